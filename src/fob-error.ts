@@ -1,0 +1,46 @@
+/** The stable error names of the command-line contract; each has one exit code. */
+export type ErrorCode =
+  | "internal"
+  | "usage"
+  | "not-found"
+  | "ambiguous"
+  | "denied"
+  | "locked"
+  | "invalid"
+  | "rejected"
+  | "unavailable"
+  | "interrupted";
+
+const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+  internal: 1,
+  usage: 2,
+  "not-found": 3,
+  ambiguous: 3,
+  denied: 4,
+  locked: 5,
+  invalid: 6,
+  rejected: 7,
+  unavailable: 8,
+  interrupted: 130,
+};
+
+/**
+ * A failure with a known cause. `message` is one lower-case line for people, without secrets; `hint`
+ * says what to do about it where there is something to do. Thrown where the cause is known, caught once, at the top.
+ */
+export class FobError extends Error {
+  override readonly name = "FobError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** The process exit code of this error (docs: exit codes). */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}

@@ -1,0 +1,12 @@
+import { createHmac } from "node:crypto";
+
+/** The hash functions an HMAC-based passcode may be built on. */
+export const HASH_ALGORITHMS = ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"] as const;
+
+/** A hash function, by the name that Key URIs use. */
+export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
+
+/** HMAC (RFC 2104) of `message` under `key`, as raw bytes. */
+export function hmac(algorithm: HashAlgorithm, key: Uint8Array, message: Uint8Array): Buffer {
+  return createHmac(algorithm, key).update(message).digest();
+}

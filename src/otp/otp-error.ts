@@ -1,0 +1,10 @@
+/** An argument the algorithms cannot work with. `parameter` names it in the field's own word (`digits`, `period`, `suite` ...). */
+export class OtpError extends RangeError {
+  override readonly name = "OtpError";
+  readonly parameter: string;
+
+  constructor(parameter: string, message: string) {
+    super(message);
+    this.parameter = parameter;
+  }
+}

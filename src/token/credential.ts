@@ -1,0 +1,31 @@
+import type { HashAlgorithm } from "../otp/algorithm.ts";
+import type { Alphabet } from "../otp/alphabet.ts";
+
+/** Time-based passcodes (RFC 6238). `period` and `t0` are in seconds. */
+export interface TotpCredential {
+  readonly kind: "totp";
+  readonly algorithm: HashAlgorithm;
+  readonly digits: number;
+  readonly alphabet: Alphabet;
+  readonly period: number;
+  readonly t0: number;
+}
+
+/** Event-based passcodes (RFC 4226). `counter` is the one that the next passcode will use. */
+export interface HotpCredential {
+  readonly kind: "hotp";
+  readonly algorithm: HashAlgorithm;
+  readonly digits: number;
+  readonly alphabet: Alphabet;
+  readonly counter: bigint;
+}
+
+/** Challenge-response (RFC 6287). `counter` is the next one to use, null where the suite has no C. */
+export interface OcraCredential {
+  readonly kind: "ocra";
+  readonly suite: string;
+  readonly counter: bigint | null;
+}
+
+/** What a token computes with, besides its secret. */
+export type Credential = TotpCredential | HotpCredential | OcraCredential;
