@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { hmac } from "./algorithm.ts";
+import { counterBytes, truncate } from "./hotp.ts";
+import type { ChallengeFormat, OcraSuite } from "./ocra-suite.ts";
+import { OtpError } from "./otp-error.ts";
+
+const CHALLENGE_BYTES = 128;
+
+/**
+ * A challenge: one text, or for mutual challenge-response the two in the order in which they are hashed: the other side's own
+ * challenge comes first in its response (RFC 6287 section 7.2).
+ */
+export type Challenge = readonly [string] | readonly [string, string];
+
+/** What an OCRA response is made from. Inputs that the suite does not name must be null. */
+export interface OcraInput {
+  readonly suite: OcraSuite;
+  readonly secret: Uint8Array;
+  readonly challenge: Challenge;
+  readonly counter: bigint | null;
+  /** As typed, in UTF-8; hashed as the suite says. */
+  readonly pin: Uint8Array | null;
+  readonly session: Uint8Array | null;
+  readonly unixSeconds: number | null;
+}
+
+/**
+ * The response to a challenge (RFC 6287 section 5): digits, or for a suite with 0 digits the whole HMAC in lower-case hexadecimal.
+ * Throws OtpError naming the input that is missing, not wanted, or does not fit the suite.
+ */
+export function ocra(input: OcraInput): string {
+  const { suite, secret } = input;
+  if (secret.length === 0) throw new OtpError("secret", "the secret is empty");
+  const mac = hmac(suite.algorithm, secret, dataInput(input));
+  return suite.digits === 0 ? mac.toString("hex") : truncate(mac, suite.digits, "decimal");
+}
+
+function dataInput({ suite, challenge, counter, pin, session, unixSeconds }: OcraInput): Buffer {
+  const time = suite.timeStep === null ? null : unixSeconds;
+  return Buffer.concat([
+    Buffer.from(`${suite.text}\0`, "latin1"),
+    given("counter", suite.counter, counter, counterBytes),
+    challengeBytes(suite, challenge),
+    given("pin", suite.pin !== null, pin, (typed) => hashPin(suite, typed)),
+    given("session", suite.session !== null, session, (bytes) => padSession(suite, bytes)),
+    given("time", suite.timeStep !== null, time, (seconds) => timeBytes(suite, seconds)),
+  ]);
+}
+
+function given<T>(parameter: string, isWanted: boolean, value: T | null, encode: (value: T) => Buffer): Buffer {
+  if (isWanted && value === null) throw new OtpError(parameter, `the suite needs a ${parameter}`);
+  if (!isWanted && value !== null) throw new OtpError(parameter, `the suite takes no ${parameter}`);
+  return value === null ? Buffer.alloc(0) : encode(value);
+}
+
+const CHARACTERS: Readonly<Record<ChallengeFormat, { readonly pattern: RegExp; readonly words: string }>> = {
+  numeric: { pattern: /^[0-9]+$/, words: "digits" },
+  // what a login page can show and a person can type; the RFC's own examples are letters and digits
+  alphanumeric: { pattern: /^[\x20-\x7e]+$/, words: "printable ASCII characters" },
+  hexadecimal: { pattern: /^[0-9A-Fa-f]+$/, words: "hexadecimal digits" },
+};
+
+function challengeBytes({ challenge: { format, length } }: OcraSuite, challenge: Challenge): Buffer {
+  for (const part of challenge) {
+    const { pattern, words } = CHARACTERS[format];
+    if (part.length > length || !pattern.test(part)) {
+      throw new OtpError("challenge", `the challenge does not fit: 1 to ${length} ${words} are needed`);
+    }
+  }
+  const bytes = encodeChallenge(format, challenge.join(""));
+  if (bytes.length > CHALLENGE_BYTES) throw new OtpError("challenge", "the two challenges together are too long");
+  return Buffer.concat([bytes, Buffer.alloc(CHALLENGE_BYTES - bytes.length)]);
+}
+
+/** A numeric challenge is a number, written in hexadecimal and aligned left: an odd digit is followed by 0 (RFC 6287 section 5.1). */
+function encodeChallenge(format: ChallengeFormat, text: string): Buffer {
+  if (format === "alphanumeric") return Buffer.from(text, "latin1");
+  const hex = format === "numeric" ? BigInt(text).toString(16) : text;
+  return Buffer.from(hex.length % 2 === 0 ? hex : `${hex}0`, "hex");
+}
+
+function hashPin({ pin }: OcraSuite, typed: Uint8Array): Buffer {
+  return createHash(pin ?? "SHA1")
+    .update(typed)
+    .digest();
+}
+
+function padSession({ session }: OcraSuite, bytes: Uint8Array): Buffer {
+  const length = session ?? 0;
+  if (bytes.length > length) throw new OtpError("session", `the session information is longer than ${length} bytes`);
+  return Buffer.concat([Buffer.alloc(length - bytes.length), bytes]);
+}
+
+function timeBytes({ timeStep }: OcraSuite, seconds: number): Buffer {
+  if (!(seconds >= 0)) throw new OtpError("time", "the time is before 1970");
+  return counterBytes(BigInt(Math.floor(seconds / (timeStep ?? 1))));
+}
