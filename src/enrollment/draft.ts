@@ -1,8 +1,5 @@
 import type { Credential } from "../token/credential.ts";
 
-/** Which form an enrollment string had; stored with the token and printed as `format`. */
-export type EnrollmentFormat = "key-uri" | "activation-code" | "bare-secret";
-
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
 export type Severity = "error" | "warning" | "info";
 
@@ -21,11 +18,12 @@ export interface DraftField {
 }
 
 /**
- * A token as read from an enrollment string, before it is stored. `name` is null where the string carries neither
- * issuer nor account, and the user must give one. The caller owns `secret` and zeroes it after use.
+ * A token as read from an enrollment string, before it is stored. `name` is null where the string carries neither issuer nor
+ * account, and the user must give one. The caller owns `secret` and forgets it after use.
  */
 export interface EnrollmentDraft {
-  readonly format: EnrollmentFormat;
+  /** Which form the string had: `key-uri`, `activation-code`, `bare-secret`. */
+  readonly format: string;
   readonly name: string | null;
   readonly issuer: string | null;
   readonly account: string | null;
@@ -34,4 +32,15 @@ export interface EnrollmentDraft {
   readonly secret: Uint8Array;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
+}
+
+/** One form of enrollment string. */
+export interface EnrollmentFormat {
+  readonly id: string;
+  /** An example or a few words, for the message that lists what is known. */
+  readonly example: string;
+  /** Whether the text has this form, right or wrong: the format's own parser then says what is wrong with it. */
+  matches(text: string): boolean;
+  /** The tokens in the text. Throws FobError `invalid` naming what is wrong. */
+  parse(text: string): EnrollmentDraft[];
 }

@@ -44,7 +44,7 @@ export function truncate(mac: Buffer, digits: number, alphabet: Alphabet): strin
 }
 
 /** Throws OtpError when a passcode cannot have so many characters. */
-export function refuseDigits(digits: number): void {
+function refuseDigits(digits: number): void {
   if (Number.isInteger(digits) && digits >= DIGITS.min && digits <= DIGITS.max) return;
   throw new OtpError("digits", `digits is ${digits}: ${DIGITS.min} to ${DIGITS.max} are possible`);
 }

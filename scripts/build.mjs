@@ -1,0 +1,38 @@
+// Builds dist/: the fast path as one CommonJS file, everything else as ES modules that are loaded when they are needed.
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+
+/** @satisfies {import("esbuild").BuildOptions} */
+const common = /** @type {const} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  define: { FOB_VERSION: JSON.stringify(version) },
+  logLevel: "warning",
+});
+
+await rm(`${root}/dist`, { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    format: "cjs",
+    entryPoints: { fob: "src/fast.ts" },
+    external: ["./main.js"],
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  }),
+  build({
+    ...common,
+    format: "esm",
+    splitting: true,
+    packages: "external",
+    chunkNames: "parts/[name]-[hash]",
+    entryPoints: { main: "src/main.ts", "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts" },
+    outdir: "dist",
+  }),
+]);

@@ -1,0 +1,101 @@
+import type { Context } from "./context.ts";
+import type { Style } from "./style.ts";
+
+/** An argument of a command: required, optional, or any number of them. */
+export interface ArgumentDefinition {
+  readonly kind: "required" | "optional" | "variadic";
+  /** As help shows it, in capitals. */
+  readonly placeholder: string;
+  readonly summary: string;
+}
+
+/** An option of a command: a flag, one value, or any number of values. Its name is its key in kebab-case. */
+export type OptionDefinition =
+  | { readonly kind: "flag"; readonly summary: string }
+  | { readonly kind: "value" | "values"; readonly placeholder: string; readonly summary: string };
+
+type ValueOf<Definition> = Definition extends { kind: "required" }
+  ? string
+  : Definition extends { kind: "variadic" | "values" }
+    ? readonly string[]
+    : Definition extends { kind: "flag" }
+      ? boolean
+      : string | undefined;
+
+/** What a command gets from the command line: a value for every argument and option that it defines. */
+export type Input<Arguments, Options> = { readonly [K in keyof Arguments]: ValueOf<Arguments[K]> } & {
+  readonly [K in keyof Options]: ValueOf<Options[K]>;
+};
+
+/** How one line of help shows what a command can do. */
+export interface Example {
+  readonly command: string;
+  readonly explanation: string;
+}
+
+/**
+ * One command: its words for the command line, help, completions and man pages, and what it does. `run` neither prints nor
+ * exits: it returns a result or throws a FobError.
+ */
+export interface CommandDefinition<Arguments, Options, Result> {
+  /** One word, or two for a command of a group: `pin set`. */
+  readonly name: string;
+  readonly summary: string;
+  /** More about it, for its help page. */
+  readonly description?: string;
+  readonly arguments: Arguments;
+  readonly options: Options;
+  readonly examples: readonly [Example, ...Example[]];
+  run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
+  /** How standard output shows the result, without the last newline; an empty text prints nothing. */
+  text(result: Result, style: Style): string;
+  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings. */
+  json(result: Result): unknown;
+  /** Remarks for standard error, which `--quiet` silences. */
+  notes?(result: Result): readonly string[];
+  /** The exit code of a result that is not an error; 0 unless the contract says otherwise. */
+  exitCode?(result: Result): number;
+}
+
+/** A command whose types only its own file knows. */
+// biome-ignore lint/suspicious/noExplicitAny: the list of commands holds differently typed ones, each called with its own input
+export type AnyCommand = CommandDefinition<any, any, any>;
+
+/** Defines a command; the types of its input follow from its arguments and options. */
+export function defineCommand<
+  const Arguments extends Readonly<Record<string, ArgumentDefinition>>,
+  const Options extends Readonly<Record<string, OptionDefinition>>,
+  Result,
+>(definition: CommandDefinition<Arguments, Options, Result>): CommandDefinition<Arguments, Options, Result> {
+  return definition;
+}
+
+/** An argument that must be given. */
+export function required(placeholder: string, summary: string) {
+  return { kind: "required", placeholder, summary } as const;
+}
+
+/** An argument that may be left out. */
+export function optional(placeholder: string, summary: string) {
+  return { kind: "optional", placeholder, summary } as const;
+}
+
+/** An argument that may be given any number of times. */
+export function variadic(placeholder: string, summary: string) {
+  return { kind: "variadic", placeholder, summary } as const;
+}
+
+/** An option without a value. */
+export function flag(summary: string) {
+  return { kind: "flag", summary } as const;
+}
+
+/** An option with one value. */
+export function value(placeholder: string, summary: string) {
+  return { kind: "value", placeholder, summary } as const;
+}
+
+/** An option that takes one or more values. */
+export function values(placeholder: string, summary: string) {
+  return { kind: "values", placeholder, summary } as const;
+}

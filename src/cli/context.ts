@@ -1,0 +1,42 @@
+import type { VaultAccess } from "../vault/open.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Clipboard } from "./clipboard.ts";
+
+/** One of several things a person may choose. */
+export interface Choice<T> {
+  readonly label: string;
+  readonly value: T;
+}
+
+/** Questions to the person at the terminal. Each throws FobError `locked` when nobody is there, naming `instead`. */
+export interface Prompt {
+  readonly available: boolean;
+  confirm(question: string, instead: string): Promise<boolean>;
+  text(question: string, instead: string): Promise<string>;
+  /** Asks without echo. */
+  secret(question: string, instead: string): Promise<string>;
+  /** Lets a person narrow the choices by typing. */
+  pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
+}
+
+/** What commands can reach. Everything in it is loaded when it is first used. */
+export interface Context {
+  readonly access: VaultAccess;
+  readonly pinPrompt: PinPrompt;
+  readonly prompt: Prompt;
+  readonly clipboard: Clipboard;
+  /** The open vault, or null when there is none yet. */
+  findVault(): Promise<Vault | null>;
+  /** The open vault, created if there is none yet. */
+  ensureVault(): Promise<Vault>;
+  /** The time now. */
+  clock(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  /** All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment list. */
+  readInput(): Promise<string>;
+  /** The texts of the QR codes in a picture file. */
+  readPicture(path: string): Promise<string[]>;
+  /** Tells the person something at once, on standard error; `--quiet` silences it. */
+  tell(text: string): void;
+}

@@ -1,0 +1,62 @@
+import { FobError } from "../fob-error.ts";
+import type { KeychainKind } from "../vault/header.ts";
+
+/** The options that every command takes, after the environment was asked for those not given. */
+export interface Globals {
+  readonly home: string;
+  /** Null when neither option nor environment names one. */
+  readonly keychain: KeychainKind | null;
+  readonly pinFile: string | null;
+  readonly pinFd: number | null;
+  /** The PIN from FOB_PIN. */
+  readonly pin: string | null;
+  readonly input: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+  readonly debug: boolean;
+}
+
+/** The global options as the command line gives them; `color` and `input` are true unless `--no-...` was given. */
+export interface GlobalFlags {
+  readonly home?: string;
+  readonly keychain?: string;
+  readonly pinFile?: string;
+  readonly pinFd?: string;
+  readonly input?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+const KEYCHAINS: readonly string[] = ["system", "file", "none"] satisfies KeychainKind[];
+
+/** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */
+export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defaultHome: () => string): Globals {
+  return {
+    home: flags.home ?? (env["FOB_HOME"] || defaultHome()),
+    keychain: parseKeychain(flags.keychain ?? (env["FOB_KEYCHAIN"] || null)),
+    pinFile: flags.pinFile ?? (env["FOB_PIN_FILE"] || null),
+    pinFd: flags.pinFd === undefined ? null : parseDescriptor(flags.pinFd),
+    pin: env["FOB_PIN"] || null,
+    input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
+    json: flags.json ?? false,
+    quiet: flags.quiet ?? false,
+    color: flags.color ?? true,
+    debug: isSet(env["FOB_DEBUG"]),
+  };
+}
+
+function parseKeychain(text: string | null): KeychainKind | null {
+  if (text === null || KEYCHAINS.includes(text)) return text as KeychainKind | null;
+  throw new FobError("usage", `--keychain is ${JSON.stringify(text)}: system, file or none are possible`);
+}
+
+function parseDescriptor(text: string): number {
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new FobError("usage", `--pin-fd is ${JSON.stringify(text)}: a file descriptor is a number`);
+}
+
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== "" && variable !== "0";
+}

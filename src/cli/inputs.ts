@@ -1,0 +1,40 @@
+import { readFile, stat } from "node:fs/promises";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+
+/** Room for half a million enrollment strings. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/** All of standard input as text. Throws FobError `invalid` when it is too large to be a list of enrollment strings. */
+export async function readStandardInput(stream: AsyncIterable<Buffer> = process.stdin): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_INPUT_BYTES) throw new FobError("invalid", "standard input is larger than 64 MiB");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The bytes of a file that somebody else made. Throws FobError `invalid` when it is larger than `limit` or no file. */
+export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
+  try {
+    const { size } = await regularFile(path);
+    if (size > limit) throw new FobError("invalid", `${path} is larger than ${Math.floor(limit / 2 ** 20)} MiB`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof FobError) throw error;
+    throw missing(error, path) ?? describeFileError(error, "read", path);
+  }
+}
+
+async function regularFile(path: string) {
+  const found = await stat(path);
+  if (!found.isFile()) throw new FobError("invalid", `${path} is not a file`);
+  return found;
+}
+
+function missing(error: unknown, path: string): FobError | null {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? new FobError("invalid", `${path} does not exist`) : null;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+import { pinBytes, type Secret } from "../token/secret.ts";
+import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
+import type { Prompt } from "./context.ts";
+import type { Globals } from "./globals.ts";
+
+/** How often a person may try before the command gives up; the vault counts the attempts besides. */
+const TRIES = 3;
+
+/** Where this run's PINs come from: the option or variable that was given, else the terminal. */
+export function pinSource(globals: Globals, prompt: Prompt): PinPrompt {
+  const given = givenPins(globals);
+  return given ? pinsInOrder(given) : typedPins(prompt);
+}
+
+/**
+ * PINs from a text, one a line: each question takes the next line, in the order in which a person would be asked; a single
+ * line answers every question.
+ */
+function pinsInOrder(read: () => string): PinPrompt {
+  let lines: string[] | null = null;
+  let next = 0;
+  return {
+    interactive: false,
+    async ask({ refusal, ...request }) {
+      if (refusal) throw refusal;
+      lines ??= read()
+        .replace(/\r?\n$/, "")
+        .split(/\r?\n/);
+      const line = lines.length === 1 ? lines[0] : lines[next++];
+      if (line) return pinBytes(line);
+      throw new FobError("locked", `${describe(request)} is needed, and the PIN source has no line for it`, {
+        hint: "give one PIN a line, in the order in which they are asked",
+      });
+    },
+  };
+}
+
+function typedPins(prompt: Prompt): PinPrompt {
+  let tries = 0;
+  return {
+    interactive: prompt.available,
+    async ask({ refusal, ...request }): Promise<Secret> {
+      tries = refusal ? tries + 1 : 0;
+      if (refusal && tries >= TRIES) throw refusal;
+      const question = refusal ? `${refusal.message}. ${describe(request)}` : describe(request);
+      return pinBytes(await prompt.secret(question, "--pin-file F, --pin-fd N or FOB_PIN"));
+    },
+  };
+}
+
+function givenPins(globals: Globals): (() => string) | null {
+  const { pinFile, pinFd, pin } = globals;
+  if (pinFd !== null) return () => readPins(pinFd, `descriptor ${pinFd}`);
+  if (pinFile === "-") return () => readPins(0, "standard input");
+  if (pinFile !== null) return () => readPins(pinFile, pinFile);
+  return pin === null ? null : () => pin;
+}
+
+function readPins(source: string | number, name: string): string {
+  try {
+    return readFileSync(source, "utf8");
+  } catch (error) {
+    throw describeFileError(error, "read", name);
+  }
+}
+
+const ROLES: Record<PinRequest["role"], (of: string) => string> = {
+  current: (of) => `PIN ${of}`,
+  new: (of) => `new PIN ${of}`,
+  repeat: (of) => `new PIN ${of} once more`,
+  challenge: (of) => `PIN of the challenge ${of}`,
+};
+
+function describe({ of, role }: Omit<PinRequest, "refusal">): string {
+  return ROLES[role](of === null ? "of fob (app PIN)" : `for ${of}`);
+}

@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from "commander";
+import { FobError } from "../fob-error.ts";
+import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
+import type { GlobalFlags } from "./globals.ts";
+
+/** A command line that was understood: which command, with what input, under which global options. */
+export interface Invocation {
+  readonly command: AnyCommand;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly flags: GlobalFlags;
+}
+
+/** What a command line asks for: a command, or a text to print (help, version) with the exit code that goes with it. */
+export type Parsed = { readonly invocation: Invocation } | { readonly text: string; readonly flags: GlobalFlags };
+
+/** Words of help that no single command owns. */
+const GROUPS: Readonly<Record<string, string>> = { pin: "set, change and remove PINs: of the app, or of one token" };
+
+/** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
+export async function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly AnyCommand[],
+  version: string,
+): Promise<Parsed> {
+  const printed: string[] = [];
+  let invocation: Invocation | null = null;
+  const program = createProgram(version, (text) => printed.push(text));
+  const groups = new Map<string, Command>();
+  for (const command of commands) {
+    const parent = parentOf(command, program, groups);
+    addCommand(parent, command, (input) => {
+      invocation = { command, input, flags: program.opts<GlobalFlags>() };
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error);
+  }
+  return invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
+}
+
+function createProgram(version: string, print: (text: string) => void): Command {
+  return new Command("fob")
+    .description("a software key fob for the terminal")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [COMMAND]", "show help for a command")
+    .option("--home <DIR>", "where vault and settings live (FOB_HOME)")
+    .option("--keychain <KIND>", "who keeps the vault's key: system, file or none (FOB_KEYCHAIN)")
+    .option("--pin-file <FILE>", "read PINs from a file, one a line; - is standard input (FOB_PIN_FILE)")
+    .option("--pin-fd <N>", "read PINs from a file descriptor")
+    .option("--no-input", "never prompt (FOB_NO_INPUT)")
+    .option("--json", "print the result as JSON")
+    .option("-q, --quiet", "no remarks on standard error")
+    .option("--no-color", "no colours (NO_COLOR)")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ fob enroll --qr screenshot.png && fob code github\n\nfob COMMAND --help tells more about a command.",
+    );
+}
+
+function parentOf(command: AnyCommand, program: Command, groups: Map<string, Command>): Command {
+  const [first = "", second] = command.name.split(" ");
+  if (second === undefined) return program;
+  let group = groups.get(first);
+  if (!group) {
+    group = program
+      .command(first)
+      .description(GROUPS[first] ?? "")
+      .exitOverride();
+    group.addHelpText("after", `\nExample:\n  $ ${command.examples[0].command}`);
+    groups.set(first, group);
+  }
+  return group;
+}
+
+function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): void {
+  const command = parent
+    .command(definition.name.split(" ").at(-1) ?? definition.name)
+    .summary(definition.summary)
+    .description([definition.summary, definition.description].filter(Boolean).join("\n\n"));
+  const names = Object.keys(definition.arguments);
+  for (const name of names) addArgument(command, definition.arguments[name]);
+  for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
+    command.addOption(toOption(name, option));
+  command.addHelpText("after", formatExamples(definition));
+  command.action((...given: unknown[]) => {
+    const input: Record<string, unknown> = { ...flagDefaults(definition.options), ...command.opts() };
+    names.forEach((name, i) => {
+      input[name] = given[i];
+    });
+    chosen(input);
+  });
+}
+
+function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
+  const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: `[${placeholder}...]` };
+  command.argument(shapes[kind], summary);
+}
+
+/** The name of an option on the command line: `dryRun` is `--dry-run`. */
+function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function toOption(key: string, definition: OptionDefinition): Option {
+  if (definition.kind === "flag") return new Option(optionName(key), definition.summary);
+  const dots = definition.kind === "values" ? "..." : "";
+  return new Option(`${optionName(key)} <${definition.placeholder}${dots}>`, definition.summary);
+}
+
+function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {
+  const flags = Object.entries(options).filter(([, { kind }]) => kind !== "value");
+  return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
+}
+
+function formatExamples({ examples }: AnyCommand): string {
+  const lines = examples.map(({ command, explanation }) => `  $ ${command}\n      ${explanation}`);
+  return `\n${examples.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`;
+}
+
+function usageError(error: CommanderError): FobError {
+  const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest
+    .join(" ")
+    .trim()
+    .replace(/^\((.*)\)$/, "$1");
+  if (error.code === "commander.help") {
+    return new FobError("usage", "a command is missing", { hint: "fob --help lists the commands" });
+  }
+  return new FobError("usage", message.replace(/\.$/, ""), { hint: suggestion || "fob --help shows how it is used" });
+}

@@ -1,0 +1,58 @@
+import { FobError } from "../fob-error.ts";
+import { printable } from "../token/printable.ts";
+import type { Choice, Prompt } from "./context.ts";
+
+/** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
+export function terminalPrompt(available: boolean): Prompt {
+  return {
+    available,
+    async confirm(question, instead) {
+      const { confirm } = await ask(question, instead, available);
+      return settle(confirm({ message: printable(question), default: false }, STREAMS));
+    },
+    async text(question, instead) {
+      const { input } = await ask(question, instead, available);
+      return settle(input({ message: printable(question), required: true }, STREAMS));
+    },
+    async secret(question, instead) {
+      const { password } = await ask(question, instead, available);
+      return settle(password({ message: `${printable(question)}:`, mask: false }, STREAMS));
+    },
+    async pick(question, choices, instead) {
+      const { search } = await ask(question, instead, available);
+      const source = (typed: string | undefined) =>
+        choices.filter(({ label }) => isSubsequence(typed ?? "", label)).map(shown);
+      return settle(search({ message: printable(question), source }, STREAMS));
+    },
+  };
+}
+
+const STREAMS = { input: process.stdin, output: process.stderr, clearPromptOnDone: true };
+
+/** Loads the prompts, which take longer than most commands, or says which option would have answered. */
+async function ask(question: string, instead: string, available: boolean) {
+  if (available) return import("@inquirer/prompts");
+  throw new FobError("locked", `cannot ask here: ${printable(question)}`, {
+    hint: `${instead} answers without a terminal`,
+  });
+}
+
+async function settle<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name === "ExitPromptError") throw new FobError("interrupted", "interrupted", { cause: error });
+    throw error;
+  }
+}
+
+function shown<T>({ label, value }: Choice<T>) {
+  return { name: printable(label), value };
+}
+
+/** Whether the typed characters occur in the label in this order: `gh` finds `GitHub`. */
+function isSubsequence(typed: string, label: string): boolean {
+  const wanted = [...typed.toLowerCase()];
+  for (const character of label.toLowerCase()) if (character === wanted[0]) wanted.shift();
+  return wanted.length === 0;
+}

@@ -1,0 +1,71 @@
+import { FobError } from "../fob-error.ts";
+import { printable } from "../token/printable.ts";
+import type { AnyCommand } from "./command.ts";
+import type { Context } from "./context.ts";
+import type { Globals } from "./globals.ts";
+import { type Invocation, parseCommandLine } from "./program.ts";
+import { asFobError, formatError, formatJson } from "./report.ts";
+import { styleFor } from "./style.ts";
+
+/** What a run of the program works with: its arguments and everything of the process that it touches. */
+export interface Process {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** The program: its commands, and how their surroundings are made from the global options. */
+export interface Program {
+  readonly version: string;
+  readonly commands: readonly AnyCommand[];
+  resolveGlobals(flags: Invocation["flags"]): Globals;
+  createContext(globals: Globals): Context;
+}
+
+/** Runs one command line and returns the exit code. The one place where errors become words and codes. */
+export async function run(program: Program, { argv, env, stdout, stderr }: Process): Promise<number> {
+  try {
+    const parsed = await parseCommandLine(argv, program.commands, program.version);
+    if ("text" in parsed) {
+      stdout.write(parsed.text);
+      return 0;
+    }
+    return await runCommand(program, parsed.invocation, { argv, env, stdout, stderr });
+  } catch (thrown) {
+    const error = asFobError(thrown);
+    stderr.write(formatError(error, argv.includes("--json")));
+    if (env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0") stderr.write(`${trace(thrown)}\n`);
+    return error.exitCode;
+  }
+}
+
+async function runCommand(
+  program: Program,
+  { command, input, flags }: Invocation,
+  { env, stdout, stderr }: Process,
+): Promise<number> {
+  const globals = program.resolveGlobals(flags);
+  const result = await command.run(input as never, program.createContext(globals));
+  const columns = stdout.columns;
+  const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns, noColor: !globals.color, env });
+  const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
+  if (text !== "") await write(stdout, `${text}\n`);
+  if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
+  return command.exitCode?.(result) ?? 0;
+}
+
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      // whoever reads our output may have enough of it: that is no failure (`fob list | head -1`)
+      if (!error || (error as NodeJS.ErrnoException).code === "EPIPE") resolve();
+      else reject(new FobError("unavailable", `cannot write to standard output: ${error.message}`));
+    });
+  });
+}
+
+function trace(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return printable([thrown.stack, thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : ""].join("\n"));
+}

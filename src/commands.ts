@@ -1,0 +1,35 @@
+import type { AnyCommand } from "./cli/command.ts";
+import { challenge } from "./commands/challenge.ts";
+import { code } from "./commands/code.ts";
+import { enroll } from "./commands/enroll.ts";
+import { favorite } from "./commands/favorite.ts";
+import { list } from "./commands/list.ts";
+import { pinChange } from "./commands/pin-change.ts";
+import { pinRemove } from "./commands/pin-remove.ts";
+import { pinSet } from "./commands/pin-set.ts";
+import { pinStatus } from "./commands/pin-status.ts";
+import { remove } from "./commands/remove.ts";
+import { rename } from "./commands/rename.ts";
+import { restore } from "./commands/restore.ts";
+import { resync } from "./commands/resync.ts";
+import { show } from "./commands/show.ts";
+import { verify } from "./commands/verify.ts";
+
+/** Every command, in the order in which help lists them. A new one is added here and nowhere else. */
+export const commands: readonly AnyCommand[] = [
+  enroll,
+  list,
+  show,
+  code,
+  challenge,
+  pinSet,
+  pinChange,
+  pinRemove,
+  pinStatus,
+  rename,
+  remove,
+  restore,
+  favorite,
+  resync,
+  verify,
+];

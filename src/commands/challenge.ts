@@ -1,0 +1,109 @@
+import { defineCommand, flag, optional, required, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
+import type { OcraCredential } from "../token/credential.ts";
+import { forget } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
+import { touch } from "../vault/passcodes.ts";
+import { answerChallenge, type ChallengeInput } from "../vault/responses.ts";
+import { askSecretKey } from "../vault/token-pin.ts";
+import { copyPasscode } from "./copying.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+import { parseTime } from "./values.ts";
+
+/** How long a copied response stays on the clipboard, in seconds. */
+const CLEAR_AFTER = 30;
+
+interface Answer {
+  readonly name: string;
+  readonly response: string;
+  readonly suite: string;
+  readonly counter: bigint | null;
+  readonly isCopied: boolean;
+}
+
+/** `fob challenge`: answers a challenge (OCRA, RFC 6287). */
+export const challenge = defineCommand({
+  name: "challenge",
+  summary: "answer a challenge (OCRA)",
+  description:
+    "CHALLENGE is what the login page shows; - reads it from standard input. For a mutual suite CHALLENGE is the one that you\n" +
+    "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made.",
+  arguments: {
+    name: required("NAME", "name or id of a token"),
+    challenge: optional("CHALLENGE", "the challenge; - reads standard input"),
+  },
+  options: {
+    qr: value("FILE", "read the challenge from a picture of a QR code"),
+    serverChallenge: value("TEXT", "the server's challenge, for mutual challenge-response"),
+    verify: value("RESPONSE", "the server's response: it must be right before an answer is made"),
+    session: value("TEXT", "session information, where the suite has S: UTF-8 text, or hex:..."),
+    at: value("TIME", "answer as of another time, where the suite has T"),
+    copy: flag("put the response on the clipboard instead of printing it"),
+  },
+  examples: [
+    { command: "fob challenge bank 48201795", explanation: "prints the response: 65347737" },
+    { command: "fob challenge bank --qr login.png", explanation: "reads the challenge from a picture" },
+  ],
+  async run(input, context): Promise<Answer> {
+    const vault = await existingVault(context);
+    const record = vault.read(findInVault(vault, input.name).id);
+    const suite = parseOcraSuite(challengeResponse(record.token).suite);
+    const asked = await readInput(input, suite, context);
+    const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+    const pin = suite.pin && (await context.pinPrompt.ask({ of: record.token.name, role: "challenge", refusal: null }));
+    const { response, counter } = answerChallenge(vault, record, secretKey, { ...asked, pin });
+    forget(secretKey, pin);
+    touch(vault, record.token.id, context.clock());
+    if (input.copy) await copyPasscode(response, CLEAR_AFTER, context);
+    return { name: record.token.name, response, suite: suite.text, counter, isCopied: input.copy };
+  },
+  text: ({ response, isCopied }) => (isCopied ? "" : response),
+  json: ({ name, response, suite, counter }) => ({ name, response, suite, counter }),
+});
+
+interface GivenInput {
+  readonly challenge: string | undefined;
+  readonly qr: string | undefined;
+  readonly serverChallenge: string | undefined;
+  readonly verify: string | undefined;
+  readonly session: string | undefined;
+  readonly at: string | undefined;
+}
+
+async function readInput(input: GivenInput, suite: OcraSuite, context: Context): Promise<Omit<ChallengeInput, "pin">> {
+  const { serverChallenge = null, verify = null, session, at } = input;
+  if (verify !== null && serverChallenge === null) {
+    throw new FobError("usage", "--verify needs --server-challenge: the server sends both");
+  }
+  const time = at === undefined ? context.clock() : parseTime(at, context.clock());
+  return {
+    challenge: await readChallenge(input, context),
+    serverChallenge,
+    serverResponse: verify,
+    session: readSession(session, suite),
+    unixSeconds: time.getTime() / 1000,
+  };
+}
+
+async function readChallenge({ challenge: given, qr }: GivenInput, context: Context): Promise<string> {
+  if (given !== undefined && qr !== undefined) throw new FobError("usage", "CHALLENGE and --qr exclude each other");
+  if (qr !== undefined) return ((await context.readPicture(qr))[0] ?? "").trim();
+  if (given === "-") return (await context.readInput()).trim();
+  return given?.trim() ?? context.prompt.text("Challenge", "a CHALLENGE, - for standard input, or --qr FILE");
+}
+
+function readSession(text: string | undefined, { session }: OcraSuite): Buffer | null {
+  if (text === undefined) return null;
+  if (session === null) throw new FobError("usage", "--session is given, and the suite has no session information");
+  const hex = /^hex:((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
+  return hex === undefined ? Buffer.from(text, "utf8") : Buffer.from(hex, "hex");
+}
+
+function challengeResponse({ name, credential }: Token): OcraCredential {
+  if (credential.kind === "ocra") return credential;
+  throw new FobError("usage", `${name} answers no challenges`, {
+    hint: `fob code ${JSON.stringify(name)} prints its passcode`,
+  });
+}

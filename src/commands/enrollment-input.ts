@@ -1,0 +1,65 @@
+import type { Context } from "../cli/context.ts";
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { recognize } from "../enrollment/recognize.ts";
+import { FobError } from "../fob-error.ts";
+
+/** Where enrollment strings come from. */
+export interface EnrollmentSources {
+  readonly enrollments: readonly string[];
+  readonly qr: readonly string[];
+}
+
+/**
+ * Reads every enrollment string of the command line, of standard input and of pictures. Throws FobError `invalid` naming the
+ * first one that is wrong and where it stands, before anything is stored.
+ */
+export async function readDrafts(sources: EnrollmentSources, context: Context): Promise<EnrollmentDraft[]> {
+  const { enrollments, qr } = sources;
+  if (enrollments.length === 0 && qr.length === 0) return recognize(await askForString(context));
+  const drafts: EnrollmentDraft[] = [];
+  for (const enrollment of enrollments) {
+    drafts.push(
+      ...(enrollment === "-" ? readLines(await context.readInput()) : recognizeArgument(enrollment, context)),
+    );
+  }
+  for (const path of qr) drafts.push(...(await readPicture(path, context)));
+  return drafts;
+}
+
+function askForString(context: Context): Promise<string> {
+  return context.prompt.secret(
+    "Enrollment string (it is not shown)",
+    "an ENROLLMENT, - for standard input, or --qr FILE",
+  );
+}
+
+function recognizeArgument(enrollment: string, context: Context): EnrollmentDraft[] {
+  const drafts = recognize(enrollment);
+  context.tell(
+    "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
+  );
+  return drafts;
+}
+
+/** One string a line; empty lines and lines that begin with `#` do not count. */
+function readLines(text: string): EnrollmentDraft[] {
+  const lines = text.split("\n").map((line, i) => ({ text: line.trim(), number: i + 1 }));
+  const strings = lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
+  if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
+  return strings.flatMap((line) => recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`));
+}
+
+async function readPicture(path: string, context: Context): Promise<EnrollmentDraft[]> {
+  const texts = await context.readPicture(path);
+  return texts.flatMap((text) => recognizeAt(text, path));
+}
+
+function recognizeAt(text: string, place: string | null): EnrollmentDraft[] {
+  try {
+    return recognize(text);
+  } catch (error) {
+    if (place === null || !(error instanceof FobError)) throw error;
+    const { code, message, hint } = error;
+    throw new FobError(code, `${place}: ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
+}

@@ -1,0 +1,114 @@
+import type { Context } from "../cli/context.ts";
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { FobError } from "../fob-error.ts";
+import { fold, freeName } from "../token/names.ts";
+import { stripControls } from "../token/printable.ts";
+import { forget, sameSecret } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
+import { secretOf } from "../vault/passcodes.ts";
+import { removeToken } from "../vault/removal.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+import { unguardedSecretKey } from "../vault/token-pin.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** Longer names help nobody, and no list can show them. */
+const MAX_NAME_LENGTH = 256;
+
+/** A draft and what the token will be called. */
+export interface NamedDraft {
+  readonly name: string;
+  readonly draft: EnrollmentDraft;
+}
+
+/** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
+export async function nameDrafts(
+  drafts: readonly EnrollmentDraft[],
+  wanted: string | undefined,
+  context: Context,
+): Promise<NamedDraft[]> {
+  if (wanted !== undefined && drafts.length > 1) {
+    throw new FobError("usage", `--name is for one token, and ${drafts.length} were given`);
+  }
+  const named: NamedDraft[] = [];
+  for (const draft of drafts) {
+    const name = wanted ?? draft.name ?? (await context.prompt.text("What shall the token be called?", "--name"));
+    named.push({ name: checkName(name), draft });
+  }
+  return named;
+}
+
+/** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
+export function checkName(name: string): string {
+  const trimmed = name.trim();
+  if (trimmed === "") throw new FobError("usage", "the name is empty");
+  if ([...trimmed].length > MAX_NAME_LENGTH)
+    throw new FobError("usage", `the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (stripControls(trimmed) !== trimmed) throw new FobError("usage", "the name holds control characters");
+  return trimmed;
+}
+
+/**
+ * Stores drafts as tokens. With `replace`, a token of the same name or account makes room and stays restorable. Throws FobError
+ * `usage` when a token is enrolled already, before anything is stored.
+ */
+export function storeDrafts(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  { replace, now }: { readonly replace: boolean; readonly now: Date },
+): Token[] {
+  const entries = vault.entries();
+  const replaced = named.map((draft) => (replace ? findReplaced(draft, entries) : refuseKnown(vault, draft, entries)));
+  for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
+  const taken = new Set(vault.entries().map(({ name }) => fold(name)));
+  return vault.add(
+    named.map(({ name, draft }, i) => ({
+      name: replaced[i]?.name ?? distinctName(name, draft, taken),
+      issuer: draft.issuer,
+      account: draft.account,
+      serial: draft.serial,
+      format: draft.format,
+      credential: draft.credential,
+      pin: "none",
+      secret: draft.secret,
+    })),
+    now,
+  );
+}
+
+/** A second token of an issuer is told from the first by its account rather than by a number. */
+function distinctName(name: string, { issuer, account }: EnrollmentDraft, taken: Set<string>): string {
+  const wanted = taken.has(fold(name)) && name === issuer && account !== null ? `${issuer}:${account}` : name;
+  const free = freeName(wanted, taken);
+  taken.add(fold(free));
+  return free;
+}
+
+function findReplaced({ name, draft }: NamedDraft, entries: readonly IndexEntry[]): IndexEntry | null {
+  const sameAccount = entries.find((entry) => isSameAccount(entry, draft));
+  return sameAccount ?? entries.find((entry) => fold(entry.name) === fold(name)) ?? null;
+}
+
+function refuseKnown(vault: Vault, { name, draft }: NamedDraft, entries: readonly IndexEntry[]): null {
+  const alike = entries.filter((entry) => isSameAccount(entry, draft) || fold(entry.name) === fold(name));
+  const known = alike.find((entry) => holdsSecret(vault, entry, draft));
+  if (!known) return null;
+  throw new FobError("usage", `this token is enrolled already, as ${known.name}`, {
+    hint: "--replace enrolls it anew",
+  });
+}
+
+function isSameAccount(entry: IndexEntry, { issuer, account, credential }: EnrollmentDraft): boolean {
+  const isNamed = issuer !== null || account !== null;
+  return isNamed && entry.issuer === issuer && entry.account === account && entry.credential.kind === credential.kind;
+}
+
+function holdsSecret(vault: Vault, { id }: IndexEntry, draft: EnrollmentDraft): boolean {
+  const record = vault.read(id);
+  // behind a PIN nobody can compare, and two tokens of one account are no harm
+  if (record.guard) return false;
+  const secretKey = unguardedSecretKey(vault, record);
+  const secret = secretOf(record, secretKey);
+  const isSame = sameSecret(secret, draft.secret);
+  forget(secret, secretKey);
+  return isSame;
+}

@@ -1,0 +1,19 @@
+import { defineCommand, flag, required } from "../cli/command.ts";
+import { printable } from "../token/printable.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+
+/** `fob favorite`: lists a token before the others. */
+export const favorite = defineCommand({
+  name: "favorite",
+  summary: "list a token before the others",
+  arguments: { name: required("NAME", "name or id of a token") },
+  options: { off: flag("list it among the others again") },
+  examples: [{ command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" }],
+  async run({ name, off }, context) {
+    const vault = await existingVault(context);
+    const token = vault.amend(findInVault(vault, name).id, (current) => ({ ...current, favorite: !off }));
+    return { id: token.id, name: token.name, favorite: token.favorite };
+  },
+  text: ({ name, favorite }) => printable(favorite ? `${name} is a favorite` : `${name} is no favorite`),
+  json: (marked) => marked,
+});

@@ -1,0 +1,54 @@
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import { matchName, type Named } from "../token/names.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** The open vault. Throws FobError `not-found` when there is none, because then there is no token either. */
+export async function existingVault(context: Context): Promise<Vault> {
+  const vault = await context.findVault();
+  if (vault) return vault;
+  throw new FobError("not-found", "there is no token yet", { hint: "`fob enroll` adds one" });
+}
+
+/** The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could have been. */
+export function findToken<T extends Named>(query: string, tokens: readonly T[]): T {
+  const match = matchName(query, tokens);
+  if (match.kind === "one") return match.token;
+  if (match.kind === "several") {
+    const names = match.tokens.map(({ name }) => name);
+    throw new FobError("ambiguous", `${JSON.stringify(query)} fits several tokens: ${enumerate(names)}`, {
+      hint: "give more of the name, or the id that `fob list --json` shows",
+    });
+  }
+  throw new FobError("not-found", `no token is called ${JSON.stringify(query)}`, {
+    hint: match.nearest.length > 0 ? `did you mean ${match.nearest.join(" or ")}?` : "`fob list` shows the tokens",
+  });
+}
+
+/** {@link findToken} in a vault. An exact id or name is found without reading all tokens. */
+export function findInVault(vault: Vault, query: string): IndexEntry {
+  return vault.findExactly(query) ?? findToken(query, vault.entries());
+}
+
+/** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
+export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
+  const choices = inListOrder(entries).map((entry) => ({ label: label(entry), value: entry }));
+  return context.prompt.pick("Which token?", choices, "a NAME");
+}
+
+/** Favourites first, then by name as people sort. */
+export function inListOrder<T extends Pick<IndexEntry, "favorite" | "name">>(entries: readonly T[]): T[] {
+  const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  return [...entries].sort((a, b) => Number(b.favorite) - Number(a.favorite) || compare(a.name, b.name));
+}
+
+function label({ name, issuer, account }: IndexEntry): string {
+  const more = [issuer, account].filter((part) => part !== null && part !== name).join(", ");
+  return more === "" ? name : `${name} (${more})`;
+}
+
+function enumerate(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

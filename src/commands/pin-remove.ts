@@ -1,0 +1,33 @@
+import { defineCommand, optional } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import { forget } from "../token/secret.ts";
+import { removeAppPin } from "../vault/app-pin.ts";
+import { readHeader } from "../vault/header.ts";
+import { appPinSlot } from "../vault/open.ts";
+import { askSecretKey, removeTokenPin } from "../vault/token-pin.ts";
+import { existingPinTarget, formatChange, type PinChange } from "./pin-target.ts";
+
+/** `fob pin remove`: takes the PIN off the app or one token, after asking for it. */
+export const pinRemove = defineCommand({
+  name: "pin remove",
+  summary: "remove the app PIN, or one token's PIN",
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  options: {},
+  examples: [{ command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" }],
+  async run({ name }, context): Promise<PinChange> {
+    const { vault, record } = await existingPinTarget(name, context);
+    if (record) {
+      if (!record.guard) throw new FobError("usage", `${record.token.name} has no PIN`);
+      const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+      removeTokenPin(vault, record, secretKey);
+      forget(secretKey);
+      return { name: record.token.name, change: "removed", recoveryCode: null };
+    }
+    const header = readHeader(context.access.home);
+    if (!header || !appPinSlot(header)) throw new FobError("usage", "there is no app PIN");
+    await removeAppPin(vault, context.access);
+    return { name: null, change: "removed", recoveryCode: null };
+  },
+  text: formatChange,
+  json: (change) => change,
+});

@@ -1,0 +1,48 @@
+import { defineCommand, optional } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import { USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { forget } from "../token/secret.ts";
+import { setAppPin } from "../vault/app-pin.ts";
+import { readHeader } from "../vault/header.ts";
+import { appPinPolicy, appPinSlot } from "../vault/open.ts";
+import { askNewPin } from "../vault/pin-prompt.ts";
+import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
+import { formatChange, type PinChange, pinTarget } from "./pin-target.ts";
+
+/** `fob pin set`: gives the app or one token a PIN. */
+export const pinSet = defineCommand({
+  name: "pin set",
+  summary: "set the app PIN, or one token's PIN",
+  description:
+    "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this\n" +
+    "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret.",
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  options: {},
+  examples: [
+    { command: "fob pin set vpn", explanation: "asks for a new PIN, twice" },
+    { command: "fob pin set --pin-file app.pin", explanation: "sets the app PIN from a file" },
+  ],
+  async run({ name }, context): Promise<PinChange> {
+    const vault = await context.ensureVault();
+    const { record } = await pinTarget(name, vault);
+    if (record) {
+      if (record.guard) throw alreadySet(`PIN of ${record.token.name}`);
+      const pin = await askNewPin(context.pinPrompt, record.token.name, USER_PIN_POLICY);
+      await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
+      forget(pin);
+      return { name: record.token.name, change: "set", recoveryCode: null };
+    }
+    const header = readHeader(context.access.home);
+    if (!header || appPinSlot(header)) throw alreadySet("app PIN");
+    const pin = await askNewPin(context.pinPrompt, null, appPinPolicy(header));
+    const recoveryCode = await setAppPin(vault, context.access, pin);
+    forget(pin);
+    return { name: null, change: "set", recoveryCode };
+  },
+  text: formatChange,
+  json: (change) => change,
+});
+
+function alreadySet(which: string): FobError {
+  return new FobError("usage", `the ${which} is set already`, { hint: "`fob pin change` changes it" });
+}

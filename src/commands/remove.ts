@@ -1,0 +1,28 @@
+import { defineCommand, flag, variadic } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import { printable } from "../token/printable.ts";
+import { removeToken } from "../vault/removal.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+
+/** `fob remove`: takes tokens out of use; they stay restorable for 30 days. */
+export const remove = defineCommand({
+  name: "remove",
+  summary: "remove tokens; `fob restore` brings them back for 30 days",
+  arguments: { names: variadic("NAME", "names or ids of tokens") },
+  options: { yes: flag("do not ask") },
+  examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
+  async run({ names, yes }, context) {
+    if (names.length === 0) throw new FobError("usage", "which token? give a NAME");
+    const vault = await existingVault(context);
+    const found = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const tokens = [...found.values()].map(({ id, name }) => ({ id, name }));
+    const question = `Remove ${tokens.map(({ name }) => name).join(", ")}?`;
+    if (!yes && !(await context.prompt.confirm(question, "--yes")))
+      throw new FobError("interrupted", "nothing was removed");
+    for (const { id } of tokens) removeToken(vault, id, context.clock());
+    return tokens;
+  },
+  text: (tokens) => tokens.map(({ name }) => printable(`removed ${name}`)).join("\n"),
+  json: (tokens) => tokens,
+  notes: () => ["`fob restore` brings it back within 30 days"],
+});

@@ -1,0 +1,22 @@
+import { defineCommand, required } from "../cli/command.ts";
+import { printable } from "../token/printable.ts";
+import { checkName } from "./enrollment-storing.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+
+/** `fob rename`: gives a token another name. */
+export const rename = defineCommand({
+  name: "rename",
+  summary: "give a token another name",
+  arguments: { name: required("NAME", "name or id of a token"), newName: required("NEW", "its new name") },
+  options: {},
+  examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
+  async run({ name, newName }, context) {
+    const wanted = checkName(newName);
+    const vault = await existingVault(context);
+    const before = findInVault(vault, name);
+    vault.amend(before.id, (token) => ({ ...token, name: wanted }));
+    return { id: before.id, name: wanted, formerName: before.name };
+  },
+  text: ({ name, formerName }) => printable(`${formerName} is now called ${name}`),
+  json: (renamed) => renamed,
+});

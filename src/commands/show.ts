@@ -1,0 +1,45 @@
+import { defineCommand, required } from "../cli/command.ts";
+import { formatFields } from "../cli/table.ts";
+import { printable } from "../token/printable.ts";
+import { lastUsed } from "../vault/passcodes.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
+
+/** `fob show`: one token's details, never its secret. */
+export const show = defineCommand({
+  name: "show",
+  summary: "show one token's details, never its secret",
+  arguments: { name: required("NAME", "name or id of a token") },
+  options: {},
+  examples: [{ command: "fob show vpn", explanation: "kind, algorithm, counter, PIN and where it came from" }],
+  async run({ name }, context): Promise<TokenView> {
+    const vault = await existingVault(context);
+    const { id } = findInVault(vault, name);
+    return viewToken(vault.read(id).token, lastUsed(vault, id));
+  },
+  text: (view, style) => formatFields(describeFields(view), style),
+  json: (view) => view,
+});
+
+function describeFields(view: TokenView): [string, string][] {
+  const fields: [string, string | null | undefined][] = [
+    ["name", view.name],
+    ["issuer", view.issuer],
+    ["account", view.account],
+    ["kind", kindInWords(view.kind)],
+    ["suite", view.suite],
+    ["algorithm", view.algorithm],
+    ["digits", `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`],
+    ["period", view.period === undefined ? null : `${view.period} s`],
+    ["counter", view.counter?.toString()],
+    ["serial", view.serial],
+    ["PIN", view.pin],
+    ["access domain", view.accessDomain],
+    ["favorite", view.favorite ? "yes" : "no"],
+    ["format", view.format],
+    ["enrolled", view.enrolledAt.toISOString()],
+    ["last used", view.lastUsedAt?.toISOString() ?? "never"],
+    ["id", view.id],
+  ];
+  return fields.flatMap(([name, value]) => (value ? [[name, printable(value)]] : []));
+}

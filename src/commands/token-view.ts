@@ -1,0 +1,70 @@
+import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import type { Token } from "../token/token.ts";
+
+/** A token as `list` and `show` print it. Counters are bigint, times Date; the printer knows how to write both. */
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly kind: string;
+  readonly algorithm: string;
+  readonly digits: number;
+  readonly alphabet: string;
+  readonly period?: number;
+  readonly counter?: bigint;
+  readonly suite?: string;
+  readonly serial: string | null;
+  readonly pin: string;
+  readonly accessDomain: string;
+  readonly favorite: boolean;
+  readonly format: string;
+  readonly enrolledAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+/** The public view of a token: everything about it, never its secret. */
+export function viewToken(token: Token, lastUsedAt: Date | null): TokenView {
+  const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } = token;
+  return {
+    ...{ id, name, issuer, account },
+    ...viewCredential(token),
+    ...{ serial, pin, accessDomain, favorite, format, enrolledAt, lastUsedAt },
+  };
+}
+
+function viewCredential({ credential }: Token) {
+  switch (credential.kind) {
+    case "totp":
+    case "hotp": {
+      const { kind, algorithm, digits, alphabet } = credential;
+      const moving = kind === "totp" ? { period: credential.period } : { counter: credential.counter };
+      return { kind, algorithm, digits, alphabet, ...moving };
+    }
+    case "ocra": {
+      const { kind, suite, counter } = credential;
+      const { algorithm, digits } = parseOcraSuite(suite);
+      const alphabet = digits === 0 ? "hexadecimal" : "decimal";
+      return { kind, algorithm, digits, alphabet, suite, ...(counter === null ? {} : { counter }) };
+    }
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  totp: "time-based",
+  hotp: "event-based",
+  ocra: "challenge-response",
+};
+
+/** What kind of token it is, in words. */
+export function kindInWords(kind: string): string {
+  return KINDS[kind] ?? kind;
+}
+
+/** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
+export function describeView(view: TokenView): string {
+  if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
+  const alphabet = view.alphabet === "decimal" ? "digits" : `${view.alphabet} characters`;
+  const pace = view.period === undefined ? ` from counter ${view.counter}` : ` every ${view.period} s`;
+  return `${kindInWords(view.kind)}, ${view.digits} ${alphabet}${pace}, ${view.algorithm}`;
+}

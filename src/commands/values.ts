@@ -1,0 +1,41 @@
+import { FobError } from "../fob-error.ts";
+
+/**
+ * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970 (`@1769860800`), or an offset from
+ * now (`+30s`, `-5m`, `+2h`, `-1d`). Throws FobError `usage`.
+ */
+export function parseTime(text: string, now: Date): Date {
+  const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);
+  if (time && !Number.isNaN(time.getTime()) && time.getTime() >= 0) return time;
+  throw new FobError("usage", `--at is ${JSON.stringify(text)}: not a time that is understood`, {
+    hint: "2026-01-31T12:00:00Z, @1769860800 (seconds since 1970), +30s or -5m",
+  });
+}
+
+/** A whole number of an option. Throws FobError `usage` naming the option and its limits. */
+export function parseWhole(option: string, text: string, min: number, max: number): number {
+  const number = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`);
+}
+
+/** `1 passcode`, `2 passcodes`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+function parseEpoch(text: string): Date | null {
+  const match = /^@?([0-9]{5,12}(?:\.[0-9]{1,3})?|(?<=@)[0-9]{1,4})$/.exec(text);
+  return match ? new Date(Number(match[1]) * 1000) : null;
+}
+
+function parseOffset(text: string, now: Date): Date | null {
+  const match = /^([+-][0-9]{1,9})([smhd])$/.exec(text);
+  return match ? new Date(now.getTime() + Number(match[1]) * (UNIT_SECONDS[match[2] ?? ""] ?? 0) * 1000) : null;
+}
+
+function parseIso(text: string): Date | null {
+  return /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$/.test(text) ? new Date(text) : null;
+}

@@ -1,0 +1,113 @@
+import { defineCommand, required, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { Style } from "../cli/style.ts";
+import { recognize } from "../enrollment/recognize.ts";
+import { FobError } from "../fob-error.ts";
+import { hotp } from "../otp/hotp.ts";
+import { timeStep } from "../otp/totp.ts";
+import { verifyCounter, verifyTime } from "../otp/verify.ts";
+import type { Credential } from "../token/credential.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { secretOf } from "../vault/passcodes.ts";
+import { askSecretKey } from "../vault/token-pin.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+import { parseTime, parseWhole } from "./values.ts";
+
+/** The outcome of a check: where the passcode matched, counted from where it was expected. */
+type Verdict =
+  | { readonly match: false }
+  | { readonly match: true; readonly offset: number; readonly step: bigint; readonly clockOffsetSeconds: number }
+  | { readonly match: true; readonly offset: number; readonly counter: bigint };
+
+interface Verified {
+  readonly credential: Credential;
+  readonly secret: Secret;
+}
+
+/** Strings that begin like an enrollment string and never like a name that people give. */
+const ENROLLMENT = /^(?:otpauth:|-$)/i;
+
+/** `fob verify`: is this passcode right, and if so, how far off is it? */
+export const verify = defineCommand({
+  name: "verify",
+  summary: "check a passcode: is it right, and how far off is the clock or counter?",
+  description:
+    "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not\n" +
+    "match. - in place of either argument reads it from standard input.",
+  arguments: {
+    subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored"),
+    passcode: required("CODE", "the passcode to check"),
+  },
+  options: {
+    window: value("N", "how many steps or counters to look at (10)"),
+    at: value("TIME", "check as of another time"),
+  },
+  examples: [{ command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" }],
+  async run(input, context): Promise<Verdict> {
+    const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
+    const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
+    const { subject, passcode } = await fromInput(input, context);
+    const { credential, secret } = ENROLLMENT.test(subject)
+      ? draftSubject(subject)
+      : await storedSubject(subject, context);
+    const verdict = judge(credential, secret, passcode, { window, unixSeconds: now.getTime() / 1000 });
+    forget(secret);
+    return verdict;
+  },
+  text: formatVerdict,
+  json: (verdict) => verdict,
+  exitCode: ({ match }) => (match ? 0 : 7),
+});
+
+async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: Context) {
+  if (subject !== "-" && passcode !== "-") return { subject, passcode };
+  if (subject === "-" && passcode === "-")
+    throw new FobError("usage", "only one of the two can come from standard input");
+  const text = (await context.readInput()).trim();
+  return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
+}
+
+function draftSubject(text: string): Verified {
+  const [draft, ...others] = recognize(text);
+  if (!draft || others.length > 0)
+    throw new FobError("usage", "this enrollment string holds several tokens: verify one");
+  return { credential: draft.credential, secret: Buffer.from(draft.secret) };
+}
+
+async function storedSubject(query: string, context: Context): Promise<Verified> {
+  const vault = await existingVault(context);
+  const record = vault.read(findInVault(vault, query).id);
+  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const secret = secretOf(record, secretKey);
+  forget(secretKey);
+  return { credential: record.token.credential, secret };
+}
+
+function judge(
+  credential: Credential,
+  secret: Secret,
+  passcode: string,
+  { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
+): Verdict {
+  if (credential.kind === "ocra") {
+    throw new FobError("usage", "a challenge-response token gives no passcodes to verify");
+  }
+  const passcodeAt = (counter: bigint) => hotp({ ...credential, secret, counter });
+  if (credential.kind === "hotp") {
+    const found = verifyCounter({ passcode, passcodeAt, from: credential.counter, window });
+    return found ? { match: true, ...found } : { match: false };
+  }
+  const found = verifyTime({ passcode, passcodeAt, step: timeStep({ ...credential, unixSeconds }), window });
+  return found ? { match: true, ...found, clockOffsetSeconds: found.offset * credential.period } : { match: false };
+}
+
+function formatVerdict(verdict: Verdict, style: Style): string {
+  if (!verdict.match) return style.bad("no match");
+  if ("counter" in verdict) return `${style.good("match")} at counter ${verdict.counter} (${signed(verdict.offset)})`;
+  const { step, offset, clockOffsetSeconds } = verdict;
+  return `${style.good("match")} in time step ${step} (${signed(offset)}, clock offset ${signed(clockOffsetSeconds)} s)`;
+}
+
+function signed(number: number): string {
+  return number > 0 ? `+${number}` : String(number);
+}

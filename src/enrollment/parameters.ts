@@ -1,0 +1,97 @@
+import { FobError } from "../fob-error.ts";
+import type { DraftField, Finding } from "./draft.ts";
+
+/** Values shown in messages are cut to this length. */
+const SHOWN_LENGTH = 40;
+
+/** The parameters of a URI: read one by one, noting where each value came from, and at the end which were never asked for. */
+export class Parameters {
+  readonly fields: DraftField[] = [];
+  readonly findings: Finding[] = [];
+  readonly #values = new Map<string, string>();
+  readonly #asked = new Set<string>();
+
+  /** Throws FobError `invalid` for a parameter that is given twice with different values. */
+  constructor(query: string) {
+    for (const part of query.split("&").filter(Boolean)) {
+      const [name = "", ...rest] = part.split("=");
+      this.#add(this.decode(name).toLowerCase(), this.decode(rest.join("=")));
+    }
+  }
+
+  /** The value of a parameter under the first of these names that is given, or null. */
+  read(...names: string[]): string | null {
+    for (const name of names) this.#asked.add(name);
+    const given = names.map((name) => this.#values.get(name)).find((value) => value !== undefined && value !== "");
+    return given ?? null;
+  }
+
+  /** Reads a parameter as `parse` understands it and notes it; the default where it is not given. */
+  take<T>(names: readonly string[], parse: (text: string, name: string) => T, otherwise: T): T {
+    const text = this.read(...names);
+    const [name = ""] = names;
+    const value = text === null ? otherwise : parse(text, name);
+    this.note(name, String(value), text === null ? "default" : "given");
+    return value;
+  }
+
+  /** Notes a field that came from elsewhere than a parameter. */
+  note(name: string, value: string, origin: DraftField["origin"]): void {
+    this.fields.push({ name, value, origin });
+  }
+
+  /** Adds a finding. */
+  find(severity: Finding["severity"], code: string, message: string): void {
+    this.findings.push({ severity, code, message });
+  }
+
+  /** Notes the parameters that nobody asked for. */
+  findUnknown(): void {
+    for (const name of this.#values.keys()) {
+      if (!this.#asked.has(name))
+        this.find("info", "unknown-parameter", `parameter ${show(name)} is not known and has no effect`);
+    }
+  }
+
+  /** Percent-decoding; a broken escape stands for itself, because issuers forget to encode. */
+  decode(text: string): string {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      this.find(
+        "warning",
+        "broken-encoding",
+        "a % is not followed by the code of a character, and is taken as it stands",
+      );
+      return text;
+    }
+  }
+
+  #add(name: string, value: string): void {
+    const before = this.#values.get(name);
+    if (before !== undefined && before !== value)
+      throw new FobError("invalid", `${show(name)} is given twice, with different values`);
+    this.#values.set(name, value);
+  }
+}
+
+/** A foreign value for a message: quoted, and cut where it is long. */
+export function show(value: string): string {
+  return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
+}
+
+/** A whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the parameter and its limits. */
+export function wholeNumber(min: number, max: number) {
+  return (text: string, name: string): number => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new FobError("invalid", `${name} is ${show(text)}: ${min} to ${max} are possible`);
+  };
+}
+
+/** A counter of 8 bytes in decimal digits. Throws FobError `invalid`. */
+export function counterNumber(text: string, name: string): bigint {
+  const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+  if (counter >= 0n && counter < 2n ** 64n) return counter;
+  throw new FobError("invalid", `${name} is ${show(text)}: 0 to 18446744073709551615 are possible`);
+}

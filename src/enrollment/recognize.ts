@@ -1,0 +1,28 @@
+import { FobError } from "../fob-error.ts";
+import { activationCode } from "./activation-code.ts";
+import { bareSecret } from "./bare-secret.ts";
+import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
+import { keyUri } from "./key-uri.ts";
+
+/** Longer than any enrollment string that an issuer makes. */
+const MAX_LENGTH = 64 * 1024;
+
+/** Every form of enrollment string, the most particular first. A new one is added here and nowhere else. */
+const FORMATS: readonly EnrollmentFormat[] = [keyUri, activationCode, bareSecret];
+
+/**
+ * The tokens that an enrollment string describes. Throws FobError `invalid` saying what is wrong with it, or that it is none.
+ * Nothing is stored, asked or sent.
+ */
+export function recognize(input: string): EnrollmentDraft[] {
+  if (input.length > MAX_LENGTH) {
+    throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
+  }
+  const text = input.replace(/^\ufeff/, "").trim();
+  if (text === "") throw new FobError("invalid", "the enrollment string is empty");
+  const format = FORMATS.find(({ matches }) => matches(text));
+  if (format) return format.parse(text);
+  throw new FobError("invalid", "this is not an enrollment string that fob knows", {
+    hint: `known are ${FORMATS.map(({ example }) => example).join(", ")}`,
+  });
+}

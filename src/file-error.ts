@@ -1,0 +1,35 @@
+import { FobError } from "./fob-error.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  EIO: "the device reports an error",
+  ENOTDIR: "a part of the path is not a folder",
+  EISDIR: "it is a folder",
+  ENOENT: "it does not exist",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "it is a circle of links",
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "make room and try again; nothing was lost",
+  EACCES: "the folder must belong to you; --home or FOB_HOME chooses another",
+  EROFS: "--home or FOB_HOME chooses another folder",
+  ENOTDIR: "--home or FOB_HOME chooses another folder",
+};
+
+/** A failed file operation as FobError `unavailable`: what was tried, on which path, and why it failed. A FobError stays as it is. */
+export function describeFileError(error: unknown, action: string, path: string): FobError {
+  if (error instanceof FobError) return error;
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const hint = HINTS[code];
+  return new FobError("unavailable", `cannot ${action} ${path}: ${REASONS[code] ?? message}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Context } from "./cli/context.ts";
+import { type Globals, resolveGlobals } from "./cli/globals.ts";
+import { readForeignFile, readStandardInput } from "./cli/inputs.ts";
+import { createFirstVault } from "./cli/keychain-choice.ts";
+import { pinSource } from "./cli/pin-source.ts";
+import { terminalPrompt } from "./cli/prompts.ts";
+import { run } from "./cli/run.ts";
+import { commands } from "./commands.ts";
+import { MAX_PICTURE_BYTES, readQrCodes } from "./enrollment/picture.ts";
+import { systemClipboard } from "./platform/clipboard/clipboard.ts";
+import { fileKeyStore } from "./platform/keychain/file.ts";
+import { systemKeyStore } from "./platform/keychain/system.ts";
+import { defaultHome } from "./platform/paths.ts";
+import { printable } from "./token/printable.ts";
+import { openVault, type VaultAccess } from "./vault/open.ts";
+
+declare const FOB_VERSION: string;
+
+/** How long the system keychain may take: a script must not hang, a person may have to unlock it first. */
+const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
+
+const { stdin, stdout, stderr, env } = process;
+
+process.once("SIGINT", () => process.exit(130));
+// the write's own callback reports it; without a listener it would end the process
+for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
+
+process.exitCode = await run(
+  {
+    version: FOB_VERSION,
+    commands,
+    resolveGlobals: (flags) => resolveGlobals(flags, env, defaultHome),
+    createContext,
+  },
+  { argv: process.argv.slice(2), env, stdout, stderr },
+);
+
+function createContext(globals: Globals): Context {
+  // children have no use for it, and a process's environment is easy to look at
+  delete env["FOB_PIN"];
+  const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
+  const access = vaultAccess(globals, pinSource(globals, prompt), prompt.available);
+  return {
+    access,
+    prompt,
+    pinPrompt: access.pinPrompt,
+    clipboard: systemClipboard({ clearScript: join(fileURLToPath(import.meta.url), "..", "clear-clipboard.js") }),
+    findVault: () => openVault(access),
+    ensureVault: async () => (await openVault(access)) ?? createFirstVault(globals.keychain, access, prompt),
+    clock: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    readInput: () => readStandardInput(),
+    readPicture: async (path) => readQrCodes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
+    tell: (text) => {
+      if (!globals.quiet) stderr.write(`${printable(text)}\n`);
+    },
+  };
+}
+
+function vaultAccess({ home, keychain }: Globals, pinPrompt: VaultAccess["pinPrompt"], isPerson: boolean): VaultAccess {
+  return {
+    home,
+    keychain,
+    pinPrompt,
+    keyStore: (kind) =>
+      kind === "file"
+        ? fileKeyStore(home)
+        : systemKeyStore({ timeoutMs: isPerson ? KEYCHAIN_MS.person : KEYCHAIN_MS.script }),
+  };
+}

@@ -1,0 +1,49 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeFileError } from "../../file-error.ts";
+import { FobError } from "../../fob-error.ts";
+import type { Secret } from "../../token/secret.ts";
+
+const KEY_BYTES = 32;
+const MAX_FILE_BYTES = 1_024;
+
+/** The file in the home that keeps a vault's key. */
+export function keyFilePath(home: string): string {
+  return join(home, "key");
+}
+
+/**
+ * The key in the home's key file, or null when there is none. Throws FobError `invalid` for a file that is not a key, or that
+ * others may read: such a key guards nothing.
+ */
+export function readKeyFile(home: string): Secret | null {
+  const path = keyFilePath(home);
+  const text = readPrivately(path);
+  if (text === null) return null;
+  const key = Buffer.from(text.trim(), "base64");
+  if (key.length === KEY_BYTES) return key;
+  throw new FobError("invalid", `${path} is not a key file of fob`);
+}
+
+function readPrivately(path: string): string | null {
+  let file: number | null = null;
+  try {
+    file = openSync(path, "r");
+    const { mode, size } = fstatSync(file);
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) throw readableByOthers(path, mode);
+    if (size > MAX_FILE_BYTES) throw new FobError("invalid", `${path} is not a key file of fob`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw describeFileError(error, "read", path);
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+function readableByOthers(path: string, mode: number): FobError {
+  const octal = (mode & 0o777).toString(8).padStart(4, "0");
+  return new FobError("invalid", `the key file ${path} can be read by others (mode ${octal})`, {
+    hint: `chmod 600 ${path}`,
+  });
+}

@@ -1,0 +1,75 @@
+import type { AsyncEntry } from "@napi-rs/keyring";
+import { FobError } from "../../fob-error.ts";
+import type { Secret } from "../../token/secret.ts";
+import type { KeyStore } from "../../vault/key-store.ts";
+
+const SERVICE = "fob";
+const KEY_BYTES = 32;
+
+/**
+ * Keeps the key in the operating system's keychain: macOS Keychain, Windows Credential Manager, or a Secret Service such as
+ * GNOME Keyring or KWallet. `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
+ */
+export function systemKeyStore({ timeoutMs }: { readonly timeoutMs: number }): KeyStore {
+  return {
+    async read(vaultId) {
+      const text = await call(vaultId, timeoutMs, (entry, signal) => entry.getPassword(signal));
+      return text === null ? null : decodeKey(text);
+    },
+    async provide(vaultId, key) {
+      await call(vaultId, timeoutMs, (entry, signal) => entry.setPassword(key.toString("base64"), signal));
+      return key;
+    },
+  };
+}
+
+function decodeKey(text: string): Secret {
+  const key = Buffer.from(text, "base64");
+  if (key.length === KEY_BYTES) return key;
+  throw new FobError("invalid", "the keychain's entry for this vault is not a key of fob");
+}
+
+async function call<T>(
+  vaultId: string,
+  timeoutMs: number,
+  use: (entry: AsyncEntry, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { AsyncEntry } = await import("@napi-rs/keyring");
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    // pinned: the package would else fall back to the kernel's keyring, which forgets at the next boot
+    const entry = new AsyncEntry(SERVICE, vaultId, { linux: { store: "secret-service" } });
+    return await Promise.race([use(entry, signal), timeout(signal, timeoutMs)]);
+  } catch (error) {
+    throw error instanceof FobError ? error : unreachable(error);
+  }
+}
+
+/** The package's own signal stops a call that has not begun; one that waits for a person must be left behind. */
+function timeout(signal: AbortSignal, timeoutMs: number): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(
+        new FobError("unavailable", `the system keychain did not answer within ${timeoutMs / 1000} s`, {
+          hint: UNLOCK_HINT,
+        }),
+      );
+    });
+  });
+}
+
+const UNLOCK_HINT = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
+const INSTALL_HINT =
+  "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time" +
+  (process.platform === "linux" ? "; a keychain is gnome-keyring or KWallet in a D-Bus session" : "");
+
+function unreachable(cause: unknown): FobError {
+  const isLocked =
+    cause instanceof Error && /dismissed|locked|no result found|interaction is not allowed/i.test(cause.message);
+  return isLocked
+    ? new FobError("unavailable", "the system keychain is locked, or has no collection yet", {
+        hint: UNLOCK_HINT,
+        cause,
+      })
+    : new FobError("unavailable", "the system keychain cannot be reached", { hint: INSTALL_HINT, cause });
+}

@@ -1,0 +1,45 @@
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** Why a text is not Base32: the position of the first wrong character, counted from 1, or null when its length is impossible. */
+export interface Base32Fault {
+  readonly position: number | null;
+}
+
+/**
+ * Decodes Base32 (RFC 4648 section 6) as people write it: in any letter case, with spaces and dashes, with or without padding.
+ * The fault tells where it is wrong, never what stands there, because the text is a secret.
+ */
+export function decodeBase32(text: string): Buffer | Base32Fault {
+  const bytes: number[] = [];
+  let bits = 0;
+  let buffered = 0;
+  let length = 0;
+  const body = text.replace(/[=\s-]+$/, "");
+  for (const [i, character] of [...body].entries()) {
+    if (/[\s-]/.test(character)) continue;
+    const value = LETTERS.indexOf(character.toUpperCase());
+    if (value < 0) return { position: i + 1 };
+    length++;
+    buffered = ((buffered << 5) | value) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push((buffered >> bits) & 0xff);
+    }
+  }
+  // 1, 3 or 6 characters after whole groups of 8 leave more bits over than a byte has room for
+  return [1, 3, 6].includes(length % 8) ? { position: null } : Buffer.from(bytes);
+}
+
+/** Encodes bytes as Base32 without padding, as Key URIs want it. */
+export function encodeBase32(bytes: Uint8Array): string {
+  let text = "";
+  let bits = 0;
+  let buffered = 0;
+  for (const byte of bytes) {
+    buffered = ((buffered << 8) | byte) & 0xfff;
+    bits += 8;
+    for (; bits >= 5; bits -= 5) text += LETTERS[(buffered >> (bits - 5)) & 31];
+  }
+  return bits > 0 ? text + LETTERS[(buffered << (5 - bits)) & 31] : text;
+}

@@ -1,0 +1,74 @@
+/** What a token answers to. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string | null;
+  readonly account: string | null;
+}
+
+/** The outcome of looking a token up by what a person typed. `nearest` holds names that resemble it, best first. */
+export type Match<T> =
+  | { readonly kind: "one"; readonly token: T }
+  | { readonly kind: "several"; readonly tokens: readonly T[] }
+  | { readonly kind: "none"; readonly nearest: readonly string[] };
+
+/** Names further away than this many edits are no help as a suggestion. */
+const MAX_DISTANCE = 3;
+
+/**
+ * Finds the token meant by `query`: exact id, exact name, name in any letter case, unique beginning of a name, unique part
+ * of `issuer:account`. The first of these rules that fits any token decides.
+ */
+export function matchName<T extends Named>(query: string, tokens: readonly T[]): Match<T> {
+  const folded = fold(query);
+  const rules: ((token: T) => boolean)[] = [
+    (token) => token.id === query,
+    (token) => token.name === query,
+    (token) => fold(token.name) === folded,
+    (token) => folded !== "" && fold(token.name).startsWith(folded),
+    (token) => folded !== "" && fold(`${token.issuer ?? ""}:${token.account ?? ""}`).includes(folded),
+  ];
+  for (const rule of rules) {
+    const found = tokens.filter(rule);
+    if (found.length > 1) return { kind: "several", tokens: found };
+    if (found[0]) return { kind: "one", token: found[0] };
+  }
+  return { kind: "none", nearest: nearestNames(folded, tokens) };
+}
+
+/** `wanted`, or the first of `wanted 2`, `wanted 3` ... that no token is called yet, in any letter case. */
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(fold(wanted))) return wanted;
+  for (let number = 2; ; number++) {
+    const name = `${wanted} ${number}`;
+    if (!taken.has(fold(name))) return name;
+  }
+}
+
+/** The form in which names are compared: letter case and Unicode composition do not count. */
+export function fold(text: string): string {
+  return text.normalize("NFC").toLowerCase();
+}
+
+function nearestNames(folded: string, tokens: readonly Named[]): string[] {
+  const query = folded.slice(0, 64);
+  return tokens
+    .map((token) => ({ name: token.name, distance: editDistance(query, fold(token.name).slice(0, 64)) }))
+    .filter(({ distance }) => distance <= Math.min(MAX_DISTANCE, Math.max(1, query.length - 1)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,89 @@
+/** What a PIN must be like. Lengths count characters; `attempts` is how many wrong PINs in a row lock the token. */
+export interface PinPolicy {
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly alphabet: "any" | "numeric" | "alphanumeric";
+  readonly attempts: number;
+  readonly refuseTrivial: boolean;
+}
+
+/** A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold the PIN. */
+export interface PinViolation {
+  readonly rule: "too-short" | "too-long" | "alphabet" | "repeat" | "run" | "date";
+  readonly message: string;
+}
+
+/** The policy of PINs that users choose, for a token or for the app. */
+export const USER_PIN_POLICY: PinPolicy = {
+  minLength: 4,
+  maxLength: 128,
+  alphabet: "any",
+  attempts: 10,
+  refuseTrivial: true,
+};
+
+/** Where no keychain adds a key of its own, the PIN alone stands against offline guessing and must be a passphrase. */
+export const PASSPHRASE_POLICY: PinPolicy = { ...USER_PIN_POLICY, minLength: 12 };
+
+const ALPHABETS = {
+  any: { pattern: /^[^\p{Cc}]*$/u, words: "characters that can be typed" },
+  numeric: { pattern: /^[0-9]*$/, words: "digits only" },
+  alphanumeric: { pattern: /^[0-9A-Za-z]*$/, words: "letters and digits only" },
+} as const;
+
+/** Why `pin` is not good enough for `policy`, or null when it is. Names the first rule it breaks. */
+export function judgePin(pin: string, policy: PinPolicy): PinViolation | null {
+  const length = [...pin].length;
+  if (length < policy.minLength) {
+    return { rule: "too-short", message: `it has ${length} characters, at least ${policy.minLength} are needed` };
+  }
+  if (length > policy.maxLength) {
+    return { rule: "too-long", message: `it has ${length} characters, at most ${policy.maxLength} are allowed` };
+  }
+  const alphabet = ALPHABETS[policy.alphabet];
+  if (!alphabet.pattern.test(pin)) return { rule: "alphabet", message: `the policy allows ${alphabet.words}` };
+  return policy.refuseTrivial ? judgeTrivial(pin) : null;
+}
+
+function judgeTrivial(pin: string): PinViolation | null {
+  if (isRepetition(pin)) return { rule: "repeat", message: "it repeats one character or group" };
+  if (isRun(pin)) return { rule: "run", message: "its characters follow one another" };
+  if (isDate(pin)) return { rule: "date", message: "it is a date or a year" };
+  return null;
+}
+
+function isRepetition(pin: string): boolean {
+  const characters = [...pin];
+  for (let size = 1; size <= characters.length / 2; size++) {
+    const repeats = characters.every((character, i) => character === characters[i % size]);
+    if (repeats && characters.length % size === 0) return true;
+  }
+  return false;
+}
+
+function isRun(pin: string): boolean {
+  const codes = [...pin.toLowerCase()].map((character) => character.codePointAt(0) ?? 0);
+  const steps = codes.slice(1).map((code, i) => {
+    const step = code - (codes[i] ?? 0);
+    // 9 and 0 are neighbours on every keypad
+    return /^[0-9]+$/.test(pin) && Math.abs(step) === 9 ? -Math.sign(step) : step;
+  });
+  return steps.every((step) => step === 1) || steps.every((step) => step === -1);
+}
+
+/** Days of the year without a year, years of the last and this century, and full dates in the usual orders. */
+function isDate(pin: string): boolean {
+  if (!/^(?:\d{4}|\d{6}|\d{8})$/.test(pin)) return false;
+  const two = (at: number) => Number(pin.slice(at, at + 2));
+  const isDay = (day: number, month: number) =>
+    month >= 1 && month <= 12 && day >= 1 && day <= (DAYS_OF_MONTH[month - 1] ?? 0);
+  const startsWithYear = /^(?:19|20)/.test(pin);
+  if (pin.length === 4) return startsWithYear || isDay(two(0), two(2)) || isDay(two(2), two(0));
+  if (pin.length === 6) return isDay(two(0), two(2)) || isDay(two(2), two(0)) || isDay(two(4), two(2));
+  const endsWithYear = /(?:19|20)\d\d$/.test(pin);
+  return (
+    (startsWithYear && isDay(two(6), two(4))) || (endsWithYear && (isDay(two(0), two(2)) || isDay(two(2), two(0))))
+  );
+}
+
+const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { describeFileError } from "../file-error.ts";
+
+/** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** A file that does not verify may still be being written, where there are no hard links, for this long. */
+const WRITING_MS = 2_000;
+
+/** A temporary file that its writer left behind is removed after this time. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+/** Error codes with which file systems say that they have no hard links. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL"]);
+
+const GENERATION_NAME = /^[1-9][0-9]{0,15}$/;
+const TEMPORARY_NAME = /^\.new-/;
+
+/** The generation numbers in a cell's folder, highest first; empty when there is no such folder. */
+export function generationsIn(folder: string): number[] {
+  return names(folder)
+    .filter((name) => GENERATION_NAME.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
+/** The bytes of one generation, or null when it is gone. */
+export function readGeneration(folder: string, generation: number): Buffer | null {
+  const path = join(folder, String(generation));
+  try {
+    const { size } = statSync(path);
+    return size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return null;
+    throw describeFileError(error, "read", path);
+  }
+}
+
+/** Whether a generation was written so recently that its writer may not have finished. */
+export function isYoung(folder: string, generation: number): boolean {
+  try {
+    return Math.abs(Date.now() - statSync(join(folder, String(generation))).mtimeMs) < WRITING_MS;
+  } catch (error) {
+    // gone: somebody moved on, which the caller finds out by looking again
+    if (isCode(error, "ENOENT")) return true;
+    throw describeFileError(error, "read", folder);
+  }
+}
+
+/** Creates a cell's folder, 0700, and makes its name durable. */
+export function makeFolder(folder: string): void {
+  try {
+    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+  } catch (error) {
+    throw describeFileError(error, "create", folder);
+  }
+}
+
+/**
+ * Writes `bytes` as generation `generation`, whole or not at all, and makes it durable. Returns false when that
+ * generation exists already or the folder is gone. Throws FobError `unavailable` when the disk is full, read-only or failing.
+ */
+export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
+  const path = join(folder, String(generation));
+  const temporary = join(folder, `.new-${randomBytes(8).toString("hex")}`);
+  try {
+    writeNew(temporary, bytes);
+    const created = publish(temporary, path, bytes);
+    if (created) syncFolder(folder);
+    return created;
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return false;
+    throw describeFileError(error, "write", path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function publish(temporary: string, path: string, bytes: Buffer): boolean {
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+  try {
+    writeNew(path, bytes);
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+function writeNew(path: string, bytes: Buffer): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } catch (error) {
+    removeQuietly(path);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes the generations below `generation`, lowest first, and temporary files that were abandoned. */
+export function removeBelow(folder: string, generation: number): void {
+  for (const old of generationsIn(folder).reverse()) {
+    if (old < generation) removeQuietly(join(folder, String(old)));
+  }
+  for (const name of names(folder).filter((name) => TEMPORARY_NAME.test(name))) {
+    const path = join(folder, name);
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed !== undefined && Date.now() - changed > ABANDONED_MS) removeQuietly(path);
+  }
+}
+
+/** Lets this thread sleep; the vault is synchronous, and waiting is rare. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Makes the names in a folder durable, where the system can (Windows does so by itself). */
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // the new value is in place and durable; a leftover is passed over by every reader and removed by the next writer
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return [];
+    throw describeFileError(error, "read", folder);
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { FobError } from "../fob-error.ts";
+import {
+  createGeneration,
+  generationsIn,
+  isYoung,
+  makeFolder,
+  pause,
+  readGeneration,
+  removeBelow,
+} from "./cell-files.ts";
+import type { Seal } from "./sealing.ts";
+
+/** How many earlier writers a value remembers, and how many bytes name each. */
+const LINEAGE_LENGTH = 8;
+const WRITER_LENGTH = 8;
+const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
+
+/** Rounds of losing against other writers before a cell counts as stuck; each round somebody else made progress. */
+const MAX_ROUNDS = 10_000;
+
+/**
+ * A value on disk that several processes change without locks. Its folder holds one file a generation; the highest
+ * generation that verifies is the value. `identity` is bound into the seal, so that a file moved to another cell fails.
+ */
+export interface Cell {
+  readonly folder: string;
+  readonly identity: string;
+  readonly seal: Seal;
+}
+
+interface CellValue {
+  readonly generation: number;
+  readonly lineage: Buffer;
+  readonly payload: Buffer;
+}
+
+/** The cell's value, or null when it was never written. Throws FobError `invalid` when no generation verifies. */
+export function readCell(cell: Cell): Buffer | null {
+  return newestValue(cell)?.payload ?? null;
+}
+
+/**
+ * Replaces the value by `change(value)`, durably and exactly once: if another process was faster, `change` is asked
+ * again with the newer value. When it returns null, nothing is written. Returns the value written, or null.
+ */
+export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffer | null): Buffer | null {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const current = newestValue(cell);
+    const payload = change(current?.payload ?? null);
+    if (payload === null) return null;
+    if (tryWrite(cell, current, payload)) return payload;
+  }
+  throw new FobError("unavailable", `${cell.folder} is being written to by too many processes`);
+}
+
+function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boolean {
+  // never made again for a value that had one: a token that was removed meanwhile must not come back by halves
+  if (current === null) makeFolder(cell.folder);
+  // counted over damaged files too, so that a new value never hides behind one
+  const generation = Math.max(current?.generation ?? 0, ...generationsIn(cell.folder)) + 1;
+  const writer = randomBytes(WRITER_LENGTH);
+  const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(0, LINEAGE_BYTES);
+  const sealed = cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, generation));
+  if (!createGeneration(cell.folder, generation, sealed)) return false;
+  if (!descends(cell, generation, writer)) return false;
+  removeBelow(cell.folder, generation);
+  return true;
+}
+
+/**
+ * Whether the value just written counts. A writer that slept between reading and writing may have created a generation
+ * number that others had used and cleaned away long ago: then the newest value does not have it among its ancestors.
+ */
+function descends(cell: Cell, generation: number, writer: Buffer): boolean {
+  if (Math.max(...generationsIn(cell.folder)) === generation) return true;
+  const newest = newestValue(cell);
+  for (let at = 0; newest && at < LINEAGE_BYTES; at += WRITER_LENGTH) {
+    if (newest.lineage.subarray(at, at + WRITER_LENGTH).equals(writer)) return true;
+  }
+  return false;
+}
+
+function newestValue(cell: Cell): CellValue | null {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const generations = generationsIn(cell.folder);
+    if (generations.length === 0) return null;
+    const found = firstThatVerifies(cell, generations);
+    if (found !== "changed meanwhile") return found;
+  }
+  throw new FobError("unavailable", `${cell.folder} changes faster than it can be read`);
+}
+
+function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValue | "changed meanwhile" {
+  for (const generation of generations) {
+    const sealed = readGeneration(cell.folder, generation);
+    if (sealed === null) return "changed meanwhile";
+    const plaintext = cell.seal.open(sealed, place(cell, generation));
+    if (plaintext !== null && plaintext.length >= LINEAGE_BYTES) {
+      return {
+        generation,
+        lineage: plaintext.subarray(0, LINEAGE_BYTES),
+        payload: plaintext.subarray(LINEAGE_BYTES),
+      };
+    }
+    // without hard links a value is visible while it is being written: let its writer finish before passing it over
+    if (isYoung(cell.folder, generation)) {
+      pause(20);
+      return "changed meanwhile";
+    }
+  }
+  throw new FobError(
+    "invalid",
+    `${join(cell.folder, String(generations[0]))} is damaged or does not belong to this vault`,
+    {
+      hint: "restore this file from a backup of the vault folder; nothing was changed",
+    },
+  );
+}
+
+function place(cell: Cell, generation: number): string {
+  return `${cell.identity}/${generation}`;
+}

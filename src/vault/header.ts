@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
+import { FobError } from "../fob-error.ts";
+import { readCell, updateCell } from "./cell.ts";
+import { MAX_SCRYPT } from "./keys.ts";
+import { headerCell, type VaultLayout } from "./layout.ts";
+
+const FORMAT = "fob-vault";
+const VERSION = 1;
+
+const atMost = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limit));
+const base64 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+={0,2}$/), v.maxLength(256));
+
+const StretchingSchema = v.object({
+  name: v.literal("scrypt"),
+  N: atMost(MAX_SCRYPT.N),
+  r: atMost(MAX_SCRYPT.r),
+  p: atMost(MAX_SCRYPT.p),
+  salt: base64,
+});
+
+const SlotSchema = v.variant("type", [
+  v.object({ type: v.literal("keychain"), wrapped: base64 }),
+  v.object({ type: v.literal("keychain-pin"), stretching: StretchingSchema, wrapped: base64 }),
+  v.object({ type: v.literal("passphrase"), stretching: StretchingSchema, wrapped: base64 }),
+  v.object({ type: v.literal("recovery"), wrapped: base64 }),
+]);
+
+const HeaderSchema = v.object({
+  format: v.literal(FORMAT),
+  version: v.literal(VERSION),
+  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  keychain: v.picklist(["system", "file", "none"]),
+  slots: v.pipe(v.array(SlotSchema), v.minLength(1), v.maxLength(16)),
+});
+
+/** The one part of a vault that is readable without a key: what it is, who keeps its key, and the wrapped vault key. */
+export type Header = v.InferOutput<typeof HeaderSchema>;
+
+/** One way to open the vault: the vault key, wrapped under the key that this way gives. */
+export type Slot = Header["slots"][number];
+
+/** Who keeps the vault's key: the OS keychain, a 0600 file in the home, or nobody, so that a passphrase is needed. */
+export type KeychainKind = Header["keychain"];
+
+/** The header of the vault below `home`, or null when there is none. Throws FobError `invalid` for a damaged, foreign or newer one. */
+export function readHeader(home: string): Header | null {
+  const value = readCell(headerCell(home));
+  return value === null ? null : parseHeader(value);
+}
+
+/** Writes the first header of a vault. Returns the one that counts: another process may have been faster. */
+export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
+  const created: Header = { format: FORMAT, version: VERSION, ...header };
+  updateCell(headerCell(home), (current) => (current === null ? encode(created) : null));
+  return readHeader(home) ?? created;
+}
+
+/** Replaces the slots of an existing header; `change` may be asked again if another process was faster. */
+export function updateSlots({ home }: VaultLayout, change: (slots: readonly Slot[]) => Slot[]): void {
+  updateCell(headerCell(home), (current) => {
+    if (current === null) throw new FobError("invalid", `the vault in ${home} has vanished`);
+    const header = parseHeader(current);
+    return encode({ ...header, slots: change(header.slots) });
+  });
+}
+
+/** A new vault id: 128 random bits in hexadecimal. */
+export function newVaultId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+function encode(header: Header): Buffer {
+  return Buffer.from(JSON.stringify(header));
+}
+
+function parseHeader(value: Buffer): Header {
+  const json = parseJson(value);
+  const version = v.safeParse(v.object({ format: v.literal(FORMAT), version: v.number() }), json);
+  if (version.success && version.output.version > VERSION) {
+    throw new FobError("invalid", `this vault has format ${version.output.version}, which needs a newer fob`, {
+      hint: "update fob; nothing was changed",
+    });
+  }
+  const header = v.safeParse(HeaderSchema, json);
+  if (header.success) return header.output;
+  throw new FobError("invalid", "the header of the vault is not one that fob wrote", {
+    hint: "restore it from a backup of the vault folder; nothing was changed",
+  });
+}
+
+function parseJson(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString());
+  } catch {
+    // the schema refuses undefined with the message for everything that is not a header
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Secret } from "../token/secret.ts";
+
+/** Who can keep the key that guards a vault: the operating system's keychain, or a 0600 file in the home. */
+export interface KeyStore {
+  /**
+   * The 32-byte key kept for this vault, or null when the store works but holds none.
+   * Throws FobError `unavailable` when the store cannot be reached, `invalid` when the entry is not a key.
+   */
+  read(vaultId: string): Promise<Secret | null>;
+
+  /**
+   * Keeps a 32-byte key for a new vault and returns the one that is kept: where another process was faster, that one's, never
+   * replaced. Throws FobError `unavailable`.
+   */
+  provide(vaultId: string, key: Secret): Promise<Secret>;
+}

@@ -1,0 +1,125 @@
+import { FobError } from "../fob-error.ts";
+import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
+import { createHeader, type Header, type KeychainKind, newVaultId, readHeader, type Slot } from "./header.ts";
+import type { KeyStore } from "./key-store.ts";
+import { newKey } from "./keys.ts";
+import { askNewPin, askUntil, type PinPrompt } from "./pin-prompt.ts";
+import { parseRecoveryCode } from "./recovery-code.ts";
+import { findSlot, keychainSlot, openKeychainSlot, openPinSlot, openRecoverySlot, pinSlot } from "./slots.ts";
+import { Vault } from "./vault.ts";
+
+/** What opening a vault may need from outside. */
+export interface VaultAccess {
+  readonly home: string;
+  /** Who must keep the key of an existing vault; null when the vault itself says. */
+  readonly keychain: KeychainKind | null;
+  keyStore(kind: Exclude<KeychainKind, "none">): KeyStore;
+  readonly pinPrompt: PinPrompt;
+}
+
+/** The open vault below the home, or null when there is none yet. */
+export async function openVault(access: VaultAccess): Promise<Vault | null> {
+  const header = readHeader(access.home);
+  if (header) refuseOtherKeychain(header, access);
+  return header && unlock(header, access);
+}
+
+/**
+ * Creates a vault whose key `kind` keeps, and opens it; with `none`, a passphrase is asked for first. If another process
+ * creates one meanwhile, that one is opened.
+ */
+export async function createVault(kind: KeychainKind, access: VaultAccess): Promise<Vault> {
+  const id = newVaultId();
+  const vaultKey = newKey();
+  const slot = await firstSlot(id, vaultKey, kind, access);
+  const header = createHeader(access.home, { id, keychain: kind, slots: [slot] });
+  if (header.id === id) return new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none");
+  forget(vaultKey);
+  return unlock(header, access);
+}
+
+/** The key that the header's keychain keeps, or null for `none`. Throws FobError `unavailable` when it is gone. */
+export async function keychainKey(header: Header, access: VaultAccess): Promise<Secret | null> {
+  if (header.keychain === "none") return null;
+  const key = await access.keyStore(header.keychain).read(header.id);
+  if (key) return key;
+  const place =
+    header.keychain === "file" ? "the key file of this vault is gone" : "the keychain holds no key for this vault";
+  throw new FobError("unavailable", place, {
+    hint: "a vault opens only together with its key: restore the key, or start anew with another --home",
+  });
+}
+
+/** The rules for a PIN of the app. Without a keychain it must be a passphrase. */
+export function appPinPolicy(header: Pick<Header, "keychain">): PinPolicy {
+  return header.keychain === "none" ? PASSPHRASE_POLICY : USER_PIN_POLICY;
+}
+
+/** The slot that the app PIN opens, or null when there is no app PIN. */
+export function appPinSlot(header: Header) {
+  return findSlot(header, "keychain-pin") ?? findSlot(header, "passphrase");
+}
+
+/** Asks for the app PIN and opens the vault key with it. The recovery code is taken in its place. */
+function askAppPin(header: Header, access: VaultAccess): Promise<Secret> {
+  return askUntil(access.pinPrompt, { of: null, role: "current" }, async (pin) => {
+    const recovered = recover(header, pin);
+    return recovered ?? openWithPin(header, access, pin);
+  });
+}
+
+function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {
+  if (keychain === null || keychain === header.keychain) return;
+  throw new FobError("usage", `the key of this vault is kept by "${header.keychain}", not by "${keychain}"`, {
+    hint: "leave out --keychain and FOB_KEYCHAIN: the vault knows; they count when a vault is made",
+  });
+}
+
+async function unlock(header: Header, access: VaultAccess): Promise<Vault> {
+  const layout = { home: access.home, vaultId: header.id };
+  const slot = findSlot(header, "keychain");
+  if (!slot) return new Vault(layout, await askAppPin(header, access), true);
+  const key = await keychainKey(header, access);
+  if (!key) throw new FobError("invalid", "the header of the vault names a keychain slot, but no keychain");
+  const vaultKey = openKeychainSlot(header.id, slot, key);
+  forget(key);
+  return new Vault(layout, vaultKey, false);
+}
+
+async function openWithPin(header: Header, access: VaultAccess, pin: Secret): Promise<Secret> {
+  const slot = appPinSlot(header);
+  if (!slot) throw new FobError("invalid", "the header of the vault has no way to open it");
+  const layout = { home: access.home, vaultId: header.id };
+  const key = await keychainKey(header, access);
+  const { attempts } = appPinPolicy(header);
+  countAttempt(layout, "app", attempts);
+  const vaultKey = await openPinSlot(header.id, slot, key, pin);
+  forget(key);
+  if (!vaultKey) {
+    const left = attempts - failedAttempts(layout, "app");
+    throw new FobError("denied", `wrong app PIN (${left} ${left === 1 ? "attempt" : "attempts"} left)`);
+  }
+  clearAttempts(layout, "app");
+  return vaultKey;
+}
+
+function recover(header: Header, pin: Secret): Secret | null {
+  const slot = findSlot(header, "recovery");
+  const code = parseRecoveryCode(pin.toString("utf8"));
+  return slot && code && openRecoverySlot(header.id, slot, code);
+}
+
+async function firstSlot(id: string, vaultKey: Secret, kind: KeychainKind, access: VaultAccess): Promise<Slot> {
+  if (kind === "none") {
+    const passphrase = await askNewPin(access.pinPrompt, null, PASSPHRASE_POLICY);
+    const slot = await pinSlot(id, vaultKey, null, passphrase);
+    forget(passphrase);
+    return slot;
+  }
+  const key = await access.keyStore(kind).provide(id, newKey());
+  const slot = keychainSlot(id, vaultKey, key);
+  forget(key);
+  return slot;
+}

@@ -1,0 +1,108 @@
+import { closeSync, mkdirSync, openSync, statSync, utimesSync } from "node:fs";
+import { dirname } from "node:path";
+import { FobError } from "../fob-error.ts";
+import { hotp } from "../otp/hotp.ts";
+import { totp } from "../otp/totp.ts";
+import { refuseByDomain } from "../token/access-domain.ts";
+import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { lastUsedFile } from "./layout.ts";
+import { openSecret, type TokenRecord } from "./token-record.ts";
+import type { Vault } from "./vault.ts";
+
+/** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
+export type Passcode =
+  | { readonly kind: "totp"; readonly code: string; readonly validFrom: Date; readonly validUntil: Date }
+  | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
+
+/** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
+const LAST_COUNTER = 2n ** 64n - 1n;
+
+/**
+ * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when this returns, so that no
+ * passcode is ever given twice. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
+ */
+export function takePasscode(vault: Vault, record: TokenRecord, secretKey: Secret, time: Date): Passcode {
+  const { token } = record;
+  refuseByDomain(token, vault.openedByPin || record.guard !== null);
+  const secret = secretOf(record, secretKey);
+  try {
+    return passcodeOf(vault, record, secret, time);
+  } finally {
+    forget(secret);
+  }
+}
+
+/** A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged. */
+export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
+  const secret = openSecret(record, secretKey);
+  if (secret) return secret;
+  throw new FobError("invalid", `the secret of ${record.token.name} is damaged`);
+}
+
+/**
+ * Moves a token's counter on, durably, and returns the value it had: that one is the caller's and nobody else's.
+ * `credentialOf` picks the counter out of the record as it is at that moment.
+ */
+export function takeCounter<C extends Credential & { readonly counter: bigint }>(
+  vault: Vault,
+  id: string,
+  credentialOf: (record: TokenRecord) => C,
+): bigint {
+  let taken = 0n;
+  vault.update(id, (record) => {
+    const credential = credentialOf(record);
+    if (credential.counter >= LAST_COUNTER) {
+      throw new FobError("invalid", `the counter of ${record.token.name} has reached its end`);
+    }
+    taken = credential.counter;
+    return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
+  });
+  return taken;
+}
+
+/** Notes that a token was used. Worth no durable write, and no failure: the passcode counts. */
+export function touch(vault: Vault, id: string, now: Date): void {
+  const path = lastUsedFile(vault.layout, id);
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    createTouched(path);
+  }
+}
+
+/** When a token was last used, or null. */
+export function lastUsed(vault: Vault, id: string): Date | null {
+  return statSync(lastUsedFile(vault.layout, id), { throwIfNoEntry: false })?.mtime ?? null;
+}
+
+function passcodeOf(vault: Vault, { token }: TokenRecord, secret: Secret, time: Date): Passcode {
+  const { credential } = token;
+  if (credential.kind === "totp") return timeBased(credential, secret, time);
+  if (credential.kind === "hotp") {
+    const counter = takeCounter(vault, token.id, eventBased);
+    return { kind: "hotp", code: hotp({ ...credential, secret, counter }), counter };
+  }
+  throw new FobError("usage", `${token.name} answers challenges and gives no passcodes by itself`, {
+    hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
+  });
+}
+
+function timeBased(credential: TotpCredential, secret: Secret, time: Date): Passcode {
+  const { code, validFrom, validUntil } = totp({ ...credential, secret, unixSeconds: time.getTime() / 1000 });
+  return { kind: "totp", code, validFrom: new Date(validFrom * 1000), validUntil: new Date(validUntil * 1000) };
+}
+
+function eventBased({ token }: TokenRecord): HotpCredential {
+  if (token.credential.kind === "hotp") return token.credential;
+  throw new FobError("invalid", `${token.name} is no longer event-based`);
+}
+
+function createTouched(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, "a", 0o600));
+  } catch {
+    // a home that cannot be written to still gives time-based passcodes
+  }
+}

@@ -1,0 +1,77 @@
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+import type { Token } from "../token/token.ts";
+import { type Cell, readCell, updateCell } from "./cell.ts";
+import { makeFolder, syncFolder } from "./cell-files.ts";
+import { removedFolder } from "./layout.ts";
+import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
+import { TOKEN_ID, type Vault } from "./vault.ts";
+
+/** How long a removed token stays restorable. */
+export const RESTORABLE_DAYS = 30;
+
+/** Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. */
+export function removeToken(vault: Vault, id: string, now: Date): void {
+  // first the mark, then the move: a passcode that is being made meanwhile either counts in what is kept, or fails
+  vault.update(id, (record) => ({ ...record, removedAt: now }));
+  makeFolder(removedFolder(vault.layout));
+  moveFolder(vault.tokenCell(id).folder, join(removedFolder(vault.layout), id));
+  vault.unlist(id);
+  purgeRemoved(vault, now);
+}
+
+/** The tokens that can be restored, latest first. */
+export function removedTokens(vault: Vault): TokenRecord[] {
+  return removedIds(vault)
+    .map((id) => readCell(removedCell(vault, id)))
+    .filter((value) => value !== null)
+    .map(decodeRecord)
+    .sort((a, b) => (b.removedAt?.getTime() ?? 0) - (a.removedAt?.getTime() ?? 0));
+}
+
+/** Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. */
+export function restoreToken(vault: Vault, id: string): Token {
+  const restored = updateCell(removedCell(vault, id), (current) => {
+    if (current === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
+    return encodeRecord({ ...decodeRecord(current), removedAt: null });
+  });
+  if (!restored) throw new Error("a removed token was read and did not come back");
+  moveFolder(join(removedFolder(vault.layout), id), vault.tokenCell(id).folder);
+  const { token } = decodeRecord(restored);
+  return vault.list([token])[0] ?? token;
+}
+
+function purgeRemoved(vault: Vault, now: Date): void {
+  const before = now.getTime() - RESTORABLE_DAYS * 24 * 60 * 60 * 1000;
+  for (const record of removedTokens(vault)) {
+    if (record.removedAt && record.removedAt.getTime() < before) {
+      rmSync(join(removedFolder(vault.layout), record.token.id), { recursive: true, force: true });
+    }
+  }
+}
+
+/** A removed token keeps the identity of its cell, so that moving its folder is all there is to do. */
+function removedCell(vault: Vault, id: string): Cell {
+  return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
+}
+
+function removedIds({ layout }: Vault): string[] {
+  try {
+    return readdirSync(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw describeFileError(error, "read", removedFolder(layout));
+  }
+}
+
+function moveFolder(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+    syncFolder(dirname(from));
+    syncFolder(dirname(to));
+  } catch (error) {
+    throw describeFileError(error, "move", from);
+  }
+}

@@ -1,0 +1,84 @@
+import { FobError } from "../fob-error.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import type { Header, Slot } from "./header.ts";
+import { deriveKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
+
+type SlotOf<Type extends Slot["type"]> = Extract<Slot, { type: Type }>;
+
+/** The header's slot of this type, or null. */
+export function findSlot<Type extends Slot["type"]>(header: Header, type: Type): SlotOf<Type> | null {
+  return (header.slots.find((slot) => slot.type === type) as SlotOf<Type> | undefined) ?? null;
+}
+
+/** A slot that opens with the keychain's key alone. */
+export function keychainSlot(vaultId: string, vaultKey: Secret, keychainKey: Secret): Slot {
+  const under = deriveKey(keychainKey, vaultId, "keychain slot");
+  return { type: "keychain", wrapped: wrapKey(vaultKey, under, place(vaultId, "keychain")) };
+}
+
+/** Opens a keychain slot. Throws FobError `invalid` when the key is not this vault's. */
+export function openKeychainSlot(vaultId: string, slot: SlotOf<"keychain">, keychainKey: Secret): Secret {
+  const under = deriveKey(keychainKey, vaultId, "keychain slot");
+  const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, "keychain"));
+  if (vaultKey) return vaultKey;
+  throw new FobError("invalid", "the key in the keychain does not belong to this vault", {
+    hint: "was the vault folder copied here, or its key replaced? restore both together",
+  });
+}
+
+/** A slot that opens with the app PIN, together with the keychain's key where there is one. */
+export async function pinSlot(
+  vaultId: string,
+  vaultKey: Secret,
+  keychainKey: Secret | null,
+  pin: Secret,
+): Promise<Slot> {
+  const type = keychainKey ? "keychain-pin" : "passphrase";
+  const stretching = newStretching();
+  const under = await pinKey(vaultId, stretching, keychainKey, pin);
+  const slot: Slot = { type, stretching, wrapped: wrapKey(vaultKey, under, place(vaultId, type)) };
+  forget(under);
+  return slot;
+}
+
+/** Opens a PIN slot; null when the PIN is wrong. */
+export async function openPinSlot(
+  vaultId: string,
+  slot: SlotOf<"keychain-pin" | "passphrase">,
+  keychainKey: Secret | null,
+  pin: Secret,
+): Promise<Secret | null> {
+  const under = await pinKey(vaultId, slot.stretching, keychainKey, pin);
+  const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, slot.type));
+  forget(under);
+  return vaultKey;
+}
+
+/** A slot that opens with the 128-bit recovery code alone, wherever the keychain went. */
+export function recoverySlot(vaultId: string, vaultKey: Secret, code: Secret): Slot {
+  const under = deriveKey(code, vaultId, "recovery slot");
+  return { type: "recovery", wrapped: wrapKey(vaultKey, under, place(vaultId, "recovery")) };
+}
+
+/** Opens the recovery slot; null when the code is wrong. */
+export function openRecoverySlot(vaultId: string, slot: SlotOf<"recovery">, code: Secret): Secret | null {
+  return unwrapKey(slot.wrapped, deriveKey(code, vaultId, "recovery slot"), place(vaultId, "recovery"));
+}
+
+async function pinKey(
+  vaultId: string,
+  stretching: PinStretching,
+  keychainKey: Secret | null,
+  pin: Secret,
+): Promise<Secret> {
+  const stretched = await stretchPin(pin, stretching);
+  const key = keychainKey
+    ? deriveKey(keychainKey, stretched, "keychain and PIN slot")
+    : deriveKey(stretched, vaultId, "passphrase slot");
+  forget(stretched);
+  return key;
+}
+
+function place(vaultId: string, type: Slot["type"]): string {
+  return `${vaultId}/slots/${type}`;
+}

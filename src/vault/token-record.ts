@@ -1,0 +1,134 @@
+import type { PinPolicy } from "../token/pin-policy.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { decodeToken, encodeToken, type Token } from "../token/token.ts";
+import { deriveKey, newKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
+import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "./sealing.ts";
+
+/** How a token's PIN guards its secret. */
+export interface PinGuard {
+  readonly policy: PinPolicy;
+  readonly stretching: PinStretching;
+}
+
+/**
+ * A token as it lies in its cell. The record key seals all of it; the secret inside is sealed once more under the secret key,
+ * which is wrapped by the vault key, or by vault key and PIN together: without the PIN the secret does not decrypt.
+ */
+export interface TokenRecord {
+  readonly token: Token;
+  readonly guard: PinGuard | null;
+  readonly wrappedSecretKey: string;
+  readonly sealedSecret: string;
+  /** When it was removed; null for a token in use. */
+  readonly removedAt: Date | null;
+}
+
+/** A new record for `token`, its secret sealed under a new secret key. */
+export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret): TokenRecord {
+  const secretKey = newKey();
+  const sealedSecret = encrypt(secretKey, secret, secretPlace(token.id)).toString("base64");
+  const under = deriveKey(vaultKey, token.id, "secret key");
+  const wrappedSecretKey = wrapKey(secretKey, under, secretPlace(token.id));
+  forget(secretKey, under);
+  return { token, guard: null, wrappedSecretKey, sealedSecret, removedAt: null };
+}
+
+/** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
+export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: Secret | null): Promise<Secret | null> {
+  if (!record.guard) return openUnguardedSecretKey(record, vaultKey);
+  if (pin === null) return null;
+  const under = await guardedKey(record.token.id, vaultKey, record.guard, pin);
+  const secretKey = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return secretKey;
+}
+
+/** {@link openSecretKey} for a record without a guard, at once. */
+export function openUnguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secret | null {
+  const under = deriveKey(vaultKey, record.token.id, "secret key");
+  return unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+}
+
+/** The record with its secret key wrapped anew under `pin`, which its policy has accepted. */
+export async function guardRecord(
+  record: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
+  pin: Secret,
+  policy: PinPolicy,
+): Promise<TokenRecord> {
+  const guard: PinGuard = { policy, stretching: newStretching() };
+  const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
+  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return { ...record, token: { ...record.token, pin: "user" }, guard, wrappedSecretKey };
+}
+
+/** The record with its secret key wrapped by the vault key alone. */
+export function unguardRecord(
+  record: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
+): TokenRecord {
+  const under = deriveKey(keys.vaultKey, record.token.id, "secret key");
+  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
+}
+
+/** The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's. */
+export function openSecret(record: TokenRecord, secretKey: Secret): Secret | null {
+  return decrypt(secretKey, Buffer.from(record.sealedSecret, "base64"), secretPlace(record.token.id));
+}
+
+/**
+ * The seal of one token's cell: the record key, wrapped under the vault key, then the record under the record key. The record
+ * key is made at the first sealing and kept from then on.
+ */
+export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal {
+  let wrapped: Buffer | null = null;
+  const keyPlace = `${vaultId}/tokens/${id}`;
+  return {
+    seal(plaintext, place) {
+      wrapped ??= encrypt(vaultKey, newKey(), keyPlace);
+      const recordKey = decrypt(vaultKey, wrapped, keyPlace);
+      if (!recordKey) throw new Error("the record key was not wrapped under this vault key");
+      const sealed = Buffer.concat([wrapped, encrypt(recordKey, plaintext, place)]);
+      forget(recordKey);
+      return sealed;
+    },
+    open(sealed, place) {
+      const head = sealed.subarray(0, WRAPPED_KEY_LENGTH);
+      const recordKey = decrypt(vaultKey, head, keyPlace);
+      if (!recordKey) return null;
+      wrapped = Buffer.from(head);
+      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
+      forget(recordKey);
+      return plaintext;
+    },
+  };
+}
+
+/** The record as bytes for its cell. */
+export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
+  return Buffer.from(JSON.stringify({ token: encodeToken(token), ...rest }));
+}
+
+/** Reverses {@link encodeRecord}; the seal has vouched for the bytes. */
+export function decodeRecord(value: Buffer): TokenRecord {
+  const json = JSON.parse(value.toString());
+  return {
+    ...json,
+    token: decodeToken(json.token),
+    removedAt: json.removedAt === null ? null : new Date(json.removedAt),
+  };
+}
+
+async function guardedKey(id: string, vaultKey: Secret, guard: PinGuard, pin: Secret): Promise<Secret> {
+  const stretched = await stretchPin(pin, guard.stretching);
+  const key = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "secret key and PIN");
+  forget(stretched);
+  return key;
+}
+
+function secretPlace(id: string): string {
+  return `${id}/secret`;
+}
