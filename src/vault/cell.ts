@@ -31,7 +31,8 @@ export interface Cell {
 }
 
 interface CellValue {
-  readonly generation: number;
+  /** The highest generation there was when this value was read, counting damaged files: its successor is one more. */
+  readonly highest: number;
   readonly lineage: Buffer;
   readonly payload: Buffer;
 }
@@ -58,8 +59,8 @@ export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffe
 function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boolean {
   // never made again for a value that had one: a token that was removed meanwhile must not come back by halves
   if (current === null) makeFolder(cell.folder);
-  // counted over damaged files too, so that a new value never hides behind one
-  const generation = Math.max(current?.generation ?? 0, ...generationsIn(cell.folder)) + 1;
+  // by what was seen when the value was read, not by what is there now: else a newer value would be overwritten unseen
+  const generation = (current?.highest ?? 0) + 1;
   const writer = randomBytes(WRITER_LENGTH);
   const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(0, LINEAGE_BYTES);
   const sealed = cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, generation));
@@ -99,7 +100,7 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
     const plaintext = cell.seal.open(sealed, place(cell, generation));
     if (plaintext !== null && plaintext.length >= LINEAGE_BYTES) {
       return {
-        generation,
+        highest: generations[0] ?? generation,
         lineage: plaintext.subarray(0, LINEAGE_BYTES),
         payload: plaintext.subarray(LINEAGE_BYTES),
       };

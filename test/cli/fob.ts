@@ -1,0 +1,72 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { onTestFinished } from "vitest";
+
+/** The executable, as it is installed. */
+export const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
+
+/** What a run of the program left behind. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+}
+
+/** What a run gets besides its arguments. */
+export interface Surroundings {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A throw-away home and the program in it, with its key in a file and nothing of this machine's environment. */
+export interface TestHome {
+  readonly home: string;
+  fob(args: readonly string[], surroundings?: Surroundings): Promise<Outcome>;
+}
+
+/** Makes a home that vanishes after the test. */
+export function testHome(): TestHome {
+  const home = mkdtempSync(join(tmpdir(), "fob-test-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return { home, fob: (args, surroundings) => runFob(args, { FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings) };
+}
+
+/** Runs the program with exactly this environment. */
+export async function runFob(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { input = "", env: more = {} }: Surroundings = {},
+): Promise<Outcome> {
+  const { PATH = "", SystemRoot = "" } = process.env;
+  const result = await execa(process.execPath, [FOB, ...args], {
+    env: { PATH, SystemRoot, ...env, ...more },
+    extendEnv: false,
+    input,
+    reject: false,
+    stripFinalNewline: false,
+    timeout: 50_000,
+  });
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
+}
+
+/** Every file below a folder, as paths. */
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** The 20 bytes of the RFC's examples, in Base32. */
+export const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/** The passcodes of RFC 4226 Appendix D, counters 0 to 9. */
+export const RFC_CODES = "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split(" ");
+
+/** An event-based token with the RFC's secret. */
+export const HOTP_URI = `otpauth://hotp/ACME:ann?secret=${RFC_SECRET}&issuer=ACME&counter=0`;
+
+/** A time-based token with the RFC's secret and eight digits. */
+export const TOTP_URI = `otpauth://totp/Example:bob?secret=${RFC_SECRET}&issuer=Example&digits=8`;
