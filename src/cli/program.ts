@@ -105,7 +105,7 @@ function addArgument(command: Command, { kind, placeholder, summary }: ArgumentD
 }
 
 /** The name of an option on the command line: `dryRun` is `--dry-run`. */
-function optionName(key: string): string {
+export function optionName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

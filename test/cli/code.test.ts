@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, type TestHome, testHome } from "./fob.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 async function homeWith(...uris: string[]): Promise<TestHome> {
   const home = testHome();

@@ -89,7 +89,8 @@ describe("fob enroll", () => {
     const { fob, home } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
     await fob(["code", "ACME"]);
-    for (const file of filesBelow(home)) expect(`${file} ${(statSync(file).mode & 0o777).toString(8)}`).toBe(`${file} 600`);
+    for (const file of filesBelow(home))
+      expect(`${file} ${(statSync(file).mode & 0o777).toString(8)}`).toBe(`${file} 600`);
     expect((statSync(join(home, "vault")).mode & 0o777).toString(8)).toBe("700");
   });
 
@@ -99,7 +100,12 @@ describe("fob enroll", () => {
     const { readFileSync } = await import("node:fs");
     for (const file of filesBelow(home)) {
       const bytes = readFileSync(file);
-      for (const clear of ["12345678901234567890", RFC_SECRET, "ACME", Buffer.from("12345678901234567890").toString("base64")]) {
+      for (const clear of [
+        "12345678901234567890",
+        RFC_SECRET,
+        "ACME",
+        Buffer.from("12345678901234567890").toString("base64"),
+      ]) {
         expect(bytes.includes(clear)).toBe(false);
       }
     }

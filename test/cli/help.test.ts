@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { optionName } from "../../src/cli/program.ts";
+import { commands } from "../../src/commands.ts";
+import { testHome } from "./fob.ts";
+
+describe("the definitions of commands", () => {
+  test("have names of their own", () => {
+    expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+  });
+
+  test.each(commands.map((command) => [command.name, command] as const))(
+    "%s says what everything is, with an example that it understands",
+    (_, command) => {
+      const known = [...Object.keys(command.options).map(optionName), "--json", "--quiet", "--pin-file", "--pin-fd"];
+      for (const { command: line, explanation } of command.examples) {
+        expect(line).toContain(`fob ${command.name}`);
+        expect(explanation).not.toBe("");
+        const own = line.split("|").find((part) => part.includes("fob ")) ?? "";
+        for (const option of own.match(/ --[a-z-]+/g) ?? []) expect(known).toContain(option.trim());
+      }
+      const definitions = [...Object.values(command.arguments), ...Object.values(command.options)] as {
+        summary: string;
+      }[];
+      for (const { summary } of definitions) expect(summary).toMatch(/^(?:[a-z-]|CODE1|QR|PIN).*(?:[^.]|\.\.\.)$/);
+    },
+  );
+});
+
+describe("help", () => {
+  test.each(commands.map(({ name }) => name))(
+    "of `fob %s` goes to standard output and carries an example",
+    async (name) => {
+      const { fob } = testHome();
+      const { stdout, stderr, exitCode } = await fob([...name.split(" "), "--help"]);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(stdout).toMatch(new RegExp(`Usage: fob ${name}.*Examples?:\n {2}\\$ .*fob ${name}`, "s"));
+      expect(stdout).toContain("--home <DIR>");
+    },
+  );
+
+  test("of fob lists every command, and `help COMMAND` is the same as `COMMAND --help`", async () => {
+    const { fob } = testHome();
+    const { stdout } = await fob(["--help"]);
+    for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
+    expect((await fob(["help", "code"])).stdout).toBe((await fob(["code", "--help"])).stdout);
+    expect((await fob(["pin", "--help"])).stdout).toMatch(/set.*change.*remove.*status.*Example/s);
+  });
+
+  test("appears after a usage error only as a hint", async () => {
+    const { fob } = testHome();
+    expect(await fob([])).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: "fob: a command is missing\nhint: fob --help lists the commands\n",
+    });
+    expect(await fob(["show"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^fob: missing required argument 'NAME'\nhint: /),
+    });
+    expect(await fob(["pin"])).toMatchObject({ exitCode: 2 });
+    expect(await fob(["list", "--keychain", "cloud"])).toMatchObject({ exitCode: 2 });
+  });
+
+  test("and version answer at once", async () => {
+    const { fob } = testHome();
+    expect((await fob(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await fob(["-V"])).stdout).toBe((await fob(["--version"])).stdout);
+  });
+});

@@ -1,0 +1,192 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+
+const PIN = { FOB_PIN: "4711" };
+
+async function enrolled(): Promise<TestHome> {
+  const home = testHome();
+  await home.fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
+  return home;
+}
+
+describe("a token's PIN", () => {
+  test("is needed for this token's passcodes and for no other's", async () => {
+    const { fob } = await enrolled();
+    expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({ stdout: "PIN of ACME set\n", exitCode: 0 });
+    expect(await fob(["code", "ACME"])).toMatchObject({
+      stdout: "",
+      exitCode: 5,
+      stderr:
+        "fob: cannot ask here: PIN for ACME\nhint: --pin-file F, --pin-fd N or FOB_PIN answers without a terminal\n",
+    });
+    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "1704" } })).toMatchObject({
+      stdout: "",
+      exitCode: 4,
+      stderr: "fob: wrong PIN for ACME (9 attempts left)\n",
+    });
+    expect((await fob(["code", "ACME"], { env: PIN })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "Example"])).exitCode).toBe(0);
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)[0]).toMatchObject({
+      name: "ACME",
+      pin: "user",
+      counter: 1,
+    });
+  });
+
+  test("comes from a file, from standard input or from a descriptor", async () => {
+    const { fob, home } = await enrolled();
+    const file = join(home, "pin.txt");
+    writeFileSync(file, "4711\n");
+    await fob(["pin", "set", "ACME", "--pin-file", file]);
+    expect((await fob(["code", "ACME", "--pin-file", file])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME", "--pin-file", "-"], { input: "4711\n" })).stdout).toBe(`${RFC_CODES[1]}\n`);
+    expect((await fob(["code", "ACME", "--pin-fd", "0"], { input: "4711" })).stdout).toBe(`${RFC_CODES[2]}\n`);
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN_FILE: file } })).stdout).toBe(`${RFC_CODES[3]}\n`);
+    expect(await fob(["code", "ACME", "--pin-file", join(home, "nix")])).toMatchObject({ exitCode: 8 });
+  });
+
+  test("locks the token after ten wrong ones, for the right one too", { timeout: 120_000 }, async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    for (let left = 9; left >= 0; left--) {
+      const { exitCode, stderr } = await fob(["code", "ACME"], { env: { FOB_PIN: "1704" } });
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 4,
+        stderr: `fob: wrong PIN for ACME (${left} attempt${left === 1 ? "" : "s"} left)\n`,
+      });
+    }
+    expect(await fob(["code", "ACME"], { env: PIN })).toMatchObject({ exitCode: 5, stdout: "" });
+    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({
+      attemptsLeft: 0,
+      locked: true,
+    });
+    expect(await fob(["pin", "remove", "ACME"], { env: PIN })).toMatchObject({ exitCode: 5 });
+    expect((await fob(["enroll", "-", "--replace"], { input: HOTP_URI })).exitCode).toBe(0);
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("counts attempts that were made at the same time", { timeout: 120_000 }, async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    const guesses = await Promise.all(
+      Array.from({ length: 14 }, (_, i) => fob(["code", "ACME"], { env: { FOB_PIN: `guess-${i}` } })),
+    );
+    const codes = guesses.map(({ exitCode }) => exitCode).sort();
+    expect(codes).toEqual([...Array.from({ length: 10 }, () => 4), ...Array.from({ length: 4 }, () => 5)]);
+  });
+
+  test("forgets wrong ones after a right one", async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    await fob(["code", "ACME"], { env: { FOB_PIN: "1704" } });
+    await fob(["code", "ACME"], { env: PIN });
+    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toEqual({
+      name: "ACME",
+      type: "user",
+      policy: { minLength: 4, maxLength: 128, alphabet: "any", attempts: 10, refuseTrivial: true },
+      attemptsLeft: 10,
+      locked: false,
+      biometric: false,
+    });
+  });
+
+  test("is changed by the old one and the new one, and removed by the new one", async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({ exitCode: 2 });
+    expect(await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "1704\n8462\n" })).toMatchObject({
+      exitCode: 4,
+    });
+    expect(await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "4711\n8462\n" })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await fob(["code", "ACME"], { env: PIN })).toMatchObject({ exitCode: 4 });
+    expect(await fob(["pin", "remove", "ACME"], { env: { FOB_PIN: "8462" } })).toMatchObject({ exitCode: 0 });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(await fob(["pin", "change", "ACME"], { env: PIN })).toMatchObject({ exitCode: 2 });
+  });
+
+  test.each([
+    ["471", "too-short"],
+    ["1234", "run"],
+    ["7777", "repeat"],
+    ["1984", "date"],
+  ])("is refused when it is %s, naming the rule %s", async (pin, rule) => {
+    const { fob } = await enrolled();
+    const { exitCode, stderr } = await fob(["pin", "set", "ACME"], { env: { FOB_PIN: pin } });
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(`this PIN is refused (${rule})`);
+    expect((await fob(["code", "ACME"])).exitCode).toBe(0);
+  });
+});
+
+describe("the app PIN", () => {
+  test("is needed for everything, and its state is no secret", async () => {
+    const { fob } = await enrolled();
+    expect(await fob(["pin", "set"], { env: PIN })).toMatchObject({ exitCode: 0 });
+    for (const args of [["list"], ["code", "Example"], ["show", "ACME"], ["rename", "ACME", "x"]]) {
+      expect(await fob(args)).toMatchObject({ exitCode: 5, stdout: "" });
+      expect(await fob(args, { env: { FOB_PIN: "1704" } })).toMatchObject({ exitCode: 4, stdout: "" });
+    }
+    expect(await fob(["list"], { env: PIN })).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await fob(["pin", "status", "--json"])).stdout)).toMatchObject({
+      name: null,
+      type: "user",
+      attemptsLeft: 10,
+    });
+  });
+
+  test("and a token's PIN come in this order from a file of two lines", async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    await fob(["pin", "set"], { env: { FOB_PIN: "app-secret" } });
+    const both = { FOB_PIN: "app-secret\n4711" };
+    expect((await fob(["code", "ACME"], { env: both })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "app-secret" } })).toMatchObject({ exitCode: 4 });
+  });
+
+  test("locks the vault after ten wrong ones, and the recovery code opens it", { timeout: 120_000 }, async () => {
+    const { fob } = await enrolled();
+    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    for (let i = 0; i < 10; i++) await fob(["list"], { env: { FOB_PIN: "1704" } });
+    expect(await fob(["list"], { env: PIN })).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining("recovery code"),
+    });
+    expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 0 });
+    const changed = await fob(["pin", "change", "--json", "--pin-file", "-"], { input: `${recoveryCode}\n8462\n` });
+    expect(changed.exitCode).toBe(0);
+    expect(await fob(["list"], { env: { FOB_PIN: "8462" } })).toMatchObject({ exitCode: 0 });
+    expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 4 });
+  });
+
+  test("can be removed, and the vault opens with its key file alone again", async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set"], { env: PIN });
+    expect(await fob(["pin", "remove"], { env: PIN })).toMatchObject({ exitCode: 0, stdout: "app PIN removed\n" });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(await fob(["pin", "remove"])).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe("a vault without a keychain", () => {
+  const none = { FOB_KEYCHAIN: "none", FOB_PIN: "correct horse battery" };
+
+  test("asks for a passphrase, once to make it and every time to open it", async () => {
+    const { fob } = testHome();
+    expect(await fob(["enroll", "-"], { input: HOTP_URI, env: { ...none, FOB_PIN: "4711" } })).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("too-short"),
+    });
+    expect(await fob(["enroll", "-"], { input: HOTP_URI, env: none })).toMatchObject({ exitCode: 0 });
+    expect((await fob(["code", "ACME"], { env: none })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(await fob(["code", "ACME"], { env: { FOB_KEYCHAIN: "none" } })).toMatchObject({ exitCode: 5 });
+    expect(await fob(["code", "ACME"], { env: { ...none, FOB_PIN: "wrong horse battery" } })).toMatchObject({
+      exitCode: 4,
+    });
+    expect(await fob(["pin", "remove"], { env: none })).toMatchObject({ exitCode: 2 });
+    expect(await fob(["code", "ACME"], { env: { ...none, FOB_KEYCHAIN: "file" } })).toMatchObject({ exitCode: 2 });
+  });
+});

@@ -1,0 +1,45 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { drawQr } from "../pictures.ts";
+import { HOTP_URI, RFC_CODES, TOTP_URI, testHome } from "./fob.ts";
+
+describe("QR pictures on the command line", () => {
+  test("enroll tokens, several at once", async () => {
+    const { fob, home } = testHome();
+    const [png, jpeg] = [join(home, "a.png"), join(home, "b.jpg")];
+    writeFileSync(png, await drawQr(HOTP_URI).getBuffer("image/png"));
+    writeFileSync(jpeg, await drawQr(TOTP_URI).getBuffer("image/jpeg"));
+    expect(await fob(["enroll", "--qr", png, jpeg])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^enrolled ACME .*\nenrolled Example .*\n$/),
+      stderr: "",
+    });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("carry challenges", async () => {
+    const { fob, home } = testHome();
+    const picture = join(home, "challenge.png");
+    writeFileSync(picture, await drawQr("00000000").getBuffer("image/png"));
+    const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    await fob(["enroll", "-"], { input: `otpauth://ocra/bank?secret=${secret}&suite=OCRA-1:HOTP-SHA1-6:QN08` });
+    expect((await fob(["challenge", "bank", "--qr", picture])).stdout).toBe("237653\n");
+    expect(await fob(["challenge", "bank", "1", "--qr", picture])).toMatchObject({ exitCode: 2 });
+  });
+
+  test("that say something else are told apart from those that say nothing", async () => {
+    const { fob, home } = testHome();
+    const path = join(home, "x.png");
+    writeFileSync(path, await drawQr("https://acme.test").getBuffer("image/png"));
+    expect(await fob(["enroll", "--qr", path])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining(`${path}: this is not an enrollment string`),
+    });
+    expect(await fob(["enroll", "--qr", join(home, "nix.png")])).toMatchObject({
+      exitCode: 6,
+      stderr: `fob: ${home}/nix.png does not exist\n`,
+    });
+    expect(await fob(["enroll", "--qr", home])).toMatchObject({ exitCode: 6, stderr: `fob: ${home} is not a file\n` });
+  });
+});

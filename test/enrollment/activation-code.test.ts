@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { recognize } from "../../src/enrollment/recognize.ts";
+import { deriveActivationKey } from "../../src/otp/activation-key.ts";
+import { encodeBase32 } from "../../src/token/base32.ts";
+
+const CODE = "XUU75-RROTT-Y5IP6-U3BMV";
+const secretOf = (text: string) => Buffer.from(recognize(text)[0]?.secret ?? []);
+const formatOf = (text: string) => recognize(text)[0]?.format;
+
+describe("legacy activation codes", () => {
+  test("are read whatever the case and the separators", () => {
+    for (const text of [
+      CODE,
+      CODE.toLowerCase(),
+      CODE.replaceAll("-", ""),
+      CODE.replaceAll("-", " "),
+      CODE.replaceAll("O", "0").replaceAll("I", "1"),
+    ]) {
+      expect(formatOf(text)).toBe("activation-code");
+      expect(secretOf(text)).toEqual(secretOf(CODE));
+    }
+  });
+
+  test("tell which group is mistyped, without showing it", () => {
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"];
+    for (let at = 0; at < CODE.length; at++) {
+      if (CODE[at] === "-") continue;
+      const group = Math.floor(at / 6) + 1;
+      const weight = (at % 6) + 1;
+      for (const letter of letters.filter((other) => other !== CODE[at])) {
+        // the issuer's sum cannot see a letter that is, say, 8 places off in the fourth position
+        const isSeen = weight === 5 || (weight * (letter.charCodeAt(0) - CODE.charCodeAt(at))) % 32 !== 0;
+        if (!isSeen) continue;
+        const mistyped = CODE.slice(0, at) + letter + CODE.slice(at + 1);
+        expect(() => recognize(mistyped)).toThrow(`group ${group} of the activation code is mistyped`);
+      }
+    }
+  });
+
+  test("have a long form that is confirmed by its last byte", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 10, maxLength: 10 }),
+        fc.uint8Array({ minLength: 2, maxLength: 9 }),
+        (entropy, rest) => {
+          // whole groups of 5 bytes, so that the bits end where the characters do
+          const body = Buffer.concat([entropy, rest, Buffer.alloc((4 - ((10 + rest.length) % 5) + 5) % 5)]);
+          const check = createHash("sha256").update(body).digest().subarray(-1);
+          const text = encodeBase32(Buffer.concat([body, check]));
+          const code = (text.match(/.{1,5}/g) ?? []).join("-");
+          expect(formatOf(code)).toBe("activation-code");
+          expect(secretOf(code)).toEqual(deriveActivationKey(entropy));
+          const wrong = (text[0] === "A" ? "B" : "A") + text.slice(1);
+          expect(() => recognize((wrong.match(/.{1,5}/g) ?? []).join("-"))).toThrow("its check byte is wrong");
+        },
+      ),
+    );
+  });
+});
+
+describe("bare secrets", () => {
+  test.each([
+    ["JBSWY3DPEHPK3PXP", "48656c6c6f21deadbeef"],
+    ["jbsw y3dp ehpk 3pxp", "48656c6c6f21deadbeef"],
+    ["JBSW-Y3DP-EHPK-3PXP", "48656c6c6f21deadbeef"],
+    ["MFRGGZDFMY======", "616263646566"],
+    ["48656c6c6f21deadbeef", "48656c6c6f21deadbeef"],
+    ["0x48656C6C6F21", "48656c6c6f21"],
+    ["hex:DEADBEEFDEAD", "deadbeefdead"],
+    ["base32:DEADBEEFDEADBEEF", "19003090851900309085"],
+  ])("%s is read as time-based, and everything about it is assumed", (text, hex) => {
+    const [draft] = recognize(text);
+    expect(draft).toMatchObject({
+      format: "bare-secret",
+      name: null,
+      credential: { kind: "totp", period: 30, digits: 6 },
+    });
+    expect(Buffer.from(draft?.secret ?? []).toString("hex")).toBe(hex);
+  });
+
+  test("of 32 characters in one piece are never taken for an activation code", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), (secret) => {
+        expect(formatOf(encodeBase32(secret))).toBe("bare-secret");
+      }),
+    );
+  });
+
+  test.each([
+    ["hex:abc", "secret is not hexadecimal"],
+    ["0123456789abcdefg", "secret is not hexadecimal"],
+    ["hex:", "secret is empty"],
+    ["short", "not an enrollment string"],
+  ])("%s is refused", (text, message) => {
+    expect(() => recognize(text)).toThrow(message);
+  });
+});

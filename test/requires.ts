@@ -1,0 +1,36 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+
+/** Programs that tests need, and the Debian package that each comes from; `root` where only root can do it. */
+export type Requirements = Readonly<Record<string, string | true>>;
+
+/**
+ * A group of tests that use real components of the system. Where one is missing they are left out, saying what to install; with
+ * CI=true nothing may be left out, and the group fails.
+ */
+export function describeWith(requirements: Requirements, name: string, body: () => void): void {
+  const missing = Object.entries(requirements).filter(([tool]) => !isThere(tool));
+  if (missing.length === 0) {
+    describe(name, body);
+    return;
+  }
+  const names = missing
+    .map(([tool, source]) => (source === true ? tool : `${tool} (Debian package ${source})`))
+    .join(", ");
+  if (process.env["CI"] === "true") throw new Error(`${name}: missing ${names}`);
+  describe.skip(`${name}: left out, missing ${names}`, body);
+}
+
+function isThere(tool: string): boolean {
+  if (tool === "root") return process.getuid?.() === 0;
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      // not in this folder
+      return false;
+    }
+  });
+}

@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FOB, HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+import { describeWith } from "../requires.ts";
+
+const TOOLS = { "dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools" };
+const UNLOCK = 'printf %s pw | gnome-keyring-daemon --unlock --components=secrets >"$FOB_HOME.log" 2>&1';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "fob-keychain-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function environment(): NodeJS.ProcessEnv {
+  const runtime = join(folder, "runtime");
+  execFileSync("mkdir", ["-p", "-m", "700", runtime]);
+  const fob = `${process.execPath} ${FOB}`;
+  return {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    FOB_HOME: join(folder, "home"),
+    XDG_RUNTIME_DIR: runtime,
+    XDG_DATA_HOME: join(folder, "data"),
+    fob,
+  };
+}
+
+/** Runs a shell script in a D-Bus session of its own; `$fob` is the program. */
+function inSession(script: string) {
+  return spawnSync("dbus-run-session", ["--", "sh", "-c", script], {
+    env: environment(),
+    encoding: "utf8",
+    timeout: 50_000,
+  });
+}
+
+describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
+  test("keeps the vault's key from the first use on", () => {
+    const first = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll - && $fob code ACME && secret-tool search --all service fob`,
+    );
+    expect(first.stdout).toContain(`${RFC_CODES[0]}\n`);
+    expect(first.stdout).toMatch(/label = keyring:[0-9a-f]{32}@fob/);
+    const later = inSession(`${UNLOCK}; $fob code ACME`);
+    expect(later.stdout).toBe(`${RFC_CODES[1]}\n`);
+  });
+
+  test("that is locked, or cannot be reached, is exit code 8 with a way out", () => {
+    inSession(`${UNLOCK}; echo '${HOTP_URI}' | $fob enroll -`);
+    const locked = inSession(
+      'gnome-keyring-daemon --start --components=secrets >"$FOB_HOME.log" 2>&1; $fob code ACME 2>"$FOB_HOME.err"; echo $?; cat "$FOB_HOME.err"',
+    );
+    expect(locked.stdout).toMatch(/^8\nfob: the system keychain [^\n]*\nhint: unlock it/);
+    const none = spawnSync(process.execPath, [FOB, "code", "ACME"], { env: environment(), encoding: "utf8" });
+    expect(none).toMatchObject({ status: 8, stdout: "" });
+    expect(none.stderr).toMatch(/^fob: the system keychain cannot be reached\nhint: `--keychain file`/);
+  });
+
+  test("that lost the key of a vault says so, and keeps the vault", () => {
+    inSession(`${UNLOCK}; echo '${HOTP_URI}' | $fob enroll -`);
+    const lost = inSession(`${UNLOCK}; secret-tool clear service fob; $fob code ACME; echo $?`);
+    expect(lost).toMatchObject({
+      stdout: "8\n",
+      stderr: expect.stringContaining("the keychain holds no key for this vault"),
+    });
+  });
+
+  test("works together with an app PIN", () => {
+    const { stdout } = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll -; echo 4711 | $fob pin set --pin-file - --quiet >"$FOB_HOME.pin"; $fob code ACME; echo $?; FOB_PIN=4711 $fob code ACME`,
+    );
+    expect(stdout.split("\n").slice(-3)).toEqual(["5", RFC_CODES[0], ""]);
+  });
+
+  test("is never passed over for a first vault", () => {
+    const none = spawnSync(process.execPath, [FOB, "enroll", "-"], {
+      env: environment(),
+      input: HOTP_URI,
+      encoding: "utf8",
+    });
+    expect(none).toMatchObject({ status: 8, stdout: "" });
+  });
+});
