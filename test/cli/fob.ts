@@ -31,7 +31,10 @@ export interface TestHome {
 export function testHome(): TestHome {
   const home = mkdtempSync(join(tmpdir(), "fob-test-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  return { home, fob: (args, surroundings) => runFob(args, { FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings) };
+  return {
+    home,
+    fob: (args, surroundings) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
+  };
 }
 
 /** Runs the program with exactly this environment. */
