@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { drawQr } from "../pictures.ts";
+import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES, TOTP_URI, testHome } from "./fob.ts";
 
 describe("QR pictures on the command line", () => {

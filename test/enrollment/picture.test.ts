@@ -1,8 +1,8 @@
 import { deflateSync } from "node:zlib";
 import { Jimp } from "jimp";
 import { describe, expect, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
 import { readQrCodes } from "../../src/enrollment/picture.ts";
-import { drawQr } from "../pictures.ts";
 
 const TEXT = "otpauth://totp/ACME:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
 const png = (picture: ReturnType<typeof drawQr>) => picture.getBuffer("image/png");
