@@ -69,8 +69,8 @@ function readPins(source: string | number, name: string): string {
 
 const ROLES: Record<PinRequest["role"], (of: string) => string> = {
   current: (of) => `PIN ${of}`,
-  new: (of) => `new PIN ${of}`,
-  repeat: (of) => `new PIN ${of} once more`,
+  new: (of) => `New PIN ${of}`,
+  repeat: (of) => `New PIN ${of} once more`,
   challenge: (of) => `PIN of the challenge ${of}`,
 };
 

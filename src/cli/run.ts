@@ -34,7 +34,8 @@ export async function run(program: Program, { argv, env, stdout, stderr }: Proce
     return await runCommand(program, parsed.invocation, { argv, env, stdout, stderr });
   } catch (thrown) {
     const error = asFobError(thrown);
-    stderr.write(formatError(error, argv.includes("--json")));
+    // whoever pressed Ctrl-C knows it
+    if (error.message !== "interrupted") stderr.write(formatError(error, argv.includes("--json")));
     if (env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0") stderr.write(`${trace(thrown)}\n`);
     return error.exitCode;
   }

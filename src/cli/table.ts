@@ -11,7 +11,7 @@ const NARROWEST = 6;
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   if (style.columns === null) return rows.map((row) => row.join("\t")).join("\n");
   const widths = fitWidths(naturalWidths([heading, ...rows]), style.columns);
-  return [heading.map(style.faint), ...rows].map((row) => formatRow(row, widths)).join("\n");
+  return [heading.map((title) => style.faint(title)), ...rows].map((row) => formatRow(row, widths)).join("\n");
 }
 
 /** Names and their values, one a line, the values aligned. */

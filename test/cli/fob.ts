@@ -30,7 +30,7 @@ export interface TestHome {
 /** Makes a home that vanishes after the test. */
 export function testHome(): TestHome {
   const home = mkdtempSync(join(tmpdir(), "fob-test-"));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   return {
     home,
     fob: (args, surroundings) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
