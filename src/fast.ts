@@ -11,7 +11,18 @@ declare const FOB_VERSION: string;
 
 const answer = answerAtOnce(process.argv.slice(2));
 if (answer === null) import("./main.js");
-else writeSync(1, `${answer}\n`);
+else print(answer);
+
+function print(text: string): void {
+  try {
+    writeSync(1, `${text}\n`);
+  } catch (error) {
+    // a reader that has gone needs no answer
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
+    writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
+    process.exitCode = 8;
+  }
+}
 
 /**
  * The answer to `fob --version`, and to `fob code NAME` where nothing but files is needed: an exact name, the key in a file, no

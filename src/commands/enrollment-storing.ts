@@ -17,6 +17,8 @@ const MAX_NAME_LENGTH = 256;
 /** A draft and what the token will be called. */
 export interface NamedDraft {
   readonly name: string;
+  /** Whether a person chose the name: then it is this one or none. */
+  readonly isChosen: boolean;
   readonly draft: EnrollmentDraft;
 }
 
@@ -31,10 +33,14 @@ export async function nameDrafts(
   }
   const named: NamedDraft[] = [];
   for (const draft of drafts) {
-    const name = wanted ?? draft.name ?? (await context.prompt.text("What shall the token be called?", "--name"));
-    named.push({ name: checkName(name), draft });
+    const chosen = wanted ?? (draft.name === null ? await askForName(context) : null);
+    named.push({ name: checkName(chosen ?? draft.name ?? ""), isChosen: chosen !== null, draft });
   }
   return named;
+}
+
+function askForName(context: Context): Promise<string> {
+  return context.prompt.text("What shall the token be called?", "--name");
 }
 
 /** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
@@ -49,7 +55,7 @@ export function checkName(name: string): string {
 
 /**
  * Stores drafts as tokens. With `replace`, a token of the same name or account makes room and stays restorable. Throws FobError
- * `usage` when a token is enrolled already, before anything is stored.
+ * `usage` when a token is enrolled already or its chosen name is taken, before anything is stored.
  */
 export function storeDrafts(
   vault: Vault,
@@ -61,8 +67,8 @@ export function storeDrafts(
   for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
   const taken = new Set(vault.entries().map(({ name }) => fold(name)));
   return vault.add(
-    named.map(({ name, draft }, i) => ({
-      name: replaced[i]?.name ?? distinctName(name, draft, taken),
+    named.map(({ name, isChosen, draft }, i) => ({
+      name: isChosen ? name : (replaced[i]?.name ?? distinctName(name, draft, taken)),
       issuer: draft.issuer,
       account: draft.account,
       serial: draft.serial,
@@ -88,13 +94,18 @@ function findReplaced({ name, draft }: NamedDraft, entries: readonly IndexEntry[
   return sameAccount ?? entries.find((entry) => fold(entry.name) === fold(name)) ?? null;
 }
 
-function refuseKnown(vault: Vault, { name, draft }: NamedDraft, entries: readonly IndexEntry[]): null {
+function refuseKnown(vault: Vault, { name, isChosen, draft }: NamedDraft, entries: readonly IndexEntry[]): null {
   const alike = entries.filter((entry) => isSameAccount(entry, draft) || fold(entry.name) === fold(name));
   const known = alike.find((entry) => holdsSecret(vault, entry, draft));
-  if (!known) return null;
-  throw new FobError("usage", `this token is enrolled already, as ${known.name}`, {
-    hint: "--replace enrolls it anew",
-  });
+  if (known) {
+    throw new FobError("usage", `this token is enrolled already, as ${known.name}`, {
+      hint: "--replace enrolls it anew",
+    });
+  }
+  if (isChosen && entries.some((entry) => fold(entry.name) === fold(name))) {
+    throw new FobError("usage", `another token is called ${name} already`, { hint: "--replace takes its place" });
+  }
+  return null;
 }
 
 function isSameAccount(entry: IndexEntry, { issuer, account, credential }: EnrollmentDraft): boolean {
@@ -102,7 +113,8 @@ function isSameAccount(entry: IndexEntry, { issuer, account, credential }: Enrol
   return isNamed && entry.issuer === issuer && entry.account === account && entry.credential.kind === credential.kind;
 }
 
-function holdsSecret(vault: Vault, { id }: IndexEntry, draft: EnrollmentDraft): boolean {
+function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft): boolean {
+  if (credential.kind !== draft.credential.kind) return false;
   const record = vault.read(id);
   // behind a PIN nobody can compare, and two tokens of one account are no harm
   if (record.guard) return false;

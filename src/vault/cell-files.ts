@@ -1,18 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
@@ -80,7 +69,7 @@ export function createGeneration(folder: string, generation: number, bytes: Buff
   const path = join(folder, String(generation));
   const temporary = join(folder, `.new-${randomBytes(8).toString("hex")}`);
   try {
-    writeNew(temporary, bytes);
+    writeNewFile(temporary, bytes);
     const created = publish(temporary, path, bytes);
     if (created) syncFolder(folder);
     return created;
@@ -101,24 +90,11 @@ function publish(temporary: string, path: string, bytes: Buffer): boolean {
     if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
   try {
-    writeNew(path, bytes);
+    writeNewFile(path, bytes);
     return true;
   } catch (error) {
     if (isCode(error, "EEXIST")) return false;
     throw error;
-  }
-}
-
-function writeNew(path: string, bytes: Buffer): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } catch (error) {
-    removeQuietly(path);
-    throw error;
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -137,25 +113,6 @@ export function removeBelow(folder: string, generation: number): void {
 /** Lets this thread sleep; the vault is synchronous, and waiting is rare. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-/** Makes the names in a folder durable, where the system can (Windows does so by itself). */
-export function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // the new value is in place and durable; a leftover is passed over by every reader and removed by the next writer
-  }
 }
 
 function names(folder: string): string[] {

@@ -1,10 +1,11 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
-import { makeFolder, syncFolder } from "./cell-files.ts";
+import { makeFolder } from "./cell-files.ts";
 import { removedFolder } from "./layout.ts";
 import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";

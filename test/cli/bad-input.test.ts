@@ -198,6 +198,16 @@ describe("a reader that has had enough", () => {
     const text = execFileSync("bash", ["-c", command], { env: { ...process.env, FOB_HOME: home }, encoding: "utf8" });
     expect(text).toBe("[ 0\n");
   });
+
+  test("or that cannot take it, is told from one that has had enough", async () => {
+    const { home } = await enrolled();
+    const fob = join(process.cwd(), "bin", "fob.js");
+    for (const args of ["code Example", "list"]) {
+      const command = `"${process.execPath}" "${fob}" ${args} 2>&1 >/dev/full; echo $?`;
+      const text = execFileSync("bash", ["-c", command], { env: { ...process.env, FOB_HOME: home }, encoding: "utf8" });
+      expect(text).toMatch(/^fob: cannot write to standard output: [^\n]*ENOSPC[^\n]*\n8\n$/);
+    }
+  });
 });
 
 function alter(path: string): void {

@@ -70,6 +70,22 @@ describe("fob enroll", () => {
     expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(1);
   });
 
+  test("gives a token the name asked for, or none", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-", "--name", "vpn"], { input: HOTP_URI });
+    expect(await fob(["enroll", "-", "--name", "VPN"], { input: TOTP_URI })).toMatchObject({
+      exitCode: 2,
+      stderr: "fob: another token is called VPN already\nhint: --replace takes its place\n",
+    });
+    expect(await fob(["enroll", "-", "--name", "VPN", "--replace"], { input: TOTP_URI })).toMatchObject({
+      exitCode: 0,
+    });
+    expect((await fob(["list"])).stdout).toBe("VPN\tExample\tbob\ttime-based\t-\n");
+    expect(await fob(["enroll", "-", "--name", "two"], { input: `${HOTP_URI}\n${TOTP_URI}` })).toMatchObject({
+      exitCode: 2,
+    });
+  });
+
   test("tells tokens of one issuer apart by their account", async () => {
     const { fob } = testHome();
     const second = HOTP_URI.replace("ACME:ann", "ACME:bob").replace("GEZDGNBV", "GEZDGNBW");
@@ -112,13 +128,13 @@ describe("fob enroll", () => {
   });
 
   test.each([
-    ["", 6, "standard input holds no enrollment string"],
-    ["x".repeat(2 ** 20), 6, "longer than 65536 characters"],
-    ["not an enrollment string!", 6, "not an enrollment string that fob knows"],
-    ["XUU75-RROTT-Y5IP7-U3BMV", 6, "group 3 of the activation code is mistyped"],
-    ["otpauth://totp/x", 6, "secret is missing"],
-    ["otpauth://yubikey/x?secret=AAAA", 6, 'key type "yubikey" is not supported'],
-  ])("answers %.30j with exit code %i and one clear line", async (input, exitCode, message) => {
+    ["nothing", "", 6, "standard input holds no enrollment string"],
+    ["a megabyte", "x".repeat(2 ** 20), 6, "longer than 65536 characters"],
+    ["some words", "not an enrollment string!", 6, "not an enrollment string that fob knows"],
+    ["a mistyped activation code", "XUU75-RROTT-Y5IP7-U3BMV", 6, "group 3 of the activation code is mistyped"],
+    ["a Key URI without secret", "otpauth://totp/x", 6, "secret is missing"],
+    ["an unknown key type", "otpauth://yubikey/x?secret=AAAA", 6, 'key type "yubikey" is not supported'],
+  ])("answers %s with one clear line", async (_, input, exitCode, message) => {
     const { fob, home } = testHome();
     const outcome = await fob(["enroll", "-", "--name", "x"], { input });
     expect(outcome).toMatchObject({ exitCode, stdout: "" });

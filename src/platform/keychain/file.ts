@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync } from "node:fs";
+import { syncFolder, writeNewFile } from "../../durable-file.ts";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
 import type { Secret } from "../../token/secret.ts";
@@ -25,32 +26,12 @@ function createKeyFile(home: string, key: Secret): void {
   const temporary = `${path}.new-${randomBytes(8).toString("hex")}`;
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeDurably(temporary, `${key.toString("base64")}\n`);
+    writeNewFile(temporary, Buffer.from(`${key.toString("base64")}\n`));
     linkSync(temporary, path);
     syncFolder(home);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", path);
   } finally {
     rmSync(temporary, { force: true });
-  }
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
