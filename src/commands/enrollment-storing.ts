@@ -62,8 +62,8 @@ export function storeDrafts(
   named: readonly NamedDraft[],
   { replace, now }: { readonly replace: boolean; readonly now: Date },
 ): Token[] {
-  const entries = vault.entries();
-  const replaced = named.map((draft) => (replace ? findReplaced(draft, entries) : refuseKnown(vault, draft, entries)));
+  const known = sortOut(vault.entries());
+  const replaced = named.map((draft) => (replace ? findReplaced(draft, known) : refuseKnown(vault, draft, known)));
   for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
   const taken = new Set(vault.entries().map(({ name }) => fold(name)));
   return vault.add(
@@ -89,28 +89,47 @@ function distinctName(name: string, { issuer, account }: EnrollmentDraft, taken:
   return free;
 }
 
-function findReplaced({ name, draft }: NamedDraft, entries: readonly IndexEntry[]): IndexEntry | null {
-  const sameAccount = entries.find((entry) => isSameAccount(entry, draft));
-  return sameAccount ?? entries.find((entry) => fold(entry.name) === fold(name)) ?? null;
+/** Tokens that are there, by what a draft can share with them. */
+interface Known {
+  readonly byName: ReadonlyMap<string, IndexEntry>;
+  readonly byAccount: ReadonlyMap<string, readonly IndexEntry[]>;
 }
 
-function refuseKnown(vault: Vault, { name, isChosen, draft }: NamedDraft, entries: readonly IndexEntry[]): null {
-  const alike = entries.filter((entry) => isSameAccount(entry, draft) || fold(entry.name) === fold(name));
+function sortOut(entries: readonly IndexEntry[]): Known {
+  const byAccount = new Map<string, IndexEntry[]>();
+  for (const entry of entries) {
+    const key = accountKey(entry);
+    if (key !== null) byAccount.set(key, [...(byAccount.get(key) ?? []), entry]);
+  }
+  return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
+}
+
+/** Tokens with the same key belong to one account; null where neither issuer nor account is known. */
+function accountKey({
+  issuer,
+  account,
+  credential,
+}: Pick<IndexEntry, "issuer" | "account" | "credential">): string | null {
+  return issuer === null && account === null ? null : JSON.stringify([issuer, account, credential.kind]);
+}
+
+function findReplaced({ name, draft }: NamedDraft, { byName, byAccount }: Known): IndexEntry | null {
+  return byAccount.get(accountKey(draft) ?? "")?.[0] ?? byName.get(fold(name)) ?? null;
+}
+
+function refuseKnown(vault: Vault, { name, isChosen, draft }: NamedDraft, { byName, byAccount }: Known): null {
+  const namesake = byName.get(fold(name));
+  const alike = [...(byAccount.get(accountKey(draft) ?? "") ?? []), ...(namesake ? [namesake] : [])];
   const known = alike.find((entry) => holdsSecret(vault, entry, draft));
   if (known) {
     throw new FobError("usage", `this token is enrolled already, as ${known.name}`, {
       hint: "--replace enrolls it anew",
     });
   }
-  if (isChosen && entries.some((entry) => fold(entry.name) === fold(name))) {
+  if (isChosen && namesake) {
     throw new FobError("usage", `another token is called ${name} already`, { hint: "--replace takes its place" });
   }
   return null;
-}
-
-function isSameAccount(entry: IndexEntry, { issuer, account, credential }: EnrollmentDraft): boolean {
-  const isNamed = issuer !== null || account !== null;
-  return isNamed && entry.issuer === issuer && entry.account === account && entry.credential.kind === credential.kind;
 }
 
 function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft): boolean {

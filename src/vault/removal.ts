@@ -19,7 +19,7 @@ export function removeToken(vault: Vault, id: string, now: Date): void {
   vault.update(id, (record) => ({ ...record, removedAt: now }));
   makeFolder(removedFolder(vault.layout));
   moveFolder(vault.tokenCell(id).folder, join(removedFolder(vault.layout), id));
-  vault.unlist(id);
+  vault.dropFromIndex(id);
   purgeRemoved(vault, now);
 }
 
@@ -41,7 +41,7 @@ export function restoreToken(vault: Vault, id: string): Token {
   if (!restored) throw new Error("a removed token was read and did not come back");
   moveFolder(join(removedFolder(vault.layout), id), vault.tokenCell(id).folder);
   const { token } = decodeRecord(restored);
-  return vault.list([token])[0] ?? token;
+  return vault.addToIndex([token])[0] ?? token;
 }
 
 function purgeRemoved(vault: Vault, now: Date): void {

@@ -72,11 +72,11 @@ export class Vault {
       updateCell(this.tokenCell(token.id), () => encodeRecord(record));
       return token;
     });
-    return this.list(tokens);
+    return this.addToIndex(tokens);
   }
 
   /** Adds tokens whose records exist to the index; a name that another process took meanwhile gets a number. */
-  list(tokens: readonly Token[]): Token[] {
+  addToIndex(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
     this.#updateIndex((entries) => {
       const taken = new Set(entries.map(({ name }) => fold(name)));
@@ -94,7 +94,7 @@ export class Vault {
   }
 
   /** Takes a token out of the index. */
-  unlist(id: string): void {
+  dropFromIndex(id: string): void {
     this.#updateIndex((entries) => entries.filter((entry) => entry.id !== id));
   }
 
