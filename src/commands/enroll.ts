@@ -46,8 +46,8 @@ export const enroll = defineCommand({
     const notes = describeFindings(named);
     if (input.dryRun) return { views: named.map(preview), isDryRun: true, notes };
     if (notes.length > 0 && !input.yes) await confirmWarnings(named, context);
-    const pin = input.pin ? await askNewPin(context.pinPrompt, null, USER_PIN_POLICY) : null;
     const vault = await context.ensureVault();
+    const pin = input.pin ? await askNewPin(context.pinPrompt, namesOf(named), USER_PIN_POLICY) : null;
     const tokens = storeDrafts(vault, named, { replace: input.replace, now: context.clock() });
     for (const { secret } of drafts) forget(secret);
     if (pin) await guardAll(vault, tokens, pin);
@@ -55,7 +55,7 @@ export const enroll = defineCommand({
     return { views: tokens.map(({ id }) => viewToken(vault.read(id).token, null)), isDryRun: false, notes };
   },
   text: formatEnrolled,
-  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
+  json: ({ views, isDryRun }) => (isDryRun ? views.map(withoutHistory) : views),
   notes: ({ notes }) => notes,
 });
 
@@ -77,6 +77,15 @@ async function confirmWarnings(named: readonly NamedDraft[], context: Context): 
   if (warnings.length === 0 || !context.prompt.available) return;
   const question = `${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
   if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was enrolled");
+}
+
+function namesOf(named: readonly NamedDraft[]): string {
+  return named.map(({ name }) => name).join(", ");
+}
+
+/** What was not stored has no id and no times. */
+function withoutHistory({ id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, ...view }: TokenView) {
+  return { ...view, dryRun: true };
 }
 
 function preview({ name, draft }: NamedDraft): TokenView {

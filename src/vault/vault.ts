@@ -87,8 +87,8 @@ export class Vault {
       });
       return [...entries, ...listed];
     });
-    listed.forEach((token, i) => {
-      if (token.name !== tokens[i]?.name) this.#setToken(token.id, () => token);
+    listed.forEach(({ id, name }, i) => {
+      if (name !== tokens[i]?.name) this.#setToken(id, (token) => ({ ...token, name }));
     });
     return listed;
   }
