@@ -1,8 +1,10 @@
-import { accessSync, constants } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
 
-/** Programs that tests need, and the Debian package that each comes from; `root` where only root can do it. */
+/** Programs that tests need, and the Debian package that each comes from; `tmpfs` for the right to mount one. */
 export type Requirements = Readonly<Record<string, string | true>>;
 
 /**
@@ -23,7 +25,7 @@ export function describeWith(requirements: Requirements, name: string, body: () 
 }
 
 function isThere(tool: string): boolean {
-  if (tool === "root") return process.getuid?.() === 0;
+  if (tool === "tmpfs") return canMount();
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
@@ -33,4 +35,13 @@ function isThere(tool: string): boolean {
       return false;
     }
   });
+}
+
+/** Root can, unless a container takes the right away. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "fob-mount-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "tmpfs", folder]).status === 0;
+  if (mounted) spawnSync("umount", [folder]);
+  rmdirSync(folder);
+  return mounted;
 }

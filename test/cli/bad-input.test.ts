@@ -115,7 +115,7 @@ describe("a damaged vault", () => {
   });
 });
 
-describeWith({ mount: "mount", root: true }, "a home that cannot be written to", () => {
+describeWith({ tmpfs: true }, "a home that cannot be written to", () => {
   let disk: string;
 
   beforeAll(() => {

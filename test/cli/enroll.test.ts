@@ -45,6 +45,14 @@ describe("fob enroll", () => {
     expect(filesBelow(home)).toEqual([]);
   });
 
+  test("tells scripts what it would store, without inventing an id", async () => {
+    const { fob } = testHome();
+    const { stdout } = await fob(["enroll", "-", "--dry-run", "--json"], { input: TOTP_URI });
+    const [token] = JSON.parse(stdout);
+    expect(token).toMatchObject({ name: "Example", kind: "totp", digits: 8, dryRun: true });
+    for (const key of ["id", "enrolledAt", "lastUsedAt"]) expect(token).not.toHaveProperty(key);
+  });
+
   test("enrolls a bare secret under a name, and asks for one otherwise", async () => {
     const { fob } = testHome();
     expect((await fob(["enroll", "-", "--name", "bare"], { input: "jbsw y3dp ehpk 3pxp" })).exitCode).toBe(0);

@@ -95,6 +95,13 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
+  test("nothing is asked with --no-input or FOB_NO_INPUT", async () => {
+    await home.fob(["enroll", "-"], { input: HOTP_URI });
+    type("fob code --no-input; echo first=$?; FOB_NO_INPUT=1 fob remove acme; echo second=$?", "Enter");
+    const shown = await see("second=5");
+    expect(shown).toContain("first=5");
+  });
+
   test("removing asks, and a list is a table", async () => {
     await home.fob(["enroll", "-"], { input: HOTP_URI });
     type("fob list", "Enter");
