@@ -18,9 +18,8 @@ export async function readDrafts(sources: EnrollmentSources, context: Context): 
   if (enrollments.length === 0 && qr.length === 0) return recognize(await askForString(context));
   const drafts: EnrollmentDraft[] = [];
   for (const enrollment of enrollments) {
-    drafts.push(
-      ...(enrollment === "-" ? readLines(await context.readInput()) : recognizeArgument(enrollment, context)),
-    );
+    const read = enrollment === "-" ? readLines(await context.readInput()) : recognizeArgument(enrollment, context);
+    drafts.push(...(await read));
   }
   for (const path of qr) drafts.push(...(await readPicture(path, context)));
   return drafts;
@@ -33,8 +32,8 @@ function askForString(context: Context): Promise<string> {
   );
 }
 
-function recognizeArgument(enrollment: string, context: Context): EnrollmentDraft[] {
-  const drafts = recognize(enrollment);
+async function recognizeArgument(enrollment: string, context: Context): Promise<EnrollmentDraft[]> {
+  const drafts = await recognize(enrollment);
   context.tell(
     "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
   );
@@ -42,21 +41,25 @@ function recognizeArgument(enrollment: string, context: Context): EnrollmentDraf
 }
 
 /** One string a line; empty lines and lines that begin with `#` do not count. */
-function readLines(text: string): EnrollmentDraft[] {
+async function readLines(text: string): Promise<EnrollmentDraft[]> {
   const lines = text.split("\n").map((line, i) => ({ text: line.trim(), number: i + 1 }));
   const strings = lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
   if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
-  return strings.flatMap((line) => recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`));
+  const drafts: EnrollmentDraft[] = [];
+  for (const line of strings) {
+    drafts.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`)));
+  }
+  return drafts;
 }
 
 async function readPicture(path: string, context: Context): Promise<EnrollmentDraft[]> {
   const texts = await context.readPicture(path);
-  return texts.flatMap((text) => recognizeAt(text, path));
+  return (await Promise.all(texts.map((text) => recognizeAt(text, path)))).flat();
 }
 
-function recognizeAt(text: string, place: string | null): EnrollmentDraft[] {
+async function recognizeAt(text: string, place: string | null): Promise<EnrollmentDraft[]> {
   try {
-    return recognize(text);
+    return await recognize(text);
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

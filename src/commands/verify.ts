@@ -24,8 +24,8 @@ interface Verified {
   readonly secret: Secret;
 }
 
-/** Strings that begin like an enrollment string and never like a name that people give. */
-const ENROLLMENT = /^(?:otpauth:|-$)/i;
+/** Arguments that begin like an enrollment string and unlike any name that people give. */
+const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
 export const verify = defineCommand({
@@ -47,9 +47,8 @@ export const verify = defineCommand({
     const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
     const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
     const { subject, passcode } = await fromInput(input, context);
-    const { credential, secret } = ENROLLMENT.test(subject)
-      ? draftSubject(subject)
-      : await storedSubject(subject, context);
+    const isString = input.subject === "-" || ENROLLMENT.test(subject);
+    const { credential, secret } = await (isString ? draftSubject(subject) : storedSubject(subject, context));
     const verdict = judge(credential, secret, passcode, { window, unixSeconds: now.getTime() / 1000 });
     forget(secret);
     return verdict;
@@ -67,8 +66,8 @@ async function fromInput({ subject, passcode }: { subject: string; passcode: str
   return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
 }
 
-function draftSubject(text: string): Verified {
-  const [draft, ...others] = recognize(text);
+async function draftSubject(text: string): Promise<Verified> {
+  const [draft, ...others] = await recognize(text);
   if (!draft || others.length > 0)
     throw new FobError("usage", "this enrollment string holds several tokens: verify one");
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };

@@ -22,7 +22,7 @@ export interface DraftField {
  * account, and the user must give one. The caller owns `secret` and forgets it after use.
  */
 export interface EnrollmentDraft {
-  /** Which form the string had: `key-uri`, `activation-code`, `bare-secret`. */
+  /** Which form the string had: `key-uri`, `migration`, `steam`, `activation-code`, `bare-secret`. */
   readonly format: string;
   readonly name: string | null;
   readonly issuer: string | null;
@@ -41,6 +41,6 @@ export interface EnrollmentFormat {
   readonly example: string;
   /** Whether the text has this form, right or wrong: the format's own parser then says what is wrong with it. */
   matches(text: string): boolean;
-  /** The tokens in the text. Throws FobError `invalid` naming what is wrong. */
-  parse(text: string): EnrollmentDraft[];
+  /** The tokens in the text. Rejects with FobError `invalid` naming what is wrong. Loads what it needs only now. */
+  parse(text: string): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
 }

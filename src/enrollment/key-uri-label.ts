@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { stripControls } from "../token/printable.ts";
+import type { Finding } from "./draft.ts";
 import type { Parameters } from "./parameters.ts";
 
 const MAX_LENGTH = 256;
@@ -16,11 +17,12 @@ export interface Label {
  * differ. Throws FobError `invalid` for a text that is too long.
  */
 export function readLabel(encoded: string, parameters: Parameters): Label {
-  const [before, after] = splitLabel(parameters.decode(encoded));
-  const account = clean("account", after, parameters);
-  const fromLabel = clean("issuer", before ?? "", parameters);
+  const label = labelOf(parameters.decode(encoded));
+  const account = cleanName("account", label.account, parameters.findings);
+  const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
   // only here a plus is a space for sure: issuers build this value with their form encoders
-  const fromParameter = clean("issuer", parameters.read("issuer")?.replaceAll("+", " ") ?? "", parameters);
+  const given = parameters.read("issuer")?.replaceAll("+", " ") ?? "";
+  const fromParameter = cleanName("issuer", given, parameters.findings);
   if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
     parameters.find("warning", "issuer-mismatch", `the label says ${fromLabel}, the issuer parameter ${fromParameter}`);
   }
@@ -30,16 +32,21 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
   return { issuer, account, name: issuer ?? account };
 }
 
-/** Only the first colon divides: an account may hold one itself. */
-function splitLabel(label: string): [string | null, string] {
+/** The two parts of a label. Only the first colon divides: an account may hold one itself. */
+export function labelOf(label: string): { readonly issuer: string | null; readonly account: string } {
   const at = label.indexOf(":");
-  return at < 0 ? [null, label] : [label.slice(0, at), label.slice(at + 1)];
+  return at < 0 ? { issuer: null, account: label } : { issuer: label.slice(0, at), account: label.slice(at + 1) };
 }
 
-function clean(part: string, text: string, parameters: Parameters): string | null {
+/**
+ * A name from an enrollment string, without what could harm a terminal; null when nothing is left. Adds a finding when something
+ * was taken out. Throws FobError `invalid` for a name that is too long.
+ */
+export function cleanName(part: string, text: string, findings: Finding[]): string | null {
   const stripped = stripControls(text);
   if (stripped !== text) {
-    parameters.find("warning", "control-characters", `control characters were taken out of the ${part}`);
+    const message = `control characters were taken out of the ${part}`;
+    findings.push({ severity: "warning", code: "control-characters", message });
   }
   const trimmed = stripped.replace(/^[\s/]+|\s+$/g, "");
   if (trimmed.length > MAX_LENGTH) throw new FobError("invalid", `${part} is longer than ${MAX_LENGTH} characters`);

@@ -3,18 +3,20 @@ import { activationCode } from "./activation-code.ts";
 import { bareSecret } from "./bare-secret.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
 import { keyUri } from "./key-uri.ts";
+import { migration } from "./migration.ts";
+import { steam } from "./steam.ts";
 
 /** Longer than any enrollment string that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
 
 /** Every form of enrollment string, the most particular first. A new one is added here and nowhere else. */
-const FORMATS: readonly EnrollmentFormat[] = [keyUri, activationCode, bareSecret];
+const FORMATS: readonly EnrollmentFormat[] = [keyUri, migration, steam, activationCode, bareSecret];
 
 /**
- * The tokens that an enrollment string describes. Throws FobError `invalid` saying what is wrong with it, or that it is none.
+ * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is wrong with it, or that it is none.
  * Nothing is stored, asked or sent.
  */
-export function recognize(input: string): EnrollmentDraft[] {
+export async function recognize(input: string): Promise<EnrollmentDraft[]> {
   if (input.length > MAX_LENGTH) {
     throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
   }
