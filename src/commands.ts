@@ -3,6 +3,7 @@ import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
 import { enroll } from "./commands/enroll.ts";
 import { favorite } from "./commands/favorite.ts";
+import { inspect } from "./commands/inspect.ts";
 import { list } from "./commands/list.ts";
 import { pinChange } from "./commands/pin-change.ts";
 import { pinRemove } from "./commands/pin-remove.ts";
@@ -31,5 +32,6 @@ export const commands: readonly AnyCommand[] = [
   restore,
   favorite,
   resync,
+  inspect,
   verify,
 ];

@@ -11,10 +11,10 @@ import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readDrafts } from "./enrollment-input.ts";
 import { type NamedDraft, nameDrafts, storeDrafts } from "./enrollment-storing.ts";
-import { describeView, type TokenView, viewToken } from "./token-view.ts";
+import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
 interface Enrolled {
-  readonly views: readonly TokenView[];
+  readonly views: readonly DraftView[];
   readonly isDryRun: boolean;
   readonly notes: readonly string[];
 }
@@ -44,7 +44,7 @@ export const enroll = defineCommand({
     const drafts = await readDrafts(input, context);
     const named = await nameDrafts(drafts, input.name, context);
     const notes = describeFindings(named);
-    if (input.dryRun) return { views: named.map(preview), isDryRun: true, notes };
+    if (input.dryRun) return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes };
     if (notes.length > 0 && !input.yes) await confirmWarnings(named, context);
     const vault = await context.ensureVault();
     const pin = input.pin ? await askNewPin(context.pinPrompt, namesOf(named), USER_PIN_POLICY) : null;
@@ -55,7 +55,7 @@ export const enroll = defineCommand({
     return { views: tokens.map(({ id }) => viewToken(vault.read(id).token, null)), isDryRun: false, notes };
   },
   text: formatEnrolled,
-  json: ({ views, isDryRun }) => (isDryRun ? views.map(withoutHistory) : views),
+  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
   notes: ({ notes }) => notes,
 });
 
@@ -81,17 +81,6 @@ async function confirmWarnings(named: readonly NamedDraft[], context: Context): 
 
 function namesOf(named: readonly NamedDraft[]): string {
   return named.map(({ name }) => name).join(", ");
-}
-
-/** What was not stored has no id and no times. */
-function withoutHistory({ id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, ...view }: TokenView) {
-  return { ...view, dryRun: true };
-}
-
-function preview({ name, draft }: NamedDraft): TokenView {
-  const { issuer, account, serial, format, credential } = draft;
-  const rest = { id: "", pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const;
-  return viewToken({ name, issuer, account, serial, format, credential, ...rest }, null);
 }
 
 function formatEnrolled({ views, isDryRun }: Enrolled, style: Style): string {

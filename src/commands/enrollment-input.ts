@@ -22,7 +22,20 @@ export async function readDrafts(sources: EnrollmentSources, context: Context): 
     drafts.push(...(await read));
   }
   for (const path of qr) drafts.push(...(await readPicture(path, context)));
-  return drafts;
+  return withoutRepetitions(drafts);
+}
+
+/** Exports overlap, and a code may be scanned twice: the same token counts once. */
+function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
+  const seen = new Map<string, EnrollmentDraft>();
+  for (const draft of drafts) {
+    const { issuer, account, credential, secret } = draft;
+    const key = [issuer, account, ...Object.values(credential), Buffer.from(secret).toString("base64")]
+      .map(String)
+      .join("\0");
+    if (!seen.has(key)) seen.set(key, draft);
+  }
+  return [...seen.values()];
 }
 
 function askForString(context: Context): Promise<string> {

@@ -1,3 +1,4 @@
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { Token } from "../token/token.ts";
 
@@ -50,6 +51,17 @@ function viewCredential({ credential }: Token) {
   }
 }
 
+/** The view of a token that is not stored: without an id, and without history. */
+export type DraftView = Omit<TokenView, "id" | "enrolledAt" | "lastUsedAt">;
+
+/** How a draft would look as a token called `name`. */
+export function viewDraft(name: string, { issuer, account, serial, format, credential }: EnrollmentDraft): DraftView {
+  const rest = { id: "", pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const;
+  const token: Token = { name, issuer, account, serial, format, credential, ...rest };
+  const { id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, ...view } = viewToken(token, null);
+  return view;
+}
+
 const KINDS: Readonly<Record<string, string>> = {
   totp: "time-based",
   hotp: "event-based",
@@ -62,7 +74,7 @@ export function kindInWords(kind: string): string {
 }
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
-export function describeView(view: TokenView): string {
+export function describeView(view: DraftView): string {
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
   const alphabet = view.alphabet === "decimal" ? "digits" : `${view.alphabet} characters`;
   const pace = view.period === undefined ? ` from counter ${view.counter}` : ` every ${view.period} s`;

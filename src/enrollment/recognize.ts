@@ -20,11 +20,24 @@ export async function recognize(input: string): Promise<EnrollmentDraft[]> {
   if (input.length > MAX_LENGTH) {
     throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
   }
-  const text = input.replace(/^\ufeff/, "").trim();
+  const text = bare(input);
   if (text === "") throw new FobError("invalid", "the enrollment string is empty");
-  const format = FORMATS.find(({ matches }) => matches(text));
+  const format = formatOf(text);
   if (format) return format.parse(text);
   throw new FobError("invalid", "this is not an enrollment string that fob knows", {
     hint: `known are ${FORMATS.map(({ example }) => example).join(", ")}`,
   });
+}
+
+/** The id of the format that a text has, right or wrong, or null when it has none. */
+export function identify(input: string): string | null {
+  return input.length > MAX_LENGTH ? null : (formatOf(bare(input))?.id ?? null);
+}
+
+function formatOf(text: string): EnrollmentFormat | undefined {
+  return FORMATS.find(({ matches }) => matches(text));
+}
+
+function bare(input: string): string {
+  return input.replace(/^\ufeff/, "").trim();
 }

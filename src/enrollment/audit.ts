@@ -1,0 +1,94 @@
+import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import type { Credential } from "../token/credential.ts";
+import type { EnrollmentDraft, Finding } from "./draft.ts";
+
+/** RFC 4226 section 4, requirement R6, recommends as much. */
+const RECOMMENDED_BITS = 160;
+
+/**
+ * What an administrator should know about a token before it is handed out, beyond what enrolling it says: secrets that can be
+ * guessed, and parameters that other apps read otherwise (docs/compatibility.md names them).
+ */
+export function audit({ credential, secret }: EnrollmentDraft): Finding[] {
+  return [...auditSecret(secret), ...auditCredential(credential)];
+}
+
+function auditSecret(secret: Uint8Array): Finding[] {
+  const findings: Finding[] = [];
+  const bits = secret.length * 8;
+  if (isPattern(secret))
+    findings.push(warning("secret-patterned", "the secret follows a pattern: anybody can guess it"));
+  else if (isText(secret)) findings.push(warning("secret-text", "the secret is readable text, not random bytes"));
+  if (isKnownExample(secret))
+    findings.push(warning("secret-example", "the secret is one from documentation, known to everybody"));
+  if (bits >= 128 && bits < RECOMMENDED_BITS) {
+    findings.push(
+      info("secret-below-recommended", `the secret has ${bits} bits, and RFC 4226 recommends ${RECOMMENDED_BITS}`),
+    );
+  }
+  return findings;
+}
+
+function auditCredential(credential: Credential): Finding[] {
+  if (credential.kind === "ocra") return auditSuite(credential.suite);
+  const { algorithm, digits, alphabet } = credential;
+  const findings: Finding[] = [];
+  if (alphabet === "steam") return [info("steam-alphabet", "most other apps show digits for a Steam Guard token")];
+  if (algorithm !== "SHA1") {
+    findings.push(
+      warning("algorithm-ignored", `some apps take SHA1 whatever is given, and show wrong passcodes for ${algorithm}`),
+    );
+  }
+  if (digits !== 6)
+    findings.push(warning("digits-ignored", `some apps show 6 digits whatever is given, and not ${digits}`));
+  if (alphabet !== "decimal") findings.push(warning("alphabet-unknown", "other apps know digits only"));
+  if (credential.kind === "totp" && credential.period !== 30) {
+    findings.push(
+      warning("period-ignored", `some apps take 30 seconds whatever is given, and not ${credential.period}`),
+    );
+  }
+  if (credential.kind === "totp" && credential.t0 !== 0)
+    findings.push(warning("t0-unknown", "other apps count time steps from 1970"));
+  return findings;
+}
+
+function auditSuite(text: string): Finding[] {
+  const { digits } = parseOcraSuite(text);
+  const unusual = info("ocra-support", "few apps answer challenges: the user needs one that does");
+  return digits !== 0 && digits < 6
+    ? [unusual, warning("response-short", `a response of ${digits} digits is easily guessed`)]
+    : [unusual];
+}
+
+/** One byte, or a short group, again and again; or bytes in steps of the same size. */
+function isPattern(secret: Uint8Array): boolean {
+  if (secret.length < 4) return false;
+  const steps = new Set(secret.slice(1).map((byte, i) => (byte - (secret[i] ?? 0) + 256) % 256));
+  if (steps.size === 1) return true;
+  for (let size = 2; size <= secret.length / 2; size++) {
+    if (secret.every((byte, i) => byte === secret[i % size])) return true;
+  }
+  return false;
+}
+
+/** Random bytes of this length are all printable once in ten thousand times. */
+function isText(secret: Uint8Array): boolean {
+  return secret.length >= 10 && secret.every((byte) => byte >= 0x20 && byte < 0x7f);
+}
+
+/** The secrets that documentation shows: of the Key URI format, and of RFC 4226 and RFC 6238, in hexadecimal. */
+const EXAMPLES: readonly string[] = ["48656c6c6f21deadbeef", "3132333435363738393031323334353637383930"];
+
+function isKnownExample(secret: Uint8Array): boolean {
+  const hex = Buffer.from(secret).toString("hex");
+  // the longer seeds of RFC 6238 begin with the short one
+  return EXAMPLES.some((example) => hex === example || (hex.startsWith(example) && hex.startsWith("3132")));
+}
+
+function warning(code: string, message: string): Finding {
+  return { severity: "warning", code, message };
+}
+
+function info(code: string, message: string): Finding {
+  return { severity: "info", code, message };
+}
