@@ -1,6 +1,6 @@
 /** What a picture says about itself before anything is decoded. */
 export interface PictureHeader {
-  readonly format: "png" | "jpeg";
+  readonly format: "png" | "jpeg" | "gif" | "bmp" | "tiff";
   readonly width: number;
   readonly height: number;
 }
@@ -8,9 +8,20 @@ export interface PictureHeader {
 const PNG_SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
 const PNG_HEADER_BYTES = 24;
 
-/** The size that a PNG or JPEG announces, or null when the bytes are neither, or end before they tell. */
+/** A TIFF's folder of tags is not read further than this; real ones have a few dozen. */
+const MAX_TIFF_TAGS = 512;
+
+const TIFF_WIDTH = 256;
+const TIFF_HEIGHT = 257;
+
+/** The size that a picture announces, or null when the bytes are none that is known, or end before they tell. */
 export function readPictureHeader(bytes: Buffer): PictureHeader | null {
-  return readPngHeader(bytes) ?? readJpegHeader(bytes);
+  const readers = [readPngHeader, readJpegHeader, readGifHeader, readBmpHeader, readTiffHeader];
+  for (const read of readers) {
+    const header = read(bytes);
+    if (header) return header;
+  }
+  return null;
 }
 
 function readPngHeader(bytes: Buffer): PictureHeader | null {
@@ -33,6 +44,36 @@ function readJpegHeader(bytes: Buffer): PictureHeader | null {
     }
   }
   return null;
+}
+
+function readGifHeader(bytes: Buffer): PictureHeader | null {
+  if (bytes.length < 10 || !/^GIF8[79]a$/.test(bytes.toString("latin1", 0, 6))) return null;
+  return { format: "gif", width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) };
+}
+
+/** A negative height means that the rows go from top to bottom. */
+function readBmpHeader(bytes: Buffer): PictureHeader | null {
+  if (bytes.length < 26 || bytes.toString("latin1", 0, 2) !== "BM") return null;
+  return { format: "bmp", width: Math.abs(bytes.readInt32LE(18)), height: Math.abs(bytes.readInt32LE(22)) };
+}
+
+/** Looks width and height up in the first folder of tags (TIFF 6.0 section 2). */
+function readTiffHeader(bytes: Buffer): PictureHeader | null {
+  const order = bytes.toString("latin1", 0, 2);
+  if (bytes.length < 8 || (order !== "II" && order !== "MM")) return null;
+  const isLittle = order === "II";
+  const short = (at: number) => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
+  const long = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const folder = long(4);
+  if (short(2) !== 42 || folder + 2 > bytes.length) return null;
+  const size = new Map<number, number>();
+  for (let tag = 0; tag < Math.min(short(folder), MAX_TIFF_TAGS); tag++) {
+    const at = folder + 2 + tag * 12;
+    if (at + 12 > bytes.length) return null;
+    size.set(short(at), short(at + 2) === 3 ? short(at + 8) : long(at + 8));
+  }
+  const [width, height] = [size.get(TIFF_WIDTH), size.get(TIFF_HEIGHT)];
+  return width === undefined || height === undefined ? null : { format: "tiff", width, height };
 }
 
 /** A PNG without the bytes that some programs leave behind its end, which decoders refuse. */
