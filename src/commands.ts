@@ -9,6 +9,7 @@ import { pinChange } from "./commands/pin-change.ts";
 import { pinRemove } from "./commands/pin-remove.ts";
 import { pinSet } from "./commands/pin-set.ts";
 import { pinStatus } from "./commands/pin-status.ts";
+import { provision } from "./commands/provision.ts";
 import { remove } from "./commands/remove.ts";
 import { rename } from "./commands/rename.ts";
 import { restore } from "./commands/restore.ts";
@@ -33,5 +34,6 @@ export const commands: readonly AnyCommand[] = [
   favorite,
   resync,
   inspect,
+  provision,
   verify,
 ];

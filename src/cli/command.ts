@@ -9,10 +9,10 @@ export interface ArgumentDefinition {
   readonly summary: string;
 }
 
-/** An option of a command: a flag, one value, or any number of values. Its name is its key in kebab-case. */
+/** An option of a command: a flag, one value, any number of values, or a flag that may have a value. Its name is its key in kebab-case. */
 export type OptionDefinition =
   | { readonly kind: "flag"; readonly summary: string }
-  | { readonly kind: "value" | "values"; readonly placeholder: string; readonly summary: string };
+  | { readonly kind: "value" | "values" | "optionalValue"; readonly placeholder: string; readonly summary: string };
 
 type ValueOf<Definition> = Definition extends { kind: "required" }
   ? string
@@ -20,7 +20,9 @@ type ValueOf<Definition> = Definition extends { kind: "required" }
     ? readonly string[]
     : Definition extends { kind: "flag" }
       ? boolean
-      : string | undefined;
+      : Definition extends { kind: "optionalValue" }
+        ? string | true | undefined
+        : string | undefined;
 
 /** What a command gets from the command line: a value for every argument and option that it defines. */
 export type Input<Arguments, Options> = { readonly [K in keyof Arguments]: ValueOf<Arguments[K]> } & {
@@ -93,6 +95,11 @@ export function flag(summary: string) {
 /** An option with one value. */
 export function value(placeholder: string, summary: string) {
   return { kind: "value", placeholder, summary } as const;
+}
+
+/** An option that can stand alone or have one value. */
+export function optionalValue(placeholder: string, summary: string) {
+  return { kind: "optionalValue", placeholder, summary } as const;
 }
 
 /** An option that takes one or more values. */

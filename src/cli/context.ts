@@ -35,6 +35,10 @@ export interface Context {
   sleep(milliseconds: number): Promise<void>;
   /** All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment list. */
   readInput(): Promise<string>;
+  /** Whether a person reads standard output. */
+  readonly isTerminal: boolean;
+  /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
+  writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
   /** The texts of the QR codes in a picture file. */
   readPicture(path: string): Promise<string[]>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */

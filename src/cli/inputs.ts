@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 
@@ -37,4 +38,14 @@ async function regularFile(path: string) {
 
 function missing(error: unknown, path: string): FobError | null {
   return (error as NodeJS.ErrnoException).code === "ENOENT" ? new FobError("invalid", `${path} does not exist`) : null;
+}
+
+/** Writes a new file with mode 0600. Throws FobError `usage` when there is one already: what it held could be all there is. */
+export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    writeNewFile(path, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", path);
+    throw new FobError("usage", `${path} exists already`, { hint: "remove it first, or choose another name" });
+  }
 }

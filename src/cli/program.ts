@@ -110,13 +110,15 @@ export function optionName(key: string): string {
 }
 
 function toOption(key: string, definition: OptionDefinition): Option {
-  if (definition.kind === "flag") return new Option(optionName(key), definition.summary);
-  const dots = definition.kind === "values" ? "..." : "";
-  return new Option(`${optionName(key)} <${definition.placeholder}${dots}>`, definition.summary);
+  const name = optionName(key);
+  if (definition.kind === "flag") return new Option(name, definition.summary);
+  const { placeholder, summary } = definition;
+  const shapes = { value: `<${placeholder}>`, values: `<${placeholder}...>`, optionalValue: `[${placeholder}]` };
+  return new Option(`${name} ${shapes[definition.kind]}`, summary);
 }
 
 function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {
-  const flags = Object.entries(options).filter(([, { kind }]) => kind !== "value");
+  const flags = Object.entries(options).filter(([, { kind }]) => kind === "flag" || kind === "values");
   return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
 }
 

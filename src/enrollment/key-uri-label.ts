@@ -21,7 +21,7 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
   const account = cleanName("account", label.account, parameters.findings);
   const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
   // only here a plus is a space for sure: issuers build this value with their form encoders
-  const given = parameters.read("issuer")?.replaceAll("+", " ") ?? "";
+  const given = parameters.readForm("issuer") ?? "";
   const fromParameter = cleanName("issuer", given, parameters.findings);
   if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
     parameters.find("warning", "issuer-mismatch", `the label says ${fromLabel}, the issuer parameter ${fromParameter}`);

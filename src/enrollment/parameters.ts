@@ -9,13 +9,15 @@ export class Parameters {
   readonly fields: DraftField[] = [];
   readonly findings: Finding[] = [];
   readonly #values = new Map<string, string>();
+  /** As they stand in the URI, for the one parameter whose plus signs mean spaces. */
+  readonly #encoded = new Map<string, string>();
   readonly #asked = new Set<string>();
 
   /** Throws FobError `invalid` for a parameter that is given twice with different values. */
   constructor(query: string) {
     for (const part of query.split("&").filter(Boolean)) {
       const [name = "", ...rest] = part.split("=");
-      this.#add(this.decode(name).toLowerCase(), this.decode(rest.join("=")));
+      this.#add(this.decode(name).toLowerCase(), rest.join("="));
     }
   }
 
@@ -24,6 +26,12 @@ export class Parameters {
     for (const name of names) this.#asked.add(name);
     const given = names.map((name) => this.#values.get(name)).find((value) => value !== undefined && value !== "");
     return given ?? null;
+  }
+
+  /** {@link read} for a value that form encoders wrote: a plus that is not percent-encoded is a space. */
+  readForm(name: string): string | null {
+    const value = this.read(name);
+    return value === null ? null : this.decode((this.#encoded.get(name) ?? "").replaceAll("+", " "));
   }
 
   /** Reads a parameter as `parse` understands it and notes it; the default where it is not given. */
@@ -67,7 +75,9 @@ export class Parameters {
     }
   }
 
-  #add(name: string, value: string): void {
+  #add(name: string, encoded: string): void {
+    const value = this.decode(encoded);
+    this.#encoded.set(name, encoded);
     const before = this.#values.get(name);
     if (before !== undefined && before !== value)
       throw new FobError("invalid", `${show(name)} is given twice, with different values`);

@@ -21,7 +21,7 @@ describe("the definitions of commands", () => {
       const definitions = [...Object.values(command.arguments), ...Object.values(command.options)] as {
         summary: string;
       }[];
-      for (const { summary } of definitions) expect(summary).toMatch(/^(?:[a-z-]|CODE1|QR|PIN).*(?:[^.]|\.\.\.)$/);
+      for (const { summary } of definitions) expect(summary).toMatch(/^(?:[a-z0-9-]|[A-Z0-9]{2,}).*(?:[^.]|\.\.\.)$/);
     },
   );
 });

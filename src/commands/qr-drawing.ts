@@ -1,0 +1,44 @@
+import { FobError } from "../fob-error.ts";
+
+/** Free modules around a code, as the standard demands. */
+const BORDER = 4;
+
+/** Pixels a module of a drawn picture. */
+const MODULE_SIZE = 8;
+
+/** Black on white whatever the terminal's own colours are: a reader needs the light border. */
+const BLACK_ON_WHITE = "\u001b[38;5;16;48;5;231m";
+const RESET = "\u001b[0m";
+
+/** A QR code as lines for a terminal, two modules a character. */
+export async function drawForTerminal(text: string): Promise<string> {
+  const { data } = (await import("uqr")).encode(text, { border: BORDER });
+  const lines: string[] = [];
+  for (let y = 0; y < data.length; y += 2) {
+    const cells = (data[y] ?? []).map((upper, x) => " ▀▄█"[Number(upper) + 2 * Number(data[y + 1]?.[x] ?? false)]);
+    lines.push(`${BLACK_ON_WHITE}${cells.join("")}${RESET}`);
+  }
+  return lines.join("\n");
+}
+
+/** A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError `usage` for another kind. */
+export async function drawForFile(text: string, path: string): Promise<Buffer> {
+  if (/\.svg$/i.test(path)) return Buffer.from((await import("uqr")).renderSVG(text, { border: BORDER }));
+  if (/\.png$/i.test(path)) return drawPng(text);
+  throw new FobError("usage", `${path} is neither .png nor .svg`);
+}
+
+async function drawPng(text: string): Promise<Buffer> {
+  const { data, size } = (await import("uqr")).encode(text, { border: BORDER });
+  const { Jimp } = await import("jimp");
+  const side = size * MODULE_SIZE;
+  const picture = new Jimp({ width: side, height: side, color: 0xffffffff });
+  const { data: pixels } = picture.bitmap;
+  for (let y = 0; y < side; y++) {
+    const row = data[Math.floor(y / MODULE_SIZE)] ?? [];
+    for (let x = 0; x < side; x++) {
+      if (row[Math.floor(x / MODULE_SIZE)]) pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
+    }
+  }
+  return picture.getBuffer("image/png");
+}

@@ -1,0 +1,58 @@
+import { encodeBase32 } from "../token/base32.ts";
+import type { Credential } from "../token/credential.ts";
+
+/** What a Key URI says about a token. */
+export interface KeyUriParts {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
+  readonly credential: Credential;
+  readonly secret: Uint8Array;
+}
+
+/**
+ * The Key URI of a token, with every parameter that differs from the format's default: what the parser reads from it is the same
+ * token. The URI holds the secret.
+ */
+export function formatKeyUri({ issuer, account, serial, credential, secret }: KeyUriParts): string {
+  const label = [issuer, account ?? ""]
+    .filter((part) => part !== null)
+    .map(encodeURIComponent)
+    .join(":");
+  const given: [string, string | null][] = [
+    ["secret", encodeBase32(secret)],
+    ["issuer", issuer],
+    ...parametersOf(credential),
+    ["serial", serial],
+  ];
+  const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeURIComponent(value)}`]));
+  return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
+}
+
+function parametersOf(credential: Credential): [string, string | null][] {
+  switch (credential.kind) {
+    case "totp":
+      if (credential.alphabet === "steam") return [["encoder", "steam"]];
+      return [...formOf(credential), ["period", unless(30, credential.period)], ["t0", unless(0, credential.t0)]];
+    case "hotp":
+      return [...formOf(credential), ["counter", String(credential.counter)]];
+    case "ocra":
+      return [
+        ["suite", credential.suite],
+        ["counter", credential.counter?.toString() ?? null],
+      ];
+  }
+}
+
+function formOf({ algorithm, digits, alphabet }: Exclude<Credential, { kind: "ocra" }>): [string, string | null][] {
+  return [
+    ["algorithm", unless("SHA1", algorithm)],
+    ["digits", unless(6, digits)],
+    ["alphabet", unless("decimal", alphabet)],
+  ];
+}
+
+/** The value as text, or null when it is the format's default. */
+function unless<T extends string | number>(standard: T, value: T): string | null {
+  return value === standard ? null : String(value);
+}

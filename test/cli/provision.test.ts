@@ -1,0 +1,83 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readQrCodes } from "../../src/enrollment/picture.ts";
+import { filesBelow, testHome } from "./fob.ts";
+
+describe("fob provision", () => {
+  test("makes a new random secret of 160 bits each time, and stores nothing", async () => {
+    const { fob, home } = testHome();
+    const uris = new Set<string>();
+    for (let i = 0; i < 3; i++) {
+      const { stdout, stderr } = await fob(["provision", "totp", "--issuer", "Big Corp", "--account", "ann@acme.test"]);
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(
+        /^otpauth:\/\/totp\/Big%20Corp:ann%40acme\.test\?secret=[A-Z2-7]{32}&issuer=Big%20Corp\n$/,
+      );
+      uris.add(stdout);
+    }
+    expect(uris.size).toBe(3);
+    expect(filesBelow(home)).toEqual([]);
+  });
+
+  test.each([
+    [
+      "totp",
+      ["--algorithm", "SHA512", "--digits", "8", "--period", "60", "--bits", "256"],
+      { digits: 8, period: 60, algorithm: "SHA512" },
+    ],
+    [
+      "hotp",
+      ["--counter", "18446744073709551615", "--serial", "A-1"],
+      { kind: "hotp", counter: "18446744073709551615", serial: "A-1" },
+    ],
+    [
+      "ocra",
+      ["--suite", "OCRA-1:HOTP-SHA256-8:C-QN08"],
+      { kind: "ocra", suite: "OCRA-1:HOTP-SHA256-8:C-QN08", counter: 0 },
+    ],
+    ["totp", ["--alphabet", "hexadecimal"], { alphabet: "hexadecimal" }],
+  ])("makes a %s token with %j that enrolls as such", async (kind, options, expected) => {
+    const { fob } = testHome();
+    const { stdout } = await fob(["provision", kind, "--account", "ann", ...options]);
+    const enrolled = await fob(["enroll", "-", "--json"], { input: stdout });
+    expect(JSON.parse(enrolled.stdout)).toEqual([expect.objectContaining({ name: "ann", ...expected })]);
+  });
+
+  test("draws the code into files that only their owner can read, and that hold it", async () => {
+    const { fob, home } = testHome();
+    const [png, svg] = [join(home, "code.png"), join(home, "code.svg")];
+    const { stdout, stderr } = await fob(["provision", "totp", "--account", "ann", "--qr", png]);
+    expect(stderr).toContain("holds the secret");
+    expect(await readQrCodes(readFileSync(png), png)).toEqual([stdout.trim()]);
+    expect((statSync(png).mode & 0o777).toString(8)).toBe("600");
+    await fob(["provision", "totp", "--account", "ann", "--qr", svg]);
+    expect(readFileSync(svg, "utf8")).toMatch(/^<svg /);
+  });
+
+  test("overwrites nothing", async () => {
+    const { fob, home } = testHome();
+    const file = join(home, "mine.png");
+    writeFileSync(file, "mine");
+    expect(await fob(["provision", "totp", "--account", "ann", "--qr", file])).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+    });
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  test.each([
+    [["provision", "totp"], "--issuer, --account or both are needed"],
+    [["provision", "push", "--account", "x"], '"push" is not totp, hotp or ocra'],
+    [["provision", "totp", "--account", "x", "--digits", "3"], '--digits is "3": 4 to 10 are possible'],
+    [["provision", "totp", "--account", "x", "--counter", "3"], "a totp token takes no such option"],
+    [["provision", "ocra", "--account", "x"], "--suite is missing"],
+    [["provision", "totp", "--account", "x", "--bits", "64"], "--bits"],
+    [["provision", "totp", "--account", "x", "--bits", "130"], "a multiple of 8 is needed"],
+    [["provision", "totp", "--account", "x", "--qr", "x.bmp"], "neither .png nor .svg"],
+    [["provision", "totp", "--account", "x", "--qr"], "--qr draws on a terminal only"],
+  ])("answers %j with a usage error", async (args, message) => {
+    const { fob } = testHome();
+    expect(await fob(args)).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining(message) });
+  });
+});
