@@ -12,9 +12,12 @@ import {
 } from "./cell-files.ts";
 import type { Seal } from "./sealing.ts";
 
-/** How many earlier writers a value remembers, and how many bytes name each. */
-const LINEAGE_LENGTH = 8;
-const WRITER_LENGTH = 8;
+/**
+ * How many earlier writers a value remembers, and how many bytes name each. A writer that sleeps through more writes of others
+ * cannot know that its own counted, and writes once more: for a counter that is a gap, never a repetition.
+ */
+const LINEAGE_LENGTH = 64;
+const WRITER_LENGTH = 6;
 const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
 
 /** Rounds of losing against other writers before a cell counts as stuck; each round somebody else made progress. */
@@ -75,7 +78,7 @@ function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boole
  * number that others had used and cleaned away long ago: then the newest value does not have it among its ancestors.
  */
 function descends(cell: Cell, generation: number, writer: Buffer): boolean {
-  if (Math.max(...generationsIn(cell.folder)) === generation) return true;
+  if (generationsIn(cell.folder)[0] === generation) return true;
   const newest = newestValue(cell);
   for (let at = 0; newest && at < LINEAGE_BYTES; at += WRITER_LENGTH) {
     if (newest.lineage.subarray(at, at + WRITER_LENGTH).equals(writer)) return true;
@@ -88,7 +91,9 @@ function newestValue(cell: Cell): CellValue | null {
     const generations = generationsIn(cell.folder);
     if (generations.length === 0) return null;
     const found = firstThatVerifies(cell, generations);
-    if (found !== "changed meanwhile") return found;
+    // a late writer may have put its file under a number cleaned away since it was listed: only the highest one is sure to be
+    // what it was when it became the value
+    if (found !== "changed meanwhile" && generationsIn(cell.folder)[0] === found.highest) return found;
   }
   throw new FobError("unavailable", `${cell.folder} changes faster than it can be read`);
 }

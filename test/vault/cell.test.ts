@@ -68,6 +68,26 @@ describe("a cell", () => {
     expect(text(readCell(cell))).toBe("c!");
   });
 
+  test("is not read from a late writer's file that took a number cleaned away in the meantime", () => {
+    const cell = newCell();
+    write(cell, "0");
+    write(cell, "1");
+    let looks = 0;
+    const watched: Cell = {
+      ...cell,
+      // between listing generation 2 and reading it, others write on, and a writer wakes up that had read generation 1
+      get folder() {
+        if (++looks === 2) {
+          write(cell, "2");
+          write(cell, "3");
+          writeFileSync(join(cell.folder, "2"), cell.seal.seal(Buffer.from("late".padEnd(500)), "vault/cell/2"));
+        }
+        return cell.folder;
+      },
+    };
+    expect(text(readCell(watched))).toBe("3");
+  });
+
   test("counts a value that was built upon at once", () => {
     const cell = newCell();
     write(cell, "0");
