@@ -1,8 +1,11 @@
 import type { AnyCommand } from "./cli/command.ts";
+import { backup } from "./commands/backup.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
 import { enroll } from "./commands/enroll.ts";
+import { exportTokens } from "./commands/export.ts";
 import { favorite } from "./commands/favorite.ts";
+import { importFile } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { list } from "./commands/list.ts";
 import { pinChange } from "./commands/pin-change.ts";
@@ -33,6 +36,9 @@ export const commands: readonly AnyCommand[] = [
   restore,
   favorite,
   resync,
+  importFile,
+  exportTokens,
+  backup,
   inspect,
   provision,
   verify,

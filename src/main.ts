@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Context } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
-import { readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
+import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
@@ -54,6 +54,9 @@ function createContext(globals: Globals): Context {
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
     writeSecretFile,
+    fileExists,
+    readFile: readForeignFile,
+    readQrCodes,
     readPicture: async (path) => readQrCodes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);

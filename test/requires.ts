@@ -4,8 +4,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
 
-/** Programs that tests need, and the Debian package that each comes from; `tmpfs` for the right to mount one. */
+/**
+ * Programs that tests need, and the Debian package that each comes from; `python3:MODULE` for a module of Debian's own Python, `tmpfs` for
+ * the right to mount one.
+ */
 export type Requirements = Readonly<Record<string, string | true>>;
+
+/** The Python whose modules are Debian packages; another one may come first in PATH. */
+export const DEBIAN_PYTHON = "/usr/bin/python3";
 
 /**
  * A group of tests that use real components of the system. Where one is missing they are left out, saying what to install; with
@@ -26,6 +32,8 @@ export function describeWith(requirements: Requirements, name: string, body: () 
 
 function isThere(tool: string): boolean {
   if (tool === "tmpfs") return canMount();
+  const [, module] = /^python3:(\w+)$/.exec(tool) ?? [];
+  if (module) return spawnSync(DEBIAN_PYTHON, ["-c", `import ${module}`]).status === 0;
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);

@@ -39,6 +39,12 @@ export interface Context {
   readonly isTerminal: boolean;
   /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Whether there is a file of this name. */
+  fileExists(path: string): Promise<boolean>;
+  /** The bytes of a file that somebody else made, at most `limit` of them. */
+  readFile(path: string, limit: number): Promise<Buffer>;
+  /** The texts of the QR codes in a picture; `source` names it in messages. */
+  readQrCodes(picture: Buffer, source: string): Promise<string[]>;
   /** The texts of the QR codes in a picture file. */
   readPicture(path: string): Promise<string[]>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */

@@ -30,6 +30,15 @@ export async function readForeignFile(path: string, limit: number): Promise<Buff
   }
 }
 
+/** Whether there is a file of this name. A text that cannot be a name names none. */
+export async function fileExists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
 async function regularFile(path: string) {
   const found = await stat(path);
   if (!found.isFile()) throw new FobError("invalid", `${path} is not a file`);

@@ -72,6 +72,11 @@ const ROLES: Record<PinRequest["role"], (of: string) => string> = {
   new: (of) => `New PIN ${of}`,
   repeat: (of) => `New PIN ${of} once more`,
   challenge: (of) => `PIN of the challenge ${of}`,
+  passcode: (of) => `PIN of the passcode ${of}`,
+  passphrase: (of) => `Passphrase ${of}`,
+  "new-passphrase": (of) => `New passphrase ${of}`,
+  "repeat-passphrase": (of) => `New passphrase ${of} once more`,
+  key: (of) => `Key ${of} (hexadecimal or Base64)`,
 };
 
 function describe({ of, role }: Omit<PinRequest, "refusal">): string {

@@ -2,7 +2,11 @@ import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
+import { MOTP_PERIOD } from "../otp/motp.ts";
+import type { TimeSteps } from "../otp/totp.ts";
+import type { Credential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
+import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { type Passcode, takePasscode, touch } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
@@ -11,6 +15,7 @@ import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingVault, findInVault, inListOrder, pickToken } from "./lookup.ts";
+import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole, plural } from "./values.ts";
 
 interface NamedPasscode {
@@ -116,17 +121,25 @@ async function makeCode(
   const { token } = record;
   refuseTimesForEvents(token, options);
   const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const pin = token.credential.kind === "motp" ? await askPasscodePin(token.name, context) : null;
   const time = await chooseTime(token, options, context);
-  const passcode = takePasscode(vault, record, secretKey, time);
+  const passcode = takePasscode(vault, record, secretKey, time, pin);
+  forget(pin);
   const now = context.clock();
   touch(vault, token.id, now);
   return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, now) };
 }
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
-  if (credential.kind !== "totp" && (next || at !== undefined)) {
+  if (stepsOf(credential) === null && (next || at !== undefined)) {
     throw new FobError("usage", `--next and --at are for time-based tokens, and ${name} is not one`);
   }
+}
+
+/** How a credential cuts time into steps, or null when it does not. */
+function stepsOf(credential: Credential): TimeSteps | null {
+  if (credential.kind === "motp") return { period: MOTP_PERIOD, t0: 0 };
+  return credential.kind === "totp" ? credential : null;
 }
 
 async function chooseTime(
@@ -135,9 +148,10 @@ async function chooseTime(
   context: Context,
 ): Promise<Date> {
   const now = context.clock();
-  if (credential.kind !== "totp") return now;
+  const steps = stepsOf(credential);
+  if (steps === null) return now;
   if (at !== undefined) return parseTime(at, now);
-  const { period, t0 } = credential;
+  const { period, t0 } = steps;
   if (minValidity > period) {
     throw new FobError("usage", `--min-validity is ${minValidity}: a passcode of ${name} is good for ${period} s only`);
   }
@@ -151,7 +165,7 @@ async function chooseTime(
 }
 
 function secondsLeft(passcode: Passcode, now: Date): number {
-  if (passcode.kind !== "totp") return 0;
+  if (passcode.kind === "hotp") return 0;
   return Math.max(0, Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000));
 }
 

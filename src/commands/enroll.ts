@@ -1,20 +1,22 @@
 import { defineCommand, flag, value, values, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
+import { judgeValidity } from "../enrollment/audit.ts";
 import { FobError } from "../fob-error.ts";
-import { USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
-import type { Token } from "../token/token.ts";
-import { askNewPin } from "../vault/pin-prompt.ts";
-import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readDrafts } from "./enrollment-input.ts";
-import { type NamedDraft, nameDrafts, storeDrafts } from "./enrollment-storing.ts";
+import { askPins, guardTokens } from "./enrollment-pins.ts";
+import { type NamedDraft, nameDrafts, type StoredDraft, storeDrafts } from "./enrollment-storing.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
+interface EnrolledView extends DraftView {
+  readonly clientPart?: string;
+}
+
 interface Enrolled {
-  readonly views: readonly DraftView[];
+  readonly views: readonly EnrolledView[];
   readonly isDryRun: boolean;
   readonly notes: readonly string[];
 }
@@ -24,8 +26,8 @@ export const enroll = defineCommand({
   name: "enroll",
   summary: "add tokens from enrollment strings or QR pictures",
   description:
-    "ENROLLMENT is a Key URI (otpauth://...), an activation code (XXXXX-XXXXX-XXXXX-XXXXX) or a bare secret in Base32 or hex with\n" +
-    "--name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
+    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC)\n" +
+    "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
     qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP or TIFF pictures"),
@@ -43,32 +45,32 @@ export const enroll = defineCommand({
   async run(input, context): Promise<Enrolled> {
     const drafts = await readDrafts(input, context);
     const named = await nameDrafts(drafts, input.name, context);
-    const notes = describeFindings(named);
+    const notes = describeFindings(named, context.clock());
     if (input.dryRun) return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes };
     if (notes.length > 0 && !input.yes) await confirmWarnings(named, context);
     const vault = await context.ensureVault();
-    const pin = input.pin ? await askNewPin(context.pinPrompt, namesOf(named), USER_PIN_POLICY) : null;
-    const tokens = storeDrafts(vault, named, { replace: input.replace, now: context.clock() });
+    const pins = await askPins(named, input.pin, context);
+    const stored = storeDrafts(vault, named, { onKnown: input.replace ? "replace" : "refuse", now: context.clock() });
     for (const { secret } of drafts) forget(secret);
-    if (pin) await guardAll(vault, tokens, pin);
-    forget(pin);
-    return { views: tokens.map(({ id }) => viewToken(vault.read(id).token, null)), isDryRun: false, notes };
+    await guardTokens(vault, stored, pins);
+    return { views: stored.map((one) => viewEnrolled(vault, one)), isDryRun: false, notes };
   },
   text: formatEnrolled,
   json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
   notes: ({ notes }) => notes,
 });
 
-async function guardAll(vault: Vault, tokens: readonly Token[], pin: Buffer): Promise<void> {
-  for (const { id } of tokens) {
-    const record = vault.read(id);
-    await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
-  }
+/** A new token, and our part of its secret where the issuer needs it. */
+function viewEnrolled(vault: Vault, { token, named }: StoredDraft): EnrolledView {
+  const { clientPart } = named.draft;
+  return { ...viewToken(vault.read(token.id).token, null), ...(clientPart === undefined ? {} : { clientPart }) };
 }
 
-function describeFindings(named: readonly NamedDraft[]): string[] {
+function describeFindings(named: readonly NamedDraft[], now: Date): string[] {
   return named.flatMap(({ name, draft }) =>
-    draft.findings.map(({ severity, message }) => `${severity === "info" ? "note" : severity}: ${name}: ${message}`),
+    [...draft.findings, ...judgeValidity(draft, now)].map(
+      ({ severity, message }) => `${severity === "info" ? "note" : severity}: ${name}: ${message}`,
+    ),
   );
 }
 
@@ -79,11 +81,12 @@ async function confirmWarnings(named: readonly NamedDraft[], context: Context): 
   if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was enrolled");
 }
 
-function namesOf(named: readonly NamedDraft[]): string {
-  return named.map(({ name }) => name).join(", ");
-}
-
 function formatEnrolled({ views, isDryRun }: Enrolled, style: Style): string {
   const verb = isDryRun ? "would enroll" : "enrolled";
-  return views.map((view) => `${verb} ${style.strong(printable(view.name))} (${describeView(view)})`).join("\n");
+  return views
+    .flatMap((view) => [
+      `${verb} ${style.strong(printable(view.name))} (${describeView(view)})`,
+      ...(view.clientPart === undefined ? [] : [`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+    ])
+    .join("\n");
 }

@@ -1,7 +1,8 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
-import { recognize } from "../enrollment/recognize.ts";
+import { identify, recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
+import { askSecretFor } from "./ask-secret.ts";
 
 /** Where enrollment strings come from. */
 export interface EnrollmentSources {
@@ -15,10 +16,12 @@ export interface EnrollmentSources {
  */
 export async function readDrafts(sources: EnrollmentSources, context: Context): Promise<EnrollmentDraft[]> {
   const { enrollments, qr } = sources;
-  if (enrollments.length === 0 && qr.length === 0) return recognize(await askForString(context));
+  if (enrollments.length === 0 && qr.length === 0)
+    return recognize(await askForString(context), askSecretFor("the enrollment string", context));
   const drafts: EnrollmentDraft[] = [];
   for (const enrollment of enrollments) {
-    const read = enrollment === "-" ? readLines(await context.readInput()) : recognizeArgument(enrollment, context);
+    const read =
+      enrollment === "-" ? readInput(await context.readInput(), context) : recognizeArgument(enrollment, context);
     drafts.push(...(await read));
   }
   for (const path of qr) drafts.push(...(await readPicture(path, context)));
@@ -38,7 +41,8 @@ function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft
   return [...seen.values()];
 }
 
-function askForString(context: Context): Promise<string> {
+/** Asks for an enrollment string, which is not shown. */
+export function askForString(context: Context): Promise<string> {
   return context.prompt.secret(
     "Enrollment string (it is not shown)",
     "an ENROLLMENT, - for standard input, or --qr FILE",
@@ -46,33 +50,34 @@ function askForString(context: Context): Promise<string> {
 }
 
 async function recognizeArgument(enrollment: string, context: Context): Promise<EnrollmentDraft[]> {
-  const drafts = await recognize(enrollment);
+  const drafts = await recognize(enrollment, askSecretFor("the enrollment string", context));
   context.tell(
     "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
   );
   return drafts;
 }
 
-/** One string a line; empty lines and lines that begin with `#` do not count. */
-async function readLines(text: string): Promise<EnrollmentDraft[]> {
+/** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
+async function readInput(text: string, context: Context): Promise<EnrollmentDraft[]> {
+  if (identify(text)?.isMultiline) return recognize(text, askSecretFor("standard input", context));
   const lines = text.split("\n").map((line, i) => ({ text: line.trim(), number: i + 1 }));
   const strings = lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
   if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
   const drafts: EnrollmentDraft[] = [];
   for (const line of strings) {
-    drafts.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`)));
+    drafts.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`, context)));
   }
   return drafts;
 }
 
 async function readPicture(path: string, context: Context): Promise<EnrollmentDraft[]> {
   const texts = await context.readPicture(path);
-  return (await Promise.all(texts.map((text) => recognizeAt(text, path)))).flat();
+  return (await Promise.all(texts.map((text) => recognizeAt(text, path, context)))).flat();
 }
 
-async function recognizeAt(text: string, place: string | null): Promise<EnrollmentDraft[]> {
+async function recognizeAt(text: string, place: string | null, context: Context): Promise<EnrollmentDraft[]> {
   try {
-    return await recognize(text);
+    return await recognize(text, askSecretFor(place ?? "standard input", context));
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

@@ -20,6 +20,8 @@ export interface NamedDraft {
   /** Whether a person chose the name: then it is this one or none. */
   readonly isChosen: boolean;
   readonly draft: EnrollmentDraft;
+  /** What it was in another vault, where it comes from a backup. */
+  readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
 }
 
 /** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
@@ -53,32 +55,45 @@ export function checkName(name: string): string {
   return trimmed;
 }
 
+/** A draft and the token that came of it. */
+export interface StoredDraft {
+  readonly token: Token;
+  readonly named: NamedDraft;
+}
+
+/** What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave this one out. */
+export type OnKnown = "refuse" | "replace" | "skip";
+
 /**
- * Stores drafts as tokens. With `replace`, a token of the same name or account makes room and stays restorable. Throws FobError
- * `usage` when a token is enrolled already or its chosen name is taken, before anything is stored.
+ * Stores drafts as tokens. A token that is replaced stays restorable. Throws FobError `usage` when a token is enrolled already or
+ * its chosen name is taken and `onKnown` is `refuse`, before anything is stored. Returns the new tokens.
  */
 export function storeDrafts(
   vault: Vault,
   named: readonly NamedDraft[],
-  { replace, now }: { readonly replace: boolean; readonly now: Date },
-): Token[] {
+  { onKnown, now }: { readonly onKnown: OnKnown; readonly now: Date },
+): StoredDraft[] {
   const known = sortOut(vault.entries());
-  const replaced = named.map((draft) => (replace ? findReplaced(draft, known) : refuseKnown(vault, draft, known)));
+  const wanted = onKnown === "skip" ? named.filter((draft) => !findSame(vault, draft, known)) : named;
+  if (onKnown === "refuse") for (const draft of wanted) refuseKnown(vault, draft, known);
+  const replaced = wanted.map((draft) => (onKnown === "replace" ? findReplaced(draft, known) : null));
   for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
   const taken = new Set(vault.entries().map(({ name }) => fold(name)));
-  return vault.add(
-    named.map(({ name, isChosen, draft }, i) => ({
+  const tokens = vault.add(
+    wanted.map(({ name, isChosen, draft, past }, i) => ({
+      ...past,
       name: isChosen ? name : (replaced[i]?.name ?? distinctName(name, draft, taken)),
       issuer: draft.issuer,
       account: draft.account,
       serial: draft.serial,
       format: draft.format,
       credential: draft.credential,
-      pin: "none",
+      pin: draft.pin?.type === "server" ? "server" : "none",
       secret: draft.secret,
     })),
     now,
   );
+  return wanted.flatMap((one, i) => (tokens[i] ? [{ token: tokens[i], named: one }] : []));
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */
@@ -117,19 +132,23 @@ function findReplaced({ name, draft }: NamedDraft, { byName, byAccount }: Known)
   return byAccount.get(accountKey(draft) ?? "")?.[0] ?? byName.get(fold(name)) ?? null;
 }
 
-function refuseKnown(vault: Vault, { name, isChosen, draft }: NamedDraft, { byName, byAccount }: Known): null {
-  const namesake = byName.get(fold(name));
-  const alike = [...(byAccount.get(accountKey(draft) ?? "") ?? []), ...(namesake ? [namesake] : [])];
-  const known = alike.find((entry) => holdsSecret(vault, entry, draft));
-  if (known) {
-    throw new FobError("usage", `this token is enrolled already, as ${known.name}`, {
+function refuseKnown(vault: Vault, named: NamedDraft, known: Known): void {
+  const same = findSame(vault, named, known);
+  if (same) {
+    throw new FobError("usage", `this token is enrolled already, as ${same.name}`, {
       hint: "--replace enrolls it anew",
     });
   }
-  if (isChosen && namesake) {
-    throw new FobError("usage", `another token is called ${name} already`, { hint: "--replace takes its place" });
+  if (named.isChosen && known.byName.has(fold(named.name))) {
+    throw new FobError("usage", `another token is called ${named.name} already`, { hint: "--replace takes its place" });
   }
-  return null;
+}
+
+/** The token of the same account or name that holds the same secret. */
+function findSame(vault: Vault, { name, draft }: NamedDraft, { byName, byAccount }: Known): IndexEntry | null {
+  const namesake = byName.get(fold(name));
+  const alike = [...(byAccount.get(accountKey(draft) ?? "") ?? []), ...(namesake ? [namesake] : [])];
+  return alike.find((entry) => holdsSecret(vault, entry, draft)) ?? null;
 }
 
 function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft): boolean {

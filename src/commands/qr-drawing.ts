@@ -1,3 +1,4 @@
+import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 
 /** Free modules around a code, as the standard demands. */
@@ -19,6 +20,16 @@ export async function drawForTerminal(text: string): Promise<string> {
     lines.push(`${BLACK_ON_WHITE}${cells.join("")}${RESET}`);
   }
   return lines.join("\n");
+}
+
+/** One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone. Returns their paths. */
+export async function drawToFiles(texts: readonly string[], path: string, context: Context): Promise<string[]> {
+  const paths = texts.map((_, i) => (texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`)));
+  for (const [i, text] of texts.entries()) {
+    const file = paths[i] ?? path;
+    await context.writeSecretFile(file, await drawForFile(text, file));
+  }
+  return paths;
 }
 
 /** A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError `usage` for another kind. */

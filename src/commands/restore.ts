@@ -1,9 +1,11 @@
-import { defineCommand, optional } from "../cli/command.ts";
+import { defineCommand, optional, value } from "../cli/command.ts";
 import { formatTable } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { RESTORABLE_DAYS, removedTokens, restoreToken } from "../vault/removal.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
+import { isBackupFile, type RestoredBackup, restoreBackup } from "./backup-restoring.ts";
 import { existingVault, findToken } from "./lookup.ts";
+import { plural } from "./values.ts";
 
 interface Restorable {
   readonly id: string;
@@ -13,20 +15,28 @@ interface Restorable {
 }
 
 type Restoration =
+  | ({ readonly kind: "backup" } & RestoredBackup)
   | { readonly kind: "restored"; readonly id: string; readonly name: string }
   | { readonly kind: "restorable"; readonly tokens: readonly Restorable[] };
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
 export const restore = defineCommand({
   name: "restore",
-  summary: "bring back a removed token; without NAME, list those that can be",
-  arguments: { name: optional("NAME", "name or id of a removed token") },
-  options: {},
+  summary: "bring back a removed token, or the tokens of a backup",
+  description:
+    "Without an argument, lists the removed tokens that can be brought back. FILE is a backup (`fob backup`): tokens that are there already\n" +
+    "are left as they are; a token that had a PIN gets a new one, which is asked for.",
+  arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup") },
+  options: { identity: value("FILE", "open the backup with this key file of age instead of a passphrase") },
   examples: [
     { command: "fob restore", explanation: "what was removed in the last 30 days" },
     { command: "fob restore old-vpn", explanation: "brings it back, counter and all" },
+    { command: "fob restore tokens.age", explanation: "the tokens of a backup; asks for its passphrase" },
   ],
-  async run({ name }, context): Promise<Restoration> {
+  async run({ name, identity }, context): Promise<Restoration> {
+    if (name !== undefined && (identity !== undefined || (await isBackupFile(name, context)))) {
+      return { kind: "backup", ...(await restoreBackup(name, identity, context)) };
+    }
     const vault = await existingVault(context);
     const removed = removedTokens(vault);
     if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable) };
@@ -43,12 +53,23 @@ export const restore = defineCommand({
   },
   text(result, style) {
     if (result.kind === "restored") return printable(`restored ${result.name}`);
+    if (result.kind === "backup") return result.names.map((name) => printable(`restored ${name}`)).join("\n");
     if (result.tokens.length === 0) return "";
     const rows = result.tokens.map(({ id, name, removedAt }) => [printable(name), removedAt.toISOString(), id]);
     return formatTable(["NAME", "REMOVED", "ID"], rows, style);
   },
-  json: (result) => (result.kind === "restored" ? { id: result.id, name: result.name } : result.tokens),
-  notes: (result) => (result.kind === "restorable" && result.tokens.length === 0 ? ["nothing can be restored"] : []),
+  json(result) {
+    if (result.kind === "restorable") return result.tokens;
+    return result.kind === "backup"
+      ? { restored: result.names, known: result.known }
+      : { id: result.id, name: result.name };
+  },
+  notes(result) {
+    if (result.kind === "restorable" && result.tokens.length === 0) return ["nothing can be restored"];
+    return result.kind === "backup" && result.known > 0
+      ? [`left out: ${plural(result.known, "token")} that ${result.known === 1 ? "is" : "are"} there already`]
+      : [];
+  },
 });
 
 function toRestorable({ token: { id, name }, removedAt }: TokenRecord): Restorable[] {

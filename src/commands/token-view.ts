@@ -1,4 +1,5 @@
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { MOTP_DIGITS, MOTP_PERIOD } from "../otp/motp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { Token } from "../token/token.ts";
 
@@ -42,6 +43,8 @@ function viewCredential({ credential }: Token) {
       const moving = kind === "totp" ? { period: credential.period } : { counter: credential.counter };
       return { kind, algorithm, digits, alphabet, ...moving };
     }
+    case "motp":
+      return { kind: "motp", algorithm: "MD5", digits: MOTP_DIGITS, alphabet: "hexadecimal", period: MOTP_PERIOD };
     case "ocra": {
       const { kind, suite, counter } = credential;
       const { algorithm, digits } = parseOcraSuite(suite);
@@ -66,6 +69,7 @@ const KINDS: Readonly<Record<string, string>> = {
   totp: "time-based",
   hotp: "event-based",
   ocra: "challenge-response",
+  motp: "time-based with PIN",
 };
 
 /** What kind of token it is, in words. */

@@ -4,6 +4,7 @@ import type { Style } from "../cli/style.ts";
 import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
 import { hotp } from "../otp/hotp.ts";
+import { MOTP_PERIOD, motp } from "../otp/motp.ts";
 import { timeStep } from "../otp/totp.ts";
 import { verifyCounter, verifyTime } from "../otp/verify.ts";
 import type { Credential } from "../token/credential.ts";
@@ -11,6 +12,7 @@ import { forget, type Secret } from "../token/secret.ts";
 import { secretOf } from "../vault/passcodes.ts";
 import { askSecretKey } from "../vault/token-pin.ts";
 import { existingVault, findInVault } from "./lookup.ts";
+import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole } from "./values.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
@@ -25,7 +27,7 @@ interface Verified {
 }
 
 /** Arguments that begin like an enrollment string and unlike any name that people give. */
-const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam):\/\//i;
+const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam|motp):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
 export const verify = defineCommand({
@@ -49,8 +51,10 @@ export const verify = defineCommand({
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
     const { credential, secret } = await (isString ? draftSubject(subject) : storedSubject(subject, context));
-    const verdict = judge(credential, secret, passcode, { window, unixSeconds: now.getTime() / 1000 });
-    forget(secret);
+    const pin = credential.kind === "motp" ? await askPasscodePin(isString ? "this token" : subject, context) : null;
+    const unixSeconds = now.getTime() / 1000;
+    const verdict = judge({ credential, secret, pin }, passcode, { window, unixSeconds });
+    forget(secret, pin);
     return verdict;
   },
   text: formatVerdict,
@@ -83,21 +87,25 @@ async function storedSubject(query: string, context: Context): Promise<Verified>
 }
 
 function judge(
-  credential: Credential,
-  secret: Secret,
+  { credential, secret, pin }: Verified & { readonly pin: Secret | null },
   passcode: string,
   { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
 ): Verdict {
   if (credential.kind === "ocra") {
     throw new FobError("usage", "a challenge-response token gives no passcodes to verify");
   }
-  const passcodeAt = (counter: bigint) => hotp({ ...credential, secret, counter });
   if (credential.kind === "hotp") {
+    const passcodeAt = (counter: bigint) => hotp({ ...credential, secret, counter });
     const found = verifyCounter({ passcode, passcodeAt, from: credential.counter, window });
     return found ? { match: true, ...found } : { match: false };
   }
-  const found = verifyTime({ passcode, passcodeAt, step: timeStep({ ...credential, unixSeconds }), window });
-  return found ? { match: true, ...found, clockOffsetSeconds: found.offset * credential.period } : { match: false };
+  const steps = credential.kind === "motp" ? { period: MOTP_PERIOD, t0: 0 } : credential;
+  const passcodeAt = (step: bigint) =>
+    credential.kind === "motp"
+      ? motp({ secret, pin: pin ?? Buffer.alloc(0), step })
+      : hotp({ ...credential, secret, counter: step });
+  const found = verifyTime({ passcode, passcodeAt, step: timeStep({ ...steps, unixSeconds }), window });
+  return found ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period } : { match: false };
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {

@@ -5,6 +5,16 @@ import type { EnrollmentDraft, Finding } from "./draft.ts";
 /** RFC 4226 section 4, requirement R6, recommends as much. */
 const RECOMMENDED_BITS = 160;
 
+/** Whether the issuer allows a token's use at this time. */
+export function judgeValidity({ validity }: EnrollmentDraft, now: Date): Finding[] {
+  const day = (date: Date) => date.toISOString().slice(0, 10);
+  if (validity?.until && validity.until <= now)
+    return [warning("expired", `the issuer allowed its use until ${day(validity.until)}`)];
+  if (validity?.from && validity.from > now)
+    return [warning("not-yet-valid", `the issuer allows its use from ${day(validity.from)} on`)];
+  return [];
+}
+
 /**
  * What an administrator should know about a token before it is handed out, beyond what enrolling it says: secrets that can be
  * guessed, and parameters that other apps read otherwise (docs/compatibility.md names them).
@@ -31,6 +41,8 @@ function auditSecret(secret: Uint8Array): Finding[] {
 
 function auditCredential(credential: Credential): Finding[] {
   if (credential.kind === "ocra") return auditSuite(credential.suite);
+  if (credential.kind === "motp")
+    return [info("mobile-otp", "few apps know Mobile-OTP, and its method, MD5, is an old one")];
   const { algorithm, digits, alphabet } = credential;
   const findings: Finding[] = [];
   if (alphabet === "steam") return [info("steam-alphabet", "most other apps show digits for a Steam Guard token")];

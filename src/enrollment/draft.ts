@@ -1,4 +1,5 @@
 import type { Credential } from "../token/credential.ts";
+import type { PinPolicy } from "../token/pin-policy.ts";
 
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
 export type Severity = "error" | "warning" | "info";
@@ -10,11 +11,13 @@ export interface Finding {
   readonly message: string;
 }
 
-/** One parameter as it was understood, and where its value comes from. The secret is never among them. */
+/** One parameter as it was understood, and where its value comes from. The token's secret is never among them. */
 export interface DraftField {
   readonly name: string;
   readonly value: string;
   readonly origin: "given" | "default" | "assumed";
+  /** Whether it is shown only to who asks for it: a one-time password of the enrollment. */
+  readonly isSecret?: boolean;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface DraftField {
  * account, and the user must give one. The caller owns `secret` and forgets it after use.
  */
 export interface EnrollmentDraft {
-  /** Which form the string had: `key-uri`, `migration`, `steam`, `activation-code`, `bare-secret`. */
+  /** Which form the string had: the id of its {@link EnrollmentFormat} or of a file's kind. */
   readonly format: string;
   readonly name: string | null;
   readonly issuer: string | null;
@@ -32,6 +35,32 @@ export interface EnrollmentDraft {
   readonly secret: Uint8Array;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
+  /** The PIN that the issuer wants; absent where that is left to the user. */
+  readonly pin?: RequiredPin;
+  /** From when until when the issuer allows its use; null for an end that is open. */
+  readonly validity?: { readonly from: Date | null; readonly until: Date | null };
+  /** What the user must give the issuer before the token counts: our part of its secret. Another one each time the string is read. */
+  readonly clientPart?: string;
+}
+
+/** An enrollment string that holds no token, but says where to get one. */
+export interface OnlineEnrollment {
+  /** The server's name, and its port if it is an unusual one. */
+  readonly server: string;
+  readonly fields: readonly DraftField[];
+  readonly findings: readonly Finding[];
+}
+
+/** What opens an encrypted enrollment: a passphrase in UTF-8, or a key as people write it. `of` names the thing to be opened. */
+export type AskSecret = (role: "passphrase" | "key", of: string | null) => Promise<Uint8Array>;
+
+/** A PIN that guards the token here (`user`), or that is typed together with its passcodes at the login (`server`). */
+export type RequiredPin = UserPin | { readonly type: "server" };
+
+/** A PIN that its user chooses under the issuer's policy. */
+export interface UserPin {
+  readonly type: "user";
+  readonly policy: PinPolicy;
 }
 
 /** One form of enrollment string. */
@@ -39,8 +68,17 @@ export interface EnrollmentFormat {
   readonly id: string;
   /** An example or a few words, for the message that lists what is known. */
   readonly example: string;
+  /** Whether one string may have several lines. */
+  readonly isMultiline?: boolean;
+  /** The longest text that can have this form, in characters; 65,536 unless told. */
+  readonly maxLength?: number;
   /** Whether the text has this form, right or wrong: the format's own parser then says what is wrong with it. */
   matches(text: string): boolean;
-  /** The tokens in the text. Rejects with FobError `invalid` naming what is wrong. Loads what it needs only now. */
-  parse(text: string): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
+  /**
+   * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable` when there is none without its
+   * server. Loads what it needs only now.
+   */
+  parse(text: string, askSecret: AskSecret): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
+  /** What the text says, where a server makes the token. Nothing is sent. */
+  parseOnline?(text: string): OnlineEnrollment;
 }

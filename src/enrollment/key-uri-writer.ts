@@ -1,5 +1,5 @@
 import { encodeBase32 } from "../token/base32.ts";
-import type { Credential } from "../token/credential.ts";
+import type { Credential, HotpCredential, MotpCredential, TotpCredential } from "../token/credential.ts";
 
 /** What a Key URI says about a token. */
 export interface KeyUriParts {
@@ -19,6 +19,7 @@ export function formatKeyUri({ issuer, account, serial, credential, secret }: Ke
     .filter((part) => part !== null)
     .map(encodeURIComponent)
     .join(":");
+  if (credential.kind === "motp") return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
   const given: [string, string | null][] = [
     ["secret", encodeBase32(secret)],
     ["issuer", issuer],
@@ -29,7 +30,7 @@ export function formatKeyUri({ issuer, account, serial, credential, secret }: Ke
   return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
 }
 
-function parametersOf(credential: Credential): [string, string | null][] {
+function parametersOf(credential: Exclude<Credential, MotpCredential>): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
       if (credential.alphabet === "steam") return [["encoder", "steam"]];
@@ -44,7 +45,7 @@ function parametersOf(credential: Credential): [string, string | null][] {
   }
 }
 
-function formOf({ algorithm, digits, alphabet }: Exclude<Credential, { kind: "ocra" }>): [string, string | null][] {
+function formOf({ algorithm, digits, alphabet }: TotpCredential | HotpCredential): [string, string | null][] {
   return [
     ["algorithm", unless("SHA1", algorithm)],
     ["digits", unless(6, digits)],

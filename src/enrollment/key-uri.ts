@@ -9,6 +9,7 @@ import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
 import { readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
 import { judgeSecret, parseBase32Secret } from "./secret-text.ts";
+import { readTwoStep } from "./two-step.ts";
 
 /** A day: nobody waits longer for a passcode to change. */
 const MAX_PERIOD = 86_400;
@@ -25,7 +26,7 @@ const TYPES: Readonly<Record<string, (parameters: Parameters) => Credential>> = 
 };
 
 /** Parameters that dress a token up for other apps' screens, or lock it there. */
-const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding"];
+const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", "codedisplay"];
 
 /**
  * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers really write it. `ocra` and the
@@ -46,14 +47,17 @@ function parseKeyUri(text: string): EnrollmentDraft {
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
   const label = readLabel(match?.[2] ?? "", parameters);
-  const secret = readSecret(parameters);
+  const given = readSecret(parameters);
   const credential = read(parameters);
+  const twoStep = readTwoStep(parameters, given, "algorithm" in credential ? credential.algorithm : "SHA1");
+  const secret = twoStep?.secret ?? given;
   const serial = parameters.read("serial");
   parameters.read(...DECORATION);
   parameters.findUnknown();
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
-  return { format: keyUri.id, ...label, serial, credential, secret, fields, findings };
+  const token = { format: keyUri.id, ...label, serial, credential, secret, fields, findings };
+  return twoStep ? { ...token, clientPart: twoStep.clientPart } : token;
 }
 
 function readSecret(parameters: Parameters): Buffer {

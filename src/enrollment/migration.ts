@@ -85,10 +85,10 @@ function readEntryField(tag: number, entry: Entry, reader: PbfReader): void {
       entry.secret = reader.readBytes();
     },
     2: () => {
-      entry.name = reader.readString();
+      entry.name = readText(reader);
     },
     3: () => {
-      entry.issuer = reader.readString();
+      entry.issuer = readText(reader);
     },
     4: () => {
       entry.algorithm = reader.readVarint();
@@ -104,6 +104,11 @@ function readEntryField(tag: number, entry: Entry, reader: PbfReader): void {
     },
   };
   fields[tag]?.();
+}
+
+/** The package's own reading of text breaks characters beyond U+FFFF. */
+function readText(reader: PbfReader): string {
+  return Buffer.from(reader.readBytes()).toString("utf8");
 }
 
 /** The reader's numbers are exact up to 2^53, which no counter of that app has reached. */

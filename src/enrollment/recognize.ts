@@ -1,43 +1,67 @@
 import { FobError } from "../fob-error.ts";
 import { activationCode } from "./activation-code.ts";
+import { activationString } from "./activation-string.ts";
 import { bareSecret } from "./bare-secret.ts";
-import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
+import type { AskSecret, EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { keyUri } from "./key-uri.ts";
 import { migration } from "./migration.ts";
+import { mobileOtp } from "./mobile-otp.ts";
+import { pskc } from "./pskc/pskc.ts";
 import { steam } from "./steam.ts";
 
-/** Longer than any enrollment string that an issuer makes. */
+/** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
 
 /** Every form of enrollment string, the most particular first. A new one is added here and nowhere else. */
-const FORMATS: readonly EnrollmentFormat[] = [keyUri, migration, steam, activationCode, bareSecret];
+const FORMATS: readonly EnrollmentFormat[] = [
+  keyUri,
+  migration,
+  steam,
+  mobileOtp,
+  activationCode,
+  activationString,
+  pskc,
+  bareSecret,
+];
 
 /**
- * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is wrong with it, or that it is none.
- * Nothing is stored, asked or sent.
+ * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is wrong with it, or that it is none, and
+ * `unavailable` when only a server can make the token. Nothing is stored or sent; what is encrypted is opened with `askSecret`.
  */
-export async function recognize(input: string): Promise<EnrollmentDraft[]> {
-  if (input.length > MAX_LENGTH) {
-    throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
-  }
+export async function recognize(input: string, askSecret: AskSecret = refuseToAsk): Promise<EnrollmentDraft[]> {
+  const { format, text } = recognition(input);
+  return format.parse(text, askSecret);
+}
+
+/** What an enrollment string says that only a server can turn into a token; null for every other one. */
+export function recognizeOnline(input: string): OnlineEnrollment | null {
+  const { format, text } = recognition(input);
+  return format.parseOnline?.(text) ?? null;
+}
+
+/** The format that a text has, right or wrong, or null when it has none. */
+export function identify(input: string): EnrollmentFormat | null {
+  const text = bare(input);
+  const format = FORMATS.find(({ matches, maxLength }) => text.length <= (maxLength ?? MAX_LENGTH) && matches(text));
+  return format ?? null;
+}
+
+function recognition(input: string) {
   const text = bare(input);
   if (text === "") throw new FobError("invalid", "the enrollment string is empty");
-  const format = formatOf(text);
-  if (format) return format.parse(text);
+  const format = identify(text);
+  if (format) return { format, text };
+  if (text.length > MAX_LENGTH)
+    throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
   throw new FobError("invalid", "this is not an enrollment string that fob knows", {
     hint: `known are ${FORMATS.map(({ example }) => example).join(", ")}`,
   });
 }
 
-/** The id of the format that a text has, right or wrong, or null when it has none. */
-export function identify(input: string): string | null {
-  return input.length > MAX_LENGTH ? null : (formatOf(bare(input))?.id ?? null);
-}
-
-function formatOf(text: string): EnrollmentFormat | undefined {
-  return FORMATS.find(({ matches }) => matches(text));
-}
-
 function bare(input: string): string {
   return input.replace(/^\ufeff/, "").trim();
+}
+
+async function refuseToAsk(): Promise<never> {
+  throw new FobError("invalid", "this enrollment string is encrypted, and cannot be here");
 }

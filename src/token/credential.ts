@@ -27,5 +27,10 @@ export interface OcraCredential {
   readonly counter: bigint | null;
 }
 
+/** Mobile-OTP: time-based, with a PIN that is part of every passcode and that nobody stores. Everything else about it is fixed. */
+export interface MotpCredential {
+  readonly kind: "motp";
+}
+
 /** What a token computes with, besides its secret. */
-export type Credential = TotpCredential | HotpCredential | OcraCredential;
+export type Credential = TotpCredential | HotpCredential | OcraCredential | MotpCredential;

@@ -18,7 +18,8 @@ import type { Seal } from "./sealing.ts";
  */
 const LINEAGE_LENGTH = 64;
 const WRITER_LENGTH = 6;
-const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
+/** What stands before the payload in every file of a cell. */
+export const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
 
 /** Rounds of losing against other writers before a cell counts as stuck; each round somebody else made progress. */
 const MAX_ROUNDS = 10_000;

@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync, statSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { FobError } from "../fob-error.ts";
 import { hotp } from "../otp/hotp.ts";
-import { totp } from "../otp/totp.ts";
+import { MOTP_PERIOD, motp } from "../otp/motp.ts";
+import { timeStep, totp } from "../otp/totp.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
@@ -12,7 +13,7 @@ import type { Vault } from "./vault.ts";
 
 /** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
 export type Passcode =
-  | { readonly kind: "totp"; readonly code: string; readonly validFrom: Date; readonly validUntil: Date }
+  | { readonly kind: "totp" | "motp"; readonly code: string; readonly validFrom: Date; readonly validUntil: Date }
   | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
 
 /** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
@@ -20,14 +21,20 @@ const LAST_COUNTER = 2n ** 64n - 1n;
 
 /**
  * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when this returns, so that no
- * passcode is ever given twice. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
+ * passcode is ever given twice. `pin` is what a Mobile-OTP token computes with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
  */
-export function takePasscode(vault: Vault, record: TokenRecord, secretKey: Secret, time: Date): Passcode {
+export function takePasscode(
+  vault: Vault,
+  record: TokenRecord,
+  secretKey: Secret,
+  time: Date,
+  pin: Secret | null = null,
+): Passcode {
   const { token } = record;
   refuseByDomain(token, vault.openedByPin || record.guard !== null);
   const secret = secretOf(record, secretKey);
   try {
-    return passcodeOf(vault, record, secret, time);
+    return passcodeOf(vault, record, secret, time, pin);
   } finally {
     forget(secret);
   }
@@ -76,13 +83,15 @@ export function lastUsed(vault: Vault, id: string): Date | null {
   return statSync(lastUsedFile(vault.layout, id), { throwIfNoEntry: false })?.mtime ?? null;
 }
 
-function passcodeOf(vault: Vault, { token }: TokenRecord, secret: Secret, time: Date): Passcode {
+function passcodeOf(vault: Vault, { token }: TokenRecord, secret: Secret, time: Date, pin: Secret | null): Passcode {
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
   if (credential.kind === "hotp") {
     const counter = takeCounter(vault, token.id, eventBased);
     return { kind: "hotp", code: hotp({ ...credential, secret, counter }), counter };
   }
+  if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
+  if (credential.kind === "motp") throw new FobError("locked", `the PIN of ${token.name} is needed for its passcode`);
   throw new FobError("usage", `${token.name} answers challenges and gives no passcodes by itself`, {
     hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
   });
@@ -91,6 +100,13 @@ function passcodeOf(vault: Vault, { token }: TokenRecord, secret: Secret, time: 
 function timeBased(credential: TotpCredential, secret: Secret, time: Date): Passcode {
   const { code, validFrom, validUntil } = totp({ ...credential, secret, unixSeconds: time.getTime() / 1000 });
   return { kind: "totp", code, validFrom: new Date(validFrom * 1000), validUntil: new Date(validUntil * 1000) };
+}
+
+function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {
+  const step = timeStep({ unixSeconds: time.getTime() / 1000, period: MOTP_PERIOD, t0: 0 });
+  const validFrom = new Date(Number(step) * MOTP_PERIOD * 1000);
+  const validUntil = new Date(validFrom.getTime() + MOTP_PERIOD * 1000);
+  return { kind: "motp", code: motp({ secret, pin, step }), validFrom, validUntil };
 }
 
 function eventBased({ token }: TokenRecord): HotpCredential {

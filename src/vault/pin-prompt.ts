@@ -1,11 +1,20 @@
 import { FobError } from "../fob-error.ts";
-import { judgePin, type PinPolicy } from "../token/pin-policy.ts";
+import { judgePin, PASSPHRASE_POLICY, type PinPolicy } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 
-/** Which PIN is wanted, for the words of the prompt. `of` is a token's name, or null for the app PIN. */
+/** Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for the app PIN. */
 export interface PinRequest {
   readonly of: string | null;
-  readonly role: "current" | "new" | "repeat" | "challenge";
+  readonly role:
+    | "current"
+    | "new"
+    | "repeat"
+    | "challenge"
+    | "passcode"
+    | "passphrase"
+    | "new-passphrase"
+    | "repeat-passphrase"
+    | "key";
   /** Why the last answer was not accepted, when the question is asked again. */
   readonly refusal: FobError | null;
 }
@@ -44,20 +53,38 @@ export async function askUntil<T>(
 
 /** Asks for a new PIN that `policy` accepts, twice where a person types it. The caller forgets it. */
 export function askNewPin(prompt: PinPrompt, of: string | null, policy: PinPolicy): Promise<Secret> {
-  return askUntil(prompt, { of, role: "new" }, async (pin) => {
-    refuseBadPin(pin, policy);
-    if (prompt.interactive) {
-      const again = await prompt.ask({ of, role: "repeat", refusal: null });
-      const same = sameSecret(pin, again);
-      forget(again);
-      if (!same) throw new FobError("invalid", "the two PINs differ");
-    }
-    return Buffer.from(pin);
+  return askTwice(prompt, { of, role: "new" }, { of, role: "repeat" }, (pin) => {
+    const violation = judgePin(pin.toString("utf8"), policy);
+    if (violation) throw new FobError("invalid", `this PIN is refused (${violation.rule}): ${violation.message}`);
   });
 }
 
-/** Throws FobError `invalid` naming the rule that a new PIN breaks. */
-function refuseBadPin(pin: Secret, policy: PinPolicy): void {
-  const violation = judgePin(pin.toString("utf8"), policy);
-  if (violation) throw new FobError("invalid", `this PIN is refused (${violation.rule}): ${violation.message}`);
+/**
+ * Asks for the passphrase of a new encrypted file, twice where a person types it. Whoever has the file can guess without end, so
+ * that a short one is refused. The caller forgets it.
+ */
+export function askNewPassphrase(prompt: PinPrompt, file: string): Promise<Secret> {
+  return askTwice(prompt, { of: file, role: "new-passphrase" }, { of: file, role: "repeat-passphrase" }, (pin) => {
+    const violation = judgePin(pin.toString("utf8"), PASSPHRASE_POLICY);
+    if (violation)
+      throw new FobError("invalid", `this passphrase is refused (${violation.rule}): ${violation.message}`);
+  });
+}
+
+function askTwice(
+  prompt: PinPrompt,
+  first: Omit<PinRequest, "refusal">,
+  second: Omit<PinRequest, "refusal">,
+  refuseBad: (pin: Secret) => void,
+): Promise<Secret> {
+  return askUntil(prompt, first, async (pin) => {
+    refuseBad(pin);
+    if (prompt.interactive) {
+      const again = await prompt.ask({ ...second, refusal: null });
+      const same = sameSecret(pin, again);
+      forget(again);
+      if (!same) throw new FobError("invalid", "the two answers differ");
+    }
+    return Buffer.from(pin);
+  });
 }

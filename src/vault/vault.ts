@@ -12,10 +12,11 @@ import { createRecord, decodeRecord, encodeRecord, recordSeal, type TokenRecord 
 /** The form of a token's id. */
 export const TOKEN_ID = /^[0-9a-f]{16}$/;
 
-/** What a new token is made of: all of it but what the vault decides. */
-export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> & {
-  readonly secret: Uint8Array;
-};
+/** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
+export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
+  Partial<Pick<Token, "id" | "accessDomain" | "favorite" | "enrolledAt">> & {
+    readonly secret: Uint8Array;
+  };
 
 /** An open vault. It holds the vault key and nothing else: every call reads what is on disk now. */
 export class Vault {
@@ -67,7 +68,7 @@ export class Vault {
     const tokens = newTokens.map(({ secret, ...rest }) => {
       const name = freeName(rest.name, taken);
       taken.add(fold(name));
-      const token: Token = { ...rest, id: newId(), name, accessDomain: "00", favorite: false, enrolledAt };
+      const token: Token = { id: newId(), accessDomain: "00", favorite: false, enrolledAt, ...rest, name };
       const record = createRecord(token, secret, this.vaultKey);
       updateCell(this.tokenCell(token.id), () => encodeRecord(record));
       return token;

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LINEAGE_BYTES } from "../../src/vault/cell.ts";
 import { checksumSeal } from "../../src/vault/sealing.ts";
 import { describeWith } from "../requires.ts";
 import { filesBelow, HOTP_URI, type Outcome, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
@@ -78,7 +79,7 @@ describe("a damaged vault", () => {
   test("of a newer version is left alone", async () => {
     const { fob, home } = await enrolled();
     const folder = join(home, "vault", "header");
-    const lineage = Buffer.alloc(64);
+    const lineage = Buffer.alloc(LINEAGE_BYTES);
     const header = Buffer.concat([
       lineage,
       Buffer.from(JSON.stringify({ format: "fob-vault", version: 2, more: true })),

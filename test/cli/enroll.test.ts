@@ -149,4 +149,15 @@ describe("fob enroll", () => {
     expect(outcome.stderr.split("\n")[0]).toContain(message);
     expect(filesBelow(home)).toEqual([]);
   });
+
+  test("says what to type at an issuer that wants a part of the secret", async () => {
+    const { fob } = testHome();
+    const input = `otpauth://totp/privacyIDEA:T1?secret=${RFC_SECRET}&issuer=privacyIDEA&2step_salt=8&2step_output=20`;
+    const { stdout, exitCode } = await fob(["enroll", "-"], { input });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^type this at the issuer to finish: (?:[A-Z2-7]{4} ){4}[A-Z2-7]{4}$/m);
+    const json = JSON.parse((await fob(["enroll", "-", "--json", "--name", "second"], { input })).stdout);
+    expect(json).toMatchObject([{ name: "second", clientPart: expect.stringMatching(/^[A-Z2-7 ]+$/) }]);
+    expect((await fob(["enroll", "-", "--dry-run", "--name", "third"], { input })).stdout).not.toContain("type this");
+  });
 });

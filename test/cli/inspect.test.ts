@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { stratum } from "../enrollment/files/samples.ts";
 import { filesBelow, HOTP_URI, RFC_CODES, RFC_SECRET, testHome } from "./fob.ts";
 
 const STRONG = "OZHHMPPUE7CQN4WGTTPR7AX2LYGTG3KQ";
@@ -94,5 +97,57 @@ describe("fob inspect", () => {
     const { fob } = testHome();
     const { stdout } = await fob(["inspect", "-", "--json"], { input: `otpauth://totp/ACME:ann?${query}` });
     expect(JSON.parse(stdout).findings.map(({ code }: { code: string }) => code)).toEqual(expected);
+  });
+
+  test("shows what an activation string says, and hides its one-time passwords", async () => {
+    const { fob, home } = testHome();
+    const lines = "EnrollmentURL=https://se.example.test/dskpp.aspx?sc=ABCDEFGHIJ\nUserID=ann\nPassphrase=open-sesame";
+    const input = (
+      Buffer.from(lines)
+        .toString("base64")
+        .match(/.{1,60}/g) ?? []
+    ).join("\n");
+    const hidden = await fob(["inspect", "-", "--json"], { input });
+    expect(hidden.exitCode).toBe(0);
+    expect(JSON.parse(hidden.stdout)).toMatchObject({
+      format: "activation-string",
+      enrollable: true,
+      tokens: [
+        {
+          code: null,
+          fields: [{ name: "server", value: "se.example.test" }, {}, { name: "UserID", value: "ann" }, {}],
+        },
+      ],
+    });
+    expect(hidden.stdout).not.toMatch(/ABCDEFGHIJ|open-sesame/);
+    expect((await fob(["inspect", "-", "--reveal"], { input })).stdout).toMatch(/sc=ABCDEFGHIJ[\s\S]*open-sesame/);
+    expect(filesBelow(home)).toEqual([]);
+    const enrolled = await fob(["enroll", "-"], { input });
+    expect([enrolled.exitCode, enrolled.stderr]).toEqual([8, expect.stringContaining("se.example.test")]);
+  });
+
+  test("shows what is in a file of another app, and what cannot be enrolled of it", async () => {
+    const { fob, home } = testHome();
+    const file = join(home, "export.json");
+    const entries = JSON.parse(stratum).Authenticators;
+    entries[0].Type = 5;
+    writeFileSync(file, JSON.stringify({ Authenticators: entries }));
+    const { stdout, exitCode } = await fob(["inspect", file, "--json"]);
+    expect(exitCode).toBe(0);
+    const { format, tokens, findings } = JSON.parse(stdout);
+    expect([format, tokens.length]).toEqual(["stratum", 3]);
+    expect(findings[0]).toMatchObject({ severity: "error", code: "entry-refused" });
+  });
+
+  test("promises no passcode of a token that gets another secret each time", async () => {
+    const { fob } = testHome();
+    const input = `otpauth://totp/x?secret=${STRONG}&2step_salt=8`;
+    const { tokens } = JSON.parse((await fob(["inspect", "-", "--json"], { input })).stdout);
+    expect(tokens[0]).toMatchObject({ code: null });
+    expect(tokens[0].fields.at(-1)).toEqual({
+      name: "secret",
+      value: "made at enrollment (160 bits)",
+      origin: "assumed",
+    });
   });
 });

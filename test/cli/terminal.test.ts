@@ -77,7 +77,7 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     type("4711", "Enter");
     await see("once more");
     type("4712", "Enter");
-    await see("the two PINs differ");
+    await see("the two answers differ");
     type("4711", "Enter");
     await see("once more");
     type("4711", "Enter");

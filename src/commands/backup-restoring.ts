@@ -1,0 +1,71 @@
+import type { Context } from "../cli/context.ts";
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { forget } from "../token/secret.ts";
+import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
+import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
+import { removedTokens } from "../vault/removal.ts";
+import { askPins, guardTokens } from "./enrollment-pins.ts";
+import { type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
+
+/** The largest backup that is read, in bytes: far more than ten thousand tokens. */
+const MAX_BACKUP_BYTES = 64 * 1024 * 1024;
+const MAX_IDENTITY_BYTES = 1024 * 1024;
+
+/** What came out of a backup: the names of the tokens that are back, and how many were there already. */
+export interface RestoredBackup {
+  readonly names: readonly string[];
+  readonly known: number;
+}
+
+/** Whether a path names a file that `fob backup` or age has written. */
+export async function isBackupFile(path: string, context: Context): Promise<boolean> {
+  return (await context.fileExists(path)) && isAgeFile(await context.readFile(path, MAX_BACKUP_BYTES));
+}
+
+/**
+ * Brings the tokens of a backup back that the vault does not have: with their names, counters and access domains. A token that had a PIN
+ * gets a new one. Rejects with FobError `denied` for a wrong passphrase or identity, before anything is stored.
+ */
+export async function restoreBackup(
+  path: string,
+  identityFile: string | undefined,
+  context: Context,
+): Promise<RestoredBackup> {
+  const bytes = await context.readFile(path, MAX_BACKUP_BYTES);
+  const plaintext = await decryptFromAge(bytes, {
+    identities: identityFile === undefined ? [] : await readIdentities(identityFile, context),
+    askPassphrase: () => context.pinPrompt.ask({ of: path, role: "passphrase", refusal: null }),
+  });
+  const tokens = decodeBackup(plaintext);
+  forget(plaintext);
+  const vault = await context.ensureVault();
+  const known = new Set(vault.entries().map(({ id }) => id));
+  const removed = new Set(removedTokens(vault).map(({ token }) => token.id));
+  const named = tokens.filter(({ token }) => !known.has(token.id)).map((entry) => toNamedDraft(entry, removed));
+  const pins = await askPins(named, false, context);
+  const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
+  await guardTokens(vault, stored, pins);
+  for (const { secret } of tokens) forget(secret);
+  return { names: stored.map(({ token }) => token.name), known: tokens.length - stored.length };
+}
+
+async function readIdentities(path: string, context: Context): Promise<string[]> {
+  return parseIdentities((await context.readFile(path, MAX_IDENTITY_BYTES)).toString("utf8"), path);
+}
+
+/** A token that was removed here keeps its id for when it is restored, and its backup becomes another one. */
+function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken, removed: ReadonlySet<string>): NamedDraft {
+  const { id, accessDomain, favorite, enrolledAt, name, issuer, account, serial, credential, format } = token;
+  const draft: EnrollmentDraft = {
+    ...{ format, name, issuer, account, serial, credential, secret },
+    ...{ fields: [], findings: [] },
+    ...(pinPolicy ? { pin: { type: "user", policy: pinPolicy } } : {}),
+    ...(token.pin === "server" ? { pin: { type: "server" } } : {}),
+  };
+  return {
+    name,
+    isChosen: false,
+    draft,
+    past: { ...(removed.has(id) ? {} : { id }), accessDomain, favorite, enrolledAt },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Context } from "../cli/context.ts";
+import type { ExportFormat } from "../enrollment/exported-token.ts";
+import { aegisExport, formatAegis } from "../enrollment/files/aegis-writer.ts";
+import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
+import { formatMigration, migrationExport } from "../enrollment/migration-writer.ts";
+import { formatPskc, pskcExport } from "../enrollment/pskc/write-pskc.ts";
+import { forget } from "../token/secret.ts";
+import { askNewPassphrase } from "../vault/pin-prompt.ts";
+import type { OpenedToken } from "./secrets.ts";
+
+/** What an export came to: texts, each of them a line, a file or a picture, and what each is called. */
+export interface Export {
+  readonly titles: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** One of the formats of `fob export`. */
+export interface ExportChoice extends Pick<ExportFormat, "refuse"> {
+  /** Whether each text is short enough for a QR code. */
+  readonly isDrawable: boolean;
+  readonly canBePlain: boolean;
+  /** Writes tokens that were not refused; asks for the passphrase of `file` where the format is encrypted. */
+  write(
+    tokens: readonly OpenedToken[],
+    options: { readonly plain: boolean; readonly file: string },
+    context: Context,
+  ): Promise<Export>;
+}
+
+/** By the names that `--format` takes. */
+export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
+  uri: {
+    refuse: () => null,
+    isDrawable: true,
+    canBePlain: false,
+    async write(tokens) {
+      return { titles: tokens.map(({ name }) => name), texts: tokens.map(formatKeyUri) };
+    },
+  },
+  aegis: {
+    ...aegisExport,
+    isDrawable: false,
+    canBePlain: true,
+    async write(tokens, { plain, file }, context) {
+      const password = plain ? null : await askNewPassphrase(context.pinPrompt, file);
+      const text = await formatAegis(tokens, password);
+      forget(password);
+      return { titles: ["Aegis"], texts: [text.trimEnd()] };
+    },
+  },
+  pskc: {
+    ...pskcExport,
+    isDrawable: false,
+    canBePlain: true,
+    async write(tokens, { plain, file }, context) {
+      const passphrase = plain ? null : await askNewPassphrase(context.pinPrompt, file);
+      const text = await formatPskc(tokens, passphrase);
+      forget(passphrase);
+      return { titles: ["PSKC"], texts: [text.trimEnd()] };
+    },
+  },
+  migration: {
+    ...migrationExport,
+    isDrawable: true,
+    canBePlain: false,
+    async write(tokens) {
+      const texts = await formatMigration(tokens);
+      return { titles: texts.map((_, i) => `code ${i + 1} of ${texts.length}`), texts };
+    },
+  },
+};

@@ -1,0 +1,59 @@
+import { defineCommand, flag, required } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import { printable } from "../token/printable.ts";
+import { forget } from "../token/secret.ts";
+import { askPins, guardTokens } from "./enrollment-pins.ts";
+import { nameDrafts, storeDrafts } from "./enrollment-storing.ts";
+import { readFileOf } from "./file-input.ts";
+import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
+import { plural } from "./values.ts";
+
+interface Imported {
+  readonly views: readonly DraftView[];
+  readonly isDryRun: boolean;
+  readonly notes: readonly string[];
+}
+
+/** `fob import`: takes tokens over from another app's file. */
+export const importFile = defineCommand({
+  name: "import",
+  summary: "take tokens over from another app's file",
+  description:
+    "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or\n" +
+    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are. A password is\n" +
+    "asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
+  arguments: { file: required("FILE", "the exported file") },
+  options: { dryRun: flag("show what would be imported, and store nothing") },
+  examples: [
+    { command: "fob import aegis-export.json", explanation: "asks for the password if the file has one" },
+    { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
+  ],
+  async run({ file, dryRun }, context): Promise<Imported> {
+    const { app, drafts, refusals } = await readFileOf(file, context);
+    if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", `${file} (${app}) holds no token`);
+    const refused = refusals.map((refusal) => `left out: ${refusal}`);
+    if (drafts.length === 0)
+      throw new FobError("invalid", `nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
+    const named = await nameDrafts(drafts, undefined, context);
+    if (dryRun)
+      return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes: refused };
+    const vault = await context.ensureVault();
+    const pins = await askPins(named, false, context);
+    const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
+    await guardTokens(vault, stored, pins);
+    for (const { secret } of drafts) forget(secret);
+    const known = drafts.length - stored.length;
+    const skipped = known === 0 ? [] : [`left out: ${plural(known, "token")} enrolled already`];
+    return {
+      views: stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
+      isDryRun: false,
+      notes: [...refused, ...skipped],
+    };
+  },
+  text: ({ views, isDryRun }) =>
+    views
+      .map((view) => `${isDryRun ? "would import" : "imported"} ${printable(view.name)} (${describeView(view)})`)
+      .join("\n"),
+  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
+  notes: ({ notes }) => notes,
+});

@@ -1,0 +1,68 @@
+import type { Context } from "../cli/context.ts";
+import type { UserPin } from "../enrollment/draft.ts";
+import type { ExportedToken } from "../enrollment/exported-token.ts";
+import { FobError } from "../fob-error.ts";
+import { refuseByDomain } from "../token/access-domain.ts";
+import { forget } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
+import { secretOf } from "../vault/passcodes.ts";
+import { askSecretKey } from "../vault/token-pin.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
+import type { Vault } from "../vault/vault.ts";
+import { findInVault, inListOrder } from "./lookup.ts";
+import { plural } from "./values.ts";
+
+/** A token with its secret, for a file. Whoever asked for it forgets the secret. */
+export interface OpenedToken extends ExportedToken {
+  readonly token: Token;
+}
+
+/** Tokens that leave the vault, and why others do not. */
+export interface OpenedTokens {
+  readonly tokens: readonly OpenedToken[];
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that answers nobody is left out of all, and
+ * refused by name with FobError `denied`.
+ */
+export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
+  const entries = names.length > 0 ? names.map((name) => findInVault(vault, name)) : inListOrder(vault.entries());
+  const leftOut: string[] = [];
+  const tokens: OpenedToken[] = [];
+  for (const { id, name } of new Map(entries.map((entry) => [entry.id, entry])).values()) {
+    const record = vault.read(id);
+    const refusal = names.length > 0 ? null : refusalOf(vault, record);
+    if (refusal) leftOut.push(`${name}: ${refusal.message}`);
+    else tokens.push(await openToken(vault, record, context));
+  }
+  return { tokens, leftOut };
+}
+
+/** Asks the person at the terminal whether secrets may leave the vault. Throws FobError `interrupted` when not. */
+export async function confirmExport(count: number, yes: boolean, context: Context): Promise<void> {
+  if (yes || !context.prompt.available) return;
+  const question = `Take the ${count === 1 ? "secret" : "secrets"} of ${plural(count, "token")} out of the vault?`;
+  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was exported");
+}
+
+async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {
+  refuseByDomain(record.token, vault.openedByPin || record.guard !== null);
+  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const secret = secretOf(record, secretKey);
+  forget(secretKey);
+  const { id, name, issuer, account, serial, credential } = record.token;
+  const pin: UserPin | null = record.guard && { type: "user", policy: record.guard.policy };
+  return { id, name, issuer, account, serial, credential, secret, token: record.token, ...(pin ? { pin } : {}) };
+}
+
+function refusalOf(vault: Vault, { token, guard }: TokenRecord): FobError | null {
+  try {
+    refuseByDomain(token, vault.openedByPin || guard !== null);
+    return null;
+  } catch (error) {
+    if (error instanceof FobError) return error;
+    throw error;
+  }
+}

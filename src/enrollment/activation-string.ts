@@ -1,0 +1,111 @@
+import { FobError } from "../fob-error.ts";
+import { stripControls } from "../token/printable.ts";
+import type { DraftField, EnrollmentFormat, Finding, OnlineEnrollment } from "./draft.ts";
+
+/** Longer than the longest that an issuer makes, by far. */
+const MAX_LENGTH = 16 * 1024;
+
+const DEEP_LINK = /^mobilepassplus:\/\/[^?]*\?(?:[^#]*&)?str=(?<string>[^&#]*)/i;
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
+/** The lines of an activation string, by their names in lower case. */
+const LINES: Readonly<Record<string, { readonly name: string; readonly isSecret: boolean }>> = {
+  enrollmenturl: { name: "EnrollmentURL", isSecret: false },
+  userid: { name: "UserID", isSecret: false },
+  passphrase: { name: "Passphrase", isSecret: true },
+};
+
+/**
+ * An activation string: Base64 of the lines `EnrollmentURL=`, `UserID=` and `Passphrase=`, alone or in a link
+ * (`mobilepassplus://autoenrollment?str=`). It holds no token: the server at that address makes one with us (DSKPP, RFC 6063), once.
+ */
+export const activationString: EnrollmentFormat = {
+  id: "activation-string",
+  example: "an activation string",
+  isMultiline: true,
+  matches: (text) => /^mobilepassplus:\/\//i.test(text) || /enrollmenturl\s*=/i.test(decode(text) ?? ""),
+  parse: (text) => {
+    const { server } = parseActivationString(text);
+    throw new FobError(
+      "unavailable",
+      `an activation string is enrolled with its server (${server}), which fob cannot do`,
+      {
+        hint: "fob inspect - shows what it says",
+      },
+    );
+  },
+  parseOnline: parseActivationString,
+};
+
+function parseActivationString(text: string): OnlineEnrollment {
+  const link = DEEP_LINK.exec(text);
+  const decoded = decode(link?.groups?.["string"] ?? text);
+  if (decoded === null) throw new FobError("invalid", "the activation string is not Base64");
+  const findings: Finding[] = [];
+  const lines = readLines(decoded, findings);
+  const url = readUrl(lines.get("enrollmenturl"), findings);
+  for (const name of ["userid", "passphrase"]) {
+    if (lines.has(name)) continue;
+    const message = `${LINES[name]?.name} is missing: the server may want it all the same`;
+    findings.push({ severity: "warning", code: "line-missing", message });
+  }
+  const message = "it is enrolled with the server that it names, and works once";
+  findings.push({ severity: "info", code: "enrolled-online", message });
+  return { server: url.host, fields: fieldsOf(lines, url), findings };
+}
+
+/** The text behind the Base64, whatever its wrapping, alphabet, padding and percent-encoding; null when there is none. */
+function decode(text: string): string | null {
+  if (text.length > MAX_LENGTH) return null;
+  const unwrapped = text
+    .replace(/%2b/gi, "+")
+    .replace(/%2f/gi, "/")
+    .replace(/%3d/gi, "=")
+    .replace(/%0[ad]|%20|\s/gi, "");
+  return BASE64.test(unwrapped) ? Buffer.from(unwrapped, "base64").toString("utf8") : null;
+}
+
+function readLines(text: string, findings: Finding[]): Map<string, string> {
+  const lines = new Map<string, string>();
+  for (const line of text.split(/\r?\n|\r/).filter((part) => part.trim() !== "")) {
+    const [name = "", ...rest] = line.split("=");
+    const key = name.trim().toLowerCase();
+    const value = rest.join("=").trim();
+    if (!(key in LINES)) {
+      const message = `a line ${JSON.stringify(stripControls(name).slice(0, 40))} is not known and has no effect`;
+      findings.push({ severity: "info", code: "unknown-line", message });
+    } else if (lines.has(key) && lines.get(key) !== value) {
+      throw new FobError(
+        "invalid",
+        `${LINES[key]?.name} is given twice in the activation string, with different values`,
+      );
+    } else if (value !== "") lines.set(key, value);
+  }
+  return lines;
+}
+
+function readUrl(text: string | undefined, findings: Finding[]): URL {
+  if (text === undefined) throw new FobError("invalid", "EnrollmentURL is missing from the activation string");
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new FobError("invalid", "EnrollmentURL of the activation string is not the address of a web server");
+  }
+  if (url.protocol === "http:") {
+    const message = "EnrollmentURL is http, not https: anybody on the way could read the new token";
+    findings.push({ severity: "warning", code: "server-insecure", message });
+  }
+  return url;
+}
+
+/** The query of the address is a password in itself. */
+function fieldsOf(lines: ReadonlyMap<string, string>, url: URL): DraftField[] {
+  const shown: DraftField[] = [
+    { name: "server", value: url.host, origin: "given" },
+    { name: "EnrollmentURL", value: url.href, origin: "given", isSecret: url.search !== "" },
+  ];
+  for (const [key, { name, isSecret }] of Object.entries(LINES)) {
+    const value = lines.get(key);
+    if (key !== "enrollmenturl" && value !== undefined) shown.push({ name, value, origin: "given", isSecret });
+  }
+  return shown;
+}

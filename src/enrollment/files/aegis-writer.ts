@@ -1,0 +1,85 @@
+import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
+import { encodeBase32 } from "../../token/base32.ts";
+import { forget } from "../../token/secret.ts";
+import type { ExportedToken, ExportFormat } from "../exported-token.ts";
+
+/** The costs that Aegis itself uses. */
+const COST = { N: 2 ** 15, r: 8, p: 1 };
+
+const ALGORITHMS: readonly string[] = ["SHA1", "SHA256", "SHA512"];
+
+/** The vault of Aegis. */
+export const aegisExport: ExportFormat = {
+  id: "aegis",
+  refuse({ credential }) {
+    if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
+    if (credential.kind === "motp") return "Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it";
+    if (!ALGORITHMS.includes(credential.algorithm)) return `Aegis does not know ${credential.algorithm}`;
+    if (credential.alphabet !== "decimal" && credential.alphabet !== "steam") {
+      return `Aegis has no ${credential.alphabet} passcodes`;
+    }
+    if (credential.kind === "totp") return credential.t0 === 0 ? null : "Aegis counts time steps from 1970 alone";
+    return credential.counter < 2n ** 53n ? null : "the counter is larger than Aegis can read";
+  },
+};
+
+/** Tokens that {@link aegisExport} does not refuse as an Aegis vault, encrypted where a password (UTF-8) is given. */
+export async function formatAegis(tokens: readonly ExportedToken[], password: Uint8Array | null): Promise<string> {
+  const db = { version: 3, entries: tokens.map(entryOf), groups: [] };
+  if (!password) return format({ slots: null, params: null }, db);
+  const masterKey = randomBytes(32);
+  const salt = randomBytes(32);
+  const key = await stretch(password, salt);
+  const slot = seal(key, masterKey);
+  const content = Buffer.from(JSON.stringify(db));
+  const { bytes, params } = seal(masterKey, content);
+  forget(key, masterKey, content);
+  const { N: n, r, p } = COST;
+  const passwordSlot = {
+    type: 1,
+    uuid: randomUUID(),
+    key: slot.bytes.toString("hex"),
+    key_params: slot.params,
+    ...{ n, r, p },
+    salt: salt.toString("hex"),
+    repaired: true,
+    is_backup: false,
+  };
+  return format({ slots: [passwordSlot], params }, bytes.toString("base64"));
+}
+
+function format(header: object, db: unknown): string {
+  return `${JSON.stringify({ version: 1, header, db }, null, 2)}\n`;
+}
+
+function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
+  if (credential.kind === "ocra" || credential.kind === "motp")
+    throw new Error("a token was not refused that this format cannot hold");
+  const { algorithm, digits } = credential;
+  const moving = credential.kind === "totp" ? { period: credential.period } : { counter: Number(credential.counter) };
+  return {
+    type: credential.alphabet === "steam" ? "steam" : credential.kind,
+    uuid: randomUUID(),
+    name: account ?? (issuer === null ? name : ""),
+    issuer: issuer ?? "",
+    note: "",
+    favorite: false,
+    icon: null,
+    info: { secret: encodeBase32(secret), algo: algorithm, digits, ...moving },
+    groups: [],
+  };
+}
+
+function seal(key: Uint8Array, plaintext: Uint8Array) {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  const bytes = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return { bytes, params: { nonce: nonce.toString("hex"), tag: cipher.getAuthTag().toString("hex") } };
+}
+
+function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const costs = { ...COST, maxmem: 256 * COST.N * COST.r };
+    scrypt(password, salt, 32, costs, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}

@@ -1,0 +1,115 @@
+import { createDecipheriv, scrypt } from "node:crypto";
+import * as v from "valibot";
+import { FobError } from "../../fob-error.ts";
+import { forget } from "../../token/secret.ts";
+import type { AskSecret } from "../draft.ts";
+import type { AppEntry, AppFile } from "./app-file.ts";
+
+/** Costs beyond these are no vault of Aegis, and would take all memory (128 * N * r bytes). */
+const MAX_COST = { n: 2 ** 20, r: 8, p: 4 };
+
+const hex = (bytes: number) => v.pipe(v.string(), v.regex(/^[0-9a-f]*$/i), v.length(bytes * 2));
+const cost = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limit));
+
+const SealSchema = v.object({ nonce: hex(12), tag: hex(16) });
+
+const PasswordSlotSchema = v.object({
+  type: v.literal(1),
+  key: hex(32),
+  key_params: SealSchema,
+  n: cost(MAX_COST.n),
+  r: cost(MAX_COST.r),
+  p: cost(MAX_COST.p),
+  salt: hex(32),
+});
+
+const DatabaseSchema = v.object({
+  entries: v.array(
+    v.object({
+      type: v.string(),
+      name: v.optional(v.nullable(v.string())),
+      issuer: v.optional(v.nullable(v.string())),
+      info: v.object({
+        secret: v.string(),
+        algo: v.optional(v.string()),
+        digits: v.optional(v.number()),
+        period: v.optional(v.number()),
+        counter: v.optional(v.number()),
+      }),
+    }),
+  ),
+});
+
+const PlainSchema = v.object({ version: v.number(), header: v.object({}), db: DatabaseSchema });
+
+const EncryptedSchema = v.object({
+  version: v.number(),
+  header: v.object({ slots: v.array(v.unknown()), params: SealSchema }),
+  db: v.pipe(v.string(), v.base64()),
+});
+
+type Database = v.InferOutput<typeof DatabaseSchema>;
+
+/** The vault of Aegis, plain or encrypted with a password (AES-256-GCM under a key that scrypt makes). */
+export const aegis: AppFile = {
+  id: "aegis",
+  app: "Aegis",
+  async read(content, askSecret) {
+    const plain = v.safeParse(PlainSchema, content);
+    if (plain.success) return entriesOf(plain.output.db);
+    const encrypted = v.safeParse(EncryptedSchema, content);
+    return encrypted.success ? entriesOf(await decrypt(encrypted.output, askSecret)) : null;
+  },
+};
+
+function entriesOf({ entries }: Database): AppEntry[] {
+  return entries.map(({ type, name, issuer, info: { algo, ...info } }) => ({
+    type,
+    issuer,
+    account: name,
+    algorithm: algo,
+    ...info,
+  }));
+}
+
+async function decrypt({ header, db }: v.InferOutput<typeof EncryptedSchema>, askSecret: AskSecret): Promise<Database> {
+  const slots = header.slots.flatMap((slot) => {
+    const password = v.safeParse(PasswordSlotSchema, slot);
+    return password.success ? [password.output] : [];
+  });
+  if (slots.length === 0) throw new FobError("invalid", "this Aegis vault has no password that could open it");
+  const password = await askSecret("passphrase", null);
+  for (const slot of slots) {
+    const key = await stretch(password, slot);
+    const masterKey = open(key, Buffer.from(slot.key, "hex"), slot.key_params);
+    forget(key);
+    const json = masterKey && open(masterKey, Buffer.from(db, "base64"), header.params);
+    if (json) return parseDatabase(json);
+  }
+  throw new FobError("denied", "the password does not open this Aegis vault");
+}
+
+function stretch(password: Uint8Array, { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const costs = { N: n, r, p, maxmem: 256 * n * r };
+    scrypt(password, Buffer.from(salt, "hex"), 32, costs, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}
+
+function open(key: Buffer, sealed: Buffer, { nonce, tag }: v.InferOutput<typeof SealSchema>): Buffer | null {
+  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "hex"), { authTagLength: 16 });
+  decipher.setAuthTag(Buffer.from(tag, "hex"));
+  try {
+    return Buffer.concat([decipher.update(sealed), decipher.final()]);
+  } catch {
+    // node:crypto has one way to say that a tag does not match
+    return null;
+  }
+}
+
+function parseDatabase(json: Buffer): Database {
+  const database = v.safeParse(DatabaseSchema, JSON.parse(json.toString()));
+  forget(json);
+  if (database.success) return database.output;
+  throw new FobError("invalid", "this Aegis vault opens, and holds something else than tokens");
+}

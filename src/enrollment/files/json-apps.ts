@@ -1,0 +1,151 @@
+import * as v from "valibot";
+import { encodeBase32 } from "../../token/base32.ts";
+import type { AppEntry, AppFile } from "./app-file.ts";
+
+const text = v.optional(v.nullable(v.string()));
+const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
+
+/** A kind of JSON file: its shape, and how an entry of it reads in the terms of a Key URI. */
+function jsonFile<const Schema extends v.GenericSchema>(
+  id: string,
+  app: string,
+  schema: Schema,
+  entries: (content: v.InferOutput<Schema>) => AppEntry[],
+): AppFile {
+  return {
+    id,
+    app,
+    async read(content) {
+      const parsed = v.safeParse(schema, content);
+      return parsed.success ? entries(parsed.output) : null;
+    },
+  };
+}
+
+const AndOtpSchema = v.pipe(
+  v.array(
+    v.object({
+      secret: v.string(),
+      label: v.string(),
+      issuer: text,
+      type: v.string(),
+      algorithm: text,
+      digits: number,
+      period: number,
+      counter: number,
+      used_frequency: v.optional(v.number()),
+    }),
+  ),
+  v.minLength(1),
+);
+
+/** The plain backup of andOTP. */
+export const andOtp = jsonFile("andotp", "andOTP", AndOtpSchema, (entries) =>
+  entries.map(({ label, used_frequency: _used, ...entry }) => ({ account: label, ...entry })),
+);
+
+const FreeOtpSchema = v.object({
+  tokenOrder: v.array(v.unknown()),
+  tokens: v.array(
+    v.object({
+      type: v.string(),
+      issuerExt: text,
+      issuerInt: text,
+      label: text,
+      // Java's bytes, from -128 to 127
+      secret: v.array(v.pipe(v.number(), v.integer(), v.minValue(-128), v.maxValue(255))),
+      algo: text,
+      digits: number,
+      period: number,
+      counter: number,
+    }),
+  ),
+});
+
+/** The backup of FreeOTP+. */
+export const freeOtpPlus = jsonFile("freeotp-plus", "FreeOTP+", FreeOtpSchema, ({ tokens }) =>
+  tokens.map(({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
+    issuer: issuerExt || issuerInt,
+    account: label,
+    secret: encodeBase32(Uint8Array.from(secret)),
+    algorithm: algo,
+    ...token,
+    // FreeOTP keeps the counter that it used last
+    counter: nextCounter(token.counter),
+  })),
+);
+
+function nextCounter(lastUsed: number | string | null | undefined): number | null {
+  const counter = Number(lastUsed ?? Number.NaN);
+  return Number.isSafeInteger(counter) ? counter + 1 : null;
+}
+
+const RaivoSchema = v.pipe(
+  v.array(
+    v.object({
+      kind: v.string(),
+      issuer: text,
+      account: text,
+      secret: v.string(),
+      algorithm: text,
+      digits: number,
+      timer: number,
+      counter: number,
+    }),
+  ),
+  v.minLength(1),
+);
+
+/** The export of Raivo, taken out of its archive. */
+export const raivo = jsonFile("raivo", "Raivo", RaivoSchema, (entries) =>
+  entries.map(({ kind, timer, ...entry }) => ({ type: kind, period: timer, ...entry })),
+);
+
+const StratumSchema = v.object({
+  Authenticators: v.array(
+    v.object({
+      Type: v.number(),
+      Issuer: text,
+      Username: text,
+      Secret: v.string(),
+      Algorithm: v.optional(v.number()),
+      Digits: number,
+      Period: number,
+      Counter: number,
+    }),
+  ),
+});
+
+const STRATUM_TYPES: Readonly<Record<number, string>> = { 1: "hotp", 2: "totp", 3: "motp", 4: "steam", 5: "yandex" };
+const STRATUM_ALGORITHMS = ["SHA1", "SHA256", "SHA512"];
+
+/** The plain backup of Stratum, which was called Authenticator Pro. */
+export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenticators }) =>
+  Authenticators.map((entry) => ({
+    type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
+    issuer: entry.Issuer,
+    account: entry.Username,
+    secret: entry.Secret,
+    algorithm: STRATUM_ALGORITHMS[entry.Algorithm ?? 0],
+    digits: entry.Digits,
+    period: entry.Period,
+    counter: entry.Counter,
+  })),
+);
+
+const ProtonSchema = v.object({
+  version: v.number(),
+  entries: v.array(v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) })),
+});
+
+/** The unencrypted export of Proton Authenticator: enrollment strings with names. */
+export const proton: AppFile = {
+  id: "proton-authenticator",
+  app: "Proton Authenticator",
+  async read(content) {
+    const parsed = v.safeParse(ProtonSchema, content);
+    return parsed.success
+      ? parsed.output.entries.map(({ content: { uri, name } }) => ({ enrollment: uri, account: name }))
+      : null;
+  },
+};

@@ -1,0 +1,215 @@
+import { createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
+import { FobError } from "../../fob-error.ts";
+import { forget } from "../../token/secret.ts";
+import type { AskSecret } from "../draft.ts";
+import { attribute, base64, child, childText, type Element } from "./xml.ts";
+
+/** More rounds than this would keep a person waiting, and are a trap rather than a protection. */
+const MAX_ITERATIONS = 10_000_000;
+
+const IV_BYTES = { cbc: 16, "3des": 8, gcm: 12 } as const;
+const TAG_BYTES = 16;
+
+/** The default initial value of RFC 3394. */
+const WRAP_IV = Buffer.from("a6a6a6a6a6a6a6a6", "hex");
+
+interface Cipher {
+  readonly mode: "cbc" | "3des" | "gcm" | "wrap";
+  readonly name:
+    | "aes-128-cbc"
+    | "aes-192-cbc"
+    | "aes-256-cbc"
+    | "des-ede3-cbc"
+    | "aes-128-gcm"
+    | "aes-192-gcm"
+    | "aes-256-gcm"
+    | "id-aes128-wrap"
+    | "id-aes192-wrap"
+    | "id-aes256-wrap";
+  readonly keyBytes: number;
+}
+
+/** By the last part of the algorithm's identifier (XML Encryption 1.0 and 1.1). */
+const CIPHERS: Readonly<Record<string, Cipher>> = {
+  "aes128-cbc": { mode: "cbc", name: "aes-128-cbc", keyBytes: 16 },
+  "aes192-cbc": { mode: "cbc", name: "aes-192-cbc", keyBytes: 24 },
+  "aes256-cbc": { mode: "cbc", name: "aes-256-cbc", keyBytes: 32 },
+  "tripledes-cbc": { mode: "3des", name: "des-ede3-cbc", keyBytes: 24 },
+  "aes128-gcm": { mode: "gcm", name: "aes-128-gcm", keyBytes: 16 },
+  "aes192-gcm": { mode: "gcm", name: "aes-192-gcm", keyBytes: 24 },
+  "aes256-gcm": { mode: "gcm", name: "aes-256-gcm", keyBytes: 32 },
+  "kw-aes128": { mode: "wrap", name: "id-aes128-wrap", keyBytes: 16 },
+  "kw-aes192": { mode: "wrap", name: "id-aes192-wrap", keyBytes: 24 },
+  "kw-aes256": { mode: "wrap", name: "id-aes256-wrap", keyBytes: 32 },
+};
+
+/** By the last part of the identifier, in the letters of both XML Signature and PKCS #5. */
+const HASHES: Readonly<Record<string, string>> = {
+  "hmac-sha1": "sha1",
+  "hmac-sha224": "sha224",
+  "hmac-sha256": "sha256",
+  "hmac-sha384": "sha384",
+  "hmac-sha512": "sha512",
+};
+
+/** What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever asked for it. */
+export interface ContainerKeys {
+  readonly encryptionKey: Buffer;
+  readonly mac: { readonly hash: string; readonly key: Buffer } | null;
+}
+
+/** A value that was encrypted, or not; and whether something vouches for it. */
+export interface OpenedValue {
+  readonly bytes: Buffer;
+  readonly isAuthentic: boolean;
+}
+
+/**
+ * Asks for the container's passphrase or pre-shared key and makes its keys. Null when nothing in it is encrypted. Rejects with FobError
+ * `denied` when what was given is wrong, `invalid` for a method that is not supported.
+ */
+export async function openContainer(container: Element, askSecret: AskSecret): Promise<ContainerKeys | null> {
+  const encryption = child(container, "EncryptionKey");
+  if (!encryption) return null;
+  const encryptionKey = await openKey(encryption, askSecret);
+  const method = child(container, "MACMethod");
+  if (!method) return { encryptionKey, mac: null };
+  const hash = hashOf(attribute(method, "Algorithm") ?? "", "the MAC method");
+  const encryptedKey = child(method, "MACKey");
+  if (!encryptedKey) throw new FobError("invalid", "the MAC key is not in the container");
+  const key = decrypt(encryptedKey, encryptionKey);
+  if (!key) throw new FobError("denied", "the key or passphrase does not open this container");
+  return { encryptionKey, mac: { hash, key } };
+}
+
+/**
+ * A value of a key: plain, or encrypted and, where the container has a MAC key, checked against its ValueMAC first. Null when there is
+ * none. Throws FobError `denied` when the keys do not fit, `invalid` when it is damaged.
+ */
+export function openValue(element: Element | null, keys: ContainerKeys | null, what: string): OpenedValue | null {
+  const plain = childText(element, "PlainValue");
+  if (plain !== null) return { bytes: Buffer.from(plain), isAuthentic: true };
+  const encrypted = child(element, "EncryptedValue");
+  if (!encrypted) return null;
+  if (!keys) throw new FobError("invalid", `${what} is encrypted, and the container does not say how to open it`);
+  const given = childText(element, "ValueMAC");
+  const { mode } = cipherOf(encrypted);
+  if (given !== null) checkMac(encrypted, base64(given, "ValueMAC"), keys, what);
+  const bytes = decrypt(encrypted, keys.encryptionKey);
+  if (!bytes) throw new FobError("denied", `the key or passphrase does not open ${what}`);
+  return { bytes, isAuthentic: given !== null || mode === "gcm" || mode === "wrap" };
+}
+
+async function openKey(encryption: Element, askSecret: AskSecret): Promise<Buffer> {
+  const derived = child(encryption, "DerivedKey");
+  if (derived) return deriveKey(derived, askSecret);
+  const name = childText(encryption, "KeyName");
+  if (name === null) {
+    throw new FobError(
+      "invalid",
+      "the container is encrypted for a certificate: only passphrases and pre-shared keys are supported",
+    );
+  }
+  return parseKey(await askSecret("key", name));
+}
+
+async function deriveKey(derived: Element, askSecret: AskSecret): Promise<Buffer> {
+  const method = child(derived, "KeyDerivationMethod");
+  const parameters = child(method, "PBKDF2-params") ?? child(method, "Pbkdf2-params");
+  if (!parameters || !/pbkdf2$/i.test(attribute(method, "Algorithm") ?? "")) {
+    throw new FobError("invalid", "the container's key is derived in a way that is not supported: PBKDF2 is");
+  }
+  const salt = base64(childText(child(parameters, "Salt"), "Specified"), "the salt of the container's key");
+  const iterations = wholeNumber(childText(parameters, "IterationCount"), 1, MAX_ITERATIONS, "IterationCount");
+  const length = wholeNumber(childText(parameters, "KeyLength") ?? "16", 16, 32, "KeyLength");
+  // an attribute by the standard, and the element's text in containers of python-pskc
+  const prf = attribute(child(parameters, "PRF"), "Algorithm") ?? childText(parameters, "PRF");
+  const hash = prf === null ? "sha1" : hashOf(prf, "the derivation of the container's key");
+  const passphrase = await askSecret("passphrase", childText(derived, "MasterKeyName"));
+  return new Promise((resolve, reject) => {
+    pbkdf2(passphrase, salt, iterations, length, hash, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}
+
+/** A pre-shared key as people write it: in hexadecimal, or else in Base64. */
+function parseKey(typed: Uint8Array): Buffer {
+  const written = Buffer.from(typed).toString("utf8").trim();
+  const isHex = /^(?:[0-9a-f]{2}){16,32}$/i.test(written);
+  const key = Buffer.from(written, isHex ? "hex" : "base64");
+  if ([16, 24, 32].includes(key.length)) return key;
+  forget(key);
+  throw new FobError("denied", "the key is not of 128, 192 or 256 bits in hexadecimal or Base64");
+}
+
+function checkMac(encrypted: Element, given: Buffer, { mac }: ContainerKeys, what: string): void {
+  if (!mac) throw new FobError("invalid", `${what} has a ValueMAC, and the container names no MAC method`);
+  const right = createHmac(mac.hash, mac.key).update(cipherValue(encrypted)).digest();
+  if (given.length === right.length && timingSafeEqual(given, right)) return;
+  throw new FobError(
+    "denied",
+    `the ValueMAC of ${what} does not match: the key is wrong, or the container was altered`,
+  );
+}
+
+/** The plaintext, or null when key and ciphertext do not fit. */
+function decrypt(encrypted: Element, key: Buffer): Buffer | null {
+  const { mode, name, keyBytes } = cipherOf(encrypted);
+  if (key.length !== keyBytes) {
+    throw new FobError(
+      "denied",
+      `the key has ${key.length * 8} bits, and the container's cipher needs ${keyBytes * 8}`,
+    );
+  }
+  const data = cipherValue(encrypted);
+  const iv = mode === "wrap" ? WRAP_IV : data.subarray(0, IV_BYTES[mode]);
+  const body = mode === "wrap" ? data : data.subarray(iv.length);
+  try {
+    const decipher = createDecipheriv(name as "aes-128-gcm", key, iv);
+    if (mode === "gcm") decipher.setAuthTag(body.subarray(-TAG_BYTES));
+    // the padding of XML Encryption says only in its last byte how long it is
+    if (mode !== "wrap") decipher.setAutoPadding(false);
+    const plaintext = [decipher.update(mode === "gcm" ? body.subarray(0, -TAG_BYTES) : body), decipher.final()];
+    return mode === "cbc" || mode === "3des" ? unpad(Buffer.concat(plaintext), iv.length) : Buffer.concat(plaintext);
+  } catch {
+    // node:crypto has no other way to say that a tag or a length is wrong
+    return null;
+  }
+}
+
+function unpad(padded: Buffer, blockBytes: number): Buffer | null {
+  const length = padded.at(-1) ?? 0;
+  return length >= 1 && length <= blockBytes && length <= padded.length ? padded.subarray(0, -length) : null;
+}
+
+function cipherOf(encrypted: Element): Cipher {
+  const algorithm = attribute(child(encrypted, "EncryptionMethod"), "Algorithm") ?? "";
+  const cipher = CIPHERS[lastPart(algorithm)];
+  if (cipher) return cipher;
+  throw new FobError("invalid", `the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`);
+}
+
+function cipherValue(encrypted: Element): Buffer {
+  return base64(childText(child(encrypted, "CipherData"), "CipherValue"), "CipherValue");
+}
+
+function hashOf(algorithm: string, what: string): string {
+  const hash = HASHES[lastPart(algorithm).toLowerCase()];
+  if (hash) return hash;
+  throw new FobError(
+    "invalid",
+    `${what} uses ${JSON.stringify(lastPart(algorithm).slice(0, 40))}, which is not supported`,
+  );
+}
+
+function lastPart(algorithm: string): string {
+  return algorithm.slice(Math.max(algorithm.lastIndexOf("#"), algorithm.lastIndexOf("/")) + 1);
+}
+
+function wholeNumber(value: string | null, min: number, max: number, what: string): number {
+  const number = /^\d{1,9}$/.test(value ?? "") ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new FobError(
+    "invalid",
+    `${what} of the container's key is ${value ?? "missing"}: ${min} to ${max} are possible`,
+  );
+}

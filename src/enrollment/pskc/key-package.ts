@@ -1,0 +1,202 @@
+import { FobError } from "../../fob-error.ts";
+import { HASH_ALGORITHMS, type HashAlgorithm } from "../../otp/algorithm.ts";
+import type { Alphabet } from "../../otp/alphabet.ts";
+import { parseOcraSuite } from "../../otp/ocra-suite.ts";
+import { OtpError } from "../../otp/otp-error.ts";
+import type { Credential } from "../../token/credential.ts";
+import { printable } from "../../token/printable.ts";
+import type { DraftField, EnrollmentDraft, Finding } from "../draft.ts";
+import { cleanName } from "../key-uri-label.ts";
+import { counterNumber, show, wholeNumber } from "../parameters.ts";
+import { judgeSecret } from "../secret-text.ts";
+import { type ContainerKeys, openValue } from "./decryption.ts";
+import { readPolicy } from "./policy.ts";
+import { attribute, base64, child, childText, type Element } from "./xml.ts";
+
+/** The id of the format, and of tokens that came from it. */
+export const PSKC = "pskc";
+
+const MAX_SECRET_BYTES = 1_024;
+
+/** ALPHANUMERIC is not among them: no standard says which letters. */
+const ENCODINGS: Readonly<Record<string, Alphabet>> = {
+  DECIMAL: "decimal",
+  HEXADECIMAL: "hexadecimal",
+  BASE64: "base64",
+};
+
+/** How people call a key package in a message: by its serial number or key id. */
+export function describePackage(one: Element): string {
+  const id = childText(child(one, "DeviceInfo"), "SerialNo") ?? attribute(child(one, "Key"), "Id");
+  return id === null ? "a key" : `key ${printable(id).slice(0, 60)}`;
+}
+
+/** The token of a key package. Throws FobError `invalid` for what cannot be used, `denied` when the keys do not open it. */
+export function readPackage(one: Element, keys: ContainerKeys | null): EnrollmentDraft {
+  const key = child(one, "Key");
+  if (!key) throw new FobError("invalid", "it has no Key");
+  const reader = new PackageReader(key, keys);
+  const credential = reader.credential();
+  const policy = readPolicy(key, credential.kind);
+  const names = namesOf(one, key, reader.findings);
+  const secret = reader.secret();
+  return {
+    format: PSKC,
+    ...names,
+    credential,
+    secret,
+    fields: [...fieldsOf(one, key, names), ...reader.fields],
+    findings: [...reader.findings, ...policy.findings, ...judgeSecret(secret)],
+    ...(policy.pin ? { pin: policy.pin } : {}),
+    validity: { from: policy.validFrom, until: policy.validUntil },
+  };
+}
+
+/** Reads one Key, noting where each value came from. */
+class PackageReader {
+  readonly fields: DraftField[] = [];
+  readonly findings: Finding[] = [];
+  readonly #key: Element;
+  readonly #keys: ContainerKeys | null;
+
+  constructor(key: Element, keys: ContainerKeys | null) {
+    this.#key = key;
+    this.#keys = keys;
+  }
+
+  credential(): Credential {
+    const algorithm = attribute(this.#key, "Algorithm") ?? "";
+    this.#refuseReferences();
+    const suite = /OCRA-1:\S+$/.exec(algorithm)?.[0];
+    if (suite !== undefined || /[:#]OCRA(?:-1)?$/i.test(algorithm)) return this.#ocra(suite);
+    const kind = /[:#](totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
+    if (kind === "totp") return { kind, ...this.#form(), ...this.#timeSteps() };
+    if (kind === "hotp") return { kind, ...this.#form(), counter: this.#counter() };
+    throw new FobError("invalid", `algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`);
+  }
+
+  secret(): Buffer {
+    const element = child(child(this.#key, "Data"), "Secret");
+    const opened = openValue(element, this.#keys, "the secret");
+    if (!opened) throw new FobError("invalid", "it has no secret");
+    if (!opened.isAuthentic) {
+      const message = "nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands";
+      this.findings.push({ severity: "warning", code: "no-value-mac", message });
+    }
+    const isPlain = child(element, "PlainValue") !== null;
+    const secret = isPlain ? base64(opened.bytes.toString("utf8"), "the secret") : opened.bytes;
+    if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
+    throw new FobError("invalid", `the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
+  }
+
+  /** Keys that are derived from, or lie in, something that we do not have. */
+  #refuseReferences(): void {
+    for (const name of ["KeyProfileId", "KeyReference"]) {
+      if (child(this.#key, name)) throw new FobError("invalid", `it refers to a key elsewhere (${name})`);
+    }
+  }
+
+  #form() {
+    const parameters = child(this.#key, "AlgorithmParameters");
+    const response = child(parameters, "ResponseFormat");
+    if (attribute(response, "CheckDigits") === "true") {
+      throw new FobError("invalid", "its passcodes end in a check digit, which is not supported");
+    }
+    const encoding = attribute(response, "Encoding");
+    const alphabet = ENCODINGS[encoding?.toUpperCase() ?? "DECIMAL"];
+    if (!alphabet) throw new FobError("invalid", `passcodes in ${show(encoding ?? "")} are not supported`);
+    const length = attribute(response, "Length");
+    const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
+    const suite = childText(parameters, "Suite");
+    const algorithm = suite === null ? "SHA1" : algorithmOf(suite);
+    this.#note("algorithm", algorithm, suite);
+    this.#note("digits", digits, length);
+    this.#note("alphabet", alphabet, encoding);
+    return { algorithm, digits, alphabet };
+  }
+
+  #timeSteps() {
+    const interval = this.#dataText("TimeInterval");
+    const period = interval === null ? 30 : wholeNumber(1, 86_400)(interval, "TimeInterval");
+    this.#note("period", period, interval);
+    const drift = this.#dataText("TimeDrift");
+    if (drift !== null) this.fields.push({ name: "drift", value: drift, origin: "given" });
+    return { period, t0: 0 };
+  }
+
+  #ocra(inAlgorithm: string | undefined): Credential {
+    const suite = inAlgorithm ?? childText(child(this.#key, "AlgorithmParameters"), "Suite") ?? "";
+    try {
+      const { counter } = parseOcraSuite(suite);
+      this.#note("suite", suite, suite);
+      return { kind: "ocra", suite, counter: counter ? this.#counter() : null };
+    } catch (error) {
+      if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  #counter(): bigint {
+    const value = this.#dataText("Counter");
+    const counter = value === null ? 0n : counterNumber(value, "Counter");
+    this.#note("counter", counter, value);
+    return counter;
+  }
+
+  /** A number in Data: in decimal digits, or, where it is encrypted, as a big-endian integer. */
+  #dataText(name: string): string | null {
+    const element = child(child(this.#key, "Data"), name);
+    const opened = openValue(element, this.#keys, name);
+    if (!opened) return null;
+    return child(element, "PlainValue")
+      ? opened.bytes.toString("utf8")
+      : String(BigInt(`0x${opened.bytes.toString("hex") || "0"}`));
+  }
+
+  #note(name: string, value: unknown, given: string | null): void {
+    this.fields.push({ name, value: String(value), origin: given === null ? "default" : "given" });
+  }
+}
+
+function namesOf(one: Element, key: Element, findings: Finding[]) {
+  const device = child(one, "DeviceInfo");
+  const issuer = cleanName("issuer", childText(key, "Issuer") ?? "", findings);
+  const user = childText(key, "UserId") ?? childText(device, "UserId") ?? "";
+  const account = cleanName("account", commonName(user), findings);
+  const serial = cleanName("serial", childText(device, "SerialNo") ?? "", findings);
+  const friendly = cleanName("name", childText(key, "FriendlyName") ?? "", findings);
+  const id = cleanName("key id", attribute(key, "Id") ?? "", findings);
+  return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
+}
+
+/** The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is. */
+function commonName(user: string): string {
+  const part = (type: string) => new RegExp(`(?:^|,)\\s*${type}\\s*=\\s*([^,]+)`, "i").exec(user)?.[1]?.trim();
+  return part("CN") ?? part("UID") ?? user;
+}
+
+function fieldsOf(
+  one: Element,
+  key: Element,
+  names: { readonly issuer: string | null; readonly account: string | null },
+) {
+  const device = child(one, "DeviceInfo");
+  const given: readonly [string, string | null][] = [
+    ["type", attribute(key, "Algorithm")],
+    ["key id", attribute(key, "Id")],
+    ["issuer", names.issuer],
+    ["account", names.account],
+    ["manufacturer", childText(device, "Manufacturer")],
+    ["model", childText(device, "Model")],
+    ["serial", childText(device, "SerialNo")],
+  ];
+  return given.flatMap(([name, value]): DraftField[] => (value === null ? [] : [{ name, value, origin: "given" }]));
+}
+
+/** `HMAC-SHA256`, `SHA-512`, or an identifier that ends so. */
+function algorithmOf(suite: string): HashAlgorithm {
+  const name = suite.toUpperCase().replace(/[^A-Z0-9]/g, "");
+  const algorithm = HASH_ALGORITHMS.find((known) => name.endsWith(known));
+  if (algorithm) return algorithm;
+  throw new FobError("invalid", `Suite ${show(suite)} is not supported: ${HASH_ALGORITHMS.join(", ")} are`);
+}

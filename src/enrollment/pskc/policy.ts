@@ -1,0 +1,106 @@
+import { FobError } from "../../fob-error.ts";
+import type { Credential } from "../../token/credential.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "../../token/pin-policy.ts";
+import { printable } from "../../token/printable.ts";
+import type { Finding, RequiredPin } from "../draft.ts";
+import { attribute, child, children, childText, type Element, text } from "./xml.ts";
+
+/** What a key's Policy asks of whoever uses it (RFC 6030 section 5). */
+export interface KeyPolicy {
+  readonly pin: RequiredPin | null;
+  readonly validFrom: Date | null;
+  readonly validUntil: Date | null;
+  readonly findings: readonly Finding[];
+}
+
+const ELEMENTS = ["StartDate", "ExpiryDate", "PINPolicy", "KeyUsage", "NumberOfTransactions"];
+const PIN_ATTRIBUTES = ["PINKeyId", "PINUsageMode", "MaxFailedAttempts", "MinLength", "MaxLength", "PINEncoding"];
+
+/** How PINs are written, by the names of RFC 6030 section 4.3.4; where nothing fits exactly, what is stricter. */
+const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
+  DECIMAL: "numeric",
+  HEXADECIMAL: "alphanumeric",
+  ALPHANUMERIC: "alphanumeric",
+  BASE64: "any",
+  BINARY: "any",
+};
+
+/**
+ * The policy of a key. Throws FobError `invalid` for one that holds anything unknown, because such a key must not be used (section
+ * 5), or that does not allow what `kind` of token does.
+ */
+export function readPolicy(key: Element, kind: Credential["kind"]): KeyPolicy {
+  const policy = child(key, "Policy");
+  refuseUnknown(policy, ELEMENTS, "Policy");
+  refuseUsage(children(policy, "KeyUsage").map(text), kind);
+  const findings: Finding[] = [];
+  const transactions = childText(policy, "NumberOfTransactions");
+  if (transactions !== null) {
+    const message = `the issuer allows ${printable(transactions).slice(0, 20)} passcodes, which nobody counts here`;
+    findings.push({ severity: "warning", code: "limited-transactions", message });
+  }
+  return {
+    pin: readPin(child(policy, "PINPolicy")),
+    validFrom: readDate(policy, "StartDate"),
+    validUntil: readDate(policy, "ExpiryDate"),
+    findings,
+  };
+}
+
+function readPin(pin: Element | null): RequiredPin | null {
+  if (!pin) return null;
+  refuseUnknown(
+    pin,
+    PIN_ATTRIBUTES.map((name) => `@${name}`),
+    "PINPolicy",
+  );
+  const mode = attribute(pin, "PINUsageMode") ?? "Local";
+  if (mode === "Append" || mode === "Prepend") return { type: "server" };
+  if (mode !== "Local")
+    throw new FobError("invalid", `PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`);
+  const encoding = attribute(pin, "PINEncoding") ?? "BINARY";
+  const alphabet = PIN_ALPHABETS[encoding.toUpperCase()];
+  if (!alphabet) throw new FobError("invalid", `PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`);
+  const minLength = limit(pin, "MinLength", USER_PIN_POLICY.minLength);
+  const maxLength = limit(pin, "MaxLength", Math.max(minLength, USER_PIN_POLICY.maxLength));
+  if (maxLength < minLength) throw new FobError("invalid", "MaxLength of the PINPolicy is smaller than MinLength");
+  const attempts = limit(pin, "MaxFailedAttempts", USER_PIN_POLICY.attempts);
+  return { type: "user", policy: { minLength, maxLength, alphabet, attempts, refuseTrivial: true } };
+}
+
+function limit(pin: Element, name: string, otherwise: number): number {
+  const value = attribute(pin, name);
+  if (value === null) return otherwise;
+  const number = /^\d{1,4}$/.test(value) ? Number(value) : 0;
+  if (number >= 1) return number;
+  throw new FobError(
+    "invalid",
+    `${name} of the PINPolicy is ${JSON.stringify(value.slice(0, 40))}: 1 to 9999 are possible`,
+  );
+}
+
+function refuseUnknown(element: Element | null, known: readonly string[], what: string): void {
+  const unknown = Object.keys(element ?? {}).find(
+    (name) => !known.includes(name) && !/^(?:#text|@xmlns|@schemaLocation)/.test(name),
+  );
+  if (unknown === undefined) return;
+  const name = JSON.stringify(printable(unknown.replace(/^@/, "")).slice(0, 40));
+  throw new FobError(
+    "invalid",
+    `the ${what} holds ${name}, which is not known: such a key must not be used (RFC 6030 section 5)`,
+  );
+}
+
+function refuseUsage(usages: readonly (string | null)[], kind: Credential["kind"]): void {
+  const wanted = kind === "ocra" ? ["CR", "OTP"] : ["OTP"];
+  if (usages.length === 0 || usages.some((usage) => usage !== null && wanted.includes(usage))) return;
+  throw new FobError("invalid", `the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);
+}
+
+function readDate(policy: Element | null, name: string): Date | null {
+  const value = childText(policy, name);
+  if (value === null) return null;
+  const date = new Date(value);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new FobError("invalid", `${name} of the Policy is no date`);
+}

@@ -1,0 +1,55 @@
+import { FobError } from "../../fob-error.ts";
+import { forget } from "../../token/secret.ts";
+import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import { type ContainerKeys, openContainer } from "./decryption.ts";
+import { describePackage, readPackage } from "./key-package.ts";
+import { attribute, child, children, type Element, parseXml } from "./xml.ts";
+
+/** More keys than an issuer puts into one container. */
+const MAX_KEYS = 10_000;
+
+/** The tokens of a container, and for each key that could not be taken, why. */
+export interface PskcContent {
+  readonly drafts: readonly EnrollmentDraft[];
+  readonly refusals: readonly string[];
+}
+
+/**
+ * Reads a key container (PSKC, RFC 6030), plain or encrypted with a passphrase or a pre-shared key. Rejects with FobError `invalid` for a
+ * broken one, `denied` when what was given does not open it.
+ */
+export async function readPskc(xml: string, askSecret: AskSecret): Promise<PskcContent> {
+  const container = child(await parseXml(xml), "KeyContainer");
+  if (!container) throw new FobError("invalid", "this XML is no key container");
+  const packages = children(container, "KeyPackage");
+  if (packages.length > MAX_KEYS) throw new FobError("invalid", `the container holds more than ${MAX_KEYS} keys`);
+  if (packages.length === 0) throw new FobError("invalid", "the container holds no key");
+  const keys = await openContainer(container, askSecret);
+  try {
+    return readPackages(packages.filter(isToken), keys);
+  } finally {
+    forget(keys?.encryptionKey, keys?.mac?.key);
+  }
+}
+
+/** A PIN comes as a package of its own (section 4.3.4): the user chooses one here instead, under the same policy. */
+function isToken(one: Element): boolean {
+  return !/[:#]pin$/i.test(attribute(child(one, "Key"), "Algorithm") ?? "");
+}
+
+function readPackages(packages: readonly Element[], keys: ContainerKeys | null): PskcContent {
+  const drafts: EnrollmentDraft[] = [];
+  const refusals: FobError[] = [];
+  for (const one of packages) {
+    try {
+      drafts.push(readPackage(one, keys));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      refusals.push(new FobError(error.code, `${describePackage(one)}: ${error.message}`));
+    }
+  }
+  // a wrong key opens nothing at all: that is no matter of one package
+  const denied = refusals.find(({ code }) => code === "denied");
+  if (denied && drafts.length === 0) throw denied;
+  return { drafts, refusals: refusals.map(({ message }) => message) };
+}

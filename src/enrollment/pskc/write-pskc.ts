@@ -1,0 +1,168 @@
+import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
+import type { Alphabet } from "../../otp/alphabet.ts";
+import type { Credential } from "../../token/credential.ts";
+import type { ExportedToken, ExportFormat } from "../exported-token.ts";
+
+/** As OWASP recommends for PBKDF2 with HMAC-SHA-256. */
+const ITERATIONS = 600_000;
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+const IV_BYTES = 16;
+
+const PSKC_NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc";
+const NAMESPACES = {
+  "@xmlns": PSKC_NAMESPACE,
+  "@xmlns:xenc": "http://www.w3.org/2001/04/xmlenc#",
+  "@xmlns:xenc11": "http://www.w3.org/2009/xmlenc11#",
+  "@xmlns:pkcs5": "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#",
+};
+const PBKDF2 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2";
+const HMAC_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
+const AES256_CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
+
+const ENCODINGS: Partial<Readonly<Record<Alphabet, string>>> = {
+  decimal: "DECIMAL",
+  hexadecimal: "HEXADECIMAL",
+  base64: "BASE64",
+};
+
+/** Key containers of RFC 6030. */
+export const pskcExport: ExportFormat = {
+  id: "pskc",
+  refuse({ credential }) {
+    if (credential.kind === "motp") return "PSKC has no name for Mobile-OTP";
+    if (credential.kind === "ocra") return null;
+    if (!(credential.alphabet in ENCODINGS)) return `PSKC cannot say ${credential.alphabet} passcodes`;
+    return credential.kind === "totp" && credential.t0 !== 0 ? "PSKC counts time steps from 1970 alone" : null;
+  },
+};
+
+/** How the secrets of one container are written. */
+interface SecretWriter {
+  /** What stands before the keys and says how to open them. */
+  readonly head: object;
+  write(secret: Uint8Array): object;
+}
+
+/**
+ * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-256-CBC and HMAC-SHA-256 under a key that PBKDF2
+ * makes of the passphrase (UTF-8), or plain where there is none.
+ */
+export async function formatPskc(tokens: readonly ExportedToken[], passphrase: Uint8Array | null): Promise<string> {
+  const secrets = passphrase ? await encryptedSecrets(passphrase) : PLAIN_SECRETS;
+  const { XMLBuilder } = await import("fast-xml-parser");
+  const builder = new XMLBuilder({
+    ignoreAttributes: false,
+    attributeNamePrefix: "@",
+    format: true,
+    suppressEmptyNode: true,
+  });
+  const container = {
+    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+    KeyContainer: {
+      "@Version": "1.0",
+      ...NAMESPACES,
+      ...secrets.head,
+      KeyPackage: tokens.map((token) => packageOf(token, secrets)),
+    },
+  };
+  return builder.build(container);
+}
+
+const PLAIN_SECRETS: SecretWriter = {
+  head: {},
+  write: (secret) => ({ PlainValue: Buffer.from(secret).toString("base64") }),
+};
+
+async function encryptedSecrets(passphrase: Uint8Array): Promise<SecretWriter> {
+  const salt = randomBytes(SALT_BYTES);
+  const key = await stretch(passphrase, salt);
+  const macKey = randomBytes(KEY_BYTES);
+  const parameters = {
+    "pkcs5:PBKDF2-params": {
+      Salt: { Specified: salt.toString("base64") },
+      IterationCount: ITERATIONS,
+      KeyLength: KEY_BYTES,
+      PRF: { "@Algorithm": HMAC_SHA256 },
+    },
+  };
+  return {
+    head: {
+      EncryptionKey: { "xenc11:DerivedKey": { "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, ...parameters } } },
+      MACMethod: { "@Algorithm": HMAC_SHA256, MACKey: encrypted(encrypt(key, macKey)) },
+    },
+    write(secret) {
+      const data = encrypt(key, secret);
+      const mac = createHmac("sha256", macKey).update(data).digest("base64");
+      return { EncryptedValue: encrypted(data), ValueMAC: mac };
+    },
+  };
+}
+
+function encrypted(data: Buffer): object {
+  return {
+    "xenc:EncryptionMethod": { "@Algorithm": AES256_CBC },
+    "xenc:CipherData": { "xenc:CipherValue": data.toString("base64") },
+  };
+}
+
+function encrypt(key: Buffer, plaintext: Uint8Array): Buffer {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv("aes-256-cbc", key, iv);
+  return Buffer.concat([iv, cipher.update(plaintext), cipher.final()]);
+}
+
+function packageOf(token: ExportedToken, secrets: SecretWriter): object {
+  const { id, name, issuer, account, serial, credential, secret, pin } = token;
+  return {
+    ...(serial === null ? {} : { DeviceInfo: { SerialNo: serial } }),
+    Key: {
+      "@Id": id,
+      "@Algorithm": algorithmOf(credential),
+      ...(issuer === null ? {} : { Issuer: issuer }),
+      ...parametersOf(credential),
+      FriendlyName: name,
+      Data: { Secret: secrets.write(secret), ...dataOf(credential) },
+      ...(account === null ? {} : { UserId: account }),
+      ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin.policy) } }),
+    },
+  };
+}
+
+function algorithmOf(credential: Credential): string {
+  return credential.kind === "ocra" ? `${PSKC_NAMESPACE}:${credential.suite}` : `${PSKC_NAMESPACE}:${credential.kind}`;
+}
+
+function parametersOf(credential: Credential): object {
+  if (credential.kind === "ocra" || credential.kind === "motp") return {};
+  const { algorithm, digits, alphabet } = credential;
+  return {
+    AlgorithmParameters: {
+      ...(algorithm === "SHA1" ? {} : { Suite: `HMAC-${algorithm}` }),
+      ResponseFormat: { "@Encoding": ENCODINGS[alphabet], "@Length": digits },
+    },
+  };
+}
+
+function dataOf(credential: Credential): object {
+  if (credential.kind === "totp") return { TimeInterval: { PlainValue: credential.period } };
+  if (credential.kind === "motp" || credential.counter === null) return {};
+  return { Counter: { PlainValue: String(credential.counter) } };
+}
+
+function pinOf({ minLength, maxLength, alphabet, attempts }: NonNullable<ExportedToken["pin"]>["policy"]): object {
+  const encodings = { numeric: "DECIMAL", alphanumeric: "ALPHANUMERIC", any: "BINARY" };
+  return {
+    "@PINUsageMode": "Local",
+    "@MaxFailedAttempts": attempts,
+    "@MinLength": minLength,
+    "@MaxLength": maxLength,
+    "@PINEncoding": encodings[alphabet],
+  };
+}
+
+function stretch(passphrase: Uint8Array, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    pbkdf2(passphrase, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}

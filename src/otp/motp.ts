@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+
+/** The length of a Mobile-OTP time step, in seconds. */
+export const MOTP_PERIOD = 10;
+
+/** How many hexadecimal characters a Mobile-OTP passcode has. */
+export const MOTP_DIGITS = 6;
+
+/**
+ * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step, the secret in lower-case hexadecimal, and the
+ * PIN, all as text. MD5 is what the method is made of; it has no other choice.
+ */
+export function motp(input: {
+  readonly secret: Uint8Array;
+  /** UTF-8. */
+  readonly pin: Uint8Array;
+  /** Seconds since 1970 divided by {@link MOTP_PERIOD}. */
+  readonly step: bigint;
+}): string {
+  const { secret, pin, step } = input;
+  const hash = createHash("md5").update(String(step)).update(Buffer.from(secret).toString("hex")).update(pin);
+  return hash.digest("hex").slice(0, MOTP_DIGITS);
+}

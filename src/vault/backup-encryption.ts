@@ -1,0 +1,84 @@
+import { FobError } from "../fob-error.ts";
+
+/** How a file starts that age has encrypted, plain or in ASCII armor. */
+const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----)/;
+
+/** Who can open a new file: whoever knows the passphrase (UTF-8), or holds the identity of one of the recipients (`age1...`). */
+export type Lock = { readonly passphrase: Uint8Array } | { readonly recipients: readonly string[] };
+
+/** What opens a file: the identities of age's key files, or a passphrase that is asked for when the file wants one. */
+export interface Keys {
+  readonly identities: readonly string[];
+  askPassphrase(): Promise<Uint8Array>;
+}
+
+/** Whether these are the first bytes of a file that age has encrypted. */
+export function isAgeFile(bytes: Buffer): boolean {
+  return AGE_FILE.test(bytes.subarray(0, 64).toString("latin1"));
+}
+
+/** `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for something that is no recipient. */
+export async function encryptForAge(plaintext: Uint8Array, lock: Lock): Promise<Buffer> {
+  const { Encrypter } = await import("age-encryption");
+  const encrypter = new Encrypter();
+  if ("passphrase" in lock) encrypter.setPassphrase(Buffer.from(lock.passphrase).toString("utf8"));
+  else for (const recipient of lock.recipients) addRecipient(() => encrypter.addRecipient(recipient), recipient);
+  return Buffer.from(await encrypter.encrypt(plaintext));
+}
+
+/** The same bytes in ASCII armor, for places that take text alone. */
+export async function armorAgeFile(bytes: Uint8Array): Promise<string> {
+  return (await import("age-encryption")).armor.encode(bytes);
+}
+
+/** What an age file holds. Rejects with FobError `denied` when nothing given opens it, `invalid` when it is damaged. */
+export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer> {
+  const { armor, Decrypter } = await import("age-encryption");
+  const decrypter = new Decrypter();
+  const text = bytes.toString("latin1");
+  const file = text.startsWith("-----") ? decodeArmor(() => armor.decode(text)) : bytes;
+  if (keys.identities.length > 0)
+    for (const identity of keys.identities) addIdentity(() => decrypter.addIdentity(identity));
+  else decrypter.addPassphrase(Buffer.from(await keys.askPassphrase()).toString("utf8"));
+  try {
+    return Buffer.from(await decrypter.decrypt(file));
+  } catch (cause) {
+    if (/no identity matched/i.test((cause as Error).message)) {
+      const what = keys.identities.length > 0 ? "the identity does not open" : "the passphrase does not open";
+      throw new FobError("denied", `${what} this file`, { cause });
+    }
+    throw new FobError("invalid", "this age file is damaged, or made in a way that fob does not know", { cause });
+  }
+}
+
+/** The identities in age's key file: one a line, and comments. Throws FobError `invalid` when there is none. */
+export function parseIdentities(text: string, path: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const identities = lines.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  if (identities.length === 0) throw new FobError("invalid", `${path} holds no identity of age (AGE-SECRET-KEY-...)`);
+  return identities;
+}
+
+function addRecipient(add: () => void, recipient: string): void {
+  try {
+    add();
+  } catch (cause) {
+    throw new FobError("usage", `${JSON.stringify(recipient)} is no recipient of age: age1... is one`, { cause });
+  }
+}
+
+function addIdentity(add: () => void): void {
+  try {
+    add();
+  } catch (cause) {
+    throw new FobError("invalid", "an identity in the key file is damaged", { cause });
+  }
+}
+
+function decodeArmor(decode: () => Uint8Array): Uint8Array {
+  try {
+    return decode();
+  } catch (cause) {
+    throw new FobError("invalid", "the armor of this age file is damaged", { cause });
+  }
+}

@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import { FobError } from "../fob-error.ts";
+import type { PinPolicy } from "../token/pin-policy.ts";
+import { decodeToken, encodeToken, type Token } from "../token/token.ts";
+
+/** A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is nowhere. */
+export interface BackedUpToken {
+  readonly token: Token;
+  readonly secret: Uint8Array;
+  readonly pinPolicy: PinPolicy | null;
+}
+
+const VERSION = 1;
+
+const text = v.nullable(v.string());
+
+const PolicySchema = v.object({
+  minLength: v.number(),
+  maxLength: v.number(),
+  alphabet: v.picklist(["any", "numeric", "alphanumeric"]),
+  attempts: v.number(),
+  refuseTrivial: v.boolean(),
+});
+
+const BackupSchema = v.object({
+  format: v.literal("fob-backup"),
+  version: v.literal(VERSION),
+  tokens: v.array(
+    v.object({
+      token: v.looseObject({
+        id: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+        name: v.string(),
+        issuer: text,
+        account: text,
+        serial: text,
+        format: v.string(),
+        pin: v.picklist(["none", "user", "server"]),
+        accessDomain: v.picklist(["00", "02", "FF"]),
+        favorite: v.boolean(),
+        enrolledAt: v.pipe(v.string(), v.isoTimestamp()),
+        credential: v.looseObject({ kind: v.picklist(["totp", "hotp", "ocra", "motp"]) }),
+      }),
+      secret: v.pipe(v.string(), v.base64()),
+      pinPolicy: v.nullable(PolicySchema),
+    }),
+  ),
+});
+
+/** A backup as the bytes to be encrypted: JSON, with secrets in Base64. */
+export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date): Buffer {
+  const entries = tokens.map(({ token, secret, pinPolicy }) => {
+    return { token: encodeToken(token), secret: Buffer.from(secret).toString("base64"), pinPolicy };
+  });
+  return Buffer.from(JSON.stringify({ format: "fob-backup", version: VERSION, createdAt, tokens: entries }));
+}
+
+/** Reverses {@link encodeBackup}. Throws FobError `invalid` for what is no backup, or one of a newer fob. */
+export function decodeBackup(bytes: Buffer): BackedUpToken[] {
+  const backup = v.safeParse(BackupSchema, parse(bytes));
+  if (!backup.success) throw new FobError("invalid", "this file opens, and holds no backup that fob knows");
+  return backup.output.tokens.map(({ token, secret, pinPolicy }) => ({
+    token: decodeToken(token as Parameters<typeof decodeToken>[0]),
+    secret: Buffer.from(secret, "base64"),
+    pinPolicy,
+  }));
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    // what is no JSON is no backup either
+    return null;
+  }
+}

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { describeWith } from "../requires.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
+
+const PASSPHRASE = "correct horse battery";
+
+async function homeWithTokens() {
+  const from = testHome();
+  await from.fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
+  await from.fob(["code", "ACME"]);
+  await from.fob(["favorite", "Example"]);
+  await from.fob(["rename", "Example", "mail"]);
+  return { ...from, file: join(from.home, "tokens.age") };
+}
+
+describe("fob backup", () => {
+  test("brings every token back as it was, counter, name and all", async () => {
+    const { fob, file } = await homeWithTokens();
+    const env = { FOB_PIN: PASSPHRASE };
+    expect(await fob(["backup", file], { env })).toMatchObject({ exitCode: 0, stdout: `wrote 2 tokens to ${file}\n` });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, "latin1")).not.toContain(RFC_SECRET);
+    const to = testHome();
+    expect((await to.fob(["restore", file], { env })).exitCode).toBe(0);
+    expect((await to.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
+    await fob(["code", "ACME"]);
+    const [before, after] = await Promise.all([fob(["list", "--json"]), to.fob(["list", "--json"])]);
+    const untouched = (text: string) => JSON.parse(text).map((token: object) => ({ ...token, lastUsedAt: null }));
+    expect(untouched(after.stdout)).toEqual(untouched(before.stdout));
+    const again = await to.fob(["restore", file, "--json"], { env });
+    expect(JSON.parse(again.stdout)).toEqual({ restored: [], known: 2 });
+  });
+
+  test("is denied to a wrong passphrase, and says when it is damaged", async () => {
+    const { fob, file } = await homeWithTokens();
+    await fob(["backup", file], { env: { FOB_PIN: PASSPHRASE } });
+    const to = testHome();
+    const wrong = await to.fob(["restore", file], { env: { FOB_PIN: "another passphrase" } });
+    expect([wrong.exitCode, wrong.stderr]).toEqual([4, expect.stringContaining("does not open this file")]);
+    expect((await to.fob(["restore", file])).exitCode).toBe(5);
+    writeFileSync(file, readFileSync(file).subarray(0, -9));
+    expect((await to.fob(["restore", file], { env: { FOB_PIN: PASSPHRASE } })).exitCode).toBe(6);
+    expect((await to.fob(["list", "--json"])).stdout).toBe("[]\n");
+  });
+
+  test("asks for PINs again: of the tokens for the backup, new ones for what is restored", async () => {
+    const { fob, file, home } = await homeWithTokens();
+    await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "7305" } });
+    const pins = join(home, "pins");
+    writeFileSync(pins, `7305\n${PASSPHRASE}\n`);
+    expect((await fob(["backup", file, "--pin-file", pins])).exitCode).toBe(0);
+    const to = testHome();
+    writeFileSync(pins, `${PASSPHRASE}\n9182\n`);
+    expect((await to.fob(["restore", file, "--pin-file", pins])).exitCode).toBe(0);
+    expect((await to.fob(["code", "ACME"])).exitCode).toBe(5);
+    expect((await to.fob(["code", "ACME"], { env: { FOB_PIN: "9182" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
+  });
+
+  test("beside a removed token becomes another one, and both can be had", async () => {
+    const { fob, file } = await homeWithTokens();
+    const env = { FOB_PIN: PASSPHRASE };
+    await fob(["backup", file], { env });
+    await fob(["remove", "ACME", "--yes"]);
+    expect((await fob(["restore", file], { env })).stdout).toBe("restored ACME\n");
+    expect((await fob(["restore", "ACME"])).exitCode).toBe(0);
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(3);
+  });
+
+  test("refuses what is no recipient, and a file that is there", async () => {
+    const { fob, file, home } = await homeWithTokens();
+    expect((await fob(["backup", file, "--recipient", "age1nobody"])).exitCode).toBe(2);
+    expect((await fob(["backup", join(home, "key"), "--recipient", "age1nobody"])).stderr).toContain(
+      "is no recipient of age",
+    );
+    const empty = testHome();
+    expect((await empty.fob(["backup", file])).exitCode).toBe(3);
+  });
+});
+
+describeWith({ age: "age", "age-keygen": "age" }, "a backup and the program age", () => {
+  test("open each other's files", async () => {
+    const { fob, file, home } = await homeWithTokens();
+    const identity = join(home, "key.txt");
+    const keygen = spawnSync("age-keygen", ["-o", identity], { encoding: "utf8" });
+    const recipient = /age1\S+/.exec(keygen.stderr)?.[0] ?? "";
+    expect((await fob(["backup", file, "--recipient", recipient])).exitCode).toBe(0);
+    const opened = spawnSync("age", ["-d", "-i", identity, file], { encoding: "utf8" });
+    expect(JSON.parse(opened.stdout)).toMatchObject({ format: "fob-backup", version: 1 });
+    const ours = join(home, "theirs.age");
+    spawnSync("age", ["-r", recipient, "-a", "-o", ours], { input: opened.stdout });
+    const to = testHome();
+    expect((await to.fob(["restore", ours, "--identity", identity])).stdout).toBe("restored mail\nrestored ACME\n");
+    const armored = await fob(["backup", "-", "--recipient", recipient]);
+    expect(spawnSync("age", ["-d", "-i", identity], { input: armored.stdout, encoding: "utf8" }).stdout).toContain(
+      "fob-backup",
+    );
+    const other = join(home, "other.txt");
+    spawnSync("age-keygen", ["-o", other]);
+    expect((await to.fob(["restore", file, "--identity", other])).exitCode).toBe(4);
+  });
+});

@@ -1,0 +1,115 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+
+const OCRA_URI = `otpauth://ocra/Bank:ann?secret=${RFC_SECRET}&suite=OCRA-1%3AHOTP-SHA1-6%3AQN08&issuer=Bank`;
+const PASSPHRASE = "correct horse battery";
+
+async function homeWith(...uris: string[]): Promise<TestHome> {
+  const home = testHome();
+  expect((await home.fob(["enroll", "-"], { input: uris.join("\n") })).exitCode).toBe(0);
+  return home;
+}
+
+async function listed({ fob }: TestHome): Promise<unknown[]> {
+  const tokens = JSON.parse((await fob(["list", "--json"])).stdout);
+  return tokens.map(
+    ({ id: _id, format: _f, enrolledAt: _e, lastUsedAt: _l, ...rest }: Record<string, unknown>) => rest,
+  );
+}
+
+describe("fob export", () => {
+  test("prints Key URIs that enroll as the same tokens", async () => {
+    const from = await homeWith(HOTP_URI, TOTP_URI, OCRA_URI, "motp://ACME:mo?secret=0f4c2d86b1aa7e31");
+    expect((await from.fob(["code", "ACME:ann"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    const { stdout, exitCode } = await from.fob(["export"]);
+    expect(exitCode).toBe(0);
+    const to = await homeWith(...stdout.trim().split("\n"));
+    expect(await listed(to)).toEqual(await listed(from));
+    expect((await to.fob(["code", "ACME:ann"])).stdout).toBe(`${RFC_CODES[1]}\n`);
+  });
+
+  test.each([
+    ["aegis", []],
+    ["aegis", ["--plain"]],
+    ["pskc", []],
+    ["pskc", ["--plain"]],
+  ] as const)("writes %s %j for its owner alone, and reads it back", async (format, more) => {
+    const from = await homeWith(HOTP_URI, TOTP_URI);
+    const file = join(from.home, "export");
+    const env = { FOB_PIN: PASSPHRASE };
+    const { stdout, exitCode } = await from.fob(["export", "--format", format, ...more, "--output", file], { env });
+    expect([exitCode, stdout]).toEqual([0, `wrote 2 tokens to ${file}\n`]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const secrets = [RFC_SECRET, Buffer.from("12345678901234567890").toString("base64")];
+    const shown = secrets.some((secret) => readFileSync(file, "utf8").includes(secret));
+    expect(shown).toBe(more.length > 0);
+    const to = testHome();
+    expect((await to.fob(["import", file], { env })).exitCode).toBe(0);
+    expect(await listed(to)).toEqual(await listed(from));
+    expect((await from.fob(["export", "--format", format, "--output", file], { env })).exitCode).toBe(2);
+  });
+
+  test("draws migration codes of ten tokens each, which enroll again", async () => {
+    const uris = Array.from(
+      { length: 13 },
+      (_, i) => `otpauth://totp/Issuer${i}:ann?secret=${RFC_SECRET}&issuer=Issuer${i}`,
+    );
+    const from = await homeWith(...uris);
+    const { exitCode, stderr } = await from.fob([
+      "export",
+      "--format",
+      "migration",
+      "--qr",
+      join(from.home, "codes.png"),
+    ]);
+    expect(exitCode).toBe(0);
+    const files = ["codes-1.png", "codes-2.png"].map((name) => join(from.home, name));
+    expect(stderr).toContain("codes-2.png holds secrets");
+    const to = testHome();
+    for (const file of files) expect((await to.fob(["import", file])).exitCode).toBe(0);
+    expect(await listed(to)).toEqual(await listed(from));
+  });
+
+  test("asks for the PIN of a token again, and gives nothing without it", async () => {
+    const from = await homeWith(HOTP_URI);
+    await from.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "7305" } });
+    const without = await from.fob(["export"]);
+    expect([without.exitCode, without.stdout]).toEqual([5, ""]);
+    const wrong = await from.fob(["export"], { env: { FOB_PIN: "7306" } });
+    expect([wrong.exitCode, wrong.stdout]).toEqual([4, ""]);
+    expect((await from.fob(["export"], { env: { FOB_PIN: "7305" } })).stdout).toContain(RFC_SECRET);
+  });
+
+  test("never loses a token without a word", async () => {
+    const from = await homeWith(HOTP_URI, OCRA_URI);
+    const env = { FOB_PIN: PASSPHRASE };
+    const all = await from.fob(["export", "--format", "aegis"], { env });
+    expect([all.exitCode, all.stderr]).toEqual([
+      0,
+      expect.stringContaining("left out: Bank: Aegis has no challenge-response"),
+    ]);
+    expect((await from.fob(["export", "Bank", "--format", "aegis"], { env })).exitCode).toBe(2);
+  });
+
+  test.each([
+    [["--format", "xml"], /is no format/],
+    [["--plain"], /--plain is for/],
+    [["--format", "aegis", "--qr", "x.png"], /does not fit/],
+    [["--qr"], /draws on a terminal only/],
+    [["--qr", "x.png", "--output", "y"], /exclude each other/],
+    [["--qr", "x.gif"], /neither .png nor .svg/],
+  ])("refuses %j with exit code 2", async (options, message) => {
+    const { fob } = await homeWith(HOTP_URI);
+    const outcome = await fob(["export", ...options]);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
+    expect(outcome.stderr).toMatch(message);
+  });
+
+  test("wants a passphrase that stands against guessing", async () => {
+    const { fob } = await homeWith(HOTP_URI);
+    const outcome = await fob(["export", "--format", "aegis"], { env: { FOB_PIN: "short" } });
+    expect([outcome.exitCode, outcome.stderr]).toEqual([6, expect.stringContaining("too-short")]);
+  });
+});

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatAegis } from "../../../src/enrollment/files/aegis-writer.ts";
+import { readAppFile } from "../../../src/enrollment/files/read-file.ts";
+import { FobError } from "../../../src/fob-error.ts";
+import { decodeBase32 } from "../../../src/token/base32.ts";
+import * as samples from "./samples.ts";
+
+const { SAMPLES, STEAM } = samples;
+
+function read(text: string, password = "correct horse") {
+  return readAppFile(Buffer.from(text), "export.file", {
+    askSecret: async () => Buffer.from(password),
+    readQrCodes: async () => [],
+  });
+}
+
+function expected(wanted: readonly samples.Sample[], format: string) {
+  return wanted.map(({ issuer, account, secret, credential }) =>
+    expect.objectContaining({ issuer, account, credential, format, secret: decodeBase32(secret) }),
+  );
+}
+
+describe("files of other apps", () => {
+  test.each([
+    ["aegis", "Aegis", samples.aegisPlain, [...SAMPLES, STEAM]],
+    ["2fas", "2FAS", samples.twoFas, [...SAMPLES, STEAM]],
+    ["2fas", "2FAS", samples.encryptedTwoFas("correct horse"), [...SAMPLES, STEAM]],
+    ["andotp", "andOTP", samples.andOtp, [...SAMPLES, STEAM]],
+    ["freeotp-plus", "FreeOTP+", samples.freeOtpPlus, SAMPLES],
+    ["bitwarden", "Bitwarden", samples.bitwardenJson, [...SAMPLES, STEAM]],
+    ["bitwarden", "Bitwarden", samples.bitwardenCsv, [...SAMPLES, STEAM]],
+    ["keepassxc", "KeePassXC", samples.keePassXcCsv, [...SAMPLES, STEAM]],
+    ["proton-authenticator", "Proton Authenticator", samples.proton, [...SAMPLES, STEAM]],
+    ["raivo", "Raivo", samples.raivo, SAMPLES],
+    ["stratum", "Stratum", samples.stratum, [...SAMPLES, STEAM]],
+    ["key-uri", "a list", samples.uriList, [...SAMPLES, STEAM]],
+    ["key-uri", "a list", `\ufeff# a comment\r\n\r\n${samples.ente.replaceAll("\n", "\r\n")}\r\n`, [...SAMPLES, STEAM]],
+  ])("%s (%s) gives every token with all of its parameters", async (format, app, text, wanted) => {
+    const content = await read(text);
+    expect(content.app).toBe(app);
+    expect(content.refusals).toEqual([]);
+    expect(content.drafts).toEqual(expected(wanted, format));
+  });
+
+  test("a token that cannot be taken is named, and the others come", async () => {
+    const entries = JSON.parse(samples.stratum).Authenticators;
+    entries[1].Type = 5;
+    entries[2].Secret = "not Base32!";
+    const { drafts, refusals } = await read(JSON.stringify({ Authenticators: entries }));
+    expect(drafts).toEqual(expected([SAMPLES[0] as samples.Sample, STEAM], "stratum"));
+    expect(refusals).toEqual([
+      expect.stringMatching(/^Big & Co:bob: key type "yandex" is not supported/),
+      expect.stringMatching(/^Counting:carl: secret has a character at position 11/),
+    ]);
+  });
+
+  test("a line of a list is refused without being shown", async () => {
+    const { refusals } = await read(`${samples.uriList}\notpauth://totp/x?secret=not!base32`);
+    expect(refusals).toEqual([expect.stringMatching(/^entry 5: secret has a character/)]);
+    expect(refusals.join()).not.toContain("not!base32");
+  });
+
+  test("a wrong password is denied", async () => {
+    const aegis = await formatAegis([], Buffer.from("correct horse"));
+    for (const file of [aegis, samples.encryptedTwoFas("correct horse")]) {
+      await expect(read(file, "wrong")).rejects.toThrow(expect.objectContaining({ code: "denied" }));
+    }
+  });
+
+  test("costs that would take all memory are no vault of Aegis", async () => {
+    const vault = JSON.parse(await formatAegis([], Buffer.from("x")));
+    vault.header.slots[0].n = 2 ** 30;
+    await expect(read(JSON.stringify(vault), "x")).rejects.toThrow(/no password that could open it/);
+  });
+
+  test.each([
+    ["", /is not a file that fob knows/],
+    ["hello", /is not a file that fob knows/],
+    ["{", /begins like JSON, and is damaged/],
+    ['{"a": 1}', /is not a file that fob knows/],
+    ["[]", /is not a file that fob knows/],
+    ['a,totp\n"', /begins like CSV, and is damaged/],
+    ['{"encrypted": true, "passwordProtected": true, "data": "2.x"}', /Bitwarden export is encrypted/],
+  ])("%j is explained", async (text, message) => {
+    const failure = await read(text).catch((error) => error);
+    expect(failure).toBeInstanceOf(FobError);
+    expect(failure.code).toBe("invalid");
+    expect(failure.message).toMatch(message);
+  });
+
+  test("whatever stands in a file of a known shape, it is read or refused", async () => {
+    const files = [
+      samples.twoFas,
+      samples.aegisPlain,
+      samples.stratum,
+      samples.andOtp,
+      samples.raivo,
+      samples.freeOtpPlus,
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), fc.nat(), fc.jsonValue(), async (file, at, odd) => {
+        const spots: [unknown, string | number][] = [];
+        const content = JSON.parse(file, function (key, value) {
+          if (key !== "") spots.push([this, key]);
+          return value;
+        });
+        const [holder, key] = spots[at % spots.length] ?? [content, 0];
+        (holder as Record<string | number, unknown>)[key] = odd;
+        await read(JSON.stringify(content)).catch((error) => expect(error).toBeInstanceOf(FobError));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
