@@ -32,7 +32,11 @@ await Promise.all([
     splitting: true,
     packages: "external",
     chunkNames: "parts/[name]-[hash]",
-    entryPoints: { main: "src/main.ts", "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts" },
+    entryPoints: {
+      main: "src/main.ts",
+      "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
+      "decode-picture": "src/decode-picture.ts",
+    },
     outdir: "dist",
   }),
 ]);

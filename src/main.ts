@@ -8,11 +8,12 @@ import { pinSource } from "./cli/pin-source.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { run } from "./cli/run.ts";
 import { commands } from "./commands.ts";
-import { MAX_PICTURE_BYTES, readQrCodes } from "./enrollment/picture.ts";
+import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import { defaultHome } from "./platform/paths.ts";
+import { readQrCodesApart } from "./platform/picture-process.ts";
 import { printable } from "./token/printable.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 
@@ -46,7 +47,7 @@ function createContext(globals: Globals): Context {
     access,
     prompt,
     pinPrompt: access.pinPrompt,
-    clipboard: systemClipboard({ clearScript: join(fileURLToPath(import.meta.url), "..", "clear-clipboard.js") }),
+    clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
     findVault: () => openVault(access),
     ensureVault: async () => (await openVault(access)) ?? createFirstVault(globals.keychain, access, prompt),
     clock: () => new Date(),
@@ -56,12 +57,22 @@ function createContext(globals: Globals): Context {
     writeSecretFile,
     fileExists,
     readFile: readForeignFile,
-    readQrCodes,
-    readPicture: async (path) => readQrCodes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
+    readQrCodes: readPictureBytes,
+    readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
   };
+}
+
+/** The built program of this name, which lies beside this file. */
+function programPath(name: string): string {
+  return join(fileURLToPath(import.meta.url), "..", `${name}.js`);
+}
+
+/** Most pictures are screenshots and read at once; the others are decoded where they can do no harm. */
+async function readPictureBytes(bytes: Buffer, source: string): Promise<string[]> {
+  return (await readEasyQrCodes(bytes, source)) ?? readQrCodesApart(programPath("decode-picture"), bytes, source);
 }
 
 function vaultAccess({ home, keychain }: Globals, pinPrompt: VaultAccess["pinPrompt"], isPerson: boolean): VaultAccess {

@@ -30,7 +30,7 @@ export const enroll = defineCommand({
     "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
-    qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP or TIFF pictures"),
+    qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures"),
     name: value("NAME", "what to call the token"),
     dryRun: flag("show what would be enrolled, and store nothing"),
     replace: flag("replace the token of the same name or account; the old one stays restorable"),

@@ -1,6 +1,6 @@
 /** What a picture says about itself before anything is decoded. */
 export interface PictureHeader {
-  readonly format: "png" | "jpeg" | "gif" | "bmp" | "tiff";
+  readonly format: "png" | "jpeg" | "gif" | "bmp" | "tiff" | "webp";
   readonly width: number;
   readonly height: number;
 }
@@ -16,7 +16,7 @@ const TIFF_HEIGHT = 257;
 
 /** The size that a picture announces, or null when the bytes are none that is known, or end before they tell. */
 export function readPictureHeader(bytes: Buffer): PictureHeader | null {
-  const readers = [readPngHeader, readJpegHeader, readGifHeader, readBmpHeader, readTiffHeader];
+  const readers = [readPngHeader, readJpegHeader, readGifHeader, readBmpHeader, readTiffHeader, readWebpHeader];
   for (const read of readers) {
     const header = read(bytes);
     if (header) return header;
@@ -74,6 +74,18 @@ function readTiffHeader(bytes: Buffer): PictureHeader | null {
   }
   const [width, height] = [size.get(TIFF_WIDTH), size.get(TIFF_HEIGHT)];
   return width === undefined || height === undefined ? null : { format: "tiff", width, height };
+}
+
+/** The size in the first chunk: lossy (`VP8 `), lossless (`VP8L`) or extended (`VP8X`), RFC 9649 section 2. */
+function readWebpHeader(bytes: Buffer): PictureHeader | null {
+  if (bytes.length < 30 || bytes.toString("latin1", 0, 4) !== "RIFF") return null;
+  const kind = bytes.toString("latin1", 8, 16);
+  const size = (width: number, height: number): PictureHeader => ({ format: "webp", width, height });
+  if (kind === "WEBPVP8X") return size(1 + bytes.readUIntLE(24, 3), 1 + bytes.readUIntLE(27, 3));
+  if (kind === "WEBPVP8 ") return size(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
+  if (kind !== "WEBPVP8L") return null;
+  const bits = bytes.readUInt32LE(21);
+  return size(1 + (bits & 0x3fff), 1 + ((bits >>> 14) & 0x3fff));
 }
 
 /** A PNG without the bytes that some programs leave behind its end, which decoders refuse. */

@@ -2,6 +2,7 @@ import {
   addBorder,
   blur,
   type ColorPicture,
+  flatten,
   type GrayPicture,
   mapShades,
   scale,
@@ -12,10 +13,11 @@ import {
   turn,
 } from "./gray-picture.ts";
 
-/** Larger pictures are looked at in a copy of this side: finer detail is noise more often than code. */
-const SIDE = 1_600;
-
 const DOUBLED_BELOW = 1_300;
+
+/** How far around a pixel its light is judged, as a share of the picture's side. */
+const LIGHT_RADIUS = 1 / 8;
+
 const SMALL_SIDE = 600;
 
 const gamma = (power: number) => (picture: GrayPicture) => mapShades(picture, (shade) => 255 * (shade / 255) ** power);
@@ -27,9 +29,12 @@ const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
   (picture) => stretchContrast(picture, 0.1),
   gamma(0.5),
   (picture) => threshold(picture, 12),
+  (picture) => evenLight(enlarge(picture)),
   (picture) => sharpen(picture, 2, 3),
-  (picture) => (Math.max(picture.width, picture.height) < DOUBLED_BELOW ? scale(picture, 2) : picture),
+  (picture) => enlarge(picture),
+  (picture) => blur(picture, 3),
   (picture) => turn(picture, 20),
+  (picture) => sharpen(picture, 4, 3),
   gamma(4),
   (picture) => threshold(picture, 40),
   (picture) => scale(picture, 1, 0.6),
@@ -37,18 +42,25 @@ const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
   (picture) => addBorder(picture, 40),
   (picture) => blur(picture, 1),
   (picture) => fitInto(picture, SMALL_SIDE),
+  (picture) => scale(picture, 0.25),
 ];
 
 /** The picture in every way in which a code in it may become readable; a transparent one on white, then on black, first. */
 export function* variantsOf(picture: ColorPicture): Generator<GrayPicture> {
-  const gray = fitInto(toGray(picture, 255), SIDE);
-  if (isTransparent(picture)) yield fitInto(toGray(picture, 0), SIDE);
+  const gray = toGray(picture, 255);
+  if (isTransparent(picture)) yield toGray(picture, 0);
   for (const treat of TREATMENTS) yield treat(gray);
-  yield fitInto(toGray(picture, 255, Math.max), SIDE);
-  yield fitInto(
-    toGray(picture, 255, (_red, _green, blue) => blue),
-    SIDE,
-  );
+  yield toGray(picture, 255, Math.max);
+  yield toGray(picture, 255, (_red, _green, blue) => blue);
+}
+
+function enlarge(picture: GrayPicture): GrayPicture {
+  return Math.max(picture.width, picture.height) < DOUBLED_BELOW ? scale(picture, 2) : picture;
+}
+
+/** Lights and shadows taken away that are wider than a code's details. */
+function evenLight(picture: GrayPicture): GrayPicture {
+  return flatten(picture, Math.ceil(Math.max(picture.width, picture.height) * LIGHT_RADIUS));
 }
 
 function fitInto(picture: GrayPicture, side: number): GrayPicture {

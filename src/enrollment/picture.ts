@@ -1,8 +1,9 @@
 import { FobError } from "../fob-error.ts";
-import type { ColorPicture } from "./gray-picture.ts";
+import type { GrayPicture } from "./gray-picture.ts";
 import { cutAfterEnd, type PictureHeader, readPictureHeader } from "./picture-header.ts";
+import { readOverview, readPixels } from "./picture-pixels.ts";
 import { variantsOf } from "./picture-variants.ts";
-import { decodeWithJsqr, decodeWithZxing } from "./qr-decoders.ts";
+import { decodeWithZxing, type FoundCode, findWithJsqr, findWithZxing, isContradicted } from "./qr-decoders.ts";
 
 /** The largest picture file that is read, in bytes. */
 export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
@@ -10,55 +11,87 @@ export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
 /** The largest picture that is decoded: a few kilobytes can announce gigabytes. */
 const MAX_PIXELS = 50_000_000;
 
+/** Up to this size a picture is first read whole; a larger one would take more memory than it may have. */
+const MAX_WHOLE_PIXELS = 12_000_000;
+
 /** How long a difficult picture is tried, in milliseconds. */
-const PATIENCE = 2_000;
+const PATIENCE = 1_800;
+
+/** Files up to these sizes are harmless to decode, whatever they hold: a PNG grows a thousandfold at most. */
+const SMALL = { bytes: 64 * 1024, pixels: 4_000_000 };
 
 /**
- * The texts of the QR codes in a picture: PNG, JPEG, GIF, BMP or TIFF. `source` names the picture in messages. Rejects with FobError
- * `invalid` for what is no such picture, is damaged, too large, or holds no code.
+ * The texts of the QR codes in a picture: PNG, JPEG, GIF, BMP, TIFF or WebP. `source` names the picture in messages. Rejects with
+ * FobError `invalid` for what is no such picture, is damaged, too large, holds no code, or one that decoders disagree about.
  */
 export async function readQrCodes(bytes: Buffer, source: string): Promise<string[]> {
-  const header = readPictureHeader(bytes);
-  if (!header) throw new FobError("invalid", `${source} is not a PNG, JPEG, GIF, BMP or TIFF picture`);
-  refuseSize(header, source);
-  const clean = header.format === "png" ? cutAfterEnd(bytes) : bytes;
-  const atOnce = await decodeWithZxing(clean);
+  const start = performance.now();
+  const { format, width, height } = checkPicture(bytes, source);
+  const clean = format === "png" ? cutAfterEnd(bytes) : bytes;
+  const isLarge = width * height > MAX_WHOLE_PIXELS;
+  const atOnce = isLarge ? await readLarge(clean) : await decodeWithZxing(clean);
   if (atOnce.length > 0) return atOnce;
-  const found = await tryHard(await decodePicture(clean, source));
+  const found = await tryHard(clean, source, start + PATIENCE);
   if (found.length > 0) return found;
   throw new FobError("invalid", `no QR code found in ${source}`, {
     hint: "cut the picture to the code, with a white margin around it, and make it larger",
   });
 }
 
-function refuseSize({ width, height }: PictureHeader, source: string): void {
+/**
+ * {@link readQrCodes} for a small picture that is easy to read; null for every other one. It needs little time and memory whatever
+ * the file holds. Rejects with FobError `invalid` for what is no picture, or too large a one.
+ */
+export async function readEasyQrCodes(bytes: Buffer, source: string): Promise<string[] | null> {
+  const { format, width, height } = checkPicture(bytes, source);
+  if (bytes.length > SMALL.bytes || width * height > SMALL.pixels) return null;
+  const found = await decodeWithZxing(format === "png" ? cutAfterEnd(bytes) : bytes);
+  return found.length > 0 ? found : null;
+}
+
+function checkPicture(bytes: Buffer, source: string): PictureHeader {
+  const header = readPictureHeader(bytes);
+  if (!header) throw new FobError("invalid", `${source} is not a PNG, JPEG, GIF, BMP, TIFF or WebP picture`);
+  const { width, height } = header;
   if (width * height > MAX_PIXELS) {
-    throw new FobError(
-      "invalid",
-      `${source} has ${width} x ${height} pixels: at most ${MAX_PIXELS / 1e6} megapixels are read`,
-    );
+    const limit = `at most ${MAX_PIXELS / 1e6} megapixels are read`;
+    throw new FobError("invalid", `${source} has ${width} x ${height} pixels: ${limit}`);
   }
   if (width * height === 0) throw new FobError("invalid", `${source} is a damaged picture`);
+  return header;
 }
 
-async function decodePicture(bytes: Buffer, source: string): Promise<ColorPicture> {
-  const { Jimp } = await import("jimp");
-  try {
-    return (await Jimp.fromBuffer(bytes)).bitmap;
-  } catch (cause) {
-    throw new FobError("invalid", `${source} is a damaged picture`, { cause });
-  }
+async function readLarge(bytes: Buffer): Promise<string[]> {
+  const overview = await readOverview(bytes);
+  return overview ? textsOf(await findWithZxing(overview)) : [];
 }
 
-/** Looks at the picture in one way after another, with both decoders, until a code is found or patience ends. */
-async function tryHard(picture: ColorPicture): Promise<string[]> {
-  const deadline = performance.now() + PATIENCE;
+/**
+ * Looks at the picture in one way after another until a code is found or time is up: with the stronger decoder, and when that finds
+ * nothing at all, with the weaker one.
+ */
+async function tryHard(bytes: Buffer, source: string, deadline: number): Promise<string[]> {
+  const picture = await readPixels(bytes, source);
   for (const variant of variantsOf(picture)) {
-    for (const decode of [decodeWithZxing, decodeWithJsqr]) {
-      const found = await decode(variant);
-      if (found.length > 0) return found;
-    }
-    if (performance.now() > deadline) break;
+    const codes = await findWithZxing(variant);
+    if (codes.length > 0) return agreedTexts(codes, variant, source);
+    if (performance.now() > deadline) return [];
+  }
+  for (const variant of variantsOf(picture)) {
+    const code = await findWithJsqr(variant);
+    if (code) return [code.text];
+    if (performance.now() > deadline) return [];
   }
   return [];
+}
+
+async function agreedTexts(codes: readonly FoundCode[], variant: GrayPicture, source: string): Promise<string[]> {
+  if (!(await isContradicted(codes, variant))) return textsOf(codes);
+  throw new FobError("invalid", `two decoders read different texts from one code in ${source}`, {
+    hint: "take a sharper picture of it",
+  });
+}
+
+function textsOf(codes: readonly FoundCode[]): string[] {
+  return [...new Set(codes.map(({ text }) => text))];
 }

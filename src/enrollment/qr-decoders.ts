@@ -1,30 +1,74 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { ReaderOptions } from "zxing-wasm/reader";
-import { type GrayPicture, toColor } from "./gray-picture.ts";
+import type { Position, ReaderOptions, ReadResult } from "zxing-wasm/reader";
+import { type GrayPicture, toColor, toGraymap } from "./gray-picture.ts";
 
 /** More codes than a page of recovery codes or a batch of migration codes shows. */
 const MAX_CODES = 32;
 
 const OPTIONS: ReaderOptions = { formats: ["QRCode", "MicroQRCode"], tryHarder: true, maxNumberOfSymbols: MAX_CODES };
 
-/** The texts of the QR codes in a picture file or in pixels, each once; empty when none is found or the file cannot be read. */
-export async function decodeWithZxing(picture: Uint8Array | GrayPicture): Promise<string[]> {
+/** The texts of the QR codes in a picture file, each once; empty when none is found or the file cannot be read. */
+export async function decodeWithZxing(file: Uint8Array): Promise<string[]> {
   const { readBarcodes } = await loadZxing();
-  const input = picture instanceof Uint8Array ? picture : toColor(picture);
-  const results = await readBarcodes(input as Uint8Array, OPTIONS);
+  const results = await readBarcodes(file, OPTIONS);
   // a code whose error correction does not come out says so, and is never taken for one that does
   return [...new Set(results.filter(({ isValid }) => isValid).map(({ text }) => text))];
 }
 
-/** The text of a QR code in pixels, or none. Slower and weaker as a rule, and sometimes luckier. */
-export async function decodeWithJsqr(picture: GrayPicture): Promise<string[]> {
+/** The QR codes in pixels, as the stronger decoder reads them. */
+export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> {
+  const { readBarcodes } = await loadZxing();
+  const results = await readBarcodes(toGraymap(picture), OPTIONS);
+  return results.filter(({ isValid }) => isValid);
+}
+
+/** A code's text and its corners. */
+export type FoundCode = Pick<ReadResult, "text" | "position">;
+
+/** Whether the weaker decoder reads another text where one of these codes is: then neither can be trusted. */
+export async function isContradicted(codes: readonly FoundCode[], picture: GrayPicture): Promise<boolean> {
+  const other = await findWithJsqr(picture);
+  return other !== null && codes.some(({ text, position }) => text !== other.text && covers(position, other));
+}
+
+function covers({ topLeft, topRight, bottomLeft, bottomRight }: Position, { x, y }: Found): boolean {
+  const corners = [topLeft, topRight, bottomLeft, bottomRight];
+  const within = (value: number, edges: number[]) => value > Math.min(...edges) && value < Math.max(...edges);
+  return (
+    within(
+      x,
+      corners.map((corner) => corner.x),
+    ) &&
+    within(
+      y,
+      corners.map((corner) => corner.y),
+    )
+  );
+}
+
+/** A code's text and its middle. */
+interface Found {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A QR code in pixels, as the weaker decoder reads it, which is slower and sometimes luckier. */
+export async function findWithJsqr(picture: GrayPicture): Promise<Found | null> {
   const { default: jsqr } = await import("jsqr");
   // a CommonJS module: its types place the function one level deeper than Node does
   const decode = jsqr as unknown as typeof jsqr.default;
   const { data, width, height } = toColor(picture);
   const found = decode(data, width, height, { inversionAttempts: "attemptBoth" });
-  return found ? [decodeText(Uint8Array.from(found.binaryData))] : [];
+  // an empty text is what noise looks like to it
+  if (!found || found.binaryData.length === 0) return null;
+  const { topLeftCorner, bottomRightCorner } = found.location;
+  return {
+    text: decodeText(Uint8Array.from(found.binaryData)),
+    x: (topLeftCorner.x + bottomRightCorner.x) / 2,
+    y: (topLeftCorner.y + bottomRightCorner.y) / 2,
+  };
 }
 
 let zxing: Promise<typeof import("zxing-wasm/reader")> | null = null;

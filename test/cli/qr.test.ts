@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES, TOTP_URI, testHome } from "./fob.ts";
@@ -26,6 +27,20 @@ describe("QR pictures on the command line", () => {
     await fob(["enroll", "-"], { input: `otpauth://ocra/bank?secret=${secret}&suite=OCRA-1:HOTP-SHA1-6:QN08` });
     expect((await fob(["challenge", "bank", "--qr", picture])).stdout).toBe("237653\n");
     expect(await fob(["challenge", "bank", "1", "--qr", picture])).toMatchObject({ exitCode: 2 });
+  });
+
+  test("that are made to harm are refused in a line", async () => {
+    const { fob, home } = testHome();
+    const path = join(home, "bomb.gif");
+    const blank = { width: 7_000, height: 7_000, channels: 3, background: "white" } as const;
+    writeFileSync(path, await sharp({ create: blank }).gif().toBuffer());
+    expect(await fob(["enroll", "--qr", path])).toMatchObject({
+      exitCode: 6,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^fob: (no QR code found in )?\S*bomb\.gif( takes more than 256 MiB .*)?\n(hint: .*\n)?$/,
+      ),
+    });
   });
 
   test("that say something else are told apart from those that say nothing", async () => {

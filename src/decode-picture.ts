@@ -1,0 +1,18 @@
+// A program of its own: reads a picture on standard input and tells the texts of its QR codes, or why there are none. Whoever started
+// it ends it when it takes too long or too much memory, which no program can do to itself.
+import { buffer } from "node:stream/consumers";
+import { readQrCodes } from "./enrollment/picture.ts";
+import type { PictureAnswer } from "./enrollment/picture-answer.ts";
+import { FobError } from "./fob-error.ts";
+
+const [source = "the picture"] = process.argv.slice(2);
+
+const answer = await readQrCodes(await buffer(process.stdin), source).then(
+  (texts): PictureAnswer => ({ texts }),
+  (error: unknown): PictureAnswer => {
+    if (!(error instanceof FobError)) throw error;
+    const { message, hint } = error;
+    return { refusal: { message, hint } };
+  },
+);
+process.stdout.write(JSON.stringify(answer));

@@ -1,0 +1,59 @@
+import type { Sharp } from "sharp";
+import { FobError } from "../fob-error.ts";
+import type { ColorPicture, GrayPicture } from "./gray-picture.ts";
+
+/** Larger pictures are looked at in a copy of this side: finer detail is noise more often than code. */
+const SIDE = 1_600;
+
+/** The side of the copy for a look at the whole of a large photograph, in which a small code is still one. */
+const OVERVIEW_SIDE = 3_000;
+
+/** The pixels of a picture file, on its shorter and longer side {@link SIDE} at most. Rejects with FobError `invalid` for a damaged one. */
+export async function readPixels(bytes: Buffer, source: string): Promise<ColorPicture> {
+  const picture = (await readWithSharp(bytes)) ?? (await readWithJimp(bytes));
+  if (picture) return picture;
+  throw new FobError("invalid", `${source} is a damaged picture`);
+}
+
+/** A large picture in gray on white, on its longer side {@link OVERVIEW_SIDE} at most; null where {@link readPixels} must do. */
+export async function readOverview(bytes: Buffer): Promise<GrayPicture | null> {
+  const image = await openWithSharp(bytes, OVERVIEW_SIDE);
+  const pixels = await pixelsOf(image.flatten({ background: "white" }).toColourspace("b-w"));
+  return pixels && { ...pixels, data: new Uint8ClampedArray(pixels.data) };
+}
+
+/** Knows every format but BMP, and reads large photographs in a fraction of the memory that they take. */
+async function readWithSharp(bytes: Buffer): Promise<ColorPicture | null> {
+  const image = await openWithSharp(bytes, SIDE);
+  return pixelsOf(image.toColourspace("srgb").ensureAlpha());
+}
+
+async function openWithSharp(bytes: Buffer, side: number): Promise<Sharp> {
+  const { default: sharp } = await import("sharp");
+  sharp.cache(false);
+  sharp.concurrency(1);
+  const image = sharp(bytes, { failOn: "none", sequentialRead: true });
+  return image.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true });
+}
+
+async function pixelsOf(image: Sharp): Promise<ColorPicture | null> {
+  try {
+    const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  } catch {
+    // the next reader may know better
+    return null;
+  }
+}
+
+async function readWithJimp(bytes: Buffer): Promise<ColorPicture | null> {
+  const { Jimp } = await import("jimp");
+  try {
+    const picture = await Jimp.fromBuffer(bytes);
+    if (Math.max(picture.width, picture.height) > SIDE) picture.scaleToFit({ w: SIDE, h: SIDE });
+    return picture.bitmap;
+  } catch {
+    // nobody knows better: the picture is damaged
+    return null;
+  }
+}

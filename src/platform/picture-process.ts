@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import type { PictureAnswer } from "../enrollment/picture-answer.ts";
+import { FobError } from "../fob-error.ts";
+
+/** What decoding one picture may take; hostile files are made to take more. */
+const MAX_MILLISECONDS = 5_000;
+const MAX_MEBIBYTES = 256;
+
+/** How often the memory of the process is looked at, in milliseconds. */
+const WATCH_INTERVAL = 20;
+
+/**
+ * Reads the QR codes of a picture in a process of its own (`script` is the built program), which is ended when it takes more than
+ * five seconds or 256 MiB. Rejects with FobError `invalid` with the words of that process, or saying what it took too much of.
+ */
+export async function readQrCodesApart(script: string, bytes: Buffer, source: string): Promise<string[]> {
+  const heap = `--max-old-space-size=${MAX_MEBIBYTES / 2}`;
+  const child = spawn(process.execPath, [heap, script, source], { stdio: ["pipe", "pipe", "ignore"] });
+  const excess = watch(child);
+  child.stdin.once("error", () => undefined);
+  child.stdin.end(bytes);
+  const [output, status] = await Promise.all([buffer(child.stdout), ended(child)]);
+  const reason = excess.stop();
+  if (reason) throw new FobError("invalid", `${source} takes more than ${reason} to decode`);
+  if (status !== 0) throw new FobError("invalid", `${source} cannot be decoded: the decoder broke on it`);
+  const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
+  if ("texts" in answer) return [...answer.texts];
+  const { message, hint } = answer.refusal;
+  throw new FobError("invalid", message, hint === undefined ? {} : { hint });
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once("error", () =>
+      reject(new FobError("unavailable", "the program that decodes pictures cannot be started")),
+    );
+    child.once("close", resolve);
+  });
+}
+
+/** Ends the process when it takes too much. */
+function watch(child: ChildProcess): { stop(): string | null } {
+  let excess: string | null = null;
+  const end = (reason: string) => {
+    excess ??= reason;
+    child.kill("SIGKILL");
+  };
+  const timer = setTimeout(() => end(`${MAX_MILLISECONDS / 1000} s`), MAX_MILLISECONDS);
+  const memory = setInterval(async () => {
+    if ((await residentMebibytes(child.pid)) > MAX_MEBIBYTES) end(`${MAX_MEBIBYTES} MiB of memory`);
+  }, WATCH_INTERVAL);
+  return {
+    stop() {
+      clearTimeout(timer);
+      clearInterval(memory);
+      return excess;
+    },
+  };
+}
+
+/** The memory that a process holds, where the system tells; elsewhere the limits on files and pixels must do. */
+async function residentMebibytes(pid: number | undefined): Promise<number> {
+  if (process.platform !== "linux" || pid === undefined) return 0;
+  try {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    // it has ended
+    return 0;
+  }
+}

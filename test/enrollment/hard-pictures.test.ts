@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { readQrCodes } from "../../src/enrollment/picture.ts";
+import { hardPictures } from "../qr/hard-pictures.mjs";
+
+/** Every fourth picture, so that each kind is there with easy and hard ones; `npm run bench:qr` reads all of them. */
+const SAMPLE = hardPictures().filter((_, index) => index % 4 === 1);
+
+test("most hard pictures are read, and none is misread", async () => {
+  const misread: string[] = [];
+  let read = 0;
+  for (const { name, text, draw } of SAMPLE) {
+    const texts = await readQrCodes(await draw(), name).catch((): string[] => []);
+    if (texts.some((found) => found !== text)) misread.push(name);
+    if (texts.includes(text)) read++;
+  }
+  expect(misread).toEqual([]);
+  expect(read / SAMPLE.length).toBeGreaterThan(0.85);
+});
