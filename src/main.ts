@@ -14,6 +14,7 @@ import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
+import { takeScreenshot } from "./platform/screenshot.ts";
 import { printable } from "./token/printable.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 
@@ -59,6 +60,7 @@ function createContext(globals: Globals): Context {
     readFile: readForeignFile,
     readQrCodes: readPictureBytes,
     readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
+    takeScreenshot,
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },

@@ -47,6 +47,8 @@ export interface Context {
   readQrCodes(picture: Buffer, source: string): Promise<string[]>;
   /** The texts of the QR codes in a picture file. */
   readPicture(path: string): Promise<string[]>;
+  /** A picture file of the whole screen. Throws FobError `unavailable` where none can be taken. */
+  takeScreenshot(): Promise<Buffer>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
 }

@@ -31,6 +31,8 @@ export const enroll = defineCommand({
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
     qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures"),
+    clipboard: flag("read what was copied, a text or a picture"),
+    screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
     dryRun: flag("show what would be enrolled, and store nothing"),
     replace: flag("replace the token of the same name or account; the old one stays restorable"),
@@ -39,6 +41,7 @@ export const enroll = defineCommand({
   },
   examples: [
     { command: "fob enroll --qr screenshot.png", explanation: "from a picture of the QR code" },
+    { command: "fob enroll --screen", explanation: "from the QR code that the browser shows" },
     { command: "fob enroll --name vpn -", explanation: "from standard input, so that the secret is in no history" },
     { command: "fob enroll < tokens.txt -", explanation: "many at once, one enrollment string a line" },
   ],

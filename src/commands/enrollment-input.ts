@@ -4,19 +4,24 @@ import { identify, recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
 import { askSecretFor } from "./ask-secret.ts";
 
+const CLIPBOARD = "the clipboard";
+const SCREEN = "the screen";
+
 /** Where enrollment strings come from. */
 export interface EnrollmentSources {
   readonly enrollments: readonly string[];
   readonly qr: readonly string[];
+  readonly clipboard: boolean;
+  readonly screen: boolean;
 }
 
 /**
- * Reads every enrollment string of the command line, of standard input and of pictures. Throws FobError `invalid` naming the
+ * Reads every enrollment string of the command line, of standard input, pictures, clipboard and screen. Throws FobError `invalid` naming the
  * first one that is wrong and where it stands, before anything is stored.
  */
 export async function readDrafts(sources: EnrollmentSources, context: Context): Promise<EnrollmentDraft[]> {
-  const { enrollments, qr } = sources;
-  if (enrollments.length === 0 && qr.length === 0)
+  const { enrollments, qr, clipboard, screen } = sources;
+  if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
     return recognize(await askForString(context), askSecretFor("the enrollment string", context));
   const drafts: EnrollmentDraft[] = [];
   for (const enrollment of enrollments) {
@@ -24,7 +29,14 @@ export async function readDrafts(sources: EnrollmentSources, context: Context): 
       enrollment === "-" ? readInput(await context.readInput(), context) : recognizeArgument(enrollment, context);
     drafts.push(...(await read));
   }
-  for (const path of qr) drafts.push(...(await readPicture(path, context)));
+  for (const path of qr) drafts.push(...(await recognizeAll(await context.readPicture(path), path, context)));
+  if (clipboard) drafts.push(...(await readClipboard(context)));
+  if (screen) {
+    const texts = await context.readQrCodes(await context.takeScreenshot(), SCREEN);
+    const enrollment = texts.filter((text) => identify(text) !== null);
+    // a screen shows many things; only when none of its codes is for us is that an error
+    drafts.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, SCREEN, context)));
+  }
   return withoutRepetitions(drafts);
 }
 
@@ -70,9 +82,18 @@ async function readInput(text: string, context: Context): Promise<EnrollmentDraf
   return drafts;
 }
 
-async function readPicture(path: string, context: Context): Promise<EnrollmentDraft[]> {
-  const texts = await context.readPicture(path);
-  return (await Promise.all(texts.map((text) => recognizeAt(text, path, context)))).flat();
+/** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
+async function readClipboard(context: Context): Promise<EnrollmentDraft[]> {
+  const { text, picture } = await context.clipboard.paste();
+  if (!picture || identify(text)) return recognizeAt(text, CLIPBOARD, context);
+  return recognizeAll(await context.readQrCodes(picture, CLIPBOARD), CLIPBOARD, context);
+}
+
+/** The codes of a picture, in turn: each may ask for a secret of its own. */
+async function recognizeAll(texts: readonly string[], place: string, context: Context): Promise<EnrollmentDraft[]> {
+  const drafts: EnrollmentDraft[] = [];
+  for (const text of texts) drafts.push(...(await recognizeAt(text, place, context)));
+  return drafts;
 }
 
 async function recognizeAt(text: string, place: string | null, context: Context): Promise<EnrollmentDraft[]> {

@@ -1,31 +1,37 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES, testHome } from "../cli/fob.ts";
 import { describeWith } from "../requires.ts";
+import { startDisplay, type XDisplay } from "./x-display.ts";
 
 describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
-  const DISPLAY = `:${100 + (process.pid % 800)}`;
-  let server: ChildProcess;
+  let display: XDisplay;
+  let DISPLAY: string;
 
   beforeAll(async () => {
-    server = spawn("Xvfb", [DISPLAY, "-nolisten", "tcp"], { stdio: "ignore" });
-    await until(() => paste() !== null);
+    display = await startDisplay();
+    DISPLAY = display.name;
   });
-  afterAll(() => {
-    server.kill();
-  });
+  afterAll(() => display.stop());
 
-  /** What is on the clipboard; empty when nothing is, null when there is no display. */
-  function paste(): string | null {
-    try {
-      return execFileSync("xclip", ["-o", "-selection", "clipboard"], {
-        env: { ...process.env, DISPLAY },
-        encoding: "utf8",
-        stdio: "pipe",
-      });
-    } catch (error) {
-      return String((error as { stderr: string }).stderr).includes("not available") ? "" : null;
-    }
+  /** What is on the clipboard; empty when nothing is. */
+  function paste(): string {
+    const { stdout } = spawnSync("xclip", ["-o", "-selection", "clipboard"], {
+      env: { ...process.env, DISPLAY },
+      encoding: "utf8",
+    });
+    return stdout;
+  }
+
+  function copy(input: string | Buffer, ...args: readonly string[]): void {
+    execFileSync("xclip", ["-i", "-selection", "clipboard", ...args], {
+      env: { ...process.env, DISPLAY },
+      input,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
   }
 
   test("takes a passcode, prints none, and is cleared in time", async () => {
@@ -34,20 +40,42 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     const copied = await fob(["code", "ACME", "--copy", "--clear-after", "2"], { env: { DISPLAY } });
     expect(copied).toEqual({ stdout: "", stderr: "copied; the clipboard is cleared in 2 s\n", exitCode: 0 });
     expect(paste()).toBe(RFC_CODES[0]);
-    await until(() => paste() === "");
+    await expect.poll(paste, { timeout: 10_000 }).toBe("");
   });
 
   test("is not cleared when it holds something else by then", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
     await fob(["code", "ACME", "--copy", "--clear-after", "1"], { env: { DISPLAY } });
-    execFileSync("xclip", ["-i", "-selection", "clipboard"], {
-      env: { ...process.env, DISPLAY },
-      input: "mine",
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    copy("mine");
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(paste()).toBe("mine");
+  });
+
+  test("gives a text to enroll", async () => {
+    const { fob } = testHome();
+    copy(`${HOTP_URI}\n`);
+    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("gives a picture to enroll", async () => {
+    const { fob, home } = testHome();
+    const file = join(home, "a.png");
+    writeFileSync(file, await drawQr(HOTP_URI).getBuffer("image/png"));
+    copy("", "-t", "image/png", file);
+    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("with something else is refused", async () => {
+    const { fob } = testHome();
+    copy("good morning!");
+    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/^fob: the clipboard: this is not an enrollment string/),
+    });
+    expect(await fob(["enroll", "--clipboard"])).toMatchObject({ exitCode: 8 });
   });
 
   test("is missed with exit code 8, and the passcode is not lost in an error", async () => {
@@ -59,11 +87,3 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     expect(stderr).not.toContain(RFC_CODES[0]);
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("it did not come about within ten seconds");
-}

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Clipboard } from "../../cli/clipboard.ts";
 import { FobError } from "../../fob-error.ts";
+import { readCopiedPicture } from "./copied-picture.ts";
 
 /** The desktop's clipboard. `clearScript` is the path of the built program that clears it later. */
 export function systemClipboard({ clearScript }: { readonly clearScript: string }): Clipboard {
@@ -14,13 +15,24 @@ export function systemClipboard({ clearScript }: { readonly clearScript: string 
         throw new FobError("unavailable", "the clipboard cannot be reached", { hint: HINT });
       }
     },
+    async paste() {
+      const picture = await readCopiedPicture();
+      const { default: clipboard } = await import("clipboardy");
+      try {
+        return { picture, text: await clipboard.read() };
+      } catch {
+        // a clipboard that holds a picture alone has no text to give
+        if (picture) return { picture, text: "" };
+        throw new FobError("unavailable", "the clipboard is empty, or cannot be reached", { hint: HINT });
+      }
+    },
     clearLater: (text, seconds) => handOver(clearScript, JSON.stringify({ text, seconds })),
   };
 }
 
 const HINT =
   process.platform === "linux"
-    ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xsel or wl-clipboard"
+    ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard"
     : "is there a desktop session?";
 
 /** Starts a process of its own, gives it the order on its standard input, and lets go of it. */
