@@ -5,6 +5,7 @@ import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
 import { pinSource } from "./cli/pin-source.ts";
+import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { run } from "./cli/run.ts";
 import { commands } from "./commands.ts";
@@ -61,6 +62,7 @@ function createContext(globals: Globals): Context {
     readQrCodes: readPictureBytes,
     readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     takeScreenshot,
+    progress: progressOn(stderr, !globals.quiet),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },

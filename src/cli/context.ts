@@ -20,6 +20,14 @@ export interface Prompt {
   pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
 }
 
+/** Work whose progress a person can watch. */
+export interface Progress {
+  /** One more of the total is done. */
+  step(): void;
+  /** All is done, or given up. */
+  end(): void;
+}
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly access: VaultAccess;
@@ -49,6 +57,8 @@ export interface Context {
   readPicture(path: string): Promise<string[]>;
   /** A picture file of the whole screen. Throws FobError `unavailable` where none can be taken. */
   takeScreenshot(): Promise<Buffer>;
+  /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
+  progress(total: number, what: string): Progress;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
 }

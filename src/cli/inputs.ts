@@ -3,8 +3,8 @@ import { writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 
-/** Room for half a million enrollment strings. */
-const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+/** Room for fifty thousand enrollment strings. */
+const MAX_INPUT_BYTES = 8 * 1024 * 1024;
 
 /** All of standard input as text. Throws FobError `invalid` when it is too large to be a list of enrollment strings. */
 export async function readStandardInput(stream: AsyncIterable<Buffer> = process.stdin): Promise<string> {
@@ -12,7 +12,8 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > MAX_INPUT_BYTES) throw new FobError("invalid", "standard input is larger than 64 MiB");
+    if (size > MAX_INPUT_BYTES)
+      throw new FobError("invalid", `standard input is larger than ${MAX_INPUT_BYTES / 2 ** 20} MiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

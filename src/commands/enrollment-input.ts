@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { readLines } from "../enrollment/lines.ts";
 import { identify, recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
 import { askSecretFor } from "./ask-secret.ts";
@@ -72,8 +73,7 @@ async function recognizeArgument(enrollment: string, context: Context): Promise<
 /** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
 async function readInput(text: string, context: Context): Promise<EnrollmentDraft[]> {
   if (identify(text)?.isMultiline) return recognize(text, askSecretFor("standard input", context));
-  const lines = text.split("\n").map((line, i) => ({ text: line.trim(), number: i + 1 }));
-  const strings = lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
+  const strings = readLines(text);
   if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
   const drafts: EnrollmentDraft[] = [];
   for (const line of strings) {

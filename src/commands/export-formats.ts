@@ -1,12 +1,11 @@
 import type { Context } from "../cli/context.ts";
-import type { ExportFormat } from "../enrollment/exported-token.ts";
+import type { ExportedToken, ExportFormat } from "../enrollment/exported-token.ts";
 import { aegisExport, formatAegis } from "../enrollment/files/aegis-writer.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { formatMigration, migrationExport } from "../enrollment/migration-writer.ts";
 import { formatPskc, pskcExport } from "../enrollment/pskc/write-pskc.ts";
 import { forget } from "../token/secret.ts";
 import { askNewPassphrase } from "../vault/pin-prompt.ts";
-import type { OpenedToken } from "./secrets.ts";
 
 /** What an export came to: texts, each of them a line, a file or a picture, and what each is called. */
 export interface Export {
@@ -21,7 +20,7 @@ export interface ExportChoice extends Pick<ExportFormat, "refuse"> {
   readonly canBePlain: boolean;
   /** Writes tokens that were not refused; asks for the passphrase of `file` where the format is encrypted. */
   write(
-    tokens: readonly OpenedToken[],
+    tokens: readonly ExportedToken[],
     options: { readonly plain: boolean; readonly file: string },
     context: Context,
   ): Promise<Export>;

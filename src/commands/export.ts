@@ -1,11 +1,10 @@
-import { defineCommand, flag, optionalValue, value, variadic } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import { defineCommand, flag, variadic } from "../cli/command.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { forget } from "../token/secret.ts";
-import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
+import type { ExportChoice } from "./export-formats.ts";
+import { chooseFormat, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
 import { existingVault } from "./lookup.ts";
-import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
 import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
 import { plural } from "./values.ts";
 
@@ -28,10 +27,8 @@ export const exportTokens = defineCommand({
     "of the new file. Event-based tokens count on in both places from then on: use one of them.",
   arguments: { names: variadic("NAME", "names or ids of tokens; all of them without") },
   options: {
-    format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`),
+    ...handingOutOptions,
     plain: flag("with --format aegis or pskc: without encryption"),
-    output: value("FILE", "write a new file that only you can read"),
-    qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files"),
     yes: flag("do not ask back"),
   },
   examples: [
@@ -41,6 +38,7 @@ export const exportTokens = defineCommand({
   ],
   async run(input, context): Promise<Exported> {
     const format = chooseFormat(input, context);
+    if (input.plain && !format.canBePlain) throw new FobError("usage", "--plain is for --format aegis and pskc");
     const vault = await existingVault(context);
     const { tokens, leftOut } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
@@ -50,11 +48,8 @@ export const exportTokens = defineCommand({
     await confirmExport(fitting.length, input.yes, context);
     const made = await format.write(fitting, { plain: input.plain, file: input.output ?? "the export" }, context);
     for (const { secret } of tokens) forget(secret);
-    const { content, files } = await deliver(made, input, context);
-    const notes = [
-      ...[...leftOut, ...refused].map((reason) => `left out: ${reason}`),
-      ...files.map((file) => `${file} holds secrets: remove it after use`),
-    ];
+    const { content, files } = await handOut(made, input, context);
+    const notes = [...[...leftOut, ...refused].map((reason) => `left out: ${reason}`), ...warnAbout(files)];
     return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes };
   },
   text: ({ content, names, files }: Exported, style: Style) =>
@@ -62,32 +57,6 @@ export const exportTokens = defineCommand({
   json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),
   notes: ({ notes }) => notes,
 });
-
-interface ExportInput {
-  readonly format: string | undefined;
-  readonly plain: boolean;
-  readonly output: string | undefined;
-  readonly qr: string | true | undefined;
-}
-
-/** Everything that can be wrong with the options is said before anybody is asked for a PIN. */
-function chooseFormat({ format = "uri", plain, output, qr }: ExportInput, context: Context): ExportChoice {
-  const chosen = EXPORT_FORMATS[format];
-  if (!chosen) {
-    throw new FobError(
-      "usage",
-      `${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
-    );
-  }
-  if (plain && !chosen.canBePlain) throw new FobError("usage", "--plain is for --format aegis and pskc");
-  if (qr !== undefined && !chosen.isDrawable)
-    throw new FobError("usage", `--format ${format} does not fit into a QR code`);
-  if (qr !== undefined && output !== undefined) throw new FobError("usage", "--qr and --output exclude each other");
-  if (qr === true && !context.isTerminal) {
-    throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes files");
-  }
-  return chosen;
-}
 
 function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
   const judged = tokens.map((token) => ({ token, refusal: format.refuse(token) }));
@@ -99,15 +68,4 @@ function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
 
 function because([reason]: readonly string[]): string {
   return reason === undefined ? "" : ` (${reason})`;
-}
-
-async function deliver({ titles, texts }: Export, { output, qr }: ExportInput, context: Context) {
-  if (qr === true) {
-    const drawings = await Promise.all(texts.map(drawForTerminal));
-    return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
-  }
-  if (qr !== undefined) return { content: null, files: await drawToFiles(texts, qr, context) };
-  if (output === undefined) return { content: texts.join("\n"), files: [] };
-  await context.writeSecretFile(output, Buffer.from(`${texts.join("\n")}\n`));
-  return { content: null, files: [output] };
 }

@@ -1,29 +1,39 @@
-import { randomBytes } from "node:crypto";
-import { defineCommand, optionalValue, required, value } from "../cli/command.ts";
-import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { defineCommand, flag, required, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
-import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
-import { encodeBase32 } from "../token/base32.ts";
-import { drawForFile, drawForTerminal } from "./qr-drawing.ts";
-import { parseWhole } from "./values.ts";
+import { forget } from "../token/secret.ts";
+import { chooseFormat, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import { parseOrders } from "./provision-list.ts";
+import { makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
+import { plural } from "./values.ts";
 
-interface Provisioned {
-  readonly uri: string;
-  /** Lines for the terminal, where a picture was asked for there. */
-  readonly picture: string | null;
-  readonly file: string | null;
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+
+interface Provisioned extends HandedOut {
+  readonly format: string;
+  readonly isList: boolean;
+  /** Whether the URI goes beside the picture that was drawn of it. */
+  readonly printsUri: boolean;
+  readonly tokens: readonly ProvisionedToken[];
 }
 
-const KINDS: readonly string[] = ["totp", "hotp", "ocra"];
+interface ProvisionedToken {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
+  readonly uri: string;
+}
 
-/** `fob provision`: makes an enrollment string for somebody else. */
+/** `fob provision`: makes enrollment strings for others. */
 export const provision = defineCommand({
   name: "provision",
-  summary: "make an enrollment string with a new random secret",
+  summary: "make enrollment strings with new random secrets",
   description:
-    "Prints a Key URI. Nothing is stored: give it to the server that will check the passcodes, and to the user, and keep no copy.\n" +
-    "The options have the names of the Key URI's parameters and the same limits.",
+    "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the\n" +
+    "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv\n" +
+    "makes a token for every line of a file, whose columns have these names too and count before the options.",
   arguments: { kind: required("totp|hotp|ocra", "time-based, event-based or challenge-response") },
   options: {
     issuer: value("TEXT", "who issues the token"),
@@ -36,7 +46,9 @@ export const provision = defineCommand({
     counter: value("N", "first counter of an event-based token (0)"),
     suite: value("SUITE", "of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08"),
     bits: value("N", "length of the secret (160)"),
-    qr: optionalValue("FILE", "draw it in the terminal, or into a .png or .svg file"),
+    csv: value("FILE", "make one for every line of a CSV file"),
+    ...handingOutOptions,
+    plain: flag("with --format aegis or pskc: without encryption"),
   },
   examples: [
     {
@@ -44,49 +56,56 @@ export const provision = defineCommand({
       explanation: "draws the QR code for ann to scan",
     },
     { command: "fob provision hotp --account ann | fob enroll -", explanation: "makes a token and enrolls it here" },
+    {
+      command: "fob provision totp --issuer ACME --csv staff.csv --format pskc --output staff.xml",
+      explanation: "for everybody in a list, in one encrypted file for the server",
+    },
   ],
-  async run({ kind, bits, qr, ...parameters }, context): Promise<Provisioned> {
-    if (!KINDS.includes(kind)) throw new FobError("usage", `${JSON.stringify(kind)} is not totp, hotp or ocra`);
-    if (parameters.issuer === undefined && parameters.account === undefined) {
-      throw new FobError("usage", "--issuer, --account or both are needed: the token is called by them");
-    }
-    const secret = randomBytes(parseBytes(bits ?? "160"));
-    const uri = formatKeyUri(await read(kind, { ...parameters, secret: encodeBase32(secret) }));
-    if (typeof qr === "string") await context.writeSecretFile(qr, await drawForFile(uri, qr));
-    if (qr === true && !context.isTerminal) {
-      throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes a file");
-    }
-    return { uri, picture: qr === true ? await drawForTerminal(uri) : null, file: typeof qr === "string" ? qr : null };
+  async run({ csv, format, output, qr, plain, ...order }, context): Promise<Provisioned> {
+    const choice = chooseFormat({ format, output, qr }, context);
+    if (plain && !choice.canBePlain) throw new FobError("usage", "--plain is for --format aegis and pskc");
+    const tokens = csv === undefined ? [await makeToken(order).catch(asOption)] : await makeListed(csv, order, context);
+    const [refusal] = tokens.flatMap((token) => choice.refuse(token) ?? []);
+    if (refusal !== undefined) throw new FobError("usage", `--format ${format}: ${refusal}`);
+    const made = await choice.write(tokens, { plain, file: output ?? "the file" }, context);
+    const handed = await handOut(made, { format, output, qr }, context);
+    const views = tokens.map(viewToken);
+    for (const { secret } of tokens) forget(secret);
+    const isList = csv !== undefined;
+    return { ...handed, format: format ?? "uri", isList, printsUri: qr !== undefined && !isList, tokens: views };
   },
-  text: ({ uri, picture }) => (picture === null ? uri : `${picture}\n${uri}`),
-  json: ({ uri, file }) => ({ uri, file }),
-  notes: ({ file }) => (file === null ? [] : [`the picture ${file} holds the secret: remove it after use`]),
+  text: ({ content, files, tokens, printsUri }, style) => {
+    if (printsUri) return [content, tokens[0]?.uri].filter(Boolean).join("\n");
+    return content ?? `wrote ${plural(tokens.length, "token")} to ${style.strong(files.join(", "))}`;
+  },
+  json: ({ format, tokens, files, content, isList }) =>
+    isList ? { format, tokens, files, content } : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
+  notes: ({ files }) => warnAbout(files),
 });
 
-/** The length of a secret in whole bytes. RFC 4226 (R6) wants at least 128 bits. */
-function parseBytes(bits: string): number {
-  const number = parseWhole("--bits", bits, 128, 512);
-  if (number % 8 === 0) return number / 8;
-  throw new FobError("usage", `--bits is ${number}: a multiple of 8 is needed`);
+/** A token for every line; all of them, or none. */
+async function makeListed(source: string, order: Order, context: Context): Promise<ExportedToken[]> {
+  const listed = parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
+  const tokens: ExportedToken[] = [];
+  for (const { line, order: own } of await listed) {
+    tokens.push(await makeToken({ ...order, ...own }).catch((error: unknown) => asLine(source, line, error)));
+  }
+  return tokens;
 }
 
-/** The token that these parameters describe, checked by the very parser that will read them. */
-async function read(kind: string, parameters: Readonly<Record<string, string | undefined>>): Promise<EnrollmentDraft> {
-  const { issuer, account, ...rest } = parameters;
-  const label = [issuer, account ?? ""]
-    .filter((part) => part !== undefined)
-    .map(encodeURIComponent)
-    .join(":");
-  const given = Object.entries({ ...rest, issuer }).filter(([, text]) => text !== undefined);
-  const query = given.map(([name, text]) => `${name}=${encodeURIComponent(text ?? "")}`).join("&");
-  const [draft] = await recognize(`otpauth://${kind}/${label}?${query}`).catch(asUsage);
-  const unknown = draft?.findings.find(({ code }) => code === "unknown-parameter");
-  if (unknown) throw new FobError("usage", `a ${kind} token takes no such option: ${unknown.message}`);
-  if (!draft) throw new Error("a Key URI was made and did not come back");
-  return draft;
+function viewToken(token: ExportedToken): ProvisionedToken {
+  const { issuer, account, serial } = token;
+  return { issuer, account, serial, uri: formatKeyUri(token) };
 }
 
-/** What is wrong was said on the command line, not in a foreign string. */
-function asUsage(error: unknown): never {
-  throw error instanceof FobError ? new FobError("usage", `--${error.message}`, { cause: error }) : error;
+/** Fields of an order are options on the command line. */
+function asOption(error: unknown): never {
+  if (!(error instanceof FobError)) throw error;
+  const isField = ORDER_FIELDS.some((field) => error.message.startsWith(`${field} `));
+  throw isField ? new FobError("usage", `--${error.message}`, { cause: error }) : error;
+}
+
+function asLine(source: string, line: number, error: unknown): never {
+  if (!(error instanceof FobError)) throw error;
+  throw new FobError("invalid", `${source} line ${line}: ${error.message}`, { cause: error });
 }

@@ -25,15 +25,21 @@ export async function drawForTerminal(text: string): Promise<string> {
 /** One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone. Returns their paths. */
 export async function drawToFiles(texts: readonly string[], path: string, context: Context): Promise<string[]> {
   const paths = texts.map((_, i) => (texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`)));
-  for (const [i, text] of texts.entries()) {
-    const file = paths[i] ?? path;
-    await context.writeSecretFile(file, await drawForFile(text, file));
+  const progress = context.progress(texts.length, "pictures");
+  try {
+    for (const [i, text] of texts.entries()) {
+      const file = paths[i] ?? path;
+      await context.writeSecretFile(file, await drawForFile(text, file));
+      progress.step();
+    }
+  } finally {
+    progress.end();
   }
   return paths;
 }
 
 /** A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError `usage` for another kind. */
-export async function drawForFile(text: string, path: string): Promise<Buffer> {
+async function drawForFile(text: string, path: string): Promise<Buffer> {
   if (/\.svg$/i.test(path)) return Buffer.from((await import("uqr")).renderSVG(text, { border: BORDER }));
   if (/\.png$/i.test(path)) return drawPng(text);
   throw new FobError("usage", `${path} is neither .png nor .svg`);

@@ -10,35 +10,34 @@ const OVERVIEW_SIDE = 3_000;
 
 /** The pixels of a picture file, on its shorter and longer side {@link SIDE} at most. Rejects with FobError `invalid` for a damaged one. */
 export async function readPixels(bytes: Buffer, source: string): Promise<ColorPicture> {
-  const picture = (await readWithSharp(bytes)) ?? (await readWithJimp(bytes));
+  const picture =
+    (await readWithSharp(bytes, SIDE, (image) => image.toColourspace("srgb").ensureAlpha())) ??
+    (await readWithJimp(bytes));
   if (picture) return picture;
   throw new FobError("invalid", `${source} is a damaged picture`);
 }
 
 /** A large picture in gray on white, on its longer side {@link OVERVIEW_SIDE} at most; null where {@link readPixels} must do. */
 export async function readOverview(bytes: Buffer): Promise<GrayPicture | null> {
-  const image = await openWithSharp(bytes, OVERVIEW_SIDE);
-  const pixels = await pixelsOf(image.flatten({ background: "white" }).toColourspace("b-w"));
+  const pixels = await readWithSharp(bytes, OVERVIEW_SIDE, (image) => {
+    return image.flatten({ background: "white" }).toColourspace("b-w");
+  });
   return pixels && { ...pixels, data: new Uint8ClampedArray(pixels.data) };
 }
 
 /** Knows every format but BMP, and reads large photographs in a fraction of the memory that they take. */
-async function readWithSharp(bytes: Buffer): Promise<ColorPicture | null> {
-  const image = await openWithSharp(bytes, SIDE);
-  return pixelsOf(image.toColourspace("srgb").ensureAlpha());
-}
-
-async function openWithSharp(bytes: Buffer, side: number): Promise<Sharp> {
+async function readWithSharp(
+  bytes: Buffer,
+  side: number,
+  convert: (image: Sharp) => Sharp,
+): Promise<ColorPicture | null> {
   const { default: sharp } = await import("sharp");
   sharp.cache(false);
   sharp.concurrency(1);
-  const image = sharp(bytes, { failOn: "none", sequentialRead: true });
-  return image.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true });
-}
-
-async function pixelsOf(image: Sharp): Promise<ColorPicture | null> {
   try {
-    const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+    const image = sharp(bytes, { failOn: "none", sequentialRead: true });
+    const small = image.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true });
+    const { data, info } = await convert(small).raw().toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
   } catch {
     // the next reader may know better

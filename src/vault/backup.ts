@@ -1,5 +1,8 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
+import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
+import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
+import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
 
@@ -22,6 +25,24 @@ const PolicySchema = v.object({
   refuseTrivial: v.boolean(),
 });
 
+const counter = v.pipe(
+  v.string(),
+  v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) < 2n ** 64n),
+);
+const suite = v.pipe(v.string(), v.check(isOcraSuite));
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const passcode = {
+  algorithm: v.picklist(HASH_ALGORITHMS),
+  digits: v.pipe(whole, v.minValue(4), v.maxValue(10)),
+  alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
+};
+const CredentialSchema = v.variant("kind", [
+  v.object({ kind: v.literal("totp"), ...passcode, period: v.pipe(whole, v.minValue(1)), t0: whole }),
+  v.object({ kind: v.literal("hotp"), ...passcode, counter }),
+  v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
+  v.object({ kind: v.literal("motp") }),
+]);
+
 const BackupSchema = v.object({
   format: v.literal("fob-backup"),
   version: v.literal(VERSION),
@@ -38,7 +59,7 @@ const BackupSchema = v.object({
         accessDomain: v.picklist(["00", "02", "FF"]),
         favorite: v.boolean(),
         enrolledAt: v.pipe(v.string(), v.isoTimestamp()),
-        credential: v.looseObject({ kind: v.picklist(["totp", "hotp", "ocra", "motp"]) }),
+        credential: CredentialSchema,
       }),
       secret: v.pipe(v.string(), v.base64()),
       pinPolicy: v.nullable(PolicySchema),
@@ -63,6 +84,16 @@ export function decodeBackup(bytes: Buffer): BackedUpToken[] {
     secret: Buffer.from(secret, "base64"),
     pinPolicy,
   }));
+}
+
+function isOcraSuite(text: string): boolean {
+  try {
+    parseOcraSuite(text);
+    return true;
+  } catch {
+    // then it is none
+    return false;
+  }
 }
 
 function parse(bytes: Buffer): unknown {

@@ -1,16 +1,21 @@
 import { FobError } from "../../fob-error.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import { MAX_ENTRIES, readLines } from "../lines.ts";
 import { readPictureHeader } from "../picture-header.ts";
 import { pskc } from "../pskc/pskc.ts";
 import { identify, recognize } from "../recognize.ts";
 import { aegis } from "./aegis.ts";
 import { type AppEntry, type AppFile, type AppLogin, draftOf } from "./app-file.ts";
+import { parseJson } from "./json.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
 import { bitwarden, csvExports } from "./password-managers.ts";
 import { twoFas } from "./two-fas.ts";
 
 /** The largest file of another app that is read, in bytes. */
 export const MAX_APP_FILE_BYTES = 64 * 1024 * 1024;
+
+/** The largest one that is no picture: parsing takes many times the memory. */
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 /** Every kind of JSON file, the most particular first. A new one is added here and nowhere else. */
 const JSON_FILES: readonly AppFile[] = [aegis, twoFas, stratum, freeOtpPlus, bitwarden, proton, andOtp, raivo];
@@ -35,6 +40,9 @@ export interface FileReading {
  */
 export async function readAppFile(bytes: Buffer, source: string, reading: FileReading): Promise<FileContent> {
   if (readPictureHeader(bytes)) return readStrings("a picture", await reading.readQrCodes(bytes));
+  if (bytes.length > MAX_TEXT_BYTES) {
+    throw new FobError("invalid", `${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
+  }
   const text = bytes
     .toString("utf8")
     .replace(/^\ufeff/, "")
@@ -74,10 +82,7 @@ async function readKnown(
 
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string): Promise<FileContent | null> {
-  const lines = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = readLines(text).map((line) => line.text);
   return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings("a list", lines) : null;
 }
 
@@ -90,6 +95,9 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
   entries: readonly Entry[],
   read: (entry: Entry) => Promise<EnrollmentDraft[]>,
 ): Promise<FileContent> {
+  if (entries.length > MAX_ENTRIES) {
+    throw new FobError("invalid", `the file has more than ${MAX_ENTRIES} entries`);
+  }
   const drafts: EnrollmentDraft[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of entries.entries()) {
@@ -109,21 +117,12 @@ function describe(entry: AppEntry | AppLogin | string, index: number): string {
   return names.length === 0 ? `entry ${index + 1}` : names.join(":");
 }
 
-function parseJson(text: string): unknown {
-  if (!/^[[{]/.test(text)) return null;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new FobError("invalid", "the file begins like JSON, and is damaged", { cause });
-  }
-}
-
 async function parseCsv(text: string): Promise<unknown> {
   const header = text.slice(0, text.search(/[\r\n]|$/));
   if (!/totp/i.test(header) || !header.includes(",")) return null;
   const { parse } = await import("csv-parse/sync");
   try {
-    return parse(text, { columns: true, relax_column_count: true, skip_empty_lines: true });
+    return parse(text, { columns: true, relax_column_count: true, skip_empty_lines: true, to: MAX_ENTRIES + 1 });
   } catch (cause) {
     throw new FobError("invalid", "the file begins like CSV, and is damaged", { cause });
   }

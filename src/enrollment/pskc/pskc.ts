@@ -2,7 +2,7 @@ import { FobError } from "../../fob-error.ts";
 import type { EnrollmentFormat } from "../draft.ts";
 
 /** The largest container that is read, in characters. */
-const MAX_LENGTH = 16 * 1024 * 1024;
+const MAX_LENGTH = 8 * 1024 * 1024;
 
 /** The root element, whatever its prefix, behind a declaration and comments. */
 const ROOT = /^(?:<\?[^>]{0,1000}\?>|<!--[\s\S]{0,10000}?-->|\s)*<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;

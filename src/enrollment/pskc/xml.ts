@@ -10,6 +10,9 @@ type Node = Element | string;
 /** No container nests deeper than this; the parser would walk any depth. */
 const MAX_DEPTH = 32;
 
+/** Attributes are a few in a container, and each costs a parser many times its bytes. */
+const LONG_TAG = /<[^<>]{8192}/;
+
 /**
  * An XML document as objects, names without their prefixes and all text as text. Rejects with FobError `invalid` for a document that is
  * broken, nests too deeply, or declares a document type: nothing that XML could fetch or expand is ever looked at.
@@ -19,6 +22,7 @@ export async function parseXml(text: string): Promise<Element> {
     throw new FobError("invalid", "the key container declares a document type, which is refused");
   }
   refuseDepth(text);
+  if (LONG_TAG.test(text)) throw new FobError("invalid", "the key container has a tag that is too long");
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const validity = XMLValidator.validate(text);
   if (validity !== true) throw new FobError("invalid", `the key container is broken XML (line ${validity.err.line})`);

@@ -1,0 +1,65 @@
+import { optionalValue, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
+import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
+
+/** The options of every command that hands secrets out: in which format, and where to. */
+export const handingOutOptions = {
+  format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`),
+  output: value("FILE", "write a new file that only you can read"),
+  qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files"),
+} as const;
+
+/** Their values. */
+export interface HandingOut {
+  readonly format: string | undefined;
+  readonly output: string | undefined;
+  readonly qr: string | true | undefined;
+}
+
+/** The format that is asked for. Throws FobError `usage` for everything that can be wrong with the options, before any work is done. */
+export function chooseFormat({ format = "uri", output, qr }: HandingOut, context: Context): ExportChoice {
+  const chosen = EXPORT_FORMATS[format];
+  if (!chosen) {
+    throw new FobError(
+      "usage",
+      `${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
+    );
+  }
+  if (qr !== undefined && !chosen.isDrawable)
+    throw new FobError("usage", `--format ${format} does not fit into a QR code`);
+  if (qr !== undefined && output !== undefined) throw new FobError("usage", "--qr and --output exclude each other");
+  if (qr === true && !context.isTerminal) {
+    throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes files");
+  }
+  if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
+    throw new FobError("usage", `${qr} is neither .png nor .svg`);
+  }
+  return chosen;
+}
+
+/** What was handed out: what is to be printed, or null where it went into files. */
+export interface HandedOut {
+  readonly content: string | null;
+  readonly files: readonly string[];
+}
+
+/** Takes what was made to where it is wanted. */
+export async function handOut(made: Export, { output, qr }: HandingOut, context: Context): Promise<HandedOut> {
+  const { titles, texts } = made;
+  if (qr === true) {
+    const drawings = await Promise.all(texts.map(drawForTerminal));
+    return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
+  }
+  if (qr !== undefined) return { content: null, files: await drawToFiles(texts, qr, context) };
+  if (output === undefined) return { content: texts.join("\n"), files: [] };
+  await context.writeSecretFile(output, Buffer.from(`${texts.join("\n")}\n`));
+  return { content: null, files: [output] };
+}
+
+/** What to say about files with secrets. */
+export function warnAbout(files: readonly string[]): string[] {
+  if (files.length > 3) return [`${files[0]} to ${files.at(-1)} hold secrets: remove them after use`];
+  return files.map((file) => `${file} holds secrets: remove it after use`);
+}

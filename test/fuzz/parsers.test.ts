@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
+import { parseOrders } from "../../src/commands/provision-list.ts";
+import type { ExportedToken } from "../../src/enrollment/exported-token.ts";
+import { formatAegis } from "../../src/enrollment/files/aegis-writer.ts";
+import { readAppFile } from "../../src/enrollment/files/read-file.ts";
+import { formatMigration } from "../../src/enrollment/migration-writer.ts";
+import { readEasyQrCodes } from "../../src/enrollment/picture.ts";
+import { formatPskc } from "../../src/enrollment/pskc/write-pskc.ts";
+import { recognize, recognizeOnline } from "../../src/enrollment/recognize.ts";
+import { FobError } from "../../src/fob-error.ts";
+import { readQrCodesApart } from "../../src/platform/picture-process.ts";
+import { decodeBackup, encodeBackup } from "../../src/vault/backup.ts";
+import { decryptFromAge, encryptForAge } from "../../src/vault/backup-encryption.ts";
+import * as samples from "../enrollment/files/samples.ts";
+import { mutated } from "./mutation.ts";
+
+/** How long each parser is fuzzed, in milliseconds: `npm run fuzz` takes a minute for each. */
+const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 4_000;
+
+/** No input may take longer, in milliseconds: five seconds, and the start of a process. */
+const MAX_DURATION = 6_000;
+
+/** The built program, as the one that is installed. */
+const DECODER = fileURLToPath(new URL("../../dist/decode-picture.js", import.meta.url));
+
+/** Parses mutants of these inputs until the time is up: each is accepted, or refused with an error of the contract. */
+async function fuzz(seeds: readonly (Buffer | string)[], parse: (bytes: Buffer) => unknown): Promise<void> {
+  const property = fc.asyncProperty(mutated(seeds), async (bytes) => {
+    const start = performance.now();
+    try {
+      await parse(bytes);
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      expect(error.exitCode).toBeGreaterThan(1);
+      expect(error.message).not.toMatch(/\n/);
+    }
+    expect(performance.now() - start).toBeLessThan(MAX_DURATION);
+  });
+  await fc.assert(property, { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: DURATION });
+}
+
+const PASSWORD = "correct horse";
+const askSecret = async () => Buffer.from(PASSWORD);
+const reading = { askSecret, readQrCodes: async () => [] };
+
+const TOKENS = samples.SAMPLES.map(
+  ({ secret, ...sample }): ExportedToken => ({
+    ...sample,
+    id: "0123456789abcdef",
+    name: sample.account,
+    serial: null,
+    secret: Buffer.from(secret),
+  }),
+);
+
+const TOKEN = {
+  format: "key-uri",
+  pin: "none",
+  accessDomain: "02",
+  favorite: false,
+  enrolledAt: new Date(0),
+} as const;
+
+const KEY_URIS = [
+  ...samples.uriList.split("\n"),
+  "otpauth://ocra/Bank:ann?secret=GEZDGNBVGY3TQOJQ&ocrasuite=OCRA-1:HOTP-SHA1-6:C-QN08-PSHA1-T1M&counter=3",
+  "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ&2step_salt=8&2step_output=20&2step_difficulty=1000",
+];
+
+const CODES = [
+  "steam://GEZDGNBVGY3TQOJQ",
+  "motp://ACME:ann?secret=0123456789abcdef",
+  "FSDR7-7Q2WE-4K5TY-6PLMN",
+  "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
+  "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+  "3132333435363738393031323334353637383930",
+  `mobilepass://autoenrollment?${Buffer.from("policy=1;url=https://acme.test/x;user=ann;ac=123").toString("base64")}`,
+];
+
+describe("whatever a parser is given, it is read or refused in time", { timeout: DURATION + 30_000 }, () => {
+  let pictures: readonly Buffer[];
+  let encrypted: readonly (Buffer | string)[];
+
+  beforeAll(async () => {
+    const picture = drawQr("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", { moduleSize: 3 });
+    const types = ["image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff"] as const;
+    pictures = await Promise.all(types.map((type) => picture.getBuffer(type)));
+    encrypted = [samples.encryptedTwoFas(PASSWORD), await formatAegis(TOKENS, Buffer.from(PASSWORD))];
+  });
+
+  const text = (bytes: Buffer) => bytes.toString("utf8");
+
+  test("Key URIs", () => fuzz(KEY_URIS, (bytes) => recognize(text(bytes), askSecret)));
+  test("links and codes", () =>
+    fuzz(CODES, async (bytes) => [recognizeOnline(text(bytes)), await recognize(text(bytes), askSecret)]));
+
+  test("migration codes", async () => {
+    const [code = ""] = await formatMigration(TOKENS);
+    const [head, data = ""] = code.split("data=");
+    const payload = Buffer.from(decodeURIComponent(data), "base64");
+    // mutants of the protocol buffer itself: those of its Base64 hardly ever decode
+    await fuzz([payload], (bytes) =>
+      recognize(`${head}data=${encodeURIComponent(bytes.toString("base64"))}`, askSecret),
+    );
+  });
+
+  test("key containers", async () => {
+    const folder = new URL("../enrollment/pskc/fixtures/", import.meta.url);
+    const seeds = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
+    const own = await formatPskc(TOKENS, Buffer.from(PASSWORD));
+    await fuzz([...seeds, own], (bytes) => readAppFile(bytes, "x", reading));
+  });
+
+  const JSON_FILES = [samples.aegisPlain, samples.twoFas, samples.andOtp, samples.freeOtpPlus, samples.stratum];
+  const LISTS = [samples.bitwardenCsv, samples.keePassXcCsv, samples.uriList, samples.ente];
+  const MORE_JSON_FILES = [samples.bitwardenJson, samples.proton, samples.raivo];
+  test.each([
+    ["JSON", [...JSON_FILES, ...MORE_JSON_FILES]],
+    ["lists", LISTS],
+  ])("files of other apps: %s", (_, seeds) => fuzz(seeds, (bytes) => readAppFile(bytes, "x", reading)));
+  test("files of other apps, encrypted", () => fuzz(encrypted, (bytes) => readAppFile(bytes, "x", reading)));
+
+  test("lists of orders", () =>
+    fuzz(['account,serial,digits\nann,1,6\n"bob, the second",2,8\n'], (bytes) => parseOrders(bytes, "x")));
+
+  test("pictures that are easy to read", () => fuzz(pictures, (bytes) => readEasyQrCodes(bytes, "x")));
+  test("pictures that are hard to read", () => fuzz(pictures, (bytes) => readQrCodesApart(DECODER, bytes, "x")));
+
+  test("backups", async () => {
+    const age = await encryptForAge(Buffer.from("{}"), { passphrase: Buffer.from(PASSWORD) });
+    const keys = { askPassphrase: askSecret, identities: [] };
+    await fuzz([age], (bytes) => decryptFromAge(bytes, keys));
+  });
+
+  test("what is inside a backup", async () => {
+    const tokens = TOKENS.map(({ secret, ...token }) => ({ token: { ...token, ...TOKEN }, secret, pinPolicy: null }));
+    await fuzz([encodeBackup(tokens, new Date(0))], decodeBackup);
+  });
+});
