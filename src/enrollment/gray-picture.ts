@@ -61,24 +61,41 @@ export function toGraymap({ data, width, height }: GrayPicture): Uint8Array {
 /** Every shade replaced by `curve` of it. */
 export function mapShades(picture: GrayPicture, curve: (shade: number) => number): GrayPicture {
   const table = Uint8ClampedArray.from({ length: 256 }, (_, shade) => curve(shade));
-  return { ...picture, data: picture.data.map((shade) => table[shade] ?? 0) };
+  const data = new Uint8ClampedArray(picture.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[picture.data[i] ?? 0] ?? 0;
+  return { ...picture, data };
 }
 
 /** The shades stretched so that `share` of the pixels at either end become black and white. */
 export function stretchContrast(picture: GrayPicture, share: number): GrayPicture {
-  const sorted = picture.data.slice().sort();
-  const low = sorted[Math.floor(sorted.length * share)] ?? 0;
-  const high = sorted[Math.ceil(sorted.length * (1 - share)) - 1] ?? 255;
+  const counts = new Uint32Array(256);
+  for (const shade of picture.data) counts[shade] = (counts[shade] ?? 0) + 1;
+  const low = rank(counts, picture.data.length * share);
+  const high = rank(counts, picture.data.length * (1 - share));
   return mapShades(picture, (shade) => ((shade - low) * 255) / Math.max(1, high - low));
+}
+
+/** The shade below which so many of the counted pixels are. */
+function rank(counts: Uint32Array, pixels: number): number {
+  let shade = 0;
+  for (let below = counts[0] ?? 0; below < pixels && shade < 255; below += counts[shade] ?? 0) shade++;
+  return shade;
 }
 
 /** The picture scaled by these factors, each pixel the mean of four neighbours in place. */
 export function scale(picture: GrayPicture, horizontal: number, vertical = horizontal): GrayPicture {
   const width = Math.max(1, Math.round(picture.width * horizontal));
   const height = Math.max(1, Math.round(picture.height * vertical));
-  const source =
-    horizontal < 1 || vertical < 1 ? blur(picture, Math.floor(1 / Math.min(horizontal, vertical) / 2)) : picture;
-  return sample(source, width, height, (x, y) => [(x + 0.5) / horizontal - 0.5, (y + 0.5) / vertical - 0.5]);
+  const shrinking = Math.floor(1 / Math.min(horizontal, vertical) / 2);
+  const step = { column: [1 / horizontal, 0], row: [0, 1 / vertical] } as const;
+  const origin = [0.5 / horizontal - 0.5, 0.5 / vertical - 0.5] as const;
+  return sample(blur(picture, shrinking), width, height, origin, step);
+}
+
+/** The picture, made smaller when its longer side is longer than `side`. */
+export function fitInto(picture: GrayPicture, side: number): GrayPicture {
+  const longest = Math.max(picture.width, picture.height);
+  return longest > side ? scale(picture, side / longest) : picture;
 }
 
 /** The picture turned about its middle, on white. */
@@ -87,33 +104,72 @@ export function turn(picture: GrayPicture, degrees: number): GrayPicture {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const { width, height } = picture;
   const side = Math.ceil(Math.hypot(width, height));
-  return sample(picture, side, side, (x, y) => {
-    const [dx, dy] = [x - side / 2, y - side / 2];
-    return [dx * cos + dy * sin + width / 2, dy * cos - dx * sin + height / 2];
-  });
+  const half = side / 2;
+  const origin = [width / 2 - half * (cos + sin), height / 2 + half * (sin - cos)] as const;
+  return sample(picture, side, side, origin, { column: [cos, -sin], row: [sin, cos] });
 }
 
 /** The picture with a white border of this width. */
 export function addBorder(picture: GrayPicture, border: number): GrayPicture {
-  return sample(picture, picture.width + 2 * border, picture.height + 2 * border, (x, y) => [x - border, y - border]);
+  return crop(picture, { left: -border, top: -border, right: picture.width + border, bottom: picture.height + border });
+}
+
+/** A part of a picture, and white where it reaches beyond. */
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What is in an area, whose edges are whole numbers. */
+export function crop(picture: GrayPicture, { left, top, right, bottom }: Area): GrayPicture {
+  const [width, height] = [right - left, bottom - top];
+  const data = new Uint8ClampedArray(width * height).fill(255);
+  for (let y = Math.max(0, top); y < Math.min(picture.height, bottom); y++) {
+    const row = picture.data.subarray(
+      y * picture.width + Math.max(0, left),
+      y * picture.width + Math.min(picture.width, right),
+    );
+    data.set(row, (y - top) * width + Math.max(0, -left));
+  }
+  return { data, width, height };
 }
 
 /** Each pixel the mean of the square around it that reaches `radius` pixels to every side. */
 export function blur(picture: GrayPicture, radius: number): GrayPicture {
   if (radius < 1) return picture;
   const { width, height } = picture;
-  const sums = integral(picture);
-  const data = new Uint8ClampedArray(width * height);
-  for (let y = 0; y < height; y++) {
-    const [top, bottom] = [Math.max(0, y - radius), Math.min(height, y + radius + 1)];
-    for (let x = 0; x < width; x++) {
-      const [left, right] = [Math.max(0, x - radius), Math.min(width, x + radius + 1)];
-      const at = (column: number, row: number) => sums[row * (width + 1) + column] ?? 0;
-      const sum = at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
-      data[y * width + x] = sum / ((right - left) * (bottom - top));
-    }
-  }
+  const rows = new Uint8ClampedArray(picture.data.length);
+  for (let y = 0; y < height; y++) average(picture.data, rows, { start: y * width, step: 1, length: width, radius });
+  const data = new Uint8ClampedArray(picture.data.length);
+  for (let x = 0; x < width; x++) average(rows, data, { start: x, step: width, length: height, radius });
   return { data, width, height };
+}
+
+interface Line {
+  readonly start: number;
+  readonly step: number;
+  readonly length: number;
+  readonly radius: number;
+}
+
+/** The means along one line of pixels: a sum that one pixel enters and one leaves at every step. */
+function average(from: Uint8ClampedArray, to: Uint8ClampedArray, { start, step, length, radius }: Line): void {
+  let sum = 0;
+  let count = 0;
+  for (let i = -radius; i < length; i++) {
+    const [entering, leaving] = [i + radius, i - radius - 1];
+    if (entering < length) {
+      sum += from[start + entering * step] ?? 0;
+      count++;
+    }
+    if (leaving >= 0) {
+      sum -= from[start + leaving * step] ?? 0;
+      count--;
+    }
+    if (i >= 0) to[start + i * step] = sum / count;
+  }
 }
 
 /** Each pixel away from the mean around it, `strength` times as far. */
@@ -132,41 +188,41 @@ export function flatten(picture: GrayPicture, radius: number): GrayPicture {
 }
 
 function combine(a: GrayPicture, b: GrayPicture, shade: (a: number, b: number) => number): GrayPicture {
-  return { ...a, data: a.data.map((value, i) => Math.max(0, Math.min(255, shade(value, b.data[i] ?? 0)))) };
+  const data = new Uint8ClampedArray(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = shade(a.data[i] ?? 0, b.data[i] ?? 0);
+  return { ...a, data };
 }
 
-/** Sums of all pixels above and left of each, so that the sum of any rectangle takes four look-ups. */
-function integral({ data, width, height }: GrayPicture): Float64Array {
-  const sums = new Float64Array((width + 1) * (height + 1));
-  for (let y = 0; y < height; y++) {
-    let row = 0;
-    for (let x = 0; x < width; x++) {
-      row += data[y * width + x] ?? 0;
-      sums[(y + 1) * (width + 1) + x + 1] = (sums[y * (width + 1) + x + 1] ?? 0) + row;
-    }
-  }
-  return sums;
-}
+type Vector = readonly [x: number, y: number];
 
-/** A new picture whose pixels come from where `origin` says, between pixels in proportion, and white from outside. */
+/** A new picture whose pixels lie on a grid over the old one. */
 function sample(
-  { data, width, height }: GrayPicture,
-  newWidth: number,
-  newHeight: number,
-  origin: (x: number, y: number) => readonly [number, number],
+  picture: GrayPicture,
+  width: number,
+  height: number,
+  [originX, originY]: Vector,
+  { column, row }: { readonly column: Vector; readonly row: Vector },
 ): GrayPicture {
-  const pixel = (x: number, y: number) =>
-    x < 0 || y < 0 || x >= width || y >= height ? 255 : (data[y * width + x] ?? 255);
-  const sampled = new Uint8ClampedArray(newWidth * newHeight);
-  for (let y = 0; y < newHeight; y++) {
-    for (let x = 0; x < newWidth; x++) {
-      const [atX, atY] = origin(x, y);
-      const [left, top] = [Math.floor(atX), Math.floor(atY)];
-      const [dx, dy] = [atX - left, atY - top];
-      const upper = pixel(left, top) * (1 - dx) + pixel(left + 1, top) * dx;
-      const lower = pixel(left, top + 1) * (1 - dx) + pixel(left + 1, top + 1) * dx;
-      sampled[y * newWidth + x] = upper * (1 - dy) + lower * dy;
+  const data = new Uint8ClampedArray(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const atX = originX + x * column[0] + y * row[0];
+      const atY = originY + x * column[1] + y * row[1];
+      data[y * width + x] = shadeAt(picture, atX, atY);
     }
   }
-  return { data: sampled, width: newWidth, height: newHeight };
+  return { data, width, height };
+}
+
+/** The shade between pixels in proportion; white beside the picture. */
+function shadeAt({ data, width, height }: GrayPicture, x: number, y: number): number {
+  if (x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5) return 255;
+  const [left, top] = [Math.max(0, Math.floor(x)), Math.max(0, Math.floor(y))];
+  const [dx, dy] = [Math.max(0, x - left), Math.max(0, y - top)];
+  const at = top * width + left;
+  const next = left < width - 1 ? at + 1 : at;
+  const below = top < height - 1 ? width : 0;
+  const upper = (data[at] ?? 0) * (1 - dx) + (data[next] ?? 0) * dx;
+  const lower = (data[at + below] ?? 0) * (1 - dx) + (data[next + below] ?? 0) * dx;
+  return upper * (1 - dy) + lower * dy;
 }

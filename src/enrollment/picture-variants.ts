@@ -2,6 +2,7 @@ import {
   addBorder,
   blur,
   type ColorPicture,
+  fitInto,
   flatten,
   type GrayPicture,
   mapShades,
@@ -24,7 +25,6 @@ const gamma = (power: number) => (picture: GrayPicture) => mapShades(picture, (s
 
 /** What makes a code readable that a decoder passes over, in the order in which it is most likely to help. */
 const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
-  (picture) => picture,
   gamma(2),
   (picture) => stretchContrast(picture, 0.1),
   gamma(0.5),
@@ -49,7 +49,12 @@ const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
 export function* variantsOf(picture: ColorPicture): Generator<GrayPicture> {
   const gray = toGray(picture, 255);
   if (isTransparent(picture)) yield toGray(picture, 0);
-  for (const treat of TREATMENTS) yield treat(gray);
+  yield gray;
+  for (const treat of TREATMENTS) {
+    const treated = treat(gray);
+    // a treatment for small pictures leaves others as they are
+    if (treated !== gray) yield treated;
+  }
   yield toGray(picture, 255, Math.max);
   yield toGray(picture, 255, (_red, _green, blue) => blue);
 }
@@ -61,11 +66,6 @@ function enlarge(picture: GrayPicture): GrayPicture {
 /** Lights and shadows taken away that are wider than a code's details. */
 function evenLight(picture: GrayPicture): GrayPicture {
   return flatten(picture, Math.ceil(Math.max(picture.width, picture.height) * LIGHT_RADIUS));
-}
-
-function fitInto(picture: GrayPicture, side: number): GrayPicture {
-  const longest = Math.max(picture.width, picture.height);
-  return longest > side ? scale(picture, side / longest) : picture;
 }
 
 function isTransparent({ data }: ColorPicture): boolean {

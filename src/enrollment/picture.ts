@@ -1,5 +1,5 @@
 import { FobError } from "../fob-error.ts";
-import type { GrayPicture } from "./gray-picture.ts";
+import { fitInto, type GrayPicture } from "./gray-picture.ts";
 import { cutAfterEnd, type PictureHeader, readPictureHeader } from "./picture-header.ts";
 import { readOverview, readPixels } from "./picture-pixels.ts";
 import { variantsOf } from "./picture-variants.ts";
@@ -13,6 +13,9 @@ const MAX_PIXELS = 50_000_000;
 
 /** Up to this size a picture is first read whole; a larger one would take more memory than it may have. */
 const MAX_WHOLE_PIXELS = 12_000_000;
+
+/** The weaker decoder takes more than a second for a large picture. */
+const JSQR_SIDE = 800;
 
 /** How long a difficult picture is tried, in milliseconds. */
 const PATIENCE = 1_800;
@@ -78,8 +81,8 @@ async function tryHard(bytes: Buffer, source: string, deadline: number): Promise
     if (performance.now() > deadline) return [];
   }
   for (const variant of variantsOf(picture)) {
-    const code = await findWithJsqr(variant);
-    if (code) return [code.text];
+    const text = await findWithJsqr(fitInto(variant, JSQR_SIDE));
+    if (text !== null) return [text];
     if (performance.now() > deadline) return [];
   }
   return [];

@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Position, ReaderOptions, ReadResult } from "zxing-wasm/reader";
-import { type GrayPicture, toColor, toGraymap } from "./gray-picture.ts";
+import { type Area, crop, type GrayPicture, toColor, toGraymap } from "./gray-picture.ts";
 
 /** More codes than a page of recovery codes or a batch of migration codes shows. */
 const MAX_CODES = 32;
+
+/** The weaker decoder takes its time: codes in one picture are all good, or none is. */
+const MAX_CHECKED = 4;
 
 const OPTIONS: ReaderOptions = { formats: ["QRCode", "MicroQRCode"], tryHarder: true, maxNumberOfSymbols: MAX_CODES };
 
@@ -28,34 +31,28 @@ export type FoundCode = Pick<ReadResult, "text" | "position">;
 
 /** Whether the weaker decoder reads another text where one of these codes is: then neither can be trusted. */
 export async function isContradicted(codes: readonly FoundCode[], picture: GrayPicture): Promise<boolean> {
-  const other = await findWithJsqr(picture);
-  return other !== null && codes.some(({ text, position }) => text !== other.text && covers(position, other));
+  for (const { text, position } of codes.slice(0, MAX_CHECKED)) {
+    const other = await findWithJsqr(crop(picture, around(position)));
+    if (other !== null && other !== text) return true;
+  }
+  return false;
 }
 
-function covers({ topLeft, topRight, bottomLeft, bottomRight }: Position, { x, y }: Found): boolean {
+/** The area of a code and a margin, which decoders need. */
+function around({ topLeft, topRight, bottomLeft, bottomRight }: Position): Area {
   const corners = [topLeft, topRight, bottomLeft, bottomRight];
-  const within = (value: number, edges: number[]) => value > Math.min(...edges) && value < Math.max(...edges);
-  return (
-    within(
-      x,
-      corners.map((corner) => corner.x),
-    ) &&
-    within(
-      y,
-      corners.map((corner) => corner.y),
-    )
-  );
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+  const margin = (Math.max(...xs) - Math.min(...xs)) / 6;
+  return {
+    left: Math.floor(Math.min(...xs) - margin),
+    top: Math.floor(Math.min(...ys) - margin),
+    right: Math.ceil(Math.max(...xs) + margin),
+    bottom: Math.ceil(Math.max(...ys) + margin),
+  };
 }
 
-/** A code's text and its middle. */
-interface Found {
-  readonly text: string;
-  readonly x: number;
-  readonly y: number;
-}
-
-/** A QR code in pixels, as the weaker decoder reads it, which is slower and sometimes luckier. */
-export async function findWithJsqr(picture: GrayPicture): Promise<Found | null> {
+/** The text of a QR code in pixels, as the weaker decoder reads it, which is much slower and sometimes luckier. */
+export async function findWithJsqr(picture: GrayPicture): Promise<string | null> {
   const { default: jsqr } = await import("jsqr");
   // a CommonJS module: its types place the function one level deeper than Node does
   const decode = jsqr as unknown as typeof jsqr.default;
@@ -63,12 +60,7 @@ export async function findWithJsqr(picture: GrayPicture): Promise<Found | null> 
   const found = decode(data, width, height, { inversionAttempts: "attemptBoth" });
   // an empty text is what noise looks like to it
   if (!found || found.binaryData.length === 0) return null;
-  const { topLeftCorner, bottomRightCorner } = found.location;
-  return {
-    text: decodeText(Uint8Array.from(found.binaryData)),
-    x: (topLeftCorner.x + bottomRightCorner.x) / 2,
-    y: (topLeftCorner.y + bottomRightCorner.y) / 2,
-  };
+  return decodeText(Uint8Array.from(found.binaryData));
 }
 
 let zxing: Promise<typeof import("zxing-wasm/reader")> | null = null;
