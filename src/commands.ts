@@ -1,7 +1,9 @@
 import type { AnyCommand } from "./cli/command.ts";
+import { accessDomain } from "./commands/access-domain.ts";
 import { backup } from "./commands/backup.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
+import { doctor } from "./commands/doctor.ts";
 import { enroll } from "./commands/enroll.ts";
 import { exportTokens } from "./commands/export.ts";
 import { favorite } from "./commands/favorite.ts";
@@ -31,6 +33,7 @@ export const commands: readonly AnyCommand[] = [
   pinChange,
   pinRemove,
   pinStatus,
+  accessDomain,
   rename,
   remove,
   restore,
@@ -42,4 +45,5 @@ export const commands: readonly AnyCommand[] = [
   inspect,
   provision,
   verify,
+  doctor,
 ];

@@ -11,8 +11,10 @@ import { run } from "./cli/run.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
+import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
+import { checkMachine } from "./platform/machine.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
 import { takeScreenshot } from "./platform/screenshot.ts";
@@ -50,6 +52,7 @@ function createContext(globals: Globals): Context {
     prompt,
     pinPrompt: access.pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
+    machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openVault(access),
     ensureVault: async () => (await openVault(access)) ?? createFirstVault(globals.keychain, access, prompt),
     clock: () => new Date(),

@@ -1,6 +1,7 @@
 import type { VaultAccess } from "../vault/open.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 
 /** One of several things a person may choose. */
@@ -28,12 +29,22 @@ export interface Progress {
   end(): void;
 }
 
+/** The machine that fob runs on. */
+export interface Machine {
+  /** What it has of all that fob can use. */
+  check(): Promise<readonly Check[]>;
+  /** Files and folders below `folder`, and itself, that others than their owner can read or write. */
+  openToOthers(folder: string): readonly string[];
+  closeToOthers(paths: readonly string[]): void;
+}
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly access: VaultAccess;
   readonly pinPrompt: PinPrompt;
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
+  readonly machine: Machine;
   /** The open vault, or null when there is none yet. */
   findVault(): Promise<Vault | null>;
   /** The open vault, created if there is none yet. */

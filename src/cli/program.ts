@@ -14,7 +14,10 @@ export interface Invocation {
 export type Parsed = { readonly invocation: Invocation } | { readonly text: string; readonly flags: GlobalFlags };
 
 /** Words of help that no single command owns. */
-const GROUPS: Readonly<Record<string, string>> = { pin: "set, change and remove PINs: of the app, or of one token" };
+const GROUPS: Readonly<Record<string, string>> = {
+  pin: "set, change and remove PINs: of the app, or of one token",
+  access: "say under which condition a token answers",
+};
 
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
 export async function parseCommandLine(

@@ -14,7 +14,7 @@ export const backup = defineCommand({
   name: "backup",
   summary: "write all tokens into one encrypted file",
   description:
-    "The file is encrypted with age (age-encryption.org) for a passphrase, or for recipients (age1...): `fob restore FILE` reads it, and so\n" +
+    "The file is encrypted with age (age-encryption.org) for a passphrase, or for recipients (age1...): `fob restore FILE` reads it, and so " +
     "does the program age. The PIN of every token that has one is asked for, then the passphrase. PINs are not in the file.",
   arguments: { file: required("FILE", "the new file; - prints it in ASCII armor") },
   options: {

@@ -28,7 +28,7 @@ export const challenge = defineCommand({
   name: "challenge",
   summary: "answer a challenge (OCRA)",
   description:
-    "CHALLENGE is what the login page shows; - reads it from standard input. For a mutual suite CHALLENGE is the one that you\n" +
+    "CHALLENGE is what the login page shows; - reads it from standard input. For a mutual suite CHALLENGE is the one that you " +
     "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made.",
   arguments: {
     name: required("NAME", "name or id of a token"),

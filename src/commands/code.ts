@@ -40,7 +40,7 @@ export const code = defineCommand({
   name: "code",
   summary: "print a token's passcode",
   description:
-    "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed.\n" +
+    "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed. " +
     "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN.",
   arguments: { names: variadic("NAME", "names or ids of tokens") },
   options: {

@@ -26,7 +26,7 @@ export const enroll = defineCommand({
   name: "enroll",
   summary: "add tokens from enrollment strings or QR pictures",
   description:
-    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC)\n" +
+    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC) " +
     "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {

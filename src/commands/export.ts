@@ -3,10 +3,9 @@ import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { forget } from "../token/secret.ts";
 import type { ExportChoice } from "./export-formats.ts";
-import { chooseFormat, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import { chooseFormat, describeWritten, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
 import { existingVault } from "./lookup.ts";
 import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
-import { plural } from "./values.ts";
 
 interface Exported {
   readonly format: string;
@@ -22,8 +21,8 @@ export const exportTokens = defineCommand({
   name: "export",
   summary: "take tokens with their secrets out, for another app",
   description:
-    "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --plain), pskc (a key container of RFC 6030,\n" +
-    "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase\n" +
+    "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --plain), pskc (a key container of RFC 6030, " +
+    "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase " +
     "of the new file. Event-based tokens count on in both places from then on: use one of them.",
   arguments: { names: variadic("NAME", "names or ids of tokens; all of them without") },
   options: {
@@ -52,8 +51,7 @@ export const exportTokens = defineCommand({
     const notes = [...[...leftOut, ...refused].map((reason) => `left out: ${reason}`), ...warnAbout(files)];
     return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes };
   },
-  text: ({ content, names, files }: Exported, style: Style) =>
-    content ?? `wrote ${plural(names.length, "token")} to ${style.strong(files.join(", "))}`,
+  text: ({ content, names, files }: Exported, style: Style) => content ?? describeWritten(names.length, files, style),
   json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),
   notes: ({ notes }) => notes,
 });

@@ -1,8 +1,13 @@
 import { optionalValue, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
+import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
 import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
+import { plural } from "./values.ts";
+
+/** More files are named by the first and the last. */
+const MAX_NAMED = 3;
 
 /** The options of every command that hands secrets out: in which format, and where to. */
 export const handingOutOptions = {
@@ -58,8 +63,17 @@ export async function handOut(made: Export, { output, qr }: HandingOut, context:
   return { content: null, files: [output] };
 }
 
+/** What was written, in words. */
+export function describeWritten(tokens: number, files: readonly string[], style: Style): string {
+  return `wrote ${plural(tokens, "token")} to ${style.strong(nameFiles(files))}`;
+}
+
 /** What to say about files with secrets. */
 export function warnAbout(files: readonly string[]): string[] {
-  if (files.length > 3) return [`${files[0]} to ${files.at(-1)} hold secrets: remove them after use`];
+  if (files.length > MAX_NAMED) return [`${nameFiles(files)} hold secrets: remove them after use`];
   return files.map((file) => `${file} holds secrets: remove it after use`);
+}
+
+function nameFiles(files: readonly string[]): string {
+  return files.length > MAX_NAMED ? `${files[0]} to ${files.at(-1)}` : files.join(", ");
 }

@@ -19,8 +19,8 @@ export const importFile = defineCommand({
   name: "import",
   summary: "take tokens over from another app's file",
   description:
-    "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or\n" +
-    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are. A password is\n" +
+    "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or " +
+    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are. A password is " +
     "asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
   arguments: { file: required("FILE", "the exported file") },
   options: { dryRun: flag("show what would be imported, and store nothing") },

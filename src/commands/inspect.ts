@@ -23,7 +23,7 @@ export const inspect = defineCommand({
   name: "inspect",
   summary: "tell what an enrollment string, picture or file is, without storing it",
   description:
-    "Shows every field and where its value came from (given, default, assumed), the passcode it would give, and what is wrong or\n" +
+    "Shows every field and where its value came from (given, default, assumed), the passcode it would give, and what is wrong or " +
     "unusual about it. Nothing is stored or sent, and no vault is needed. Exit code 6 when it cannot be enrolled.",
   arguments: { enrollment: optional("ENROLLMENT|FILE", "an enrollment string or a file; - reads standard input") },
   options: {

@@ -14,7 +14,7 @@ export const pinSet = defineCommand({
   name: "pin set",
   summary: "set the app PIN, or one token's PIN",
   description:
-    "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this\n" +
+    "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this " +
     "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
   options: {},

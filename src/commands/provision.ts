@@ -4,10 +4,9 @@ import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { FobError } from "../fob-error.ts";
 import { forget } from "../token/secret.ts";
-import { chooseFormat, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import { chooseFormat, describeWritten, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
 import { parseOrders } from "./provision-list.ts";
 import { makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
-import { plural } from "./values.ts";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
@@ -31,8 +30,8 @@ export const provision = defineCommand({
   name: "provision",
   summary: "make enrollment strings with new random secrets",
   description:
-    "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the\n" +
-    "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv\n" +
+    "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the " +
+    "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv " +
     "makes a token for every line of a file, whose columns have these names too and count before the options.",
   arguments: { kind: required("totp|hotp|ocra", "time-based, event-based or challenge-response") },
   options: {
@@ -76,7 +75,7 @@ export const provision = defineCommand({
   },
   text: ({ content, files, tokens, printsUri }, style) => {
     if (printsUri) return [content, tokens[0]?.uri].filter(Boolean).join("\n");
-    return content ?? `wrote ${plural(tokens.length, "token")} to ${style.strong(files.join(", "))}`;
+    return content ?? describeWritten(tokens.length, files, style);
   },
   json: ({ format, tokens, files, content, isList }) =>
     isList ? { format, tokens, files, content } : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },

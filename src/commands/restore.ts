@@ -24,7 +24,7 @@ export const restore = defineCommand({
   name: "restore",
   summary: "bring back a removed token, or the tokens of a backup",
   description:
-    "Without an argument, lists the removed tokens that can be brought back. FILE is a backup (`fob backup`): tokens that are there already\n" +
+    "Without an argument, lists the removed tokens that can be brought back. FILE is a backup (`fob backup`): tokens that are there already " +
     "are left as they are; a token that had a PIN gets a new one, which is asked for.",
   arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup") },
   options: { identity: value("FILE", "open the backup with this key file of age instead of a passphrase") },

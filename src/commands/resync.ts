@@ -19,7 +19,7 @@ export const resync = defineCommand({
   name: "resync",
   summary: "move an event-based token's counter on by passcodes of another device",
   description:
-    "CODE1 is a passcode that another device with the same secret gave, CODE2 the one after it; two make chance hits unlikely.\n" +
+    "CODE1 is a passcode that another device with the same secret gave, CODE2 the one after it; two make chance hits unlikely. " +
     "The counter only ever moves forward, so that no passcode is given twice. - reads the passcodes from standard input.",
   arguments: {
     name: required("NAME", "name or id of an event-based token"),

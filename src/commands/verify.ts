@@ -34,7 +34,7 @@ export const verify = defineCommand({
   name: "verify",
   summary: "check a passcode: is it right, and how far off is the clock or counter?",
   description:
-    "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not\n" +
+    "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not " +
     "match. - in place of either argument reads it from standard input.",
   arguments: {
     subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored"),

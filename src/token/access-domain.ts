@@ -6,6 +6,26 @@ import { FobError } from "../fob-error.ts";
  */
 export type AccessDomain = "00" | "02" | "FF";
 
+const NAMES: Readonly<Record<string, AccessDomain>> = {
+  "00": "00",
+  "02": "02",
+  ff: "FF",
+  full: "00",
+  pin: "02",
+  none: "FF",
+};
+
+/** The access domain that a person means by its class or its name, or null. */
+export function parseAccessDomain(text: string): AccessDomain | null {
+  return Object.hasOwn(NAMES, text.toLowerCase()) ? (NAMES[text.toLowerCase()] ?? null) : null;
+}
+
+/** Whether `domain` allows less than `other`. */
+export function isStricter(domain: AccessDomain, other: AccessDomain): boolean {
+  const order: readonly AccessDomain[] = ["00", "02", "FF"];
+  return order.indexOf(domain) > order.indexOf(other);
+}
+
 /** Throws FobError `denied` or `locked` when a token's access domain does not allow its use. */
 export function refuseByDomain(token: { name: string; accessDomain: AccessDomain }, pinGiven: boolean): void {
   if (token.accessDomain === "FF") {

@@ -98,16 +98,21 @@ function publish(temporary: string, path: string, bytes: Buffer): boolean {
   }
 }
 
+/** Temporary files in a cell's folder that are too old to be anybody's work. */
+export function abandonedFilesIn(folder: string): string[] {
+  return names(folder).filter((name) => {
+    if (!TEMPORARY_NAME.test(name)) return false;
+    const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
+    return changed !== undefined && Date.now() - changed > ABANDONED_MS;
+  });
+}
+
 /** Removes the generations below `generation`, lowest first, and temporary files that were abandoned. */
 export function removeBelow(folder: string, generation: number): void {
   for (const old of generationsIn(folder).reverse()) {
     if (old < generation) removeQuietly(join(folder, String(old)));
   }
-  for (const name of names(folder).filter((name) => TEMPORARY_NAME.test(name))) {
-    const path = join(folder, name);
-    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (changed !== undefined && Date.now() - changed > ABANDONED_MS) removeQuietly(path);
-  }
+  for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
 }
 
 /** Lets this thread sleep; the vault is synchronous, and waiting is rare. */

@@ -37,6 +37,8 @@ export interface Cell {
 interface CellValue {
   /** The highest generation there was when this value was read, counting damaged files: its successor is one more. */
   readonly highest: number;
+  /** The generation that holds it. */
+  readonly generation: number;
   readonly lineage: Buffer;
   readonly payload: Buffer;
 }
@@ -58,6 +60,12 @@ export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffe
     if (tryWrite(cell, current, payload)) return payload;
   }
   throw new FobError("unavailable", `${cell.folder} is being written to by too many processes`);
+}
+
+/** Removes what interrupted writes left behind: generations that have a successor which verifies, and abandoned files. */
+export function tidyCell(cell: Cell): void {
+  const value = newestValue(cell);
+  if (value) removeBelow(cell.folder, value.generation);
 }
 
 function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boolean {
@@ -107,6 +115,7 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
     if (plaintext !== null && plaintext.length >= LINEAGE_BYTES) {
       return {
         highest: generations[0] ?? generation,
+        generation,
         lineage: plaintext.subarray(0, LINEAGE_BYTES),
         payload: plaintext.subarray(LINEAGE_BYTES),
       };

@@ -8,32 +8,48 @@ export interface VaultLayout {
   readonly vaultId: string;
 }
 
+/** The folder of the vault in a home. */
+export function vaultFolder(home: string): string {
+  return join(home, "vault");
+}
+
 /** The one cell that is read before anything is known about the vault. */
 export function headerCell(home: string): Cell {
-  return { folder: join(home, "vault", "header"), identity: "header", seal: checksumSeal };
+  return { folder: join(vaultFolder(home), "header"), identity: "header", seal: checksumSeal };
 }
 
 /** The cell that lists the tokens. */
 export function indexCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
-  return { folder: join(home, "vault", "index"), identity: `${vaultId}/index`, seal };
+  return { folder: join(vaultFolder(home), "index"), identity: `${vaultId}/index`, seal };
 }
 
 /** One token's cell. */
-export function tokenCell({ home, vaultId }: VaultLayout, id: string, seal: Seal): Cell {
-  return { folder: join(home, "vault", "tokens", id), identity: `${vaultId}/tokens/${id}`, seal };
+export function tokenCell(layout: VaultLayout, id: string, seal: Seal): Cell {
+  return { folder: join(tokensFolder(layout), id), identity: `${layout.vaultId}/tokens/${id}`, seal };
+}
+
+/** The folder of all tokens' cells. */
+export function tokensFolder({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "tokens");
 }
 
 /** The folder of tokens that were removed. */
 export function removedFolder({ home }: VaultLayout): string {
-  return join(home, "vault", "removed");
+  return join(vaultFolder(home), "removed");
 }
 
 /** The cell that counts wrong PINs of one token, or of the app (`app`). */
-export function attemptsCell({ home, vaultId }: VaultLayout, of: string): Cell {
-  return { folder: join(home, "vault", "attempts", of), identity: `${vaultId}/attempts/${of}`, seal: checksumSeal };
+export function attemptsCell(layout: VaultLayout, of: string): Cell {
+  const identity = `${layout.vaultId}/attempts/${of}`;
+  return { folder: join(attemptsFolder(layout), of), identity, seal: checksumSeal };
+}
+
+/** The folder of all {@link attemptsCell}s. */
+export function attemptsFolder({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "attempts");
 }
 
 /** An empty file whose modification time says when a token was last used: worth no durable write. */
 export function lastUsedFile({ home }: VaultLayout, id: string): string {
-  return join(home, "vault", "used", id);
+  return join(vaultFolder(home), "used", id);
 }

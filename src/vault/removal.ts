@@ -17,10 +17,15 @@ export const RESTORABLE_DAYS = 30;
 export function removeToken(vault: Vault, id: string, now: Date): void {
   // first the mark, then the move: a passcode that is being made meanwhile either counts in what is kept, or fails
   vault.update(id, (record) => ({ ...record, removedAt: now }));
+  finishRemoval(vault, id);
+  purgeRemoved(vault, now);
+}
+
+/** Puts a token away that is marked as removed. */
+export function finishRemoval(vault: Vault, id: string): void {
   makeFolder(removedFolder(vault.layout));
   moveFolder(vault.tokenCell(id).folder, join(removedFolder(vault.layout), id));
   vault.dropFromIndex(id);
-  purgeRemoved(vault, now);
 }
 
 /** The tokens that can be restored, latest first. */
@@ -34,14 +39,25 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 
 /** Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. */
 export function restoreToken(vault: Vault, id: string): Token {
-  const restored = updateCell(removedCell(vault, id), (current) => {
+  updateCell(removedCell(vault, id), (current) => {
     if (current === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
     return encodeRecord({ ...decodeRecord(current), removedAt: null });
   });
-  if (!restored) throw new Error("a removed token was read and did not come back");
+  return returnToUse(vault, id);
+}
+
+/** Takes a token back into use that is no longer marked as removed. Returns it. */
+export function returnToUse(vault: Vault, id: string): Token {
   moveFolder(join(removedFolder(vault.layout), id), vault.tokenCell(id).folder);
-  const { token } = decodeRecord(restored);
+  const { token } = vault.read(id);
   return vault.addToIndex([token])[0] ?? token;
+}
+
+/** The ids of tokens among the removed ones that are not marked as such: their restoration was interrupted. */
+export function unfinishedRestorations(vault: Vault): string[] {
+  return removedTokens(vault)
+    .filter(({ removedAt }) => removedAt === null)
+    .map(({ token }) => token.id);
 }
 
 function purgeRemoved(vault: Vault, now: Date): void {
@@ -54,11 +70,12 @@ function purgeRemoved(vault: Vault, now: Date): void {
 }
 
 /** A removed token keeps the identity of its cell, so that moving its folder is all there is to do. */
-function removedCell(vault: Vault, id: string): Cell {
+export function removedCell(vault: Vault, id: string): Cell {
   return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
 }
 
-function removedIds({ layout }: Vault): string[] {
+/** The ids of the tokens that were removed. */
+export function removedIds({ layout }: Vault): string[] {
   try {
     return readdirSync(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
   } catch (error) {

@@ -76,17 +76,19 @@ export class Vault {
     return this.addToIndex(tokens);
   }
 
-  /** Adds tokens whose records exist to the index; a name that another process took meanwhile gets a number. */
+  /** Adds tokens whose records exist to the index, or lists them anew; a name that another token took meanwhile gets a number. */
   addToIndex(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
+    const ids = new Set(tokens.map(({ id }) => id));
     this.#updateIndex((entries) => {
-      const taken = new Set(entries.map(({ name }) => fold(name)));
+      const others = entries.filter(({ id }) => !ids.has(id));
+      const taken = new Set(others.map(({ name }) => fold(name)));
       listed = tokens.map((token) => {
         const name = freeName(token.name, taken);
         taken.add(fold(name));
         return { ...token, name };
       });
-      return [...entries, ...listed];
+      return [...others, ...listed];
     });
     listed.forEach(({ id, name }, i) => {
       if (name !== tokens[i]?.name) this.#setToken(id, (token) => ({ ...token, name }));

@@ -1,0 +1,63 @@
+import { defineCommand, optional, required } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import { type AccessDomain, isStricter, parseAccessDomain } from "../token/access-domain.ts";
+import { printable } from "../token/printable.ts";
+import { forget } from "../token/secret.ts";
+import { readHeader } from "../vault/header.ts";
+import { appPinSlot } from "../vault/open.ts";
+import { askSecretKey } from "../vault/token-pin.ts";
+import { existingVault, findInVault } from "./lookup.ts";
+
+interface DomainView {
+  readonly id: string;
+  readonly name: string;
+  readonly accessDomain: AccessDomain;
+  /** A PIN is wanted, and there is none that could be given. */
+  readonly lacksPin: boolean;
+}
+
+const MEANINGS: Readonly<Record<AccessDomain, string>> = {
+  "00": "full access",
+  "02": "only after a PIN",
+  FF: "no access",
+};
+
+/** `fob access domain`: shows or sets under which condition a token answers. */
+export const accessDomain = defineCommand({
+  name: "access domain",
+  summary: "show or set under which condition a token answers",
+  description:
+    "00 or full: whoever opens the vault. 02 or pin: only after the token's PIN or the app PIN was given in the same call; an unlocked " +
+    "agent or a grant is not enough. FF or none: nobody, until another domain is set. To loosen it, the token's PIN is asked for.",
+  arguments: {
+    name: required("NAME", "name or id of a token"),
+    domain: optional("00|02|FF|full|pin|none", "the new domain; without it, the one it has is shown"),
+  },
+  options: {},
+  examples: [
+    { command: "fob access domain bank pin", explanation: "bank answers only when its PIN was typed" },
+    { command: "fob access domain old none", explanation: "old answers nobody" },
+  ],
+  async run({ name, domain }, context): Promise<DomainView> {
+    const wanted = domain === undefined ? null : parseAccessDomain(domain);
+    if (domain !== undefined && !wanted) {
+      throw new FobError("usage", `${JSON.stringify(domain)} is no access domain: 00, 02 and FF are (full, pin, none)`);
+    }
+    const vault = await existingVault(context);
+    const { id } = findInVault(vault, name);
+    const record = vault.read(id);
+    const { accessDomain: current } = record.token;
+    if (wanted && isStricter(current, wanted) && record.guard) {
+      forget(await askSecretKey(vault, record, context.pinPrompt));
+    }
+    const token = wanted ? vault.amend(id, (before) => ({ ...before, accessDomain: wanted })) : record.token;
+    const header = readHeader(context.access.home);
+    const hasPin = record.guard !== null || (header !== null && appPinSlot(header) !== null);
+    const lacksPin = token.accessDomain === "02" && !hasPin;
+    return { id, name: token.name, accessDomain: token.accessDomain, lacksPin };
+  },
+  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${MEANINGS[value]})`),
+  json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
+  notes: ({ name, lacksPin }) =>
+    lacksPin ? [`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
+});

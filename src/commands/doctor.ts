@@ -1,0 +1,102 @@
+import type { Check } from "../cli/check.ts";
+import { defineCommand, flag } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { Style } from "../cli/style.ts";
+import { FobError } from "../fob-error.ts";
+import { printable } from "../token/printable.ts";
+import { type Header, readHeader } from "../vault/header.ts";
+import { keychainKey } from "../vault/open.ts";
+import { plural } from "./values.ts";
+import { checkVault } from "./vault-checks.ts";
+
+/** The id of no vault: the keychain answers that it holds nothing, which is an answer. */
+const NO_VAULT = "0".repeat(32);
+
+/** `fob doctor`: looks for what is wrong with the vault and the machine, and mends what can be mended. */
+export const doctor = defineCommand({
+  name: "doctor",
+  summary: "look for what is wrong, and mend it",
+  description:
+    "Checks the vault (files, rights, index, what interrupted commands left behind), its keychain, and what this machine has of all " +
+    "that fob can use. Changes nothing without --repair. Exit code 6 when the vault is damaged, 8 when its keychain cannot be reached.",
+  arguments: {},
+  options: { repair: flag("finish what was interrupted, correct rights, rebuild the index") },
+  examples: [
+    { command: "fob doctor", explanation: "what is wrong, and what to do about it" },
+    { command: "fob doctor --repair", explanation: "mends what can be mended" },
+  ],
+  async run({ repair }, context): Promise<readonly Check[]> {
+    const checks = [...(await context.machine.check()), checkRights(context, repair)];
+    const header = readHeaderOf(context);
+    if ("check" in header) return [...checks, header];
+    const keychain = await checkKeychain(header.header, context);
+    const canOpen = header.header !== null && keychain.status !== "failed";
+    return [...checks, keychain, ...(canOpen ? await checkVault(repair, context) : [])];
+  },
+  text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
+  json: (checks) => checks.map(({ check, status, message, hint = null }) => ({ check, status, message, hint })),
+  exitCode(checks) {
+    const failed = checks.filter(({ status }) => status === "failed").map(({ check }) => check);
+    if (failed.length === 0) return 0;
+    return failed.every((check) => check === "keychain") ? 8 : 6;
+  },
+});
+
+function checkRights({ access, machine }: Context, repair: boolean): Check {
+  const open = machine.openToOthers(access.home);
+  if (open.length === 0) return { check: "rights", status: "ok", message: "nobody else can read the vault's files" };
+  const message = `${plural(open.length, "file")} or folders can be reached by others: ${open[0]}`;
+  if (!repair)
+    return { check: "rights", status: "warning", message, hint: "`fob doctor --repair` takes the rights away" };
+  machine.closeToOthers(open);
+  return { check: "rights", status: "ok", message: `${plural(open.length, "file")} closed to others` };
+}
+
+function readHeaderOf({ access }: Context): { readonly header: Header | null } | Check {
+  try {
+    return { header: readHeader(access.home) };
+  } catch (error) {
+    return failure("vault", error);
+  }
+}
+
+async function checkKeychain(header: Header | null, { access }: Context): Promise<Check> {
+  const check = "keychain";
+  try {
+    if (header?.keychain === "none") return { check, status: "skipped", message: "this vault opens with a passphrase" };
+    if (header) await keychainKey(header, access);
+    else await access.keyStore("system").read(NO_VAULT);
+    const message = header
+      ? `the key is there (${header.keychain})`
+      : "the system keychain answers; there is no vault yet";
+    return { check, status: "ok", message };
+  } catch (error) {
+    const failed = failure(check, error);
+    // nothing depends on it yet
+    return header ? failed : { ...failed, status: "warning" };
+  }
+}
+
+/** A check that ended in an error of ours. */
+export function failure(check: string, error: unknown): Check {
+  if (!(error instanceof FobError)) throw error;
+  const { message, hint } = error;
+  return { check, status: "failed", message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function formatCheck({ check, status, message, hint }: Check, style: Style): string {
+  const words = {
+    ok: style.good("ok"),
+    warning: style.warning("warning"),
+    failed: style.bad("failed"),
+    skipped: style.faint("skipped"),
+  };
+  const lines = [
+    `${check.padEnd(CHECK_WIDTH)}${words[status]}${" ".repeat(STATUS_WIDTH - status.length)}${printable(message)}`,
+  ];
+  if (hint !== undefined) lines.push(`${" ".repeat(CHECK_WIDTH + STATUS_WIDTH)}${style.faint(printable(hint))}`);
+  return lines.join("\n");
+}
+
+const CHECK_WIDTH = "interrupted".length + 2;
+const STATUS_WIDTH = "skipped".length + 2;

@@ -1,0 +1,107 @@
+import type { Check } from "../cli/check.ts";
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
+import type { Vault } from "../vault/vault.ts";
+import { plural } from "./values.ts";
+
+const REPAIR_HINT = "`fob doctor --repair` mends it";
+
+/** A vault that others write to at this moment looks unfinished: what is so twice, is so. In milliseconds. */
+const SECOND_LOOK = 300;
+
+/** Looks into the vault, and mends it where that is wanted and possible. */
+export async function checkVault(repair: boolean, context: Context): Promise<Check[]> {
+  const opened = await open(context);
+  if ("check" in opened) return [opened];
+  const { vault } = opened;
+  if (!isWhole(examineVault(vault))) await context.sleep(SECOND_LOOK);
+  const found = examineVault(vault);
+  if (repair) mendVault(vault, found);
+  return [
+    describeDamage(vault, found),
+    describeIndex(found, repair),
+    describeInterrupted(found, repair),
+    checkLeftovers(vault, found, repair),
+  ];
+}
+
+async function open(context: Context): Promise<{ readonly vault: Vault } | Check> {
+  try {
+    const vault = await context.findVault();
+    return vault ? { vault } : { check: "vault", status: "skipped", message: "there is no vault yet" };
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    const { code, message, hint } = error;
+    const status = code === "locked" || code === "unavailable" ? "skipped" : "failed";
+    return { check: "vault", status, message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function isWhole({ damaged, damagedIndex, unlisted, gone, halfRemoved, halfRestored }: Checkup): boolean {
+  return (
+    damagedIndex === null && [damaged, unlisted, gone, halfRemoved, halfRestored].every((list) => list.length === 0)
+  );
+}
+
+function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check {
+  const check = "vault";
+  if (damaged.length === 0) {
+    const tokens =
+      damagedIndex === null ? `${plural(vault.entries().length, "token")}, all of them whole` : "every token is whole";
+    return { check, status: "ok", message: tokens };
+  }
+  return {
+    check,
+    status: "failed",
+    message: damaged.join("; "),
+    hint: "restore these files from a backup of the vault folder, or enroll the tokens anew",
+  };
+}
+
+function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: boolean): Check {
+  const check = "index";
+  const wrong = unlisted.length + gone.length;
+  if (damagedIndex === null && wrong === 0)
+    return { check, status: "ok", message: "the index says what the tokens say" };
+  if (repaired) return { check, status: "ok", message: "the index was rebuilt from the tokens" };
+  if (damagedIndex !== null) return { check, status: "failed", message: damagedIndex, hint: REPAIR_HINT };
+  const names = [...unlisted, ...gone].map(({ name }) => name).join(", ");
+  return {
+    check,
+    status: "warning",
+    message: `the index is not true for ${plural(wrong, "token")}: ${names}`,
+    hint: REPAIR_HINT,
+  };
+}
+
+function describeInterrupted({ halfRemoved, halfRestored }: Checkup, repaired: boolean): Check {
+  const check = "interrupted";
+  const count = halfRemoved.length + halfRestored.length;
+  if (count === 0) return { check, status: "ok", message: "no removal or restoration was interrupted" };
+  if (repaired)
+    return { check, status: "ok", message: `${plural(count, "interrupted removal")} or restorations finished` };
+  return {
+    check,
+    status: "warning",
+    message: `${plural(count, "removal")} or restorations were interrupted`,
+    hint: REPAIR_HINT,
+  };
+}
+
+/** Older generations are what a damaged token could be saved from: they stay until everything is whole. */
+function checkLeftovers(vault: Vault, { damaged, damagedIndex }: Checkup, repair: boolean): Check {
+  const check = "leftovers";
+  if (damaged.length > 0 || (damagedIndex !== null && !repair)) {
+    return { check, status: "skipped", message: "older files are kept while something is damaged" };
+  }
+  if (repair) removeLeftovers(vault);
+  const count = leftovers(vault).length;
+  if (count === 0) return { check, status: "ok", message: "interrupted writes left nothing behind" };
+  return {
+    check,
+    status: "warning",
+    message: `interrupted writes left ${plural(count, "file")} behind`,
+    hint: "they do no harm; --repair removes them",
+  };
+}

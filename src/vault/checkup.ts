@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { syncFolder } from "../durable-file.ts";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+import type { Token } from "../token/token.ts";
+import { type Cell, readCell, tidyCell } from "./cell.ts";
+import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
+import { attemptsCell, attemptsFolder, headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
+import { finishRemoval, removedCell, removedIds, returnToUse, unfinishedRestorations } from "./removal.ts";
+import { encryptingSeal } from "./sealing.ts";
+import { decodeRecord } from "./token-record.ts";
+import { TOKEN_ID, type Vault } from "./vault.ts";
+
+/** What interrupted commands left in a vault, and what is damaged. */
+export interface Checkup {
+  /** Why the index cannot be read; null when it can. It can be made again from the tokens. */
+  readonly damagedIndex: string | null;
+  /** Why tokens cannot be read, one line each; nothing mends that but a backup of the folder. */
+  readonly damaged: readonly string[];
+  /** Tokens that the index does not know, or knows otherwise. */
+  readonly unlisted: readonly Token[];
+  /** Entries of the index whose token is gone. */
+  readonly gone: readonly Pick<Token, "id" | "name">[];
+  /** Tokens that are removed by halves, and those that are restored by halves. */
+  readonly halfRemoved: readonly string[];
+  readonly halfRestored: readonly string[];
+}
+
+/** Looks through all tokens of an open vault. */
+export function examineVault(vault: Vault): Checkup {
+  const index = attempt(() => vault.entries());
+  const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
+  const damaged: string[] = [];
+  const unlisted: Token[] = [];
+  const halfRemoved: string[] = [];
+  const present = new Set<string>();
+  for (const id of tokenIds(vault)) {
+    present.add(id);
+    const read = attempt(() => readCell(vault.tokenCell(id)));
+    if ("reason" in read) damaged.push(`${entries.get(id)?.name ?? id}: ${read.reason}`);
+    // its folder is being made or moved by somebody at this moment
+    if ("reason" in read || read.value === null) continue;
+    const { token, removedAt } = decodeRecord(read.value);
+    if (removedAt) halfRemoved.push(id);
+    else if (!isListedAs(entries.get(id), token)) unlisted.push(token);
+  }
+  const gone = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
+  const removed = attempt(() => unfinishedRestorations(vault));
+  if ("reason" in removed) damaged.push(`removed: ${removed.reason}`);
+  return {
+    damagedIndex: "reason" in index ? index.reason : null,
+    damaged,
+    unlisted,
+    gone,
+    halfRemoved,
+    halfRestored: "value" in removed ? removed.value : [],
+  };
+}
+
+/** What `read` gives, or why it cannot. */
+function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof FobError && error.code === "invalid") return { reason: error.message };
+    throw error;
+  }
+}
+
+/** Finishes what was interrupted, and makes the index say what the tokens say. */
+export function mendVault(vault: Vault, checkup: Checkup): void {
+  const { damagedIndex, unlisted, gone, halfRemoved, halfRestored } = checkup;
+  if (damagedIndex !== null) putIndexAside(vault.layout.home);
+  for (const { id } of gone) vault.dropFromIndex(id);
+  for (const id of halfRemoved) finishRemoval(vault, id);
+  // after the entries that are gone, which these are among
+  for (const id of halfRestored) returnToUse(vault, id);
+  vault.addToIndex(unlisted);
+}
+
+/** What is damaged may still be of use to somebody: it is kept under another name. */
+function putIndexAside(home: string): void {
+  const folder = vaultFolder(home);
+  const aside = join(folder, `damaged-index-${randomBytes(4).toString("hex")}`);
+  try {
+    renameSync(join(folder, "index"), aside);
+    syncFolder(folder);
+  } catch (error) {
+    throw describeFileError(error, "move", join(folder, "index"));
+  }
+}
+
+/** Files that interrupted writes left behind: generations that have a successor, and abandoned temporary ones. */
+export function leftovers(vault: Vault): string[] {
+  return allCells(vault).flatMap(({ folder }) => {
+    const old = generationsIn(folder).slice(1).map(String);
+    return [...old, ...abandonedFilesIn(folder)].map((name) => join(folder, name));
+  });
+}
+
+/** Removes {@link leftovers}. Throws FobError `invalid` at the first cell that is damaged, and leaves its files. */
+export function removeLeftovers(vault: Vault): void {
+  for (const cell of allCells(vault)) tidyCell(cell);
+}
+
+function allCells(vault: Vault): Cell[] {
+  const { layout, vaultKey } = vault;
+  return [
+    headerCell(layout.home),
+    indexCell(layout, encryptingSeal(vaultKey)),
+    ...tokenIds(vault).map((id) => vault.tokenCell(id)),
+    ...removedIds(vault).map((id) => removedCell(vault, id)),
+    ...names(attemptsFolder(layout)).map((of) => attemptsCell(layout, of)),
+  ];
+}
+
+function tokenIds({ layout }: Vault): string[] {
+  return names(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
+}
+
+/** Credentials do not count: the index does not follow counters. */
+function isListedAs(entry: Token | undefined, token: Token): boolean {
+  return entry !== undefined && isDeepStrictEqual({ ...entry, credential: null }, { ...token, credential: null });
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw describeFileError(error, "read", folder);
+  }
+}
