@@ -1,5 +1,8 @@
 import type { AnyCommand } from "./cli/command.ts";
 import { accessDomain } from "./commands/access-domain.ts";
+import { accessGrant } from "./commands/access-grant.ts";
+import { accessList } from "./commands/access-list.ts";
+import { accessRevoke } from "./commands/access-revoke.ts";
 import { backup } from "./commands/backup.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
@@ -33,6 +36,9 @@ export const commands: readonly AnyCommand[] = [
   pinChange,
   pinRemove,
   pinStatus,
+  accessGrant,
+  accessList,
+  accessRevoke,
   accessDomain,
   rename,
   remove,

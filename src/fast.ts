@@ -42,6 +42,7 @@ function answerAtOnce(argv: readonly string[]): string | null {
 function passcodeOf(name: string): string | null {
   const { env } = process;
   const home = env["FOB_HOME"] || defaultHome();
+  if (env["FOB_GRANT"]) return null;
   const vault = (env["FOB_KEYCHAIN"] || "file") === "file" ? openWithKeyFile(home) : null;
   const entry = vault?.findExactly(name);
   if (!vault || !entry || entry.accessDomain !== "00") return null;

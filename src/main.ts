@@ -10,6 +10,7 @@ import { terminalPrompt } from "./cli/prompts.ts";
 import { run } from "./cli/run.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
+import { FobError } from "./fob-error.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
@@ -18,8 +19,12 @@ import { checkMachine } from "./platform/machine.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
 import { takeScreenshot } from "./platform/screenshot.ts";
+import type { Right } from "./token/grant.ts";
 import { printable } from "./token/printable.ts";
+import { openGrant } from "./vault/granted-tokens.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
+import type { TokenStore } from "./vault/token-store.ts";
+import type { Vault } from "./vault/vault.ts";
 
 declare const FOB_VERSION: string;
 
@@ -43,8 +48,8 @@ process.exitCode = await run(
 );
 
 function createContext(globals: Globals): Context {
-  // children have no use for it, and a process's environment is easy to look at
-  delete env["FOB_PIN"];
+  // children have no use for them, and a process's environment is easy to look at
+  for (const name of ["FOB_PIN", "FOB_GRANT"]) delete env[name];
   const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
   const access = vaultAccess(globals, pinSource(globals, prompt), prompt.available);
   return {
@@ -53,8 +58,10 @@ function createContext(globals: Globals): Context {
     pinPrompt: access.pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
     machine: { check: checkMachine, openToOthers, closeToOthers },
-    findVault: () => openVault(access),
-    ensureVault: async () => (await openVault(access)) ?? createFirstVault(globals.keychain, access, prompt),
+    findVault: () => openWhole(globals, access),
+    findTokens: async (right) =>
+      globals.grant === null ? openVault(access) : openGranted(globals, globals.grant, right),
+    ensureVault: async () => (await openWhole(globals, access)) ?? createFirstVault(globals.keychain, access, prompt),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     readInput: () => readStandardInput(),
@@ -70,6 +77,20 @@ function createContext(globals: Globals): Context {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
   };
+}
+
+/** Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */
+async function openWhole({ grant }: Globals, access: VaultAccess): Promise<Vault | null> {
+  if (grant === null) return openVault(access);
+  throw new FobError("denied", "a grant opens its tokens for passcodes and challenges, and nothing else", {
+    hint: "unset FOB_GRANT to use the vault itself",
+  });
+}
+
+function openGranted({ home }: Globals, text: string, right: Right | null): TokenStore {
+  const tokens = openGrant(home, text, new Date());
+  if (right === null || tokens.grant.rights.includes(right)) return tokens;
+  throw new FobError("denied", `the grant ${tokens.grant.label} does not carry the right ${right}`);
 }
 
 /** The built program of this name, which lies beside this file. */

@@ -10,6 +10,8 @@ export interface Globals {
   readonly pinFd: number | null;
   /** The PIN from FOB_PIN. */
   readonly pin: string | null;
+  /** The secret of a grant, from FOB_GRANT. */
+  readonly grant: string | null;
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -39,6 +41,7 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     pinFile: flags.pinFile ?? (env["FOB_PIN_FILE"] || null),
     pinFd: flags.pinFd === undefined ? null : parseDescriptor(flags.pinFd),
     pin: env["FOB_PIN"] || null,
+    grant: env["FOB_GRANT"] || null,
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,

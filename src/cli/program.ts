@@ -16,7 +16,7 @@ export type Parsed = { readonly invocation: Invocation } | { readonly text: stri
 /** Words of help that no single command owns. */
 const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
-  access: "say under which condition a token answers",
+  access: "say who may use a token: scripts with a grant, or whoever gives a PIN",
 };
 
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */

@@ -7,9 +7,8 @@ import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { touch } from "../vault/passcodes.ts";
 import { answerChallenge, type ChallengeInput } from "../vault/responses.ts";
-import { askSecretKey } from "../vault/token-pin.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingVault, findInVault } from "./lookup.ts";
+import { existingTokens, findInVault } from "./lookup.ts";
 import { parseTime } from "./values.ts";
 
 /** How long a copied response stays on the clipboard, in seconds. */
@@ -47,15 +46,15 @@ export const challenge = defineCommand({
     { command: "fob challenge bank --qr login.png", explanation: "reads the challenge from a picture" },
   ],
   async run(input, context): Promise<Answer> {
-    const vault = await existingVault(context);
-    const record = vault.read(findInVault(vault, input.name).id);
+    const store = await existingTokens("challenge", context);
+    const record = store.read(findInVault(store, input.name).id);
     const suite = parseOcraSuite(challengeResponse(record.token).suite);
     const asked = await readInput(input, suite, context);
-    const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+    const secretKey = await store.secretKey(record, context.pinPrompt);
     const pin = suite.pin && (await context.pinPrompt.ask({ of: record.token.name, role: "challenge", refusal: null }));
-    const { response, counter } = answerChallenge(vault, record, secretKey, { ...asked, pin });
+    const { response, counter } = answerChallenge(store, record, secretKey, { ...asked, pin });
     forget(secretKey, pin);
-    touch(vault, record.token.id, context.clock());
+    touch(store, record.token.id, context.clock());
     if (input.copy) await copyPasscode(response, CLEAR_AFTER, context);
     return { name: record.token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },

@@ -10,11 +10,10 @@ import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { type Passcode, takePasscode, touch } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { askSecretKey } from "../vault/token-pin.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
-import type { Vault } from "../vault/vault.ts";
+import type { TokenStore } from "../vault/token-store.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingVault, findInVault, inListOrder, pickToken } from "./lookup.ts";
+import { existingTokens, findInVault, inListOrder, pickToken } from "./lookup.ts";
 import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole, plural } from "./values.ts";
 
@@ -63,11 +62,11 @@ export const code = defineCommand({
     refuseContradictions(input);
     const clearAfter = parseWhole("--clear-after", input.clearAfter ?? "30", 1, 86_400);
     const minValidity = parseWhole("--min-validity", input.minValidity ?? "0", 0, MAX_VALIDITY);
-    const vault = await existingVault(context);
-    const { records, notes } = await chooseTokens(vault, input, context);
+    const store = await existingTokens("code", context);
+    const { records, notes } = await chooseTokens(store, input, context);
     const codes: NamedPasscode[] = [];
     for (const record of records) {
-      codes.push(await makeCode(vault, record, { ...input, minValidity }, context));
+      codes.push(await makeCode(store, record, { ...input, minValidity }, context));
     }
     const [first] = codes;
     if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
@@ -93,19 +92,19 @@ function refuseContradictions({ names, all, copy, next, at }: CodeInput): void {
   if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
 }
 
-async function chooseTokens(vault: Vault, { names, all }: CodeInput, context: Context) {
-  const entries = all || names.length === 0 ? inListOrder(vault.entries()) : [];
-  if (all) return chooseAll(vault, entries);
-  const chosen = names.length > 0 ? names.map((name) => findInVault(vault, name)) : [await pickToken(context, entries)];
-  return { records: chosen.map(({ id }) => vault.read(id)), notes: [] };
+async function chooseTokens(store: TokenStore, { names, all }: CodeInput, context: Context) {
+  const entries = all || names.length === 0 ? inListOrder(store.entries()) : [];
+  if (all) return chooseAll(store, entries);
+  const chosen = names.length > 0 ? names.map((name) => findInVault(store, name)) : [await pickToken(context, entries)];
+  return { records: chosen.map(({ id }) => store.read(id)), notes: [] };
 }
 
-function chooseAll(vault: Vault, entries: readonly IndexEntry[]) {
+function chooseAll(store: TokenStore, entries: readonly IndexEntry[]) {
   const isFree = ({ credential, pin, accessDomain }: Token) =>
     credential.kind === "totp" && pin !== "user" && accessDomain === "00";
   const records = entries
     .filter(isFree)
-    .map(({ id }) => vault.read(id))
+    .map(({ id }) => store.read(id))
     .filter(({ guard }) => !guard);
   const left = entries.length - records.length;
   const why = "event-based, challenge-response or guarded by a PIN: name them";
@@ -113,20 +112,20 @@ function chooseAll(vault: Vault, entries: readonly IndexEntry[]) {
 }
 
 async function makeCode(
-  vault: Vault,
+  store: TokenStore,
   record: TokenRecord,
   options: { readonly next: boolean; readonly at: string | undefined; readonly minValidity: number },
   context: Context,
 ): Promise<NamedPasscode> {
   const { token } = record;
   refuseTimesForEvents(token, options);
-  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const secretKey = await store.secretKey(record, context.pinPrompt);
   const pin = token.credential.kind === "motp" ? await askPasscodePin(token.name, context) : null;
   const time = await chooseTime(token, options, context);
-  const passcode = takePasscode(vault, record, secretKey, time, pin);
-  forget(pin);
+  const passcode = takePasscode(store, record, secretKey, time, pin);
+  forget(secretKey, pin);
   const now = context.clock();
-  touch(vault, token.id, now);
+  touch(store, token.id, now);
   return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, now) };
 }
 

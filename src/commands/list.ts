@@ -1,12 +1,13 @@
 import { defineCommand, flag, optional } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
+import { forget } from "../token/secret.ts";
 import { lastUsed, type Passcode, takePasscode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { unguardedSecretKey } from "../vault/token-pin.ts";
-import type { Vault } from "../vault/vault.ts";
+import type { TokenStore } from "../vault/token-store.ts";
 import { inListOrder } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
@@ -34,11 +35,12 @@ export const list = defineCommand({
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
   async run({ pattern, codes }, context): Promise<Listing> {
-    const vault = await context.findVault();
-    if (!vault) return { tokens: [], total: 0, withCodes: codes };
-    const entries = vault.entries();
+    const store = await context.findTokens(codes ? "code" : null);
+    if (!store) return { tokens: [], total: 0, withCodes: codes };
+    const entries = store.entries();
     const chosen = inListOrder(entries.filter((entry) => contains(entry, pattern ?? "")));
-    const tokens = chosen.map((entry) => listToken(vault, entry, codes ? context.clock() : null));
+    const tokens: ListedToken[] = [];
+    for (const entry of chosen) tokens.push(await listToken(store, entry, codes, context));
     return { tokens, total: entries.length, withCodes: codes };
   },
   text: formatListing,
@@ -50,17 +52,27 @@ export const list = defineCommand({
   },
 });
 
-function listToken(vault: Vault, entry: IndexEntry, time: Date | null): ListedToken {
+async function listToken(
+  store: TokenStore,
+  entry: IndexEntry,
+  withCode: boolean,
+  context: Context,
+): Promise<ListedToken> {
   // the index does not follow counters, so that making a passcode rewrites one file
   const isCounting = "counter" in entry.credential && entry.credential.counter !== null;
-  const token = isCounting ? { ...entry, credential: vault.read(entry.id).token.credential } : entry;
-  return { view: viewToken(token, lastUsed(vault, entry.id)), passcode: time && freePasscode(vault, entry, time) };
+  const token = isCounting ? { ...entry, credential: store.read(entry.id).token.credential } : entry;
+  const passcode = withCode ? await freePasscode(store, entry, context) : null;
+  return { view: viewToken(token, lastUsed(store, entry.id)), passcode };
 }
 
-function freePasscode(vault: Vault, entry: IndexEntry, time: Date): Passcode | null {
+async function freePasscode(store: TokenStore, entry: IndexEntry, context: Context): Promise<Passcode | null> {
   if (entry.credential.kind !== "totp" || entry.accessDomain !== "00") return null;
-  const record = vault.read(entry.id);
-  return record.guard ? null : takePasscode(vault, record, unguardedSecretKey(vault, record), time);
+  const record = store.read(entry.id);
+  if (record.guard) return null;
+  const secretKey = await store.secretKey(record, context.pinPrompt);
+  const passcode = takePasscode(store, record, secretKey, context.clock());
+  forget(secretKey);
+  return passcode;
 }
 
 function contains({ name, issuer, account }: IndexEntry, pattern: string): boolean {

@@ -1,13 +1,22 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import type { Right } from "../token/grant.ts";
 import { matchName, type Named } from "../token/names.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import type { TokenStore } from "../vault/token-store.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** The open vault. Throws FobError `not-found` when there is none, because then there is no token either. */
 export async function existingVault(context: Context): Promise<Vault> {
-  const vault = await context.findVault();
-  if (vault) return vault;
+  return (await context.findVault()) ?? nothingEnrolled();
+}
+
+/** The tokens of the vault, or of the grant that a script has, for this use. Throws as {@link existingVault} does. */
+export async function existingTokens(right: Right | null, context: Context): Promise<TokenStore> {
+  return (await context.findTokens(right)) ?? nothingEnrolled();
+}
+
+function nothingEnrolled(): never {
   throw new FobError("not-found", "there is no token yet", { hint: "`fob enroll` adds one" });
 }
 
@@ -27,8 +36,8 @@ export function findToken<T extends Named>(query: string, tokens: readonly T[]):
 }
 
 /** {@link findToken} in a vault. An exact id or name is found without reading all tokens. */
-export function findInVault(vault: Vault, query: string): IndexEntry {
-  return vault.findExactly(query) ?? findToken(query, vault.entries());
+export function findInVault(store: TokenStore, query: string): IndexEntry {
+  return store.findExactly(query) ?? findToken(query, store.entries());
 }
 
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */

@@ -7,7 +7,6 @@ import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
-import { askSecretKey } from "../vault/token-pin.ts";
 import type { Vault } from "../vault/vault.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 
@@ -37,7 +36,7 @@ export const resync = defineCommand({
     const record = vault.read(findInVault(vault, input.name).id);
     const { token } = record;
     const { counter: from } = eventBased(token);
-    const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+    const secretKey = await vault.secretKey(record, context.pinPrompt);
     const secret = secretOf(record, secretKey);
     const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
     const counter = resynchronize({ first, second: second ?? null, passcodeAt, from, window: WINDOW });

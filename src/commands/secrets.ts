@@ -6,7 +6,6 @@ import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
-import { askSecretKey } from "../vault/token-pin.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { findInVault, inListOrder } from "./lookup.ts";
@@ -48,8 +47,7 @@ export async function confirmExport(count: number, yes: boolean, context: Contex
 }
 
 async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {
-  refuseByDomain(record.token, vault.openedByPin || record.guard !== null);
-  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const secretKey = await vault.secretKey(record, context.pinPrompt);
   const secret = secretOf(record, secretKey);
   forget(secretKey);
   const { id, name, issuer, account, serial, credential } = record.token;
@@ -57,9 +55,9 @@ async function openToken(vault: Vault, record: TokenRecord, context: Context): P
   return { id, name, issuer, account, serial, credential, secret, token: record.token, ...(pin ? { pin } : {}) };
 }
 
-function refusalOf(vault: Vault, { token, guard }: TokenRecord): FobError | null {
+function refusalOf(vault: Vault, record: TokenRecord): FobError | null {
   try {
-    refuseByDomain(token, vault.openedByPin || guard !== null);
+    refuseByDomain(record.token, vault.isPinGiven(record));
     return null;
   } catch (error) {
     if (error instanceof FobError) return error;

@@ -2,7 +2,7 @@ import { defineCommand, required } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { lastUsed } from "../vault/passcodes.ts";
-import { existingVault, findInVault } from "./lookup.ts";
+import { existingTokens, findInVault } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 /** `fob show`: one token's details, never its secret. */
@@ -13,9 +13,9 @@ export const show = defineCommand({
   options: {},
   examples: [{ command: "fob show vpn", explanation: "kind, algorithm, counter, PIN and where it came from" }],
   async run({ name }, context): Promise<TokenView> {
-    const vault = await existingVault(context);
-    const { id } = findInVault(vault, name);
-    return viewToken(vault.read(id).token, lastUsed(vault, id));
+    const store = await existingTokens(null, context);
+    const { id } = findInVault(store, name);
+    return viewToken(store.read(id).token, lastUsed(store, id));
   },
   text: (view, style) => formatFields(describeFields(view), style),
   json: (view) => view,

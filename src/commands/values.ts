@@ -12,6 +12,19 @@ export function parseTime(text: string, now: Date): Date {
   });
 }
 
+/**
+ * The end of something that begins `now`: a duration (`90m`, `12h`, `30d`), a point in time as {@link parseTime} reads it, or null for
+ * `never`. Throws FobError `usage` naming the option, also for an end that is over.
+ */
+export function parseEnd(option: string, text: string, now: Date): Date | null {
+  if (text === "never") return null;
+  const end = parseOffset(`+${text}`, now) ?? parseEpoch(text) ?? parseIso(text);
+  if (end && !Number.isNaN(end.getTime()) && end > now) return end;
+  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: no time that is to come`, {
+    hint: "90m, 12h, 30d, 2027-01-31 or never",
+  });
+}
+
 /** A whole number of an option. Throws FobError `usage` naming the option and its limits. */
 export function parseWhole(option: string, text: string, min: number, max: number): number {
   const number = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN;

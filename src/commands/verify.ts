@@ -10,7 +10,6 @@ import { verifyCounter, verifyTime } from "../otp/verify.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { secretOf } from "../vault/passcodes.ts";
-import { askSecretKey } from "../vault/token-pin.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole } from "./values.ts";
@@ -80,7 +79,7 @@ async function draftSubject(text: string): Promise<Verified> {
 async function storedSubject(query: string, context: Context): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read(findInVault(vault, query).id);
-  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  const secretKey = await vault.secretKey(record, context.pinPrompt);
   const secret = secretOf(record, secretKey);
   forget(secretKey);
   return { credential: record.token.credential, secret };

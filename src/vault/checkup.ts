@@ -8,6 +8,7 @@ import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
+import { grantCells } from "./grants.ts";
 import { attemptsCell, attemptsFolder, headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
 import { finishRemoval, removedCell, removedIds, returnToUse, unfinishedRestorations } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
@@ -113,6 +114,7 @@ function allCells(vault: Vault): Cell[] {
     indexCell(layout, encryptingSeal(vaultKey)),
     ...tokenIds(vault).map((id) => vault.tokenCell(id)),
     ...removedIds(vault).map((id) => removedCell(vault, id)),
+    ...grantCells(vault),
     ...names(attemptsFolder(layout)).map((of) => attemptsCell(layout, of)),
   ];
 }

@@ -53,3 +53,13 @@ export function attemptsFolder({ home }: VaultLayout): string {
 export function lastUsedFile({ home }: VaultLayout, id: string): string {
   return join(vaultFolder(home), "used", id);
 }
+
+/** The folder of all grants' cells, one for each, sealed under the grant's own key. */
+export function grantsFolder({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "grants");
+}
+
+/** The cell that tells the owner which grants there are. */
+export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
+  return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
+}

@@ -9,7 +9,7 @@ import type { Credential, HotpCredential, TotpCredential } from "../token/creden
 import { forget, type Secret } from "../token/secret.ts";
 import { lastUsedFile } from "./layout.ts";
 import { openSecret, type TokenRecord } from "./token-record.ts";
-import type { Vault } from "./vault.ts";
+import type { TokenStore } from "./token-store.ts";
 
 /** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
 export type Passcode =
@@ -24,17 +24,17 @@ const LAST_COUNTER = 2n ** 64n - 1n;
  * passcode is ever given twice. `pin` is what a Mobile-OTP token computes with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
  */
 export function takePasscode(
-  vault: Vault,
+  store: TokenStore,
   record: TokenRecord,
   secretKey: Secret,
   time: Date,
   pin: Secret | null = null,
 ): Passcode {
   const { token } = record;
-  refuseByDomain(token, vault.openedByPin || record.guard !== null);
+  refuseByDomain(token, store.isPinGiven(record));
   const secret = secretOf(record, secretKey);
   try {
-    return passcodeOf(vault, record, secret, time, pin);
+    return passcodeOf(store, record, secret, time, pin);
   } finally {
     forget(secret);
   }
@@ -52,12 +52,12 @@ export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
  * `credentialOf` picks the counter out of the record as it is at that moment.
  */
 export function takeCounter<C extends Credential & { readonly counter: bigint }>(
-  vault: Vault,
+  store: TokenStore,
   id: string,
   credentialOf: (record: TokenRecord) => C,
 ): bigint {
   let taken = 0n;
-  vault.update(id, (record) => {
+  store.update(id, (record) => {
     const credential = credentialOf(record);
     if (credential.counter >= LAST_COUNTER) {
       throw new FobError("invalid", `the counter of ${record.token.name} has reached its end`);
@@ -69,8 +69,8 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
 }
 
 /** Notes that a token was used. Worth no durable write, and no failure: the passcode counts. */
-export function touch(vault: Vault, id: string, now: Date): void {
-  const path = lastUsedFile(vault.layout, id);
+export function touch(store: TokenStore, id: string, now: Date): void {
+  const path = lastUsedFile(store.layout, id);
   try {
     utimesSync(path, now, now);
   } catch {
@@ -79,15 +79,21 @@ export function touch(vault: Vault, id: string, now: Date): void {
 }
 
 /** When a token was last used, or null. */
-export function lastUsed(vault: Vault, id: string): Date | null {
-  return statSync(lastUsedFile(vault.layout, id), { throwIfNoEntry: false })?.mtime ?? null;
+export function lastUsed(store: TokenStore, id: string): Date | null {
+  return statSync(lastUsedFile(store.layout, id), { throwIfNoEntry: false })?.mtime ?? null;
 }
 
-function passcodeOf(vault: Vault, { token }: TokenRecord, secret: Secret, time: Date, pin: Secret | null): Passcode {
+function passcodeOf(
+  store: TokenStore,
+  { token }: TokenRecord,
+  secret: Secret,
+  time: Date,
+  pin: Secret | null,
+): Passcode {
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
   if (credential.kind === "hotp") {
-    const counter = takeCounter(vault, token.id, eventBased);
+    const counter = takeCounter(store, token.id, eventBased);
     return { kind: "hotp", code: hotp({ ...credential, secret, counter }), counter };
   }
   if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);

@@ -8,7 +8,7 @@ import type { OcraCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
-import type { Vault } from "./vault.ts";
+import type { TokenStore } from "./token-store.ts";
 
 /** What is asked of a challenge-response token. `serverChallenge` and `serverResponse` belong to mutual challenge-response. */
 export interface ChallengeInput {
@@ -30,9 +30,14 @@ export interface Response {
  * Answers a challenge. A counter has moved on durably when this returns; a challenge that does not fit the suite costs none.
  * Throws FobError `invalid` for an input that does not fit, `rejected` when the server's response is wrong.
  */
-export function answerChallenge(vault: Vault, record: TokenRecord, secretKey: Secret, asked: ChallengeInput): Response {
+export function answerChallenge(
+  store: TokenStore,
+  record: TokenRecord,
+  secretKey: Secret,
+  asked: ChallengeInput,
+): Response {
   const { token } = record;
-  refuseByDomain(token, vault.openedByPin || record.guard !== null);
+  refuseByDomain(token, store.isPinGiven(record));
   const { suite: suiteText, counter: expected } = ocraCredential(record);
   const suite = parseOcraSuite(suiteText);
   const secret = secretOf(record, secretKey);
@@ -41,7 +46,7 @@ export function answerChallenge(vault: Vault, record: TokenRecord, secretKey: Se
     const response = respond({ ...inputs, counter: expected });
     if (asked.serverResponse !== null) refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
     if (expected === null) return { response, counter: null };
-    const counter = takeCounter(vault, token.id, countingCredential);
+    const counter = takeCounter(store, token.id, countingCredential);
     return { response: counter === expected ? response : respond({ ...inputs, counter }), counter };
   } finally {
     forget(secret);

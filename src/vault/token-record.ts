@@ -107,6 +107,37 @@ export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal 
   };
 }
 
+/** A {@link recordSeal} that seals under a new record key, which nobody else knows yet. */
+export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, recordKey: Secret): Seal {
+  const current = recordSeal(vaultKey, vaultId, id);
+  const head = encrypt(vaultKey, recordKey, `${vaultId}/tokens/${id}`);
+  return {
+    seal: (plaintext, place) => Buffer.concat([head, encrypt(recordKey, plaintext, place)]),
+    open: (sealed, place) => current.open(sealed, place),
+  };
+}
+
+/** The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped key in front stays as it is. */
+export function grantedSeal(recordKeys: readonly Secret[]): Seal {
+  let opened: { readonly head: Buffer; readonly recordKey: Secret } | null = null;
+  return {
+    seal(plaintext, place) {
+      if (!opened) throw new Error("a granted record is sealed again, never for the first time");
+      return Buffer.concat([opened.head, encrypt(opened.recordKey, plaintext, place)]);
+    },
+    open(sealed, place) {
+      const head = Buffer.from(sealed.subarray(0, WRAPPED_KEY_LENGTH));
+      for (const recordKey of recordKeys) {
+        const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
+        if (!plaintext) continue;
+        opened = { head, recordKey };
+        return plaintext;
+      }
+      return null;
+    },
+  };
+}
+
 /** The record as bytes for its cell. */
 export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
   return Buffer.from(JSON.stringify({ token: encodeToken(token), ...rest }));

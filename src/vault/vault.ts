@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { FobError } from "../fob-error.ts";
+import { refuseByDomain } from "../token/access-domain.ts";
 import { fold, freeName } from "../token/names.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { readCell, updateCell } from "./cell.ts";
 import { indexCell, tokenCell, type VaultLayout } from "./layout.ts";
+import type { PinPrompt } from "./pin-prompt.ts";
+import { readRecord, updateRecord, vanished } from "./record-cell.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeIndex, encodeIndex, findExactly, type IndexEntry } from "./token-index.ts";
-import { createRecord, decodeRecord, encodeRecord, recordSeal, type TokenRecord } from "./token-record.ts";
+import { askSecretKey } from "./token-pin.ts";
+import { createRecord, encodeRecord, recordSeal, type TokenRecord } from "./token-record.ts";
+import type { TokenStore } from "./token-store.ts";
 
 /** The form of a token's id. */
 export const TOKEN_ID = /^[0-9a-f]{16}$/;
@@ -19,7 +24,7 @@ export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "f
   };
 
 /** An open vault. It holds the vault key and nothing else: every call reads what is on disk now. */
-export class Vault {
+export class Vault implements TokenStore {
   readonly layout: VaultLayout;
   readonly vaultKey: Secret;
   /** Whether the app PIN was given to open it; access domain 02 asks. */
@@ -31,35 +36,31 @@ export class Vault {
     this.openedByPin = openedByPin;
   }
 
-  /** Every token, in the order of enrollment. */
   entries(): IndexEntry[] {
     return decodeIndex(readCell(this.#indexCell()));
   }
 
-  /** The token with exactly this id or name, without reading the others. */
   findExactly(query: string): IndexEntry | null {
     const index = readCell(this.#indexCell());
     return index && findExactly(index, query);
   }
 
-  /** One token's record. Throws FobError `not-found` when it was removed. */
   read(id: string): TokenRecord {
-    const value = readCell(this.tokenCell(id));
-    const record = value && decodeRecord(value);
-    if (record && record.removedAt === null) return record;
-    throw vanished(id);
+    return readRecord(this.tokenCell(id), id);
   }
 
-  /**
-   * Replaces a token's record durably. `change` is asked again with the newer record if another process was faster, so that
-   * it must decide by what it is given alone. Throws FobError `not-found` when the token was removed.
-   */
   update(id: string, change: (record: TokenRecord) => TokenRecord): void {
-    updateCell(this.tokenCell(id), (current) => {
-      const record = current && decodeRecord(current);
-      if (!record || record.removedAt !== null) throw vanished(id);
-      return encodeRecord(change(record));
-    });
+    updateRecord(this.tokenCell(id), id, change);
+  }
+
+  isPinGiven({ guard }: TokenRecord): boolean {
+    return this.openedByPin || guard !== null;
+  }
+
+  async secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+    // nobody is asked for a PIN in vain
+    refuseByDomain(record.token, this.isPinGiven(record));
+    return askSecretKey(this, record, prompt);
   }
 
   /** Stores new tokens, durably, in order. A name that is taken gets a number. Returns them as stored. */
@@ -144,8 +145,4 @@ function refuseTakenName(token: Token, entries: readonly IndexEntry[]): void {
 
 function newId(): string {
   return randomBytes(8).toString("hex");
-}
-
-function vanished(id: string): FobError {
-  return new FobError("not-found", `the token ${id} is no longer in the vault`);
 }

@@ -27,10 +27,10 @@ export interface TestHome {
   fob(args: readonly string[], surroundings?: Surroundings): Promise<Outcome>;
 }
 
-/** Makes a home that vanishes after the test. */
-export function testHome(): TestHome {
+/** Makes a home that vanishes after the test, or when `whenDone` says. */
+export function testHome(whenDone: (remove: () => void) => void = onTestFinished): TestHome {
   const home = mkdtempSync(join(tmpdir(), "fob-test-"));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  whenDone(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   return {
     home,
     fob: (args, surroundings) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),

@@ -1,0 +1,35 @@
+import { defineCommand } from "../cli/command.ts";
+import type { Style } from "../cli/style.ts";
+import { formatTable } from "../cli/table.ts";
+import { printable } from "../token/printable.ts";
+import { listGrants } from "../vault/grants.ts";
+import { type GrantView, viewGrant } from "./grant-view.ts";
+
+/** `fob access list`: the grants, and what each opens. */
+export const accessList = defineCommand({
+  name: "access list",
+  summary: "list the grants, and what each opens",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
+  async run(_, context): Promise<readonly GrantView[]> {
+    const vault = await context.findVault();
+    if (!vault) return [];
+    const [entries, now] = [vault.entries(), context.clock()];
+    return listGrants(vault).map((grant) => viewGrant(grant, entries, now));
+  },
+  text: formatGrants,
+  json: (grants) => grants,
+  notes: (grants) => (grants.length === 0 ? ["no grants: `fob access grant` makes one"] : []),
+});
+
+function formatGrants(grants: readonly GrantView[], style: Style): string {
+  if (grants.length === 0) return "";
+  const rows = grants.map(({ label, tokens, rights, expiresAt, expired }) => [
+    printable(label),
+    printable(tokens.join(", ")),
+    rights.join(", "),
+    expired ? "expired" : (expiresAt?.toISOString().slice(0, 16).replace("T", " ").concat(" UTC") ?? "never"),
+  ]);
+  return formatTable(["LABEL", "TOKENS", "RIGHTS", "EXPIRES"], rows, style);
+}

@@ -1,0 +1,105 @@
+import { FobError } from "../fob-error.ts";
+import { refuseByDomain } from "../token/access-domain.ts";
+import { type Grant, hasExpired } from "../token/grant.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { type Cell, readCell } from "./cell.ts";
+import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
+import { grantKey, parseGrantSecret } from "./grant-secret.ts";
+import { readHeader } from "./header.ts";
+import { tokenCell, type VaultLayout } from "./layout.ts";
+import { readRecord, updateRecord } from "./record-cell.ts";
+import type { IndexEntry } from "./token-index.ts";
+import { grantedSeal, type TokenRecord } from "./token-record.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** The tokens of one grant: what a script has instead of a vault. */
+export class GrantedTokens implements TokenStore {
+  readonly layout: VaultLayout;
+  readonly grant: Grant;
+  readonly #keys: ReadonlyMap<string, GrantedKeys>;
+
+  constructor(layout: VaultLayout, grant: Grant, keys: readonly GrantedKeys[]) {
+    this.layout = layout;
+    this.grant = grant;
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  entries(): IndexEntry[] {
+    return this.grant.tokens.flatMap((id) => {
+      try {
+        return [this.read(id).token];
+      } catch (error) {
+        // removed since: the others are still granted
+        if (error instanceof FobError && error.code === "not-found") return [];
+        throw error;
+      }
+    });
+  }
+
+  findExactly(query: string): IndexEntry | null {
+    return this.entries().find(({ id, name }) => id === query || name === query) ?? null;
+  }
+
+  read(id: string): TokenRecord {
+    try {
+      return readRecord(this.#cell(id), id);
+    } catch (error) {
+      // the token has a key that this grant was not told: to us it looks damaged
+      if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+      throw new FobError("denied", `the grant ${this.grant.label} no longer opens this token`, { cause: error });
+    }
+  }
+
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void {
+    updateRecord(this.#cell(id), id, change);
+  }
+
+  /** A grant stands in for no PIN. */
+  isPinGiven(): boolean {
+    return false;
+  }
+
+  async secretKey({ token }: TokenRecord): Promise<Secret> {
+    refuseByDomain(token, this.isPinGiven());
+    return Buffer.from(this.#keysOf(token.id).secretKey);
+  }
+
+  #cell(id: string): Cell {
+    return tokenCell(this.layout, id, grantedSeal(this.#keysOf(id).recordKeys));
+  }
+
+  #keysOf(id: string): GrantedKeys {
+    const keys = this.#keys.get(id);
+    if (keys) return keys;
+    throw new FobError("denied", `the grant ${this.grant.label} does not name the token ${id}`);
+  }
+}
+
+/** What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has expired, or belongs elsewhere. */
+export function openGrant(home: string, text: string, now: Date): GrantedTokens {
+  const secret = parseGrantSecret(text);
+  const header = readHeader(home);
+  if (!header) throw new FobError("not-found", "there is no vault for FOB_GRANT to open");
+  const layout = { home, vaultId: header.id };
+  const key = grantKey(secret);
+  const value = readSealed(grantCell(layout, secret.id, key));
+  forget(key, secret.secret);
+  if (value === null) {
+    throw new FobError("denied", "the grant was revoked, or is of another vault", {
+      hint: "`fob access grant` makes one",
+    });
+  }
+  const { grant, keys } = decodeGrant(value);
+  if (hasExpired(grant, now)) throw new FobError("denied", `the grant ${grant.label} has expired`);
+  return new GrantedTokens(layout, grant, keys);
+}
+
+/** With a wrong secret a grant looks damaged. */
+function readSealed(cell: Cell): Buffer | null {
+  try {
+    return readCell(cell);
+  } catch (error) {
+    if (error instanceof FobError && error.code === "invalid") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import { FobError } from "../fob-error.ts";
+import { type Cell, readCell, updateCell } from "./cell.ts";
+import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
+
+/** The record in a token's cell. Throws FobError `not-found` when the token was removed. */
+export function readRecord(cell: Cell, id: string): TokenRecord {
+  return inUse(readCell(cell), id);
+}
+
+/** Replaces the record in a token's cell, as {@link updateCell} does. Throws FobError `not-found` when the token was removed. */
+export function updateRecord(cell: Cell, id: string, change: (record: TokenRecord) => TokenRecord): void {
+  updateCell(cell, (current) => encodeRecord(change(inUse(current, id))));
+}
+
+/** A token that is no longer there. */
+export function vanished(id: string): FobError {
+  return new FobError("not-found", `the token ${id} is no longer in the vault`);
+}
+
+function inUse(value: Buffer | null, id: string): TokenRecord {
+  const record = value && decodeRecord(value);
+  if (record && record.removedAt === null) return record;
+  throw vanished(id);
+}

@@ -1,0 +1,34 @@
+import type { Secret } from "../token/secret.ts";
+import type { VaultLayout } from "./layout.ts";
+import type { PinPrompt } from "./pin-prompt.ts";
+import type { IndexEntry } from "./token-index.ts";
+import type { TokenRecord } from "./token-record.ts";
+
+/** What passcodes and responses are made from: an open vault, or as much of it as a grant opens. */
+export interface TokenStore {
+  readonly layout: VaultLayout;
+
+  /** Every token there is, in the order of enrollment. */
+  entries(): IndexEntry[];
+
+  /** The token with exactly this id or name, or null. */
+  findExactly(query: string): IndexEntry | null;
+
+  /** One token's record. Throws FobError `not-found` when it was removed. */
+  read(id: string): TokenRecord;
+
+  /**
+   * Replaces a token's record durably. `change` is asked again with the newer record if another process was faster, so that
+   * it must decide by what it is given alone. Throws FobError `not-found` when the token was removed.
+   */
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void;
+
+  /** Whether a PIN is given in this very call before the record's secret opens; access domain 02 asks. */
+  isPinGiven(record: TokenRecord): boolean;
+
+  /**
+   * The key of a record's secret; asks for the token's PIN where that is needed. The caller forgets it. Throws FobError `denied` or
+   * `locked` by the token's access domain.
+   */
+  secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret>;
+}
