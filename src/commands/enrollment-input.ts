@@ -2,6 +2,7 @@ import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { readLines } from "../enrollment/lines.ts";
 import { identify, recognize } from "../enrollment/recognize.ts";
+import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { askSecretFor } from "./ask-secret.ts";
 
@@ -39,19 +40,6 @@ export async function readDrafts(sources: EnrollmentSources, context: Context): 
     drafts.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, SCREEN, context)));
   }
   return withoutRepetitions(drafts);
-}
-
-/** Exports overlap, and a code may be scanned twice: the same token counts once. */
-function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
-  const seen = new Map<string, EnrollmentDraft>();
-  for (const draft of drafts) {
-    const { issuer, account, credential, secret } = draft;
-    const key = [issuer, account, ...Object.values(credential), Buffer.from(secret).toString("base64")]
-      .map(String)
-      .join("\0");
-    if (!seen.has(key)) seen.set(key, draft);
-  }
-  return [...seen.values()];
 }
 
 /** Asks for an enrollment string, which is not shown. */

@@ -1,4 +1,5 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
+import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
@@ -29,7 +30,8 @@ export const importFile = defineCommand({
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
   async run({ file, dryRun }, context): Promise<Imported> {
-    const { app, drafts, refusals } = await readFileOf(file, context);
+    const { app, drafts: found, refusals } = await readFileOf(file, context);
+    const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", `${file} (${app}) holds no token`);
     const refused = refusals.map((refusal) => `left out: ${refusal}`);
     if (drafts.length === 0)

@@ -5,7 +5,7 @@ import type { Cell } from "./cell.ts";
 import { grantsFolder, type VaultLayout } from "./layout.ts";
 import { encryptingSeal } from "./sealing.ts";
 
-/** What opens one token of a grant. The record has one of the keys: the older one while it is being replaced. */
+/** What opens one token of a grant. The record has one of the keys, the newest first: an older one while it is being replaced. */
 export interface GrantedKeys {
   readonly id: string;
   readonly recordKeys: readonly Secret[];

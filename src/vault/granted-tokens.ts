@@ -16,12 +16,13 @@ import type { TokenStore } from "./token-store.ts";
 export class GrantedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly grant: Grant;
-  readonly #keys: ReadonlyMap<string, GrantedKeys>;
+  readonly #cell: Cell;
 
-  constructor(layout: VaultLayout, grant: Grant, keys: readonly GrantedKeys[]) {
+  /** `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. */
+  constructor(layout: VaultLayout, cell: Cell, grant: Grant) {
     this.layout = layout;
     this.grant = grant;
-    this.#keys = new Map(keys.map((key) => [key.id, key]));
+    this.#cell = cell;
   }
 
   entries(): IndexEntry[] {
@@ -42,7 +43,7 @@ export class GrantedTokens implements TokenStore {
 
   read(id: string): TokenRecord {
     try {
-      return readRecord(this.#cell(id), id);
+      return readRecord(this.#tokenCell(id), id);
     } catch (error) {
       // the token has a key that this grant was not told: to us it looks damaged
       if (!(error instanceof FobError) || error.code !== "invalid") throw error;
@@ -51,7 +52,7 @@ export class GrantedTokens implements TokenStore {
   }
 
   update(id: string, change: (record: TokenRecord) => TokenRecord): void {
-    updateRecord(this.#cell(id), id, change);
+    updateRecord(this.#tokenCell(id), id, change);
   }
 
   /** A grant stands in for no PIN. */
@@ -64,12 +65,19 @@ export class GrantedTokens implements TokenStore {
     return Buffer.from(this.#keysOf(token.id).secretKey);
   }
 
-  #cell(id: string): Cell {
-    return tokenCell(this.layout, id, grantedSeal(this.#keysOf(id).recordKeys));
+  #tokenCell(id: string): Cell {
+    return tokenCell(
+      this.layout,
+      id,
+      grantedSeal(() => this.#keysOf(id).recordKeys),
+    );
   }
 
+  /** As they are at this moment: a token gets new ones whenever another grant of it is made or revoked. */
   #keysOf(id: string): GrantedKeys {
-    const keys = this.#keys.get(id);
+    const value = readSealed(this.#cell);
+    if (value === null) throw new FobError("denied", `the grant ${this.grant.label} was revoked`);
+    const keys = decodeGrant(value).keys.find((one) => one.id === id);
     if (keys) return keys;
     throw new FobError("denied", `the grant ${this.grant.label} does not name the token ${id}`);
   }
@@ -81,17 +89,17 @@ export function openGrant(home: string, text: string, now: Date): GrantedTokens 
   const header = readHeader(home);
   if (!header) throw new FobError("not-found", "there is no vault for FOB_GRANT to open");
   const layout = { home, vaultId: header.id };
-  const key = grantKey(secret);
-  const value = readSealed(grantCell(layout, secret.id, key));
-  forget(key, secret.secret);
+  const cell = grantCell(layout, secret.id, grantKey(secret));
+  forget(secret.secret);
+  const value = readSealed(cell);
   if (value === null) {
     throw new FobError("denied", "the grant was revoked, or is of another vault", {
       hint: "`fob access grant` makes one",
     });
   }
-  const { grant, keys } = decodeGrant(value);
+  const { grant } = decodeGrant(value);
   if (hasExpired(grant, now)) throw new FobError("denied", `the grant ${grant.label} has expired`);
-  return new GrantedTokens(layout, grant, keys);
+  return new GrantedTokens(layout, cell, grant);
 }
 
 /** With a wrong secret a grant looks damaged. */

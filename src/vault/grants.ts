@@ -12,6 +12,9 @@ import { encryptingSeal } from "./sealing.ts";
 import { rotatingSeal } from "./token-record.ts";
 import type { Vault } from "./vault.ts";
 
+/** How many keys of a token a grant keeps, the newest first: somebody may be reading what an older one sealed. */
+const KEPT_KEYS = 4;
+
 /** A token that a grant is to open, with the key of its secret, which proves that the caller could open it. */
 export interface GrantedToken {
   readonly id: string;
@@ -118,7 +121,7 @@ function tellGrant(vault: Vault, { id: grantId, key }: OwnedGrant, id: string, r
     if (current === null) return null;
     const { grant, keys } = decodeGrant(current);
     const renewed = keys.map((own) =>
-      own.id === id ? { ...own, recordKeys: [recordKey, ...own.recordKeys].slice(0, 2) } : own,
+      own.id === id ? { ...own, recordKeys: [recordKey, ...own.recordKeys].slice(0, KEPT_KEYS) } : own,
     );
     return encodeGrant({ grant, keys: renewed });
   });

@@ -117,23 +117,32 @@ export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, reco
   };
 }
 
-/** The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped key in front stays as it is. */
-export function grantedSeal(recordKeys: readonly Secret[]): Seal {
+/**
+ * The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped key in front stays as it is. `learnKeys` is
+ * asked again when none of the keys fits: the record may have got a new one meanwhile.
+ */
+export function grantedSeal(learnKeys: () => readonly Secret[]): Seal {
+  let keys = learnKeys();
   let opened: { readonly head: Buffer; readonly recordKey: Secret } | null = null;
+  const openWithAny = (sealed: Buffer, place: string) => {
+    for (const recordKey of keys) {
+      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
+      if (!plaintext) continue;
+      opened = { head: Buffer.from(sealed.subarray(0, WRAPPED_KEY_LENGTH)), recordKey };
+      return plaintext;
+    }
+    return null;
+  };
   return {
     seal(plaintext, place) {
       if (!opened) throw new Error("a granted record is sealed again, never for the first time");
       return Buffer.concat([opened.head, encrypt(opened.recordKey, plaintext, place)]);
     },
     open(sealed, place) {
-      const head = Buffer.from(sealed.subarray(0, WRAPPED_KEY_LENGTH));
-      for (const recordKey of recordKeys) {
-        const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
-        if (!plaintext) continue;
-        opened = { head, recordKey };
-        return plaintext;
-      }
-      return null;
+      const plaintext = openWithAny(sealed, place);
+      if (plaintext) return plaintext;
+      keys = learnKeys();
+      return openWithAny(sealed, place);
     },
   };
 }

@@ -29,6 +29,14 @@ describe("fob import", () => {
     expect((await fob(["code", "Counting"])).stdout).toMatch(/^\d{7}\n$/);
   });
 
+  test("takes a token once that is in a file twice, by its parameters and not by its name", async () => {
+    const { home, fob } = testHome();
+    const uri = `otpauth://totp/ACME:ann?secret=${RFC_SECRET}&issuer=ACME`;
+    const file = written(home, "tokens.txt", [uri, uri, uri.replace("ann", "bob"), `${uri}&digits=6`].join("\n"));
+    expect(JSON.parse((await fob(["import", file, "--dry-run", "--json"])).stdout)).toHaveLength(2);
+    expect(JSON.parse((await fob(["import", file, "--json"])).stdout)).toHaveLength(2);
+  });
+
   test("asks for the password of an encrypted file, and takes it from a script", async () => {
     const { home, fob } = testHome();
     const secret = decodeBase32(RFC_SECRET);

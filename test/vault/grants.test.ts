@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Token } from "../../src/token/token.ts";
+import { openGrant } from "../../src/vault/granted-tokens.ts";
+import { createGrant, listGrants, revokeGrant } from "../../src/vault/grants.ts";
+import { createHeader, newVaultId } from "../../src/vault/header.ts";
+import { takePasscode } from "../../src/vault/passcodes.ts";
+import { unguardedSecretKey } from "../../src/vault/token-pin.ts";
+import { Vault } from "../../src/vault/vault.ts";
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+
+function newVault(): { readonly vault: Vault; readonly home: string; readonly token: Token } {
+  const home = mkdtempSync(join(tmpdir(), "fob-grants-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const header = createHeader(home, {
+    id: newVaultId(),
+    keychain: "file",
+    slots: [{ type: "keychain", wrapped: randomBytes(60).toString("base64") }],
+  });
+  const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
+  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
+  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
+  const [token] = vault.add([{ ...names, credential, secret: randomBytes(20) }], NOW);
+  if (!token) throw new Error("a token was added and did not come back");
+  return { vault, home, token };
+}
+
+function grant(vault: Vault, { id }: Token, label: string): string {
+  const secretKey = unguardedSecretKey(vault, vault.read(id));
+  const about = { label, rights: ["code"], createdAt: NOW, expiresAt: null } as const;
+  return createGrant(vault, about, [{ id, secretKey }]).secret;
+}
+
+/** Gives the token new keys, again and again. */
+function renew(vault: Vault, token: Token, times: number): void {
+  for (let i = 0; i < times; i++) {
+    grant(vault, token, "another");
+    revokeGrant(vault, "another");
+  }
+}
+
+describe("a grant", () => {
+  test("that was opened before its tokens got new keys learns them", async () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), NOW);
+    const record = granted.read(token.id);
+    const secretKey = await granted.secretKey(record);
+    renew(vault, token, 5);
+    expect(takePasscode(granted, record, secretKey, NOW)).toMatchObject({ counter: 0n });
+    expect(takePasscode(vault, vault.read(token.id), secretKey, NOW)).toMatchObject({ counter: 1n });
+    expect(granted.read(token.id).token.credential).toMatchObject({ counter: 2n });
+  });
+
+  test("changes its token although that gets new keys in the middle of it", () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), NOW);
+    let rounds = 0;
+    granted.update(token.id, (record) => {
+      if (rounds++ < 3) renew(vault, token, 3);
+      return { ...record, token: { ...record.token, serial: `round ${rounds}` } };
+    });
+    expect(vault.read(token.id).token.serial).toBe("round 4");
+  });
+
+  test("outlives the revocation of another one", () => {
+    const { vault, home, token } = newVault();
+    const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
+    revokeGrant(vault, "first");
+    expect(() => openGrant(home, first, NOW)).toThrow(/revoked/);
+    expect(openGrant(home, second, NOW).read(token.id).token.name).toBe("vpn");
+    expect(listGrants(vault).map(({ label }) => label)).toEqual(["second"]);
+  });
+});
