@@ -71,6 +71,32 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
     });
   });
 
+  test.each([
+    ["no key at all", "something else", "the keychain's entry for this vault is not a key of fob"],
+    [
+      "another vault's key",
+      Buffer.alloc(32, 7).toString("base64"),
+      "the key in the keychain does not belong to this vault",
+    ],
+  ])("that holds %s says so, and keeps the vault", (_, entry, message) => {
+    const store = `ID=$(secret-tool search --all service fob 2>&1 | sed -n 's/^attribute.username = //p'); printf %s '${entry}' | secret-tool store --label fob service fob username "$ID"`;
+    const wrong = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll - >/dev/null; K=$(secret-tool lookup service fob); ${store}; $fob code ACME; echo $?; printf %s "$K" | secret-tool store --label fob service fob username "$ID"; $fob code ACME`,
+    );
+    expect(wrong.stdout).toBe(`6\n${RFC_CODES[0]}\n`);
+    expect(wrong.stderr).toContain(message);
+  });
+
+  test("whose daemon has died is exit code 8, and works again in the next session", () => {
+    const start = "printf %s pw | gnome-keyring-daemon --foreground --unlock --components=secrets";
+    const { stdout, stderr } = inSession(
+      `${start} >"$FOB_HOME.log" 2>&1 & DAEMON=$!; sleep 1; echo '${HOTP_URI}' | $fob enroll - >/dev/null; kill -9 $DAEMON; $fob code ACME; echo $?`,
+    );
+    expect(stdout).toBe("8\n");
+    expect(stderr).toMatch(/^fob: the system keychain [^\n]*\nhint: [^\n]*$/m);
+    expect(inSession(`${UNLOCK}; $fob code ACME`).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
   test("works together with an app PIN", () => {
     const { stdout } = inSession(
       `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll -; echo 4711 | $fob pin set --pin-file - --quiet >"$FOB_HOME.pin"; $fob code ACME; echo $?; FOB_PIN=4711 $fob code ACME`,
