@@ -3,7 +3,7 @@ import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { listGrants } from "../vault/grants.ts";
-import { type GrantView, viewGrant } from "./grant-view.ts";
+import { formatMoment, type GrantView, viewGrant } from "./grant-view.ts";
 
 /** `fob access list`: the grants, and what each opens. */
 export const accessList = defineCommand({
@@ -29,7 +29,7 @@ function formatGrants(grants: readonly GrantView[], style: Style): string {
     printable(label),
     printable(tokens.join(", ")),
     rights.join(", "),
-    expired ? "expired" : (expiresAt?.toISOString().slice(0, 16).replace("T", " ").concat(" UTC") ?? "never"),
+    expired ? "expired" : expiresAt ? formatMoment(expiresAt) : "never",
   ]);
   return formatTable(["LABEL", "TOKENS", "RIGHTS", "EXPIRES"], rows, style);
 }

@@ -13,7 +13,7 @@ import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingTokens, findInVault, inListOrder, pickToken } from "./lookup.ts";
+import { existingTokens, findInVault, inListOrder, pickToken, readListed } from "./lookup.ts";
 import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole, plural } from "./values.ts";
 
@@ -104,7 +104,8 @@ function chooseAll(store: TokenStore, entries: readonly IndexEntry[]) {
     credential.kind === "totp" && pin !== "user" && accessDomain === "00";
   const records = entries
     .filter(isFree)
-    .map(({ id }) => store.read(id))
+    .map(({ id }) => readListed(store, id))
+    .filter((record) => record !== null)
     .filter(({ guard }) => !guard);
   const left = entries.length - records.length;
   const why = "event-based, challenge-response or guarded by a PIN: name them";

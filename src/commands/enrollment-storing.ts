@@ -10,6 +10,7 @@ import { removeToken } from "../vault/removal.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { unguardedSecretKey } from "../vault/token-pin.ts";
 import type { Vault } from "../vault/vault.ts";
+import { readListed } from "./lookup.ts";
 
 /** Longer names help nobody, and no list can show them. */
 const MAX_NAME_LENGTH = 256;
@@ -153,9 +154,9 @@ function findSame(vault: Vault, { name, draft }: NamedDraft, { byName, byAccount
 
 function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft): boolean {
   if (credential.kind !== draft.credential.kind) return false;
-  const record = vault.read(id);
+  const record = readListed(vault, id);
   // behind a PIN nobody can compare, and two tokens of one account are no harm
-  if (record.guard) return false;
+  if (!record || record.guard) return false;
   const secretKey = unguardedSecretKey(vault, record);
   const secret = secretOf(record, secretKey);
   const isSame = sameSecret(secret, draft.secret);

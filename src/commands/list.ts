@@ -7,8 +7,9 @@ import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { lastUsed, type Passcode, takePasscode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
-import { inListOrder } from "./lookup.ts";
+import { inListOrder, readListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
@@ -40,7 +41,10 @@ export const list = defineCommand({
     const entries = store.entries();
     const chosen = inListOrder(entries.filter((entry) => contains(entry, pattern ?? "")));
     const tokens: ListedToken[] = [];
-    for (const entry of chosen) tokens.push(await listToken(store, entry, codes, context));
+    for (const entry of chosen) {
+      const listed = await listToken(store, entry, codes, context);
+      if (listed) tokens.push(listed);
+    }
     return { tokens, total: entries.length, withCodes: codes };
   },
   text: formatListing,
@@ -52,23 +56,26 @@ export const list = defineCommand({
   },
 });
 
+/** Null for a token that is no longer there, or not yet. */
 async function listToken(
   store: TokenStore,
   entry: IndexEntry,
   withCode: boolean,
   context: Context,
-): Promise<ListedToken> {
-  // the index does not follow counters, so that making a passcode rewrites one file
-  const isCounting = "counter" in entry.credential && entry.credential.counter !== null;
-  const token = isCounting ? { ...entry, credential: store.read(entry.id).token.credential } : entry;
-  const passcode = withCode ? await freePasscode(store, entry, context) : null;
+): Promise<ListedToken | null> {
+  const { credential } = entry;
+  const isCounting = "counter" in credential && credential.counter !== null;
+  // the index does not follow counters, so that making a passcode rewrites one file; the others need no record
+  const record = isCounting || withCode ? readListed(store, entry.id) : null;
+  if (!record && (isCounting || withCode)) return null;
+  const token = record ? { ...entry, credential: record.token.credential } : entry;
+  const passcode = record && withCode ? await freePasscode(store, record, context) : null;
   return { view: viewToken(token, lastUsed(store, entry.id)), passcode };
 }
 
-async function freePasscode(store: TokenStore, entry: IndexEntry, context: Context): Promise<Passcode | null> {
-  if (entry.credential.kind !== "totp" || entry.accessDomain !== "00") return null;
-  const record = store.read(entry.id);
-  if (record.guard) return null;
+async function freePasscode(store: TokenStore, record: TokenRecord, context: Context): Promise<Passcode | null> {
+  const { credential, accessDomain } = record.token;
+  if (credential.kind !== "totp" || accessDomain !== "00" || record.guard) return null;
   const secretKey = await store.secretKey(record, context.pinPrompt);
   const passcode = takePasscode(store, record, secretKey, context.clock());
   forget(secretKey);

@@ -3,6 +3,7 @@ import { FobError } from "../fob-error.ts";
 import type { Right } from "../token/grant.ts";
 import { matchName, type Named } from "../token/names.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
 import type { Vault } from "../vault/vault.ts";
 
@@ -38,6 +39,16 @@ export function findToken<T extends Named>(query: string, tokens: readonly T[]):
 /** {@link findToken} in a vault. An exact id or name is found without reading all tokens. */
 export function findInVault(store: TokenStore, query: string): IndexEntry {
   return store.findExactly(query) ?? findToken(query, store.entries());
+}
+
+/** The record of a listed token, or null for one that is being removed or restored: the index is changed last or first. */
+export function readListed(store: TokenStore, id: string): TokenRecord | null {
+  try {
+    return store.read(id);
+  } catch (error) {
+    if (error instanceof FobError && error.code === "not-found") return null;
+    throw error;
+  }
 }
 
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */

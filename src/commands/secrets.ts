@@ -8,7 +8,7 @@ import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { findInVault, inListOrder } from "./lookup.ts";
+import { findInVault, inListOrder, readListed } from "./lookup.ts";
 import { plural } from "./values.ts";
 
 /** A token with its secret, for a file. Whoever asked for it forgets the secret. */
@@ -31,9 +31,11 @@ export async function openTokens(vault: Vault, names: readonly string[], context
   const leftOut: string[] = [];
   const tokens: OpenedToken[] = [];
   for (const { id, name } of new Map(entries.map((entry) => [entry.id, entry])).values()) {
-    const record = vault.read(id);
-    const refusal = names.length > 0 ? null : refusalOf(vault, record);
-    if (refusal) leftOut.push(`${name}: ${refusal.message}`);
+    const isNamed = names.length > 0;
+    const record = isNamed ? vault.read(id) : readListed(vault, id);
+    const refusal = record && !isNamed ? refusalOf(vault, record) : null;
+    if (!record) leftOut.push(`${name}: it is listed, and not there: \`fob doctor\` tells more`);
+    else if (refusal) leftOut.push(`${name}: ${refusal.message}`);
     else tokens.push(await openToken(vault, record, context));
   }
   return { tokens, leftOut };

@@ -10,7 +10,7 @@ import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
 import { attemptsCell, attemptsFolder, headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
-import { finishRemoval, removedCell, removedIds, returnToUse, unfinishedRestorations } from "./removal.ts";
+import { finishRemoval, removedCell, removedIds, restoreToken, unfinishedRestorations } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
@@ -78,7 +78,7 @@ export function mendVault(vault: Vault, checkup: Checkup): void {
   for (const { id } of gone) vault.dropFromIndex(id);
   for (const id of halfRemoved) finishRemoval(vault, id);
   // after the entries that are gone, which these are among
-  for (const id of halfRestored) returnToUse(vault, id);
+  for (const id of halfRestored) restoreToken(vault, id);
   vault.addToIndex(unlisted);
 }
 

@@ -39,18 +39,19 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 
 /** Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. */
 export function restoreToken(vault: Vault, id: string): Token {
-  updateCell(removedCell(vault, id), (current) => {
+  const cell = removedCell(vault, id);
+  const removed = readCell(cell);
+  if (removed === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
+  const { token } = decodeRecord(removed);
+  // listed first: whoever is interrupted finds it in the index or among the removed ones, and can restore it again
+  const { name } = vault.announce([token])[0] ?? token;
+  updateCell(cell, (current) => {
     if (current === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
-    return encodeRecord({ ...decodeRecord(current), removedAt: null });
+    const record = decodeRecord(current);
+    return encodeRecord({ ...record, token: { ...record.token, name }, removedAt: null });
   });
-  return returnToUse(vault, id);
-}
-
-/** Takes a token back into use that is no longer marked as removed. Returns it. */
-export function returnToUse(vault: Vault, id: string): Token {
-  moveFolder(join(removedFolder(vault.layout), id), vault.tokenCell(id).folder);
-  const { token } = vault.read(id);
-  return vault.addToIndex([token])[0] ?? token;
+  moveFolder(cell.folder, vault.tokenCell(id).folder);
+  return { ...token, name };
 }
 
 /** The ids of tokens among the removed ones that are not marked as such: their restoration was interrupted. */

@@ -79,6 +79,15 @@ export class Vault implements TokenStore {
 
   /** Adds tokens whose records exist to the index, or lists them anew; a name that another token took meanwhile gets a number. */
   addToIndex(tokens: readonly Token[]): Token[] {
+    const listed = this.announce(tokens);
+    listed.forEach(({ id, name }, i) => {
+      if (name !== tokens[i]?.name) this.#setToken(id, (token) => ({ ...token, name }));
+    });
+    return listed;
+  }
+
+  /** Lists tokens in the index whose records are still to come, and returns them as they are called there. */
+  announce(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
     const ids = new Set(tokens.map(({ id }) => id));
     this.#updateIndex((entries) => {
@@ -90,9 +99,6 @@ export class Vault implements TokenStore {
         return { ...token, name };
       });
       return [...others, ...listed];
-    });
-    listed.forEach(({ id, name }, i) => {
-      if (name !== tokens[i]?.name) this.#setToken(id, (token) => ({ ...token, name }));
     });
     return listed;
   }
