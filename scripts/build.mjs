@@ -36,6 +36,7 @@ await Promise.all([
       main: "src/main.ts",
       "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
       "decode-picture": "src/decode-picture.ts",
+      "serve-agent": "src/serve-agent.ts",
     },
     outdir: "dist",
   }),

@@ -3,6 +3,9 @@ import { accessDomain } from "./commands/access-domain.ts";
 import { accessGrant } from "./commands/access-grant.ts";
 import { accessList } from "./commands/access-list.ts";
 import { accessRevoke } from "./commands/access-revoke.ts";
+import { agentStart } from "./commands/agent-start.ts";
+import { agentStatus } from "./commands/agent-status.ts";
+import { agentStop } from "./commands/agent-stop.ts";
 import { backup } from "./commands/backup.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
@@ -13,6 +16,7 @@ import { favorite } from "./commands/favorite.ts";
 import { importFile } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { list } from "./commands/list.ts";
+import { lock } from "./commands/lock.ts";
 import { pinChange } from "./commands/pin-change.ts";
 import { pinRemove } from "./commands/pin-remove.ts";
 import { pinSet } from "./commands/pin-set.ts";
@@ -23,6 +27,7 @@ import { rename } from "./commands/rename.ts";
 import { restore } from "./commands/restore.ts";
 import { resync } from "./commands/resync.ts";
 import { show } from "./commands/show.ts";
+import { unlock } from "./commands/unlock.ts";
 import { verify } from "./commands/verify.ts";
 
 /** Every command, in the order in which help lists them. A new one is added here and nowhere else. */
@@ -36,6 +41,11 @@ export const commands: readonly AnyCommand[] = [
   pinChange,
   pinRemove,
   pinStatus,
+  unlock,
+  lock,
+  agentStart,
+  agentStop,
+  agentStatus,
   accessGrant,
   accessList,
   accessRevoke,

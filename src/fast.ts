@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { agentSocket, isOurSocket } from "./platform/agent-socket.ts";
 import { readKeyFile } from "./platform/keychain/key-file.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readHeader } from "./vault/header.ts";
@@ -9,9 +10,22 @@ import { Vault } from "./vault/vault.ts";
 
 declare const FOB_VERSION: string;
 
-const answer = answerAtOnce(process.argv.slice(2));
-if (answer === null) import("./main.js");
-else print(answer);
+void answerOrLoad(process.argv.slice(2));
+
+/** Answers at once where files or an agent are enough. For everything else and for every difficulty there is the whole program. */
+async function answerOrLoad(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && argv[0] === "--version") return print(FOB_VERSION);
+  const name = nameIn(argv);
+  const code = name === null ? null : (passcodeOf(name) ?? (await askAgent(name)));
+  if (code === null) await import("./main.js");
+  else print(code);
+}
+
+/** The NAME of `fob code NAME`, or null for every other command line. */
+function nameIn([command, name = "-", ...more]: readonly string[]): string | null {
+  const isPlain = command === "code" && !name.startsWith("-") && more.length === 0;
+  return isPlain && !process.env["FOB_GRANT"] ? name : null;
+}
 
 function print(text: string): void {
   try {
@@ -24,34 +38,39 @@ function print(text: string): void {
   }
 }
 
-/**
- * The answer to `fob --version`, and to `fob code NAME` where nothing but files is needed: an exact name, the key in a file, no
- * PIN. Null for everything else and for every difficulty: the whole program then answers, or says what is wrong.
- */
-function answerAtOnce(argv: readonly string[]): string | null {
-  const [command, name = "-"] = argv;
-  if (command === "--version" && argv.length === 1) return FOB_VERSION;
-  if (command !== "code" || argv.length !== 2 || name.startsWith("-")) return null;
+/** The passcode of a token where nothing but files is needed: an exact name, the key in a file, no PIN. Null for everything else. */
+function passcodeOf(name: string): string | null {
+  const { env } = process;
   try {
-    return passcodeOf(name);
+    const vault = (env["FOB_KEYCHAIN"] || "file") === "file" ? openWithKeyFile(env["FOB_HOME"] || defaultHome()) : null;
+    const entry = vault?.findExactly(name);
+    if (!vault || !entry || entry.accessDomain !== "00") return null;
+    const record = vault.read(entry.id);
+    if (record.guard || record.token.accessDomain !== "00") return null;
+    const now = new Date();
+    const { code } = takePasscode(vault, record, unguardedSecretKey(vault, record), now);
+    touch(vault, entry.id, now);
+    return code;
   } catch {
+    // the whole program says what is wrong
     return null;
   }
 }
 
-function passcodeOf(name: string): string | null {
+/** The passcode that an agent gives, where one holds the vault and the token needs no PIN. Null for everything else. */
+async function askAgent(name: string): Promise<string | null> {
   const { env } = process;
   const home = env["FOB_HOME"] || defaultHome();
-  if (env["FOB_GRANT"]) return null;
-  const vault = (env["FOB_KEYCHAIN"] || "file") === "file" ? openWithKeyFile(home) : null;
-  const entry = vault?.findExactly(name);
-  if (!vault || !entry || entry.accessDomain !== "00") return null;
-  const record = vault.read(entry.id);
-  if (record.guard || record.token.accessDomain !== "00") return null;
-  const now = new Date();
-  const { code } = takePasscode(vault, record, unguardedSecretKey(vault, record), now);
-  touch(vault, entry.id, now);
-  return code;
+  try {
+    const socket = agentSocket(home, env);
+    const header = isOurSocket(socket) ? readHeader(home) : null;
+    if (!header || (env["FOB_KEYCHAIN"] || header.keychain) !== header.keychain) return null;
+    const { askOnce } = await import("./agent/quick-question.ts");
+    return await askOnce(socket, header.id, name);
+  } catch {
+    // as above
+    return null;
+  }
 }
 
 function openWithKeyFile(home: string): Vault | null {

@@ -1,5 +1,8 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { agentTokens } from "./agent/agent-tokens.ts";
+import { AgentControl } from "./agent/control.ts";
+import { encodeOrder } from "./agent/order.ts";
 import type { Context } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
@@ -11,6 +14,8 @@ import { run } from "./cli/run.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
+import { startAgentProcess } from "./platform/agent-process.ts";
+import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-socket.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
@@ -18,10 +23,13 @@ import { systemKeyStore } from "./platform/keychain/system.ts";
 import { checkMachine } from "./platform/machine.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
+import { isRunning } from "./platform/processes.ts";
 import { takeScreenshot } from "./platform/screenshot.ts";
 import type { Right } from "./token/grant.ts";
 import { printable } from "./token/printable.ts";
+import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
 import { openGrant } from "./vault/granted-tokens.ts";
+import { readHeader } from "./vault/header.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 import type { TokenStore } from "./vault/token-store.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -52,15 +60,16 @@ function createContext(globals: Globals): Context {
   for (const name of ["FOB_PIN", "FOB_GRANT"]) delete env[name];
   const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
   const access = vaultAccess(globals, pinSource(globals, prompt), prompt.available);
+  const agent = agentControl(globals.home);
   return {
     access,
+    agent,
     prompt,
     pinPrompt: access.pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
-    findTokens: async (right) =>
-      globals.grant === null ? openVault(access) : openGranted(globals, globals.grant, right),
+    findTokens: (right) => findTokens(globals, access, agent, right),
     ensureVault: async () => (await openWhole(globals, access)) ?? createFirstVault(globals.keychain, access, prompt),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -84,6 +93,38 @@ async function openWhole({ grant }: Globals, access: VaultAccess): Promise<Vault
   if (grant === null) return openVault(access);
   throw new FobError("denied", "a grant opens its tokens for passcodes and challenges, and nothing else", {
     hint: "unset FOB_GRANT to use the vault itself",
+  });
+}
+
+async function findTokens(
+  globals: Globals,
+  access: VaultAccess,
+  agent: AgentControl,
+  right: Right | null,
+): Promise<Authenticator | null> {
+  if (globals.grant !== null) return authenticate(openGranted(globals, globals.grant, right));
+  const open = async () => {
+    const vault = await openVault(access);
+    return vault && authenticate(vault);
+  };
+  const header = readHeader(globals.home);
+  const connection = header && (await agent.connect());
+  if (!header || !connection) return open();
+  return agentTokens(connection, { home: globals.home, vaultId: header.id }, open);
+}
+
+function authenticate(store: TokenStore): Authenticator {
+  return directAuthenticator(store, () => new Date());
+}
+
+function agentControl(home: string): AgentControl {
+  return new AgentControl(resolve(home), {
+    socket: agentSocket(home, env),
+    isOurs: isOurSocket,
+    makeFolder: makeSocketFolder,
+    startProcess: (order, vaultKey) => startAgentProcess(programPath("serve-agent"), encodeOrder(order, vaultKey)),
+    isRunning,
+    kill: ({ pid }) => process.kill(pid, "SIGKILL"),
   });
 }
 

@@ -1,7 +1,8 @@
+import type { AgentControl } from "../agent/control.ts";
 import type { Right } from "../token/grant.ts";
+import type { Authenticator } from "../vault/authenticator.ts";
 import type { VaultAccess } from "../vault/open.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
-import type { TokenStore } from "../vault/token-store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
@@ -47,13 +48,15 @@ export interface Context {
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
   readonly machine: Machine;
+  /** The process that may hold the vault open. */
+  readonly agent: AgentControl;
   /** The open vault, or null when there is none yet. Throws FobError `denied` for a script that has a grant and no more. */
   findVault(): Promise<Vault | null>;
   /**
-   * The tokens that may be used: of the vault, or of the grant that a script has. Null when there is no vault yet. Throws FobError `denied`
+   * The tokens that may be used: of the grant that a script has, or of the vault, which an agent may hold open. Null when there is no vault yet. Throws FobError `denied`
    * for a grant that does not carry the right, which is null for looking at tokens.
    */
-  findTokens(right: Right | null): Promise<TokenStore | null>;
+  findTokens(right: Right | null): Promise<Authenticator | null>;
   /** The open vault, created if there is none yet. */
   ensureVault(): Promise<Vault>;
   /** The time now. */

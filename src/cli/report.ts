@@ -1,4 +1,4 @@
-import { FobError } from "../fob-error.ts";
+import type { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 
 /** The two lines, or the JSON object, that tell a person or a script what went wrong. Never a secret, never a control character. */
@@ -6,16 +6,6 @@ export function formatError(error: FobError, json: boolean): string {
   const { code, message, hint } = error;
   if (json) return `${escapeControls(JSON.stringify({ error: { code, message, ...(hint ? { hint } : {}) } }))}\n`;
   return `fob: ${printable(message)}\n${hint ? `hint: ${printable(hint)}\n` : ""}`;
-}
-
-/** Any thrown value as a FobError: what was not foreseen is `internal`. */
-export function asFobError(error: unknown): FobError {
-  if (error instanceof FobError) return error;
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new FobError("internal", `unexpected failure (${reason.split("\n")[0]})`, {
-    hint: "FOB_DEBUG=1 shows where; please report it",
-    cause: error,
-  });
 }
 
 /** A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. */

@@ -1,10 +1,10 @@
-import { FobError } from "../fob-error.ts";
+import { asFobError, FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { AnyCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { type Invocation, parseCommandLine } from "./program.ts";
-import { asFobError, formatError, formatJson } from "./report.ts";
+import { formatError, formatJson } from "./report.ts";
 import { styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */

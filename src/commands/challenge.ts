@@ -3,12 +3,10 @@ import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { OcraCredential } from "../token/credential.ts";
-import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { touch } from "../vault/passcodes.ts";
-import { answerChallenge, type ChallengeInput } from "../vault/responses.ts";
+import type { ChallengeInput } from "../vault/responses.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingTokens, findInVault } from "./lookup.ts";
+import { existingTokens, findAmong } from "./lookup.ts";
 import { parseTime } from "./values.ts";
 
 /** How long a copied response stays on the clipboard, in seconds. */
@@ -46,17 +44,13 @@ export const challenge = defineCommand({
     { command: "fob challenge bank --qr login.png", explanation: "reads the challenge from a picture" },
   ],
   async run(input, context): Promise<Answer> {
-    const store = await existingTokens("challenge", context);
-    const record = store.read(findInVault(store, input.name).id);
-    const suite = parseOcraSuite(challengeResponse(record.token).suite);
+    const tokens = await existingTokens("challenge", context);
+    const { token } = await tokens.look((await findAmong(tokens, input.name)).id);
+    const suite = parseOcraSuite(challengeResponse(token).suite);
     const asked = await readInput(input, suite, context);
-    const secretKey = await store.secretKey(record, context.pinPrompt);
-    const pin = suite.pin && (await context.pinPrompt.ask({ of: record.token.name, role: "challenge", refusal: null }));
-    const { response, counter } = answerChallenge(store, record, secretKey, { ...asked, pin });
-    forget(secretKey, pin);
-    touch(store, record.token.id, context.clock());
+    const { response, counter } = await tokens.respond(token.id, asked, context.pinPrompt);
     if (input.copy) await copyPasscode(response, CLEAR_AFTER, context);
-    return { name: record.token.name, response, suite: suite.text, counter, isCopied: input.copy };
+    return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },
   text: ({ response, isCopied }) => (isCopied ? "" : response),
   json: ({ name, response, suite, counter }) => ({ name, response, suite, counter }),

@@ -6,15 +6,12 @@ import { MOTP_PERIOD } from "../otp/motp.ts";
 import type { TimeSteps } from "../otp/totp.ts";
 import type { Credential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
-import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { type Passcode, takePasscode, touch } from "../vault/passcodes.ts";
+import type { Authenticator } from "../vault/authenticator.ts";
+import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import type { TokenRecord } from "../vault/token-record.ts";
-import type { TokenStore } from "../vault/token-store.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingTokens, findInVault, inListOrder, pickToken, readListed } from "./lookup.ts";
-import { askPasscodePin } from "./passcode-pin.ts";
+import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
 import { parseTime, parseWhole, plural } from "./values.ts";
 
 interface NamedPasscode {
@@ -62,12 +59,10 @@ export const code = defineCommand({
     refuseContradictions(input);
     const clearAfter = parseWhole("--clear-after", input.clearAfter ?? "30", 1, 86_400);
     const minValidity = parseWhole("--min-validity", input.minValidity ?? "0", 0, MAX_VALIDITY);
-    const store = await existingTokens("code", context);
-    const { records, notes } = await chooseTokens(store, input, context);
+    const tokens = await existingTokens("code", context);
+    const { chosen, notes } = await chooseTokens(tokens, input, context);
     const codes: NamedPasscode[] = [];
-    for (const record of records) {
-      codes.push(await makeCode(store, record, { ...input, minValidity }, context));
-    }
+    for (const token of chosen) codes.push(await makeCode(tokens, token, { ...input, minValidity }, context));
     const [first] = codes;
     if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
     return { codes, isSingle: !input.all && codes.length === 1, copied: input.copy, notes };
@@ -92,42 +87,37 @@ function refuseContradictions({ names, all, copy, next, at }: CodeInput): void {
   if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
 }
 
-async function chooseTokens(store: TokenStore, { names, all }: CodeInput, context: Context) {
-  const entries = all || names.length === 0 ? inListOrder(store.entries()) : [];
-  if (all) return chooseAll(store, entries);
-  const chosen = names.length > 0 ? names.map((name) => findInVault(store, name)) : [await pickToken(context, entries)];
-  return { records: chosen.map(({ id }) => store.read(id)), notes: [] };
+async function chooseTokens(tokens: Authenticator, { names, all }: CodeInput, context: Context) {
+  const entries = all || names.length === 0 ? inListOrder(await tokens.entries()) : [];
+  if (all) return chooseAll(tokens, entries);
+  const chosen: Token[] = [];
+  for (const name of names) chosen.push(await findAmong(tokens, name));
+  if (names.length === 0) chosen.push(await pickToken(context, entries));
+  return { chosen, notes: [] };
 }
 
-function chooseAll(store: TokenStore, entries: readonly IndexEntry[]) {
+async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[]) {
   const isFree = ({ credential, pin, accessDomain }: Token) =>
     credential.kind === "totp" && pin !== "user" && accessDomain === "00";
-  const records = entries
-    .filter(isFree)
-    .map(({ id }) => readListed(store, id))
-    .filter((record) => record !== null)
-    .filter(({ guard }) => !guard);
-  const left = entries.length - records.length;
+  const chosen: Token[] = [];
+  for (const { id } of entries.filter(isFree)) {
+    const state = await lookListed(tokens, id);
+    if (state && !state.isGuarded) chosen.push(state.token);
+  }
+  const left = entries.length - chosen.length;
   const why = "event-based, challenge-response or guarded by a PIN: name them";
-  return { records, notes: left === 0 ? [] : [`left out ${plural(left, "token")} (${why})`] };
+  return { chosen, notes: left === 0 ? [] : [`left out ${plural(left, "token")} (${why})`] };
 }
 
 async function makeCode(
-  store: TokenStore,
-  record: TokenRecord,
+  tokens: Authenticator,
+  token: Token,
   options: { readonly next: boolean; readonly at: string | undefined; readonly minValidity: number },
   context: Context,
 ): Promise<NamedPasscode> {
-  const { token } = record;
   refuseTimesForEvents(token, options);
-  const secretKey = await store.secretKey(record, context.pinPrompt);
-  const pin = token.credential.kind === "motp" ? await askPasscodePin(token.name, context) : null;
-  const time = await chooseTime(token, options, context);
-  const passcode = takePasscode(store, record, secretKey, time, pin);
-  forget(secretKey, pin);
-  const now = context.clock();
-  touch(store, token.id, now);
-  return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, now) };
+  const passcode = await tokens.passcode(token.id, () => chooseTime(token, options, context), context.pinPrompt);
+  return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, context.clock()) };
 }
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {

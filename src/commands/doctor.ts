@@ -6,6 +6,7 @@ import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import { type Header, readHeader } from "../vault/header.ts";
 import { keychainKey } from "../vault/open.ts";
+import { describeAgent } from "./agent-view.ts";
 import { plural } from "./values.ts";
 import { checkVault } from "./vault-checks.ts";
 
@@ -26,7 +27,7 @@ export const doctor = defineCommand({
     { command: "fob doctor --repair", explanation: "mends what can be mended" },
   ],
   async run({ repair }, context): Promise<readonly Check[]> {
-    const checks = [...(await context.machine.check()), checkRights(context, repair)];
+    const checks = [...(await context.machine.check()), checkRights(context, repair), await checkAgent(context)];
     const header = readHeaderOf(context);
     if ("check" in header) return [...checks, header];
     const keychain = await checkKeychain(header.header, context);
@@ -50,6 +51,18 @@ function checkRights({ access, machine }: Context, repair: boolean): Check {
     return { check: "rights", status: "warning", message, hint: "`fob doctor --repair` takes the rights away" };
   machine.closeToOthers(open);
   return { check: "rights", status: "ok", message: `${plural(open.length, "file")} closed to others` };
+}
+
+async function checkAgent({ agent }: Context): Promise<Check> {
+  const check = "agent";
+  try {
+    const status = await agent.status();
+    if (status) return { check, status: "ok", message: describeAgent(status) };
+    return { check, status: "skipped", message: "no agent holds this vault" };
+  } catch (error) {
+    // a damaged header is said where the vault is looked at
+    return { ...failure(check, error), status: "warning" };
+  }
 }
 
 function readHeaderOf({ access }: Context): { readonly header: Header | null } | Check {

@@ -4,12 +4,10 @@ import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
-import { forget } from "../token/secret.ts";
-import { lastUsed, type Passcode, takePasscode } from "../vault/passcodes.ts";
+import type { Authenticator, TokenState } from "../vault/authenticator.ts";
+import { lastUsed, type Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import type { TokenRecord } from "../vault/token-record.ts";
-import type { TokenStore } from "../vault/token-store.ts";
-import { inListOrder, readListed } from "./lookup.ts";
+import { inListOrder, lookListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
@@ -38,7 +36,7 @@ export const list = defineCommand({
   async run({ pattern, codes }, context): Promise<Listing> {
     const store = await context.findTokens(codes ? "code" : null);
     if (!store) return { tokens: [], total: 0, withCodes: codes };
-    const entries = store.entries();
+    const entries = await store.entries();
     const chosen = inListOrder(entries.filter((entry) => contains(entry, pattern ?? "")));
     const tokens: ListedToken[] = [];
     for (const entry of chosen) {
@@ -58,28 +56,25 @@ export const list = defineCommand({
 
 /** Null for a token that is no longer there, or not yet. */
 async function listToken(
-  store: TokenStore,
+  store: Authenticator,
   entry: IndexEntry,
   withCode: boolean,
   context: Context,
 ): Promise<ListedToken | null> {
   const { credential } = entry;
   const isCounting = "counter" in credential && credential.counter !== null;
-  // the index does not follow counters, so that making a passcode rewrites one file; the others need no record
-  const record = isCounting || withCode ? readListed(store, entry.id) : null;
-  if (!record && (isCounting || withCode)) return null;
-  const token = record ? { ...entry, credential: record.token.credential } : entry;
-  const passcode = record && withCode ? await freePasscode(store, record, context) : null;
+  // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at
+  if (!isCounting && !withCode) return { view: viewToken(entry, lastUsed(store, entry.id)), passcode: null };
+  const state = await lookListed(store, entry.id);
+  if (!state) return null;
+  const token = { ...entry, credential: state.token.credential };
+  const passcode = withCode ? await freePasscode(store, state, context) : null;
   return { view: viewToken(token, lastUsed(store, entry.id)), passcode };
 }
 
-async function freePasscode(store: TokenStore, record: TokenRecord, context: Context): Promise<Passcode | null> {
-  const { credential, accessDomain } = record.token;
-  if (credential.kind !== "totp" || accessDomain !== "00" || record.guard) return null;
-  const secretKey = await store.secretKey(record, context.pinPrompt);
-  const passcode = takePasscode(store, record, secretKey, context.clock());
-  forget(secretKey);
-  return passcode;
+async function freePasscode(store: Authenticator, { token, isGuarded }: TokenState, context: Context) {
+  if (token.credential.kind !== "totp" || token.accessDomain !== "00" || isGuarded) return null;
+  return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }
 
 function contains({ name, issuer, account }: IndexEntry, pattern: string): boolean {

@@ -2,7 +2,7 @@ import { defineCommand, required } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { lastUsed } from "../vault/passcodes.ts";
-import { existingTokens, findInVault } from "./lookup.ts";
+import { existingTokens, findAmong } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 /** `fob show`: one token's details, never its secret. */
@@ -13,9 +13,10 @@ export const show = defineCommand({
   options: {},
   examples: [{ command: "fob show vpn", explanation: "kind, algorithm, counter, PIN and where it came from" }],
   async run({ name }, context): Promise<TokenView> {
-    const store = await existingTokens(null, context);
-    const { id } = findInVault(store, name);
-    return viewToken(store.read(id).token, lastUsed(store, id));
+    const tokens = await existingTokens(null, context);
+    const { id } = await findAmong(tokens, name);
+    const { token } = await tokens.look(id);
+    return viewToken(token, lastUsed(tokens, id));
   },
   text: (view, style) => formatFields(describeFields(view), style),
   json: (view) => view,

@@ -10,8 +10,8 @@ import { verifyCounter, verifyTime } from "../otp/verify.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { secretOf } from "../vault/passcodes.ts";
+import { askPasscodePin } from "../vault/pin-prompt.ts";
 import { existingVault, findInVault } from "./lookup.ts";
-import { askPasscodePin } from "./passcode-pin.ts";
 import { parseTime, parseWhole } from "./values.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
@@ -50,7 +50,8 @@ export const verify = defineCommand({
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
     const { credential, secret } = await (isString ? draftSubject(subject) : storedSubject(subject, context));
-    const pin = credential.kind === "motp" ? await askPasscodePin(isString ? "this token" : subject, context) : null;
+    const pin =
+      credential.kind === "motp" ? await askPasscodePin(isString ? "this token" : subject, context.pinPrompt) : null;
     const unixSeconds = now.getTime() / 1000;
     const verdict = judge({ credential, secret, pin }, passcode, { window, unixSeconds });
     forget(secret, pin);

@@ -63,3 +63,8 @@ export function grantsFolder({ home }: VaultLayout): string {
 export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
 }
+
+/** The cell that names the agent of the vault: a process, which may have ended. It keeps no secret. */
+export function agentCell({ home, vaultId }: VaultLayout): Cell {
+  return { folder: join(vaultFolder(home), "agent"), identity: `${vaultId}/agent`, seal: checksumSeal };
+}

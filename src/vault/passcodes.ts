@@ -79,8 +79,8 @@ export function touch(store: TokenStore, id: string, now: Date): void {
 }
 
 /** When a token was last used, or null. */
-export function lastUsed(store: TokenStore, id: string): Date | null {
-  return statSync(lastUsedFile(store.layout, id), { throwIfNoEntry: false })?.mtime ?? null;
+export function lastUsed({ layout }: Pick<TokenStore, "layout">, id: string): Date | null {
+  return statSync(lastUsedFile(layout, id), { throwIfNoEntry: false })?.mtime ?? null;
 }
 
 function passcodeOf(

@@ -31,6 +31,14 @@ export interface PinPrompt {
   readonly interactive: boolean;
 }
 
+/**
+ * The PIN that is part of a Mobile-OTP passcode. Nobody stores it, so that a wrong one cannot be told from the right one. The caller
+ * forgets it.
+ */
+export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret> {
+  return prompt.ask({ of: name, role: "passcode", refusal: null });
+}
+
 /** Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the next question. */
 export async function askUntil<T>(
   prompt: PinPrompt,

@@ -6,6 +6,7 @@ import { equalPasscodes } from "../otp/verify.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { OcraCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
 import { secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -54,6 +55,11 @@ export function answerChallenge(
 }
 
 type Inputs = ChallengeInput & Pick<OcraInput, "suite" | "secret" | "counter">;
+
+/** Whether the suite of a challenge-response token has a PIN in it (RFC 6287 section 5.1, P). */
+export function needsChallengePin({ credential }: Token): boolean {
+  return credential.kind === "ocra" && parseOcraSuite(credential.suite).pin !== null;
+}
 
 /** In its own response each side puts the other side's challenge first (RFC 6287 section 7.2). */
 function respond({ challenge, serverChallenge, ...inputs }: Inputs): string {

@@ -37,11 +37,11 @@ export class Vault implements TokenStore {
   }
 
   entries(): IndexEntry[] {
-    return decodeIndex(readCell(this.#indexCell()));
+    return decodeIndex(readCell(this.indexCell()));
   }
 
   findExactly(query: string): IndexEntry | null {
-    const index = readCell(this.#indexCell());
+    const index = readCell(this.indexCell());
     return index && findExactly(index, query);
   }
 
@@ -129,16 +129,17 @@ export class Vault implements TokenStore {
     return tokenCell(this.layout, id, recordSeal(this.vaultKey, this.layout.vaultId, id));
   }
 
+  /** The cell of the index. */
+  indexCell() {
+    return indexCell(this.layout, encryptingSeal(this.vaultKey));
+  }
+
   #setToken(id: string, change: (token: Token) => Token): void {
     this.update(id, (record) => ({ ...record, token: change(record.token) }));
   }
 
   #updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
-    updateCell(this.#indexCell(), (current) => encodeIndex(change(decodeIndex(current))));
-  }
-
-  #indexCell() {
-    return indexCell(this.layout, encryptingSeal(this.vaultKey));
+    updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current))));
   }
 }
 

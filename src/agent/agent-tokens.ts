@@ -1,0 +1,106 @@
+import { FobError } from "../fob-error.ts";
+import { refuseByDomain } from "../token/access-domain.ts";
+import type { Secret } from "../token/secret.ts";
+import type { TokenJson } from "../token/token.ts";
+import type { Authenticator, TokenState } from "../vault/authenticator.ts";
+import type { VaultLayout } from "../vault/layout.ts";
+import { askPasscodePin, askUntil, type PinPrompt } from "../vault/pin-prompt.ts";
+import { needsChallengePin } from "../vault/responses.ts";
+import type { Connection } from "./connection.ts";
+import {
+  decodeEntry,
+  decodePasscode,
+  decodeReply,
+  decodeResponse,
+  decodeState,
+  type RequestInput,
+} from "./protocol.ts";
+
+/**
+ * The tokens of a vault that an agent holds open. What an open vault is not enough for (access domain 02, where the app PIN must be given in
+ * this very call) goes to `open`, which opens the vault itself.
+ */
+export function agentTokens(
+  connection: Connection,
+  layout: VaultLayout,
+  open: () => Promise<Authenticator | null>,
+): Authenticator {
+  const ask = async (request: RequestInput) => decodeReply(await connection.ask(JSON.stringify(request)));
+  const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
+  return {
+    layout,
+    entries: async () => ((await ask({ do: "list" })) as TokenJson[]).map(decodeEntry),
+    async findExactly(query) {
+      const entry = await ask({ do: "find", name: query });
+      return entry === null ? null : decodeEntry(entry);
+    },
+    look,
+    async passcode(id, time, prompt) {
+      const state = await look(id);
+      const { token } = state;
+      if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
+      return withPin(state, prompt, async (pin) => {
+        const passcodePin = token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
+        const at = (await time()).toISOString();
+        return decodePasscode(
+          await ask({ do: "code", name: id, at, pin: words(pin), passcodePin: words(passcodePin) }),
+        );
+      });
+    },
+    async respond(id, { session, unixSeconds, ...asked }, prompt) {
+      const state = await look(id);
+      const { token } = state;
+      if (needsAppPin(state)) return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
+      return withPin(state, prompt, async (pin) => {
+        const challengePin = needsChallengePin(token)
+          ? await prompt.ask({ of: token.name, role: "challenge", refusal: null })
+          : null;
+        const reply = await ask({
+          do: "challenge",
+          name: id,
+          ...asked,
+          session: session && Buffer.from(session).toString("base64"),
+          at: new Date(unixSeconds * 1000).toISOString(),
+          pin: words(pin),
+          challengePin: words(challengePin),
+        });
+        return decodeResponse(reply);
+      });
+    },
+  };
+}
+
+async function openAgain(open: () => Promise<Authenticator | null>): Promise<Authenticator> {
+  const tokens = await open();
+  if (tokens) return tokens;
+  throw new FobError("invalid", "the vault has vanished");
+}
+
+function needsAppPin({ token, isGuarded }: TokenState): boolean {
+  return token.accessDomain === "02" && !isGuarded;
+}
+
+/** Asks for the token's PIN until the agent takes it; nobody is asked in vain. */
+async function withPin<T>(
+  { token, isGuarded }: TokenState,
+  prompt: PinPrompt,
+  act: (pin: Secret | null) => Promise<T>,
+): Promise<T> {
+  refuseByDomain(token, isGuarded);
+  if (!isGuarded) return act(null);
+  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, async (pin) => {
+    try {
+      return { value: await act(pin) };
+    } catch (error) {
+      if (error instanceof FobError && error.code === "denied") throw error;
+      // another PIN would not help
+      return { error };
+    }
+  });
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+function words(pin: Secret | null): string | null {
+  return pin === null ? null : pin.toString("utf8");
+}

@@ -1,0 +1,140 @@
+import { asFobError, FobError } from "../fob-error.ts";
+import { findToken } from "../token/find-token.ts";
+import { pinBytes } from "../token/secret.ts";
+import type { Authenticator } from "../vault/authenticator.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+import {
+  type AgentStatus,
+  encodeEntry,
+  encodeRefusal,
+  encodeReply,
+  encodeState,
+  parseRequest,
+  type Request,
+} from "./protocol.ts";
+
+/** What an agent answers with. */
+export interface Desk {
+  readonly tokens: Authenticator;
+  clock(): Date;
+  status(): AgentStatus;
+  /** Ends the agent when its present answer is sent. */
+  lock(): void;
+}
+
+/** What the agent knows of one client. */
+export interface Visitor {
+  /** It wants another vault than the agent's: nothing else may be answered. */
+  isElsewhere: boolean;
+}
+
+/** Answers one line with one line. Never throws. */
+export async function answer(line: string, desk: Desk, visitor: Visitor): Promise<string> {
+  const isJson = line.startsWith("{");
+  try {
+    if (visitor.isElsewhere) throw elsewhere();
+    return isJson
+      ? encodeReply(await answerRequest(parseRequest(line), desk))
+      : `ok ${await answerWords(line, desk, visitor)}`;
+  } catch (error) {
+    const refusal = asFobError(error);
+    return isJson ? encodeRefusal(refusal) : `error ${refusal.code} ${refusal.message.replaceAll(/\p{Cc}/gu, " ")}`;
+  }
+}
+
+async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<string> {
+  const [, word = "", rest = ""] = /^(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
+  switch (word) {
+    case "code":
+      return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null }, desk)).code;
+    case "challenge": {
+      const [, name = "", challenge = ""] = /^(.*?)\s+(\S+)$/.exec(rest) ?? [];
+      return (await respond({ ...NO_CHALLENGE, name, challenge }, desk)).response;
+    }
+    case "list":
+      return JSON.stringify((await desk.tokens.entries()).map(encodeEntry));
+    case "status":
+      return JSON.stringify(desk.status());
+    case "vault":
+      visitor.isElsewhere = rest !== desk.status().vault;
+      if (visitor.isElsewhere) throw elsewhere();
+      return rest;
+    case "lock":
+      desk.lock();
+      return "locked";
+    default:
+      throw new FobError("usage", "the request is none of code, challenge, list, status, vault and lock");
+  }
+}
+
+async function answerRequest(request: Request, desk: Desk): Promise<unknown> {
+  switch (request.do) {
+    case "list":
+      return (await desk.tokens.entries()).map(encodeEntry);
+    case "find": {
+      const entry = await desk.tokens.findExactly(request.name);
+      return entry && encodeEntry(entry);
+    }
+    case "look":
+      return encodeState(await desk.tokens.look((await find(request.name, desk)).id));
+    case "code":
+      return makeCode(request, desk);
+    case "challenge":
+      return respond(request, desk);
+  }
+}
+
+type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;
+type ChallengeRequest = Omit<Extract<Request, { do: "challenge" }>, "do">;
+
+const NO_CHALLENGE = {
+  serverChallenge: null,
+  serverResponse: null,
+  session: null,
+  at: null,
+  pin: null,
+  challengePin: null,
+} as const;
+
+async function makeCode({ name: query, at, pin, passcodePin }: CodeRequest, desk: Desk) {
+  const { id, name } = await find(query, desk);
+  const time = async () => at ?? desk.clock();
+  return { name, ...(await desk.tokens.passcode(id, time, given({ current: pin, passcode: passcodePin }))) };
+}
+
+async function respond({ name: query, session, at, pin, challengePin, ...asked }: ChallengeRequest, desk: Desk) {
+  const { id, name } = await find(query, desk);
+  const { response, counter } = await desk.tokens.respond(
+    id,
+    {
+      ...asked,
+      session: session === null ? null : Buffer.from(session, "base64"),
+      unixSeconds: (at ?? desk.clock()).getTime() / 1000,
+    },
+    given({ current: pin, challenge: challengePin }),
+  );
+  return { name, response, counter };
+}
+
+async function find(query: string, { tokens }: Desk): Promise<IndexEntry> {
+  return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
+}
+
+/** The PINs that came with a request, by the role in which they are asked for. */
+function given(pins: Readonly<Record<string, string | null>>): PinPrompt {
+  return {
+    interactive: false,
+    async ask({ of, role, refusal }) {
+      if (refusal) throw refusal;
+      const pin = pins[role] ?? null;
+      if (pin === null)
+        throw new FobError("locked", `the PIN of ${of} is needed`, { hint: "send it with the request" });
+      return pinBytes(pin);
+    },
+  };
+}
+
+function elsewhere(): FobError {
+  return new FobError("unavailable", "this agent holds another vault");
+}

@@ -1,0 +1,60 @@
+import { createConnection, type Socket } from "node:net";
+import { FobError } from "../fob-error.ts";
+
+/** A request may have to stretch a PIN, and wait for others that do. */
+const MAX_MILLISECONDS = 20_000;
+
+/** A line to an agent, and the line it answers. Requests are answered in their order. */
+export interface Connection {
+  /** Sends a line. Rejects with FobError `unavailable` when the agent goes away or does not answer. */
+  ask(line: string): Promise<string>;
+  end(): void;
+}
+
+/** A connection to the agent that listens at `path`, or null when none does. */
+export async function connect(path: string): Promise<Connection | null> {
+  const socket = await open(path);
+  if (!socket) return null;
+  const waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  let received = "";
+  const fail = (message: string) => {
+    const error = new FobError("unavailable", message, { hint: "`fob lock` ends the agent, `fob unlock` starts one" });
+    for (const { reject } of waiting.splice(0)) reject(error);
+    socket.destroy();
+  };
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    const lines = (received + text).split("\n");
+    received = lines.pop() ?? "";
+    for (const line of lines) waiting.shift()?.resolve(line);
+    if (waiting.length > 0) return;
+    socket.setTimeout(0);
+    // an idle connection keeps no program running
+    socket.unref();
+  });
+  socket.on("timeout", () => fail("the agent does not answer"));
+  socket.on("close", () => fail("the agent has gone"));
+  socket.on("error", () => fail("the agent has gone"));
+  return {
+    ask: (line) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        socket.ref();
+        socket.setTimeout(MAX_MILLISECONDS);
+        socket.write(`${line}\n`);
+        if (socket.destroyed) fail("the agent has gone");
+      }),
+    end: () => socket.destroy(),
+  };
+}
+
+function open(path: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once("error", () => resolve(null));
+    socket.once("connect", () => {
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+  });
+}

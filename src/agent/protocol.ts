@@ -1,0 +1,156 @@
+import * as v from "valibot";
+import { FobError, isErrorCode } from "../fob-error.ts";
+import { decodeToken, encodeToken, type TokenJson } from "../token/token.ts";
+import type { TokenState } from "../vault/authenticator.ts";
+import type { Passcode } from "../vault/passcodes.ts";
+import type { Response } from "../vault/responses.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+
+/** Longer lines are nobody's request; a client that sends one is sent away. In UTF-16 units. */
+export const MAX_LINE = 64 * 1024;
+
+const text = v.pipe(v.string(), v.maxLength(4096));
+const secretText = v.nullish(v.pipe(v.string(), v.maxLength(1024)), null);
+const optionalText = v.nullish(text, null);
+const time = v.nullish(
+  v.pipe(
+    v.string(),
+    v.isoTimestamp(),
+    v.transform((iso) => new Date(iso)),
+  ),
+  null,
+);
+
+const RequestSchema = v.variant("do", [
+  v.object({ do: v.literal("list") }),
+  v.object({ do: v.literal("find"), name: text }),
+  v.object({ do: v.literal("look"), name: text }),
+  v.object({ do: v.literal("code"), name: text, at: time, pin: secretText, passcodePin: secretText }),
+  v.object({
+    do: v.literal("challenge"),
+    name: text,
+    challenge: text,
+    serverChallenge: optionalText,
+    serverResponse: optionalText,
+    session: optionalText,
+    at: time,
+    pin: secretText,
+    challengePin: secretText,
+  }),
+]);
+
+/** A request in its JSON form. A NAME is matched as on the command line; absent PINs are null. */
+export type Request = v.InferOutput<typeof RequestSchema>;
+
+/** What a client may leave out of a request. */
+export type RequestInput = v.InferInput<typeof RequestSchema>;
+
+/** What an agent says of itself. */
+export interface AgentStatus {
+  readonly pid: number;
+  readonly socket: string;
+  readonly vault: string;
+  readonly unlockedAt: string;
+  /** When it locks at the latest. */
+  readonly endsAt: string;
+  /** After how many seconds without a request it locks. */
+  readonly idleSeconds: number;
+}
+
+/** Reads a line that begins with `{`. Throws FobError `usage`. */
+export function parseRequest(line: string): Request {
+  const parsed = v.safeParse(RequestSchema, parseJson(line));
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  const where = v.getDotPath(issue);
+  // the issue's own message would repeat what was received, which may be a PIN
+  throw new FobError("usage", `the request ${where === null ? "is not one that is known" : `has a wrong "${where}"`}`);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new FobError("usage", "the request is not JSON");
+  }
+}
+
+/** A reply to a JSON request, and the value inside. */
+export function encodeReply(value: unknown): string {
+  return JSON.stringify({ ok: value }, (_, item) => (typeof item === "bigint" ? counterJson(item) : item));
+}
+
+/** The reply for a request that failed. */
+export function encodeRefusal({ code, message, hint }: FobError): string {
+  return JSON.stringify({ error: { code, message, hint: hint ?? null } });
+}
+
+/** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */
+export function decodeReply(line: string): unknown {
+  const reply = asObject(parseReply(line));
+  if (!("error" in reply)) return reply["ok"];
+  const { code, message, hint } = asObject(reply["error"]);
+  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
+  throw new FobError(code, message, typeof hint === "string" ? { hint } : {});
+}
+
+/** A token as the protocol writes it. */
+export interface TokenStateJson {
+  readonly token: TokenJson;
+  readonly guarded: boolean;
+}
+
+export function encodeEntry(entry: IndexEntry): TokenJson {
+  return encodeToken(entry);
+}
+
+export function decodeEntry(json: unknown): IndexEntry {
+  return decodeToken(json as TokenJson);
+}
+
+export function encodeState({ token, isGuarded }: TokenState): TokenStateJson {
+  return { token: encodeToken(token), guarded: isGuarded };
+}
+
+export function decodeState(json: unknown): TokenState {
+  const { token, guarded } = json as TokenStateJson;
+  return { token: decodeToken(token), isGuarded: guarded };
+}
+
+type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<Record<string, unknown>>;
+
+/** Reverses what {@link encodeReply} makes of a passcode. */
+export function decodePasscode(json: unknown): Passcode {
+  const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
+  if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
+  return { kind, code, validFrom: new Date(String(validFrom)), validUntil: new Date(String(validUntil)) };
+}
+
+/** Reverses what {@link encodeReply} makes of a response. */
+export function decodeResponse(json: unknown): Response {
+  const { response, counter } = json as { readonly response: string; readonly counter: string | number | null };
+  return { response, counter: counter === null ? null : BigInt(counter) };
+}
+
+function counterJson(counter: bigint): number | string {
+  return counter <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(counter) : String(counter);
+}
+
+function parseReply(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw strange();
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+  throw strange();
+}
+
+function strange(): FobError {
+  return new FobError("unavailable", "the agent gave an answer that makes no sense", {
+    hint: "was fob updated meanwhile? `fob lock`, then `fob unlock`",
+  });
+}

@@ -1,0 +1,114 @@
+import { statSync } from "node:fs";
+import { forget, type Secret } from "../token/secret.ts";
+import type { Cell } from "../vault/cell.ts";
+import type { VaultLayout } from "../vault/layout.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
+import type { TokenStore } from "../vault/token-store.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/**
+ * A folder that changed more recently than this, in milliseconds, may change again without its time showing it: some file systems
+ * count in steps of two seconds.
+ */
+const SETTLED_MS = 3_000;
+
+interface Kept<T> {
+  /** The modification time of the cell's folder, in nanoseconds: every write makes a name in it. */
+  readonly changed: bigint;
+  readonly value: T;
+}
+
+interface KeptIndex {
+  readonly entries: readonly IndexEntry[];
+  readonly byName: ReadonlyMap<string, IndexEntry>;
+}
+
+/**
+ * An open vault that is asked again and again: what did not change on disk since it was read is not read again. Other processes write
+ * to the same files all the while.
+ */
+export class UnlockedTokens implements TokenStore {
+  readonly layout: VaultLayout;
+  readonly #vault: Vault;
+  readonly #records = new Map<string, Kept<TokenRecord>>();
+  /** The keys of secrets that need no PIN, by the id of their token. */
+  readonly #secretKeys = new Map<string, { readonly record: TokenRecord; readonly secretKey: Secret }>();
+  #index: Kept<KeptIndex> | null = null;
+
+  constructor(vault: Vault) {
+    this.layout = vault.layout;
+    this.#vault = vault;
+  }
+
+  entries(): IndexEntry[] {
+    return [...this.#readIndex().entries];
+  }
+
+  findExactly(query: string): IndexEntry | null {
+    return this.#readIndex().byName.get(query) ?? null;
+  }
+
+  read(id: string): TokenRecord {
+    const kept = this.#records.get(id);
+    const changed = changeTime(this.#vault.tokenCell(id));
+    if (kept && kept.changed === changed) return kept.value;
+    this.#records.delete(id);
+    const value = this.#vault.read(id);
+    if (isSettled(changed)) this.#records.set(id, { changed, value });
+    return value;
+  }
+
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void {
+    this.#vault.update(id, change);
+  }
+
+  isPinGiven(record: TokenRecord): boolean {
+    return this.#vault.isPinGiven(record);
+  }
+
+  async secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+    const known = this.#secretKeys.get(record.token.id);
+    if (known?.record === record) return Buffer.from(known.secretKey);
+    const secretKey = await this.#vault.secretKey(record, prompt);
+    if (!record.guard && record.token.accessDomain === "00") this.#keep(record, secretKey);
+    return secretKey;
+  }
+
+  /** Overwrites every key it has. */
+  forget(): void {
+    forget(this.#vault.vaultKey, ...[...this.#secretKeys.values()].map(({ secretKey }) => secretKey));
+  }
+
+  #keep(record: TokenRecord, secretKey: Secret): void {
+    const { id } = record.token;
+    // a record that is not kept will never be asked for again
+    if (this.#records.get(id)?.value !== record) return;
+    forget(this.#secretKeys.get(id)?.secretKey);
+    this.#secretKeys.set(id, { record, secretKey: Buffer.from(secretKey) });
+  }
+
+  #readIndex(): KeptIndex {
+    const changed = changeTime(this.#vault.indexCell());
+    if (this.#index?.changed === changed) return this.#index.value;
+    this.#index = null;
+    const entries = this.#vault.entries();
+    const byName = new Map([
+      ...entries.map((entry) => [entry.name, entry] as const),
+      ...entries.map((entry) => [entry.id, entry] as const),
+    ]);
+    const value = { entries, byName };
+    if (isSettled(changed)) this.#index = { changed, value };
+    return value;
+  }
+}
+
+/** 0 for a cell that is not there: it is then read, and whoever reads it says what that means. */
+function changeTime({ folder }: Cell): bigint {
+  return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? 0n;
+}
+
+function isSettled(changed: bigint): boolean {
+  return changed > 0n && BigInt(Date.now()) - changed / 1_000_000n > SETTLED_MS;
+}

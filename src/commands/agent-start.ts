@@ -1,0 +1,27 @@
+import type { AgentStatus } from "../agent/protocol.ts";
+import { defineCommand, flag } from "../cli/command.ts";
+import { LIMIT_OPTIONS, parseLimits } from "./agent-limits.ts";
+import { describeAgent } from "./agent-view.ts";
+import { existingVault } from "./lookup.ts";
+
+/** `fob agent start`: an agent for scripts and shells; one that is there already is left alone. */
+export const agentStart = defineCommand({
+  name: "agent start",
+  summary: "start the agent unless it is there already",
+  description:
+    "As `fob unlock` does, for the start of a session: an agent that is there already goes on as it is. --export prints the line " +
+    "that tells a shell and its programs where it listens.",
+  arguments: {},
+  options: { ...LIMIT_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
+  examples: [{ command: 'eval "$(fob agent start --export)"', explanation: "in the profile of a login shell" }],
+  async run(input, context) {
+    const status = await context.agent.join(() => existingVault(context), parseLimits(input));
+    return { status, isExported: input.export };
+  },
+  text: ({ status, isExported }) => (isExported ? exportLine(status) : describeAgent(status)),
+  json: ({ status }) => status,
+});
+
+function exportLine({ socket }: AgentStatus): string {
+  return `export FOB_AGENT_SOCK='${socket.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,28 @@
+import type { AgentStatus } from "../agent/protocol.ts";
+import { defineCommand } from "../cli/command.ts";
+import { formatFields } from "../cli/table.ts";
+import { describeAgent } from "./agent-view.ts";
+
+/** `fob agent status`: whether an agent holds the vault, and until when. */
+export const agentStatus = defineCommand({
+  name: "agent status",
+  summary: "tell whether an agent holds the vault, and until when",
+  description: "Exit code 8 when none does. Asking does not count as use.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob agent status --quiet || fob unlock", explanation: "asks for the PIN only if it must" }],
+  run: async (_, context): Promise<AgentStatus | null> => context.agent.status(),
+  text: (status, style) =>
+    status === null
+      ? "locked: no agent holds this vault"
+      : formatFields(
+          [
+            ["state", describeAgent(status)],
+            ["process", String(status.pid)],
+            ["socket", status.socket],
+          ],
+          style,
+        ),
+  json: (status) => (status === null ? { running: false } : { running: true, ...status }),
+  exitCode: (status) => (status === null ? 8 : 0),
+});

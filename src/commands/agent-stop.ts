@@ -1,0 +1,14 @@
+import { defineCommand } from "../cli/command.ts";
+
+/** `fob agent stop`: ends the agent. */
+export const agentStop = defineCommand({
+  name: "agent stop",
+  summary: "end the agent, as `fob lock` does",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob agent stop", explanation: "the vault is locked" }],
+  run: async (_, context) => ({ wasRunning: await context.agent.stop() }),
+  text: () => "",
+  json: (result) => result,
+  notes: ({ wasRunning }) => [wasRunning ? "the agent has ended" : "no agent was running"],
+});

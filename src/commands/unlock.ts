@@ -1,0 +1,26 @@
+import { defineCommand } from "../cli/command.ts";
+import { LIMIT_OPTIONS, parseLimits } from "./agent-limits.ts";
+import { describeAgent } from "./agent-view.ts";
+import { existingVault } from "./lookup.ts";
+
+/** `fob unlock`: an agent holds the vault open. */
+export const unlock = defineCommand({
+  name: "unlock",
+  summary: "hold the vault open for this session",
+  description:
+    "Asks for the app PIN, once, and starts an agent: until `fob lock`, or until its time is over, passcodes and challenges need neither PIN " +
+    "nor keychain. Tokens with a PIN of their own still ask for it, and so does everything that changes the vault. What the agent " +
+    "understands besides is in docs/agent.md.",
+  arguments: {},
+  options: LIMIT_OPTIONS,
+  examples: [
+    { command: "fob unlock", explanation: "until the evening, or an hour after the last passcode" },
+    { command: "fob unlock --for 30m", explanation: "for half an hour" },
+  ],
+  async run(input, context) {
+    const limits = parseLimits(input);
+    return context.agent.start(await existingVault(context), limits);
+  },
+  text: describeAgent,
+  json: (status) => status,
+});

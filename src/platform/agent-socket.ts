@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, realpathSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+
+/**
+ * Where the agent of a home listens: FOB_AGENT_SOCK, or a socket of its own in the session's folder (XDG_RUNTIME_DIR), or else in the
+ * temporary one; a named pipe on Windows. Its name is short, because the name of a socket may have 104 bytes at most.
+ */
+export function agentSocket(home: string, env: NodeJS.ProcessEnv): string {
+  if (env["FOB_AGENT_SOCK"]) return env["FOB_AGENT_SOCK"];
+  const name = createHash("sha256").update(realPath(home)).digest("hex").slice(0, 16);
+  if (process.platform === "win32") return `\\\\.\\pipe\\fob-${userInfo().username}-${name}`;
+  const folder = env["XDG_RUNTIME_DIR"]
+    ? join(env["XDG_RUNTIME_DIR"], "fob")
+    : join(tmpdir(), `fob-${process.getuid?.()}`);
+  return join(folder, `${name}.sock`);
+}
+
+/** Whether only this user can have put the socket there, so that what is sent to it reaches no one else. */
+export function isOurSocket(path: string): boolean {
+  if (process.platform === "win32") return true;
+  const socket = lstatSync(path, { throwIfNoEntry: false });
+  return socket?.isSocket() === true && socket.uid === process.getuid?.() && isOurFolder(dirname(path));
+}
+
+/** Makes the folder of a socket. Throws FobError `unavailable` when others can write to it. */
+export function makeSocketFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw describeFileError(error, "create", folder);
+  }
+  if (isOurFolder(folder)) return;
+  throw new FobError(
+    "unavailable",
+    `${folder} is not a folder that only you can reach: the agent must not listen there`,
+    {
+      hint: "it must belong to you with mode 700; FOB_AGENT_SOCK names another place",
+    },
+  );
+}
+
+function isOurFolder(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // there is no home yet
+    return resolve(path);
+  }
+}

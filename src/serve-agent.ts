@@ -1,0 +1,88 @@
+// A program of its own: the agent. `fob unlock` starts it and tells it on its standard input what to hold; it says on its standard output
+// whether it listens, and is on its own from then on.
+import { chmodSync, rmSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { buffer } from "node:stream/consumers";
+import { answer, type Desk } from "./agent/answers.ts";
+import { claimVault, type Holder } from "./agent/claim.ts";
+import { Lifetime } from "./agent/lifetime.ts";
+import { type AgentOrder, decodeOrder } from "./agent/order.ts";
+import { type AgentStatus, encodeRefusal, encodeReply } from "./agent/protocol.ts";
+import { listen } from "./agent/server.ts";
+import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
+import { asFobError, FobError } from "./fob-error.ts";
+import { isRunning, startOf } from "./platform/processes.ts";
+import { forget, type Secret } from "./token/secret.ts";
+import { directAuthenticator } from "./vault/authenticator.ts";
+import { Vault } from "./vault/vault.ts";
+
+/** How often the agent looks at its clocks when nobody asks, in milliseconds. */
+const WATCH_MS = 1_000;
+
+/** How long the last replies may take to leave, in milliseconds. */
+const FAREWELL_MS = 20;
+
+const LOCKED = "error locked the vault was locked";
+
+process.umask(0o077);
+process.chdir("/");
+// Node's answer to this signal is to open its debugger, which shows all memory to whoever asks
+process.on("SIGUSR1", () => undefined);
+process.on("SIGHUP", () => undefined);
+
+const input = await buffer(process.stdin);
+const { order, vaultKey } = decodeOrder(input);
+forget(input);
+const outcome = await serve(order, vaultKey).then(encodeReply, (error: unknown) => {
+  forget(vaultKey);
+  process.exitCode = 1;
+  return encodeRefusal(asFobError(error));
+});
+process.stdout.write(`${outcome}\n`);
+
+async function serve({ home, vault, socket, limits }: AgentOrder, key: Secret): Promise<AgentStatus> {
+  const layout = { home, vaultId: vault };
+  claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket });
+  const tokens = new UnlockedTokens(new Vault(layout, key, false));
+  const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
+  let isLocked = false;
+
+  const lock = () => {
+    if (isLocked) return;
+    isLocked = true;
+    tokens.forget();
+    if (process.platform !== "win32") rmSync(socket, { force: true });
+    setTimeout(() => process.exit(0), FAREWELL_MS);
+  };
+  const status = (): AgentStatus => ({
+    ...{ pid: process.pid, socket, vault },
+    unlockedAt: lifetime.startedAt.toISOString(),
+    endsAt: lifetime.endsAt.toISOString(),
+    idleSeconds: limits.idleMs / 1000,
+  });
+  const clock = () => new Date();
+  const desk: Desk = { tokens: directAuthenticator(tokens, clock), clock, status, lock };
+
+  await listen(socket, () => {
+    const visitor = { isElsewhere: false };
+    return async (line) => {
+      if (!isLocked && lifetime.end()) lock();
+      if (isLocked) return LOCKED;
+      // whoever watches an agent does not use it
+      if (line !== "status") lifetime.use();
+      return answer(line, desk, visitor);
+    };
+  });
+  if (process.platform !== "win32") chmodSync(socket, 0o600);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, lock);
+  setInterval(() => lifetime.end() && lock(), WATCH_MS);
+  return status();
+
+  /** A named pipe of Windows can have one owner; a socket's name outlives its agent, so that one that has crashed is replaced. */
+  function claim(holder: Holder): void {
+    if (process.platform === "win32") return;
+    const other = claimVault(layout, holder, isRunning);
+    if (other) throw new FobError("unavailable", `another agent (process ${other.pid}) holds this vault`);
+    rmSync(socket, { force: true });
+  }
+}
