@@ -68,10 +68,10 @@ export class UnlockedTokens implements TokenStore {
     return this.#vault.isPinGiven(record);
   }
 
-  async secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+  async secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
     const known = this.#secretKeys.get(record.token.id);
     if (known?.record === record) return Buffer.from(known.secretKey);
-    const secretKey = await this.#vault.secretKey(record, prompt);
+    const secretKey = await this.#vault.secretKey(record, prompt, now);
     if (!record.guard && record.token.accessDomain === "00") this.#keep(record, secretKey);
     return secretKey;
   }

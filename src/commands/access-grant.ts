@@ -82,7 +82,7 @@ async function openTokens(vault: Vault, names: readonly string[], context: Conte
   }
   const tokens: GrantedToken[] = [];
   for (const record of records) {
-    tokens.push({ id: record.token.id, secretKey: await vault.secretKey(record, context.pinPrompt) });
+    tokens.push({ id: record.token.id, secretKey: await vault.secretKey(record, context.pinPrompt, context.clock()) });
   }
   return tokens;
 }

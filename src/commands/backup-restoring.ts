@@ -44,7 +44,7 @@ export async function restoreBackup(
   const named = tokens.filter(({ token }) => !known.has(token.id)).map((entry) => toNamedDraft(entry, removed));
   const pins = await askPins(named, false, context);
   const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
-  await guardTokens(vault, stored, pins);
+  await guardTokens(vault, stored, pins, context);
   for (const { secret } of tokens) forget(secret);
   return { names: stored.map(({ token }) => token.name), known: tokens.length - stored.length };
 }

@@ -30,7 +30,7 @@ export const backup = defineCommand({
     const { tokens, leftOut } = await openTokens(vault, [], context);
     if (tokens.length === 0) throw new FobError("not-found", "there is no token to back up");
     const plaintext = encodeBackup(
-      tokens.map(({ token, secret, pin }) => ({ token, secret, pinPolicy: pin?.policy ?? null })),
+      tokens.map(({ token, secret, pin }) => ({ token, secret, pinPolicy: pin?.type === "user" ? pin.policy : null })),
       context.clock(),
     );
     for (const { secret } of tokens) forget(secret);

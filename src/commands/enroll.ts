@@ -55,7 +55,7 @@ export const enroll = defineCommand({
     const pins = await askPins(named, input.pin, context);
     const stored = storeDrafts(vault, named, { onKnown: input.replace ? "replace" : "refuse", now: context.clock() });
     for (const { secret } of drafts) forget(secret);
-    await guardTokens(vault, stored, pins);
+    await guardTokens(vault, stored, pins, context);
     return { views: stored.map((one) => viewEnrolled(vault, one)), isDryRun: false, notes };
   },
   text: formatEnrolled,

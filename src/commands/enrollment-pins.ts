@@ -41,12 +41,18 @@ export async function askPins(
 }
 
 /** Guards the tokens that were stored with the PINs chosen for them, and forgets the PINs. */
-export async function guardTokens(vault: Vault, stored: readonly StoredDraft[], pins: ChosenPins): Promise<void> {
+export async function guardTokens(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  pins: ChosenPins,
+  { pinPrompt, clock }: Context,
+): Promise<void> {
   for (const { token, named } of stored) {
     const chosen = pins.get(named);
     if (!chosen) continue;
     const record = vault.read(token.id);
-    await setTokenPin(vault, record, unguardedSecretKey(vault, record), chosen.pin, chosen.policy);
+    const pin = { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive };
+    await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
   }
   for (const { pin } of pins.values()) forget(pin);
 }

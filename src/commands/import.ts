@@ -42,7 +42,7 @@ export const importFile = defineCommand({
     const vault = await context.ensureVault();
     const pins = await askPins(named, false, context);
     const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
-    await guardTokens(vault, stored, pins);
+    await guardTokens(vault, stored, pins, context);
     for (const { secret } of drafts) forget(secret);
     const known = drafts.length - stored.length;
     const skipped = known === 0 ? [] : [`left out: ${plural(known, "token")} enrolled already`];

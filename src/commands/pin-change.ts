@@ -6,7 +6,7 @@ import { setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
-import { askSecretKey, setTokenPin } from "../vault/token-pin.ts";
+import { askSecretKey, changeTokenPin } from "../vault/token-pin.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { existingPinTarget, formatChange, type PinChange } from "./pin-target.ts";
@@ -27,19 +27,19 @@ export const pinChange = defineCommand({
   ],
   async run({ name }, context): Promise<PinChange> {
     const { vault, record } = await existingPinTarget(name, context);
-    return record ? changeTokenPin(vault, record, context) : changeAppPin(vault, context);
+    return record ? changePinOf(vault, record, context) : changeAppPin(vault, context);
   },
   text: formatChange,
   json: (change) => change,
 });
 
-async function changeTokenPin(vault: Vault, record: TokenRecord, context: Context): Promise<PinChange> {
+async function changePinOf(vault: Vault, record: TokenRecord, context: Context): Promise<PinChange> {
   const { token, guard } = record;
   if (!guard) throw notSet(token.name);
   const secretKey = await askSecretKey(vault, record, context.pinPrompt);
-  const pin = await askNewPin(context.pinPrompt, token.name, guard.policy);
-  await setTokenPin(vault, record, secretKey, pin, guard.policy);
-  forget(pin, secretKey);
+  const { policy } = guard;
+  await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
+  forget(secretKey);
   return { name: token.name, change: "changed", recoveryCode: null };
 }
 

@@ -1,12 +1,13 @@
-import { defineCommand, optional } from "../cli/command.ts";
+import { defineCommand, optional, value } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import { forget } from "../token/secret.ts";
 import { setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
-import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
+import { changeTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
 import { formatChange, type PinChange, pinTarget } from "./pin-target.ts";
 
 /** `fob pin set`: gives the app or one token a PIN. */
@@ -17,19 +18,26 @@ export const pinSet = defineCommand({
     "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this " +
     "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
-  options: {},
+  options: {
+    policy: value("RULES", "what the token's PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)"),
+  },
   examples: [
+    {
+      command: "fob pin set vpn --policy min=6,attempts=5,at-limit=wipe",
+      explanation: "five wrong PINs, and the secret is gone",
+    },
     { command: "fob pin set vpn", explanation: "asks for a new PIN, twice" },
     { command: "fob pin set --pin-file app.pin", explanation: "sets the app PIN from a file" },
   ],
-  async run({ name }, context): Promise<PinChange> {
+  async run(input, context): Promise<PinChange> {
+    const policy = parsePolicy(input);
     const vault = await context.ensureVault();
-    const { record } = await pinTarget(name, vault);
+    const { record } = await pinTarget(input.name, vault);
     if (record) {
       if (record.guard) throw alreadySet(`PIN of ${record.token.name}`);
-      const pin = await askNewPin(context.pinPrompt, record.token.name, USER_PIN_POLICY);
-      await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
-      forget(pin);
+      const secretKey = unguardedSecretKey(vault, record);
+      await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
+      forget(secretKey);
       return { name: record.token.name, change: "set", recoveryCode: null };
     }
     const header = readHeader(context.access.home);
@@ -42,6 +50,12 @@ export const pinSet = defineCommand({
   text: formatChange,
   json: (change) => change,
 });
+
+function parsePolicy({ name, policy }: { readonly name: string | undefined; readonly policy: string | undefined }) {
+  if (policy === undefined) return USER_PIN_POLICY;
+  if (name === undefined) throw new FobError("usage", "--policy is for the PIN of a token: name one");
+  return parsePinPolicy(policy);
+}
 
 function alreadySet(which: string): FobError {
   return new FobError("usage", `the ${which} is set already`, { hint: "`fob pin change` changes it" });

@@ -1,21 +1,32 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { formatFields } from "../cli/table.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
 import { failedAttempts } from "../vault/attempts.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
-import { type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
+import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
+import { isWiped } from "../vault/token-record.ts";
+import { formatMoment } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
+import { plural } from "./values.ts";
 
 interface PinStatus extends PinState {
   /** Null for the app. */
   readonly name: string | null;
   readonly type: "none" | "user" | "server";
   readonly policy: PinPolicy;
+  /** When the PIN was set, and when it must be changed; null where nobody knows, or never. */
+  readonly setAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly mustChange: boolean;
+  /** Whether too many wrong PINs have destroyed the secret. */
+  readonly wiped: boolean;
   readonly biometric: boolean;
 }
+
+const NO_STATE = { setAt: null, expiresAt: null, mustChange: false, wiped: false, biometric: false } as const;
 
 /** `fob pin status`: which PIN there is, what it must be like, and how many attempts are left. */
 export const pinStatus = defineCommand({
@@ -33,7 +44,7 @@ export const pinStatus = defineCommand({
 function appStatus({ access: { home } }: Context): PinStatus {
   const header = readHeader(home);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
-  const base = { name: null, policy, biometric: false };
+  const base = { name: null, policy, ...NO_STATE };
   if (!header || !appPinSlot(header)) return { ...base, type: "none", attemptsLeft: null, locked: false };
   return { ...base, type: "user", ...pinState(policy, failedAttempts({ home, vaultId: header.id }, "app")) };
 }
@@ -42,23 +53,42 @@ async function tokenStatus(query: string, context: Context): Promise<PinStatus> 
   const vault = await existingVault(context);
   const record = vault.read(findInVault(vault, query).id);
   const { name, pin } = record.token;
-  const policy = record.guard?.policy ?? USER_PIN_POLICY;
-  return { name, type: pin, policy, ...tokenPinState(vault, record), biometric: false };
+  const { guard } = record;
+  const base = { ...NO_STATE, name, type: pin, ...tokenPinState(vault, record), wiped: isWiped(record) };
+  if (!guard) return { ...base, policy: USER_PIN_POLICY };
+  const { policy, setAt } = guard;
+  const mustChange = overdueReason(guard, context.clock()) !== null;
+  return { ...base, policy, setAt, expiresAt: pinExpiry(setAt, policy), mustChange };
 }
 
-function describe({ name, type, policy, attemptsLeft, locked }: PinStatus): [string, string][] {
-  const { minLength, maxLength, alphabet, attempts, refuseTrivial } = policy;
+function describe(status: PinStatus): [string, string][] {
+  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange } = status;
+  const state = wiped ? "yes, and its secret was wiped" : locked ? "yes" : "no";
+  const fields: [string, string | null][] = [
+    ["PIN of", name === null ? "fob (app PIN)" : printable(name)],
+    ["type", type],
+    ["policy", describePolicy(policy)],
+    ["attempts left", attemptsLeft === null ? "-" : String(attemptsLeft)],
+    ["locked", state],
+    ["set", setAt && formatMoment(setAt)],
+    ["expires", expiresAt && formatMoment(expiresAt)],
+    ["must be changed", mustChange ? "yes, at its next use" : null],
+  ];
+  return fields.flatMap(([field, value]) => (value === null ? [] : [[field, value]]));
+}
+
+function describePolicy(policy: PinPolicy): string {
+  const { minLength, maxLength, alphabet, attempts, atLimit, refuseTrivial, history, expiryDays } = policy;
   const rules = [
     `${minLength} to ${maxLength} characters`,
     alphabet === "any" ? null : alphabet,
     refuseTrivial ? "no runs, repeats or dates" : null,
-    `${attempts} attempts`,
+    `${attempts} attempts, then ${atLimit === "wipe" ? "its secret is wiped" : "it is locked"}`,
+    history > 0 ? `none of the last ${history}` : null,
+    expiryDays === null ? null : `changed every ${plural(expiryDays, "day")}`,
+    policy.changeFirst ? "changed at first use" : null,
+    policy.biometric ? null : "no biometrics",
+    policy.required ? "asked for by the issuer" : null,
   ];
-  return [
-    ["PIN of", name === null ? "fob (app PIN)" : printable(name)],
-    ["type", type],
-    ["policy", rules.filter(Boolean).join(", ")],
-    ["attempts left", attemptsLeft === null ? "-" : String(attemptsLeft)],
-    ["locked", locked ? "yes" : "no"],
-  ];
+  return rules.filter(Boolean).join(", ");
 }

@@ -20,6 +20,7 @@ export const ORDER_FIELDS = [
   "period",
   "counter",
   "suite",
+  "pinpolicy",
   "bits",
 ] as const;
 
@@ -51,9 +52,11 @@ export async function makeToken({ kind = "", bits = SECRET_BITS.usual, ...parame
   const unknown = draft?.findings.find(({ code }) => code === "unknown-parameter");
   if (unknown) throw new FobError("usage", `a ${kind} token takes no such option: ${unknown.message}`);
   if (!draft) throw new Error("a Key URI was made and did not come back");
-  const { credential, secret: bytes } = draft;
+  const { credential, secret: bytes, pin } = draft;
   const [id, name] = [randomBytes(8).toString("hex"), account ?? issuer ?? ""];
-  return { id, name, issuer: draft.issuer, account: draft.account, serial: draft.serial, credential, secret: bytes };
+  const { issuer: issuedBy, account: issuedTo, serial } = draft;
+  const token = { id, name, issuer: issuedBy, account: issuedTo, serial, credential, secret: bytes };
+  return pin === undefined ? token : { ...token, pin };
 }
 
 /** The length of a secret in whole bytes. */

@@ -44,6 +44,7 @@ export const provision = defineCommand({
     period: value("SECONDS", "of a time-based token (30)"),
     counter: value("N", "first counter of an event-based token (0)"),
     suite: value("SUITE", "of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08"),
+    pinpolicy: value("RULES", "the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)"),
     bits: value("N", "length of the secret (160)"),
     csv: value("FILE", "make one for every line of a CSV file"),
     ...handingOutOptions,

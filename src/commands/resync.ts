@@ -36,7 +36,7 @@ export const resync = defineCommand({
     const record = vault.read(findInVault(vault, input.name).id);
     const { token } = record;
     const { counter: from } = eventBased(token);
-    const secretKey = await vault.secretKey(record, context.pinPrompt);
+    const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
     const secret = secretOf(record, secretKey);
     const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
     const counter = resynchronize({ first, second: second ?? null, passcodeAt, from, window: WINDOW });

@@ -1,12 +1,12 @@
 import type { Context } from "../cli/context.ts";
-import type { UserPin } from "../enrollment/draft.ts";
+import type { RequiredPin } from "../enrollment/draft.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
-import type { TokenRecord } from "../vault/token-record.ts";
+import { refuseWiped, type TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { findInVault, inListOrder, readListed } from "./lookup.ts";
 import { plural } from "./values.ts";
@@ -49,16 +49,22 @@ export async function confirmExport(count: number, yes: boolean, context: Contex
 }
 
 async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {
-  const secretKey = await vault.secretKey(record, context.pinPrompt);
+  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
   const secret = secretOf(record, secretKey);
   forget(secretKey);
   const { id, name, issuer, account, serial, credential } = record.token;
-  const pin: UserPin | null = record.guard && { type: "user", policy: record.guard.policy };
+  const pin = pinOf(record);
   return { id, name, issuer, account, serial, credential, secret, token: record.token, ...(pin ? { pin } : {}) };
+}
+
+function pinOf({ token, guard }: TokenRecord): RequiredPin | null {
+  if (token.pin === "server") return { type: "server" };
+  return guard && { type: "user", policy: guard.policy };
 }
 
 function refusalOf(vault: Vault, record: TokenRecord): FobError | null {
   try {
+    refuseWiped(record);
     refuseByDomain(record.token, vault.isPinGiven(record));
     return null;
   } catch (error) {

@@ -80,7 +80,7 @@ async function draftSubject(text: string): Promise<Verified> {
 async function storedSubject(query: string, context: Context): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read(findInVault(vault, query).id);
-  const secretKey = await vault.secretKey(record, context.pinPrompt);
+  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
   const secret = secretOf(record, secretKey);
   forget(secretKey);
   return { credential: record.token.credential, secret };

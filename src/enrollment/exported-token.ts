@@ -1,4 +1,3 @@
-import type { UserPin } from "./draft.ts";
 import type { KeyUriParts } from "./key-uri-writer.ts";
 
 /** A token on its way into a file: what a Key URI says, and what it is called here. Whoever asked for it forgets the secret. */
@@ -6,8 +5,6 @@ export interface ExportedToken extends KeyUriParts {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
   readonly id: string;
   readonly name: string;
-  /** The PIN that it has here, and whoever takes it over should want as well. */
-  readonly pin?: UserPin;
 }
 
 /** A kind of file that tokens can be written to. */

@@ -1,5 +1,7 @@
 import { encodeBase32 } from "../token/base32.ts";
 import type { Credential, HotpCredential, MotpCredential, TotpCredential } from "../token/credential.ts";
+import { formatPinPolicy } from "../token/pin-policy-text.ts";
+import type { RequiredPin } from "./draft.ts";
 
 /** What a Key URI says about a token. */
 export interface KeyUriParts {
@@ -8,13 +10,15 @@ export interface KeyUriParts {
   readonly serial: string | null;
   readonly credential: Credential;
   readonly secret: Uint8Array;
+  /** The PIN that its issuer wants, or that its user chose. */
+  readonly pin?: RequiredPin;
 }
 
 /**
  * The Key URI of a token, with every parameter that differs from the format's default: what the parser reads from it is the same
  * token. The URI holds the secret.
  */
-export function formatKeyUri({ issuer, account, serial, credential, secret }: KeyUriParts): string {
+export function formatKeyUri({ issuer, account, serial, credential, secret, pin }: KeyUriParts): string {
   const label = [issuer, account ?? ""]
     .filter((part) => part !== null)
     .map(encodeURIComponent)
@@ -25,6 +29,7 @@ export function formatKeyUri({ issuer, account, serial, credential, secret }: Ke
     ["issuer", issuer],
     ...parametersOf(credential),
     ["serial", serial],
+    ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
   ];
   const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeURIComponent(value)}`]));
   return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
@@ -43,6 +48,12 @@ function parametersOf(credential: Exclude<Credential, MotpCredential>): [string,
         ["counter", credential.counter?.toString() ?? null],
       ];
   }
+}
+
+/** A PIN of the user's own choice is nobody else's business. */
+function pinPolicyOf(pin: RequiredPin): string | null {
+  if (pin.type === "server") return "server";
+  return pin.policy.required ? formatPinPolicy(pin.policy) : null;
 }
 
 function formOf({ algorithm, digits, alphabet }: TotpCredential | HotpCredential): [string, string | null][] {

@@ -5,6 +5,7 @@ import { DIGITS } from "../otp/hotp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
 import type { Credential, HotpCredential, OcraCredential, TotpCredential } from "../token/credential.ts";
+import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
 import { readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
@@ -30,7 +31,7 @@ const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", 
 
 /**
  * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers really write it. `ocra` and the
- * parameters `alphabet`, `t0` and `serial` go beyond the original.
+ * parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond the original.
  */
 export const keyUri: EnrollmentFormat = {
   id: "key-uri",
@@ -52,11 +53,12 @@ function parseKeyUri(text: string): EnrollmentDraft {
   const twoStep = readTwoStep(parameters, given, "algorithm" in credential ? credential.algorithm : "SHA1");
   const secret = twoStep?.secret ?? given;
   const serial = parameters.read("serial");
+  const pin = readPin(parameters);
   parameters.read(...DECORATION);
   parameters.findUnknown();
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
-  const token = { format: keyUri.id, ...label, serial, credential, secret, fields, findings };
+  const token = { format: keyUri.id, ...label, serial, credential, secret, fields, findings, ...pin };
   return twoStep ? { ...token, clientPart: twoStep.clientPart } : token;
 }
 
@@ -65,6 +67,15 @@ function readSecret(parameters: Parameters): Buffer {
   if (text === null) throw new FobError("invalid", "secret is missing");
   // in a query a plus stands for a space, and people do write secrets in groups
   return parseBase32Secret(text.replaceAll("+", " "));
+}
+
+/** The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses. */
+function readPin(parameters: Parameters): Pick<EnrollmentDraft, "pin"> {
+  const text = parameters.read("pinpolicy");
+  if (text === null) return {};
+  parameters.note("pinpolicy", text, "given");
+  if (text.toLowerCase() === "server") return { pin: { type: "server" } };
+  return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };
 }
 
 function readTotp(parameters: Parameters): TotpCredential {

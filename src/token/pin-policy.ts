@@ -1,15 +1,27 @@
-/** What a PIN must be like. Lengths count characters; `attempts` is how many wrong PINs in a row lock the token. */
+/** What a PIN must be like, and what becomes of it. Lengths count characters. */
 export interface PinPolicy {
   readonly minLength: number;
   readonly maxLength: number;
   readonly alphabet: "any" | "numeric" | "alphanumeric";
-  readonly attempts: number;
   readonly refuseTrivial: boolean;
+  /** How many wrong PINs in a row lock the token, or wipe its secret. */
+  readonly attempts: number;
+  readonly atLimit: "lock" | "wipe";
+  /** How many of the last PINs, the current one among them, cannot be chosen again. */
+  readonly history: number;
+  /** After how many days a PIN must be changed; null for never. */
+  readonly expiryDays: number | null;
+  /** Whether a PIN that did not come from a person at the terminal must be changed at its first use. */
+  readonly changeFirst: boolean;
+  /** Whether a fingerprint or face may stand for the PIN. */
+  readonly biometric: boolean;
+  /** Whether the issuer asks for a PIN: then it can be changed and not removed. */
+  readonly required: boolean;
 }
 
 /** A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold the PIN. */
 export interface PinViolation {
-  readonly rule: "too-short" | "too-long" | "alphabet" | "repeat" | "run" | "date";
+  readonly rule: "too-short" | "too-long" | "alphabet" | "repeat" | "run" | "date" | "history";
   readonly message: string;
 }
 
@@ -18,8 +30,14 @@ export const USER_PIN_POLICY: PinPolicy = {
   minLength: 4,
   maxLength: 128,
   alphabet: "any",
-  attempts: 10,
   refuseTrivial: true,
+  attempts: 10,
+  atLimit: "lock",
+  history: 0,
+  expiryDays: null,
+  changeFirst: false,
+  biometric: true,
+  required: false,
 };
 
 /** Where no keychain adds a key of its own, the PIN alone stands against offline guessing and must be a passphrase. */
@@ -30,6 +48,14 @@ const ALPHABETS = {
   numeric: { pattern: /^[0-9]*$/, words: "digits only" },
   alphanumeric: { pattern: /^[0-9A-Za-z]*$/, words: "letters and digits only" },
 } as const;
+
+/** Why a PIN can be used once more only to choose another one, or null. */
+export type Overdue = "it has expired" | "it was chosen by somebody else";
+
+/** When a PIN that was set at `setAt` must be changed, or null for never. */
+export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {
+  return expiryDays === null ? null : new Date(setAt.getTime() + expiryDays * 86_400_000);
+}
 
 /** Why `pin` is not good enough for `policy`, or null when it is. Names the first rule it breaks. */
 export function judgePin(pin: string, policy: PinPolicy): PinViolation | null {

@@ -51,7 +51,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
     async passcode(id, time, prompt) {
       const record = store.read(id);
       const { name, credential } = record.token;
-      const secretKey = await store.secretKey(record, prompt);
+      const secretKey = await store.secretKey(record, prompt, clock());
       const pin = credential.kind === "motp" ? await askPasscodePin(name, prompt) : null;
       try {
         const passcode = takePasscode(store, record, secretKey, await time(), pin);
@@ -64,7 +64,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
     async respond(id, asked, prompt) {
       const record = store.read(id);
       refuseByDomain(record.token, store.isPinGiven(record));
-      const secretKey = await store.secretKey(record, prompt);
+      const secretKey = await store.secretKey(record, prompt, clock());
       const pin = needsChallengePin(record.token)
         ? await prompt.ask({ of: record.token.name, role: "challenge", refusal: null })
         : null;

@@ -3,7 +3,7 @@ import { FobError } from "../fob-error.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { PinPolicy } from "../token/pin-policy.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
 
 /** A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is nowhere. */
@@ -23,6 +23,12 @@ const PolicySchema = v.object({
   alphabet: v.picklist(["any", "numeric", "alphanumeric"]),
   attempts: v.number(),
   refuseTrivial: v.boolean(),
+  atLimit: v.optional(v.picklist(["lock", "wipe"]), USER_PIN_POLICY.atLimit),
+  history: v.optional(v.number(), USER_PIN_POLICY.history),
+  expiryDays: v.optional(v.nullable(v.number()), USER_PIN_POLICY.expiryDays),
+  changeFirst: v.optional(v.boolean(), USER_PIN_POLICY.changeFirst),
+  biometric: v.optional(v.boolean(), USER_PIN_POLICY.biometric),
+  required: v.optional(v.boolean(), USER_PIN_POLICY.required),
 });
 
 const counter = v.pipe(

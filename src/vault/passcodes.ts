@@ -8,7 +8,7 @@ import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { lastUsedFile } from "./layout.ts";
-import { openSecret, type TokenRecord } from "./token-record.ts";
+import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
@@ -42,6 +42,7 @@ export function takePasscode(
 
 /** A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged. */
 export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
+  refuseWiped(record);
   const secret = openSecret(record, secretKey);
   if (secret) return secret;
   throw new FobError("invalid", `the secret of ${record.token.name} is damaged`);

@@ -1,5 +1,5 @@
 import { FobError } from "../fob-error.ts";
-import { judgePin, PASSPHRASE_POLICY, type PinPolicy } from "../token/pin-policy.ts";
+import { judgePin, PASSPHRASE_POLICY, type PinPolicy, type PinViolation } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 
 /** Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for the app PIN. */
@@ -42,10 +42,10 @@ export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret>
 /** Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the next question. */
 export async function askUntil<T>(
   prompt: PinPrompt,
-  request: Omit<PinRequest, "refusal">,
+  request: Omit<PinRequest, "refusal"> & { readonly refusal?: FobError | null },
   check: (pin: Secret) => Promise<T>,
 ): Promise<T> {
-  let refusal: FobError | null = null;
+  let refusal = request.refusal ?? null;
   for (;;) {
     const pin = await prompt.ask({ ...request, refusal });
     try {
@@ -59,12 +59,27 @@ export async function askUntil<T>(
   }
 }
 
-/** Asks for a new PIN that `policy` accepts, twice where a person types it. The caller forgets it. */
-export function askNewPin(prompt: PinPrompt, of: string | null, policy: PinPolicy): Promise<Secret> {
-  return askTwice(prompt, { of, role: "new" }, { of, role: "repeat" }, (pin) => {
+/**
+ * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`; twice where a person types it. `reason` is
+ * shown with the first question. The caller forgets the PIN.
+ */
+export function askNewPin(
+  prompt: PinPrompt,
+  of: string | null,
+  policy: PinPolicy,
+  { refuse, reason = null }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null } = {},
+): Promise<Secret> {
+  const check = async (pin: Secret) => {
     const violation = judgePin(pin.toString("utf8"), policy);
-    if (violation) throw new FobError("invalid", `this PIN is refused (${violation.rule}): ${violation.message}`);
-  });
+    if (violation) throw refusedPin(violation);
+    await refuse?.(pin);
+  };
+  return askTwice(prompt, { of, role: "new", refusal: reason }, { of, role: "repeat" }, check);
+}
+
+/** A PIN that breaks a rule of its policy. */
+export function refusedPin({ rule, message }: PinViolation): FobError {
+  return new FobError("invalid", `this PIN is refused (${rule}): ${message}`);
 }
 
 /**
@@ -72,21 +87,22 @@ export function askNewPin(prompt: PinPrompt, of: string | null, policy: PinPolic
  * that a short one is refused. The caller forgets it.
  */
 export function askNewPassphrase(prompt: PinPrompt, file: string): Promise<Secret> {
-  return askTwice(prompt, { of: file, role: "new-passphrase" }, { of: file, role: "repeat-passphrase" }, (pin) => {
-    const violation = judgePin(pin.toString("utf8"), PASSPHRASE_POLICY);
+  const check = async (passphrase: Secret) => {
+    const violation = judgePin(passphrase.toString("utf8"), PASSPHRASE_POLICY);
     if (violation)
       throw new FobError("invalid", `this passphrase is refused (${violation.rule}): ${violation.message}`);
-  });
+  };
+  return askTwice(prompt, { of: file, role: "new-passphrase" }, { of: file, role: "repeat-passphrase" }, check);
 }
 
 function askTwice(
   prompt: PinPrompt,
-  first: Omit<PinRequest, "refusal">,
+  first: Omit<PinRequest, "refusal"> & { readonly refusal?: FobError | null },
   second: Omit<PinRequest, "refusal">,
-  refuseBad: (pin: Secret) => void,
+  refuseBad: (pin: Secret) => Promise<void>,
 ): Promise<Secret> {
   return askUntil(prompt, first, async (pin) => {
-    refuseBad(pin);
+    await refuseBad(pin);
     if (prompt.interactive) {
       const again = await prompt.ask({ ...second, refusal: null });
       const same = sameSecret(pin, again);

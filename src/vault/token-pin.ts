@@ -1,9 +1,20 @@
 import { FobError } from "../fob-error.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
-import type { Secret } from "../token/secret.ts";
+import { type Overdue, type PinPolicy, pinExpiry } from "../token/pin-policy.ts";
+import { forget, type Secret } from "../token/secret.ts";
 import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
-import { askUntil, type PinPrompt } from "./pin-prompt.ts";
-import { guardRecord, openSecretKey, openUnguardedSecretKey, type TokenRecord, unguardRecord } from "./token-record.ts";
+import { askNewPin, askUntil, type PinPrompt, refusedPin } from "./pin-prompt.ts";
+import {
+  guardRecord,
+  isRemembered,
+  type NewPin,
+  openSecretKey,
+  openUnguardedSecretKey,
+  type PinGuard,
+  refuseWiped,
+  type TokenRecord,
+  unguardRecord,
+  wipeRecord,
+} from "./token-record.ts";
 import type { Vault } from "./vault.ts";
 
 /** The state of a PIN. `attemptsLeft` is null where no PIN of ours is checked. */
@@ -16,9 +27,31 @@ export interface PinState {
  * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied` for a wrong PIN,
  * `locked` after too many.
  */
-export function askSecretKey(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
-  if (!record.guard) return Promise.resolve(unguardedSecretKey(vault, record));
-  return askUntil(prompt, { of: record.token.name, role: "current" }, (pin) => secretKeyByPin(vault, record, pin));
+export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+  refuseWiped(record);
+  const { token, guard } = record;
+  if (!guard) return unguardedSecretKey(vault, record);
+  return askUntil(prompt, { of: token.name, role: "current" }, (pin) => secretKeyByPin(vault, record, guard, pin));
+}
+
+/**
+ * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a person. Throws FobError `locked` where there is
+ * none.
+ */
+export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
+  const secretKey = await askSecretKey(vault, record, prompt);
+  const overdue = record.guard && overdueReason(record.guard, now);
+  if (!record.guard || !overdue) return secretKey;
+  const { name } = record.token;
+  const reason = new FobError("locked", `the PIN of ${name} must be changed: ${overdue}`, {
+    hint: `\`fob pin change ${JSON.stringify(name)}\``,
+  });
+  if (!prompt.interactive) {
+    forget(secretKey);
+    throw reason;
+  }
+  await changeTokenPin(vault, record, secretKey, { prompt, policy: record.guard.policy, now, reason });
+  return secretKey;
 }
 
 /** The key of the secret of a token without a PIN. */
@@ -28,21 +61,41 @@ export function unguardedSecretKey(vault: Vault, record: TokenRecord): Secret {
   throw new FobError("invalid", `the record of ${record.token.name} is damaged`);
 }
 
-/** Guards a token with a PIN. `secretKey` proves that the caller could open it before. */
-export async function setTokenPin(
+/** Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards it with that. */
+export async function changeTokenPin(
   vault: Vault,
   record: TokenRecord,
   secretKey: Secret,
-  pin: Secret,
-  policy: PinPolicy = USER_PIN_POLICY,
+  {
+    prompt,
+    policy,
+    now,
+    reason = null,
+  }: { readonly prompt: PinPrompt; readonly policy: PinPolicy; readonly now: Date; readonly reason?: FobError | null },
 ): Promise<void> {
-  const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin, policy);
+  const refuse = async (pin: Secret) => {
+    if (await isRemembered(record, vault.vaultKey, pin))
+      throw refusedPin({ rule: "history", message: `it is one of the last ${policy.history}` });
+  };
+  const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
+  // whoever changes a PIN chooses it; the first one may be somebody else's
+  const isOwn = prompt.interactive || record.guard !== null;
+  await setTokenPin(vault, record, secretKey, { pin, policy, setAt: now, isOwn });
+  forget(pin);
+}
+
+/** Guards a token with a PIN. `secretKey` proves that the caller could open it before. */
+export async function setTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret, pin: NewPin): Promise<void> {
+  const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin);
   replaceGuard(vault, record, guarded);
   clearAttempts(vault.layout, record.token.id);
 }
 
-/** Takes the PIN off a token. */
+/** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
 export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret): void {
+  if (record.guard?.policy.required) {
+    throw new FobError("denied", `the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
+  }
   replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
   clearAttempts(vault.layout, record.token.id);
 }
@@ -60,17 +113,30 @@ export function pinState(policy: PinPolicy, failed: number): PinState {
   return { attemptsLeft, locked: attemptsLeft === 0 };
 }
 
-async function secretKeyByPin(vault: Vault, record: TokenRecord, pin: Secret): Promise<Secret> {
-  const { token, guard } = record;
-  const limit = (guard?.policy ?? USER_PIN_POLICY).attempts;
-  countAttempt(vault.layout, token.id, limit);
+/** Why a right PIN is not enough any more, or null. */
+export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date): Overdue | null {
+  if (mustChange) return "it was chosen by somebody else";
+  const expiry = pinExpiry(setAt, policy);
+  return expiry && expiry <= now ? "it has expired" : null;
+}
+
+async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: PinGuard, pin: Secret): Promise<Secret> {
+  const { id, name } = record.token;
+  if (tokenPinState(vault, record).locked) wipeAtLimit(vault, id, policy);
+  countAttempt(vault.layout, id, policy.attempts);
   const secretKey = await openSecretKey(record, vault.vaultKey, pin);
   if (!secretKey) {
-    const left = limit - failedAttempts(vault.layout, token.id);
-    throw new FobError("denied", `wrong PIN for ${token.name} (${left} ${left === 1 ? "attempt" : "attempts"} left)`);
+    const left = policy.attempts - failedAttempts(vault.layout, id);
+    if (left <= 0) wipeAtLimit(vault, id, policy);
+    throw new FobError("denied", `wrong PIN for ${name} (${left} ${left === 1 ? "attempt" : "attempts"} left)`);
   }
-  clearAttempts(vault.layout, token.id);
+  clearAttempts(vault.layout, id);
   return secretKey;
+}
+
+/** Whoever kills the process before this has the next attempt do it. */
+function wipeAtLimit(vault: Vault, id: string, { atLimit }: PinPolicy): void {
+  if (atLimit === "wipe") vault.update(id, wipeRecord);
 }
 
 /** Only the guard changes: the counter may have moved on since `before` was read. */

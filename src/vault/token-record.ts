@@ -1,5 +1,6 @@
+import { FobError } from "../fob-error.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
-import { forget, type Secret } from "../token/secret.ts";
+import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
 import { deriveKey, newKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
 import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "./sealing.ts";
@@ -8,6 +9,17 @@ import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "./sealing.ts";
 export interface PinGuard {
   readonly policy: PinPolicy;
   readonly stretching: PinStretching;
+  readonly setAt: Date;
+  /** Whether somebody else chose it, and its owner must choose another one. */
+  readonly mustChange: boolean;
+  /** What tells the last PINs again, the newest first; null where the policy does not ask. */
+  readonly history: PinHistory | null;
+}
+
+/** The last PINs: what each gives under one stretching, in Base64. */
+export interface PinHistory {
+  readonly stretching: PinStretching;
+  readonly verifiers: readonly string[];
 }
 
 /**
@@ -49,14 +61,24 @@ export function openUnguardedSecretKey(record: TokenRecord, vaultKey: Secret): S
   return unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
 }
 
-/** The record with its secret key wrapped anew under `pin`, which its policy has accepted. */
+/** A PIN that its policy has accepted, and how it came to be. */
+export interface NewPin {
+  readonly pin: Secret;
+  readonly policy: PinPolicy;
+  readonly setAt: Date;
+  /** Whether its owner chose it. */
+  readonly isOwn: boolean;
+}
+
+/** The record with its secret key wrapped anew under a PIN. */
 export async function guardRecord(
   record: TokenRecord,
   keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
-  pin: Secret,
-  policy: PinPolicy,
+  { pin, policy, setAt, isOwn }: NewPin,
 ): Promise<TokenRecord> {
-  const guard: PinGuard = { policy, stretching: newStretching() };
+  const history = policy.history > 0 ? await remember(record, keys.vaultKey, pin, policy.history) : null;
+  const mustChange = policy.changeFirst && !isOwn;
+  const guard: PinGuard = { policy, stretching: newStretching(), setAt, mustChange, history };
   const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
   const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
   forget(under);
@@ -72,6 +94,42 @@ export function unguardRecord(
   const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
   forget(under);
   return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
+}
+
+/** Whether `pin` is one of the last PINs that the token's policy asks to remember. */
+export async function isRemembered({ token, guard }: TokenRecord, vaultKey: Secret, pin: Secret): Promise<boolean> {
+  if (!guard?.history) return false;
+  const verifier = await verifierOf(token.id, vaultKey, guard.history.stretching, pin);
+  return guard.history.verifiers.some((known) => sameSecret(Buffer.from(known, "base64"), verifier));
+}
+
+async function remember(
+  { token, guard }: TokenRecord,
+  vaultKey: Secret,
+  pin: Secret,
+  length: number,
+): Promise<PinHistory> {
+  const { stretching, verifiers } = guard?.history ?? { stretching: newStretching(), verifiers: [] };
+  const verifier = await verifierOf(token.id, vaultKey, stretching, pin);
+  return { stretching, verifiers: [verifier.toString("base64"), ...verifiers].slice(0, length) };
+}
+
+/** The record without its secret, which no key opens any more. */
+export function wipeRecord(record: TokenRecord): TokenRecord {
+  return { ...record, wrappedSecretKey: "", sealedSecret: "" };
+}
+
+/** Whether the secret was wiped. */
+export function isWiped({ sealedSecret }: TokenRecord): boolean {
+  return sealedSecret === "";
+}
+
+/** Throws FobError `locked` for a token whose secret is gone. */
+export function refuseWiped(record: TokenRecord): void {
+  if (!isWiped(record)) return;
+  throw new FobError("locked", `the secret of ${record.token.name} was wiped after too many wrong PINs`, {
+    hint: "a new enrollment is the way out: ask its issuer, then `fob enroll --replace`",
+  });
 }
 
 /** The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's. */
@@ -158,8 +216,16 @@ export function decodeRecord(value: Buffer): TokenRecord {
   return {
     ...json,
     token: decodeToken(json.token),
+    guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
     removedAt: json.removedAt === null ? null : new Date(json.removedAt),
   };
+}
+
+async function verifierOf(id: string, vaultKey: Secret, stretching: PinStretching, pin: Secret): Promise<Secret> {
+  const stretched = await stretchPin(pin, stretching);
+  const verifier = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "PIN history");
+  forget(stretched);
+  return verifier;
 }
 
 async function guardedKey(id: string, vaultKey: Secret, guard: PinGuard, pin: Secret): Promise<Secret> {

@@ -27,8 +27,8 @@ export interface TokenStore {
   isPinGiven(record: TokenRecord): boolean;
 
   /**
-   * The key of a record's secret; asks for the token's PIN where that is needed. The caller forgets it. Throws FobError `denied` or
-   * `locked` by the token's access domain.
+   * The key of a record's secret; asks for the token's PIN where that is needed, and for another one where that is overdue. The caller
+   * forgets it. Throws FobError `denied` or `locked` by the token's access domain.
    */
-  secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret>;
+  secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret>;
 }

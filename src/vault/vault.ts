@@ -10,7 +10,7 @@ import type { PinPrompt } from "./pin-prompt.ts";
 import { readRecord, updateRecord, vanished } from "./record-cell.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeIndex, encodeIndex, findExactly, type IndexEntry } from "./token-index.ts";
-import { askSecretKey } from "./token-pin.ts";
+import { askToUse } from "./token-pin.ts";
 import { createRecord, encodeRecord, recordSeal, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -57,10 +57,10 @@ export class Vault implements TokenStore {
     return this.openedByPin || guard !== null;
   }
 
-  async secretKey(record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+  async secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
     // nobody is asked for a PIN in vain
     refuseByDomain(record.token, this.isPinGiven(record));
-    return askSecretKey(this, record, prompt);
+    return askToUse(this, record, prompt, now);
   }
 
   /** Stores new tokens, durably, in order. A name that is taken gets a number. Returns them as stored. */

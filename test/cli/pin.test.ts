@@ -85,10 +85,13 @@ describe("a token's PIN", () => {
     expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toEqual({
       name: "ACME",
       type: "user",
-      policy: { minLength: 4, maxLength: 128, alphabet: "any", attempts: 10, refuseTrivial: true },
+      policy: {
+        ...{ minLength: 4, maxLength: 128, alphabet: "any", refuseTrivial: true, attempts: 10, atLimit: "lock" },
+        ...{ history: 0, expiryDays: null, changeFirst: false, biometric: true, required: false },
+      },
       attemptsLeft: 10,
-      locked: false,
-      biometric: false,
+      ...{ locked: false, wiped: false, mustChange: false, biometric: false },
+      ...{ setAt: expect.stringMatching(/^20\d\d-.*Z$/), expiresAt: null },
     });
   });
 

@@ -65,7 +65,7 @@ function readPin(pin: Element | null): RequiredPin | null {
   const maxLength = limit(pin, "MaxLength", Math.max(minLength, USER_PIN_POLICY.maxLength));
   if (maxLength < minLength) throw new FobError("invalid", "MaxLength of the PINPolicy is smaller than MinLength");
   const attempts = limit(pin, "MaxFailedAttempts", USER_PIN_POLICY.attempts);
-  return { type: "user", policy: { minLength, maxLength, alphabet, attempts, refuseTrivial: true } };
+  return { type: "user", policy: { ...USER_PIN_POLICY, minLength, maxLength, alphabet, attempts, required: true } };
 }
 
 function limit(pin: Element, name: string, otherwise: number): number {

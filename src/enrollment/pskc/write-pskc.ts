@@ -1,6 +1,7 @@
 import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import type { Credential } from "../../token/credential.ts";
+import type { RequiredPin } from "../draft.ts";
 import type { ExportedToken, ExportFormat } from "../exported-token.ts";
 
 /** As OWASP recommends for PBKDF2 with HMAC-SHA-256. */
@@ -124,7 +125,7 @@ function packageOf(token: ExportedToken, secrets: SecretWriter): object {
       FriendlyName: name,
       Data: { Secret: secrets.write(secret), ...dataOf(credential) },
       ...(account === null ? {} : { UserId: account }),
-      ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin.policy) } }),
+      ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin) } }),
     },
   };
 }
@@ -150,7 +151,10 @@ function dataOf(credential: Credential): object {
   return { Counter: { PlainValue: String(credential.counter) } };
 }
 
-function pinOf({ minLength, maxLength, alphabet, attempts }: NonNullable<ExportedToken["pin"]>["policy"]): object {
+/** What PSKC has no words for (history, expiry, wiping) is left out. */
+function pinOf(pin: RequiredPin): object {
+  if (pin.type === "server") return { "@PINUsageMode": "Append" };
+  const { minLength, maxLength, alphabet, attempts } = pin.policy;
   const encodings = { numeric: "DECIMAL", alphanumeric: "ALPHANUMERIC", any: "BINARY" };
   return {
     "@PINUsageMode": "Local",

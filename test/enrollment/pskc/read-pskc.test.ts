@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { readPskc } from "../../../src/enrollment/pskc/read-pskc.ts";
 import { identify, recognize } from "../../../src/enrollment/recognize.ts";
 import { FobError } from "../../../src/fob-error.ts";
+import { USER_PIN_POLICY } from "../../../src/token/pin-policy.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
 const PRE_SHARED_KEY = "12345678901234567890123456789012";
@@ -54,7 +55,14 @@ describe("the key containers of RFC 6030", () => {
           credential: hotp,
           pin: {
             type: "user",
-            policy: { minLength: 4, maxLength: 4, alphabet: "numeric", attempts: 10, refuseTrivial: true },
+            policy: {
+              ...USER_PIN_POLICY,
+              minLength: 4,
+              maxLength: 4,
+              alphabet: "numeric",
+              attempts: 10,
+              required: true,
+            },
           },
         },
       ],
@@ -179,7 +187,14 @@ describe("a key container", () => {
       '<Policy><PINPolicy MinLength="6" MaxLength="12" MaxFailedAttempts="3" PINEncoding="ALPHANUMERIC" PINUsageMode="Local"/></Policy>';
     expect((await read(container({ policy }))).drafts[0]?.pin).toEqual({
       type: "user",
-      policy: { minLength: 6, maxLength: 12, alphabet: "alphanumeric", attempts: 3, refuseTrivial: true },
+      policy: {
+        ...USER_PIN_POLICY,
+        minLength: 6,
+        maxLength: 12,
+        alphabet: "alphanumeric",
+        attempts: 3,
+        required: true,
+      },
     });
     const appended = policy.replace("Local", "Append");
     expect((await read(container({ policy: appended }))).drafts[0]?.pin).toEqual({ type: "server" });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readPskc } from "../../../src/enrollment/pskc/read-pskc.ts";
 import { formatPskc, pskcExport } from "../../../src/enrollment/pskc/write-pskc.ts";
+import { USER_PIN_POLICY } from "../../../src/token/pin-policy.ts";
 import { arbitraryToken } from "../arbitrary-token.ts";
 
 const PASSPHRASE = Buffer.from("correct horse battery");
@@ -20,7 +21,7 @@ describe("a key container that fob writes", () => {
         serial: "S <&> 1",
         pin: {
           type: "user",
-          policy: { minLength: 5, maxLength: 9, alphabet: "numeric", attempts: 4, refuseTrivial: true },
+          policy: { ...USER_PIN_POLICY, minLength: 5, maxLength: 9, alphabet: "numeric", attempts: 4, required: true },
         } as const,
       }));
     await fc.assert(

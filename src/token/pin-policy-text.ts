@@ -1,0 +1,72 @@
+import { FobError } from "../fob-error.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "./pin-policy.ts";
+
+type Change = (value: string, rule: string) => Partial<PinPolicy>;
+
+/** The rules that a text may name, and what each changes. */
+const RULES: Readonly<Record<string, Change>> = {
+  min: (value, rule) => ({ minLength: number(value, rule, 1, 128) }),
+  max: (value, rule) => ({ maxLength: number(value, rule, 1, 128) }),
+  alphabet: (value, rule) => ({ alphabet: oneOf(value, rule, ["any", "numeric", "alphanumeric"]) }),
+  attempts: (value, rule) => ({ attempts: number(value, rule, 1, 9_999) }),
+  "at-limit": (value, rule) => ({ atLimit: oneOf(value, rule, ["lock", "wipe"]) }),
+  history: (value, rule) => ({ history: number(value, rule, 0, 24) }),
+  days: (value, rule) => ({ expiryDays: number(value, rule, 1, 3_650) }),
+  "change-first": (value, rule) => ({ changeFirst: flag(value, rule) }),
+  trivial: (value, rule) => ({ refuseTrivial: !flag(value, rule) }),
+  biometric: (value, rule) => ({ biometric: flag(value, rule) }),
+};
+
+/**
+ * Reads a PIN policy as `min=6,max=8,alphabet=numeric,attempts=5,at-limit=wipe,history=3,days=90,change-first,trivial=no,biometric=no`.
+ * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the rule.
+ */
+export function parsePinPolicy(text: string): PinPolicy {
+  const changes = text.split(",").map((part) => {
+    const [name = "", value = "yes"] = part.trim().split("=");
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+    if (rule) return rule(value.trim(), name);
+    throw wrong(`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);
+  });
+  const policy: PinPolicy = Object.assign({ ...USER_PIN_POLICY }, ...changes);
+  if (policy.maxLength < policy.minLength) throw wrong("max is smaller than min");
+  return policy;
+}
+
+/** The text that {@link parsePinPolicy} reads as this policy, with the rules that differ from the usual ones. */
+export function formatPinPolicy(policy: PinPolicy): string {
+  const usual = USER_PIN_POLICY;
+  const rules = [
+    policy.minLength === usual.minLength ? null : `min=${policy.minLength}`,
+    policy.maxLength === usual.maxLength ? null : `max=${policy.maxLength}`,
+    policy.alphabet === usual.alphabet ? null : `alphabet=${policy.alphabet}`,
+    `attempts=${policy.attempts}`,
+    policy.atLimit === usual.atLimit ? null : `at-limit=${policy.atLimit}`,
+    policy.history === usual.history ? null : `history=${policy.history}`,
+    policy.expiryDays === null ? null : `days=${policy.expiryDays}`,
+    policy.changeFirst ? "change-first" : null,
+    policy.refuseTrivial ? null : "trivial",
+    policy.biometric ? null : "biometric=no",
+  ];
+  return rules.filter((rule) => rule !== null).join(",");
+}
+
+function number(value: string, rule: string, min: number, max: number): number {
+  const result = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN;
+  if (result >= min && result <= max) return result;
+  throw wrong(`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${min} to ${max} are possible`);
+}
+
+function oneOf<T extends string>(value: string, rule: string, choices: readonly T[]): T {
+  const choice = choices.find((one) => one === value);
+  if (choice !== undefined) return choice;
+  throw wrong(`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${choices.join(", ")} are possible`);
+}
+
+function flag(value: string, rule: string): boolean {
+  return oneOf(value, rule, ["yes", "no"]) === "yes";
+}
+
+function wrong(what: string): FobError {
+  return new FobError("invalid", `the PIN policy is wrong: ${what}`);
+}
