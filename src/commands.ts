@@ -7,6 +7,10 @@ import { agentStart } from "./commands/agent-start.ts";
 import { agentStatus } from "./commands/agent-status.ts";
 import { agentStop } from "./commands/agent-stop.ts";
 import { backup } from "./commands/backup.ts";
+import { biometricDisable } from "./commands/biometric-disable.ts";
+import { biometricEnable } from "./commands/biometric-enable.ts";
+import { biometricStatus } from "./commands/biometric-status.ts";
+import { biometricTest } from "./commands/biometric-test.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -41,6 +45,10 @@ export const commands: readonly AnyCommand[] = [
   pinChange,
   pinRemove,
   pinStatus,
+  biometricEnable,
+  biometricDisable,
+  biometricStatus,
+  biometricTest,
   unlock,
   lock,
   agentStart,

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { agentSocket, isOurSocket } from "./platform/agent-socket.ts";
-import { readKeyFile } from "./platform/keychain/key-file.ts";
+import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readHeader } from "./vault/header.ts";
 import { takePasscode, touch } from "./vault/passcodes.ts";
@@ -76,7 +76,7 @@ async function askAgent(name: string): Promise<string | null> {
 function openWithKeyFile(home: string): Vault | null {
   const header = readHeader(home);
   const slot = header?.keychain === "file" ? findSlot(header, "keychain") : null;
-  const key = slot && readKeyFile(home);
+  const key = slot && readKeyFile(keyFilePath(home, null));
   if (!header || !slot || !key) return null;
   return new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }

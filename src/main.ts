@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { agentTokens } from "./agent/agent-tokens.ts";
 import { AgentControl } from "./agent/control.ts";
 import { encodeOrder } from "./agent/order.ts";
-import type { Context } from "./cli/context.ts";
+import type { Context, Prompt } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
@@ -11,11 +11,13 @@ import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { run } from "./cli/run.ts";
+import type { Sensor } from "./cli/sensor.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
 import { startAgentProcess } from "./platform/agent-process.ts";
 import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-socket.ts";
+import { systemSensor } from "./platform/biometric/sensor.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
@@ -28,8 +30,10 @@ import { takeScreenshot } from "./platform/screenshot.ts";
 import type { Right } from "./token/grant.ts";
 import { printable } from "./token/printable.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
+import { releasedKey } from "./vault/biometrics.ts";
 import { openGrant } from "./vault/granted-tokens.ts";
 import { readHeader } from "./vault/header.ts";
+import type { KeyItem } from "./vault/key-store.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 import type { TokenStore } from "./vault/token-store.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -59,11 +63,13 @@ function createContext(globals: Globals): Context {
   // children have no use for them, and a process's environment is easy to look at
   for (const name of ["FOB_PIN", "FOB_GRANT"]) delete env[name];
   const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
-  const access = vaultAccess(globals, pinSource(globals, prompt), prompt.available);
+  const sensor = systemSensor(process.platform);
+  const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
   return {
     access,
     agent,
+    sensor,
     prompt,
     pinPrompt: access.pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
@@ -144,14 +150,11 @@ async function readPictureBytes(bytes: Buffer, source: string): Promise<string[]
   return (await readEasyQrCodes(bytes, source)) ?? readQrCodesApart(programPath("decode-picture"), bytes, source);
 }
 
-function vaultAccess({ home, keychain }: Globals, pinPrompt: VaultAccess["pinPrompt"], isPerson: boolean): VaultAccess {
-  return {
-    home,
-    keychain,
-    pinPrompt,
-    keyStore: (kind) =>
-      kind === "file"
-        ? fileKeyStore(home)
-        : systemKeyStore({ timeoutMs: isPerson ? KEYCHAIN_MS.person : KEYCHAIN_MS.script }),
-  };
+function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAccess {
+  const { home, keychain } = globals;
+  const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
+  const keyStore: VaultAccess["keyStore"] = (kind, item) =>
+    kind === "file" ? fileKeyStore(home, item ?? null) : systemKeyStore(item ?? null, { timeoutMs });
+  const keyOf = (item: KeyItem) => releasedKey(home, item, { keyStore });
+  return { home, keychain, keyStore, pinPrompt: pinSource(globals, prompt, { sensor, keyOf }) };
 }

@@ -1,6 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
-import type { Secret } from "../token/secret.ts";
+import { forget, type Secret } from "../token/secret.ts";
 import type { TokenJson } from "../token/token.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import type { VaultLayout } from "../vault/layout.ts";
@@ -39,19 +39,17 @@ export function agentTokens(
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
-      return withPin(state, prompt, async (pin) => {
+      return opening(state, prompt, async (opener) => {
         const passcodePin = token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
-        return decodePasscode(
-          await ask({ do: "code", name: id, at, pin: words(pin), passcodePin: words(passcodePin) }),
-        );
+        return decodePasscode(await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }));
       });
     },
     async respond(id, { session, unixSeconds, ...asked }, prompt) {
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
-      return withPin(state, prompt, async (pin) => {
+      return opening(state, prompt, async (opener) => {
         const challengePin = needsChallengePin(token)
           ? await prompt.ask({ of: token.name, role: "challenge", refusal: null })
           : null;
@@ -61,7 +59,7 @@ export function agentTokens(
           ...asked,
           session: session && Buffer.from(session).toString("base64"),
           at: new Date(unixSeconds * 1000).toISOString(),
-          pin: words(pin),
+          ...opener,
           challengePin: words(challengePin),
         });
         return decodeResponse(reply);
@@ -80,25 +78,47 @@ function needsAppPin({ token, isGuarded }: TokenState): boolean {
   return token.accessDomain === "02" && !isGuarded;
 }
 
-/** Asks for the token's PIN until the agent takes it; nobody is asked in vain. */
-async function withPin<T>(
-  { token, isGuarded }: TokenState,
+/** What opens a guarded token: its PIN, or the key that biometrics released. */
+interface Opener {
+  readonly pin: string | null;
+  readonly biometricKey: string | null;
+}
+
+const NOTHING: Opener = { pin: null, biometricKey: null };
+
+/** Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is asked in vain. */
+async function opening<T>(
+  { token, isGuarded, isBiometric }: TokenState,
   prompt: PinPrompt,
-  act: (pin: Secret | null) => Promise<T>,
+  act: (opener: Opener) => Promise<T>,
 ): Promise<T> {
   refuseByDomain(token, isGuarded);
-  if (!isGuarded) return act(null);
-  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, async (pin) => {
-    try {
-      return { value: await act(pin) };
-    } catch (error) {
-      if (error instanceof FobError && error.code === "denied") throw error;
-      // another PIN would not help
-      return { error };
-    }
-  });
+  if (!isGuarded) return act(NOTHING);
+  const key = isBiometric ? await prompt.release({ of: token.name, item: `biometric-${token.id}` }) : null;
+  try {
+    if (key) return await act({ pin: null, biometricKey: key.toString("base64") });
+  } catch (error) {
+    // the PIN was changed meanwhile, and this key with it
+    if (!hasCode(error, "denied", "locked")) throw error;
+  } finally {
+    forget(key);
+  }
+  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
+    act({ pin: pin.toString("utf8"), biometricKey: null }).then(
+      (value) => ({ value }),
+      (error: unknown) => {
+        if (hasCode(error, "denied")) throw error;
+        // another PIN would not help
+        return { error };
+      },
+    ),
+  );
   if ("error" in outcome) throw outcome.error;
   return outcome.value;
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof FobError && codes.includes(error.code);
 }
 
 function words(pin: Secret | null): string | null {

@@ -47,7 +47,7 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
   const [, word = "", rest = ""] = /^(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
   switch (word) {
     case "code":
-      return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null }, desk)).code;
+      return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null, biometricKey: null }, desk)).code;
     case "challenge": {
       const [, name = "", challenge = ""] = /^(.*?)\s+(\S+)$/.exec(rest) ?? [];
       return (await respond({ ...NO_CHALLENGE, name, challenge }, desk)).response;
@@ -95,15 +95,22 @@ const NO_CHALLENGE = {
   at: null,
   pin: null,
   challengePin: null,
+  biometricKey: null,
 } as const;
 
-async function makeCode({ name: query, at, pin, passcodePin }: CodeRequest, desk: Desk) {
+async function makeCode({ name: query, at, pin, passcodePin, biometricKey }: CodeRequest, desk: Desk) {
   const { id, name } = await find(query, desk);
   const time = async () => at ?? desk.clock();
-  return { name, ...(await desk.tokens.passcode(id, time, given({ current: pin, passcode: passcodePin }))) };
+  return {
+    name,
+    ...(await desk.tokens.passcode(id, time, given(biometricKey, { current: pin, passcode: passcodePin }))),
+  };
 }
 
-async function respond({ name: query, session, at, pin, challengePin, ...asked }: ChallengeRequest, desk: Desk) {
+async function respond(
+  { name: query, session, at, pin, challengePin, biometricKey, ...asked }: ChallengeRequest,
+  desk: Desk,
+) {
   const { id, name } = await find(query, desk);
   const { response, counter } = await desk.tokens.respond(
     id,
@@ -112,7 +119,7 @@ async function respond({ name: query, session, at, pin, challengePin, ...asked }
       session: session === null ? null : Buffer.from(session, "base64"),
       unixSeconds: (at ?? desk.clock()).getTime() / 1000,
     },
-    given({ current: pin, challenge: challengePin }),
+    given(biometricKey, { current: pin, challenge: challengePin }),
   );
   return { name, response, counter };
 }
@@ -121,10 +128,11 @@ async function find(query: string, { tokens }: Desk): Promise<IndexEntry> {
   return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
 }
 
-/** The PINs that came with a request, by the role in which they are asked for. */
-function given(pins: Readonly<Record<string, string | null>>): PinPrompt {
+/** What came with a request: the key that biometrics released, and PINs by the role in which they are asked for. */
+function given(biometricKey: string | null, pins: Readonly<Record<string, string | null>>): PinPrompt {
   return {
     interactive: false,
+    release: async () => (biometricKey === null ? null : Buffer.from(biometricKey, "base64")),
     async ask({ of, role, refusal }) {
       if (refusal) throw refusal;
       const pin = pins[role] ?? null;

@@ -25,7 +25,14 @@ const RequestSchema = v.variant("do", [
   v.object({ do: v.literal("list") }),
   v.object({ do: v.literal("find"), name: text }),
   v.object({ do: v.literal("look"), name: text }),
-  v.object({ do: v.literal("code"), name: text, at: time, pin: secretText, passcodePin: secretText }),
+  v.object({
+    do: v.literal("code"),
+    name: text,
+    at: time,
+    pin: secretText,
+    passcodePin: secretText,
+    biometricKey: secretText,
+  }),
   v.object({
     do: v.literal("challenge"),
     name: text,
@@ -36,6 +43,7 @@ const RequestSchema = v.variant("do", [
     at: time,
     pin: secretText,
     challengePin: secretText,
+    biometricKey: secretText,
   }),
 ]);
 
@@ -98,6 +106,7 @@ export function decodeReply(line: string): unknown {
 export interface TokenStateJson {
   readonly token: TokenJson;
   readonly guarded: boolean;
+  readonly biometric: boolean;
 }
 
 export function encodeEntry(entry: IndexEntry): TokenJson {
@@ -108,13 +117,13 @@ export function decodeEntry(json: unknown): IndexEntry {
   return decodeToken(json as TokenJson);
 }
 
-export function encodeState({ token, isGuarded }: TokenState): TokenStateJson {
-  return { token: encodeToken(token), guarded: isGuarded };
+export function encodeState({ token, isGuarded, isBiometric }: TokenState): TokenStateJson {
+  return { token: encodeToken(token), guarded: isGuarded, biometric: isBiometric };
 }
 
 export function decodeState(json: unknown): TokenState {
-  const { token, guarded } = json as TokenStateJson;
-  return { token: decodeToken(token), isGuarded: guarded };
+  const { token, guarded, biometric } = json as TokenStateJson;
+  return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric };
 }
 
 type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<Record<string, unknown>>;

@@ -6,11 +6,18 @@ import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
+import type { Sensor } from "./sensor.ts";
 
 /** One of several things a person may choose. */
 export interface Choice<T> {
   readonly label: string;
   readonly value: T;
+}
+
+/** How work that waits for a person hears that it need not, and says what else the person should do. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  tell(text: string): void;
 }
 
 /** Questions to the person at the terminal. Each throws FobError `locked` when nobody is there, naming `instead`. */
@@ -20,6 +27,11 @@ export interface Prompt {
   text(question: string, instead: string): Promise<string>;
   /** Asks without echo. */
   secret(question: string, instead: string): Promise<string>;
+  /**
+   * Waits for something that a person does elsewhere, as `question` says; resolves with whether it was done, or the person pressed Enter
+   * to do something else instead. Rejects as `work` does.
+   */
+  wait(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean>;
   /** Lets a person narrow the choices by typing. */
   pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
 }
@@ -48,6 +60,7 @@ export interface Context {
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
   readonly machine: Machine;
+  readonly sensor: Sensor;
   /** The process that may hold the vault open. */
   readonly agent: AgentControl;
   /** The open vault, or null when there is none yet. Throws FobError `denied` for a script that has a grant and no more. */

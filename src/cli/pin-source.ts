@@ -2,17 +2,25 @@ import { readFileSync } from "node:fs";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { pinBytes, type Secret } from "../token/secret.ts";
+import type { KeyItem } from "../vault/key-store.ts";
 import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
 import type { Prompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import type { Sensor } from "./sensor.ts";
 
 /** How often a person may try before the command gives up; the vault counts the attempts besides. */
 const TRIES = 3;
 
-/** Where this run's PINs come from: the option or variable that was given, else the terminal. */
-export function pinSource(globals: Globals, prompt: Prompt): PinPrompt {
+/** What can recognise the person, and the keys that are released then. */
+export interface Biometrics {
+  readonly sensor: Sensor;
+  keyOf(item: KeyItem): Promise<Secret | null>;
+}
+
+/** Where this run's PINs come from: the option or variable that was given, else the terminal and what can recognise who sits there. */
+export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinPrompt {
   const given = givenPins(globals);
-  return given ? pinsInOrder(given) : typedPins(prompt);
+  return given ? pinsInOrder(given) : typedPins(prompt, biometrics);
 }
 
 /**
@@ -24,6 +32,8 @@ function pinsInOrder(read: () => string): PinPrompt {
   let next = 0;
   return {
     interactive: false,
+    // whoever gave a PIN wants it to count
+    release: async () => null,
     async ask({ refusal, ...request }) {
       if (refusal) throw refusal;
       lines ??= read()
@@ -38,10 +48,11 @@ function pinsInOrder(read: () => string): PinPrompt {
   };
 }
 
-function typedPins(prompt: Prompt): PinPrompt {
+function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {
   let tries = 0;
   return {
     interactive: prompt.available,
+    release: async ({ of, item }) => (prompt.available ? release(of, item, prompt, biometrics) : null),
     async ask({ refusal, ...request }): Promise<Secret> {
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;
@@ -49,6 +60,29 @@ function typedPins(prompt: Prompt): PinPrompt {
       return pinBytes(await prompt.secret(question, "--pin-file F, --pin-fd N or FOB_PIN"));
     },
   };
+}
+
+/** Whatever goes wrong with it, there is still the PIN. */
+async function release(
+  of: string | null,
+  item: KeyItem,
+  prompt: Prompt,
+  { sensor, keyOf }: Biometrics,
+): Promise<Secret | null> {
+  const name = of ?? "fob";
+  try {
+    const isDone = await prompt.wait(`Finger or face for ${name}; Enter to type the PIN instead`, async (watch) => {
+      await sensor.verify(`unlock ${name}`, watch).catch((error: unknown) => {
+        if (error instanceof FobError && error.code !== "interrupted")
+          watch.tell(`${error.message}: the PIN is needed`);
+        throw error;
+      });
+    });
+    return isDone ? await keyOf(item) : null;
+  } catch (error) {
+    if (error instanceof FobError && error.code !== "interrupted") return null;
+    throw error;
+  }
 }
 
 function givenPins(globals: Globals): (() => string) | null {

@@ -16,6 +16,7 @@ export type Parsed = { readonly invocation: Invocation } | { readonly text: stri
 /** Words of help that no single command owns. */
 const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
+  biometric: "let a finger or face stand for a PIN",
   agent: "the process that holds the vault open",
   access: "say who may use a token: scripts with a grant, or whoever gives a PIN",
 };

@@ -1,6 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
-import type { Choice, Prompt } from "./context.ts";
+import type { Choice, Prompt, Watch } from "./context.ts";
 
 /** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
 export function terminalPrompt(available: boolean): Prompt {
@@ -18,6 +18,7 @@ export function terminalPrompt(available: boolean): Prompt {
       const { password } = await ask(question, instead, available);
       return settle(password({ message: `${printable(question)}:`, mask: false }, STREAMS));
     },
+    wait: (question, work) => waitForPerson(question, work),
     async pick(question, choices, instead) {
       const { search } = await ask(question, instead, available);
       const source = (typed: string | undefined) =>
@@ -28,6 +29,33 @@ export function terminalPrompt(available: boolean): Prompt {
 }
 
 const STREAMS = { input: process.stdin, output: process.stderr, clearPromptOnDone: true };
+
+/** Without echo: whoever takes this for the question of a PIN must not show it. */
+async function waitForPerson(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean> {
+  const { stdin, stderr } = process;
+  const end = new AbortController();
+  const tell = (text: string) => void stderr.write(`${printable(text)}\n`);
+  tell(question);
+  stdin.setRawMode(true);
+  stdin.resume();
+  const instead = new Promise<boolean>((resolve, reject) => {
+    const listen = (keys: Buffer) => {
+      if (keys.includes(CTRL_C)) reject(new FobError("interrupted", "interrupted"));
+      if (/[\r\n]/.test(keys.toString("latin1"))) resolve(false);
+    };
+    stdin.on("data", listen);
+    end.signal.addEventListener("abort", () => stdin.off("data", listen));
+  });
+  try {
+    return await Promise.race([work({ signal: end.signal, tell }).then(() => true), instead]);
+  } finally {
+    end.abort();
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
+}
+
+const CTRL_C = 0x03;
 
 /** Loads the prompts, which take longer than most commands, or says which option would have answered. */
 async function ask(question: string, instead: string, available: boolean) {

@@ -27,7 +27,12 @@ export const doctor = defineCommand({
     { command: "fob doctor --repair", explanation: "mends what can be mended" },
   ],
   async run({ repair }, context): Promise<readonly Check[]> {
-    const checks = [...(await context.machine.check()), checkRights(context, repair), await checkAgent(context)];
+    const checks = [
+      ...(await context.machine.check()),
+      checkRights(context, repair),
+      await checkAgent(context),
+      await checkSensor(context),
+    ];
     const header = readHeaderOf(context);
     if ("check" in header) return [...checks, header];
     const keychain = await checkKeychain(header.header, context);
@@ -62,6 +67,16 @@ async function checkAgent({ agent }: Context): Promise<Check> {
   } catch (error) {
     // a damaged header is said where the vault is looked at
     return { ...failure(check, error), status: "warning" };
+  }
+}
+
+/** Nobody needs one. */
+async function checkSensor({ sensor }: Context): Promise<Check> {
+  const check = "sensor";
+  try {
+    return { check, status: "ok", message: await sensor.describe() };
+  } catch (error) {
+    return { ...failure(check, error), status: "skipped" };
   }
 }
 

@@ -4,6 +4,7 @@ import { formatFields } from "../cli/table.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
 import { failedAttempts } from "../vault/attempts.ts";
+import { isEnabledForApp } from "../vault/biometrics.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
@@ -44,7 +45,7 @@ export const pinStatus = defineCommand({
 function appStatus({ access: { home } }: Context): PinStatus {
   const header = readHeader(home);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
-  const base = { name: null, policy, ...NO_STATE };
+  const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header) };
   if (!header || !appPinSlot(header)) return { ...base, type: "none", attemptsLeft: null, locked: false };
   return { ...base, type: "user", ...pinState(policy, failedAttempts({ home, vaultId: header.id }, "app")) };
 }
@@ -58,11 +59,12 @@ async function tokenStatus(query: string, context: Context): Promise<PinStatus> 
   if (!guard) return { ...base, policy: USER_PIN_POLICY };
   const { policy, setAt } = guard;
   const mustChange = overdueReason(guard, context.clock()) !== null;
-  return { ...base, policy, setAt, expiresAt: pinExpiry(setAt, policy), mustChange };
+  const biometric = guard.biometric !== null;
+  return { ...base, policy, setAt, expiresAt: pinExpiry(setAt, policy), mustChange, biometric };
 }
 
 function describe(status: PinStatus): [string, string][] {
-  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange } = status;
+  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric } = status;
   const state = wiped ? "yes, and its secret was wiped" : locked ? "yes" : "no";
   const fields: [string, string | null][] = [
     ["PIN of", name === null ? "fob (app PIN)" : printable(name)],
@@ -72,6 +74,7 @@ function describe(status: PinStatus): [string, string][] {
     ["locked", state],
     ["set", setAt && formatMoment(setAt)],
     ["expires", expiresAt && formatMoment(expiresAt)],
+    ["biometrics", biometric ? "a finger or face stands for it" : null],
     ["must be changed", mustChange ? "yes, at its next use" : null],
   ];
   return fields.flatMap(([field, value]) => (value === null ? [] : [[field, value]]));

@@ -35,7 +35,8 @@ export async function removeAppPin(vault: Vault, access: VaultAccess): Promise<v
   forget(key);
 }
 
-function currentHeader({ layout }: Vault): Header {
+/** The header of an open vault. Throws FobError `invalid` when another vault has taken its place. */
+export function currentHeader({ layout }: Vault): Header {
   const header = readHeader(layout.home);
   if (header?.id === layout.vaultId) return header;
   throw new FobError("invalid", `the vault in ${layout.home} is no longer the one that was opened`);

@@ -13,6 +13,8 @@ export interface TokenState {
   readonly token: Token;
   /** Whether its own PIN is needed. */
   readonly isGuarded: boolean;
+  /** Whether biometrics may stand for that PIN now. */
+  readonly isBiometric: boolean;
 }
 
 /** What tokens are used with: a vault or grant in this process, or an agent that holds the vault. Every answer is as of now. */
@@ -46,7 +48,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
     findExactly: async (query) => store.findExactly(query),
     async look(id) {
       const { token, guard } = store.read(id);
-      return { token, isGuarded: guard !== null };
+      return { token, isGuarded: guard !== null, isBiometric: guard?.biometric != null };
     },
     async passcode(id, time, prompt) {
       const record = store.read(id);

@@ -24,6 +24,7 @@ const SlotSchema = v.variant("type", [
   v.object({ type: v.literal("keychain-pin"), stretching: StretchingSchema, wrapped: base64 }),
   v.object({ type: v.literal("passphrase"), stretching: StretchingSchema, wrapped: base64 }),
   v.object({ type: v.literal("recovery"), wrapped: base64 }),
+  v.object({ type: v.literal("biometric"), wrapped: base64 }),
 ]);
 
 const HeaderSchema = v.object({

@@ -13,4 +13,10 @@ export interface KeyStore {
    * replaced. Throws FobError `unavailable`.
    */
   provide(vaultId: string, key: Secret): Promise<Secret>;
+
+  /** Forgets the key. It is no failure when there is none. Throws FobError `unavailable`. */
+  remove(vaultId: string): Promise<void>;
 }
+
+/** A key of its own that the same keeper has for a vault, released after the platform has recognised a person. */
+export type KeyItem = "biometric" | `biometric-${string}`;

@@ -3,11 +3,19 @@ import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "../token/pin
 import { forget, type Secret } from "../token/secret.ts";
 import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
 import { createHeader, type Header, type KeychainKind, newVaultId, readHeader, type Slot } from "./header.ts";
-import type { KeyStore } from "./key-store.ts";
+import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
 import { askNewPin, askUntil, type PinPrompt } from "./pin-prompt.ts";
 import { parseRecoveryCode } from "./recovery-code.ts";
-import { findSlot, keychainSlot, openKeychainSlot, openPinSlot, openRecoverySlot, pinSlot } from "./slots.ts";
+import {
+  findSlot,
+  keychainSlot,
+  openBiometricSlot,
+  openKeychainSlot,
+  openPinSlot,
+  openRecoverySlot,
+  pinSlot,
+} from "./slots.ts";
 import { Vault } from "./vault.ts";
 
 /** What opening a vault may need from outside. */
@@ -15,7 +23,8 @@ export interface VaultAccess {
   readonly home: string;
   /** Who must keep the key of an existing vault; null when the vault itself says. */
   readonly keychain: KeychainKind | null;
-  keyStore(kind: Exclude<KeychainKind, "none">): KeyStore;
+  /** Who keeps the vault's key, or the key of `item`. */
+  keyStore(kind: Exclude<KeychainKind, "none">, item?: KeyItem): KeyStore;
   readonly pinPrompt: PinPrompt;
 }
 
@@ -70,6 +79,17 @@ function askAppPin(header: Header, access: VaultAccess): Promise<Secret> {
   });
 }
 
+/** The vault key that the platform releases when it recognises the person; null where the PIN is needed. */
+async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess): Promise<Secret | null> {
+  const slot = findSlot(header, "biometric");
+  const { attempts } = appPinPolicy(header);
+  if (!slot || failedAttempts({ home, vaultId: header.id }, "app") >= attempts) return null;
+  const key = await pinPrompt.release({ of: null, item: "biometric" });
+  const vaultKey = key && openBiometricSlot(header.id, slot, key);
+  forget(key);
+  return vaultKey;
+}
+
 function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {
   if (keychain === null || keychain === header.keychain) return;
   throw new FobError("usage", `the key of this vault is kept by "${header.keychain}", not by "${keychain}"`, {
@@ -80,7 +100,8 @@ function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {
 async function unlock(header: Header, access: VaultAccess): Promise<Vault> {
   const layout = { home: access.home, vaultId: header.id };
   const slot = findSlot(header, "keychain");
-  if (!slot) return new Vault(layout, await askAppPin(header, access), true);
+  if (!slot)
+    return new Vault(layout, (await recognizePerson(header, access)) ?? (await askAppPin(header, access)), true);
   const key = await keychainKey(header, access);
   if (!key) throw new FobError("invalid", "the header of the vault names a keychain slot, but no keychain");
   const vaultKey = openKeychainSlot(header.id, slot, key);

@@ -1,6 +1,7 @@
 import { FobError } from "../fob-error.ts";
 import { judgePin, PASSPHRASE_POLICY, type PinPolicy, type PinViolation } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
+import type { KeyItem } from "./key-store.ts";
 
 /** Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for the app PIN. */
 export interface PinRequest {
@@ -26,6 +27,12 @@ export interface PinPrompt {
    * when asking again makes no sense.
    */
   ask(request: PinRequest): Promise<Secret>;
+
+  /**
+   * The key that the platform releases when it recognises the person, by finger or face; null where it cannot, or the person would rather
+   * type the PIN.
+   */
+  release(request: { readonly of: string | null; readonly item: KeyItem }): Promise<Secret | null>;
 
   /** Whether a person types the answers, who may mistype a new PIN and must repeat it. */
   readonly interactive: boolean;

@@ -65,6 +65,17 @@ export function openRecoverySlot(vaultId: string, slot: SlotOf<"recovery">, code
   return unwrapKey(slot.wrapped, deriveKey(code, vaultId, "recovery slot"), place(vaultId, "recovery"));
 }
 
+/** A slot that opens with the key that the keychain releases once the platform has recognised the person. */
+export function biometricSlot(vaultId: string, vaultKey: Secret, key: Secret): Slot {
+  const under = deriveKey(key, vaultId, "biometric slot");
+  return { type: "biometric", wrapped: wrapKey(vaultKey, under, place(vaultId, "biometric")) };
+}
+
+/** Opens the biometric slot; null when the key is another one. */
+export function openBiometricSlot(vaultId: string, slot: SlotOf<"biometric">, key: Secret): Secret | null {
+  return unwrapKey(slot.wrapped, deriveKey(key, vaultId, "biometric slot"), place(vaultId, "biometric"));
+}
+
 async function pinKey(
   vaultId: string,
   stretching: PinStretching,

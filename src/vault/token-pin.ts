@@ -6,7 +6,9 @@ import { askNewPin, askUntil, type PinPrompt, refusedPin } from "./pin-prompt.ts
 import {
   guardRecord,
   isRemembered,
+  isWiped,
   type NewPin,
+  openByBiometrics,
   openSecretKey,
   openUnguardedSecretKey,
   type PinGuard,
@@ -39,8 +41,11 @@ export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: Pi
  * none.
  */
 export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
-  const secretKey = await askSecretKey(vault, record, prompt);
   const overdue = record.guard && overdueReason(record.guard, now);
+  // whoever must choose another PIN proves to know this one
+  const released = overdue ? null : await recognizePerson(vault, record, prompt);
+  if (released) return released;
+  const secretKey = await askSecretKey(vault, record, prompt);
   if (!record.guard || !overdue) return secretKey;
   const { name } = record.token;
   const reason = new FobError("locked", `the PIN of ${name} must be changed: ${overdue}`, {
@@ -118,6 +123,16 @@ export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date
   if (mustChange) return "it was chosen by somebody else";
   const expiry = pinExpiry(setAt, policy);
   return expiry && expiry <= now ? "it has expired" : null;
+}
+
+/** The secret key that the platform releases when it recognises the person; null where the PIN is needed. */
+async function recognizePerson(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret | null> {
+  const { token, guard } = record;
+  if (!guard?.biometric || isWiped(record) || tokenPinState(vault, record).locked) return null;
+  const key = await prompt.release({ of: token.name, item: `biometric-${token.id}` });
+  const secretKey = key && openByBiometrics(record, vault.vaultKey, key);
+  forget(key);
+  return secretKey;
 }
 
 async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: PinGuard, pin: Secret): Promise<Secret> {

@@ -14,6 +14,8 @@ export interface PinGuard {
   readonly mustChange: boolean;
   /** What tells the last PINs again, the newest first; null where the policy does not ask. */
   readonly history: PinHistory | null;
+  /** The secret key once more, wrapped by the vault key and the key that biometrics release; null where they are off. */
+  readonly biometric: string | null;
 }
 
 /** The last PINs: what each gives under one stretching, in Base64. */
@@ -78,7 +80,7 @@ export async function guardRecord(
 ): Promise<TokenRecord> {
   const history = policy.history > 0 ? await remember(record, keys.vaultKey, pin, policy.history) : null;
   const mustChange = policy.changeFirst && !isOwn;
-  const guard: PinGuard = { policy, stretching: newStretching(), setAt, mustChange, history };
+  const guard: PinGuard = { policy, stretching: newStretching(), setAt, mustChange, history, biometric: null };
   const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
   const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
   forget(under);
@@ -94,6 +96,28 @@ export function unguardRecord(
   const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
   forget(under);
   return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
+}
+
+/** The guard with biometrics on, for whoever has opened the secret by its PIN, or off. */
+export function withBiometrics(
+  { token, guard }: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret; readonly released: Secret } | null,
+): PinGuard {
+  if (!guard) throw new Error("biometrics stand for a PIN, and this token has none");
+  if (!keys) return { ...guard, biometric: null };
+  const under = biometricKey(token.id, keys.vaultKey, keys.released);
+  const biometric = wrapKey(keys.secretKey, under, secretPlace(token.id));
+  forget(under);
+  return { ...guard, biometric };
+}
+
+/** The secret key by the key that biometrics released; null when that is another one. */
+export function openByBiometrics({ token, guard }: TokenRecord, vaultKey: Secret, released: Secret): Secret | null {
+  if (!guard?.biometric) return null;
+  const under = biometricKey(token.id, vaultKey, released);
+  const secretKey = unwrapKey(guard.biometric, under, secretPlace(token.id));
+  forget(under);
+  return secretKey;
 }
 
 /** Whether `pin` is one of the last PINs that the token's policy asks to remember. */
@@ -219,6 +243,10 @@ export function decodeRecord(value: Buffer): TokenRecord {
     guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
     removedAt: json.removedAt === null ? null : new Date(json.removedAt),
   };
+}
+
+function biometricKey(id: string, vaultKey: Secret, released: Secret): Secret {
+  return deriveKey(vaultKey, Buffer.concat([Buffer.from(id), released]), "secret key and biometrics");
 }
 
 async function verifierOf(id: string, vaultKey: Secret, stretching: PinStretching, pin: Secret): Promise<Secret> {

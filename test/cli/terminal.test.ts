@@ -1,44 +1,20 @@
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
 
 describeWith({ tmux: "tmux" }, "at a terminal", () => {
-  let session: string;
   let home: TestHome;
-
-  const tmux = (...args: string[]) => execFileSync("tmux", ["-L", session, ...args], { encoding: "utf8" });
-  const screen = () => tmux("capture-pane", "-p");
-  const type = (...keys: string[]) => tmux("send-keys", ...keys);
+  let terminal: Terminal;
+  const type = (...keys: string[]) => terminal.type(...keys);
+  const see = (text: string | RegExp) => terminal.see(text);
 
   beforeEach(() => {
-    session = `fob-${randomBytes(4).toString("hex")}`;
     home = testHome();
-    const env = [
-      `FOB_HOME=${home.home}`,
-      "FOB_KEYCHAIN=file",
-      `HOME=${home.home}`,
-      "PS1=> ",
-      "HISTFILE=/dev/null",
-      `PATH=${process.env["PATH"]}`,
-    ];
-    tmux("new-session", "-d", "-x", "80", "-y", "24", "env", "-i", "TERM=screen", ...env, "bash", "--norc");
-    type(`fob() { '${process.execPath}' '${FOB}' "$@"; }; clear`, "Enter");
+    terminal = openTerminal(home.home);
   });
 
-  afterEach(() => {
-    tmux("kill-server");
-  });
-
-  async function see(text: string | RegExp): Promise<string> {
-    for (let tries = 0; tries < 150; tries++) {
-      const shown = screen();
-      if (typeof text === "string" ? shown.includes(text) : text.test(shown)) return shown;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`never saw ${text} on this screen:\n${screen()}`);
-  }
+  afterEach(() => terminal.close());
 
   test("an enrollment string is asked for without echo", async () => {
     type("fob enroll", "Enter");

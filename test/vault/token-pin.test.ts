@@ -48,7 +48,7 @@ function person(...answers: string[]): { readonly prompt: PinPrompt; readonly as
     asked.push(request);
     return Buffer.from(answers.shift() ?? "");
   };
-  return { prompt: { interactive: true, ask }, asked };
+  return { prompt: { interactive: true, ask, release: async () => null }, asked };
 }
 
 test("a PIN that has expired is changed by a person who uses the token", async () => {
@@ -73,6 +73,6 @@ test("a PIN that has expired is changed by a person who uses the token", async (
 
 test("a script is told so, and gets nothing", async () => {
   const { vault, id } = await guarded();
-  const script: PinPrompt = { interactive: false, ask: async () => Buffer.from("83517") };
+  const script: PinPrompt = { interactive: false, ask: async () => Buffer.from("83517"), release: async () => null };
   await expect(vault.secretKey(vault.read(id), script, NEXT_DAY)).rejects.toMatchObject({ code: "locked" });
 });

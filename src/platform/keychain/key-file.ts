@@ -3,21 +3,21 @@ import { join } from "node:path";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
 import type { Secret } from "../../token/secret.ts";
+import type { KeyItem } from "../../vault/key-store.ts";
 
 const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 1_024;
 
-/** The file in the home that keeps a vault's key. */
-export function keyFilePath(home: string): string {
-  return join(home, "key");
+/** The file in the home that keeps a vault's key, or the key of `item`. */
+export function keyFilePath(home: string, item: KeyItem | null): string {
+  return join(home, item === null ? "key" : `${item}.key`);
 }
 
 /**
- * The key in the home's key file, or null when there is none. Throws FobError `invalid` for a file that is not a key, or that
+ * The key in a key file, or null when there is none. Throws FobError `invalid` for a file that is not a key, or that
  * others may read: such a key guards nothing.
  */
-export function readKeyFile(home: string): Secret | null {
-  const path = keyFilePath(home);
+export function readKeyFile(path: string): Secret | null {
   const text = readPrivately(path);
   if (text === null) return null;
   const key = Buffer.from(text.trim(), "base64");

@@ -1,24 +1,28 @@
 import type { AsyncEntry } from "@napi-rs/keyring";
 import { FobError } from "../../fob-error.ts";
 import type { Secret } from "../../token/secret.ts";
-import type { KeyStore } from "../../vault/key-store.ts";
+import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
 
 const SERVICE = "fob";
 const KEY_BYTES = 32;
 
 /**
  * Keeps the key in the operating system's keychain: macOS Keychain, Windows Credential Manager, or a Secret Service such as
- * GNOME Keyring or KWallet. `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
+ * GNOME Keyring or KWallet: the vault's key, or the one of `item`. `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
  */
-export function systemKeyStore({ timeoutMs }: { readonly timeoutMs: number }): KeyStore {
+export function systemKeyStore(item: KeyItem | null, { timeoutMs }: { readonly timeoutMs: number }): KeyStore {
+  const account = (vaultId: string) => (item === null ? vaultId : `${vaultId}/${item}`);
   return {
     async read(vaultId) {
-      const text = await call(vaultId, timeoutMs, (entry, signal) => entry.getPassword(signal));
+      const text = await call(account(vaultId), timeoutMs, (entry, signal) => entry.getPassword(signal));
       return text === null ? null : decodeKey(text);
     },
     async provide(vaultId, key) {
-      await call(vaultId, timeoutMs, (entry, signal) => entry.setPassword(key.toString("base64"), signal));
+      await call(account(vaultId), timeoutMs, (entry, signal) => entry.setPassword(key.toString("base64"), signal));
       return key;
+    },
+    async remove(vaultId) {
+      await call(account(vaultId), timeoutMs, (entry, signal) => entry.deletePassword(signal));
     },
   };
 }
@@ -30,7 +34,7 @@ function decodeKey(text: string): Secret {
 }
 
 async function call<T>(
-  vaultId: string,
+  account: string,
   timeoutMs: number,
   use: (entry: AsyncEntry, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -38,7 +42,7 @@ async function call<T>(
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     // pinned: the package would else fall back to the kernel's keyring, which forgets at the next boot
-    const entry = new AsyncEntry(SERVICE, vaultId, { linux: { store: "secret-service" } });
+    const entry = new AsyncEntry(SERVICE, account, { linux: { store: "secret-service" } });
     return await Promise.race([use(entry, signal), timeout(signal, timeoutMs)]);
   } catch (error) {
     throw error instanceof FobError ? error : unreachable(error);

@@ -1,0 +1,19 @@
+import { defineCommand } from "../cli/command.ts";
+
+/** `fob biometric test`: does the sensor recognise whoever sits there? */
+export const biometricTest = defineCommand({
+  name: "biometric test",
+  summary: "try whether the sensor recognises you",
+  description: "Exit code 4 when it does not, 8 when there is none. Opens nothing.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob biometric test", explanation: "touch it once" }],
+  async run(_, { sensor, tell }) {
+    const name = await sensor.describe();
+    tell(`${name}: touch it, or look at it`);
+    await sensor.verify("try the sensor", { signal: new AbortController().signal, tell });
+    return { sensor: name, recognized: true };
+  },
+  text: () => "recognised",
+  json: (result) => result,
+});

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import type { Sensor } from "../../cli/sensor.ts";
+import { FobError } from "../../fob-error.ts";
+import type { Tool } from "../tool.ts";
+
+/** What a script of ours that asks the platform prints: one of these words. */
+export type Word = "ready" | "recognized" | "refused" | "cancelled" | "unavailable";
+
+const WORDS: readonly string[] = ["ready", "recognized", "refused", "cancelled", "unavailable"] satisfies Word[];
+
+/** The platform shows a window of its own, which a person may leave open. */
+const MAX_WAITING = 60_000;
+
+/** A sensor that a script of ours asks: `probe` prints `ready` or `unavailable`, `ask` one of the other words. */
+export function scriptedSensor(
+  name: string,
+  { probe, ask, hint }: { readonly probe: Tool; ask(reason: string): Tool; readonly hint: string },
+): Sensor {
+  const absent = () => new FobError("unavailable", `${name} is not there, or not set up`, { hint });
+  return {
+    async describe() {
+      if ((await wordOf(probe, AbortSignal.timeout(MAX_WAITING))) === "ready") return name;
+      throw absent();
+    },
+    async verify(reason, { signal }) {
+      const word = await wordOf(ask(reason), AbortSignal.any([signal, AbortSignal.timeout(MAX_WAITING)]));
+      if (word === "recognized") return;
+      if (signal.aborted) throw new FobError("interrupted", "interrupted");
+      if (word === "refused") throw new FobError("denied", `${name} did not recognise you`);
+      if (word === "cancelled") throw new FobError("denied", `${name} was dismissed`);
+      throw absent();
+    },
+  };
+}
+
+/** What is no word of ours, or no answer at all, counts as `unavailable`: never as a yes. */
+function wordOf([command, ...args]: Tool, signal: AbortSignal): Promise<Word> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+    signal.addEventListener("abort", () => child.kill("SIGKILL"));
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(0, 1_024);
+    });
+    child.once("error", () => resolve("unavailable"));
+    child.once("close", (code) => {
+      const word = output.trim();
+      resolve(code === 0 && WORDS.includes(word) ? (word as Word) : "unavailable");
+    });
+  });
+}

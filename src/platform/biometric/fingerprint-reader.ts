@@ -1,0 +1,152 @@
+import { userInfo } from "node:os";
+import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
+import type { Watch } from "../../cli/context.ts";
+import type { Sensor } from "../../cli/sensor.ts";
+import { FobError } from "../../fob-error.ts";
+
+const SERVICE = "net.reactivated.Fprint";
+
+/** How long a person may take for one finger, in milliseconds. */
+const MAX_WAITING = 30_000;
+
+/** How many fingers may be wrong. */
+const MAX_FINGERS = 3;
+
+/** What fprintd says of a scan that is no answer yet, and what the person should do. */
+const RETRIES: Readonly<Record<string, string>> = {
+  "verify-retry-scan": "once more",
+  "verify-swipe-too-short": "once more, and slower",
+  "verify-finger-not-centered": "once more, in the middle of the reader",
+  "verify-remove-and-retry": "lift the finger, and touch once more",
+};
+
+const NO_READER = "the PIN works without it; `fprintd-enroll` teaches a reader your finger";
+
+/** The fingerprint reader of a Linux machine, through fprintd on the system bus (net.reactivated.Fprint). */
+export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
+  return {
+    describe: () =>
+      withDevice(async (device, user) => {
+        const fingers = await listFingers(device, user);
+        return `fingerprint reader, knows ${fingers.length} ${fingers.length === 1 ? "finger" : "fingers"}`;
+      }),
+    verify: (_reason, watch) =>
+      withDevice(async (device, user) => {
+        await listFingers(device, user);
+        await claimed(device, user, async () => {
+          for (let finger = 1; ; finger++) {
+            const isRight = await scan(device, watch, maxWaiting);
+            if (isRight) return;
+            if (finger === MAX_FINGERS)
+              throw new FobError("denied", "the fingerprint reader does not know this finger");
+            watch.tell("the reader does not know this finger: try once more");
+          }
+        });
+      }),
+  };
+}
+
+/** The package types its events by the generic emitter, which knows none. */
+interface Emitter {
+  on(name: string, listener: (...given: never[]) => void): unknown;
+  removeAllListeners(name: string): unknown;
+}
+
+async function withDevice<T>(use: (device: ClientInterface, user: string) => Promise<T>): Promise<T> {
+  const { systemBus } = await import("@jellybrick/dbus-next");
+  const bus = systemBus();
+  const events: Emitter = bus;
+  const failed = new Promise<never>((_, reject) => events.on("error", (error: Error) => reject(unreachable(error))));
+  failed.catch(() => undefined);
+  try {
+    return await Promise.race([defaultDevice(bus).then((device) => use(device, userInfo().username)), failed]);
+  } catch (error) {
+    throw error instanceof FobError ? error : describe(error);
+  } finally {
+    bus.disconnect();
+  }
+}
+
+async function defaultDevice(bus: MessageBus): Promise<ClientInterface> {
+  const manager = await bus.getProxyObject(SERVICE, "/net/reactivated/Fprint/Manager");
+  const path: string = await call(manager.getInterface(`${SERVICE}.Manager`), "GetDefaultDevice");
+  const device = await bus.getProxyObject(SERVICE, path);
+  return device.getInterface(`${SERVICE}.Device`);
+}
+
+async function listFingers(device: ClientInterface, user: string): Promise<readonly string[]> {
+  return call(device, "ListEnrolledFingers", user);
+}
+
+/** Holds the reader for one use; whatever happens, others can have it afterwards. */
+async function claimed<T>(device: ClientInterface, user: string, use: () => Promise<T>): Promise<T> {
+  await call(device, "Claim", user);
+  try {
+    return await use();
+  } finally {
+    // one that was unplugged cannot be given back
+    await call(device, "Release").catch(() => undefined);
+  }
+}
+
+/** One finger: whether it is known. */
+async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting: number): Promise<boolean> {
+  const events: {
+    on(name: string, listener: (...given: never[]) => void): unknown;
+    removeAllListeners(name: string): unknown;
+  } = device;
+  const end = AbortSignal.any([signal, AbortSignal.timeout(maxWaiting)]);
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      events.on("VerifyStatus", (result: string, isDone: boolean) => {
+        if (RETRIES[result]) tell(RETRIES[result]);
+        else if (result === "verify-match") resolve(true);
+        else if (result === "verify-no-match") resolve(false);
+        else if (isDone) reject(new FobError("unavailable", "the fingerprint reader has gone", { hint: NO_READER }));
+      });
+      end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
+      call(device, "VerifyStart", "any").catch(reject);
+    });
+  } finally {
+    events.removeAllListeners("VerifyStatus");
+    // it has stopped by itself if it has gone
+    await call(device, "VerifyStop").catch(() => undefined);
+  }
+}
+
+function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
+  return aborted
+    ? new FobError("interrupted", "interrupted")
+    : new FobError("denied", `nobody touched the fingerprint reader within ${maxWaiting / 1000} s`);
+}
+
+/** The methods of a proxy are known when the program runs. */
+async function call<T>(proxy: ClientInterface, method: string, ...given: unknown[]): Promise<T> {
+  const methods = proxy as unknown as Readonly<Record<string, (...given: unknown[]) => Promise<T>>>;
+  const found = methods[method];
+  if (!found) throw new FobError("unavailable", `fprintd does not know ${method}`);
+  return found.apply(proxy, given);
+}
+
+function describe(error: unknown): FobError {
+  const { type = "" } = error as { readonly type?: string };
+  const named = FAILURES[type.replace(`${SERVICE}.Error.`, "")];
+  return named === undefined
+    ? unreachable(error)
+    : new FobError("unavailable", named, { hint: NO_READER, cause: error });
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  NoSuchDevice: "there is no fingerprint reader",
+  NoEnrolledPrints: "the fingerprint reader knows no finger of yours",
+  AlreadyInUse: "another program is using the fingerprint reader",
+  PermissionDenied: "the system does not let you use the fingerprint reader here",
+  Internal: "the fingerprint reader has failed",
+};
+
+function unreachable(cause: unknown): FobError {
+  return new FobError("unavailable", "fprintd, which reads fingerprints, cannot be reached", {
+    hint: NO_READER,
+    cause,
+  });
+}

@@ -1,0 +1,10 @@
+import type { Sensor } from "../../cli/sensor.ts";
+import { fingerprintReader } from "./fingerprint-reader.ts";
+import { touchId } from "./touch-id.ts";
+import { windowsHello } from "./windows-hello.ts";
+
+/** What this platform has to recognise a person. */
+export function systemSensor(platform: NodeJS.Platform): Sensor {
+  if (platform === "darwin") return touchId();
+  return platform === "win32" ? windowsHello() : fingerprintReader();
+}

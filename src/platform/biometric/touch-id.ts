@@ -1,0 +1,41 @@
+import type { Sensor } from "../../cli/sensor.ts";
+import type { Tool } from "../tool.ts";
+import { scriptedSensor } from "./asking-program.ts";
+
+/** LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password. */
+const POLICY = 1;
+
+/** LAErrorUserCancel, LAErrorUserFallback ("Use password..."), LAErrorSystemCancel, LAErrorAppCancel. */
+const CANCELLED = [-2, -3, -4, -9];
+
+/** Touch ID, or whatever LocalAuthentication has on a Mac, asked through the system's own script runner. */
+export function touchId(): Sensor {
+  return scriptedSensor("Touch ID", {
+    probe: osascript(`${PREPARE}; context.canEvaluatePolicyError(${POLICY}, null) ? "ready" : "unavailable"`),
+    ask: (reason) => osascript(`${PREPARE}; ${askFor(reason)}`),
+    hint: "System Settings, Touch ID & Password; the PIN works without it",
+  });
+}
+
+const PREPARE = 'ObjC.import("LocalAuthentication"); const context = $.LAContext.alloc.init';
+
+/** The reply comes on another thread; the run loop turns until it is there. */
+function askFor(reason: string): string {
+  return `
+    let word = "unavailable";
+    if (context.canEvaluatePolicyError(${POLICY}, null)) {
+      let isDone = false;
+      context.localizedFallbackTitle = "";
+      context.evaluatePolicyLocalizedReasonReply(${POLICY}, ${JSON.stringify(reason)}, (isRight, error) => {
+        const code = isRight ? 0 : error.code;
+        word = isRight ? "recognized" : ${JSON.stringify(CANCELLED)}.includes(code) ? "cancelled" : "refused";
+        isDone = true;
+      });
+      while (!isDone) $.NSRunLoop.currentRunLoop.runUntilDate($.NSDate.dateWithTimeIntervalSinceNow(0.05));
+    }
+    word`;
+}
+
+function osascript(script: string): Tool {
+  return ["osascript", "-l", "JavaScript", "-e", script];
+}

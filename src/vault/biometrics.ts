@@ -1,0 +1,122 @@
+import { FobError } from "../fob-error.ts";
+import { forget, type Secret } from "../token/secret.ts";
+import { currentHeader } from "./app-pin.ts";
+import { type Header, readHeader, updateSlots } from "./header.ts";
+import type { KeyItem, KeyStore } from "./key-store.ts";
+import { newKey } from "./keys.ts";
+import { appPinSlot, type VaultAccess } from "./open.ts";
+import { biometricSlot, findSlot } from "./slots.ts";
+import { type TokenRecord, withBiometrics } from "./token-record.ts";
+import type { Vault } from "./vault.ts";
+
+/**
+ * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the keychain. The vault was opened by its PIN, and the
+ * platform has recognised the person.
+ */
+export async function enableForApp(vault: Vault, access: VaultAccess): Promise<void> {
+  const header = currentHeader(vault);
+  const key = await provideKey(header, "biometric", access);
+  const slot = biometricSlot(header.id, vault.vaultKey, key);
+  updateSlots(vault.layout, (slots) => [...slots.filter(({ type }) => type !== "biometric"), slot]);
+  forget(key);
+}
+
+/** Takes biometrics off the app. Returns whether they were on. */
+export async function disableForApp(vault: Vault, access: VaultAccess): Promise<boolean> {
+  const header = currentHeader(vault);
+  updateSlots(vault.layout, (slots) => slots.filter(({ type }) => type !== "biometric"));
+  await keyStore(header, "biometric", access)?.remove(header.id);
+  return isEnabledForApp(header);
+}
+
+/** Whether biometrics may stand for the app PIN. */
+export function isEnabledForApp(header: Header): boolean {
+  return findSlot(header, "biometric") !== null;
+}
+
+/**
+ * Lets biometrics stand for a token's PIN. `secretKey` was opened by the PIN, and the platform has recognised the person. Throws FobError
+ * `denied` when another process has changed the PIN.
+ */
+export async function enableForToken(
+  vault: Vault,
+  record: TokenRecord,
+  secretKey: Secret,
+  access: VaultAccess,
+): Promise<void> {
+  const header = currentHeader(vault);
+  const released = await provideKey(header, itemOf(record), access);
+  const { biometric } = withBiometrics(record, { vaultKey: vault.vaultKey, secretKey, released });
+  forget(released);
+  setBiometric(vault, record, biometric);
+}
+
+/** Takes biometrics off a token. Returns whether they were on. */
+export async function disableForToken(vault: Vault, record: TokenRecord, access: VaultAccess): Promise<boolean> {
+  if (!record.guard?.biometric) return false;
+  setBiometric(vault, record, null);
+  const header = currentHeader(vault);
+  await keyStore(header, itemOf(record), access)?.remove(header.id);
+  return true;
+}
+
+/** Throws FobError `usage` where there is no app PIN, or no keychain to keep a key. */
+export function refuseAppBiometrics(vault: Vault): void {
+  const header = currentHeader(vault);
+  if (header.keychain === "none") throw noKeychain();
+  if (appPinSlot(header)) return;
+  throw new FobError("usage", "there is no app PIN that a finger could stand for", { hint: "`fob pin set` sets one" });
+}
+
+/** Throws FobError `usage` for a token without a PIN, `denied` where the policy of its PIN wants the PIN itself. */
+export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecord): void {
+  if (currentHeader(vault).keychain === "none") throw noKeychain();
+  if (!guard) {
+    throw new FobError("usage", `${token.name} has no PIN that a finger could stand for`, {
+      hint: "`fob pin set` gives it one",
+    });
+  }
+  if (!guard.policy.biometric) {
+    throw new FobError("denied", `the policy of ${token.name} wants its PIN: no biometrics`);
+  }
+}
+
+/** The key that the keychain keeps for this use, or null where the vault has no keychain or the key is gone. */
+export async function releasedKey(
+  home: string,
+  item: KeyItem,
+  access: Pick<VaultAccess, "keyStore">,
+): Promise<Secret | null> {
+  const header = readHeader(home);
+  return (header && (await keyStore(header, item, access)?.read(header.id))) ?? null;
+}
+
+/** Only this changes: the counter may have moved on, and a new PIN has no biometrics yet. */
+function setBiometric(vault: Vault, before: TokenRecord, biometric: string | null): void {
+  vault.update(before.token.id, (record) => {
+    if (!record.guard || record.wrappedSecretKey !== before.wrappedSecretKey) {
+      throw new FobError("denied", `the PIN of ${before.token.name} was changed by another process`);
+    }
+    return { ...record, guard: { ...record.guard, biometric } };
+  });
+}
+
+async function provideKey(header: Header, item: KeyItem, access: VaultAccess): Promise<Secret> {
+  const store = keyStore(header, item, access);
+  if (store) return store.provide(header.id, newKey());
+  throw noKeychain();
+}
+
+function noKeychain(): FobError {
+  return new FobError("usage", "this vault has no keychain that could keep a key for biometrics", {
+    hint: "its passphrase is all that guards it",
+  });
+}
+
+function keyStore({ keychain }: Header, item: KeyItem, access: Pick<VaultAccess, "keyStore">): KeyStore | null {
+  return keychain === "none" ? null : access.keyStore(keychain, item);
+}
+
+function itemOf({ token }: TokenRecord): KeyItem {
+  return `biometric-${token.id}`;
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DEBIAN_PYTHON } from "../requires.ts";
+
+/** Where Debian has the daemon. */
+const FPRINTD = "/usr/libexec/fprintd";
+
+/** A system bus of its own with the real fprintd over libfprint's virtual reader, and nobody's finger yet. */
+export interface FingerprintBench {
+  /** What a program needs to find the bus. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Teaches the reader a finger, as `fprintd-enroll` does. */
+  learn(finger: string): Promise<void>;
+  /** Puts a finger on the reader, as soon as a program waits for one. */
+  touch(finger: string): Promise<void>;
+  /** Another command of the virtual reader, as soon as a program uses it: `RETRY 1`, `UNPLUG`. */
+  tell(command: string): Promise<void>;
+  close(): void;
+}
+
+/** Starts a bench. The stand-in for polkit allows everything. */
+export async function startFingerprintBench(): Promise<FingerprintBench> {
+  const folder = mkdtempSync(join(tmpdir(), "fob-fprint-"));
+  const address = `unix:path=${join(folder, "bus")}`;
+  const env = { DBUS_SYSTEM_BUS_ADDRESS: address };
+  const reader = join(folder, "reader");
+  writeFileSync(join(folder, "bus.conf"), busConfiguration(address));
+  const children: ChildProcess[] = [];
+  const start = (command: string, args: string[], more: Record<string, string> = {}) => {
+    children.push(spawn(command, args, { env: { ...process.env, ...env, ...more }, stdio: "ignore" }));
+  };
+  start("dbus-daemon", [`--config-file=${join(folder, "bus.conf")}`, "--nofork"]);
+  await onBus(env, "org.freedesktop.DBus");
+  start(DEBIAN_PYTHON, ["-m", "dbusmock", "--system", "--template", "polkitd"]);
+  await onBus(env, "org.freedesktop.PolicyKit1");
+  const authority = ["-d", "org.freedesktop.PolicyKit1", "-o", "/org/freedesktop/PolicyKit1/Authority"];
+  const allow = ["-m", "org.freedesktop.DBus.Mock.AllowUnknown", "true"];
+  execFileSync("gdbus", ["call", "--system", ...authority, ...allow], { env: { ...process.env, ...env } });
+  start(FPRINTD, ["-t"], { FP_VIRTUAL_DEVICE: reader, STATE_DIRECTORY: join(folder, "state") });
+  await onBus(env, "net.reactivated.Fprint");
+
+  const tell = (command: string) => send(reader, command);
+  const touch = (finger: string) => tell(`SCAN ${finger}`);
+  return {
+    env,
+    tell,
+    touch,
+    async learn(finger) {
+      const child = spawn("fprintd-enroll", ["-f", "right-index-finger"], { env: { ...process.env, ...env } });
+      const done = new Promise((resolve) => child.once("close", resolve));
+      let output = "";
+      child.stdout.on("data", (text) => {
+        output += text;
+      });
+      for (let stage = 0; stage < 5 && !output.includes("enroll-completed"); stage++) {
+        await touch(finger);
+        await sleep(250);
+      }
+      await done;
+    },
+    close() {
+      for (const child of children.reverse()) child.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function busConfiguration(address: string): string {
+  return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+    <busconfig><type>system</type><listen>${address}</listen><policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy></busconfig>`;
+}
+
+/** Waits until a name has its owner. */
+async function onBus(env: Readonly<Record<string, string>>, name: string): Promise<void> {
+  const call = ["-d", "org.freedesktop.DBus", "-o", "/", "-m", "org.freedesktop.DBus.GetNameOwner", name];
+  for (let tries = 0; ; tries++) {
+    try {
+      execFileSync("gdbus", ["call", "--system", ...call], { env: { ...process.env, ...env }, stdio: "ignore" });
+      return;
+    } catch (error) {
+      // not yet
+      if (tries === 100) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** The reader's socket is there while a program has claimed it. */
+async function send(path: string, command: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const isSent = await new Promise<boolean>((resolve) => {
+      const socket = createConnection(path);
+      socket.once("error", () => resolve(false));
+      socket.once("connect", () => socket.end(command, () => resolve(true)));
+    });
+    // a finger that comes before the program waits for it counts for nothing
+    if (isSent) return sleep(300);
+    if (tries === 200) throw new Error("nobody uses the fingerprint reader");
+    await sleep(50);
+  }
+}
