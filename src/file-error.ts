@@ -33,3 +33,22 @@ export function describeFileError(error: unknown, action: string, path: string):
     ...(hint === undefined ? {} : { hint }),
   });
 }
+
+/**
+ * Any thrown value as a FobError. A file operation that failed where nobody expected it is `unavailable` like the others; what is left was
+ * not foreseen, and is `internal`.
+ */
+export function asFobError(error: unknown): FobError {
+  if (error instanceof FobError) return error;
+  if (isFileError(error)) return describeFileError(error, "use", error.path);
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new FobError("internal", `unexpected failure (${reason.split("\n")[0]})`, {
+    hint: "FOB_DEBUG=1 shows where; please report it",
+    cause: error,
+  });
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return typeof path === "string" && syscall !== undefined && code !== undefined && code in REASONS;
+}

@@ -45,16 +45,6 @@ export class FobError extends Error {
   }
 }
 
-/** Any thrown value as a FobError: what was not foreseen is `internal`. */
-export function asFobError(error: unknown): FobError {
-  if (error instanceof FobError) return error;
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new FobError("internal", `unexpected failure (${reason.split("\n")[0]})`, {
-    hint: "FOB_DEBUG=1 shows where; please report it",
-    cause: error,
-  });
-}
-
 /** Whether a text is one of the stable error names. */
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(EXIT_CODES, text);

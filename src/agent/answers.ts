@@ -1,4 +1,5 @@
-import { asFobError, FobError } from "../fob-error.ts";
+import { asFobError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
 import { findToken } from "../token/find-token.ts";
 import { pinBytes } from "../token/secret.ts";
 import type { Authenticator } from "../vault/authenticator.ts";

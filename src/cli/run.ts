@@ -1,4 +1,5 @@
-import { asFobError, FobError } from "../fob-error.ts";
+import { asFobError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { AnyCommand } from "./command.ts";
 import type { Context } from "./context.ts";

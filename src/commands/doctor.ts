@@ -126,5 +126,5 @@ function formatCheck({ check, status, message, hint }: Check, style: Style): str
   return lines.join("\n");
 }
 
-const CHECK_WIDTH = "interrupted".length + 2;
+const CHECK_WIDTH = "clipboard".length + 2;
 const STATUS_WIDTH = "skipped".length + 2;

@@ -74,6 +74,7 @@ export const restore = defineCommand({
 });
 
 function toRestorable({ token: { id, name }, removedAt }: TokenRecord): Restorable[] {
+  // every removed token has its date
   if (!removedAt) return [];
   return [{ id, name, removedAt, restorableUntil: new Date(removedAt.getTime() + RESTORABLE_DAYS * 86_400_000) }];
 }

@@ -18,12 +18,7 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
   if (!isWhole(examineVault(vault))) await context.sleep(SECOND_LOOK);
   const found = examineVault(vault);
   if (repair) mendVault(vault, found);
-  return [
-    describeDamage(vault, found),
-    describeIndex(found, repair),
-    describeInterrupted(found, repair),
-    checkLeftovers(vault, found, repair),
-  ];
+  return [describeDamage(vault, found), describeIndex(found, repair), checkLeftovers(vault, found, repair)];
 }
 
 async function open(context: Context): Promise<{ readonly vault: Vault } | Check> {
@@ -38,10 +33,8 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   }
 }
 
-function isWhole({ damaged, damagedIndex, unlisted, gone, halfRemoved, halfRestored }: Checkup): boolean {
-  return (
-    damagedIndex === null && [damaged, unlisted, gone, halfRemoved, halfRestored].every((list) => list.length === 0)
-  );
+function isWhole({ damaged, damagedIndex, unlisted, gone }: Checkup): boolean {
+  return damagedIndex === null && [damaged, unlisted, gone].every((list) => list.length === 0);
 }
 
 function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check {
@@ -71,20 +64,6 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
     check,
     status: "warning",
     message: `the index is not true for ${plural(wrong, "token")}: ${names}`,
-    hint: REPAIR_HINT,
-  };
-}
-
-function describeInterrupted({ halfRemoved, halfRestored }: Checkup, repaired: boolean): Check {
-  const check = "interrupted";
-  const count = halfRemoved.length + halfRestored.length;
-  if (count === 0) return { check, status: "ok", message: "no removal or restoration was interrupted" };
-  if (repaired)
-    return { check, status: "ok", message: `${plural(count, "interrupted removal")} or restorations finished` };
-  return {
-    check,
-    status: "warning",
-    message: `${plural(count, "removal")} or restorations were interrupted`,
     hint: REPAIR_HINT,
   };
 }

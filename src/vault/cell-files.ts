@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
@@ -77,7 +77,7 @@ export function createGeneration(folder: string, generation: number, bytes: Buff
     if (isCode(error, "ENOENT")) return false;
     throw describeFileError(error, "write", path);
   } finally {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
   }
 }
 
@@ -107,12 +107,19 @@ export function abandonedFilesIn(folder: string): string[] {
   });
 }
 
-/** Removes the generations below `generation`, lowest first, and temporary files that were abandoned. */
+/**
+ * Removes the generations below `generation`, lowest first, and temporary files that were abandoned. What cannot be removed stays: the value
+ * counts all the same, and the next write tries again.
+ */
 export function removeBelow(folder: string, generation: number): void {
-  for (const old of generationsIn(folder).reverse()) {
-    if (old < generation) removeQuietly(join(folder, String(old)));
+  try {
+    for (const old of generationsIn(folder).reverse()) {
+      if (old < generation) removeQuietly(join(folder, String(old)));
+    }
+    for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
+  } catch {
+    // as said above
   }
-  for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
 }
 
 /** Lets this thread sleep; the vault is synchronous, and waiting is rare. */

@@ -10,7 +10,7 @@ import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
 import { attemptsCell, attemptsFolder, headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
-import { finishRemoval, removedCell, removedIds, restoreToken, unfinishedRestorations } from "./removal.ts";
+import { removedCell, removedIds, removedTokens } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
@@ -23,11 +23,8 @@ export interface Checkup {
   readonly damaged: readonly string[];
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
-  /** Entries of the index whose token is gone. */
+  /** Entries of the index whose token is gone, or was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
-  /** Tokens that are removed by halves, and those that are restored by halves. */
-  readonly halfRemoved: readonly string[];
-  readonly halfRestored: readonly string[];
 }
 
 /** Looks through all tokens of an open vault. */
@@ -36,7 +33,6 @@ export function examineVault(vault: Vault): Checkup {
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
   const damaged: string[] = [];
   const unlisted: Token[] = [];
-  const halfRemoved: string[] = [];
   const present = new Set<string>();
   for (const id of tokenIds(vault)) {
     present.add(id);
@@ -44,20 +40,17 @@ export function examineVault(vault: Vault): Checkup {
     if ("reason" in read) damaged.push(`${entries.get(id)?.name ?? id}: ${read.reason}`);
     // its folder is being made or moved by somebody at this moment
     if ("reason" in read || read.value === null) continue;
-    const { token, removedAt } = decodeRecord(read.value);
-    if (removedAt) halfRemoved.push(id);
-    else if (!isListedAs(entries.get(id), token)) unlisted.push(token);
+    const { token } = decodeRecord(read.value);
+    if (!isListedAs(entries.get(id), token)) unlisted.push(token);
   }
   const gone = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
-  const removed = attempt(() => unfinishedRestorations(vault));
+  const removed = attempt(() => removedTokens(vault));
   if ("reason" in removed) damaged.push(`removed: ${removed.reason}`);
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
     unlisted,
     gone,
-    halfRemoved,
-    halfRestored: "value" in removed ? removed.value : [],
   };
 }
 
@@ -71,14 +64,11 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
   }
 }
 
-/** Finishes what was interrupted, and makes the index say what the tokens say. */
+/** Makes the index say what the tokens say, which finishes every command that was interrupted. */
 export function mendVault(vault: Vault, checkup: Checkup): void {
-  const { damagedIndex, unlisted, gone, halfRemoved, halfRestored } = checkup;
+  const { damagedIndex, unlisted, gone } = checkup;
   if (damagedIndex !== null) putIndexAside(vault.layout.home);
   for (const { id } of gone) vault.dropFromIndex(id);
-  for (const id of halfRemoved) finishRemoval(vault, id);
-  // after the entries that are gone, which these are among
-  for (const id of halfRestored) restoreToken(vault, id);
   vault.addToIndex(unlisted);
 }
 

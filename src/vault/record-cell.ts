@@ -18,7 +18,6 @@ export function vanished(id: string): FobError {
 }
 
 function inUse(value: Buffer | null, id: string): TokenRecord {
-  const record = value && decodeRecord(value);
-  if (record && record.removedAt === null) return record;
+  if (value) return decodeRecord(value);
   throw vanished(id);
 }

@@ -4,10 +4,10 @@ import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
-import { type Cell, readCell, updateCell } from "./cell.ts";
+import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
 import { removedFolder } from "./layout.ts";
-import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
+import { decodeRecord, type TokenRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
 /** How long a removed token stays restorable. */
@@ -15,17 +15,12 @@ export const RESTORABLE_DAYS = 30;
 
 /** Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. */
 export function removeToken(vault: Vault, id: string, now: Date): void {
-  // first the mark, then the move: a passcode that is being made meanwhile either counts in what is kept, or fails
   vault.update(id, (record) => ({ ...record, removedAt: now }));
-  finishRemoval(vault, id);
-  purgeRemoved(vault, now);
-}
-
-/** Puts a token away that is marked as removed. */
-export function finishRemoval(vault: Vault, id: string): void {
+  // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
   makeFolder(removedFolder(vault.layout));
-  moveFolder(vault.tokenCell(id).folder, join(removedFolder(vault.layout), id));
+  moveFolder(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   vault.dropFromIndex(id);
+  purgeRemoved(vault, now);
 }
 
 /** The tokens that can be restored, latest first. */
@@ -39,26 +34,15 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 
 /** Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. */
 export function restoreToken(vault: Vault, id: string): Token {
-  const cell = removedCell(vault, id);
-  const removed = readCell(cell);
+  const { folder, ...cell } = removedCell(vault, id);
+  const removed = readCell({ ...cell, folder });
   if (removed === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
   const { token } = decodeRecord(removed);
-  // listed first: whoever is interrupted finds it in the index or among the removed ones, and can restore it again
+  // listed first: whoever is interrupted finds it in use, or among the removed ones
   const { name } = vault.announce([token])[0] ?? token;
-  updateCell(cell, (current) => {
-    if (current === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
-    const record = decodeRecord(current);
-    return encodeRecord({ ...record, token: { ...record.token, name }, removedAt: null });
-  });
-  moveFolder(cell.folder, vault.tokenCell(id).folder);
+  moveFolder(folder, vault.tokenCell(id).folder);
+  vault.update(id, (record) => ({ ...record, token: { ...record.token, name }, removedAt: null }));
   return { ...token, name };
-}
-
-/** The ids of tokens among the removed ones that are not marked as such: their restoration was interrupted. */
-export function unfinishedRestorations(vault: Vault): string[] {
-  return removedTokens(vault)
-    .filter(({ removedAt }) => removedAt === null)
-    .map(({ token }) => token.id);
 }
 
 function purgeRemoved(vault: Vault, now: Date): void {
@@ -88,8 +72,9 @@ export function removedIds({ layout }: Vault): string[] {
 function moveFolder(from: string, to: string): void {
   try {
     renameSync(from, to);
-    syncFolder(dirname(from));
+    // the new place first: a power cut must not find it in neither
     syncFolder(dirname(to));
+    syncFolder(dirname(from));
   } catch (error) {
     throw describeFileError(error, "move", from);
   }
