@@ -41,7 +41,7 @@ export async function parseCommandLine(
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error);
+    if (error.exitCode !== 0) throw usageError(error, argv, commands);
   }
   return invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
 }
@@ -132,14 +132,16 @@ function formatExamples({ examples }: AnyCommand): string {
   return `\n${examples.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`;
 }
 
-function usageError(error: CommanderError): FobError {
+function usageError(error: CommanderError, argv: readonly string[], commands: readonly AnyCommand[]): FobError {
   const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest
     .join(" ")
     .trim()
     .replace(/^\((.*)\)$/, "$1");
   if (error.code === "commander.help") {
-    return new FobError("usage", "a command is missing", { hint: "fob --help lists the commands" });
+    const members = commands.map(({ name }) => name).filter((name) => argv.includes(name.split(" ")[0] ?? ""));
+    const hint = members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : "fob --help lists the commands";
+    return new FobError("usage", "a command is missing", { hint });
   }
   return new FobError("usage", message.replace(/\.$/, ""), { hint: suggestion || "fob --help shows how it is used" });
 }

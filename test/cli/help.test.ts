@@ -57,7 +57,10 @@ describe("help", () => {
       exitCode: 2,
       stderr: expect.stringMatching(/^fob: missing required argument 'NAME'\nhint: /),
     });
-    expect(await fob(["pin"])).toMatchObject({ exitCode: 2 });
+    expect(await fob(["pin"])).toMatchObject({
+      exitCode: 2,
+      stderr: "fob: a command is missing\nhint: fob pin set, fob pin change, fob pin remove, fob pin status\n",
+    });
     expect(await fob(["list", "--keychain", "cloud"])).toMatchObject({ exitCode: 2 });
   });
 
