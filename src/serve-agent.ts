@@ -3,7 +3,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { buffer } from "node:stream/consumers";
-import { answer, type Desk } from "./agent/answers.ts";
+import { answer, type Desk, refuse } from "./agent/answers.ts";
 import { claimVault, type Holder } from "./agent/claim.ts";
 import { Lifetime } from "./agent/lifetime.ts";
 import { type AgentOrder, decodeOrder } from "./agent/order.ts";
@@ -23,7 +23,7 @@ const WATCH_MS = 1_000;
 /** How long the last replies may take to leave, in milliseconds. */
 const FAREWELL_MS = 20;
 
-const LOCKED = "error locked the vault was locked";
+const LOCKED = new FobError("locked", "the vault was locked meanwhile", { hint: "`fob unlock` opens it again" });
 
 process.umask(0o077);
 process.chdir("/");
@@ -34,12 +34,13 @@ process.on("SIGHUP", () => undefined);
 const input = await buffer(process.stdin);
 const { order, vaultKey } = decodeOrder(input);
 forget(input);
-const outcome = await serve(order, vaultKey).then(encodeReply, (error: unknown) => {
+try {
+  process.stdout.write(`${encodeReply(await serve(order, vaultKey))}\n`);
+} catch (error) {
   forget(vaultKey);
-  process.exitCode = 1;
-  return encodeRefusal(asFobError(error));
-});
-process.stdout.write(`${outcome}\n`);
+  // it may listen already
+  process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
+}
 
 async function serve({ home, vault, socket, limits }: AgentOrder, key: Secret): Promise<AgentStatus> {
   const layout = { home, vaultId: vault };
@@ -68,7 +69,7 @@ async function serve({ home, vault, socket, limits }: AgentOrder, key: Secret): 
     const visitor = { isElsewhere: false };
     return async (line) => {
       if (!isLocked && lifetime.end()) lock();
-      if (isLocked) return LOCKED;
+      if (isLocked) return refuse(line, LOCKED);
       // whoever watches an agent does not use it
       if (line !== "status") lifetime.use();
       return answer(line, desk, visitor);

@@ -32,16 +32,23 @@ export interface Visitor {
 
 /** Answers one line with one line. Never throws. */
 export async function answer(line: string, desk: Desk, visitor: Visitor): Promise<string> {
-  const isJson = line.startsWith("{");
   try {
     if (visitor.isElsewhere) throw elsewhere();
-    return isJson
-      ? encodeReply(await answerRequest(parseRequest(line), desk))
-      : `ok ${await answerWords(line, desk, visitor)}`;
+    if (isJson(line)) return encodeReply(await answerRequest(parseRequest(line), desk));
+    return `ok ${await answerWords(line, desk, visitor)}`;
   } catch (error) {
-    const refusal = asFobError(error);
-    return isJson ? encodeRefusal(refusal) : `error ${refusal.code} ${refusal.message.replaceAll(/\p{Cc}/gu, " ")}`;
+    return refuse(line, asFobError(error));
   }
+}
+
+/** The reply to a line that gets no answer, in the form in which it was asked. */
+export function refuse(line: string, refusal: FobError): string {
+  if (isJson(line)) return encodeRefusal(refusal);
+  return `error ${refusal.code} ${refusal.message.replaceAll(/\p{Cc}/gu, " ")}`;
+}
+
+function isJson(line: string): boolean {
+  return line.startsWith("{");
 }
 
 async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<string> {

@@ -58,9 +58,10 @@ export class AgentControl {
   /** What the agent says of itself, or null when none holds this vault. */
   async status(): Promise<AgentStatus | null> {
     const connection = await this.connect();
-    const line = (await connection?.ask("status")) ?? null;
+    const line = (await connection?.ask("status")) ?? "";
     connection?.end();
-    return line === null ? null : (JSON.parse(line.replace(/^ok /, "")) as AgentStatus);
+    // it may have locked in between
+    return line.startsWith("ok ") ? (JSON.parse(line.slice("ok ".length)) as AgentStatus) : null;
   }
 
   /** Starts an agent that holds `vault`; one that is there already is ended first. */

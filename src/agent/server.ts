@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { FobError } from "../fob-error.ts";
 import { converse } from "./conversation.ts";
 
 /** More clients than any machine has use for. */
@@ -6,15 +7,16 @@ const MAX_CLIENTS = 8_192;
 
 /**
  * Listens on a socket (or named pipe) that nobody else can connect to, and answers lines with lines. The folder of the socket belongs to
- * this user alone. Rejects when the name is taken.
+ * this user alone. Rejects with FobError `unavailable` when the name is taken, or longer than a socket's may be.
  */
 export function listen(path: string, newClient: () => (line: string) => Promise<string>): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const fail = ({ message }: Error) => reject(new FobError("unavailable", `the agent cannot listen: ${message}`));
+    server.once("error", fail);
     server.listen(path, () => {
-      server.off("error", reject);
+      server.off("error", fail);
       // out of descriptors: the clients that are there go on
       server.on("error", () => undefined);
       resolve(server);

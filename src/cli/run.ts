@@ -69,5 +69,6 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
 
 function trace(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  return printable([thrown.stack, thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : ""].join("\n"));
+  const trace = [thrown.stack, thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : ""].join("\n");
+  return trace.split("\n").map(printable).join("\n");
 }

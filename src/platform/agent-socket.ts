@@ -5,9 +5,12 @@ import { dirname, join, resolve } from "node:path";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 
+/** What a socket's name may have on every system; Node cuts a longer one without a word. */
+const MAX_NAME_BYTES = 103;
+
 /**
  * Where the agent of a home listens: FOB_AGENT_SOCK, or a socket of its own in the session's folder (XDG_RUNTIME_DIR), or else in the
- * temporary one; a named pipe on Windows. Its name is short, because the name of a socket may have 104 bytes at most.
+ * temporary one; a named pipe on Windows.
  */
 export function agentSocket(home: string, env: NodeJS.ProcessEnv): string {
   if (env["FOB_AGENT_SOCK"]) return env["FOB_AGENT_SOCK"];
@@ -26,9 +29,14 @@ export function isOurSocket(path: string): boolean {
   return socket?.isSocket() === true && socket.uid === process.getuid?.() && isOurFolder(dirname(path));
 }
 
-/** Makes the folder of a socket. Throws FobError `unavailable` when others can write to it. */
+/** Makes the folder of a socket. Throws FobError `unavailable` when others can write to it, or its name is too long. */
 export function makeSocketFolder(path: string): void {
   if (process.platform === "win32") return;
+  if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
+    throw new FobError("unavailable", `${path} is too long for the name of a socket`, {
+      hint: `FOB_AGENT_SOCK names a place with at most ${MAX_NAME_BYTES} bytes`,
+    });
+  }
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -213,6 +213,16 @@ test("a socket that somebody else could have made is not spoken to", async () =>
   });
 });
 
+test("a place where nothing can listen is named", async () => {
+  const { home, fob } = await enrolled();
+  const folder = join(home, "x".repeat(120));
+  mkdirSync(folder, { mode: 0o700 });
+  expect(await fob(["unlock"], { env: { FOB_AGENT_SOCK: join(folder, "agent.sock") } })).toMatchObject({
+    exitCode: 8,
+    stderr: expect.stringMatching(/agent\.sock is too long for the name of a socket\nhint: FOB_AGENT_SOCK/),
+  });
+});
+
 test("an agent of another home answers for its own vault alone", async () => {
   const [one, other] = [await enrolled(), await enrolled()];
   await one.fob(["unlock"]);
