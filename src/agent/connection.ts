@@ -4,6 +4,9 @@ import { FobError } from "../fob-error.ts";
 /** A request may have to stretch a PIN, and wait for others that do. */
 const MAX_MILLISECONDS = 20_000;
 
+/** How often, and after how many milliseconds each time, a client knocks again at an agent that has too many waiting already. */
+const KNOCKS = { most: 100, pause: 20 };
+
 /** A line to an agent, and the line it answers. Requests are answered in their order. */
 export interface Connection {
   /** Sends a line. Rejects with FobError `unavailable` when the agent goes away or does not answer. */
@@ -48,10 +51,19 @@ export async function connect(path: string): Promise<Connection | null> {
   };
 }
 
-function open(path: string): Promise<Socket | null> {
+async function open(path: string): Promise<Socket | null> {
+  for (let knocks = 1; ; knocks++) {
+    const socket = await knock(path);
+    if (socket !== "crowded") return socket;
+    if (knocks === KNOCKS.most) return null;
+    await new Promise((resolve) => setTimeout(resolve, KNOCKS.pause));
+  }
+}
+
+function knock(path: string): Promise<Socket | "crowded" | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    socket.once("error", () => resolve(null));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN" ? "crowded" : null));
     socket.once("connect", () => {
       socket.removeAllListeners("error");
       resolve(socket);

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A client of an agent's socket, as a script would write it. */
 export interface Client {
@@ -6,8 +7,22 @@ export interface Client {
   ask(line: string): Promise<string>;
 }
 
-/** Connects to an agent. */
-export function connectTo(path: string): Promise<Client> {
+/** How often a client knocks at an agent whose queue is full; how long that queue is, is the system's to say. */
+const MOST_KNOCKS = 500;
+
+/** Connects to an agent, in a crowd as well. */
+export async function connectTo(path: string): Promise<Client> {
+  for (let knocks = 1; ; knocks++) {
+    try {
+      return await knock(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || knocks === MOST_KNOCKS) throw error;
+      await sleep(10);
+    }
+  }
+}
+
+function knock(path: string): Promise<Client> {
   const waiting: ((line: string) => void)[] = [];
   let received = "";
   return new Promise((resolve, reject) => {
