@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
@@ -56,7 +57,7 @@ async function readIdentities(path: string, context: Context): Promise<string[]>
 /** A token that was removed here keeps its id for when it is restored, and its backup becomes another one. */
 function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken, removed: ReadonlySet<string>): NamedDraft {
   const { id, accessDomain, favorite, enrolledAt, name, issuer, account, serial, credential, format } = token;
-  const draft: EnrollmentDraft = {
+  const draft: EnrollmentDraft<Credential> = {
     ...{ format, name, issuer, account, serial, credential, secret },
     ...{ fields: [], findings: [] },
     ...(pinPolicy ? { pin: { type: "user", policy: pinPolicy } } : {}),

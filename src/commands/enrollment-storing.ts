@@ -1,6 +1,7 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import type { Credential } from "../token/credential.ts";
 import { fold, freeName } from "../token/names.ts";
 import { stripControls } from "../token/printable.ts";
 import { forget, sameSecret } from "../token/secret.ts";
@@ -20,14 +21,14 @@ export interface NamedDraft {
   readonly name: string;
   /** Whether a person chose the name: then it is this one or none. */
   readonly isChosen: boolean;
-  readonly draft: EnrollmentDraft;
+  readonly draft: EnrollmentDraft<Credential>;
   /** What it was in another vault, where it comes from a backup. */
   readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
 }
 
 /** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
 export async function nameDrafts(
-  drafts: readonly EnrollmentDraft[],
+  drafts: readonly EnrollmentDraft<Credential>[],
   wanted: string | undefined,
   context: Context,
 ): Promise<NamedDraft[]> {
@@ -98,7 +99,7 @@ export function storeDrafts(
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */
-function distinctName(name: string, { issuer, account }: EnrollmentDraft, taken: Set<string>): string {
+function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credential>, taken: Set<string>): string {
   const wanted = taken.has(fold(name)) && name === issuer && account !== null ? `${issuer}:${account}` : name;
   const free = freeName(wanted, taken);
   taken.add(fold(free));
@@ -152,7 +153,7 @@ function findSame(vault: Vault, { name, draft }: NamedDraft, { byName, byAccount
   return alike.find((entry) => holdsSecret(vault, entry, draft)) ?? null;
 }
 
-function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft): boolean {
+function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
   if (credential.kind !== draft.credential.kind) return false;
   const record = readListed(vault, id);
   // behind a PIN nobody can compare, and two tokens of one account are no harm

@@ -1,5 +1,6 @@
 import { defineCommand, flag, variadic } from "../cli/command.ts";
 import type { Style } from "../cli/style.ts";
+import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
 import { forget } from "../token/secret.ts";
 import type { ExportChoice } from "./export-formats.ts";
@@ -57,11 +58,17 @@ export const exportTokens = defineCommand({
 });
 
 function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
-  const judged = tokens.map((token) => ({ token, refusal: format.refuse(token) }));
-  return {
-    fitting: judged.filter(({ refusal }) => refusal === null).map(({ token }) => token),
-    refused: judged.flatMap(({ token, refusal }) => (refusal === null ? [] : [`${token.name}: ${refusal}`])),
-  };
+  const fitting: ExportedToken[] = [];
+  const refused: string[] = [];
+  for (const { credential, ...token } of tokens) {
+    const exported = credential.kind === "push" ? null : { ...token, credential };
+    const refusal = exported
+      ? format.refuse(exported)
+      : "a push token is one device's: enroll the other one at its issuer";
+    if (exported && refusal === null) fitting.push(exported);
+    else refused.push(`${token.name}: ${refusal}`);
+  }
+  return { fitting, refused };
 }
 
 function because([reason]: readonly string[]): string {

@@ -82,7 +82,7 @@ async function inspectText(text: string, source: string, settings: Settings, con
   const format = identify(text)?.id ?? null;
   try {
     const online = recognizeOnline(text);
-    if (online && format) return inspectOnline(format, online, settings.reveal);
+    if (online) return inspectOnline(online, settings.reveal);
     return inspectDrafts(format, await recognize(text, askSecretFor(source, context)), settings);
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;

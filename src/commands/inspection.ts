@@ -43,7 +43,7 @@ export function inspectDrafts(
 }
 
 /** What is to be said about a string that a server turns into a token. */
-export function inspectOnline(format: string, { fields, findings }: OnlineEnrollment, reveal: boolean): Inspection {
+export function inspectOnline({ format, fields, findings }: OnlineEnrollment, reveal: boolean): Inspection {
   const token = { view: null, code: null, fields: fields.map((field) => masked(field, reveal)) };
   return { format, isEnrollable: true, tokens: [token], findings };
 }

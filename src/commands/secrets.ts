@@ -3,6 +3,7 @@ import type { RequiredPin } from "../enrollment/draft.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
+import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
@@ -12,7 +13,8 @@ import { findInVault, inListOrder, readListed } from "./lookup.ts";
 import { plural } from "./values.ts";
 
 /** A token with its secret, for a file. Whoever asked for it forgets the secret. */
-export interface OpenedToken extends ExportedToken {
+export interface OpenedToken extends Omit<ExportedToken, "credential"> {
+  readonly credential: Credential;
   readonly token: Token;
 }
 

@@ -30,7 +30,12 @@ function describeFields(view: TokenView): [string, string][] {
     ["kind", kindInWords(view.kind)],
     ["suite", view.suite],
     ["algorithm", view.algorithm],
-    ["digits", `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`],
+    [
+      "digits",
+      view.digits === null ? null : `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`,
+    ],
+    ["server", view.server],
+    ["protocol", view.protocol],
     ["period", view.period === undefined ? null : `${view.period} s`],
     ["counter", view.counter?.toString()],
     ["serial", view.serial],

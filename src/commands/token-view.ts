@@ -1,6 +1,7 @@
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "../otp/motp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import type { Credential } from "../token/credential.ts";
 import type { Token } from "../token/token.ts";
 
 /** A token as `list` and `show` print it. Counters are bigint, times Date; the printer knows how to write both. */
@@ -11,11 +12,16 @@ export interface TokenView {
   readonly account: string | null;
   readonly kind: string;
   readonly algorithm: string;
-  readonly digits: number;
-  readonly alphabet: string;
+  /** Null where there are no passcodes, but signatures. */
+  readonly digits: number | null;
+  readonly alphabet: string | null;
   readonly period?: number;
   readonly counter?: bigint;
   readonly suite?: string;
+  /** How login requests are asked for and answered. */
+  readonly protocol?: string;
+  /** Which server they come from. */
+  readonly server?: string;
   readonly serial: string | null;
   readonly pin: string;
   readonly accessDomain: string;
@@ -47,18 +53,30 @@ function viewCredential({ credential }: Token) {
       return { kind: "motp", algorithm: "MD5", digits: MOTP_DIGITS, alphabet: "hexadecimal", period: MOTP_PERIOD };
     case "ocra": {
       const { kind, suite, counter } = credential;
-      const { algorithm, digits } = parseOcraSuite(suite);
-      const alphabet = digits === 0 ? "hexadecimal" : "decimal";
-      return { kind, algorithm, digits, alphabet, suite, ...(counter === null ? {} : { counter }) };
+      return { kind, ...viewSuite(suite), ...(counter === null ? {} : { counter }) };
+    }
+    case "push": {
+      const { kind, protocol, url } = credential;
+      const server = new URL(url).host;
+      if (protocol === "tiqr") return { kind, ...viewSuite(credential.suite), protocol, server };
+      return { kind, algorithm: "RSA-SHA256", digits: null, alphabet: null, protocol, server };
     }
   }
+}
+
+function viewSuite(suite: string) {
+  const { algorithm, digits } = parseOcraSuite(suite);
+  return { algorithm, digits, alphabet: digits === 0 ? "hexadecimal" : "decimal", suite };
 }
 
 /** The view of a token that is not stored: without an id, and without history. */
 export type DraftView = Omit<TokenView, "id" | "enrolledAt" | "lastUsedAt">;
 
 /** How a draft would look as a token called `name`. */
-export function viewDraft(name: string, { issuer, account, serial, format, credential }: EnrollmentDraft): DraftView {
+export function viewDraft(
+  name: string,
+  { issuer, account, serial, format, credential }: EnrollmentDraft<Credential>,
+): DraftView {
   const rest = { id: "", pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const;
   const token: Token = { name, issuer, account, serial, format, credential, ...rest };
   const { id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, ...view } = viewToken(token, null);
@@ -70,6 +88,7 @@ const KINDS: Readonly<Record<string, string>> = {
   hotp: "event-based",
   ocra: "challenge-response",
   motp: "time-based with PIN",
+  push: "push approval",
 };
 
 /** What kind of token it is, in words. */
@@ -79,6 +98,7 @@ export function kindInWords(kind: string): string {
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
 export function describeView(view: DraftView): string {
+  if (view.protocol !== undefined) return `${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
   const alphabet = view.alphabet === "decimal" ? "digits" : `${view.alphabet} characters`;
   const pace = view.period === undefined ? ` from counter ${view.counter}` : ` every ${view.period} s`;

@@ -91,8 +91,8 @@ function judge(
   passcode: string,
   { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
 ): Verdict {
-  if (credential.kind === "ocra") {
-    throw new FobError("usage", "a challenge-response token gives no passcodes to verify");
+  if (credential.kind === "ocra" || credential.kind === "push") {
+    throw new FobError("usage", "this token gives no passcodes to verify");
   }
   if (credential.kind === "hotp") {
     const passcodeAt = (counter: bigint) => hotp({ ...credential, secret, counter });

@@ -51,7 +51,15 @@ function parseActivationString(text: string): OnlineEnrollment {
   }
   const message = "it is enrolled with the server that it names, and works once";
   findings.push({ severity: "info", code: "enrolled-online", message });
-  return { server: url.host, fields: fieldsOf(lines, url), findings };
+  return {
+    ...{ format: activationString.id, name: null, issuer: null, account: lines.get("userid") ?? null, serial: null },
+    server: url.host,
+    fields: fieldsOf(lines, url),
+    findings,
+    complete: async () => {
+      throw new FobError("unavailable", "activation strings cannot be enrolled yet");
+    },
+  };
 }
 
 /** The text behind the Base64, whatever its wrapping, alphabet, padding and percent-encoding; null when there is none. */

@@ -1,12 +1,12 @@
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { Credential } from "../token/credential.ts";
+import type { OtpCredential } from "../token/credential.ts";
 import type { EnrollmentDraft, Finding } from "./draft.ts";
 
 /** RFC 4226 section 4, requirement R6, recommends as much. */
 const RECOMMENDED_BITS = 160;
 
 /** Whether the issuer allows a token's use at this time. */
-export function judgeValidity({ validity }: EnrollmentDraft, now: Date): Finding[] {
+export function judgeValidity({ validity }: Pick<EnrollmentDraft, "validity">, now: Date): Finding[] {
   const day = (date: Date) => date.toISOString().slice(0, 10);
   if (validity?.until && validity.until <= now)
     return [warning("expired", `the issuer allowed its use until ${day(validity.until)}`)];
@@ -39,7 +39,7 @@ function auditSecret(secret: Uint8Array): Finding[] {
   return findings;
 }
 
-function auditCredential(credential: Credential): Finding[] {
+function auditCredential(credential: OtpCredential): Finding[] {
   if (credential.kind === "ocra") return auditSuite(credential.suite);
   if (credential.kind === "motp")
     return [info("mobile-otp", "few apps know Mobile-OTP, and its method, MD5, is an old one")];

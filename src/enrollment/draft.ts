@@ -1,4 +1,5 @@
-import type { Credential } from "../token/credential.ts";
+import type { HttpClient } from "../http-client.ts";
+import type { Credential, OtpCredential } from "../token/credential.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
 
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
@@ -22,16 +23,17 @@ export interface DraftField {
 
 /**
  * A token as read from an enrollment string, before it is stored. `name` is null where the string carries neither issuer nor
- * account, and the user must give one. The caller owns `secret` and forgets it after use.
+ * account, and the user must give one. Only a server makes push tokens: what a text itself holds is computed with. The caller owns
+ * `secret` and forgets it after use.
  */
-export interface EnrollmentDraft {
+export interface EnrollmentDraft<C extends Credential = OtpCredential> {
   /** Which form the string had: the id of its {@link EnrollmentFormat} or of a file's kind. */
   readonly format: string;
   readonly name: string | null;
   readonly issuer: string | null;
   readonly account: string | null;
   readonly serial: string | null;
-  readonly credential: Credential;
+  readonly credential: C;
   readonly secret: Uint8Array;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
@@ -43,12 +45,38 @@ export interface EnrollmentDraft {
   readonly clientPart?: string;
 }
 
-/** An enrollment string that holds no token, but says where to get one. */
+/** An enrollment string that holds no token, but says where to get one. Reading it sends nothing. */
 export interface OnlineEnrollment {
+  readonly format: string;
+  /** What is known before the server was asked; null where that is nothing. */
+  readonly name: string | null;
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
   /** The server's name, and its port if it is an unusual one. */
   readonly server: string;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
+  /** The PIN that the issuer wants, where the string itself says so. */
+  readonly pin?: RequiredPin;
+  /**
+   * Gets the tokens from the server, which takes the string once: the caller has everything ready to store them. Rejects with FobError
+   * `rejected` when the server refuses or cannot prove who it is, `unavailable` when it cannot be reached; then every secret made for it is forgotten.
+   */
+  complete(services: EnrollmentServices): Promise<EnrollmentDraft<Credential>[]>;
+}
+
+/** What an enrollment with a server needs of its surroundings. */
+export interface EnrollmentServices {
+  readonly http: HttpClient;
+  randomBytes(size: number): Buffer;
+  now(): Date;
+  /** Asks for what the string does not say; `of` names it. */
+  readonly askSecret: AskSecret;
+  /** Whether the user wants to talk to a server that nothing vouches for. */
+  readonly isInsecure: boolean;
+  /** Notes one step for the enrollment log. Neither text holds a secret. */
+  trace(step: string, detail: string): void;
 }
 
 /** What opens an encrypted enrollment: a passphrase in UTF-8, or a key as people write it. `of` names the thing to be opened. */

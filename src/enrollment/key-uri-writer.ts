@@ -1,5 +1,5 @@
 import { encodeBase32 } from "../token/base32.ts";
-import type { Credential, HotpCredential, MotpCredential, TotpCredential } from "../token/credential.ts";
+import type { HotpCredential, MotpCredential, OtpCredential, TotpCredential } from "../token/credential.ts";
 import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import type { RequiredPin } from "./draft.ts";
 
@@ -8,7 +8,7 @@ export interface KeyUriParts {
   readonly issuer: string | null;
   readonly account: string | null;
   readonly serial: string | null;
-  readonly credential: Credential;
+  readonly credential: OtpCredential;
   readonly secret: Uint8Array;
   /** The PIN that its issuer wants, or that its user chose. */
   readonly pin?: RequiredPin;
@@ -35,7 +35,7 @@ export function formatKeyUri({ issuer, account, serial, credential, secret, pin 
   return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
 }
 
-function parametersOf(credential: Exclude<Credential, MotpCredential>): [string, string | null][] {
+function parametersOf(credential: Exclude<OtpCredential, MotpCredential>): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
       if (credential.alphabet === "steam") return [["encoder", "steam"]];

@@ -4,7 +4,7 @@ import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { DIGITS } from "../otp/hotp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
-import type { Credential, HotpCredential, OcraCredential, TotpCredential } from "../token/credential.ts";
+import type { HotpCredential, OcraCredential, OtpCredential, TotpCredential } from "../token/credential.ts";
 import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
 import { readLabel } from "./key-uri-label.ts";
@@ -19,7 +19,7 @@ const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
 /** How the parts of a passcode token are read, by the type in the URI. */
-const TYPES: Readonly<Record<string, (parameters: Parameters) => Credential>> = {
+const TYPES: Readonly<Record<string, (parameters: Parameters) => OtpCredential>> = {
   totp: readTotp,
   hotp: readHotp,
   ocra: readOcra,

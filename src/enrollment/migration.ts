@@ -1,7 +1,7 @@
 import type { PbfReader } from "pbf";
 import { FobError } from "../fob-error.ts";
 import type { HashAlgorithm } from "../otp/algorithm.ts";
-import type { Credential } from "../token/credential.ts";
+import type { OtpCredential } from "../token/credential.ts";
 import type { DraftField, EnrollmentDraft, EnrollmentFormat, Finding } from "./draft.ts";
 import { cleanName, labelOf } from "./key-uri-label.ts";
 import { judgeSecret } from "./secret-text.ts";
@@ -144,7 +144,7 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
   };
 }
 
-function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, counter }: Entry): Credential {
+function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, counter }: Entry): OtpCredential {
   const algorithm = ALGORITHMS[algorithmNumber];
   const digits = DIGITS[digitsNumber];
   const kind = TYPES[type];
@@ -156,7 +156,7 @@ function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, 
   return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
 }
 
-function fieldsOf(label: { issuer: string | null; account: string | null }, credential: Credential): DraftField[] {
+function fieldsOf(label: { issuer: string | null; account: string | null }, credential: OtpCredential): DraftField[] {
   const given = Object.entries({ ...label, ...credential }).filter(([, value]) => value !== null);
   return given.map(([name, value]) => {
     const isFixed = name === "period" || name === "t0" || name === "alphabet";

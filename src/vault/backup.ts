@@ -42,11 +42,26 @@ const passcode = {
   digits: v.pipe(whole, v.minValue(4), v.maxValue(10)),
   alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
 };
+const push = { url: v.pipe(v.string(), v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
 const CredentialSchema = v.variant("kind", [
   v.object({ kind: v.literal("totp"), ...passcode, period: v.pipe(whole, v.minValue(1)), t0: whole }),
   v.object({ kind: v.literal("hotp"), ...passcode, counter }),
   v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
   v.object({ kind: v.literal("motp") }),
+  v.object({
+    kind: v.literal("push"),
+    protocol: v.literal("privacyidea"),
+    serverKey: v.pipe(v.string(), v.base64()),
+    ...push,
+  }),
+  v.object({
+    kind: v.literal("push"),
+    protocol: v.literal("tiqr"),
+    service: v.string(),
+    identity: v.string(),
+    suite,
+    ...push,
+  }),
 ]);
 
 const BackupSchema = v.object({

@@ -99,6 +99,11 @@ function passcodeOf(
   }
   if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
   if (credential.kind === "motp") throw new FobError("locked", `the PIN of ${token.name} is needed for its passcode`);
+  if (credential.kind === "push") {
+    throw new FobError("usage", `${token.name} approves login requests and gives no passcodes`, {
+      hint: "fob push listen",
+    });
+  }
   throw new FobError("usage", `${token.name} answers challenges and gives no passcodes by itself`, {
     hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatKeyUri } from "../../src/enrollment/key-uri-writer.ts";
 import { recognize } from "../../src/enrollment/recognize.ts";
-import type { Credential } from "../../src/token/credential.ts";
+import type { OtpCredential } from "../../src/token/credential.ts";
 import { stripControls } from "../../src/token/printable.ts";
 
 const word = fc
@@ -20,7 +20,7 @@ const form = {
   alphabet: fc.constantFrom("decimal" as const, "hexadecimal" as const, "base32" as const, "base64" as const),
 };
 const counter = fc.bigInt(0n, 2n ** 64n - 1n);
-const credentials: fc.Arbitrary<Credential> = fc.oneof(
+const credentials: fc.Arbitrary<OtpCredential> = fc.oneof(
   fc.record({ kind: fc.constant("totp" as const), ...form, period: fc.integer({ min: 1, max: 86_400 }), t0: fc.nat() }),
   fc.record({ kind: fc.constant("hotp" as const), ...form, counter }),
   fc.record({ kind: fc.constant("ocra" as const), suite: fc.constant("OCRA-1:HOTP-SHA1-6:C-QN08"), counter }),

@@ -3,7 +3,7 @@ import { HASH_ALGORITHMS, type HashAlgorithm } from "../../otp/algorithm.ts";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import { parseOcraSuite } from "../../otp/ocra-suite.ts";
 import { OtpError } from "../../otp/otp-error.ts";
-import type { Credential } from "../../token/credential.ts";
+import type { OtpCredential } from "../../token/credential.ts";
 import { printable } from "../../token/printable.ts";
 import type { DraftField, EnrollmentDraft, Finding } from "../draft.ts";
 import { cleanName } from "../key-uri-label.ts";
@@ -64,7 +64,7 @@ class PackageReader {
     this.#keys = keys;
   }
 
-  credential(): Credential {
+  credential(): OtpCredential {
     const algorithm = attribute(this.#key, "Algorithm") ?? "";
     this.#refuseReferences();
     const suite = /OCRA-1:\S+$/.exec(algorithm)?.[0];
@@ -124,7 +124,7 @@ class PackageReader {
     return { period, t0: 0 };
   }
 
-  #ocra(inAlgorithm: string | undefined): Credential {
+  #ocra(inAlgorithm: string | undefined): OtpCredential {
     const suite = inAlgorithm ?? childText(child(this.#key, "AlgorithmParameters"), "Suite") ?? "";
     try {
       const { counter } = parseOcraSuite(suite);

@@ -1,5 +1,5 @@
 import { FobError } from "../../fob-error.ts";
-import type { Credential } from "../../token/credential.ts";
+import type { OtpCredential } from "../../token/credential.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "../../token/pin-policy.ts";
 import { printable } from "../../token/printable.ts";
 import type { Finding, RequiredPin } from "../draft.ts";
@@ -29,7 +29,7 @@ const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
  * The policy of a key. Throws FobError `invalid` for one that holds anything unknown, because such a key must not be used (section
  * 5), or that does not allow what `kind` of token does.
  */
-export function readPolicy(key: Element, kind: Credential["kind"]): KeyPolicy {
+export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy {
   const policy = child(key, "Policy");
   refuseUnknown(policy, ELEMENTS, "Policy");
   refuseUsage(children(policy, "KeyUsage").map(text), kind);
@@ -91,7 +91,7 @@ function refuseUnknown(element: Element | null, known: readonly string[], what: 
   );
 }
 
-function refuseUsage(usages: readonly (string | null)[], kind: Credential["kind"]): void {
+function refuseUsage(usages: readonly (string | null)[], kind: OtpCredential["kind"]): void {
   const wanted = kind === "ocra" ? ["CR", "OTP"] : ["OTP"];
   if (usages.length === 0 || usages.some((usage) => usage !== null && wanted.includes(usage))) return;
   throw new FobError("invalid", `the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);

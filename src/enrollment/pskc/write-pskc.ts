@@ -1,6 +1,6 @@
 import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import type { Alphabet } from "../../otp/alphabet.ts";
-import type { Credential } from "../../token/credential.ts";
+import type { OtpCredential } from "../../token/credential.ts";
 import type { RequiredPin } from "../draft.ts";
 import type { ExportedToken, ExportFormat } from "../exported-token.ts";
 
@@ -130,11 +130,11 @@ function packageOf(token: ExportedToken, secrets: SecretWriter): object {
   };
 }
 
-function algorithmOf(credential: Credential): string {
+function algorithmOf(credential: OtpCredential): string {
   return credential.kind === "ocra" ? `${PSKC_NAMESPACE}:${credential.suite}` : `${PSKC_NAMESPACE}:${credential.kind}`;
 }
 
-function parametersOf(credential: Credential): object {
+function parametersOf(credential: OtpCredential): object {
   if (credential.kind === "ocra" || credential.kind === "motp") return {};
   const { algorithm, digits, alphabet } = credential;
   return {
@@ -145,7 +145,7 @@ function parametersOf(credential: Credential): object {
   };
 }
 
-function dataOf(credential: Credential): object {
+function dataOf(credential: OtpCredential): object {
   if (credential.kind === "totp") return { TimeInterval: { PlainValue: credential.period } };
   if (credential.kind === "motp" || credential.counter === null) return {};
   return { Counter: { PlainValue: String(credential.counter) } };
