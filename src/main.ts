@@ -20,6 +20,7 @@ import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-soc
 import { systemSensor } from "./platform/biometric/sensor.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
+import { httpClient } from "./platform/http.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import { checkMachine } from "./platform/machine.ts";
@@ -69,6 +70,7 @@ function createContext(globals: Globals): Context {
   return {
     access,
     agent,
+    http: httpClient(`fob/${FOB_VERSION}`),
     sensor,
     prompt,
     pinPrompt: access.pinPrompt,

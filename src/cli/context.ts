@@ -1,4 +1,5 @@
 import type { AgentControl } from "../agent/control.ts";
+import type { HttpClient } from "../http-client.ts";
 import type { Right } from "../token/grant.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { VaultAccess } from "../vault/open.ts";
@@ -63,6 +64,8 @@ export interface Context {
   readonly sensor: Sensor;
   /** The process that may hold the vault open. */
   readonly agent: AgentControl;
+  /** The network. */
+  readonly http: HttpClient;
   /** The open vault, or null when there is none yet. Throws FobError `denied` for a script that has a grant and no more. */
   findVault(): Promise<Vault | null>;
   /**

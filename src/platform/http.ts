@@ -1,0 +1,178 @@
+import { lookup } from "node:dns";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+import type { Dispatcher } from "undici";
+import { FobError } from "../fob-error.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../http-client.ts";
+
+/** Addresses of this very machine (RFC 6890). */
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** What OpenSSL and Node call a certificate that does not vouch for its server, and what that means. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "it has expired",
+  CERT_NOT_YET_VALID: "it is not valid yet: is this machine's clock right?",
+  CERT_REVOKED: "it was revoked",
+  CERT_REJECTED: "it is not meant for this",
+  CERT_UNTRUSTED: "its issuer is not trusted",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "it vouches for itself",
+  SELF_SIGNED_CERT_IN_CHAIN: "its issuer is not known to this machine",
+  UNABLE_TO_GET_ISSUER_CERT: "its issuer is not known to this machine",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its issuer is not known to this machine",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its issuer is not known to this machine",
+  ERR_TLS_CERT_ALTNAME_INVALID: "it belongs to another server",
+};
+
+const CONNECTION_FAULTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was cut",
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "its name cannot be looked up now",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no network",
+  ETIMEDOUT: "it does not answer",
+  UND_ERR_CONNECT_TIMEOUT: "it does not answer",
+  UND_ERR_SOCKET: "the connection was cut",
+  UND_ERR_ABORTED: "the proxy refuses",
+  HPE_INVALID_CONSTANT: "it does not speak HTTP",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
+};
+
+/**
+ * The client for HTTPS, and for plain HTTP to this very machine. It goes through the proxy that HTTPS_PROXY names, unless NO_PROXY names the
+ * server; this machine is always reached directly. Connections are kept for the next request, and keep no program running.
+ */
+export function httpClient(userAgent: string): HttpClient {
+  const dispatchers = new Map<string, Promise<Dispatcher>>();
+  const dispatcherFor = (route: Route) => {
+    const key = JSON.stringify(route);
+    const dispatcher = dispatchers.get(key) ?? createDispatcher(route);
+    dispatchers.set(key, dispatcher);
+    return dispatcher;
+  };
+  return async (request) => {
+    const route = routeTo(request);
+    const timeLimit = AbortSignal.timeout(request.timeout);
+    try {
+      return await send(request, await dispatcherFor(route), userAgent, timeLimit);
+    } catch (error) {
+      throw describeFailure(error, request, timeLimit);
+    }
+  };
+}
+
+/** How a server is reached. */
+interface Route {
+  readonly isLocal: boolean;
+  readonly isVerified: boolean;
+}
+
+function routeTo({ url, isInsecure }: HttpRequest): Route {
+  const isLocal = isLoopback(url.hostname);
+  if (url.protocol === "https:") return { isLocal, isVerified: !isInsecure };
+  if (url.protocol !== "http:") throw new FobError("rejected", `${url.host} is to be reached by ${url.protocol}`);
+  if (isLocal || isInsecure) return { isLocal, isVerified: true };
+  throw new FobError("rejected", `${url.host} is to be reached without TLS: anybody on the way could answer for it`, {
+    hint: "ask its administrator for an https address; --insecure takes the risk when a token is enrolled",
+  });
+}
+
+function isLoopback(hostname: string): boolean {
+  const address = hostname.replace(/^\[(.*)\]$/, "$1");
+  const family = isIP(address);
+  if (family === 0) return address === "localhost";
+  return LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+async function createDispatcher({ isLocal, isVerified }: Route): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const tls = { rejectUnauthorized: isVerified };
+  if (isLocal) return new Agent({ connect: { ...tls, lookup: lookUpHere } });
+  return new EnvHttpProxyAgent({ connect: tls, requestTls: tls });
+}
+
+/** A name of this machine may have been given the address of another one. */
+const lookUpHere: LookupFunction = (hostname, options, done) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const here = error
+      ? []
+      : addresses.filter(({ address, family }) => LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6"));
+    const [first] = here;
+    if (error || !first) done(error ?? notHere(hostname), "", 0);
+    else if (options.all) done(null, here);
+    else done(null, first.address, first.family);
+  });
+};
+
+function notHere(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${hostname} is not this machine`), { code: "ENOTFOUND" });
+}
+
+async function send(
+  { method, url, headers, body, maxBytes, signal }: HttpRequest,
+  dispatcher: Dispatcher,
+  userAgent: string,
+  timeLimit: AbortSignal,
+): Promise<HttpReply> {
+  const { request } = await import("undici");
+  const reply = await request(url, {
+    ...{ method, dispatcher, body: body ?? null, headers: { "user-agent": userAgent, ...headers } },
+    signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+  });
+  if (REDIRECTS.includes(reply.statusCode)) {
+    // a listener keeps its end from being an error that nobody handles
+    reply.body.on("error", () => undefined).destroy();
+    throw refuseRedirect(url, reply.headers["location"]);
+  }
+  return {
+    status: reply.statusCode,
+    header: (name) => [reply.headers[name] ?? null].flat().at(0) ?? null,
+    body: await readBounded(reply.body, maxBytes, url),
+  };
+}
+
+async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new FobError("unavailable", `${url.host} sends more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function refuseRedirect(url: URL, location: string | string[] | undefined): FobError {
+  const target = typeof location === "string" && URL.canParse(location, url.href) ? new URL(location, url) : null;
+  const where = target === null || target.host === url.host ? "elsewhere" : `to ${target.host}`;
+  return new FobError("rejected", `${url.host} redirects ${where}, where fob does not follow`, {
+    hint: "what was sent is meant for this server alone: ask its administrator for the right address",
+  });
+}
+
+function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, timeLimit: AbortSignal): FobError {
+  if (error instanceof FobError) return error;
+  if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
+  if (timeLimit.aborted) return unreachable(url, `no whole reply in ${timeout / 1000} s`, error);
+  const { code = "", message } = rootOf(error);
+  const certificate = CERTIFICATE_FAULTS[code];
+  if (certificate === undefined) return unreachable(url, CONNECTION_FAULTS[code] ?? (code || message), error);
+  return new FobError("rejected", `the certificate of ${url.host} does not vouch for it: ${certificate}`, {
+    cause: error,
+    hint: "for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)",
+  });
+}
+
+/** Of several addresses that were tried, the first one's failure stands for all. */
+function rootOf(error: unknown): NodeJS.ErrnoException {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
+  if (error instanceof Error && error.cause instanceof Error && !("code" in error)) return rootOf(error.cause);
+  return error as NodeJS.ErrnoException;
+}
+
+function unreachable(url: URL, reason: string, cause: unknown): FobError {
+  return new FobError("unavailable", `${url.host} cannot be reached: ${reason}`, { cause });
+}
