@@ -1,0 +1,55 @@
+import type { PushAnswer } from "../token/push-answer.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import type { PushToken } from "./push-token.ts";
+import type { PushMemory, PushOutcome, PushRequest } from "./request.ts";
+
+/** A token that login requests can come for. */
+export interface DeskToken {
+  readonly token: PushToken;
+  /** Whether its own PIN is needed: to begin with, and again for every approval. */
+  readonly isGuarded: boolean;
+}
+
+/** What a server said when it was asked for a token's requests. */
+export interface DeskPoll {
+  /** Those that wait for an answer, the newest first. */
+  readonly requests: readonly PushRequest[];
+  /** What was dropped and why, one line each, safe for a terminal. */
+  readonly refusals: readonly string[];
+  /** How far this machine's clock is ahead of the server's, to the second; null where the server does not tell. */
+  readonly clockOffsetSeconds: number | null;
+}
+
+/**
+ * Where login requests come in and are answered, for a vault or grant in this process, or an agent that holds the vault. It has a life: keys of
+ * guarded tokens are kept from `open` to `close`.
+ */
+export interface PushDesk {
+  /** The tokens whose server can be asked, in the order of enrollment. */
+  tokens(): Promise<readonly DeskToken[]>;
+
+  /**
+   * Makes a token ready to be polled; asks for its PIN where it has one. Throws FobError `denied` or `locked` by its access domain or PIN.
+   */
+  open(tokenId: string, prompt: PinPrompt): Promise<void>;
+
+  /**
+   * Asks the server for a token's requests; those answered or expired are left out. Throws FobError `unavailable`, `rejected` when the server refuses,
+   * `locked` for a guarded token that was not opened, `denied` by its access domain, `interrupted` when the signal ended it.
+   */
+  poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll>;
+
+  /**
+   * Answers a request. The answer is claimed durably before it is sent: after that no process can give another one, and the same one can be
+   * sent again when nobody knows whether it arrived. Approving with a guarded token asks for its PIN. Throws FobError `not-found` for a request
+   * that does not wait (any more), `rejected` when it was answered otherwise, `usage` for a choice that is not offered or is missing, and what
+   * {@link open} and {@link poll} throw.
+   */
+  answer(requestId: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
+
+  /** What is remembered of a token's requests, the newest first, at most 20. */
+  history(tokenId: string): Promise<readonly PushMemory[]>;
+
+  /** Forgets the keys that it keeps. */
+  close(): void;
+}
