@@ -12,6 +12,7 @@ import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { run } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
+import { startTraceFile } from "./cli/trace-file.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
@@ -84,6 +85,7 @@ function createContext(globals: Globals): Context {
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
     writeSecretFile,
+    startTrace: (path) => startTraceFile(path, () => new Date()),
     fileExists,
     readFile: readForeignFile,
     readQrCodes: readPictureBytes,

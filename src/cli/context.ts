@@ -54,6 +54,9 @@ export interface Machine {
   closeToOthers(paths: readonly string[]): void;
 }
 
+/** Adds a line to a file, with the time in front. A disk that does not take it hinders nobody. */
+export type Trace = (line: string) => void;
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly access: VaultAccess;
@@ -84,6 +87,8 @@ export interface Context {
   readonly isTerminal: boolean;
   /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Starts a new file that only its owner can read, line by line. Throws FobError `usage` when there is one already. */
+  startTrace(path: string): Trace;
   /** Whether there is a file of this name. */
   fileExists(path: string): Promise<boolean>;
   /** The bytes of a file that somebody else made, at most `limit` of them. */

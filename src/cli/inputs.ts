@@ -55,7 +55,12 @@ export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<
   try {
     writeNewFile(path, bytes);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", path);
-    throw new FobError("usage", `${path} exists already`, { hint: "remove it first, or choose another name" });
+    throw describeNewFileError(error, path);
   }
+}
+
+/** A new file that could not be made, as FobError: `usage` when there is one of its name. */
+export function describeNewFileError(error: unknown, path: string): FobError {
+  if ((error as NodeJS.ErrnoException).code !== "EEXIST") return describeFileError(error, "write", path);
+  return new FobError("usage", `${path} exists already`, { hint: "remove it first, or choose another name" });
 }

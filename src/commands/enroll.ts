@@ -2,31 +2,43 @@ import { defineCommand, flag, value, values, variadic } from "../cli/command.ts"
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { judgeValidity } from "../enrollment/audit.ts";
+import type { Finding } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
-import { readDrafts } from "./enrollment-input.ts";
+import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
 import { askPins, guardTokens } from "./enrollment-pins.ts";
-import { type NamedDraft, nameDrafts, type StoredDraft, storeDrafts } from "./enrollment-storing.ts";
+import {
+  type NamedDraft,
+  nameDrafts,
+  refuseKnown,
+  refuseSharedName,
+  type StoredDraft,
+  storeDrafts,
+} from "./enrollment-storing.ts";
+import { enrollOnline } from "./online-enrollment.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
 interface EnrolledView extends DraftView {
   readonly clientPart?: string;
 }
 
-interface Enrolled {
-  readonly views: readonly EnrolledView[];
-  readonly isDryRun: boolean;
-  readonly notes: readonly string[];
-}
+/** A token that only its server knows. */
+type OnlineView = Pick<Enrollments["online"][number], "name" | "issuer" | "account" | "serial" | "format" | "server">;
 
-/** `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none. */
+type Enrolled = { readonly notes: readonly string[] } & (
+  | { readonly isDryRun: true; readonly views: readonly DraftView[]; readonly online: readonly OnlineView[] }
+  | { readonly isDryRun: false; readonly views: readonly EnrolledView[]; readonly isPinMissing: boolean }
+);
+
+/** `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for those that a server has made by then. */
 export const enroll = defineCommand({
   name: "enroll",
   summary: "add tokens from enrollment strings or QR pictures",
   description:
-    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC) " +
+    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation string or code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC) " +
     "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
@@ -34,34 +46,65 @@ export const enroll = defineCommand({
     clipboard: flag("read what was copied, a text or a picture"),
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
-    dryRun: flag("show what would be enrolled, and store nothing"),
+    dryRun: flag("show what would be enrolled, store nothing and ask no server"),
     replace: flag("replace the token of the same name or account; the old one stays restorable"),
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
+    trace: value("FILE", "write a log of what a server was asked and answered, without secrets"),
+    insecure: flag("let a server do whose certificate nobody vouches for, or that has none"),
   },
   examples: [
     { command: "fob enroll --qr screenshot.png", explanation: "from a picture of the QR code" },
     { command: "fob enroll --screen", explanation: "from the QR code that the browser shows" },
     { command: "fob enroll --name vpn -", explanation: "from standard input, so that the secret is in no history" },
     { command: "fob enroll < tokens.txt -", explanation: "many at once, one enrollment string a line" },
+    {
+      command: "fob enroll --trace enrollment.log -",
+      explanation: "an activation string, with a log for the help desk",
+    },
   ],
   async run(input, context): Promise<Enrolled> {
-    const drafts = await readDrafts(input, context);
+    const { drafts, online } = await readEnrollments(input, context);
+    refuseSharedName(input.name, drafts.length + online.length);
+    refuseIdleOptions(input, online.length);
     const named = await nameDrafts(drafts, input.name, context);
-    const notes = describeFindings(named, context.clock());
-    if (input.dryRun) return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes };
-    if (notes.length > 0 && !input.yes) await confirmWarnings(named, context);
+    const findings = [...findingsOf(named, context.clock()), ...findingsOnline(online, input.insecure)];
+    const notes = findings.map(({ severity, message }) => `${severity === "info" ? "note" : severity}: ${message}`);
+    if (input.dryRun) {
+      const views = named.map(({ name, draft }) => viewDraft(name, draft));
+      return { views, online: online.map(viewOnline), isDryRun: true, notes };
+    }
+    if (!input.yes) await confirmWarnings([...named.map(({ draft }) => draft), ...online], context);
     const vault = await context.ensureVault();
     const pins = await askPins(named, input.pin, context);
+    if (!input.replace) refuseKnown(vault, named);
+    const fetched = await enrollOnline(online, vault, input, context);
     const stored = storeDrafts(vault, named, { onKnown: input.replace ? "replace" : "refuse", now: context.clock() });
     for (const { secret } of drafts) forget(secret);
     await guardTokens(vault, stored, pins, context);
-    return { views: stored.map((one) => viewEnrolled(vault, one)), isDryRun: false, notes };
+    return {
+      views: [...fetched.stored, ...stored].map((one) => viewEnrolled(vault, one)),
+      isDryRun: false,
+      isPinMissing: fetched.withoutPin.length > 0,
+      notes: [...notes, ...fetched.withoutPin.map(describeMissingPin)],
+    };
   },
-  text: formatEnrolled,
-  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
+  text: (result, style) => formatEnrolled(result, style).join("\n"),
+  json: (result) =>
+    result.isDryRun ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true })) : result.views,
   notes: ({ notes }) => notes,
+  exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
+
+/** Throws FobError `usage` for options that say how to talk to a server where none is asked. */
+function refuseIdleOptions(
+  { trace, insecure }: { trace: string | undefined; insecure: boolean },
+  servers: number,
+): void {
+  const idle = [trace === undefined ? null : "--trace", insecure ? "--insecure" : null].find(Boolean);
+  if (servers > 0 || !idle) return;
+  throw new FobError("usage", `${idle} is for enrollments with a server, and there is none here`);
+}
 
 /** A new token, and our part of its secret where the issuer needs it. */
 function viewEnrolled(vault: Vault, { token, named }: StoredDraft): EnrolledView {
@@ -69,27 +112,61 @@ function viewEnrolled(vault: Vault, { token, named }: StoredDraft): EnrolledView
   return { ...viewToken(vault.read(token.id).token, null), ...(clientPart === undefined ? {} : { clientPart }) };
 }
 
-function describeFindings(named: readonly NamedDraft[], now: Date): string[] {
+function viewOnline({ name, issuer, account, serial, format, server }: Enrollments["online"][number]): OnlineView {
+  return { name, issuer, account, serial, format, server };
+}
+
+function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
   return named.flatMap(({ name, draft }) =>
-    [...draft.findings, ...judgeValidity(draft, now)].map(
-      ({ severity, message }) => `${severity === "info" ? "note" : severity}: ${name}: ${message}`,
-    ),
+    [...draft.findings, ...judgeValidity(draft, now)].map((finding) => about(name, finding)),
   );
 }
 
-async function confirmWarnings(named: readonly NamedDraft[], context: Context): Promise<void> {
-  const warnings = named.flatMap(({ draft }) => draft.findings.filter(({ severity }) => severity === "warning"));
+function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
+  return online.flatMap(({ name, server, findings }) =>
+    [...findings, ...(isInsecure ? [INSECURE] : [])].map((finding) => about(name ?? server, finding)),
+  );
+}
+
+const INSECURE: Finding = {
+  severity: "warning",
+  code: "server-unverified",
+  message: "nothing proves who this server is: whoever is on the way can take the new token, or give another one",
+};
+
+function about(name: string, { severity, code, message }: Finding): Finding {
+  return { severity, code, message: `${name}: ${message}` };
+}
+
+async function confirmWarnings(
+  enrollments: readonly { readonly findings: readonly Finding[] }[],
+  context: Context,
+): Promise<void> {
+  const warnings = enrollments.flatMap(({ findings }) => findings.filter(({ severity }) => severity === "warning"));
   if (warnings.length === 0 || !context.prompt.available) return;
   const question = `${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
   if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was enrolled");
 }
 
-function formatEnrolled({ views, isDryRun }: Enrolled, style: Style): string {
-  const verb = isDryRun ? "would enroll" : "enrolled";
-  return views
-    .flatMap((view) => [
-      `${verb} ${style.strong(printable(view.name))} (${describeView(view)})`,
-      ...(view.clientPart === undefined ? [] : [`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
-    ])
-    .join("\n");
+function describeMissingPin({ token: { name }, named }: StoredDraft): string {
+  const { pin } = named.draft;
+  const policy = pin?.type === "user" ? ` --policy ${formatPinPolicy(pin.policy)}` : "";
+  return `warning: ${name} has no PIN yet, and its issuer wants one: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
+}
+
+function formatEnrolled(result: Enrolled, style: Style): string[] {
+  if (result.isDryRun) {
+    return [
+      ...result.views.map((view) => `would enroll ${style.strong(printable(view.name))} (${describeView(view)})`),
+      ...result.online.map((view) => `would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`),
+    ];
+  }
+  return result.views.flatMap((view) => [
+    `enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
+    ...(view.clientPart === undefined ? [] : [`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+  ]);
+}
+
+function forWhom({ account, format }: OnlineView): string {
+  return account === null ? ` (${format})` : ` for ${printable(account)} (${format})`;
 }

@@ -1,8 +1,8 @@
 import type { Context } from "../cli/context.ts";
-import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import type { AskSecret, EnrollmentDraft, OnlineEnrollment } from "../enrollment/draft.ts";
 import { readLines } from "../enrollment/lines.ts";
-import { identify, recognize } from "../enrollment/recognize.ts";
-import { withoutRepetitions } from "../enrollment/repetitions.ts";
+import { identify, recognize, recognizeOnline } from "../enrollment/recognize.ts";
+import { withoutRepeatedStrings, withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { askSecretFor } from "./ask-secret.ts";
 
@@ -17,29 +17,54 @@ export interface EnrollmentSources {
   readonly screen: boolean;
 }
 
+/** What the strings say: tokens that are whole, and where to get the others. */
+export interface Enrollments {
+  readonly drafts: readonly EnrollmentDraft[];
+  readonly online: readonly OnlineEnrollment[];
+}
+
+type Enrollment = EnrollmentDraft | OnlineEnrollment;
+
 /**
  * Reads every enrollment string of the command line, of standard input, pictures, clipboard and screen. Throws FobError `invalid` naming the
- * first one that is wrong and where it stands, before anything is stored.
+ * first one that is wrong and where it stands, before anything is stored or sent.
  */
-export async function readDrafts(sources: EnrollmentSources, context: Context): Promise<EnrollmentDraft[]> {
+export async function readEnrollments(sources: EnrollmentSources, context: Context): Promise<Enrollments> {
+  const read = await readSources(sources, context);
+  return {
+    drafts: withoutRepetitions(read.filter((one): one is EnrollmentDraft => !isOnline(one))),
+    online: withoutRepeatedStrings(read.filter(isOnline)),
+  };
+}
+
+async function readSources(sources: EnrollmentSources, context: Context): Promise<Enrollment[]> {
   const { enrollments, qr, clipboard, screen } = sources;
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
-    return recognize(await askForString(context), askSecretFor("the enrollment string", context));
-  const drafts: EnrollmentDraft[] = [];
+    return recognizeAny(await askForString(context), askSecretFor("the enrollment string", context));
+  const found: Enrollment[] = [];
   for (const enrollment of enrollments) {
     const read =
       enrollment === "-" ? readInput(await context.readInput(), context) : recognizeArgument(enrollment, context);
-    drafts.push(...(await read));
+    found.push(...(await read));
   }
-  for (const path of qr) drafts.push(...(await recognizeAll(await context.readPicture(path), path, context)));
-  if (clipboard) drafts.push(...(await readClipboard(context)));
+  for (const path of qr) found.push(...(await recognizeAll(await context.readPicture(path), path, context)));
+  if (clipboard) found.push(...(await readClipboard(context)));
   if (screen) {
     const texts = await context.readQrCodes(await context.takeScreenshot(), SCREEN);
     const enrollment = texts.filter((text) => identify(text) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
-    drafts.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, SCREEN, context)));
+    found.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, SCREEN, context)));
   }
-  return withoutRepetitions(drafts);
+  return found;
+}
+
+function isOnline(enrollment: Enrollment): enrollment is OnlineEnrollment {
+  return "complete" in enrollment;
+}
+
+async function recognizeAny(text: string, askSecret: AskSecret): Promise<Enrollment[]> {
+  const online = recognizeOnline(text);
+  return online ? [online] : recognize(text, askSecret);
 }
 
 /** Asks for an enrollment string, which is not shown. */
@@ -50,43 +75,43 @@ export function askForString(context: Context): Promise<string> {
   );
 }
 
-async function recognizeArgument(enrollment: string, context: Context): Promise<EnrollmentDraft[]> {
-  const drafts = await recognize(enrollment, askSecretFor("the enrollment string", context));
+async function recognizeArgument(enrollment: string, context: Context): Promise<Enrollment[]> {
+  const found = await recognizeAny(enrollment, askSecretFor("the enrollment string", context));
   context.tell(
     "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
   );
-  return drafts;
+  return found;
 }
 
 /** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
-async function readInput(text: string, context: Context): Promise<EnrollmentDraft[]> {
-  if (identify(text)?.isMultiline) return recognize(text, askSecretFor("standard input", context));
+async function readInput(text: string, context: Context): Promise<Enrollment[]> {
+  if (identify(text)?.isMultiline) return recognizeAny(text, askSecretFor("standard input", context));
   const strings = readLines(text);
   if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
-  const drafts: EnrollmentDraft[] = [];
+  const found: Enrollment[] = [];
   for (const line of strings) {
-    drafts.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`, context)));
+    found.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`, context)));
   }
-  return drafts;
+  return found;
 }
 
 /** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
-async function readClipboard(context: Context): Promise<EnrollmentDraft[]> {
+async function readClipboard(context: Context): Promise<Enrollment[]> {
   const { text, picture } = await context.clipboard.paste();
   if (!picture || identify(text)) return recognizeAt(text, CLIPBOARD, context);
   return recognizeAll(await context.readQrCodes(picture, CLIPBOARD), CLIPBOARD, context);
 }
 
 /** The codes of a picture, in turn: each may ask for a secret of its own. */
-async function recognizeAll(texts: readonly string[], place: string, context: Context): Promise<EnrollmentDraft[]> {
-  const drafts: EnrollmentDraft[] = [];
-  for (const text of texts) drafts.push(...(await recognizeAt(text, place, context)));
-  return drafts;
+async function recognizeAll(texts: readonly string[], place: string, context: Context): Promise<Enrollment[]> {
+  const found: Enrollment[] = [];
+  for (const text of texts) found.push(...(await recognizeAt(text, place, context)));
+  return found;
 }
 
-async function recognizeAt(text: string, place: string | null, context: Context): Promise<EnrollmentDraft[]> {
+async function recognizeAt(text: string, place: string | null, context: Context): Promise<Enrollment[]> {
   try {
-    return await recognize(text, askSecretFor(place ?? "standard input", context));
+    return await recognizeAny(text, askSecretFor(place ?? "standard input", context));
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

@@ -1,5 +1,7 @@
 import type { Context } from "../cli/context.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
+import type { RequiredPin } from "../enrollment/draft.ts";
+import { FobError } from "../fob-error.ts";
+import { judgePin, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
 import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
@@ -12,19 +14,25 @@ interface ChosenPin {
   readonly policy: PinPolicy;
 }
 
-/** The PINs of the drafts that get one. */
-export type ChosenPins = ReadonlyMap<NamedDraft, ChosenPin>;
+/** A token to come, as far as its PIN is concerned. */
+interface Guarded {
+  readonly name: string;
+  readonly draft: { readonly pin?: RequiredPin };
+}
+
+/** The PINs of the tokens that get one. */
+export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPin>;
 
 /**
  * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of them. Tokens under one policy
  * share one question.
  */
-export async function askPins(
-  named: readonly NamedDraft[],
+export async function askPins<T extends Guarded>(
+  named: readonly T[],
   everywhere: boolean,
   context: Context,
-): Promise<ChosenPins> {
-  const questions = new Map<string, { readonly policy: PinPolicy; readonly group: NamedDraft[] }>();
+): Promise<ChosenPins<T>> {
+  const questions = new Map<string, { readonly policy: PinPolicy; readonly group: T[] }>();
   for (const one of named) {
     const policy = policyOf(one, everywhere);
     if (!policy) continue;
@@ -32,7 +40,7 @@ export async function askPins(
     question.group.push(one);
     questions.set(JSON.stringify(policy), question);
   }
-  const chosen = new Map<NamedDraft, ChosenPin>();
+  const chosen = new Map<T, ChosenPin>();
   for (const { policy, group } of questions.values()) {
     const pin = await askNewPin(context.pinPrompt, group.map(({ name }) => name).join(", "), policy);
     for (const one of group) chosen.set(one, { pin, policy });
@@ -57,7 +65,63 @@ export async function guardTokens(
   for (const { pin } of pins.values()) forget(pin);
 }
 
-function policyOf({ draft: { pin } }: NamedDraft, everywhere: boolean): PinPolicy | null {
+/**
+ * Guards tokens that a server has made with the PIN that was asked for before, where their issuer's policy accepts it. It opens them: a token that
+ * lacks the PIN its issuer wants waits behind its access domain.
+ */
+export async function guardFetched(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  chosen: ChosenPin | undefined,
+  context: Context,
+): Promise<void> {
+  const pins = new Map<NamedDraft, ChosenPin>();
+  for (const { named } of chosen ? stored : []) {
+    const { pin } = named.draft;
+    if (!chosen || pin?.type === "server") continue;
+    const policy = pin?.policy ?? chosen.policy;
+    if (!judgePin(chosen.pin.toString("utf8"), policy)) pins.set(named, { pin: Buffer.from(chosen.pin), policy });
+  }
+  await guardAndOpen(vault, stored, pins, context);
+}
+
+/**
+ * Asks for the PINs of tokens whose server has just said that it wants some. Returns those that got none: they are stored, whatever became of the
+ * question.
+ */
+export async function guardLate(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  context: Context,
+): Promise<readonly StoredDraft[]> {
+  const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
+  try {
+    const pins = await askPins(
+      waiting.map(({ named }) => named),
+      false,
+      context,
+    );
+    await guardAndOpen(vault, waiting, pins, context);
+    return [];
+  } catch (error) {
+    if (error instanceof FobError) return waiting;
+    throw error;
+  }
+}
+
+async function guardAndOpen(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  pins: ChosenPins,
+  context: Context,
+): Promise<void> {
+  await guardTokens(vault, stored, pins, context);
+  for (const { token, named } of stored) {
+    if (pins.has(named) && named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: "00" }));
+  }
+}
+
+function policyOf({ draft: { pin } }: Guarded, everywhere: boolean): PinPolicy | null {
   if (pin?.type === "user") return pin.policy;
   return everywhere && pin?.type !== "server" ? USER_PIN_POLICY : null;
 }

@@ -13,8 +13,8 @@ import { unguardedSecretKey } from "../vault/token-pin.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readListed } from "./lookup.ts";
 
-/** Longer names help nobody, and no list can show them. */
-const MAX_NAME_LENGTH = 256;
+/** Longer names help nobody, and no list can show them. In characters. */
+export const MAX_NAME_LENGTH = 256;
 
 /** A draft and what the token will be called. */
 export interface NamedDraft {
@@ -26,15 +26,18 @@ export interface NamedDraft {
   readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
 }
 
+/** Throws FobError `usage` when one name is wanted for several tokens. */
+export function refuseSharedName(wanted: string | undefined, count: number): void {
+  if (wanted === undefined || count <= 1) return;
+  throw new FobError("usage", `--name is for one token, and ${count} were given`);
+}
+
 /** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
 export async function nameDrafts(
   drafts: readonly EnrollmentDraft<Credential>[],
   wanted: string | undefined,
   context: Context,
 ): Promise<NamedDraft[]> {
-  if (wanted !== undefined && drafts.length > 1) {
-    throw new FobError("usage", `--name is for one token, and ${drafts.length} were given`);
-  }
   const named: NamedDraft[] = [];
   for (const draft of drafts) {
     const chosen = wanted ?? (draft.name === null ? await askForName(context) : null);
@@ -63,8 +66,11 @@ export interface StoredDraft {
   readonly named: NamedDraft;
 }
 
-/** What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave this one out. */
-export type OnKnown = "refuse" | "replace" | "skip";
+/**
+ * What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave this one out; or not even look, and store
+ * it under a name that is free.
+ */
+export type OnKnown = "refuse" | "replace" | "skip" | "keep";
 
 /**
  * Stores drafts as tokens. A token that is replaced stays restorable. Throws FobError `usage` when a token is enrolled already or
@@ -77,7 +83,7 @@ export function storeDrafts(
 ): StoredDraft[] {
   const known = sortOut(vault.entries());
   const wanted = onKnown === "skip" ? named.filter((draft) => !findSame(vault, draft, known)) : named;
-  if (onKnown === "refuse") for (const draft of wanted) refuseKnown(vault, draft, known);
+  if (onKnown === "refuse") refuseKnown(vault, wanted, known);
   const replaced = wanted.map((draft) => (onKnown === "replace" ? findReplaced(draft, known) : null));
   for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
   const taken = new Set(vault.entries().map(({ name }) => fold(name)));
@@ -134,16 +140,27 @@ function findReplaced({ name, draft }: NamedDraft, { byName, byAccount }: Known)
   return byAccount.get(accountKey(draft) ?? "")?.[0] ?? byName.get(fold(name)) ?? null;
 }
 
-function refuseKnown(vault: Vault, named: NamedDraft, known: Known): void {
-  const same = findSame(vault, named, known);
-  if (same) {
-    throw new FobError("usage", `this token is enrolled already, as ${same.name}`, {
-      hint: "--replace enrolls it anew",
-    });
+/** Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken. */
+export function refuseKnown(
+  vault: Vault,
+  drafts: readonly NamedDraft[],
+  known: Known = sortOut(vault.entries()),
+): void {
+  for (const named of drafts) {
+    const same = findSame(vault, named, known);
+    if (same) {
+      throw new FobError("usage", `this token is enrolled already, as ${same.name}`, {
+        hint: "--replace enrolls it anew",
+      });
+    }
+    if (named.isChosen) refuseTakenName(vault, named.name);
   }
-  if (named.isChosen && known.byName.has(fold(named.name))) {
-    throw new FobError("usage", `another token is called ${named.name} already`, { hint: "--replace takes its place" });
-  }
+}
+
+/** Throws FobError `usage` when a token is called so already. */
+export function refuseTakenName(vault: Vault, name: string): void {
+  if (!vault.entries().some((entry) => fold(entry.name) === fold(name))) return;
+  throw new FobError("usage", `another token is called ${name} already`, { hint: "--replace takes its place" });
 }
 
 /** The token of the same account or name that holds the same secret. */

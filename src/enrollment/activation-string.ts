@@ -28,10 +28,7 @@ export const activationString: EnrollmentFormat = {
     const { server } = parseActivationString(text);
     throw new FobError(
       "unavailable",
-      `an activation string is enrolled with its server (${server}), which fob cannot do`,
-      {
-        hint: "fob inspect - shows what it says",
-      },
+      `an activation string is enrolled with its server (${server}), by \`fob enroll\` alone`,
     );
   },
   parseOnline: parseActivationString,

@@ -1,4 +1,4 @@
-import type { EnrollmentDraft } from "./draft.ts";
+import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
 /** Exports overlap, and a code may be scanned twice: the same token counts once. */
 export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
@@ -11,4 +11,9 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
     if (!seen.has(key)) seen.set(key, draft);
   }
   return [...seen.values()];
+}
+
+/** A server takes a string once: the same one counts once. */
+export function withoutRepeatedStrings(enrollments: readonly OnlineEnrollment[]): OnlineEnrollment[] {
+  return [...new Map(enrollments.map((one) => [JSON.stringify([one.format, one.server, one.fields]), one])).values()];
 }
