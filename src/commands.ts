@@ -13,6 +13,10 @@ import { biometricStatus } from "./commands/biometric-status.ts";
 import { biometricTest } from "./commands/biometric-test.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
+import { configGet } from "./commands/config-get.ts";
+import { configList } from "./commands/config-list.ts";
+import { configSet } from "./commands/config-set.ts";
+import { configUnset } from "./commands/config-unset.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enroll } from "./commands/enroll.ts";
 import { exportTokens } from "./commands/export.ts";
@@ -69,5 +73,9 @@ export const commands: readonly AnyCommand[] = [
   inspect,
   provision,
   verify,
+  configList,
+  configGet,
+  configSet,
+  configUnset,
   doctor,
 ];

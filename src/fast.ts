@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { readConfig } from "./cli/config-file.ts";
 import { agentSocket, isOurSocket } from "./platform/agent-socket.ts";
 import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
 import { defaultHome } from "./platform/paths.ts";
@@ -24,7 +25,16 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
 /** The NAME of `fob code NAME`, or null for every other command line. */
 function nameIn([command, name = "-", ...more]: readonly string[]): string | null {
   const isPlain = command === "code" && !name.startsWith("-") && more.length === 0;
-  return isPlain && !process.env["FOB_GRANT"] ? name : null;
+  return isPlain && !process.env["FOB_GRANT"] && !isConfigured() ? name : null;
+}
+
+/** Whether the configuration wants something of `code NAME`, or cannot be read: the whole program knows what to say or do. */
+function isConfigured(): boolean {
+  try {
+    return "code.min-validity" in readConfig(process.env["FOB_HOME"] || defaultHome());
+  } catch {
+    return true;
+  }
 }
 
 function print(text: string): void {

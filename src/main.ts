@@ -34,7 +34,7 @@ import { printable } from "./token/printable.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
 import { releasedKey } from "./vault/biometrics.ts";
 import { openGrant } from "./vault/granted-tokens.ts";
-import { readHeader } from "./vault/header.ts";
+import { type KeychainKind, readHeader } from "./vault/header.ts";
 import type { KeyItem } from "./vault/key-store.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 import type { TokenStore } from "./vault/token-store.ts";
@@ -63,12 +63,13 @@ process.exitCode = await run(
 
 function createContext(globals: Globals): Context {
   // children have no use for them, and a process's environment is easy to look at
-  for (const name of ["FOB_PIN", "FOB_GRANT"]) delete env[name];
+  for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
   const sensor = systemSensor(process.platform);
   const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
   return {
+    settings: globals.settings,
     access,
     agent,
     http: httpClient(`fob/${FOB_VERSION}`),
@@ -79,7 +80,8 @@ function createContext(globals: Globals): Context {
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
     findTokens: (right) => findTokens(globals, access, agent, right),
-    ensureVault: async () => (await openWhole(globals, access)) ?? createFirstVault(globals.keychain, access, prompt),
+    ensureVault: async () =>
+      (await openWhole(globals, access)) ?? createFirstVault(newVaultKeychain(globals), access, prompt),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     readInput: () => readStandardInput(),
@@ -96,6 +98,12 @@ function createContext(globals: Globals): Context {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
   };
+}
+
+/** Who keeps the key of a vault that is made; null where nobody has said so. */
+function newVaultKeychain({ settings }: Globals): KeychainKind | null {
+  const { value, source } = settings.look("keychain");
+  return source === "default" ? null : value;
 }
 
 /** Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */

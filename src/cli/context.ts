@@ -8,6 +8,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 import type { Sensor } from "./sensor.ts";
+import type { Settings } from "./settings.ts";
 
 /** One of several things a person may choose. */
 export interface Choice<T> {
@@ -59,6 +60,7 @@ export type Trace = (line: string) => void;
 
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
+  readonly settings: Settings;
   readonly access: VaultAccess;
   readonly pinPrompt: PinPrompt;
   readonly prompt: Prompt;

@@ -1,11 +1,13 @@
 import { FobError } from "../fob-error.ts";
 import type { KeychainKind } from "../vault/header.ts";
+import { type Settings, settingsOf } from "./settings.ts";
 
 /** The options that every command takes, after the environment was asked for those not given. */
 export interface Globals {
   readonly home: string;
-  /** Null when neither option nor environment names one. */
+  /** Null when neither option nor environment names one: the configuration is for vaults that are made. */
   readonly keychain: KeychainKind | null;
+  readonly settings: Settings;
   readonly pinFile: string | null;
   readonly pinFd: number | null;
   /** The PIN from FOB_PIN. */
@@ -15,7 +17,6 @@ export interface Globals {
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
-  readonly color: boolean;
   readonly debug: boolean;
 }
 
@@ -31,13 +32,14 @@ export interface GlobalFlags {
   readonly color?: boolean;
 }
 
-const KEYCHAINS: readonly string[] = ["system", "file", "none"] satisfies KeychainKind[];
-
 /** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */
 export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defaultHome: () => string): Globals {
+  const home = flags.home ?? (env["FOB_HOME"] || defaultHome());
+  const settings = settingsOf(home, flags, env);
   return {
-    home: flags.home ?? (env["FOB_HOME"] || defaultHome()),
-    keychain: parseKeychain(flags.keychain ?? (env["FOB_KEYCHAIN"] || null)),
+    home,
+    keychain: settings.demand("keychain"),
+    settings,
     pinFile: flags.pinFile ?? (env["FOB_PIN_FILE"] || null),
     pinFd: flags.pinFd === undefined ? null : parseDescriptor(flags.pinFd),
     pin: env["FOB_PIN"] || null,
@@ -45,14 +47,8 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
-    color: flags.color ?? true,
     debug: isSet(env["FOB_DEBUG"]),
   };
-}
-
-function parseKeychain(text: string | null): KeychainKind | null {
-  if (text === null || KEYCHAINS.includes(text)) return text as KeychainKind | null;
-  throw new FobError("usage", `--keychain is ${JSON.stringify(text)}: system, file or none are possible`);
 }
 
 function parseDescriptor(text: string): number {

@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
   biometric: "let a finger or face stand for a PIN",
   agent: "the process that holds the vault open",
+  config: "settle things for all commands to come",
   access: "say who may use a token: scripts with a grant, or whoever gives a PIN",
 };
 

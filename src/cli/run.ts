@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { type Invocation, parseCommandLine } from "./program.ts";
 import { formatError, formatJson } from "./report.ts";
-import { styleFor } from "./style.ts";
+import { type StyleSettings, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
 export interface Process {
@@ -45,16 +45,26 @@ export async function run(program: Program, { argv, env, stdout, stderr }: Proce
 async function runCommand(
   program: Program,
   { command, input, flags }: Invocation,
-  { env, stdout, stderr }: Process,
+  { stdout, stderr }: Process,
 ): Promise<number> {
   const globals = program.resolveGlobals(flags);
+  const color = chooseColor(globals);
   const result = await command.run(input as never, program.createContext(globals));
-  const columns = stdout.columns;
-  const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns, noColor: !globals.color, env });
+  const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns: stdout.columns, color });
   const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
   if (text !== "") await write(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   return command.exitCode?.(result) ?? 0;
+}
+
+/** A configuration that is wrong stops what depends on it: colours are worth no failure, and `fob config` has to mend it. */
+function chooseColor({ settings }: Globals): StyleSettings["color"] {
+  try {
+    return settings.choose("color");
+  } catch (error) {
+    if (error instanceof FobError) return "auto";
+    throw error;
+  }
 }
 
 function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

@@ -14,13 +14,13 @@ export interface Style {
 export interface StyleSettings {
   readonly isTerminal: boolean;
   readonly columns: number | undefined;
-  readonly noColor: boolean;
-  readonly env: NodeJS.ProcessEnv;
+  readonly color: "auto" | "always" | "never";
 }
 
-/** The style for a stream: colours only on a terminal, unless NO_COLOR, FORCE_COLOR, --no-color or TERM=dumb say otherwise. */
-export function styleFor({ isTerminal, columns, noColor, env }: StyleSettings): Style {
-  const chalk = new Chalk({ level: wantsColor(isTerminal, noColor, env) ? 1 : 0 });
+/** The style for a stream: with `auto`, colours only on a terminal. */
+export function styleFor({ isTerminal, columns, color }: StyleSettings): Style {
+  const hasColor = color === "always" || (color === "auto" && isTerminal);
+  const chalk = new Chalk({ level: hasColor ? 1 : 0 });
   return {
     columns: isTerminal ? (columns ?? 80) : null,
     strong: chalk.bold,
@@ -29,11 +29,4 @@ export function styleFor({ isTerminal, columns, noColor, env }: StyleSettings): 
     warning: chalk.yellow,
     bad: chalk.red,
   };
-}
-
-function wantsColor(isTerminal: boolean, noColor: boolean, env: NodeJS.ProcessEnv): boolean {
-  if (noColor || env["NO_COLOR"]) return false;
-  const forced = env["FORCE_COLOR"];
-  if (forced !== undefined) return forced !== "0" && forced !== "false";
-  return isTerminal && env["TERM"] !== "dumb";
 }

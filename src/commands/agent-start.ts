@@ -15,7 +15,7 @@ export const agentStart = defineCommand({
   options: { ...LIMIT_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
   examples: [{ command: 'eval "$(fob agent start --export)"', explanation: "in the profile of a login shell" }],
   async run(input, context) {
-    const status = await context.agent.join(() => existingVault(context), parseLimits(input));
+    const status = await context.agent.join(() => existingVault(context), parseLimits(input, context.settings));
     return { status, isExported: input.export };
   },
   text: ({ status, isExported }) => (isExported ? exportLine(status) : describeAgent(status)),

@@ -9,9 +9,6 @@ import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { parseTime } from "./values.ts";
 
-/** How long a copied response stays on the clipboard, in seconds. */
-const CLEAR_AFTER = 30;
-
 interface Answer {
   readonly name: string;
   readonly response: string;
@@ -44,12 +41,13 @@ export const challenge = defineCommand({
     { command: "fob challenge bank --qr login.png", explanation: "reads the challenge from a picture" },
   ],
   async run(input, context): Promise<Answer> {
+    const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
     const { token } = await tokens.look((await findAmong(tokens, input.name)).id);
     const suite = parseOcraSuite(challengeResponse(token).suite);
     const asked = await readInput(input, suite, context);
     const { response, counter } = await tokens.respond(token.id, asked, context.pinPrompt);
-    if (input.copy) await copyPasscode(response, CLEAR_AFTER, context);
+    if (input.copy) await copyPasscode(response, clearAfter, context);
     return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },
   text: ({ response, isCopied }) => (isCopied ? "" : response),

@@ -2,9 +2,6 @@ import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
-import { MOTP_PERIOD } from "../otp/motp.ts";
-import type { TimeSteps } from "../otp/totp.ts";
-import type { Credential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
@@ -12,10 +9,11 @@ import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
-import { parseTime, parseWhole, plural } from "./values.ts";
+import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
+import { plural } from "./values.ts";
 
 interface NamedPasscode {
-  readonly name: string;
+  readonly token: Token;
   readonly passcode: Passcode;
   /** Whole seconds until it ends, counted from now; 0 for one of another time. */
   readonly secondsLeft: number;
@@ -28,9 +26,6 @@ interface Codes {
   readonly notes: readonly string[];
 }
 
-/** Waiting longer than this for a fresh passcode is surely not meant. */
-const MAX_VALIDITY = 3_600;
-
 /** `fob code`: prints the passcode. */
 export const code = defineCommand({
   name: "code",
@@ -42,10 +37,13 @@ export const code = defineCommand({
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
     copy: flag("put the passcode on the clipboard instead of printing it"),
-    clearAfter: value("S", "with --copy: clear the clipboard after S seconds (30)"),
+    clearAfter: value("S", "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)"),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
-    minValidity: value("S", "wait for a fresh passcode if this one ends in fewer than S seconds"),
+    minValidity: value(
+      "S",
+      "wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)",
+    ),
   },
   examples: [
     { command: "fob code vpn", explanation: "prints one passcode: 492039" },
@@ -57,8 +55,8 @@ export const code = defineCommand({
   ],
   async run(input, context): Promise<Codes> {
     refuseContradictions(input);
-    const clearAfter = parseWhole("--clear-after", input.clearAfter ?? "30", 1, 86_400);
-    const minValidity = parseWhole("--min-validity", input.minValidity ?? "0", 0, MAX_VALIDITY);
+    const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
+    const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const tokens = await existingTokens("code", context);
     const { chosen, notes } = await chooseTokens(tokens, input, context);
     const codes: NamedPasscode[] = [];
@@ -112,46 +110,18 @@ async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[]) 
 async function makeCode(
   tokens: Authenticator,
   token: Token,
-  options: { readonly next: boolean; readonly at: string | undefined; readonly minValidity: number },
+  options: WantedTime,
   context: Context,
 ): Promise<NamedPasscode> {
   refuseTimesForEvents(token, options);
   const passcode = await tokens.passcode(token.id, () => chooseTime(token, options, context), context.pinPrompt);
-  return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, context.clock()) };
+  return { token, passcode, secondsLeft: secondsLeft(passcode, context.clock()) };
 }
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
   if (stepsOf(credential) === null && (next || at !== undefined)) {
     throw new FobError("usage", `--next and --at are for time-based tokens, and ${name} is not one`);
   }
-}
-
-/** How a credential cuts time into steps, or null when it does not. */
-function stepsOf(credential: Credential): TimeSteps | null {
-  if (credential.kind === "motp") return { period: MOTP_PERIOD, t0: 0 };
-  return credential.kind === "totp" ? credential : null;
-}
-
-async function chooseTime(
-  { name, credential }: Token,
-  { next, at, minValidity }: { readonly next: boolean; readonly at: string | undefined; readonly minValidity: number },
-  context: Context,
-): Promise<Date> {
-  const now = context.clock();
-  const steps = stepsOf(credential);
-  if (steps === null) return now;
-  if (at !== undefined) return parseTime(at, now);
-  const { period, t0 } = steps;
-  if (minValidity > period) {
-    throw new FobError("usage", `--min-validity is ${minValidity}: a passcode of ${name} is good for ${period} s only`);
-  }
-  const left = period - ((((now.getTime() / 1000 - t0) % period) + period) % period);
-  const start = new Date(now.getTime() + Math.ceil(left * 1000));
-  if (next) return start;
-  if (left >= minValidity) return now;
-  context.tell(`waiting ${Math.ceil(left)} s for a fresh passcode`);
-  await context.sleep(start.getTime() - now.getTime());
-  return start;
 }
 
 function secondsLeft(passcode: Passcode, now: Date): number {
@@ -165,10 +135,10 @@ function formatCodes({ codes, isSingle, copied }: Codes, style: Style): string {
   const gap = style.columns === null ? "\t" : "  ";
   const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
   const pad = (text: string) => (style.columns === null ? text : text.padStart(width));
-  return codes.map(({ name, passcode }) => `${pad(passcode.code)}${gap}${printable(name)}`).join("\n");
+  return codes.map(({ token, passcode }) => `${pad(passcode.code)}${gap}${printable(token.name)}`).join("\n");
 }
 
-function toJson({ name, passcode, secondsLeft }: NamedPasscode) {
+function toJson({ token: { name }, passcode, secondsLeft }: NamedPasscode) {
   const { code, kind } = passcode;
   if (passcode.kind === "hotp") return { name, code, kind, counter: passcode.counter };
   return { name, code, kind, validFrom: passcode.validFrom, validUntil: passcode.validUntil, secondsLeft };

@@ -1,6 +1,7 @@
 import type { Check } from "../cli/check.ts";
 import { defineCommand, flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
+import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
@@ -19,7 +20,7 @@ export const doctor = defineCommand({
   summary: "look for what is wrong, and mend it",
   description:
     "Checks the vault (files, rights, index, what interrupted commands left behind), its keychain, and what this machine has of all " +
-    "that fob can use. Changes nothing without --repair. Exit code 6 when the vault is damaged, 8 when its keychain cannot be reached.",
+    "that fob can use. Changes nothing without --repair. Exit code 6 when vault or settings are damaged, 8 when its keychain cannot be reached.",
   arguments: {},
   options: { repair: flag("finish what was interrupted, correct rights, rebuild the index") },
   examples: [
@@ -30,6 +31,7 @@ export const doctor = defineCommand({
     const checks = [
       ...(await context.machine.check()),
       checkRights(context, repair),
+      checkSettings(context),
       await checkAgent(context),
       await checkSensor(context),
     ];
@@ -56,6 +58,19 @@ function checkRights({ access, machine }: Context, repair: boolean): Check {
     return { check: "rights", status: "warning", message, hint: "`fob doctor --repair` takes the rights away" };
   machine.closeToOthers(open);
   return { check: "rights", status: "ok", message: `${plural(open.length, "file")} closed to others` };
+}
+
+function checkSettings({ settings }: Context): Check {
+  const check = "settings";
+  try {
+    for (const key of SETTING_KEYS) settings.look(key);
+    const unknown = settings.unknownKeys();
+    if (unknown.length === 0) return { check, status: "ok", message: "config.json holds nothing wrong" };
+    const message = `config.json has what is no setting: ${unknown.join(", ")}`;
+    return { check, status: "warning", message, hint: "`fob config list` says what could be meant" };
+  } catch (error) {
+    return failure(check, error);
+  }
 }
 
 async function checkAgent({ agent }: Context): Promise<Check> {

@@ -18,7 +18,7 @@ export const unlock = defineCommand({
     { command: "fob unlock --for 30m", explanation: "for half an hour" },
   ],
   async run(input, context) {
-    const limits = parseLimits(input);
+    const limits = parseLimits(input, context.settings);
     return context.agent.start(await existingVault(context), limits);
   },
   text: describeAgent,

@@ -25,19 +25,6 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
   });
 }
 
-/** The longest that anything may be asked to last. */
-const MAX_DURATION_MS = 30 * 86_400_000;
-
-/** A duration (`90s`, `30m`, `8h`, `7d`) in milliseconds, at most 30 days. Throws FobError `usage` naming the option. */
-export function parseDuration(option: string, text: string): number {
-  const [, count, unit = ""] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
-  const milliseconds = Number(count) * (UNIT_SECONDS[unit] ?? 0) * 1000;
-  if (milliseconds > 0 && milliseconds <= MAX_DURATION_MS) return milliseconds;
-  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`, {
-    hint: "90s, 30m, 8h or 7d",
-  });
-}
-
 /** A whole number of an option. Throws FobError `usage` naming the option and its limits. */
 export function parseWhole(option: string, text: string, min: number, max: number): number {
   const number = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { styleFor } from "../../src/cli/style.ts";
+import { type StyleSettings, styleFor } from "../../src/cli/style.ts";
 import { formatTable } from "../../src/cli/table.ts";
 
-const style = (columns: number | undefined, env: NodeJS.ProcessEnv = {}) =>
-  styleFor({ isTerminal: columns !== undefined, columns, noColor: false, env });
-const plain = (columns: number) => style(columns, { NO_COLOR: "1" });
+const style = (columns: number | undefined, color: StyleSettings["color"] = "auto") =>
+  styleFor({ isTerminal: columns !== undefined, columns, color });
+const plain = (columns: number) => style(columns, "never");
 
 describe("a table", () => {
   const heading = ["NAME", "ISSUER"];
@@ -33,12 +33,10 @@ describe("a table", () => {
   });
 
   test("is coloured where the terminal and its user want it", () => {
-    const bold = (env: NodeJS.ProcessEnv, columns: number | undefined) => style(columns, env).strong("x") !== "x";
-    expect(bold({}, 80)).toBe(true);
-    expect(bold({ TERM: "dumb" }, 80)).toBe(false);
-    expect(bold({ NO_COLOR: "1" }, 80)).toBe(false);
-    expect(bold({}, undefined)).toBe(false);
-    expect(bold({ FORCE_COLOR: "1" }, undefined)).toBe(true);
-    expect(bold({ FORCE_COLOR: "0" }, 80)).toBe(false);
+    const isBold = (color: StyleSettings["color"], columns?: number) => style(columns, color).strong("x") !== "x";
+    expect(isBold("auto", 80)).toBe(true);
+    expect(isBold("auto")).toBe(false);
+    expect(isBold("always")).toBe(true);
+    expect(isBold("never", 80)).toBe(false);
   });
 });

@@ -43,6 +43,14 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     await expect.poll(paste, { timeout: 10_000 }).toBe("");
   });
 
+  test("is cleared in the time that the configuration says", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    await fob(["config", "set", "clipboard.clear-after", "77"]);
+    const { stderr } = await fob(["code", "ACME", "--copy"], { env: { DISPLAY } });
+    expect(stderr).toBe("copied; the clipboard is cleared in 77 s\n");
+  });
+
   test("is not cleared when it holds something else by then", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });

@@ -1,0 +1,125 @@
+import { mkdirSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
+import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+
+/** What `config.json` holds, known or not. */
+export type Config = Readonly<Record<string, unknown>>;
+
+const MAX_BYTES = 64 * 1024;
+
+/** How long a writer waits for another one, and after which time without a sign of life that one is gone, in milliseconds. */
+const PATIENCE = 5_000;
+const PAUSE = 20;
+
+/** The configuration's file in a home. */
+export function configPath(home: string): string {
+  return join(home, "config.json");
+}
+
+/**
+ * What the configuration holds; nothing when there is no file. Throws FobError `invalid` for one that is not a JSON object, `unavailable`
+ * for one that cannot be read.
+ */
+export function readConfig(home: string): Config {
+  const path = configPath(home);
+  return parseConfig(readText(path), path);
+}
+
+/**
+ * Changes the configuration: durably, wholly or not at all, and without losing what others change meanwhile. Only its owner can read the
+ * file. Throws what {@link readConfig} throws.
+ */
+export async function changeConfig(home: string, change: (config: Config) => Config): Promise<void> {
+  makeHome(home);
+  const path = targetOf(configPath(home));
+  for (const end = Date.now() + PATIENCE; ; ) {
+    const before = readText(path);
+    const after = change(parseConfig(before, path));
+    if (replaceUnlessChanged(path, before, `${JSON.stringify(after, null, 2)}\n`)) return;
+    if (Date.now() > end) throw new FobError("unavailable", `${path} is being written by another process all the time`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+/** Whoever has the new file may replace the old one, if that is still what it was. */
+function replaceUnlessChanged(path: string, before: string | null, after: string): boolean {
+  const draft = `${path}.new`;
+  try {
+    writeNewFile(draft, Buffer.from(after));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", draft);
+    removeIfLeft(draft);
+    return false;
+  }
+  try {
+    const isUnchanged = readText(path) === before;
+    if (isUnchanged) renameSync(draft, path);
+    else removeQuietly(draft);
+    if (isUnchanged) syncFolder(dirname(path));
+    return isUnchanged;
+  } catch (error) {
+    removeQuietly(draft);
+    throw describeFileError(error, "write", path);
+  }
+}
+
+/** A writer takes milliseconds: what is older was left by one that was ended. */
+function removeIfLeft(draft: string): void {
+  const written = statSync(draft, { throwIfNoEntry: false })?.mtimeMs;
+  if (written !== undefined && Date.now() - written > PATIENCE) removeQuietly(draft);
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw describeFileError(error, "create", home);
+  }
+}
+
+/** Where a link leads: people keep such files elsewhere and link to them. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // there is none yet
+    return path;
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (!file) return null;
+    if (!file.isFile()) throw new FobError("invalid", `${path} is not a file`);
+    if (file.size > MAX_BYTES) throw new FobError("invalid", `${path} is larger than ${MAX_BYTES / 1024} KiB`);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw describeFileError(error, "read", path);
+  }
+}
+
+function parseConfig(text: string | null, path: string): Config {
+  // some editors begin a file with a byte order mark
+  const config = text === null ? {} : parseJson(text.replace(/^\ufeff/, ""), path);
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Config;
+  throw new FobError("invalid", `${path} is not a JSON object`, { hint: '{ "code.min-validity": 5 } is one' });
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const at = /position (\d+)/.exec((error as Error).message)?.[1];
+    const line = at === undefined ? "" : ` (line ${text.slice(0, Number(at)).split("\n").length})`;
+    throw new FobError("invalid", `${path} is not JSON${line}`, {
+      hint: isCommented(text) ? "it has comments, and JSON has none: take them out" : "correct it, or remove it",
+    });
+  }
+}
+
+function isCommented(text: string): boolean {
+  return /\/\/|\/\*|#/.test(text.replace(/"(?:[^"\\\n]|\\.)*"/g, ""));
+}

@@ -1,0 +1,10 @@
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** How a duration is written: a whole number and its unit. */
+export const DURATION = /^([1-9][0-9]{0,8})([smhd])$/;
+
+/** The milliseconds of a duration (`90s`, `30m`, `8h`, `7d`); NaN for any other text. */
+export function durationMs(text: string): number {
+  const [, count, unit = ""] = DURATION.exec(text) ?? [];
+  return Number(count) * (UNIT_MS[unit] ?? Number.NaN);
+}

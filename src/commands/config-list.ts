@@ -1,0 +1,39 @@
+import { defineCommand } from "../cli/command.ts";
+import { SETTING_KEYS } from "../cli/setting-definitions.ts";
+import { suggestSetting } from "../cli/settings.ts";
+import type { Style } from "../cli/style.ts";
+import { formatTable } from "../cli/table.ts";
+import { printable } from "../token/printable.ts";
+import { type SettingView, viewSetting } from "./setting-view.ts";
+
+interface SettingList {
+  readonly settings: readonly SettingView[];
+  readonly unknownKeys: readonly string[];
+}
+
+/** `fob config list`: every setting, its value, and where that comes from. */
+export const configList = defineCommand({
+  name: "config list",
+  summary: "list the settings, their values, and where those come from",
+  description: "docs/configuration.md says what each is for.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob config list", explanation: "each with the option, variable or file that decides" }],
+  run: async (_, { settings }): Promise<SettingList> => ({
+    settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
+    unknownKeys: settings.unknownKeys(),
+  }),
+  text: formatSettings,
+  json: ({ settings }) => settings,
+  notes: ({ unknownKeys }) => unknownKeys.map(describeUnknown),
+});
+
+function formatSettings({ settings }: SettingList, style: Style): string {
+  const rows = settings.map(({ key, value, from }) => [key, String(value), from ?? "default"].map(printable));
+  return formatTable(["SETTING", "VALUE", "FROM"], rows, style);
+}
+
+function describeUnknown(key: string): string {
+  const suggestion = suggestSetting(key);
+  return `warning: config.json has ${JSON.stringify(key)}, which is no setting${suggestion ? `: ${suggestion}` : ""}`;
+}

@@ -1,0 +1,31 @@
+import { defineCommand, required } from "../cli/command.ts";
+import { isSettingKey } from "../cli/setting-definitions.ts";
+import { parseSettingKey } from "../cli/settings.ts";
+import { printable } from "../token/printable.ts";
+import { type SettingView, viewSetting } from "./setting-view.ts";
+
+interface Unset {
+  readonly key: string;
+  readonly wasSet: boolean;
+  /** What counts from now on; null for a key that no setting is called. */
+  readonly view: SettingView | null;
+}
+
+/** `fob config unset`: takes a setting out of the configuration. */
+export const configUnset = defineCommand({
+  name: "config unset",
+  summary: "let the default of a setting count again",
+  description: "Takes KEY out of config.json, also one that fob does not know.",
+  arguments: { key: required("KEY", "name of a setting") },
+  options: {},
+  examples: [{ command: "fob config unset code.min-validity", explanation: "any passcode will do again" }],
+  async run({ key }, { settings }): Promise<Unset> {
+    const wasSet = await settings.remove(key);
+    // a key that is neither known nor there is misspelt
+    if (!wasSet) parseSettingKey(key);
+    return { key, wasSet, view: isSettingKey(key) ? viewSetting(key, settings) : null };
+  },
+  text: ({ key, view }) => printable(view === null ? `${key} is gone` : `${key} is ${view.value}`),
+  json: ({ key, wasSet, view }) => ({ key, wasSet, value: view?.value ?? null, source: view?.source ?? null }),
+  notes: ({ key, wasSet }) => (wasSet ? [] : [`${key} was not set`]),
+});
