@@ -7,6 +7,7 @@ import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import { parseTemplate, type Template } from "./code-template.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
@@ -23,6 +24,7 @@ interface Codes {
   readonly codes: readonly NamedPasscode[];
   readonly isSingle: boolean;
   readonly copied: boolean;
+  readonly template: Template | null;
   readonly notes: readonly string[];
 }
 
@@ -44,6 +46,7 @@ export const code = defineCommand({
       "S",
       "wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)",
     ),
+    format: value("TEMPLATE", "what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ..."),
   },
   examples: [
     { command: "fob code vpn", explanation: "prints one passcode: 492039" },
@@ -52,18 +55,23 @@ export const code = defineCommand({
       command: "passcode=$(fob code vpn --min-validity 5)",
       explanation: "in a script: never one that is about to end",
     },
+    {
+      command: "fob code --all --format '{code} {name} ({secondsLeft} s)'",
+      explanation: "a line of your own for each",
+    },
   ],
   async run(input, context): Promise<Codes> {
     refuseContradictions(input);
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
+    const template = input.format === undefined ? null : parseTemplate(input.format);
     const tokens = await existingTokens("code", context);
     const { chosen, notes } = await chooseTokens(tokens, input, context);
     const codes: NamedPasscode[] = [];
     for (const token of chosen) codes.push(await makeCode(tokens, token, { ...input, minValidity }, context));
     const [first] = codes;
     if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
-    return { codes, isSingle: !input.all && codes.length === 1, copied: input.copy, notes };
+    return { codes, isSingle: !input.all && codes.length === 1, copied: input.copy, template, notes };
   },
   text: formatCodes,
   json: ({ codes, isSingle }) => (isSingle && codes[0] ? toJson(codes[0]) : codes.map(toJson)),
@@ -76,12 +84,14 @@ interface CodeInput {
   readonly copy: boolean;
   readonly next: boolean;
   readonly at: string | undefined;
+  readonly format: string | undefined;
 }
 
-function refuseContradictions({ names, all, copy, next, at }: CodeInput): void {
+function refuseContradictions({ names, all, copy, next, at, format }: CodeInput): void {
   if (all && names.length > 0) throw new FobError("usage", "--all and a NAME exclude each other");
   if (copy && (all || names.length > 1))
     throw new FobError("usage", "--copy takes one token: the clipboard holds one passcode");
+  if (copy && format !== undefined) throw new FobError("usage", "--copy and --format exclude each other");
   if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
 }
 
@@ -129,8 +139,9 @@ function secondsLeft(passcode: Passcode, now: Date): number {
   return Math.max(0, Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000));
 }
 
-function formatCodes({ codes, isSingle, copied }: Codes, style: Style): string {
+function formatCodes({ codes, isSingle, copied, template }: Codes, style: Style): string {
   if (copied) return "";
+  if (template) return codes.map((code) => template({ ...code.token, ...toJson(code) })).join("\n");
   if (isSingle) return codes[0]?.passcode.code ?? "";
   const gap = style.columns === null ? "\t" : "  ";
   const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
