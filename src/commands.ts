@@ -34,6 +34,7 @@ import { remove } from "./commands/remove.ts";
 import { rename } from "./commands/rename.ts";
 import { restore } from "./commands/restore.ts";
 import { resync } from "./commands/resync.ts";
+import { run } from "./commands/run.ts";
 import { show } from "./commands/show.ts";
 import { unlock } from "./commands/unlock.ts";
 import { verify } from "./commands/verify.ts";
@@ -44,6 +45,7 @@ export const commands: readonly AnyCommand[] = [
   list,
   show,
   code,
+  run,
   challenge,
   pinSet,
   pinChange,

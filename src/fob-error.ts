@@ -32,16 +32,15 @@ export class FobError extends Error {
   override readonly name = "FobError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The process exit code of this error (docs: exit codes). */
+  readonly exitCode: number;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  /** `exitCode` is for the convention of others: a program that cannot be started. */
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; exitCode?: number } = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
-  }
-
-  /** The process exit code of this error (docs: exit codes). */
-  get exitCode(): number {
-    return EXIT_CODES[this.code];
+    this.exitCode = options.exitCode ?? EXIT_CODES[code];
   }
 }
 

@@ -28,6 +28,7 @@ import { checkMachine } from "./platform/machine.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
 import { isRunning } from "./platform/processes.ts";
+import { runProgram } from "./platform/run-program.ts";
 import { takeScreenshot } from "./platform/screenshot.ts";
 import type { Right } from "./token/grant.ts";
 import { printable } from "./token/printable.ts";
@@ -93,6 +94,7 @@ function createContext(globals: Globals): Context {
     readQrCodes: readPictureBytes,
     readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     takeScreenshot,
+    runProgram,
     progress: progressOn(stderr, !globals.quiet),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);

@@ -1,9 +1,9 @@
 import type { Context } from "./context.ts";
 import type { Style } from "./style.ts";
 
-/** An argument of a command: required, optional, or any number of them. */
+/** An argument of a command: required, optional, any number of them, or all words after `--`. */
 export interface ArgumentDefinition {
-  readonly kind: "required" | "optional" | "variadic";
+  readonly kind: "required" | "optional" | "variadic" | "rest";
   /** As help shows it, in capitals. */
   readonly placeholder: string;
   readonly summary: string;
@@ -16,7 +16,7 @@ export type OptionDefinition =
 
 type ValueOf<Definition> = Definition extends { kind: "required" }
   ? string
-  : Definition extends { kind: "variadic" | "values" }
+  : Definition extends { kind: "variadic" | "rest" | "values" }
     ? readonly string[]
     : Definition extends { kind: "flag" }
       ? boolean
@@ -51,7 +51,7 @@ export interface CommandDefinition<Arguments, Options, Result> {
   run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
   /** How standard output shows the result, without the last newline; an empty text prints nothing. */
   text(result: Result, style: Style): string;
-  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings. */
+  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints nothing. */
   json(result: Result): unknown;
   /** Remarks for standard error, which `--quiet` silences. */
   notes?(result: Result): readonly string[];
@@ -85,6 +85,11 @@ export function optional(placeholder: string, summary: string) {
 /** An argument that may be given any number of times. */
 export function variadic(placeholder: string, summary: string) {
   return { kind: "variadic", placeholder, summary } as const;
+}
+
+/** The command line of another program, after `--`: none of its words is an option of ours. */
+export function rest(placeholder: string, summary: string) {
+  return { kind: "rest", placeholder, summary } as const;
 }
 
 /** An option without a value. */

@@ -46,6 +46,16 @@ export interface Progress {
   end(): void;
 }
 
+/** A program to run in fob's place. */
+export interface Errand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What its environment has besides ours. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its standard input; null for ours. */
+  readonly input: string | null;
+}
+
 /** The machine that fob runs on. */
 export interface Machine {
   /** What it has of all that fob can use. */
@@ -101,6 +111,11 @@ export interface Context {
   readPicture(path: string): Promise<string[]>;
   /** A picture file of the whole screen. Throws FobError `unavailable` where none can be taken. */
   takeScreenshot(): Promise<Buffer>;
+  /**
+   * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with exit code 127 or 126 when it cannot be
+   * started.
+   */
+  runProgram(errand: Errand): Promise<number>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */

@@ -106,8 +106,10 @@ function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Rec
 }
 
 function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
-  const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: `[${placeholder}...]` };
+  const several = `[${placeholder}...]`;
+  const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: several, rest: several };
   command.argument(shapes[kind], summary);
+  if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
 }
 
 /** The name of an option on the command line: `dryRun` is `--dry-run`. */

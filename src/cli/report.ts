@@ -8,8 +8,9 @@ export function formatError(error: FobError, json: boolean): string {
   return `fob: ${printable(message)}\n${hint ? `hint: ${printable(hint)}\n` : ""}`;
 }
 
-/** A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. */
+/** A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. Undefined is no text. */
 export function formatJson(value: unknown): string {
+  if (value === undefined) return "";
   const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? counterJson(part) : part), 2);
   return escapeControls(text);
 }

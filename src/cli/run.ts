@@ -36,10 +36,16 @@ export async function run(program: Program, { argv, env, stdout, stderr }: Proce
   } catch (thrown) {
     const error = asFobError(thrown);
     // whoever pressed Ctrl-C knows it
-    if (error.message !== "interrupted") stderr.write(formatError(error, argv.includes("--json")));
+    if (error.message !== "interrupted") stderr.write(formatError(error, wantsJson(argv)));
     if (env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0") stderr.write(`${trace(thrown)}\n`);
     return error.exitCode;
   }
+}
+
+/** Whether `--json` is given to fob, and not to the program that it runs. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
 }
 
 async function runCommand(

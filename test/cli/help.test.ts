@@ -15,7 +15,7 @@ describe("the definitions of commands", () => {
       for (const { command: line, explanation } of command.examples) {
         expect(line).toContain(`fob ${command.name}`);
         expect(explanation).not.toBe("");
-        const own = line.split("|").find((part) => part.includes("fob ")) ?? "";
+        const own = line.split(/\|| -- /).find((part) => part.includes("fob ")) ?? "";
         for (const option of own.match(/ --[a-z-]+/g) ?? []) expect(known).toContain(option.trim());
       }
       const definitions = [...Object.values(command.arguments), ...Object.values(command.options)] as {

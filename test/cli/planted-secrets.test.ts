@@ -56,6 +56,7 @@ test("no secret is in output, errors, traces, arguments, environments or files",
   await run(["pin", "set", "Time"], { pins: ["1234"] });
   await run(["code", "ACME"], { pins: [TOKEN_PIN] });
   await run(["code", "ACME"], { pins: [APP_PIN] });
+  await run(["run", "--token", "ACME", "--", "true"], { pins: [TOKEN_PIN] });
   await run(["code", "Time", "--copy"]);
   await run(["code", "--all", "--json"]);
   await run(["challenge", "Bank", "00000000", "--json"]);

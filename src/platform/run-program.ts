@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Errand } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+
+/** What somebody may send to end or steer the program that runs. */
+const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
+/** The keys of a terminal send these to every program of its foreground, and so to the child itself. */
+const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
+
+/**
+ * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell. Returns its exit code, or 128 and the
+ * number of the signal that ended it. Throws FobError with exit code 127 for a program that is not there, 126 for one that cannot be run,
+ * as shells do.
+ */
+export async function runProgram({ command, args, env, input }: Errand): Promise<number> {
+  const isAtTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  let child: ChildProcess | null = null;
+  const letGo = takeSignals((signal) => {
+    if (!isAtTerminal || !FROM_KEYS.includes(signal)) child?.kill(signal);
+  });
+  try {
+    const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
+    child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [...stdio] });
+    // a program need not read its input
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+    return await ending(child);
+  } catch (error) {
+    throw describeStart(error, command);
+  } finally {
+    letGo();
+  }
+}
+
+/** Lets `handle` have the signals instead of whoever has them now. Returns what gives them back. */
+function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
+  const owners = process.listeners("SIGINT");
+  process.removeAllListeners("SIGINT");
+  for (const signal of SIGNALS) process.on(signal, handle);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handle);
+    for (const owner of owners) process.once("SIGINT", owner);
+  };
+}
+
+function ending(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+function describeStart(error: unknown, command: string): FobError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const name = JSON.stringify(command);
+  if (code === "ENOENT") {
+    return new FobError("usage", `there is no program ${name}`, { exitCode: 127, cause: error });
+  }
+  return new FobError("usage", `cannot run ${name}: ${code === "EACCES" ? "permission denied" : message}`, {
+    exitCode: 126,
+    cause: error,
+  });
+}
