@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { fingerprintReader } from "../../src/platform/biometric/fingerprint-reader.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, testHome } from "../cli/fob.ts";
+import { violations } from "../cli/schemas.ts";
 import { openTerminal, type Terminal } from "../cli/terminal.ts";
 import { describeWith } from "../requires.ts";
 import { type FingerprintBench, startFingerprintBench } from "./fingerprint-bench.ts";
@@ -81,6 +82,14 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
       stderr: expect.stringMatching(/once more, and slower\n[^\n]*does not know this finger: try once more\n$/),
     });
     expect(await touching([WRONG, WRONG, WRONG], ["biometric", "test"])).toMatchObject({ exitCode: 4, stdout: "" });
+  });
+
+  test("tells scripts what the schemas say", async () => {
+    await fob(["pin", "set", "ACME"], { FOB_PIN });
+    const tested = await touching([RIGHT], ["biometric", "test", "--json"]);
+    expect(violations("biometric-test", JSON.parse(tested.stdout))).toEqual([]);
+    const enabled = await touching([RIGHT], ["biometric", "enable", "ACME", "--json"], { FOB_PIN });
+    expect(violations("biometric-enable", JSON.parse(enabled.stdout))).toEqual([]);
   });
 
   test("that nobody touches is given up, and free for others", async () => {
