@@ -60,7 +60,7 @@ export function settingsOf(home: string, flags: GlobalFlags, env: NodeJS.Process
       await changeConfig(home, (config) => ({ ...config, [key]: value }));
     },
     async remove(key) {
-      if (!(key in readConfig(home))) return false;
+      if (!Object.hasOwn(readConfig(home), key)) return false;
       await changeConfig(home, ({ [key]: _removed, ...rest }) => rest);
       return true;
     },

@@ -75,7 +75,7 @@ describe("fob config", () => {
     [["set", "agent.idle", "31d"], 'agent.idle is "31d": a duration of at most 30 days'],
     [["set", "colour", "never"], 'there is no setting "colour"\nhint: did you mean color?'],
     [["get", "clear"], 'there is no setting "clear"\nhint: did you mean clipboard.clear-after?'],
-    [["unset", "zzz"], 'there is no setting "zzz"\nhint: `fob config list` shows all of them'],
+    [["unset", "toString"], 'there is no setting "toString"\nhint: `fob config list` shows all of them'],
   ])("refuses %j with exit code 2", async (args, message) => {
     const { fob, home } = testHome();
     const outcome = await fob(["config", ...args]);
