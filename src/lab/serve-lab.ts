@@ -1,0 +1,16 @@
+import { asFobError } from "../file-error.ts";
+import { type ListenAddress, type ListeningServer, serve } from "./http/server.ts";
+import { type Lab, noteRefused } from "./lab.ts";
+import { pushEndpoint } from "./push/endpoint.ts";
+import { tiqrEndpoint } from "./tiqr/endpoint.ts";
+import { validationEndpoint } from "./validation-endpoint.ts";
+
+/** Starts the lab's server, and notes where it listens for the commands that make enrollment strings. */
+export async function serveLab(lab: Lab, address: ListenAddress): Promise<ListeningServer> {
+  const endpoints = [pushEndpoint(lab), tiqrEndpoint(lab), validationEndpoint(lab)];
+  const server = await serve(address, endpoints, (error) => {
+    noteRefused(lab, "failure", { detail: asFobError(error).message });
+  });
+  lab.store.setAddress(server.url);
+  return server;
+}
