@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { Credential } from "../token/credential.ts";
+import type { OtpCredential } from "../token/credential.ts";
 import { type Lab, noteDone } from "./lab.ts";
 import {
   type ActivationOrder,
@@ -149,7 +149,7 @@ export function firstState(order: PasscodeOrder, secret: Buffer) {
   return { ...order, secret, counter: parseOcraSuite(order.suite).counter ? 0n : null, challenges: [] };
 }
 
-function credentialOf(token: TotpToken | HotpToken | OcraToken): Credential {
+function credentialOf(token: TotpToken | HotpToken | OcraToken): OtpCredential {
   if (token.kind === "ocra") return { kind: "ocra", suite: token.suite, counter: token.counter };
   const { algorithm, digits } = token;
   const form = { algorithm, digits, alphabet: "decimal" } as const;

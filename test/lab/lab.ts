@@ -29,7 +29,9 @@ export interface TestLab extends Lab {
 export async function testLab({ isOld = false } = {}): Promise<TestLab> {
   const home = mkdtempSync(join(tmpdir(), "fob-lab-"));
   const store = new LabStore(home);
-  store.once("server-key", () => SERVER_KEY.export({ format: "der", type: "pkcs8" }));
+  for (const name of ["server-key", "dskpp-key"]) {
+    store.once(name, () => SERVER_KEY.export({ format: "der", type: "pkcs8" }));
+  }
   let offset = 0;
   const lab: Lab = { store, isOld, clock: () => new Date(Date.now() + offset) };
   const server = await serveLab(lab, { host: "127.0.0.1", port: 0 });
