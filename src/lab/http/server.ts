@@ -6,7 +6,8 @@ import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./ex
 /** Nothing that a device or a form sends comes near this. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 };
+/** Sizes in bytes, times in milliseconds. Devices that poll every half minute keep their connection. */
+const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 };
 const MAX_CONNECTIONS = 1_024;
 const MAX_FIELDS = 1_000;
 
