@@ -23,6 +23,13 @@ import { exportTokens } from "./commands/export.ts";
 import { favorite } from "./commands/favorite.ts";
 import { importFile } from "./commands/import.ts";
 import { inspect } from "./commands/inspect.ts";
+import { labIssue } from "./commands/lab-issue.ts";
+import { labLog } from "./commands/lab-log.ts";
+import { labPush } from "./commands/lab-push.ts";
+import { labServe } from "./commands/lab-serve.ts";
+import { labUserAdd } from "./commands/lab-user-add.ts";
+import { labUserList } from "./commands/lab-user-list.ts";
+import { labUserUnlock } from "./commands/lab-user-unlock.ts";
 import { list } from "./commands/list.ts";
 import { lock } from "./commands/lock.ts";
 import { pinChange } from "./commands/pin-change.ts";
@@ -79,5 +86,12 @@ export const commands: readonly AnyCommand[] = [
   configGet,
   configSet,
   configUnset,
+  labServe,
+  labUserAdd,
+  labUserList,
+  labUserUnlock,
+  labIssue,
+  labPush,
+  labLog,
   doctor,
 ];

@@ -85,6 +85,7 @@ function createContext(globals: Globals): Context {
       (await openWhole(globals, access)) ?? createFirstVault(newVaultKeychain(globals), access, prompt),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    untilTerminated: () => new Promise((resolve) => process.once("SIGTERM", () => resolve())),
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
     writeSecretFile,

@@ -40,7 +40,7 @@ export interface Example {
  * exits: it returns a result or throws a FobError.
  */
 export interface CommandDefinition<Arguments, Options, Result> {
-  /** One word, or two for a command of a group: `pin set`. */
+  /** One word, or several for a command of a group: `pin set`, `lab user add`. */
   readonly name: string;
   readonly summary: string;
   /** More about it, for its help page. */
@@ -55,6 +55,8 @@ export interface CommandDefinition<Arguments, Options, Result> {
   json(result: Result): unknown;
   /** Remarks for standard error, which `--quiet` silences. */
   notes?(result: Result): readonly string[];
+  /** What goes on after the result was printed, for a command that serves until it is ended. */
+  goOn?(result: Result, context: Context): Promise<void>;
   /** The exit code of a result that is not an error; 0 unless the contract says otherwise. */
   exitCode?(result: Result): number;
 }

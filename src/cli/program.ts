@@ -20,6 +20,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   agent: "the process that holds the vault open",
   config: "settle things for all commands to come",
   access: "say who may use a token: scripts with a grant, or whoever gives a PIN",
+  lab: "an authentication server to try things out with",
+  "lab user": "who logs in at the lab",
 };
 
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
@@ -71,19 +73,20 @@ function createProgram(version: string, print: (text: string) => void): Command 
     );
 }
 
-function parentOf(command: AnyCommand, program: Command, groups: Map<string, Command>): Command {
-  const [first = "", second] = command.name.split(" ");
-  if (second === undefined) return program;
-  let group = groups.get(first);
-  if (!group) {
-    group = program
-      .command(first)
-      .description(GROUPS[first] ?? "")
-      .exitOverride();
-    group.addHelpText("after", `\nExample:\n  $ ${command.examples[0].command}`);
-    groups.set(first, group);
-  }
-  return group;
+/** The group that a command belongs to, made with the groups around it when it is first needed. */
+function parentOf({ name, examples }: AnyCommand, program: Command, groups: Map<string, Command>): Command {
+  const words = name.split(" ").slice(0, -1);
+  return words.reduce((parent, word, depth) => {
+    const path = words.slice(0, depth + 1).join(" ");
+    const group = groups.get(path) ?? addGroup(parent, word, GROUPS[path] ?? "", examples[0].command);
+    groups.set(path, group);
+    return group;
+  }, program);
+}
+
+function addGroup(parent: Command, word: string, description: string, example: string): Command {
+  const group = parent.command(word).description(description).exitOverride();
+  return group.addHelpText("after", `\nExample:\n  $ ${example}`);
 }
 
 function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): void {
@@ -142,9 +145,17 @@ function usageError(error: CommanderError, argv: readonly string[], commands: re
     .trim()
     .replace(/^\((.*)\)$/, "$1");
   if (error.code === "commander.help") {
-    const members = commands.map(({ name }) => name).filter((name) => argv.includes(name.split(" ")[0] ?? ""));
+    const members = membersOf(argv, commands);
     const hint = members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : "fob --help lists the commands";
     return new FobError("usage", "a command is missing", { hint });
   }
   return new FobError("usage", message.replace(/\.$/, ""), { hint: suggestion || "fob --help shows how it is used" });
+}
+
+/** The commands of the innermost group that is named on the command line. */
+function membersOf(argv: readonly string[], commands: readonly AnyCommand[]): string[] {
+  const names = commands.map(({ name }) => name).filter((name) => name.includes(" "));
+  const depth = (name: string) => name.split(" ").findIndex((word) => !argv.includes(word));
+  const deepest = Math.max(...names.map(depth));
+  return deepest > 0 ? names.filter((name) => depth(name) === deepest) : [];
 }

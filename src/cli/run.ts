@@ -55,11 +55,13 @@ async function runCommand(
 ): Promise<number> {
   const globals = program.resolveGlobals(flags);
   const color = chooseColor(globals);
-  const result = await command.run(input as never, program.createContext(globals));
+  const context = program.createContext(globals);
+  const result = await command.run(input as never, context);
   const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns: stdout.columns, color });
   const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
   if (text !== "") await write(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
+  await command.goOn?.(result, context);
   return command.exitCode?.(result) ?? 0;
 }
 

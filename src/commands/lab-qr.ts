@@ -1,0 +1,26 @@
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
+
+/** QR codes as asked for: lines for the terminal, or the file they went to. */
+export interface Drawn {
+  readonly drawing: string | null;
+  readonly file: string | null;
+}
+
+/** Refuses a `--qr` that cannot be drawn, before anything is made. Throws FobError `usage`. */
+export function checkQr(qr: string | true | undefined, context: Context): void {
+  if (qr === true && !context.isTerminal) {
+    throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes a file");
+  }
+  if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr))
+    throw new FobError("usage", `${qr} is neither .png nor .svg`);
+}
+
+/** Draws a text as the option `--qr` says: not at all, in the terminal, or into a new file. */
+export async function drawQr(text: string, qr: string | true | undefined, context: Context): Promise<Drawn> {
+  if (qr === undefined) return { drawing: null, file: null };
+  if (qr === true) return { drawing: await drawForTerminal(text), file: null };
+  const [file = qr] = await drawToFiles([text], qr, context);
+  return { drawing: null, file };
+}

@@ -1,0 +1,68 @@
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { describeFileError } from "../file-error.ts";
+
+/** More of the log than this is not read: it is for looking at, and the newest is at its end. */
+const MAX_READ_BYTES = 4 * 1024 * 1024;
+
+/** What happened at the lab: who, with which token, and how it ended. Never a secret, a passcode, a code or a PIN. */
+export interface AuditEvent {
+  /** Stable, in kebab case: `login`, `push-answer`, `dskpp-finished` ... */
+  readonly event: string;
+  readonly outcome: "ok" | "refused";
+  readonly user: string | null;
+  readonly serial: string | null;
+  /** One line for people: why it was refused, or what it was about. */
+  readonly detail: string | null;
+}
+
+/** An event with its time, ISO 8601 in UTC. */
+export type AuditEntry = { readonly time: string } & AuditEvent;
+
+/** Writes one event at the end of the log: a line of JSON in a file of mode 0600, whole also when several processes write. */
+export function appendEvent(folder: string, event: AuditEvent, now: Date): void {
+  const path = logFile(folder);
+  const entry: AuditEntry = { time: now.toISOString(), ...event, detail: event.detail?.slice(0, 300) ?? null };
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw describeFileError(error, "write", path);
+  }
+}
+
+/** The newest `count` events, oldest first. A line that was torn by a power cut is passed over. */
+export function readEvents(folder: string, count: number): AuditEntry[] {
+  const lines = readEnd(logFile(folder)).split("\n");
+  return lines.flatMap((line) => parseEntry(line) ?? []).slice(-count);
+}
+
+function logFile(folder: string): string {
+  return join(folder, "log.jsonl");
+}
+
+function readEnd(path: string): string {
+  let file: number | null = null;
+  try {
+    file = openSync(path, "r");
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, MAX_READ_BYTES));
+    const length = readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString("utf8", 0, length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw describeFileError(error, "read", path);
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+function parseEntry(line: string): AuditEntry | null {
+  try {
+    const entry: AuditEntry = JSON.parse(line);
+    return typeof entry.time === "string" ? entry : null;
+  } catch {
+    // the first line that was read may be the end of one, the last may be torn
+    return null;
+  }
+}

@@ -1,0 +1,64 @@
+import type { ActivationOrder } from "../lab-token.ts";
+import { DskppFailure, type FailureStatus } from "./failure.ts";
+import {
+  AES128_CBC,
+  MAC_ALGORITHMS,
+  type MacAlgorithm,
+  PASSPHRASE_WRAP,
+  PSKC_CONTAINER,
+  RSA_1_5,
+  RSA_OAEP,
+} from "./names.ts";
+import type { ClientHello } from "./request.ts";
+
+/** What client and server agree on; names are as the client wrote them. */
+export interface Agreement {
+  readonly variant: "four-pass" | "two-pass";
+  readonly keyType: string;
+  readonly encryptionAlgorithm: string;
+  readonly mac: MacAlgorithm;
+}
+
+/** Names of key types; those of RFC 6030's registry, and as others write them. */
+const KEY_TYPES: Readonly<Record<ActivationOrder["kind"], RegExp>> = {
+  totp: /[:#]totp$/i,
+  hotp: /[:#]hotp$/i,
+  ocra: /[:#]ocra(?:-1(?::.*)?)?$/i,
+};
+
+/**
+ * The first of everything that the client prefers and that the lab can do. Four passes come before two, because both sides then make the
+ * key. Throws DskppFailure naming what they have not in common.
+ */
+export function negotiate(hello: ClientHello, { kind }: ActivationOrder): Agreement {
+  const takesPassphrase = hello.protectionMethods.includes(PASSPHRASE_WRAP);
+  if (!hello.offersFourPass && !takesPassphrase) {
+    throw new DskppFailure("NoProtocolVariants", "neither four passes nor two with a passphrase are offered");
+  }
+  if (hello.keyPackages.length > 0 && !hello.keyPackages.includes(PSKC_CONTAINER)) {
+    throw new DskppFailure("NoSupportedKeyPackages", "no PSKC key container is taken");
+  }
+  const variant = hello.offersFourPass ? "four-pass" : "two-pass";
+  const encryption = variant === "four-pass" ? [RSA_OAEP, RSA_1_5] : [AES128_CBC];
+  return {
+    variant,
+    keyType: pick(hello.keyTypes, "NoSupportedKeyTypes", (name) => (KEY_TYPES[kind].test(name) ? name : null)),
+    encryptionAlgorithm: pick(hello.encryptionAlgorithms, "NoSupportedEncryptionAlgorithms", (name) =>
+      encryption.includes(name) ? name : null,
+    ),
+    mac: pick(hello.macAlgorithms, "NoSupportedMacAlgorithms", macByName),
+  };
+}
+
+/** A PRF by the name that a message gives it, or null. */
+export function macByName(name: string): MacAlgorithm | null {
+  return MAC_ALGORITHMS.find((known) => known.name === name) ?? null;
+}
+
+function pick<T>(offered: readonly string[], status: FailureStatus, find: (name: string) => T | null): T {
+  for (const name of offered) {
+    const found = find(name);
+    if (found !== null) return found;
+  }
+  throw new DskppFailure(status, `none of these is supported: ${offered.join(", ").slice(0, 200)}`);
+}

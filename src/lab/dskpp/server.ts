@@ -1,0 +1,229 @@
+import { randomBytes } from "node:crypto";
+import { forget } from "../../token/secret.ts";
+import { beginAttempt } from "../attempts.ts";
+import { firstState } from "../issue.ts";
+import { type Lab, noteDone, noteRefused } from "../lab.ts";
+import type { LabToken, PromisedToken } from "../lab-token.ts";
+import { type AuthenticatedRun, authenticate } from "./authentication.ts";
+import { DskppFailure } from "./failure.ts";
+import { keyPackageWithKey, keyPackageWithoutKey } from "./key-package.ts";
+import { confirmationMac, halfLength, splitKeys } from "./keys.ts";
+import { type Agreement, negotiate } from "./negotiation.ts";
+import { decryptNonce, keyOctets, nonceKey, rsaKeyValue } from "./nonce-key.ts";
+import { type AuthenticationData, type ClientHello, type ClientNonce, parseRequest } from "./request.ts";
+import { formatFailure, formatServerFinished, formatServerHello } from "./response.ts";
+
+/** How long the second half of a run may take to come, in milliseconds, and how many runs may be half-way. */
+const RUN_MS = 120_000;
+const MAX_RUNS = 256;
+
+const SERVER_NONCE_BYTES = 32;
+
+/** Section 3.4.1.2: at least as many, but for keys that are strong by themselves. */
+const FOUR_PASS_ITERATIONS = 100_000;
+
+/** A run after its second pass. Messages are kept as they were sent: the last MAC covers their very octets. */
+interface Run {
+  readonly code: string;
+  readonly agreement: Agreement;
+  readonly serverNonce: Buffer;
+  readonly messages: readonly Buffer[];
+  readonly expiresAt: number;
+}
+
+/**
+ * The server side of DSKPP (RFC 6063). Runs that are half-way are kept in memory alone: nothing has been promised yet, and a client whose server
+ * died starts again. What a run makes is on the disk before the client hears of it, and its activation code is used up by the same write.
+ */
+export class DskppServer {
+  readonly #lab: Lab;
+  readonly #runs = new Map<string, Run>();
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  /** Answers one message to the address with an activation code. Whatever is wrong with it becomes a status. */
+  async answer(code: string, body: Buffer): Promise<Buffer> {
+    let next: "KeyProvServerHello" | "KeyProvServerFinished" = "KeyProvServerFinished";
+    try {
+      const request = await parseRequest(body);
+      if (request.kind === "hello" && request.offersFourPass) next = "KeyProvServerHello";
+      const token = this.#promised(code);
+      return request.kind === "hello"
+        ? await this.#begin(token, request, body)
+        : await this.#finish(token, request, body);
+    } catch (error) {
+      const { status, message } =
+        error instanceof DskppFailure ? error : new DskppFailure("InitializationFailed", `unforeseen: ${error}`);
+      const token = this.#find(code);
+      noteRefused(this.#lab, "dskpp", {
+        user: token?.user ?? null,
+        serial: token?.serial ?? null,
+        detail: `${status}: ${message}`,
+      });
+      return formatFailure(next, status);
+    }
+  }
+
+  async #begin(token: PromisedToken, hello: ClientHello, body: Buffer): Promise<Buffer> {
+    if (hello.isRenewal) throw new DskppFailure("Abort", "the lab renews no keys");
+    const agreement = negotiate(hello, token.order);
+    if (agreement.variant === "two-pass") return this.#twoPass(token, hello, agreement, body);
+    const sessionId = randomBytes(16).toString("hex");
+    const serverNonce = randomBytes(SERVER_NONCE_BYTES);
+    const publicKey = rsaKeyValue(nonceKey(this.#lab.store));
+    const { clientInfo } = hello;
+    const answer = await formatServerHello({ sessionId, agreement, publicKey, serverNonce, clientInfo });
+    this.#remember(sessionId, { code: token.code, agreement, serverNonce, messages: [body, answer] });
+    noteDone(this.#lab, "dskpp", { user: token.user, serial: token.serial, detail: "four passes: hello" });
+    return answer;
+  }
+
+  async #finish(token: PromisedToken, request: ClientNonce, body: Buffer): Promise<Buffer> {
+    const { sessionId, clientInfo } = request;
+    const run = this.#runs.get(sessionId);
+    this.#runs.delete(sessionId);
+    if (!run || run.code !== token.code || this.#now() >= run.expiresAt) {
+      throw new DskppFailure("Abort", "there is no such session, or not any more");
+    }
+    const { agreement, serverNonce } = run;
+    const { mac } = agreement;
+    const key = nonceKey(this.#lab.store);
+    const clientNonce = decryptNonce(key, agreement.encryptionAlgorithm, request.encryptedNonce);
+    const minIterations = FOUR_PASS_ITERATIONS;
+    const octets = await this.#authenticate(token, request.authentication, {
+      ...{ clientNonce, serverNonce, keys: keyOctets(key), minIterations, mac },
+    });
+    const text = Buffer.concat([Buffer.from("Key generation"), octets, serverNonce]);
+    const provisioningKey = mac.prf(clientNonce, text, 2 * halfLength(token.order, mac));
+    const keyPackage = keyPackageWithoutKey(token, serverId(token), agreement.keyType);
+    const messages = [...run.messages, body];
+    // in four passes the MAC does not cover the server's name (section 4.2.4)
+    return this.#commit(token, {
+      agreement,
+      provisioningKey,
+      keyPackage,
+      messages,
+      sessionId,
+      clientInfo,
+      named: null,
+    });
+  }
+
+  async #twoPass(token: PromisedToken, hello: ClientHello, agreement: Agreement, body: Buffer): Promise<Buffer> {
+    const { authentication, clientInfo } = hello;
+    const clientNonce = authentication?.nonce ?? hello.nonce;
+    if (!clientNonce) throw new DskppFailure("AuthenticationDataMissing", "there is no client nonce");
+    const { mac } = agreement;
+    // K is a key from the passphrase (section 3.4.1.2), of which the client cannot know more than the passphrase yet
+    const keys = [token.passphrase, Buffer.alloc(0)];
+    await this.#authenticate(token, authentication, { clientNonce, serverNonce: null, keys, minIterations: 1, mac });
+    const provisioningKey = randomBytes(2 * halfLength(token.order, mac));
+    const named = serverId(token);
+    const keyPackage = await keyPackageWithKey(token, named, agreement.keyType, provisioningKey);
+    const messages = [body];
+    return this.#commit(token, {
+      agreement,
+      provisioningKey,
+      keyPackage,
+      messages,
+      sessionId: null,
+      clientInfo,
+      named,
+    });
+  }
+
+  /** A wrong passphrase counts as a wrong passcode does. */
+  async #authenticate(token: PromisedToken, data: AuthenticationData | null, run: AuthenticatedRun): Promise<Buffer> {
+    const user = this.#lab.store.user(token.user);
+    const end = user && beginAttempt(this.#lab, user);
+    if (!end) throw new DskppFailure("AccessDenied", "the user is locked");
+    try {
+      const octets = await authenticate(token, data, run);
+      end("right");
+      return octets;
+    } catch (error) {
+      end(error instanceof DskppFailure && error.status === "AuthenticationDataInvalid" ? "wrong" : "withdrawn");
+      throw error;
+    }
+  }
+
+  /** Turns the promise into a token, once, and tells the client. */
+  async #commit(token: PromisedToken, made: Made): Promise<Buffer> {
+    const { agreement, provisioningKey, keyPackage, messages, sessionId, clientInfo, named } = made;
+    const { mac } = agreement;
+    const { macKey, tokenKey } = splitKeys(provisioningKey, token.order, mac);
+    const confirmation = confirmationMac(mac, macKey, messages, named);
+    const answer = await formatServerFinished({
+      sessionId,
+      keyPackage,
+      macAlgorithm: mac.name,
+      mac: confirmation,
+      clientInfo,
+    });
+    const isOurs = this.#lab.store.decide(token.serial, (current) => {
+      const isPromise = current.kind === "promised" && this.#now() < current.expiresAt;
+      return [isPromise ? keepPromise(current, tokenKey) : null, isPromise];
+    });
+    forget(provisioningKey);
+    if (!isOurs) throw new DskppFailure("AccessDenied", "the activation code was used by somebody faster");
+    const detail = `${agreement.variant}: finished`;
+    noteDone(this.#lab, "dskpp", { user: token.user, serial: token.serial, detail });
+    return answer;
+  }
+
+  #promised(code: string): PromisedToken {
+    const token = this.#find(code);
+    if (!token) throw new DskppFailure("AccessDenied", "there is no such activation code, or it was used");
+    if (this.#now() < token.expiresAt) return token;
+    throw new DskppFailure("ProvisioningPeriodExpired", "the activation code has expired");
+  }
+
+  #find(code: string): PromisedToken | null {
+    const found = this.#lab.store.tokens().find((token) => token.kind === "promised" && token.code === code);
+    return found?.kind === "promised" ? found : null;
+  }
+
+  #remember(sessionId: string, run: Omit<Run, "expiresAt">): void {
+    const now = this.#now();
+    for (const [id, { expiresAt }] of this.#runs) if (expiresAt <= now) this.#runs.delete(id);
+    const [oldest] = this.#runs.keys();
+    if (this.#runs.size >= MAX_RUNS && oldest !== undefined) this.#runs.delete(oldest);
+    this.#runs.set(sessionId, { ...run, expiresAt: now + RUN_MS });
+  }
+
+  #now(): number {
+    return this.#lab.clock().getTime();
+  }
+}
+
+/** What a run has come to, before anybody knows of it. */
+interface Made {
+  readonly agreement: Agreement;
+  readonly provisioningKey: Buffer;
+  readonly keyPackage: object;
+  readonly messages: readonly Buffer[];
+  readonly sessionId: string | null;
+  readonly clientInfo: string | null;
+  /** The server's name where the last MAC covers it. */
+  readonly named: string | null;
+}
+
+/** The lab's name: its address. */
+function serverId({ url }: PromisedToken): string {
+  return new URL(url).origin;
+}
+
+function keepPromise({ serial, user, pin, createdAt, order }: PromisedToken, key: Buffer): LabToken {
+  const about = { serial, user, pin, createdAt };
+  if (order.kind === "totp") {
+    const { algorithm, digits, period } = order;
+    return { ...about, ...firstState({ kind: "totp", algorithm, digits, period }, key) };
+  }
+  if (order.kind === "hotp") {
+    const { algorithm, digits } = order;
+    return { ...about, ...firstState({ kind: "hotp", algorithm, digits }, key) };
+  }
+  return { ...about, ...firstState({ kind: "ocra", suite: order.suite, responsePin: null }, key) };
+}

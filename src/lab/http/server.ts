@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { FobError } from "../../fob-error.ts";
+import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./exchange.ts";
+
+/** Nothing that a device or a form sends comes near this. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Sizes in bytes, times in milliseconds. Devices that poll every half minute keep their connection. */
+const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 };
+const MAX_CONNECTIONS = 1_024;
+const MAX_FIELDS = 1_000;
+
+/** A server that listens. */
+export interface ListeningServer {
+  /** Its address, without a path. */
+  readonly url: string;
+  /** Ends it, and every connection. */
+  close(): Promise<void>;
+}
+
+/** Where to listen. On loopback only requests that name the loopback are answered, so that no page from elsewhere can pass for one of ours. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Answers requests by the first endpoint that knows them. Whatever comes in is bounded in size and time; what fails inside is told to
+ * `onFailure` and is status 500. Rejects with FobError `unavailable` when it cannot listen.
+ */
+export function serve(
+  address: ListenAddress,
+  endpoints: readonly Endpoint[],
+  onFailure: (error: unknown) => void,
+): Promise<ListeningServer> {
+  const server = createServer(LIMITS, (incoming, outgoing) => {
+    respond(incoming, address, endpoints)
+      .catch((error: unknown) => {
+        onFailure(error);
+        return textReply("the lab failed at this request\n", 500);
+      })
+      .then((reply) => send(outgoing, reply));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_FIELDS;
+  server.on("clientError", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
+  return listen(server, address);
+}
+
+function listen(server: Server, { host, port }: ListenAddress): Promise<ListeningServer> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = error.code === "EADDRINUSE" ? "something else listens there" : error.message;
+      reject(new FobError("unavailable", `cannot listen on ${host} port ${port}: ${reason}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      const { port: given } = server.address() as AddressInfo;
+      resolve({ url: `http://${host.includes(":") ? `[${host}]` : host}:${given}`, close: () => close(server) });
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Whether an address reaches this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  { host }: ListenAddress,
+  endpoints: readonly Endpoint[],
+): Promise<HttpReply> {
+  if (isLoopback(host) && !namesLoopback(incoming.headers.host)) return textReply("this is no name of the lab\n", 421);
+  const body = await readBody(incoming);
+  if (body === null) return { ...textReply("the request is too large\n", 413), headers: { Connection: "close" } };
+  const request = readRequest(incoming, body);
+  if (request === null) return textReply("the request is broken\n", 400);
+  for (const endpoint of endpoints) {
+    const reply = await endpoint(request);
+    if (reply) return reply;
+  }
+  return textReply("there is nothing here\n", 404);
+}
+
+function namesLoopback(host: string | undefined): boolean {
+  return isLoopback(host?.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") ?? "");
+}
+
+/** The whole body, or null when it is too large: then the rest is not read. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function readRequest({ method, url, headers }: IncomingMessage, body: Buffer): HttpRequest | null {
+  try {
+    const { pathname, searchParams } = new URL(`http://lab${url}`);
+    const contentType = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+    const single = Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : value,
+    ]);
+    return {
+      method: method ?? "",
+      path: decodeURIComponent(pathname),
+      query: searchParams,
+      contentType,
+      body,
+      headers: Object.fromEntries(single),
+    };
+  } catch {
+    // a target that is no path, or percent signs that encode nothing
+    return null;
+  }
+}
+
+function send(outgoing: ServerResponse, { status, contentType, body, headers }: HttpReply): void {
+  if (outgoing.destroyed) return;
+  outgoing.writeHead(status, {
+    "Content-Type": contentType,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  outgoing.end(body);
+}

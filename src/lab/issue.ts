@@ -1,0 +1,158 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
+import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import type { OtpCredential } from "../token/credential.ts";
+import { type Lab, noteDone } from "./lab.ts";
+import {
+  type ActivationOrder,
+  type HotpToken,
+  type LabToken,
+  newSerial,
+  type OcraToken,
+  type PushToken,
+  type TiqrToken,
+  type TotpToken,
+} from "./lab-token.ts";
+import type { PasswordHash } from "./password.ts";
+import { metadataUrl } from "./tiqr/addresses.ts";
+
+/** As the strings name the lab. */
+const ISSUER = "fob lab";
+
+/** RFC 4226 (R6) recommends 160 bits. */
+const SECRET_BYTES = 20;
+
+const CREDENTIAL_BYTES = 20;
+const CODE_LETTERS = 10;
+const PASSPHRASE_DIGITS = 8;
+
+/** A new token of the lab, and the enrollment string that goes to its user. The string holds secrets. */
+export interface Issued {
+  readonly token: LabToken;
+  readonly text: string;
+}
+
+/** For whom a token is, and the PIN that is typed together with its passcodes, if it has one of its own. */
+export interface Recipient {
+  readonly user: string;
+  readonly pin: PasswordHash | null;
+}
+
+/** What a passcode token is like. */
+export type PasscodeOrder =
+  | Pick<TotpToken, "kind" | "algorithm" | "digits" | "period">
+  | Pick<HotpToken, "kind" | "algorithm" | "digits">
+  | Pick<OcraToken, "kind" | "suite" | "responsePin">;
+
+/** A token whose secret is in its Key URI. Throws OtpError for a suite that is none. */
+export function issuePasscodes(lab: Lab, recipient: Recipient, order: PasscodeOrder): Issued {
+  const secret = randomBytes(SECRET_BYTES);
+  const token = { ...base(lab, recipient, PREFIXES[order.kind]), ...firstState(order, secret) };
+  const credential = credentialOf(token);
+  const pin = recipient.pin ? { pin: { type: "server" } as const } : {};
+  const about = { issuer: ISSUER, account: recipient.user, serial: token.serial };
+  return issue(lab, token, formatKeyUri({ ...about, credential, secret, ...pin }));
+}
+
+/** How a push token and its device are to behave. */
+export interface PushOrder {
+  /** The lab's address, without a path. */
+  readonly url: string;
+  readonly ttlMinutes: number;
+  /** Whether the device must guard the token with a PIN. */
+  readonly wantsPin: boolean;
+  readonly isOld: boolean;
+}
+
+/** A push token of privacyIDEA, whose device enrolls with a credential that works once. */
+export function issuePush(
+  lab: Lab,
+  recipient: Recipient,
+  { url: labUrl, ttlMinutes, wantsPin, isOld }: PushOrder,
+): Issued {
+  const credential = randomBytes(CREDENTIAL_BYTES);
+  const url = new URL("/ttype/push", labUrl).href;
+  const issued = base(lab, recipient, PREFIXES.push);
+  const expiresAt = issued.createdAt + ttlMinutes * 60_000;
+  const device = { state: "awaited", credential, expiresAt } as const;
+  const token: PushToken = { ...issued, kind: "push", url, isOld, device, challenges: [] };
+  const parameters = {
+    url,
+    ttl: ttlMinutes,
+    issuer: ISSUER,
+    enrollment_credential: credential.toString("hex"),
+    v: 1,
+    serial: token.serial,
+    sslverify: 0,
+    ...(wantsPin ? { pin: "True" } : {}),
+  };
+  const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return issue(lab, token, `otpauth://pipush/${encodeURIComponent(recipient.user)}?${query.join("&")}`);
+}
+
+/** What a TiQR token is like. */
+export interface TiqrOrder {
+  readonly url: string;
+  readonly ttlMinutes: number;
+  readonly suite: string;
+}
+
+/** A TiQR token, whose device fetches its metadata and makes the secret. Throws OtpError for a suite that is none. */
+export function issueTiqr(lab: Lab, recipient: Recipient, { url: labUrl, ttlMinutes, suite }: TiqrOrder): Issued {
+  parseOcraSuite(suite);
+  const issued = base(lab, recipient, PREFIXES.tiqr);
+  const session = randomBytes(CREDENTIAL_BYTES);
+  const device = { state: "awaited", session, expiresAt: issued.createdAt + ttlMinutes * 60_000 } as const;
+  const url = new URL("/ttype/tiqr", labUrl).href;
+  const token: TiqrToken = { ...issued, kind: "tiqr", url, suite, device, challenges: [] };
+  return issue(lab, token, `tiqrenroll://${metadataUrl(token, session)}`);
+}
+
+/** An activation string: with it a device gets its token from the lab (DSKPP, RFC 6063), once. */
+export function issueActivation(
+  lab: Lab,
+  recipient: Recipient,
+  {
+    url: labUrl,
+    ttlMinutes,
+    order,
+  }: { readonly url: string; readonly ttlMinutes: number; readonly order: ActivationOrder },
+): Issued {
+  const code = Array.from({ length: CODE_LETTERS }, () => String.fromCharCode(65 + randomInt(26))).join("");
+  const passphrase = String(randomInt(10 ** PASSPHRASE_DIGITS)).padStart(PASSPHRASE_DIGITS, "0");
+  const url = new URL(`/selfenrollment/dskpp.aspx?sc=${code}`, labUrl).href;
+  const issued = base(lab, recipient, PREFIXES[order.kind]);
+  const expiresAt = issued.createdAt + ttlMinutes * 60_000;
+  const lines = [`EnrollmentURL=${url}`, `UserID=${recipient.user}`, `Passphrase=${passphrase}`, ""].join("\n");
+  const bytes = Buffer.from(passphrase);
+  const token: LabToken = { ...issued, kind: "promised", url, code, passphrase: bytes, expiresAt, order };
+  return issue(lab, token, Buffer.from(lines).toString("base64"));
+}
+
+/** What serial numbers begin with: privacyIDEA's own, where it has the kind. */
+const PREFIXES = { totp: "TOTP", hotp: "OATH", ocra: "OCRA", push: "PIPU", tiqr: "TIQR" } as const;
+
+function base({ clock }: Lab, { user, pin }: Recipient, prefix: string) {
+  return { serial: newSerial(prefix), user, pin, createdAt: clock().getTime() };
+}
+
+function issue(lab: Lab, token: LabToken, text: string): Issued {
+  lab.store.addToken(token);
+  noteDone(lab, "issued", { user: token.user, serial: token.serial, detail: token.kind });
+  return { token, text };
+}
+
+/** What a new token remembers before its first use. */
+export function firstState(order: PasscodeOrder, secret: Buffer) {
+  if (order.kind === "totp") return { ...order, secret, lastStep: 0, drift: 0 };
+  if (order.kind === "hotp") return { ...order, secret, counter: 0 };
+  return { ...order, secret, counter: parseOcraSuite(order.suite).counter ? 0n : null, challenges: [] };
+}
+
+function credentialOf(token: TotpToken | HotpToken | OcraToken): OtpCredential {
+  if (token.kind === "ocra") return { kind: "ocra", suite: token.suite, counter: token.counter };
+  const { algorithm, digits } = token;
+  const form = { algorithm, digits, alphabet: "decimal" } as const;
+  if (token.kind === "hotp") return { kind: "hotp", ...form, counter: BigInt(token.counter) };
+  return { kind: "totp", ...form, period: token.period, t0: 0 };
+}

@@ -1,0 +1,40 @@
+import { FobError } from "../fob-error.ts";
+import type { PasswordHash } from "./password.ts";
+
+/** Somebody who logs in at the lab. */
+export interface LabUser {
+  /** In lower case: letters, digits, `.`, `_`, `@` and `-`. */
+  readonly name: string;
+  /** What is typed together with the passcodes of tokens that have no PIN of their own; null for nothing. */
+  readonly password: PasswordHash | null;
+  /** Wrong answers since the last right one; {@link MAX_FAILURES} of them lock. */
+  readonly failures: number;
+  /** Unix time in milliseconds. */
+  readonly createdAt: number;
+}
+
+/** How many wrong answers in a row lock a user. */
+export const MAX_FAILURES = 10;
+
+const NAME = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/;
+
+/** The name of a user in its one spelling, or null for a text that is none. */
+export function userName(text: string): string | null {
+  const name = text.trim().toLowerCase();
+  return NAME.test(name) ? name : null;
+}
+
+/** As {@link userName}, of the command line. Throws FobError `usage`. */
+export function parseUserName(text: string): string {
+  const name = userName(text);
+  if (name !== null) return name;
+  throw new FobError(
+    "usage",
+    `${JSON.stringify(text)} is no user name: up to 64 letters, digits, dots, dashes, _ and @`,
+  );
+}
+
+/** Whether too many wrong answers were given. */
+export function isLocked({ failures }: LabUser): boolean {
+  return failures >= MAX_FAILURES;
+}

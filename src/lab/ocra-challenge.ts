@@ -1,0 +1,19 @@
+import { randomInt } from "node:crypto";
+import { type ChallengeFormat, parseOcraSuite } from "../otp/ocra-suite.ts";
+import { CHALLENGE_MS, type OcraChallenge, type OcraToken, type TiqrToken } from "./lab-token.ts";
+
+const LETTERS: Readonly<Record<ChallengeFormat, string>> = {
+  numeric: "0123456789",
+  // without those that are mistaken for others: people type it
+  alphanumeric: "23456789ABCDEFGHJKLMNPQRSTUVWXYZ",
+  hexadecimal: "0123456789ABCDEF",
+};
+
+/** A new challenge for an OCRA or TiQR token, random and as long as its suite allows; the caller adds it to the token. */
+export function newOcraChallenge({ suite }: OcraToken | TiqrToken, transaction: string, now: Date): OcraChallenge {
+  const { format, length } = parseOcraSuite(suite).challenge;
+  const letters = LETTERS[format];
+  const question = Array.from({ length }, () => letters[randomInt(letters.length)]).join("");
+  const issuedAt = now.getTime();
+  return { transaction, issuedAt, expiresAt: issuedAt + CHALLENGE_MS, answer: "open", question };
+}

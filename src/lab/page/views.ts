@@ -1,0 +1,103 @@
+import { renderSVG } from "uqr";
+import { authenticationUrl } from "../tiqr/addresses.ts";
+import type { Asked, Transaction } from "../transaction.ts";
+import { type Html, html, trusted } from "./html.ts";
+import type { Page } from "./layout.ts";
+import type { Session } from "./session.ts";
+
+/** How often a page that waits for a device asks again, in seconds. */
+const REFRESH_S = 2;
+
+/** The page to log in at; `problem` says why the last try failed, `name` is what was typed then. */
+export function loginPage({ formToken }: Session, problem: string | null = null, name = ""): Page {
+  const body = html`<h1>Log in</h1>
+${alert(problem)}
+<form method="post" action="/login">
+${tokenField(formToken)}
+<label for="name">Name</label>
+<input id="name" name="name" value="${name}" required maxlength="64" autocomplete="username" autocapitalize="none" spellcheck="false">
+<label for="passcode">Passcode</label>
+<input id="passcode" name="passcode" type="password" maxlength="300" autocomplete="one-time-code" aria-describedby="passcode-hint">
+<p class="hint" id="passcode-hint">A PIN or password goes before it, without a space.</p>
+<button>Log in</button>
+<button class="second" name="ask" value="1" aria-describedby="ask-hint">Ask my device</button>
+<p class="hint" id="ask-hint">Sends a push request or shows a challenge. PIN or password go above, if you have one, without a passcode.</p>
+</form>`;
+  return { title: problem === null ? "Log in" : "Not logged in", body, ...(problem === null ? {} : { status: 401 }) };
+}
+
+/** The page that waits for one of the user's tokens. It reloads by itself as long as there is nothing to type on it. */
+export function waitingPage({ formToken }: Session, { asked }: Transaction, problem: string | null = null): Page {
+  const wantsText = asked.some(isTyped);
+  const field = html`<form method="post" action="/waiting">
+${tokenField(formToken)}
+<label for="answer">${asked.some(({ kind }) => kind === "ocra") ? "Response" : "Code"}</label>
+<input id="answer" name="answer" required maxlength="200" autocomplete="one-time-code" autocapitalize="none" spellcheck="false">
+<button>Log in</button>
+</form>`;
+  const body = html`<h1>Waiting for you</h1>
+${alert(problem)}
+${[...asked].sort((a, b) => Number(isTyped(a)) - Number(isTyped(b))).map(describe)}
+${wantsText ? field : html`<p role="status">This page checks every ${REFRESH_S} seconds.</p>`}
+<p><a href="/waiting">Check now</a> or <a href="/?again">start over</a></p>`;
+  const title = "Waiting for you";
+  return {
+    title,
+    body,
+    ...(wantsText ? {} : { refreshSeconds: REFRESH_S }),
+    ...(problem === null ? {} : { status: 401 }),
+  };
+}
+
+/** The protected resource. */
+export function protectedPage({ formToken }: Session, user: string, serial: string, since: Date): Page {
+  const body = html`<h1>The protected resource</h1>
+<p>You are logged in as <strong>${user}</strong>, with the token ${serial}, since
+<time datetime="${since.toISOString()}">${since.toISOString().slice(11, 19)} UTC</time>.</p>
+<form method="post" action="/logout">
+${tokenField(formToken)}
+<button>Log out</button>
+</form>`;
+  return { title: "The protected resource", body };
+}
+
+/** Whether an answer is typed on the page, rather than sent by a device. */
+function isTyped(asked: Asked): boolean {
+  return asked.kind === "ocra" || (asked.kind === "push" && asked.challenge.displayCode !== null);
+}
+
+function describe(asked: Asked): Html {
+  const { serial, user } = asked.token;
+  if (asked.kind === "ocra") {
+    const { question } = asked.challenge;
+    return html`<h2>Answer a challenge</h2>
+<p>With the token ${serial}:</p>
+<p class="challenge">${question}</p>
+${qr(question, "QR code of the challenge")}`;
+  }
+  if (asked.kind === "tiqr") {
+    const url = authenticationUrl(user, asked.challenge);
+    return html`<h2>Scan with the TiQR app</h2>
+<p>With the token ${serial}:</p>
+${qr(url, "QR code of the challenge for the TiQR app")}
+<p class="hint">${url}</p>`;
+  }
+  const { presence, displayCode } = asked.challenge;
+  if (presence)
+    return html`<h2>Pick this number on your device</h2><p class="number">${presence.right}</p><p>Token ${serial}</p>`;
+  if (displayCode !== null)
+    return html`<h2>Approve on your device</h2><p>Then type the code that it shows. Token ${serial}</p>`;
+  return html`<h2>Approve on your device</h2><p>A request was sent to the token ${serial}.</p>`;
+}
+
+function qr(text: string, label: string): Html {
+  return html`<div class="qr" role="img" aria-label="${label}">${trusted(renderSVG(text, { border: 2 }))}</div>`;
+}
+
+function alert(problem: string | null): Html | null {
+  return problem === null ? null : html`<p class="alert" role="alert">${problem}</p>`;
+}
+
+function tokenField(formToken: string): Html {
+  return html`<input type="hidden" name="form_token" value="${formToken}">`;
+}

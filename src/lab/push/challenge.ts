@@ -1,0 +1,70 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { encodeBase32 } from "../../token/base32.ts";
+import type { Lab } from "../lab.ts";
+import { CHALLENGE_MS, type PushChallenge, type PushToken } from "../lab-token.ts";
+import { serverKey, signText } from "./signature.ts";
+
+/** What a push request says and wants, besides the approval. */
+export interface PushWording {
+  readonly title: string;
+  readonly question: string;
+  readonly mode: "plain" | "number-matching" | "code-to-phone";
+}
+
+/** What the lab's own page sends. */
+export const LOGIN_WORDING: PushWording = {
+  title: "fob lab",
+  question: "Do you want to log in at the lab?",
+  mode: "plain",
+};
+
+/** What the lab's device answers may carry beyond the oldest protocol. */
+const CAPABILITIES = { decline_reason: true } as const;
+
+const NUMBERS_OFFERED = 3;
+const DISPLAY_CODE_DIGITS = 6;
+
+/** The lab speaks plain HTTP on loopback: there is no certificate to be verified. */
+export const SSL_VERIFY = "0";
+
+/** A new push request, signed; the caller adds it to the token. */
+export function newPushChallenge(lab: Lab, token: PushToken, transaction: string, wording: PushWording): PushChallenge {
+  const issuedAt = lab.clock().getTime();
+  const { title, question, mode } = wording;
+  const nonce = encodeBase32(randomBytes(20));
+  const options = mode === "number-matching" ? twoDigitNumbers(NUMBERS_OFFERED) : null;
+  const signed = [nonce, token.url, token.serial, question, title, SSL_VERIFY, ...(options ? [options.join(",")] : [])];
+  const key = serverKey(lab.store);
+  return {
+    transaction,
+    issuedAt,
+    expiresAt: issuedAt + CHALLENGE_MS,
+    answer: "open",
+    nonce,
+    question,
+    title,
+    signature: signText(key, signed.join("|")),
+    presence: options && { options, right: options[randomInt(options.length)] ?? "" },
+    displayCode: mode === "code-to-phone" ? digits(DISPLAY_CODE_DIGITS) : null,
+    capabilities: token.isOld ? null : advertise(nonce, (text) => signText(key, text)),
+    reason: null,
+  };
+}
+
+/** The capabilities are one name, so that JSON as it is written here is the canonical JSON of RFC 8785. */
+function advertise(nonce: string, signed: (text: string) => string): PushChallenge["capabilities"] {
+  const text = JSON.stringify(CAPABILITIES);
+  return { text, signature: signed(JSON.stringify({ capabilities: CAPABILITIES, nonce })) };
+}
+
+function twoDigitNumbers(count: number): string[] {
+  const numbers = new Set<string>();
+  while (numbers.size < count) numbers.add(digits(2));
+  return [...numbers];
+}
+
+function digits(length: number): string {
+  return randomInt(10 ** length)
+    .toString()
+    .padStart(length, "0");
+}

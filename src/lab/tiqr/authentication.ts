@@ -1,0 +1,75 @@
+import { parseOcraSuite } from "../../otp/ocra-suite.ts";
+import { attemptsLeft, beginAttempt } from "../attempts.ts";
+import { type Lab, noteDone, noteRefused } from "../lab.ts";
+import { isOpen, type LabToken, markChallenge, type TiqrToken } from "../lab-token.ts";
+import { userName } from "../lab-user.ts";
+import { acceptResponse } from "../response-check.ts";
+import { findAsked, findTransaction } from "../transaction.ts";
+
+/** A device's answer to a `tiqrauth://` challenge. */
+export interface TiqrAnswer {
+  readonly sessionKey: string;
+  readonly userId: string;
+  readonly response: string;
+}
+
+/** What becomes of an answer; `left` are the attempts before the user is locked. */
+export type TiqrOutcome =
+  | { readonly kind: "accepted" | "invalid-challenge" | "invalid-user" | "blocked" }
+  | { readonly kind: "invalid-response"; readonly left: number };
+
+/** Takes an answer, once. A wrong one counts as a wrong passcode does, and leaves the challenge open. */
+export function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): TiqrOutcome {
+  const token = challengedToken(lab, answer.sessionKey);
+  const outcome = token === null ? ({ kind: "invalid-challenge" } as const) : judge(lab, token, answer);
+  const remark = { user: token?.user ?? null, serial: token?.serial ?? null };
+  if (outcome.kind === "accepted") noteDone(lab, "tiqr-answer", remark);
+  else noteRefused(lab, "tiqr-answer", { ...remark, detail: outcome.kind });
+  return outcome;
+}
+
+/** The TiQR token that was asked in this session, as long as the question is open. */
+function challengedToken(lab: Lab, sessionKey: string): TiqrToken | null {
+  for (const { kind, token, challenge } of findTransaction(lab, sessionKey)?.asked ?? []) {
+    if (kind === "tiqr" && isOpen(challenge, lab.clock().getTime())) return token;
+  }
+  return null;
+}
+
+function judge(lab: Lab, { user: name, serial }: TiqrToken, { userId, sessionKey, response }: TiqrAnswer): TiqrOutcome {
+  if (userName(userId) !== name) return { kind: "invalid-user" };
+  const user = lab.store.user(name);
+  const end = user && beginAttempt(lab, user);
+  if (!end) return { kind: user ? "blocked" : "invalid-user" };
+  const outcome = lab.store.decide(serial, (token) => accept(lab, token, sessionKey, response));
+  if (outcome === "wrong") {
+    end("wrong");
+    const now = lab.store.user(name);
+    return { kind: "invalid-response", left: now ? attemptsLeft(now) : 0 };
+  }
+  end(outcome === "right" ? "right" : "withdrawn");
+  return { kind: outcome === "right" ? "accepted" : "invalid-challenge" };
+}
+
+type Judgement = "right" | "wrong" | "not open";
+
+function accept(
+  lab: Lab,
+  token: LabToken,
+  sessionKey: string,
+  response: string,
+): readonly [LabToken | null, Judgement] {
+  const asked = findAsked(token, sessionKey);
+  if (asked?.kind !== "tiqr" || asked.token.device.state !== "enrolled") return [null, "not open"];
+  if (!isOpen(asked.challenge, lab.clock().getTime())) return [null, "not open"];
+  const { suite, device } = asked.token;
+  const session = parseOcraSuite(suite).session === null ? null : sessionInformation(sessionKey);
+  const respondent = { suite, secret: device.secret, counter: null, responsePin: null, session };
+  const isRight = acceptResponse(respondent, asked.challenge.question, response, lab.clock()) !== false;
+  return isRight ? [markChallenge(token, sessionKey, "accepted"), "right"] : [null, "wrong"];
+}
+
+/** In suites with S the TiQR project hashes the session key, read as hexadecimal digits. Ours has an even number of them. */
+function sessionInformation(sessionKey: string): Buffer {
+  return Buffer.from(sessionKey, "hex");
+}

@@ -1,0 +1,234 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { FOB, filesBelow, type TestHome, testHome } from "./fob.ts";
+
+/** `fob lab serve` in a home, as a script starts it. */
+async function serve({ home }: TestHome, ...args: string[]) {
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, [FOB, "lab", "serve", "--port", "0", ...args], {
+    env: { PATH, FOB_HOME: home },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let stderr = "";
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const end = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+  return { child, line, end, stderr: () => stderr };
+}
+
+async function labWithAnn(): Promise<TestHome> {
+  const place = testHome();
+  expect(await place.fob(["lab", "user", "add", "Ann"])).toMatchObject({ stdout: "added ann\n", exitCode: 0 });
+  return place;
+}
+
+describe("lab serve", () => {
+  test("prints its address, warns, and ends with 0 when it is terminated", async () => {
+    const { child, line, end, stderr } = await serve(testHome());
+    expect(line).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${line}/validate/polltransaction?transaction_id=1`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await end).toEqual([0, null]);
+    expect(stderr()).toContain("this is a lab");
+    expect(stderr()).not.toContain("NETWORK");
+  });
+
+  test("ends with 130 at Ctrl-C", async () => {
+    const { child, end } = await serve(testHome());
+    child.kill("SIGINT");
+    expect(await end).toEqual([130, null]);
+  });
+
+  test("ends by itself after --for, and prints one object with --json", async () => {
+    const place = testHome();
+    const { stdout, exitCode } = await place.fob(["lab", "serve", "--port", "0", "--for", "1s", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ url: expect.stringMatching(/^http:/), pid: expect.any(Number) });
+    expect(exitCode).toBe(0);
+  });
+
+  test("opens to the network only when it is told to, with a warning", async () => {
+    const { line, stderr, child, end } = await serve(testHome(), "--host", "0.0.0.0");
+    expect(line).toMatch(/^http:\/\/0\.0\.0\.0:/);
+    child.kill("SIGTERM");
+    await end;
+    expect(stderr()).toContain("EVERYBODY ON THE NETWORK");
+  });
+
+  test("says when the port is taken", async () => {
+    const place = testHome();
+    const { line } = await serve(place);
+    const { exitCode, stderr } = await place.fob(["lab", "serve", "--port", new URL(line).port]);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringContaining("something else listens there"),
+    });
+  });
+
+  test("answers no page that names another host, and survives whatever comes in", async () => {
+    const { line } = await serve(testHome());
+    const { request } = await import("node:http");
+    const status = (path: string, options: object = {}, body = "") =>
+      new Promise((resolve) => {
+        const sent = request(`${line}${path}`, { method: "POST", ...options }, (reply) =>
+          resolve(reply.resume().statusCode),
+        );
+        sent.on("error", () => resolve("closed")).end(body);
+      });
+    expect(await status("/", { headers: { Host: "evil.test" } })).toBe(421);
+    expect(await status("/ttype/push", {}, "x".repeat(70_000))).toBe(413);
+    expect(await status("/ttype/push", { headers: { X: "y".repeat(20_000) } })).toBe(400);
+    expect(await status("/%ff")).toBe(400);
+    expect(await status("/nothing")).toBe(404);
+    expect(await status("/ttype/push", { method: "DELETE" })).toBe(405);
+    expect(
+      await status("/ttype/push", { headers: { "Content-Type": "application/x-www-form-urlencoded" } }, "%&=\0"),
+    ).toBe(400);
+    expect((await fetch(`${line}/validate/polltransaction?transaction_id=1`)).status).toBe(200);
+  });
+});
+
+describe("lab user", () => {
+  test("keeps names in one spelling, once", async () => {
+    const { fob } = await labWithAnn();
+    expect(await fob(["lab", "user", "add", "ANN"])).toMatchObject({
+      exitCode: 2,
+      stderr: "fob: there is a user ann already\n",
+    });
+    expect((await fob(["lab", "user", "add", "../x"])).exitCode).toBe(2);
+    expect(JSON.parse((await fob(["lab", "user", "list", "--json"])).stdout)).toEqual([
+      { user: "ann", hasPassword: false, failures: 0, locked: false, tokens: [] },
+    ]);
+  });
+
+  test("takes a password from standard input and never from the command line", async () => {
+    const { fob } = testHome();
+    expect((await fob(["lab", "user", "add", "bob", "--password", "hunter2"])).exitCode).toBe(2);
+    expect((await fob(["lab", "user", "add", "bob", "--password"])).exitCode).toBe(5);
+    expect((await fob(["lab", "user", "add", "bob", "--password", "-"], { input: "hunter2\n" })).exitCode).toBe(0);
+    const [bob] = JSON.parse((await fob(["lab", "user", "list", "--json"])).stdout);
+    expect(bob).toMatchObject({ user: "bob", hasPassword: true });
+  });
+
+  test("can be unlocked, if there is one", async () => {
+    const { fob } = await labWithAnn();
+    expect((await fob(["lab", "user", "unlock", "ann"])).stdout).toBe("unlocked ann\n");
+    expect(await fob(["lab", "user", "unlock", "bob"])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("hint: fob lab user add bob"),
+    });
+  });
+});
+
+describe("lab issue", () => {
+  test("makes tokens that fob enrolls, and whose passcodes the server accepts", async () => {
+    const place = await labWithAnn();
+    const { line } = await serve(place);
+    for (const kind of ["totp", "hotp"]) {
+      const { stdout } = await place.fob([
+        "lab",
+        "issue",
+        kind,
+        "--user",
+        "ann",
+        "--algorithm",
+        "sha256",
+        "--digits",
+        "8",
+      ]);
+      expect((await place.fob(["enroll", "--name", kind, "-"], { input: stdout })).exitCode).toBe(0);
+      const pass = (await place.fob(["code", kind])).stdout.trim();
+      const check = () =>
+        fetch(`${line}/validate/check`, { method: "POST", body: new URLSearchParams({ user: "ann", pass }) });
+      expect(await (await check()).json()).toMatchObject({ result: { value: true } });
+      expect(await (await check()).json()).toMatchObject({ result: { value: false } });
+    }
+  });
+
+  test("draws a QR code from which fob reads the same string", async () => {
+    const place = await labWithAnn();
+    const file = join(place.home, "token.png");
+    const { stdout } = await place.fob(["lab", "issue", "ocra", "--user", "ann", "--qr", file]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await place.fob(["enroll", "--qr", file])).exitCode).toBe(0);
+    expect(stdout).toMatch(/^otpauth:\/\/ocra\/fob%20lab:ann\?secret=/);
+  });
+
+  test("names the address of the newest server in strings that are enrolled online", async () => {
+    const place = await labWithAnn();
+    const push = async (...args: string[]) =>
+      (await place.fob(["lab", "issue", "push", "--user", "ann", ...args])).stdout;
+    expect(await push()).toContain(encodeURIComponent("http://127.0.0.1:8462/ttype/push"));
+    const { line } = await serve(place);
+    expect(await push("--device-pin")).toContain(`${encodeURIComponent(`${line}/ttype/push`)}&ttl=10&`);
+    expect(await push("--url", "https://lab.test/x")).toContain(encodeURIComponent("https://lab.test/ttype/push"));
+    const { stdout } = await place.fob(["lab", "issue", "activation", "--user", "ann"]);
+    expect(Buffer.from(stdout, "base64").toString()).toMatch(
+      new RegExp(`^EnrollmentURL=${line}/selfenrollment/dskpp\\.aspx\\?sc=[A-Z]{10}\nUserID=ann\nPassphrase=\\d{8}\n$`),
+    );
+    const { stdout: tiqr } = await place.fob(["lab", "issue", "tiqr", "--user", "ann"]);
+    expect(tiqr).toMatch(
+      new RegExp(`^tiqrenroll://${line}/ttype/tiqr\\?action=metadata&session=[0-9a-f]{40}&serial=TIQR`),
+    );
+  });
+
+  test.each([
+    [["telepathy", "--user", "ann"], 2],
+    [["totp"], 2],
+    [["totp", "--user", "bob"], 3],
+    [["totp", "--user", "ann", "--suite", "OCRA-1:HOTP-SHA1-6:QN08"], 2],
+    [["push", "--user", "ann", "--digits", "8"], 2],
+    [["ocra", "--user", "ann", "--suite", "OCRA-1:HOTP-SHA1-6:QN08-PSHA1"], 2],
+    [["ocra", "--user", "ann", "--suite", "nonsense"], 2],
+    [["totp", "--user", "ann", "--server-pin", "1234"], 2],
+    [["totp", "--user", "ann", "--qr"], 2],
+    [["push", "--user", "ann", "--url", "gopher://x"], 2],
+  ])("refuses %j", async (args, exitCode) => {
+    const { fob } = await labWithAnn();
+    const outcome = await fob(["lab", "issue", ...args]);
+    expect(outcome).toMatchObject({ exitCode, stdout: "" });
+    expect(JSON.parse((await fob(["lab", "user", "list", "--json"])).stdout)[0].tokens).toEqual([]);
+  });
+});
+
+describe("lab push", () => {
+  test("needs a device", async () => {
+    const { fob } = await labWithAnn();
+    await fob(["lab", "issue", "push", "--user", "ann"]);
+    expect(await fob(["lab", "push", "ann"])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("no device"),
+    });
+  });
+});
+
+describe("the lab's home", () => {
+  test("holds its secrets sealed, in files that only their owner can read, and its log holds none", async () => {
+    const { fob, home } = await labWithAnn();
+    const { stdout } = await fob(["lab", "issue", "totp", "--user", "ann", "--server-pin", "-"], {
+      input: "4711-8259\n",
+    });
+    const secret = /secret=([A-Z2-7]+)/.exec(stdout)?.[1] ?? "";
+    expect(secret).toHaveLength(32);
+    for (const file of filesBelow(join(home, "lab"))) {
+      expect(statSync(file).mode & 0o077).toBe(0);
+      expect(readFileSync(file, "latin1")).not.toMatch(new RegExp(`${secret}|4711-8259`));
+    }
+    const log = JSON.parse((await fob(["lab", "log", "--json"])).stdout);
+    expect(log).toEqual([
+      {
+        time: expect.stringMatching(/Z$/),
+        event: "issued",
+        outcome: "ok",
+        user: "ann",
+        serial: expect.stringMatching(/^TOTP/),
+        detail: "totp",
+      },
+    ]);
+  });
+});
