@@ -4,12 +4,11 @@ import type { Style } from "../cli/style.ts";
 import { judgeValidity } from "../enrollment/audit.ts";
 import type { Finding } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
-import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
-import { askPins, guardTokens } from "./enrollment-pins.ts";
+import { askPins, describeMissingPin, guardTokens } from "./enrollment-pins.ts";
 import {
   type NamedDraft,
   nameDrafts,
@@ -68,13 +67,17 @@ export const enroll = defineCommand({
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
     const named = await nameDrafts(drafts, input.name, context);
-    const findings = [...findingsOf(named, context.clock()), ...findingsOnline(online, input.insecure)];
-    const notes = findings.map(({ severity, message }) => `${severity === "info" ? "note" : severity}: ${message}`);
+    const notes = findingsOf(named, context.clock()).map(describeFinding);
+    const onlineFindings = findingsOnline(online, input.insecure);
     if (input.dryRun) {
       const views = named.map(({ name, draft }) => viewDraft(name, draft));
-      return { views, online: online.map(viewOnline), isDryRun: true, notes };
+      const all = [...notes, ...onlineFindings.map(describeFinding)];
+      return { views, online: online.map(viewOnline), isDryRun: true, notes: all };
     }
-    if (!input.yes) await confirmWarnings([...named.map(({ draft }) => draft), ...online], context);
+    const isAsked = !input.yes && context.prompt.available;
+    if (isAsked) await confirmWarnings([...named.flatMap(({ draft }) => draft.findings), ...onlineFindings], context);
+    // a server may refuse: that is no reason to be silent about the risk that was taken
+    else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
     const vault = await context.ensureVault();
     const pins = await askPins(named, input.pin, context);
     if (!input.replace) refuseKnown(vault, named);
@@ -138,20 +141,19 @@ function about(name: string, { severity, code, message }: Finding): Finding {
   return { severity, code, message: `${name}: ${message}` };
 }
 
-async function confirmWarnings(
-  enrollments: readonly { readonly findings: readonly Finding[] }[],
-  context: Context,
-): Promise<void> {
-  const warnings = enrollments.flatMap(({ findings }) => findings.filter(({ severity }) => severity === "warning"));
-  if (warnings.length === 0 || !context.prompt.available) return;
+async function confirmWarnings(findings: readonly Finding[], context: Context): Promise<void> {
+  const warnings = findings.filter(isWarning);
+  if (warnings.length === 0) return;
   const question = `${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
   if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was enrolled");
 }
 
-function describeMissingPin({ token: { name }, named }: StoredDraft): string {
-  const { pin } = named.draft;
-  const policy = pin?.type === "user" ? ` --policy ${formatPinPolicy(pin.policy)}` : "";
-  return `warning: ${name} has no PIN yet, and its issuer wants one: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
+function isWarning({ severity }: Finding): boolean {
+  return severity === "warning";
+}
+
+function describeFinding({ severity, message }: Finding): string {
+  return `${severity === "info" ? "note" : severity}: ${message}`;
 }
 
 function formatEnrolled(result: Enrolled, style: Style): string[] {

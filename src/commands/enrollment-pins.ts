@@ -2,6 +2,7 @@ import type { Context } from "../cli/context.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { judgePin, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
 import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
@@ -85,6 +86,12 @@ export async function guardFetched(
   await guardAndOpen(vault, stored, pins, context);
 }
 
+/** A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one. */
+export interface Unguarded {
+  readonly stored: StoredDraft;
+  readonly reason: FobError;
+}
+
 /**
  * Asks for the PINs of tokens whose server has just said that it wants some. Returns those that got none: they are stored, whatever became of the
  * question.
@@ -93,7 +100,7 @@ export async function guardLate(
   vault: Vault,
   stored: readonly StoredDraft[],
   context: Context,
-): Promise<readonly StoredDraft[]> {
+): Promise<readonly Unguarded[]> {
   const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
   try {
     const pins = await askPins(
@@ -104,9 +111,18 @@ export async function guardLate(
     await guardAndOpen(vault, waiting, pins, context);
     return [];
   } catch (error) {
-    if (error instanceof FobError) return waiting;
-    throw error;
+    if (!(error instanceof FobError)) throw error;
+    return waiting.map((one) => ({ stored: one, reason: error }));
   }
+}
+
+/** What to tell the person about a token whose PIN is missing. */
+export function describeMissingPin({ stored, reason }: Unguarded): string {
+  const { name } = stored.token;
+  const { pin } = stored.named.draft;
+  const policy = pin?.type === "user" ? ` --policy ${formatPinPolicy(pin.policy)}` : "";
+  const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
+  return `warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
 }
 
 async function guardAndOpen(

@@ -7,7 +7,14 @@ import { stripControls } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
 import { askSecretFor } from "./ask-secret.ts";
-import { askPins, type ChosenPins, guardFetched, guardLate } from "./enrollment-pins.ts";
+import {
+  askPins,
+  type ChosenPins,
+  describeMissingPin,
+  guardFetched,
+  guardLate,
+  type Unguarded,
+} from "./enrollment-pins.ts";
 import {
   checkName,
   MAX_NAME_LENGTH,
@@ -32,7 +39,7 @@ export interface OnlineWishes {
 /** The tokens that came from servers; `withoutPin` are those among them that still lack the PIN which their issuer wants. */
 export interface FetchedTokens {
   readonly stored: readonly StoredDraft[];
-  readonly withoutPin: readonly StoredDraft[];
+  readonly withoutPin: readonly Unguarded[];
 }
 
 /** An online enrollment, and what its token is called until the server has named it. */
@@ -68,9 +75,9 @@ export async function enrollOnline(
   const { stored, failure } = await carryOut(orders, { vault, wishes, pins, context, note });
   for (const { pin } of pins.values()) forget(pin);
   const withoutPin = await guardLate(vault, stored, context);
-  if (failure && stored.length > 0) throw nameStored(failure, stored);
-  if (failure) throw failure;
-  return { stored, withoutPin };
+  if (!failure) return { stored, withoutPin };
+  for (const one of withoutPin) context.tell(describeMissingPin(one));
+  throw stored.length > 0 ? nameStored(failure, stored) : failure;
 }
 
 /** Carries out orders until one fails. */

@@ -1,6 +1,15 @@
 import { FobError } from "../fob-error.ts";
 import { stripControls } from "../token/printable.ts";
-import type { DraftField, EnrollmentFormat, Finding, OnlineEnrollment } from "./draft.ts";
+import { forget } from "../token/secret.ts";
+import type {
+  DraftField,
+  EnrollmentDraft,
+  EnrollmentFormat,
+  EnrollmentServices,
+  Finding,
+  OnlineEnrollment,
+} from "./draft.ts";
+import { parseAuthenticationCode } from "./dskpp/authentication-code.ts";
 
 /** Longer than the longest that an issuer makes, by far. */
 const MAX_LENGTH = 16 * 1024;
@@ -46,6 +55,10 @@ function parseActivationString(text: string): OnlineEnrollment {
     const message = `${LINES[name]?.name} is missing: the server may want it all the same`;
     findings.push({ severity: "warning", code: "line-missing", message });
   }
+  if (parseAuthenticationCode(lines.get("passphrase") ?? "")?.isIntact === false) {
+    const message = "the checksum of the authentication code in Passphrase does not fit: it may be mistyped";
+    findings.push({ severity: "warning", code: "checksum-wrong", message });
+  }
   const message = "it is enrolled with the server that it names, and works once";
   findings.push({ severity: "info", code: "enrolled-online", message });
   return {
@@ -53,10 +66,38 @@ function parseActivationString(text: string): OnlineEnrollment {
     server: url.host,
     fields: fieldsOf(lines, url),
     findings,
-    complete: async () => {
-      throw new FobError("unavailable", "activation strings cannot be enrolled yet");
-    },
+    complete: (services) => completeActivation(url, readCode(lines), services),
   };
+}
+
+/** Who the string is for, and the password that proves it. */
+interface Code {
+  readonly clientId: string;
+  readonly password: string | null;
+}
+
+/** A passphrase may be a whole authentication code, which names the user as well. */
+function readCode(lines: ReadonlyMap<string, string>): Code {
+  const passphrase = lines.get("passphrase") ?? null;
+  const code = passphrase === null ? null : parseAuthenticationCode(passphrase);
+  return code ?? { clientId: lines.get("userid") ?? "", password: passphrase };
+}
+
+async function completeActivation(
+  url: URL,
+  { clientId, password }: Code,
+  services: EnrollmentServices,
+): Promise<EnrollmentDraft[]> {
+  const { provision } = await import("./dskpp/provision.ts");
+  const bytes = password === null ? null : Buffer.from(password.normalize("NFKC"), "utf8");
+  try {
+    const draft = await provision({ url, clientId, password: bytes }, services);
+    const { name, account } = draft;
+    const user = account ?? (clientId || null);
+    return [{ ...draft, format: activationString.id, account: user, name: name ?? user }];
+  } finally {
+    forget(bytes);
+  }
 }
 
 /** The text behind the Base64, whatever its wrapping, alphabet, padding and percent-encoding; null when there is none. */
@@ -95,11 +136,15 @@ function readUrl(text: string | undefined, findings: Finding[]): URL {
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new FobError("invalid", "EnrollmentURL of the activation string is not the address of a web server");
   }
-  if (url.protocol === "http:") {
+  if (url.protocol === "http:" && !isThisMachine(url.hostname)) {
     const message = "EnrollmentURL is http, not https: anybody on the way could read the new token";
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
   return url;
+}
+
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
 }
 
 /** The query of the address is a password in itself. */

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
 import { parseOrders } from "../../src/commands/provision-list.ts";
+import type { EnrollmentServices } from "../../src/enrollment/draft.ts";
 import type { ExportedToken } from "../../src/enrollment/exported-token.ts";
 import { formatAegis } from "../../src/enrollment/files/aegis-writer.ts";
 import { readAppFile } from "../../src/enrollment/files/read-file.ts";
@@ -12,9 +14,12 @@ import { readEasyQrCodes } from "../../src/enrollment/picture.ts";
 import { formatPskc } from "../../src/enrollment/pskc/write-pskc.ts";
 import { recognize, recognizeOnline } from "../../src/enrollment/recognize.ts";
 import { FobError } from "../../src/fob-error.ts";
+import type { HttpClient } from "../../src/http-client.ts";
+import { httpClient } from "../../src/platform/http.ts";
 import { readQrCodesApart } from "../../src/platform/picture-process.ts";
 import { decodeBackup, encodeBackup } from "../../src/vault/backup.ts";
 import { decryptFromAge, encryptForAge } from "../../src/vault/backup-encryption.ts";
+import { CLIENT_ID, dskppServer, PASSWORD as PASSPHRASE } from "../enrollment/dskpp/dskpp-server.ts";
 import * as samples from "../enrollment/files/samples.ts";
 import { mutated } from "./mutation.ts";
 
@@ -97,6 +102,25 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
   test("Key URIs", () => fuzz(KEY_URIS, (bytes) => recognize(text(bytes), askSecret)));
   test("links and codes", () =>
     fuzz(CODES, async (bytes) => [recognizeOnline(text(bytes)), await recognize(text(bytes), askSecret)]));
+
+  test("what a server of activation strings answers", async () => {
+    const replies: string[] = [];
+    const services = (http: HttpClient): EnrollmentServices => {
+      return { http, randomBytes, now: () => new Date(0), askSecret, isInsecure: false, trace: () => undefined };
+    };
+    const complete = (url: URL, http: HttpClient) => {
+      const lines = `EnrollmentURL=${url.href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSPHRASE}`;
+      return recognizeOnline(Buffer.from(lines).toString("base64"))?.complete(services(http));
+    };
+    for (const passes of [2, 4] as const) {
+      const { url } = await dskppServer({ passes, alter: (reply) => replies[replies.push(reply) - 1] ?? "" });
+      await complete(url, httpClient("fob/test"));
+    }
+    expect(replies).toHaveLength(3);
+    await fuzz(replies, (body) =>
+      complete(new URL("https://a.test/"), async () => ({ status: 200, header: () => null, body })),
+    );
+  });
 
   test("migration codes", async () => {
     const [code = ""] = await formatMigration(TOKENS);

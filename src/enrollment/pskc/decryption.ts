@@ -131,8 +131,8 @@ async function deriveKey(derived: Element, askSecret: AskSecret): Promise<Buffer
   });
 }
 
-/** A pre-shared key as people write it: in hexadecimal, or else in Base64. */
-function parseKey(typed: Uint8Array): Buffer {
+/** A pre-shared key as people write it: in hexadecimal, or else in Base64. Throws FobError `denied` for none of 16, 24 or 32 bytes. */
+export function parseKey(typed: Uint8Array): Buffer {
   const written = Buffer.from(typed).toString("utf8").trim();
   const isHex = /^(?:[0-9a-f]{2}){16,32}$/i.test(written);
   const key = Buffer.from(written, isHex ? "hex" : "base64");

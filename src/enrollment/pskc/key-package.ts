@@ -31,15 +31,24 @@ export function describePackage(one: Element): string {
   return id === null ? "a key" : `key ${printable(id).slice(0, 60)}`;
 }
 
+/** How a token's secret comes from what its key package carries, which may be nothing. Takes what was carried over. */
+export type MakeSecret = (carried: Buffer | null, credential: OtpCredential) => Buffer;
+
+/** The secret of a key package that carries it. Throws FobError `invalid` where there is none. */
+export const secretInside: MakeSecret = (carried) => {
+  if (carried) return carried;
+  throw new FobError("invalid", "it has no secret");
+};
+
 /** The token of a key package. Throws FobError `invalid` for what cannot be used, `denied` when the keys do not open it. */
-export function readPackage(one: Element, keys: ContainerKeys | null): EnrollmentDraft {
+export function readPackage(one: Element, keys: ContainerKeys | null, makeSecret: MakeSecret): EnrollmentDraft {
   const key = child(one, "Key");
   if (!key) throw new FobError("invalid", "it has no Key");
   const reader = new PackageReader(key, keys);
   const credential = reader.credential();
   const policy = readPolicy(key, credential.kind);
   const names = namesOf(one, key, reader.findings);
-  const secret = reader.secret();
+  const secret = checkLength(makeSecret(reader.carried(), credential));
   return {
     format: PSKC,
     ...names,
@@ -75,18 +84,17 @@ class PackageReader {
     throw new FobError("invalid", `algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`);
   }
 
-  secret(): Buffer {
+  /** What its Secret holds, opened; null where it has none. */
+  carried(): Buffer | null {
     const element = child(child(this.#key, "Data"), "Secret");
     const opened = openValue(element, this.#keys, "the secret");
-    if (!opened) throw new FobError("invalid", "it has no secret");
+    if (!opened) return null;
     if (!opened.isAuthentic) {
       const message = "nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands";
       this.findings.push({ severity: "warning", code: "no-value-mac", message });
     }
     const isPlain = child(element, "PlainValue") !== null;
-    const secret = isPlain ? base64(opened.bytes.toString("utf8"), "the secret") : opened.bytes;
-    if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
-    throw new FobError("invalid", `the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
+    return isPlain ? base64(opened.bytes.toString("utf8"), "the secret") : opened.bytes;
   }
 
   /** Keys that are derived from, or lie in, something that we do not have. */
@@ -156,6 +164,11 @@ class PackageReader {
   #note(name: string, value: unknown, given: string | null): void {
     this.fields.push({ name, value: String(value), origin: given === null ? "default" : "given" });
   }
+}
+
+function checkLength(secret: Buffer): Buffer {
+  if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
+  throw new FobError("invalid", `the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
 }
 
 function namesOf(one: Element, key: Element, findings: Finding[]) {

@@ -2,7 +2,7 @@ import { FobError } from "../../fob-error.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
-import { describePackage, readPackage } from "./key-package.ts";
+import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";
 
 /** More keys than an issuer puts into one container. */
@@ -19,14 +19,24 @@ export interface PskcContent {
  * broken one, `denied` when what was given does not open it.
  */
 export async function readPskc(xml: string, askSecret: AskSecret): Promise<PskcContent> {
-  const container = child(await parseXml(xml), "KeyContainer");
+  const document = await parseXml(xml, { what: "the key container", keepsPrefixes: false });
+  const container = child(document, "KeyContainer");
   if (!container) throw new FobError("invalid", "this XML is no key container");
+  return readContainer(container, askSecret, secretInside);
+}
+
+/** {@link readPskc} for a container whose secrets `makeSecret` knows how to get. */
+export async function readContainer(
+  container: Element,
+  askSecret: AskSecret,
+  makeSecret: MakeSecret,
+): Promise<PskcContent> {
   const packages = children(container, "KeyPackage");
   if (packages.length > MAX_KEYS) throw new FobError("invalid", `the container holds more than ${MAX_KEYS} keys`);
   if (packages.length === 0) throw new FobError("invalid", "the container holds no key");
   const keys = await openContainer(container, askSecret);
   try {
-    return readPackages(packages.filter(isToken), keys);
+    return readPackages(packages.filter(isToken), keys, makeSecret);
   } finally {
     forget(keys?.encryptionKey, keys?.mac?.key);
   }
@@ -37,12 +47,12 @@ function isToken(one: Element): boolean {
   return !/[:#]pin$/i.test(attribute(child(one, "Key"), "Algorithm") ?? "");
 }
 
-function readPackages(packages: readonly Element[], keys: ContainerKeys | null): PskcContent {
+function readPackages(packages: readonly Element[], keys: ContainerKeys | null, makeSecret: MakeSecret): PskcContent {
   const drafts: EnrollmentDraft[] = [];
   const refusals: FobError[] = [];
   for (const one of packages) {
     try {
-      drafts.push(readPackage(one, keys));
+      drafts.push(readPackage(one, keys, makeSecret));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
       refusals.push(new FobError(error.code, `${describePackage(one)}: ${error.message}`));

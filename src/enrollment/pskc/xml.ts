@@ -13,23 +13,29 @@ const MAX_DEPTH = 32;
 /** Attributes are a few in a container, and each costs a parser many times its bytes. */
 const LONG_TAG = /<[^<>]{8192}/;
 
+/** How a document is read: what messages call it, and whether names keep their prefixes. */
+export interface XmlReading {
+  readonly what: string;
+  readonly keepsPrefixes: boolean;
+}
+
 /**
- * An XML document as objects, names without their prefixes and all text as text. Rejects with FobError `invalid` for a document that is
- * broken, nests too deeply, or declares a document type: nothing that XML could fetch or expand is ever looked at.
+ * An XML document as objects, all text as text. Rejects with FobError `invalid` for a document that is broken, nests too deeply, or declares a document
+ * type: nothing that XML could fetch or expand is ever looked at.
  */
-export async function parseXml(text: string): Promise<Element> {
+export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading): Promise<Element> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
-    throw new FobError("invalid", "the key container declares a document type, which is refused");
+    throw new FobError("invalid", `${what} declares a document type, which is refused`);
   }
-  refuseDepth(text);
-  if (LONG_TAG.test(text)) throw new FobError("invalid", "the key container has a tag that is too long");
+  if (nestsTooDeeply(text)) throw new FobError("invalid", `${what} nests too deeply`);
+  if (LONG_TAG.test(text)) throw new FobError("invalid", `${what} has a tag that is too long`);
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw new FobError("invalid", `the key container is broken XML (line ${validity.err.line})`);
+  if (validity !== true) throw new FobError("invalid", `${what} is broken XML (line ${validity.err.line})`);
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: "@",
-    removeNSPrefix: true,
+    removeNSPrefix: !keepsPrefixes,
     parseTagValue: false,
     parseAttributeValue: false,
     ignoreDeclaration: true,
@@ -38,7 +44,7 @@ export async function parseXml(text: string): Promise<Element> {
   try {
     return parser.parse(text);
   } catch (cause) {
-    throw new FobError("invalid", "the key container is broken XML", { cause });
+    throw new FobError("invalid", `${what} is broken XML`, { cause });
   }
 }
 
@@ -79,11 +85,12 @@ export function base64(value: string | null, what: string): Buffer {
   throw new FobError("invalid", `${what} is missing or not Base64`);
 }
 
-function refuseDepth(text: string): void {
+function nestsTooDeeply(text: string): boolean {
   let depth = 0;
   for (const [tag] of text.matchAll(/<(?:[A-Za-z_][^<>]*|\/[^<>]*)>/g)) {
     if (tag.startsWith("</")) depth--;
     else if (!tag.endsWith("/>")) depth++;
-    if (depth > MAX_DEPTH) throw new FobError("invalid", "the key container nests too deeply");
+    if (depth > MAX_DEPTH) return true;
   }
+  return false;
 }

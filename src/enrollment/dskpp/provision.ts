@@ -1,0 +1,194 @@
+import { FobError } from "../../fob-error.ts";
+import { forget, type Secret } from "../../token/secret.ts";
+import type { EnrollmentDraft, EnrollmentServices } from "../draft.ts";
+import { ITERATIONS, proveKnowledge } from "./authentication.ts";
+import { formatHello, formatNonce, KEY_PACKAGE_FORMAT, KEY_TYPES, type Proof } from "./client-messages.ts";
+import { Exchange } from "./exchange.ts";
+import { agreedDraft, type Confirmation, transportedDraft } from "./key-package-reply.ts";
+import { PRFS, type Prf } from "./prf.ts";
+import { ENCRYPTION_ALGORITHMS, type EncryptionKey, encryptNonce, publicKeyBytes } from "./server-key.ts";
+import type { ServerFinished, ServerHello, ServerMessage, Trigger } from "./server-messages.ts";
+import { describeStatus, TRY_AGAIN } from "./status.ts";
+
+/** What an activation string says: where, who, and the secret that both sides know. */
+export interface ProvisioningOrder {
+  readonly url: URL;
+  /** Empty where the string names nobody. */
+  readonly clientId: string;
+  /** In UTF-8; null where the string has none. The caller forgets it. */
+  readonly password: Secret | null;
+}
+
+/** The length of R_C where it is no key, in bytes; at least 16. */
+const NONCE_BYTES = 32;
+
+/**
+ * Gets a token from a server by DSKPP (RFC 6063): in four passes or two, as the server chooses. Rejects with FobError `rejected` when it refuses or cannot
+ * confirm the key, `unavailable` when it cannot be reached, `invalid` when what it says makes no sense; then every secret of the run is forgotten.
+ */
+export async function provision(order: ProvisioningOrder, services: EnrollmentServices): Promise<EnrollmentDraft> {
+  const asked = order.password === null ? await services.askSecret("passphrase", order.url.host) : null;
+  const password = order.password ?? Buffer.from(asked ?? []);
+  try {
+    const run = (isLast: boolean) => new Run({ ...order, password }, services).complete(isLast);
+    return (await run(false)) ?? (await run(true)) ?? unreachable();
+  } finally {
+    forget(asked, asked && password);
+  }
+}
+
+function unreachable(): never {
+  throw new Error("the last run ends with a token or an error");
+}
+
+/** One run of the protocol, and the secrets made in it. */
+class Run {
+  readonly #order: ProvisioningOrder & { readonly password: Secret };
+  readonly #services: EnrollmentServices;
+  readonly #secrets: Secret[] = [];
+  #exchange: Exchange;
+  #url: URL;
+  #clientId: string;
+  #mayTryAgain = false;
+
+  constructor(order: ProvisioningOrder & { readonly password: Secret }, services: EnrollmentServices) {
+    this.#order = order;
+    this.#services = services;
+    this.#url = order.url;
+    this.#clientId = order.clientId;
+    this.#exchange = new Exchange(order.url, services);
+  }
+
+  /** The token; null when the server could not make one, and may with another try. */
+  async complete(isLast: boolean): Promise<EnrollmentDraft | null> {
+    try {
+      const reply = await this.#open();
+      const hello = reply.kind === "hello" ? checkChoice(reply) : null;
+      const draft = hello
+        ? await this.#agree(hello)
+        : await transportedDraft(...this.#delivery(this.#expectFinished(reply)));
+      this.#services.trace("confirmed", `${draft.credential.kind} token, the server's MAC is right`);
+      return draft;
+    } catch (error) {
+      if (isLast || !this.#mayTryAgain) throw error;
+      this.#services.trace("again", "the server says that a new run may succeed");
+      return null;
+    } finally {
+      forget(...this.#secrets);
+    }
+  }
+
+  /** Passes 1 and 2; a server may begin by itself, once. */
+  async #open(): Promise<ServerMessage> {
+    const reply = await this.#sayHello(null);
+    if (reply.kind !== "trigger") return reply;
+    this.#follow(reply);
+    return this.#sayHello(reply);
+  }
+
+  async #sayHello(trigger: Trigger | null): Promise<ServerMessage> {
+    this.#services.trace("offer", `two passes and four, for user ${mask(trigger?.clientId ?? this.#clientId)}`);
+    const clientNonce = this.#services.randomBytes(NONCE_BYTES);
+    // two passes: K is what the passphrase gives, and one iteration is enough for the proof (RFC 6063 section 3.4.1.2)
+    const key = this.#order.password;
+    const proof = this.#prove(PRFS[0], { clientNonce, key, iterations: 1 });
+    return this.#exchange.say("KeyProvClientHello", await formatHello(clientNonce, { ...proof, clientNonce }, trigger));
+  }
+
+  /** Another server than the string's is none that its user trusts. */
+  #follow({ url, clientId }: Trigger): void {
+    const text = url ?? this.#url.href;
+    const absolute = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+    const next = URL.canParse(absolute) ? new URL(absolute) : null;
+    if (next?.host !== this.#url.host || next.protocol !== this.#url.protocol) {
+      throw new FobError("rejected", `${this.#url.host} sends us to another server, which is not followed`);
+    }
+    this.#url = next;
+    this.#clientId = clientId ?? this.#clientId;
+    this.#exchange = new Exchange(next, this.#services);
+  }
+
+  /** Passes 3 and 4. */
+  async #agree(hello: ServerHello): Promise<EnrollmentDraft> {
+    const prf = prfOf(hello.macAlgorithm);
+    const clientNonce = this.#keep(this.#services.randomBytes(prf.keyBytes));
+    const key = await this.#encryptionKey(hello);
+    const { serverNonce, encryptionAlgorithm: algorithm } = hello;
+    const encrypted = encryptNonce(clientNonce, { key, algorithm, serverNonce, iv: this.#services.randomBytes(16) });
+    const binding = { clientNonce, key: key.bytes, serverNonce, iterations: ITERATIONS };
+    const message = await formatNonce(encrypted, this.#prove(prf, binding), hello);
+    const finished = this.#expectFinished(await this.#exchange.say("KeyProvClientNonce", message));
+    if (finished.sessionId !== null && finished.sessionId !== hello.sessionId)
+      throw wrong("it belongs to another session");
+    if (finished.macAlgorithm !== null && finished.macAlgorithm !== prf.id)
+      throw wrong("its MAC is of another algorithm");
+    return agreedDraft(...this.#delivery(finished, prf), { clientNonce, key: key.bytes, serverNonce });
+  }
+
+  #delivery(
+    finished: ServerFinished,
+    prf = prfOf(finished.macAlgorithm ?? PRFS[0].id),
+  ): [ServerFinished, Confirmation] {
+    const { host } = this.#url;
+    return [
+      finished,
+      { prf, server: host, messages: this.#exchange.earlierMessages, passphrase: this.#order.password },
+    ];
+  }
+
+  #expectFinished(reply: ServerMessage): ServerFinished {
+    this.#mayTryAgain = reply.kind === "refused" && reply.status === TRY_AGAIN;
+    if (reply.kind === "refused") throw describeStatus(reply.status, this.#url.host);
+    if (reply.kind === "finished") return reply;
+    throw wrong("it is not the message that comes now");
+  }
+
+  async #encryptionKey({ serverKey }: ServerHello): Promise<EncryptionKey> {
+    if (serverKey.kind === "public") return { ...serverKey, bytes: publicKeyBytes(serverKey.key) };
+    const { name } = serverKey;
+    // a key of the user's own name is the passphrase, as in two passes (RFC 6063 section 5.2.2)
+    if (name === this.#clientId) return { kind: "shared", bytes: this.#order.password };
+    const { parseKey } = await import("../pskc/decryption.ts");
+    const typed = await this.#services.askSecret("key", name);
+    const bytes = this.#keep(parseKey(typed));
+    forget(typed);
+    return { kind: "shared", bytes };
+  }
+
+  #prove(prf: Prf, binding: { clientNonce: Buffer; key: Uint8Array; serverNonce?: Buffer; iterations: number }): Proof {
+    const [clientId, { iterations }] = [this.#clientId, binding];
+    const mac = proveKnowledge(prf, this.#order.password, { ...binding, clientId, url: this.#url });
+    return { clientId, clientNonce: null, iterations, prf, mac };
+  }
+
+  #keep(secret: Secret): Secret {
+    this.#secrets.push(secret);
+    return secret;
+  }
+}
+
+/** A server chooses among what it was offered. */
+function checkChoice(hello: ServerHello): ServerHello {
+  const { keyType, encryptionAlgorithm, keyPackageFormat } = hello;
+  const isOffered = KEY_TYPES.some((offered) => keyType === offered || keyType.startsWith(`${offered}:`));
+  if (!isOffered) throw wrong("its KeyType was not offered");
+  if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm)) throw wrong("its EncryptionAlgorithm was not offered");
+  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrong("its KeyPackageFormat was not offered");
+  return hello;
+}
+
+/** A user for the log: enough to tell one from another, not enough to be one. */
+function mask(clientId: string): string {
+  const characters = [...clientId];
+  return characters.length < 3 ? "…" : `${characters[0]}…${characters.at(-1)} (${characters.length} characters)`;
+}
+
+function prfOf(id: string): Prf {
+  const prf = PRFS.find((known) => known.id === id);
+  if (prf) return prf;
+  throw wrong("its MacAlgorithm was not offered");
+}
+
+function wrong(why: string): FobError {
+  return new FobError("invalid", `the server's reply is wrong: ${why}`);
+}
