@@ -9,6 +9,7 @@ import { mobileOtp } from "./mobile-otp.ts";
 import { pskc } from "./pskc/pskc.ts";
 import { pushUri } from "./push-uri.ts";
 import { steam } from "./steam.ts";
+import { tiqrUri } from "./tiqr-uri.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
@@ -20,6 +21,7 @@ const FORMATS: readonly EnrollmentFormat[] = [
   migration,
   steam,
   mobileOtp,
+  tiqrUri,
   activationCode,
   activationString,
   pskc,

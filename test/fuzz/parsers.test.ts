@@ -13,6 +13,7 @@ import { formatPskc } from "../../src/enrollment/pskc/write-pskc.ts";
 import { recognize, recognizeOnline } from "../../src/enrollment/recognize.ts";
 import { FobError } from "../../src/fob-error.ts";
 import { readQrCodesApart } from "../../src/platform/picture-process.ts";
+import { parseTiqrChallenge } from "../../src/push/tiqr.ts";
 import { decodeBackup, encodeBackup } from "../../src/vault/backup.ts";
 import { decryptFromAge, encryptForAge } from "../../src/vault/backup-encryption.ts";
 import * as samples from "../enrollment/files/samples.ts";
@@ -74,11 +75,18 @@ const KEY_URIS = [
 const CODES = [
   "steam://GEZDGNBVGY3TQOJQ",
   "motp://ACME:ann?secret=0123456789abcdef",
+  "tiqrenroll://https://tiqr.example.org/tiqr.php?key=c0ffee&serial=TiQR0001",
+  "https://eduid.test/tiqrenroll/?metadata=https%3A%2F%2Feduid.test%2Ftiqrenroll%2F%3Fkey%3DX",
   "FSDR7-7Q2WE-4K5TY-6PLMN",
   "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
   "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
   "3132333435363738393031323334353637383930",
   `mobilepass://autoenrollment?${Buffer.from("policy=1;url=https://acme.test/x;user=ann;ac=123").toString("base64")}`,
+];
+
+const TIQR_CHALLENGES = [
+  "tiqrauth://ann%40acme@tiqr.example.org/ab12/c0ffee/Example%20College/2?https%3A%2F%2Freturn.test",
+  "https://eduid.test/tiqrauth/?u=ann&s=ab12&q=c0ffee&i=eduid.test&v=2",
 ];
 
 describe("whatever a parser is given, it is read or refused in time", { timeout: DURATION + 30_000 }, () => {
@@ -97,6 +105,8 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
   test("Key URIs", () => fuzz(KEY_URIS, (bytes) => recognize(text(bytes), askSecret)));
   test("links and codes", () =>
     fuzz(CODES, async (bytes) => [recognizeOnline(text(bytes)), await recognize(text(bytes), askSecret)]));
+
+  test("TiQR challenges", () => fuzz(TIQR_CHALLENGES, (bytes) => parseTiqrChallenge(text(bytes))));
 
   test("migration codes", async () => {
     const [code = ""] = await formatMigration(TOKENS);
