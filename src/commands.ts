@@ -37,6 +37,11 @@ import { pinRemove } from "./commands/pin-remove.ts";
 import { pinSet } from "./commands/pin-set.ts";
 import { pinStatus } from "./commands/pin-status.ts";
 import { provision } from "./commands/provision.ts";
+import { pushApprove } from "./commands/push-approve.ts";
+import { pushDeny } from "./commands/push-deny.ts";
+import { pushHistory } from "./commands/push-history.ts";
+import { pushList } from "./commands/push-list.ts";
+import { pushListen } from "./commands/push-listen.ts";
 import { remove } from "./commands/remove.ts";
 import { rename } from "./commands/rename.ts";
 import { restore } from "./commands/restore.ts";
@@ -54,6 +59,11 @@ export const commands: readonly AnyCommand[] = [
   code,
   run,
   challenge,
+  pushListen,
+  pushList,
+  pushApprove,
+  pushDeny,
+  pushHistory,
   pinSet,
   pinChange,
   pinRemove,

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AgentDesk } from "./agent/agent-desk.ts";
 import { agentTokens } from "./agent/agent-tokens.ts";
 import { AgentControl } from "./agent/control.ts";
 import { encodeOrder } from "./agent/order.ts";
@@ -10,7 +11,7 @@ import { createFirstVault } from "./cli/keychain-choice.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
-import { run } from "./cli/run.ts";
+import { run, writeTo } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import { commands } from "./commands.ts";
@@ -18,6 +19,7 @@ import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
 import { startAgentProcess } from "./platform/agent-process.ts";
 import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-socket.ts";
+import { askProgram } from "./platform/ask-program.ts";
 import { systemSensor } from "./platform/biometric/sensor.ts";
 import { systemClipboard } from "./platform/clipboard/clipboard.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
@@ -30,6 +32,9 @@ import { readQrCodesApart } from "./platform/picture-process.ts";
 import { isRunning } from "./platform/processes.ts";
 import { runProgram } from "./platform/run-program.ts";
 import { takeScreenshot } from "./platform/screenshot.ts";
+import type { PushDesk } from "./push/desk.ts";
+import { DirectDesk } from "./push/direct-desk.ts";
+import type { PushServices } from "./push/provider.ts";
 import type { Right } from "./token/grant.ts";
 import { printable } from "./token/printable.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
@@ -69,11 +74,12 @@ function createContext(globals: Globals): Context {
   const sensor = systemSensor(process.platform);
   const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
+  const http = httpClient(`fob/${FOB_VERSION}`);
   return {
     settings: globals.settings,
     access,
     agent,
-    http: httpClient(`fob/${FOB_VERSION}`),
+    http,
     sensor,
     prompt,
     pinPrompt: access.pinPrompt,
@@ -81,6 +87,7 @@ function createContext(globals: Globals): Context {
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
     findTokens: (right) => findTokens(globals, access, agent, right),
+    findPush: () => findPush(globals, access, agent, { http, now: () => new Date() }),
     ensureVault: async () =>
       (await openWhole(globals, access)) ?? createFirstVault(newVaultKeychain(globals), access, prompt),
     clock: () => new Date(),
@@ -88,6 +95,7 @@ function createContext(globals: Globals): Context {
     untilTerminated: () => new Promise((resolve) => process.once("SIGTERM", () => resolve())),
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
+    isJson: globals.json,
     writeSecretFile,
     startTrace: (path) => startTraceFile(path, () => new Date()),
     fileExists,
@@ -100,6 +108,8 @@ function createContext(globals: Globals): Context {
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
+    print: (line) => writeTo(stdout, `${line}\n`),
+    askProgram,
   };
 }
 
@@ -128,10 +138,29 @@ async function findTokens(
     const vault = await openVault(access);
     return vault && authenticate(vault);
   };
-  const header = readHeader(globals.home);
+  const held = await findAgent(globals, agent);
+  return held ? agentTokens(held.connection, held.layout, open) : open();
+}
+
+async function findPush(
+  globals: Globals,
+  access: VaultAccess,
+  agent: AgentControl,
+  services: PushServices,
+): Promise<PushDesk | null> {
+  if (globals.grant !== null) return new DirectDesk(openGranted(globals, globals.grant, "push"), services);
+  const open = async () => {
+    const vault = await openVault(access);
+    return vault && new DirectDesk(vault, services);
+  };
+  const held = await findAgent(globals, agent);
+  return held ? new AgentDesk(held.connection, open) : open();
+}
+
+async function findAgent({ home }: Globals, agent: AgentControl) {
+  const header = readHeader(home);
   const connection = header && (await agent.connect());
-  if (!header || !connection) return open();
-  return agentTokens(connection, { home: globals.home, vaultId: header.id }, open);
+  return header && connection ? { connection, layout: { home, vaultId: header.id } } : null;
 }
 
 function authenticate(store: TokenStore): Authenticator {
@@ -150,7 +179,7 @@ function agentControl(home: string): AgentControl {
 }
 
 function openGranted({ home }: Globals, text: string, right: Right | null): TokenStore {
-  const tokens = openGrant(home, text, new Date());
+  const tokens = openGrant(home, text, () => new Date());
   if (right === null || tokens.grant.rights.includes(right)) return tokens;
   throw new FobError("denied", `the grant ${tokens.grant.label} does not carry the right ${right}`);
 }

@@ -3,25 +3,33 @@
 import { chmodSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { buffer } from "node:stream/consumers";
-import { answer, type Desk, refuse } from "./agent/answers.ts";
+import { answer, type Desk, newVisitor, refuse } from "./agent/answers.ts";
 import { claimVault, type Holder } from "./agent/claim.ts";
 import { Lifetime } from "./agent/lifetime.ts";
 import { type AgentOrder, decodeOrder } from "./agent/order.ts";
 import { type AgentStatus, encodeRefusal, encodeReply } from "./agent/protocol.ts";
+import { PushWatch } from "./agent/push-watch.ts";
 import { listen } from "./agent/server.ts";
 import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
+import { httpClient } from "./platform/http.ts";
 import { isRunning, startOf } from "./platform/processes.ts";
+import { DirectDesk } from "./push/direct-desk.ts";
 import { forget, type Secret } from "./token/secret.ts";
 import { directAuthenticator } from "./vault/authenticator.ts";
 import { Vault } from "./vault/vault.ts";
+
+declare const FOB_VERSION: string;
 
 /** How often the agent looks at its clocks when nobody asks, in milliseconds. */
 const WATCH_MS = 1_000;
 
 /** How long the last replies may take to leave, in milliseconds. */
 const FAREWELL_MS = 20;
+
+/** How a line begins that asks for login requests. */
+const POLLING = '{"do":"push-list"';
 
 const LOCKED = new FobError("locked", "the vault was locked meanwhile", { hint: "`fob unlock` opens it again" });
 
@@ -42,16 +50,21 @@ try {
   process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
 }
 
-async function serve({ home, vault, socket, limits }: AgentOrder, key: Secret): Promise<AgentStatus> {
+async function serve({ home, vault, socket, limits, push }: AgentOrder, key: Secret): Promise<AgentStatus> {
   const layout = { home, vaultId: vault };
   claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket });
   const tokens = new UnlockedTokens(new Vault(layout, key, false));
   const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
+  const clock = () => new Date();
+  const http = httpClient(`fob/${FOB_VERSION}`);
+  const newPushDesk = () => new DirectDesk(tokens, { http, now: clock });
+  const watch = push ? new PushWatch(newPushDesk()) : null;
   let isLocked = false;
 
   const lock = () => {
     if (isLocked) return;
     isLocked = true;
+    watch?.end();
     tokens.forget();
     if (process.platform !== "win32") rmSync(socket, { force: true });
     setTimeout(() => process.exit(0), FAREWELL_MS);
@@ -61,23 +74,24 @@ async function serve({ home, vault, socket, limits }: AgentOrder, key: Secret): 
     unlockedAt: lifetime.startedAt.toISOString(),
     endsAt: lifetime.endsAt.toISOString(),
     idleSeconds: limits.idleMs / 1000,
+    push: watch?.status ?? null,
   });
-  const clock = () => new Date();
-  const desk: Desk = { tokens: directAuthenticator(tokens, clock), clock, status, lock };
+  const desk: Desk = { tokens: directAuthenticator(tokens, clock), newPushDesk, clock, status, lock };
 
   await listen(socket, () => {
-    const visitor = { isElsewhere: false };
+    const visitor = newVisitor();
     return async (line) => {
       if (!isLocked && lifetime.end()) lock();
       if (isLocked) return refuse(line, LOCKED);
-      // whoever watches an agent does not use it
-      if (line !== "status") lifetime.use();
+      // whoever watches an agent does not use it, nor does who only looks for login requests again and again
+      if (line !== "status" && !line.startsWith(POLLING)) lifetime.use();
       return answer(line, desk, visitor);
     };
   });
   if (process.platform !== "win32") chmodSync(socket, 0o600);
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, lock);
   setInterval(() => lifetime.end() && lock(), WATCH_MS);
+  void watch?.run().catch(() => undefined);
   return status();
 
   /** A named pipe of Windows can have one owner; a socket's name outlives its agent, so that one that has crashed is replaced. */

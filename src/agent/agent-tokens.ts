@@ -1,12 +1,11 @@
-import { FobError } from "../fob-error.ts";
-import { refuseByDomain } from "../token/access-domain.ts";
-import { forget, type Secret } from "../token/secret.ts";
+import type { Secret } from "../token/secret.ts";
 import type { TokenJson } from "../token/token.ts";
-import type { Authenticator, TokenState } from "../vault/authenticator.ts";
+import type { Authenticator } from "../vault/authenticator.ts";
 import type { VaultLayout } from "../vault/layout.ts";
-import { askPasscodePin, askUntil, type PinPrompt } from "../vault/pin-prompt.ts";
+import { askPasscodePin } from "../vault/pin-prompt.ts";
 import { needsChallengePin } from "../vault/responses.ts";
 import type { Connection } from "./connection.ts";
+import { needsAppPin, openAgain, opening } from "./opening.ts";
 import {
   decodeEntry,
   decodePasscode,
@@ -66,59 +65,6 @@ export function agentTokens(
       });
     },
   };
-}
-
-async function openAgain(open: () => Promise<Authenticator | null>): Promise<Authenticator> {
-  const tokens = await open();
-  if (tokens) return tokens;
-  throw new FobError("invalid", "the vault has vanished");
-}
-
-function needsAppPin({ token, isGuarded }: TokenState): boolean {
-  return token.accessDomain === "02" && !isGuarded;
-}
-
-/** What opens a guarded token: its PIN, or the key that biometrics released. */
-interface Opener {
-  readonly pin: string | null;
-  readonly biometricKey: string | null;
-}
-
-const NOTHING: Opener = { pin: null, biometricKey: null };
-
-/** Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is asked in vain. */
-async function opening<T>(
-  { token, isGuarded, isBiometric }: TokenState,
-  prompt: PinPrompt,
-  act: (opener: Opener) => Promise<T>,
-): Promise<T> {
-  refuseByDomain(token, isGuarded);
-  if (!isGuarded) return act(NOTHING);
-  const key = isBiometric ? await prompt.release({ of: token.name, item: `biometric-${token.id}` }) : null;
-  try {
-    if (key) return await act({ pin: null, biometricKey: key.toString("base64") });
-  } catch (error) {
-    // the PIN was changed meanwhile, and this key with it
-    if (!hasCode(error, "denied", "locked")) throw error;
-  } finally {
-    forget(key);
-  }
-  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
-    act({ pin: pin.toString("utf8"), biometricKey: null }).then(
-      (value) => ({ value }),
-      (error: unknown) => {
-        if (hasCode(error, "denied")) throw error;
-        // another PIN would not help
-        return { error };
-      },
-    ),
-  );
-  if ("error" in outcome) throw outcome.error;
-  return outcome.value;
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof FobError && codes.includes(error.code);
 }
 
 function words(pin: Secret | null): string | null {

@@ -1,10 +1,10 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import type { PushDesk } from "../push/desk.ts";
 import { findToken } from "../token/find-token.ts";
-import { pinBytes } from "../token/secret.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
-import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import { given } from "./given-pins.ts";
 import {
   type AgentStatus,
   encodeEntry,
@@ -14,10 +14,13 @@ import {
   parseRequest,
   type Request,
 } from "./protocol.ts";
+import { answerPushRequest } from "./push-answers.ts";
 
 /** What an agent answers with. */
 export interface Desk {
   readonly tokens: Authenticator;
+  /** A desk for one client's login requests. */
+  newPushDesk(): PushDesk;
   clock(): Date;
   status(): AgentStatus;
   /** Ends the agent when its present answer is sent. */
@@ -28,13 +31,20 @@ export interface Desk {
 export interface Visitor {
   /** It wants another vault than the agent's: nothing else may be answered. */
   isElsewhere: boolean;
+  /** Its desk, from the first login request that it asks for: what its PINs opened is for nobody else. */
+  push: PushDesk | null;
+}
+
+/** A client that was not heard yet. */
+export function newVisitor(): Visitor {
+  return { isElsewhere: false, push: null };
 }
 
 /** Answers one line with one line. Never throws. */
 export async function answer(line: string, desk: Desk, visitor: Visitor): Promise<string> {
   try {
     if (visitor.isElsewhere) throw elsewhere();
-    if (isJson(line)) return encodeReply(await answerRequest(parseRequest(line), desk));
+    if (isJson(line)) return encodeReply(await answerRequest(parseRequest(line), desk, visitor));
     return `ok ${await answerWords(line, desk, visitor)}`;
   } catch (error) {
     return refuse(line, asFobError(error));
@@ -76,7 +86,7 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
   }
 }
 
-async function answerRequest(request: Request, desk: Desk): Promise<unknown> {
+async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Promise<unknown> {
   switch (request.do) {
     case "list":
       return (await desk.tokens.entries()).map(encodeEntry);
@@ -90,6 +100,11 @@ async function answerRequest(request: Request, desk: Desk): Promise<unknown> {
       return makeCode(request, desk);
     case "challenge":
       return respond(request, desk);
+    default: {
+      visitor.push ??= desk.newPushDesk();
+      const { push } = visitor;
+      return answerPushRequest(request, { push, find: async (name) => (await find(name, desk)).id });
+    }
   }
 }
 
@@ -134,21 +149,6 @@ async function respond(
 
 async function find(query: string, { tokens }: Desk): Promise<IndexEntry> {
   return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
-}
-
-/** What came with a request: the key that biometrics released, and PINs by the role in which they are asked for. */
-function given(biometricKey: string | null, pins: Readonly<Record<string, string | null>>): PinPrompt {
-  return {
-    interactive: false,
-    release: async () => (biometricKey === null ? null : Buffer.from(biometricKey, "base64")),
-    async ask({ of, role, refusal }) {
-      if (refusal) throw refusal;
-      const pin = pins[role] ?? null;
-      if (pin === null)
-        throw new FobError("locked", `the PIN of ${of} is needed`, { hint: "send it with the request" });
-      return pinBytes(pin);
-    },
-  };
 }
 
 function elsewhere(): FobError {

@@ -4,7 +4,6 @@ import { readHeader } from "../vault/header.ts";
 import type { Vault } from "../vault/vault.ts";
 import { claimant, type Holder } from "./claim.ts";
 import { type Connection, connect } from "./connection.ts";
-import type { Limits } from "./lifetime.ts";
 import type { AgentOrder } from "./order.ts";
 import { type AgentStatus, decodeReply } from "./protocol.ts";
 
@@ -22,6 +21,9 @@ export interface AgentHost {
   /** Ends a process at once. */
   kill(holder: Holder): void;
 }
+
+/** How long an agent holds the vault open, and what it does by itself. */
+export type Duties = Pick<AgentOrder, "limits" | "push">;
 
 /** How long an agent may take to lock before it is ended, in milliseconds. */
 const MAX_LOCKING = 2_000;
@@ -65,14 +67,14 @@ export class AgentControl {
   }
 
   /** Starts an agent that holds `vault`; one that is there already is ended first. */
-  async start(vault: Vault, limits: Limits): Promise<AgentStatus> {
+  async start(vault: Vault, duties: Duties): Promise<AgentStatus> {
     await this.stop();
-    return this.#launch(vault, limits);
+    return this.#launch(vault, duties);
   }
 
-  async #launch(vault: Vault, limits: Limits): Promise<AgentStatus> {
+  async #launch(vault: Vault, duties: Duties): Promise<AgentStatus> {
     this.#host.makeFolder(this.socket);
-    const order: AgentOrder = { home: this.#home, vault: vault.layout.vaultId, socket: this.socket, limits };
+    const order: AgentOrder = { home: this.#home, vault: vault.layout.vaultId, socket: this.socket, ...duties };
     const key = Buffer.from(vault.vaultKey);
     const line = await this.#host.startProcess(order, key);
     forget(key);
@@ -80,12 +82,12 @@ export class AgentControl {
   }
 
   /** The agent that is there, or one that `open`'s vault is given to. Of several that are started at once, all get the same. */
-  async join(open: () => Promise<Vault>, limits: Limits): Promise<AgentStatus> {
+  async join(open: () => Promise<Vault>, duties: Duties): Promise<AgentStatus> {
     const present = await this.status();
     if (present) return present;
     const vault = await open();
     try {
-      return await this.#launch(vault, limits);
+      return await this.#launch(vault, duties);
     } catch (error) {
       const faster = await this.#awaitStatus();
       if (faster) return faster;

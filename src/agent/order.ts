@@ -6,6 +6,8 @@ const OrderSchema = v.object({
   vault: v.string(),
   socket: v.string(),
   limits: v.object({ totalMs: v.number(), idleMs: v.number() }),
+  /** Whether it asks for login requests by itself. */
+  push: v.boolean(),
 });
 
 /** What a new agent is told, on its standard input, before the vault key. */

@@ -1,5 +1,6 @@
 import type { AgentControl } from "../agent/control.ts";
 import type { HttpClient } from "../http-client.ts";
+import type { PushDesk } from "../push/desk.ts";
 import type { Right } from "../token/grant.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { VaultAccess } from "../vault/open.ts";
@@ -68,6 +69,21 @@ export interface Machine {
 /** Adds a line to a file, with the time in front. A disk that does not take it hinders nobody. */
 export type Trace = (line: string) => void;
 
+/** How a program answered: its exit code, null when it was ended, and the first line that it printed. */
+export interface ProgramAnswer {
+  readonly exitCode: number | null;
+  readonly line: string;
+}
+
+/**
+ * Asks the program at this path, or of this name in PATH, by its standard input, without arguments and without a shell; `signal` ends it. Rejects with
+ * FobError `unavailable` when it cannot be started.
+ */
+export type AskProgram = (
+  path: string,
+  question: { readonly input: string; readonly signal: AbortSignal },
+) => Promise<ProgramAnswer>;
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly settings: Settings;
@@ -88,6 +104,11 @@ export interface Context {
    * for a grant that does not carry the right, which is null for looking at tokens.
    */
   findTokens(right: Right | null): Promise<Authenticator | null>;
+  /**
+   * Where login requests come in and are answered: for the tokens of the grant that a script has, or of the vault, which an agent may hold
+   * open. Null when there is no vault yet. Throws as {@link findTokens} does.
+   */
+  findPush(): Promise<PushDesk | null>;
   /** The open vault, created if there is none yet. */
   ensureVault(): Promise<Vault>;
   /** The time now. */
@@ -99,6 +120,8 @@ export interface Context {
   readInput(): Promise<string>;
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
+  /** Whether `--json` was given. */
+  readonly isJson: boolean;
   /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Starts a new file that only its owner can read, line by line. Throws FobError `usage` when there is one already. */
@@ -122,4 +145,7 @@ export interface Context {
   progress(total: number, what: string): Progress;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
+  /** Prints a line on standard output at once, for results that come bit by bit; returns whether anybody still reads it. */
+  print(line: string): Promise<boolean>;
+  readonly askProgram: AskProgram;
 }

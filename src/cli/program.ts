@@ -17,6 +17,7 @@ export type Parsed = { readonly invocation: Invocation } | { readonly text: stri
 const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
   biometric: "let a finger or face stand for a PIN",
+  push: "approve and deny login requests",
   agent: "the process that holds the vault open",
   config: "settle things for all commands to come",
   access: "say who may use a token: scripts with a grant, or whoever gives a PIN",

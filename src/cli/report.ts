@@ -15,6 +15,11 @@ export function formatJson(value: unknown): string {
   return escapeControls(text);
 }
 
+/** A value as JSON text in one line, for results that come bit by bit. */
+export function formatJsonLine(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
 function counterJson(counter: bigint): number | string {
   return counter <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(counter) : counter.toString();
 }

@@ -59,7 +59,7 @@ async function runCommand(
   const result = await command.run(input as never, context);
   const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns: stdout.columns, color });
   const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
-  if (text !== "") await write(stdout, `${text}\n`);
+  if (text !== "") await writeTo(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   await command.goOn?.(result, context);
   return command.exitCode?.(result) ?? 0;
@@ -75,11 +75,13 @@ function chooseColor({ settings }: Globals): StyleSettings["color"] {
   }
 }
 
-function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+/** Writes to a stream; returns whether anybody reads it. Rejects with FobError `unavailable`. */
+export function writeTo(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
       // whoever reads our output may have enough of it: that is no failure (`fob list | head -1`)
-      if (!error || (error as NodeJS.ErrnoException).code === "EPIPE") resolve();
+      if (!error) resolve(true);
+      else if ((error as NodeJS.ErrnoException).code === "EPIPE") resolve(false);
       else reject(new FobError("unavailable", `cannot write to standard output: ${error.message}`));
     });
   });

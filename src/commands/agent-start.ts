@@ -1,6 +1,6 @@
 import type { AgentStatus } from "../agent/protocol.ts";
 import { defineCommand, flag } from "../cli/command.ts";
-import { LIMIT_OPTIONS, parseLimits } from "./agent-limits.ts";
+import { DUTY_OPTIONS, parseDuties } from "./agent-duties.ts";
 import { describeAgent } from "./agent-view.ts";
 import { existingVault } from "./lookup.ts";
 
@@ -12,10 +12,10 @@ export const agentStart = defineCommand({
     "As `fob unlock` does, for the start of a session: an agent that is there already goes on as it is. --export prints the line " +
     "that tells a shell and its programs where it listens.",
   arguments: {},
-  options: { ...LIMIT_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
+  options: { ...DUTY_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
   examples: [{ command: 'eval "$(fob agent start --export)"', explanation: "in the profile of a login shell" }],
   async run(input, context) {
-    const status = await context.agent.join(() => existingVault(context), parseLimits(input, context.settings));
+    const status = await context.agent.join(() => existingVault(context), parseDuties(input, context.settings));
     return { status, isExported: input.export };
   },
   text: ({ status, isExported }) => (isExported ? exportLine(status) : describeAgent(status)),

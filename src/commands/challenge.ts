@@ -2,11 +2,13 @@ import { defineCommand, flag, optional, required, value } from "../cli/command.t
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { OcraCredential } from "../token/credential.ts";
+import { isTiqrToken, parseTiqrChallenge, type TiqrToken } from "../push/tiqr.ts";
+import type { OcraCredential, TiqrCredential } from "../token/credential.ts";
 import type { Token } from "../token/token.ts";
 import type { ChallengeInput } from "../vault/responses.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
+import { tiqrInput } from "./tiqr-answer.ts";
 import { parseTime } from "./values.ts";
 
 interface Answer {
@@ -23,7 +25,8 @@ export const challenge = defineCommand({
   summary: "answer a challenge (OCRA)",
   description:
     "CHALLENGE is what the login page shows; - reads it from standard input. For a mutual suite CHALLENGE is the one that you " +
-    "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made.",
+    "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made. " +
+    "A TiQR token takes the tiqrauth:// text of a login page, prints the response and sends nothing: `fob push approve` sends it.",
   arguments: {
     name: required("NAME", "name or id of a token"),
     challenge: optional("CHALLENGE", "the challenge; - reads standard input"),
@@ -44,8 +47,10 @@ export const challenge = defineCommand({
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
     const { token } = await tokens.look((await findAmong(tokens, input.name)).id);
-    const suite = parseOcraSuite(challengeResponse(token).suite);
-    const asked = await readInput(input, suite, context);
+    const suite = parseOcraSuite(respondingCredential(token).suite);
+    const asked = isTiqrToken(token)
+      ? await readTiqrInput(input, token, context)
+      : await readInput(input, suite, context);
     const { response, counter } = await tokens.respond(token.id, asked, context.pinPrompt);
     if (input.copy) await copyPasscode(response, clearAfter, context);
     return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
@@ -78,6 +83,21 @@ async function readInput(input: GivenInput, suite: OcraSuite, context: Context):
   };
 }
 
+/** A TiQR challenge says all that there is. Its response is printed, and not sent: for a machine without network. */
+async function readTiqrInput(
+  input: GivenInput,
+  token: TiqrToken,
+  context: Context,
+): Promise<Omit<ChallengeInput, "pin">> {
+  const { serverChallenge, verify, session, at } = input;
+  if ([serverChallenge, verify, session].some((given) => given !== undefined)) {
+    throw new FobError("usage", `${token.name} answers TiQR challenges, which take no other options`);
+  }
+  const now = context.clock();
+  const challenge = parseTiqrChallenge(await readChallenge(input, context));
+  return tiqrInput(challenge, token, at === undefined ? now : parseTime(at, now));
+}
+
 async function readChallenge({ challenge: given, qr }: GivenInput, context: Context): Promise<string> {
   if (given !== undefined && qr !== undefined) throw new FobError("usage", "CHALLENGE and --qr exclude each other");
   if (qr !== undefined) return ((await context.readPicture(qr))[0] ?? "").trim();
@@ -92,8 +112,10 @@ function readSession(text: string | undefined, { session }: OcraSuite): Buffer |
   return hex === undefined ? Buffer.from(text, "utf8") : Buffer.from(hex, "hex");
 }
 
-function challengeResponse({ name, credential }: Token): OcraCredential {
+function respondingCredential(token: Token): OcraCredential | TiqrCredential {
+  const { name, credential } = token;
   if (credential.kind === "ocra") return credential;
+  if (isTiqrToken(token)) return token.credential;
   throw new FobError("usage", `${name} answers no challenges`, {
     hint: `fob code ${JSON.stringify(name)} prints its passcode`,
   });

@@ -17,7 +17,8 @@ export async function existingTokens(right: Right | null, context: Context): Pro
   return (await context.findTokens(right)) ?? nothingEnrolled();
 }
 
-function nothingEnrolled(): never {
+/** Throws FobError `not-found`. */
+export function nothingEnrolled(): never {
   throw new FobError("not-found", "there is no token yet", { hint: "`fob enroll` adds one" });
 }
 

@@ -1,5 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
-import { LIMIT_OPTIONS, parseLimits } from "./agent-limits.ts";
+import { DUTY_OPTIONS, parseDuties } from "./agent-duties.ts";
 import { describeAgent } from "./agent-view.ts";
 import { existingVault } from "./lookup.ts";
 
@@ -12,14 +12,14 @@ export const unlock = defineCommand({
     "nor keychain. Tokens with a PIN of their own still ask for it, and so does everything that changes the vault. What the agent " +
     "understands besides is in docs/agent.md.",
   arguments: {},
-  options: LIMIT_OPTIONS,
+  options: DUTY_OPTIONS,
   examples: [
     { command: "fob unlock", explanation: "until the evening, or an hour after the last passcode" },
     { command: "fob unlock --for 30m", explanation: "for half an hour" },
   ],
   async run(input, context) {
-    const limits = parseLimits(input, context.settings);
-    return context.agent.start(await existingVault(context), limits);
+    const duties = parseDuties(input, context.settings);
+    return context.agent.start(await existingVault(context), duties);
   },
   text: describeAgent,
   json: (status) => status,

@@ -7,17 +7,21 @@ import { keyUri } from "./key-uri.ts";
 import { migration } from "./migration.ts";
 import { mobileOtp } from "./mobile-otp.ts";
 import { pskc } from "./pskc/pskc.ts";
+import { pushUri } from "./push-uri.ts";
 import { steam } from "./steam.ts";
+import { tiqrUri } from "./tiqr-uri.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
 
 /** Every form of enrollment string, the most particular first. A new one is added here and nowhere else. */
 const FORMATS: readonly EnrollmentFormat[] = [
+  pushUri,
   keyUri,
   migration,
   steam,
   mobileOtp,
+  tiqrUri,
   activationCode,
   activationString,
   pskc,

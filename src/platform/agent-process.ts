@@ -16,6 +16,14 @@ const NEEDED = [
   "TMPDIR",
   "TEMP",
   "XDG_RUNTIME_DIR",
+  // the way to servers
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "NODE_EXTRA_CA_CERTS",
 ];
 
 /** No copy of its memory when it crashes. */

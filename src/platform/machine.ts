@@ -1,6 +1,8 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Check } from "../cli/check.ts";
+import { FobError } from "../fob-error.ts";
+import { systemNotifier } from "./notification/notifier.ts";
 import { outputOf } from "./tool.ts";
 
 /** What a desktop needs for one of fob's abilities: one of these programs. */
@@ -31,7 +33,7 @@ const ABILITIES: readonly Ability[] = [
 
 /** What this machine has of all that fob can use. */
 export async function checkMachine(): Promise<Check[]> {
-  return [checkNode(), await checkClock(), ...ABILITIES.map(checkAbility), checkTerminal()];
+  return [checkNode(), await checkClock(), ...ABILITIES.map(checkAbility), await checkNotifications(), checkTerminal()];
 }
 
 function checkNode(): Check {
@@ -68,6 +70,21 @@ function checkAbility({ check, what, wayland, x11, install }: Ability): Check {
     message: `none of ${programs.join(", ")} is here`,
     hint: WAYLAND_DISPLAY ? install.wayland : install.x11,
   };
+}
+
+/** A machine without a desktop lacks nothing: login requests are answered at a terminal as well. */
+async function checkNotifications(): Promise<Check> {
+  const check = "notifications";
+  const { WAYLAND_DISPLAY, DISPLAY, DBUS_SESSION_BUS_ADDRESS } = process.env;
+  if (process.platform === "linux" && !WAYLAND_DISPLAY && !DISPLAY && !DBUS_SESSION_BUS_ADDRESS)
+    return { check, status: "skipped", message: "there is no desktop session" };
+  try {
+    const name = await systemNotifier(process.platform).describe();
+    return { check, status: "ok", message: `login requests can be asked about by notification (${name})` };
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    return { check, status: "warning", message: error.message, ...(error.hint ? { hint: error.hint } : {}) };
+  }
 }
 
 function checkTerminal(): Check {

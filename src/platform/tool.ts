@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 
 /** A person may have to allow it first, or choose what to show. */
 const MAX_MILLISECONDS = 30_000;
@@ -12,6 +12,33 @@ export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffe
   return new Promise((resolve) => {
     execFile(command, args, options, (error, output) => resolve(error || output.length === 0 ? null : output));
   });
+}
+
+/** What a script of ours may say, in characters: it says one word. */
+const MAX_WORD = 1_024;
+
+/**
+ * What a script of ours says, without the space around it, when it has been given `input`. Null when its program is not installed or fails, or
+ * the signal ended it.
+ */
+export function wordOf([command, ...args]: Tool, signal: AbortSignal, input = ""): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+    signal.addEventListener("abort", () => child.kill("SIGKILL"));
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(0, MAX_WORD);
+    });
+    child.once("error", () => resolve(null));
+    child.once("close", (code) => resolve(code === 0 ? output.trim() : null));
+    // whoever does not read it has failed, or does not need it
+    child.stdin.once("error", () => undefined).end(input);
+  });
+}
+
+/** A script for the script runner of macOS, in JavaScript. */
+export function osascript(script: string): Tool {
+  return ["osascript", "-l", "JavaScript", "-e", script];
 }
 
 /** A script for Windows PowerShell, which has no quoting on its command line that holds for everything. */

@@ -17,12 +17,15 @@ export class GrantedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly grant: Grant;
   readonly #cell: Cell;
+  readonly #clock: () => Date;
 
-  /** `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. */
-  constructor(layout: VaultLayout, cell: Cell, grant: Grant) {
+  /** `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. Throws FobError `denied` when it has expired. */
+  constructor(layout: VaultLayout, cell: Cell, grant: Grant, clock: () => Date) {
     this.layout = layout;
     this.grant = grant;
     this.#cell = cell;
+    this.#clock = clock;
+    this.#refuseExpired();
   }
 
   entries(): IndexEntry[] {
@@ -42,6 +45,8 @@ export class GrantedTokens implements TokenStore {
   }
 
   read(id: string): TokenRecord {
+    // whoever listens for login requests may do so for longer than the grant lasts
+    this.#refuseExpired();
     try {
       return readRecord(this.#tokenCell(id), id);
     } catch (error) {
@@ -65,6 +70,11 @@ export class GrantedTokens implements TokenStore {
     return Buffer.from(this.#keysOf(token.id).secretKey);
   }
 
+  #refuseExpired(): void {
+    if (hasExpired(this.grant, this.#clock()))
+      throw new FobError("denied", `the grant ${this.grant.label} has expired`);
+  }
+
   #tokenCell(id: string): Cell {
     return tokenCell(
       this.layout,
@@ -84,7 +94,7 @@ export class GrantedTokens implements TokenStore {
 }
 
 /** What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has expired, or belongs elsewhere. */
-export function openGrant(home: string, text: string, now: Date): GrantedTokens {
+export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
   const secret = parseGrantSecret(text);
   const header = readHeader(home);
   if (!header) throw new FobError("not-found", "there is no vault for FOB_GRANT to open");
@@ -98,8 +108,7 @@ export function openGrant(home: string, text: string, now: Date): GrantedTokens 
     });
   }
   const { grant } = decodeGrant(value);
-  if (hasExpired(grant, now)) throw new FobError("denied", `the grant ${grant.label} has expired`);
-  return new GrantedTokens(layout, cell, grant);
+  return new GrantedTokens(layout, cell, grant, clock);
 }
 
 /** With a wrong secret a grant looks damaged. */

@@ -39,7 +39,7 @@ export function answerChallenge(
 ): Response {
   const { token } = record;
   refuseByDomain(token, store.isPinGiven(record));
-  const { suite: suiteText, counter: expected } = ocraCredential(record);
+  const { suite: suiteText, counter: expected } = respondingCredential(token);
   const suite = parseOcraSuite(suiteText);
   const secret = secretOf(record, secretKey);
   const inputs = { ...asked, suite, secret };
@@ -91,13 +91,18 @@ function compute(
   }
 }
 
-function ocraCredential({ token }: TokenRecord): OcraCredential {
-  if (token.credential.kind === "ocra") return token.credential;
-  throw new FobError("usage", `${token.name} answers no challenges`);
+/** TiQR answers with OCRA as well, and has no counter. */
+function respondingCredential({ name, credential }: Token): Pick<OcraCredential, "suite" | "counter"> {
+  if (credential.kind === "ocra") return credential;
+  if (credential.kind === "push" && credential.protocol === "tiqr") return { suite: credential.suite, counter: null };
+  throw new FobError("usage", `${name} answers no challenges`);
 }
 
-function countingCredential(record: TokenRecord): OcraCredential & { readonly counter: bigint } {
-  const credential = ocraCredential(record);
-  if (credential.counter === null) throw new FobError("invalid", `${record.token.name} has lost its counter`);
+function countingCredential({
+  token: { name, credential },
+}: TokenRecord): OcraCredential & { readonly counter: bigint } {
+  if (credential.kind !== "ocra" || credential.counter === null) {
+    throw new FobError("invalid", `${name} has lost its counter`);
+  }
   return { ...credential, counter: credential.counter };
 }

@@ -3,6 +3,7 @@ import type { PinPolicy } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
 import { deriveKey, newKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
+import type { RememberedRequests } from "./push-memory.ts";
 import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "./sealing.ts";
 
 /** How a token's PIN guards its secret. */
@@ -35,6 +36,8 @@ export interface TokenRecord {
   readonly sealedSecret: string;
   /** When it was removed; null for a token in use. */
   readonly removedAt: Date | null;
+  /** The login requests that came for it; empty where none can. */
+  readonly pushRequests: RememberedRequests;
 }
 
 /** A new record for `token`, its secret sealed under a new secret key. */
@@ -44,7 +47,7 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
   const under = deriveKey(vaultKey, token.id, "secret key");
   const wrappedSecretKey = wrapKey(secretKey, under, secretPlace(token.id));
   forget(secretKey, under);
-  return { token, guard: null, wrappedSecretKey, sealedSecret, removedAt: null };
+  return { token, guard: null, wrappedSecretKey, sealedSecret, removedAt: null, pushRequests: [] };
 }
 
 /** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
@@ -242,6 +245,8 @@ export function decodeRecord(value: Buffer): TokenRecord {
     token: decodeToken(json.token),
     guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
     removedAt: json.removedAt === null ? null : new Date(json.removedAt),
+    // records from before there were login requests
+    pushRequests: json.pushRequests ?? [],
   };
 }
 

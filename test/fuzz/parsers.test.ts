@@ -17,6 +17,7 @@ import { FobError } from "../../src/fob-error.ts";
 import type { HttpClient } from "../../src/http-client.ts";
 import { httpClient } from "../../src/platform/http.ts";
 import { readQrCodesApart } from "../../src/platform/picture-process.ts";
+import { parseTiqrChallenge } from "../../src/push/tiqr.ts";
 import { decodeBackup, encodeBackup } from "../../src/vault/backup.ts";
 import { decryptFromAge, encryptForAge } from "../../src/vault/backup-encryption.ts";
 import { CLIENT_ID, dskppServer, PASSWORD as PASSPHRASE } from "../enrollment/dskpp/dskpp-server.ts";
@@ -79,11 +80,18 @@ const KEY_URIS = [
 const CODES = [
   "steam://GEZDGNBVGY3TQOJQ",
   "motp://ACME:ann?secret=0123456789abcdef",
+  "tiqrenroll://https://tiqr.example.org/tiqr.php?key=c0ffee&serial=TiQR0001",
+  "https://eduid.test/tiqrenroll/?metadata=https%3A%2F%2Feduid.test%2Ftiqrenroll%2F%3Fkey%3DX",
   "FSDR7-7Q2WE-4K5TY-6PLMN",
   "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
   "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
   "3132333435363738393031323334353637383930",
   `mobilepass://autoenrollment?${Buffer.from("policy=1;url=https://acme.test/x;user=ann;ac=123").toString("base64")}`,
+];
+
+const TIQR_CHALLENGES = [
+  "tiqrauth://ann%40acme@tiqr.example.org/ab12/c0ffee/Example%20College/2?https%3A%2F%2Freturn.test",
+  "https://eduid.test/tiqrauth/?u=ann&s=ab12&q=c0ffee&i=eduid.test&v=2",
 ];
 
 describe("whatever a parser is given, it is read or refused in time", { timeout: DURATION + 30_000 }, () => {
@@ -121,6 +129,8 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
       complete(new URL("https://a.test/"), async () => ({ status: 200, header: () => null, body })),
     );
   });
+
+  test("TiQR challenges", () => fuzz(TIQR_CHALLENGES, (bytes) => parseTiqrChallenge(text(bytes))));
 
   test("migration codes", async () => {
     const [code = ""] = await formatMigration(TOKENS);

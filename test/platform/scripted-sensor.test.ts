@@ -1,35 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Sensor } from "../../src/cli/sensor.ts";
 import { touchId } from "../../src/platform/biometric/touch-id.ts";
 import { windowsHello } from "../../src/platform/biometric/windows-hello.ts";
+import { scriptRunner } from "./script-runner.ts";
 
-// no machine of ours has these sensors: a program that prints what our scripts would print stands for the platform's own runner
-let folder: string;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "fob-sensor-"));
-  vi.stubEnv("PATH", `${folder}${delimiter}${process.env["PATH"]}`);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** The runner prints `output` for whatever script it is given, and keeps its arguments. */
-function runner(name: string, output: string, status = 0): void {
-  const path = join(folder, name);
-  writeFileSync(
-    path,
-    `#!/bin/sh\nprintf '%s\\n' "$@" > '${folder}/arguments'\nprintf '%s\\n' '${output}'\nexit ${status}\n`,
-  );
-  chmodSync(path, 0o755);
-}
-
-const given = () => readFileSync(join(folder, "arguments"), "utf8");
+// no machine of ours has these sensors
+const platform = scriptRunner();
+const { runner } = platform;
 
 const verify = (sensor: Sensor, reason = "unlock vpn") =>
   sensor.verify(reason, { signal: new AbortController().signal, tell: () => undefined });
@@ -65,7 +42,7 @@ describe.each([
   });
 
   test("says no where its runner is not installed", async () => {
-    vi.stubEnv("PATH", folder);
+    platform.leaveAlone();
     await expect(verify(make())).rejects.toMatchObject({ code: "unavailable" });
   });
 });
@@ -74,16 +51,16 @@ test("a token's name is text in the scripts, whatever it is", async () => {
   const name = 'it\'s "x"; $(id) `id` ’';
   runner("osascript", "recognized");
   await verify(touchId(), name);
-  expect(given()).toContain(JSON.stringify(name));
+  expect(platform.given()).toContain(JSON.stringify(name));
   runner("powershell.exe", "recognized");
   await verify(windowsHello(), name);
-  const script = Buffer.from(given().trim().split("\n").at(-1) ?? "", "base64").toString("utf16le");
+  const script = Buffer.from(platform.given().trim().split("\n").at(-1) ?? "", "base64").toString("utf16le");
   expect(script).toContain("'it''s \"x\"; $(id) `id` ’’'");
 });
 
 test("Touch ID's script is one that a JavaScript engine reads", async () => {
   runner("osascript", "recognized");
   await verify(touchId());
-  const script = given().split("-e\n")[1] ?? "";
+  const script = platform.given().split("-e\n")[1] ?? "";
   expect(() => new Function("ObjC", "$", script)).not.toThrow();
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEBIAN_PYTHON } from "../requires.ts";
+import { busConfiguration, onBus } from "./private-bus.ts";
 
 /** Where Debian has the daemon. */
 const FPRINTD = "/usr/libexec/fprintd";
@@ -27,21 +28,22 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
   const folder = mkdtempSync(join(tmpdir(), "fob-fprint-"));
   const address = `unix:path=${join(folder, "bus")}`;
   const env = { DBUS_SYSTEM_BUS_ADDRESS: address };
+  const whole = { ...process.env, ...env };
   const reader = join(folder, "reader");
-  writeFileSync(join(folder, "bus.conf"), busConfiguration(address));
+  writeFileSync(join(folder, "bus.conf"), busConfiguration("system", address));
   const children: ChildProcess[] = [];
   const start = (command: string, args: string[], more: Record<string, string> = {}) => {
-    children.push(spawn(command, args, { env: { ...process.env, ...env, ...more }, stdio: "ignore" }));
+    children.push(spawn(command, args, { env: { ...whole, ...more }, stdio: "ignore" }));
   };
   start("dbus-daemon", [`--config-file=${join(folder, "bus.conf")}`, "--nofork"]);
-  await onBus(env, "org.freedesktop.DBus");
+  await onBus("system", whole, "org.freedesktop.DBus");
   start(DEBIAN_PYTHON, ["-m", "dbusmock", "--system", "--template", "polkitd"]);
-  await onBus(env, "org.freedesktop.PolicyKit1");
+  await onBus("system", whole, "org.freedesktop.PolicyKit1");
   const authority = ["-d", "org.freedesktop.PolicyKit1", "-o", "/org/freedesktop/PolicyKit1/Authority"];
   const allow = ["-m", "org.freedesktop.DBus.Mock.AllowUnknown", "true"];
-  execFileSync("gdbus", ["call", "--system", ...authority, ...allow], { env: { ...process.env, ...env } });
+  execFileSync("gdbus", ["call", "--system", ...authority, ...allow], { env: whole });
   start(FPRINTD, ["-t"], { FP_VIRTUAL_DEVICE: reader, STATE_DIRECTORY: join(folder, "state") });
-  await onBus(env, "net.reactivated.Fprint");
+  await onBus("system", whole, "net.reactivated.Fprint");
 
   const tell = (command: string) => send(reader, command);
   const touch = (finger: string) => tell(`SCAN ${finger}`);
@@ -50,7 +52,7 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
     tell,
     touch,
     async learn(finger) {
-      const child = spawn("fprintd-enroll", ["-f", "right-index-finger"], { env: { ...process.env, ...env } });
+      const child = spawn("fprintd-enroll", ["-f", "right-index-finger"], { env: whole });
       const done = new Promise((resolve) => child.once("close", resolve));
       let output = "";
       child.stdout.on("data", (text) => {
@@ -67,27 +69,6 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function busConfiguration(address: string): string {
-  return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-    <busconfig><type>system</type><listen>${address}</listen><policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy></busconfig>`;
-}
-
-/** Waits until a name has its owner. */
-async function onBus(env: Readonly<Record<string, string>>, name: string): Promise<void> {
-  const call = ["-d", "org.freedesktop.DBus", "-o", "/", "-m", "org.freedesktop.DBus.GetNameOwner", name];
-  for (let tries = 0; ; tries++) {
-    try {
-      execFileSync("gdbus", ["call", "--system", ...call], { env: { ...process.env, ...env }, stdio: "ignore" });
-      return;
-    } catch (error) {
-      // not yet
-      if (tries === 100) throw error;
-      await sleep(50);
-    }
-  }
 }
 
 /** The reader's socket is there while a program has claimed it. */

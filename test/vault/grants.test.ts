@@ -46,7 +46,7 @@ function renew(vault: Vault, token: Token, times: number): void {
 describe("a grant", () => {
   test("that was opened before its tokens got new keys learns them", async () => {
     const { vault, home, token } = newVault();
-    const granted = openGrant(home, grant(vault, token, "ci"), NOW);
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
     const record = granted.read(token.id);
     const secretKey = await granted.secretKey(record);
     renew(vault, token, 5);
@@ -57,7 +57,7 @@ describe("a grant", () => {
 
   test("changes its token although that gets new keys in the middle of it", () => {
     const { vault, home, token } = newVault();
-    const granted = openGrant(home, grant(vault, token, "ci"), NOW);
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
     let rounds = 0;
     granted.update(token.id, (record) => {
       if (rounds++ < 3) renew(vault, token, 3);
@@ -70,8 +70,8 @@ describe("a grant", () => {
     const { vault, home, token } = newVault();
     const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
     revokeGrant(vault, "first");
-    expect(() => openGrant(home, first, NOW)).toThrow(/revoked/);
-    expect(openGrant(home, second, NOW).read(token.id).token.name).toBe("vpn");
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
     expect(listGrants(vault).map(({ label }) => label)).toEqual(["second"]);
   });
 });

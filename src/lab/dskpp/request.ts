@@ -52,9 +52,11 @@ export function isDskpp(body: Buffer): boolean {
 
 /** A message of a client. Throws DskppFailure with the status that its fault has. */
 export async function parseRequest(body: Buffer): Promise<ClientHello | ClientNonce> {
-  const document = await parseXml(body.toString("utf8")).catch((error: unknown) => {
-    throw error instanceof FobError ? new DskppFailure("MalformedRequest", error.message) : error;
-  });
+  const document = await parseXml(body.toString("utf8"), { what: "the message", keepsPrefixes: false }).catch(
+    (error: unknown) => {
+      throw error instanceof FobError ? new DskppFailure("MalformedRequest", error.message) : error;
+    },
+  );
   const [name = ""] = Object.keys(document).filter((key) => !/^[#?@]/.test(key));
   const message = child(document, name);
   if (!message || !(name in PARSERS)) throw new DskppFailure("UnknownRequest", "the message is none of a client's");

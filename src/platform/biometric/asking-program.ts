@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
-import type { Tool } from "../tool.ts";
+import { type Tool, wordOf } from "../tool.ts";
 
 /** What a script of ours that asks the platform prints: one of these words. */
 export type Word = "ready" | "recognized" | "refused" | "cancelled" | "unavailable";
@@ -19,11 +18,11 @@ export function scriptedSensor(
   const absent = () => new FobError("unavailable", `${name} is not there, or not set up`, { hint });
   return {
     async describe() {
-      if ((await wordOf(probe, AbortSignal.timeout(MAX_WAITING))) === "ready") return name;
+      if ((await askFor(probe, AbortSignal.timeout(MAX_WAITING))) === "ready") return name;
       throw absent();
     },
     async verify(reason, { signal }) {
-      const word = await wordOf(ask(reason), AbortSignal.any([signal, AbortSignal.timeout(MAX_WAITING)]));
+      const word = await askFor(ask(reason), AbortSignal.any([signal, AbortSignal.timeout(MAX_WAITING)]));
       if (word === "recognized") return;
       if (signal.aborted) throw new FobError("interrupted", "interrupted");
       if (word === "refused") throw new FobError("denied", `${name} did not recognise you`);
@@ -34,18 +33,7 @@ export function scriptedSensor(
 }
 
 /** What is no word of ours, or no answer at all, counts as `unavailable`: never as a yes. */
-function wordOf([command, ...args]: Tool, signal: AbortSignal): Promise<Word> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
-    signal.addEventListener("abort", () => child.kill("SIGKILL"));
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(0, 1_024);
-    });
-    child.once("error", () => resolve("unavailable"));
-    child.once("close", (code) => {
-      const word = output.trim();
-      resolve(code === 0 && WORDS.includes(word) ? (word as Word) : "unavailable");
-    });
-  });
+async function askFor(script: Tool, signal: AbortSignal): Promise<Word> {
+  const word = await wordOf(script, signal);
+  return word !== null && WORDS.includes(word) ? (word as Word) : "unavailable";
 }

@@ -3,6 +3,7 @@ import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
 import type { Watch } from "../../cli/context.ts";
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
+import { call, type Signals, withBus } from "../d-bus.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 
@@ -46,24 +47,11 @@ export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
   };
 }
 
-/** The package types its events by the generic emitter, which knows none. */
-interface Emitter {
-  on(name: string, listener: (...given: never[]) => void): unknown;
-  removeAllListeners(name: string): unknown;
-}
-
 async function withDevice<T>(use: (device: ClientInterface, user: string) => Promise<T>): Promise<T> {
-  const { systemBus } = await import("@jellybrick/dbus-next");
-  const bus = systemBus();
-  const events: Emitter = bus;
-  const failed = new Promise<never>((_, reject) => events.on("error", (error: Error) => reject(unreachable(error))));
-  failed.catch(() => undefined);
   try {
-    return await Promise.race([defaultDevice(bus).then((device) => use(device, userInfo().username)), failed]);
+    return await withBus("system", async (bus) => use(await defaultDevice(bus), userInfo().username));
   } catch (error) {
     throw error instanceof FobError ? error : describe(error);
-  } finally {
-    bus.disconnect();
   }
 }
 
@@ -91,10 +79,7 @@ async function claimed<T>(device: ClientInterface, user: string, use: () => Prom
 
 /** One finger: whether it is known. */
 async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting: number): Promise<boolean> {
-  const events: {
-    on(name: string, listener: (...given: never[]) => void): unknown;
-    removeAllListeners(name: string): unknown;
-  } = device;
+  const events: Signals = device;
   const end = AbortSignal.any([signal, AbortSignal.timeout(maxWaiting)]);
   try {
     return await new Promise<boolean>((resolve, reject) => {
@@ -118,14 +103,6 @@ function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
   return aborted
     ? new FobError("interrupted", "interrupted")
     : new FobError("denied", `nobody touched the fingerprint reader within ${maxWaiting / 1000} s`);
-}
-
-/** The methods of a proxy are known when the program runs. */
-async function call<T>(proxy: ClientInterface, method: string, ...given: unknown[]): Promise<T> {
-  const methods = proxy as unknown as Readonly<Record<string, (...given: unknown[]) => Promise<T>>>;
-  const found = methods[method];
-  if (!found) throw new FobError("unavailable", `fprintd does not know ${method}`);
-  return found.apply(proxy, given);
 }
 
 function describe(error: unknown): FobError {

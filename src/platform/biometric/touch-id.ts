@@ -1,5 +1,5 @@
 import type { Sensor } from "../../cli/sensor.ts";
-import type { Tool } from "../tool.ts";
+import { osascript } from "../tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
 /** LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password. */
@@ -34,8 +34,4 @@ function askFor(reason: string): string {
       while (!isDone) $.NSRunLoop.currentRunLoop.runUntilDate($.NSDate.dateWithTimeIntervalSinceNow(0.05));
     }
     word`;
-}
-
-function osascript(script: string): Tool {
-  return ["osascript", "-l", "JavaScript", "-e", script];
 }

@@ -1,0 +1,18 @@
+import { FobError } from "../fob-error.ts";
+import { pinBytes } from "../token/secret.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+
+/** What came with a request: the key that biometrics released, and PINs by the role in which they are asked for. */
+export function given(biometricKey: string | null, pins: Readonly<Record<string, string | null>>): PinPrompt {
+  return {
+    interactive: false,
+    release: async () => (biometricKey === null ? null : Buffer.from(biometricKey, "base64")),
+    async ask({ of, role, refusal }) {
+      if (refusal) throw refusal;
+      const pin = pins[role] ?? null;
+      if (pin === null)
+        throw new FobError("locked", `the PIN of ${of} is needed`, { hint: "send it with the request" });
+      return pinBytes(pin);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { FobError } from "../fob-error.ts";
+import type { DeskPoll, PushDesk } from "../push/desk.ts";
+import { memoryJson, requestJson } from "../push/push-json.ts";
+import type { PushRequest } from "../push/request.ts";
+import type { PushAnswer } from "../token/push-answer.ts";
+import { given } from "./given-pins.ts";
+import type { PushMemoryJson, PushPollJson, PushRequestJson, Request } from "./protocol.ts";
+
+/** One client's desk, and how a NAME becomes a token's id. */
+interface PushSurroundings {
+  readonly push: PushDesk;
+  find(name: string): Promise<string>;
+}
+
+type PushRequestLine = Extract<Request, { do: `push-${string}` }>;
+
+/** Answers a request about login requests. */
+export async function answerPushRequest(request: PushRequestLine, { push, find }: PushSurroundings): Promise<unknown> {
+  switch (request.do) {
+    case "push-list": {
+      if (request.name === null) return pollAll(push);
+      const id = await find(request.name);
+      const prompt = given(request.biometricKey, { current: request.pin });
+      if (request.pin !== null || request.biometricKey !== null) await push.open(id, prompt);
+      return encodePoll(await push.poll(id));
+    }
+    case "push-answer": {
+      const prompt = given(request.biometricKey, { current: request.pin });
+      const {
+        isAccepted,
+        displayCode = null,
+        message = null,
+      } = await push.answer(request.id, readAnswer(request), prompt);
+      return { accepted: isAccepted, displayCode, message };
+    }
+    case "push-history":
+      return (await push.history(await find(request.name))).map((memory): PushMemoryJson => memoryJson(memory));
+  }
+}
+
+/** Of every token that needs no PIN; one server's trouble is not the others'. */
+async function pollAll(push: PushDesk): Promise<PushPollJson> {
+  const requests: PushRequestJson[] = [];
+  const refusals: string[] = [];
+  for (const { token, isGuarded } of await push.tokens()) {
+    if (isGuarded) continue;
+    try {
+      const polled = encodePoll(await push.poll(token.id));
+      requests.push(...polled.requests);
+      refusals.push(...polled.refusals);
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      refusals.push(`${token.name}: ${error.message}`);
+    }
+  }
+  return { requests, refusals, clockOffsetSeconds: null };
+}
+
+function encodePoll({ requests, refusals, clockOffsetSeconds }: DeskPoll): PushPollJson {
+  return { requests: requests.map(encodeRequest), refusals, clockOffsetSeconds };
+}
+
+function encodeRequest(request: PushRequest): PushRequestJson {
+  return { ...requestJson(request), tokenId: request.tokenId, quick: request.isQuick };
+}
+
+function readAnswer({ answer, choice }: Extract<Request, { do: "push-answer" }>): PushAnswer {
+  return answer === "approve" ? { kind: "approve", choice } : { kind: "deny", isReport: answer === "report" };
+}

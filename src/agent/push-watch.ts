@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DeskToken, PushDesk } from "../push/desk.ts";
+import { Listening } from "../push/listening.ts";
+
+/** How often the agent looks whether tokens came or went, in milliseconds. */
+const ROLL_CALL_MS = 60_000;
+
+/** An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait. */
+export class PushWatch {
+  readonly #desk: PushDesk;
+  readonly #end = new AbortController();
+  #tokens: readonly DeskToken[] = [];
+  #listening: Listening | null = null;
+
+  constructor(desk: PushDesk) {
+    this.#desk = desk;
+  }
+
+  get status() {
+    return { tokens: this.#tokens.length, waiting: this.#listening?.waiting.length ?? 0 };
+  }
+
+  /** Listens until {@link end}. */
+  async run(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      this.#tokens = await this.#present();
+      const over = new AbortController();
+      void this.#listen(AbortSignal.any([signal, over.signal]));
+      do await sleep(ROLL_CALL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      while (!signal.aborted && sameTokens(this.#tokens, await this.#present()));
+      over.abort();
+    }
+  }
+
+  end(): void {
+    this.#end.abort();
+    this.#desk.close();
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    if (this.#tokens.length === 0) return;
+    const listening = new Listening(this.#desk, this.#tokens, { signal, now: () => new Date(), interval: null });
+    this.#listening = listening;
+    try {
+      for await (const _ of listening.events());
+    } catch {
+      // no token is left to listen to; the next roll call looks again
+    }
+  }
+
+  async #present(): Promise<DeskToken[]> {
+    const tokens = await this.#desk.tokens();
+    return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
+  }
+}
+
+function sameTokens(before: readonly DeskToken[], after: readonly DeskToken[]): boolean {
+  const ids = (tokens: readonly DeskToken[]) => tokens.map(({ token }) => token.id).join();
+  return ids(before) === ids(after);
+}

@@ -1,0 +1,253 @@
+import type { PushEvent } from "../../push/push-event.ts";
+import type { PushOutcome, PushRequest } from "../../push/request.ts";
+import { printable } from "../../token/printable.ts";
+import { answerInWords, type PushAnswer } from "../../token/push-answer.ts";
+import type { Key } from "./keys.ts";
+
+/** What the person is about to do. A request that goes meanwhile ends it. */
+type PushMode =
+  | { readonly kind: "watching" }
+  /** `a` was pressed: Enter approves, and nothing else does. */
+  | { readonly kind: "approving"; readonly id: string }
+  /** The option that the login page shows is typed, and Enter approves with it. */
+  | { readonly kind: "choosing"; readonly id: string; readonly typed: string }
+  /** `d` was pressed: it is denied in a moment, and until then the person can report it. */
+  | { readonly kind: "denying"; readonly id: string; readonly until: Date }
+  /** Answers are on their way. */
+  | { readonly kind: "sending"; readonly count: number }
+  /** What the person must type at the login page. */
+  | { readonly kind: "code"; readonly code: string; readonly message: string | null };
+
+/** One thing that happened, safe for a terminal. */
+export interface PushNote {
+  readonly at: Date;
+  readonly text: string;
+}
+
+/** Everything that the screen of login requests knows, but for the time. */
+export interface PushScreenState {
+  /** The requests that wait, the newest first. */
+  readonly requests: readonly PushRequest[];
+  /** How many came in the last minute. */
+  readonly perMinute: number;
+  /** The id of the request that is shown; null when none waits. */
+  readonly shownId: string | null;
+  /** Whether the person has chosen which one is shown: a newer one does not take its place then. */
+  readonly isPaged: boolean;
+  readonly mode: PushMode;
+  /** What happened lately, the newest last. */
+  readonly notes: readonly PushNote[];
+  /** What is wrong with servers and clocks now, by what it is about. */
+  readonly troubles: ReadonlyMap<string, string>;
+}
+
+/** What a key asks for, besides another state. */
+export type PushWish =
+  | { readonly kind: "answer"; readonly requests: readonly PushRequest[]; readonly answer: PushAnswer }
+  | { readonly kind: "leave" };
+
+/** A state and what it asks for. */
+export interface PushStep {
+  readonly state: PushScreenState;
+  readonly wish: PushWish | null;
+}
+
+/** How long a denied request can still be reported, in milliseconds. */
+export const REPORT_MS = 6_000;
+
+/** As many requests a minute are a flood: somebody hopes that one of them is approved to be rid of them. */
+export const FLOOD = 6;
+
+const MAX_NOTES = 50;
+
+const WATCHING: PushMode = { kind: "watching" };
+
+/** A screen on which nothing has happened yet. */
+export const QUIET: PushScreenState = {
+  ...{ requests: [], perMinute: 0, shownId: null, isPaged: false },
+  ...{ mode: WATCHING, notes: [], troubles: new Map() },
+};
+
+/** The request that is shown. */
+export function shownRequest({ requests, shownId }: PushScreenState): PushRequest | null {
+  return requests.find(({ id }) => id === shownId) ?? null;
+}
+
+/** The screen with the requests that wait now. What the person is about to do with one that has gone is not done to another. */
+export function withRequests(
+  state: PushScreenState,
+  requests: readonly PushRequest[],
+  perMinute: number,
+): PushScreenState {
+  const isThere = (id: string | null) => requests.some((request) => request.id === id);
+  const { mode } = state;
+  const isAboutOne = "id" in mode;
+  const keeps = (isAboutOne || mode.kind === "sending" || state.isPaged) && isThere(state.shownId);
+  return {
+    ...{ ...state, requests, perMinute },
+    shownId: keeps ? state.shownId : (requests[0]?.id ?? null),
+    isPaged: keeps && state.isPaged,
+    mode: isAboutOne && !isThere(mode.id) ? WATCHING : mode,
+  };
+}
+
+/** The screen after something happened. */
+export function withEvent(state: PushScreenState, event: PushEvent, now: Date): PushScreenState {
+  switch (event.kind) {
+    case "request":
+    case "answered":
+      return state;
+    case "gone":
+      return withNote(state, `${event.reason}: ${wordingOf(event.request)}`, now);
+    case "refusal":
+      return withNote(state, `dropped for ${printable(event.token)}: ${event.message}`, now);
+    case "ended":
+      return withNote(state, `${printable(event.token)} is listened to no longer: ${event.message}`, now);
+    case "offline":
+      return withTrouble(state, placeOf(event), `${event.message}; trying again`);
+    case "online":
+      return withNote(withTrouble(state, placeOf(event), null), `${printable(event.server)} answers again`, now);
+    case "drift":
+      return withTrouble(state, `clock of ${event.server}`, describeDrift(event));
+  }
+}
+
+/** The screen after an answer came to its end: in an outcome, or in a failure as a person reads it. */
+export function withOutcome(
+  state: PushScreenState,
+  {
+    request,
+    answer,
+    end,
+  }: { request: PushRequest; answer: PushAnswer; end: PushOutcome | { readonly failure: string } },
+  now: Date,
+): PushScreenState {
+  const idle = state.mode.kind === "sending" ? { ...state, mode: WATCHING, isPaged: false } : state;
+  const wording = wordingOf(request);
+  if ("failure" in end) return withNote(idle, `${wording}: ${end.failure}`, now);
+  if (!end.isAccepted) return withNote(idle, `${wording}: too late, or the wrong choice`, now);
+  const noted = withNote(idle, [`${answerInWords(answer)}: ${wording}`, end.message].filter(Boolean).join("; "), now);
+  if (end.displayCode === undefined) return noted;
+  return { ...noted, mode: { kind: "code", code: printable(end.displayCode), message: end.message ?? null } };
+}
+
+/** What a request says, in one line that is safe for a terminal. */
+export function wordingOf({ title, question }: Pick<PushRequest, "title" | "question">): string {
+  return printable([title, question].filter(Boolean).join(": "));
+}
+
+/** The screen with something that happened. */
+export function withNote(state: PushScreenState, text: string, at: Date): PushScreenState {
+  return { ...state, notes: [...state.notes, { at, text: printable(text) }].slice(-MAX_NOTES) };
+}
+
+/** What a key does. Enter alone never approves, and no key does what it did for another request a moment ago. */
+export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
+  const { mode } = state;
+  const pressed = key.name === "text" ? key.text : key.name;
+  switch (mode.kind) {
+    case "watching":
+      return watch(state, pressed, now);
+    case "approving":
+      return pressed === "enter" ? answerShown(state, { kind: "approve", choice: null }) : back(state);
+    case "choosing":
+      return choose(state, mode, key);
+    case "denying":
+      return answerShown(state, { kind: "deny", isReport: pressed === "r" });
+    case "sending":
+      return stay(state);
+    case "code":
+      return back(state);
+  }
+}
+
+/** What time does: a request that was denied and not reported is denied. */
+export function passTime(state: PushScreenState, now: Date): PushStep {
+  const { mode } = state;
+  if (mode.kind !== "denying" || now < mode.until) return stay(state);
+  return answerShown(state, { kind: "deny", isReport: false });
+}
+
+function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
+  const shown = shownRequest(state);
+  switch (pressed) {
+    case "q":
+    case "escape":
+      return { state, wish: { kind: "leave" } };
+    case "left":
+    case "up":
+      return stay(turn(state, -1));
+    case "right":
+    case "down":
+      return stay(turn(state, 1));
+  }
+  if (!shown) return stay(state);
+  const { id } = shown;
+  switch (pressed) {
+    case "a":
+      return stay({
+        ...state,
+        mode: shown.options.length === 0 ? { kind: "approving", id } : { kind: "choosing", id, typed: "" },
+      });
+    case "d":
+      return stay({ ...state, mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) } });
+    case "D":
+      return answer(state, state.requests, { kind: "deny", isReport: false });
+    default:
+      return stay(state);
+  }
+}
+
+function choose(state: PushScreenState, mode: PushMode & { kind: "choosing" }, key: Key): PushStep {
+  const options = shownRequest(state)?.options ?? [];
+  if (key.name === "enter") {
+    const choice = options.find((option) => option === mode.typed);
+    return choice === undefined ? stay(state) : answerShown(state, { kind: "approve", choice });
+  }
+  if (key.name === "backspace") return stay({ ...state, mode: { ...mode, typed: mode.typed.slice(0, -1) } });
+  if (key.name !== "text") return back(state);
+  const typed = mode.typed + key.text;
+  // what none of the options begins with is a slip
+  return stay(options.some((option) => option.startsWith(typed)) ? { ...state, mode: { ...mode, typed } } : state);
+}
+
+function answerShown(state: PushScreenState, given: PushAnswer): PushStep {
+  const request = shownRequest(state);
+  return request ? answer(state, [request], given) : back(state);
+}
+
+function answer(state: PushScreenState, requests: readonly PushRequest[], given: PushAnswer): PushStep {
+  const sending = { ...state, mode: { kind: "sending", count: requests.length } } as const;
+  return { state: sending, wish: { kind: "answer", requests, answer: given } };
+}
+
+function turn(state: PushScreenState, by: number): PushScreenState {
+  const { requests, shownId } = state;
+  const at = requests.findIndex(({ id }) => id === shownId);
+  const next = requests[Math.max(0, Math.min(requests.length - 1, at + by))];
+  return next ? { ...state, shownId: next.id, isPaged: next !== requests[0] } : state;
+}
+
+function stay(state: PushScreenState): PushStep {
+  return { state, wish: null };
+}
+
+function back(state: PushScreenState): PushStep {
+  return stay({ ...state, mode: WATCHING });
+}
+
+function withTrouble(state: PushScreenState, about: string, text: string | null): PushScreenState {
+  const troubles = new Map(state.troubles);
+  if (text === null) troubles.delete(about);
+  else troubles.set(about, printable(text));
+  return { ...state, troubles };
+}
+
+function placeOf({ server, token }: { readonly server: string; readonly token: string | null }): string {
+  return token === null ? server : `${server} for ${token}`;
+}
+
+function describeDrift({ server, offsetSeconds }: { readonly server: string; readonly offsetSeconds: number }): string {
+  const direction = offsetSeconds > 0 ? "ahead of" : "behind";
+  return `this clock is ${Math.abs(offsetSeconds)} s ${direction} ${server}'s: set it, or answers are refused`;
+}

@@ -1,0 +1,147 @@
+import type { PushRequest } from "../../push/request.ts";
+import { printable } from "../../token/printable.ts";
+import type { Style } from "../style.ts";
+import { cutWidth, displayWidth } from "../width.ts";
+import { largeDigits } from "./large-digits.ts";
+import { FLOOD, type PushNote, type PushScreenState, shownRequest } from "./push-state.ts";
+import type { ScreenSize } from "./terminal-screen.ts";
+
+/** Everything that the screen of login requests shows. */
+export interface PushView {
+  readonly state: PushScreenState;
+  /** The names of the tokens that are listened to. */
+  readonly tokens: readonly string[];
+  readonly now: Date;
+}
+
+/** A question may fill the screen with words; more of them help nobody. */
+const MAX_QUESTION_ROWS = 6;
+
+const BAR_WIDTH = 20;
+
+/** Where the values of the fields begin, in cells. */
+const FIELD_COLUMN = 7;
+
+/** The screen as lines, none wider than it. Nothing is told by colour alone. */
+export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: Style): string[] {
+  const { state, now } = view;
+  const shown = shownRequest(state);
+  const head = [style.strong(cutWidth(headline(view), columns)), ...viewWarnings(state, columns, style), ""];
+  const foot = ["", ...viewMode(view, columns, style)];
+  const room = Math.max(0, rows - head.length - foot.length);
+  const body = (shown ? viewRequest(shown, view, columns, style) : []).slice(0, room);
+  const notes = viewNotes(state.notes, now, columns).slice(0, Math.max(0, room - body.length - 1));
+  const lines = [...head, ...body, ...foot, "", ...notes.map((note) => style.faint(note))];
+  return lines.slice(0, rows);
+}
+
+/** A time span in words: `45 s`, `2 min`, `3 h`. */
+export function inWords(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  return seconds < 5400 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
+function headline({ state: { requests }, tokens }: PushView): string {
+  if (requests.length > 0)
+    return `${requests.length} login ${requests.length === 1 ? "request waits" : "requests wait"}`;
+  const [first = ""] = tokens;
+  const whose = tokens.length === 1 ? `the token ${printable(first)}` : `${tokens.length} tokens`;
+  return `waiting for login requests of ${whose}`;
+}
+
+function viewWarnings({ troubles, perMinute, requests }: PushScreenState, columns: number, style: Style): string[] {
+  const advice = requests.length > 1 ? ": if you started none of them, D denies all" : "";
+  const flood = perMinute >= FLOOD ? [`${perMinute} requests in the last minute${advice}`] : [];
+  return [...flood, ...troubles.values()].map((warning) => style.warning(cutWidth(`! ${warning}`, columns)));
+}
+
+function viewRequest(request: PushRequest, { state, now }: PushView, columns: number, style: Style): string[] {
+  const { requests } = state;
+  const place = requests.indexOf(request) + 1;
+  const question = wrap(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
+  const field = (name: string, value: string) => cutWidth(`  ${name.padEnd(FIELD_COLUMN)}${value}`, columns);
+  return [
+    ...(requests.length > 1 ? [cutWidth(`request ${place} of ${requests.length}, the newest first`, columns)] : []),
+    style.strong(cutWidth(`  ${printable(request.title) || "Login"}`, columns)),
+    ...question.map((line) => `  ${line}`),
+    "",
+    field("token", printable(request.token)),
+    field("from", printable(request.server)),
+    field("asked", `${inWords(now.getTime() - request.receivedAt.getTime())} ago`),
+    field("left", viewTimeLeft(request, now)),
+  ];
+}
+
+function viewTimeLeft({ receivedAt, expiresAt }: PushRequest, now: Date): string {
+  const left = Math.max(0, expiresAt.getTime() - now.getTime());
+  const part = Math.min(1, left / Math.max(1, expiresAt.getTime() - receivedAt.getTime()));
+  const filled = Math.round(part * BAR_WIDTH);
+  const seconds = Math.floor(left / 1000);
+  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return `${clock}  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+}
+
+/** What the person can do now: most of what they must read is here. */
+function viewMode({ state, now }: PushView, columns: number, style: Style): string[] {
+  const { mode, requests } = state;
+  switch (mode.kind) {
+    case "watching": {
+      const paging = requests.length > 1 ? ["D denies all", "arrows turn the page"] : [];
+      const keys = requests.length > 0 ? ["a approves", "d denies", ...paging, "q leaves"] : ["q leaves"];
+      return wrap(keys.join(" · "), columns).map((line) => style.faint(line));
+    }
+    case "approving":
+      return [
+        style.strong(cutWidth("Approve this login?", columns)),
+        cutWidth("Enter approves · any other key does not", columns),
+      ];
+    case "choosing":
+      return [
+        style.strong(cutWidth("Which one does the login page show?", columns)),
+        cutWidth(`  ${(shownRequest(state)?.options ?? []).map(printable).join("    ")}`, columns),
+        cutWidth(`type it, then Enter: ${printable(mode.typed)}_`, columns),
+      ];
+    case "denying":
+      return [
+        style.strong(cutWidth("Denied. Did somebody else start this login?", columns)),
+        cutWidth(`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`, columns),
+      ];
+    case "sending":
+      return [cutWidth(mode.count === 1 ? "sending the answer" : `sending ${mode.count} answers`, columns)];
+    case "code":
+      return viewCode(mode.code, mode.message, columns, style);
+  }
+}
+
+function viewCode(code: string, message: string | null, columns: number, style: Style): string[] {
+  const large = largeDigits(code, columns - 2) ?? [style.strong(cutWidth([...code].join(" "), columns - 2))];
+  return [
+    style.strong(cutWidth(`Type this at the login page: ${code}`, columns)),
+    "",
+    ...large.map((line) => `  ${line}`),
+    "",
+    ...(message === null ? [] : wrap(printable(message), columns)),
+    style.faint(cutWidth("any key goes on", columns)),
+  ];
+}
+
+function viewNotes(notes: readonly PushNote[], now: Date, columns: number): string[] {
+  const latest = notes.toReversed();
+  return latest.map(({ at, text }) => cutWidth(`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns));
+}
+
+/** The words of a text in lines of at most `width` cells; a longer word is cut. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (displayWidth(longer) <= width) line = longer;
+    else {
+      if (line !== "") lines.push(line);
+      line = cutWidth(word, width);
+    }
+  }
+  return line === "" ? lines : [...lines, line];
+}

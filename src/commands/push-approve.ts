@@ -1,0 +1,61 @@
+import { defineCommand, flag, optional, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import type { PushRequest } from "../push/request.ts";
+import {
+  type Answered,
+  answeredJson,
+  answerRequest,
+  chooseRequest,
+  existingPush,
+  findWaiting,
+  rememberPins,
+} from "./push-requests.ts";
+import { formatAnswered, wording } from "./push-view.ts";
+
+interface Approved extends Answered {
+  readonly notes: readonly string[];
+}
+
+/** `fob push approve`: lets somebody log in. */
+export const pushApprove = defineCommand({
+  name: "push approve",
+  summary: "approve a login request",
+  description:
+    "Without ID, the only request that waits; at a terminal it is shown and asked about first. Where the login page shows a number, " +
+    "--choice says which. A token with a PIN asks for it. Prints the code that the login page wants, where it wants one. Exit code 7 when the " +
+    "server does not take it.",
+  arguments: { id: optional("ID", "the request, as `fob push list` shows it; its beginning is enough") },
+  options: {
+    choice: value("N", "what the login page shows, where several are offered"),
+    yes: flag("do not ask back without ID"),
+  },
+  examples: [
+    { command: "fob push approve", explanation: "the request that you are waiting for" },
+    { command: "fob push approve 3f2a --choice 42", explanation: "one of several, whose login page shows 42" },
+  ],
+  async run({ id, choice, yes }, context): Promise<Approved> {
+    const prompt = rememberPins(context.pinPrompt);
+    const push = await existingPush(context);
+    const { requests, notes } = await findWaiting(push, prompt);
+    const request = chooseRequest(requests, id);
+    if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
+    const chosen = choice ?? (await askForChoice(request, context));
+    const answered = await answerRequest(push.desk, request, { kind: "approve", choice: chosen }, prompt);
+    return { ...answered, notes };
+  },
+  text: (answered, style) => formatAnswered(answered, style),
+  json: (answered) => answeredJson(answered),
+  notes: ({ notes }) => notes,
+});
+
+async function confirm(request: PushRequest, { prompt }: Context): Promise<void> {
+  const question = `${request.token} at ${request.server} asks: ${wording(request)}. Did you start this login?`;
+  if (!(await prompt.confirm(question, "an ID or --yes"))) throw new FobError("interrupted", "nothing was answered");
+}
+
+async function askForChoice({ options }: PushRequest, { prompt }: Context): Promise<string | null> {
+  if (options.length === 0) return null;
+  const choices = options.map((option) => ({ label: option, value: option }));
+  return prompt.pick("Which one does the login page show?", choices, `--choice (${options.join(", ")})`);
+}

@@ -1,0 +1,66 @@
+import { defineCommand, flag, optional } from "../cli/command.ts";
+import { FobError } from "../fob-error.ts";
+import {
+  type Answered,
+  answeredJson,
+  answerRequest,
+  chooseRequest,
+  existingPush,
+  findWaiting,
+  rememberPins,
+} from "./push-requests.ts";
+import { formatAnswered } from "./push-view.ts";
+import { plural } from "./values.ts";
+
+interface Denied {
+  readonly denied: readonly Answered[];
+  readonly isAll: boolean;
+  readonly notes: readonly string[];
+}
+
+/** `fob push deny`: keeps somebody out. */
+export const pushDeny = defineCommand({
+  name: "push deny",
+  summary: "deny a login request, or all of them",
+  description:
+    "Without ID, the only request that waits. --report tells the server besides that it was not you who started the login: somebody may know your " +
+    "password.",
+  arguments: { id: optional("ID", "the request, as `fob push list` shows it; its beginning is enough") },
+  options: {
+    report: flag("it was not you: tell the server"),
+    all: flag("every request that waits"),
+  },
+  examples: [
+    { command: "fob push deny --report", explanation: "the one that waits, and it was not you" },
+    { command: "fob push deny --all --report", explanation: "somebody floods you with requests" },
+  ],
+  async run({ id, report, all }, context): Promise<Denied> {
+    if (all && id !== undefined) throw new FobError("usage", "--all and an ID exclude each other");
+    const prompt = rememberPins(context.pinPrompt);
+    const push = await existingPush(context);
+    const { requests, notes } = await findWaiting(push, prompt);
+    const answer = { kind: "deny", isReport: report } as const;
+    if (!all) {
+      const denied = await answerRequest(push.desk, chooseRequest(requests, id), answer, prompt);
+      return { denied: [denied], isAll: false, notes };
+    }
+    const denied: Answered[] = [];
+    const missed: string[] = [];
+    for (const request of requests) {
+      try {
+        denied.push(await answerRequest(push.desk, request, answer, prompt));
+      } catch (error) {
+        // it went meanwhile, which is as good
+        if (!(error instanceof FobError) || (error.code !== "rejected" && error.code !== "not-found")) throw error;
+        missed.push(`${request.id}: ${error.message}`);
+      }
+    }
+    return { denied, isAll: true, notes: [...notes, ...missed] };
+  },
+  text: ({ denied, isAll }, style) =>
+    isAll
+      ? `denied ${plural(denied.length, "login request")}`
+      : denied.map((one) => formatAnswered(one, style)).join("\n"),
+  json: ({ denied, isAll }) => (isAll ? denied.map(answeredJson) : denied.map(answeredJson)[0]),
+  notes: ({ notes }) => notes,
+});

@@ -1,0 +1,51 @@
+import type { Style } from "../cli/style.ts";
+import { describeOffset } from "../push/privacyidea.ts";
+import type { PushEvent } from "../push/push-event.ts";
+import { requestJson } from "../push/push-json.ts";
+import { printable } from "../token/printable.ts";
+import { answeredJson } from "./push-requests.ts";
+import { formatAnswered, secondsLeft, wording } from "./push-view.ts";
+
+/** What happened, for scripts. */
+export function eventJson(event: PushEvent): object {
+  switch (event.kind) {
+    case "request":
+      return { event: "request", ...requestJson(event.request) };
+    case "gone":
+      return { event: "gone", id: event.request.id, token: event.request.token, reason: event.reason };
+    case "answered":
+      return { event: "answered", ...answeredJson(event), accepted: event.outcome.isAccepted };
+    default: {
+      const { kind, ...rest } = event;
+      return { event: kind, ...rest };
+    }
+  }
+}
+
+/** What happened, in lines for people. */
+export function formatEvent(event: PushEvent, now: Date, style: Style): string {
+  switch (event.kind) {
+    case "request": {
+      const { request } = event;
+      const choice = request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
+      return [
+        `${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
+        `  fob push approve ${request.id}${choice}`,
+        `  fob push deny ${request.id} --report`,
+      ].join("\n");
+    }
+    case "gone":
+      return `${event.reason}: ${wording(event.request)} (${event.request.id})`;
+    case "answered":
+      return formatAnswered(event, style);
+    case "drift":
+      return `${describeOffset(event.offsetSeconds)}: set it right`;
+    case "refusal":
+    case "ended":
+      return `${printable(event.token)}: ${event.message}`;
+    case "offline":
+      return `${event.token === null ? "" : `${printable(event.token)}: `}${event.message}; trying again`;
+    case "online":
+      return `${event.server} is there again`;
+  }
+}

@@ -1,0 +1,49 @@
+import { defineCommand, optional } from "../cli/command.ts";
+import type { Style } from "../cli/style.ts";
+import { formatTable } from "../cli/table.ts";
+import { memoryJson } from "../push/push-json.ts";
+import type { PushMemory } from "../push/request.ts";
+import { findToken } from "../token/find-token.ts";
+import { printable } from "../token/printable.ts";
+import { answerInWords } from "../token/push-answer.ts";
+import { existingPush } from "./push-requests.ts";
+import { wording } from "./push-view.ts";
+
+/** `fob push history`: what came of past login requests. */
+export const pushHistory = defineCommand({
+  name: "push history",
+  summary: "show past login requests and what was answered",
+  description: "The newest 20 of each token. No server is asked.",
+  arguments: { name: optional("NAME", "name or id of a token; all of them without it") },
+  options: {},
+  examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
+  async run({ name }, context): Promise<readonly PushMemory[]> {
+    const { desk, tokens } = await existingPush(context);
+    const all = tokens.map(({ token }) => token);
+    const chosen = name === undefined ? all : [findToken(name, all)];
+    const memories: PushMemory[] = [];
+    for (const { id } of chosen) memories.push(...(await desk.history(id)));
+    return memories.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+  },
+  text: formatMemories,
+  json: (memories) => memories.map(memoryJson),
+  notes: (memories) => (memories.length === 0 ? ["no login request came yet"] : []),
+});
+
+function formatMemories(memories: readonly PushMemory[], style: Style): string {
+  if (memories.length === 0) return "";
+  const rows = memories.map((memory) => [
+    memory.receivedAt.toISOString().slice(0, 19).replace("T", " "),
+    printable(memory.token),
+    printable(memory.server),
+    wording(memory),
+    inWords(memory),
+  ]);
+  return formatTable(["RECEIVED (UTC)", "TOKEN", "SERVER", "REQUEST", "ANSWER"], rows, style);
+}
+
+function inWords({ answer, isAccepted }: PushMemory): string {
+  if (answer === null) return "not answered";
+  if (isAccepted === null) return `${answerInWords(answer)}, not known whether in time`;
+  return isAccepted ? answerInWords(answer) : `${answerInWords(answer)}, not taken`;
+}

@@ -1,0 +1,154 @@
+import type { Context } from "../cli/context.ts";
+import { FobError } from "../fob-error.ts";
+import type { DeskToken, PushDesk } from "../push/desk.ts";
+import { describeOffset } from "../push/privacyidea.ts";
+import type { PushOutcome, PushRequest } from "../push/request.ts";
+import { answerInWords, type PushAnswer } from "../token/push-answer.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import { nothingEnrolled } from "./lookup.ts";
+
+/** From here on a clock is worth a word, in seconds. */
+const DRIFT = 20;
+
+/** The desk of login requests, and the tokens that they can come for. Throws FobError `not-found` when there is none. */
+export async function existingPush(context: Context): Promise<{ desk: PushDesk; tokens: readonly DeskToken[] }> {
+  const desk = (await context.findPush()) ?? nothingEnrolled();
+  const tokens = await desk.tokens();
+  if (tokens.length > 0) return { desk, tokens };
+  throw new FobError("not-found", "no token here approves login requests", {
+    hint: "`fob enroll` takes the otpauth://pipush string or QR code of a server",
+  });
+}
+
+/** Makes tokens ready; one that cannot be is left out with a word, unless none is left. */
+export async function openTokens(
+  desk: PushDesk,
+  tokens: readonly DeskToken[],
+  prompt: PinPrompt,
+  tell: (text: string) => void,
+): Promise<DeskToken[]> {
+  const opened: DeskToken[] = [];
+  let failure: unknown = null;
+  for (const one of tokens) {
+    try {
+      await desk.open(one.token.id, prompt);
+      opened.push(one);
+    } catch (error) {
+      if (!(error instanceof FobError) || error.code === "interrupted") throw error;
+      failure ??= error;
+      if (tokens.length > 1) tell(`${one.token.name} is left out: ${error.message}`);
+    }
+  }
+  if (opened.length > 0) return opened;
+  throw failure;
+}
+
+/** The requests that wait now, the newest first, and what else is to be said. */
+export interface Waiting {
+  readonly requests: readonly PushRequest[];
+  readonly notes: readonly string[];
+}
+
+/** Asks the servers of all tokens. One server's trouble is a note, unless it is everybody's. */
+export async function findWaiting(
+  { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  prompt: PinPrompt,
+): Promise<Waiting> {
+  const notes: string[] = [];
+  const opened = await openTokens(desk, tokens, prompt, (text) => notes.push(text));
+  const polls = await Promise.allSettled(opened.map(({ token }) => desk.poll(token.id)));
+  const requests: PushRequest[] = [];
+  for (const [i, poll] of polls.entries()) {
+    const name = opened[i]?.token.name ?? "";
+    if (poll.status === "rejected") {
+      if (opened.length === 1 || !(poll.reason instanceof FobError)) throw poll.reason;
+      notes.push(`${name}: ${poll.reason.message}`);
+      continue;
+    }
+    const { refusals, clockOffsetSeconds: offset } = poll.value;
+    requests.push(...poll.value.requests);
+    notes.push(...refusals.map((refusal) => `${name}: ${refusal}`));
+    if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
+  }
+  if (polls.every(({ status }) => status === "rejected")) throw polls.find(isRejected)?.reason;
+  requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+  return { requests, notes: [...new Set(notes)] };
+}
+
+function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  return result.status === "rejected";
+}
+
+/**
+ * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError `not-found` and `ambiguous`.
+ */
+export function chooseRequest(requests: readonly PushRequest[], id: string | undefined): PushRequest {
+  const fitting = requests.filter((request) => id === undefined || request.id.startsWith(id.toLowerCase()));
+  const [request] = fitting;
+  if (!request) {
+    const message = id === undefined ? "no login request waits" : `no login request ${JSON.stringify(id)} waits`;
+    throw new FobError("not-found", message, {
+      hint: "`fob push list` shows those that wait; they expire after two minutes",
+    });
+  }
+  if (fitting.length === 1) return request;
+  throw new FobError("ambiguous", `${fitting.length} login requests wait: say which`, {
+    hint: `${fitting
+      .slice(0, 3)
+      .map((one) => one.id)
+      .join(", ")}; \`fob push list\` shows what they say`,
+  });
+}
+
+/** An answer that its server took. */
+export interface Answered {
+  readonly request: PushRequest;
+  readonly answer: PushAnswer;
+  readonly outcome: PushOutcome;
+}
+
+/** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
+export async function answerRequest(
+  desk: PushDesk,
+  request: PushRequest,
+  answer: PushAnswer,
+  prompt: PinPrompt,
+): Promise<Answered> {
+  const outcome = await desk.answer(request.id, answer, prompt);
+  if (outcome.isAccepted) return { request, answer, outcome };
+  throw new FobError(
+    "rejected",
+    `${request.server} does not take the answer: it is too late, or the choice was wrong`,
+    {
+      hint: "start the login again",
+    },
+  );
+}
+
+/** An answer for scripts. */
+export function answeredJson({ request, answer, outcome }: Answered) {
+  const { displayCode = null, message = null } = outcome;
+  return { id: request.id, token: request.token, answer: answerInWords(answer), accepted: true, displayCode, message };
+}
+
+/** The PIN that opened a token to ask for its requests also approves one in the same call: nobody types it twice. */
+export function rememberPins(prompt: PinPrompt): PinPrompt {
+  const pins = new Map<string, Buffer>();
+  const keys = new Map<string, Buffer | null>();
+  return {
+    interactive: prompt.interactive,
+    async release(request) {
+      const known = keys.get(request.item);
+      const key = known === undefined ? await prompt.release(request) : known;
+      keys.set(request.item, key);
+      return key && Buffer.from(key);
+    },
+    async ask(request) {
+      const name = JSON.stringify([request.of, request.role]);
+      const known = request.refusal ? undefined : pins.get(name);
+      const pin = known ?? (await prompt.ask(request));
+      pins.set(name, Buffer.from(pin));
+      return Buffer.from(pin);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { KeyObject } from "node:crypto";
+import canonicalize from "canonicalize";
+import * as v from "valibot";
+import { verifiesText } from "./privacyidea-signature.ts";
+import type { PushChallenge } from "./provider.ts";
+
+/** How long a server waits for an answer unless its administrator decided otherwise, in seconds; it does not tell. */
+const LIFETIME = 120;
+
+/** A server that sends more at once has lost its mind, or wants ours. */
+const MAX_CHALLENGES = 1_000;
+
+/** Longer texts are nobody's question; in UTF-16 units. */
+const MAX_TEXT = 2_000;
+const MAX_OPTIONS = 20;
+
+const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+
+const ChallengeSchema = v.object({
+  nonce: name,
+  url: text,
+  serial: v.string(),
+  question: text,
+  title: text,
+  sslverify: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+  signature: v.string(),
+  require_presence: v.nullish(text),
+  capabilities: v.nullish(text),
+  capabilities_signature: v.nullish(v.string()),
+});
+
+type Received = v.InferOutput<typeof ChallengeSchema>;
+
+/** What a privacyIDEA challenge says beyond what every protocol's does. */
+export interface PrivacyIdeaData {
+  /** Whether the server takes the reason of a denial. */
+  readonly takesReasons: boolean;
+}
+
+/** Whom challenges must come from, and whom they must be for. */
+export interface Expected {
+  readonly serial: string;
+  readonly serverKey: KeyObject;
+}
+
+/** The challenges of a poll that can be trusted, and why the others cannot. */
+export function readChallenges(value: unknown, expected: Expected) {
+  const listed: readonly unknown[] = Array.isArray(value) ? value : [];
+  const challenges = new Map<string, PushChallenge>();
+  const refusals = Array.isArray(value) ? [] : ["the server's list of requests is none"];
+  for (const one of listed.slice(-MAX_CHALLENGES)) {
+    const read = readChallenge(one, expected);
+    if (typeof read === "string") refusals.push(read);
+    else if (challenges.has(read.nonce)) refusals.push("a request was dropped: it came twice at once");
+    else challenges.set(read.nonce, read);
+  }
+  const left = listed.length - MAX_CHALLENGES;
+  if (left > 0) refusals.push(`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
+  return { challenges: [...challenges.values()], refusals };
+}
+
+/** A challenge, or why it is dropped. Nothing of one that is not signed is repeated. */
+function readChallenge(value: unknown, { serial, serverKey }: Expected): PushChallenge | string {
+  const parsed = v.safeParse(ChallengeSchema, value);
+  if (!parsed.success) return "a request was dropped: it makes no sense";
+  const received = parsed.output;
+  if (!verifiesText(signedText(received), received.signature, serverKey)) {
+    return "a request was dropped: the server that this token was enrolled with did not sign it";
+  }
+  if (received.serial !== serial) return "a request was dropped: it is for another token";
+  const capabilities = readCapabilities(received, serverKey);
+  if (capabilities === null) return "a request was dropped: what the server says it can do was altered";
+  const options = optionsOf(received);
+  if (options.length > MAX_OPTIONS) return "a request was dropped: it offers too much to choose from";
+  const data: PrivacyIdeaData = { takesReasons: capabilities["decline_reason"] === true };
+  const { nonce, title, question } = received;
+  return { nonce, title, question, options, lifetime: LIFETIME, data };
+}
+
+function signedText({ nonce, url, serial, question, title, sslverify, require_presence }: Received): string {
+  const parts = [nonce, url, serial, question, title, sslverify];
+  return [...parts, ...(require_presence == null ? [] : [require_presence])].join("|");
+}
+
+function optionsOf({ require_presence }: Received): string[] {
+  const options = (require_presence ?? "").split(",").map((option) => option.trim());
+  return [...new Set(options.filter(Boolean))];
+}
+
+/** What the server can do besides; nothing where it does not say or did not sign it, null where the signature is of something else. */
+function readCapabilities(
+  { nonce, capabilities: json, capabilities_signature: signature }: Received,
+  serverKey: KeyObject,
+): Readonly<Record<string, unknown>> | null {
+  if (json == null || signature == null) return {};
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), json);
+  const signed = parsed.success && canonicalize({ capabilities: parsed.output, nonce });
+  if (!parsed.success || typeof signed !== "string") return null;
+  return verifiesText(signed, signature, serverKey) ? parsed.output : null;
+}

@@ -1,0 +1,131 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { FobError } from "../fob-error.ts";
+import type { HttpRequest } from "../http-client.ts";
+import type { PrivacyIdeaCredential } from "../token/credential.ts";
+import type { PushAnswer } from "../token/push-answer.ts";
+import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
+import { clockOffset, readReply, words } from "./privacyidea-reply.ts";
+import { signParts } from "./privacyidea-signature.ts";
+import type { Polled, PushChallenge, PushLine, PushProvider, PushServices } from "./provider.ts";
+import type { PushOutcome } from "./request.ts";
+
+/** Room for a thousand requests with everything that belongs to them, in bytes. */
+const MAX_LIST = 4 * 1024 * 1024;
+const MAX_REPLY = 64 * 1024;
+
+/** How long a server may take, in milliseconds. */
+const MAX_WAITING = 10_000;
+
+/** The server takes signatures of a minute's difference; from here on, in seconds, a refusal is the clock's fault. */
+const TOLERATED_OFFSET = 55;
+
+/** privacyIDEA's push tokens, which sign with RSA and are asked for by polling. */
+export const privacyIdea: PushProvider = {
+  open({ name, serial, credential }, secret) {
+    if (credential.protocol !== "privacyidea") throw new Error("this is no token of privacyIDEA");
+    if (serial === null) throw new FobError("invalid", `${name} has lost its serial`);
+    const keys = readKeys(name, credential, secret);
+    return new PrivacyIdeaLine({ ...keys, serial, url: new URL(credential.url), isInsecure: credential.isInsecure });
+  },
+};
+
+interface Settings {
+  readonly privateKey: KeyObject;
+  readonly serverKey: KeyObject;
+  readonly serial: string;
+  readonly url: URL;
+  readonly isInsecure: boolean;
+}
+
+class PrivacyIdeaLine implements PushLine {
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async poll({ http, now }: PushServices, signal?: AbortSignal): Promise<Polled> {
+    const { serial, serverKey, url } = this.#settings;
+    const timestamp = now().toISOString();
+    const query = new URL(url);
+    query.search = form({ serial, timestamp, signature: this.#sign(serial, timestamp) }).toString();
+    const reply = await http({ ...this.#request("GET", MAX_LIST), url: query, ...(signal ? { signal } : {}) });
+    const clockOffsetSeconds = clockOffset(reply, now());
+    try {
+      const { value } = readReply(reply, url.host);
+      return { ...readChallenges(value, { serial, serverKey }), clockOffsetSeconds };
+    } catch (error) {
+      throw blameClock(error, clockOffsetSeconds);
+    }
+  }
+
+  async answer(challenge: PushChallenge, answer: PushAnswer, { http }: PushServices): Promise<PushOutcome> {
+    const { serial, url } = this.#settings;
+    const { nonce } = challenge;
+    const { takesReasons } = challenge.data as PrivacyIdeaData;
+    const { fields, parts } =
+      answer.kind === "approve" ? approval(answer.choice) : denial(answer.isReport, takesReasons);
+    const body = form({ serial, ...fields, signature: this.#sign(nonce, serial, ...parts) });
+    const reply = await http({
+      ...this.#request("POST", MAX_REPLY),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: Buffer.from(body.toString()),
+    });
+    const { value, detail } = readReply(reply, url.host);
+    const displayCode = words(detail["display_code"]);
+    const isUnheard = answer.kind === "deny" && answer.isReport && !takesReasons;
+    const message = isUnheard ? "this server takes no reports: tell its administrator" : words(detail["message"]);
+    return {
+      isAccepted: value === true,
+      ...(displayCode === null || answer.kind === "deny" ? {} : { displayCode }),
+      ...(message === null ? {} : { message }),
+    };
+  }
+
+  #sign(...parts: readonly string[]): string {
+    return signParts(parts, this.#settings.privateKey);
+  }
+
+  #request(method: HttpRequest["method"], maxBytes: number) {
+    const { url, isInsecure } = this.#settings;
+    return { method, url, maxBytes, timeout: MAX_WAITING, isInsecure } as const;
+  }
+}
+
+function approval(choice: string | null) {
+  return choice === null ? { fields: {}, parts: [] } : { fields: { presence_answer: choice }, parts: [choice] };
+}
+
+function denial(isReport: boolean, takesReasons: boolean) {
+  const reason = isReport ? "unknown_trigger" : "cancelled";
+  if (!takesReasons) return { fields: { decline: "1" }, parts: ["decline"] };
+  return { fields: { decline: "1", decline_reason: reason }, parts: ["decline", reason] };
+}
+
+function form(fields: Readonly<Record<string, string>>): URLSearchParams {
+  return new URLSearchParams(fields);
+}
+
+function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Buffer) {
+  try {
+    return {
+      privateKey: createPrivateKey({ key: secret, format: "der", type: "pkcs8" }),
+      serverKey: createPublicKey({ key: Buffer.from(serverKey, "base64"), format: "der", type: "spki" }),
+    };
+  } catch (error) {
+    throw new FobError("invalid", `the keys of ${name} are damaged`, { cause: error });
+  }
+}
+
+/** A server does not say that it refuses a signature for its time. */
+function blameClock(error: unknown, offset: number | null): unknown {
+  if (!(error instanceof FobError) || error.code !== "rejected") return error;
+  if (offset === null || Math.abs(offset) < TOLERATED_OFFSET) return error;
+  return new FobError("rejected", error.message, { hint: `${describeOffset(offset)}: set it right`, cause: error });
+}
+
+/** How far off this machine's clock is, in words. */
+export function describeOffset(seconds: number): string {
+  const direction = seconds > 0 ? "ahead of" : "behind";
+  return `this machine's clock is ${Math.abs(seconds)} s ${direction} the server's`;
+}

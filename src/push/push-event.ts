@@ -1,0 +1,28 @@
+import type { PushAnswer } from "../token/push-answer.ts";
+import type { PushOutcome, PushRequest } from "./request.ts";
+
+/** What happens while somebody listens. Texts are safe for a terminal but for those of a request. */
+export type PushEvent =
+  | { readonly kind: "request"; readonly request: PushRequest }
+  /** Nobody here answered it, and nobody can any more: its time is over, or its server no longer wants to know. */
+  | { readonly kind: "gone"; readonly request: PushRequest; readonly reason: "expired" | "withdrawn" }
+  | {
+      readonly kind: "answered";
+      readonly request: PushRequest;
+      readonly answer: PushAnswer;
+      readonly outcome: PushOutcome;
+    }
+  /** Something was dropped before it was shown. The same is said once. */
+  | { readonly kind: "refusal"; readonly token: string; readonly message: string }
+  /** A token is listened to no longer: it was removed, or its access domain forbids it. */
+  | { readonly kind: "ended"; readonly token: string; readonly message: string }
+  /** A server cannot be reached, or refuses to talk with one token; `token` is null where it is about all of them. It is tried again. */
+  | ({ readonly kind: "offline"; readonly message: string; readonly hint: string | null } & Whereabouts)
+  | ({ readonly kind: "online" } & Whereabouts)
+  /** The clock is so far off that the server will refuse soon, or refuses; positive when it is ahead. */
+  | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number };
+
+interface Whereabouts {
+  readonly server: string;
+  readonly token: string | null;
+}

@@ -1,0 +1,32 @@
+import { answerInWords, type PushAnswer } from "../token/push-answer.ts";
+import type { PushMemory, PushRequest } from "./request.ts";
+
+/** A request as scripts read it; times as ISO 8601. */
+export function requestJson({ id, token, title, question, server, receivedAt, expiresAt, options }: PushRequest) {
+  return { id, token, title, question, server, ...times({ receivedAt, expiresAt }), options };
+}
+
+/** A remembered request as scripts read it: `answer` is `approved`, `denied`, `reported` or null. */
+export function memoryJson({ id, token, title, question, server, receivedAt, answer, isAccepted }: PushMemory) {
+  const said = answer && answerInWords(answer);
+  return {
+    id,
+    token,
+    title,
+    question,
+    server,
+    ...times({ receivedAt }),
+    answer: said,
+    choice: choiceOf(answer),
+    accepted: isAccepted,
+  };
+}
+
+function choiceOf(answer: PushAnswer | null): string | null {
+  return answer?.kind === "approve" ? answer.choice : null;
+}
+
+function times<K extends string>(dates: Readonly<Record<K, Date>>): Record<K, string> {
+  const texts = Object.entries<Date>(dates).map(([name, date]) => [name, date.toISOString()]);
+  return Object.fromEntries(texts) as Record<K, string>;
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import type { Key } from "../../../src/cli/screen/keys.ts";
+import {
+  type PushScreenState,
+  type PushWish,
+  passTime,
+  pressPushKey,
+  QUIET,
+  REPORT_MS,
+  shownRequest,
+  withEvent,
+  withOutcome,
+  withRequests,
+} from "../../../src/cli/screen/push-state.ts";
+import type { PushRequest } from "../../../src/push/request.ts";
+import { NOW, pushRequest } from "./push-request.ts";
+
+const text = (typed: string): Key => ({ name: "text", text: typed });
+const ENTER: Key = { name: "enter" };
+
+const waiting = (...requests: readonly PushRequest[]) => withRequests(QUIET, requests, requests.length);
+
+/** Presses keys one after the other; returns the last state and every wish. */
+function press(state: PushScreenState, ...keys: readonly Key[]) {
+  const wishes: PushWish[] = [];
+  let now = state;
+  for (const key of keys) {
+    const step = pressPushKey(now, key, NOW);
+    now = step.state;
+    if (step.wish) wishes.push(step.wish);
+  }
+  return { state: now, wishes };
+}
+
+const [one, two, three] = [pushRequest("1"), pushRequest("2"), pushRequest("3")];
+
+describe("approving", () => {
+  test("takes a and then Enter, and nothing less", () => {
+    expect(press(waiting(one), text("a"), ENTER).wishes).toEqual([
+      { kind: "answer", requests: [one], answer: { kind: "approve", choice: null } },
+    ]);
+    for (const keys of [
+      [ENTER],
+      [text("a")],
+      [text("a"), text("a")],
+      [text("a"), text("x"), ENTER],
+      [text("aa"), ENTER],
+    ]) {
+      expect(press(waiting(one), ...keys).wishes).toEqual([]);
+    }
+  });
+
+  test("is about the request that was shown when it began, whatever comes meanwhile", () => {
+    const { state } = press(waiting(one), text("a"));
+    const newer = withRequests(state, [two, one], 2);
+    expect(press(newer, ENTER).wishes).toEqual([expect.objectContaining({ requests: [one] })]);
+  });
+
+  test("ends when the request has gone: Enter approves no other one", () => {
+    const { state } = press(waiting(one), text("a"));
+    expect(press(withRequests(state, [two], 1), ENTER).wishes).toEqual([]);
+    expect(press(withRequests(state, [], 1), ENTER).wishes).toEqual([]);
+  });
+
+  test("sends once, however often Enter is pressed", () => {
+    expect(press(waiting(one), text("a"), ENTER, ENTER, text("a"), ENTER).wishes).toHaveLength(1);
+  });
+});
+
+describe("number matching", () => {
+  const matched = pushRequest("1", { options: ["12", "57", "5"] });
+
+  test("has nothing selected, and takes what was typed whole", () => {
+    expect(press(waiting(matched), text("a"), ENTER).wishes).toEqual([]);
+    expect(press(waiting(matched), text("a"), text("1"), ENTER).wishes).toEqual([]);
+    expect(press(waiting(matched), text("a"), text("5"), text("7"), ENTER).wishes).toEqual([
+      { kind: "answer", requests: [matched], answer: { kind: "approve", choice: "57" } },
+    ]);
+  });
+
+  test("takes no number that is not offered", () => {
+    expect(press(waiting(matched), text("a"), text("9"), text("12"), ENTER).wishes).toMatchObject([
+      { answer: { choice: "12" } },
+    ]);
+    expect(press(waiting(matched), text("a"), text("1"), text("9"), ENTER).wishes).toEqual([]);
+  });
+
+  test("can be corrected, and left", () => {
+    const keys = [text("a"), text("1"), { name: "backspace" }, text("57"), ENTER] as const;
+    expect(press(waiting(matched), ...keys).wishes).toMatchObject([{ answer: { choice: "57" } }]);
+    const left = press(waiting(matched), text("a"), text("12"), { name: "escape" }, ENTER);
+    expect(left).toMatchObject({ wishes: [], state: { mode: { kind: "watching" } } });
+  });
+});
+
+describe("denying", () => {
+  const denied = (isReport: boolean) => ({ kind: "answer", requests: [one], answer: { kind: "deny", isReport } });
+
+  test("takes one key, and a second one to report it", () => {
+    expect(press(waiting(one), text("d"), text("r")).wishes).toEqual([denied(true)]);
+    expect(press(waiting(one), text("d"), text("x")).wishes).toEqual([denied(false)]);
+    expect(press(waiting(one), text("d"), ENTER).wishes).toEqual([denied(false)]);
+  });
+
+  test("happens by itself when nothing is reported in time", () => {
+    const { state } = press(waiting(one), text("d"));
+    expect(passTime(state, NOW).wish).toBeNull();
+    expect(passTime(state, new Date(NOW.getTime() + REPORT_MS)).wish).toEqual(denied(false));
+  });
+
+  test("of all takes one key", () => {
+    expect(press(waiting(three, two, one), text("D")).wishes).toEqual([
+      { kind: "answer", requests: [three, two, one], answer: { kind: "deny", isReport: false } },
+    ]);
+  });
+});
+
+describe("several requests", () => {
+  test("are paged through, the newest first", () => {
+    const { state } = press(waiting(three, two, one), { name: "right" });
+    expect(shownRequest(state)).toBe(two);
+    expect(shownRequest(press(state, { name: "right" }, { name: "right" }).state)).toBe(one);
+    expect(shownRequest(press(state, { name: "left" }, { name: "left" }).state)).toBe(three);
+  });
+
+  test("show a newer one at once, unless the person has turned to another", () => {
+    expect(shownRequest(withRequests(waiting(one), [two, one], 2))).toBe(two);
+    const { state } = press(waiting(two, one), { name: "down" });
+    expect(shownRequest(withRequests(state, [three, two, one], 3))).toBe(one);
+    expect(shownRequest(withRequests(state, [three, two], 3))).toBe(three);
+  });
+});
+
+describe("what happens", () => {
+  test("is noted: a request that expired, a server that is away and back", () => {
+    const gone = withEvent(QUIET, { kind: "gone", request: one, reason: "expired" }, NOW);
+    expect(gone.notes).toEqual([{ at: NOW, text: "expired: Login 1: from 192.0.2.7" }]);
+    const offline = { kind: "offline", server: "pi.test", token: null, message: "no way", hint: null } as const;
+    const away = withEvent(QUIET, offline, NOW);
+    expect([...away.troubles.values()]).toEqual(["no way; trying again"]);
+    const back = withEvent(away, { kind: "online", server: "pi.test", token: null }, NOW);
+    expect(back).toMatchObject({ troubles: new Map(), notes: [{ text: "pi.test answers again" }] });
+  });
+
+  test("is noted when an answer did not count, and shown when the login page wants a code", () => {
+    const { state } = press(waiting(one), text("a"), ENTER);
+    const answer = { kind: "approve", choice: null } as const;
+    const late = withOutcome(state, { request: one, answer, end: { isAccepted: false } }, NOW);
+    expect(late).toMatchObject({ mode: { kind: "watching" }, notes: [{ text: expect.stringContaining("too late") }] });
+    const failed = withOutcome(state, { request: one, answer, end: { failure: "no way" } }, NOW);
+    expect(failed.notes).toMatchObject([{ text: expect.stringContaining("no way") }]);
+    const coded = withOutcome(state, { request: one, answer, end: { isAccepted: true, displayCode: "4711" } }, NOW);
+    expect(coded.mode).toEqual({ kind: "code", code: "4711", message: null });
+    expect(press(coded, text("x")).state.mode).toEqual({ kind: "watching" });
+  });
+
+  test("is forgotten after a while, however much of it there is", () => {
+    let state = QUIET;
+    for (let i = 0; i < 1_000; i++) state = withEvent(state, { kind: "gone", request: one, reason: "expired" }, NOW);
+    expect(state.notes.length).toBeLessThan(100);
+  });
+});
+
+test("q and Escape leave", () => {
+  expect(press(QUIET, text("q")).wishes).toEqual([{ kind: "leave" }]);
+  expect(press(waiting(one), { name: "escape" }).wishes).toEqual([{ kind: "leave" }]);
+});

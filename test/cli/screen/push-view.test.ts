@@ -1,0 +1,115 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import {
+  pressPushKey,
+  QUIET,
+  withEvent,
+  withNote,
+  withOutcome,
+  withRequests,
+} from "../../../src/cli/screen/push-state.ts";
+import { viewPush } from "../../../src/cli/screen/push-view.ts";
+import { styleFor } from "../../../src/cli/style.ts";
+import { displayWidth } from "../../../src/cli/width.ts";
+import type { PushRequest } from "../../../src/push/request.ts";
+import { NOW, pushRequest } from "./push-request.ts";
+
+const style = styleFor({ isTerminal: true, columns: 80, color: true });
+const SIZE = { columns: 80, rows: 24 };
+
+const view = (state = QUIET, size = SIZE, tokens: readonly string[] = ["vpn", "mail"]) =>
+  viewPush({ state, tokens, now: NOW }, size, style).map(stripVTControlCharacters);
+
+const waiting = (...requests: readonly PushRequest[]) => withRequests(QUIET, requests, requests.length);
+
+describe("the screen of login requests", () => {
+  test("is quiet while none waits", () => {
+    expect(view()).toEqual(["waiting for login requests of 2 tokens", "", "", "q leaves", ""]);
+    expect(view(QUIET, SIZE, ["vpn"])[0]).toBe("waiting for login requests of the token vpn");
+  });
+
+  test("says who asks, for what, from where, how long ago, and how long it can be answered", () => {
+    expect(view(waiting(pushRequest("1")))).toEqual([
+      "1 login request waits",
+      "",
+      "  Login 1",
+      "  from 192.0.2.7",
+      "",
+      "  token  vpn",
+      "  from   pi.example.org",
+      "  asked  12 s ago",
+      "  left   1:48  ██████████████████░░",
+      "",
+      "a approves · d denies · q leaves",
+      "",
+    ]);
+  });
+
+  test("counts several, and says how to get rid of a flood", () => {
+    const many = Array.from({ length: 7 }, (_, i) => pushRequest(String(i)));
+    const shown = view(withRequests(QUIET, many, 37)).join("\n");
+    expect(shown).toContain("7 login requests wait");
+    expect(shown).toContain("! 37 requests in the last minute: if you started none of them, D denies all");
+    expect(shown).toContain("request 1 of 7");
+  });
+
+  test("lets a server's text do nothing", () => {
+    const evil = pushRequest("1", {
+      title: "\u001b[2J\u202eevil",
+      question: "a\nb\u0007 \u009b31m",
+      token: "v\u001bpn",
+    });
+    const lines = viewPush({ state: waiting(evil), tokens: ["v"], now: NOW }, SIZE, style);
+    for (const line of lines) expect(stripVTControlCharacters(line)).not.toMatch(/\p{Cc}|\u202e/u);
+    expect(lines.join("\n")).toContain("\\x1b[2J");
+  });
+
+  test.each([
+    [80, 24],
+    [40, 12],
+    [20, 6],
+    [10, 3],
+    [1, 1],
+  ])("fits %d x %d, and says what can be done now", (columns, rows) => {
+    const long = pushRequest("1", { title: "ログイン".repeat(30), question: "word ".repeat(200) });
+    const noisy = withNote(withRequests(QUIET, [long, pushRequest("2")], 40), "x".repeat(200), NOW);
+    const { state } = pressPushKey(noisy, { name: "text", text: "a" }, NOW);
+    for (const shown of [noisy, state]) {
+      const lines = view(shown, { columns, rows });
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+      if (rows >= 6) expect(lines.join("\n")).toContain(shown === state ? "Enter approve" : "a approves");
+    }
+  });
+
+  test("asks for the number that the login page shows, and has chosen none", () => {
+    const matched = waiting(pushRequest("1", { options: ["12", "57", "83"] }));
+    const shown = view(pressPushKey(matched, { name: "text", text: "a" }, NOW).state).join("\n");
+    expect(shown).toMatch(/Which one does the login page show\?\n {2}12 {4}57 {4}83\ntype it, then Enter: _/);
+  });
+
+  test("shows a code large, and as text", () => {
+    const answer = { kind: "approve", choice: null } as const;
+    const end = { isAccepted: true, displayCode: "17", message: "Enter it" };
+    const shown = view(withOutcome(QUIET, { request: pushRequest("1"), answer, end }, NOW)).join("\n");
+    expect(shown).toContain("Type this at the login page: 17\n\n   █   ███\n  ██     █\n");
+    expect(shown).toContain("Enter it");
+    const words = withOutcome(QUIET, { request: pushRequest("1"), answer, end: { ...end, displayCode: "A1" } }, NOW);
+    expect(view(words).join("\n")).toContain("  A 1\n");
+  });
+
+  test("says when a clock or a server is off", () => {
+    const drifted = withEvent(QUIET, { kind: "drift", server: "pi.test", offsetSeconds: -75 }, NOW);
+    const offline = {
+      kind: "offline",
+      server: "pi.test",
+      token: null,
+      message: "nothing listens there",
+      hint: null,
+    } as const;
+    expect(view(withEvent(drifted, offline, NOW)).slice(1, 3)).toEqual([
+      "! this clock is 75 s behind pi.test's: set it, or answers are refused",
+      "! nothing listens there; trying again",
+    ]);
+  });
+});
