@@ -3,7 +3,7 @@ import type { DeskToken, PushDesk } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
 
 /** How often the agent looks whether tokens came or went, in milliseconds. */
-const ROLL_CALL_MS = 60_000;
+const ROLL_CALL_MS = 10_000;
 
 /** An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait. */
 export class PushWatch {
@@ -11,6 +11,8 @@ export class PushWatch {
   readonly #end = new AbortController();
   #tokens: readonly DeskToken[] = [];
   #listening: Listening | null = null;
+  /** Whether a token was given up: its access domain may have forbidden it for a while. */
+  #isIncomplete = false;
 
   constructor(desk: PushDesk) {
     this.#desk = desk;
@@ -25,10 +27,11 @@ export class PushWatch {
     const { signal } = this.#end;
     while (!signal.aborted) {
       this.#tokens = await this.#present();
+      this.#isIncomplete = false;
       const over = new AbortController();
       void this.#listen(AbortSignal.any([signal, over.signal]));
       do await sleep(ROLL_CALL_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      while (!signal.aborted && sameTokens(this.#tokens, await this.#present()));
+      while (!signal.aborted && !this.#isIncomplete && sameTokens(this.#tokens, await this.#present()));
       over.abort();
     }
   }
@@ -43,9 +46,10 @@ export class PushWatch {
     const listening = new Listening(this.#desk, this.#tokens, { signal, now: () => new Date(), interval: null });
     this.#listening = listening;
     try {
-      for await (const _ of listening.events());
+      for await (const { kind } of listening.events()) if (kind === "ended") this.#isIncomplete = true;
     } catch {
       // no token is left to listen to; the next roll call looks again
+      this.#isIncomplete = true;
     }
   }
 

@@ -44,8 +44,10 @@ export const pushListen = defineCommand({
     const interval = poll === null ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal, interval });
     if (!context.isJson) context.tell(`waiting for login requests of ${plural(opened.length, "token")}`);
-    const received = await receive(listening, input, context, () => end.abort());
-    desk.close();
+    const received = await receive(listening, input, context, () => end.abort()).finally(() => {
+      end.abort();
+      desk.close();
+    });
     if (input.once && received === 0) throw new FobError("not-found", `no login request came in ${timeout} s`);
   },
   text: () => "",

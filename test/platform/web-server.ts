@@ -7,9 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
+/** Who ends what a test needs, and when. */
+export type WhenDone = (end: () => void) => void;
+
 /** A server on loopback that lives as long as the test. Returns its address. */
-export async function webServer(answer: RequestListener): Promise<URL> {
-  return new URL(`http://127.0.0.1:${await listening(createServer(answer))}/`);
+export async function webServer(answer: RequestListener, whenDone: WhenDone = onTestFinished): Promise<URL> {
+  return new URL(`http://127.0.0.1:${await listening(createServer(answer), whenDone)}/`);
 }
 
 /** A {@link webServer} with TLS and a certificate that vouches for itself, for `name`. */
@@ -19,10 +22,10 @@ export async function tlsServer(name: string, answer: RequestListener) {
   return { port, certificatePath: path };
 }
 
-/** Lets a server listen for the length of the test; returns its port. */
-export async function listening(server: Server): Promise<number> {
+/** Lets a server listen for the length of the test, or as long as `whenDone` says; returns its port. */
+export async function listening(server: Server, whenDone: WhenDone = onTestFinished): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  whenDone(() => {
     if ("closeAllConnections" in server) (server.closeAllConnections as () => void)();
     server.close();
   });

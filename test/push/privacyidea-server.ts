@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { encodeBase32 } from "../../src/token/base32.ts";
-import { webServer } from "../platform/web-server.ts";
+import { type WhenDone, webServer } from "../platform/web-server.ts";
 
 /** A challenge as it goes over the wire. */
 export type WireChallenge = Record<string, string>;
@@ -53,9 +53,9 @@ export class PrivacyIdeaServer {
     this.publicKeyText = (der.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
   }
 
-  static async start(): Promise<PrivacyIdeaServer> {
+  static async start(whenDone?: WhenDone): Promise<PrivacyIdeaServer> {
     let server: PrivacyIdeaServer | null = null;
-    const url = await webServer((request, response) => void server?.answer(request, response));
+    const url = await webServer((request, response) => void server?.answer(request, response), whenDone);
     server = new PrivacyIdeaServer(new URL("/ttype/push", url));
     return server;
   }
@@ -151,7 +151,8 @@ export class PrivacyIdeaServer {
       (part) => part !== undefined,
     );
     const open = this.challenges as WireChallenge[];
-    const answered = open.find(({ nonce }) => this.#verifies([nonce, ...tail].join("|"), signature));
+    // as devices answer: the newest first
+    const answered = open.findLast(({ nonce }) => this.#verifies([nonce, ...tail].join("|"), signature));
     if (!answered) {
       this.complaints.push(`an answer whose signature fits no open challenge: ${JSON.stringify(fields)}`);
       reply(response, false);

@@ -1,0 +1,52 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { httpClient } from "../../src/platform/http.ts";
+import { DirectDesk } from "../../src/push/direct-desk.ts";
+import type { PushCredential } from "../../src/token/credential.ts";
+import { pinBytes } from "../../src/token/secret.ts";
+import { newKey } from "../../src/vault/keys.ts";
+import type { PinPrompt } from "../../src/vault/pin-prompt.ts";
+import { Vault } from "../../src/vault/vault.ts";
+import { PrivacyIdeaServer, SERVER_KEYS } from "./privacyidea-server.ts";
+
+/** The key of the device; making it takes a while. */
+const DEVICE_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+/** A server, a vault with a token of it, and a clock that stands still until it is set. */
+export async function deskBench() {
+  const server = await PrivacyIdeaServer.start();
+  server.know(DEVICE_KEYS.publicKey);
+  const home = mkdtempSync(join(tmpdir(), "fob-desk-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const vault = new Vault({ home, vaultId: "0".repeat(32) }, newKey(), false);
+  const credential: PushCredential = {
+    ...{ kind: "push", protocol: "privacyidea", url: server.url.href, isQuick: true, isInsecure: false },
+    serverKey: SERVER_KEYS.publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+  };
+  const details = { name: "ACME", issuer: "ACME", account: "ann", serial: server.serial, format: "privacyidea-push" };
+  const secret = DEVICE_KEYS.privateKey.export({ format: "der", type: "pkcs8" });
+  const [token] = vault.add([{ ...details, credential, pin: "none", secret }], new Date());
+  if (!token) throw new Error("nothing was stored");
+  const clock = { ahead: 0 };
+  const services = { http: httpClient("fob/test"), now: () => new Date(Date.now() + clock.ahead * 1000) };
+  const newDesk = () => new DirectDesk(vault, services);
+  return { server, vault, token, clock, services, newDesk, desk: newDesk() };
+}
+
+/** A prompt that gives these PINs in turn, and counts. */
+export function pins(...texts: readonly string[]): PinPrompt & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    interactive: false,
+    release: async () => null,
+    ask: async ({ role, refusal }) => {
+      if (refusal) throw refusal;
+      asked.push(role);
+      return pinBytes(texts[asked.length - 1] ?? texts.at(-1) ?? "");
+    },
+  };
+}
