@@ -16,6 +16,7 @@ import {
   decodePoll,
   decodeReply,
   decodeState,
+  MAX_DENIALS,
   type PushMemoryJson,
   type RequestInput,
 } from "./protocol.ts";
@@ -74,6 +75,19 @@ export class AgentDesk implements PushDesk {
     const send = (opener: object) => this.#ask({ do: "push-answer", id, answer: said, choice, ...opener });
     const isAsked = tokenId !== undefined && answer.kind === "approve";
     return decodeOutcome(await (isAsked ? opening(await this.#look(tokenId), prompt, send) : send({})));
+  }
+
+  async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
+    const denied = [...((await this.#own?.denyAll(ids, isReport)) ?? [])];
+    const held = ids.filter((id) => this.#tokenIds.has(id));
+    for (let at = 0; at < held.length; at += MAX_DENIALS) {
+      const some = held.slice(at, at + MAX_DENIALS);
+      const reply = (await this.#ask({ do: "push-deny", ids: some, report: isReport })) as {
+        readonly denied: string[];
+      };
+      denied.push(...reply.denied);
+    }
+    return denied;
   }
 
   async history(tokenId: string): Promise<PushMemory[]> {

@@ -12,6 +12,9 @@ import type { IndexEntry } from "../vault/token-index.ts";
 /** Longer lines are nobody's request; a client that sends one is sent away. In UTF-16 units. */
 export const MAX_LINE = 64 * 1024;
 
+/** How many login requests are denied at once: a reply must come in time. */
+export const MAX_DENIALS = 50;
+
 const text = v.pipe(v.string(), v.maxLength(4096));
 const secretText = v.nullish(v.pipe(v.string(), v.maxLength(1024)), null);
 const optionalText = v.nullish(text, null);
@@ -56,6 +59,11 @@ const RequestSchema = v.variant("do", [
     choice: optionalText,
     pin: secretText,
     biometricKey: secretText,
+  }),
+  v.object({
+    do: v.literal("push-deny"),
+    ids: v.pipe(v.array(text), v.maxLength(MAX_DENIALS)),
+    report: v.nullish(v.boolean(), false),
   }),
   v.object({ do: v.literal("push-history"), name: text }),
 ]);

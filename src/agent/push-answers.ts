@@ -33,6 +33,8 @@ export async function answerPushRequest(request: PushRequestLine, { push, find }
       } = await push.answer(request.id, readAnswer(request), prompt);
       return { accepted: isAccepted, displayCode, message };
     }
+    case "push-deny":
+      return { denied: await push.denyAll(request.ids, request.report) };
     case "push-history":
       return (await push.history(await find(request.name))).map((memory): PushMemoryJson => memoryJson(memory));
   }

@@ -44,18 +44,19 @@ export const pushDeny = defineCommand({
       const denied = await answerRequest(push.desk, chooseRequest(requests, id), answer, prompt);
       return { denied: [denied], isAll: false, notes };
     }
-    const denied: Answered[] = [];
-    const missed: string[] = [];
-    for (const request of requests) {
-      try {
-        denied.push(await answerRequest(push.desk, request, answer, prompt));
-      } catch (error) {
-        // it went meanwhile, which is as good
-        if (!(error instanceof FobError) || (error.code !== "rejected" && error.code !== "not-found")) throw error;
-        missed.push(`${request.id}: ${error.message}`);
-      }
-    }
-    return { denied, isAll: true, notes: [...notes, ...missed] };
+    const ids = new Set(
+      await push.desk.denyAll(
+        requests.map((request) => request.id),
+        report,
+      ),
+    );
+    const missed = requests.length - ids.size;
+    const taken = requests.filter((request) => ids.has(request.id));
+    return {
+      denied: taken.map((request) => ({ request, answer, outcome: { isAccepted: true } })),
+      isAll: true,
+      notes: missed === 0 ? notes : [...notes, `${plural(missed, "denial")} came too late`],
+    };
   },
   text: ({ denied, isAll }, style) =>
     isAll

@@ -47,6 +47,12 @@ export interface PushDesk {
    */
   answer(requestId: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
 
+  /**
+   * Denies requests that were polled before, many at once; one that is answered otherwise, or went meanwhile, is passed over. Returns the ids of those
+   * whose denial the server took. Throws what {@link open} throws.
+   */
+  denyAll(requestIds: readonly string[], isReport: boolean): Promise<readonly string[]>;
+
   /** What is remembered of a token's requests, the newest first, at most 20. */
   history(tokenId: string): Promise<readonly PushMemory[]>;
 

@@ -4,7 +4,13 @@ import type { PushAnswer } from "../token/push-answer.ts";
 import { forget } from "../token/secret.ts";
 import { secretOf, touch } from "../vault/passcodes.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
-import { claimAnswer, type RememberedRequest, rememberRequests, settleAnswer } from "../vault/push-memory.ts";
+import {
+  claimAnswer,
+  type RememberedRequest,
+  type RememberedRequests,
+  rememberRequests,
+  settleAnswer,
+} from "../vault/push-memory.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
 import type { DeskPoll, DeskToken, PushDesk } from "./desk.ts";
@@ -70,6 +76,15 @@ export class DirectDesk implements PushDesk {
     return outcome;
   }
 
+  async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
+    const denied: string[] = [];
+    for (const [tokenId, challenges] of this.#challenges) {
+      const wanted = new Map(ids.flatMap((id) => [[id, challenges.get(id)] as const]).filter(isKnown));
+      if (wanted.size > 0) denied.push(...(await this.#denyMany(tokenId, wanted, { kind: "deny", isReport })));
+    }
+    return denied;
+  }
+
   async history(tokenId: string): Promise<PushMemory[]> {
     const record = this.#store.read(tokenId);
     const token = pushToken(record);
@@ -84,6 +99,29 @@ export class DirectDesk implements PushDesk {
   close(): void {
     this.#lines.clear();
     this.#challenges.clear();
+  }
+
+  /** Two writes for all of them: in a flood, each write is a wait. */
+  async #denyMany(
+    tokenId: string,
+    challenges: ReadonlyMap<string, PushChallenge>,
+    answer: PushAnswer,
+  ): Promise<string[]> {
+    const line = await this.#lineOf(this.#store.read(tokenId));
+    const claimed = new Map<string, PushChallenge>();
+    this.#change(tokenId, (known) => {
+      claimed.clear();
+      return [...challenges].reduce((sofar, [id, challenge]) => {
+        const claim = tryClaim(sofar, id, answer, this.#services.now());
+        if (claim) claimed.set(id, challenge);
+        return claim ?? sofar;
+      }, known);
+    });
+    const outcomes = await sendSeveral(line, claimed, answer, this.#services);
+    this.#change(tokenId, (known) =>
+      known.map((one) => ({ ...one, isAccepted: outcomes.get(one.id) ?? one.isAccepted })),
+    );
+    return [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id);
   }
 
   /** A token without a PIN is opened when it is first needed; nobody is asked. */
@@ -155,6 +193,44 @@ export class DirectDesk implements PushDesk {
     }
     return null;
   }
+}
+
+/** How many answers are on their way at once. */
+const AT_ONCE = 8;
+
+/** Sends an answer to several requests; returns what the server said. What it did not hear can be sent again. */
+async function sendSeveral(
+  line: PushLine,
+  challenges: ReadonlyMap<string, PushChallenge>,
+  answer: PushAnswer,
+  services: PushServices,
+): Promise<ReadonlyMap<string, boolean>> {
+  const outcomes = new Map<string, boolean>();
+  const left = [...challenges];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [id, challenge] = next;
+      outcomes.set(id, (await line.answer(challenge, answer, services)).isAccepted);
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+  const failed = workers.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected" && outcomes.size === 0) throw failed.reason;
+  return outcomes;
+}
+
+/** {@link claimAnswer}, or null where the request was answered already. */
+function tryClaim(known: RememberedRequests, id: string, answer: PushAnswer, now: Date): RememberedRequests | null {
+  try {
+    return claimAnswer(known, id, answer, now);
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
+  }
+}
+
+function isKnown(entry: readonly [string, PushChallenge | undefined]): entry is readonly [string, PushChallenge] {
+  return entry[1] !== undefined;
 }
 
 const NOBODY: PinPrompt = {

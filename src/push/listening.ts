@@ -94,6 +94,22 @@ export class Listening {
     return outcome;
   }
 
+  /** Denies everything that waits; returns how many requests that were. Throws as {@link PushDesk.denyAll} does. */
+  async denyAll(isReport: boolean): Promise<number> {
+    const { waiting } = this;
+    const denied = new Set(
+      await this.#desk.denyAll(
+        waiting.map(({ id }) => id),
+        isReport,
+      ),
+    );
+    for (const request of waiting.filter(({ id }) => denied.has(id))) {
+      this.#drop(request.id);
+      this.#tell({ kind: "answered", request, answer: { kind: "deny", isReport }, outcome: { isAccepted: true } });
+    }
+    return denied.size;
+  }
+
   /**
    * What happens, as it happens. Ends when the signal says so; rejects when no token is left to listen to, as the last one failed. To be asked
    * for once.

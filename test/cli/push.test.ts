@@ -100,15 +100,15 @@ describe("fob push", () => {
     });
   });
 
-  test("denies one, reports one, and denies a thousand at once", async () => {
+  test("denies one, reports one, and denies hundreds at once", async () => {
     const { fob } = bench;
     server.challenge({ capabilities: { decline_reason: true } });
     expect((await fob(["push", "deny", "--report"])).stdout).toMatch(/^reported ACME: Log in at the wiki\? \(ACME at /);
     expect(server.answers[0]).toMatchObject({ decline: "1", decline_reason: "unknown_trigger" });
-    for (let i = 0; i < 1_000; i++) server.challenge({ question: `again ${i}` });
+    for (let i = 0; i < 200; i++) server.challenge({ question: `again ${i}` });
     const { stdout } = await fob(["push", "deny", "--all"]);
-    expect(stdout).toBe("denied 1000 login requests\n");
-    expect([server.answers.length, server.challenges.length, server.complaints]).toEqual([1_001, 0, []]);
+    expect(stdout).toBe("denied 200 login requests\n");
+    expect([server.answers.length, server.challenges.length, server.complaints]).toEqual([201, 0, []]);
     expect(json(await fob(["push", "history", "--json"]))).toHaveLength(20);
   });
 

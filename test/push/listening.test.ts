@@ -56,11 +56,15 @@ test("a token that may not be used any more ends it", async () => {
   await expect(events.next()).rejects.toThrow(FobError);
 });
 
-test("a thousand requests at once are a thousand events, and a rate", { timeout: 120_000 }, async () => {
+test("a thousand requests at once are a thousand events and a rate, and are denied at once", {
+  timeout: 120_000,
+}, async () => {
   const { server, listening, next } = await listeningBench();
   for (let i = 0; i < 1_000; i++) server.challenge({ question: String(i) });
   for (let i = 0; i < 1_000; i++) await next("request");
   expect([listening.perMinute, listening.waiting.length]).toEqual([1_000, 1_000]);
+  expect(await listening.denyAll(true)).toBe(1_000);
+  expect([listening.waiting.length, server.answers.length, server.complaints]).toEqual([0, 1_000, []]);
 });
 
 test("the pause is a second while somebody waits, grows to half a minute, and is never the same for all", () => {
