@@ -90,6 +90,8 @@ async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Pr
   switch (request.do) {
     case "list":
       return (await desk.tokens.entries()).map(encodeEntry);
+    case "names":
+      return (await desk.tokens.entries()).map(({ name }) => name);
     case "find": {
       const entry = await desk.tokens.findExactly(request.name);
       return entry && encodeEntry(entry);
