@@ -1,6 +1,6 @@
 // Builds dist/: the fast path as one CommonJS file, everything else as ES modules that are loaded when they are needed.
 import { spawnSync } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -42,6 +42,8 @@ await Promise.all([
     outdir: "dist",
   }),
 ]);
+
+await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 
 // the help page is what the whole program says, so that the fast path need not load it to say the same
 const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, "--help"], {

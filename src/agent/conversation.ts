@@ -57,7 +57,7 @@ async function answerLines(socket: Socket, text: string, answer: Answer): Promis
       if (end < 0) break;
       const line = text.slice(start, end);
       start = end + 1;
-      const reply = line.length > MAX_LINE ? TOO_LONG : answer(line);
+      const reply = replyTo(line, answer);
       // waiting for what is there already would halve the number of answers a second
       replies += `${typeof reply === "string" ? reply : await reply}\n`;
     }
@@ -66,6 +66,10 @@ async function answerLines(socket: Socket, text: string, answer: Answer): Promis
     await nextTurn();
   }
   return "";
+}
+
+function replyTo(line: string, answer: Answer): string | Promise<string> {
+  return line.length > MAX_LINE ? TOO_LONG : answer(line);
 }
 
 function drained(socket: Socket): Promise<void> {
