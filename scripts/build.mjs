@@ -1,5 +1,6 @@
 // Builds dist/: the fast path as one CommonJS file, everything else as ES modules that are loaded when they are needed.
-import { readFile, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -41,3 +42,12 @@ await Promise.all([
     outdir: "dist",
   }),
 ]);
+
+await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
+
+// the help page is what the whole program says, so that the fast path need not load it to say the same
+const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, "--help"], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+if (status !== 0) throw new Error("the program that was built shows no help");
+await writeFile(`${root}/dist/help.txt`, stdout);

@@ -47,6 +47,7 @@ import { rename } from "./commands/rename.ts";
 import { restore } from "./commands/restore.ts";
 import { resync } from "./commands/resync.ts";
 import { run } from "./commands/run.ts";
+import { shellenv } from "./commands/shellenv.ts";
 import { show } from "./commands/show.ts";
 import { unlock } from "./commands/unlock.ts";
 import { verify } from "./commands/verify.ts";
@@ -104,4 +105,5 @@ export const commands: readonly AnyCommand[] = [
   labPush,
   labLog,
   doctor,
+  shellenv,
 ];

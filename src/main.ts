@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AgentDesk } from "./agent/agent-desk.ts";
@@ -104,6 +105,7 @@ function createContext(globals: Globals): Context {
     readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     takeScreenshot,
     runProgram,
+    shellFunctions: (shell) => readFile(new URL(`shell/fob_code.${shell}`, import.meta.url), "utf8"),
     progress: progressOn(stderr, !globals.quiet),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);

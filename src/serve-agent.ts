@@ -76,11 +76,12 @@ async function serve({ home, vault, socket, limits, push }: AgentOrder, key: Sec
     idleSeconds: limits.idleMs / 1000,
     push: watch?.status ?? null,
   });
-  const desk: Desk = { tokens: directAuthenticator(tokens, clock), newPushDesk, clock, status, lock };
+  const passcodeAtOnce = (name: string) => tokens.passcodeAtOnce(name, clock());
+  const desk: Desk = { tokens: directAuthenticator(tokens, clock), newPushDesk, passcodeAtOnce, clock, status, lock };
 
   await listen(socket, () => {
     const visitor = newVisitor();
-    return async (line) => {
+    return (line) => {
       if (!isLocked && lifetime.end()) lock();
       if (isLocked) return refuse(line, LOCKED);
       // whoever watches an agent does not use it, nor does who only looks for login requests again and again

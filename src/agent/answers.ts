@@ -21,11 +21,15 @@ export interface Desk {
   readonly tokens: Authenticator;
   /** A desk for one client's login requests. */
   newPushDesk(): PushDesk;
+  /** A passcode for which nothing has to be read or waited for; null where that is not so. */
+  passcodeAtOnce(name: string): string | null;
   clock(): Date;
   status(): AgentStatus;
   /** Ends the agent when its present answer is sent. */
   lock(): void;
 }
+
+const CODE = "code ";
 
 /** What the agent knows of one client. */
 export interface Visitor {
@@ -40,14 +44,33 @@ export function newVisitor(): Visitor {
   return { isElsewhere: false, push: null };
 }
 
-/** Answers one line with one line. Never throws. */
-export async function answer(line: string, desk: Desk, visitor: Visitor): Promise<string> {
+/**
+ * Answers one line with one line. A tag in front, `#TAG `, comes back in front of the reply, so that clients that share a connection know their own.
+ * Never throws.
+ */
+export function answer(line: string, desk: Desk, visitor: Visitor): string | Promise<string> {
+  const end = line.startsWith("#") ? line.indexOf(" ") + 1 : 0;
+  const [tag, request] = [line.slice(0, end), line.slice(end)];
+  const atOnce = answerAtOnce(request, desk, visitor);
+  return atOnce === null ? answerInTime(request, desk, visitor).then((reply) => tag + reply) : `${tag}ok ${atOnce}`;
+}
+
+function answerAtOnce(request: string, desk: Desk, visitor: Visitor): string | null {
+  try {
+    return request.startsWith(CODE) && !visitor.isElsewhere ? desk.passcodeAtOnce(request.slice(CODE.length)) : null;
+  } catch {
+    // the ordinary way says what is wrong
+    return null;
+  }
+}
+
+async function answerInTime(request: string, desk: Desk, visitor: Visitor): Promise<string> {
   try {
     if (visitor.isElsewhere) throw elsewhere();
-    if (isJson(line)) return encodeReply(await answerRequest(parseRequest(line), desk, visitor));
-    return `ok ${await answerWords(line, desk, visitor)}`;
+    if (isJson(request)) return encodeReply(await answerRequest(parseRequest(request), desk, visitor));
+    return `ok ${await answerWords(request, desk, visitor)}`;
   } catch (error) {
-    return refuse(line, asFobError(error));
+    return refuse(request, asFobError(error));
   }
 }
 
@@ -90,6 +113,8 @@ async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Pr
   switch (request.do) {
     case "list":
       return (await desk.tokens.entries()).map(encodeEntry);
+    case "names":
+      return (await desk.tokens.entries()).map(({ name }) => name);
     case "find": {
       const entry = await desk.tokens.findExactly(request.name);
       return entry && encodeEntry(entry);

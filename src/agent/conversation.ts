@@ -5,13 +5,16 @@ import { MAX_LINE } from "./protocol.ts";
 /** How many lines of one client are answered before the others have their turn. */
 const LINES_A_TURN = 32;
 
+/** What is said to a line: known at once, or in time. */
+export type Answer = (line: string) => string | Promise<string>;
+
 const TOO_LONG = "error usage the line is too long";
 
 /**
  * Answers a client's lines in their order, until it ends. What it may make us keep is bounded: after one line that is too long it is sent
  * away, and while it does not read its replies nothing more is read from it.
  */
-export function converse(socket: Socket, answer: (line: string) => Promise<string>): void {
+export function converse(socket: Socket, answer: Answer): void {
   let pending = "";
   let isWorking = false;
   let hasEnded = false;
@@ -45,7 +48,7 @@ export function converse(socket: Socket, answer: (line: string) => Promise<strin
 }
 
 /** Answers the complete lines of `text` and returns the rest. */
-async function answerLines(socket: Socket, text: string, answer: (line: string) => Promise<string>): Promise<string> {
+async function answerLines(socket: Socket, text: string, answer: Answer): Promise<string> {
   let start = 0;
   while (!socket.destroyed) {
     let replies = "";
@@ -54,13 +57,19 @@ async function answerLines(socket: Socket, text: string, answer: (line: string) 
       if (end < 0) break;
       const line = text.slice(start, end);
       start = end + 1;
-      replies += `${line.length > MAX_LINE ? TOO_LONG : await answer(line)}\n`;
+      const reply = replyTo(line, answer);
+      // waiting for what is there already would halve the number of answers a second
+      replies += `${typeof reply === "string" ? reply : await reply}\n`;
     }
     if (replies !== "" && !socket.write(replies)) await drained(socket);
     if (text.indexOf("\n", start) < 0) return text.slice(start);
     await nextTurn();
   }
   return "";
+}
+
+function replyTo(line: string, answer: Answer): string | Promise<string> {
+  return line.length > MAX_LINE ? TOO_LONG : answer(line);
 }
 
 function drained(socket: Socket): Promise<void> {
@@ -76,7 +85,7 @@ function drained(socket: Socket): Promise<void> {
 }
 
 /** The last line may lack its end. */
-async function close(socket: Socket, lastLine: string, answer: (line: string) => Promise<string>): Promise<void> {
+async function close(socket: Socket, lastLine: string, answer: Answer): Promise<void> {
   const reply = lastLine === "" ? "" : `${await answer(lastLine)}\n`;
   if (!socket.destroyed) socket.end(reply);
 }

@@ -1,14 +1,13 @@
 import { connect } from "./connection.ts";
 
-/** The passcode that the agent at `socket` gives for a token of this vault, or null when it does not. */
-export async function askOnce(socket: string, vault: string, name: string): Promise<string | null> {
+/** What the agent at `socket` answers to one request about this vault, or undefined when it does not. */
+export async function askOnce(socket: string, vault: string, request: { readonly do: string }): Promise<unknown> {
   const connection = await connect(socket);
-  if (!connection) return null;
+  if (!connection) return undefined;
   const [greeting, reply] = await Promise.all([
     connection.ask(`vault ${vault}`),
-    connection.ask(JSON.stringify({ do: "code", name })),
+    connection.ask(JSON.stringify(request)),
   ]);
   connection.end();
-  const code = greeting === `ok ${vault}` ? JSON.parse(reply).ok?.code : null;
-  return typeof code === "string" ? code : null;
+  return greeting === `ok ${vault}` ? JSON.parse(reply).ok : undefined;
 }

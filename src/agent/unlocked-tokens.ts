@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { forget, type Secret } from "../token/secret.ts";
 import type { Cell } from "../vault/cell.ts";
 import type { VaultLayout } from "../vault/layout.ts";
+import { type Passcode, takePasscode, touch } from "../vault/passcodes.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
@@ -20,6 +21,21 @@ interface Kept<T> {
   readonly value: T;
 }
 
+/** A passcode that is asked for again while it is good, the record it was made from, and when its token's use was last noted. */
+interface KeptPasscode {
+  readonly record: TokenRecord;
+  readonly passcode: Extract<Passcode, { readonly validUntil: Date }>;
+  notedAt: number;
+}
+
+/** How often the use of a token is noted while the same passcode is asked for, in milliseconds. */
+const NOTE_MS = 1_000;
+
+interface KnownKey {
+  readonly record: TokenRecord;
+  readonly secretKey: Secret;
+}
+
 interface KeptIndex {
   readonly entries: readonly IndexEntry[];
   readonly byName: ReadonlyMap<string, IndexEntry>;
@@ -34,7 +50,8 @@ export class UnlockedTokens implements TokenStore {
   readonly #vault: Vault;
   readonly #records = new Map<string, Kept<TokenRecord>>();
   /** The keys of secrets that need no PIN, by the id of their token. */
-  readonly #secretKeys = new Map<string, { readonly record: TokenRecord; readonly secretKey: Secret }>();
+  readonly #secretKeys = new Map<string, KnownKey>();
+  readonly #passcodes = new Map<string, KeptPasscode>();
   #index: Kept<KeptIndex> | null = null;
 
   constructor(vault: Vault) {
@@ -76,8 +93,35 @@ export class UnlockedTokens implements TokenStore {
     return secretKey;
   }
 
+  /**
+   * The passcode of a time-based token that was asked for before, at once: what is asked of the disk is whether index and record are still the
+   * ones that were read. Null for everything else, which the ordinary way answers or refuses.
+   */
+  passcodeAtOnce(name: string, now: Date): string | null {
+    const id = this.findExactly(name)?.id ?? "";
+    const known = this.#secretKeys.get(id);
+    if (!known || this.read(id) !== known.record) return null;
+    const kept = this.#passcodes.get(id);
+    if (kept?.record !== known.record || !isGood(kept.passcode, now)) return this.#makePasscode(id, known, now);
+    if (Math.abs(now.getTime() - kept.notedAt) >= NOTE_MS) {
+      touch(this, id, now);
+      kept.notedAt = now.getTime();
+    }
+    return kept.passcode.code;
+  }
+
+  #makePasscode(id: string, { record, secretKey }: KnownKey, now: Date): string | null {
+    if (record.token.credential.kind !== "totp") return null;
+    const passcode = takePasscode(this, record, secretKey, now);
+    if (passcode.kind === "hotp") return null;
+    touch(this, id, now);
+    this.#passcodes.set(id, { record, passcode, notedAt: now.getTime() });
+    return passcode.code;
+  }
+
   /** Overwrites every key it has. */
   forget(): void {
+    this.#passcodes.clear();
     forget(this.#vault.vaultKey, ...[...this.#secretKeys.values()].map(({ secretKey }) => secretKey));
   }
 
@@ -102,6 +146,10 @@ export class UnlockedTokens implements TokenStore {
     if (isSettled(changed)) this.#index = { changed, value };
     return value;
   }
+}
+
+function isGood({ validFrom, validUntil }: KeptPasscode["passcode"], now: Date): boolean {
+  return validFrom <= now && now < validUntil;
 }
 
 /** 0 for a cell that is not there: it is then read, and whoever reads it says what that means. */

@@ -141,6 +141,8 @@ export interface Context {
    * started.
    */
   runProgram(errand: Errand): Promise<number>;
+  /** The functions that `fob shellenv` prints for a shell. */
+  shellFunctions(shell: string): Promise<string>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */

@@ -13,6 +13,9 @@ export interface Invocation {
 /** What a command line asks for: a command, or a text to print (help, version) with the exit code that goes with it. */
 export type Parsed = { readonly invocation: Invocation } | { readonly text: string; readonly flags: GlobalFlags };
 
+/** Help is no wider than this, on however wide a terminal. */
+const MAX_HELP_COLUMNS = 80;
+
 /** Words of help that no single command owns. */
 const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
@@ -65,7 +68,13 @@ function createProgram(version: string, print: (text: string) => void): Command 
     .option("-q, --quiet", "no remarks on standard error")
     .option("--no-color", "no colours (NO_COLOR)")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .configureOutput({
+      // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
+      getOutHelpWidth: () => Math.min(process.stdout.columns ?? MAX_HELP_COLUMNS, MAX_HELP_COLUMNS),
+      writeOut: print,
+      writeErr: print,
+      outputError: () => undefined,
+    })
     .showSuggestionAfterError(true)
     .exitOverride()
     .addHelpText(

@@ -4,10 +4,11 @@ import type { Style } from "../cli/style.ts";
 import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
 import { hotp } from "../otp/hotp.ts";
+import { findInLargeWindow, isLargeSearch } from "../otp/large-window.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
 import { timeStep } from "../otp/totp.ts";
-import { verifyCounter, verifyTime } from "../otp/verify.ts";
-import type { Credential } from "../token/credential.ts";
+import { type CounterMatch, type PasscodeAt, type StepMatch, verifyCounter, verifyTime } from "../otp/verify.ts";
+import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { secretOf } from "../vault/passcodes.ts";
 import { askPasscodePin } from "../vault/pin-prompt.ts";
@@ -95,17 +96,47 @@ function judge(
     throw new FobError("usage", "this token gives no passcodes to verify");
   }
   if (credential.kind === "hotp") {
-    const passcodeAt = (counter: bigint) => hotp({ ...credential, secret, counter });
-    const found = verifyCounter({ passcode, passcodeAt, from: credential.counter, window });
+    const found = findCounter({ credential, secret }, passcode, window);
     return found ? { match: true, ...found } : { match: false };
   }
   const steps = credential.kind === "motp" ? { period: MOTP_PERIOD, t0: 0 } : credential;
-  const passcodeAt = (step: bigint) =>
+  const step = timeStep({ ...steps, unixSeconds });
+  const found =
     credential.kind === "motp"
-      ? motp({ secret, pin: pin ?? Buffer.alloc(0), step })
-      : hotp({ ...credential, secret, counter: step });
-  const found = verifyTime({ passcode, passcodeAt, step: timeStep({ ...steps, unixSeconds }), window });
+      ? verifyTime({ passcode, passcodeAt: mobileOtpAt(secret, pin), step, window })
+      : findStep({ credential, secret }, passcode, { step, window });
   return found ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period } : { match: false };
+}
+
+function mobileOtpAt(secret: Secret, pin: Secret | null): PasscodeAt {
+  return (step) => motp({ secret, pin: pin ?? Buffer.alloc(0), step });
+}
+
+function findCounter(
+  { credential, secret }: { readonly credential: HotpCredential; readonly secret: Secret },
+  passcode: string,
+  window: number,
+): CounterMatch | null {
+  const from = credential.counter;
+  const search = { ...credential, secret, passcode, origin: from, back: 0, ahead: window };
+  if (isLargeSearch(search)) {
+    const offset = findInLargeWindow(search);
+    return offset === null ? null : { counter: from + BigInt(offset), offset };
+  }
+  return verifyCounter({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), from, window });
+}
+
+function findStep(
+  { credential, secret }: { readonly credential: TotpCredential; readonly secret: Secret },
+  passcode: string,
+  { step, window }: { readonly step: bigint; readonly window: number },
+): StepMatch | null {
+  const search = { ...credential, secret, passcode, origin: step, back: window, ahead: window };
+  if (isLargeSearch(search)) {
+    const offset = findInLargeWindow(search);
+    return offset === null ? null : { step: step + BigInt(offset), offset };
+  }
+  return verifyTime({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), step, window });
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {

@@ -39,6 +39,11 @@ export function readGeneration(folder: string, generation: number): Buffer | nul
   }
 }
 
+/** The size of one generation in bytes; 0 when it is gone. */
+export function sizeOfGeneration(folder: string, generation: number): number {
+  return statSync(join(folder, String(generation)), { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Whether a generation was written so recently that its writer may not have finished. */
 export function isYoung(folder: string, generation: number): boolean {
   try {

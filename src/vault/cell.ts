@@ -9,6 +9,7 @@ import {
   pause,
   readGeneration,
   removeBelow,
+  sizeOfGeneration,
 } from "./cell-files.ts";
 import type { Seal } from "./sealing.ts";
 
@@ -41,6 +42,12 @@ interface CellValue {
   readonly generation: number;
   readonly lineage: Buffer;
   readonly payload: Buffer;
+}
+
+/** The highest generation there is, counting damaged ones, and its size in bytes; null for a cell that was never written. */
+export function newestGeneration({ folder }: Cell): { readonly generation: number; readonly bytes: number } | null {
+  const [generation] = generationsIn(folder);
+  return generation === undefined ? null : { generation, bytes: sizeOfGeneration(folder, generation) };
 }
 
 /** The cell's value, or null when it was never written. Throws FobError `invalid` when no generation verifies. */

@@ -23,6 +23,11 @@ export function indexCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "index"), identity: `${vaultId}/index`, seal };
 }
 
+/** The file that leads from a name to a token without reading the index of a large vault. */
+export function locatorFile({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "locator");
+}
+
 /** One token's cell. */
 export function tokenCell(layout: VaultLayout, id: string, seal: Seal): Cell {
   return { folder: join(tokensFolder(layout), id), identity: `${layout.vaultId}/tokens/${id}`, seal };

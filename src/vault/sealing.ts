@@ -38,7 +38,9 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, associated: string 
   decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
   const plaintext = decipher.update(sealed.subarray(NONCE_LENGTH, -TAG_LENGTH));
   try {
-    return Buffer.concat([plaintext, decipher.final()]);
+    // GCM keeps no block back: there is nothing to append
+    decipher.final();
+    return plaintext;
   } catch {
     // node:crypto has one way to say that a tag does not match
     plaintext.fill(0);

@@ -1,4 +1,4 @@
-import { decodeToken, encodeToken, type Token } from "../token/token.ts";
+import { decodeToken, encodeToken, type Token, type TokenJson } from "../token/token.ts";
 
 /**
  * A token as the index knows it: all that does not change when it is used, so that using it rewrites one file. An event-based
@@ -16,11 +16,15 @@ export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
 /** Reverses {@link encodeIndex}. */
 export function decodeIndex(value: Buffer | null): IndexEntry[] {
   if (value === null) return [];
-  return value
-    .toString()
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => decodeToken(JSON.parse(line)));
+  // one array is parsed in half the time of its lines; in JSON a newline is never part of a value
+  const lines = value.toString().trimEnd().replaceAll("\n", ",");
+  return (JSON.parse(`[${lines}]`) as TokenJson[]).map(decodeToken);
+}
+
+/** The names alone, in order, without parsing the rest. */
+export function namesIn(value: Buffer | null): string[] {
+  const found = value?.toString().matchAll(/^\{"id":"[^"]*","name":("(?:[^"\\]|\\.)*")/gm) ?? [];
+  return Array.from(found, ([, name = '""']) => JSON.parse(name));
 }
 
 /**

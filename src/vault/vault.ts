@@ -4,18 +4,22 @@ import { refuseByDomain } from "../token/access-domain.ts";
 import { fold, freeName } from "../token/names.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { readCell, updateCell } from "./cell.ts";
+import { newestGeneration, readCell, updateCell } from "./cell.ts";
 import { indexCell, tokenCell, type VaultLayout } from "./layout.ts";
+import { locate, writeLocator } from "./locator.ts";
 import type { PinPrompt } from "./pin-prompt.ts";
 import { readRecord, updateRecord, vanished } from "./record-cell.ts";
 import { encryptingSeal } from "./sealing.ts";
-import { decodeIndex, encodeIndex, findExactly, type IndexEntry } from "./token-index.ts";
+import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "./token-index.ts";
 import { askToUse } from "./token-pin.ts";
 import { createRecord, encodeRecord, recordSeal, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** The form of a token's id. */
 export const TOKEN_ID = /^[0-9a-f]{16}$/;
+
+/** An index of fewer bytes than this (about 200 tokens) is read as quickly as a locator. */
+const LARGE_INDEX = 64 * 1024;
 
 /** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
 export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
@@ -41,8 +45,21 @@ export class Vault implements TokenStore {
   }
 
   findExactly(query: string): IndexEntry | null {
-    const index = readCell(this.indexCell());
-    return index && findExactly(index, query);
+    const located = this.#locate(query);
+    return located === "unsure" ? this.#search(query) : (located?.token ?? null);
+  }
+
+  /** The record of the token with exactly this id or name, or null. Throws FobError `not-found` when it is removed at this moment. */
+  readExactly(query: string): TokenRecord | null {
+    const located = this.#locate(query);
+    if (located !== "unsure") return located;
+    const entry = this.#search(query);
+    return entry && this.read(entry.id);
+  }
+
+  /** The names of all tokens, in the order of enrollment. */
+  names(): string[] {
+    return namesIn(readCell(this.indexCell()));
   }
 
   read(id: string): TokenRecord {
@@ -132,6 +149,28 @@ export class Vault implements TokenStore {
   /** The cell of the index. */
   indexCell() {
     return indexCell(this.layout, encryptingSeal(this.vaultKey));
+  }
+
+  /** What the locator of a large index knows, once the sealed record has confirmed it. */
+  #locate(query: string): TokenRecord | null | "unsure" {
+    const newest = newestGeneration(this.indexCell());
+    if (!newest || newest.bytes < LARGE_INDEX) return "unsure";
+    if (TOKEN_ID.test(query)) return "unsure";
+    const located = locate(this.layout, this.vaultKey, newest.generation, query);
+    if (located === "stale") return "unsure";
+    const record = located.id === null ? null : this.read(located.id);
+    return record === null || record.token.name === query ? record : "unsure";
+  }
+
+  /** Reads the index, and makes the locator that spares the next one that. */
+  #search(query: string): IndexEntry | null {
+    const cell = this.indexCell();
+    const newest = newestGeneration(cell);
+    const index = readCell(cell);
+    const isOf = newest !== null && newestGeneration(cell)?.generation === newest.generation;
+    if (index && isOf && newest.bytes >= LARGE_INDEX)
+      writeLocator(this.layout, this.vaultKey, newest.generation, decodeIndex(index));
+    return index && findExactly(index, query);
   }
 
   #setToken(id: string, change: (token: Token) => Token): void {

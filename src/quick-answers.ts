@@ -1,0 +1,90 @@
+import { readConfig } from "./cli/config-file.ts";
+import { agentSocket, isOurSocket } from "./platform/agent-socket.ts";
+import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
+import { defaultHome } from "./platform/paths.ts";
+import { fold } from "./token/names.ts";
+import { type Header, readHeader } from "./vault/header.ts";
+import { type Passcode, takePasscode, touch } from "./vault/passcodes.ts";
+import { findSlot, openKeychainSlot } from "./vault/slots.ts";
+import { unguardedSecretKey } from "./vault/token-pin.ts";
+import { Vault } from "./vault/vault.ts";
+
+/** A vault that was found, and whatever of it needs neither a person nor the system keychain. */
+interface Found {
+  readonly home: string;
+  readonly header: Header;
+}
+
+/** What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. */
+export async function passcode(name: string): Promise<string | null> {
+  if (name.startsWith("-")) return null;
+  return orNull(async () => {
+    const found = find();
+    // what the configuration wants of a passcode is the whole program's business
+    if (found && "code.min-validity" in readConfig(found.home)) return null;
+    const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name)));
+    return code === null ? null : `${code}\n`;
+  });
+}
+
+/**
+ * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where it would take a person or the keychain
+ * to learn them, and nothing where something fails: whoever presses TAB wants no messages.
+ */
+export async function completions([what, prefix = ""]: readonly string[]): Promise<string> {
+  const names = what === "names" ? await orNull(knownNames) : null;
+  const wanted = fold(prefix);
+  // a line has one name, and no name has two lines
+  const offered = (names ?? []).filter((name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name));
+  return offered.map((name) => `${name}\n`).join("");
+}
+
+async function knownNames(): Promise<readonly string[] | null> {
+  const found = find();
+  return found && (openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" })) as string[] | null));
+}
+
+/** The vault of this environment; null where a grant or another keychain than the vault's own is asked for. */
+function find(): Found | null {
+  const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
+  const home = FOB_HOME || defaultHome();
+  const header = FOB_GRANT ? null : readHeader(home);
+  return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
+}
+
+function passcodeFromFiles(found: Found, name: string): string | null {
+  const vault = openWithKeyFile(found);
+  const record = vault?.readExactly(name);
+  if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
+  const now = new Date();
+  const { code } = takePasscode(vault, record, unguardedSecretKey(vault, record), now);
+  touch(vault, record.token.id, now);
+  return code;
+}
+
+async function passcodeFromAgent(found: Found, name: string): Promise<string | null> {
+  const passcode = await askAgent(found, { do: "code", name });
+  return passcode ? (passcode as Passcode).code : null;
+}
+
+function openWithKeyFile({ home, header }: Found): Vault | null {
+  const slot = header.keychain === "file" ? findSlot(header, "keychain") : null;
+  const key = slot && readKeyFile(keyFilePath(home, null));
+  return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
+}
+
+async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
+  const socket = agentSocket(home, process.env);
+  if (!isOurSocket(socket)) return null;
+  const { askOnce } = await import("./agent/quick-question.ts");
+  return askOnce(socket, header.id, request);
+}
+
+/** The whole program says what is wrong. */
+async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch {
+    return null;
+  }
+}

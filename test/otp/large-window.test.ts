@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hotp } from "../../src/otp/hotp.ts";
+import { findInLargeWindow, isLargeSearch, type WindowSearch } from "../../src/otp/large-window.ts";
+import { verifyTime } from "../../src/otp/verify.ts";
+
+const SECRET = Buffer.from("12345678901234567890");
+const TOKEN = { secret: SECRET, algorithm: "SHA1", alphabet: "decimal", digits: 6 } as const;
+const NOWHERE = { ...TOKEN, passcode: "", origin: 0n, back: 0, ahead: 0 };
+
+describe("a large window", () => {
+  test.each("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split(" "))(
+    "finds the passcode %# of RFC 4226 Appendix D",
+    (passcode) => {
+      const offset = findInLargeWindow({ ...NOWHERE, passcode, ahead: 9 });
+      expect(offset === null ? null : hotp({ ...TOKEN, counter: BigInt(offset) })).toBe(passcode);
+    },
+  );
+
+  test.each([
+    [59n, "94287082"],
+    [1111111109n, "07081804"],
+    [20000000000n, "65353130"],
+  ])("finds the passcode of RFC 6238 Appendix B for the time %d", (seconds, passcode) => {
+    const search = { ...NOWHERE, digits: 8, passcode, origin: seconds / 30n, back: 1, ahead: 1 };
+    expect(findInLargeWindow(search)).toBe(0);
+  });
+
+  test("agrees with node:crypto, for secrets of every length and counters beyond 32 bits", () => {
+    const search = fc.record({
+      secret: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+      digits: fc.integer({ min: 4, max: 10 }),
+      origin: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+      distance: fc.integer({ min: -40, max: 40 }),
+    });
+    fc.assert(
+      fc.property(search, ({ secret, digits, origin, distance }) => {
+        const token = { ...TOKEN, secret, digits };
+        const target = origin + BigInt(distance);
+        const passcode = target < 0n ? "0".repeat(digits) : hotp({ ...token, counter: target });
+        const passcodeAt = (counter: bigint) => hotp({ ...token, counter });
+        const expected = verifyTime({ passcode, passcodeAt, step: origin, window: 40 });
+        const found = findInLargeWindow({ ...token, passcode, origin, back: 40, ahead: 40 });
+        expect(found).toBe(expected?.offset ?? null);
+      }),
+    );
+  });
+
+  test.each(["", "75522", "7552240", "75522x", " 755224", "+55224"])(
+    "has no place for %j, which is no passcode",
+    (passcode) => {
+      expect(findInLargeWindow({ ...NOWHERE, passcode, ahead: 2_000 })).toBe(null);
+    },
+  );
+
+  test("is for SHA-1, decimal digits and counters that are exact numbers", () => {
+    const large: WindowSearch = { ...NOWHERE, ahead: 1_000_000 };
+    expect(isLargeSearch(large)).toBe(true);
+    expect(isLargeSearch({ ...large, ahead: 10 })).toBe(false);
+    expect(isLargeSearch({ ...large, algorithm: "SHA256" })).toBe(false);
+    expect(isLargeSearch({ ...large, alphabet: "steam" })).toBe(false);
+    expect(isLargeSearch({ ...large, origin: 2n ** 53n })).toBe(false);
+  });
+});
