@@ -1,3 +1,4 @@
+import { durationMs } from "../cli/duration.ts";
 import { FobError } from "../fob-error.ts";
 
 /**
@@ -22,6 +23,15 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
   if (end && !Number.isNaN(end.getTime()) && end > now) return end;
   throw new FobError("usage", `${option} is ${JSON.stringify(text)}: no time that is to come`, {
     hint: "90m, 12h, 30d, 2027-01-31 or never",
+  });
+}
+
+/** A duration (`90s`, `30m`, `8h`, `7d`) in milliseconds, at most 30 days. Throws FobError `usage` naming the option. */
+export function parseDuration(option: string, text: string): number {
+  const milliseconds = durationMs(text);
+  if (milliseconds <= durationMs("30d")) return milliseconds;
+  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`, {
+    hint: "90s, 30m, 8h or 7d",
   });
 }
 
