@@ -2,7 +2,7 @@ import { defineCommand, flag, optionalValue, required, value } from "../cli/comm
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import type { Lab } from "../lab/lab.ts";
-import type { PushWording } from "../lab/push/challenge.ts";
+import { LOGIN_WORDING, type PushWording } from "../lab/push/wording.ts";
 import { authenticationUrl } from "../lab/tiqr/addresses.ts";
 import type { Asked, Transaction, TransactionState } from "../lab/transaction.ts";
 import { existingUser, openLab } from "./lab-opening.ts";
@@ -75,7 +75,7 @@ function wordingOf(options: {
   readonly numberMatching: boolean;
   readonly codeToPhone: boolean;
 }): PushWording {
-  const { title = "fob lab", question = "Do you want to log in at the lab?", numberMatching, codeToPhone } = options;
+  const { title = LOGIN_WORDING.title, question = LOGIN_WORDING.question, numberMatching, codeToPhone } = options;
   if (title.length > MAX_TEXT || question.length > MAX_TEXT) {
     throw new FobError("usage", `--title and --question have at most ${MAX_TEXT} characters`);
   }

@@ -26,7 +26,7 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
   });
 }
 
-/** The milliseconds of an option's duration: `90s`, `30m`, `8h`, `7d`. Throws FobError `usage` naming the option for any other text. */
+/** A duration (`90s`, `30m`, `8h`, `7d`) in milliseconds, at most 30 days. Throws FobError `usage` naming the option. */
 export function parseDuration(option: string, text: string): number {
   const milliseconds = durationMs(text);
   if (milliseconds <= durationMs("30d")) return milliseconds;

@@ -7,7 +7,7 @@ import { type Cell, readCell, updateCell } from "../vault/cell.ts";
 import { newKey } from "../vault/keys.ts";
 import { checksumSeal, encryptingSeal } from "../vault/sealing.ts";
 import { isSerial, type LabToken } from "./lab-token.ts";
-import type { LabUser } from "./lab-user.ts";
+import { type LabUser, userName } from "./lab-user.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
 
 /** A folder that changed more recently may change again without its time showing it, in milliseconds. */
@@ -35,8 +35,9 @@ export class LabStore {
     this.#key = onlyValue({ ...this.#cell("key"), seal: checksumSeal }, newKey);
   }
 
-  /** The user of this name, or null. */
+  /** The user of this name in its one spelling, or null. */
   user(name: string): LabUser | null {
+    if (userName(name) !== name) return null;
     const bytes = readCell(this.#userCell(name));
     return bytes && decodeRecord<LabUser>(bytes);
   }

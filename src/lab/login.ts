@@ -2,10 +2,10 @@ import { sameSecret } from "../token/secret.ts";
 import { beginAttempt } from "./attempts.ts";
 import { type Lab, noteDone, noteRefused } from "./lab.ts";
 import { type LabToken, markChallenge } from "./lab-token.ts";
-import { type LabUser, userName } from "./lab-user.ts";
+import { isLocked, type LabUser, userName } from "./lab-user.ts";
 import { usePasscode } from "./passcode-check.ts";
 import { isPinAlone, passcodesIn } from "./pin-and-passcode.ts";
-import { LOGIN_WORDING, type PushWording } from "./push/challenge.ts";
+import { LOGIN_WORDING } from "./push/wording.ts";
 import { acceptResponse } from "./response-check.ts";
 import { type Asked, canBeAsked, findAsked, openTransaction, type Transaction } from "./transaction.ts";
 
@@ -24,16 +24,12 @@ export interface Credentials {
 }
 
 /** Decides a login. What it accepts is used up, durably, before this returns; every wrong guess counts, and ten in a row lock. */
-export async function decideLogin(
-  lab: Lab,
-  { user: name, typed, transaction }: Credentials,
-  wording: PushWording = LOGIN_WORDING,
-): Promise<Verdict> {
+export async function decideLogin(lab: Lab, { user: name, typed, transaction }: Credentials): Promise<Verdict> {
   const user = lab.store.user(userName(name) ?? "");
   const verdict = await (user === null
     ? refused("there is no such user")
     : transaction === null
-      ? tryPasscodes(lab, user, typed, wording)
+      ? tryPasscodes(lab, user, typed)
       : tryAnswer(lab, user, typed, transaction));
   note(lab, user, verdict);
   return verdict;
@@ -45,7 +41,7 @@ function note(lab: Lab, user: LabUser | null, verdict: Verdict): void {
   if (verdict.kind === "refused") noteRefused(lab, "login", { ...remark, detail: verdict.reason });
 }
 
-async function tryPasscodes(lab: Lab, user: LabUser, typed: string, wording: PushWording): Promise<Verdict> {
+async function tryPasscodes(lab: Lab, user: LabUser, typed: string): Promise<Verdict> {
   const end = beginAttempt(lab, user);
   if (!end) return refused("the user is locked");
   const tokens = lab.store.tokensOf(user.name);
@@ -56,7 +52,7 @@ async function tryPasscodes(lab: Lab, user: LabUser, typed: string, wording: Pus
   }
   const askable: LabToken[] = [];
   for (const token of tokens.filter(canBeAsked)) if (await isPinAlone(typed, pinOf(token, user))) askable.push(token);
-  const transaction = openTransaction(lab, askable, wording);
+  const transaction = openTransaction(lab, askable, LOGIN_WORDING);
   end(transaction ? "withdrawn" : "wrong");
   return transaction ? { kind: "asked", user: user.name, transaction } : refused("no token accepts this");
 }
@@ -85,22 +81,24 @@ async function acceptPasscode(
 function tryAnswer(lab: Lab, user: LabUser, typed: string, transaction: string): Verdict {
   const asked = lab.store.tokensOf(user.name).flatMap((token) => findAsked(token, transaction) ?? []);
   if (asked.length === 0) return refused("there is no such challenge");
+  if (isLocked(user)) return refused("the user is locked");
   const collected = asked.find(({ token }) => collect(lab, token.serial, transaction));
-  if (collected) return accepted(collected.token);
+  if (collected) return accept(lab, asked, collected, transaction);
   if (typed === "") return refused("there is no answer yet");
   const end = beginAttempt(lab, user);
   if (!end) return refused("the user is locked");
-  for (const { token } of asked) {
-    if (!acceptTyped(lab, token.serial, typed, transaction)) continue;
-    end("right");
-    return accepted(token);
-  }
-  end("wrong");
-  return refused("the answer is wrong");
+  const answered = asked.find(({ token }) => acceptTyped(lab, token.serial, typed, transaction));
+  end(answered ? "right" : "wrong");
+  return answered ? accept(lab, asked, answered, transaction) : refused("the answer is wrong");
 }
 
-function accepted({ user, serial }: LabToken): Verdict {
-  return { kind: "accepted", user, serial };
+/** Lets in by one answer. The other tokens that were asked for the same login need not answer any more, and cannot. */
+function accept(lab: Lab, asked: readonly Asked[], { token: by }: Asked, transaction: string): Verdict {
+  for (const { token } of asked) {
+    if (token.serial !== by.serial)
+      lab.store.decide(token.serial, (now) => [markChallenge(now, transaction, "used"), null]);
+  }
+  return { kind: "accepted", user: by.user, serial: by.serial };
 }
 
 /** Whether a device had accepted and nothing more needs to be typed; it has been used for a login from now on. */

@@ -11,7 +11,8 @@ import {
   withChallenge,
 } from "./lab-token.ts";
 import { newOcraChallenge } from "./ocra-challenge.ts";
-import { newPushChallenge, type PushWording } from "./push/challenge.ts";
+import { newPushChallenge } from "./push/challenge.ts";
+import type { PushWording } from "./push/wording.ts";
 
 /** A token that was asked something, and what. */
 export type Asked =

@@ -3,7 +3,7 @@ import { type Lab, noteRefused } from "./lab.ts";
 import { userName } from "./lab-user.ts";
 import { decideLogin, type Verdict } from "./login.ts";
 import { privacyIdeaError, privacyIdeaReply } from "./privacyidea-reply.ts";
-import { LOGIN_WORDING } from "./push/challenge.ts";
+import { LOGIN_WORDING } from "./push/wording.ts";
 import { authenticationUrl } from "./tiqr/addresses.ts";
 import { type Asked, findTransaction, openTransaction, type Transaction, transactionState } from "./transaction.ts";
 

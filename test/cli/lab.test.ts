@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { PushDevice } from "../lab/push-device.ts";
 import { FOB, filesBelow, type TestHome, testHome } from "./fob.ts";
 
 /** `fob lab serve` in a home, as a script starts it. */
@@ -204,6 +205,78 @@ describe("lab push", () => {
       exitCode: 3,
       stderr: expect.stringContaining("no device"),
     });
+  });
+
+  /** A running lab with a device of ann's. */
+  async function deviceOfAnn() {
+    const place = await labWithAnn();
+    const { line } = await serve(place);
+    const { stdout } = await place.fob(["lab", "issue", "push", "--user", "ann"]);
+    const post = (path: string, form: Readonly<Record<string, string>>) =>
+      fetch(`${line}${path}`, { method: "POST", body: new URLSearchParams(form) });
+    const server = { get: (path: string) => fetch(`${line}${path}`), post, clock: () => new Date() };
+    const device = new PushDevice(server, stdout.trim());
+    await device.enroll();
+    const firstRequest = () =>
+      vi.waitUntil(async () => (await device.requests())[0], { timeout: 30_000, interval: 50 });
+    return { ...place, device, firstRequest };
+  }
+
+  test("reaches the device through a server that runs already, and says what it answered", async () => {
+    const { fob, device, firstRequest } = await deviceOfAnn();
+    const approved = fob(["lab", "push", "ann", "--title", "VPN", "--question", "From Rome?", "--wait"]);
+    const request = await firstRequest();
+    expect(request).toMatchObject({ title: "VPN", question: "From Rome?" });
+    await device.approve(request);
+    expect(await approved).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^asked PIPU.*\ntransaction \d{20}\naccepted\n$/),
+    });
+
+    const declined = fob(["lab", "push", "ann", "--wait", "60", "--json"]);
+    await device.decline(await firstRequest());
+    const { exitCode, stdout } = await declined;
+    expect(exitCode).toBe(7);
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: "declined",
+      asked: [{ kind: "push", serial: device.serial, number: null }],
+    });
+  });
+
+  test("says which number is right", async () => {
+    const { fob, device } = await deviceOfAnn();
+    const { stdout } = await fob(["lab", "push", "ann", "--number-matching", "--json"]);
+    const [{ number, options }] = JSON.parse(stdout).asked;
+    expect(options).toContain(number);
+    const [request = {}] = await device.requests();
+    expect(request["require_presence"]).toBe(options.join(","));
+    expect((await device.approve(request, number)).result.value).toBe(true);
+  });
+
+  test("prints and draws the challenge of a TiQR token", async () => {
+    const place = await labWithAnn();
+    await serve(place);
+    const { stdout } = await place.fob(["lab", "issue", "tiqr", "--user", "ann"]);
+    const url = stdout
+      .trim()
+      .replace(/^tiqrenroll:\/\//, "")
+      .replace("metadata", "enrollment");
+    const body = new URLSearchParams({ secret: "31".repeat(20), operation: "register" });
+    expect(await (await fetch(url, { method: "POST", body })).text()).toBe("OK");
+    const file = join(place.home, "challenge.svg");
+    const pushed = JSON.parse((await place.fob(["lab", "push", "ann", "--qr", file, "--json"])).stdout);
+    expect(pushed.asked[0].url).toMatch(/^tiqrauth:\/\/ann@lab\.fob\/\d{20}\/\d{10}\/fob%20lab$/);
+    expect(readFileSync(file, "utf8")).toMatch(/^<svg/);
+  });
+
+  test.each([
+    [["--wait", "0"]],
+    [["--number-matching", "--code-to-phone"]],
+    [["--title", "x".repeat(501)]],
+    [["--qr"]],
+  ])("refuses %j", async (args) => {
+    const { fob } = await labWithAnn();
+    expect((await fob(["lab", "push", "ann", ...args])).exitCode).toBe(2);
   });
 });
 

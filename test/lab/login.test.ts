@@ -230,6 +230,14 @@ describe("the validation API", () => {
     for (const secret of ["4711", hotp(0), "000000"]) expect(log).not.toContain(secret);
   });
 
+  test("takes no empty name for anybody's, whatever users are called", async () => {
+    const lab = await testLab();
+    await lab.addUser("7");
+    for (const user of ["", " ", "..", "a/b", "x".repeat(1_000)]) {
+      expect((await check(lab, "1", { user })).result.authentication).toBe("REJECT");
+    }
+  });
+
   test.each([
     ["/validate/check", {}],
     ["/validate/triggerchallenge", { user: "nobody" }],

@@ -10,16 +10,19 @@ export const PUBLIC_KEY = device.publicKey.export({ format: "der", type: "spki" 
 /** A request as it comes from the server. */
 export type PushRequest = Readonly<Record<string, string>>;
 
+/** How a device reaches its server, and what time it is. */
+type Server = Pick<TestLab, "get" | "post" | "clock">;
+
 /** A push client by the book: written from the protocol's description, with nothing of ours. */
 export class PushDevice {
-  readonly lab: TestLab;
+  readonly lab: Server;
   readonly serial: string;
   readonly credential: string;
   /** The server's key, after the enrollment. */
   serverKey: KeyObject | null = null;
   privateKey: KeyObject = device.privateKey;
 
-  constructor(lab: TestLab, enrollment: string) {
+  constructor(lab: Server, enrollment: string) {
     const { searchParams } = new URL(enrollment);
     this.lab = lab;
     this.serial = searchParams.get("serial") ?? "";

@@ -136,6 +136,25 @@ describe("an answer", () => {
     expect((await api(lab.post("/validate/check", login))).result.authentication).toBe("REJECT");
   });
 
+  test("of one device ends the question to the others, and does not let in who is locked", async () => {
+    const lab = await testLab();
+    const [one, other] = [await enrolled(lab), await enrolled(lab)];
+    const { id } = push(lab);
+    const login = async () => {
+      const reply = api(lab.post("/validate/check", { user: "ann", pass: "", transaction_id: id }));
+      return (await reply).result.authentication;
+    };
+    for (const request of await one.requests()) await one.approve(request);
+    lab.store.updateUser("ann", (user) => ({ ...user, failures: 10 }));
+    expect(await login()).toBe("REJECT");
+    lab.store.updateUser("ann", (user) => ({ ...user, failures: 0 }));
+    const [late = {}] = await other.requests();
+    expect(await login()).toBe("ACCEPT");
+    expect(await other.requests()).toEqual([]);
+    expect((await other.approve(late)).result.value).toBe(false);
+    expect(await login()).toBe("REJECT");
+  });
+
   test("that does not say which request it is for is understood by its signature", async () => {
     const lab = await testLab();
     const device = await enrolled(lab);

@@ -6,6 +6,7 @@ import { type Lab, noteDone, noteRefused } from "../lab.ts";
 import type { LabToken, PromisedToken } from "../lab-token.ts";
 import { type AuthenticatedRun, authenticate } from "./authentication.ts";
 import { DskppFailure } from "./failure.ts";
+import { HalfwayRuns } from "./halfway-runs.ts";
 import { keyPackageWithKey, keyPackageWithoutKey } from "./key-package.ts";
 import { confirmationMac, halfLength, splitKeys } from "./keys.ts";
 import { type Agreement, negotiate } from "./negotiation.ts";
@@ -13,23 +14,10 @@ import { decryptNonce, keyOctets, nonceKey, rsaKeyValue } from "./nonce-key.ts";
 import { type AuthenticationData, type ClientHello, type ClientNonce, parseRequest } from "./request.ts";
 import { formatFailure, formatServerFinished, formatServerHello } from "./response.ts";
 
-/** How long the second half of a run may take to come, in milliseconds, and how many runs may be half-way. */
-const RUN_MS = 120_000;
-const MAX_RUNS = 256;
-
 const SERVER_NONCE_BYTES = 32;
 
 /** Section 3.4.1.2: at least as many, but for keys that are strong by themselves. */
 const FOUR_PASS_ITERATIONS = 100_000;
-
-/** A run after its second pass. Messages are kept as they were sent: the last MAC covers their very octets. */
-interface Run {
-  readonly code: string;
-  readonly agreement: Agreement;
-  readonly serverNonce: Buffer;
-  readonly messages: readonly Buffer[];
-  readonly expiresAt: number;
-}
 
 /**
  * The server side of DSKPP (RFC 6063). Runs that are half-way are kept in memory alone: nothing has been promised yet, and a client whose server
@@ -37,7 +25,7 @@ interface Run {
  */
 export class DskppServer {
   readonly #lab: Lab;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new HalfwayRuns();
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -75,16 +63,15 @@ export class DskppServer {
     const publicKey = rsaKeyValue(nonceKey(this.#lab.store));
     const { clientInfo } = hello;
     const answer = await formatServerHello({ sessionId, agreement, publicKey, serverNonce, clientInfo });
-    this.#remember(sessionId, { code: token.code, agreement, serverNonce, messages: [body, answer] });
+    this.#runs.add(sessionId, { code: token.code, agreement, serverNonce, messages: [body, answer] }, this.#now());
     noteDone(this.#lab, "dskpp", { user: token.user, serial: token.serial, detail: "four passes: hello" });
     return answer;
   }
 
   async #finish(token: PromisedToken, request: ClientNonce, body: Buffer): Promise<Buffer> {
     const { sessionId, clientInfo } = request;
-    const run = this.#runs.get(sessionId);
-    this.#runs.delete(sessionId);
-    if (!run || run.code !== token.code || this.#now() >= run.expiresAt) {
+    const run = this.#runs.take(sessionId, this.#now());
+    if (run?.code !== token.code) {
       throw new DskppFailure("Abort", "there is no such session, or not any more");
     }
     const { agreement, serverNonce } = run;
@@ -183,14 +170,6 @@ export class DskppServer {
   #find(code: string): PromisedToken | null {
     const found = this.#lab.store.tokens().find((token) => token.kind === "promised" && token.code === code);
     return found?.kind === "promised" ? found : null;
-  }
-
-  #remember(sessionId: string, run: Omit<Run, "expiresAt">): void {
-    const now = this.#now();
-    for (const [id, { expiresAt }] of this.#runs) if (expiresAt <= now) this.#runs.delete(id);
-    const [oldest] = this.#runs.keys();
-    if (this.#runs.size >= MAX_RUNS && oldest !== undefined) this.#runs.delete(oldest);
-    this.#runs.set(sessionId, { ...run, expiresAt: now + RUN_MS });
   }
 
   #now(): number {

@@ -40,7 +40,9 @@ export function serve(
         onFailure(error);
         return textReply("the lab failed at this request\n", 500);
       })
-      .then((reply) => send(outgoing, reply));
+      .then((reply) => send(outgoing, reply))
+      // when even the failure cannot be noted, this request ends, and not the server
+      .catch(() => outgoing.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_FIELDS;

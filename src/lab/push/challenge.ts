@@ -3,20 +3,7 @@ import { encodeBase32 } from "../../token/base32.ts";
 import type { Lab } from "../lab.ts";
 import { CHALLENGE_MS, type PushChallenge, type PushToken } from "../lab-token.ts";
 import { serverKey, signText } from "./signature.ts";
-
-/** What a push request says and wants, besides the approval. */
-export interface PushWording {
-  readonly title: string;
-  readonly question: string;
-  readonly mode: "plain" | "number-matching" | "code-to-phone";
-}
-
-/** What the lab's own page sends. */
-export const LOGIN_WORDING: PushWording = {
-  title: "fob lab",
-  question: "Do you want to log in at the lab?",
-  mode: "plain",
-};
+import type { PushWording } from "./wording.ts";
 
 /** What the lab's device answers may carry beyond the oldest protocol. */
 const CAPABILITIES = { decline_reason: true } as const;
