@@ -14,6 +14,7 @@ import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { run, writeTo } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
+import { styleFor } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
@@ -28,6 +29,7 @@ import { httpClient } from "./platform/http.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import { checkMachine } from "./platform/machine.ts";
+import { systemNotifier } from "./platform/notification/notifier.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { readQrCodesApart } from "./platform/picture-process.ts";
 import { isRunning } from "./platform/processes.ts";
@@ -82,6 +84,7 @@ function createContext(globals: Globals): Context {
     agent,
     http,
     sensor,
+    notifier: systemNotifier(process.platform),
     prompt,
     pinPrompt: access.pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
@@ -107,6 +110,12 @@ function createContext(globals: Globals): Context {
     runProgram,
     shellFunctions: (shell) => readFile(new URL(`shell/fob_code.${shell}`, import.meta.url), "utf8"),
     progress: progressOn(stderr, !globals.quiet),
+    async openScreen() {
+      if (!prompt.available || globals.json || !stdout.isTTY || env["TERM"] === "dumb") return null;
+      const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
+      const style = styleFor({ isTerminal: true, columns: stdout.columns, color: globals.settings.choose("color") });
+      return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
+    },
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },

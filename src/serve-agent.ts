@@ -14,6 +14,7 @@ import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
 import { httpClient } from "./platform/http.ts";
+import { systemNotifier } from "./platform/notification/notifier.ts";
 import { isRunning, startOf } from "./platform/processes.ts";
 import { DirectDesk } from "./push/direct-desk.ts";
 import { forget, type Secret } from "./token/secret.ts";
@@ -50,7 +51,7 @@ try {
   process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
 }
 
-async function serve({ home, vault, socket, limits, push }: AgentOrder, key: Secret): Promise<AgentStatus> {
+async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, key: Secret): Promise<AgentStatus> {
   const layout = { home, vaultId: vault };
   claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket });
   const tokens = new UnlockedTokens(new Vault(layout, key, false));
@@ -58,7 +59,7 @@ async function serve({ home, vault, socket, limits, push }: AgentOrder, key: Sec
   const clock = () => new Date();
   const http = httpClient(`fob/${FOB_VERSION}`);
   const newPushDesk = () => new DirectDesk(tokens, { http, now: clock });
-  const watch = push ? new PushWatch(newPushDesk()) : null;
+  const watch = push ? new PushWatch(newPushDesk(), notify ? systemNotifier(process.platform) : null) : null;
   let isLocked = false;
 
   const lock = () => {

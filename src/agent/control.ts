@@ -23,7 +23,7 @@ export interface AgentHost {
 }
 
 /** How long an agent holds the vault open, and what it does by itself. */
-export type Duties = Pick<AgentOrder, "limits" | "push">;
+export type Duties = Pick<AgentOrder, "limits" | "push" | "notify">;
 
 /** How long an agent may take to lock before it is ended, in milliseconds. */
 const MAX_LOCKING = 2_000;

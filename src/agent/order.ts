@@ -8,6 +8,8 @@ const OrderSchema = v.object({
   limits: v.object({ totalMs: v.number(), idleMs: v.number() }),
   /** Whether it asks for login requests by itself. */
   push: v.boolean(),
+  /** Whether it asks about them by notifications. */
+  notify: v.boolean(),
 });
 
 /** What a new agent is told, on its standard input, before the vault key. */

@@ -1,21 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeskToken, PushDesk } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
+import type { Notifier } from "../push/notifier.ts";
+import { Notifying } from "../push/notifying.ts";
 
 /** How often the agent looks whether tokens came or went, in milliseconds. */
 const ROLL_CALL_MS = 10_000;
 
-/** An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait. */
+/**
+ * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait, and asks about them by
+ * notifications where it has a notifier.
+ */
 export class PushWatch {
   readonly #desk: PushDesk;
+  readonly #notifier: Notifier | null;
   readonly #end = new AbortController();
   #tokens: readonly DeskToken[] = [];
   #listening: Listening | null = null;
   /** Whether a token was given up: its access domain may have forbidden it for a while. */
   #isIncomplete = false;
 
-  constructor(desk: PushDesk) {
+  constructor(desk: PushDesk, notifier: Notifier | null) {
     this.#desk = desk;
+    this.#notifier = notifier;
   }
 
   get status() {
@@ -45,18 +52,34 @@ export class PushWatch {
     if (this.#tokens.length === 0) return;
     const listening = new Listening(this.#desk, this.#tokens, { signal, now: () => new Date(), interval: null });
     this.#listening = listening;
+    const notifying = this.#notifier && notifyOf(listening, this.#notifier);
     try {
-      for await (const { kind } of listening.events()) if (kind === "ended") this.#isIncomplete = true;
+      for await (const event of listening.events()) {
+        if (event.kind === "ended") this.#isIncomplete = true;
+        notifying?.hear(event);
+      }
     } catch {
       // no token is left to listen to; the next roll call looks again
       this.#isIncomplete = true;
     }
+    await notifying?.end();
   }
 
   async #present(): Promise<DeskToken[]> {
     const tokens = await this.#desk.tokens();
     return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
   }
+}
+
+/** An agent has nobody to tell what is wrong with the desktop: the requests wait for `fob push`. */
+function notifyOf(listening: Listening, notifier: Notifier): Notifying {
+  return new Notifying({
+    notifier,
+    answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
+    isGuarded: () => false,
+    now: () => new Date(),
+    onTrouble: () => undefined,
+  });
 }
 
 function sameTokens(before: readonly DeskToken[], after: readonly DeskToken[]): boolean {

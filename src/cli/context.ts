@@ -1,6 +1,7 @@
 import type { AgentControl } from "../agent/control.ts";
 import type { HttpClient } from "../http-client.ts";
 import type { PushDesk } from "../push/desk.ts";
+import type { Notifier } from "../push/notifier.ts";
 import type { Right } from "../token/grant.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { VaultAccess } from "../vault/open.ts";
@@ -8,8 +9,10 @@ import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
+import type { TerminalScreen } from "./screen/terminal-screen.ts";
 import type { Sensor } from "./sensor.ts";
 import type { Settings } from "./settings.ts";
+import type { Style } from "./style.ts";
 
 /** One of several things a person may choose. */
 export interface Choice<T> {
@@ -84,6 +87,12 @@ export type AskProgram = (
   question: { readonly input: string; readonly signal: AbortSignal },
 ) => Promise<ProgramAnswer>;
 
+/** A terminal that is drawn on, and how it shows text. */
+export interface Screen {
+  readonly terminal: TerminalScreen;
+  readonly style: Style;
+}
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly settings: Settings;
@@ -93,6 +102,8 @@ export interface Context {
   readonly clipboard: Clipboard;
   readonly machine: Machine;
   readonly sensor: Sensor;
+  /** The notifications of the desktop. */
+  readonly notifier: Notifier;
   /** The process that may hold the vault open. */
   readonly agent: AgentControl;
   /** The network. */
@@ -145,6 +156,8 @@ export interface Context {
   shellFunctions(shell: string): Promise<string>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
+  /** Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal, --json, --plain, TERM=dumb. */
+  openScreen(): Promise<Screen | null>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
   /** Prints a line on standard output at once, for results that come bit by bit; returns whether anybody still reads it. */

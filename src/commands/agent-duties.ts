@@ -2,19 +2,28 @@ import type { Duties } from "../agent/control.ts";
 import { flag, value } from "../cli/command.ts";
 import { durationMs } from "../cli/duration.ts";
 import type { Settings } from "../cli/settings.ts";
+import { FobError } from "../fob-error.ts";
 
 /** How long an agent holds the vault open and what it does by itself, as options. */
 export const DUTY_OPTIONS = {
   for: value("TIME", "lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)"),
   idle: value("TIME", "lock when nothing was asked for this long (agent.idle: 1h)"),
   push: flag("ask for login requests of tokens without PIN, and remember them"),
+  notify: flag("with --push: ask about them by notification of the desktop"),
 } as const;
 
 /** The duties that options or settings give. Throws as {@link Settings.choose} does. */
 export function parseDuties(
-  input: { readonly for: string | undefined; readonly idle: string | undefined; readonly push: boolean },
+  input: {
+    readonly for: string | undefined;
+    readonly idle: string | undefined;
+    readonly push: boolean;
+    readonly notify: boolean;
+  },
   settings: Settings,
 ): Duties {
+  if (input.notify && !input.push) throw new FobError("usage", "--notify needs --push: it is about login requests");
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
-  return { limits: { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) }, push: input.push };
+  const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
+  return { limits, push: input.push, notify: input.notify };
 }

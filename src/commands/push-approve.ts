@@ -12,10 +12,12 @@ import {
   rememberPins,
 } from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
+import { approveTiqr, formatTiqrLogin, readTiqrChallenge, type TiqrLogin, tiqrLoginJson } from "./tiqr-answer.ts";
 
-interface Approved extends Answered {
-  readonly notes: readonly string[];
-}
+type Approved = { readonly notes: readonly string[] } & (
+  | { readonly kind: "request"; readonly answered: Answered }
+  | { readonly kind: "tiqr"; readonly login: TiqrLogin }
+);
 
 /** `fob push approve`: lets somebody log in. */
 export const pushApprove = defineCommand({
@@ -24,30 +26,46 @@ export const pushApprove = defineCommand({
   description:
     "Without ID, the only request that waits; at a terminal it is shown and asked about first. Where the login page shows a number, " +
     "--choice says which. A token with a PIN asks for it. Prints the code that the login page wants, where it wants one. Exit code 7 when the " +
-    "server does not take it.",
-  arguments: { id: optional("ID", "the request, as `fob push list` shows it; its beginning is enough") },
+    "server does not take it. ID may also be the tiqrauth:// text that a TiQR login page shows, - for standard input: the token of that service answers it.",
+  arguments: { id: optional("ID", "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge") },
   options: {
+    qr: value("FILE", "read a TiQR challenge from a picture of its QR code"),
     choice: value("N", "what the login page shows, where several are offered"),
     yes: flag("do not ask back without ID"),
   },
   examples: [
     { command: "fob push approve", explanation: "the request that you are waiting for" },
     { command: "fob push approve 3f2a --choice 42", explanation: "one of several, whose login page shows 42" },
+    { command: "fob push approve --qr login.png", explanation: "the QR code of a TiQR login page" },
   ],
-  async run({ id, choice, yes }, context): Promise<Approved> {
-    const prompt = rememberPins(context.pinPrompt);
-    const push = await existingPush(context);
-    const { requests, notes } = await findWaiting(push, prompt);
-    const request = chooseRequest(requests, id);
-    if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
-    const chosen = choice ?? (await askForChoice(request, context));
-    const answered = await answerRequest(push.desk, request, { kind: "approve", choice: chosen }, prompt);
-    return { ...answered, notes };
+  async run(input, context): Promise<Approved> {
+    const challenge = await readTiqrChallenge(input.id, input.qr, context);
+    if (challenge === null) return approveRequest(input, context);
+    if (input.choice !== undefined) throw new FobError("usage", "a TiQR login offers nothing to choose from");
+    return { kind: "tiqr", login: await approveTiqr(challenge, input.yes, context), notes: [] };
   },
-  text: (answered, style) => formatAnswered(answered, style),
-  json: (answered) => answeredJson(answered),
+  text: (approved, style) =>
+    approved.kind === "tiqr" ? formatTiqrLogin(approved.login, style) : formatAnswered(approved.answered, style),
+  json: (approved) => (approved.kind === "tiqr" ? tiqrLoginJson(approved.login) : answeredJson(approved.answered)),
   notes: ({ notes }) => notes,
 });
+
+interface GivenInput {
+  readonly id: string | undefined;
+  readonly choice: string | undefined;
+  readonly yes: boolean;
+}
+
+async function approveRequest({ id, choice, yes }: GivenInput, context: Context): Promise<Approved> {
+  const prompt = rememberPins(context.pinPrompt);
+  const push = await existingPush(context);
+  const { requests, notes } = await findWaiting(push, prompt);
+  const request = chooseRequest(requests, id);
+  if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
+  const chosen = choice ?? (await askForChoice(request, context));
+  const answered = await answerRequest(push.desk, request, { kind: "approve", choice: chosen }, prompt);
+  return { kind: "request", answered, notes };
+}
 
 async function confirm(request: PushRequest, { prompt }: Context): Promise<void> {
   const question = `${request.token} at ${request.server} asks: ${wording(request)}. Did you start this login?`;

@@ -3,11 +3,14 @@ import type { Context } from "../cli/context.ts";
 import { formatJsonLine } from "../cli/report.ts";
 import { styleFor } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
+import type { DeskToken } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
+import { Notifying } from "../push/notifying.ts";
 import type { PushEvent } from "../push/push-event.ts";
 import { eventJson, formatEvent } from "./push-event-view.ts";
 import { decideByProgram } from "./push-exec.ts";
 import { existingPush, openTokens } from "./push-requests.ts";
+import { watchRequests } from "./push-screen.ts";
 import { parseWhole, plural } from "./values.ts";
 
 /** A day. */
@@ -20,17 +23,21 @@ export const pushListen = defineCommand({
   description:
     "Asks the servers once a second, and less often, down to every 30 s, when nothing happens for two minutes. --exec runs a program for each " +
     "request, without arguments and without a shell: it gets the request as JSON on standard input; exit code 0 approves, 1 denies, any other lets it " +
-    "wait; where something is to be chosen, it prints its choice. With --json, one JSON object a line. Ctrl-C ends it.",
+    "wait; where something is to be chosen, it prints its choice. With --json, one JSON object a line. At a terminal a screen shows the requests and " +
+    "takes the answers: a and then Enter approves, d denies. --notify asks by notification of the desktop, with buttons where the token has no PIN and " +
+    "its policy allows it. Ctrl-C ends it.",
   arguments: {},
   options: {
     once: flag("end after the first request"),
     timeout: value("S", "end after S seconds"),
     exec: value("PROGRAM", "let a program decide"),
+    notify: flag("ask by notification of the desktop"),
     poll: value("S", "ask every S seconds, whatever happens"),
   },
   examples: [
     { command: "fob push listen", explanation: "shows who wants to log in" },
     { command: "fob push listen --exec ./decide", explanation: "a program of yours approves or denies" },
+    { command: "fob push listen --notify &", explanation: "in a desktop session: Approve and Deny in a notification" },
     { command: "fob push listen --json --once --timeout 60", explanation: "in a script: the next request" },
   ],
   async run(input, context): Promise<void> {
@@ -43,40 +50,72 @@ export const pushListen = defineCommand({
     const signal = timeout === null ? end.signal : AbortSignal.any([end.signal, AbortSignal.timeout(timeout * 1000)]);
     const interval = poll === null ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal, interval });
-    if (!context.isJson) context.tell(`waiting for login requests of ${plural(opened.length, "token")}`);
-    const received = await receive(listening, input, context, () => end.abort()).finally(() => {
+    const notifying = input.notify ? await notifyOf(listening, opened, context) : null;
+    const hear = (event: PushEvent) => notifying?.hear(event);
+    const screen = input.exec === undefined ? await context.openScreen() : null;
+    if (!screen && !context.isJson) context.tell(`waiting for login requests of ${plural(opened.length, "token")}`);
+    try {
+      const received = screen
+        ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
+        : await receive(listening, { ...input, hear }, context, () => end.abort());
+      if (input.once && received === 0) throw nobodyCame(timeout);
+    } finally {
       end.abort();
+      await notifying?.end();
       desk.close();
-    });
-    if (input.once && received === 0) throw new FobError("not-found", `no login request came in ${timeout} s`);
+    }
   },
   text: () => "",
   json: () => undefined,
 });
 
+function nobodyCame(seconds: number | null): FobError {
+  return new FobError("not-found", `no login request came in ${seconds} s`);
+}
+
 interface ListenInput {
   readonly once: boolean;
   readonly exec: string | undefined;
+  readonly notify: boolean;
 }
 
-function refuseSilence({ exec }: ListenInput, { isTerminal, isJson }: Context): void {
-  if (isTerminal || isJson || exec !== undefined) return;
+function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Context): void {
+  if (isTerminal || isJson || notify || exec !== undefined) return;
   throw new FobError("locked", "nobody is here to see login requests", {
-    hint: "--json prints them for a script, --exec PROGRAM lets a program decide",
+    hint: "--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop",
+  });
+}
+
+/** Throws FobError `unavailable` where nothing shows notifications. */
+async function notifyOf(listening: Listening, tokens: readonly DeskToken[], context: Context): Promise<Notifying> {
+  await context.notifier.describe();
+  return new Notifying({
+    notifier: context.notifier,
+    answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
+    isGuarded: (id) => tokens.some(({ token, isGuarded }) => token.id === id && isGuarded),
+    now: context.clock,
+    onTrouble: ({ message }) => context.tell(`a notification could not be shown: ${message}`),
   });
 }
 
 /** Takes events until there are no more, or `end` was called because nobody wants them; returns how many requests came. */
-async function receive(listening: Listening, input: ListenInput, context: Context, end: () => void): Promise<number> {
+async function receive(
+  listening: Listening,
+  input: ListenInput & { hear(event: PushEvent): void },
+  context: Context,
+  end: () => void,
+): Promise<number> {
   let received = 0;
+  // whoever is to decide is waited for, unless it is too late
+  const awaited = input.notify || input.exec !== undefined ? "gone" : "request";
   for await (const event of listening.events()) {
+    input.hear(event);
     const isRead = await show(event, context);
     if (event.kind === "request") {
       received++;
       if (input.exec !== undefined) await decide(event, listening, input.exec, context);
     }
-    const isEnough =
-      input.once && (event.kind === "answered" || (event.kind === "request" && input.exec === undefined));
+    const isEnough = input.once && (event.kind === "answered" || event.kind === awaited);
     if (!isRead || isEnough) end();
   }
   return received;

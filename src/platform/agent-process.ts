@@ -16,6 +16,8 @@ const NEEDED = [
   "TMPDIR",
   "TEMP",
   "XDG_RUNTIME_DIR",
+  // the way to notifications
+  "DBUS_SESSION_BUS_ADDRESS",
   // the way to servers
   "HTTPS_PROXY",
   "https_proxy",

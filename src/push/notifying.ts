@@ -47,6 +47,7 @@ export class Notifying {
   readonly #settings: NotifyingSettings;
   /** What ends the notifications that are shown, by the request's id. */
   readonly #shown = new Map<string, AbortController>();
+  readonly #work = new Set<Promise<void>>();
   #uncounted = 0;
   #floodToldAt = Number.NEGATIVE_INFINITY;
   #isTroubled = false;
@@ -57,13 +58,19 @@ export class Notifying {
 
   /** Does what an event calls for, and returns at once. */
   hear(event: PushEvent): void {
-    if (event.kind === "request") void this.#present(event.request).catch((error) => this.#endure(error));
+    if (event.kind === "request") this.#start(this.#present(event.request));
     else if (event.kind === "gone" || event.kind === "answered") this.#shown.get(event.request.id)?.abort();
   }
 
-  /** Takes every notification away. */
-  end(): void {
+  /** Takes every question away; returns when what was answered is done with. */
+  async end(): Promise<void> {
     for (const end of this.#shown.values()) end.abort();
+    await Promise.all(this.#work);
+  }
+
+  #start(work: Promise<void>): void {
+    const done: Promise<void> = work.catch((error) => this.#endure(error)).finally(() => this.#work.delete(done));
+    this.#work.add(done);
   }
 
   async #present(request: PushRequest): Promise<void> {

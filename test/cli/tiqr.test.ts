@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
 import { type TiqrServer, type TiqrServerSettings, tiqrServer } from "../push/tiqr-server.ts";
 import { type TestHome, testHome } from "./fob.ts";
 
@@ -46,4 +49,48 @@ test("a TiQR token behind access domain FF answers nothing", async () => {
   const { fob, server } = await enrolled();
   await fob(["access", "domain", "Example", "FF"]);
   expect(await fob(["challenge", "Example", server.login()])).toMatchObject({ exitCode: 4, stdout: "" });
+});
+
+describe("fob push approve with a TiQR challenge", () => {
+  test.each([1, 2] as const)("answers the server that the token was enrolled with (version %d)", async (version) => {
+    const { fob, server } = await enrolled({ version });
+    const login = server.login();
+    expect(await fob(["push", "approve", login, "--yes"])).toEqual({
+      ...{ stdout: "approved the login of ann at Example College (Example College)\n", stderr: "", exitCode: 0 },
+    });
+    expect(server.isApproved(login)).toBe(true);
+    const again = await fob(["push", "approve", "-", "--yes"], { input: login });
+    expect(again).toMatchObject({ exitCode: 7, stdout: "", stderr: expect.stringContaining("answered already") });
+  });
+
+  test("reads the QR code of a login page, and says it as JSON", async () => {
+    const { fob, home, server } = await enrolled();
+    const login = server.login({ identity: null });
+    const picture = join(home, "login.png");
+    writeFileSync(picture, await drawQr(login).getBuffer("image/png"));
+    const { stdout } = await fob(["push", "approve", "--qr", picture, "--yes", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ token: "Example College", accepted: true, identity: "ann" });
+    expect(server.isApproved(login)).toBe(true);
+  });
+
+  test("asks nobody and sends nothing where nobody can confirm, or for another service or person", async () => {
+    const { fob, server } = await enrolled();
+    expect(await fob(["push", "approve", server.login()])).toMatchObject({ exitCode: 5, stdout: "" });
+    for (const login of [server.login({ service: "tiqr.examp1e.org" }), server.login({ identity: "bob" })]) {
+      expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({ exitCode: 3, stdout: "" });
+    }
+    expect(await fob(["push", "approve", "tiqrauth://x", "--yes"])).toMatchObject({ exitCode: 6 });
+    expect(server.answers).toEqual([]);
+  });
+
+  test("asks for the PIN of a token that has one, and goes through an agent", async () => {
+    const { fob, server } = await enrolled();
+    await fob(["pin", "set", "Example"], { env: { FOB_PIN: "4711" } });
+    const login = server.login();
+    expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({ exitCode: 5 });
+    expect((await fob(["unlock"])).exitCode).toBe(0);
+    expect(await fob(["push", "approve", login, "--yes"], { env: { FOB_PIN: "4711" } })).toMatchObject({ exitCode: 0 });
+    await fob(["lock"]);
+    expect(server.isApproved(login)).toBe(true);
+  });
 });

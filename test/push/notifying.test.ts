@@ -98,7 +98,8 @@ describeWith(DUNST, "asking about login requests by notification", () => {
     expect((await bench.see("more login request")).body).toContain("deny --all");
     await bench.see("Login e2");
     expect(bench.count()).toBe(4);
-    notifying.end();
+    await notifying.end();
+    await vi.waitFor(() => expect(bench.count()).toBe(1));
   });
 
   test("a desktop without notifications is said once", async () => {

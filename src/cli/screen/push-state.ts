@@ -1,5 +1,5 @@
 import type { PushEvent } from "../../push/push-event.ts";
-import type { PushOutcome, PushRequest } from "../../push/request.ts";
+import type { PushRequest } from "../../push/request.ts";
 import { printable } from "../../token/printable.ts";
 import { answerInWords, type PushAnswer } from "../../token/push-answer.ts";
 import type { Key } from "./keys.ts";
@@ -95,8 +95,9 @@ export function withRequests(
 export function withEvent(state: PushScreenState, event: PushEvent, now: Date): PushScreenState {
   switch (event.kind) {
     case "request":
-    case "answered":
       return state;
+    case "answered":
+      return withOutcome(state, event, now);
     case "gone":
       return withNote(state, `${event.reason}: ${wordingOf(event.request)}`, now);
     case "refusal":
@@ -112,23 +113,9 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
   }
 }
 
-/** The screen after an answer came to its end: in an outcome, or in a failure as a person reads it. */
-export function withOutcome(
-  state: PushScreenState,
-  {
-    request,
-    answer,
-    end,
-  }: { request: PushRequest; answer: PushAnswer; end: PushOutcome | { readonly failure: string } },
-  now: Date,
-): PushScreenState {
-  const idle = state.mode.kind === "sending" ? { ...state, mode: WATCHING, isPaged: false } : state;
-  const wording = wordingOf(request);
-  if ("failure" in end) return withNote(idle, `${wording}: ${end.failure}`, now);
-  if (!end.isAccepted) return withNote(idle, `${wording}: too late, or the wrong choice`, now);
-  const noted = withNote(idle, [`${answerInWords(answer)}: ${wording}`, end.message].filter(Boolean).join("; "), now);
-  if (end.displayCode === undefined) return noted;
-  return { ...noted, mode: { kind: "code", code: printable(end.displayCode), message: end.message ?? null } };
+/** The screen when answers are no longer on their way. */
+export function withAnswersSent(state: PushScreenState): PushScreenState {
+  return state.mode.kind === "sending" ? { ...state, mode: WATCHING, isPaged: false } : state;
 }
 
 /** What a request says, in one line that is safe for a terminal. */
@@ -166,6 +153,16 @@ export function passTime(state: PushScreenState, now: Date): PushStep {
   const { mode } = state;
   if (mode.kind !== "denying" || now < mode.until) return stay(state);
   return answerShown(state, { kind: "deny", isReport: false });
+}
+
+function withOutcome(state: PushScreenState, event: PushEvent & { kind: "answered" }, now: Date): PushScreenState {
+  const { request, answer, outcome } = event;
+  const wording = wordingOf(request);
+  if (!outcome.isAccepted) return withNote(state, `${wording}: too late, or the wrong choice`, now);
+  const { displayCode, message } = outcome;
+  const noted = withNote(state, [`${answerInWords(answer)}: ${wording}`, message].filter(Boolean).join("; "), now);
+  if (displayCode === undefined) return noted;
+  return { ...noted, mode: { kind: "code", code: printable(displayCode), message: message ?? null } };
 }
 
 function watch(state: PushScreenState, pressed: string, now: Date): PushStep {

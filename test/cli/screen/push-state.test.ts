@@ -8,8 +8,8 @@ import {
   QUIET,
   REPORT_MS,
   shownRequest,
+  withAnswersSent,
   withEvent,
-  withOutcome,
   withRequests,
 } from "../../../src/cli/screen/push-state.ts";
 import type { PushRequest } from "../../../src/push/request.ts";
@@ -144,13 +144,12 @@ describe("what happens", () => {
 
   test("is noted when an answer did not count, and shown when the login page wants a code", () => {
     const { state } = press(waiting(one), text("a"), ENTER);
-    const answer = { kind: "approve", choice: null } as const;
-    const late = withOutcome(state, { request: one, answer, end: { isAccepted: false } }, NOW);
-    expect(late).toMatchObject({ mode: { kind: "watching" }, notes: [{ text: expect.stringContaining("too late") }] });
-    const failed = withOutcome(state, { request: one, answer, end: { failure: "no way" } }, NOW);
-    expect(failed.notes).toMatchObject([{ text: expect.stringContaining("no way") }]);
-    const coded = withOutcome(state, { request: one, answer, end: { isAccepted: true, displayCode: "4711" } }, NOW);
-    expect(coded.mode).toEqual({ kind: "code", code: "4711", message: null });
+    const answered = { kind: "answered", request: one, answer: { kind: "approve", choice: null } } as const;
+    const late = withEvent(state, { ...answered, outcome: { isAccepted: false } }, NOW);
+    expect(late.notes).toMatchObject([{ text: expect.stringContaining("too late") }]);
+    expect(withAnswersSent(late).mode).toEqual({ kind: "watching" });
+    const coded = withEvent(state, { ...answered, outcome: { isAccepted: true, displayCode: "4711" } }, NOW);
+    expect(withAnswersSent(coded).mode).toEqual({ kind: "code", code: "4711", message: null });
     expect(press(coded, text("x")).state.mode).toEqual({ kind: "watching" });
   });
 

@@ -1,13 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import {
-  pressPushKey,
-  QUIET,
-  withEvent,
-  withNote,
-  withOutcome,
-  withRequests,
-} from "../../../src/cli/screen/push-state.ts";
+import { pressPushKey, QUIET, withEvent, withNote, withRequests } from "../../../src/cli/screen/push-state.ts";
 import { viewPush } from "../../../src/cli/screen/push-view.ts";
 import { styleFor } from "../../../src/cli/style.ts";
 import { displayWidth } from "../../../src/cli/width.ts";
@@ -90,12 +83,13 @@ describe("the screen of login requests", () => {
 
   test("shows a code large, and as text", () => {
     const answer = { kind: "approve", choice: null } as const;
-    const end = { isAccepted: true, displayCode: "17", message: "Enter it" };
-    const shown = view(withOutcome(QUIET, { request: pushRequest("1"), answer, end }, NOW)).join("\n");
-    expect(shown).toContain("Type this at the login page: 17\n\n   █   ███\n  ██     █\n");
-    expect(shown).toContain("Enter it");
-    const words = withOutcome(QUIET, { request: pushRequest("1"), answer, end: { ...end, displayCode: "A1" } }, NOW);
-    expect(view(words).join("\n")).toContain("  A 1\n");
+    const coded = (displayCode: string) => {
+      const outcome = { isAccepted: true, displayCode, message: "Enter it" };
+      return view(withEvent(QUIET, { kind: "answered", request: pushRequest("1"), answer, outcome }, NOW)).join("\n");
+    };
+    expect(coded("17")).toContain("Type this at the login page: 17\n\n   █   ███\n  ██     █\n");
+    expect(coded("17")).toContain("Enter it");
+    expect(coded("A1")).toContain("  A 1\n");
   });
 
   test("says when a clock or a server is off", () => {
