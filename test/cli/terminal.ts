@@ -8,31 +8,46 @@ export interface Terminal {
   type(...keys: string[]): void;
   /** Waits until the screen shows a text, and returns all of it. */
   see(text: string | RegExp): Promise<string>;
+  /** Waits until the screen shows a text no more. */
+  seeNoMore(text: string | RegExp): Promise<string>;
+  resize(columns: number, rows: number): void;
+  /** What programs change about a terminal and must change back: `alternate screen`, `cursor hidden`, `lines cut`. */
+  modes(): string[];
+  /** Runs another command of tmux, and returns what it prints. */
+  tmux(...args: string[]): string;
   close(): void;
 }
 
 /** Opens a terminal whose shell has exactly these variables, beside what a shell needs. */
 export function openTerminal(home: string, env: Readonly<Record<string, string>> = {}): Terminal {
   const server = `fob-${randomBytes(4).toString("hex")}`;
-  const tmux = (...args: string[]) => execFileSync("tmux", ["-L", server, ...args], { encoding: "utf8" });
-  const screen = () => tmux("capture-pane", "-p");
+  const tmux = (...args: string[]) =>
+    execFileSync("tmux", ["-L", server, "-f", "/dev/null", ...args], { encoding: "utf8" });
   const all = { FOB_HOME: home, FOB_KEYCHAIN: "file", HOME: home, PS1: "> ", HISTFILE: "/dev/null", ...env };
-  const variables = Object.entries({ ...all, PATH: process.env["PATH"] ?? "" }).map(
+  const variables = Object.entries({ TERM: "screen", LANG: "C.UTF-8", ...all, PATH: process.env["PATH"] ?? "" }).map(
     ([name, text]) => `${name}=${text}`,
   );
-  tmux("new-session", "-d", "-x", "80", "-y", "24", "env", "-i", "TERM=screen", ...variables, "bash", "--norc");
+  tmux("-u", "new-session", "-d", "-x", "80", "-y", "24", "env", "-i", ...variables, "bash", "--norc");
   const type = (...keys: string[]) => void tmux("send-keys", ...keys);
   type(`fob() { '${process.execPath}' '${FOB}' "$@"; }; clear`, "Enter");
+  const wait = async (isThere: boolean, text: string | RegExp) => {
+    for (let tries = 0; tries < 150; tries++) {
+      const shown = tmux("capture-pane", "-p");
+      if ((typeof text === "string" ? shown.includes(text) : text.test(shown)) === isThere) return shown;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${isThere ? "never" : "always"} saw ${text} on this screen:\n${tmux("capture-pane", "-p")}`);
+  };
   return {
     type,
-    async see(text) {
-      for (let tries = 0; tries < 150; tries++) {
-        const shown = screen();
-        if (typeof text === "string" ? shown.includes(text) : text.test(shown)) return shown;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      throw new Error(`never saw ${text} on this screen:\n${screen()}`);
-    },
+    see: (text) => wait(true, text),
+    seeNoMore: (text) => wait(false, text),
+    resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
+    modes: () => tmux("display-message", "-p", MODES).trim().split(",").filter(Boolean),
+    tmux,
     close: () => void tmux("kill-server"),
   };
 }
+
+const MODES =
+  "#{?alternate_on,alternate screen,},#{?cursor_flag,,cursor hidden},#{?wrap_flag,,lines cut},#{?mouse_any_flag,mouse,}";
