@@ -7,11 +7,14 @@ import type { Context, Prompt } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
+import { write } from "./cli/output.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
+import { formatJson } from "./cli/report.ts";
 import { run } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
+import type { Style } from "./cli/style.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
@@ -59,10 +62,12 @@ process.exitCode = await run(
   { argv: process.argv.slice(2), env, stdout, stderr },
 );
 
-function createContext(globals: Globals): Context {
+function createContext(globals: Globals, style: Style): Context {
   // children have no use for them, and a process's environment is easy to look at
   for (const name of ["FOB_PIN", "FOB_GRANT"]) delete env[name];
-  const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
+  if (!globals.color) obeyNoColor();
+  const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
+  const prompt = terminalPrompt({ available: globals.input && stdin.isTTY === true, isSpoken });
   const sensor = systemSensor(process.platform);
   const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
@@ -72,6 +77,7 @@ function createContext(globals: Globals): Context {
     sensor,
     prompt,
     pinPrompt: access.pinPrompt,
+    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor).pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
@@ -87,11 +93,23 @@ function createContext(globals: Globals): Context {
     readQrCodes: readPictureBytes,
     readPicture: async (path) => readPictureBytes(await readForeignFile(path, MAX_PICTURE_BYTES), path),
     takeScreenshot,
-    progress: progressOn(stderr, !globals.quiet),
+    progress: progressOn(stderr, !globals.quiet && !isSpoken),
+    async openScreen() {
+      if (!prompt.available || isSpoken || globals.json || !stdout.isTTY) return null;
+      const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
+      return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
+    },
+    emit: ({ text, json }) => write(stdout, `${globals.json ? formatJson(json, 0) : text(style)}\n`),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
   };
+}
+
+/** For the packages that look for themselves. */
+function obeyNoColor(): void {
+  env["NO_COLOR"] = "1";
+  delete env["FORCE_COLOR"];
 }
 
 /** Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */

@@ -6,7 +6,9 @@ import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
+import type { TerminalScreen } from "./screen/terminal-screen.ts";
 import type { Sensor } from "./sensor.ts";
+import type { Style } from "./style.ts";
 
 /** One of several things a person may choose. */
 export interface Choice<T> {
@@ -53,10 +55,18 @@ export interface Machine {
   closeToOthers(paths: readonly string[]): void;
 }
 
+/** A terminal that is drawn on, and how it shows text. */
+export interface Screen {
+  readonly terminal: TerminalScreen;
+  readonly style: Style;
+}
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly access: VaultAccess;
   readonly pinPrompt: PinPrompt;
+  /** {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own way. */
+  pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
   readonly machine: Machine;
@@ -93,6 +103,13 @@ export interface Context {
   takeScreenshot(): Promise<Buffer>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
+  /** Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal, --json, --plain, TERM=dumb. */
+  openScreen(): Promise<Screen | null>;
+  /**
+   * Writes a line to standard output at once, for results that go on: `text`, or with --json `json` as an object in one line. False when
+   * nobody reads any more.
+   */
+  emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
 }

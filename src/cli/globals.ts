@@ -16,6 +16,8 @@ export interface Globals {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
+  /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with FOB_PLAIN, so that scripts get what they expect. */
+  readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
 }
 
@@ -29,6 +31,7 @@ export interface GlobalFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly color?: boolean;
+  readonly plain?: boolean;
 }
 
 const KEYCHAINS: readonly string[] = ["system", "file", "none"] satisfies KeychainKind[];
@@ -46,8 +49,14 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     color: flags.color ?? true,
+    spoken: whereSpoken(flags.plain ?? false, env["FOB_PLAIN"]),
     debug: isSet(env["FOB_DEBUG"]),
   };
+}
+
+function whereSpoken(isWanted: boolean, variable: string | undefined): Globals["spoken"] {
+  if (isWanted) return "everywhere";
+  return isSet(variable) ? "terminal" : "nowhere";
 }
 
 function parseKeychain(text: string | null): KeychainKind | null {

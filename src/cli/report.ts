@@ -8,9 +8,12 @@ export function formatError(error: FobError, json: boolean): string {
   return `fob: ${printable(message)}\n${hint ? `hint: ${printable(hint)}\n` : ""}`;
 }
 
-/** A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. */
-export function formatJson(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? counterJson(part) : part), 2);
+/**
+ * A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond; indented, or in one line where
+ * more follow.
+ */
+export function formatJson(value: unknown, indentation = 2): string {
+  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? counterJson(part) : part), indentation);
   return escapeControls(text);
 }
 

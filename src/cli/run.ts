@@ -1,12 +1,12 @@
 import { asFobError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { AnyCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import { write } from "./output.ts";
 import { type Invocation, parseCommandLine } from "./program.ts";
 import { formatError, formatJson } from "./report.ts";
-import { styleFor } from "./style.ts";
+import { type Style, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
 export interface Process {
@@ -21,7 +21,7 @@ export interface Program {
   readonly version: string;
   readonly commands: readonly AnyCommand[];
   resolveGlobals(flags: Invocation["flags"]): Globals;
-  createContext(globals: Globals): Context;
+  createContext(globals: Globals, style: Style): Context;
 }
 
 /** Runs one command line and returns the exit code. The one place where errors become words and codes. */
@@ -48,23 +48,19 @@ async function runCommand(
   { env, stdout, stderr }: Process,
 ): Promise<number> {
   const globals = program.resolveGlobals(flags);
-  const result = await command.run(input as never, program.createContext(globals));
-  const columns = stdout.columns;
-  const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns, noColor: !globals.color, env });
-  const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
+  const isTerminal = stdout.isTTY ?? false;
+  const isSpoken = globals.spoken === "everywhere" || (isTerminal && globals.spoken === "terminal");
+  const style = styleFor({ isTerminal, columns: stdout.columns, noColor: !globals.color, isSpoken, env });
+  const result = await command.run(input as never, program.createContext(globals, style));
+  const text = globals.json ? formatResult(command.json(result)) : command.text(result, style);
   if (text !== "") await write(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   return command.exitCode?.(result) ?? 0;
 }
 
-function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
-      // whoever reads our output may have enough of it: that is no failure (`fob list | head -1`)
-      if (!error || (error as NodeJS.ErrnoException).code === "EPIPE") resolve();
-      else reject(new FobError("unavailable", `cannot write to standard output: ${error.message}`));
-    });
-  });
+/** Nothing for a result that was printed as it came. */
+function formatResult(json: unknown): string {
+  return json === undefined ? "" : formatJson(json);
 }
 
 function trace(thrown: unknown): string {

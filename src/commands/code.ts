@@ -1,6 +1,7 @@
 import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { MOTP_PERIOD } from "../otp/motp.ts";
 import type { TimeSteps } from "../otp/totp.ts";
@@ -8,23 +9,16 @@ import type { Credential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
-import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
-import { parseTime, parseWhole, plural } from "./values.ts";
-
-interface NamedPasscode {
-  readonly name: string;
-  readonly passcode: Passcode;
-  /** Whole seconds until it ends, counted from now; 0 for one of another time. */
-  readonly secondsLeft: number;
-}
+import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
+import { parseTime, parseWhole } from "./values.ts";
 
 interface Codes {
   readonly codes: readonly NamedPasscode[];
   readonly isSingle: boolean;
-  readonly copied: boolean;
+  readonly delivery: "printed" | "copied" | "watched";
   readonly notes: readonly string[];
 }
 
@@ -37,7 +31,8 @@ export const code = defineCommand({
   summary: "print a token's passcode",
   description:
     "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed. " +
-    "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN.",
+    "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN. " +
+    "--watch is a live screen; elsewhere than on a terminal, and with --json, it prints a line for every new passcode.",
   arguments: { names: variadic("NAME", "names or ids of tokens") },
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
@@ -45,6 +40,7 @@ export const code = defineCommand({
     clearAfter: value("S", "with --copy: clear the clipboard after S seconds (30)"),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
+    watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),
     minValidity: value("S", "wait for a fresh passcode if this one ends in fewer than S seconds"),
   },
   examples: [
@@ -60,15 +56,19 @@ export const code = defineCommand({
     const clearAfter = parseWhole("--clear-after", input.clearAfter ?? "30", 1, 86_400);
     const minValidity = parseWhole("--min-validity", input.minValidity ?? "0", 0, MAX_VALIDITY);
     const tokens = await existingTokens("code", context);
+    if (input.watch) return watch(tokens, input.names, clearAfter, context);
     const { chosen, notes } = await chooseTokens(tokens, input, context);
     const codes: NamedPasscode[] = [];
     for (const token of chosen) codes.push(await makeCode(tokens, token, { ...input, minValidity }, context));
     const [first] = codes;
     if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
-    return { codes, isSingle: !input.all && codes.length === 1, copied: input.copy, notes };
+    return { codes, isSingle: !input.all && codes.length === 1, delivery: input.copy ? "copied" : "printed", notes };
   },
   text: formatCodes,
-  json: ({ codes, isSingle }) => (isSingle && codes[0] ? toJson(codes[0]) : codes.map(toJson)),
+  json({ codes, isSingle, delivery }) {
+    if (delivery === "watched") return undefined;
+    return isSingle && codes[0] ? passcodeJson(codes[0]) : codes.map(passcodeJson);
+  },
   notes: ({ notes }) => notes,
 });
 
@@ -78,16 +78,34 @@ interface CodeInput {
   readonly copy: boolean;
   readonly next: boolean;
   readonly at: string | undefined;
+  readonly watch: boolean;
+  readonly minValidity: string | undefined;
 }
 
-function refuseContradictions({ names, all, copy, next, at }: CodeInput): void {
+function refuseContradictions({ names, all, copy, next, at, watch, minValidity }: CodeInput): void {
+  if (watch && (copy || next || at !== undefined || minValidity !== undefined))
+    throw new FobError("usage", "--watch goes on: --copy, --next, --at and --min-validity are for one passcode");
   if (all && names.length > 0) throw new FobError("usage", "--all and a NAME exclude each other");
   if (copy && (all || names.length > 1))
     throw new FobError("usage", "--copy takes one token: the clipboard holds one passcode");
   if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
 }
 
-async function chooseTokens(tokens: Authenticator, { names, all }: CodeInput, context: Context) {
+async function watch(
+  tokens: Authenticator,
+  names: readonly string[],
+  clearAfter: number,
+  context: Context,
+): Promise<Codes> {
+  const { watchPasscodes } = await import("./watching.ts");
+  const named: Token[] = [];
+  for (const name of names) named.push(await findAmong(tokens, name));
+  const choose = async () => (names.length > 0 ? named : inListOrder(await tokens.entries()));
+  await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
+  return { codes: [], isSingle: false, delivery: "watched", notes: [] };
+}
+
+async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInput, "names" | "all">, context: Context) {
   const entries = all || names.length === 0 ? inListOrder(await tokens.entries()) : [];
   if (all) return chooseAll(tokens, entries);
   const chosen: Token[] = [];
@@ -117,7 +135,7 @@ async function makeCode(
 ): Promise<NamedPasscode> {
   refuseTimesForEvents(token, options);
   const passcode = await tokens.passcode(token.id, () => chooseTime(token, options, context), context.pinPrompt);
-  return { name: token.name, passcode, secondsLeft: secondsLeft(passcode, context.clock()) };
+  return namePasscode(token.name, passcode, context.clock());
 }
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
@@ -154,22 +172,12 @@ async function chooseTime(
   return start;
 }
 
-function secondsLeft(passcode: Passcode, now: Date): number {
-  if (passcode.kind === "hotp") return 0;
-  return Math.max(0, Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000));
-}
-
-function formatCodes({ codes, isSingle, copied }: Codes, style: Style): string {
-  if (copied) return "";
+function formatCodes({ codes, isSingle, delivery }: Codes, style: Style): string {
+  if (delivery !== "printed") return "";
   if (isSingle) return codes[0]?.passcode.code ?? "";
+  if (style.isSpoken) return codes.map(({ name, passcode }) => `${printable(name)}: ${passcode.code}`).join("\n");
   const gap = style.columns === null ? "\t" : "  ";
   const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
   const pad = (text: string) => (style.columns === null ? text : text.padStart(width));
   return codes.map(({ name, passcode }) => `${pad(passcode.code)}${gap}${printable(name)}`).join("\n");
-}
-
-function toJson({ name, passcode, secondsLeft }: NamedPasscode) {
-  const { code, kind } = passcode;
-  if (passcode.kind === "hotp") return { name, code, kind, counter: passcode.counter };
-  return { name, code, kind, validFrom: passcode.validFrom, validUntil: passcode.validUntil, secondsLeft };
 }

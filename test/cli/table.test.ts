@@ -3,7 +3,7 @@ import { styleFor } from "../../src/cli/style.ts";
 import { formatTable } from "../../src/cli/table.ts";
 
 const style = (columns: number | undefined, env: NodeJS.ProcessEnv = {}) =>
-  styleFor({ isTerminal: columns !== undefined, columns, noColor: false, env });
+  styleFor({ isTerminal: columns !== undefined, columns, noColor: false, isSpoken: false, env });
 const plain = (columns: number) => style(columns, { NO_COLOR: "1" });
 
 describe("a table", () => {
