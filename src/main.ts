@@ -9,12 +9,14 @@ import type { Context, Prompt } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
+import { write } from "./cli/output.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
-import { run, writeTo } from "./cli/run.ts";
+import { formatJson } from "./cli/report.ts";
+import { run } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
-import { styleFor } from "./cli/style.ts";
+import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
@@ -70,10 +72,11 @@ process.exitCode = await run(
   { argv: process.argv.slice(2), env, stdout, stderr },
 );
 
-function createContext(globals: Globals): Context {
+function createContext(globals: Globals, style: Style): Context {
   // children have no use for them, and a process's environment is easy to look at
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
-  const prompt = terminalPrompt(globals.input && stdin.isTTY === true);
+  const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
+  const prompt = terminalPrompt({ available: globals.input && stdin.isTTY === true, isSpoken });
   const sensor = systemSensor(process.platform);
   const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
@@ -87,6 +90,7 @@ function createContext(globals: Globals): Context {
     notifier: systemNotifier(process.platform),
     prompt,
     pinPrompt: access.pinPrompt,
+    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor).pinPrompt,
     clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
@@ -109,17 +113,16 @@ function createContext(globals: Globals): Context {
     takeScreenshot,
     runProgram,
     shellFunctions: (shell) => readFile(new URL(`shell/fob_code.${shell}`, import.meta.url), "utf8"),
-    progress: progressOn(stderr, !globals.quiet),
+    progress: progressOn(stderr, !globals.quiet && !isSpoken),
     async openScreen() {
-      if (!prompt.available || globals.json || !stdout.isTTY || env["TERM"] === "dumb") return null;
+      if (!prompt.available || isSpoken || globals.json || !stdout.isTTY) return null;
       const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
-      const style = styleFor({ isTerminal: true, columns: stdout.columns, color: globals.settings.choose("color") });
       return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
     },
+    emit: ({ text, json }) => write(stdout, `${globals.json ? formatJson(json, 0) : text(style)}\n`),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
-    print: (line) => writeTo(stdout, `${line}\n`),
     askProgram,
   };
 }

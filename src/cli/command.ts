@@ -51,7 +51,7 @@ export interface CommandDefinition<Arguments, Options, Result> {
   run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
   /** How standard output shows the result, without the last newline; an empty text prints nothing. */
   text(result: Result, style: Style): string;
-  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints nothing. */
+  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints nothing more. */
   json(result: Result): unknown;
   /** Remarks for standard error, which `--quiet` silences. */
   notes?(result: Result): readonly string[];

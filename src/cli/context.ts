@@ -98,6 +98,8 @@ export interface Context {
   readonly settings: Settings;
   readonly access: VaultAccess;
   readonly pinPrompt: PinPrompt;
+  /** {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own way. */
+  pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
   readonly machine: Machine;
@@ -158,9 +160,12 @@ export interface Context {
   progress(total: number, what: string): Progress;
   /** Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal, --json, --plain, TERM=dumb. */
   openScreen(): Promise<Screen | null>;
+  /**
+   * Writes a line to standard output at once, for results that go on: `text`, or with --json `json` as an object in one line. False when
+   * nobody reads any more.
+   */
+  emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
-  /** Prints a line on standard output at once, for results that come bit by bit; returns whether anybody still reads it. */
-  print(line: string): Promise<boolean>;
   readonly askProgram: AskProgram;
 }

@@ -17,6 +17,8 @@ export interface Globals {
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with FOB_PLAIN, so that scripts get what they expect. */
+  readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
 }
 
@@ -30,6 +32,7 @@ export interface GlobalFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly color?: boolean;
+  readonly plain?: boolean;
 }
 
 /** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */
@@ -47,8 +50,14 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    spoken: whereSpoken(flags.plain ?? false, env["FOB_PLAIN"]),
     debug: isSet(env["FOB_DEBUG"]),
   };
+}
+
+function whereSpoken(isWanted: boolean, variable: string | undefined): Globals["spoken"] {
+  if (isWanted) return "everywhere";
+  return isSet(variable) ? "terminal" : "nowhere";
 }
 
 function parseDescriptor(text: string): number {

@@ -41,7 +41,7 @@ export async function parseCommandLine(
   for (const command of commands) {
     const parent = parentOf(command, program, groups);
     addCommand(parent, command, (input) => {
-      invocation = { command, input, flags: program.opts<GlobalFlags>() };
+      invocation = { command, ...settleOwnOptions(command, input, program.opts<GlobalFlags>()) };
     });
   }
   try {
@@ -67,6 +67,7 @@ function createProgram(version: string, print: (text: string) => void): Command 
     .option("--json", "print the result as JSON")
     .option("-q, --quiet", "no remarks on standard error")
     .option("--no-color", "no colours (NO_COLOR)")
+    .option("--plain", "for screen readers: statements instead of tables and drawings (FOB_PLAIN)")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
@@ -141,6 +142,20 @@ function toOption(key: string, definition: OptionDefinition): Option {
 function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {
   const flags = Object.entries(options).filter(([, { kind }]) => kind === "flag" || kind === "values");
   return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
+}
+
+/**
+ * A command's own option goes before a global one of the same name, which commander takes wherever it stands: `export --plain` asks for
+ * an export in the clear.
+ */
+function settleOwnOptions(
+  { options }: AnyCommand,
+  input: Record<string, unknown>,
+  flags: GlobalFlags,
+): Pick<Invocation, "input" | "flags"> {
+  const own = Object.entries(flags).filter(([name]) => name in options);
+  const others = Object.entries(flags).filter(([name]) => !(name in options));
+  return { input: { ...input, ...Object.fromEntries(own) }, flags: Object.fromEntries(others) };
 }
 
 function formatExamples({ examples }: AnyCommand): string {

@@ -1,9 +1,29 @@
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { Choice, Prompt, Watch } from "./context.ts";
+import { bestMatches } from "./fuzzy.ts";
 
-/** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
-export function terminalPrompt(available: boolean): Prompt {
+/**
+ * Questions at the terminal, if it is `available`; they appear on standard error and erase themselves, so that standard output stays the
+ * result's. Where they are read out (`isSpoken`) they are plain lines that stay.
+ */
+export function terminalPrompt({ available, isSpoken }: { available: boolean; isSpoken: boolean }): Prompt {
+  return available && isSpoken ? spokenPrompt() : drawnPrompt(available);
+}
+
+function spokenPrompt(): Prompt {
+  const plain = () => import("./plain-prompts.ts");
+  return {
+    available: true,
+    confirm: async (question) => (await plain()).confirmPlainly(question),
+    text: async (question) => (await plain()).askPlainly(question),
+    secret: async (question) => (await plain()).askUnseen(question),
+    wait: waitForPerson,
+    pick: async (question, choices) => (await plain()).pickPlainly(question, choices),
+  };
+}
+
+function drawnPrompt(available: boolean): Prompt {
   return {
     available,
     async confirm(question, instead) {
@@ -18,11 +38,10 @@ export function terminalPrompt(available: boolean): Prompt {
       const { password } = await ask(question, instead, available);
       return settle(password({ message: `${printable(question)}:`, mask: false }, STREAMS));
     },
-    wait: (question, work) => waitForPerson(question, work),
+    wait: waitForPerson,
     async pick(question, choices, instead) {
       const { search } = await ask(question, instead, available);
-      const source = (typed: string | undefined) =>
-        choices.filter(({ label }) => isSubsequence(typed ?? "", label)).map(shown);
+      const source = (typed: string | undefined) => bestMatches(typed ?? "", choices, ({ label }) => label).map(shown);
       return settle(search({ message: printable(question), source }, STREAMS));
     },
   };
@@ -76,11 +95,4 @@ async function settle<T>(answer: Promise<T>): Promise<T> {
 
 function shown<T>({ label, value }: Choice<T>) {
   return { name: printable(label), value };
-}
-
-/** Whether the typed characters occur in the label in this order: `gh` finds `GitHub`. */
-function isSubsequence(typed: string, label: string): boolean {
-  const wanted = [...typed.toLowerCase()];
-  for (const character of label.toLowerCase()) if (character === wanted[0]) wanted.shift();
-  return wanted.length === 0;
 }

@@ -8,16 +8,14 @@ export function formatError(error: FobError, json: boolean): string {
   return `fob: ${printable(message)}\n${hint ? `hint: ${printable(hint)}\n` : ""}`;
 }
 
-/** A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. Undefined is no text. */
-export function formatJson(value: unknown): string {
+/**
+ * A result as JSON text: dates in ISO 8601, counters as numbers while they are exact and as strings beyond; indented, or in one line where
+ * more follow. Undefined is no text.
+ */
+export function formatJson(value: unknown, indentation = 2): string {
   if (value === undefined) return "";
-  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? counterJson(part) : part), 2);
+  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? counterJson(part) : part), indentation);
   return escapeControls(text);
-}
-
-/** A value as JSON text in one line, for results that come bit by bit. */
-export function formatJsonLine(value: unknown): string {
-  return escapeControls(JSON.stringify(value));
 }
 
 function counterJson(counter: bigint): number | string {

@@ -4,9 +4,10 @@ import { printable } from "../token/printable.ts";
 import type { AnyCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import { write } from "./output.ts";
 import { type Invocation, parseCommandLine } from "./program.ts";
 import { formatError, formatJson } from "./report.ts";
-import { type StyleSettings, styleFor } from "./style.ts";
+import { type Style, type StyleSettings, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
 export interface Process {
@@ -21,7 +22,7 @@ export interface Program {
   readonly version: string;
   readonly commands: readonly AnyCommand[];
   resolveGlobals(flags: Invocation["flags"]): Globals;
-  createContext(globals: Globals): Context;
+  createContext(globals: Globals, style: Style): Context;
 }
 
 /** Runs one command line and returns the exit code. The one place where errors become words and codes. */
@@ -54,12 +55,13 @@ async function runCommand(
   { stdout, stderr }: Process,
 ): Promise<number> {
   const globals = program.resolveGlobals(flags);
-  const color = chooseColor(globals);
-  const context = program.createContext(globals);
+  const isTerminal = stdout.isTTY ?? false;
+  const isSpoken = globals.spoken === "everywhere" || (isTerminal && globals.spoken === "terminal");
+  const style = styleFor({ isTerminal, columns: stdout.columns, color: chooseColor(globals), isSpoken });
+  const context = program.createContext(globals, style);
   const result = await command.run(input as never, context);
-  const style = styleFor({ isTerminal: stdout.isTTY ?? false, columns: stdout.columns, color });
   const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
-  if (text !== "") await writeTo(stdout, `${text}\n`);
+  if (text !== "") await write(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   await command.goOn?.(result, context);
   return command.exitCode?.(result) ?? 0;
@@ -73,18 +75,6 @@ function chooseColor({ settings }: Globals): StyleSettings["color"] {
     if (error instanceof FobError) return "auto";
     throw error;
   }
-}
-
-/** Writes to a stream; returns whether anybody reads it. Rejects with FobError `unavailable`. */
-export function writeTo(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
-      // whoever reads our output may have enough of it: that is no failure (`fob list | head -1`)
-      if (!error) resolve(true);
-      else if ((error as NodeJS.ErrnoException).code === "EPIPE") resolve(false);
-      else reject(new FobError("unavailable", `cannot write to standard output: ${error.message}`));
-    });
-  });
 }
 
 function trace(thrown: unknown): string {

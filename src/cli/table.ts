@@ -1,14 +1,15 @@
-import { stripVTControlCharacters } from "node:util";
 import type { Style } from "./style.ts";
+import { cutWidth, displayWidth } from "./width.ts";
 
 const GAP = 2;
 const NARROWEST = 6;
 
 /**
  * Rows as text: for a terminal aligned under a faint heading and cut to its width, elsewhere tab-separated without heading,
- * for `cut` and `awk`.
+ * for `cut` and `awk`. Where it is read out, every row is a statement, and a cell that has nothing to say (`-`) says nothing.
  */
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+  if (style.isSpoken) return rows.map((row) => formatStatement(heading, row)).join("\n");
   if (style.columns === null) return rows.map((row) => row.join("\t")).join("\n");
   const widths = fitWidths(naturalWidths([heading, ...rows]), style.columns);
   return [heading.map((title) => style.faint(title)), ...rows].map((row) => formatRow(row, widths)).join("\n");
@@ -16,8 +17,17 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
 
 /** Names and their values, one a line, the values aligned. */
 export function formatFields(fields: readonly (readonly [string, string])[], style: Style): string {
+  if (style.isSpoken) return fields.map(([name, value]) => `${name}: ${value}`).join("\n");
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${style.faint(name.padEnd(width))}  ${value}`).join("\n");
+}
+
+function formatStatement(heading: readonly string[], row: readonly string[]): string {
+  const said = heading.flatMap((title, column) => {
+    const cell = row[column] ?? "-";
+    return cell === "-" ? [] : [`${title.toLowerCase()}: ${cell}`];
+  });
+  return said.join(", ");
 }
 
 function naturalWidths(rows: readonly (readonly string[])[]): number[] {
@@ -40,33 +50,9 @@ function formatRow(row: readonly string[], widths: readonly number[]): string {
   return row
     .map((cell, column) => {
       const width = widths[column] ?? 0;
-      const fitting = displayWidth(cell) > width ? `${cut(cell, width - 1)}…` : cell;
+      const fitting = displayWidth(cell) > width ? cutWidth(cell, width) : cell;
       return fitting + " ".repeat(Math.max(0, width - displayWidth(fitting) + GAP));
     })
     .join("")
     .trimEnd();
-}
-
-function cut(text: string, width: number): string {
-  let fitting = "";
-  for (const character of text) {
-    if (displayWidth(fitting + character) > width) break;
-    fitting += character;
-  }
-  return fitting;
-}
-
-/** How many terminal cells a text takes: East Asian wide characters and emoji take two, combining marks none. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of stripVTControlCharacters(text)) {
-    if (/\p{Mark}/u.test(character)) continue;
-    width +=
-      /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  }
-  return width;
 }

@@ -1,4 +1,5 @@
 import { defineCommand, flag, required, values } from "../cli/command.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
@@ -7,7 +8,6 @@ import { armorAgeFile, encryptForAge } from "../vault/backup-encryption.ts";
 import { askNewPassphrase } from "../vault/pin-prompt.ts";
 import { existingVault } from "./lookup.ts";
 import { openTokens } from "./secrets.ts";
-import { plural } from "./values.ts";
 
 /** `fob backup`: all tokens in one encrypted file. */
 export const backup = defineCommand({

@@ -1,29 +1,22 @@
 import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
-import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { parseTemplate, type Template } from "./code-template.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
+import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
-import { plural } from "./values.ts";
-
-interface NamedPasscode {
-  readonly token: Token;
-  readonly passcode: Passcode;
-  /** Whole seconds until it ends, counted from now; 0 for one of another time. */
-  readonly secondsLeft: number;
-}
 
 interface Codes {
   readonly codes: readonly NamedPasscode[];
   readonly isSingle: boolean;
-  readonly copied: boolean;
+  readonly delivery: "printed" | "copied" | "watched";
   readonly template: Template | null;
   readonly notes: readonly string[];
 }
@@ -34,7 +27,8 @@ export const code = defineCommand({
   summary: "print a token's passcode",
   description:
     "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed. " +
-    "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN.",
+    "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN. " +
+    "--watch is a live screen; elsewhere than on a terminal, and with --json, it prints a line for every new passcode.",
   arguments: { names: variadic("NAME", "names or ids of tokens") },
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
@@ -42,6 +36,7 @@ export const code = defineCommand({
     clearAfter: value("S", "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)"),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
+    watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),
     minValidity: value(
       "S",
       "wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)",
@@ -66,15 +61,20 @@ export const code = defineCommand({
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const template = input.format === undefined ? null : parseTemplate(input.format);
     const tokens = await existingTokens("code", context);
+    if (input.watch) return watch(tokens, input.names, clearAfter, context);
     const { chosen, notes } = await chooseTokens(tokens, input, context);
     const codes: NamedPasscode[] = [];
     for (const token of chosen) codes.push(await makeCode(tokens, token, { ...input, minValidity }, context));
     const [first] = codes;
     if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
-    return { codes, isSingle: !input.all && codes.length === 1, copied: input.copy, template, notes };
+    const delivery = input.copy ? "copied" : "printed";
+    return { codes, isSingle: !input.all && codes.length === 1, delivery, template, notes };
   },
   text: formatCodes,
-  json: ({ codes, isSingle }) => (isSingle && codes[0] ? toJson(codes[0]) : codes.map(toJson)),
+  json({ codes, isSingle, delivery }) {
+    if (delivery === "watched") return undefined;
+    return isSingle && codes[0] ? passcodeJson(codes[0]) : codes.map(passcodeJson);
+  },
   notes: ({ notes }) => notes,
 });
 
@@ -85,9 +85,17 @@ interface CodeInput {
   readonly next: boolean;
   readonly at: string | undefined;
   readonly format: string | undefined;
+  readonly watch: boolean;
+  readonly minValidity: string | undefined;
 }
 
-function refuseContradictions({ names, all, copy, next, at, format }: CodeInput): void {
+function refuseContradictions({ names, all, copy, next, at, format, watch, minValidity }: CodeInput): void {
+  const isOfOnce = copy || next || [at, format, minValidity].some((given) => given !== undefined);
+  if (watch && isOfOnce)
+    throw new FobError(
+      "usage",
+      "--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode",
+    );
   if (all && names.length > 0) throw new FobError("usage", "--all and a NAME exclude each other");
   if (copy && (all || names.length > 1))
     throw new FobError("usage", "--copy takes one token: the clipboard holds one passcode");
@@ -95,7 +103,21 @@ function refuseContradictions({ names, all, copy, next, at, format }: CodeInput)
   if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
 }
 
-async function chooseTokens(tokens: Authenticator, { names, all }: CodeInput, context: Context) {
+async function watch(
+  tokens: Authenticator,
+  names: readonly string[],
+  clearAfter: number,
+  context: Context,
+): Promise<Codes> {
+  const { watchPasscodes } = await import("./watching.ts");
+  const named: Token[] = [];
+  for (const name of names) named.push(await findAmong(tokens, name));
+  const choose = async () => (names.length > 0 ? named : inListOrder(await tokens.entries()));
+  await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
+  return { codes: [], isSingle: false, delivery: "watched", template: null, notes: [] };
+}
+
+async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInput, "names" | "all">, context: Context) {
   const entries = all || names.length === 0 ? inListOrder(await tokens.entries()) : [];
   if (all) return chooseAll(tokens, entries);
   const chosen: Token[] = [];
@@ -125,7 +147,7 @@ async function makeCode(
 ): Promise<NamedPasscode> {
   refuseTimesForEvents(token, options);
   const passcode = await tokens.passcode(token.id, () => chooseTime(token, options, context), context.pinPrompt);
-  return { token, passcode, secondsLeft: secondsLeft(passcode, context.clock()) };
+  return namePasscode(token, passcode, context.clock());
 }
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
@@ -134,23 +156,14 @@ function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<Co
   }
 }
 
-function secondsLeft(passcode: Passcode, now: Date): number {
-  if (passcode.kind === "hotp") return 0;
-  return Math.max(0, Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000));
-}
-
-function formatCodes({ codes, isSingle, copied, template }: Codes, style: Style): string {
-  if (copied) return "";
-  if (template) return codes.map((code) => template({ ...code.token, ...toJson(code) })).join("\n");
+function formatCodes({ codes, isSingle, delivery, template }: Codes, style: Style): string {
+  if (delivery !== "printed") return "";
+  if (template) return codes.map((code) => template({ ...code.token, ...passcodeJson(code) })).join("\n");
   if (isSingle) return codes[0]?.passcode.code ?? "";
+  if (style.isSpoken)
+    return codes.map(({ token, passcode }) => `${printable(token.name)}: ${passcode.code}`).join("\n");
   const gap = style.columns === null ? "\t" : "  ";
   const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
   const pad = (text: string) => (style.columns === null ? text : text.padStart(width));
   return codes.map(({ token, passcode }) => `${pad(passcode.code)}${gap}${printable(token.name)}`).join("\n");
-}
-
-function toJson({ token: { name }, passcode, secondsLeft }: NamedPasscode) {
-  const { code, kind } = passcode;
-  if (passcode.kind === "hotp") return { name, code, kind, counter: passcode.counter };
-  return { name, code, kind, validFrom: passcode.validFrom, validUntil: passcode.validUntil, secondsLeft };
 }

@@ -3,12 +3,12 @@ import { defineCommand, flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import type { Style } from "../cli/style.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import { type Header, readHeader } from "../vault/header.ts";
 import { keychainKey } from "../vault/open.ts";
 import { describeAgent } from "./agent-view.ts";
-import { plural } from "./values.ts";
 import { checkVault } from "./vault-checks.ts";
 
 /** The id of no vault: the keychain answers that it holds nothing, which is an answer. */

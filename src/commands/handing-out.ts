@@ -1,10 +1,10 @@
 import { optionalValue, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
 import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
-import { plural } from "./values.ts";
 
 /** More files are named by the first and the last. */
 const MAX_NAMED = 3;

@@ -1,4 +1,5 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
+import { plural } from "../cli/words.ts";
 import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
@@ -7,7 +8,6 @@ import { askPins, guardTokens } from "./enrollment-pins.ts";
 import { nameDrafts, storeDrafts } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
-import { plural } from "./values.ts";
 
 interface Imported {
   readonly views: readonly DraftView[];

@@ -2,12 +2,13 @@ import { defineCommand, flag, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import { FobError } from "../fob-error.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import { lastUsed, type Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { inListOrder, lookListed } from "./lookup.ts";
+import { existingTokens, inListOrder, lookListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
@@ -16,7 +17,10 @@ interface ListedToken {
   readonly passcode: Passcode | null;
 }
 
-interface Listing {
+type Listing = Table | { readonly kind: "watched" };
+
+interface Table {
+  readonly kind: "table";
   readonly tokens: readonly ListedToken[];
   readonly total: number;
   readonly withCodes: boolean;
@@ -28,14 +32,19 @@ export const list = defineCommand({
   summary: "list the tokens",
   description: "PATTERN narrows the list to tokens whose name, issuer or account contains it.",
   arguments: { pattern: optional("PATTERN", "part of a name, issuer or account") },
-  options: { codes: flag("add the passcodes of time-based tokens without a PIN") },
+  options: {
+    codes: flag("add the passcodes of time-based tokens without a PIN"),
+    watch: flag("with --codes: as time goes by, on a live screen"),
+  },
   examples: [
     { command: "fob list", explanation: "every token, favourites first" },
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
-  async run({ pattern, codes }, context): Promise<Listing> {
+  async run({ pattern, codes, watch }, context): Promise<Listing> {
+    if (watch && !codes) throw new FobError("usage", "--watch is for --codes: nothing else changes by itself");
+    if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
-    if (!store) return { tokens: [], total: 0, withCodes: codes };
+    if (!store) return { kind: "table", tokens: [], total: 0, withCodes: codes };
     const entries = await store.entries();
     const chosen = inListOrder(entries.filter((entry) => contains(entry, pattern ?? "")));
     const tokens: ListedToken[] = [];
@@ -43,16 +52,32 @@ export const list = defineCommand({
       const listed = await listToken(store, entry, codes, context);
       if (listed) tokens.push(listed);
     }
-    return { tokens, total: entries.length, withCodes: codes };
+    return { kind: "table", tokens, total: entries.length, withCodes: codes };
   },
   text: formatListing,
-  json: ({ tokens, withCodes }) =>
-    tokens.map(({ view, passcode }) => (withCodes ? { ...view, code: passcode?.code ?? null } : view)),
-  notes({ tokens, total }) {
+  json(listing) {
+    if (listing.kind === "watched") return undefined;
+    const { tokens, withCodes } = listing;
+    return tokens.map(({ view, passcode }) => (withCodes ? { ...view, code: passcode?.code ?? null } : view));
+  },
+  notes(listing) {
+    if (listing.kind === "watched") return [];
+    const { tokens, total } = listing;
     if (total === 0) return ["no tokens yet: `fob enroll` adds one"];
     return tokens.length === 0 ? ["no token matches"] : [];
   },
 });
+
+/** How long a passcode that is copied from the screen stays on the clipboard, in seconds. */
+const CLEAR_AFTER = 30;
+
+async function watchListed(pattern: string | undefined, context: Context): Promise<Listing> {
+  const tokens = await existingTokens("code", context);
+  const { watchPasscodes } = await import("./watching.ts");
+  const choose = async () => inListOrder((await tokens.entries()).filter((entry) => contains(entry, pattern ?? "")));
+  await watchPasscodes({ tokens, choose, isNamed: false, clearAfter: CLEAR_AFTER }, context);
+  return { kind: "watched" };
+}
 
 /** Null for a token that is no longer there, or not yet. */
 async function listToken(
@@ -81,7 +106,9 @@ function contains({ name, issuer, account }: IndexEntry, pattern: string): boole
   return fold([name, issuer ?? "", account ?? ""].join("\n")).includes(fold(pattern));
 }
 
-function formatListing({ tokens, withCodes }: Listing, style: Style): string {
+function formatListing(listing: Listing, style: Style): string {
+  if (listing.kind === "watched") return "";
+  const { tokens, withCodes } = listing;
   if (tokens.length === 0) return "";
   const heading = ["NAME", "ISSUER", "ACCOUNT", "KIND", "STATE", ...(withCodes ? ["PASSCODE"] : [])];
   const rows = tokens.map(({ view, passcode }) => [

@@ -53,7 +53,7 @@ function nullIfGone(error: unknown): null {
 
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
 export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
-  const choices = inListOrder(entries).map((entry) => ({ label: label(entry), value: entry }));
+  const choices = inListOrder(entries).map((entry) => ({ label: labelToken(entry), value: entry }));
   return context.prompt.pick("Which token?", choices, "a NAME");
 }
 
@@ -63,7 +63,8 @@ export function inListOrder<T extends Pick<IndexEntry, "favorite" | "name">>(ent
   return [...entries].sort((a, b) => Number(b.favorite) - Number(a.favorite) || compare(a.name, b.name));
 }
 
-function label({ name, issuer, account }: IndexEntry): string {
+/** A token as people tell it from others: its name, and issuer and account where they say more. */
+export function labelToken({ name, issuer, account }: IndexEntry): string {
   const more = [issuer, account].filter((part) => part !== null && part !== name).join(", ");
   return more === "" ? name : `${name} (${more})`;
 }

@@ -1,6 +1,7 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { formatFields } from "../cli/table.ts";
+import { plural } from "../cli/words.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
 import { failedAttempts } from "../vault/attempts.ts";
@@ -11,7 +12,6 @@ import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/
 import { isWiped } from "../vault/token-record.ts";
 import { formatMoment } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
-import { plural } from "./values.ts";
 
 interface PinStatus extends PinState {
   /** Null for the app. */

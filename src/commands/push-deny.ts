@@ -1,4 +1,5 @@
 import { defineCommand, flag, optional } from "../cli/command.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import {
   type Answered,
@@ -10,7 +11,6 @@ import {
   rememberPins,
 } from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
-import { plural } from "./values.ts";
 
 interface Denied {
   readonly denied: readonly Answered[];

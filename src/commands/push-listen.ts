@@ -1,7 +1,7 @@
 import { defineCommand, flag, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
-import { formatJsonLine } from "../cli/report.ts";
 import { styleFor } from "../cli/style.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import type { DeskToken } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
@@ -11,7 +11,7 @@ import { eventJson, formatEvent } from "./push-event-view.ts";
 import { decideByProgram } from "./push-exec.ts";
 import { existingPush, openTokens } from "./push-requests.ts";
 import { watchRequests } from "./push-screen.ts";
-import { parseWhole, plural } from "./values.ts";
+import { parseWhole } from "./values.ts";
 
 /** A day. */
 const MAX_SECONDS = 86_400;
@@ -132,11 +132,12 @@ function decide(
 }
 
 /** Requests and answers are what was asked for; the rest is remarks. Returns whether anybody reads. */
-async function show(event: PushEvent, { isJson, isTerminal, settings, print, tell, clock }: Context): Promise<boolean> {
-  if (isJson) return print(formatJsonLine(eventJson(event)));
-  const style = styleFor({ isTerminal, columns: undefined, color: settings.choose("color") });
-  const text = formatEvent(event, clock(), style);
-  if (event.kind === "request" || event.kind === "answered") return print(text);
-  tell(text);
+async function show(event: PushEvent, { isJson, emit, tell, clock }: Context): Promise<boolean> {
+  const isAskedFor = event.kind === "request" || event.kind === "answered";
+  if (isJson || isAskedFor)
+    return emit({ text: (style) => formatEvent(event, clock(), style), json: eventJson(event) });
+  tell(formatEvent(event, clock(), UNCOLOURED));
   return true;
 }
+
+const UNCOLOURED = styleFor({ isTerminal: false, columns: undefined, color: "never", isSpoken: false });

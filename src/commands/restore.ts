@@ -1,12 +1,12 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
 import { formatTable } from "../cli/table.ts";
+import { plural } from "../cli/words.ts";
 import { findToken } from "../token/find-token.ts";
 import { printable } from "../token/printable.ts";
 import { RESTORABLE_DAYS, removedTokens, restoreToken } from "../vault/removal.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import { isBackupFile, type RestoredBackup, restoreBackup } from "./backup-restoring.ts";
 import { existingVault } from "./lookup.ts";
-import { plural } from "./values.ts";
 
 interface Restorable {
   readonly id: string;

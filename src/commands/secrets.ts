@@ -1,4 +1,5 @@
 import type { Context } from "../cli/context.ts";
+import { plural } from "../cli/words.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
@@ -10,7 +11,6 @@ import { secretOf } from "../vault/passcodes.ts";
 import { refuseWiped, type TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { findInVault, inListOrder, readListed } from "./lookup.ts";
-import { plural } from "./values.ts";
 
 /** A token with its secret, for a file. Whoever asked for it forgets the secret. */
 export interface OpenedToken extends Omit<ExportedToken, "credential"> {

@@ -42,11 +42,6 @@ export function parseWhole(option: string, text: string, min: number, max: numbe
   throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`);
 }
 
-/** `1 passcode`, `2 passcodes`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 function parseEpoch(text: string): Date | null {

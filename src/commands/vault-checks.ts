@@ -1,9 +1,9 @@
 import type { Check } from "../cli/check.ts";
 import type { Context } from "../cli/context.ts";
+import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
 import type { Vault } from "../vault/vault.ts";
-import { plural } from "./values.ts";
 
 const REPAIR_HINT = "`fob doctor --repair` mends it";
 

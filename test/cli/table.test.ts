@@ -3,7 +3,7 @@ import { type StyleSettings, styleFor } from "../../src/cli/style.ts";
 import { formatTable } from "../../src/cli/table.ts";
 
 const style = (columns: number | undefined, color: StyleSettings["color"] = "auto") =>
-  styleFor({ isTerminal: columns !== undefined, columns, color });
+  styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
 const plain = (columns: number) => style(columns, "never");
 
 describe("a table", () => {

@@ -1,6 +1,6 @@
 import { FobError } from "../../fob-error.ts";
 import { type Key, KeyParser } from "./keys.ts";
-import { clearAll, repaint } from "./repaint.ts";
+import { repaint } from "./repaint.ts";
 
 /** The terminal: what a person types, and where they look. Both must be terminals. */
 export interface ScreenStreams {
@@ -52,7 +52,8 @@ export class TerminalScreen {
   readonly #streams: ScreenStreams;
   readonly #parser = new KeyParser();
   readonly #pressed: Key[] = [];
-  #shown: readonly string[] = [];
+  /** Null when anything may be there. */
+  #shown: readonly string[] | null = null;
   #isTaken = false;
   #isLent = false;
   #isStale = false;
@@ -156,8 +157,8 @@ export class TerminalScreen {
     input.setRawMode(true);
     input.on("data", this.#read);
     input.resume();
-    this.#shown = [];
-    output.write(`${ENTER}${clearAll()}`);
+    this.#shown = null;
+    output.write(ENTER);
   }
 
   readonly #giveBack = (): void => {
@@ -196,8 +197,7 @@ export class TerminalScreen {
   };
 
   readonly #redraw = (): void => {
-    this.#shown = [];
-    if (this.#isTaken) this.#streams.output.write(clearAll());
+    this.#shown = null;
     this.wake();
   };
 

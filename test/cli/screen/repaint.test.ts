@@ -6,6 +6,10 @@ test("only lines that changed are written, and all at once", () => {
   expect(repaint(["a", "b"], ["a", "b"])).toBe("");
 });
 
+test("everything is written where anything may have been before", () => {
+  expect(repaint(null, ["a", "", "c"])).toContain("\u001b[2J\u001b[1;1H\u001b[2Ka\u001b[3;1H\u001b[2Kc");
+});
+
 test("lines that are gone are emptied", () => {
   expect(repaint(["a", "b"], [])).toContain("\u001b[1;1H\u001b[2K\u001b[2;1H\u001b[2K");
   expect(repaint(["a", ""], ["a"])).toBe("");

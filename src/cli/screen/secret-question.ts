@@ -1,0 +1,19 @@
+import { FobError } from "../../fob-error.ts";
+import type { TerminalScreen } from "./terminal-screen.ts";
+import { withoutLast } from "./watch-state.ts";
+
+/**
+ * What a person types unseen until Enter, on a screen that `draw` keeps up to date; it returns how long it will be, in milliseconds. Throws
+ * FobError `locked` when they leave it with Escape.
+ */
+export async function askSecret(screen: Pick<TerminalScreen, "nextKey">, draw: () => number): Promise<string> {
+  let typed = "";
+  for (;;) {
+    const key = await screen.nextKey(draw());
+    if (key?.name === "enter") return typed;
+    if (key?.name === "escape") throw new FobError("locked", "it stays locked");
+    if (key?.name === "backspace") typed = withoutLast(typed);
+    if (key?.name === "ctrl-u") typed = "";
+    if (key && "text" in key) typed += key.text;
+  }
+}

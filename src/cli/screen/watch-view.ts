@@ -1,0 +1,160 @@
+import { groupPasscode } from "../passcode-groups.ts";
+import type { Style } from "../style.ts";
+import { cutWidth, displayWidth, fillWidth } from "../width.ts";
+import type { ScreenSize } from "./terminal-screen.ts";
+import type { WatchedCode, WatchedToken, WatchState } from "./watch-state.ts";
+
+/** Everything that the screen of passcodes shows. */
+export interface WatchView {
+  readonly state: WatchState;
+  /** The tokens that the search finds, best first. */
+  readonly found: readonly WatchedToken[];
+  readonly total: number;
+  readonly now: Date;
+  /** A remark or a question to the person; empty when there is none. */
+  readonly message: string;
+}
+
+/** A passcode that ends sooner, in seconds, is marked as ending, and the next one is shown beside it. */
+export const ENDING_SECONDS = 5;
+
+/** Search line and empty line above the tokens, remark and keys below. */
+const FRAME_ROWS = 4;
+
+const NARROWEST_LABEL = 10;
+const COUNTDOWN = 4;
+const MASK = "••• •••";
+const KEYS = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
+
+/** What there is room for beside the label and the passcode. */
+interface Columns {
+  readonly label: number;
+  readonly code: number;
+  readonly bar: number;
+  readonly hasNext: boolean;
+}
+
+/** How many tokens a screen of this size shows at once. */
+export function pageSize({ rows }: ScreenSize): number {
+  return Math.max(1, rows - FRAME_ROWS);
+}
+
+/** The tokens that are to be seen: a page of those found, with the selected one among them. */
+export function visibleTokens(
+  { state, found }: Pick<WatchView, "state" | "found">,
+  size: ScreenSize,
+): readonly WatchedToken[] {
+  const page = pageSize(size);
+  const first = Math.floor(state.selected / page) * page;
+  return found.slice(first, first + page);
+}
+
+/** The screen as lines, none wider than it. Nothing is told by colour alone. */
+export function viewWatch(view: WatchView, size: ScreenSize, style: Style): string[] {
+  const { state, found, total, now, message } = view;
+  const shown = visibleTokens(view, size);
+  const columns = chooseColumns(found, size.columns);
+  const selected = found[state.selected];
+  const rows = shown.map((token) =>
+    viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style),
+  );
+  const empty = found.length === 0 ? ["  nothing is found"] : [];
+  if (size.rows < FRAME_ROWS + 1) return message ? [cutWidth(message, size.columns)] : rows;
+  return [
+    viewHead(state, found.length, total, size.columns, style),
+    "",
+    ...rows,
+    ...empty,
+    ...Array.from({ length: pageSize(size) - Math.max(rows.length, empty.length) }, () => ""),
+    cutWidth(message || nextOfSelected(selected, columns, now), size.columns),
+    style.faint(cutWidth(KEYS.join(" · "), size.columns)),
+  ];
+}
+
+function viewHead({ search }: WatchState, found: number, total: number, columns: number, style: Style): string {
+  const count = found === total ? `${total}` : `${found} of ${total}`;
+  const left = fillWidth(`Search: ${search}_`, Math.max(0, columns - count.length - 1));
+  return `${style.strong(left)} ${style.faint(count)}`;
+}
+
+function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
+  const code = Math.max(
+    MASK.length,
+    ...found.map((token) => ("code" in token.code ? groupPasscode(token.code.code).length : 0)),
+  );
+  const longest = Math.max(NARROWEST_LABEL, ...found.map(({ label }) => displayWidth(label)));
+  const choices = [
+    { bar: 10, hasNext: true },
+    { bar: 5, hasNext: true },
+    { bar: 10, hasNext: false },
+    { bar: 5, hasNext: false },
+  ];
+  const room = ({ bar, hasNext }: { bar: number; hasNext: boolean }) =>
+    width - 2 - 2 - code - 2 - (bar === 0 ? 0 : bar + 1) - COUNTDOWN - (hasNext ? 7 + code : 0);
+  const chosen = choices.find((choice) => room(choice) >= Math.min(longest, 2 * NARROWEST_LABEL)) ?? {
+    bar: 0,
+    hasNext: false,
+  };
+  return { ...chosen, code, label: Math.max(0, Math.min(room(chosen), longest)) };
+}
+
+interface Look {
+  readonly columns: Columns;
+  readonly isSelected: boolean;
+  readonly now: Date;
+}
+
+function viewToken(
+  { label, code }: WatchedToken,
+  { columns, isSelected, now }: Look,
+  width: number,
+  style: Style,
+): string {
+  const head = `${isSelected ? ">" : " "} ${fillWidth(label, columns.label)}`;
+  const shown = passcodeOf(code).padStart(columns.code);
+  const used = 2 + columns.label + 2 + columns.code + 2;
+  const { text, isEnding } = viewTime(code, columns, now);
+  const rest = cutWidth(text, width - used);
+  const left = cutWidth(`${head}  ${shown}`, width);
+  return `${isSelected ? style.strong(left) : left}  ${isEnding ? style.warning(rest) : rest}`.trimEnd();
+}
+
+function passcodeOf(code: WatchedCode): string {
+  if (code.kind === "none") return "-";
+  return code.kind === "masked" ? MASK : groupPasscode(code.code);
+}
+
+function viewTime(
+  code: WatchedCode,
+  columns: Columns,
+  now: Date,
+): { readonly text: string; readonly isEnding: boolean } {
+  switch (code.kind) {
+    case "timed": {
+      const left = Math.max(0, Math.ceil((code.validUntil.getTime() - now.getTime()) / 1000));
+      const isEnding = left <= ENDING_SECONDS;
+      const next = columns.hasNext && isEnding && code.next ? `  next ${groupPasscode(code.next)}` : "";
+      return { text: `${viewBar(code, columns.bar, now)}${`${left} s`.padStart(COUNTDOWN)}${next}`, isEnding };
+    }
+    case "counted":
+      return { text: `counter ${code.counter}`, isEnding: false };
+    case "masked":
+      return { text: code.by === "PIN" ? "needs its PIN" : "event-based", isEnding: false };
+    case "none":
+      return { text: code.why, isEnding: false };
+  }
+}
+
+function viewBar({ validFrom, validUntil }: { validFrom: Date; validUntil: Date }, width: number, now: Date): string {
+  if (width === 0) return "";
+  const left = (validUntil.getTime() - now.getTime()) / (validUntil.getTime() - validFrom.getTime());
+  const filled = Math.min(width, Math.max(0, Math.ceil(left * width)));
+  return `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
+}
+
+/** Where rows have no room for the next passcode, the selected token's is told below. */
+function nextOfSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
+  if (hasNext || token?.code.kind !== "timed" || !token.code.next) return "";
+  const isEnding = token.code.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
+  return isEnding ? `next ${groupPasscode(token.code.next)}` : "";
+}
