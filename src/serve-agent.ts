@@ -93,6 +93,7 @@ async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, 
   if (process.platform !== "win32") chmodSync(socket, 0o600);
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, lock);
   setInterval(() => lifetime.end() && lock(), WATCH_MS);
+  // a vault that cannot be read any more says so to whoever asks for something
   void watch?.run().catch(() => undefined);
   return status();
 

@@ -9,17 +9,8 @@ import type { TokenState } from "../vault/authenticator.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Connection } from "./connection.ts";
 import { needsAppPin, openAgain, opening } from "./opening.ts";
-import {
-  decodeEntry,
-  decodeMemory,
-  decodeOutcome,
-  decodePoll,
-  decodeReply,
-  decodeState,
-  MAX_DENIALS,
-  type PushMemoryJson,
-  type RequestInput,
-} from "./protocol.ts";
+import { decodeEntry, decodeReply, decodeState, MAX_DENIALS, type RequestInput } from "./protocol.ts";
+import { decodeMemory, decodeOutcome, decodePoll, type PushMemoryJson } from "./push-protocol.ts";
 
 /**
  * The desk of an agent that holds the vault. What an open vault is not enough for (access domain 02, where the app PIN must be given in this

@@ -4,7 +4,8 @@ import { memoryJson, requestJson } from "../push/push-json.ts";
 import type { PushRequest } from "../push/request.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import { given } from "./given-pins.ts";
-import type { PushMemoryJson, PushPollJson, PushRequestJson, Request } from "./protocol.ts";
+import type { Request } from "./protocol.ts";
+import type { PushMemoryJson, PushPollJson, PushRequestJson } from "./push-protocol.ts";
 
 /** One client's desk, and how a NAME becomes a token's id. */
 interface PushSurroundings {

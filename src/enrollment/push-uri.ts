@@ -163,7 +163,7 @@ function readRest(parameters: Parameters, url: URL): void {
       "server-insecure",
       "url is http, not https: anybody on the way could answer for the server",
     );
-  } else if (!isVerified) {
+  } else if (!isVerified && url.protocol === "https:") {
     const message = "sslverify=0 asks not to check the server's certificate: it is checked all the same";
     parameters.find("info", "certificate-checked", message);
   }

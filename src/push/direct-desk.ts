@@ -4,16 +4,11 @@ import type { PushAnswer } from "../token/push-answer.ts";
 import { forget } from "../token/secret.ts";
 import { secretOf, touch } from "../vault/passcodes.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
-import {
-  claimAnswer,
-  type RememberedRequest,
-  type RememberedRequests,
-  rememberRequests,
-  settleAnswer,
-} from "../vault/push-memory.ts";
+import { claimAnswer, type RememberedRequest, rememberRequests, settleAnswer } from "../vault/push-memory.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
 import type { DeskPoll, DeskToken, PushDesk } from "./desk.ts";
+import { claimMany, sendSeveral } from "./many-answers.ts";
 import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
 import { providerOf } from "./providers.ts";
 import { isPushToken, type PushToken, serverOf } from "./push-token.ts";
@@ -79,7 +74,7 @@ export class DirectDesk implements PushDesk {
   async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
     const denied: string[] = [];
     for (const [tokenId, challenges] of this.#challenges) {
-      const wanted = new Map(ids.flatMap((id) => [[id, challenges.get(id)] as const]).filter(isKnown));
+      const wanted = pick(challenges, ids);
       if (wanted.size > 0) denied.push(...(await this.#denyMany(tokenId, wanted, { kind: "deny", isReport })));
     }
     return denied;
@@ -108,16 +103,13 @@ export class DirectDesk implements PushDesk {
     answer: PushAnswer,
   ): Promise<string[]> {
     const line = await this.#lineOf(this.#store.read(tokenId));
-    const claimed = new Map<string, PushChallenge>();
+    let claimed: readonly string[] = [];
     this.#change(tokenId, (known) => {
-      claimed.clear();
-      return [...challenges].reduce((sofar, [id, challenge]) => {
-        const claim = tryClaim(sofar, id, answer, this.#services.now());
-        if (claim) claimed.set(id, challenge);
-        return claim ?? sofar;
-      }, known);
+      const claims = claimMany(known, [...challenges.keys()], answer, this.#services.now());
+      claimed = claims.ids;
+      return claims.known;
     });
-    const outcomes = await sendSeveral(line, claimed, answer, this.#services);
+    const outcomes = await sendSeveral(line, pick(challenges, claimed), answer, this.#services);
     this.#change(tokenId, (known) =>
       known.map((one) => ({ ...one, isAccepted: outcomes.get(one.id) ?? one.isAccepted })),
     );
@@ -195,38 +187,8 @@ export class DirectDesk implements PushDesk {
   }
 }
 
-/** How many answers are on their way at once. */
-const AT_ONCE = 8;
-
-/** Sends an answer to several requests; returns what the server said. What it did not hear can be sent again. */
-async function sendSeveral(
-  line: PushLine,
-  challenges: ReadonlyMap<string, PushChallenge>,
-  answer: PushAnswer,
-  services: PushServices,
-): Promise<ReadonlyMap<string, boolean>> {
-  const outcomes = new Map<string, boolean>();
-  const left = [...challenges];
-  const work = async () => {
-    for (let next = left.shift(); next; next = left.shift()) {
-      const [id, challenge] = next;
-      outcomes.set(id, (await line.answer(challenge, answer, services)).isAccepted);
-    }
-  };
-  const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
-  const failed = workers.find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected" && outcomes.size === 0) throw failed.reason;
-  return outcomes;
-}
-
-/** {@link claimAnswer}, or null where the request was answered already. */
-function tryClaim(known: RememberedRequests, id: string, answer: PushAnswer, now: Date): RememberedRequests | null {
-  try {
-    return claimAnswer(known, id, answer, now);
-  } catch (error) {
-    if (error instanceof FobError) return null;
-    throw error;
-  }
+function pick(challenges: ReadonlyMap<string, PushChallenge>, ids: readonly string[]) {
+  return new Map(ids.map((id) => [id, challenges.get(id)] as const).filter(isKnown));
 }
 
 function isKnown(entry: readonly [string, PushChallenge | undefined]): entry is readonly [string, PushChallenge] {

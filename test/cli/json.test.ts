@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documentSchemas } from "../../scripts/json-docs.mjs";
 import { commands } from "../../src/commands.ts";
+import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type Surroundings, TOTP_URI, testHome } from "./fob.ts";
 import { readSchema, SCHEMA_NAMES, schemaName, violations } from "./schemas.ts";
 
@@ -20,7 +21,10 @@ const ACTIVATION = Buffer.from("EnrollmentURL=https://acme.test/dskpp\nUserId=an
 const PIN = { env: { FOB_PIN: "83517" } };
 
 /** Every command line that is tried, in this order: some need what those before them have done. */
-function commandLines(folder: string): [command: string, args?: readonly string[], more?: Surroundings][] {
+function commandLines(
+  folder: string,
+  invitation: string,
+): [command: string, args?: readonly string[], more?: Surroundings][] {
   const file = (name: string) => join(folder, name);
   return [
     ["agent status"],
@@ -76,6 +80,14 @@ function commandLines(folder: string): [command: string, args?: readonly string[
     ["agent start"],
     ["agent status"],
     ["agent stop"],
+    ["enroll", ["-", "--dry-run"], { input: invitation }],
+    ["enroll", ["-"], { input: invitation }],
+    ["push list"],
+    ["push approve"],
+    ["push deny"],
+    ["push deny", ["--all"]],
+    ["push history"],
+    ["push listen", ["--once"]],
     ["biometric status"],
     ["pin status"],
     ["pin set", ["ACME"], PIN],
@@ -101,7 +113,12 @@ describe("--json", () => {
   beforeAll(async () => {
     const { home, fob } = testHome((remove) => cleanups.push(remove));
     writeFileSync(join(home, "staff.csv"), "account\nann\nbob\n");
-    for (const [command, args = [], more] of commandLines(home)) {
+    const server = await PrivacyIdeaServer.start((end) => cleanups.push(end));
+    server.intercept = () => {
+      if (server.challenges.length === 0) server.challenge();
+      return false;
+    };
+    for (const [command, args = [], more] of commandLines(home, server.invitation())) {
       const { stdout, stderr } = await fob([...command.split(" "), ...args, "--json"], more);
       printed.push({ command, line: [command, ...args].join(" "), stdout, stderr });
     }
