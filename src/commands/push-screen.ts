@@ -17,8 +17,6 @@ import { FobError } from "../fob-error.ts";
 import type { DeskToken } from "../push/desk.ts";
 import type { Listening } from "../push/listening.ts";
 import type { PushEvent } from "../push/push-event.ts";
-import type { PushRequest } from "../push/request.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
 
 /** What the screen of login requests works with. */
 export interface PushScreenSettings {
@@ -110,24 +108,24 @@ class RequestWatch {
   /** Returns whether the person leaves. */
   #take({ state, wish }: PushStep): boolean {
     this.#state = state;
-    if (wish?.kind === "answer") void this.#answerAll(wish);
+    if (wish?.kind === "answer") void this.#carryOut(wordingOf(wish.request), () => this.#answer(wish));
+    if (wish?.kind === "deny-all") void this.#carryOut("all", () => this.#settings.listening.denyAll(false));
     return wish?.kind === "leave";
   }
 
-  async #answerAll({ requests, answer }: PushWish & { kind: "answer" }): Promise<void> {
-    for (const request of requests) {
-      try {
-        await this.#answer(request, answer);
-      } catch (error) {
-        if (!(error instanceof FobError) || error.code === "interrupted") this.#failure = error;
-        else this.#state = withNote(this.#state, `${wordingOf(request)}: ${error.message}`, this.#context.clock());
-      }
+  /** What goes wrong with an answer is a note: the other requests can still be answered. */
+  async #carryOut(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof FobError) || error.code === "interrupted") this.#failure = error;
+      else this.#state = withNote(this.#state, `${what}: ${error.message}`, this.#context.clock());
     }
     this.#state = withAnswersSent(this.#state);
     this.#screen.terminal.wake();
   }
 
-  async #answer({ id, tokenId }: PushRequest, answer: PushAnswer): Promise<void> {
+  async #answer({ request: { id, tokenId }, answer }: PushWish & { kind: "answer" }): Promise<void> {
     const { listening, tokens } = this.#settings;
     const asked = tokens.find(({ token }) => token.id === tokenId);
     const mayAsk = answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === "02");

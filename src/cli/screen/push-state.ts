@@ -43,8 +43,8 @@ export interface PushScreenState {
 
 /** What a key asks for, besides another state. */
 export type PushWish =
-  | { readonly kind: "answer"; readonly requests: readonly PushRequest[]; readonly answer: PushAnswer }
-  | { readonly kind: "leave" };
+  | { readonly kind: "answer"; readonly request: PushRequest; readonly answer: PushAnswer }
+  | { readonly kind: "deny-all" | "leave" };
 
 /** A state and what it asks for. */
 export interface PushStep {
@@ -189,7 +189,7 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
     case "d":
       return stay({ ...state, mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) } });
     case "D":
-      return answer(state, state.requests, { kind: "deny", isReport: false });
+      return { state: sending(state, state.requests.length), wish: { kind: "deny-all" } };
     default:
       return stay(state);
   }
@@ -208,14 +208,13 @@ function choose(state: PushScreenState, mode: PushMode & { kind: "choosing" }, k
   return stay(options.some((option) => option.startsWith(typed)) ? { ...state, mode: { ...mode, typed } } : state);
 }
 
-function answerShown(state: PushScreenState, given: PushAnswer): PushStep {
+function answerShown(state: PushScreenState, answer: PushAnswer): PushStep {
   const request = shownRequest(state);
-  return request ? answer(state, [request], given) : back(state);
+  return request ? { state: sending(state, 1), wish: { kind: "answer", request, answer } } : back(state);
 }
 
-function answer(state: PushScreenState, requests: readonly PushRequest[], given: PushAnswer): PushStep {
-  const sending = { ...state, mode: { kind: "sending", count: requests.length } } as const;
-  return { state: sending, wish: { kind: "answer", requests, answer: given } };
+function sending(state: PushScreenState, count: number): PushScreenState {
+  return { ...state, mode: { kind: "sending", count } };
 }
 
 function turn(state: PushScreenState, by: number): PushScreenState {

@@ -37,7 +37,7 @@ const [one, two, three] = [pushRequest("1"), pushRequest("2"), pushRequest("3")]
 describe("approving", () => {
   test("takes a and then Enter, and nothing less", () => {
     expect(press(waiting(one), text("a"), ENTER).wishes).toEqual([
-      { kind: "answer", requests: [one], answer: { kind: "approve", choice: null } },
+      { kind: "answer", request: one, answer: { kind: "approve", choice: null } },
     ]);
     for (const keys of [
       [ENTER],
@@ -53,7 +53,7 @@ describe("approving", () => {
   test("is about the request that was shown when it began, whatever comes meanwhile", () => {
     const { state } = press(waiting(one), text("a"));
     const newer = withRequests(state, [two, one], 2);
-    expect(press(newer, ENTER).wishes).toEqual([expect.objectContaining({ requests: [one] })]);
+    expect(press(newer, ENTER).wishes).toEqual([expect.objectContaining({ request: one })]);
   });
 
   test("ends when the request has gone: Enter approves no other one", () => {
@@ -74,7 +74,7 @@ describe("number matching", () => {
     expect(press(waiting(matched), text("a"), ENTER).wishes).toEqual([]);
     expect(press(waiting(matched), text("a"), text("1"), ENTER).wishes).toEqual([]);
     expect(press(waiting(matched), text("a"), text("5"), text("7"), ENTER).wishes).toEqual([
-      { kind: "answer", requests: [matched], answer: { kind: "approve", choice: "57" } },
+      { kind: "answer", request: matched, answer: { kind: "approve", choice: "57" } },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe("number matching", () => {
 });
 
 describe("denying", () => {
-  const denied = (isReport: boolean) => ({ kind: "answer", requests: [one], answer: { kind: "deny", isReport } });
+  const denied = (isReport: boolean) => ({ kind: "answer", request: one, answer: { kind: "deny", isReport } });
 
   test("takes one key, and a second one to report it", () => {
     expect(press(waiting(one), text("d"), text("r")).wishes).toEqual([denied(true)]);
@@ -109,9 +109,7 @@ describe("denying", () => {
   });
 
   test("of all takes one key", () => {
-    expect(press(waiting(three, two, one), text("D")).wishes).toEqual([
-      { kind: "answer", requests: [three, two, one], answer: { kind: "deny", isReport: false } },
-    ]);
+    expect(press(waiting(three, two, one), text("D")).wishes).toEqual([{ kind: "deny-all" }]);
   });
 });
 
