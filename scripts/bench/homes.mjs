@@ -1,0 +1,88 @@
+// The data of the benchmark: homes that are thrown away, with secrets from a fixed sequence.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { drawQr } from "../draw-qr.mjs";
+
+const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** One token in a hundred is event-based: `list` reads the counter of each of those from its own file. */
+const EVENT_BASED = 100;
+
+/** Makes a home with 10 tokens, one with 10,000 that was used before, and one whose vault an agent holds behind an app PIN. */
+export async function makeHomes() {
+  const folder = mkdtempSync(join(tmpdir(), "fob-bench-"));
+  const few = makeHome(join(folder, "few"), 10);
+  const many = makeHome(join(folder, "many"), 10_000);
+  const agent = makeHome(join(folder, "agent"), 10);
+  // the second look finds what the first has prepared
+  run(many.fob("code", many.timeBased), many.env);
+  run(many.fob("code", "--all", "--json"), many.env);
+  const withPin = { ...agent.env, FOB_PIN: "83517" };
+  run(agent.fob("pin", "set"), withPin);
+  const { socket } = JSON.parse(run(agent.fob("unlock", "--json"), withPin));
+  const picture = join(folder, "screenshot.png");
+  const uri = `otpauth://totp/GitHub:ann?secret=${secretOf(1)}&issuer=GitHub`;
+  const code = drawQr(uri, { moduleSize: 8, canvas: { width: 1_000, height: 1_000 } });
+  writeFileSync(picture, await code.getBuffer("image/png"));
+  return {
+    few,
+    many,
+    agent: { ...agent, socket: String(socket) },
+    picture,
+    secret: secretOf(2),
+    folder,
+    remove() {
+      run(agent.fob("lock"), agent.env);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {string} home @param {number} count */
+function makeHome(home, count) {
+  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
+  const env = {
+    ...rest,
+    FOB_HOME: home,
+    FOB_KEYCHAIN: "file",
+    FOB_GRANT: "",
+    FOB_AGENT_SOCK: "",
+    FOB_PIN: "",
+    FOB_NO_INPUT: "1",
+  };
+  const fob = (/** @type {string[]} */ ...args) => [process.execPath, FOB, ...args];
+  const uris = Array.from({ length: count }, (_, i) => uriOf(i));
+  run(fob("enroll", "--quiet", "-"), env, uris.join("\n"));
+  return { home, env, fob, timeBased: nameOf(count - 1), eventBased: nameOf(0) };
+}
+
+/** @param {number} i */
+function uriOf(i) {
+  const kind = i % EVENT_BASED === 0 ? "hotp" : "totp";
+  return `otpauth://${kind}/${nameOf(i)}:user${i}?secret=${secretOf(i)}&issuer=${nameOf(i)}&counter=0`;
+}
+
+/** @param {number} i */
+function nameOf(i) {
+  return `issuer-${i}`;
+}
+
+/** 160 bits by a linear congruence: the same in every run. @param {number} i */
+function secretOf(i) {
+  let state = i + 1;
+  return Array.from({ length: 32 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return LETTERS[(state >>> 16) & 31];
+  }).join("");
+}
+
+/** @param {readonly string[]} command @param {NodeJS.ProcessEnv} env @param {string} [input] */
+function run([program = "", ...args], env, input = "") {
+  const { status, stdout, stderr } = spawnSync(program, args, { env, input, encoding: "utf8", maxBuffer: 2 ** 28 });
+  if (status !== 0) throw new Error(`${args.join(" ")} failed: ${stderr}`);
+  return stdout;
+}

@@ -1,0 +1,32 @@
+// Times whole processes. The environment has no NODE_EXTRA_CA_CERTS, which alone makes Node start more than twice as slowly.
+import { spawnSync } from "node:child_process";
+
+/** @typedef {{ command: readonly string[], env: NodeJS.ProcessEnv, input?: string }} Timed */
+
+/**
+ * Runs two commands in turn, after one run of each that does not count, and returns how long each run took, in milliseconds.
+ * @param {Timed} one @param {Timed} other @param {number} count
+ */
+export function pairs(one, other, count) {
+  run(one);
+  run(other);
+  return Array.from({ length: count }, () => ({ one: run(one), other: run(other) }));
+}
+
+/** Milliseconds. @param {Timed} timed */
+function run({ command: [program = "", ...args], env, input = "" }) {
+  const start = performance.now();
+  const { error } = spawnSync(program, args, { env, input, stdio: ["pipe", "ignore", "ignore"] });
+  if (error) throw error;
+  return performance.now() - start;
+}
+
+/** @param {readonly number[]} figures */
+export function medianOf(figures) {
+  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
+}
+
+/** Whether a program is in PATH. @param {string} tool */
+export function hasTool(tool) {
+  return spawnSync("sh", ["-c", `command -v ${tool}`], { stdio: "ignore" }).status === 0;
+}
