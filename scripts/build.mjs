@@ -2,6 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LOADERS } from "./loaders.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
@@ -31,6 +32,7 @@ await Promise.all([
     format: "esm",
     splitting: true,
     packages: "external",
+    loader: LOADERS,
     chunkNames: "parts/[name]-[hash]",
     entryPoints: {
       main: "src/main.ts",

@@ -13,6 +13,7 @@ import { biometricStatus } from "./commands/biometric-status.ts";
 import { biometricTest } from "./commands/biometric-test.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
+import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { enroll } from "./commands/enroll.ts";
 import { exportTokens } from "./commands/export.ts";
@@ -70,4 +71,5 @@ export const commands: readonly AnyCommand[] = [
   provision,
   verify,
   doctor,
+  completion,
 ];

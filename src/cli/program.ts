@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { FobError } from "../fob-error.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
+import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";
 
 /** A command line that was understood: which command, with what input, under which global options. */
@@ -13,8 +14,8 @@ export interface Invocation {
 /** What a command line asks for: a command, or a text to print (help, version) with the exit code that goes with it. */
 export type Parsed = { readonly invocation: Invocation } | { readonly text: string; readonly flags: GlobalFlags };
 
-/** Words of help that no single command owns. */
-const GROUPS: Readonly<Record<string, string>> = {
+/** What the groups of commands are about: words of help that no single command owns. */
+export const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
   biometric: "let a finger or face stand for a PIN",
   agent: "the process that holds the vault open",
@@ -47,19 +48,11 @@ export async function parseCommandLine(
 }
 
 function createProgram(version: string, print: (text: string) => void): Command {
-  return new Command("fob")
+  const program = new Command("fob")
     .description("a software key fob for the terminal")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
+    .version(version, flagsOf(VERSION_OPTION), VERSION_OPTION.summary)
+    .helpOption(flagsOf(HELP_OPTION), HELP_OPTION.summary)
     .helpCommand("help [COMMAND]", "show help for a command")
-    .option("--home <DIR>", "where vault and settings live (FOB_HOME)")
-    .option("--keychain <KIND>", "who keeps the vault's key: system, file or none (FOB_KEYCHAIN)")
-    .option("--pin-file <FILE>", "read PINs from a file, one a line; - is standard input (FOB_PIN_FILE)")
-    .option("--pin-fd <N>", "read PINs from a file descriptor")
-    .option("--no-input", "never prompt (FOB_NO_INPUT)")
-    .option("--json", "print the result as JSON")
-    .option("-q, --quiet", "no remarks on standard error")
-    .option("--no-color", "no colours (NO_COLOR)")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
     .showSuggestionAfterError(true)
@@ -68,6 +61,11 @@ function createProgram(version: string, print: (text: string) => void): Command 
       "after",
       "\nExample:\n  $ fob enroll --qr screenshot.png && fob code github\n\nfob COMMAND --help tells more about a command.",
     );
+  for (const option of GLOBAL_OPTIONS) {
+    const variable = option.variable === undefined ? "" : ` (${option.variable})`;
+    program.option(flagsOf(option), `${option.summary}${variable}`);
+  }
+  return program;
 }
 
 function parentOf(command: AnyCommand, program: Command, groups: Map<string, Command>): Command {

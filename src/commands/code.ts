@@ -38,7 +38,7 @@ export const code = defineCommand({
   description:
     "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed. " +
     "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN.",
-  arguments: { names: variadic("NAME", "names or ids of tokens") },
+  arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
     copy: flag("put the passcode on the clipboard instead of printing it"),
