@@ -6,7 +6,7 @@ _fob_look_up() {
   case $1 in
   '') commands='enroll list show code challenge pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify doctor completion help' ;;
   'help') places=('words enroll list show code challenge pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify doctor completion') ;;
-  'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin' places=('more any') ;;
+  'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --trace --insecure' places=('more any') ;;
   'list') options='--codes' places=('token') ;;
   'show') places=('token') ;;
   'code') options='--all --copy --clear-after --next --at --min-validity' places=('more token') ;;
@@ -53,6 +53,7 @@ _fob_look_up_value() {
     case "$1 $2" in
     'enroll --qr') place='more file' ;;
     'enroll --name') place='any' ;;
+    'enroll --trace') place='any' ;;
     'code --clear-after') place='any' ;;
     'code --at') place='any' ;;
     'code --min-validity') place='any' ;;
@@ -108,7 +109,7 @@ _fob_split() {
     char=${line:i:1}
     case $quote$char in
     \'\' | \"\") quote= ;;
-    \'*) words[last]+=$char ;;
+    \'?) words[last]+=$char ;;
     \"\\)
       i=$((i + 1))
       case ${line:i:1} in
@@ -116,7 +117,7 @@ _fob_split() {
       *) words[last]+=\\${line:i:1} ;;
       esac
       ;;
-    \"*) words[last]+=$char ;;
+    \"?) words[last]+=$char ;;
     \\)
       i=$((i + 1))
       words[last]+=${line:i:1}
@@ -127,8 +128,10 @@ _fob_split() {
       words[last]= kept=
       ;;
     *)
+      # an @ begins what readline takes for a host's name, and is a part of it
+      if [[ $char == @ && $COMP_WORDBREAKS == *@* ]]; then kept=${words[last]}; fi
       words[last]+=$char
-      if [[ $COMP_WORDBREAKS == *"$char"* ]]; then kept=${words[last]}; fi
+      if [[ $char != @ && $COMP_WORDBREAKS == *"$char"* ]]; then kept=${words[last]}; fi
       ;;
     esac
   done
@@ -153,6 +156,8 @@ _fob_offer() {
     *) quoted+=$char ;;
     esac
   done
+  # readline closes an open quote, unless the answer ends in that very sign
+  if [[ -n $quote && $quoted == *"$quote" ]]; then quoted+=$quote; fi
   COMPREPLY+=("$quoted")
 }
 

@@ -20,7 +20,7 @@ end
 function __fob_options
     switch $argv[1]
         case 'enroll'
-            printf '%s\t%s\n' '--qr' 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures' '--clipboard' 'read what was copied, a text or a picture' '--screen' 'read the QR codes that the screen shows' '--name' 'what to call the token' '--dry-run' 'show what would be enrolled, and store nothing' '--replace' 'replace the token of the same name or account; the old one stays restorable' '--yes' 'do not ask back about warnings' '--pin' 'ask for a token PIN now'
+            printf '%s\t%s\n' '--qr' 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures' '--clipboard' 'read what was copied, a text or a picture' '--screen' 'read the QR codes that the screen shows' '--name' 'what to call the token' '--dry-run' 'show what would be enrolled, store nothing and ask no server' '--replace' 'replace the token of the same name or account; the old one stays restorable' '--yes' 'do not ask back about warnings' '--pin' 'ask for a token PIN now' '--trace' 'write a log of what a server was asked and answered, without secrets' '--insecure' 'let a server do whose certificate nobody vouches for, or that has none'
         case 'list'
             printf '%s\t%s\n' '--codes' 'add the passcodes of time-based tokens without a PIN'
         case 'code'
@@ -135,6 +135,8 @@ function __fob_value
                 case 'enroll --qr'
                     echo 'more file'
                 case 'enroll --name'
+                    echo 'any'
+                case 'enroll --trace'
                     echo 'any'
                 case 'code --clear-after'
                     echo 'any'
@@ -289,7 +291,7 @@ function __fob_candidates
             test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
             fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
         case 'words *'
-            printf '%s\n' $before(string split ' ' -- $followed[3])[2..]
+            string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
         case folder
             __fish_complete_directories (string replace -- "$before" '' (commandline -ct)) | string replace -r '^' -- "$before"
     end

@@ -18,8 +18,8 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'enroll' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, and store nothing'); , @('--replace', 'replace the token of the same name or account; the old one stays restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'))
-            Values = @{ '--qr' = 'more file'; '--name' = 'any' }
+            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace the token of the same name or account; the old one stays restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
+            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--trace' = 'any' }
             Places = @('more any')
         }
         'list' = @{

@@ -31,7 +31,7 @@ _fob_split() {
     char=${line:i:1}
     case $quote$char in
     \'\' | \"\") quote= ;;
-    \'*) words[last]+=$char ;;
+    \'?) words[last]+=$char ;;
     \"\\)
       i=$((i + 1))
       case ${line:i:1} in
@@ -39,7 +39,7 @@ _fob_split() {
       *) words[last]+=\\${line:i:1} ;;
       esac
       ;;
-    \"*) words[last]+=$char ;;
+    \"?) words[last]+=$char ;;
     \\)
       i=$((i + 1))
       words[last]+=${line:i:1}
@@ -50,8 +50,10 @@ _fob_split() {
       words[last]= kept=
       ;;
     *)
+      # an @ begins what readline takes for a host's name, and is a part of it
+      if [[ $char == @ && $COMP_WORDBREAKS == *@* ]]; then kept=${words[last]}; fi
       words[last]+=$char
-      if [[ $COMP_WORDBREAKS == *"$char"* ]]; then kept=${words[last]}; fi
+      if [[ $char != @ && $COMP_WORDBREAKS == *"$char"* ]]; then kept=${words[last]}; fi
       ;;
     esac
   done
@@ -76,6 +78,8 @@ _fob_offer() {
     *) quoted+=$char ;;
     esac
   done
+  # readline closes an open quote, unless the answer ends in that very sign
+  if [[ -n $quote && $quoted == *"$quote" ]]; then quoted+=$quote; fi
   COMPREPLY+=("$quoted")
 }
 

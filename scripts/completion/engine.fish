@@ -104,7 +104,7 @@ function __fob_candidates
             test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
             fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
         case 'words *'
-            printf '%s\n' $before(string split ' ' -- $followed[3])[2..]
+            string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
         case folder
             __fish_complete_directories (string replace -- "$before" '' (commandline -ct)) | string replace -r '^' -- "$before"
     end
