@@ -68,6 +68,9 @@ const LINES: readonly [string, string][] = [
 
 const requirements = { tmux: "tmux", zsh: "zsh", fish: "fish" };
 
+/** Each TAB and each look at a token is a start of fob; a busy machine takes its time for dozens of them. */
+const timeout = 240_000;
+
 describeWith(requirements, "TAB", () => {
   let home = "";
   let removeHome = () => {};
@@ -92,15 +95,19 @@ describeWith(requirements, "TAB", () => {
   });
   afterAll(() => removeHome());
 
-  test.each(Object.entries(SHELLS))("in %s completes commands, options, words and files", async (_, shell) => {
-    await completeLines(await openShell(home, shell), LINES);
-  });
+  test.each(Object.entries(SHELLS))(
+    "in %s completes commands, options, words and files",
+    { timeout },
+    async (_, shell) => {
+      await completeLines(await openShell(home, shell), LINES);
+    },
+  );
 
-  test.each(Object.entries(SHELLS))("in %s completes names, whatever is in them", async (_, shell) => {
+  test.each(Object.entries(SHELLS))("in %s completes names, whatever is in them", { timeout }, async (_, shell) => {
     await completeNames(await openShell(home, shell), BEGINNINGS);
   });
 
-  test.each(Object.entries(OTHER_WAYS))("in %s does the same", async (_, shell) => {
+  test.each(Object.entries(OTHER_WAYS))("in %s does the same", { timeout }, async (_, shell) => {
     const terminal = await openShell(home, shell);
     await completeLines(terminal, LINES.slice(0, 1));
     await completeNames(terminal, BEGINNINGS.slice(-2));
