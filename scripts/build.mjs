@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LOADERS } from "./loaders.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
@@ -32,6 +33,7 @@ await Promise.all([
     format: "esm",
     splitting: true,
     packages: "external",
+    loader: LOADERS,
     chunkNames: "parts/[name]-[hash]",
     entryPoints: {
       main: "src/main.ts",

@@ -13,6 +13,7 @@ import { biometricStatus } from "./commands/biometric-status.ts";
 import { biometricTest } from "./commands/biometric-test.ts";
 import { challenge } from "./commands/challenge.ts";
 import { code } from "./commands/code.ts";
+import { completion } from "./commands/completion.ts";
 import { configGet } from "./commands/config-get.ts";
 import { configList } from "./commands/config-list.ts";
 import { configSet } from "./commands/config-set.ts";
@@ -106,4 +107,5 @@ export const commands: readonly AnyCommand[] = [
   labLog,
   doctor,
   shellenv,
+  completion,
 ];

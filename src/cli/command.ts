@@ -1,18 +1,27 @@
 import type { Context } from "./context.ts";
 import type { Style } from "./style.ts";
 
+/** What a shell can offer where a value stands: the names of tokens, files, folders, these words, or, with no words, nothing. */
+export type Candidates = "token" | "file" | "folder" | readonly string[];
+
 /** An argument of a command: required, optional, any number of them, or all words after `--`. */
 export interface ArgumentDefinition {
   readonly kind: "required" | "optional" | "variadic" | "rest";
   /** As help shows it, in capitals. */
   readonly placeholder: string;
   readonly summary: string;
+  readonly candidates: Candidates;
 }
 
 /** An option of a command: a flag, one value, any number of values, or a flag that may have a value. Its name is its key in kebab-case. */
 export type OptionDefinition =
   | { readonly kind: "flag"; readonly summary: string }
-  | { readonly kind: "value" | "values" | "optionalValue"; readonly placeholder: string; readonly summary: string };
+  | {
+      readonly kind: "value" | "values" | "optionalValue";
+      readonly placeholder: string;
+      readonly summary: string;
+      readonly candidates: Candidates;
+    };
 
 type ValueOf<Definition> = Definition extends { kind: "required" }
   ? string
@@ -75,23 +84,23 @@ export function defineCommand<
 }
 
 /** An argument that must be given. */
-export function required(placeholder: string, summary: string) {
-  return { kind: "required", placeholder, summary } as const;
+export function required(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "required", placeholder, summary, candidates } as const;
 }
 
 /** An argument that may be left out. */
-export function optional(placeholder: string, summary: string) {
-  return { kind: "optional", placeholder, summary } as const;
+export function optional(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "optional", placeholder, summary, candidates } as const;
 }
 
 /** An argument that may be given any number of times. */
-export function variadic(placeholder: string, summary: string) {
-  return { kind: "variadic", placeholder, summary } as const;
+export function variadic(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "variadic", placeholder, summary, candidates } as const;
 }
 
 /** The command line of another program, after `--`: none of its words is an option of ours. */
 export function rest(placeholder: string, summary: string) {
-  return { kind: "rest", placeholder, summary } as const;
+  return { kind: "rest", placeholder, summary, candidates: [] } as const;
 }
 
 /** An option without a value. */
@@ -100,16 +109,16 @@ export function flag(summary: string) {
 }
 
 /** An option with one value. */
-export function value(placeholder: string, summary: string) {
-  return { kind: "value", placeholder, summary } as const;
+export function value(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "value", placeholder, summary, candidates } as const;
 }
 
 /** An option that can stand alone or have one value. */
-export function optionalValue(placeholder: string, summary: string) {
-  return { kind: "optionalValue", placeholder, summary } as const;
+export function optionalValue(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "optionalValue", placeholder, summary, candidates } as const;
 }
 
 /** An option that takes one or more values. */
-export function values(placeholder: string, summary: string) {
-  return { kind: "values", placeholder, summary } as const;
+export function values(placeholder: string, summary: string, candidates: Candidates = []) {
+  return { kind: "values", placeholder, summary, candidates } as const;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { FobError } from "../fob-error.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
+import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";
 
 /** A command line that was understood: which command, with what input, under which global options. */
@@ -16,8 +17,8 @@ export type Parsed = { readonly invocation: Invocation } | { readonly text: stri
 /** Help is no wider than this, on however wide a terminal. */
 const MAX_HELP_COLUMNS = 80;
 
-/** Words of help that no single command owns. */
-const GROUPS: Readonly<Record<string, string>> = {
+/** What the groups of commands are about: words of help that no single command owns. */
+export const GROUPS: Readonly<Record<string, string>> = {
   pin: "set, change and remove PINs: of the app, or of one token",
   biometric: "let a finger or face stand for a PIN",
   push: "approve and deny login requests",
@@ -54,20 +55,11 @@ export async function parseCommandLine(
 }
 
 function createProgram(version: string, print: (text: string) => void): Command {
-  return new Command("fob")
+  const program = new Command("fob")
     .description("a software key fob for the terminal")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
+    .version(version, flagsOf(VERSION_OPTION), VERSION_OPTION.summary)
+    .helpOption(flagsOf(HELP_OPTION), HELP_OPTION.summary)
     .helpCommand("help [COMMAND]", "show help for a command")
-    .option("--home <DIR>", "where vault and settings live (FOB_HOME)")
-    .option("--keychain <KIND>", "who keeps the vault's key: system, file or none (FOB_KEYCHAIN)")
-    .option("--pin-file <FILE>", "read PINs from a file, one a line; - is standard input (FOB_PIN_FILE)")
-    .option("--pin-fd <N>", "read PINs from a file descriptor")
-    .option("--no-input", "never prompt (FOB_NO_INPUT)")
-    .option("--json", "print the result as JSON")
-    .option("-q, --quiet", "no remarks on standard error")
-    .option("--no-color", "no colours (NO_COLOR)")
-    .option("--plain", "for screen readers: statements instead of tables and drawings (FOB_PLAIN)")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
@@ -82,6 +74,11 @@ function createProgram(version: string, print: (text: string) => void): Command 
       "after",
       "\nExample:\n  $ fob enroll --qr screenshot.png && fob code github\n\nfob COMMAND --help tells more about a command.",
     );
+  for (const option of GLOBAL_OPTIONS) {
+    const variable = option.variable === undefined ? "" : ` (${option.variable})`;
+    program.option(flagsOf(option), `${option.summary}${variable}`);
+  }
+  return program;
 }
 
 /** The group that a command belongs to, made with the groups around it when it is first needed. */

@@ -13,3 +13,9 @@ export function cutWidth(text: string, width: number): string {
   // half a surrogate pair is left where the cut goes through a character
   return ellipsed ? `${text.slice(0, index).replace(/[\ud800-\udbff]$/, "")}${ELLIPSIS}` : text.slice(0, index);
 }
+
+/** {@link cutWidth}, filled up with spaces to exactly `width` cells. */
+export function fillWidth(text: string, width: number): string {
+  const fitting = cutWidth(text, width);
+  return fitting + " ".repeat(Math.max(0, width - displayWidth(fitting)));
+}

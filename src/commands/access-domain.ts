@@ -22,6 +22,8 @@ const MEANINGS: Readonly<Record<AccessDomain, string>> = {
   FF: "no access",
 };
 
+const DOMAINS: readonly string[] = ["00", "02", "FF", "full", "pin", "none"];
+
 /** `fob access domain`: shows or sets under which condition a token answers. */
 export const accessDomain = defineCommand({
   name: "access domain",
@@ -30,8 +32,8 @@ export const accessDomain = defineCommand({
     "00 or full: whoever opens the vault. 02 or pin: only after the token's PIN or the app PIN was given in the same call; an unlocked " +
     "agent or a grant is not enough. FF or none: nobody, until another domain is set. To loosen it, the token's PIN is asked for.",
   arguments: {
-    name: required("NAME", "name or id of a token"),
-    domain: optional("00|02|FF|full|pin|none", "the new domain; without it, the one it has is shown"),
+    name: required("NAME", "name or id of a token", "token"),
+    domain: optional(DOMAINS.join("|"), "the new domain; without it, the one it has is shown", DOMAINS),
   },
   options: {},
   examples: [

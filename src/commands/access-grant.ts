@@ -26,8 +26,8 @@ export const accessGrant = defineCommand({
     "that has one is asked for now. A token whose access domain is 02 or FF cannot be granted.",
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {
-    token: values("NAME", "the tokens"),
-    rights: value("RIGHTS", `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`),
+    token: values("NAME", "the tokens", "token"),
+    rights: value("RIGHTS", `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`, RIGHTS),
     expires: value("WHEN", `90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
   },
   examples: [

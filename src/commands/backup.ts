@@ -16,7 +16,7 @@ export const backup = defineCommand({
   description:
     "The file is encrypted with age (age-encryption.org) for a passphrase, or for recipients (age1...): `fob restore FILE` reads it, and so " +
     "does the program age. The PIN of every token that has one is asked for, then the passphrase. PINs are not in the file.",
-  arguments: { file: required("FILE", "the new file; - prints it in ASCII armor") },
+  arguments: { file: required("FILE", "the new file; - prints it in ASCII armor", "file") },
   options: {
     recipient: values("RECIPIENT", "encrypt for these recipients of age instead of a passphrase"),
     armor: flag("write ASCII armor instead of bytes"),

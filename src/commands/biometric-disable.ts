@@ -13,7 +13,7 @@ interface Disabled {
 export const biometricDisable = defineCommand({
   name: "biometric disable",
   summary: "let the PIN alone count again",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob biometric disable vpn", explanation: "its PIN is asked for again" }],
   async run({ name }, context): Promise<Disabled> {

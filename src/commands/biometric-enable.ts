@@ -13,7 +13,7 @@ export const biometricEnable = defineCommand({
   description:
     "Asks for the PIN, then for the finger or face. From then on a terminal asks for those first, and for the PIN if you press Enter instead. " +
     "Changing the PIN turns it off. docs/security.md says what each platform promises.",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob biometric enable vpn", explanation: "a touch in place of this token's PIN" }],
   async run({ name }, context): Promise<{ readonly name: string | null; readonly biometric: boolean }> {

@@ -28,11 +28,11 @@ export const challenge = defineCommand({
     "gave the server, --server-challenge the server's, and --verify the server's response, which is checked before yours is made. " +
     "A TiQR token takes the tiqrauth:// text of a login page, prints the response and sends nothing: `fob push approve` sends it.",
   arguments: {
-    name: required("NAME", "name or id of a token"),
+    name: required("NAME", "name or id of a token", "token"),
     challenge: optional("CHALLENGE", "the challenge; - reads standard input"),
   },
   options: {
-    qr: value("FILE", "read the challenge from a picture of a QR code"),
+    qr: value("FILE", "read the challenge from a picture of a QR code", "file"),
     serverChallenge: value("TEXT", "the server's challenge, for mutual challenge-response"),
     verify: value("RESPONSE", "the server's response: it must be right before an answer is made"),
     session: value("TEXT", "session information, where the suite has S: UTF-8 text, or hex:..."),

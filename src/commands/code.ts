@@ -29,7 +29,7 @@ export const code = defineCommand({
     "Prints the passcode and a newline. The counter of an event-based token moves on durably before its passcode is printed. " +
     "Without NAME, a terminal offers the tokens to pick from. --all leaves out what would use a counter up or needs a PIN. " +
     "--watch is a live screen; elsewhere than on a terminal, and with --json, it prints a line for every new passcode.",
-  arguments: { names: variadic("NAME", "names or ids of tokens") },
+  arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
     copy: flag("put the passcode on the clipboard instead of printing it"),

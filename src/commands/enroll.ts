@@ -41,7 +41,7 @@ export const enroll = defineCommand({
     "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
   arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
   options: {
-    qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures"),
+    qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures", "file"),
     clipboard: flag("read what was copied, a text or a picture"),
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),

@@ -25,7 +25,7 @@ export const exportTokens = defineCommand({
     "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --plain), pskc (a key container of RFC 6030, " +
     "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase " +
     "of the new file. Event-based tokens count on in both places from then on: use one of them.",
-  arguments: { names: variadic("NAME", "names or ids of tokens; all of them without") },
+  arguments: { names: variadic("NAME", "names or ids of tokens; all of them without", "token") },
   options: {
     ...handingOutOptions,
     plain: flag("with --format aegis or pskc: without encryption"),

@@ -6,7 +6,7 @@ import { existingVault, findInVault } from "./lookup.ts";
 export const favorite = defineCommand({
   name: "favorite",
   summary: "list a token before the others",
-  arguments: { name: required("NAME", "name or id of a token") },
+  arguments: { name: required("NAME", "name or id of a token", "token") },
   options: { off: flag("list it among the others again") },
   examples: [{ command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" }],
   async run({ name, off }, context) {

@@ -11,9 +11,9 @@ const MAX_NAMED = 3;
 
 /** The options of every command that hands secrets out: in which format, and where to. */
 export const handingOutOptions = {
-  format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`),
-  output: value("FILE", "write a new file that only you can read"),
-  qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files"),
+  format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`, Object.keys(EXPORT_FORMATS)),
+  output: value("FILE", "write a new file that only you can read", "file"),
+  qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files", "file"),
 } as const;
 
 /** Their values. */

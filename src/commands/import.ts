@@ -23,7 +23,7 @@ export const importFile = defineCommand({
     "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or " +
     "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are. A password is " +
     "asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
-  arguments: { file: required("FILE", "the exported file") },
+  arguments: { file: required("FILE", "the exported file", "file") },
   options: { dryRun: flag("show what would be imported, and store nothing") },
   examples: [
     { command: "fob import aegis-export.json", explanation: "asks for the password if the file has one" },

@@ -25,9 +25,11 @@ export const inspect = defineCommand({
   description:
     "Shows every field and where its value came from (given, default, assumed), the passcode it would give, and what is wrong or " +
     "unusual about it. Nothing is stored or sent, and no vault is needed. Exit code 6 when it cannot be enrolled.",
-  arguments: { enrollment: optional("ENROLLMENT|FILE", "an enrollment string or a file; - reads standard input") },
+  arguments: {
+    enrollment: optional("ENROLLMENT|FILE", "an enrollment string or a file; - reads standard input", "file"),
+  },
   options: {
-    qr: value("FILE", "read it from a picture of QR codes"),
+    qr: value("FILE", "read it from a picture of QR codes", "file"),
     reveal: flag("show the secret"),
   },
   examples: [

@@ -31,7 +31,7 @@ export const list = defineCommand({
   name: "list",
   summary: "list the tokens",
   description: "PATTERN narrows the list to tokens whose name, issuer or account contains it.",
-  arguments: { pattern: optional("PATTERN", "part of a name, issuer or account") },
+  arguments: { pattern: optional("PATTERN", "part of a name, issuer or account", "token") },
   options: {
     codes: flag("add the passcodes of time-based tokens without a PIN"),
     watch: flag("with --codes: as time goes by, on a live screen"),

@@ -16,7 +16,7 @@ export const pinChange = defineCommand({
   name: "pin change",
   summary: "change the app PIN, or one token's PIN",
   description: "Asks for the current PIN, then for the new one. In a PIN file these are two lines, in this order.",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [
     { command: "fob pin change vpn", explanation: "asks for the current and the new PIN" },

@@ -11,7 +11,7 @@ import { existingPinTarget, formatChange, type PinChange } from "./pin-target.ts
 export const pinRemove = defineCommand({
   name: "pin remove",
   summary: "remove the app PIN, or one token's PIN",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" }],
   async run({ name }, context): Promise<PinChange> {

@@ -17,7 +17,7 @@ export const pinSet = defineCommand({
   description:
     "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this " +
     "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret.",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {
     policy: value("RULES", "what the token's PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)"),
   },

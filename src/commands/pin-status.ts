@@ -34,7 +34,7 @@ export const pinStatus = defineCommand({
   name: "pin status",
   summary: "tell about the app PIN, or one token's PIN",
   description: "The state of the app PIN can be read without it.",
-  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN") },
+  arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
   run: async ({ name }, context) => (name === undefined ? appStatus(context) : tokenStatus(name, context)),

@@ -26,7 +26,8 @@ export const ORDER_FIELDS = [
 
 type OrderField = (typeof ORDER_FIELDS)[number];
 
-const KINDS: readonly string[] = ["totp", "hotp", "ocra"];
+/** The kinds of token that can be made. */
+export const KINDS: readonly string[] = ["totp", "hotp", "ocra"];
 
 /** RFC 4226 (R6) wants at least 128 bits and recommends 160. */
 const SECRET_BITS = { min: 128, max: 512, usual: "160" };

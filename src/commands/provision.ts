@@ -3,10 +3,11 @@ import type { Context } from "../cli/context.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { FobError } from "../fob-error.ts";
+import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { forget } from "../token/secret.ts";
 import { chooseFormat, describeWritten, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
 import { parseOrders } from "./provision-list.ts";
-import { makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
+import { KINDS, makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
@@ -33,20 +34,25 @@ export const provision = defineCommand({
     "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the " +
     "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv " +
     "makes a token for every line of a file, whose columns have these names too and count before the options.",
-  arguments: { kind: required("totp|hotp|ocra", "time-based, event-based or challenge-response") },
+  arguments: { kind: required(KINDS.join("|"), "time-based, event-based or challenge-response", KINDS) },
   options: {
     issuer: value("TEXT", "who issues the token"),
     account: value("TEXT", "for whom"),
     serial: value("TEXT", "its serial number"),
-    algorithm: value("NAME", "SHA1 (default), SHA224, SHA256, SHA384 or SHA512"),
+    algorithm: value("NAME", "SHA1 (default), SHA224, SHA256, SHA384 or SHA512", HASH_ALGORITHMS),
     digits: value("N", "4 to 10 (6)"),
-    alphabet: value("NAME", "decimal (default), hexadecimal, base32 or base64"),
+    alphabet: value("NAME", "decimal (default), hexadecimal, base32 or base64", [
+      "decimal",
+      "hexadecimal",
+      "base32",
+      "base64",
+    ]),
     period: value("SECONDS", "of a time-based token (30)"),
     counter: value("N", "first counter of an event-based token (0)"),
     suite: value("SUITE", "of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08"),
     pinpolicy: value("RULES", "the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)"),
     bits: value("N", "length of the secret (160)"),
-    csv: value("FILE", "make one for every line of a CSV file"),
+    csv: value("FILE", "make one for every line of a CSV file", "file"),
     ...handingOutOptions,
     plain: flag("with --format aegis or pskc: without encryption"),
   },

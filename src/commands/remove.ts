@@ -8,7 +8,7 @@ import { existingVault, findInVault } from "./lookup.ts";
 export const remove = defineCommand({
   name: "remove",
   summary: "remove tokens; `fob restore` brings them back for 30 days",
-  arguments: { names: variadic("NAME", "names or ids of tokens") },
+  arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: { yes: flag("do not ask") },
   examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
   async run({ names, yes }, context) {

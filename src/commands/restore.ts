@@ -27,8 +27,8 @@ export const restore = defineCommand({
   description:
     "Without an argument, lists the removed tokens that can be brought back. FILE is a backup (`fob backup`): tokens that are there already " +
     "are left as they are; a token that had a PIN gets a new one, which is asked for.",
-  arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup") },
-  options: { identity: value("FILE", "open the backup with this key file of age instead of a passphrase") },
+  arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup", "file") },
+  options: { identity: value("FILE", "open the backup with this key file of age instead of a passphrase", "file") },
   examples: [
     { command: "fob restore", explanation: "what was removed in the last 30 days" },
     { command: "fob restore old-vpn", explanation: "brings it back, counter and all" },

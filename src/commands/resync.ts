@@ -21,7 +21,7 @@ export const resync = defineCommand({
     "CODE1 is a passcode that another device with the same secret gave, CODE2 the one after it; two make chance hits unlikely. " +
     "The counter only ever moves forward, so that no passcode is given twice. - reads the passcodes from standard input.",
   arguments: {
-    name: required("NAME", "name or id of an event-based token"),
+    name: required("NAME", "name or id of an event-based token", "token"),
     first: required("CODE1", "a passcode of the other device; - reads standard input"),
     second: optional("CODE2", "the passcode after it"),
   },

@@ -9,7 +9,7 @@ import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 export const show = defineCommand({
   name: "show",
   summary: "show one token's details, never its secret",
-  arguments: { name: required("NAME", "name or id of a token") },
+  arguments: { name: required("NAME", "name or id of a token", "token") },
   options: {},
   examples: [{ command: "fob show vpn", explanation: "kind, algorithm, counter, PIN and where it came from" }],
   async run({ name }, context): Promise<TokenView> {

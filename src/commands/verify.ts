@@ -37,7 +37,7 @@ export const verify = defineCommand({
     "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not " +
     "match. - in place of either argument reads it from standard input.",
   arguments: {
-    subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored"),
+    subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored", "token"),
     passcode: required("CODE", "the passcode to check"),
   },
   options: {

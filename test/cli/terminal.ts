@@ -24,7 +24,7 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
   const tmux = (...args: string[]) =>
     execFileSync("tmux", ["-L", server, "-f", "/dev/null", ...args], { encoding: "utf8" });
   const all = { FOB_HOME: home, FOB_KEYCHAIN: "file", HOME: home, PS1: "> ", HISTFILE: "/dev/null", ...env };
-  const variables = Object.entries({ TERM: "screen", LANG: "C.UTF-8", ...all, PATH: process.env["PATH"] ?? "" }).map(
+  const variables = Object.entries({ TERM: "screen", LANG: "C.UTF-8", PATH: process.env["PATH"] ?? "", ...all }).map(
     ([name, text]) => `${name}=${text}`,
   );
   tmux("-u", "new-session", "-d", "-x", "80", "-y", "24", "env", "-i", ...variables, "bash", "--norc");

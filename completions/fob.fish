@@ -1,0 +1,407 @@
+# Completion of fob's command line for fish. Made from the command definitions by `npm run generate`.
+
+# The commands that can follow the words $argv[1], and what they do.
+function __fob_commands
+    switch $argv[1]
+        case ''
+            printf '%s\t%s\n' 'enroll' 'add tokens from enrollment strings or QR pictures' 'list' 'list the tokens' 'show' 'show one token\'s details, never its secret' 'code' 'print a token\'s passcode' 'run' 'run a program with a passcode in its environment or on its standard input' 'challenge' 'answer a challenge (OCRA)' 'push' 'approve and deny login requests' 'pin' 'set, change and remove PINs: of the app, or of one token' 'biometric' 'let a finger or face stand for a PIN' 'unlock' 'hold the vault open for this session' 'lock' 'lock the vault: the agent forgets it and ends' 'agent' 'the process that holds the vault open' 'access' 'say who may use a token: scripts with a grant, or whoever gives a PIN' 'rename' 'give a token another name' 'remove' 'remove tokens; `fob restore` brings them back for 30 days' 'restore' 'bring back a removed token, or the tokens of a backup' 'favorite' 'list a token before the others' 'resync' 'move an event-based token\'s counter on by passcodes of another device' 'import' 'take tokens over from another app\'s file' 'export' 'take tokens with their secrets out, for another app' 'backup' 'write all tokens into one encrypted file' 'inspect' 'tell what an enrollment string, picture or file is, without storing it' 'provision' 'make enrollment strings with new random secrets' 'verify' 'check a passcode: is it right, and how far off is the clock or counter?' 'config' 'settle things for all commands to come' 'lab' 'an authentication server to try things out with' 'doctor' 'look for what is wrong, and mend it' 'shellenv' 'print shell functions that ask the agent without starting fob' 'completion' 'print the completion script of a shell' 'help' 'show help for a command'
+        case 'push'
+            printf '%s\t%s\n' 'listen' 'wait for login requests' 'list' 'show the login requests that wait for an answer' 'approve' 'approve a login request' 'deny' 'deny a login request, or all of them' 'history' 'show past login requests and what was answered'
+        case 'pin'
+            printf '%s\t%s\n' 'set' 'set the app PIN, or one token\'s PIN' 'change' 'change the app PIN, or one token\'s PIN' 'remove' 'remove the app PIN, or one token\'s PIN' 'status' 'tell about the app PIN, or one token\'s PIN'
+        case 'biometric'
+            printf '%s\t%s\n' 'enable' 'let a finger or face stand for the app PIN, or one token\'s PIN' 'disable' 'let the PIN alone count again' 'status' 'tell which sensor there is, and which PINs it stands for' 'test' 'try whether the sensor recognises you'
+        case 'agent'
+            printf '%s\t%s\n' 'start' 'start the agent unless it is there already' 'stop' 'end the agent, as `fob lock` does' 'status' 'tell whether an agent holds the vault, and until when'
+        case 'access'
+            printf '%s\t%s\n' 'grant' 'let a script use some tokens, and nothing else' 'list' 'list the grants, and what each opens' 'revoke' 'end a grant: its secret opens nothing any more' 'domain' 'show or set under which condition a token answers'
+        case 'config'
+            printf '%s\t%s\n' 'list' 'list the settings, their values, and where those come from' 'get' 'print the value of a setting that counts' 'set' 'change a setting, for all commands to come' 'unset' 'let the default of a setting count again'
+        case 'lab'
+            printf '%s\t%s\n' 'serve' 'run the lab: a small authentication server to try things out with' 'user' 'who logs in at the lab' 'issue' 'make a token of the lab, and print its enrollment string' 'push' 'send a push request to a user\'s devices' 'log' 'show what happened at the lab'
+        case 'lab user'
+            printf '%s\t%s\n' 'add' 'add a user to the lab' 'list' 'list the lab\'s users and their tokens' 'unlock' 'let a user of the lab in again'
+    end
+end
+
+# The options of the command $argv[1], and what they do.
+function __fob_options
+    switch $argv[1]
+        case 'enroll'
+            printf '%s\t%s\n' '--qr' 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures' '--clipboard' 'read what was copied, a text or a picture' '--screen' 'read the QR codes that the screen shows' '--name' 'what to call the token' '--dry-run' 'show what would be enrolled, store nothing and ask no server' '--replace' 'replace the token of the same name or account; the old one stays restorable' '--yes' 'do not ask back about warnings' '--pin' 'ask for a token PIN now' '--trace' 'write a log of what a server was asked and answered, without secrets' '--insecure' 'let a server do whose certificate nobody vouches for, or that has none'
+        case 'list'
+            printf '%s\t%s\n' '--codes' 'add the passcodes of time-based tokens without a PIN' '--watch' 'with --codes: as time goes by, on a live screen'
+        case 'code'
+            printf '%s\t%s\n' '--all' 'the passcodes of all time-based tokens without a PIN' '--copy' 'put the passcode on the clipboard instead of printing it' '--clear-after' 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)' '--next' 'the passcode of the next time step' '--at' 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s' '--watch' 'passcodes as time goes by, of the named tokens or all, on a live screen' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)' '--format' 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'
+        case 'run'
+            printf '%s\t%s\n' '--token' 'the token; with --stdin several' '--env' 'the variable of the passcode (FOB_CODE); for several tokens, a pair for each' '--stdin' 'give the passcode as standard input instead' '--fresh' 'wait for the next passcode, which nobody has seen yet' '--min-validity' 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'
+        case 'challenge'
+            printf '%s\t%s\n' '--qr' 'read the challenge from a picture of a QR code' '--server-challenge' 'the server\'s challenge, for mutual challenge-response' '--verify' 'the server\'s response: it must be right before an answer is made' '--session' 'session information, where the suite has S: UTF-8 text, or hex:...' '--at' 'answer as of another time, where the suite has T' '--copy' 'put the response on the clipboard instead of printing it'
+        case 'push listen'
+            printf '%s\t%s\n' '--once' 'end after the first request' '--timeout' 'end after S seconds' '--exec' 'let a program decide' '--notify' 'ask by notification of the desktop' '--poll' 'ask every S seconds, whatever happens'
+        case 'push approve'
+            printf '%s\t%s\n' '--qr' 'read a TiQR challenge from a picture of its QR code' '--choice' 'what the login page shows, where several are offered' '--yes' 'do not ask back without ID'
+        case 'push deny'
+            printf '%s\t%s\n' '--report' 'it was not you: tell the server' '--all' 'every request that waits'
+        case 'pin set'
+            printf '%s\t%s\n' '--policy' 'what the token\'s PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)'
+        case 'unlock'
+            printf '%s\t%s\n' '--for' 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)' '--idle' 'lock when nothing was asked for this long (agent.idle: 1h)' '--push' 'ask for login requests of tokens without PIN, and remember them' '--notify' 'with --push: ask about them by notification of the desktop'
+        case 'agent start'
+            printf '%s\t%s\n' '--for' 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)' '--idle' 'lock when nothing was asked for this long (agent.idle: 1h)' '--push' 'ask for login requests of tokens without PIN, and remember them' '--notify' 'with --push: ask about them by notification of the desktop' '--export' 'print `export FOB_AGENT_SOCK=...` for the shell to evaluate'
+        case 'access grant'
+            printf '%s\t%s\n' '--token' 'the tokens' '--rights' 'what the script may do, with commas between: code, challenge, push (code)' '--expires' '90m, 12h, 30d, a date, or never (30d)'
+        case 'remove'
+            printf '%s\t%s\n' '--yes' 'do not ask'
+        case 'restore'
+            printf '%s\t%s\n' '--identity' 'open the backup with this key file of age instead of a passphrase'
+        case 'favorite'
+            printf '%s\t%s\n' '--off' 'list it among the others again'
+        case 'import'
+            printf '%s\t%s\n' '--dry-run' 'show what would be imported, and store nothing'
+        case 'export'
+            printf '%s\t%s\n' '--format' 'uri, aegis, pskc, migration (uri)' '--output' 'write a new file that only you can read' '--qr' 'draw QR codes in the terminal, or into new .png or .svg files' '--plain' 'with --format aegis or pskc: without encryption' '--yes' 'do not ask back'
+        case 'backup'
+            printf '%s\t%s\n' '--recipient' 'encrypt for these recipients of age instead of a passphrase' '--armor' 'write ASCII armor instead of bytes'
+        case 'inspect'
+            printf '%s\t%s\n' '--qr' 'read it from a picture of QR codes' '--reveal' 'show the secret'
+        case 'provision'
+            printf '%s\t%s\n' '--issuer' 'who issues the token' '--account' 'for whom' '--serial' 'its serial number' '--algorithm' 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512' '--digits' '4 to 10 (6)' '--alphabet' 'decimal (default), hexadecimal, base32 or base64' '--period' 'of a time-based token (30)' '--counter' 'first counter of an event-based token (0)' '--suite' 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08' '--pinpolicy' 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)' '--bits' 'length of the secret (160)' '--csv' 'make one for every line of a CSV file' '--format' 'uri, aegis, pskc, migration (uri)' '--output' 'write a new file that only you can read' '--qr' 'draw QR codes in the terminal, or into new .png or .svg files' '--plain' 'with --format aegis or pskc: without encryption'
+        case 'verify'
+            printf '%s\t%s\n' '--window' 'how many steps or counters to look at (10)' '--at' 'check as of another time'
+        case 'lab serve'
+            printf '%s\t%s\n' '--port' 'where to listen (8462, or any other if that is taken)' '--host' 'on which address (127.0.0.1); any other than loopback opens the lab to the network' '--for' 'end after this time: 90s, 30m, 8h' '--old' 'behave like privacyIDEA servers before decline reasons'
+        case 'lab user add'
+            printf '%s\t%s\n' '--password' 'give the user a password: it is asked for, or - is standard input'
+        case 'lab issue'
+            printf '%s\t%s\n' '--user' 'for whom' '--qr' 'draw a QR code in the terminal, or into a new .png or .svg file' '--algorithm' 'of passcodes: SHA1 (default), SHA256 or SHA512' '--digits' 'of passcodes: 6 to 8 (6)' '--period' 'of time-based passcodes (30)' '--suite' 'of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08' '--server-pin' 'a PIN that is typed together with the passcode: it is asked for, or - is standard input' '--device-pin' 'push and activation: the device must guard the token with a PIN' '--token' 'what an activation string becomes: totp (default), hotp or ocra' '--ttl' 'how long it can be enrolled: 10m, an activation string 1d' '--url' 'where devices reach the lab (where it listens)' '--old' 'push: behave like servers before decline reasons'
+        case 'lab push'
+            printf '%s\t%s\n' '--title' 'what the device shows as title (fob lab)' '--question' 'what it asks' '--number-matching' 'the device must pick the number that is printed' '--code-to-phone' 'the device shows a code after the approval, for the login page' '--wait' 'wait for the answer (120)' '--qr' 'draw a TiQR challenge in the terminal, or into a new .png or .svg file'
+        case 'lab log'
+            printf '%s\t%s\n' '--last' 'how many, the newest (50)'
+        case 'doctor'
+            printf '%s\t%s\n' '--repair' 'finish what was interrupted, correct rights, rebuild the index'
+    end
+    printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file or none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version'
+end
+
+# What stands in the places of the arguments of the command $argv[1].
+function __fob_places
+    switch $argv[1]
+        case 'help'
+            printf '%s\n' 'words enroll list show code run challenge push pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion'
+        case 'enroll'
+            printf '%s\n' 'more any'
+        case 'list'
+            printf '%s\n' 'token'
+        case 'show'
+            printf '%s\n' 'token'
+        case 'code'
+            printf '%s\n' 'more token'
+        case 'run'
+            printf '%s\n' 'more any'
+        case 'challenge'
+            printf '%s\n' 'token' 'any'
+        case 'push approve'
+            printf '%s\n' 'any'
+        case 'push deny'
+            printf '%s\n' 'any'
+        case 'push history'
+            printf '%s\n' 'any'
+        case 'pin set'
+            printf '%s\n' 'token'
+        case 'pin change'
+            printf '%s\n' 'token'
+        case 'pin remove'
+            printf '%s\n' 'token'
+        case 'pin status'
+            printf '%s\n' 'token'
+        case 'biometric enable'
+            printf '%s\n' 'token'
+        case 'biometric disable'
+            printf '%s\n' 'token'
+        case 'access grant'
+            printf '%s\n' 'any'
+        case 'access revoke'
+            printf '%s\n' 'any'
+        case 'access domain'
+            printf '%s\n' 'token' 'words 00 02 FF full pin none'
+        case 'rename'
+            printf '%s\n' 'token' 'any'
+        case 'remove'
+            printf '%s\n' 'more token'
+        case 'restore'
+            printf '%s\n' 'file'
+        case 'favorite'
+            printf '%s\n' 'token'
+        case 'resync'
+            printf '%s\n' 'token' 'any' 'any'
+        case 'import'
+            printf '%s\n' 'file'
+        case 'export'
+            printf '%s\n' 'more token'
+        case 'backup'
+            printf '%s\n' 'file'
+        case 'inspect'
+            printf '%s\n' 'file'
+        case 'provision'
+            printf '%s\n' 'words totp hotp ocra'
+        case 'verify'
+            printf '%s\n' 'token' 'any'
+        case 'config get'
+            printf '%s\n' 'any'
+        case 'config set'
+            printf '%s\n' 'any' 'any'
+        case 'config unset'
+            printf '%s\n' 'any'
+        case 'lab user add'
+            printf '%s\n' 'any'
+        case 'lab user unlock'
+            printf '%s\n' 'any'
+        case 'lab issue'
+            printf '%s\n' 'any'
+        case 'lab push'
+            printf '%s\n' 'any'
+        case 'shellenv'
+            printf '%s\n' 'any'
+        case 'completion'
+            printf '%s\n' 'words bash zsh fish powershell'
+    end
+end
+
+# What stands after the option $argv[2] of the command $argv[1]; nothing after a flag.
+function __fob_value
+    switch $argv[2]
+        case '--home'
+            echo 'folder'
+        case '--keychain'
+            echo 'words system file none'
+        case '--pin-file'
+            echo 'file'
+        case '--pin-fd'
+            echo 'any'
+        case '*'
+            switch "$argv[1] $argv[2]"
+                case 'enroll --qr'
+                    echo 'more file'
+                case 'enroll --name'
+                    echo 'any'
+                case 'enroll --trace'
+                    echo 'any'
+                case 'code --clear-after'
+                    echo 'any'
+                case 'code --at'
+                    echo 'any'
+                case 'code --min-validity'
+                    echo 'any'
+                case 'code --format'
+                    echo 'any'
+                case 'run --token'
+                    echo 'more any'
+                case 'run --env'
+                    echo 'more any'
+                case 'run --min-validity'
+                    echo 'any'
+                case 'challenge --qr'
+                    echo 'file'
+                case 'challenge --server-challenge'
+                    echo 'any'
+                case 'challenge --verify'
+                    echo 'any'
+                case 'challenge --session'
+                    echo 'any'
+                case 'challenge --at'
+                    echo 'any'
+                case 'push listen --timeout'
+                    echo 'any'
+                case 'push listen --exec'
+                    echo 'any'
+                case 'push listen --poll'
+                    echo 'any'
+                case 'push approve --qr'
+                    echo 'any'
+                case 'push approve --choice'
+                    echo 'any'
+                case 'pin set --policy'
+                    echo 'any'
+                case 'unlock --for'
+                    echo 'any'
+                case 'unlock --idle'
+                    echo 'any'
+                case 'agent start --for'
+                    echo 'any'
+                case 'agent start --idle'
+                    echo 'any'
+                case 'access grant --token'
+                    echo 'more token'
+                case 'access grant --rights'
+                    echo 'words code challenge push'
+                case 'access grant --expires'
+                    echo 'any'
+                case 'restore --identity'
+                    echo 'file'
+                case 'export --format'
+                    echo 'words uri aegis pskc migration'
+                case 'export --output'
+                    echo 'file'
+                case 'export --qr'
+                    echo 'file'
+                case 'backup --recipient'
+                    echo 'more any'
+                case 'inspect --qr'
+                    echo 'file'
+                case 'provision --issuer'
+                    echo 'any'
+                case 'provision --account'
+                    echo 'any'
+                case 'provision --serial'
+                    echo 'any'
+                case 'provision --algorithm'
+                    echo 'words SHA1 SHA224 SHA256 SHA384 SHA512'
+                case 'provision --digits'
+                    echo 'any'
+                case 'provision --alphabet'
+                    echo 'words decimal hexadecimal base32 base64'
+                case 'provision --period'
+                    echo 'any'
+                case 'provision --counter'
+                    echo 'any'
+                case 'provision --suite'
+                    echo 'any'
+                case 'provision --pinpolicy'
+                    echo 'any'
+                case 'provision --bits'
+                    echo 'any'
+                case 'provision --csv'
+                    echo 'file'
+                case 'provision --format'
+                    echo 'words uri aegis pskc migration'
+                case 'provision --output'
+                    echo 'file'
+                case 'provision --qr'
+                    echo 'file'
+                case 'verify --window'
+                    echo 'any'
+                case 'verify --at'
+                    echo 'any'
+                case 'lab serve --port'
+                    echo 'any'
+                case 'lab serve --host'
+                    echo 'any'
+                case 'lab serve --for'
+                    echo 'any'
+                case 'lab user add --password'
+                    echo 'any'
+                case 'lab issue --user'
+                    echo 'any'
+                case 'lab issue --qr'
+                    echo 'any'
+                case 'lab issue --algorithm'
+                    echo 'any'
+                case 'lab issue --digits'
+                    echo 'any'
+                case 'lab issue --period'
+                    echo 'any'
+                case 'lab issue --suite'
+                    echo 'any'
+                case 'lab issue --server-pin'
+                    echo 'any'
+                case 'lab issue --token'
+                    echo 'any'
+                case 'lab issue --ttl'
+                    echo 'any'
+                case 'lab issue --url'
+                    echo 'any'
+                case 'lab push --title'
+                    echo 'any'
+                case 'lab push --question'
+                    echo 'any'
+                case 'lab push --wait'
+                    echo 'any'
+                case 'lab push --qr'
+                    echo 'any'
+                case 'lab log --last'
+                    echo 'any'
+            end
+    end
+end
+
+# Follows the words before the current one. Prints the words of the command, the home that they name, and the place that is to be
+# completed: `options`, `commands`, or what the table says.
+function __fob_follow
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l path ''
+    set -l place ''
+    set -l home ''
+    set -l option ''
+    set -l index 1
+    set -l only_arguments no
+    for word in $words[2..]
+        if test $only_arguments = yes
+            set index (math $index + 1)
+        else if test -n "$place"; and not string match -q -- '-?*' $word
+            test "$option" = --home; and set home (string replace -r '^~/' "$HOME/" -- $word)
+            string match -q 'more *' -- $place; or set place ''
+        else
+            set place ''
+            switch $word
+                case --
+                    set only_arguments yes
+                case '--home=*'
+                    set home (string replace -- --home= '' $word)
+                case '-*=*'
+                case '-?*'
+                    set option $word
+                    set place (__fob_value "$path" $word)
+                case '*'
+                    if __fob_commands "$path" | string match -q -- $word\t'*'
+                        set path (string trim "$path $word")
+                    else
+                        set index (math $index + 1)
+                    end
+            end
+        end
+    end
+    if test $only_arguments = no; and string match -q -- '--*=*' $current
+        set place (__fob_value "$path" (string split -m 1 = -- $current)[1])
+    else if test $only_arguments = no; and string match -q -- '-*' $current
+        set place options
+    else if test -z "$place"
+        set -l places (__fob_places "$path")
+        if test -n "$(__fob_commands "$path")"
+            set place commands
+        else if test (count $places) -ge $index
+            set place $places[$index]
+        else if string match -q 'more *' -- $places[-1]
+            set place $places[-1]
+        end
+    end
+    printf '%s\n' "$path" "$home" (string replace 'more ' '' -- "$place")
+end
+
+# fish completes files itself
+function __fob_wants_file
+    test (__fob_follow)[3] = file
+end
+
+function __fob_candidates
+    set -l followed (__fob_follow)
+    set -l before (string match -r -- '^--[^=]*=' (commandline -ct))
+    switch $followed[3]
+        case commands
+            __fob_commands "$followed[1]"
+        case options
+            __fob_options "$followed[1]"
+        case token
+            test -n "$followed[2]"; and set -lx FOB_HOME $followed[2]
+            fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
+        case 'words *'
+            string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
+        case folder
+            __fish_complete_directories (string replace -- "$before" '' (commandline -ct)) | string replace -r '^' -- "$before"
+    end
+end
+
+complete -c fob -e
+complete -c fob -n 'not __fob_wants_file' -f -a '(__fob_candidates)'

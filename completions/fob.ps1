@@ -1,0 +1,501 @@
+# Completion of fob's command line for PowerShell. Made from the command definitions by `npm run generate`.
+
+Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $table = @{
+        '' = @{
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'help' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('words enroll list show code run challenge push pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion')
+        }
+        'enroll' = @{
+            Commands = @()
+            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace the token of the same name or account; the old one stays restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
+            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--trace' = 'any' }
+            Places = @('more any')
+        }
+        'list' = @{
+            Commands = @()
+            Options = @(, @('--codes', 'add the passcodes of time-based tokens without a PIN'); , @('--watch', 'with --codes: as time goes by, on a live screen'))
+            Values = @{  }
+            Places = @('token')
+        }
+        'show' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'code' = @{
+            Commands = @()
+            Options = @(, @('--all', 'the passcodes of all time-based tokens without a PIN'); , @('--copy', 'put the passcode on the clipboard instead of printing it'); , @('--clear-after', 'with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)'); , @('--next', 'the passcode of the next time step'); , @('--at', 'the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s'); , @('--watch', 'passcodes as time goes by, of the named tokens or all, on a live screen'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'); , @('--format', 'what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...'))
+            Values = @{ '--clear-after' = 'any'; '--at' = 'any'; '--min-validity' = 'any'; '--format' = 'any' }
+            Places = @('more token')
+        }
+        'run' = @{
+            Commands = @()
+            Options = @(, @('--token', 'the token; with --stdin several'); , @('--env', 'the variable of the passcode (FOB_CODE); for several tokens, a pair for each'); , @('--stdin', 'give the passcode as standard input instead'); , @('--fresh', 'wait for the next passcode, which nobody has seen yet'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'))
+            Values = @{ '--token' = 'more any'; '--env' = 'more any'; '--min-validity' = 'any' }
+            Places = @('more any')
+        }
+        'challenge' = @{
+            Commands = @()
+            Options = @(, @('--qr', 'read the challenge from a picture of a QR code'); , @('--server-challenge', 'the server''s challenge, for mutual challenge-response'); , @('--verify', 'the server''s response: it must be right before an answer is made'); , @('--session', 'session information, where the suite has S: UTF-8 text, or hex:...'); , @('--at', 'answer as of another time, where the suite has T'); , @('--copy', 'put the response on the clipboard instead of printing it'))
+            Values = @{ '--qr' = 'file'; '--server-challenge' = 'any'; '--verify' = 'any'; '--session' = 'any'; '--at' = 'any' }
+            Places = @('token', 'any')
+        }
+        'push' = @{
+            Commands = @(, @('listen', 'wait for login requests'); , @('list', 'show the login requests that wait for an answer'); , @('approve', 'approve a login request'); , @('deny', 'deny a login request, or all of them'); , @('history', 'show past login requests and what was answered'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'push listen' = @{
+            Commands = @()
+            Options = @(, @('--once', 'end after the first request'); , @('--timeout', 'end after S seconds'); , @('--exec', 'let a program decide'); , @('--notify', 'ask by notification of the desktop'); , @('--poll', 'ask every S seconds, whatever happens'))
+            Values = @{ '--timeout' = 'any'; '--exec' = 'any'; '--poll' = 'any' }
+            Places = @()
+        }
+        'push list' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'push approve' = @{
+            Commands = @()
+            Options = @(, @('--qr', 'read a TiQR challenge from a picture of its QR code'); , @('--choice', 'what the login page shows, where several are offered'); , @('--yes', 'do not ask back without ID'))
+            Values = @{ '--qr' = 'any'; '--choice' = 'any' }
+            Places = @('any')
+        }
+        'push deny' = @{
+            Commands = @()
+            Options = @(, @('--report', 'it was not you: tell the server'); , @('--all', 'every request that waits'))
+            Values = @{  }
+            Places = @('any')
+        }
+        'push history' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'pin' = @{
+            Commands = @(, @('set', 'set the app PIN, or one token''s PIN'); , @('change', 'change the app PIN, or one token''s PIN'); , @('remove', 'remove the app PIN, or one token''s PIN'); , @('status', 'tell about the app PIN, or one token''s PIN'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'pin set' = @{
+            Commands = @()
+            Options = @(, @('--policy', 'what the token''s PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)'))
+            Values = @{ '--policy' = 'any' }
+            Places = @('token')
+        }
+        'pin change' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'pin remove' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'pin status' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'biometric' = @{
+            Commands = @(, @('enable', 'let a finger or face stand for the app PIN, or one token''s PIN'); , @('disable', 'let the PIN alone count again'); , @('status', 'tell which sensor there is, and which PINs it stands for'); , @('test', 'try whether the sensor recognises you'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'biometric enable' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'biometric disable' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token')
+        }
+        'biometric status' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'biometric test' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'unlock' = @{
+            Commands = @()
+            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop'))
+            Values = @{ '--for' = 'any'; '--idle' = 'any' }
+            Places = @()
+        }
+        'lock' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent' = @{
+            Commands = @(, @('start', 'start the agent unless it is there already'); , @('stop', 'end the agent, as `fob lock` does'); , @('status', 'tell whether an agent holds the vault, and until when'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent start' = @{
+            Commands = @()
+            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop'); , @('--export', 'print `export FOB_AGENT_SOCK=...` for the shell to evaluate'))
+            Values = @{ '--for' = 'any'; '--idle' = 'any' }
+            Places = @()
+        }
+        'agent stop' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'agent status' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'access' = @{
+            Commands = @(, @('grant', 'let a script use some tokens, and nothing else'); , @('list', 'list the grants, and what each opens'); , @('revoke', 'end a grant: its secret opens nothing any more'); , @('domain', 'show or set under which condition a token answers'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'access grant' = @{
+            Commands = @()
+            Options = @(, @('--token', 'the tokens'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'))
+            Values = @{ '--token' = 'more token'; '--rights' = 'words code challenge push'; '--expires' = 'any' }
+            Places = @('any')
+        }
+        'access list' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'access revoke' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'access domain' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token', 'words 00 02 FF full pin none')
+        }
+        'rename' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token', 'any')
+        }
+        'remove' = @{
+            Commands = @()
+            Options = @(, @('--yes', 'do not ask'))
+            Values = @{  }
+            Places = @('more token')
+        }
+        'restore' = @{
+            Commands = @()
+            Options = @(, @('--identity', 'open the backup with this key file of age instead of a passphrase'))
+            Values = @{ '--identity' = 'file' }
+            Places = @('file')
+        }
+        'favorite' = @{
+            Commands = @()
+            Options = @(, @('--off', 'list it among the others again'))
+            Values = @{  }
+            Places = @('token')
+        }
+        'resync' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('token', 'any', 'any')
+        }
+        'import' = @{
+            Commands = @()
+            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'))
+            Values = @{  }
+            Places = @('file')
+        }
+        'export' = @{
+            Commands = @()
+            Options = @(, @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--plain', 'with --format aegis or pskc: without encryption'); , @('--yes', 'do not ask back'))
+            Values = @{ '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
+            Places = @('more token')
+        }
+        'backup' = @{
+            Commands = @()
+            Options = @(, @('--recipient', 'encrypt for these recipients of age instead of a passphrase'); , @('--armor', 'write ASCII armor instead of bytes'))
+            Values = @{ '--recipient' = 'more any' }
+            Places = @('file')
+        }
+        'inspect' = @{
+            Commands = @()
+            Options = @(, @('--qr', 'read it from a picture of QR codes'); , @('--reveal', 'show the secret'))
+            Values = @{ '--qr' = 'file' }
+            Places = @('file')
+        }
+        'provision' = @{
+            Commands = @()
+            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--plain', 'with --format aegis or pskc: without encryption'))
+            Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
+            Places = @('words totp hotp ocra')
+        }
+        'verify' = @{
+            Commands = @()
+            Options = @(, @('--window', 'how many steps or counters to look at (10)'); , @('--at', 'check as of another time'))
+            Values = @{ '--window' = 'any'; '--at' = 'any' }
+            Places = @('token', 'any')
+        }
+        'config' = @{
+            Commands = @(, @('list', 'list the settings, their values, and where those come from'); , @('get', 'print the value of a setting that counts'); , @('set', 'change a setting, for all commands to come'); , @('unset', 'let the default of a setting count again'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'config list' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'config get' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'config set' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any', 'any')
+        }
+        'config unset' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'lab' = @{
+            Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'lab serve' = @{
+            Commands = @()
+            Options = @(, @('--port', 'where to listen (8462, or any other if that is taken)'); , @('--host', 'on which address (127.0.0.1); any other than loopback opens the lab to the network'); , @('--for', 'end after this time: 90s, 30m, 8h'); , @('--old', 'behave like privacyIDEA servers before decline reasons'))
+            Values = @{ '--port' = 'any'; '--host' = 'any'; '--for' = 'any' }
+            Places = @()
+        }
+        'lab user' = @{
+            Commands = @(, @('add', 'add a user to the lab'); , @('list', 'list the lab''s users and their tokens'); , @('unlock', 'let a user of the lab in again'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'lab user add' = @{
+            Commands = @()
+            Options = @(, @('--password', 'give the user a password: it is asked for, or - is standard input'))
+            Values = @{ '--password' = 'any' }
+            Places = @('any')
+        }
+        'lab user list' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'lab user unlock' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'lab issue' = @{
+            Commands = @()
+            Options = @(, @('--user', 'for whom'); , @('--qr', 'draw a QR code in the terminal, or into a new .png or .svg file'); , @('--algorithm', 'of passcodes: SHA1 (default), SHA256 or SHA512'); , @('--digits', 'of passcodes: 6 to 8 (6)'); , @('--period', 'of time-based passcodes (30)'); , @('--suite', 'of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08'); , @('--server-pin', 'a PIN that is typed together with the passcode: it is asked for, or - is standard input'); , @('--device-pin', 'push and activation: the device must guard the token with a PIN'); , @('--token', 'what an activation string becomes: totp (default), hotp or ocra'); , @('--ttl', 'how long it can be enrolled: 10m, an activation string 1d'); , @('--url', 'where devices reach the lab (where it listens)'); , @('--old', 'push: behave like servers before decline reasons'))
+            Values = @{ '--user' = 'any'; '--qr' = 'any'; '--algorithm' = 'any'; '--digits' = 'any'; '--period' = 'any'; '--suite' = 'any'; '--server-pin' = 'any'; '--token' = 'any'; '--ttl' = 'any'; '--url' = 'any' }
+            Places = @('any')
+        }
+        'lab push' = @{
+            Commands = @()
+            Options = @(, @('--title', 'what the device shows as title (fob lab)'); , @('--question', 'what it asks'); , @('--number-matching', 'the device must pick the number that is printed'); , @('--code-to-phone', 'the device shows a code after the approval, for the login page'); , @('--wait', 'wait for the answer (120)'); , @('--qr', 'draw a TiQR challenge in the terminal, or into a new .png or .svg file'))
+            Values = @{ '--title' = 'any'; '--question' = 'any'; '--wait' = 'any'; '--qr' = 'any' }
+            Places = @('any')
+        }
+        'lab log' = @{
+            Commands = @()
+            Options = @(, @('--last', 'how many, the newest (50)'))
+            Values = @{ '--last' = 'any' }
+            Places = @()
+        }
+        'doctor' = @{
+            Commands = @()
+            Options = @(, @('--repair', 'finish what was interrupted, correct rights, rebuild the index'))
+            Values = @{  }
+            Places = @()
+        }
+        'shellenv' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('any')
+        }
+        'completion' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('words bash zsh fish powershell')
+        }
+    }
+    $globalOptions = @(
+        , @('--home', 'where vault and settings live')
+        , @('--keychain', 'who keeps the vault''s key: system, file or none')
+        , @('--pin-file', 'read PINs from a file, one a line; - is standard input')
+        , @('--pin-fd', 'read PINs from a file descriptor')
+        , @('--no-input', 'never prompt')
+        , @('--json', 'print the result as JSON')
+        , @('-q', 'no remarks on standard error')
+        , @('--quiet', 'no remarks on standard error')
+        , @('--no-color', 'no colours')
+        , @('--plain', 'for screen readers: statements instead of tables and drawings')
+        , @('-h', 'show help')
+        , @('--help', 'show help')
+        , @('-V', 'print the version')
+        , @('--version', 'print the version')
+    )
+    $globalValues = @{
+        '--home' = 'folder'
+        '--keychain' = 'words system file none'
+        '--pin-file' = 'file'
+        '--pin-fd' = 'any'
+    }
+
+    function Get-Place($path, $option) {
+        if ($globalValues.ContainsKey($option)) { return $globalValues[$option] }
+        return $table[$path].Values[$option]
+    }
+
+    # a word with anything but letters, digits and a few signs is quoted
+    function Format-Word($text) {
+        if ($text -match '^[\p{L}\p{N}_.:@/+=-]+$') { return $text }
+        return "'" + ($text -replace "['\u2018-\u201B]", '$0$0') + "'"
+    }
+
+    function Add-Words($words, $begun, $before) {
+        foreach ($word in $words) {
+            $text, $summary = $word
+            if (-not $summary) { $summary = $text }
+            if ($text.StartsWith($begun, [StringComparison]::CurrentCultureIgnoreCase)) {
+                [System.Management.Automation.CompletionResult]::new($before + (Format-Word $text), $text, 'ParameterValue', $summary)
+            }
+        }
+    }
+
+    function Add-Tokens($begun, $before) {
+        $previousHome = $env:FOB_HOME
+        $previousEncoding = [Console]::OutputEncoding
+        try {
+            if ($home_) { $env:FOB_HOME = $home_ }
+            [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
+            Add-Words @(fob __complete names 2>$null) $begun $before
+        } finally {
+            $env:FOB_HOME = $previousHome
+            [Console]::OutputEncoding = $previousEncoding
+        }
+    }
+
+    # nothing at all lets PowerShell complete files and folders itself
+    function Add-Place($place, $begun, $before) {
+        $kind, $words = ($place -replace '^more ', '') -split ' '
+        if ($kind -eq 'token') { Add-Tokens $begun $before }
+        if ($kind -eq 'words') { Add-Words $words $begun $before }
+    }
+
+    # the words before the one that is completed
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text }
+        })
+    $path = ''
+    $place = ''
+    $option = ''
+    $home_ = ''
+    $index = 0
+    $onlyArguments = $false
+    foreach ($word in $words) {
+        if ($onlyArguments) {
+            $index++
+        } elseif ($place -and $word -notmatch '^-.') {
+            if ($option -eq '--home') { $home_ = $word }
+            if ($place -notlike 'more *') { $place = '' }
+        } elseif ($word -eq '--') {
+            $onlyArguments = $true
+            $place = ''
+        } elseif ($word -match '^--home=(.*)$') {
+            $home_ = $Matches[1]
+            $place = ''
+        } elseif ($word -match '^-.*=') {
+            $place = ''
+        } elseif ($word -match '^-.') {
+            $option = $word
+            $place = Get-Place $path $word
+        } else {
+            $place = ''
+            if (@($table[$path].Commands | ForEach-Object { $_[0] }) -ccontains $word) { $path = "$path $word".Trim() } else { $index++ }
+        }
+    }
+
+    $entry = $table[$path]
+    $current = $wordToComplete.Trim("'", '"')
+    if ($onlyArguments -or $current -notlike '-*') {
+        if ($place) {
+            Add-Place $place $current ''
+        } elseif ($entry.Commands.Count -gt 0) {
+            Add-Words $entry.Commands $current ''
+        } elseif ($index -lt $entry.Places.Count) {
+            Add-Place $entry.Places[$index] $current ''
+        } elseif ($entry.Places.Count -gt 0 -and $entry.Places[-1] -like 'more *') {
+            Add-Place $entry.Places[-1] $current ''
+        }
+    } elseif ($current -match '^(--[^=]+=)(.*)$') {
+        $before, $begun = $Matches[1], $Matches[2]
+        Add-Place (Get-Place $path $before.TrimEnd('=')) $begun $before
+    } else {
+        Add-Words ($entry.Options + $globalOptions) $current ''
+    }
+}

@@ -1,0 +1,30 @@
+import type { CompletionEntry, CompletionTable, Word } from "./completion-table.ts";
+import { fillIn } from "./fill-in.ts";
+import { quoteForShell, valueCases } from "./shell-case.ts";
+
+/** The completion script for zsh: its engine with the table in it. */
+export function zshCompletion(engine: string, table: CompletionTable): string {
+  return fillIn(engine, {
+    ENTRIES: table.entries.flatMap(caseOf).join("\n"),
+    ...valueCases(table),
+    GLOBAL_OPTIONS: table.globalOptions.map((option) => `      ${describe(option)}`).join("\n"),
+  });
+}
+
+function caseOf({ path, commands, options, places }: CompletionEntry): string[] {
+  const lists = [
+    ...listOf("commands", commands.map(describe)),
+    ...listOf("options", options.map(describe)),
+    ...listOf("places", places.map(quoteForShell)),
+  ];
+  return lists.length === 0 ? [] : [`  ${quoteForShell(path)})`, ...lists, "    ;;"];
+}
+
+function listOf(name: string, words: readonly string[]): string[] {
+  return words.length === 0 ? [] : [`    ${name}=(`, ...words.map((word) => `      ${word}`), "    )"];
+}
+
+/** zsh parts a word from its description by a colon. */
+function describe({ text, summary }: Word): string {
+  return quoteForShell(`${text.replaceAll(":", "\\:")}:${summary}`);
+}

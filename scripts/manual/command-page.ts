@@ -1,0 +1,70 @@
+import { optionName } from "../../src/cli/program.ts";
+import { argumentsOf, type CommandNode, optionsOf } from "./command-tree.ts";
+import { bold, display, entry, escapeText, inlineCode, italic, page, pageHead, section } from "./roff.ts";
+
+/** The name of a command's or a group's man page: `fob-pin-set`. */
+export function pageName({ path }: CommandNode): string {
+  return ["fob", ...path.split(" ")].filter(Boolean).join("-");
+}
+
+/** A command, or `fob` with the options that it can have, as a synopsis shows it. */
+export function reference(name: string, manualSection: 1 | 7): string {
+  return `${bold(name)}(${manualSection})`;
+}
+
+/** The man page of one command; `siblings` are the other commands of its group. */
+export function commandPage(node: CommandNode, siblings: readonly CommandNode[], version: string): string {
+  const { definition } = node;
+  if (!definition) throw new Error(`${node.path} is no command`);
+  const description = definition.description ?? `${definition.summary}.`;
+  return page([
+    pageHead({ name: pageName(node), section: 1, summary: definition.summary, version }),
+    ...section("synopsis", [synopsis(node)]),
+    ...section("description", [inlineCode(description)]),
+    ...section("arguments", argumentsOf(node).map(argument)),
+    ...section("options", [
+      ...optionsOf(node).map(option),
+      `.PP\nThe options of every command are in ${reference("fob", 1)}.`,
+    ]),
+    ...section(
+      "examples",
+      definition.examples.map(({ command, explanation }) => `.PP\n${inlineCode(explanation)}\n${display(command)}`),
+    ),
+    ...section("exit status", [`As in ${reference("fob", 1)}.`]),
+    ...section("see also", [
+      [reference("fob", 1), ...siblings.map((sibling) => reference(pageName(sibling), 1))].join(",\n"),
+    ]),
+  ]);
+}
+
+function synopsis(node: CommandNode): string {
+  const options = optionsOf(node).map(([key, definition]) => {
+    const name = bold(optionName(key));
+    return definition.kind === "flag" ? `[${name}]` : `[${name}\n${shapeOf(definition)}]`;
+  });
+  const args = argumentsOf(node).map(([, { kind, placeholder }]) => {
+    const shapes = {
+      required: italic(placeholder),
+      optional: `[${italic(placeholder)}]`,
+      variadic: `[${italic(placeholder)} ...]`,
+      rest: `--\n${italic(placeholder)} ...`,
+    };
+    return shapes[kind];
+  });
+  return [`.B fob ${escapeText(node.path)}`, ...options, ...args].join("\n");
+}
+
+function argument([, { placeholder, summary }]: ReturnType<typeof argumentsOf>[number]): string {
+  return entry(italic(placeholder), inlineCode(summary));
+}
+
+function option([key, definition]: ReturnType<typeof optionsOf>[number]): string {
+  const name = bold(optionName(key));
+  const term = definition.kind === "flag" ? name : `${name} ${shapeOf(definition)}`;
+  return entry(term, inlineCode(definition.summary));
+}
+
+function shapeOf({ kind, placeholder }: { readonly kind: string; readonly placeholder: string }): string {
+  if (kind === "values") return `${italic(placeholder)} ...`;
+  return kind === "optionalValue" ? `[${italic(placeholder)}]` : italic(placeholder);
+}

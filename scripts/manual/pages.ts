@@ -1,0 +1,75 @@
+import type { AnyCommand } from "../../src/cli/command.ts";
+import { commandPage, pageName, reference } from "./command-page.ts";
+import { type CommandNode, commandTree, flatten } from "./command-tree.ts";
+import { mainPage } from "./main-page.ts";
+import { blocksToRoff, type DocumentSection, sectionsOf } from "./markdown.ts";
+import { page, pageHead, section } from "./roff.ts";
+
+/** An overview in section 7: the document that it is made of, and which sections of it; all of them when none is named. */
+interface Overview {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: string;
+  readonly sections?: readonly string[];
+}
+
+const OVERVIEWS: readonly Overview[] = [
+  { name: "fob-agent", summary: "the process that holds fob's vault open", source: "docs/agent.md" },
+  {
+    name: "fob-enrollment",
+    summary: "what fob can enroll, import and export",
+    source: "README.md",
+    sections: ["Enrollment strings", "From and to other apps"],
+  },
+  { name: "fob-security", summary: "what fob protects, against whom, and how far", source: "docs/security.md" },
+];
+
+/** Every man page, by path. `read` gives the text of a file of this project. */
+export function manPages(commands: readonly AnyCommand[], read: (path: string) => string): [string, string][] {
+  const { version } = JSON.parse(read("package.json")) as { readonly version: string };
+  const root = commandTree(commands);
+  const exitCodes = exitCodeTable(read("README.md"));
+  const overviews = OVERVIEWS.map(({ name }) => name);
+  return [
+    ["man/fob.1", mainPage(root, { version, exitCodes, overviews })],
+    ...flatten(root).flatMap((group) => pagesOf(group, version)),
+    ...OVERVIEWS.map((overview): [string, string] => [
+      `man/${overview.name}.7`,
+      overviewPage(overview, read(overview.source), version),
+    ]),
+  ];
+}
+
+/** The pages of the commands right below a node. */
+function pagesOf({ path, children }: CommandNode, version: string): [string, string][] {
+  const pages = children.filter(({ definition }) => definition !== null);
+  return pages.map((node) => {
+    const siblings = path === "" ? [] : pages.filter((other) => other !== node);
+    return [`man/${pageName(node)}.1`, commandPage(node, siblings, version)];
+  });
+}
+
+function overviewPage({ name, summary, sections: wanted }: Overview, markdown: string, version: string): string {
+  const all = sectionsOf(markdown);
+  const missing = wanted?.find((title) => all.every((each) => each.title !== title));
+  if (missing !== undefined) throw new Error(`${name} has lost its section ${missing}`);
+  const chosen = wanted === undefined ? all : all.filter(({ title }) => wanted.includes(title));
+  return page([
+    pageHead({ name, section: 7, summary, version }),
+    ...chosen.flatMap(sectionToRoff),
+    ...section("see also", [reference("fob", 1)]),
+  ]);
+}
+
+function sectionToRoff({ title, tokens }: DocumentSection): string[] {
+  const text = blocksToRoff(tokens);
+  return text === "" ? [] : section(title || "description", [text]);
+}
+
+/** The one table of exit codes that there is. */
+function exitCodeTable(markdown: string): string {
+  const tables = sectionsOf(markdown).flatMap(({ tokens }) => tokens.filter(({ type }) => type === "table"));
+  const table = tables.find(({ raw }) => /^\| code +\| meaning/.test(raw));
+  if (!table) throw new Error("README.md has lost its table of exit codes");
+  return blocksToRoff([table]);
+}

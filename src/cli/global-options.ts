@@ -1,0 +1,70 @@
+import type { Candidates } from "./command.ts";
+
+/** An option that every command takes. */
+export interface GlobalOption {
+  readonly name: `--${string}`;
+  /** The same in one letter. */
+  readonly letter?: `-${string}`;
+  readonly summary: string;
+  /** The environment variable that stands for it. */
+  readonly variable?: string;
+  /** How help shows its value; an option without one is a flag. */
+  readonly placeholder?: string;
+  readonly candidates?: Candidates;
+}
+
+/** The global options, in the order in which help lists them. */
+export const GLOBAL_OPTIONS: readonly GlobalOption[] = [
+  {
+    name: "--home",
+    placeholder: "DIR",
+    summary: "where vault and settings live",
+    variable: "FOB_HOME",
+    candidates: "folder",
+  },
+  {
+    name: "--keychain",
+    placeholder: "KIND",
+    summary: "who keeps the vault's key: system, file or none",
+    variable: "FOB_KEYCHAIN",
+    candidates: ["system", "file", "none"],
+  },
+  {
+    name: "--pin-file",
+    placeholder: "FILE",
+    summary: "read PINs from a file, one a line; - is standard input",
+    variable: "FOB_PIN_FILE",
+    candidates: "file",
+  },
+  { name: "--pin-fd", placeholder: "N", summary: "read PINs from a file descriptor" },
+  { name: "--no-input", summary: "never prompt", variable: "FOB_NO_INPUT" },
+  { name: "--json", summary: "print the result as JSON" },
+  { name: "--quiet", letter: "-q", summary: "no remarks on standard error" },
+  { name: "--no-color", summary: "no colours", variable: "NO_COLOR" },
+  {
+    name: "--plain",
+    summary: "for screen readers: statements instead of tables and drawings",
+    variable: "FOB_PLAIN",
+  },
+];
+
+/** Environment variables that no option stands for. */
+export const VARIABLES: Readonly<Record<string, string>> = {
+  FOB_PIN: "a PIN for a script that has nothing better; `--pin-file` and `--pin-fd` are better",
+  FOB_GRANT: "the grant of a script, as `fob access grant` printed it",
+  FOB_AGENT_SOCK: "the agent's socket, as `fob agent start --export` prints it",
+  FOB_DEBUG: "1 shows where an unforeseen failure happened",
+  FORCE_COLOR: "1 keeps colours where standard output is no terminal",
+};
+
+/** The option that prints the version. */
+export const VERSION_OPTION: GlobalOption = { name: "--version", letter: "-V", summary: "print the version" };
+
+/** The option that shows help. */
+export const HELP_OPTION: GlobalOption = { name: "--help", letter: "-h", summary: "show help" };
+
+/** An option as commander and help write it: `-q, --quiet`, `--home <DIR>`. */
+export function flagsOf({ name, letter, placeholder }: GlobalOption): string {
+  const long = placeholder === undefined ? name : `${name} <${placeholder}>`;
+  return letter === undefined ? long : `${letter}, ${long}`;
+}

@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { drawQr } from "../../scripts/draw-qr.mjs";
+import { HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Installing a hundred packages and writing a hundred megabytes takes a busy machine its time. */
+const timeout = 300_000;
+
+/** What is built is built already, and other tests are using it. */
+const NPM = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+
+describe("the npm package", () => {
+  test("holds what a user needs, and less than 3 MB of it", () => {
+    const [packed] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", ...NPM], { cwd: root }));
+    const files: string[] = packed.files.map(({ path }: { path: string }) => path);
+    expect(packed.unpackedSize).toBeLessThan(3_000_000);
+    expect(files.filter((path) => !/^(?:bin|completions|dist|man|schema)\//.test(path)).toSorted()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+    ]);
+    const generated = ["completions", "man"].flatMap((folder) =>
+      readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`),
+    );
+    expect(files).toEqual(expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.js", ...generated]));
+  });
+
+  test("installs from its file, with its manual, and works", { timeout }, () => {
+    const folder = temporaryFolder();
+    run("npm", ["pack", "--pack-destination", folder, ...NPM], { cwd: root });
+    const [tarball = ""] = readdirSync(folder);
+    run("npm", ["install", "--global", "--prefix", folder, join(folder, tarball), ...NPM]);
+    expect(existsSync(join(folder, "share/man/man1/fob-pin-set.1"))).toBe(true);
+    expect(existsSync(join(folder, "share/man/man7/fob-security.7"))).toBe(true);
+    expectToWork(join(folder, "bin/fob"), { PATH: process.env["PATH"] ?? "" });
+  });
+});
+
+describe.runIf(process.platform === "linux")("the standalone executable", () => {
+  test("works where there is no Node", { timeout }, async () => {
+    const program = join(temporaryFolder(), "fob");
+    run(process.execPath, ["scripts/standalone/build.mjs", program], { cwd: root });
+    const home = temporaryFolder();
+    const env = { PATH: "/nowhere", HOME: home };
+    expectToWork(program, env);
+    const cache = join(home, ".cache");
+    expect(readdirSync(cache)).toHaveLength(1);
+    expect(statSync(join(cache, readdirSync(cache)[0] ?? "")).mode & 0o777).toBe(0o700);
+    await expectToReadPictures(program, env);
+    const vault = { ...env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+    expect(run(program, ["unlock"], { env: vault })).toMatch(/^unlocked until /);
+    expect(run(program, ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[2]}\n`);
+    run(program, ["lock"], { env: vault });
+    // where there is no keychain it says so, which takes the native package
+    expect(() => run(program, ["list"], { env: { ...vault, FOB_KEYCHAIN: "system" } })).toThrow(/keychain/);
+    expect(() => run(program, ["--version"], { env: { ...env, HOME: "/proc" } })).toThrow(
+      /^fob: the standalone program cannot unpack itself: .*\nhint: XDG_CACHE_HOME/m,
+    );
+  });
+});
+
+/** Enrolls a token in a home of its own, and gets its first passcodes. */
+function expectToWork(program: string, env: Readonly<Record<string, string>>): void {
+  const all = { ...env, FOB_HOME: env["HOME"] ?? temporaryFolder(), FOB_KEYCHAIN: "file" };
+  const { version } = JSON.parse(run("cat", ["package.json"], { cwd: root }));
+  expect(run(program, ["--version"], { env: all })).toBe(`${version}\n`);
+  run(program, ["enroll", "-"], { env: all, input: HOTP_URI });
+  expect(run(program, ["code", "ACME"], { env: all })).toBe(`${RFC_CODES[0]}\n`);
+  expect(run(program, ["code", "acme"], { env: all })).toBe(`${RFC_CODES[1]}\n`);
+}
+
+/** A small picture, and one so large that a process of its own reads it. */
+async function expectToReadPictures(program: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const folder = temporaryFolder();
+  for (const side of [400, 3_000]) {
+    const file = join(folder, `${side}.png`);
+    await drawQr(HOTP_URI, { canvas: { width: side, height: side } }).write(`${folder}/${side}.png`);
+    expect(JSON.parse(run(program, ["inspect", "--qr", file, "--json"], { env })).tokens).toHaveLength(1);
+  }
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
+): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["pipe", "pipe", "pipe"], ...options });
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "fob-packaging-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
