@@ -1,5 +1,5 @@
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
-import type { HashAlgorithm } from "../otp/algorithm.ts";
+import { HASH_BYTES, type HashAlgorithm } from "../otp/algorithm.ts";
 import { encodeBase32 } from "../token/base32.ts";
 import { type Parameters, wholeNumber } from "./parameters.ts";
 
@@ -11,14 +11,6 @@ const DEFAULT_ROUNDS = 10_000;
 const MAX_ROUNDS = 1_000_000;
 
 const CHECKSUM_BYTES = 4;
-
-const HASH_BYTES: Readonly<Record<HashAlgorithm, number>> = {
-  SHA1: 20,
-  SHA224: 28,
-  SHA256: 32,
-  SHA384: 48,
-  SHA512: 64,
-};
 
 /** A secret of which the server made one part and we the other. */
 export interface TwoStepSecret {

@@ -7,7 +7,13 @@ import { Exchange } from "./exchange.ts";
 import { agreedDraft, type Confirmation, transportedDraft } from "./key-package-reply.ts";
 import { PRFS, type Prf } from "./prf.ts";
 import { ENCRYPTION_ALGORITHMS, type EncryptionKey, encryptNonce, publicKeyBytes } from "./server-key.ts";
-import type { ServerFinished, ServerHello, ServerMessage, Trigger } from "./server-messages.ts";
+import {
+  type ServerFinished,
+  type ServerHello,
+  type ServerMessage,
+  type Trigger,
+  wrongReply,
+} from "./server-messages.ts";
 import { describeStatus, TRY_AGAIN } from "./status.ts";
 
 /** What an activation string says: where, who, and the secret that both sides know. */
@@ -22,6 +28,9 @@ export interface ProvisioningOrder {
 /** The length of R_C where it is no key, in bytes; at least 16. */
 const NONCE_BYTES = 32;
 
+/** How many runs there are at most, where the server says that another one may succeed. */
+const TRIES = 2;
+
 /**
  * Gets a token from a server by DSKPP (RFC 6063): in four passes or two, as the server chooses. Rejects with FobError `rejected` when it refuses or cannot
  * confirm the key, `unavailable` when it cannot be reached, `invalid` when what it says makes no sense; then every secret of the run is forgotten.
@@ -30,15 +39,13 @@ export async function provision(order: ProvisioningOrder, services: EnrollmentSe
   const asked = order.password === null ? await services.askSecret("passphrase", order.url.host) : null;
   const password = order.password ?? Buffer.from(asked ?? []);
   try {
-    const run = (isLast: boolean) => new Run({ ...order, password }, services).complete(isLast);
-    return (await run(false)) ?? (await run(true)) ?? unreachable();
+    for (let tries = 1; ; tries++) {
+      const draft = await new Run({ ...order, password }, services).complete(tries === TRIES);
+      if (draft) return draft;
+    }
   } finally {
     forget(asked, asked && password);
   }
-}
-
-function unreachable(): never {
-  throw new Error("the last run ends with a token or an error");
 }
 
 /** One run of the protocol, and the secrets made in it. */
@@ -119,9 +126,9 @@ class Run {
     const message = await formatNonce(encrypted, this.#prove(prf, binding), hello);
     const finished = this.#expectFinished(await this.#exchange.say("KeyProvClientNonce", message));
     if (finished.sessionId !== null && finished.sessionId !== hello.sessionId)
-      throw wrong("it belongs to another session");
+      throw wrongReply("it belongs to another session");
     if (finished.macAlgorithm !== null && finished.macAlgorithm !== prf.id)
-      throw wrong("its MAC is of another algorithm");
+      throw wrongReply("its MAC is of another algorithm");
     return agreedDraft(...this.#delivery(finished, prf), { clientNonce, key: key.bytes, serverNonce });
   }
 
@@ -140,7 +147,7 @@ class Run {
     this.#mayTryAgain = reply.kind === "refused" && reply.status === TRY_AGAIN;
     if (reply.kind === "refused") throw describeStatus(reply.status, this.#url.host);
     if (reply.kind === "finished") return reply;
-    throw wrong("it is not the message that comes now");
+    throw wrongReply("it is not the message that comes now");
   }
 
   async #encryptionKey({ serverKey }: ServerHello): Promise<EncryptionKey> {
@@ -171,9 +178,9 @@ class Run {
 function checkChoice(hello: ServerHello): ServerHello {
   const { keyType, encryptionAlgorithm, keyPackageFormat } = hello;
   const isOffered = KEY_TYPES.some((offered) => keyType === offered || keyType.startsWith(`${offered}:`));
-  if (!isOffered) throw wrong("its KeyType was not offered");
-  if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm)) throw wrong("its EncryptionAlgorithm was not offered");
-  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrong("its KeyPackageFormat was not offered");
+  if (!isOffered) throw wrongReply("its KeyType was not offered");
+  if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm)) throw wrongReply("its EncryptionAlgorithm was not offered");
+  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrongReply("its KeyPackageFormat was not offered");
   return hello;
 }
 
@@ -186,9 +193,5 @@ function mask(clientId: string): string {
 function prfOf(id: string): Prf {
   const prf = PRFS.find((known) => known.id === id);
   if (prf) return prf;
-  throw wrong("its MacAlgorithm was not offered");
-}
-
-function wrong(why: string): FobError {
-  return new FobError("invalid", `the server's reply is wrong: ${why}`);
+  throw wrongReply("its MacAlgorithm was not offered");
 }

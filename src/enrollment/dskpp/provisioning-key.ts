@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { HashAlgorithm } from "../../otp/algorithm.ts";
+import { HASH_BYTES } from "../../otp/algorithm.ts";
 import { parseOcraSuite } from "../../otp/ocra-suite.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import { forget, type Secret, sameSecret } from "../../token/secret.ts";
@@ -57,14 +57,6 @@ export function isConfirmed(
   const text = Buffer.concat([Buffer.from("MAC 1 computation"), hash.digest(), Buffer.from(serverId, "utf8")]);
   return sameSecret(derive(prf, macKey, text, HASH_BYTES.SHA256), given);
 }
-
-const HASH_BYTES: Readonly<Record<HashAlgorithm, number>> = {
-  SHA1: 20,
-  SHA224: 28,
-  SHA256: 32,
-  SHA384: 48,
-  SHA512: 64,
-};
 
 /** The length of a secret is that of its HMAC's output (RFC 4226 section 4, RFC 6238 section 5.1). */
 function tokenKeyBytes(credential: OtpCredential): number {

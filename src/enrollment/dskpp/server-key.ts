@@ -23,6 +23,7 @@ export type EncryptionKey =
 
 const AES_KEY_BYTES = 16;
 const HMAC_KEY_BYTES = 32;
+const MIN_KEY_BYTES = 16;
 const RSA_BITS = { min: 2_048, max: 8_192 };
 
 const PADDINGS: Readonly<Record<string, number>> = {
@@ -90,9 +91,9 @@ function encryptByShared(
 ): Buffer {
   if (algorithm in PADDINGS) throw unusable("is a shared one, and the algorithm needs a public one");
   const prf = PRFS.find(({ id }) => id === algorithm);
-  if (key.length !== AES_KEY_BYTES && prf?.keyBytes !== HMAC_KEY_BYTES) {
-    throw unusable(`has ${key.length * 8} bits, and the algorithm needs 128`);
-  }
+  // DSKPP-PRF takes no shorter key (RFC 6063 section 3.4.2), and AES no other one
+  const fits = prf?.keyBytes === HMAC_KEY_BYTES ? key.length >= MIN_KEY_BYTES : key.length === AES_KEY_BYTES;
+  if (!fits) throw unusable(`has ${key.length * 8} bits, and the algorithm needs 128`);
   if (prf) {
     const mask = derive(prf, key, Buffer.concat([Buffer.from("Encryption"), serverNonce]), nonce.length);
     const masked = nonce.map((byte, i) => byte ^ (mask[i] ?? 0));
@@ -121,6 +122,7 @@ function importKey(read: () => KeyObject): KeyObject {
     return read();
   } catch (error) {
     if (error instanceof FobError) throw error;
+    // node:crypto says it in words of OpenSSL
     throw unusable("is damaged");
   }
 }

@@ -62,20 +62,21 @@ export async function parseServerMessage(bytes: Buffer): Promise<ServerMessage> 
   if (name === "KeyProvTrigger") return readTrigger(root);
   const isHello = name === "KeyProvServerHello";
   if (!isHello && name !== "KeyProvServerFinished")
-    throw wrong(`it is a ${JSON.stringify(name.slice(0, 40))}, which servers do not send`);
+    throw wrongReply(`it is a ${JSON.stringify(name.slice(0, 40))}, which servers do not send`);
   const status = attribute(root, "Status");
-  if (status === null) throw wrong("it has no Status");
+  if (status === null) throw wrongReply("it has no Status");
   const isGood = status === (isHello ? "Continue" : "Success");
-  if (!isGood && (status === "Continue" || status === "Success")) throw wrong(`${status} is no Status for ${name}`);
+  if (!isGood && (status === "Continue" || status === "Success"))
+    throw wrongReply(`${status} is no Status for ${name}`);
   if (!isGood) return { kind: "refused", status };
-  if (attribute(root, "Version") !== VERSION) throw wrong(`its Version is not ${VERSION}`);
+  if (attribute(root, "Version") !== VERSION) throw wrongReply(`its Version is not ${VERSION}`);
   refuseCritical(root);
   return isHello ? readHello(root) : readFinished(root);
 }
 
 function readHello(root: Element): ServerHello {
   const sessionId = readSession(root);
-  if (sessionId === null) throw wrong("it has no SessionID");
+  if (sessionId === null) throw wrongReply("it has no SessionID");
   return {
     kind: "hello",
     sessionId,
@@ -92,7 +93,7 @@ function readHello(root: Element): ServerHello {
 function readFinished(root: Element): ServerFinished {
   const keyPackage = child(root, "KeyPackage");
   const container = child(keyPackage, "KeyContainer");
-  if (!container) throw wrong("it has no KeyContainer (PSKC)");
+  if (!container) throw wrongReply("it has no KeyContainer (PSKC)");
   const mac = child(root, "Mac");
   return {
     kind: "finished",
@@ -107,7 +108,7 @@ function readFinished(root: Element): ServerFinished {
 
 function readTrigger(root: Element): Trigger {
   const trigger = child(root, "InitializationTrigger");
-  if (!trigger) throw wrong("it has no InitializationTrigger");
+  if (!trigger) throw wrongReply("it has no InitializationTrigger");
   const authentication = child(trigger, "AuthenticationData");
   return {
     kind: "trigger",
@@ -121,14 +122,14 @@ function readTrigger(root: Element): Trigger {
 
 function readSession(root: Element): string | null {
   const id = attribute(root, "SessionID");
-  if (id !== null && (id === "" || id.length > MAX_IDENTIFIER)) throw wrong("its SessionID is empty or too long");
+  if (id !== null && (id === "" || id.length > MAX_IDENTIFIER)) throw wrongReply("its SessionID is empty or too long");
   return id;
 }
 
 function readNonce(value: string | null): Buffer {
   const nonce = base64(value, "the server's nonce");
   if (nonce.length >= NONCE_BYTES.min && nonce.length <= NONCE_BYTES.max) return nonce;
-  throw wrong(`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`);
+  throw wrongReply(`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`);
 }
 
 function extensions(root: Element): Element[] {
@@ -143,23 +144,24 @@ function isServerInfo(extension: Element): boolean {
 function refuseCritical(root: Element): void {
   const isCritical = (extension: Element) => /^(?:true|1)$/.test(attribute(extension, "Critical")?.trim() ?? "");
   if (!extensions(root).some((extension) => isCritical(extension) && !isServerInfo(extension))) return;
-  throw wrong("it has a critical extension that fob does not know");
+  throw wrongReply("it has a critical extension that fob does not know");
 }
 
 function readServerInfo(root: Element): string | null {
   const extension = extensions(root).find(isServerInfo);
   if (!extension) return null;
   const data = base64(childText(extension, "Data"), "the server's own data");
-  if (data.length > MAX_SERVER_INFO) throw wrong("the data that it wants back is too long");
+  if (data.length > MAX_SERVER_INFO) throw wrongReply("the data that it wants back is too long");
   return data.toString("base64");
 }
 
 function required(root: Element, name: string): string {
   const value = childText(root, name);
   if (value !== null) return value;
-  throw wrong(`it has no ${name}`);
+  throw wrongReply(`it has no ${name}`);
 }
 
-function wrong(why: string): FobError {
+/** A reply that breaks a rule of the protocol. */
+export function wrongReply(why: string): FobError {
   return new FobError("invalid", `the server's reply is wrong: ${why}`);
 }

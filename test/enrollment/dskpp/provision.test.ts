@@ -434,6 +434,12 @@ describe("nothing is enrolled", () => {
     await expect(enrollWith(script)).rejects.toThrow(failing(code, message));
   });
 
+  test("when a short passphrase is to encrypt the nonce", async () => {
+    const script = { ...named(CLIENT_ID), encryption: PRF_IDS.sha256.slice(PRF_IDS.sha256.lastIndexOf(":") + 1) };
+    const error = enrollWith(script, services(), `UserID=${CLIENT_ID}\nPassphrase=12345678`);
+    await expect(error).rejects.toThrow(failing("invalid", /has 64 bits/));
+  });
+
   test("when an earlier run is replayed", async () => {
     const replies: string[] = [];
     await enrollWith({ alter: (reply) => replies[replies.push(reply) - 1] ?? "" });
