@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PushDevice } from "../lab/push-device.ts";
 import { FOB, filesBelow, type TestHome, testHome } from "./fob.ts";
+import { violations } from "./schemas.ts";
 
 /** `fob lab serve` in a home, as a script starts it. */
 async function serve({ home }: TestHome, ...args: string[]) {
@@ -34,9 +35,9 @@ describe("lab serve", () => {
     const { child, line, end, stderr } = await serve(testHome());
     expect(line).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await fetch(`${line}/validate/polltransaction?transaction_id=1`)).status).toBe(200);
+    await vi.waitFor(() => expect(stderr()).toContain("this is a lab"), { timeout: 20_000 });
     child.kill("SIGTERM");
     expect(await end).toEqual([0, null]);
-    expect(stderr()).toContain("this is a lab");
     expect(stderr()).not.toContain("NETWORK");
   });
 
@@ -54,11 +55,9 @@ describe("lab serve", () => {
   });
 
   test("opens to the network only when it is told to, with a warning", async () => {
-    const { line, stderr, child, end } = await serve(testHome(), "--host", "0.0.0.0");
+    const { line, stderr } = await serve(testHome(), "--host", "0.0.0.0");
     expect(line).toMatch(/^http:\/\/0\.0\.0\.0:/);
-    child.kill("SIGTERM");
-    await end;
-    expect(stderr()).toContain("EVERYBODY ON THE NETWORK");
+    await vi.waitFor(() => expect(stderr()).toContain("EVERYBODY ON THE NETWORK"), { timeout: 20_000 });
   });
 
   test("says when the port is taken", async () => {
@@ -237,6 +236,7 @@ describe("lab push", () => {
     await device.decline(await firstRequest());
     const { exitCode, stdout } = await declined;
     expect(exitCode).toBe(7);
+    expect(violations("lab-push", JSON.parse(stdout))).toEqual([]);
     expect(JSON.parse(stdout)).toMatchObject({
       state: "declined",
       asked: [{ kind: "push", serial: device.serial, number: null }],
@@ -246,6 +246,7 @@ describe("lab push", () => {
   test("says which number is right", async () => {
     const { fob, device } = await deviceOfAnn();
     const { stdout } = await fob(["lab", "push", "ann", "--number-matching", "--json"]);
+    expect(violations("lab-push", JSON.parse(stdout))).toEqual([]);
     const [{ number, options }] = JSON.parse(stdout).asked;
     expect(options).toContain(number);
     const [request = {}] = await device.requests();
@@ -265,6 +266,7 @@ describe("lab push", () => {
     expect(await (await fetch(url, { method: "POST", body })).text()).toBe("OK");
     const file = join(place.home, "challenge.svg");
     const pushed = JSON.parse((await place.fob(["lab", "push", "ann", "--qr", file, "--json"])).stdout);
+    expect(violations("lab-push", pushed)).toEqual([]);
     expect(pushed.asked[0].url).toMatch(/^tiqrauth:\/\/ann@lab\.fob\/\d{20}\/\d{10}\/fob%20lab$/);
     expect(readFileSync(file, "utf8")).toMatch(/^<svg/);
   });
