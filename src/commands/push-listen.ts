@@ -50,9 +50,14 @@ export const pushListen = defineCommand({
     const signal = timeout === null ? end.signal : AbortSignal.any([end.signal, AbortSignal.timeout(timeout * 1000)]);
     const interval = poll === null ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal, interval });
-    const notifying = input.notify ? await notifyOf(listening, opened, context) : null;
-    const hear = (event: PushEvent) => notifying?.hear(event);
+    if (input.notify) await context.notifier.describe();
     const screen = input.exec === undefined ? await context.openScreen() : null;
+    // a screen shows the requests itself, and must not be written on
+    const tell = screen ? () => undefined : context.tell;
+    const notifying = input.notify
+      ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
+      : null;
+    const hear = (event: PushEvent) => notifying?.hear(event);
     if (!screen && !context.isJson) context.tell(`waiting for login requests of ${plural(opened.length, "token")}`);
     try {
       const received = screen
@@ -86,15 +91,17 @@ function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Co
   });
 }
 
-/** Throws FobError `unavailable` where nothing shows notifications. */
-async function notifyOf(listening: Listening, tokens: readonly DeskToken[], context: Context): Promise<Notifying> {
-  await context.notifier.describe();
+function notifyOf(
+  listening: Listening,
+  tokens: readonly DeskToken[],
+  { notifier, clock, tell }: Pick<Context, "notifier" | "clock" | "tell">,
+): Notifying {
   return new Notifying({
-    notifier: context.notifier,
+    notifier,
     answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
     isGuarded: (id) => tokens.some(({ token, isGuarded }) => token.id === id && isGuarded),
-    now: context.clock,
-    onTrouble: ({ message }) => context.tell(`a notification could not be shown: ${message}`),
+    now: clock,
+    onTrouble: ({ message }) => tell(`a notification could not be shown: ${message}`),
   });
 }
 

@@ -63,8 +63,7 @@ class RequestWatch {
       this.#draw();
       const key = await terminal.nextKey(this.#untilNextSecond());
       if (this.#failure) throw this.#failure;
-      // a code that is to be typed elsewhere stays until it was read
-      if (this.#isOver && this.#state.mode.kind === "watching") break;
+      if (this.#isOver && !this.#isBusy) break;
       if (!key) continue;
       this.#settings.listening.wake();
       this.#renew();
@@ -81,6 +80,11 @@ class RequestWatch {
     const denial = this.#settings.listening.answer(mode.id, { kind: "deny", isReport: false }, this.#context.pinPrompt);
     // nobody is there to hear that it came too late
     await denial.catch(() => undefined);
+  }
+
+  /** An answer on its way is waited for, and a code that is to be typed elsewhere stays until it was read. */
+  get #isBusy(): boolean {
+    return this.#state.mode.kind === "sending" || this.#state.mode.kind === "code";
   }
 
   async #follow(): Promise<void> {

@@ -85,6 +85,27 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     await see("reported: Wiki");
   });
 
+  test("denies what counts as denied when the person leaves", async () => {
+    await listen();
+    server.challenge({ title: "Wiki" });
+    await see("1 login request waits");
+    type("d");
+    await see("Did somebody else start this login?");
+    type("C-c");
+    expect(await answered(1)).toMatchObject({ decline: "1" });
+    await left(130);
+  });
+
+  test("ends when its time is over, whatever the person is about to do", async () => {
+    await listen("--timeout", "4");
+    server.challenge({ title: "Wiki" });
+    await see("1 login request waits");
+    type("a");
+    await see("Approve this login?");
+    await left(0);
+    expect(server.answers).toEqual([]);
+  });
+
   test("lets the person pick the number, and shows a code large", async () => {
     server.verdict = { value: true, detail: { display_code: "4711", message: "Enter this" } };
     await listen();
