@@ -6,7 +6,7 @@ import { FobError } from "../fob-error.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import { lastUsed, type Passcode } from "../vault/passcodes.ts";
+import { lastUses, type Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { existingTokens, inListOrder, lookListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
@@ -16,6 +16,8 @@ interface ListedToken {
   /** Null where a passcode would use a counter up or needs a PIN. */
   readonly passcode: Passcode | null;
 }
+
+type CurrentToken = Pick<TokenState, "token" | "isGuarded">;
 
 type Listing = Table | { readonly kind: "watched" };
 
@@ -45,14 +47,7 @@ export const list = defineCommand({
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
     if (!store) return { kind: "table", tokens: [], total: 0, withCodes: codes };
-    const entries = await store.entries();
-    const chosen = inListOrder(entries.filter((entry) => contains(entry, pattern ?? "")));
-    const tokens: ListedToken[] = [];
-    for (const entry of chosen) {
-      const listed = await listToken(store, entry, codes, context);
-      if (listed) tokens.push(listed);
-    }
-    return { kind: "table", tokens, total: entries.length, withCodes: codes };
+    return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null);
   },
   text: formatListing,
   json(listing) {
@@ -68,6 +63,25 @@ export const list = defineCommand({
   },
 });
 
+/** The tokens of a store that a pattern fits, and their passcodes where they are wanted. */
+export async function listTokens(
+  store: Authenticator,
+  pattern: string,
+  passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
+): Promise<Table> {
+  const entries = await store.entries();
+  const chosen = inListOrder(pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern)));
+  const usedAt = lastUses(store);
+  const tokens: ListedToken[] = [];
+  for (const entry of chosen) {
+    const current = await currentToken(store, entry, passcodeOf !== null);
+    if (!current) continue;
+    const passcode = passcodeOf && (await passcodeOf(current));
+    tokens.push({ view: viewToken(current.token, usedAt(entry.id)), passcode });
+  }
+  return { kind: "table", tokens, total: entries.length, withCodes: passcodeOf !== null };
+}
+
 /** How long a passcode that is copied from the screen stays on the clipboard, in seconds. */
 const CLEAR_AFTER = 30;
 
@@ -79,25 +93,19 @@ async function watchListed(pattern: string | undefined, context: Context): Promi
   return { kind: "watched" };
 }
 
-/** Null for a token that is no longer there, or not yet. */
-async function listToken(
-  store: Authenticator,
-  entry: IndexEntry,
-  withCode: boolean,
-  context: Context,
-): Promise<ListedToken | null> {
+/** A token as it is now, and whether it has a PIN; null for one that is no longer there, or not yet. */
+async function currentToken(store: Authenticator, entry: IndexEntry, withCode: boolean): Promise<CurrentToken | null> {
   const { credential } = entry;
   const isCounting = "counter" in credential && credential.counter !== null;
   // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at
-  if (!isCounting && !withCode) return { view: viewToken(entry, lastUsed(store, entry.id)), passcode: null };
+  if (!isCounting && !withCode) return { token: entry, isGuarded: entry.pin === "user" };
   const state = await lookListed(store, entry.id);
   if (!state) return null;
-  const token = { ...entry, credential: state.token.credential };
-  const passcode = withCode ? await freePasscode(store, state, context) : null;
-  return { view: viewToken(token, lastUsed(store, entry.id)), passcode };
+  const { credential: moved, accessDomain } = state.token;
+  return { token: { ...entry, credential: moved, accessDomain }, isGuarded: state.isGuarded };
 }
 
-async function freePasscode(store: Authenticator, { token, isGuarded }: TokenState, context: Context) {
+async function freePasscode(store: Authenticator, { token, isGuarded }: CurrentToken, context: Context) {
   if (token.credential.kind !== "totp" || token.accessDomain !== "00" || isGuarded) return null;
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }

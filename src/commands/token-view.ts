@@ -34,11 +34,9 @@ export interface TokenView {
 /** The public view of a token: everything about it, never its secret. */
 export function viewToken(token: Token, lastUsedAt: Date | null): TokenView {
   const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } = token;
-  return {
-    ...{ id, name, issuer, account },
-    ...viewCredential(token),
-    ...{ serial, pin, accessDomain, favorite, format, enrolledAt, lastUsedAt },
-  };
+  const state = { serial, pin, accessDomain, favorite, format, enrolledAt, lastUsedAt };
+  // Object.assign, because spreading three objects into one takes several times as long, ten thousand times
+  return Object.assign({ id, name, issuer, account }, viewCredential(token), state);
 }
 
 function viewCredential({ credential }: Token) {

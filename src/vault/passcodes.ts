@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync, utimesSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { FobError } from "../fob-error.ts";
 import { hotp } from "../otp/hotp.ts";
@@ -7,7 +7,7 @@ import { timeStep, totp } from "../otp/totp.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { lastUsedFile } from "./layout.ts";
+import { lastUsedFile, usedFolder, type VaultLayout } from "./layout.ts";
 import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -76,6 +76,21 @@ export function touch(store: TokenStore, id: string, now: Date): void {
     utimesSync(path, now, now);
   } catch {
     createTouched(path);
+  }
+}
+
+/** {@link lastUsed} for many tokens: only those that were used at all are asked for one by one. */
+export function lastUses(store: Pick<TokenStore, "layout">): (id: string) => Date | null {
+  const used = new Set(usedIds(store.layout));
+  return (id) => (used.has(id) ? lastUsed(store, id) : null);
+}
+
+function usedIds(layout: VaultLayout): string[] {
+  try {
+    return readdirSync(usedFolder(layout));
+  } catch {
+    // no token was used yet, or nobody can tell
+    return [];
   }
 }
 
