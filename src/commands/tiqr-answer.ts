@@ -63,7 +63,8 @@ export function formatTiqrLogin({ name, service, identity, place }: TiqrLogin, s
 
 /** A login for scripts. */
 export function tiqrLoginJson({ name, service, identity, place }: TiqrLogin) {
-  return { id: null, token: name, answer: "approved", accepted: true, service, identity, place };
+  const nothing = { displayCode: null, message: null };
+  return { id: null, token: name, answer: "approved", accepted: true, ...nothing, service, identity, place };
 }
 
 /** What a token answers when it is given a TiQR challenge. Throws FobError `rejected` when the challenge is for another one, `invalid`. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
 import { type TiqrServer, type TiqrServerSettings, tiqrServer } from "../push/tiqr-server.ts";
 import { type TestHome, testHome } from "./fob.ts";
+import { violations } from "./schemas.ts";
 
 const enrolled = async (settings: TiqrServerSettings = {}): Promise<TestHome & { readonly server: TiqrServer }> => {
   const [home, server] = [testHome(), await tiqrServer(settings)];
@@ -70,6 +71,7 @@ describe("fob push approve with a TiQR challenge", () => {
     writeFileSync(picture, await drawQr(login).getBuffer("image/png"));
     const { stdout } = await fob(["push", "approve", "--qr", picture, "--yes", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ token: "Example College", accepted: true, identity: "ann" });
+    expect(violations("push-approve", JSON.parse(stdout))).toEqual([]);
     expect(server.isApproved(login)).toBe(true);
   });
 
