@@ -69,7 +69,7 @@ export class Stage {
         XDG_RUNTIME_DIR: person,
         FOB_HOME: join(person, "fob"),
         FOB_KEYCHAIN: "file",
-        FOB_PIN: "4718",
+        FOB_PIN: "4718, a long one",
         TERM: "xterm",
         LANG: "C.UTF-8",
       },
@@ -86,6 +86,6 @@ async function fillFolder(person: string): Promise<void> {
   const uri = `otpauth://totp/Shop:ann?secret=${RFC_SECRET}&issuer=Shop`;
   writeFileSync(join(person, "screenshot.png"), await drawQr(uri).getBuffer("image/png"));
   writeFileSync(join(person, "tokens.txt"), `${uri}\n`);
-  writeFileSync(join(person, ".vpn-pin"), "4718\n", { mode: 0o600 });
+  writeFileSync(join(person, ".vpn-pin"), "4718, a long one\n", { mode: 0o600 });
   writeFileSync(join(person, "staff.csv"), "account,issuer\nann,ACME\nbob,ACME\n");
 }
