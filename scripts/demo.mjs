@@ -1,5 +1,6 @@
 // The main job, for real, in a home that is thrown away at the end: the built program is called as a person would call it.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +11,13 @@ const FOB = fileURLToPath(new URL("../bin/fob.js", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "fob-demo-"));
 const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file", FOB_PIN: "", FOB_PIN_FILE: "" };
 
+/** @type {import("node:child_process").ChildProcess | null} */
+let lab = null;
+
 try {
   await show();
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  tidy();
 }
 
 async function show() {
@@ -50,6 +54,23 @@ async function show() {
   fob(["code", "vpn", "--pin-file", "-"], { input: "1704", exitCode: 4 });
   fob(["code", "vpn", "--pin-file", "-"], { input: "4711" });
 
+  say("Now with a server: fob's own lab, on this machine alone. It knows ann, and gives her an activation string:");
+  await startLab();
+  fob(["lab", "user", "add", "ann"]);
+  const activation = output(["lab", "issue", "activation", "--user", "ann", "--quiet"]);
+  fob(["enroll", "--name", "intranet", "-"], { input: activation });
+  fob(["code", "intranet"]);
+
+  say("And a token for login requests, whose key is made here:");
+  fob(["enroll", "--name", "login", "-"], { input: output(["lab", "issue", "push", "--user", "ann", "--quiet"]) });
+
+  say("Somebody logs in as ann. The request is shown, approved, and the lab lets her in:");
+  const login = fobMeanwhile(["lab", "push", "ann", "--question", "Log in at the intranet?", "--wait", "60"]);
+  await waiting();
+  fob(["push", "list"]);
+  fob(["push", "approve"]);
+  if ((await login) !== 0) fail("the lab heard no approval");
+
   say("That was all real; the home is gone now. For daily use:");
   console.log("  npm install -g .          # puts fob on your PATH");
   console.log("  fob enroll                # asks for an enrollment string without showing it");
@@ -65,10 +86,61 @@ function fob(args, { input = "", exitCode = 0 } = {}) {
   const shown = args.map((arg) => (/^[\w./:-]+$/.test(arg) ? arg : `'${arg}'`)).join(" ");
   console.log(`$ ${input ? "... | " : ""}fob ${shown}`);
   const { status } = spawnSync(process.execPath, [FOB, ...args], { env, input, stdio: ["pipe", "inherit", "inherit"] });
-  if (status === exitCode) return;
-  console.error(`the demonstration failed: exit code ${status} instead of ${exitCode}`);
-  rmSync(home, { recursive: true, force: true });
+  if (status !== exitCode) fail(`exit code ${status} instead of ${exitCode}`);
+}
+
+/**
+ * What the program prints; the call is not shown.
+ * @param {string[]} args
+ */
+function output(args) {
+  const { status, stdout } = spawnSync(process.execPath, [FOB, ...args], { env, encoding: "utf8" });
+  if (status !== 0) fail(`exit code ${status} of fob ${args.join(" ")}`);
+  return stdout;
+}
+
+/**
+ * Runs the program beside others, silently, and resolves with its exit code.
+ * @param {string[]} args
+ * @returns {Promise<number | null>}
+ */
+async function fobMeanwhile(args) {
+  const [exitCode] = await once(spawn(process.execPath, [FOB, ...args], { env, stdio: "ignore" }), "exit");
+  return exitCode;
+}
+
+/** Starts the lab's server, which ends with the demonstration, and by itself after five minutes. */
+async function startLab() {
+  const server = spawn(process.execPath, [FOB, "lab", "serve", "--port", "0", "--for", "5m"], {
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  lab = server;
+  const [url] = await once(server.stdout, "data");
+  console.log(`$ fob lab serve\n${String(url).trim()}`);
+}
+
+/** Until a login request waits for an answer. */
+async function waiting() {
+  for (let looks = 0; looks < 100; looks++) {
+    if (output(["push", "list", "--json"]).trim() !== "[]") return;
+  }
+  fail("no login request came");
+}
+
+/**
+ * @param {string} reason
+ * @returns {never}
+ */
+function fail(reason) {
+  console.error(`the demonstration failed: ${reason}`);
+  tidy();
   process.exit(1);
+}
+
+function tidy() {
+  lab?.kill();
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** @param {string} text */
