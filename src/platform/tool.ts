@@ -8,7 +8,13 @@ export type Tool = readonly [command: string, ...args: string[]];
 
 /** What a program prints, at most `limit` bytes; null when it is not installed, fails, or prints nothing. */
 export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffer | null> {
-  const options = { encoding: "buffer", maxBuffer: limit, timeout: MAX_MILLISECONDS, killSignal: "SIGKILL" } as const;
+  const options = {
+    encoding: "buffer",
+    maxBuffer: limit,
+    timeout: MAX_MILLISECONDS,
+    killSignal: "SIGKILL",
+    windowsHide: true,
+  } as const;
   return new Promise((resolve) => {
     execFile(command, args, options, (error, output) => resolve(error || output.length === 0 ? null : output));
   });
