@@ -10,13 +10,13 @@ _fob_look_up() {
   'list') options='--codes --watch' places=('token') ;;
   'show') places=('token') ;;
   'code') options='--all --copy --clear-after --next --at --watch --min-validity --format' places=('more token') ;;
-  'run') options='--token --env --stdin --fresh --min-validity' places=('more any') ;;
+  'run') options='--token --env --stdin --fresh --min-validity' places=('command' 'more file') ;;
   'challenge') options='--qr --server-challenge --verify --session --at --copy' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;
   'push listen') options='--once --timeout --exec --notify --poll' ;;
   'push approve') options='--qr --choice --yes' places=('any') ;;
   'push deny') options='--report --all' places=('any') ;;
-  'push history') places=('any') ;;
+  'push history') places=('token') ;;
   'pin') commands='set change remove status' ;;
   'pin set') options='--policy' places=('token') ;;
   'pin change') places=('token') ;;
@@ -44,19 +44,19 @@ _fob_look_up() {
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('any') ;;
-  'config set') places=('any' 'any') ;;
-  'config unset') places=('any') ;;
+  'config get') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle') ;;
+  'config set') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle' 'any') ;;
+  'config unset') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;
   'lab user add') options='--password' places=('any') ;;
   'lab user unlock') places=('any') ;;
-  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old' places=('any') ;;
+  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old' places=('words totp hotp ocra push activation tiqr') ;;
   'lab push') options='--title --question --number-matching --code-to-phone --wait --qr' places=('any') ;;
   'lab log') options='--last' ;;
   'doctor') options='--repair' ;;
-  'shellenv') places=('any') ;;
+  'shellenv') places=('words bash zsh sh fish') ;;
   'completion') places=('words bash zsh fish powershell') ;;
   esac
 }
@@ -72,12 +72,12 @@ _fob_look_up_value() {
     case "$1 $2" in
     'enroll --qr') place='more file' ;;
     'enroll --name') place='any' ;;
-    'enroll --trace') place='any' ;;
+    'enroll --trace') place='file' ;;
     'code --clear-after') place='any' ;;
     'code --at') place='any' ;;
     'code --min-validity') place='any' ;;
     'code --format') place='any' ;;
-    'run --token') place='more any' ;;
+    'run --token') place='more token' ;;
     'run --env') place='more any' ;;
     'run --min-validity') place='any' ;;
     'challenge --qr') place='file' ;;
@@ -86,9 +86,9 @@ _fob_look_up_value() {
     'challenge --session') place='any' ;;
     'challenge --at') place='any' ;;
     'push listen --timeout') place='any' ;;
-    'push listen --exec') place='any' ;;
+    'push listen --exec') place='file' ;;
     'push listen --poll') place='any' ;;
-    'push approve --qr') place='any' ;;
+    'push approve --qr') place='file' ;;
     'push approve --choice') place='any' ;;
     'pin set --policy') place='any' ;;
     'unlock --for') place='any' ;;
@@ -126,19 +126,19 @@ _fob_look_up_value() {
     'lab serve --for') place='any' ;;
     'lab user add --password') place='any' ;;
     'lab issue --user') place='any' ;;
-    'lab issue --qr') place='any' ;;
-    'lab issue --algorithm') place='any' ;;
+    'lab issue --qr') place='file' ;;
+    'lab issue --algorithm') place='words SHA1 SHA256 SHA512' ;;
     'lab issue --digits') place='any' ;;
     'lab issue --period') place='any' ;;
     'lab issue --suite') place='any' ;;
     'lab issue --server-pin') place='any' ;;
-    'lab issue --token') place='any' ;;
+    'lab issue --token') place='words totp hotp ocra' ;;
     'lab issue --ttl') place='any' ;;
     'lab issue --url') place='any' ;;
     'lab push --title') place='any' ;;
     'lab push --question') place='any' ;;
     'lab push --wait') place='any' ;;
-    'lab push --qr') place='any' ;;
+    'lab push --qr') place='file' ;;
     'lab log --last') place='any' ;;
     *) place= ;;
     esac
@@ -227,14 +227,15 @@ _fob_offer_tokens() {
 
 # Offers what can stand in the place $1 and begins with $2; $3 stands before it.
 _fob_offer_place() {
+  local list
   case ${1#more } in
   token) _fob_offer_tokens "$2" "$3" ;;
   'words '*)
-    local list
     read -r -a list <<<"${1#*words }"
     _fob_offer_words "$2" "$3" "${list[@]}"
     ;;
   # readline's own completion knows tildes and variables
+  command) while IFS= read -r list; do _fob_offer "$list"; done < <(compgen -c -- "$2") ;;
   file) if type compopt >/dev/null 2>&1; then compopt -o default; fi ;;
   folder) if type compopt >/dev/null 2>&1; then compopt -o dirnames; fi ;;
   esac

@@ -19,7 +19,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         'enroll' = @{
             Commands = @()
             Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace the token of the same name or account; the old one stays restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
-            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--trace' = 'any' }
+            Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--trace' = 'file' }
             Places = @('more any')
         }
         'list' = @{
@@ -43,8 +43,8 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         'run' = @{
             Commands = @()
             Options = @(, @('--token', 'the token; with --stdin several'); , @('--env', 'the variable of the passcode (FOB_CODE); for several tokens, a pair for each'); , @('--stdin', 'give the passcode as standard input instead'); , @('--fresh', 'wait for the next passcode, which nobody has seen yet'); , @('--min-validity', 'wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)'))
-            Values = @{ '--token' = 'more any'; '--env' = 'more any'; '--min-validity' = 'any' }
-            Places = @('more any')
+            Values = @{ '--token' = 'more token'; '--env' = 'more any'; '--min-validity' = 'any' }
+            Places = @('command', 'more file')
         }
         'challenge' = @{
             Commands = @()
@@ -61,7 +61,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         'push listen' = @{
             Commands = @()
             Options = @(, @('--once', 'end after the first request'); , @('--timeout', 'end after S seconds'); , @('--exec', 'let a program decide'); , @('--notify', 'ask by notification of the desktop'); , @('--poll', 'ask every S seconds, whatever happens'))
-            Values = @{ '--timeout' = 'any'; '--exec' = 'any'; '--poll' = 'any' }
+            Values = @{ '--timeout' = 'any'; '--exec' = 'file'; '--poll' = 'any' }
             Places = @()
         }
         'push list' = @{
@@ -73,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         'push approve' = @{
             Commands = @()
             Options = @(, @('--qr', 'read a TiQR challenge from a picture of its QR code'); , @('--choice', 'what the login page shows, where several are offered'); , @('--yes', 'do not ask back without ID'))
-            Values = @{ '--qr' = 'any'; '--choice' = 'any' }
+            Values = @{ '--qr' = 'file'; '--choice' = 'any' }
             Places = @('any')
         }
         'push deny' = @{
@@ -86,7 +86,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('any')
+            Places = @('token')
         }
         'pin' = @{
             Commands = @(, @('set', 'set the app PIN, or one token''s PIN'); , @('change', 'change the app PIN, or one token''s PIN'); , @('remove', 'remove the app PIN, or one token''s PIN'); , @('status', 'tell about the app PIN, or one token''s PIN'))
@@ -296,19 +296,19 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('any')
+            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('any', 'any')
+            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('any')
+            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))
@@ -349,13 +349,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         'lab issue' = @{
             Commands = @()
             Options = @(, @('--user', 'for whom'); , @('--qr', 'draw a QR code in the terminal, or into a new .png or .svg file'); , @('--algorithm', 'of passcodes: SHA1 (default), SHA256 or SHA512'); , @('--digits', 'of passcodes: 6 to 8 (6)'); , @('--period', 'of time-based passcodes (30)'); , @('--suite', 'of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08'); , @('--server-pin', 'a PIN that is typed together with the passcode: it is asked for, or - is standard input'); , @('--device-pin', 'push and activation: the device must guard the token with a PIN'); , @('--token', 'what an activation string becomes: totp (default), hotp or ocra'); , @('--ttl', 'how long it can be enrolled: 10m, an activation string 1d'); , @('--url', 'where devices reach the lab (where it listens)'); , @('--old', 'push: behave like servers before decline reasons'))
-            Values = @{ '--user' = 'any'; '--qr' = 'any'; '--algorithm' = 'any'; '--digits' = 'any'; '--period' = 'any'; '--suite' = 'any'; '--server-pin' = 'any'; '--token' = 'any'; '--ttl' = 'any'; '--url' = 'any' }
-            Places = @('any')
+            Values = @{ '--user' = 'any'; '--qr' = 'file'; '--algorithm' = 'words SHA1 SHA256 SHA512'; '--digits' = 'any'; '--period' = 'any'; '--suite' = 'any'; '--server-pin' = 'any'; '--token' = 'words totp hotp ocra'; '--ttl' = 'any'; '--url' = 'any' }
+            Places = @('words totp hotp ocra push activation tiqr')
         }
         'lab push' = @{
             Commands = @()
             Options = @(, @('--title', 'what the device shows as title (fob lab)'); , @('--question', 'what it asks'); , @('--number-matching', 'the device must pick the number that is printed'); , @('--code-to-phone', 'the device shows a code after the approval, for the login page'); , @('--wait', 'wait for the answer (120)'); , @('--qr', 'draw a TiQR challenge in the terminal, or into a new .png or .svg file'))
-            Values = @{ '--title' = 'any'; '--question' = 'any'; '--wait' = 'any'; '--qr' = 'any' }
+            Values = @{ '--title' = 'any'; '--question' = 'any'; '--wait' = 'any'; '--qr' = 'file' }
             Places = @('any')
         }
         'lab log' = @{
@@ -374,7 +374,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('any')
+            Places = @('words bash zsh sh fish')
         }
         'completion' = @{
             Commands = @()

@@ -1,4 +1,4 @@
-import type { Candidates } from "../../src/cli/command.ts";
+import type { ArgumentDefinition, Candidates } from "../../src/cli/command.ts";
 import { GLOBAL_OPTIONS, type GlobalOption, HELP_OPTION, VERSION_OPTION } from "../../src/cli/global-options.ts";
 import { optionName } from "../../src/cli/program.ts";
 import { argumentsOf, type CommandNode, flatten, optionsOf } from "../manual/command-tree.ts";
@@ -10,7 +10,7 @@ export interface Word {
 }
 
 /**
- * What can stand in a place, as the scripts know it: `token`, `file`, `folder`, `any`, or `words` and the words; with `more` before it where any number
+ * What can stand in a place, as the scripts know it: `token`, `file`, `folder`, `command`, `any`, or `words` and the words; with `more` before it where any number
  * of them can stand.
  */
 export type Place = string;
@@ -69,10 +69,14 @@ function describe(node: CommandNode): CompletionEntry {
         option.kind === "flag" ? [] : [[optionName(key), placeOf(option.candidates, option.kind === "values")]],
       ),
     ),
-    places: argumentsOf(node).map(([, { kind, candidates }]) =>
-      placeOf(candidates, kind === "variadic" || kind === "rest"),
-    ),
+    places: argumentsOf(node).flatMap(([, argument]) => placesOf(argument)),
   };
+}
+
+/** Another program's command line begins with its name, and often goes on with files. */
+function placesOf({ kind, candidates }: ArgumentDefinition): Place[] {
+  if (kind === "rest") return [placeOf(candidates, false), placeOf("file", true)];
+  return [placeOf(candidates, kind === "variadic")];
 }
 
 function placeOf(candidates: Candidates, isRepeated: boolean): Place {

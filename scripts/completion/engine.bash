@@ -102,14 +102,15 @@ _fob_offer_tokens() {
 
 # Offers what can stand in the place $1 and begins with $2; $3 stands before it.
 _fob_offer_place() {
+  local list
   case ${1#more } in
   token) _fob_offer_tokens "$2" "$3" ;;
   'words '*)
-    local list
     read -r -a list <<<"${1#*words }"
     _fob_offer_words "$2" "$3" "${list[@]}"
     ;;
   # readline's own completion knows tildes and variables
+  command) while IFS= read -r list; do _fob_offer "$list"; done < <(compgen -c -- "$2") ;;
   file) if type compopt >/dev/null 2>&1; then compopt -o default; fi ;;
   folder) if type compopt >/dev/null 2>&1; then compopt -o dirnames; fi ;;
   esac

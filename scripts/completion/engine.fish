@@ -105,6 +105,8 @@ function __fob_candidates
             fob __complete names 2>/dev/null | string replace -r '^' -- "$before" | string replace -r '$' \ttoken
         case 'words *'
             string split ' ' -- $followed[3] | tail -n +2 | string replace -r '^' -- "$before"
+        case command
+            __fish_complete_command
         case folder
             __fish_complete_directories (string replace -- "$before" '' (commandline -ct)) | string replace -r '^' -- "$before"
     end

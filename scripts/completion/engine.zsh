@@ -38,6 +38,7 @@ _fob_offer_place() {
   'words '*) _wanted words expl word compadd - ${=1#*words } ;;
   file) _files ;;
   folder) _files -/ ;;
+  command) _command_names -e ;;
   *) _message 'nothing to choose from' ;;
   esac
 }

@@ -47,7 +47,7 @@ function synopsis(node: CommandNode): string {
       required: italic(placeholder),
       optional: `[${italic(placeholder)}]`,
       variadic: `[${italic(placeholder)} ...]`,
-      rest: `--\n${italic(placeholder)} ...`,
+      rest: `${bold("--")} ${italic(placeholder)} ...`,
     };
     return shapes[kind];
   });

@@ -1,8 +1,8 @@
 import type { Context } from "./context.ts";
 import type { Style } from "./style.ts";
 
-/** What a shell can offer where a value stands: the names of tokens, files, folders, these words, or, with no words, nothing. */
-export type Candidates = "token" | "file" | "folder" | readonly string[];
+/** What a shell can offer where a value stands: the names of tokens, files, folders, a command line, these words, or, with no words, nothing. */
+export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
 
 /** An argument of a command: required, optional, any number of them, or all words after `--`. */
 export interface ArgumentDefinition {
@@ -100,7 +100,7 @@ export function variadic(placeholder: string, summary: string, candidates: Candi
 
 /** The command line of another program, after `--`: none of its words is an option of ours. */
 export function rest(placeholder: string, summary: string) {
-  return { kind: "rest", placeholder, summary, candidates: [] } as const;
+  return { kind: "rest", placeholder, summary, candidates: "command" } as const;
 }
 
 /** An option without a value. */

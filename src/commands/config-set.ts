@@ -1,4 +1,5 @@
 import { defineCommand, required } from "../cli/command.ts";
+import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import { parseSettingKey } from "../cli/settings.ts";
 import { printable } from "../token/printable.ts";
 import { noteOverride, type SettingView, viewSetting } from "./setting-view.ts";
@@ -9,7 +10,7 @@ export const configSet = defineCommand({
   summary: "change a setting, for all commands to come",
   description: "Writes into config.json in fob's home. What else is in there stays as it is.",
   arguments: {
-    key: required("KEY", "name of a setting; `fob config list` shows all of them"),
+    key: required("KEY", "name of a setting; `fob config list` shows all of them", SETTING_KEYS),
     value: required("VALUE", "its new value"),
   },
   options: {},

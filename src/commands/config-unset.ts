@@ -1,5 +1,5 @@
 import { defineCommand, required } from "../cli/command.ts";
-import { isSettingKey } from "../cli/setting-definitions.ts";
+import { isSettingKey, SETTING_KEYS } from "../cli/setting-definitions.ts";
 import { parseSettingKey } from "../cli/settings.ts";
 import { printable } from "../token/printable.ts";
 import { type SettingView, viewSetting } from "./setting-view.ts";
@@ -16,7 +16,7 @@ export const configUnset = defineCommand({
   name: "config unset",
   summary: "let the default of a setting count again",
   description: "Takes KEY out of config.json, also one that fob does not know.",
-  arguments: { key: required("KEY", "name of a setting") },
+  arguments: { key: required("KEY", "name of a setting", SETTING_KEYS) },
   options: {},
   examples: [{ command: "fob config unset code.min-validity", explanation: "any passcode will do again" }],
   async run({ key }, { settings }): Promise<Unset> {

@@ -49,7 +49,7 @@ export const enroll = defineCommand({
     replace: flag("replace the token of the same name or account; the old one stays restorable"),
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
-    trace: value("FILE", "write a log of what a server was asked and answered, without secrets"),
+    trace: value("FILE", "write a log of what a server was asked and answered, without secrets", "file"),
     insecure: flag("let a server do whose certificate nobody vouches for, or that has none"),
   },
   examples: [

@@ -18,11 +18,20 @@ export const labIssue = defineCommand({
   description:
     "totp, hotp and ocra are Key URIs that hold the secret. push, tiqr and activation are enrolled with the lab's server, once and within " +
     "--ttl: it must be running then, at the address that the string names.",
-  arguments: { kind: required("totp|hotp|ocra|push|activation|tiqr", "what kind of token") },
+  arguments: {
+    kind: required("totp|hotp|ocra|push|activation|tiqr", "what kind of token", [
+      "totp",
+      "hotp",
+      "ocra",
+      "push",
+      "activation",
+      "tiqr",
+    ]),
+  },
   options: {
     user: value("NAME", "for whom"),
-    qr: optionalValue("FILE", "draw a QR code in the terminal, or into a new .png or .svg file"),
-    algorithm: value("NAME", "of passcodes: SHA1 (default), SHA256 or SHA512"),
+    qr: optionalValue("FILE", "draw a QR code in the terminal, or into a new .png or .svg file", "file"),
+    algorithm: value("NAME", "of passcodes: SHA1 (default), SHA256 or SHA512", ["SHA1", "SHA256", "SHA512"]),
     digits: value("N", "of passcodes: 6 to 8 (6)"),
     period: value("SECONDS", "of time-based passcodes (30)"),
     suite: value("SUITE", "of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08"),
@@ -31,7 +40,7 @@ export const labIssue = defineCommand({
       "a PIN that is typed together with the passcode: it is asked for, or - is standard input",
     ),
     devicePin: flag("push and activation: the device must guard the token with a PIN"),
-    token: value("KIND", "what an activation string becomes: totp (default), hotp or ocra"),
+    token: value("KIND", "what an activation string becomes: totp (default), hotp or ocra", ["totp", "hotp", "ocra"]),
     ttl: value("DURATION", "how long it can be enrolled: 10m, an activation string 1d"),
     url: value("URL", "where devices reach the lab (where it listens)"),
     old: flag("push: behave like servers before decline reasons"),

@@ -34,7 +34,7 @@ export const labPush = defineCommand({
     numberMatching: flag("the device must pick the number that is printed"),
     codeToPhone: flag("the device shows a code after the approval, for the login page"),
     wait: optionalValue("SECONDS", `wait for the answer (${USUAL_WAIT_S})`),
-    qr: optionalValue("FILE", "draw a TiQR challenge in the terminal, or into a new .png or .svg file"),
+    qr: optionalValue("FILE", "draw a TiQR challenge in the terminal, or into a new .png or .svg file", "file"),
   },
   examples: [
     {

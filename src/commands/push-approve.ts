@@ -29,7 +29,7 @@ export const pushApprove = defineCommand({
     "server does not take it. ID may also be the tiqrauth:// text that a TiQR login page shows, - for standard input: the token of that service answers it.",
   arguments: { id: optional("ID", "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge") },
   options: {
-    qr: value("FILE", "read a TiQR challenge from a picture of its QR code"),
+    qr: value("FILE", "read a TiQR challenge from a picture of its QR code", "file"),
     choice: value("N", "what the login page shows, where several are offered"),
     yes: flag("do not ask back without ID"),
   },

@@ -14,7 +14,7 @@ export const pushHistory = defineCommand({
   name: "push history",
   summary: "show past login requests and what was answered",
   description: "The newest 20 of each token. No server is asked.",
-  arguments: { name: optional("NAME", "name or id of a token; all of them without it") },
+  arguments: { name: optional("NAME", "name or id of a token; all of them without it", "token") },
   options: {},
   examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
   async run({ name }, context): Promise<readonly PushMemory[]> {

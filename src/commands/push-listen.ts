@@ -30,7 +30,7 @@ export const pushListen = defineCommand({
   options: {
     once: flag("end after the first request"),
     timeout: value("S", "end after S seconds"),
-    exec: value("PROGRAM", "let a program decide"),
+    exec: value("PROGRAM", "let a program decide", "file"),
     notify: flag("ask by notification of the desktop"),
     poll: value("S", "ask every S seconds, whatever happens"),
   },

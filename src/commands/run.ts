@@ -24,7 +24,7 @@ export const run = defineCommand({
     "that ended it. PINs and grants that fob was given are not in its environment.",
   arguments: { command: rest("CMD", "the program and its arguments, after --") },
   options: {
-    token: values("NAME", "the token; with --stdin several"),
+    token: values("NAME", "the token; with --stdin several", "token"),
     env: values("VAR|VAR=NAME", "the variable of the passcode (FOB_CODE); for several tokens, a pair for each"),
     stdin: flag("give the passcode as standard input instead"),
     fresh: flag("wait for the next passcode, which nobody has seen yet"),

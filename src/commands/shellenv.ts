@@ -20,7 +20,7 @@ export const shellenv = defineCommand({
     "Defines fob_code. `fob_code NAME` prints a passcode, `fob_code -v VAR NAME` puts it into a variable. Both ask the agent that " +
     "`fob unlock` starts, over a connection that stays open (bash, zsh) or by nc (sh, fish), and fall back to `fob code`. " +
     "Without SHELL the output is for bash, zsh and POSIX shells.",
-  arguments: { shell: optional("SHELL", "bash, zsh, sh or fish") },
+  arguments: { shell: optional("SHELL", "bash, zsh, sh or fish", SHELLS) },
   options: {},
   examples: [
     { command: 'eval "$(fob shellenv)"', explanation: "in ~/.bashrc or ~/.zshrc" },

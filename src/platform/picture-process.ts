@@ -17,7 +17,10 @@ const WATCH_INTERVAL = 20;
  */
 export async function readQrCodesApart(script: string, bytes: Buffer, source: string): Promise<string[]> {
   const heap = `--max-old-space-size=${MAX_MEBIBYTES / 2}`;
-  const child = spawn(process.execPath, [heap, script, source], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(process.execPath, [heap, script, source], {
+    stdio: ["pipe", "pipe", "ignore"],
+    windowsHide: true,
+  });
   const excess = watch(child);
   child.stdin.once("error", () => undefined);
   child.stdin.end(bytes);

@@ -6,7 +6,9 @@ export function startOf(pid: number): string | null {
   if (process.platform === "linux") return linuxStart(pid);
   if (process.platform === "win32") return exists(pid) ? "" : null;
   try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
+    // whoever compares two answers may have another language and time zone than who asked first
+    const env = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { env, encoding: "utf8" }).trim() || null;
   } catch {
     // it says so of a process that is not there
     return null;

@@ -52,11 +52,15 @@ function ending(child: ChildProcess): Promise<number> {
   });
 }
 
+/** On Windows many programs are scripts, which only its shell can start. */
+const SCRIPT_HINT =
+  process.platform === "win32" ? { hint: "a .cmd or .bat file is started by cmd: -- cmd /c NAME" } : {};
+
 function describeStart(error: unknown, command: string): FobError {
   const { code, message } = error as NodeJS.ErrnoException;
   const name = JSON.stringify(command);
   if (code === "ENOENT") {
-    return new FobError("usage", `there is no program ${name}`, { exitCode: 127, cause: error });
+    return new FobError("usage", `there is no program ${name}`, { exitCode: 127, cause: error, ...SCRIPT_HINT });
   }
   return new FobError("usage", `cannot run ${name}: ${code === "EACCES" ? "permission denied" : message}`, {
     exitCode: 126,

@@ -16,7 +16,7 @@ export async function takeScreenshot(): Promise<Buffer> {
 
 /** Not every program can write to a pipe. The screen may show a secret: the folder is its owner's alone, in memory where there is such. */
 async function takeWithFile(): Promise<Buffer | null> {
-  const folder = await mkdtemp(join(process.env["XDG_RUNTIME_DIR"] ?? tmpdir(), "fob-screen-"));
+  const folder = await mkdtemp(join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
   try {
     const file = join(folder, "screen.png");
     for (const tool of toolsOf(process.platform, process.env, file)) {

@@ -8,7 +8,13 @@ export type Tool = readonly [command: string, ...args: string[]];
 
 /** What a program prints, at most `limit` bytes; null when it is not installed, fails, or prints nothing. */
 export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffer | null> {
-  const options = { encoding: "buffer", maxBuffer: limit, timeout: MAX_MILLISECONDS, killSignal: "SIGKILL" } as const;
+  const options = {
+    encoding: "buffer",
+    maxBuffer: limit,
+    timeout: MAX_MILLISECONDS,
+    killSignal: "SIGKILL",
+    windowsHide: true,
+  } as const;
   return new Promise((resolve) => {
     execFile(command, args, options, (error, output) => resolve(error || output.length === 0 ? null : output));
   });
@@ -41,8 +47,14 @@ export function osascript(script: string): Tool {
   return ["osascript", "-l", "JavaScript", "-e", script];
 }
 
+/** By its whole path on Windows, which else would look for it in the current folder first. */
+const POWERSHELL =
+  process.platform === "win32"
+    ? `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
+    : "powershell.exe";
+
 /** A script for Windows PowerShell, which has no quoting on its command line that holds for everything. */
 export function powershell(script: string): Tool {
   const encoded = Buffer.from(script, "utf16le").toString("base64");
-  return ["powershell.exe", "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encoded];
+  return [POWERSHELL, "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encoded];
 }

@@ -38,7 +38,11 @@ const HINT =
 /** Starts a process of its own, gives it the order on its standard input, and lets go of it. */
 function handOver(script: string, order: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    const child = spawn(process.execPath, [script], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+      windowsHide: true,
+    });
     const fail = () => reject(new FobError("unavailable", "the clipboard was filled, but cannot be cleared later"));
     child.once("error", fail);
     child.stdin.once("error", fail);
