@@ -91,7 +91,7 @@ function createContext(globals: Globals, style: Style): Context {
     prompt,
     pinPrompt: access.pinPrompt,
     pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor).pinPrompt,
-    clipboard: systemClipboard({ clearScript: programPath("clear-clipboard") }),
+    clipboard: systemClipboard({ clearScript: programPath("clear-clipboard"), env, terminal: visibleTerminal() }),
     machine: { check: checkMachine, openToOthers, closeToOthers },
     findVault: () => openWhole(globals, access),
     findTokens: (right) => findTokens(globals, access, agent, right),
@@ -125,6 +125,11 @@ function createContext(globals: Globals, style: Style): Context {
     },
     askProgram,
   };
+}
+
+/** Where a person looks, whichever of the two goes elsewhere. */
+function visibleTerminal(): NodeJS.WriteStream | null {
+  return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
 }
 
 /** Who keeps the key of a vault that is made; null where nobody has said so. */

@@ -57,7 +57,8 @@ export const code = defineCommand({
   ],
   async run(input, context): Promise<Codes> {
     refuseContradictions(input);
-    const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
+    const clearAfter =
+      input.copy || input.watch ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const template = input.format === undefined ? null : parseTemplate(input.format);
     const tokens = await existingTokens("code", context);

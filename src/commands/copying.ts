@@ -1,4 +1,5 @@
 import type { Context } from "../cli/context.ts";
+import { plural } from "../cli/words.ts";
 
 /** Puts a passcode on the clipboard, lets it be cleared after `seconds` unless it changed meanwhile, and says so to the person. */
 export async function copyPasscode(passcode: string, seconds: number, context: Context): Promise<void> {
@@ -7,7 +8,11 @@ export async function copyPasscode(passcode: string, seconds: number, context: C
 
 /** {@link copyPasscode}, and returns what is to be said. */
 export async function putOnClipboard(passcode: string, seconds: number, { clipboard }: Context): Promise<string> {
-  await clipboard.copy(passcode);
-  await clipboard.clearLater(passcode, seconds);
-  return `copied; the clipboard is cleared in ${seconds} s`;
+  const keeper = await clipboard.copy(passcode);
+  // what is written to a terminal after fob has ended would land in somebody else's output
+  if (keeper === "terminal") return "copied by the terminal, which keeps it until you copy something else";
+  await clipboard.clearLater(passcode, seconds, keeper);
+  const time = plural(seconds, "second");
+  if (keeper === "tmux") return `copied; tmux forgets it in ${time}, the terminal around it does not`;
+  return `copied; the clipboard is cleared in ${time}`;
 }

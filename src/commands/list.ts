@@ -82,14 +82,12 @@ export async function listTokens(
   return { kind: "table", tokens, total: entries.length, withCodes: passcodeOf !== null };
 }
 
-/** How long a passcode that is copied from the screen stays on the clipboard, in seconds. */
-const CLEAR_AFTER = 30;
-
 async function watchListed(pattern: string | undefined, context: Context): Promise<Listing> {
   const tokens = await existingTokens("code", context);
+  const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("./watching.ts");
   const choose = async () => inListOrder((await tokens.entries()).filter((entry) => contains(entry, pattern ?? "")));
-  await watchPasscodes({ tokens, choose, isNamed: false, clearAfter: CLEAR_AFTER }, context);
+  await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context);
   return { kind: "watched" };
 }
 

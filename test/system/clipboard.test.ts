@@ -38,7 +38,7 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
     const copied = await fob(["code", "ACME", "--copy", "--clear-after", "2"], { env: { DISPLAY } });
-    expect(copied).toEqual({ stdout: "", stderr: "copied; the clipboard is cleared in 2 s\n", exitCode: 0 });
+    expect(copied).toEqual({ stdout: "", stderr: "copied; the clipboard is cleared in 2 seconds\n", exitCode: 0 });
     expect(paste()).toBe(RFC_CODES[0]);
     await expect.poll(paste, { timeout: 10_000 }).toBe("");
   });
@@ -48,7 +48,7 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     await fob(["enroll", "-"], { input: HOTP_URI });
     await fob(["config", "set", "clipboard.clear-after", "77"]);
     const { stderr } = await fob(["code", "ACME", "--copy"], { env: { DISPLAY } });
-    expect(stderr).toBe("copied; the clipboard is cleared in 77 s\n");
+    expect(stderr).toBe("copied; the clipboard is cleared in 77 seconds\n");
   });
 
   test("is not cleared when it holds something else by then", async () => {

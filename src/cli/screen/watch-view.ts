@@ -24,6 +24,7 @@ const FRAME_ROWS = 4;
 const NARROWEST_LABEL = 10;
 const COUNTDOWN = 4;
 const MASK = "••• •••";
+const WHY_MASKED = { PIN: "needs its PIN", counter: "event-based: Tab makes one" };
 const KEYS = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
 
 /** What there is room for beside the label and the passcode. */
@@ -139,7 +140,7 @@ function viewTime(
     case "counted":
       return { text: `counter ${code.counter}`, isEnding: false };
     case "masked":
-      return { text: code.by === "PIN" ? "needs its PIN" : "event-based", isEnding: false };
+      return { text: columns.bar > 0 ? WHY_MASKED[code.by] : code.by, isEnding: false };
     case "none":
       return { text: code.why, isEnding: false };
   }

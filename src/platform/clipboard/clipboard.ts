@@ -1,19 +1,27 @@
 import { spawn } from "node:child_process";
-import type { Clipboard } from "../../cli/clipboard.ts";
+import type { Clipboard, ClipboardKeeper } from "../../cli/clipboard.ts";
 import { FobError } from "../../fob-error.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
+import { clipboardSequence } from "./terminal-clipboard.ts";
+import { giveToTmux } from "./tmux-buffer.ts";
 
-/** The desktop's clipboard. `clearScript` is the path of the built program that clears it later. */
-export function systemClipboard({ clearScript }: { readonly clearScript: string }): Clipboard {
+/** What copying works with. */
+export interface ClipboardSurroundings {
+  /** The path of the built program that clears the clipboard later. */
+  readonly clearScript: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The terminal that a person looks at, or null. */
+  readonly terminal: NodeJS.WriteStream | null;
+}
+
+/** The clipboard of the desktop; of the terminal where that is the one in front of the person, or the only one. */
+export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
   return {
     async copy(text) {
-      const { default: clipboard } = await import("clipboardy");
-      try {
-        await clipboard.write(text);
-      } catch {
-        // the package's error holds what was to be copied, so it goes no further
-        throw new FobError("unavailable", "the clipboard cannot be reached", { hint: HINT });
+      for (const keeper of keepersFor(surroundings)) {
+        if (await COPYING[keeper](text, surroundings)) return keeper;
       }
+      throw new FobError("unavailable", "the clipboard cannot be reached", { hint: HINT });
     },
     async paste() {
       const picture = await readCopiedPicture();
@@ -26,14 +34,49 @@ export function systemClipboard({ clearScript }: { readonly clearScript: string 
         throw new FobError("unavailable", "the clipboard is empty, or cannot be reached", { hint: HINT });
       }
     },
-    clearLater: (text, seconds) => handOver(clearScript, JSON.stringify({ text, seconds })),
+    clearLater: (text, seconds, keeper) =>
+      handOver(surroundings.clearScript, JSON.stringify({ text, seconds, keeper })),
   };
 }
 
 const HINT =
   process.platform === "linux"
-    ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard"
+    ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard, or a terminal that takes OSC 52"
     : "is there a desktop session?";
+
+/** Who may keep a copied text, the first who can. Over SSH the desktop here is not the one in front of the person. */
+function keepersFor({ env, terminal }: ClipboardSurroundings): readonly ClipboardKeeper[] {
+  const isRemote = Boolean(env["SSH_TTY"] || env["SSH_CONNECTION"]);
+  const desktop: readonly ClipboardKeeper[] = hasDesktop(env) ? ["desktop"] : [];
+  const isDrawable = terminal !== null && env["TERM"] !== "dumb";
+  const around: readonly ClipboardKeeper[] = [
+    ...(isDrawable && env["TMUX"] ? ["tmux" as const] : []),
+    ...(isDrawable ? ["terminal" as const] : []),
+  ];
+  return isRemote ? [...around, ...desktop] : [...desktop, ...around];
+}
+
+function hasDesktop(env: NodeJS.ProcessEnv): boolean {
+  if (process.platform === "darwin" || process.platform === "win32") return true;
+  return ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"].some((name) => env[name]);
+}
+
+/** How each takes a text. False when it cannot. */
+const COPYING: Readonly<Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>> = {
+  async desktop(text) {
+    const { default: clipboard } = await import("clipboardy");
+    return clipboard.write(text).then(
+      () => true,
+      // the package's error holds what was to be copied, so it goes no further
+      () => false,
+    );
+  },
+  tmux: (text) => giveToTmux(text),
+  async terminal(text, { terminal, env }) {
+    terminal?.write(clipboardSequence(text, env));
+    return terminal !== null;
+  },
+};
 
 /** Starts a process of its own, gives it the order on its standard input, and lets go of it. */
 function handOver(script: string, order: string): Promise<void> {
