@@ -188,7 +188,7 @@ function authenticate(store: TokenStore): Authenticator {
 
 function agentControl(home: string): AgentControl {
   return new AgentControl(resolve(home), {
-    socket: agentSocket(home, env),
+    socket: agentSocket(home, env, () => readHeader(home)?.id),
     isOurs: isOurSocket,
     makeFolder: makeSocketFolder,
     startProcess: (order, vaultKey) => startAgentProcess(programPath("serve-agent"), encodeOrder(order, vaultKey)),

@@ -80,7 +80,7 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
 }
 
 async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
-  const socket = agentSocket(home, process.env);
+  const socket = agentSocket(home, process.env, () => header.id);
   if (!isOurSocket(socket)) return null;
   const { askOnce } = await import("./agent/quick-question.ts");
   return askOnce(socket, header.id, request);

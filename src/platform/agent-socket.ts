@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
@@ -10,16 +10,16 @@ const MAX_NAME_BYTES = 103;
 
 /**
  * Where the agent of a home listens: FOB_AGENT_SOCK, or a socket of its own in the session's folder (XDG_RUNTIME_DIR), or else in the
- * temporary one; a named pipe on Windows.
+ * temporary one. On Windows it is a named pipe, which whoever comes first can create: its name holds the id of the vault, which `vaultId` gives
+ * and nobody else can know.
  */
-export function agentSocket(home: string, env: NodeJS.ProcessEnv): string {
+export function agentSocket(home: string, env: NodeJS.ProcessEnv, vaultId: () => string | undefined): string {
   if (env["FOB_AGENT_SOCK"]) return env["FOB_AGENT_SOCK"];
-  const name = createHash("sha256").update(realPath(home)).digest("hex").slice(0, 16);
-  if (process.platform === "win32") return `\\\\.\\pipe\\fob-${userInfo().username}-${name}`;
+  if (process.platform === "win32") return `\\\\.\\pipe\\fob-${nameFor(`${realPath(home)}\n${vaultId() ?? ""}`, 32)}`;
   const folder = env["XDG_RUNTIME_DIR"]
     ? join(env["XDG_RUNTIME_DIR"], "fob")
     : join(tmpdir(), `fob-${process.getuid?.()}`);
-  return join(folder, `${name}.sock`);
+  return join(folder, `${nameFor(realPath(home), 16)}.sock`);
 }
 
 /** Whether only this user can have put the socket there, so that what is sent to it reaches no one else. */
@@ -56,6 +56,10 @@ export function makeSocketFolder(path: string): void {
 function isOurFolder(folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+function nameFor(text: string, length: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, length);
 }
 
 function realPath(path: string): string {
