@@ -1,9 +1,9 @@
 #compdef fob
 # Completion of fob's command line for zsh. Made from the command definitions by `npm run generate`.
 
-# What can follow the words $1: sets commands, options and places.
+# What can follow the words $1: sets subcommands, own_options and places (`commands` and `options` are variables of zsh).
 _fob_look_up() {
-  commands=() options=() places=()
+  subcommands=() own_options=() places=()
   case $1 in
 @ENTRIES@
   esac
@@ -62,7 +62,7 @@ _fob_follow() {
       -?*) option=$word && _fob_look_up_value "$path_so_far" "$word" ;;
       *)
         _fob_look_up "$path_so_far"
-        if (( ${commands[(I)${(b)word}:*]} )); then
+        if (( ${subcommands[(I)${(b)word}:*]} )); then
           path_so_far+=${path_so_far:+ }$word
         else
           (( index++ ))
@@ -75,14 +75,14 @@ _fob_follow() {
 
 _fob() {
   local path_so_far place home index only_arguments
-  local -a commands options places
+  local -a subcommands own_options places
   _fob_follow
   _fob_look_up "$path_so_far"
   if [[ -n $only_arguments || $PREFIX != -* ]]; then
     if [[ -n $place ]]; then
       _fob_offer_place $place
-    elif (( $#commands )); then
-      _describe -t commands command commands
+    elif (( $#subcommands )); then
+      _describe -t commands command subcommands
     elif (( index <= $#places )); then
       _fob_offer_place $places[index]
     elif [[ $places[-1] == 'more '* ]]; then
@@ -93,10 +93,10 @@ _fob() {
     compset -P '*='
     _fob_offer_place $place
   else
-    options+=(
+    own_options+=(
 @GLOBAL_OPTIONS@
     )
-    _describe -o -t options option options
+    _describe -o -t options option own_options
   fi
 }
 

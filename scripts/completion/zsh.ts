@@ -13,8 +13,8 @@ export function zshCompletion(engine: string, table: CompletionTable): string {
 
 function caseOf({ path, commands, options, places }: CompletionEntry): string[] {
   const lists = [
-    ...listOf("commands", commands.map(describe)),
-    ...listOf("options", options.map(describe)),
+    ...listOf("subcommands", commands.map(describe)),
+    ...listOf("own_options", options.map(describe)),
     ...listOf("places", places.map(quoteForShell)),
   ];
   return lists.length === 0 ? [] : [`  ${quoteForShell(path)})`, ...lists, "    ;;"];

@@ -61,6 +61,8 @@ const LINES: readonly [string, string][] = [
   ["fob access grant ci --token plain pl", "fob access grant ci --token plain plain"],
   ["fob access domain plain ful", "fob access domain plain full"],
   ["fob --home other code els", "fob --home other code elsewhere"],
+  ["fob run --token plain -- mkfif", "fob run --token plain -- mkfifo"],
+  ["fob run --token plain -- cat expo", "fob run --token plain -- cat exported.json"],
   ["fob import expo", "fob import exported.json"],
   ["fob enroll --qr expo", "fob enroll --qr exported.json"],
   ["fob --home oth", "fob --home other/"],
