@@ -23,8 +23,8 @@ await Promise.all([
   build({
     ...common,
     format: "cjs",
-    entryPoints: { fob: "src/fast.ts" },
-    external: ["./main.js"],
+    entryPoints: { fob: "src/fast.ts", "quick-listing": "src/quick-listing.ts" },
+    external: ["./main.js", "./quick-listing.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   }),

@@ -23,11 +23,15 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
 async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
   if (command === "__complete") return (await import("./quick-answers.ts")).completions(rest);
   if (command === "code" && rest.length === 1) return (await import("./quick-answers.ts")).passcode(rest[0] ?? "");
-  if (command === "list" && rest.length === 1 && rest[0] === "--json")
-    return (await import("./quick-listing.ts")).listing();
+  if (command === "list" && rest.length === 1 && rest[0] === "--json") return loadListing().listing();
   if (rest.length > 0) return null;
   if (command === "--version") return `${FOB_VERSION}\n`;
   return command === "--help" && hasRoom() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
+}
+
+/** It lies in a file of its own, which nothing else has to read; as CommonJS, because Node's loader of ES modules takes milliseconds. */
+function loadListing(): typeof import("./quick-listing.ts") {
+  return require("./quick-listing.cjs");
 }
 
 /** Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds: only a terminal is asked. */

@@ -14,6 +14,9 @@ const ENTRY = ["fob.js", "fob.cjs", "node:fs"];
 /** Node's own modules for opening a vault. Each is loaded once, whoever asks; node:crypto is most of what they cost. */
 const VAULT = ["node:crypto", "node:os", "node:path", "node:process"];
 
+/** What the command's own definition brings along. */
+const LISTING = ["quick-listing.cjs"];
+
 let unlocked: TestHome[] = [];
 
 afterEach(async () => {
@@ -60,6 +63,14 @@ describe("the fast path", () => {
       expect(await loadedBy(home, args)).toEqual([...ENTRY, ...VAULT, "node:net"].sort());
     },
   );
+
+  test("of `fob list --json` loads a file of its own, and prints what the whole program prints", async () => {
+    const home = await enrolled();
+    expect(await loadedBy(home, ["list", "--json"])).toEqual([...ENTRY, ...VAULT, ...LISTING].sort());
+    const { stdout } = await home.fob(["list", "--json"]);
+    expect(stdout).toBe((await home.fob(["list", "--json", "--quiet"])).stdout);
+    expect(stdout).toContain('"name": "ACME"');
+  });
 
   test("shows the help page of the whole program", async () => {
     const whole = await execa(process.execPath, [join(DIST, "main.js"), "--help"], { stripFinalNewline: false });
