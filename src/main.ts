@@ -18,6 +18,7 @@ import { run } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
 import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
+import { welcome } from "./commands/welcome.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
@@ -66,6 +67,7 @@ process.exitCode = await run(
   {
     version: FOB_VERSION,
     commands,
+    alone: welcome,
     resolveGlobals: (flags) => resolveGlobals(flags, env, defaultHome),
     createContext,
   },
@@ -76,7 +78,8 @@ function createContext(globals: Globals, style: Style): Context {
   // children have no use for them, and a process's environment is easy to look at
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
-  const prompt = terminalPrompt({ available: globals.input && stdin.isTTY === true, isSpoken });
+  const available = globals.input && stdin.isTTY === true;
+  const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor });
   const sensor = systemSensor(process.platform);
   const access = vaultAccess(globals, prompt, sensor);
   const agent = agentControl(globals.home);
@@ -103,6 +106,7 @@ function createContext(globals: Globals, style: Style): Context {
     untilTerminated: () => new Promise((resolve) => process.once("SIGTERM", () => resolve())),
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
+    pictures: choosePictures(isSpoken, style),
     isJson: globals.json,
     writeSecretFile,
     startTrace: (path) => startTraceFile(path, () => new Date()),
@@ -125,6 +129,11 @@ function createContext(globals: Globals, style: Style): Context {
     },
     askProgram,
   };
+}
+
+function choosePictures(isSpoken: boolean, { hasColor }: Style): Context["pictures"] {
+  if (isSpoken || !stdout.isTTY) return "none";
+  return hasColor ? "colored" : "uncolored";
 }
 
 /** Where a person looks, whichever of the two goes elsewhere. */

@@ -133,6 +133,8 @@ export interface Context {
   readInput(): Promise<string>;
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
+  /** How pictures can be drawn in characters on standard output; none where nobody sees them. */
+  readonly pictures: "none" | "uncolored" | "colored";
   /** Whether `--json` was given. */
   readonly isJson: boolean;
   /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */

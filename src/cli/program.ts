@@ -29,11 +29,18 @@ export const GROUPS: Readonly<Record<string, string>> = {
   "lab user": "who logs in at the lab",
 };
 
+/** What a command line may say. */
+export interface Vocabulary {
+  readonly version: string;
+  readonly commands: readonly AnyCommand[];
+  /** What is done where no command is given. */
+  readonly alone: AnyCommand;
+}
+
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
 export async function parseCommandLine(
   argv: readonly string[],
-  commands: readonly AnyCommand[],
-  version: string,
+  { version, commands, alone }: Vocabulary,
 ): Promise<Parsed> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
@@ -49,6 +56,9 @@ export async function parseCommandLine(
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.help" && program.args.length === 0) {
+      return { invocation: { command: alone, input: {}, flags: program.opts<GlobalFlags>() } };
+    }
     if (error.exitCode !== 0) throw usageError(error, argv, commands);
   }
   return invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };

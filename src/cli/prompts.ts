@@ -3,12 +3,18 @@ import { printable } from "../token/printable.ts";
 import type { Choice, Prompt, Watch } from "./context.ts";
 import { bestMatches } from "./fuzzy.ts";
 
-/**
- * Questions at the terminal, if it is `available`; they appear on standard error and erase themselves, so that standard output stays the
- * result's. Where they are read out (`isSpoken`) they are plain lines that stay.
- */
-export function terminalPrompt({ available, isSpoken }: { available: boolean; isSpoken: boolean }): Prompt {
-  return available && isSpoken ? spokenPrompt() : drawnPrompt(available);
+/** Whom questions are for. */
+export interface Asking {
+  /** Whether there is a person at a terminal. */
+  readonly available: boolean;
+  /** Whether questions are read out to them: then they are plain lines that stay. */
+  readonly isSpoken: boolean;
+  readonly hasColor: boolean;
+}
+
+/** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
+export function terminalPrompt(asking: Asking): Prompt {
+  return asking.available && asking.isSpoken ? spokenPrompt() : drawnPrompt(asking);
 }
 
 function spokenPrompt(): Prompt {
@@ -23,27 +29,27 @@ function spokenPrompt(): Prompt {
   };
 }
 
-function drawnPrompt(available: boolean): Prompt {
+function drawnPrompt(asking: Asking): Prompt {
   return {
-    available,
-    async confirm(question, instead) {
-      const { confirm } = await ask(question, instead, available);
-      return settle(confirm({ message: printable(question), default: false }, STREAMS));
-    },
-    async text(question, instead) {
-      const { input } = await ask(question, instead, available);
-      return settle(input({ message: printable(question), required: true }, STREAMS));
-    },
-    async secret(question, instead) {
-      const { password } = await ask(question, instead, available);
-      return settle(password({ message: `${printable(question)}:`, mask: false }, STREAMS));
-    },
+    available: asking.available,
+    confirm: (question, instead) =>
+      ask({ question, instead }, asking, ({ confirm }) =>
+        confirm({ message: printable(question), default: false }, STREAMS),
+      ),
+    text: (question, instead) =>
+      ask({ question, instead }, asking, ({ input }) =>
+        input({ message: printable(question), required: true }, STREAMS),
+      ),
+    secret: (question, instead) =>
+      ask({ question, instead }, asking, ({ password }) =>
+        password({ message: `${printable(question)}:`, mask: false }, STREAMS),
+      ),
     wait: waitForPerson,
-    async pick(question, choices, instead) {
-      const { search } = await ask(question, instead, available);
-      const source = (typed: string | undefined) => bestMatches(typed ?? "", choices, ({ label }) => label).map(shown);
-      return settle(search({ message: printable(question), source }, STREAMS));
-    },
+    pick: (question, choices, instead) =>
+      ask({ question, instead }, asking, ({ search }) => {
+        const source = (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(shown);
+        return search({ message: printable(question), source }, STREAMS);
+      }),
   };
 }
 
@@ -76,21 +82,38 @@ async function waitForPerson(question: string, work: (watch: Watch) => Promise<v
 
 const CTRL_C = 0x03;
 
-/** Loads the prompts, which take longer than most commands, or says which option would have answered. */
-async function ask(question: string, instead: string, available: boolean) {
-  if (available) return import("@inquirer/prompts");
-  throw new FobError("locked", `cannot ask here: ${printable(question)}`, {
-    hint: `${instead} answers without a terminal`,
-  });
-}
-
-async function settle<T>(answer: Promise<T>): Promise<T> {
+/** Loads the prompts, which take longer than most commands, and puts a question; or says which option would have answered. */
+async function ask<T>(
+  { question, instead }: { readonly question: string; readonly instead: string },
+  { available, hasColor }: Asking,
+  put: (prompts: typeof import("@inquirer/prompts")) => Promise<T>,
+): Promise<T> {
+  if (!available) {
+    throw new FobError("locked", `cannot ask here: ${printable(question)}`, {
+      hint: `${instead} answers without a terminal`,
+    });
+  }
+  const showColors = hasColor ? () => undefined : hideColors(process.env);
   try {
-    return await answer;
+    return await put(await import("@inquirer/prompts"));
   } catch (error) {
     if ((error as Error).name === "ExitPromptError") throw new FobError("interrupted", "interrupted", { cause: error });
     throw error;
+  } finally {
+    showColors();
   }
+}
+
+/** The prompts look at the environment for themselves. Returns what makes it as it was: programs that fob starts get their own. */
+function hideColors(env: NodeJS.ProcessEnv): () => void {
+  const { NO_COLOR, FORCE_COLOR } = env;
+  env["NO_COLOR"] = "1";
+  delete env["FORCE_COLOR"];
+  return () => {
+    delete env["NO_COLOR"];
+    if (NO_COLOR !== undefined) env["NO_COLOR"] = NO_COLOR;
+    if (FORCE_COLOR !== undefined) env["FORCE_COLOR"] = FORCE_COLOR;
+  };
 }
 
 function shown<T>({ label, value }: Choice<T>) {

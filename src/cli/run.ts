@@ -1,11 +1,10 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
-import type { AnyCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { write } from "./output.ts";
-import { type Invocation, parseCommandLine } from "./program.ts";
+import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
 import { formatError, formatJson } from "./report.ts";
 import { type Style, type StyleSettings, styleFor } from "./style.ts";
 
@@ -18,9 +17,7 @@ export interface Process {
 }
 
 /** The program: its commands, and how their surroundings are made from the global options. */
-export interface Program {
-  readonly version: string;
-  readonly commands: readonly AnyCommand[];
+export interface Program extends Vocabulary {
   resolveGlobals(flags: Invocation["flags"]): Globals;
   createContext(globals: Globals, style: Style): Context;
 }
@@ -28,7 +25,7 @@ export interface Program {
 /** Runs one command line and returns the exit code. The one place where errors become words and codes. */
 export async function run(program: Program, { argv, env, stdout, stderr }: Process): Promise<number> {
   try {
-    const parsed = await parseCommandLine(argv, program.commands, program.version);
+    const parsed = await parseCommandLine(argv, program);
     if ("text" in parsed) {
       stdout.write(parsed.text);
       return 0;

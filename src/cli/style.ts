@@ -5,6 +5,7 @@ export interface Style {
   readonly columns: number | null;
   /** Whether a program reads the result out: no columns, no drawings, one statement a line. */
   readonly isSpoken: boolean;
+  readonly hasColor: boolean;
   strong(text: string): string;
   faint(text: string): string;
   good(text: string): string;
@@ -27,6 +28,7 @@ export function styleFor({ isTerminal, columns, color, isSpoken }: StyleSettings
   return {
     columns: isTerminal ? columns || 80 : null,
     isSpoken,
+    hasColor,
     strong: chalk.bold,
     faint: chalk.dim,
     good: chalk.green,

@@ -7,11 +7,18 @@ export function displayWidth(text: string): number {
   return measure(text).width;
 }
 
-/** The text, or as much of it as fits into `width` cells with an ellipsis at its end. It has no escape sequences. */
+/** The text, or as many of its characters as fit into `width` cells with an ellipsis behind them. It has no escape sequences. */
 export function cutWidth(text: string, width: number): string {
-  const { index, ellipsed } = measure(text, { limit: Math.max(0, width), ellipsis: ELLIPSIS });
-  // half a surrogate pair is left where the cut goes through a character
-  return ellipsed ? `${text.slice(0, index).replace(/[\ud800-\udbff]$/, "")}${ELLIPSIS}` : text.slice(0, index);
+  if (displayWidth(text) <= width) return text;
+  let fitting = "";
+  let left = width - displayWidth(ELLIPSIS);
+  // what a person sees as one character is never cut in two
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    left -= displayWidth(segment);
+    if (left < 0) break;
+    fitting += segment;
+  }
+  return width > 0 ? fitting + ELLIPSIS : "";
 }
 
 /** {@link cutWidth}, filled up with spaces to exactly `width` cells. */

@@ -35,8 +35,11 @@ export function chooseFormat({ format = "uri", output, qr }: HandingOut, context
   if (qr !== undefined && !chosen.isDrawable)
     throw new FobError("usage", `--format ${format} does not fit into a QR code`);
   if (qr !== undefined && output !== undefined) throw new FobError("usage", "--qr and --output exclude each other");
-  if (qr === true && !context.isTerminal) {
-    throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes files");
+  if (qr === true && context.pictures === "none") {
+    throw new FobError(
+      "usage",
+      "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files",
+    );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
     throw new FobError("usage", `${qr} is neither .png nor .svg`);
@@ -54,7 +57,7 @@ export interface HandedOut {
 export async function handOut(made: Export, { output, qr }: HandingOut, context: Context): Promise<HandedOut> {
   const { titles, texts } = made;
   if (qr === true) {
-    const drawings = await Promise.all(texts.map(drawForTerminal));
+    const drawings = await Promise.all(texts.map((text) => drawForTerminal(text, context)));
     return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
   }
   if (qr !== undefined) return { content: null, files: await drawToFiles(texts, qr, context) };

@@ -10,8 +10,11 @@ export interface Drawn {
 
 /** Refuses a `--qr` that cannot be drawn, before anything is made. Throws FobError `usage`. */
 export function checkQr(qr: string | true | undefined, context: Context): void {
-  if (qr === true && !context.isTerminal) {
-    throw new FobError("usage", "--qr draws on a terminal only: --qr FILE.png or FILE.svg writes a file");
+  if (qr === true && context.pictures === "none") {
+    throw new FobError(
+      "usage",
+      "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes a file",
+    );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr))
     throw new FobError("usage", `${qr} is neither .png nor .svg`);
@@ -20,7 +23,7 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
 /** Draws a text as the option `--qr` says: not at all, in the terminal, or into a new file. */
 export async function drawQr(text: string, qr: string | true | undefined, context: Context): Promise<Drawn> {
   if (qr === undefined) return { drawing: null, file: null };
-  if (qr === true) return { drawing: await drawForTerminal(text), file: null };
+  if (qr === true) return { drawing: await drawForTerminal(text, context), file: null };
   const [file = qr] = await drawToFiles([text], qr, context);
   return { drawing: null, file };
 }

@@ -13,6 +13,9 @@ const RETRY_MS = 5_000;
 
 interface Known {
   readonly code: WatchedCode;
+  readonly passcode: Passcode | null;
+  /** The one that follows, once it has been made. */
+  readonly next: Passcode | null;
   /** From then on it is to be asked for again; null for what stays as it is until a person wants something else. */
   readonly staleAt: Date | null;
 }
@@ -47,7 +50,7 @@ export class LiveCodes {
     const { id } = token;
     try {
       const passcode = await this.#make(token, this.#clock, prompt);
-      this.#known.set(id, this.#watched(passcode, null));
+      this.#known.set(id, watched(passcode, null));
       return passcode.code;
     } catch (error) {
       this.hide(token);
@@ -85,7 +88,8 @@ export class LiveCodes {
       if (!(error instanceof FobError)) throw error;
       this.#pins.lock(token.id);
       const staleAt = new Date(this.#clock().getTime() + RETRY_MS);
-      this.#known.set(token.id, { code: { kind: "none", why: error.message }, staleAt });
+      const code = { kind: "none", why: error.message } as const;
+      this.#known.set(token.id, { code, passcode: null, next: null, staleAt });
     }
   }
 
@@ -98,29 +102,35 @@ export class LiveCodes {
     return state !== null && !state.isGuarded;
   }
 
-  /** The passcode of now, with the next one when it is about to end. */
+  /** The passcode of now, with the next one when it is about to end. What was made already is not made again: a PIN takes its time. */
   async #timed(token: Token): Promise<Known> {
     const now = this.#clock();
-    const passcode = await this.#make(token, () => now, NOBODY);
-    if (passcode.kind === "hotp") return this.#watched(passcode, null);
+    const known = this.#known.get(token.id);
+    const made = [known?.passcode, known?.next].find((passcode) => passcode && isGoodAt(passcode, now));
+    const passcode = made ?? (await this.#make(token, () => now, NOBODY));
+    if (passcode.kind === "hotp") return watched(passcode, null);
     const endsSoon = passcode.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
-    const next = endsSoon ? await this.#make(token, () => passcode.validUntil, NOBODY) : null;
-    return this.#watched(passcode, next?.code ?? null);
+    return watched(passcode, endsSoon ? await this.#make(token, () => passcode.validUntil, NOBODY) : null);
   }
 
   /** `time` is asked for when the PINs were given, which takes as long as people take. */
   #make({ id }: Token, time: () => Date, prompt: PinPrompt): Promise<Passcode> {
     return this.#tokens.passcode(id, async () => time(), this.#pins.promptFor(id, prompt));
   }
+}
 
-  #watched(passcode: Passcode, next: string | null): Known {
-    if (passcode.kind === "hotp") {
-      const { code, counter } = passcode;
-      return { code: { kind: "counted", code, counter }, staleAt: null };
-    }
-    const { code, validFrom, validUntil } = passcode;
-    // the next one is asked for when this one is about to end
-    const ending = new Date(validUntil.getTime() - ENDING_SECONDS * 1000);
-    return { code: { kind: "timed", code, validFrom, validUntil, next }, staleAt: next === null ? ending : validUntil };
+function isGoodAt(passcode: Passcode, time: Date): boolean {
+  return passcode.kind !== "hotp" && passcode.validFrom <= time && time < passcode.validUntil;
+}
+
+function watched(passcode: Passcode, next: Passcode | null): Known {
+  if (passcode.kind === "hotp") {
+    const { code, counter } = passcode;
+    return { code: { kind: "counted", code, counter }, passcode, next, staleAt: null };
   }
+  const { code, validFrom, validUntil } = passcode;
+  // the next one is asked for when this one is about to end
+  const ending = new Date(validUntil.getTime() - ENDING_SECONDS * 1000);
+  const shown = { kind: "timed", code, validFrom, validUntil, next: next?.code ?? null } as const;
+  return { code: shown, passcode, next, staleAt: next === null ? ending : validUntil };
 }

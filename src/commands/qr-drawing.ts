@@ -11,13 +11,20 @@ const MODULE_SIZE = 8;
 const BLACK_ON_WHITE = "\u001b[38;5;16;48;5;231m";
 const RESET = "\u001b[0m";
 
+/** Upper and lower module dark or light, where the character's own colour is the dark one. */
+const DARK_INK = " ▀▄█";
+/** The same for a terminal whose colours must not be set: light writing on a dark ground is what most have. */
+const LIGHT_INK = "█▄▀ ";
+
 /** A QR code as lines for a terminal, two modules a character. */
-export async function drawForTerminal(text: string): Promise<string> {
+export async function drawForTerminal(text: string, { pictures }: Pick<Context, "pictures">): Promise<string> {
   const { data } = (await import("uqr")).encode(text, { border: BORDER });
+  const hasColor = pictures === "colored";
+  const ink = hasColor ? DARK_INK : LIGHT_INK;
   const lines: string[] = [];
   for (let y = 0; y < data.length; y += 2) {
-    const cells = (data[y] ?? []).map((upper, x) => " ▀▄█"[Number(upper) + 2 * Number(data[y + 1]?.[x] ?? false)]);
-    lines.push(`${BLACK_ON_WHITE}${cells.join("")}${RESET}`);
+    const cells = (data[y] ?? []).map((upper, x) => ink[Number(upper) + 2 * Number(data[y + 1]?.[x] ?? false)]);
+    lines.push(hasColor ? `${BLACK_ON_WHITE}${cells.join("")}${RESET}` : cells.join(""));
   }
   return lines.join("\n");
 }

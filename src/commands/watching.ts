@@ -24,7 +24,7 @@ export interface Watched {
 }
 
 /** How often the list of tokens is read again, in milliseconds. */
-const LIST_MS = 10_000;
+const LIST_MS = 3_000;
 
 /** How long a remark stays, in milliseconds. */
 const REMARK_MS = 6_000;

@@ -37,7 +37,11 @@ interface Columns {
 
 /** How many tokens a screen of this size shows at once. */
 export function pageSize({ rows }: ScreenSize): number {
-  return Math.max(1, rows - FRAME_ROWS);
+  return hasFrame(rows) ? rows - FRAME_ROWS : Math.max(1, rows);
+}
+
+function hasFrame(rows: number): boolean {
+  return rows > FRAME_ROWS;
 }
 
 /** The tokens that are to be seen: a page of those found, with the selected one among them. */
@@ -60,7 +64,7 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
     viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style),
   );
   const empty = found.length === 0 ? ["  nothing is found"] : [];
-  if (size.rows < FRAME_ROWS + 1) return message ? [cutWidth(message, size.columns)] : rows;
+  if (!hasFrame(size.rows)) return message ? [cutWidth(message, size.columns)] : rows;
   return [
     viewHead(state, found.length, total, size.columns, style),
     "",
@@ -111,12 +115,10 @@ function viewToken(
   width: number,
   style: Style,
 ): string {
-  const head = `${isSelected ? ">" : " "} ${fillWidth(label, columns.label)}`;
-  const shown = passcodeOf(code).padStart(columns.code);
-  const used = 2 + columns.label + 2 + columns.code + 2;
+  const name = columns.label > 0 ? `${fillWidth(label, columns.label)}  ` : "";
+  const left = cutWidth(`${isSelected ? ">" : " "} ${name}${passcodeOf(code).padStart(columns.code)}`, width);
   const { text, isEnding } = viewTime(code, columns, now);
-  const rest = cutWidth(text, width - used);
-  const left = cutWidth(`${head}  ${shown}`, width);
+  const rest = cutWidth(text, width - displayWidth(left) - 2);
   return `${isSelected ? style.strong(left) : left}  ${isEnding ? style.warning(rest) : rest}`.trimEnd();
 }
 
