@@ -60,17 +60,16 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
   const shown = visibleTokens(view, size);
   const columns = chooseColumns(found, size.columns);
   const selected = found[state.selected];
-  const rows = shown.map((token) =>
-    viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style),
-  );
-  const empty = found.length === 0 ? ["  nothing is found"] : [];
+  const rows =
+    found.length === 0
+      ? [cutWidth("  nothing is found", size.columns)]
+      : shown.map((token) => viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style));
   if (!hasFrame(size.rows)) return message ? [cutWidth(message, size.columns)] : rows;
   return [
     viewHead(state, found.length, total, size.columns, style),
     "",
     ...rows,
-    ...empty,
-    ...Array.from({ length: pageSize(size) - Math.max(rows.length, empty.length) }, () => ""),
+    ...Array.from({ length: pageSize(size) - rows.length }, () => ""),
     cutWidth(message || nextOfSelected(selected, columns, now), size.columns),
     style.faint(cutWidth(KEYS.join(" · "), size.columns)),
   ];
@@ -78,8 +77,9 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
 
 function viewHead({ search }: WatchState, found: number, total: number, columns: number, style: Style): string {
   const count = found === total ? `${total}` : `${found} of ${total}`;
-  const left = fillWidth(`Search: ${search}_`, Math.max(0, columns - count.length - 1));
-  return `${style.strong(left)} ${style.faint(count)}`;
+  const room = columns - count.length - 1;
+  if (room < "Search: _".length) return style.strong(cutWidth(`Search: ${search}_`, columns));
+  return `${style.strong(fillWidth(`Search: ${search}_`, room))} ${style.faint(count)}`;
 }
 
 function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
