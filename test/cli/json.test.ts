@@ -102,6 +102,8 @@ function commandLines(
     ["pin status"],
     ["unlock", [], PIN],
     ["lock"],
+    ["completion", ["fish"]],
+    ["shellenv", ["bash"]],
     ["doctor", [], PIN],
     ["lab user add", ["ann"]],
     ["lab issue", ["push", "--user", "ann"]],
