@@ -27,7 +27,10 @@ const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 const LEFT_OUT = /\.(?:map|d\.[cm]?ts|[cm]?ts|md|markdown|exe)$|\/(?:test|tests|docs|examples?)\//;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const target = resolve(process.argv[2] ?? join(root, `build/fob-${process.platform}-${process.arch}`));
+const target = resolve(
+  process.argv[2] ??
+    join(root, `build/fob-${process.platform}-${process.arch}${process.platform === "win32" ? ".exe" : ""}`),
+);
 mkdirSync(dirname(target), { recursive: true });
 const folder = mkdtempSync(join(dirname(target), ".fob-"));
 
@@ -100,7 +103,14 @@ function pack(files) {
  * @param {string} cwd
  */
 function run(command, args, cwd) {
-  const { status, stdout } = spawnSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  // npm is a script on Windows
+  const shell = process.platform === "win32" && command === "npm";
+  const { status, stdout } = spawnSync(command, args, {
+    shell,
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (status !== 0) throw new Error(`\`${command} ${args.join(" ")}\` failed`);
   return stdout;
 }

@@ -56,7 +56,8 @@ function isProgramOfOurs(script) {
 
 /** The folder that fob runs from. It appears under its name when everything is in it. */
 function unpack() {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  const cache = XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache");
   const folder = join(cache, FOLDER);
   if (isOurs(folder)) return folder;
   const archive = Buffer.from(getAsset("fob"));
@@ -102,6 +103,8 @@ function writeFiles(folder, archive) {
 function isOurs(folder) {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (!found) return false;
-  if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0) return true;
+  // on Windows a folder is as closed as the one that it lies in, which is the user's
+  const isClosed = process.platform === "win32" || (found.uid === process.getuid?.() && (found.mode & 0o077) === 0);
+  if (found.isDirectory() && isClosed) return true;
   throw new Error(`${folder} can be reached by others: remove it`);
 }

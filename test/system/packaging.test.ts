@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+import { describeWith } from "../requires.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 
 /** Installing a hundred packages and writing a hundred megabytes takes a busy machine its time. */
 const timeout = 300_000;
@@ -43,9 +46,23 @@ describe("the npm package", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("the standalone executable", () => {
-  test("works where there is no Node", { timeout }, async () => {
-    const program = join(temporaryFolder(), "fob");
+test("Homebrew and winget are told where a file is and what it must be", () => {
+  const folder = temporaryFolder();
+  for (const file of [`fob-${version}.tgz`, "fob-win32-x64.exe"]) writeFileSync(join(folder, file), "");
+  run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], { cwd: root });
+  const hash = createHash("sha256").digest("hex");
+  const formula = readFileSync(join(folder, "fob.rb"), "utf8");
+  expect(formula).toContain(`  url "https://fob.test/v1/fob-${version}.tgz"\n  sha256 "${hash}"\n`);
+  const manifest = readFileSync(join(folder, "Fob.Fob.yaml"), "utf8");
+  expect(manifest).toContain(`\nPackageVersion: ${version}\n`);
+  expect(manifest).toContain(`    InstallerUrl: https://fob.test/v1/fob-win32-x64.exe\n    InstallerSha256: ${hash}\n`);
+  expect(formula + manifest).not.toMatch(/@[A-Z0-9]+@/);
+});
+
+describeWith({ "dpkg-deb": "dpkg" }, "the standalone executable", () => {
+  test("works where there is no Node, also from the Debian package", { timeout }, async () => {
+    const folder = temporaryFolder();
+    const program = join(folder, `fob-linux-${process.arch}`);
     run(process.execPath, ["scripts/standalone/build.mjs", program], { cwd: root });
     const home = temporaryFolder();
     const env = { PATH: "/nowhere", HOME: home };
@@ -63,13 +80,22 @@ describe.runIf(process.platform === "linux")("the standalone executable", () => 
     expect(() => run(program, ["--version"], { env: { ...env, HOME: program } })).toThrow(
       /^fob: the standalone program cannot unpack itself: .*\nhint: XDG_CACHE_HOME/m,
     );
+    const [debian = ""] = run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], {
+      cwd: root,
+    }).split("\n");
+    const unpacked = temporaryFolder();
+    run("dpkg-deb", ["--extract", debian, unpacked]);
+    expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[3]}\n`);
+    for (const path of ["man/man1/fob-code.1.gz", "bash-completion/completions/fob", "zsh/vendor-completions/_fob"]) {
+      expect(existsSync(join(unpacked, "usr/share", path))).toBe(true);
+    }
+    expect(run("dpkg-deb", ["--field", debian, "Package", "Version"])).toBe(`Package: fob\nVersion: ${version}\n`);
   });
 });
 
 /** Enrolls a token in a home of its own, and gets its first passcodes. */
 function expectToWork(program: string, env: Readonly<Record<string, string>>): void {
   const all = { ...env, FOB_HOME: env["HOME"] ?? temporaryFolder(), FOB_KEYCHAIN: "file" };
-  const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
   expect(run(program, ["--version"], { env: all })).toBe(`${version}\n`);
   run(program, ["enroll", "-"], { env: all, input: HOTP_URI });
   expect(run(program, ["code", "ACME"], { env: all })).toBe(`${RFC_CODES[0]}\n`);
