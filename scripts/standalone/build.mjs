@@ -1,5 +1,5 @@
-// Makes build/fob-PLATFORM-ARCH, or the file that is named: one executable that needs no Node, for the system that this runs on. It is this Node with fob, as it is installed
-// from npm, and a launcher in it (Node's "single executable applications").
+// Makes build/fob-PLATFORM-ARCH, or the file that is named: one executable that needs no Node, for the system that this runs on. It is this Node
+// with fob in it, as it is installed from npm, and a launcher (Node's "single executable applications").
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
