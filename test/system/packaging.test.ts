@@ -60,37 +60,42 @@ test("Homebrew and winget are told where a file is and what it must be", () => {
 });
 
 describeWith({ "dpkg-deb": "dpkg" }, "the standalone executable", () => {
-  test("works where there is no Node, also from the Debian package", { timeout }, async () => {
-    const folder = temporaryFolder();
-    const program = join(folder, `fob-linux-${process.arch}`);
-    run(process.execPath, ["scripts/standalone/build.mjs", program], { cwd: root });
-    const home = temporaryFolder();
-    const env = { PATH: "/nowhere", HOME: home };
-    expectToWork(program, env);
-    const cache = join(home, ".cache");
-    expect(readdirSync(cache)).toHaveLength(1);
-    expect(statSync(join(cache, readdirSync(cache)[0] ?? "")).mode & 0o777).toBe(0o700);
-    await expectToReadPictures(program, env);
-    const vault = { ...env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-    expect(run(program, ["unlock"], { env: vault })).toMatch(/^unlocked until /);
-    expect(run(program, ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[2]}\n`);
-    run(program, ["lock"], { env: vault });
-    // where there is no keychain it says so, which takes the native package
-    expect(() => run(program, ["list"], { env: { ...vault, FOB_KEYCHAIN: "system" } })).toThrow(/keychain/);
-    expect(() => run(program, ["--version"], { env: { ...env, HOME: program } })).toThrow(
-      /^fob: the standalone program cannot unpack itself: .*\nhint: XDG_CACHE_HOME/m,
-    );
-    const [debian = ""] = run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], {
-      cwd: root,
-    }).split("\n");
-    const unpacked = temporaryFolder();
-    run("dpkg-deb", ["--extract", debian, unpacked]);
-    expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[3]}\n`);
-    for (const path of ["man/man1/fob-code.1.gz", "bash-completion/completions/fob", "zsh/vendor-completions/_fob"]) {
-      expect(existsSync(join(unpacked, "usr/share", path))).toBe(true);
-    }
-    expect(run("dpkg-deb", ["--field", debian, "Package", "Version"])).toBe(`Package: fob\nVersion: ${version}\n`);
-  });
+  // it is made of a hundred megabytes, and takes longer than everything else
+  test.runIf(process.env["MODE"] === "torture")(
+    "works where there is no Node, also from the Debian package",
+    { timeout },
+    async () => {
+      const folder = temporaryFolder();
+      const program = join(folder, `fob-linux-${process.arch}`);
+      run(process.execPath, ["scripts/standalone/build.mjs", program], { cwd: root });
+      const home = temporaryFolder();
+      const env = { PATH: "/nowhere", HOME: home };
+      expectToWork(program, env);
+      const cache = join(home, ".cache");
+      expect(readdirSync(cache)).toHaveLength(1);
+      expect(statSync(join(cache, readdirSync(cache)[0] ?? "")).mode & 0o777).toBe(0o700);
+      await expectToReadPictures(program, env);
+      const vault = { ...env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+      expect(run(program, ["unlock"], { env: vault })).toMatch(/^unlocked until /);
+      expect(run(program, ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[2]}\n`);
+      run(program, ["lock"], { env: vault });
+      // where there is no keychain it says so, which takes the native package
+      expect(() => run(program, ["list"], { env: { ...vault, FOB_KEYCHAIN: "system" } })).toThrow(/keychain/);
+      expect(() => run(program, ["--version"], { env: { ...env, HOME: program } })).toThrow(
+        /^fob: the standalone program cannot unpack itself: .*\nhint: XDG_CACHE_HOME/m,
+      );
+      const [debian = ""] = run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], {
+        cwd: root,
+      }).split("\n");
+      const unpacked = temporaryFolder();
+      run("dpkg-deb", ["--extract", debian, unpacked]);
+      expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[3]}\n`);
+      for (const path of ["man/man1/fob-code.1.gz", "bash-completion/completions/fob", "zsh/vendor-completions/_fob"]) {
+        expect(existsSync(join(unpacked, "usr/share", path))).toBe(true);
+      }
+      expect(run("dpkg-deb", ["--field", debian, "Package", "Version"])).toBe(`Package: fob\nVersion: ${version}\n`);
+    },
+  );
 });
 
 /** Enrolls a token in a home of its own, and gets its first passcodes. */
