@@ -3,6 +3,7 @@ import type { DeskToken, PushDesk } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
 import type { Notifier } from "../push/notifier.ts";
 import { Notifying } from "../push/notifying.ts";
+import { untilFirst } from "../until-first.ts";
 
 /** How often the agent looks whether tokens came or went, in milliseconds. */
 const ROLL_CALL_MS = 10_000;
@@ -36,7 +37,7 @@ export class PushWatch {
       this.#tokens = await this.#present();
       this.#isIncomplete = false;
       const over = new AbortController();
-      void this.#listen(AbortSignal.any([signal, over.signal]));
+      void untilFirst([signal, over.signal], (end) => this.#listen(end));
       do await sleep(ROLL_CALL_MS, undefined, { signal, ref: false }).catch(() => undefined);
       while (!signal.aborted && !this.#isIncomplete && sameTokens(this.#tokens, await this.#present()));
       over.abort();

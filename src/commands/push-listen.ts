@@ -47,9 +47,9 @@ export const pushListen = defineCommand({
     const { desk, tokens } = await existingPush(context);
     const opened = await openTokens(desk, tokens, context.pinPrompt, context.tell);
     const end = new AbortController();
-    const signal = timeout === null ? end.signal : AbortSignal.any([end.signal, AbortSignal.timeout(timeout * 1000)]);
+    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     const interval = poll === null ? null : poll * 1000;
-    const listening = new Listening(desk, opened, { now: context.clock, signal, interval });
+    const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
     if (input.notify) await context.notifier.describe();
     const screen = input.exec === undefined ? await context.openScreen() : null;
     // a screen shows the requests itself, and must not be written on
@@ -65,6 +65,7 @@ export const pushListen = defineCommand({
         : await receive(listening, { ...input, hear }, context, () => end.abort());
       if (input.once && received === 0) throw nobodyCame(timeout);
     } finally {
+      if (timer) clearTimeout(timer);
       end.abort();
       await notifying?.end();
       desk.close();

@@ -3,6 +3,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import { FobError } from "../fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../http-client.ts";
+import { untilFirst } from "../until-first.ts";
 
 /** Addresses of this very machine (RFC 6890). */
 const LOOPBACK = new BlockList();
@@ -55,12 +56,14 @@ export function httpClient(userAgent: string): HttpClient {
   };
   return async (request) => {
     const route = routeTo(request);
-    const timeLimit = AbortSignal.timeout(request.timeout);
-    try {
-      return await send(request, await dispatcherFor(route), userAgent, timeLimit);
-    } catch (error) {
-      throw describeFailure(error, request, timeLimit);
-    }
+    const ends = request.signal ? [request.signal, request.timeout] : [request.timeout];
+    return untilFirst(ends, async (end) => {
+      try {
+        return await send(request, await dispatcherFor(route), userAgent, end);
+      } catch (error) {
+        throw describeFailure(error, request, end);
+      }
+    });
   };
 }
 
@@ -112,15 +115,15 @@ function notHere(hostname: string): NodeJS.ErrnoException {
 }
 
 async function send(
-  { method, url, headers, body, maxBytes, signal }: HttpRequest,
+  { method, url, headers, body, maxBytes }: HttpRequest,
   dispatcher: Dispatcher,
   userAgent: string,
-  timeLimit: AbortSignal,
+  end: AbortSignal,
 ): Promise<HttpReply> {
   const { request } = await import("undici");
   const reply = await request(url, {
     ...{ method, dispatcher, body: body ?? null, headers: { "user-agent": userAgent, ...headers } },
-    signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+    signal: end,
   });
   if (REDIRECTS.includes(reply.statusCode)) {
     // a listener keeps its end from being an error that nobody handles
@@ -153,10 +156,10 @@ function refuseRedirect(url: URL, location: string | string[] | undefined): FobE
   });
 }
 
-function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, timeLimit: AbortSignal): FobError {
+function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, end: AbortSignal): FobError {
   if (error instanceof FobError) return error;
   if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
-  if (timeLimit.aborted) return unreachable(url, `no whole reply in ${timeout / 1000} s`, error);
+  if (end.aborted) return unreachable(url, `no whole reply in ${timeout / 1000} s`, error);
   const { code = "", message } = rootOf(error);
   const certificate = CERTIFICATE_FAULTS[code];
   if (certificate === undefined) return unreachable(url, CONNECTION_FAULTS[code] ?? (code || message), error);

@@ -29,8 +29,8 @@ const MAX_WORD = 1_024;
  */
 export function wordOf([command, ...args]: Tool, signal: AbortSignal, input = ""): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
-    signal.addEventListener("abort", () => child.kill("SIGKILL"));
+    const end = { signal, killSignal: "SIGKILL" } as const;
+    const child = spawn(command, args, { ...end, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(0, MAX_WORD);

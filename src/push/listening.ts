@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FobError } from "../fob-error.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
+import { untilFirst } from "../until-first.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { DeskPoll, DeskToken, PushDesk } from "./desk.ts";
 import { Pace } from "./pace.ts";
@@ -173,7 +174,7 @@ export class Listening {
     const woken = this.#wakeLoops.signal;
     const pause = pace.pause(now().getTime());
     // an end of the pause that somebody asked for is no failure
-    await sleep(pause, undefined, { signal: AbortSignal.any([signal, woken]) }).catch(() => undefined);
+    await untilFirst([signal, woken], (end) => sleep(pause, undefined, { signal: end })).catch(() => undefined);
     if (woken.aborted) pace.wake(now().getTime());
   }
 

@@ -25,7 +25,7 @@ import * as samples from "../enrollment/files/samples.ts";
 import { mutated } from "./mutation.ts";
 
 /** How long each parser is fuzzed, in milliseconds: `npm run fuzz` takes a minute for each. */
-const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 4_000;
+const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 2_000;
 
 /** No input may take longer, in milliseconds, even on a machine that has other things to do. */
 const MAX_DURATION = 20_000;

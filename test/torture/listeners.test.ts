@@ -14,42 +14,49 @@ const ROUNDS = 12;
 /** How long a login may take from the push to its answer, in milliseconds: a polling interval, and 200 processes that share this machine. */
 const MAX_DELIVERY = 10_000;
 
+/** Only the long tests have the machine to themselves, and listeners enough to fill it. */
+const isTorture = process.env["MODE"] === "torture";
+
 /** Ticks of the processor's clock a second, as /proc counts them. */
 const TICKS = 100;
 
-test("200 listeners at one lab for a minute: every request is answered, each once, and an idle one costs nothing", async () => {
-  const lab = testHome();
-  await serve(lab);
-  const homes = await Promise.all(Array.from({ length: TOKENS }, (_, i) => enroll(lab, `user${i}`)));
-  const listeners = homes.flatMap((home) => Array.from({ length: LISTENERS }, () => listen(home)));
-  await Promise.all(listeners.map(({ ready }) => ready));
+test.runIf(isTorture)(
+  "200 listeners at one lab for a minute: every request is answered, each once, and an idle one costs nothing",
+  async () => {
+    const lab = testHome();
+    await serve(lab);
+    const homes = await Promise.all(Array.from({ length: TOKENS }, (_, i) => enroll(lab, `user${i}`)));
+    const listeners = homes.flatMap((home) => Array.from({ length: LISTENERS }, () => listen(home)));
+    await Promise.all(listeners.map(({ ready }) => ready));
 
-  const delays: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    await Promise.all(
-      homes.map(async (_, i) => {
-        const start = Date.now();
-        const { exitCode } = await lab.fob(["lab", "push", `user${i}`, "--wait", "40", "--json"]);
-        delays.push(Date.now() - start);
-        expect(exitCode).toBe(0);
-      }),
-    );
-    await sleep(3_000);
-  }
-  expect(Math.max(...delays)).toBeLessThan(MAX_DELIVERY);
+    const delays: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await Promise.all(
+        homes.map(async (_, i) => {
+          const start = Date.now();
+          const { exitCode } = await lab.fob(["lab", "push", `user${i}`, "--wait", "40", "--json"]);
+          delays.push(Date.now() - start);
+          expect(exitCode).toBe(0);
+        }),
+      );
+      await sleep(3_000);
+    }
+    expect(Math.max(...delays)).toBeLessThan(MAX_DELIVERY);
 
-  const { stdout } = await lab.fob(["lab", "log", "--json"]);
-  const log: { event: string; outcome: string }[] = JSON.parse(stdout);
-  const accepted = log.filter(({ event, outcome }) => event === "push-answer" && outcome === "ok");
-  expect(accepted).toHaveLength(TOKENS * ROUNDS);
+    const { stdout } = await lab.fob(["lab", "log", "--json"]);
+    const log: { event: string; outcome: string }[] = JSON.parse(stdout);
+    const accepted = log.filter(({ event, outcome }) => event === "push-answer" && outcome === "ok");
+    expect(accepted).toHaveLength(TOKENS * ROUNDS);
 
-  for (const { child } of listeners.slice(1)) child.kill("SIGINT");
-  const idle = listeners[0]?.child.pid ?? 0;
-  await sleep(5_000);
-  const before = processorSeconds(idle);
-  await sleep(30_000);
-  expect((processorSeconds(idle) - before) / 30).toBeLessThan(0.01);
-}, 900_000);
+    for (const { child } of listeners.slice(1)) child.kill("SIGINT");
+    const idle = listeners[0]?.child.pid ?? 0;
+    await sleep(5_000);
+    const before = processorSeconds(idle);
+    await sleep(30_000);
+    expect((processorSeconds(idle) - before) / 30).toBeLessThan(0.01);
+  },
+  900_000,
+);
 
 async function serve({ home }: TestHome): Promise<void> {
   const child = start(home, ["lab", "serve", "--port", "0"]);

@@ -1,5 +1,6 @@
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
+import { untilFirst } from "../../until-first.ts";
 import { type Tool, wordOf } from "../tool.ts";
 
 /** What a script of ours that asks the platform prints: one of these words. */
@@ -22,7 +23,7 @@ export function scriptedSensor(
       throw absent();
     },
     async verify(reason, { signal }) {
-      const word = await askFor(ask(reason), AbortSignal.any([signal, AbortSignal.timeout(MAX_WAITING)]));
+      const word = await untilFirst([signal, MAX_WAITING], (end) => askFor(ask(reason), end));
       if (word === "recognized") return;
       if (signal.aborted) throw new FobError("interrupted", "interrupted");
       if (word === "refused") throw new FobError("denied", `${name} did not recognise you`);

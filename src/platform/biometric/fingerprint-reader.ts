@@ -3,6 +3,7 @@ import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
 import type { Watch } from "../../cli/context.ts";
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
+import { untilFirst } from "../../until-first.ts";
 import { call, type Signals, withBus } from "../d-bus.ts";
 
 const SERVICE = "net.reactivated.Fprint";
@@ -20,6 +21,8 @@ const RETRIES: Readonly<Record<string, string>> = {
   "verify-finger-not-centered": "once more, in the middle of the reader",
   "verify-remove-and-retry": "lift the finger, and touch once more",
 };
+
+const VERDICTS: Readonly<Record<string, boolean>> = { "verify-match": true, "verify-no-match": false };
 
 const NO_READER = "the PIN works without it; `fprintd-enroll` teaches a reader your finger";
 
@@ -80,17 +83,21 @@ async function claimed<T>(device: ClientInterface, user: string, use: () => Prom
 /** One finger: whether it is known. */
 async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting: number): Promise<boolean> {
   const events: Signals = device;
-  const end = AbortSignal.any([signal, AbortSignal.timeout(maxWaiting)]);
   try {
-    return await new Promise<boolean>((resolve, reject) => {
-      events.on("VerifyStatus", (result: string, isDone: boolean) => {
-        if (RETRIES[result]) tell(RETRIES[result]);
-        else if (result === "verify-match") resolve(true);
-        else if (result === "verify-no-match") resolve(false);
-        else if (isDone) reject(new FobError("unavailable", "the fingerprint reader has gone", { hint: NO_READER }));
+    return await untilFirst([signal, maxWaiting], async (end) => {
+      const answered = new Promise<boolean>((resolve, reject) => {
+        events.on("VerifyStatus", (result: string, isDone: boolean) => {
+          const isRight = VERDICTS[result];
+          if (RETRIES[result]) tell(RETRIES[result]);
+          else if (isRight !== undefined) resolve(isRight);
+          else if (isDone) reject(new FobError("unavailable", "the fingerprint reader has gone", { hint: NO_READER }));
+        });
+        end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
+        // whoever asks may have changed their mind while the reader was claimed
+        if (end.aborted) reject(givenUp(signal, maxWaiting));
       });
-      end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
-      call(device, "VerifyStart", "any").catch(reject);
+      const started = call(device, "VerifyStart", "any").then(() => answered);
+      return Promise.race([answered, started]);
     });
   } finally {
     events.removeAllListeners("VerifyStatus");

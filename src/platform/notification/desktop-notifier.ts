@@ -1,6 +1,7 @@
 import type { ClientInterface } from "@jellybrick/dbus-next";
 import { FobError } from "../../fob-error.ts";
 import type { Notice, NoticeAction, Notifier } from "../../push/notifier.ts";
+import { untilFirst } from "../../until-first.ts";
 import { call, type Signals, withBus } from "../d-bus.ts";
 
 const SERVICE = "org.freedesktop.Notifications";
@@ -50,8 +51,9 @@ export function desktopNotifier(): Notifier {
       withDaemon(async (daemon) => {
         const capabilities = await capabilitiesOf(daemon);
         if (!capabilities.includes("actions")) throw withoutButtons();
-        const end = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-        const pressed = await ask(daemon, () => show(daemon, notice, actions, capabilities, "critical"), end);
+        const pressed = await untilFirst([signal, timeout], (end) =>
+          ask(daemon, () => show(daemon, notice, actions, capabilities, "critical"), end),
+        );
         return actions.find(({ id }) => id === pressed)?.id ?? null;
       }),
   };

@@ -1,5 +1,6 @@
 import { FobError } from "../../fob-error.ts";
 import type { Notifier } from "../../push/notifier.ts";
+import { untilFirst } from "../../until-first.ts";
 import { type Tool, wordOf } from "../tool.ts";
 
 /**
@@ -38,7 +39,7 @@ export function scriptedNotifier({ name, tell, ask, hint }: NoticeScripts): Noti
       const [first, second] = actions;
       const seconds = Math.max(1, Math.floor(timeout / 1000));
       const notice: ScriptedNotice = { title, body, labels: [first.label, second.label], seconds };
-      const word = await run(ask, notice, AbortSignal.any([signal, AbortSignal.timeout(timeout + MAX_STARTING)]));
+      const word = await untilFirst([signal, timeout + MAX_STARTING], (end) => run(ask, notice, end));
       if (signal.aborted) return null;
       if (word === "first") return first.id;
       if (word === "second") return second.id;
