@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { forget, type Secret } from "../token/secret.ts";
 import type { Cell } from "../vault/cell.ts";
+import { touch } from "../vault/last-uses.ts";
 import type { VaultLayout } from "../vault/layout.ts";
-import { type Passcode, takePasscode, touch } from "../vault/passcodes.ts";
+import { type Passcode, takePasscode } from "../vault/passcodes.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";

@@ -6,7 +6,8 @@ import { FobError } from "../fob-error.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import { lastUses, type Passcode } from "../vault/passcodes.ts";
+import { lastUses } from "../vault/last-uses.ts";
+import type { Passcode } from "../vault/passcodes.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { existingTokens, inListOrder, lookListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
@@ -71,13 +72,13 @@ export async function listTokens(
 ): Promise<Table> {
   const entries = await store.entries();
   const chosen = inListOrder(pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern)));
-  const usedAt = lastUses(store);
+  const uses = lastUses(store);
   const tokens: ListedToken[] = [];
   for (const entry of chosen) {
     const current = await currentToken(store, entry, passcodeOf !== null);
     if (!current) continue;
     const passcode = passcodeOf && (await passcodeOf(current));
-    tokens.push({ view: viewToken(current.token, usedAt(entry.id)), passcode });
+    tokens.push({ view: viewToken(current.token, uses.get(entry.id) ?? null), passcode });
   }
   return { kind: "table", tokens, total: entries.length, withCodes: passcodeOf !== null };
 }

@@ -15,13 +15,13 @@ export interface TokenView {
   /** Null where there are no passcodes, but signatures. */
   readonly digits: number | null;
   readonly alphabet: string | null;
-  readonly period?: number;
-  readonly counter?: bigint;
-  readonly suite?: string;
+  readonly period?: number | undefined;
+  readonly counter?: bigint | undefined;
+  readonly suite?: string | undefined;
   /** How login requests are asked for and answered. */
-  readonly protocol?: string;
+  readonly protocol?: string | undefined;
   /** Which server they come from. */
-  readonly server?: string;
+  readonly server?: string | undefined;
   readonly serial: string | null;
   readonly pin: string;
   readonly accessDomain: string;
@@ -34,12 +34,38 @@ export interface TokenView {
 /** The public view of a token: everything about it, never its secret. */
 export function viewToken(token: Token, lastUsedAt: Date | null): TokenView {
   const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } = token;
-  const state = { serial, pin, accessDomain, favorite, format, enrolledAt, lastUsedAt };
-  // Object.assign, because spreading three objects into one takes several times as long, ten thousand times
-  return Object.assign({ id, name, issuer, account }, viewCredential(token), state);
+  const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } = viewCredential(token);
+  // named one by one, because a spread takes several times as long, ten thousand times
+  return {
+    id,
+    name,
+    issuer,
+    account,
+    kind,
+    algorithm,
+    digits,
+    alphabet,
+    period,
+    counter,
+    suite,
+    protocol,
+    server,
+    serial,
+    pin,
+    accessDomain,
+    favorite,
+    format,
+    enrolledAt,
+    lastUsedAt,
+  };
 }
 
-function viewCredential({ credential }: Token) {
+type CredentialView = Pick<
+  TokenView,
+  "kind" | "algorithm" | "digits" | "alphabet" | "period" | "counter" | "suite" | "protocol" | "server"
+>;
+
+function viewCredential({ credential }: Token): CredentialView {
   switch (credential.kind) {
     case "totp":
     case "hotp": {

@@ -44,6 +44,20 @@ export function decodeToken(json: TokenJson): Token {
     counter === undefined
       ? json.credential
       : { ...json.credential, counter: counter === null ? null : BigInt(counter) };
-  // Object.assign, because a spread takes several times as long, ten thousand times
-  return Object.assign({}, json, { credential: credential as Credential, enrolledAt: new Date(json.enrolledAt) });
+  const { id, name, issuer, account, serial, format, pin, accessDomain, favorite } = json;
+  const enrolledAt = new Date(json.enrolledAt);
+  // named one by one, because a spread takes several times as long, ten thousand times
+  return {
+    id,
+    name,
+    issuer,
+    account,
+    serial,
+    format,
+    credential: credential as Credential,
+    pin,
+    accessDomain,
+    favorite,
+    enrolledAt,
+  };
 }

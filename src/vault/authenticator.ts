@@ -1,8 +1,9 @@
 import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
+import { touch } from "./last-uses.ts";
 import type { VaultLayout } from "./layout.ts";
-import { type Passcode, takePasscode, touch } from "./passcodes.ts";
+import { type Passcode, takePasscode } from "./passcodes.ts";
 import { askPasscodePin, type PinPrompt } from "./pin-prompt.ts";
 import { answerChallenge, type ChallengeInput, needsChallengePin, type Response } from "./responses.ts";
 import type { IndexEntry } from "./token-index.ts";

@@ -54,14 +54,9 @@ export function attemptsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "attempts");
 }
 
-/** The folder of all {@link lastUsedFile}s. */
-export function usedFolder({ home }: VaultLayout): string {
+/** The file that says when each token was last used: worth no durable write. */
+export function lastUsesFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "used");
-}
-
-/** An empty file whose modification time says when a token was last used: worth no durable write. */
-export function lastUsedFile(layout: VaultLayout, id: string): string {
-  return join(usedFolder(layout), id);
 }
 
 /** The folder of all grants' cells, one for each, sealed under the grant's own key. */

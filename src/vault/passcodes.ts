@@ -1,5 +1,3 @@
-import { closeSync, mkdirSync, openSync, readdirSync, statSync, utimesSync } from "node:fs";
-import { dirname } from "node:path";
 import { FobError } from "../fob-error.ts";
 import { hotp } from "../otp/hotp.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
@@ -7,7 +5,6 @@ import { timeStep, totp } from "../otp/totp.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { lastUsedFile, usedFolder, type VaultLayout } from "./layout.ts";
 import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -69,36 +66,6 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
   return taken;
 }
 
-/** Notes that a token was used. Worth no durable write, and no failure: the passcode counts. */
-export function touch(store: TokenStore, id: string, now: Date): void {
-  const path = lastUsedFile(store.layout, id);
-  try {
-    utimesSync(path, now, now);
-  } catch {
-    createTouched(path);
-  }
-}
-
-/** {@link lastUsed} for many tokens: only those that were used at all are asked for one by one. */
-export function lastUses(store: Pick<TokenStore, "layout">): (id: string) => Date | null {
-  const used = new Set(usedIds(store.layout));
-  return (id) => (used.has(id) ? lastUsed(store, id) : null);
-}
-
-function usedIds(layout: VaultLayout): string[] {
-  try {
-    return readdirSync(usedFolder(layout));
-  } catch {
-    // no token was used yet, or nobody can tell
-    return [];
-  }
-}
-
-/** When a token was last used, or null. */
-export function lastUsed({ layout }: Pick<TokenStore, "layout">, id: string): Date | null {
-  return statSync(lastUsedFile(layout, id), { throwIfNoEntry: false })?.mtime ?? null;
-}
-
 function passcodeOf(
   store: TokenStore,
   { token }: TokenRecord,
@@ -139,13 +106,4 @@ function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {
 function eventBased({ token }: TokenRecord): HotpCredential {
   if (token.credential.kind === "hotp") return token.credential;
   throw new FobError("invalid", `${token.name} is no longer event-based`);
-}
-
-function createTouched(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, "a", 0o600));
-  } catch {
-    // a home that cannot be written to still gives time-based passcodes
-  }
 }

@@ -1,0 +1,85 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { lastUsesFile, type VaultLayout } from "./layout.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** An entry: a token's id as bytes, then the milliseconds since 1970, most significant first. */
+const ID_BYTES = 8;
+const ENTRY_BYTES = ID_BYTES + 8;
+
+/** What is longer is not ours: a million tokens. */
+const MAX_BYTES = 2 ** 24;
+
+/** Notes that a token was used. Worth no durable write, and no failure: the passcode counts. */
+export function touch({ layout }: Pick<TokenStore, "layout">, id: string, now: Date): void {
+  const entry = encodeEntry(id, now);
+  try {
+    // to be changed in place: readers and other writers see an entry before or after, and each token has its own
+    const file = openSync(lastUsesFile(layout), constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      const at = findEntry(readAll(file), entry.subarray(0, ID_BYTES));
+      if (at === null) append(layout, file, entry);
+      else writeSync(file, entry, ID_BYTES, ENTRY_BYTES - ID_BYTES, at + ID_BYTES);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // as said above
+  }
+}
+
+/** When tokens were last used, by their ids; those that never were are missing. */
+export function lastUses({ layout }: Pick<TokenStore, "layout">): ReadonlyMap<string, Date> {
+  const entries = readOrNothing(layout);
+  const uses = new Map<string, Date>();
+  for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
+    const id = entries.toString("hex", at, at + ID_BYTES);
+    const time = new Date(Number(entries.readBigUInt64BE(at + ID_BYTES)));
+    // two processes may have noted the first use of a token at once
+    if ((uses.get(id)?.getTime() ?? 0) < time.getTime()) uses.set(id, time);
+  }
+  return uses;
+}
+
+function encodeEntry(id: string, time: Date): Buffer {
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  entry.write(id, "hex");
+  entry.writeBigUInt64BE(BigInt(time.getTime()), ID_BYTES);
+  return entry;
+}
+
+function findEntry(entries: Buffer, id: Buffer): number | null {
+  for (let at = entries.indexOf(id); at >= 0; at = entries.indexOf(id, at + 1)) {
+    // the same bytes may occur across two entries
+    if (at % ENTRY_BYTES === 0) return at;
+  }
+  return null;
+}
+
+/** One write at the end, wherever that is by then: entries of several processes never overlap. */
+function append(layout: VaultLayout, file: number, entry: Buffer): void {
+  const torn = fstatSync(file).size % ENTRY_BYTES;
+  if (torn > 0) ftruncateSync(file, fstatSync(file).size - torn);
+  const end = openSync(lastUsesFile(layout), constants.O_WRONLY | constants.O_APPEND);
+  try {
+    writeSync(end, entry);
+  } finally {
+    closeSync(end);
+  }
+}
+
+function readAll(file: number): Buffer {
+  const { size } = fstatSync(file);
+  if (size > MAX_BYTES) throw new Error("not a file of last uses");
+  const bytes = Buffer.alloc(size);
+  return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
+}
+
+function readOrNothing(layout: VaultLayout): Buffer {
+  try {
+    const bytes = readFileSync(lastUsesFile(layout));
+    return bytes.length > MAX_BYTES ? Buffer.alloc(0) : bytes;
+  } catch {
+    // no token was used yet, or nobody can tell
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,77 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { lastUses, touch } from "../../src/vault/last-uses.ts";
+import { lastUsesFile, type VaultLayout } from "../../src/vault/layout.ts";
+
+const [ONE, OTHER] = ["0011223344556677", "8899aabbccddeeff"];
+const EARLY = new Date("2026-01-01T00:00:00.001Z");
+const LATE = new Date("2026-11-24T12:00:00.999Z");
+
+let layout: VaultLayout;
+
+beforeEach(() => {
+  layout = { home: mkdtempSync(join(tmpdir(), "fob-uses-")), vaultId: "test" };
+  mkdirSync(join(layout.home, "vault"));
+});
+
+afterEach(() => rmSync(layout.home, { recursive: true }));
+
+test("every token has its last use, to the millisecond, in a file of 16 bytes for each", () => {
+  touch({ layout }, ONE, EARLY);
+  touch({ layout }, OTHER, EARLY);
+  touch({ layout }, ONE, LATE);
+  expect(lastUses({ layout })).toEqual(
+    new Map([
+      [ONE, LATE],
+      [OTHER, EARLY],
+    ]),
+  );
+  const { size, mode } = statSync(lastUsesFile(layout));
+  expect({ size, mode: mode & 0o777 }).toEqual({ size: 32, mode: 0o600 });
+});
+
+test("a token that was noted by two processes at once has the later use", () => {
+  touch({ layout }, ONE, LATE);
+  const entry = readFileSync(lastUsesFile(layout));
+  rmSync(lastUsesFile(layout));
+  touch({ layout }, ONE, EARLY);
+  appendFileSync(lastUsesFile(layout), entry);
+  expect(lastUses({ layout }).get(ONE)).toEqual(LATE);
+});
+
+test("an id whose bytes lie across two other entries is another token", () => {
+  touch({ layout }, ONE, EARLY);
+  const across = readFileSync(lastUsesFile(layout)).toString("hex", 4, 12);
+  touch({ layout }, across, LATE);
+  expect(lastUses({ layout })).toEqual(
+    new Map([
+      [ONE, EARLY],
+      [across, LATE],
+    ]),
+  );
+});
+
+test("a file that was cut goes on where its whole entries end", () => {
+  touch({ layout }, ONE, EARLY);
+  appendFileSync(lastUsesFile(layout), "torn");
+  touch({ layout }, OTHER, LATE);
+  expect(lastUses({ layout }).get(OTHER)).toEqual(LATE);
+  expect(statSync(lastUsesFile(layout)).size).toBe(32);
+});
+
+test.each([
+  ["overwritten", Buffer.alloc(160, 0xff)],
+  ["endless", Buffer.alloc(2 ** 24 + 16)],
+])("a file that was %s tells nothing, and is no failure", (_, bytes) => {
+  writeFileSync(lastUsesFile(layout), bytes);
+  expect(lastUses({ layout }).size).toBe(0);
+  touch({ layout }, ONE, EARLY);
+});
+
+test("a folder that is not there is no failure", () => {
+  rmSync(join(layout.home, "vault"), { recursive: true });
+  touch({ layout }, ONE, EARLY);
+  expect(lastUses({ layout }).size).toBe(0);
+});
