@@ -75,7 +75,9 @@ export async function listTokens(
   const uses = lastUses(store);
   const tokens: ListedToken[] = [];
   for (const entry of chosen) {
-    const current = await currentToken(store, entry, passcodeOf !== null);
+    // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
+    const isCurrent = passcodeOf === null && !isCounting(entry);
+    const current = isCurrent ? { token: entry, isGuarded: entry.pin === "user" } : await currentToken(store, entry);
     if (!current) continue;
     const passcode = passcodeOf && (await passcodeOf(current));
     tokens.push({ view: viewToken(current.token, uses.get(entry.id) ?? null), passcode });
@@ -92,12 +94,12 @@ async function watchListed(pattern: string | undefined, context: Context): Promi
   return { kind: "watched" };
 }
 
+function isCounting({ credential }: IndexEntry): boolean {
+  return "counter" in credential && credential.counter !== null;
+}
+
 /** A token as it is now, and whether it has a PIN; null for one that is no longer there, or not yet. */
-async function currentToken(store: Authenticator, entry: IndexEntry, withCode: boolean): Promise<CurrentToken | null> {
-  const { credential } = entry;
-  const isCounting = "counter" in credential && credential.counter !== null;
-  // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at
-  if (!isCounting && !withCode) return { token: entry, isGuarded: entry.pin === "user" };
+async function currentToken(store: Authenticator, entry: IndexEntry): Promise<CurrentToken | null> {
   const state = await lookListed(store, entry.id);
   if (!state) return null;
   const { credential: moved, accessDomain } = state.token;
