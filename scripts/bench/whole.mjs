@@ -7,25 +7,44 @@ import { text } from "node:stream/consumers";
 /** @typedef {{ env: NodeJS.ProcessEnv, fob(...args: string[]): string[], timeBased: string, eventBased: string }} Home */
 
 /**
- * Event-based passcodes by several processes at once, each asking again and again. A passcode may occur by chance twice among so many; a counter
- * may not, so that is what is compared.
- * @param {Home} home @param {{ processes: number, each: number }} crowd
+ * Event-based passcodes by several shells at once, each asking again and again: with its own function and the agent, or a new process each
+ * time. A passcode may occur by chance twice among so many; a counter may not, so that is what is compared.
+ * @param {Home} home @param {{ shells: number, each: number, by: "fob_code" | "fob code" }} crowd
  */
-export async function crowd({ env, fob, eventBased }, { processes, each }) {
-  const command = fob("code", eventBased, "--json")
-    .map((part) => `'${part}'`)
-    .join(" ");
-  const plain = fob("code", eventBased)
-    .map((part) => `'${part}'`)
-    .join(" ");
-  const before = counterOf(await output("sh", ["-c", command], env));
-  const loop = `i=0; while [ $i -lt ${each} ]; do ${plain} || exit 1; i=$((i+1)); done`;
+export async function crowd({ env, fob, eventBased }, { shells, each, by }) {
+  const read = ["-c", quoted(fob("code", eventBased, "--json"))];
+  const before = counterOf(await output("bash", read, env));
+  const [prepare, ask] =
+    by === "fob code"
+      ? ["", quoted(fob("code", eventBased))]
+      : [`eval "$(${quoted(fob("shellenv", "bash"))})"`, `fob_code ${eventBased}`];
   const start = performance.now();
-  const codes = await Promise.all(Array.from({ length: processes }, () => output("sh", ["-c", loop], env)));
+  const codes = await loops(
+    shells,
+    `${prepare}\ni=0; while [ $i -lt ${each} ]; do ${ask} || exit 1; i=$((i+1)); done`,
+    env,
+  );
   const seconds = (performance.now() - start) / 1_000;
-  const given = codes.join("").trim().split("\n").length;
-  const after = counterOf(await output("sh", ["-c", command], env));
+  const given = codes.trim().split("\n").length;
+  const after = counterOf(await output("bash", read, env));
   return { perSecond: given / seconds, repeated: given - (after - before - 1) };
+}
+
+/** How many bare Nodes start and end a second, when as many shells start them. @param {number} shells @param {number} each @param {NodeJS.ProcessEnv} env */
+export async function bareCrowd(shells, each, env) {
+  const start = performance.now();
+  await loops(shells, `i=0; while [ $i -lt ${each} ]; do '${process.execPath}' -e 0; i=$((i+1)); done`, env);
+  return (shells * each * 1_000) / (performance.now() - start);
+}
+
+/** @param {number} shells @param {string} script @param {NodeJS.ProcessEnv} env */
+async function loops(shells, script, env) {
+  return (await Promise.all(Array.from({ length: shells }, () => output("bash", ["-c", script], env)))).join("");
+}
+
+/** @param {readonly string[]} command */
+function quoted(command) {
+  return command.map((part) => `'${part}'`).join(" ");
 }
 
 /** @param {string} json */
@@ -43,9 +62,7 @@ async function output(program, args, env) {
 
 /** The median of a hundred calls, in milliseconds by the shell's own clock. @param {string} shell @param {Home} home */
 export function shellCall(shell, { env, fob, timeBased }) {
-  const functions = fob("shellenv", shell)
-    .map((part) => `'${part}'`)
-    .join(" ");
+  const functions = quoted(fob("shellenv", shell));
   const script = `
     ${shell === "zsh" ? "zmodload zsh/datetime" : ""}
     eval "$(${functions})"
