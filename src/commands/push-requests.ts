@@ -116,13 +116,16 @@ export async function answerRequest(
 ): Promise<Answered> {
   const outcome = await desk.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
-  throw new FobError(
-    "rejected",
-    `${request.server} does not take the answer: it is too late, or the choice was wrong`,
-    {
-      hint: "start the login again",
-    },
-  );
+  throw new FobError("rejected", `${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
+    hint: answer.kind === "approve" ? "start the login again" : "unanswered, the request expires after two minutes",
+  });
+}
+
+function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
+  if (kind === "deny") return "it is too late, or the server is so old that it knows no denials";
+  return options.length > 0
+    ? "it is too late, or the choice was wrong"
+    : "it is too late, or it was answered elsewhere";
 }
 
 /** An answer for scripts. */
