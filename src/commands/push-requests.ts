@@ -107,12 +107,24 @@ export interface Answered {
   readonly outcome: PushOutcome;
 }
 
+/** The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call. */
+export interface PushCall extends Waiting {
+  readonly desk: PushDesk;
+  readonly prompt: PinPrompt;
+}
+
+/** Begins to answer what waits. Throws as {@link existingPush} and {@link findWaiting} do. */
+export async function takeCall(context: Context): Promise<PushCall> {
+  const prompt = rememberPins(context.pinPrompt);
+  const push = await existingPush(context);
+  return { desk: push.desk, prompt, ...(await findWaiting(push, prompt)) };
+}
+
 /** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
 export async function answerRequest(
-  desk: PushDesk,
+  { desk, prompt }: Pick<PushCall, "desk" | "prompt">,
   request: PushRequest,
   answer: PushAnswer,
-  prompt: PinPrompt,
 ): Promise<Answered> {
   const outcome = await desk.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };

@@ -38,7 +38,7 @@ test("what comes, goes and is answered is told once, in its order", async () => 
   expect(await next("refusal")).toMatchObject({ message: expect.stringMatching(/has expired/) });
 });
 
-test("a server that goes away and comes back is told of once each, and a clock that drifts", async () => {
+test("a server that goes away and comes back is told of once each, and a clock that drifts and is set", async () => {
   const { server, clock, next } = await listeningBench();
   let isDown = true;
   server.intercept = (request) => isDown && request.socket.destroy().destroyed;
@@ -46,7 +46,9 @@ test("a server that goes away and comes back is told of once each, and a clock t
   isDown = false;
   await next("online");
   clock.ahead = 30;
-  expect(await next("drift")).toMatchObject({ server: server.url.host });
+  expect(await next("drift")).toMatchObject({ server: server.url.host, offsetSeconds: expect.any(Number) });
+  clock.ahead = 0;
+  expect(await next("steady")).toEqual({ kind: "steady", server: server.url.host });
 });
 
 test("a token that may not be used any more ends it", async () => {
