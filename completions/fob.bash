@@ -52,7 +52,7 @@ _fob_look_up() {
   'lab user') commands='add list unlock' ;;
   'lab user add') options='--password' places=('any') ;;
   'lab user unlock') places=('any') ;;
-  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old' places=('words totp hotp ocra push activation tiqr') ;;
+  'lab issue') options='--user --qr --algorithm --digits --period --suite --server-pin --device-pin --token --ttl --url --old --two-pass' places=('words totp hotp ocra push activation tiqr') ;;
   'lab push') options='--title --question --number-matching --code-to-phone --wait --qr' places=('any') ;;
   'lab log') options='--last' ;;
   'doctor') options='--repair' ;;

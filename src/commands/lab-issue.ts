@@ -44,6 +44,9 @@ export const labIssue = defineCommand({
     ttl: value("DURATION", "how long it can be enrolled: 10m, an activation string 1d"),
     url: value("URL", "where devices reach the lab (where it listens)"),
     old: flag("push: behave like servers before decline reasons"),
+    twoPass: flag(
+      "activation: the lab makes the key alone and wraps it with the passphrase, instead of both making it",
+    ),
   },
   examples: [
     { command: "fob lab issue totp --user ann | fob enroll -", explanation: "a token of the lab, enrolled here" },

@@ -19,6 +19,7 @@ export interface IssueOptions {
   readonly ttl: string | undefined;
   readonly url: string | undefined;
   readonly old: boolean;
+  readonly twoPass: boolean;
 }
 
 const OCRA_SUITE = "OCRA-1:HOTP-SHA1-6:QN08";
@@ -26,19 +27,19 @@ const ALGORITHMS = ["SHA1", "SHA256", "SHA512"] as const;
 
 /** A totp, hotp or ocra token; `hasPin` tells that its responses are made with a PIN. Throws FobError `usage`, as all of these. */
 export function orderPasscodes(options: IssueOptions) {
-  refuse(options, ["devicePin", "token", "ttl", "url", "old"]);
+  refuse(options, ["devicePin", "token", "ttl", "url", "old", "twoPass"]);
   return passcodeOrder(options.kind, options);
 }
 
 /** How a push token behaves. */
 export function orderPush(options: IssueOptions) {
-  refuse(options, ["algorithm", "digits", "period", "suite", "token"]);
+  refuse(options, ["algorithm", "digits", "period", "suite", "token", "twoPass"]);
   return { ttlMinutes: ttlMinutes(options, "10m"), wantsPin: options.devicePin, isOld: options.old };
 }
 
 /** What a TiQR token is like. */
 export function orderTiqr(options: IssueOptions) {
-  refuse(options, ["algorithm", "digits", "period", "devicePin", "token", "old"]);
+  refuse(options, ["algorithm", "digits", "period", "devicePin", "token", "old", "twoPass"]);
   const suite = parseSuite(options.suite ?? USUAL_SUITE);
   if (suite.pin !== null || suite.timeStep !== null || suite.counter) {
     throw new FobError("usage", `--suite ${suite.text}: TiQR knows challenge and session alone`);
@@ -55,10 +56,11 @@ export function orderActivation(options: IssueOptions): {
   const { minLength, attempts } = USER_PIN_POLICY;
   const policy = options.devicePin ? { minLength, attempts } : null;
   const order = passcodeOrder(options.token ?? "totp", options);
-  if (order.kind !== "ocra") return { ttlMinutes: ttlMinutes(options, "1d"), order: { ...order, policy } };
+  const usual = { policy, inTwoPasses: options.twoPass };
+  if (order.kind !== "ocra") return { ttlMinutes: ttlMinutes(options, "1d"), order: { ...order, ...usual } };
   if (order.hasPin)
     throw new FobError("usage", `--suite ${order.suite}: the lab does not learn a PIN at the activation`);
-  return { ttlMinutes: ttlMinutes(options, "1d"), order: { kind: "ocra", suite: order.suite, policy } };
+  return { ttlMinutes: ttlMinutes(options, "1d"), order: { kind: "ocra", suite: order.suite, ...usual } };
 }
 
 function passcodeOrder(kind: string, options: IssueOptions) {

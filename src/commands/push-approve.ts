@@ -2,15 +2,7 @@ import { defineCommand, flag, optional, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import type { PushRequest } from "../push/request.ts";
-import {
-  type Answered,
-  answeredJson,
-  answerRequest,
-  chooseRequest,
-  existingPush,
-  findWaiting,
-  rememberPins,
-} from "./push-requests.ts";
+import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
 import { approveTiqr, formatTiqrLogin, readTiqrChallenge, type TiqrLogin, tiqrLoginJson } from "./tiqr-answer.ts";
 
@@ -57,14 +49,12 @@ interface GivenInput {
 }
 
 async function approveRequest({ id, choice, yes }: GivenInput, context: Context): Promise<Approved> {
-  const prompt = rememberPins(context.pinPrompt);
-  const push = await existingPush(context);
-  const { requests, notes } = await findWaiting(push, prompt);
-  const request = chooseRequest(requests, id);
+  const call = await takeCall(context);
+  const request = chooseRequest(call.requests, id);
   if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
   const chosen = choice ?? (await askForChoice(request, context));
-  const answered = await answerRequest(push.desk, request, { kind: "approve", choice: chosen }, prompt);
-  return { kind: "request", answered, notes };
+  const answered = await answerRequest(call, request, { kind: "approve", choice: chosen });
+  return { kind: "request", answered, notes: call.notes };
 }
 
 async function confirm(request: PushRequest, { prompt }: Context): Promise<void> {

@@ -1,15 +1,7 @@
 import { defineCommand, flag, optional } from "../cli/command.ts";
 import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
-import {
-  type Answered,
-  answeredJson,
-  answerRequest,
-  chooseRequest,
-  existingPush,
-  findWaiting,
-  rememberPins,
-} from "./push-requests.ts";
+import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
 
 interface Denied {
@@ -36,16 +28,15 @@ export const pushDeny = defineCommand({
   ],
   async run({ id, report, all }, context): Promise<Denied> {
     if (all && id !== undefined) throw new FobError("usage", "--all and an ID exclude each other");
-    const prompt = rememberPins(context.pinPrompt);
-    const push = await existingPush(context);
-    const { requests, notes } = await findWaiting(push, prompt);
+    const call = await takeCall(context);
+    const { requests, notes } = call;
     const answer = { kind: "deny", isReport: report } as const;
     if (!all) {
-      const denied = await answerRequest(push.desk, chooseRequest(requests, id), answer, prompt);
+      const denied = await answerRequest(call, chooseRequest(requests, id), answer);
       return { denied: [denied], isAll: false, notes };
     }
     const ids = new Set(
-      await push.desk.denyAll(
+      await call.desk.denyAll(
         requests.map((request) => request.id),
         report,
       ),

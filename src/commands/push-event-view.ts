@@ -40,6 +40,8 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
       return formatAnswered(event, style);
     case "drift":
       return `${describeOffset(event.offsetSeconds)}: set it right`;
+    case "steady":
+      return `this machine's clock agrees with ${event.server}'s again`;
     case "refusal":
     case "ended":
       return `${printable(event.token)}: ${event.message}`;

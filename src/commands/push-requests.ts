@@ -107,22 +107,37 @@ export interface Answered {
   readonly outcome: PushOutcome;
 }
 
+/** The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call. */
+export interface PushCall extends Waiting {
+  readonly desk: PushDesk;
+  readonly prompt: PinPrompt;
+}
+
+/** Begins to answer what waits. Throws as {@link existingPush} and {@link findWaiting} do. */
+export async function takeCall(context: Context): Promise<PushCall> {
+  const prompt = rememberPins(context.pinPrompt);
+  const push = await existingPush(context);
+  return { desk: push.desk, prompt, ...(await findWaiting(push, prompt)) };
+}
+
 /** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
 export async function answerRequest(
-  desk: PushDesk,
+  { desk, prompt }: Pick<PushCall, "desk" | "prompt">,
   request: PushRequest,
   answer: PushAnswer,
-  prompt: PinPrompt,
 ): Promise<Answered> {
   const outcome = await desk.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
-  throw new FobError(
-    "rejected",
-    `${request.server} does not take the answer: it is too late, or the choice was wrong`,
-    {
-      hint: "start the login again",
-    },
-  );
+  throw new FobError("rejected", `${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
+    hint: answer.kind === "approve" ? "start the login again" : "unanswered, the request expires after two minutes",
+  });
+}
+
+function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
+  if (kind === "deny") return "it is too late, or the server is so old that it knows no denials";
+  return options.length > 0
+    ? "it is too late, or the choice was wrong"
+    : "it is too late, or it was answered elsewhere";
 }
 
 /** An answer for scripts. */

@@ -145,7 +145,7 @@ function readUrl(parameters: Parameters): URL {
 
 /** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */
 function readPin(parameters: Parameters): EnrollmentDraft["pin"] | null {
-  const pin = parameters.take(["pin"], isTrue, false);
+  const pin = parameters.take(["pin", "force_app_pin"], isTrue, false);
   const unlock = parameters.read("app_force_unlock")?.toLowerCase() ?? null;
   if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");
   const isUnlocked = unlock !== null && /^(?:pin|biometric|any)$/.test(unlock);

@@ -127,7 +127,11 @@ export interface PromisedToken extends Issued {
 }
 
 /** What a device gets for its activation string. */
-export type ActivationOrder = { readonly policy: UserPinPolicy | null } & (
+export type ActivationOrder = {
+  readonly policy: UserPinPolicy | null;
+  /** Whether the lab makes the key alone, in two passes, with every device that has a passphrase; absent where both make it. */
+  readonly inTwoPasses?: boolean;
+} & (
   | {
       readonly kind: "totp";
       readonly algorithm: PasscodeForm["algorithm"];

@@ -1,32 +1,40 @@
 import { FobError } from "../fob-error.ts";
-import { refuseByDomain } from "../token/access-domain.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
-import { forget } from "../token/secret.ts";
 import { touch } from "../vault/last-uses.ts";
-import { secretOf } from "../vault/passcodes.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
-import { claimAnswer, type RememberedRequest, rememberRequests, settleAnswer } from "../vault/push-memory.ts";
+import { claimAnswer, type RememberedRequests, rememberRequests, settleAnswers } from "../vault/push-memory.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { TokenStore } from "../vault/token-store.ts";
+import {
+  type Arrival,
+  arrivalsOf,
+  describeArrival,
+  hasExpired,
+  isWaiting,
+  memoryOf,
+  refusalsOf,
+  refuseChoice,
+} from "./arrivals.ts";
 import type { DeskPoll, DeskToken, PushDesk } from "./desk.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
-import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
+import type { PushChallenge, PushServices } from "./provider.ts";
 import { providerOf } from "./providers.ts";
-import { isPushToken, type PushToken, serverOf } from "./push-token.ts";
-import { type PushMemory, type PushOutcome, type PushRequest, requestId } from "./request.ts";
+import { isPushToken, serverOf } from "./push-token.ts";
+import type { PushMemory, PushOutcome } from "./request.ts";
+import { pushToken, TokenLines } from "./token-lines.ts";
 
 /** The desk of tokens that this process can open. */
 export class DirectDesk implements PushDesk {
   readonly #store: TokenStore;
   readonly #services: PushServices;
-  /** By the id of the token. */
-  readonly #lines = new Map<string, PushLine>();
+  readonly #lines: TokenLines;
   /** What each token's last poll brought, by the id of the token and of the request. */
   readonly #challenges = new Map<string, ReadonlyMap<string, PushChallenge>>();
 
   constructor(store: TokenStore, services: PushServices) {
     this.#store = store;
     this.#services = services;
+    this.#lines = new TokenLines(store, services.now);
   }
 
   async tokens(): Promise<DeskToken[]> {
@@ -37,25 +45,22 @@ export class DirectDesk implements PushDesk {
   }
 
   async open(tokenId: string, prompt: PinPrompt): Promise<void> {
-    this.#lines.set(tokenId, await this.#openLine(this.#store.read(tokenId), prompt));
+    await this.#lines.open(this.#store.read(tokenId), prompt);
   }
 
   async poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll> {
     const before = this.#store.read(tokenId);
-    const { challenges, refusals, clockOffsetSeconds } = await (await this.#lineOf(before)).poll(
-      this.#services,
-      signal,
-    );
-    const arrived = challenges.map((challenge) => ({ id: requestId(tokenId, challenge.nonce), challenge }));
+    const line = await this.#lines.of(before);
+    const { challenges, refusals, clockOffsetSeconds } = await line.poll(this.#services, signal);
+    const arrived = arrivalsOf(tokenId, challenges);
     this.#remember(before, arrived);
     const memory = memoryOf(arrived.length > 0 ? this.#store.read(tokenId) : before);
     const now = this.#services.now();
     const waiting = arrived.filter(({ id, challenge }) => isWaiting(memory.get(id), challenge, now));
     this.#challenges.set(tokenId, new Map(waiting.map(({ id, challenge }) => [id, challenge])));
     const token = pushToken(before);
-    const requests = waiting.map(({ id, challenge }) => describe(token, id, challenge, memory.get(id)?.seenAt ?? 0));
-    const past = memoryOf(before);
-    const replayed = arrived.flatMap(({ id, challenge }) => refusalOf(past.get(id), challenge, now) ?? []);
+    const requests = waiting.map((one) => describeArrival(token, one, memory.get(one.id)?.seenAt ?? 0));
+    const replayed = refusalsOf(arrived, memoryOf(before), now);
     return { requests: requests.reverse(), refusals: [...refusals, ...replayed], clockOffsetSeconds };
   }
 
@@ -64,12 +69,14 @@ export class DirectDesk implements PushDesk {
     const record = this.#store.read(tokenId);
     refuseChoice(challenge, answer);
     const isAsked = answer.kind === "approve" && record.guard !== null;
-    const line = isAsked ? await this.#openLine(record, prompt) : await this.#lineOf(record);
+    const line = isAsked ? await this.#lines.openOnce(record, prompt) : await this.#lines.of(record);
     this.#claim(tokenId, id, challenge, answer);
     const outcome = await line.answer(challenge, answer, this.#services);
-    this.#change(tokenId, (known) => settleAnswer(known, id, outcome.isAccepted));
+    this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
     touch(this.#store, tokenId, this.#services.now());
-    return outcome;
+    // another process may have sent the same answer a moment before: the server took that one
+    const isAccepted = memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
+    return { ...outcome, isAccepted };
   }
 
   async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
@@ -93,7 +100,7 @@ export class DirectDesk implements PushDesk {
   }
 
   close(): void {
-    this.#lines.clear();
+    this.#lines.close();
     this.#challenges.clear();
   }
 
@@ -103,7 +110,7 @@ export class DirectDesk implements PushDesk {
     challenges: ReadonlyMap<string, PushChallenge>,
     answer: PushAnswer,
   ): Promise<string[]> {
-    const line = await this.#lineOf(this.#store.read(tokenId));
+    const line = await this.#lines.of(this.#store.read(tokenId));
     let claimed: readonly string[] = [];
     this.#change(tokenId, (known) => {
       const claims = claimMany(known, [...challenges.keys()], answer, this.#services.now());
@@ -111,37 +118,11 @@ export class DirectDesk implements PushDesk {
       return claims.known;
     });
     const outcomes = await sendSeveral(line, pick(challenges, claimed), answer, this.#services);
-    this.#change(tokenId, (known) =>
-      known.map((one) => ({ ...one, isAccepted: outcomes.get(one.id) ?? one.isAccepted })),
-    );
+    this.#change(tokenId, (known) => settleAnswers(known, outcomes));
     return [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id);
   }
 
-  /** A token without a PIN is opened when it is first needed; nobody is asked. */
-  async #lineOf(record: TokenRecord): Promise<PushLine> {
-    refuseByDomain(record.token, this.#store.isPinGiven(record));
-    const { id } = record.token;
-    const line = this.#lines.get(id) ?? (await this.#openLine(record, NOBODY));
-    this.#lines.set(id, line);
-    return line;
-  }
-
-  async #openLine(record: TokenRecord, prompt: PinPrompt): Promise<PushLine> {
-    const token = pushToken(record);
-    const provider = providerOf(token.credential);
-    if (!provider) {
-      throw new FobError("usage", `the login requests of ${token.name} are scanned, its server is not asked for them`);
-    }
-    const secretKey = await this.#store.secretKey(record, prompt, this.#services.now());
-    const secret = secretOf(record, secretKey);
-    try {
-      return provider.open(token, secret);
-    } finally {
-      forget(secretKey, secret);
-    }
-  }
-
-  #remember(before: TokenRecord, arrived: readonly { readonly id: string; readonly challenge: PushChallenge }[]): void {
+  #remember(before: TokenRecord, arrived: readonly Arrival[]): void {
     const past = memoryOf(before);
     if (arrived.every(({ id }) => past.has(id))) return;
     const now = this.#services.now();
@@ -161,8 +142,12 @@ export class DirectDesk implements PushDesk {
     });
   }
 
-  #change(tokenId: string, change: (known: TokenRecord["pushRequests"]) => TokenRecord["pushRequests"]): void {
-    this.#store.update(tokenId, (record) => ({ ...record, pushRequests: change(record.pushRequests) }));
+  /** Nothing is written where nothing changes: of many processes that hear of the same request, one has to. */
+  #change(tokenId: string, change: (known: RememberedRequests) => RememberedRequests): void {
+    this.#store.update(tokenId, (record) => {
+      const pushRequests = change(record.pushRequests);
+      return pushRequests === record.pushRequests ? record : { ...record, pushRequests };
+    });
   }
 
   /** A request that was not seen by this desk may have come since. */
@@ -194,59 +179,4 @@ function pick(challenges: ReadonlyMap<string, PushChallenge>, ids: readonly stri
 
 function isKnown(entry: readonly [string, PushChallenge | undefined]): entry is readonly [string, PushChallenge] {
   return entry[1] !== undefined;
-}
-
-const NOBODY: PinPrompt = {
-  interactive: false,
-  release: async () => null,
-  ask: async ({ of }) => {
-    throw new FobError("locked", `the PIN of ${of} is needed before its server can be asked`);
-  },
-};
-
-function memoryOf({ pushRequests }: TokenRecord): ReadonlyMap<string, RememberedRequest> {
-  return new Map(pushRequests.map((one) => [one.id, one]));
-}
-
-function pushToken({ token }: TokenRecord): PushToken {
-  if (isPushToken(token)) return token;
-  throw new FobError("usage", `${token.name} approves no login requests`);
-}
-
-function describe(token: PushToken, id: string, challenge: PushChallenge, seenAt: number): PushRequest {
-  const { title, question, options, lifetime } = challenge;
-  return {
-    ...{ id, tokenId: token.id, token: token.name, title, question, server: serverOf(token), options },
-    receivedAt: new Date(seenAt),
-    expiresAt: new Date(seenAt + lifetime * 1000),
-    isQuick: token.credential.isQuick && token.pin === "none" && options.length === 0,
-  };
-}
-
-function hasExpired({ seenAt }: RememberedRequest, { lifetime }: PushChallenge, now: Date): boolean {
-  return seenAt + lifetime * 1000 <= now.getTime();
-}
-
-/** One whose answer was decided on and perhaps never arrived still waits. */
-function isWaiting(remembered: RememberedRequest | undefined, challenge: PushChallenge, now: Date): boolean {
-  return remembered !== undefined && remembered.isAccepted === null && !hasExpired(remembered, challenge, now);
-}
-
-/** Why a request that was known before the server was asked is not shown again. */
-function refusalOf(remembered: RememberedRequest | undefined, challenge: PushChallenge, now: Date): string | null {
-  if (!remembered || isWaiting(remembered, challenge, now)) return null;
-  const reason = remembered.isAccepted === null ? "has expired" : "was answered already";
-  return `a request was dropped: it ${reason} and was sent again`;
-}
-
-function refuseChoice({ options }: PushChallenge, answer: PushAnswer): void {
-  if (answer.kind === "deny") return;
-  const { choice } = answer;
-  if (options.length === 0 && choice === null) return;
-  if (choice !== null && options.includes(choice)) return;
-  if (choice !== null && options.length === 0)
-    throw new FobError("usage", "this request offers nothing to choose from");
-  throw new FobError("usage", `one of ${options.join(", ")} must be chosen: the login page shows which`, {
-    hint: "--choice",
-  });
 }

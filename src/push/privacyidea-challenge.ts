@@ -26,6 +26,7 @@ const ChallengeSchema = v.object({
   sslverify: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
   signature: v.string(),
   require_presence: v.nullish(text),
+  display_code: v.nullish(text),
   capabilities: v.nullish(text),
   capabilities_signature: v.nullish(v.string()),
 });
@@ -36,6 +37,10 @@ type Received = v.InferOutput<typeof ChallengeSchema>;
 export interface PrivacyIdeaData {
   /** Whether the server takes the reason of a denial. */
   readonly takesReasons: boolean;
+  /** What is sent for each option: a server compares it letter by letter, and an administrator may have put blanks around it. */
+  readonly presenceAnswers: ReadonlyMap<string, string>;
+  /** What the person types at the login page, where the server says so before it is answered. Not safe for a terminal. */
+  readonly displayCode: string | null;
 }
 
 /** Whom challenges must come from, and whom they must be for. */
@@ -71,21 +76,24 @@ function readChallenge(value: unknown, { serial, serverKey }: Expected): PushCha
   if (received.serial !== serial) return "a request was dropped: it is for another token";
   const capabilities = readCapabilities(received, serverKey);
   if (capabilities === null) return "a request was dropped: what the server says it can do was altered";
-  const options = optionsOf(received);
-  if (options.length > MAX_OPTIONS) return "a request was dropped: it offers too much to choose from";
-  const data: PrivacyIdeaData = { takesReasons: capabilities["decline_reason"] === true };
+  const presenceAnswers = presenceAnswersOf(received);
+  if (presenceAnswers.size > MAX_OPTIONS) return "a request was dropped: it offers too much to choose from";
+  const takesReasons = capabilities["decline_reason"] === true;
+  const data: PrivacyIdeaData = { takesReasons, presenceAnswers, displayCode: received.display_code || null };
   const { nonce, title, question } = received;
-  return { nonce, title, question, options, lifetime: LIFETIME, data };
+  return { nonce, title, question, options: [...presenceAnswers.keys()], lifetime: LIFETIME, data };
 }
 
-function signedText({ nonce, url, serial, question, title, sslverify, require_presence }: Received): string {
-  const parts = [nonce, url, serial, question, title, sslverify];
-  return [...parts, ...(require_presence == null ? [] : [require_presence])].join("|");
+/** What depends on how the login is to be confirmed comes last: the options, or the code that some servers already tell. */
+function signedText(received: Received): string {
+  const { nonce, url, serial, question, title, sslverify, require_presence, display_code } = received;
+  const parts = [nonce, url, serial, question, title, sslverify, require_presence ?? (display_code || null)];
+  return parts.filter((part) => part != null).join("|");
 }
 
-function optionsOf({ require_presence }: Received): string[] {
-  const options = (require_presence ?? "").split(",").map((option) => option.trim());
-  return [...new Set(options.filter(Boolean))];
+function presenceAnswersOf({ require_presence }: Received): ReadonlyMap<string, string> {
+  const answers = (require_presence ?? "").split(",").map((answer) => [answer.trim(), answer] as const);
+  return new Map(answers.filter(([option]) => option !== ""));
 }
 
 /** What the server can do besides; nothing where it does not say or did not sign it, null where the signature is of something else. */

@@ -19,6 +19,13 @@ const MAX_WAITING = 10_000;
 /** The server takes signatures of a minute's difference; from here on, in seconds, a refusal is the clock's fault. */
 const TOLERATED_OFFSET = 55;
 
+/**
+ * For how long the same signed question is asked, in milliseconds. An RSA signature costs an idle listener more than everything else that it does,
+ * and a question may be a minute old; a clock that is off by more than this, in seconds, leaves too little of that minute.
+ */
+const QUESTION_AGE = 10_000;
+const MAX_OFFSET_OF_OLD = 30;
+
 /** privacyIDEA's push tokens, which sign with RSA and are asked for by polling. */
 export const privacyIdea: PushProvider = {
   open({ name, serial, credential }, secret) {
@@ -37,8 +44,17 @@ interface Settings {
   readonly isInsecure: boolean;
 }
 
+/** A signed question for the open requests. */
+interface Question {
+  readonly url: URL;
+  /** In milliseconds. */
+  readonly signedAt: number;
+}
+
 class PrivacyIdeaLine implements PushLine {
   readonly #settings: Settings;
+  /** The last question that was answered well; null for one that must not be asked again. */
+  #question: Question | null = null;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -46,13 +62,12 @@ class PrivacyIdeaLine implements PushLine {
 
   async poll({ http, now }: PushServices, signal?: AbortSignal): Promise<Polled> {
     const { serial, serverKey, url } = this.#settings;
-    const timestamp = now().toISOString();
-    const query = new URL(url);
-    query.search = form({ serial, timestamp, signature: this.#sign(serial, timestamp) }).toString();
-    const reply = await http({ ...this.#request("GET", MAX_LIST), url: query, ...(signal ? { signal } : {}) });
+    const question = this.#takeQuestion(now());
+    const reply = await http({ ...this.#request("GET", MAX_LIST), url: question.url, ...(signal ? { signal } : {}) });
     const clockOffsetSeconds = clockOffset(reply, now());
     try {
       const { value } = readReply(reply, url.host);
+      if (Math.abs(clockOffsetSeconds ?? 0) <= MAX_OFFSET_OF_OLD) this.#question = question;
       return { ...readChallenges(value, { serial, serverKey }), clockOffsetSeconds };
     } catch (error) {
       throw blameClock(error, clockOffsetSeconds);
@@ -62,17 +77,20 @@ class PrivacyIdeaLine implements PushLine {
   async answer(challenge: PushChallenge, answer: PushAnswer, { http }: PushServices): Promise<PushOutcome> {
     const { serial, url } = this.#settings;
     const { nonce } = challenge;
-    const { takesReasons } = challenge.data as PrivacyIdeaData;
+    const data = challenge.data as PrivacyIdeaData;
+    const { takesReasons } = data;
     const { fields, parts } =
-      answer.kind === "approve" ? approval(answer.choice) : denial(answer.isReport, takesReasons);
-    const body = form({ serial, ...fields, signature: this.#sign(nonce, serial, ...parts) });
+      answer.kind === "approve" ? approval(answer.choice, data) : denial(answer.isReport, takesReasons);
+    const signature = this.#sign(nonce, serial, ...parts);
+    // older servers find the request by its nonce, and refuse an answer without
+    const body = form({ serial, nonce, ...fields, signature });
     const reply = await http({
       ...this.#request("POST", MAX_REPLY),
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: Buffer.from(body.toString()),
     });
     const { value, detail } = readReply(reply, url.host);
-    const displayCode = words(detail["display_code"]);
+    const displayCode = words(detail["display_code"]) ?? words(data.displayCode);
     const isUnheard = answer.kind === "deny" && answer.isReport && !takesReasons;
     const message = isUnheard ? "this server takes no reports: tell its administrator" : words(detail["message"]);
     return {
@@ -80,6 +98,18 @@ class PrivacyIdeaLine implements PushLine {
       ...(displayCode === null || answer.kind === "deny" ? {} : { displayCode }),
       ...(message === null ? {} : { message }),
     };
+  }
+
+  #takeQuestion(now: Date): Question {
+    const asked = this.#question;
+    this.#question = null;
+    const age = asked ? now.getTime() - asked.signedAt : 0;
+    if (asked && age >= 0 && age < QUESTION_AGE) return asked;
+    const { serial, url } = this.#settings;
+    const timestamp = now.toISOString();
+    const query = new URL(url);
+    query.search = form({ serial, timestamp, signature: this.#sign(serial, timestamp) }).toString();
+    return { url: query, signedAt: now.getTime() };
   }
 
   #sign(...parts: readonly string[]): string {
@@ -92,8 +122,10 @@ class PrivacyIdeaLine implements PushLine {
   }
 }
 
-function approval(choice: string | null) {
-  return choice === null ? { fields: {}, parts: [] } : { fields: { presence_answer: choice }, parts: [choice] };
+function approval(choice: string | null, { presenceAnswers }: PrivacyIdeaData) {
+  if (choice === null) return { fields: {}, parts: [] };
+  const answer = presenceAnswers.get(choice) ?? choice;
+  return { fields: { presence_answer: answer }, parts: [answer] };
 }
 
 function denial(isReport: boolean, takesReasons: boolean) {

@@ -20,7 +20,9 @@ export type PushEvent =
   | ({ readonly kind: "offline"; readonly message: string; readonly hint: string | null } & Whereabouts)
   | ({ readonly kind: "online" } & Whereabouts)
   /** The clock is so far off that the server will refuse soon, or refuses; positive when it is ahead. */
-  | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number };
+  | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number }
+  /** The clock, which was off, is right again. */
+  | { readonly kind: "steady"; readonly server: string };
 
 interface Whereabouts {
   readonly server: string;

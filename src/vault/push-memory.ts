@@ -26,7 +26,7 @@ export interface RememberedRequest {
 /** Requests, the newest first. */
 export type RememberedRequests = readonly RememberedRequest[];
 
-/** Remembers requests that are not known yet, the newest last. */
+/** Remembers requests that are not known yet, the newest last. Returns `known` itself when all of them are. */
 export function rememberRequests(
   known: RememberedRequests,
   arrived: readonly { readonly id: string; readonly title: string; readonly question: string }[],
@@ -36,11 +36,13 @@ export function rememberRequests(
   const fresh = arrived
     .filter(({ id }) => !ids.has(id))
     .map(({ id, title, question }) => ({ ...unanswered(id, now), words: { title, question } }));
+  if (fresh.length === 0) return known;
   return bounded([...fresh.reverse(), ...known]);
 }
 
 /**
- * Decides on an answer, before it is sent. Throws FobError `rejected` when another one was decided on, or the server has this one already.
+ * Decides on an answer, before it is sent. Returns `known` itself when this very one was decided on and may not have arrived. Throws FobError
+ * `rejected` when another one was decided on, or the server has this one already.
  */
 export function claimAnswer(known: RememberedRequests, id: string, answer: PushAnswer, now: Date): RememberedRequests {
   const before = known.find((one) => one.id === id) ?? unanswered(id, now);
@@ -52,12 +54,22 @@ export function claimAnswer(known: RememberedRequests, id: string, answer: PushA
           : "fob push history",
     });
   }
-  return put(known, { ...before, answer });
+  return before.answer === null ? put(known, { ...before, answer }) : known;
 }
 
-/** Notes whether the server took the answer that was sent. */
-export function settleAnswer(known: RememberedRequests, id: string, isAccepted: boolean): RememberedRequests {
-  return known.map((one) => (one.id === id ? { ...one, isAccepted } : one));
+/**
+ * Notes whether the server took the answers that were sent, by the id of their request. What it took once stays taken: two processes may have
+ * sent the same answer, and it takes one. Returns `known` itself when that was known.
+ */
+export function settleAnswers(known: RememberedRequests, outcomes: ReadonlyMap<string, boolean>): RememberedRequests {
+  let isNew = false;
+  const settled = known.map((one) => {
+    const isAccepted = one.isAccepted === true || (outcomes.get(one.id) ?? one.isAccepted);
+    if (isAccepted === one.isAccepted) return one;
+    isNew = true;
+    return { ...one, isAccepted };
+  });
+  return isNew ? settled : known;
 }
 
 function unanswered(id: string, now: Date): RememberedRequest {

@@ -7,9 +7,16 @@ export function readRecord(cell: Cell, id: string): TokenRecord {
   return inUse(readCell(cell), id);
 }
 
-/** Replaces the record in a token's cell, as {@link updateCell} does. Throws FobError `not-found` when the token was removed. */
+/**
+ * Replaces the record in a token's cell, as {@link updateCell} does; nothing is written when `change` returns the record that it got. Throws
+ * FobError `not-found` when the token was removed.
+ */
 export function updateRecord(cell: Cell, id: string, change: (record: TokenRecord) => TokenRecord): void {
-  updateCell(cell, (current) => encodeRecord(change(inUse(current, id))));
+  updateCell(cell, (current) => {
+    const before = inUse(current, id);
+    const after = change(before);
+    return after === before ? null : encodeRecord(after);
+  });
 }
 
 /** A token that is no longer there. */

@@ -18,8 +18,8 @@ export interface TokenStore {
   read(id: string): TokenRecord;
 
   /**
-   * Replaces a token's record durably. `change` is asked again with the newer record if another process was faster, so that
-   * it must decide by what it is given alone. Throws FobError `not-found` when the token was removed.
+   * Replaces a token's record durably, unless `change` returns the very record that it was given. It is asked again with the newer record if
+   * another process was faster, so that it must decide by what it is given alone. Throws FobError `not-found` when the token was removed.
    */
   update(id: string, change: (record: TokenRecord) => TokenRecord): void;
 

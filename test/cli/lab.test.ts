@@ -1,28 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { PushDevice } from "../lab/push-device.ts";
-import { FOB, filesBelow, type TestHome, testHome } from "./fob.ts";
+import { filesBelow, type TestHome, testHome } from "./fob.ts";
+import { serveLab } from "./lab-server.ts";
 import { violations } from "./schemas.ts";
-
-/** `fob lab serve` in a home, as a script starts it. */
-async function serve({ home }: TestHome, ...args: string[]) {
-  const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [FOB, "lab", "serve", "--port", "0", ...args], {
-    env: { PATH, FOB_HOME: home },
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let stderr = "";
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  const end = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-  return { child, line, end, stderr: () => stderr };
-}
 
 async function labWithAnn(): Promise<TestHome> {
   const place = testHome();
@@ -32,7 +14,7 @@ async function labWithAnn(): Promise<TestHome> {
 
 describe("lab serve", () => {
   test("prints its address, warns, and ends with 0 when it is terminated", async () => {
-    const { child, line, end, stderr } = await serve(testHome());
+    const { child, line, end, stderr } = await serveLab(testHome());
     expect(line).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await fetch(`${line}/validate/polltransaction?transaction_id=1`)).status).toBe(200);
     await vi.waitFor(() => expect(stderr()).toContain("this is a lab"), { timeout: 20_000 });
@@ -42,7 +24,7 @@ describe("lab serve", () => {
   });
 
   test("ends with 130 at Ctrl-C", async () => {
-    const { child, end } = await serve(testHome());
+    const { child, end } = await serveLab(testHome());
     child.kill("SIGINT");
     expect(await end).toEqual([130, null]);
   });
@@ -55,14 +37,14 @@ describe("lab serve", () => {
   });
 
   test("opens to the network only when it is told to, with a warning", async () => {
-    const { line, stderr } = await serve(testHome(), "--host", "0.0.0.0");
+    const { line, stderr } = await serveLab(testHome(), ["--host", "0.0.0.0"]);
     expect(line).toMatch(/^http:\/\/0\.0\.0\.0:/);
     await vi.waitFor(() => expect(stderr()).toContain("EVERYBODY ON THE NETWORK"), { timeout: 20_000 });
   });
 
   test("says when the port is taken", async () => {
     const place = testHome();
-    const { line } = await serve(place);
+    const { line } = await serveLab(place);
     const { exitCode, stderr } = await place.fob(["lab", "serve", "--port", new URL(line).port]);
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 8,
@@ -71,7 +53,7 @@ describe("lab serve", () => {
   });
 
   test("answers no page that names another host, and survives whatever comes in", async () => {
-    const { line } = await serve(testHome());
+    const { line } = await serveLab(testHome());
     const { request } = await import("node:http");
     const status = (path: string, options: object = {}, body = "") =>
       new Promise((resolve) => {
@@ -128,7 +110,7 @@ describe("lab user", () => {
 describe("lab issue", () => {
   test("makes tokens that fob enrolls, and whose passcodes the server accepts", async () => {
     const place = await labWithAnn();
-    const { line } = await serve(place);
+    const { line } = await serveLab(place);
     for (const kind of ["totp", "hotp"]) {
       const { stdout } = await place.fob([
         "lab",
@@ -164,7 +146,7 @@ describe("lab issue", () => {
     const push = async (...args: string[]) =>
       (await place.fob(["lab", "issue", "push", "--user", "ann", ...args])).stdout;
     expect(await push()).toContain(encodeURIComponent("http://127.0.0.1:8462/ttype/push"));
-    const { line } = await serve(place);
+    const { line } = await serveLab(place);
     expect(await push("--device-pin")).toContain(`${encodeURIComponent(`${line}/ttype/push`)}&ttl=10&`);
     expect(await push("--url", "https://lab.test/x")).toContain(encodeURIComponent("https://lab.test/ttype/push"));
     const { stdout } = await place.fob(["lab", "issue", "activation", "--user", "ann"]);
@@ -209,7 +191,7 @@ describe("lab push", () => {
   /** A running lab with a device of ann's. */
   async function deviceOfAnn() {
     const place = await labWithAnn();
-    const { line } = await serve(place);
+    const { line } = await serveLab(place);
     const { stdout } = await place.fob(["lab", "issue", "push", "--user", "ann"]);
     const post = (path: string, form: Readonly<Record<string, string>>) =>
       fetch(`${line}${path}`, { method: "POST", body: new URLSearchParams(form) });
@@ -256,7 +238,7 @@ describe("lab push", () => {
 
   test("prints and draws the challenge of a TiQR token", async () => {
     const place = await labWithAnn();
-    await serve(place);
+    await serveLab(place);
     const { stdout } = await place.fob(["lab", "issue", "tiqr", "--user", "ann"]);
     const url = stdout
       .trim()

@@ -36,6 +36,7 @@ describe("a push enrollment string", () => {
 
   test.each([
     ["pin=True", true],
+    ["force_app_pin=True", true],
     ["app_force_unlock=pin", false],
     ["app_force_unlock=biometric", true],
     ["app_force_unlock=any", true],

@@ -155,6 +155,16 @@ describe("an answer", () => {
     expect(await login()).toBe("REJECT");
   });
 
+  test("must say which request it is for where the lab speaks as older servers do", async () => {
+    const lab = await testLab({ isOld: true });
+    const device = await enrolled(lab);
+    push(lab);
+    const [{ nonce = "" } = {}] = await device.requests();
+    const unnamed = await device.answer({}, `${nonce}|${device.serial}`);
+    expect(refusal(unnamed)).toBe("serial, nonce and signature are needed");
+    expect((await device.answer({ nonce }, `${nonce}|${device.serial}`)).result.value).toBe(true);
+  });
+
   test("that does not say which request it is for is understood by its signature", async () => {
     const lab = await testLab();
     const device = await enrolled(lab);

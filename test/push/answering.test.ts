@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { claimAnswer, settleAnswers } from "../../src/vault/push-memory.ts";
 import { decodeRecord, encodeRecord } from "../../src/vault/token-record.ts";
 import { deskBench, pins } from "./desk-bench.ts";
 
@@ -20,6 +21,24 @@ test("of two processes that answer differently at once, one wins and the server 
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(server.answers).toHaveLength(round + 1);
   }
+});
+
+test("a process that gives the answer that another one gave is told so, and the server hears it once", async () => {
+  const { server, token, newDesk, desk } = await deskBench();
+  server.challenge();
+  const late = newDesk();
+  const [request] = (await late.poll(token.id)).requests;
+  await desk.poll(token.id);
+  expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: true });
+  await expect(late.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toThrow("this request was approved already");
+  expect(server.answers).toHaveLength(1);
+});
+
+test("what the server took stays taken, whatever it says to the same answer of another process", () => {
+  const known = claimAnswer([], "a", APPROVE, new Date());
+  const taken = settleAnswers(known, new Map([["a", true]]));
+  expect(taken).toMatchObject([{ id: "a", isAccepted: true }]);
+  expect(settleAnswers(taken, new Map([["a", false]]))).toBe(taken);
 });
 
 test("an answer that was cut off can be sent again, and no other one in its place", async () => {

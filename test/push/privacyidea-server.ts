@@ -13,6 +13,8 @@ export interface Wording {
   readonly question?: string;
   readonly serial?: string;
   readonly options?: string;
+  /** The code to be typed at the login page, as some servers tell it with the challenge. */
+  readonly code?: string;
   readonly capabilities?: Readonly<Record<string, unknown>>;
   readonly nonce?: string;
 }
@@ -76,9 +78,17 @@ export class PrivacyIdeaServer {
 
   /** A signed challenge that is not open yet. */
   sign(wording: Wording = {}, key: KeyObject = SERVER_KEYS.privateKey): WireChallenge {
-    const { title = "ACME", question = "Log in at the wiki?", serial = this.serial, options, capabilities } = wording;
+    const {
+      title = "ACME",
+      question = "Log in at the wiki?",
+      serial = this.serial,
+      options,
+      code,
+      capabilities,
+    } = wording;
     const { nonce = encodeBase32(randomBytes(20)) } = wording;
-    const parts = [nonce, this.url.href, serial, question, title, "1", ...(options === undefined ? [] : [options])];
+    const mode = [options, code].filter((part) => part !== undefined);
+    const parts = [nonce, this.url.href, serial, question, title, "1", ...mode];
     const advertised = JSON.stringify(capabilities);
     return {
       ...{
@@ -91,6 +101,7 @@ export class PrivacyIdeaServer {
         signature: signed(parts.join("|"), key),
       },
       ...(options === undefined ? {} : { require_presence: options, version: "2" }),
+      ...(code === undefined ? {} : { display_code: code, version: "3" }),
       ...(capabilities === undefined
         ? {}
         : {
@@ -151,14 +162,15 @@ export class PrivacyIdeaServer {
       (part) => part !== undefined,
     );
     const open = this.challenges as WireChallenge[];
-    // as devices answer: the newest first
-    const answered = open.findLast(({ nonce }) => this.#verifies([nonce, ...tail].join("|"), signature));
+    const text = [fields["nonce"], ...tail].join("|");
+    // older servers find the challenge by the nonce that is sent, newer ones try the signature with each
+    const answered = open.find(({ nonce }) => nonce === fields["nonce"] && this.#verifies(text, signature));
     if (!answered) {
-      this.complaints.push(`an answer whose signature fits no open challenge: ${JSON.stringify(fields)}`);
+      this.complaints.push(`an answer that fits no open challenge: ${JSON.stringify(fields)}`);
       reply(response, false);
       return;
     }
-    this.answers.push({ ...fields, nonce: answered["nonce"] ?? "", signed: tail.slice(1).join("|") });
+    this.answers.push({ ...fields, signed: tail.slice(1).join("|") });
     this.challenges = open.filter((one) => one !== answered);
     reply(response, this.verdict.value, this.verdict.detail);
   }

@@ -39,6 +39,13 @@ describe("a login request of privacyIDEA", () => {
       { presence_answer: "42" },
       "42",
     ],
+    [
+      "approved with an option that its administrator put a blank before",
+      { kind: "approve", choice: "blue" },
+      { options: "red, blue" },
+      { presence_answer: " blue" },
+      " blue",
+    ],
     ["denied at an older server", { kind: "deny", isReport: false }, {}, { decline: "1" }, "decline"],
     [
       "denied",
@@ -93,6 +100,19 @@ describe("a login request of privacyIDEA", () => {
       isAccepted: true,
       displayCode: "123\\x1b[2J456",
       message: "type it",
+    });
+  });
+
+  test("brings that code also where the server told it before, and signed it", async () => {
+    const { server, token, desk } = await deskBench();
+    server.challenge({ code: "471108" });
+    server.challenges.push({ ...server.sign({ code: "471108" }), display_code: "999999" });
+    const { requests, refusals } = await desk.poll(token.id);
+    expect([requests.length, refusals]).toEqual([1, [expect.stringContaining("did not sign it")]]);
+    expect(JSON.stringify(requests)).not.toContain("471108");
+    expect(await desk.answer(requests[0]?.id ?? "", APPROVE, NOBODY)).toEqual({
+      isAccepted: true,
+      displayCode: "471108",
     });
   });
 
@@ -278,6 +298,35 @@ describe("a server of privacyIDEA", () => {
       return true;
     };
     await expect(desk.poll(token.id)).rejects.toEqual(refused("rejected", /refuses: \\x1b\]0;x\\x07no$/));
+  });
+
+  test("is asked the same signed question for ten seconds, and a new one after it refused", async () => {
+    const { server, token, desk, clock } = await deskBench();
+    const questions: string[] = [];
+    let isRefusing = false;
+    server.intercept = ({ url = "" }, response) => {
+      questions.push(url);
+      return isRefusing && response.writeHead(400).end("{}").writableEnded;
+    };
+    await desk.poll(token.id);
+    await desk.poll(token.id);
+    clock.ahead = 10;
+    await desk.poll(token.id);
+    isRefusing = true;
+    await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "rejected" });
+    isRefusing = false;
+    clock.ahead = 11;
+    await desk.poll(token.id);
+    expect(questions.map((url) => questions.indexOf(url))).toEqual([0, 0, 2, 2, 4]);
+  });
+
+  test("is asked a new question each time by a clock that is almost too far off", async () => {
+    const { server, token, desk } = await deskBench();
+    server.clockOffset = 45;
+    const questions = new Set<string>();
+    server.intercept = ({ url = "" }) => questions.add(url).size === 0;
+    for (let i = 0; i < 3; i++) await desk.poll(token.id);
+    expect(questions.size).toBe(3);
   });
 
   test("tells how far off the clock is, and the refusal of a wrong one says why", async () => {

@@ -109,7 +109,9 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
     case "online":
       return withNote(withTrouble(state, placeOf(event), null), `${printable(event.server)} answers again`, now);
     case "drift":
-      return withTrouble(state, `clock of ${event.server}`, describeDrift(event));
+      return withTrouble(state, clockOf(event), describeDrift(event));
+    case "steady":
+      return withTrouble(state, clockOf(event), null);
   }
 }
 
@@ -241,6 +243,10 @@ function withTrouble(state: PushScreenState, about: string, text: string | null)
 
 function placeOf({ server, token }: { readonly server: string; readonly token: string | null }): string {
   return token === null ? server : `${server} for ${token}`;
+}
+
+function clockOf({ server }: { readonly server: string }): string {
+  return `clock of ${server}`;
 }
 
 function describeDrift({ server, offsetSeconds }: { readonly server: string; readonly offsetSeconds: number }): string {

@@ -28,9 +28,9 @@ const KEY_TYPES: Readonly<Record<ActivationOrder["kind"], RegExp>> = {
 
 /**
  * The first of everything that the client prefers and that the lab can do. Four passes come before two, because both sides then make the
- * key. Throws DskppFailure naming what they have not in common.
+ * key, unless the token was ordered otherwise. Throws DskppFailure naming what they have not in common.
  */
-export function negotiate(hello: ClientHello, { kind }: ActivationOrder): Agreement {
+export function negotiate(hello: ClientHello, { kind, inTwoPasses = false }: ActivationOrder): Agreement {
   const takesPassphrase = hello.protectionMethods.includes(PASSPHRASE_WRAP);
   if (!hello.offersFourPass && !takesPassphrase) {
     throw new DskppFailure("NoProtocolVariants", "neither four passes nor two with a passphrase are offered");
@@ -38,7 +38,7 @@ export function negotiate(hello: ClientHello, { kind }: ActivationOrder): Agreem
   if (hello.keyPackages.length > 0 && !hello.keyPackages.includes(PSKC_CONTAINER)) {
     throw new DskppFailure("NoSupportedKeyPackages", "no PSKC key container is taken");
   }
-  const variant = hello.offersFourPass ? "four-pass" : "two-pass";
+  const variant = hello.offersFourPass && !(inTwoPasses && takesPassphrase) ? "four-pass" : "two-pass";
   const encryption = variant === "four-pass" ? [RSA_OAEP, RSA_1_5] : [AES128_CBC];
   return {
     variant,

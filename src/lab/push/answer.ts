@@ -65,7 +65,7 @@ function decide(lab: Lab, token: LabToken, answer: PushAnswer): readonly [LabTok
   return [next({ answer: "accepted" }), { counted: true, displayCode: found.displayCode }];
 }
 
-/** The request that an answer names and is signed for. Apps before the nonce was sent are understood: the signature tells. */
+/** The request that an answer names and is signed for. One that names none is understood, as newer servers do: the signature tells. */
 function signedChallenge({ device, challenges, serial }: PushToken, answer: PushAnswer): PushChallenge | string {
   if (device.state !== "enrolled") return "the token is not enrolled";
   const named = challenges.filter(({ nonce }) => answer.nonce === null || nonce === answer.nonce);

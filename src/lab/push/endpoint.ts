@@ -35,12 +35,13 @@ function answerPoll(lab: Lab, query: URLSearchParams): HttpReply {
 }
 
 function answerAnswer(lab: Lab, form: URLSearchParams): HttpReply {
-  const [serial, signature] = ["serial", "signature"].map((name) => form.get(name));
+  const [serial, nonce = null, signature] = ["serial", "nonce", "signature"].map((name) => form.get(name));
   if (!serial || !signature) return missing("serial and signature");
+  if (lab.isOld && nonce === null) return missing("serial, nonce and signature");
   const outcome = takeAnswer(lab, {
     serial,
     signature,
-    nonce: form.get("nonce"),
+    nonce,
     isDeclined: ["1", "True", "true"].includes(form.get("decline") ?? ""),
     reason: form.get("decline_reason"),
     presence: form.get("presence_answer"),

@@ -92,7 +92,7 @@ describe("the screen of login requests", () => {
     expect(coded("A1")).toContain("  A 1\n");
   });
 
-  test("says when a clock or a server is off", () => {
+  test("says when a clock or a server is off, and no longer when it is not", () => {
     const drifted = withEvent(QUIET, { kind: "drift", server: "pi.test", offsetSeconds: -75 }, NOW);
     const offline = {
       kind: "offline",
@@ -105,5 +105,6 @@ describe("the screen of login requests", () => {
       "! this clock is 75 s behind pi.test's: set it, or answers are refused",
       "! nothing listens there; trying again",
     ]);
+    expect(view(withEvent(drifted, { kind: "steady", server: "pi.test" }, NOW)).join("\n")).not.toContain("clock");
   });
 });
