@@ -8,8 +8,8 @@ export default defineConfig({
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // every test starts programs of its own, and a machine with two cores has to run them
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ["default", new ClosingLine()],
   },
 });

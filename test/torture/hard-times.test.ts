@@ -29,7 +29,7 @@ async function takeCodes(home: TestHome, processes: number, seconds: number, fau
 
 test("32 writers give every counter once", { timeout: 180_000 }, async () => {
   const counters = await takeCodes(await enrolled(), 32, isTorture ? 60 : 8, () => ({}));
-  expect(counters.length).toBeGreaterThan(32);
+  expect(counters.length).toBeGreaterThanOrEqual(32);
   expect([...counters].sort((a, b) => a - b)).toEqual(counters.map((_, i) => i));
 });
 
