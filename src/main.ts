@@ -103,7 +103,7 @@ function createContext(globals: Globals, style: Style): Context {
       (await openWhole(globals, access)) ?? createFirstVault(newVaultKeychain(globals), access, prompt),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    untilTerminated: () => new Promise((resolve) => process.once("SIGTERM", () => resolve())),
+    untilTerminated,
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
     pictures: choosePictures(isSpoken, style),
@@ -229,4 +229,15 @@ function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAcc
     kind === "file" ? fileKeyStore(home, item ?? null) : systemKeyStore(item ?? null, { timeoutMs });
   const keyOf = (item: KeyItem) => releasedKey(home, item, { keyStore });
   return { home, keychain, keyStore, pinPrompt: pinSource(globals, prompt, { sensor, keyOf }) };
+}
+
+function untilTerminated(limit: number | null): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = limit === null ? undefined : setTimeout(resolve, limit);
+    process.once("SIGTERM", () => {
+      // a clock that goes on would keep the program running
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -127,8 +127,11 @@ export interface Context {
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;
-  /** Resolves when the process is asked to end (SIGTERM). Ctrl-C is nobody's business: it ends the process at once. */
-  untilTerminated(): Promise<void>;
+  /**
+   * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that is null. Ctrl-C is nobody's business: it ends
+   * the process at once.
+   */
+  untilTerminated(limit: number | null): Promise<void>;
   /** All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment list. */
   readInput(): Promise<string>;
   /** Whether a person reads standard output. */

@@ -29,9 +29,9 @@ export const labServe = defineCommand({
     const forMs = duration === undefined ? null : parseDuration("--for", duration);
     const wanted = port === undefined ? null : parseWhole("--port", port, 0, 65_535);
     // from now on, so that whoever reads the address can end it at once
-    const terminated = context.untilTerminated();
+    const ended = context.untilTerminated(forMs);
     const server = await startServer(await openLab(context, old), host, wanted);
-    return { server, forMs, terminated, isOpen: !(await import("../lab/http/server.ts")).isLoopback(host) };
+    return { server, ended, isOpen: !(await import("../lab/http/server.ts")).isLoopback(host) };
   },
   text: ({ server }) => server.url,
   json: ({ server }) => ({ url: server.url, pid: process.pid }),
@@ -39,8 +39,8 @@ export const labServe = defineCommand({
     "this is a lab: it guards nothing, and speaks plain HTTP",
     ...(isOpen ? ["EVERYBODY ON THE NETWORK can reach it, see its secrets on their way, and log in"] : []),
   ],
-  async goOn({ server, forMs, terminated }, context) {
-    await Promise.race([terminated, ...(forMs === null ? [] : [context.sleep(forMs)])]);
+  async goOn({ server, ended }) {
+    await ended;
     await server.close();
   },
 });

@@ -23,6 +23,12 @@ describe("lab serve", () => {
     expect(stderr()).not.toContain("NETWORK");
   });
 
+  test("ends when it is terminated, also before the time of --for", async () => {
+    const { child, end } = await serveLab(testHome(), ["--for", "10m"]);
+    child.kill("SIGTERM");
+    expect(await end).toEqual([0, null]);
+  });
+
   test("ends with 130 at Ctrl-C", async () => {
     const { child, end } = await serveLab(testHome());
     child.kill("SIGINT");
