@@ -14,13 +14,13 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
     await import("./main.js");
     return;
   }
-  print(answer);
+  for (const piece of typeof answer === "string" ? [answer] : answer) if (!print(piece)) break;
   // ends here and now: without this Node takes itself apart first
   process.exit();
 }
 
-/** The whole output for a command line, or null where the whole program must find it. */
-async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
+/** The whole output for a command line, a long one in pieces, or null where the whole program must find it. */
+async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | Iterable<string> | null> {
   if (command === "__complete") return (await import("./quick-answers.ts")).completions(rest);
   if (command === "code" && rest.length === 1) return (await import("./quick-answers.ts")).passcode(rest[0] ?? "");
   if (command === "list" && rest.length === 1 && rest[0] === "--json") return loadListing().listing();
@@ -39,15 +39,18 @@ function hasRoom(): boolean {
   return !fstatSync(1).isCharacterDevice() || (process.stdout.columns ?? PAGE_COLUMNS) >= PAGE_COLUMNS;
 }
 
-function print(text: string): void {
+/** False when there is nobody to print more for. */
+function print(text: string): boolean {
   try {
     let rest = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSome(rest));
+    return true;
   } catch (error) {
     // a reader that has gone needs no answer
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
     writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
     process.exitCode = 8;
+    return false;
   }
 }
 

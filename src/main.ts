@@ -8,12 +8,12 @@ import { encodeOrder } from "./agent/order.ts";
 import type { Context, Prompt } from "./cli/context.ts";
 import { type Globals, resolveGlobals } from "./cli/globals.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
+import { jsonLine } from "./cli/json.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
 import { write } from "./cli/output.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
-import { formatJson } from "./cli/report.ts";
 import { run } from "./cli/run.ts";
 import type { Sensor } from "./cli/sensor.ts";
 import type { Style } from "./cli/style.ts";
@@ -123,7 +123,7 @@ function createContext(globals: Globals, style: Style): Context {
       const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
       return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
     },
-    emit: ({ text, json }) => write(stdout, `${globals.json ? formatJson(json, 0) : text(style)}\n`),
+    emit: ({ text, json }) => write(stdout, `${globals.json ? jsonLine(json) : text(style)}\n`),
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },

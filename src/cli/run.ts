@@ -3,9 +3,10 @@ import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import { jsonPieces } from "./json.ts";
 import { write } from "./output.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
-import { formatError, formatJson } from "./report.ts";
+import { formatError } from "./report.ts";
 import { type Style, type StyleSettings, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
@@ -57,11 +58,17 @@ async function runCommand(
   const style = styleFor({ isTerminal, columns: stdout.columns, color: chooseColor(globals), isSpoken });
   const context = program.createContext(globals, style);
   const result = await command.run(input as never, context);
-  const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
-  if (text !== "") await write(stdout, `${text}\n`);
+  for (const piece of globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style))) {
+    if (!(await write(stdout, piece))) break;
+  }
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   await command.goOn?.(result, context);
   return command.exitCode?.(result) ?? 0;
+}
+
+/** What a command prints for people; nothing where it has nothing to say. */
+function line(text: string): readonly string[] {
+  return text === "" ? [] : [`${text}\n`];
 }
 
 /** A configuration that is wrong stops what depends on it: colours are worth no failure, and `fob config` has to mend it. */

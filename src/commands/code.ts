@@ -9,7 +9,7 @@ import type { Authenticator } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { parseTemplate, type Template } from "./code-template.ts";
 import { copyPasscode } from "./copying.ts";
-import { existingTokens, findAmong, inListOrder, lookListed, pickToken } from "./lookup.ts";
+import { existingTokens, findAmong, lookListed, pickToken } from "./lookup.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
 
@@ -113,13 +113,13 @@ async function watch(
   const { watchPasscodes } = await import("./watching.ts");
   const named: Token[] = [];
   for (const name of names) named.push(await findAmong(tokens, name));
-  const choose = async () => (names.length > 0 ? named : inListOrder(await tokens.entries()));
+  const choose = async () => (names.length > 0 ? named : await tokens.entries());
   await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
   return { codes: [], isSingle: false, delivery: "watched", template: null, notes: [] };
 }
 
 async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInput, "names" | "all">, context: Context) {
-  const entries = all || names.length === 0 ? inListOrder(await tokens.entries()) : [];
+  const entries = all || names.length === 0 ? await tokens.entries() : [];
   if (all) return chooseAll(tokens, entries);
   const chosen: Token[] = [];
   for (const name of names) chosen.push(await findAmong(tokens, name));

@@ -5,15 +5,16 @@ import { formatTable } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
+import type { Token } from "../token/token.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import { lastUses } from "../vault/last-uses.ts";
+import { type LastUses, lastUseOf, lastUses } from "../vault/last-uses.ts";
 import type { Passcode } from "../vault/passcodes.ts";
-import type { IndexEntry } from "../vault/token-index.ts";
-import { existingTokens, inListOrder, lookListed } from "./lookup.ts";
+import { type IndexEntry, isCounting } from "../vault/token-index.ts";
+import { existingTokens, lookListed } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
-  readonly view: TokenView;
+  readonly token: Token;
   /** Null where a passcode would use a counter up or needs a PIN. */
   readonly passcode: Passcode | null;
 }
@@ -25,6 +26,7 @@ type Listing = Table | { readonly kind: "watched" };
 interface Table {
   readonly kind: "table";
   readonly tokens: readonly ListedToken[];
+  readonly uses: LastUses;
   readonly total: number;
   readonly withCodes: boolean;
 }
@@ -47,14 +49,13 @@ export const list = defineCommand({
     if (watch && !codes) throw new FobError("usage", "--watch is for --codes: nothing else changes by itself");
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
-    if (!store) return { kind: "table", tokens: [], total: 0, withCodes: codes };
+    if (!store) return { kind: "table", tokens: [], uses: new Map(), total: 0, withCodes: codes };
     return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null);
   },
   text: formatListing,
   json(listing) {
     if (listing.kind === "watched") return undefined;
-    const { tokens, withCodes } = listing;
-    return tokens.map(({ view, passcode }) => (withCodes ? { ...view, code: passcode?.code ?? null } : view));
+    return viewsOf(listing);
   },
   notes(listing) {
     if (listing.kind === "watched") return [];
@@ -71,31 +72,32 @@ export async function listTokens(
   passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
 ): Promise<Table> {
   const entries = await store.entries();
-  const chosen = inListOrder(pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern)));
-  const uses = lastUses(store);
+  const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
   const tokens: ListedToken[] = [];
   for (const entry of chosen) {
     // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
     const isCurrent = passcodeOf === null && !isCounting(entry);
     const current = isCurrent ? { token: entry, isGuarded: entry.pin === "user" } : await currentToken(store, entry);
     if (!current) continue;
-    const passcode = passcodeOf && (await passcodeOf(current));
-    tokens.push({ view: viewToken(current.token, uses.get(entry.id) ?? null), passcode });
+    tokens.push({ token: current.token, passcode: passcodeOf && (await passcodeOf(current)) });
   }
-  return { kind: "table", tokens, total: entries.length, withCodes: passcodeOf !== null };
+  return { kind: "table", tokens, uses: lastUses(store), total: entries.length, withCodes: passcodeOf !== null };
+}
+
+function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
+  for (const { token, passcode } of tokens) {
+    const view = viewToken(token, lastUseOf(uses, token.id));
+    yield withCodes ? { ...view, code: passcode?.code ?? null } : view;
+  }
 }
 
 async function watchListed(pattern: string | undefined, context: Context): Promise<Listing> {
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("./watching.ts");
-  const choose = async () => inListOrder((await tokens.entries()).filter((entry) => contains(entry, pattern ?? "")));
+  const choose = async () => (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
   await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context);
   return { kind: "watched" };
-}
-
-function isCounting({ credential }: IndexEntry): boolean {
-  return "counter" in credential && credential.counter !== null;
 }
 
 /** A token as it is now, and whether it has a PIN; null for one that is no longer there, or not yet. */
@@ -120,18 +122,18 @@ function formatListing(listing: Listing, style: Style): string {
   const { tokens, withCodes } = listing;
   if (tokens.length === 0) return "";
   const heading = ["NAME", "ISSUER", "ACCOUNT", "KIND", "STATE", ...(withCodes ? ["PASSCODE"] : [])];
-  const rows = tokens.map(({ view, passcode }) => [
-    printable(view.name),
-    printable(view.issuer ?? "-"),
-    printable(view.account ?? "-"),
-    kindInWords(view.kind),
-    stateInWords(view),
+  const rows = tokens.map(({ token, passcode }) => [
+    printable(token.name),
+    printable(token.issuer ?? "-"),
+    printable(token.account ?? "-"),
+    kindInWords(token.credential.kind),
+    stateInWords(token),
     ...(withCodes ? [passcode?.code ?? "-"] : []),
   ]);
   return formatTable(heading, rows, style);
 }
 
-function stateInWords({ favorite, pin, accessDomain }: TokenView): string {
+function stateInWords({ favorite, pin, accessDomain }: Token): string {
   const words = [
     favorite ? "favorite" : null,
     pin === "none" ? null : `${pin === "user" ? "" : "server "}PIN`,

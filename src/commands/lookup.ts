@@ -53,14 +53,8 @@ function nullIfGone(error: unknown): null {
 
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
 export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
-  const choices = inListOrder(entries).map((entry) => ({ label: labelToken(entry), value: entry }));
+  const choices = entries.map((entry) => ({ label: labelToken(entry), value: entry }));
   return context.prompt.pick("Which token?", choices, "a NAME");
-}
-
-/** Favourites first, then by name as people sort. */
-export function inListOrder<T extends Pick<IndexEntry, "favorite" | "name">>(entries: readonly T[]): T[] {
-  const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  return [...entries].sort((a, b) => Number(b.favorite) - Number(a.favorite) || compare(a.name, b.name));
 }
 
 /** A token as people tell it from others: its name, and issuer and account where they say more. */

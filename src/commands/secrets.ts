@@ -10,7 +10,7 @@ import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
 import { refuseWiped, type TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { findInVault, inListOrder, readListed } from "./lookup.ts";
+import { findInVault, readListed } from "./lookup.ts";
 
 /** A token with its secret, for a file. Whoever asked for it forgets the secret. */
 export interface OpenedToken extends Omit<ExportedToken, "credential"> {
@@ -29,7 +29,7 @@ export interface OpenedTokens {
  * refused by name with FobError `denied`.
  */
 export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
-  const entries = names.length > 0 ? names.map((name) => findInVault(vault, name)) : inListOrder(vault.entries());
+  const entries = names.length > 0 ? names.map((name) => findInVault(vault, name)) : vault.entries();
   const leftOut: string[] = [];
   const tokens: OpenedToken[] = [];
   for (const { id, name } of new Map(entries.map((entry) => [entry.id, entry])).values()) {

@@ -1,7 +1,7 @@
 import { defineCommand, required } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
-import { lastUses } from "../vault/last-uses.ts";
+import { lastUseOf, lastUses } from "../vault/last-uses.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
@@ -16,7 +16,7 @@ export const show = defineCommand({
     const tokens = await existingTokens(null, context);
     const { id } = await findAmong(tokens, name);
     const { token } = await tokens.look(id);
-    return viewToken(token, lastUses(tokens).get(id) ?? null);
+    return viewToken(token, lastUseOf(lastUses(tokens), id));
   },
   text: (view, style) => formatFields(describeFields(view), style),
   json: (view) => view,

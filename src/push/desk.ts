@@ -25,7 +25,7 @@ export interface DeskPoll {
  * guarded tokens are kept from `open` to `close`.
  */
 export interface PushDesk {
-  /** The tokens whose server can be asked, in the order of enrollment. */
+  /** The tokens whose server can be asked, in list order. */
   tokens(): Promise<readonly DeskToken[]>;
 
   /**

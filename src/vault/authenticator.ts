@@ -22,7 +22,7 @@ export interface TokenState {
 export interface Authenticator {
   readonly layout: VaultLayout;
 
-  /** Every token there is, in the order of enrollment. */
+  /** Every token there is, in list order (`inListOrder`). */
   entries(): Promise<readonly IndexEntry[]>;
 
   /** The token with exactly this id or name, or null. */

@@ -1,6 +1,7 @@
 import { FobError } from "../fob-error.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { type Grant, hasExpired } from "../token/grant.ts";
+import { inListOrder } from "../token/list-order.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
@@ -29,7 +30,7 @@ export class GrantedTokens implements TokenStore {
   }
 
   entries(): IndexEntry[] {
-    return this.grant.tokens.flatMap((id) => {
+    const granted = this.grant.tokens.flatMap((id) => {
       try {
         return [this.read(id).token];
       } catch (error) {
@@ -38,6 +39,7 @@ export class GrantedTokens implements TokenStore {
         throw error;
       }
     });
+    return inListOrder(granted);
   }
 
   findExactly(query: string): IndexEntry | null {

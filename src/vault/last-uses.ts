@@ -6,6 +6,9 @@ import type { TokenStore } from "./token-store.ts";
 const ID_BYTES = 8;
 const ENTRY_BYTES = ID_BYTES + 8;
 
+/** The last time that a Date can be; a later one is not ours. */
+const LAST_TIME = 8.64e15;
+
 /** What is longer is not ours: a million tokens. */
 const MAX_BYTES = 2 ** 24;
 
@@ -27,17 +30,27 @@ export function touch({ layout }: Pick<TokenStore, "layout">, id: string, now: D
   }
 }
 
-/** When tokens were last used, by their ids; those that never were are missing. */
-export function lastUses({ layout }: Pick<TokenStore, "layout">): ReadonlyMap<string, Date> {
+/** When tokens were last used, in milliseconds since 1970, by their ids; those that never were are missing. */
+export type LastUses = ReadonlyMap<string, number>;
+
+/** The last uses of a store's tokens. */
+export function lastUses({ layout }: Pick<TokenStore, "layout">): LastUses {
   const entries = readOrNothing(layout);
-  const uses = new Map<string, Date>();
+  const hex = entries.toString("hex");
+  const uses = new Map<string, number>();
   for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
-    const id = entries.toString("hex", at, at + ID_BYTES);
-    const time = new Date(Number(entries.readBigUInt64BE(at + ID_BYTES)));
+    const id = hex.substring(at * 2, (at + ID_BYTES) * 2);
+    const time = entries.readUInt32BE(at + ID_BYTES) * 2 ** 32 + entries.readUInt32BE(at + ID_BYTES + 4);
     // two processes may have noted the first use of a token at once
-    if ((uses.get(id)?.getTime() ?? 0) < time.getTime()) uses.set(id, time);
+    if ((uses.get(id) ?? 0) < time && time <= LAST_TIME) uses.set(id, time);
   }
   return uses;
+}
+
+/** When a token was last used; null for never. */
+export function lastUseOf(uses: LastUses, id: string): Date | null {
+  const time = uses.get(id);
+  return time === undefined ? null : new Date(time);
 }
 
 function encodeEntry(id: string, time: Date): Buffer {

@@ -8,7 +8,7 @@ import type { TokenRecord } from "./token-record.ts";
 export interface TokenStore {
   readonly layout: VaultLayout;
 
-  /** Every token there is, in the order of enrollment. */
+  /** Every token there is, in list order (`inListOrder`). */
   entries(): IndexEntry[];
 
   /** The token with exactly this id or name, or null. */

@@ -19,7 +19,7 @@ import type { TokenStore } from "./token-store.ts";
 export const TOKEN_ID = /^[0-9a-f]{16}$/;
 
 /** An index of fewer bytes than this (about 200 tokens) is read as quickly as a locator. */
-const LARGE_INDEX = 64 * 1024;
+const LARGE_INDEX = 16 * 1024;
 
 /** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
 export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
@@ -57,7 +57,7 @@ export class Vault implements TokenStore {
     return entry && this.read(entry.id);
   }
 
-  /** The names of all tokens, in the order of enrollment. */
+  /** The names of all tokens, in list order. */
   names(): string[] {
     return namesIn(readCell(this.indexCell()));
   }

@@ -69,7 +69,7 @@ describe("the fast path", () => {
     expect(await loadedBy(home, ["list", "--json"])).toEqual([...ENTRY, ...VAULT, ...LISTING].sort());
     const { stdout } = await home.fob(["list", "--json"]);
     expect(stdout).toBe((await home.fob(["list", "--json", "--quiet"])).stdout);
-    expect(stdout).toContain('"name": "ACME"');
+    expect(stdout).toContain('"name":"ACME"');
   });
 
   test("shows the help page of the whole program", async () => {

@@ -24,8 +24,8 @@ test("every token has its last use, to the millisecond, in a file of 16 bytes fo
   touch({ layout }, ONE, LATE);
   expect(lastUses({ layout })).toEqual(
     new Map([
-      [ONE, LATE],
-      [OTHER, EARLY],
+      [ONE, LATE.getTime()],
+      [OTHER, EARLY.getTime()],
     ]),
   );
   const { size, mode } = statSync(lastUsesFile(layout));
@@ -38,7 +38,7 @@ test("a token that was noted by two processes at once has the later use", () => 
   rmSync(lastUsesFile(layout));
   touch({ layout }, ONE, EARLY);
   appendFileSync(lastUsesFile(layout), entry);
-  expect(lastUses({ layout }).get(ONE)).toEqual(LATE);
+  expect(lastUses({ layout }).get(ONE)).toBe(LATE.getTime());
 });
 
 test("an id whose bytes lie across two other entries is another token", () => {
@@ -47,8 +47,8 @@ test("an id whose bytes lie across two other entries is another token", () => {
   touch({ layout }, across, LATE);
   expect(lastUses({ layout })).toEqual(
     new Map([
-      [ONE, EARLY],
-      [across, LATE],
+      [ONE, EARLY.getTime()],
+      [across, LATE.getTime()],
     ]),
   );
 });
@@ -57,7 +57,7 @@ test("a file that was cut goes on where its whole entries end", () => {
   touch({ layout }, ONE, EARLY);
   appendFileSync(lastUsesFile(layout), "torn");
   touch({ layout }, OTHER, LATE);
-  expect(lastUses({ layout }).get(OTHER)).toEqual(LATE);
+  expect(lastUses({ layout }).get(OTHER)).toBe(LATE.getTime());
   expect(statSync(lastUsesFile(layout)).size).toBe(32);
 });
 
