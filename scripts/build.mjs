@@ -23,8 +23,12 @@ await Promise.all([
   build({
     ...common,
     format: "cjs",
-    entryPoints: { fob: "src/fast.ts", "quick-listing": "src/quick-listing.ts" },
-    external: ["./main.js", "./quick-listing.cjs"],
+    entryPoints: {
+      fob: "src/fast.ts",
+      "quick-listing": "src/quick-listing.ts",
+      "quick-passcodes": "src/quick-passcodes.ts",
+    },
+    external: ["./main.js", "./quick-listing.cjs", "./quick-passcodes.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   }),

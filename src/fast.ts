@@ -5,6 +5,12 @@ declare const FOB_VERSION: string;
 /** The width that the help page beside this program was written for, in columns. */
 const PAGE_COLUMNS = 80;
 
+/** What to print, a long text in pieces, and what to say besides. */
+interface Answer {
+  readonly pieces: Iterable<string>;
+  readonly notes?: readonly string[];
+}
+
 void answerOrLoad(process.argv.slice(2));
 
 /** Answers at once what needs little more than Node itself. For everything else and for every difficulty there is the whole program. */
@@ -14,24 +20,40 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
     await import("./main.js");
     return;
   }
-  for (const piece of typeof answer === "string" ? [answer] : answer) if (!print(piece)) break;
+  for (const piece of answer.pieces) if (!print(piece)) break;
+  for (const note of answer.notes ?? []) writeSync(2, `${note}\n`);
   // ends here and now: without this Node takes itself apart first
   process.exit();
 }
 
-/** The whole output for a command line, a long one in pieces, or null where the whole program must find it. */
-async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | Iterable<string> | null> {
-  if (command === "__complete") return (await import("./quick-answers.ts")).completions(rest);
-  if (command === "code" && rest.length === 1) return (await import("./quick-answers.ts")).passcode(rest[0] ?? "");
-  if (command === "list" && rest.length === 1 && rest[0] === "--json") return loadListing().listing();
+/** The answer to a command line, or null where the whole program must find it. */
+async function answerAtOnce([command, ...rest]: readonly string[]): Promise<Answer | null> {
+  if (command === "__complete") return whole((await import("./quick-answers.ts")).completions(rest));
+  if (command === "code" && rest.length === 1)
+    return whole((await import("./quick-answers.ts")).passcode(rest[0] ?? ""));
+  if (command === "list" && isOnly(rest, "--json")) return loadListing().listing();
+  if (command === "code" && isOnly(rest, "--all", "--json")) return loadPasscodes().allPasscodes();
   if (rest.length > 0) return null;
-  if (command === "--version") return `${FOB_VERSION}\n`;
-  return command === "--help" && hasRoom() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
+  if (command === "--version") return whole(`${FOB_VERSION}\n`);
+  return command === "--help" && hasRoom() ? whole(readFileSync(`${__dirname}/help.txt`, "utf8")) : null;
 }
 
-/** It lies in a file of its own, which nothing else has to read; as CommonJS, because Node's loader of ES modules takes milliseconds. */
+async function whole(text: string | Promise<string | null>): Promise<Answer | null> {
+  const known = await text;
+  return known === null ? null : { pieces: [known] };
+}
+
+function isOnly(given: readonly string[], ...options: string[]): boolean {
+  return given.length === options.length && options.every((option) => given.includes(option));
+}
+
+/** What is for lists lies in files of their own, which nothing else has to read; as CommonJS, because Node's loader of ES modules takes milliseconds. */
 function loadListing(): typeof import("./quick-listing.ts") {
   return require("./quick-listing.cjs");
+}
+
+function loadPasscodes(): typeof import("./quick-passcodes.ts") {
+  return require("./quick-passcodes.cjs");
 }
 
 /** Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds: only a terminal is asked. */

@@ -7,7 +7,7 @@ import { type Header, readHeader } from "./vault/header.ts";
 import { touch } from "./vault/last-uses.ts";
 import { type Passcode, takePasscode } from "./vault/passcodes.ts";
 import { findSlot, openKeychainSlot } from "./vault/slots.ts";
-import { unguardedSecretKey } from "./vault/token-pin.ts";
+import { unguardedSecretKey } from "./vault/token-record.ts";
 import { Vault } from "./vault/vault.ts";
 
 /** A vault that was found, and whatever of it needs neither a person nor the system keychain. */
@@ -64,8 +64,8 @@ function passcodeFromFiles(found: Found, name: string): string | null {
   const record = vault?.readExactly(name);
   if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
   const now = new Date();
-  const { code } = takePasscode(vault, record, unguardedSecretKey(vault, record), now);
-  touch(vault, record.token.id, now);
+  const { code } = takePasscode(vault, record, unguardedSecretKey(record, vault.vaultKey), now);
+  touch(vault, [record.token.id], now);
   return code;
 }
 

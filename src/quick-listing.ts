@@ -2,6 +2,7 @@ import { jsonLine, listPieces } from "./cli/json.ts";
 import { readListed } from "./commands/lookup.ts";
 import { viewToken } from "./commands/token-view.ts";
 import { openAtOnce } from "./quick-answers.ts";
+import { keepMemorySmall } from "./quick-memory.ts";
 import { readCell } from "./vault/cell.ts";
 import { type LastUses, lastUseOf, lastUses } from "./vault/last-uses.ts";
 import {
@@ -20,11 +21,8 @@ import type { Vault } from "./vault/vault.ts";
 /** What fills the gaps in a {@link rowPrinter}'s text. No name has it. */
 const GAP = "\0";
 
-/** From so many tokens on memory takes longer than anything else. */
-const MANY = 1_000;
-
 /** What `fob list --json` prints, in pieces, where a vault with tokens opens with its key file alone. Null for everything else. */
-export async function listing(): Promise<Iterable<string> | null> {
+export async function listing(): Promise<{ readonly pieces: Iterable<string> } | null> {
   try {
     const vault = openAtOnce();
     return vault && (await listRows(vault));
@@ -34,13 +32,13 @@ export async function listing(): Promise<Iterable<string> | null> {
   }
 }
 
-async function listRows(vault: Vault): Promise<Iterable<string> | null> {
+async function listRows(vault: Vault): Promise<{ readonly pieces: Iterable<string> } | null> {
   const index = indexLines(readCell(vault.indexCell()));
   if (index.lines.length === 0) return null;
-  if (index.lines.length > MANY) await keepMemorySmall();
+  await keepMemorySmall(index.lines.length);
   const uses = lastUses(vault);
   // all that can fail comes before the first piece is printed
-  return listPieces(printRows(index, uses, countingTokens(vault, index, uses)));
+  return { pieces: listPieces(printRows(index, uses, countingTokens(vault, index, uses))) };
 }
 
 /** The index does not follow counters: what those tokens print, by the lines that list them; empty for one that is being removed or restored. */
@@ -77,13 +75,4 @@ function rowPrinter(kind: Kind): (row: IndexRow, uses: LastUses) => string {
     const lastUse = jsonLine(lastUseOf(uses, row[1]));
     return `${who}${t5}${row[6]}${t6}${jsonLine(new Date(row[7]))}${t7}${lastUse}${t8}`;
   };
-}
-
-/**
- * Most of what ten thousand tokens leave behind is garbage at once: while V8 reuses the memory that it has, the system need not find and clear twenty
- * megabytes more.
- */
-async function keepMemorySmall(): Promise<void> {
-  const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--semi-space-growth-factor=1");
 }

@@ -105,7 +105,7 @@ export class UnlockedTokens implements TokenStore {
     const kept = this.#passcodes.get(id);
     if (kept?.record !== known.record || !isGood(kept.passcode, now)) return this.#makePasscode(id, known, now);
     if (Math.abs(now.getTime() - kept.notedAt) >= NOTE_MS) {
-      touch(this, id, now);
+      touch(this, [id], now);
       kept.notedAt = now.getTime();
     }
     return kept.passcode.code;
@@ -115,7 +115,7 @@ export class UnlockedTokens implements TokenStore {
     if (record.token.credential.kind !== "totp") return null;
     const passcode = takePasscode(this, record, secretKey, now);
     if (passcode.kind === "hotp") return null;
-    touch(this, id, now);
+    touch(this, [id], now);
     this.#passcodes.set(id, { record, passcode, notedAt: now.getTime() });
     return passcode.code;
   }

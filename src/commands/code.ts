@@ -1,7 +1,6 @@
 import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
@@ -9,6 +8,7 @@ import type { Authenticator } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import { parseTemplate, type Template } from "./code-template.ts";
 import { copyPasscode } from "./copying.ts";
+import { describeLeftOut, isFree } from "./free-tokens.ts";
 import { existingTokens, findAmong, lookListed, pickToken } from "./lookup.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
@@ -128,16 +128,12 @@ async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInpu
 }
 
 async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[]) {
-  const isFree = ({ credential, pin, accessDomain }: Token) =>
-    credential.kind === "totp" && pin !== "user" && accessDomain === "00";
   const chosen: Token[] = [];
   for (const { id } of entries.filter(isFree)) {
     const state = await lookListed(tokens, id);
     if (state && !state.isGuarded) chosen.push(state.token);
   }
-  const left = entries.length - chosen.length;
-  const why = "event-based, challenge-response or guarded by a PIN: name them";
-  return { chosen, notes: left === 0 ? [] : [`left out ${plural(left, "token")} (${why})`] };
+  return { chosen, notes: describeLeftOut(entries.length - chosen.length) };
 }
 
 async function makeCode(

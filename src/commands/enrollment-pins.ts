@@ -5,7 +5,8 @@ import { judgePin, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.t
 import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
-import { setTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
+import { setTokenPin } from "../vault/token-pin.ts";
+import { unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { NamedDraft, StoredDraft } from "./enrollment-storing.ts";
 
@@ -61,7 +62,7 @@ export async function guardTokens(
     if (!chosen) continue;
     const record = vault.read(token.id);
     const pin = { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive };
-    await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
+    await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
   }
   for (const { pin } of pins.values()) forget(pin);
 }

@@ -9,7 +9,7 @@ import type { Token } from "../token/token.ts";
 import { secretOf } from "../vault/passcodes.ts";
 import { removeToken } from "../vault/removal.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { unguardedSecretKey } from "../vault/token-pin.ts";
+import { unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { readListed } from "./lookup.ts";
 
@@ -175,7 +175,7 @@ function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: Enroll
   const record = readListed(vault, id);
   // behind a PIN nobody can compare, and two tokens of one account are no harm
   if (!record || record.guard) return false;
-  const secretKey = unguardedSecretKey(vault, record);
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
   const secret = secretOf(record, secretKey);
   const isSame = sameSecret(secret, draft.secret);
   forget(secret, secretKey);

@@ -7,7 +7,8 @@ import { setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
-import { changeTokenPin, unguardedSecretKey } from "../vault/token-pin.ts";
+import { changeTokenPin } from "../vault/token-pin.ts";
+import { unguardedSecretKey } from "../vault/token-record.ts";
 import { formatChange, type PinChange, pinTarget } from "./pin-target.ts";
 
 /** `fob pin set`: gives the app or one token a PIN. */
@@ -35,7 +36,7 @@ export const pinSet = defineCommand({
     const { record } = await pinTarget(input.name, vault);
     if (record) {
       if (record.guard) throw alreadySet(`PIN of ${record.token.name}`);
-      const secretKey = unguardedSecretKey(vault, record);
+      const secretKey = unguardedSecretKey(record, vault.vaultKey);
       await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
       forget(secretKey);
       return { name: record.token.name, change: "set", recoveryCode: null };

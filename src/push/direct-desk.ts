@@ -73,7 +73,7 @@ export class DirectDesk implements PushDesk {
     this.#claim(tokenId, id, challenge, answer);
     const outcome = await line.answer(challenge, answer, this.#services);
     this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
-    touch(this.#store, tokenId, this.#services.now());
+    touch(this.#store, [tokenId], this.#services.now());
     // another process may have sent the same answer a moment before: the server took that one
     const isAccepted = memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
     return { ...outcome, isAccepted };

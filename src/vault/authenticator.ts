@@ -58,7 +58,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
       const pin = credential.kind === "motp" ? await askPasscodePin(name, prompt) : null;
       try {
         const passcode = takePasscode(store, record, secretKey, await time(), pin);
-        touch(store, id, clock());
+        touch(store, [id], clock());
         return passcode;
       } finally {
         forget(secretKey, pin);
@@ -73,7 +73,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
         : null;
       try {
         const response = answerChallenge(store, record, secretKey, { ...asked, pin });
-        touch(store, id, clock());
+        touch(store, [id], clock());
         return response;
       } finally {
         forget(secretKey, pin);

@@ -12,16 +12,13 @@ const LAST_TIME = 8.64e15;
 /** What is longer is not ours: a million tokens. */
 const MAX_BYTES = 2 ** 24;
 
-/** Notes that a token was used. Worth no durable write, and no failure: the passcode counts. */
-export function touch({ layout }: Pick<TokenStore, "layout">, id: string, now: Date): void {
-  const entry = encodeEntry(id, now);
+/** Notes that tokens were used. Worth no durable write, and no failure: the passcodes count. */
+export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly string[], now: Date): void {
   try {
     // to be changed in place: readers and other writers see an entry before or after, and each token has its own
     const file = openSync(lastUsesFile(layout), constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      const at = findEntry(readAll(file), entry.subarray(0, ID_BYTES));
-      if (at === null) append(layout, file, entry);
-      else writeSync(file, entry, ID_BYTES, ENTRY_BYTES - ID_BYTES, at + ID_BYTES);
+      touchIn(file, layout, ids, now);
     } finally {
       closeSync(file);
     }
@@ -53,6 +50,25 @@ export function lastUseOf(uses: LastUses, id: string): Date | null {
   return time === undefined ? null : new Date(time);
 }
 
+function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now: Date): void {
+  const entries = readAll(file);
+  const places: number[] = [];
+  const unknown: Buffer[] = [];
+  let likely = 0;
+  for (const id of ids) {
+    const entry = encodeEntry(id, now);
+    const at = findEntry(entries, entry.subarray(0, ID_BYTES), likely);
+    if (at === null) unknown.push(entry);
+    else {
+      entry.copy(entries, at);
+      places.push(at);
+      likely = at + ENTRY_BYTES;
+    }
+  }
+  writeInPlace(file, entries, places);
+  if (unknown.length > 0) append(layout, file, Buffer.concat(unknown));
+}
+
 function encodeEntry(id: string, time: Date): Buffer {
   const entry = Buffer.alloc(ENTRY_BYTES);
   entry.write(id, "hex");
@@ -60,7 +76,10 @@ function encodeEntry(id: string, time: Date): Buffer {
   return entry;
 }
 
-function findEntry(entries: Buffer, id: Buffer): number | null {
+/** `likely` is where to look first: tokens are used in the same order again and again. */
+function findEntry(entries: Buffer, id: Buffer, likely: number): number | null {
+  const isThere = likely + ENTRY_BYTES <= entries.length;
+  if (isThere && id.compare(entries, likely, likely + ID_BYTES) === 0) return likely;
   for (let at = entries.indexOf(id); at >= 0; at = entries.indexOf(id, at + 1)) {
     // the same bytes may occur across two entries
     if (at % ENTRY_BYTES === 0) return at;
@@ -68,13 +87,24 @@ function findEntry(entries: Buffer, id: Buffer): number | null {
   return null;
 }
 
+/** Entries that follow each other in one write; those between are not ours to write. */
+function writeInPlace(file: number, entries: Buffer, places: readonly number[]): void {
+  let start = places[0] ?? 0;
+  places.forEach((at, i) => {
+    const end = at + ENTRY_BYTES;
+    if (places[i + 1] === end) return;
+    writeSync(file, entries, start, end - start, start);
+    start = places[i + 1] ?? end;
+  });
+}
+
 /** One write at the end, wherever that is by then: entries of several processes never overlap. */
-function append(layout: VaultLayout, file: number, entry: Buffer): void {
+function append(layout: VaultLayout, file: number, entries: Buffer): void {
   const torn = fstatSync(file).size % ENTRY_BYTES;
   if (torn > 0) ftruncateSync(file, fstatSync(file).size - torn);
   const end = openSync(lastUsesFile(layout), constants.O_WRONLY | constants.O_APPEND);
   try {
-    writeSync(end, entry);
+    writeSync(end, entries);
   } finally {
     closeSync(end);
   }

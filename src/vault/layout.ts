@@ -28,6 +28,11 @@ export function locatorFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "locator");
 }
 
+/** The file that spares `code --all` the tokens' own files in a large vault. */
+export function unguardedFile({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "unguarded");
+}
+
 /** One token's cell. */
 export function tokenCell(layout: VaultLayout, id: string, seal: Seal): Cell {
   return { folder: join(tokensFolder(layout), id), identity: `${layout.vaultId}/tokens/${id}`, seal };

@@ -8,6 +8,7 @@ import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
 import { removedFolder } from "./layout.ts";
 import { decodeRecord, type TokenRecord } from "./token-record.ts";
+import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
 /** How long a removed token stays restorable. */
@@ -19,6 +20,7 @@ export function removeToken(vault: Vault, id: string, now: Date): void {
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
   makeFolder(removedFolder(vault.layout));
   moveFolder(vault.tokenCell(id).folder, removedCell(vault, id).folder);
+  dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
   purgeRemoved(vault, now);
 }

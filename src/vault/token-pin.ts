@@ -10,13 +10,14 @@ import {
   type NewPin,
   openByBiometrics,
   openSecretKey,
-  openUnguardedSecretKey,
   type PinGuard,
   refuseWiped,
   type TokenRecord,
+  unguardedSecretKey,
   unguardRecord,
   wipeRecord,
 } from "./token-record.ts";
+import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
 import type { Vault } from "./vault.ts";
 
 /** The state of a PIN. `attemptsLeft` is null where no PIN of ours is checked. */
@@ -32,7 +33,7 @@ export interface PinState {
 export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
   refuseWiped(record);
   const { token, guard } = record;
-  if (!guard) return unguardedSecretKey(vault, record);
+  if (!guard) return unguardedSecretKey(record, vault.vaultKey);
   return askUntil(prompt, { of: token.name, role: "current" }, (pin) => secretKeyByPin(vault, record, guard, pin));
 }
 
@@ -57,13 +58,6 @@ export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPro
   }
   await changeTokenPin(vault, record, secretKey, { prompt, policy: record.guard.policy, now, reason });
   return secretKey;
-}
-
-/** The key of the secret of a token without a PIN. */
-export function unguardedSecretKey(vault: Vault, record: TokenRecord): Secret {
-  const key = openUnguardedSecretKey(record, vault.vaultKey);
-  if (key) return key;
-  throw new FobError("invalid", `the record of ${record.token.name} is damaged`);
 }
 
 /** Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards it with that. */
@@ -163,5 +157,6 @@ function replaceGuard(vault: Vault, before: TokenRecord, after: TokenRecord): vo
     }
     return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
   });
+  if (guard) dropUnguardedSecrets(vault.layout);
   vault.amend(before.token.id, (token) => ({ ...token, pin: after.token.pin }));
 }

@@ -52,7 +52,7 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
 
 /** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
 export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: Secret | null): Promise<Secret | null> {
-  if (!record.guard) return openUnguardedSecretKey(record, vaultKey);
+  if (!record.guard) return unguardedSecretKey(record, vaultKey);
   if (pin === null) return null;
   const under = await guardedKey(record.token.id, vaultKey, record.guard, pin);
   const secretKey = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
@@ -60,10 +60,12 @@ export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: 
   return secretKey;
 }
 
-/** {@link openSecretKey} for a record without a guard, at once. */
-export function openUnguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secret | null {
+/** The key of the secret of a record without a guard. Throws FobError `invalid` when the record is damaged. */
+export function unguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secret {
   const under = deriveKey(vaultKey, record.token.id, "secret key");
-  return unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+  const key = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+  if (key) return key;
+  throw new FobError("invalid", `the record of ${record.token.name} is damaged`);
 }
 
 /** A PIN that its policy has accepted, and how it came to be. */

@@ -8,7 +8,7 @@ import { openGrant } from "../../src/vault/granted-tokens.ts";
 import { createGrant, listGrants, revokeGrant } from "../../src/vault/grants.ts";
 import { createHeader, newVaultId } from "../../src/vault/header.ts";
 import { takePasscode } from "../../src/vault/passcodes.ts";
-import { unguardedSecretKey } from "../../src/vault/token-pin.ts";
+import { unguardedSecretKey } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
@@ -30,7 +30,7 @@ function newVault(): { readonly vault: Vault; readonly home: string; readonly to
 }
 
 function grant(vault: Vault, { id }: Token, label: string): string {
-  const secretKey = unguardedSecretKey(vault, vault.read(id));
+  const secretKey = unguardedSecretKey(vault.read(id), vault.vaultKey);
   const about = { label, rights: ["code"], createdAt: NOW, expiresAt: null } as const;
   return createGrant(vault, about, [{ id, secretKey }]).secret;
 }

@@ -19,9 +19,9 @@ beforeEach(() => {
 afterEach(() => rmSync(layout.home, { recursive: true }));
 
 test("every token has its last use, to the millisecond, in a file of 16 bytes for each", () => {
-  touch({ layout }, ONE, EARLY);
-  touch({ layout }, OTHER, EARLY);
-  touch({ layout }, ONE, LATE);
+  touch({ layout }, [ONE], EARLY);
+  touch({ layout }, [OTHER], EARLY);
+  touch({ layout }, [ONE], LATE);
   expect(lastUses({ layout })).toEqual(
     new Map([
       [ONE, LATE.getTime()],
@@ -33,18 +33,18 @@ test("every token has its last use, to the millisecond, in a file of 16 bytes fo
 });
 
 test("a token that was noted by two processes at once has the later use", () => {
-  touch({ layout }, ONE, LATE);
+  touch({ layout }, [ONE], LATE);
   const entry = readFileSync(lastUsesFile(layout));
   rmSync(lastUsesFile(layout));
-  touch({ layout }, ONE, EARLY);
+  touch({ layout }, [ONE], EARLY);
   appendFileSync(lastUsesFile(layout), entry);
   expect(lastUses({ layout }).get(ONE)).toBe(LATE.getTime());
 });
 
 test("an id whose bytes lie across two other entries is another token", () => {
-  touch({ layout }, ONE, EARLY);
+  touch({ layout }, [ONE], EARLY);
   const across = readFileSync(lastUsesFile(layout)).toString("hex", 4, 12);
-  touch({ layout }, across, LATE);
+  touch({ layout }, [across], LATE);
   expect(lastUses({ layout })).toEqual(
     new Map([
       [ONE, EARLY.getTime()],
@@ -53,10 +53,20 @@ test("an id whose bytes lie across two other entries is another token", () => {
   );
 });
 
+test("tokens that are used at once are noted at once, and those between them left alone", () => {
+  const [first = "", ...others] = Array.from({ length: 50 }, (_, i) => i.toString(16).padStart(16, "0"));
+  touch({ layout }, [first, ONE, ...others.slice(0, 20)], EARLY);
+  touch({ layout }, [...others, first], LATE);
+  const uses = lastUses({ layout });
+  expect(uses.size).toBe(51);
+  expect(uses.get(ONE)).toBe(EARLY.getTime());
+  expect([first, ...others].map((id) => uses.get(id))).toEqual(Array(50).fill(LATE.getTime()));
+});
+
 test("a file that was cut goes on where its whole entries end", () => {
-  touch({ layout }, ONE, EARLY);
+  touch({ layout }, [ONE], EARLY);
   appendFileSync(lastUsesFile(layout), "torn");
-  touch({ layout }, OTHER, LATE);
+  touch({ layout }, [OTHER], LATE);
   expect(lastUses({ layout }).get(OTHER)).toBe(LATE.getTime());
   expect(statSync(lastUsesFile(layout)).size).toBe(32);
 });
@@ -67,11 +77,11 @@ test.each([
 ])("a file that was %s tells nothing, and is no failure", (_, bytes) => {
   writeFileSync(lastUsesFile(layout), bytes);
   expect(lastUses({ layout }).size).toBe(0);
-  touch({ layout }, ONE, EARLY);
+  touch({ layout }, [ONE], EARLY);
 });
 
 test("a folder that is not there is no failure", () => {
   rmSync(join(layout.home, "vault"), { recursive: true });
-  touch({ layout }, ONE, EARLY);
+  touch({ layout }, [ONE], EARLY);
   expect(lastUses({ layout }).size).toBe(0);
 });

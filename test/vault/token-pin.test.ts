@@ -6,7 +6,8 @@ import { USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
 import { newVaultId } from "../../src/vault/header.ts";
 import { newKey } from "../../src/vault/keys.ts";
 import type { PinPrompt, PinRequest } from "../../src/vault/pin-prompt.ts";
-import { setTokenPin, unguardedSecretKey } from "../../src/vault/token-pin.ts";
+import { setTokenPin } from "../../src/vault/token-pin.ts";
+import { unguardedSecretKey } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
 
 const SET = new Date("2026-01-01T00:00:00Z");
@@ -37,7 +38,7 @@ async function guarded() {
   const record = vault.read(id);
   const policy = { ...USER_PIN_POLICY, expiryDays: 1 };
   const pin = { pin: Buffer.from("83517"), policy, setAt: SET, isOwn: true };
-  await setTokenPin(vault, record, unguardedSecretKey(vault, record), pin);
+  await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
   return { vault, id };
 }
 
