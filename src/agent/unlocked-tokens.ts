@@ -18,7 +18,7 @@ const SETTLED_MS = 3_000;
 
 interface Kept<T> {
   /** The modification time of the cell's folder, in nanoseconds: every write makes a name in it. */
-  readonly changed: bigint;
+  readonly changed: number;
   readonly value: T;
 }
 
@@ -154,10 +154,10 @@ function isGood({ validFrom, validUntil }: KeptPasscode["passcode"], now: Date):
 }
 
 /** 0 for a cell that is not there: it is then read, and whoever reads it says what that means. */
-function changeTime({ folder }: Cell): bigint {
-  return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? 0n;
+function changeTime({ folder }: Cell): number {
+  return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function isSettled(changed: bigint): boolean {
-  return changed > 0n && BigInt(Date.now()) - changed / 1_000_000n > SETTLED_MS;
+function isSettled(changed: number): boolean {
+  return changed > 0 && Date.now() - changed > SETTLED_MS;
 }
