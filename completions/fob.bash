@@ -44,9 +44,9 @@ _fob_look_up() {
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle') ;;
-  'config set') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle' 'any') ;;
-  'config unset') places=('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;

@@ -60,7 +60,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'push listen' = @{
             Commands = @()
-            Options = @(, @('--once', 'end after the first request'); , @('--timeout', 'end after S seconds'); , @('--exec', 'let a program decide'); , @('--notify', 'ask by notification of the desktop'); , @('--poll', 'ask every S seconds, whatever happens'))
+            Options = @(, @('--once', 'end after the first request'); , @('--timeout', 'end after S seconds'); , @('--exec', 'let a program decide'); , @('--notify', 'ask by notification of the desktop (push.notify: false)'); , @('--poll', 'ask every S seconds, whatever happens (push.poll-seconds: 0)'))
             Values = @{ '--timeout' = 'any'; '--exec' = 'file'; '--poll' = 'any' }
             Places = @()
         }
@@ -150,7 +150,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'unlock' = @{
             Commands = @()
-            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop'))
+            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop (push.notify: false)'))
             Values = @{ '--for' = 'any'; '--idle' = 'any' }
             Places = @()
         }
@@ -168,7 +168,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'agent start' = @{
             Commands = @()
-            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop'); , @('--export', 'print `export FOB_AGENT_SOCK=...` for the shell to evaluate'))
+            Options = @(, @('--for', 'lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)'); , @('--idle', 'lock when nothing was asked for this long (agent.idle: 1h)'); , @('--push', 'ask for login requests of tokens without PIN, and remember them'); , @('--notify', 'with --push: ask about them by notification of the desktop (push.notify: false)'); , @('--export', 'print `export FOB_AGENT_SOCK=...` for the shell to evaluate'))
             Values = @{ '--for' = 'any'; '--idle' = 'any' }
             Places = @()
         }
@@ -296,19 +296,19 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle', 'any')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('words keychain color clipboard.clear-after code.min-validity agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))

@@ -1,6 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import type { KeychainKind } from "../vault/header.ts";
-import { type Settings, settingsOf } from "./settings.ts";
+import { chooseUnlessWrong, type Settings, settingsOf } from "./settings.ts";
 
 /** The options that every command takes, after the environment was asked for those not given. */
 export interface Globals {
@@ -17,7 +17,7 @@ export interface Globals {
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
-  /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with FOB_PLAIN, so that scripts get what they expect. */
+  /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with the setting, so that scripts get what they expect. */
   readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
 }
@@ -50,14 +50,14 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
-    spoken: whereSpoken(flags.plain ?? false, env["FOB_PLAIN"]),
+    spoken: whereSpoken(flags, settings),
     debug: isSet(env["FOB_DEBUG"]),
   };
 }
 
-function whereSpoken(isWanted: boolean, variable: string | undefined): Globals["spoken"] {
-  if (isWanted) return "everywhere";
-  return isSet(variable) ? "terminal" : "nowhere";
+function whereSpoken({ plain }: GlobalFlags, settings: Settings): Globals["spoken"] {
+  if (plain) return "everywhere";
+  return chooseUnlessWrong(settings, "plain") ? "terminal" : "nowhere";
 }
 
 function parseDescriptor(text: string): number {

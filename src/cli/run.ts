@@ -1,5 +1,4 @@
 import { asFobError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
 import { printable } from "../token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -7,7 +6,8 @@ import { jsonPieces } from "./json.ts";
 import { write } from "./output.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
 import { formatError } from "./report.ts";
-import { type Style, type StyleSettings, styleFor } from "./style.ts";
+import { chooseUnlessWrong } from "./settings.ts";
+import { type Style, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
 export interface Process {
@@ -55,7 +55,12 @@ async function runCommand(
   const globals = program.resolveGlobals(flags);
   const isTerminal = stdout.isTTY ?? false;
   const isSpoken = globals.spoken === "everywhere" || (isTerminal && globals.spoken === "terminal");
-  const style = styleFor({ isTerminal, columns: stdout.columns, color: chooseColor(globals), isSpoken });
+  const style = styleFor({
+    isTerminal,
+    columns: stdout.columns,
+    color: chooseUnlessWrong(globals.settings, "color"),
+    isSpoken,
+  });
   const context = program.createContext(globals, style);
   const result = await command.run(input as never, context);
   for (const piece of globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style))) {
@@ -69,16 +74,6 @@ async function runCommand(
 /** What a command prints for people; nothing where it has nothing to say. */
 function line(text: string): readonly string[] {
   return text === "" ? [] : [`${text}\n`];
-}
-
-/** A configuration that is wrong stops what depends on it: colours are worth no failure, and `fob config` has to mend it. */
-function chooseColor({ settings }: Globals): StyleSettings["color"] {
-  try {
-    return settings.choose("color");
-  } catch (error) {
-    if (error instanceof FobError) return "auto";
-    throw error;
-  }
 }
 
 function trace(thrown: unknown): string {

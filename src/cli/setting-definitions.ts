@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import type { GlobalFlags } from "./globals.ts";
-import { choice, duration, type SettingKind, whole } from "./setting-kinds.ts";
+import { choice, duration, type SettingKind, whole, yesOrNo } from "./setting-kinds.ts";
 
 /** What a variable of the environment says about a setting, or null when it says nothing. */
 type FromVariable = (text: string) => string | null;
@@ -42,6 +42,14 @@ export const SETTINGS = {
       TERM: (text) => (text === "dumb" ? "never" : null),
     },
   }),
+  plain: define({
+    kind: yesOrNo(),
+    initial: false,
+    summary: "whether a terminal is read out: one statement a line, no drawings",
+    option: "--plain",
+    fromFlags: ({ plain }) => (plain ? "true" : null),
+    variables: { FOB_PLAIN: (text) => (text === "" ? null : String(text !== "0")) },
+  }),
   "clipboard.clear-after": define({
     kind: whole("seconds", 1, 86_400),
     initial: 30,
@@ -54,6 +62,20 @@ export const SETTINGS = {
     initial: 0,
     summary: "wait for a fresh passcode if this one ends sooner",
     option: "--min-validity",
+    variables: {},
+  }),
+  "push.poll-seconds": define({
+    kind: whole("seconds", 0, 86_400),
+    initial: 0,
+    summary: "how often servers are asked for login requests; 0: every second, and less often when nothing happens",
+    option: "--poll",
+    variables: {},
+  }),
+  "push.notify": define({
+    kind: yesOrNo(),
+    initial: false,
+    summary: "whether login requests are asked about by notification of the desktop",
+    option: "--notify",
     variables: {},
   }),
   "agent.lifetime": define({

@@ -15,6 +15,15 @@ export function choice<const Words extends readonly string[]>(...words: Words): 
   return { schema: v.picklist(words), fromText: asItIs, words: `one of ${words.join(", ")}` };
 }
 
+/** Yes or no. */
+export function yesOrNo(): SettingKind<boolean> {
+  const words: ReadonlyMap<string, boolean> = new Map([
+    ["true", true],
+    ["false", false],
+  ]);
+  return { schema: v.boolean(), fromText: (text) => words.get(text) ?? text, words: "true or false" };
+}
+
 /** A whole number of something within limits. */
 export function whole(unit: string, min: number, max: number): SettingKind<number> {
   return {

@@ -67,6 +67,16 @@ export function settingsOf(home: string, flags: GlobalFlags, env: NodeJS.Process
   };
 }
 
+/** {@link Settings.choose} for what is worth no failure: a configuration that is wrong stops what depends on it, and `fob config` has to mend it. */
+export function chooseUnlessWrong<Key extends SettingKey>(settings: Settings, key: Key): SettingValue<Key> {
+  try {
+    return settings.choose(key);
+  } catch (error) {
+    if (error instanceof FobError) return (SETTINGS[key] as SettingDefinition<SettingValue<Key>>).initial;
+    throw error;
+  }
+}
+
 /** The key that a text names. Throws FobError `usage` with the nearest ones. */
 export function parseSettingKey(text: string): SettingKey {
   if (isSettingKey(text)) return text;

@@ -1,11 +1,12 @@
 import { defineCommand, required, value, values } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
+import { formatMoment } from "../cli/moments.ts";
 import { FobError } from "../fob-error.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "../token/grant.ts";
 import { forget } from "../token/secret.ts";
 import { createGrant, endExpiredGrants, type GrantedToken } from "../vault/grants.ts";
 import type { Vault } from "../vault/vault.ts";
-import { formatMoment, type GrantView, viewGrant } from "./grant-view.ts";
+import { type GrantView, viewGrant } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 import { parseEnd } from "./values.ts";
 
@@ -88,6 +89,6 @@ async function openTokens(vault: Vault, names: readonly string[], context: Conte
 }
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {
-  const until = expiresAt === null ? "until it is revoked" : `until ${formatMoment(expiresAt)}`;
+  const until = expiresAt === null ? "until it is revoked" : `until ${formatMoment(expiresAt, null)}`;
   return `${label} opens ${tokens.join(", ")} for ${rights.join(" and ")} ${until}; it is not shown again`;
 }

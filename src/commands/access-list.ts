@@ -1,9 +1,10 @@
 import { defineCommand } from "../cli/command.ts";
+import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { listGrants } from "../vault/grants.ts";
-import { formatMoment, type GrantView, viewGrant } from "./grant-view.ts";
+import { type GrantView, viewGrant } from "./grant-view.ts";
 
 /** `fob access list`: the grants, and what each opens. */
 export const accessList = defineCommand({
@@ -29,7 +30,7 @@ function formatGrants(grants: readonly GrantView[], style: Style): string {
     printable(label),
     printable(tokens.join(", ")),
     rights.join(", "),
-    expired ? "expired" : expiresAt ? formatMoment(expiresAt) : "never",
+    expired ? "expired" : expiresAt ? formatMoment(expiresAt, style) : "never",
   ]);
   return formatTable(["LABEL", "TOKENS", "RIGHTS", "EXPIRES"], rows, style);
 }

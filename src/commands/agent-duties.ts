@@ -9,7 +9,7 @@ export const DUTY_OPTIONS = {
   for: value("TIME", "lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)"),
   idle: value("TIME", "lock when nothing was asked for this long (agent.idle: 1h)"),
   push: flag("ask for login requests of tokens without PIN, and remember them"),
-  notify: flag("with --push: ask about them by notification of the desktop"),
+  notify: flag("with --push: ask about them by notification of the desktop (push.notify: false)"),
 } as const;
 
 /** The duties that options or settings give. Throws as {@link Settings.choose} does. */
@@ -25,5 +25,6 @@ export function parseDuties(
   if (input.notify && !input.push) throw new FobError("usage", "--notify needs --push: it is about login requests");
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
-  return { limits, push: input.push, notify: input.notify };
+  const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);
+  return { limits, push: input.push, notify };
 }

@@ -18,7 +18,7 @@ export const agentStart = defineCommand({
     const status = await context.agent.join(() => existingVault(context), parseDuties(input, context.settings));
     return { status, isExported: input.export };
   },
-  text: ({ status, isExported }) => (isExported ? exportLine(status) : describeAgent(status)),
+  text: ({ status, isExported }, style) => (isExported ? exportLine(status) : describeAgent(status, style)),
   json: ({ status }) => status,
 });
 

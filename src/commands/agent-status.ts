@@ -17,7 +17,7 @@ export const agentStatus = defineCommand({
       ? "locked: no agent holds this vault"
       : formatFields(
           [
-            ["state", describeAgent(status)],
+            ["state", describeAgent(status, style)],
             ["process", String(status.pid)],
             ["socket", status.socket],
           ],

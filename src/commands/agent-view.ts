@@ -1,9 +1,10 @@
 import type { AgentStatus } from "../agent/protocol.ts";
-import { formatMoment } from "./grant-view.ts";
+import { formatMoment } from "../cli/moments.ts";
+import type { Style } from "../cli/style.ts";
 
 /** Until when an agent holds the vault open, in words. */
-export function describeAgent({ endsAt, idleSeconds }: AgentStatus): string {
-  return `unlocked until ${formatMoment(new Date(endsAt))}, or ${formatDuration(idleSeconds)} after the last use`;
+export function describeAgent({ endsAt, idleSeconds }: AgentStatus, style: Style | null): string {
+  return `unlocked until ${formatMoment(new Date(endsAt), style)}, or ${formatDuration(idleSeconds)} after the last use`;
 }
 
 /** A duration as people say it: `90 s`, `30 min`, `8 h`. */

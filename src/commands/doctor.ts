@@ -77,7 +77,7 @@ async function checkAgent({ agent }: Context): Promise<Check> {
   const check = "agent";
   try {
     const status = await agent.status();
-    if (status) return { check, status: "ok", message: describeAgent(status) };
+    if (status) return { check, status: "ok", message: describeAgent(status, null) };
     return { check, status: "skipped", message: "no agent holds this vault" };
   } catch (error) {
     // a damaged header is said where the vault is looked at

@@ -20,8 +20,3 @@ export function viewGrant(grant: Grant, entries: readonly IndexEntry[], now: Dat
   const expired = hasExpired(grant, now);
   return { id, label, tokens: tokens.map((token) => names.get(token) ?? token), rights, createdAt, expiresAt, expired };
 }
-
-/** A point in time for people, to the minute: `2026-01-31 12:00 UTC`. */
-export function formatMoment(time: Date): string {
-  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}

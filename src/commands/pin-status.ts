@@ -1,5 +1,7 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
+import { formatMoment } from "../cli/moments.ts";
+import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
 import { plural } from "../cli/words.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
@@ -10,7 +12,6 @@ import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
 import { isWiped } from "../vault/token-record.ts";
-import { formatMoment } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 
 interface PinStatus extends PinState {
@@ -38,7 +39,7 @@ export const pinStatus = defineCommand({
   options: {},
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
   run: async ({ name }, context) => (name === undefined ? appStatus(context) : tokenStatus(name, context)),
-  text: (status, style) => formatFields(describe(status), style),
+  text: (status, style) => formatFields(describe(status, style), style),
   json: (status) => status,
 });
 
@@ -63,7 +64,7 @@ async function tokenStatus(query: string, context: Context): Promise<PinStatus> 
   return { ...base, policy, setAt, expiresAt: pinExpiry(setAt, policy), mustChange, biometric };
 }
 
-function describe(status: PinStatus): [string, string][] {
+function describe(status: PinStatus, style: Style): [string, string][] {
   const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric } = status;
   const state = wiped ? "yes, and its secret was wiped" : locked ? "yes" : "no";
   const fields: [string, string | null][] = [
@@ -72,8 +73,8 @@ function describe(status: PinStatus): [string, string][] {
     ["policy", describePolicy(policy)],
     ["attempts left", attemptsLeft === null ? "-" : String(attemptsLeft)],
     ["locked", state],
-    ["set", setAt && formatMoment(setAt)],
-    ["expires", expiresAt && formatMoment(expiresAt)],
+    ["set", setAt && formatMoment(setAt, style)],
+    ["expires", expiresAt && formatMoment(expiresAt, style)],
     ["biometrics", biometric ? "a finger or face stands for it" : null],
     ["must be changed", mustChange ? "yes, at its next use" : null],
   ];

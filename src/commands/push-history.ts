@@ -1,4 +1,5 @@
 import { defineCommand, optional } from "../cli/command.ts";
+import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { memoryJson } from "../push/push-json.ts";
@@ -33,13 +34,13 @@ export const pushHistory = defineCommand({
 function formatMemories(memories: readonly PushMemory[], style: Style): string {
   if (memories.length === 0) return "";
   const rows = memories.map((memory) => [
-    memory.receivedAt.toISOString().slice(0, 19).replace("T", " "),
+    formatMoment(memory.receivedAt, style),
     printable(memory.token),
     printable(memory.server),
     wording(memory),
     inWords(memory),
   ]);
-  return formatTable(["RECEIVED (UTC)", "TOKEN", "SERVER", "REQUEST", "ANSWER"], rows, style);
+  return formatTable(["RECEIVED", "TOKEN", "SERVER", "REQUEST", "ANSWER"], rows, style);
 }
 
 function inWords({ answer, isAccepted }: PushMemory): string {

@@ -31,8 +31,8 @@ export const pushListen = defineCommand({
     once: flag("end after the first request"),
     timeout: value("S", "end after S seconds"),
     exec: value("PROGRAM", "let a program decide", "file"),
-    notify: flag("ask by notification of the desktop"),
-    poll: value("S", "ask every S seconds, whatever happens"),
+    notify: flag("ask by notification of the desktop (push.notify: false)"),
+    poll: value("S", "ask every S seconds, whatever happens (push.poll-seconds: 0)"),
   },
   examples: [
     { command: "fob push listen", explanation: "shows who wants to log in" },
@@ -42,19 +42,20 @@ export const pushListen = defineCommand({
   ],
   async run(input, context): Promise<void> {
     const timeout = input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
-    const poll = input.poll === undefined ? null : parseWhole("--poll", input.poll, 1, MAX_SECONDS);
-    refuseSilence(input, context);
+    const poll = context.settings.choose("push.poll-seconds", input.poll);
+    const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
+    refuseSilence({ ...input, notify }, context);
     const { desk, tokens } = await existingPush(context);
     const opened = await openTokens(desk, tokens, context.pinPrompt, context.tell);
     const end = new AbortController();
     const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
-    const interval = poll === null ? null : poll * 1000;
+    const interval = poll === 0 ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
-    if (input.notify) await context.notifier.describe();
+    if (notify) await context.notifier.describe();
     const screen = input.exec === undefined ? await context.openScreen() : null;
     // a screen shows the requests itself, and must not be written on
     const tell = screen ? () => undefined : context.tell;
-    const notifying = input.notify
+    const notifying = notify
       ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
       : null;
     const hear = (event: PushEvent) => notifying?.hear(event);
@@ -62,7 +63,7 @@ export const pushListen = defineCommand({
     try {
       const received = screen
         ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
-        : await receive(listening, { ...input, hear }, context, () => end.abort());
+        : await receive(listening, { ...input, notify, hear }, context, () => end.abort());
       if (input.once && received === 0) throw nobodyCame(timeout);
     } finally {
       if (timer) clearTimeout(timer);

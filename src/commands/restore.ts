@@ -1,4 +1,5 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
+import { formatMoment } from "../cli/moments.ts";
 import { formatTable } from "../cli/table.ts";
 import { plural } from "../cli/words.ts";
 import { findToken } from "../token/find-token.ts";
@@ -56,7 +57,7 @@ export const restore = defineCommand({
     if (result.kind === "restored") return printable(`restored ${result.name}`);
     if (result.kind === "backup") return result.names.map((name) => printable(`restored ${name}`)).join("\n");
     if (result.tokens.length === 0) return "";
-    const rows = result.tokens.map(({ id, name, removedAt }) => [printable(name), removedAt.toISOString(), id]);
+    const rows = result.tokens.map(({ id, name, removedAt }) => [printable(name), formatMoment(removedAt, style), id]);
     return formatTable(["NAME", "REMOVED", "ID"], rows, style);
   },
   json(result) {

@@ -1,4 +1,6 @@
 import { defineCommand, required } from "../cli/command.ts";
+import { formatMoment } from "../cli/moments.ts";
+import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
 import { printable } from "../token/printable.ts";
 import { lastUseOf, lastUses } from "../vault/last-uses.ts";
@@ -18,11 +20,11 @@ export const show = defineCommand({
     const { token } = await tokens.look(id);
     return viewToken(token, lastUseOf(lastUses(tokens), id));
   },
-  text: (view, style) => formatFields(describeFields(view), style),
+  text: (view, style) => formatFields(describeFields(view, style), style),
   json: (view) => view,
 });
 
-function describeFields(view: TokenView): [string, string][] {
+function describeFields(view: TokenView, style: Style): [string, string][] {
   const fields: [string, string | null | undefined][] = [
     ["name", view.name],
     ["issuer", view.issuer],
@@ -43,8 +45,8 @@ function describeFields(view: TokenView): [string, string][] {
     ["access domain", view.accessDomain],
     ["favorite", view.favorite ? "yes" : "no"],
     ["format", view.format],
-    ["enrolled", view.enrolledAt.toISOString()],
-    ["last used", view.lastUsedAt?.toISOString() ?? "never"],
+    ["enrolled", formatMoment(view.enrolledAt, style)],
+    ["last used", view.lastUsedAt ? formatMoment(view.lastUsedAt, style) : "never"],
     ["id", view.id],
   ];
   return fields.flatMap(([name, value]) => (value ? [[name, printable(value)]] : []));

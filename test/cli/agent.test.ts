@@ -40,7 +40,7 @@ test("an unlocked vault needs no app PIN for passcodes, until it is locked", asy
   expect(await fob(["unlock"], { env: { FOB_PIN: "11112" } })).toMatchObject({ exitCode: 4 });
   expect(await fob(["unlock"], PIN)).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringMatching(/^unlocked until \d{4}-\d\d-\d\d \d\d:\d\d UTC, or 1 h after the last use\n$/),
+    stdout: expect.stringMatching(/^unlocked until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, or 1 h after the last use\n$/),
   });
   expect(await fob(["code", "ACME"])).toMatchObject({ stdout: `${RFC_CODES[0]}\n`, stderr: "" });
   expect((await fob(["code", "acme", "--json"])).stdout).toContain('"counter": 1');

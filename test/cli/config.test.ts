@@ -27,7 +27,8 @@ describe("fob config", () => {
     const { stdout, stderr } = await runFob(["config", "list"], { FOB_HOME: home });
     expect({ stdout, stderr }).toEqual({
       stdout:
-        "keychain\tsystem\tdefault\ncolor\tauto\tdefault\nclipboard.clear-after\t30\tdefault\ncode.min-validity\t0\tdefault\n" +
+        "keychain\tsystem\tdefault\ncolor\tauto\tdefault\nplain\tfalse\tdefault\nclipboard.clear-after\t30\tdefault\n" +
+        "code.min-validity\t0\tdefault\npush.poll-seconds\t0\tdefault\npush.notify\tfalse\tdefault\n" +
         "agent.lifetime\t8h\tdefault\nagent.idle\t1h\tdefault\n",
       stderr: "",
     });
@@ -45,6 +46,16 @@ describe("fob config", () => {
     expect(await fob(["config", "unset", "code.min-validity"])).toMatchObject({
       stderr: "code.min-validity was not set\n",
       exitCode: 0,
+    });
+  });
+
+  test("takes yes and no by their words, and nothing else", async () => {
+    const { fob } = testHome();
+    expect((await fob(["config", "set", "push.notify", "true"])).stdout).toBe("push.notify is true\n");
+    expect((await fob(["config", "get", "push.notify", "--json"])).stdout).toContain('"value": true');
+    expect(await fob(["config", "set", "push.notify", "yes"])).toMatchObject({
+      stderr: 'fob: push.notify is "yes": true or false is needed\n',
+      exitCode: 2,
     });
   });
 

@@ -54,6 +54,15 @@ describeWith({ tmux: "tmux" }, "a terminal that is read out", () => {
     await see("code=130");
   });
 
+  test("by a setting says rows as statements, and times as people do", async () => {
+    await home.fob(["config", "set", "plain", "true"]);
+    terminal = openTerminal(home.home);
+    type("fob list", "Enter");
+    await see("name: ACME, issuer: ACME, account: ann, kind: event-based\n");
+    type("fob show ACME", "Enter");
+    await see(/enrolled: \d{4}-\d\d-\d\d \d\d:\d\d \((\d+ (second|minute)s? ago|now)\)\n/);
+  });
+
   test.each([
     ["fob list --codes", {}, true],
     ["fob list --codes", { NO_COLOR: "1" }, false],
