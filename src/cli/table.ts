@@ -1,5 +1,5 @@
 import type { Style } from "./style.ts";
-import { cutWidth, displayWidth } from "./width.ts";
+import { cutWidth, displayWidth, fillWidth, wrapWords } from "./width.ts";
 
 const GAP = 2;
 const NARROWEST = 6;
@@ -15,11 +15,17 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
   return [heading.map((title) => style.faint(title)), ...rows].map((row) => formatRow(row, widths)).join("\n");
 }
 
-/** Names and their values, one a line, the values aligned. */
+/** Names and their values, one a line, the values aligned; on a terminal a long value goes on below itself. */
 export function formatFields(fields: readonly (readonly [string, string])[], style: Style): string {
   if (style.isSpoken) return fields.map(([name, value]) => `${name}: ${value}`).join("\n");
-  const width = Math.max(...fields.map(([name]) => name.length));
-  return fields.map(([name, value]) => `${style.faint(name.padEnd(width))}  ${value}`).join("\n");
+  const width = Math.max(...fields.map(([name]) => displayWidth(name)));
+  const room = style.columns === null ? Number.POSITIVE_INFINITY : style.columns - width - GAP;
+  const indentation = `\n${" ".repeat(width + GAP)}`;
+  const lines = fields.map(([name, value]) => {
+    const lines = room < NARROWEST ? [value] : wrapWords(value, room);
+    return `${style.faint(fillWidth(name, width))}  ${lines.join(indentation)}`;
+  });
+  return lines.join("\n");
 }
 
 function formatStatement(heading: readonly string[], row: readonly string[]): string {

@@ -26,3 +26,14 @@ export function fillWidth(text: string, width: number): string {
   const fitting = cutWidth(text, width);
   return fitting + " ".repeat(Math.max(0, width - displayWidth(fitting)));
 }
+
+/** The text in lines of at most `width` cells, broken at spaces; a longer word stays whole. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

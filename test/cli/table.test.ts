@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type StyleSettings, styleFor } from "../../src/cli/style.ts";
-import { formatTable } from "../../src/cli/table.ts";
+import { formatFields, formatTable } from "../../src/cli/table.ts";
 
 const style = (columns: number | undefined, color: StyleSettings["color"] = "auto") =>
   styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
@@ -38,5 +38,26 @@ describe("a table", () => {
     expect(isBold("auto")).toBe(false);
     expect(isBold("always")).toBe(true);
     expect(isBold("never", 80)).toBe(false);
+  });
+});
+
+describe("fields", () => {
+  const fields = [
+    ["type", "user"],
+    ["方針", "4 to 128 characters, no runs, repeats or dates"],
+  ] as const;
+
+  test("are aligned, and a long value goes on below itself on a terminal", () => {
+    expect(formatFields(fields, plain(30))).toBe(
+      ["type  user", "方針  4 to 128 characters, no", "      runs, repeats or dates"].join("\n"),
+    );
+  });
+
+  test("have one line each for scripts, on a terminal with no room, and where a word is too long", () => {
+    expect(formatFields(fields, style(undefined)).split("\n")).toHaveLength(2);
+    expect(formatFields(fields, plain(9)).split("\n")).toHaveLength(2);
+    expect(formatFields([["url", "https://otp.example/ttype/push"]], plain(20))).toBe(
+      "url  https://otp.example/ttype/push",
+    );
   });
 });
