@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { messagesFile } from "./language.ts";
 
 declare const FOB_VERSION: string;
 
@@ -26,12 +27,17 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
   if (command === "list" && rest.length === 1 && rest[0] === "--json") return loadListing().listing();
   if (rest.length > 0) return null;
   if (command === "--version") return `${FOB_VERSION}\n`;
-  return command === "--help" && hasRoom() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
+  return command === "--help" && hasRoom() && isInEnglish() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
 }
 
 /** It lies in a file of its own, which nothing else has to read; as CommonJS, because Node's loader of ES modules takes milliseconds. */
 function loadListing(): typeof import("./quick-listing.ts") {
   return require("./quick-listing.cjs");
+}
+
+/** The page is in English; the whole program has the others. */
+function isInEnglish(): boolean {
+  return messagesFile(`${__dirname}/../messages`, process.env) === null;
 }
 
 /** Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds: only a terminal is asked. */

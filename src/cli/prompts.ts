@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Choice, Prompt, Watch } from "./context.ts";
 import { bestMatches } from "./fuzzy.ts";
@@ -89,8 +90,8 @@ async function ask<T>(
   put: (prompts: typeof import("@inquirer/prompts")) => Promise<T>,
 ): Promise<T> {
   if (!available) {
-    throw new FobError("locked", `cannot ask here: ${printable(question)}`, {
-      hint: `${instead} answers without a terminal`,
+    throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
+      hint: t`${instead} answers without a terminal`,
     });
   }
   const showColors = hasColor ? () => undefined : hideColors(process.env);

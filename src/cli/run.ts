@@ -1,5 +1,6 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { inEnglish } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -57,7 +58,9 @@ async function runCommand(
   const style = styleFor({ isTerminal, columns: stdout.columns, color: chooseColor(globals), isSpoken });
   const context = program.createContext(globals, style);
   const result = await command.run(input as never, context);
-  const text = globals.json ? formatJson(command.json(result)) : command.text(result, style);
+  const show = () => (globals.json ? formatJson(command.json(result)) : command.text(result, style));
+  // what reads standard output in a person's place must find the same words in every language
+  const text = isTerminal && !globals.json ? show() : inEnglish(show);
   if (text !== "") await write(stdout, `${text}\n`);
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
   await command.goOn?.(result, context);

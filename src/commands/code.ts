@@ -1,8 +1,8 @@
 import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
@@ -95,13 +95,13 @@ function refuseContradictions({ names, all, copy, next, at, format, watch, minVa
   if (watch && isOfOnce)
     throw new FobError(
       "usage",
-      "--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode",
+      t("--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode"),
     );
-  if (all && names.length > 0) throw new FobError("usage", "--all and a NAME exclude each other");
+  if (all && names.length > 0) throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
-    throw new FobError("usage", "--copy takes one token: the clipboard holds one passcode");
-  if (copy && format !== undefined) throw new FobError("usage", "--copy and --format exclude each other");
-  if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
+    throw new FobError("usage", t("--copy takes one token: the clipboard holds one passcode"));
+  if (copy && format !== undefined) throw new FobError("usage", t("--copy and --format exclude each other"));
+  if (next && at !== undefined) throw new FobError("usage", t("--next and --at exclude each other"));
 }
 
 async function watch(
@@ -136,8 +136,8 @@ async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[]) 
     if (state && !state.isGuarded) chosen.push(state.token);
   }
   const left = entries.length - chosen.length;
-  const why = "event-based, challenge-response or guarded by a PIN: name them";
-  return { chosen, notes: left === 0 ? [] : [`left out ${plural(left, "token")} (${why})`] };
+  const why = t("event-based, challenge-response or guarded by a PIN: name them");
+  return { chosen, notes: left === 0 ? [] : [t`left out ${plural(left, "token")} (${why})`] };
 }
 
 async function makeCode(
@@ -153,7 +153,7 @@ async function makeCode(
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
   if (stepsOf(credential) === null && (next || at !== undefined)) {
-    throw new FobError("usage", `--next and --at are for time-based tokens, and ${name} is not one`);
+    throw new FobError("usage", t`--next and --at are for time-based tokens, and ${name} is not one`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import { type Grant, hasExpired, type Right } from "../token/grant.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 
@@ -23,5 +24,5 @@ export function viewGrant(grant: Grant, entries: readonly IndexEntry[], now: Dat
 
 /** A point in time for people, to the minute: `2026-01-31 12:00 UTC`. */
 export function formatMoment(time: Date): string {
-  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return t`${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
