@@ -68,6 +68,7 @@ class Collection {
   visit(node: ts.Node): void {
     if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === "t") this.#noteTemplate(node);
     else if (ts.isCallExpression(node)) this.#noteCall(node);
+    else if (ts.isNewExpression(node)) refuseUntagged(node);
     else if (ts.isPropertyAssignment(node) && TEXT_PROPERTIES.includes(node.name.getText())) {
       this.#noteAll(node.initializer);
     } else if (isOfTextType(node)) this.#noteAll(node.initializer);
@@ -126,6 +127,15 @@ class Collection {
 
 function filesWith(files: Set<string> | undefined, node: ts.Node): Set<string> {
   return (files ?? new Set<string>()).add(node.getSourceFile().fileName);
+}
+
+/** The message of an error is tagged, or comes from elsewhere. One word is for programs: `interrupted`. */
+function refuseUntagged({ expression, arguments: given }: ts.NewExpression): void {
+  const message = given?.[1];
+  if (!/^(?:Fob|Otp)Error$/.test(expression.getText()) || !message) return;
+  const isSentence =
+    ts.isTemplateExpression(message) || (ts.isStringLiteralLike(message) && message.text.includes(" "));
+  if (isSentence) throw new Error(`${placeOf(message)}: people read this in English alone: tag it with t`);
 }
 
 /** Other rooms may have functions of the same names. */

@@ -109,7 +109,7 @@ function viewToken(token: ExportedToken): ProvisionedToken {
 function asOption(error: unknown): never {
   if (!(error instanceof FobError)) throw error;
   const isField = ORDER_FIELDS.some((field) => original(error.message).startsWith(`${field} `));
-  throw isField ? new FobError("usage", `--${error.message}`, { cause: error }) : error;
+  throw isField ? new FobError("usage", t`--${error.message}`, { cause: error }) : error;
 }
 
 function asLine(source: string, line: number, error: unknown): never {

@@ -30,7 +30,7 @@ export function readReply({ status, body }: HttpReply, host: string): PrivacyIde
   const parsed = v.safeParse(ReplySchema, parseJson(body));
   if (!parsed.success) {
     const what = status === 200 ? t("answers what no privacyIDEA server does") : t`answers with status ${status}`;
-    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", `${host} ${what}`);
+    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", t`${host} ${what}`);
   }
   const { result, detail } = parsed.output;
   if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };

@@ -67,7 +67,7 @@ export class Exchange {
     };
     throw new FobError(
       "rejected",
-      `${host} ${reasons[status] ?? t`does not enroll at this address (HTTP ${status})`}`,
+      t`${host} ${reasons[status] ?? t`does not enroll at this address (HTTP ${status})`}`,
       {
         hint: t("a string works once, and for some time: ask who issued it for a new one"),
       },

@@ -56,7 +56,7 @@ function readPackages(packages: readonly Element[], keys: ContainerKeys | null, 
       drafts.push(readPackage(one, keys, makeSecret));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      refusals.push(new FobError(error.code, `${describePackage(one)}: ${error.message}`));
+      refusals.push(new FobError(error.code, t`${describePackage(one)}: ${error.message}`));
     }
   }
   // a wrong key opens nothing at all: that is no matter of one package
