@@ -77,15 +77,13 @@ class Collection {
 
   #noteTemplate(node: ts.TaggedTemplateExpression): void {
     refuseOutsideFunctions(node);
-    const { template } = node;
-    const spans = ts.isTemplateExpression(template) ? template.templateSpans : [];
-    const head = ts.isTemplateExpression(template) ? template.head.text : template.text;
-    const key = spans.reduce((text, { literal }, i) => `${text}{${i + 1}}${literal.text}`, head);
-    this.#note(
-      key,
-      spans.map(({ expression }) => nameOf(expression)),
-      node,
-    );
+    this.#noteAll(node.template);
+  }
+
+  #notePattern({ head, templateSpans: spans }: ts.TemplateExpression): void {
+    const key = spans.reduce((text, { literal }, i) => `${text}{${i + 1}}${literal.text}`, head.text);
+    const values = spans.map(({ expression }) => nameOf(expression));
+    this.#note(key, values, head);
   }
 
   #noteCall(node: ts.CallExpression): void {
@@ -113,6 +111,7 @@ class Collection {
     if (!node) return;
     const text = sumOf(node);
     if (text !== null) this.#note(text, [], node);
+    else if (ts.isTemplateExpression(node)) this.#notePattern(node);
     else if (ts.isPropertyAssignment(node)) this.#noteAll(node.initializer);
     else if (ts.isConditionalExpression(node)) for (const one of [node.whenTrue, node.whenFalse]) this.#noteAll(one);
     else if (!ts.isFunctionLike(node)) ts.forEachChild(node, (child) => this.#noteAll(child));

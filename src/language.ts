@@ -53,7 +53,7 @@ export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | n
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
-/** Whether a file of {@link messagesFile} lies there decides about the language of all texts from now on; `warn` hears when it is broken. */
+/** Makes all texts from now on in the language of this file, or in English; `warn` hears when the file is broken, once it is needed. */
 export function speak(file: string | null, warn: (trouble: string) => void): void {
   speech = { file, warn };
   catalogue = undefined;
@@ -65,11 +65,11 @@ export function speak(file: string | null, warn: (trouble: string) => void): voi
  */
 export function t(text: TemplateStringsArray | string, ...values: readonly Value[]): string {
   if (typeof text === "string") return translated(text);
-  const found = find(keyOf(text));
-  if (found === null && origins.size === 0) return String.raw({ raw: text }, ...values);
+  if (read() === null && origins.size === 0) return String.raw({ raw: text }, ...values);
   const english = String.raw({ raw: text }, ...values.map(original));
   if (isEnglish) return english;
-  return remember(fill(found ?? keyOf(text), values), english);
+  const key = keyOf(text);
+  return remember(fill(find(key) ?? key, values), english);
 }
 
 /** A text that stands in a declaration in English (a summary, an example), in people's language. */
@@ -109,11 +109,11 @@ export function again(text: string): string {
 }
 
 /**
- * A text that another process of ours made, in people's language: on the way between processes texts are English. What stands in it is found
- * by the key that has most of the text in common.
+ * A whole text in English, in people's language: of another process of ours, as texts are English on their way, or of a declaration that has
+ * values in it. What stands in it is found by the key that has most of the text in common.
  */
-export function heard(text: string): string {
-  const [key, values] = recognize(text) ?? [text, []];
+export function retold(text: string): string {
+  const [key, values] = find(text) === null ? (recognize(text) ?? [text, []]) : [text, []];
   const found = find(key);
   return found === null ? text : remember(fill(found, values), text);
 }
@@ -146,7 +146,7 @@ function find(key: string): string | null {
 }
 
 function fill(pattern: string, values: readonly Value[]): string {
-  return pattern.replace(/\{(\d+)\}/g, (whole, number) => String(values[Number(number) - 1] ?? whole));
+  return pattern.replace(/\{(\d+)\}/g, (_, number) => String(values[Number(number) - 1]));
 }
 
 function remember(text: string, english: string): string {

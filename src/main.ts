@@ -64,9 +64,10 @@ process.once("SIGINT", () => process.exit(130));
 // the write's own callback reports it; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
-speak(messagesFile(join(programFolder(), "../messages"), env), (trouble) =>
-  stderr.write(`warning: ${printable(trouble)}\n`),
-);
+speak(messagesFile(join(programFolder(), "../messages"), env), (trouble) => {
+  // what a script expects on standard error is an object alone
+  if (!process.argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
+});
 
 process.exitCode = await run(
   {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { FobError, isErrorCode } from "../fob-error.ts";
-import { heard, original, t } from "../language.ts";
+import { original, retold, t } from "../language.ts";
 import { decodeToken, encodeToken, type TokenJson } from "../token/token.ts";
 import type { TokenState } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
@@ -124,7 +124,7 @@ export function decodeReply(line: string): unknown {
   if (!("error" in reply)) return reply["ok"];
   const { code, message, hint } = asObject(reply["error"]);
   if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
-  throw new FobError(code, heard(message), typeof hint === "string" ? { hint: heard(hint) } : {});
+  throw new FobError(code, retold(message), typeof hint === "string" ? { hint: retold(hint) } : {});
 }
 
 /** A token as the protocol writes it. */

@@ -1,4 +1,4 @@
-import { heard } from "../language.ts";
+import { retold } from "../language.ts";
 import type { DeskPoll } from "../push/desk.ts";
 import type { PushMemory, PushOutcome } from "../push/request.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
@@ -32,7 +32,7 @@ export function decodePoll(json: unknown): DeskPoll {
   const { requests, refusals, ...rest } = json as PushPollJson;
   return {
     ...rest,
-    refusals: refusals.map(heard),
+    refusals: refusals.map(retold),
     requests: requests.map(({ quick, receivedAt, expiresAt, ...request }) => ({
       ...request,
       receivedAt: new Date(receivedAt),
@@ -52,7 +52,7 @@ export function decodeOutcome(json: unknown): PushOutcome {
   return {
     isAccepted: accepted,
     ...(displayCode === null ? {} : { displayCode }),
-    ...(message === null ? {} : { message: heard(message) }),
+    ...(message === null ? {} : { message: retold(message) }),
   };
 }
 

@@ -58,7 +58,7 @@ function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;
       const question = refusal ? `${refusal.message}. ${describe(request)}` : describe(request);
-      return pinBytes(await prompt.secret(question, "--pin-file F, --pin-fd N or FOB_PIN"));
+      return pinBytes(await prompt.secret(question, t("--pin-file F, --pin-fd N or FOB_PIN")));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { FobError } from "../fob-error.ts";
-import { plural, type Text, type Texts, t, translated } from "../language.ts";
+import { plural, retold, type Text, type Texts, t, translated } from "../language.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";
@@ -136,8 +136,8 @@ function addGroup(parent: Command, word: string, description: string, example: s
 function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): void {
   const command = parent
     .command(definition.name.split(" ").at(-1) ?? definition.name)
-    .summary(translated(definition.summary))
-    .description([definition.summary, definition.description ?? ""].filter(Boolean).map(translated).join("\n\n"));
+    .summary(retold(definition.summary))
+    .description([definition.summary, definition.description ?? ""].filter(Boolean).map(retold).join("\n\n"));
   const names = Object.keys(definition.arguments);
   for (const name of names) addArgument(command, definition.arguments[name]);
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
@@ -155,7 +155,7 @@ function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Rec
 function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
   const several = `[${placeholder}...]`;
   const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: several, rest: several };
-  command.argument(shapes[kind], translated(summary));
+  command.argument(shapes[kind], retold(summary));
   if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
 }
 
@@ -166,10 +166,10 @@ export function optionName(key: string): string {
 
 function toOption(key: string, definition: OptionDefinition): Option {
   const name = optionName(key);
-  if (definition.kind === "flag") return new Option(name, translated(definition.summary));
+  if (definition.kind === "flag") return new Option(name, retold(definition.summary));
   const { placeholder, summary } = definition;
   const shapes = { value: `<${placeholder}>`, values: `<${placeholder}...>`, optionalValue: `[${placeholder}]` };
-  return new Option(`${name} ${shapes[definition.kind]}`, translated(summary));
+  return new Option(`${name} ${shapes[definition.kind]}`, retold(summary));
 }
 
 function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {

@@ -103,7 +103,7 @@ async function readChallenge({ challenge: given, qr }: GivenInput, context: Cont
   if (given !== undefined && qr !== undefined) throw new FobError("usage", t("CHALLENGE and --qr exclude each other"));
   if (qr !== undefined) return ((await context.readPicture(qr))[0] ?? "").trim();
   if (given === "-") return (await context.readInput()).trim();
-  return given?.trim() ?? context.prompt.text("Challenge", t("a CHALLENGE, - for standard input, or --qr FILE"));
+  return given?.trim() ?? context.prompt.text(t("Challenge"), t("a CHALLENGE, - for standard input, or --qr FILE"));
 }
 
 function readSession(text: string | undefined, { session }: OcraSuite): Buffer | null {

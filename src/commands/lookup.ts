@@ -55,7 +55,7 @@ function nullIfGone(error: unknown): null {
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
 export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
   const choices = inListOrder(entries).map((entry) => ({ label: labelToken(entry), value: entry }));
-  return context.prompt.pick(t("Which token?"), choices, "a NAME");
+  return context.prompt.pick(t("Which token?"), choices, t("a NAME"));
 }
 
 /** Favourites first, then by name as people sort. */

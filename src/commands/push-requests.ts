@@ -63,12 +63,12 @@ export async function findWaiting(
     const name = opened[i]?.token.name ?? "";
     if (poll.status === "rejected") {
       if (opened.length === 1 || !(poll.reason instanceof FobError)) throw poll.reason;
-      notes.push(`${name}: ${poll.reason.message}`);
+      notes.push(t`${name}: ${poll.reason.message}`);
       continue;
     }
     const { refusals, clockOffsetSeconds: offset } = poll.value;
     requests.push(...poll.value.requests);
-    notes.push(...refusals.map((refusal) => `${name}: ${refusal}`));
+    notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
     if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
   }
   if (polls.every(({ status }) => status === "rejected")) throw polls.find(isRejected)?.reason;

@@ -49,7 +49,7 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check
   return {
     check,
     status: "failed",
-    message: damaged.join("; "),
+    message: damaged.reduce((all, one) => t`${all}; ${one}`),
     hint: t("restore these files from a backup of the vault folder, or enroll the tokens anew"),
   };
 }

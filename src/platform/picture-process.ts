@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import type { PictureAnswer } from "../enrollment/picture-answer.ts";
 import { FobError } from "../fob-error.ts";
-import { heard, t } from "../language.ts";
+import { retold, t } from "../language.ts";
 
 /** What decoding one picture may take; hostile files are made to take more. */
 const MAX_MILLISECONDS = 5_000;
@@ -32,7 +32,7 @@ export async function readQrCodesApart(script: string, bytes: Buffer, source: st
   const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
   if ("texts" in answer) return [...answer.texts];
   const { message, hint } = answer.refusal;
-  throw new FobError("invalid", heard(message), hint === undefined ? {} : { hint: heard(hint) });
+  throw new FobError("invalid", retold(message), hint === undefined ? {} : { hint: retold(hint) });
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

@@ -84,7 +84,7 @@ async function readKnown(
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings("a list", lines) : null;
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings(t("a list"), lines) : null;
 }
 
 function readStrings(app: string, strings: readonly string[]): Promise<FileContent> {
@@ -106,7 +106,7 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
       drafts.push(...(await read(entry)));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      refusals.push(`${describe(entry, i)}: ${error.message}`);
+      refusals.push(t`${describe(entry, i)}: ${error.message}`);
     }
   }
   return { app, drafts, refusals };
