@@ -49,10 +49,12 @@ async function makeDocuments() {
   }
 }
 
-/** The paths of the program's sources. */
+/** The paths of the program's sources, but for the one that says what a text is. */
 function sources() {
   const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
-  return paths.filter((path) => path.endsWith(".ts")).map((path) => `src/${path.replaceAll("\\", "/")}`);
+  return paths
+    .filter((path) => path.endsWith(".ts") && path !== "language.ts")
+    .map((path) => `src/${path.replaceAll("\\", "/")}`);
 }
 
 /** @param {string} folder */

@@ -115,7 +115,13 @@ export function again(text: string): string {
 export function retold(text: string): string {
   const [key, values] = find(text) === null ? (recognize(text) ?? [text, []]) : [text, []];
   const found = find(key);
-  return found === null ? text : remember(fill(found, values), text);
+  return found === null ? text : remember(fill(found, values.map(recount)), text);
+}
+
+/** `9 attempts`, which stands in a text, in the language's own form. */
+function recount(value: string): string {
+  const [, count, noun = ""] = /^(\d+) (.+?)s?$/.exec(value) ?? [];
+  return Object.hasOwn(read()?.plurals ?? {}, noun) ? plural(Number(count), noun) : value;
 }
 
 function recognize(text: string): readonly [key: string, values: readonly string[]] | null {

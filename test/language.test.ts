@@ -98,6 +98,7 @@ describe("in another language", () => {
   test("what another process said in English is told to people, by the key that fits best", () => {
     speakPolish();
     expect(retold("wrong PIN for ACME (9 attempts left)")).toBe("zły PIN (ACME, zostało 9 attempts)");
+    expect(retold("3 tokens left")).toBe("zostało 3 tokeny");
     expect(retold("something else")).toBe("something else");
   });
 

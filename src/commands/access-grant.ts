@@ -90,5 +90,5 @@ async function openTokens(vault: Vault, names: readonly string[], context: Conte
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {
   const until = expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt)}`;
-  return t`${label} opens ${tokens.join(", ")} for ${rights.join(" and ")} ${until}; it is not shown again`;
+  return t`${label} opens ${tokens.join(", ")} for ${rights.join(t(" and "))} ${until}; it is not shown again`;
 }
