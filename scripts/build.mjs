@@ -53,6 +53,7 @@ await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 
 // the help page is what the whole program says, so that the fast path need not load it to say the same
 const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, "--help"], {
+  env: { ...process.env, FOB_LANG: "en" },
   stdio: ["ignore", "pipe", "inherit"],
 });
 if (status !== 0) throw new Error("the program that was built shows no help");

@@ -1,4 +1,4 @@
-// Makes what follows from the command definitions: completion scripts and man pages. With --check it writes nothing, and fails when a file
+// Makes what follows from the sources: completion scripts, man pages, and the file that translators copy. With --check it writes nothing, and fails when a file
 // is not what it would be.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const superfluous = folders.flatMap((folder) => filesIn(folder)).filter((path) =
 const stale = [...made.keys()].filter((path) => readOr(path, null) !== made.get(path));
 
 if (!process.argv.includes("--check")) {
-  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of [...folders, "messages"]) mkdirSync(join(root, folder), { recursive: true });
   for (const path of superfluous) rmSync(join(root, path));
   for (const path of stale) writeFileSync(join(root, path), made.get(path) ?? "");
 } else if (stale.length + superfluous.length > 0) {
@@ -43,10 +43,18 @@ async function makeDocuments() {
       logLevel: "warning",
     });
     const { documents } = await import(pathToFileURL(outfile).href);
-    return new Map(documents((/** @type {string} */ path) => readOr(path, "")));
+    return new Map(documents((/** @type {string} */ path) => readOr(path, ""), sources()));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The paths of the program's sources, but for the one that says what a text is. */
+function sources() {
+  const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+  return paths
+    .filter((path) => path.endsWith(".ts") && path !== "language.ts")
+    .map((path) => `src/${path.replaceAll("\\", "/")}`);
 }
 
 /** @param {string} folder */

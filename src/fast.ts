@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { messagesFile } from "./language.ts";
 
 declare const FOB_VERSION: string;
 
@@ -32,10 +33,12 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<Answ
   if (command === "code" && rest.length === 1)
     return whole((await import("./quick-answers.ts")).passcode(rest[0] ?? ""));
   if (command === "list" && isOnly(rest, "--json")) return loadListing().listing();
-  if (command === "code" && isOnly(rest, "--all", "--json")) return loadPasscodes().allPasscodes();
+  if (command === "code" && isOnly(rest, "--all", "--json") && isInEnglish()) return loadPasscodes().allPasscodes();
   if (rest.length > 0) return null;
   if (command === "--version") return whole(`${FOB_VERSION}\n`);
-  return command === "--help" && hasRoom() ? whole(readFileSync(`${__dirname}/help.txt`, "utf8")) : null;
+  return command === "--help" && hasRoom() && isInEnglish()
+    ? whole(readFileSync(`${__dirname}/help.txt`, "utf8"))
+    : null;
 }
 
 async function whole(text: string | Promise<string | null>): Promise<Answer | null> {
@@ -54,6 +57,11 @@ function loadListing(): typeof import("./quick-listing.ts") {
 
 function loadPasscodes(): typeof import("./quick-passcodes.ts") {
   return require("./quick-passcodes.cjs");
+}
+
+/** Help and notes are in English here; the whole program has the other languages. */
+function isInEnglish(): boolean {
+  return messagesFile(`${__dirname}/../messages`, process.env) === null;
 }
 
 /** Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds: only a terminal is asked. */

@@ -1,6 +1,7 @@
 import { FobError } from "./fob-error.ts";
+import { type Texts, t, translated } from "./language.ts";
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: Texts = {
   ENOSPC: "no space left on the device",
   EDQUOT: "the disk quota is used up",
   EACCES: "permission denied",
@@ -16,21 +17,34 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: "it is a circle of links",
 };
 
-const HINTS: Readonly<Record<string, string>> = {
+const HINTS: Texts = {
   ENOSPC: "make room and try again; nothing was lost",
   EACCES: "the folder must belong to you; --home or FOB_HOME chooses another",
   EROFS: "--home or FOB_HOME chooses another folder",
   ENOTDIR: "--home or FOB_HOME chooses another folder",
 };
 
+/** What was to be done with a file or folder. */
+type FileAction = "read" | "write" | "create" | "remove" | "change" | "move" | "use";
+
+const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => string>> = {
+  read: (path, reason) => t`cannot read ${path}: ${reason}`,
+  write: (path, reason) => t`cannot write ${path}: ${reason}`,
+  create: (path, reason) => t`cannot create ${path}: ${reason}`,
+  remove: (path, reason) => t`cannot remove ${path}: ${reason}`,
+  change: (path, reason) => t`cannot change ${path}: ${reason}`,
+  move: (path, reason) => t`cannot move ${path}: ${reason}`,
+  use: (path, reason) => t`cannot use ${path}: ${reason}`,
+};
+
 /** A failed file operation as FobError `unavailable`: what was tried, on which path, and why it failed. A FobError stays as it is. */
-export function describeFileError(error: unknown, action: string, path: string): FobError {
+export function describeFileError(error: unknown, action: FileAction, path: string): FobError {
   if (error instanceof FobError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
   const hint = HINTS[code];
-  return new FobError("unavailable", `cannot ${action} ${path}: ${REASONS[code] ?? message}`, {
+  return new FobError("unavailable", FAILURES[action](path, translated(REASONS[code] ?? message)), {
     cause: error,
-    ...(hint === undefined ? {} : { hint }),
+    ...(hint === undefined ? {} : { hint: translated(hint) }),
   });
 }
 
@@ -42,8 +56,8 @@ export function asFobError(error: unknown): FobError {
   if (error instanceof FobError) return error;
   if (isFileError(error)) return describeFileError(error, "use", error.path);
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new FobError("internal", `unexpected failure (${reason.split("\n")[0]})`, {
-    hint: "FOB_DEBUG=1 shows where; please report it",
+  return new FobError("internal", t`unexpected failure (${reason.split("\n")[0]})`, {
+    hint: t("FOB_DEBUG=1 shows where; please report it"),
     cause: error,
   });
 }

@@ -22,6 +22,7 @@ import { welcome } from "./commands/welcome.ts";
 import { commands } from "./commands.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/picture.ts";
 import { FobError } from "./fob-error.ts";
+import { inEnglish, messagesFile, speak, t } from "./language.ts";
 import { startAgentProcess } from "./platform/agent-process.ts";
 import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-socket.ts";
 import { askProgram } from "./platform/ask-program.ts";
@@ -62,6 +63,11 @@ const { stdin, stdout, stderr, env } = process;
 process.once("SIGINT", () => process.exit(130));
 // the write's own callback reports it; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
+
+speak(messagesFile(join(programFolder(), "../messages"), env), (trouble) => {
+  // what a script expects on standard error is an object alone
+  if (!process.argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
+});
 
 process.exitCode = await run(
   {
@@ -123,7 +129,10 @@ function createContext(globals: Globals, style: Style): Context {
       const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
       return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
     },
-    emit: ({ text, json }) => write(stdout, `${globals.json ? jsonLine(json) : text(style)}\n`),
+    emit: ({ text, json }) => {
+      if (globals.json) return write(stdout, `${jsonLine(json)}\n`);
+      return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
+    },
     tell: (text) => {
       if (!globals.quiet) stderr.write(`${printable(text)}\n`);
     },
@@ -150,8 +159,8 @@ function newVaultKeychain({ settings }: Globals): KeychainKind | null {
 /** Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */
 async function openWhole({ grant }: Globals, access: VaultAccess): Promise<Vault | null> {
   if (grant === null) return openVault(access);
-  throw new FobError("denied", "a grant opens its tokens for passcodes and challenges, and nothing else", {
-    hint: "unset FOB_GRANT to use the vault itself",
+  throw new FobError("denied", t("a grant opens its tokens for passcodes and challenges, and nothing else"), {
+    hint: t("unset FOB_GRANT to use the vault itself"),
   });
 }
 
@@ -209,12 +218,16 @@ function agentControl(home: string): AgentControl {
 function openGranted({ home }: Globals, text: string, right: Right | null): TokenStore {
   const tokens = openGrant(home, text, () => new Date());
   if (right === null || tokens.grant.rights.includes(right)) return tokens;
-  throw new FobError("denied", `the grant ${tokens.grant.label} does not carry the right ${right}`);
+  throw new FobError("denied", t`the grant ${tokens.grant.label} does not carry the right ${right}`);
 }
 
 /** The built program of this name, which lies beside this file. */
 function programPath(name: string): string {
-  return join(fileURLToPath(import.meta.url), "..", `${name}.js`);
+  return join(programFolder(), `${name}.js`);
+}
+
+function programFolder(): string {
+  return join(fileURLToPath(import.meta.url), "..");
 }
 
 /** Most pictures are screenshots and read at once; the others are decoded where they can do no harm. */

@@ -1,8 +1,10 @@
 // A program of its own: the agent. `fob unlock` starts it and tells it on its standard input what to hold; it says on its standard output
 // whether it listens, and is on its own from then on.
+
 import { chmodSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { buffer } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { answer, type Desk, newVisitor, refuse } from "./agent/answers.ts";
 import { claimVault, type Holder } from "./agent/claim.ts";
 import { Lifetime } from "./agent/lifetime.ts";
@@ -13,6 +15,7 @@ import { listen } from "./agent/server.ts";
 import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
+import { messagesFile, speak, t } from "./language.ts";
 import { httpClient } from "./platform/http.ts";
 import { systemNotifier } from "./platform/notification/notifier.ts";
 import { isRunning, startOf } from "./platform/processes.ts";
@@ -32,13 +35,14 @@ const FAREWELL_MS = 20;
 /** How a line begins that asks for login requests. */
 const POLLING = '{"do":"push-list"';
 
-const LOCKED = new FobError("locked", "the vault was locked meanwhile", { hint: "`fob unlock` opens it again" });
-
 process.umask(0o077);
 process.chdir("/");
 // Node's answer to this signal is to open its debugger, which shows all memory to whoever asks
 process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
+
+// to the person, by notifications; what goes to clients is in English
+speak(messagesFile(fileURLToPath(new URL("../messages", import.meta.url)), process.env), () => undefined);
 
 const input = await buffer(process.stdin);
 const { order, vaultKey } = decodeOrder(input);
@@ -49,6 +53,10 @@ try {
   forget(vaultKey);
   // it may listen already
   process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
+}
+
+function lockedMeanwhile(): FobError {
+  return new FobError("locked", t("the vault was locked meanwhile"), { hint: t("`fob unlock` opens it again") });
 }
 
 async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, key: Secret): Promise<AgentStatus> {
@@ -84,7 +92,7 @@ async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, 
     const visitor = newVisitor();
     return (line) => {
       if (!isLocked && lifetime.end()) lock();
-      if (isLocked) return refuse(line, LOCKED);
+      if (isLocked) return refuse(line, lockedMeanwhile());
       // whoever watches an agent does not use it, nor does who only looks for login requests again and again
       if (line !== "status" && !line.startsWith(POLLING)) lifetime.use();
       return answer(line, desk, visitor);
@@ -101,7 +109,7 @@ async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, 
   function claim(holder: Holder): void {
     if (process.platform === "win32") return;
     const other = claimVault(layout, holder, isRunning);
-    if (other) throw new FobError("unavailable", `another agent (process ${other.pid}) holds this vault`);
+    if (other) throw new FobError("unavailable", t`another agent (process ${other.pid}) holds this vault`);
     rmSync(socket, { force: true });
   }
 }

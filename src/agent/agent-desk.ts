@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { DeskPoll, DeskToken, PushDesk } from "../push/desk.ts";
 import { providerOf } from "../push/providers.ts";
 import { isPushToken } from "../push/push-token.ts";
@@ -98,7 +99,7 @@ export class AgentDesk implements PushDesk {
   /** An agent that has gone does not come back by waiting. */
   async #ask(request: RequestInput): Promise<unknown> {
     const line = await this.#connection.ask(JSON.stringify(request)).catch((error: unknown) => {
-      throw new FobError("locked", "the agent has gone, and the vault is locked", {
+      throw new FobError("locked", t("the agent has gone, and the vault is locked"), {
         hint: "`fob unlock`",
         cause: error,
       });

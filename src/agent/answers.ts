@@ -1,5 +1,6 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { original, t } from "../language.ts";
 import type { PushDesk } from "../push/desk.ts";
 import { findToken } from "../token/find-token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
@@ -77,7 +78,7 @@ async function answerInTime(request: string, desk: Desk, visitor: Visitor): Prom
 /** The reply to a line that gets no answer, in the form in which it was asked. */
 export function refuse(line: string, refusal: FobError): string {
   if (isJson(line)) return encodeRefusal(refusal);
-  return `error ${refusal.code} ${refusal.message.replaceAll(/\p{Cc}/gu, " ")}`;
+  return `error ${refusal.code} ${original(refusal.message).replaceAll(/\p{Cc}/gu, " ")}`;
 }
 
 function isJson(line: string): boolean {
@@ -105,7 +106,7 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
       desk.lock();
       return "locked";
     default:
-      throw new FobError("usage", "the request is none of code, challenge, list, status, vault and lock");
+      throw new FobError("usage", t("the request is none of code, challenge, list, status, vault and lock"));
   }
 }
 
@@ -177,5 +178,5 @@ async function find(query: string, { tokens }: Desk): Promise<IndexEntry> {
 }
 
 function elsewhere(): FobError {
-  return new FobError("unavailable", "this agent holds another vault");
+  return new FobError("unavailable", t("this agent holds another vault"));
 }

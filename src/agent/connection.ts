@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** A request may have to stretch a PIN, and wait for others that do. */
 const MAX_MILLISECONDS = 20_000;
@@ -21,7 +22,9 @@ export async function connect(path: string): Promise<Connection | null> {
   const waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
   let received = "";
   const fail = (message: string) => {
-    const error = new FobError("unavailable", message, { hint: "`fob lock` ends the agent, `fob unlock` starts one" });
+    const error = new FobError("unavailable", message, {
+      hint: t("`fob lock` ends the agent, `fob unlock` starts one"),
+    });
     for (const { reject } of waiting.splice(0)) reject(error);
     socket.destroy();
   };
@@ -35,9 +38,9 @@ export async function connect(path: string): Promise<Connection | null> {
     // an idle connection keeps no program running
     socket.unref();
   });
-  socket.on("timeout", () => fail("the agent does not answer"));
-  socket.on("close", () => fail("the agent has gone"));
-  socket.on("error", () => fail("the agent has gone"));
+  socket.on("timeout", () => fail(t("the agent does not answer")));
+  socket.on("close", () => fail(t("the agent has gone")));
+  socket.on("error", () => fail(t("the agent has gone")));
   return {
     ask: (line) =>
       new Promise((resolve, reject) => {
@@ -45,7 +48,7 @@ export async function connect(path: string): Promise<Connection | null> {
         socket.ref();
         socket.setTimeout(MAX_MILLISECONDS);
         socket.write(`${line}\n`);
-        if (socket.destroyed) fail("the agent has gone");
+        if (socket.destroyed) fail(t("the agent has gone"));
       }),
     end: () => socket.destroy(),
   };

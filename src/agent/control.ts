@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { readHeader } from "../vault/header.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -106,7 +107,7 @@ export class AgentControl {
     connection?.end();
     if (!hasEnded) this.#host.kill(holder);
     if (!hasEnded && !(await this.#awaitEnd(holder)))
-      throw new FobError("unavailable", `the agent (process ${holder.pid}) cannot be ended`);
+      throw new FobError("unavailable", t`the agent (process ${holder.pid}) cannot be ended`);
     return true;
   }
 

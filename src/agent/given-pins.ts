@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { pinBytes } from "../token/secret.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 
@@ -11,7 +12,7 @@ export function given(biometricKey: string | null, pins: Readonly<Record<string,
       if (refusal) throw refusal;
       const pin = pins[role] ?? null;
       if (pin === null)
-        throw new FobError("locked", `the PIN of ${of} is needed`, { hint: "send it with the request" });
+        throw new FobError("locked", t`the PIN of ${of} is needed`, { hint: t("send it with the request") });
       return pinBytes(pin);
     },
   };

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import type { TokenState } from "../vault/authenticator.ts";
@@ -8,7 +9,7 @@ import { askUntil, type PinPrompt } from "../vault/pin-prompt.ts";
 export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
   const opened = await open();
   if (opened) return opened;
-  throw new FobError("invalid", "the vault has vanished");
+  throw new FobError("invalid", t("the vault has vanished"));
 }
 
 /** Whether a token is used only after the app PIN was given in this very call. */

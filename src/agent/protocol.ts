@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { FobError, isErrorCode } from "../fob-error.ts";
+import { original, retold, t } from "../language.ts";
 import { decodeToken, encodeToken, type TokenJson } from "../token/token.ts";
 import type { TokenState } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
@@ -93,14 +94,17 @@ export function parseRequest(line: string): Request {
   const issue = parsed.issues[0];
   const where = v.getDotPath(issue);
   // the issue's own message would repeat what was received, which may be a PIN
-  throw new FobError("usage", `the request ${where === null ? "is not one that is known" : `has a wrong "${where}"`}`);
+  throw new FobError(
+    "usage",
+    where === null ? t("the request is not one that is known") : t`the request has a wrong "${where}"`,
+  );
 }
 
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new FobError("usage", "the request is not JSON");
+    throw new FobError("usage", t("the request is not JSON"));
   }
 }
 
@@ -111,7 +115,7 @@ export function encodeReply(value: unknown): string {
 
 /** The reply for a request that failed. */
 export function encodeRefusal({ code, message, hint }: FobError): string {
-  return JSON.stringify({ error: { code, message, hint: hint ?? null } });
+  return JSON.stringify({ error: { code, message: original(message), hint: original(hint) ?? null } });
 }
 
 /** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */
@@ -120,7 +124,7 @@ export function decodeReply(line: string): unknown {
   if (!("error" in reply)) return reply["ok"];
   const { code, message, hint } = asObject(reply["error"]);
   if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
-  throw new FobError(code, message, typeof hint === "string" ? { hint } : {});
+  throw new FobError(code, retold(message), typeof hint === "string" ? { hint: retold(hint) } : {});
 }
 
 /** A token as the protocol writes it. */
@@ -180,7 +184,7 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function strange(): FobError {
-  return new FobError("unavailable", "the agent gave an answer that makes no sense", {
-    hint: "was fob updated meanwhile? `fob lock`, then `fob unlock`",
+  return new FobError("unavailable", t("the agent gave an answer that makes no sense"), {
+    hint: t("was fob updated meanwhile? `fob lock`, then `fob unlock`"),
   });
 }

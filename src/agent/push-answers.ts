@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { original, t } from "../language.ts";
 import type { DeskPoll, PushDesk } from "../push/desk.ts";
 import { memoryJson, requestJson } from "../push/push-json.ts";
 import type { PushRequest } from "../push/request.ts";
@@ -32,7 +33,7 @@ export async function answerPushRequest(request: PushRequestLine, { push, find }
         displayCode = null,
         message = null,
       } = await push.answer(request.id, readAnswer(request), prompt);
-      return { accepted: isAccepted, displayCode, message };
+      return { accepted: isAccepted, displayCode, message: original(message) };
     }
     case "push-deny":
       return { denied: await push.denyAll(request.ids, request.report) };
@@ -53,14 +54,14 @@ async function pollAll(push: PushDesk): Promise<PushPollJson> {
       refusals.push(...polled.refusals);
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      refusals.push(`${token.name}: ${error.message}`);
+      refusals.push(t`${token.name}: ${error.message}`);
     }
   }
   return { requests, refusals, clockOffsetSeconds: null };
 }
 
 function encodePoll({ requests, refusals, clockOffsetSeconds }: DeskPoll): PushPollJson {
-  return { requests: requests.map(encodeRequest), refusals, clockOffsetSeconds };
+  return { requests: requests.map(encodeRequest), refusals: refusals.map(original), clockOffsetSeconds };
 }
 
 function encodeRequest(request: PushRequest): PushRequestJson {

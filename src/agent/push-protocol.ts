@@ -1,3 +1,4 @@
+import { retold } from "../language.ts";
 import type { DeskPoll } from "../push/desk.ts";
 import type { PushMemory, PushOutcome } from "../push/request.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
@@ -28,9 +29,10 @@ export interface PushMemoryJson extends Record<"id" | "token" | "title" | "quest
 
 /** Reverses what an agent makes of a poll. */
 export function decodePoll(json: unknown): DeskPoll {
-  const { requests, ...rest } = json as PushPollJson;
+  const { requests, refusals, ...rest } = json as PushPollJson;
   return {
     ...rest,
+    refusals: refusals.map(retold),
     requests: requests.map(({ quick, receivedAt, expiresAt, ...request }) => ({
       ...request,
       receivedAt: new Date(receivedAt),
@@ -50,7 +52,7 @@ export function decodeOutcome(json: unknown): PushOutcome {
   return {
     isAccepted: accepted,
     ...(displayCode === null ? {} : { displayCode }),
-    ...(message === null ? {} : { message }),
+    ...(message === null ? {} : { message: retold(message) }),
   };
 }
 

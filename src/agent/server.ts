@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type Answer, converse } from "./conversation.ts";
 
 /** More clients than any machine has use for. */
@@ -16,7 +17,7 @@ export function listen(path: string, newClient: () => Answer): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {
-    const fail = ({ message }: Error) => reject(new FobError("unavailable", `the agent cannot listen: ${message}`));
+    const fail = ({ message }: Error) => reject(new FobError("unavailable", t`the agent cannot listen: ${message}`));
     server.once("error", fail);
     server.listen({ path, backlog: MAX_WAITING }, () => {
       server.off("error", fail);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** What `config.json` holds, known or not. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -38,7 +39,8 @@ export async function changeConfig(home: string, change: (config: Config) => Con
     const before = readText(path);
     const after = change(parseConfig(before, path));
     if (replaceUnlessChanged(path, before, `${JSON.stringify(after, null, 2)}\n`)) return;
-    if (Date.now() > end) throw new FobError("unavailable", `${path} is being written by another process all the time`);
+    if (Date.now() > end)
+      throw new FobError("unavailable", t`${path} is being written by another process all the time`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }
@@ -93,8 +95,8 @@ function readText(path: string): string | null {
   try {
     const file = statSync(path, { throwIfNoEntry: false });
     if (!file) return null;
-    if (!file.isFile()) throw new FobError("invalid", `${path} is not a file`);
-    if (file.size > MAX_BYTES) throw new FobError("invalid", `${path} is larger than ${MAX_BYTES / 1024} KiB`);
+    if (!file.isFile()) throw new FobError("invalid", t`${path} is not a file`);
+    if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
     return readFileSync(path, "utf8");
   } catch (error) {
     throw describeFileError(error, "read", path);
@@ -105,7 +107,7 @@ function parseConfig(text: string | null, path: string): Config {
   // some editors begin a file with a byte order mark
   const config = text === null ? {} : parseJson(text.replace(/^\ufeff/, ""), path);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Config;
-  throw new FobError("invalid", `${path} is not a JSON object`, { hint: '{ "code.min-validity": 5 } is one' });
+  throw new FobError("invalid", t`${path} is not a JSON object`, { hint: '{ "code.min-validity": 5 } is one' });
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -113,9 +115,9 @@ function parseJson(text: string, path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const at = /position (\d+)/.exec((error as Error).message)?.[1];
-    const line = at === undefined ? "" : ` (line ${text.slice(0, Number(at)).split("\n").length})`;
-    throw new FobError("invalid", `${path} is not JSON${line}`, {
-      hint: isCommented(text) ? "it has comments, and JSON has none: take them out" : "correct it, or remove it",
+    const line = at === undefined ? "" : t` (line ${text.slice(0, Number(at)).split("\n").length})`;
+    throw new FobError("invalid", t`${path} is not JSON${line}`, {
+      hint: isCommented(text) ? t("it has comments, and JSON has none: take them out") : t("correct it, or remove it"),
     });
   }
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { KeychainKind } from "../vault/header.ts";
 import { chooseUnlessWrong, type Settings, settingsOf } from "./settings.ts";
 
@@ -62,7 +63,7 @@ function whereSpoken({ plain }: GlobalFlags, settings: Settings): Globals["spoke
 
 function parseDescriptor(text: string): number {
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new FobError("usage", `--pin-fd is ${JSON.stringify(text)}: a file descriptor is a number`);
+  throw new FobError("usage", t`--pin-fd is ${JSON.stringify(text)}: a file descriptor is a number`);
 }
 
 function isSet(variable: string | undefined): boolean {

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** Room for fifty thousand enrollment strings. */
 const MAX_INPUT_BYTES = 8 * 1024 * 1024;
@@ -13,7 +14,7 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
   for await (const chunk of stream) {
     size += chunk.length;
     if (size > MAX_INPUT_BYTES)
-      throw new FobError("invalid", `standard input is larger than ${MAX_INPUT_BYTES / 2 ** 20} MiB`);
+      throw new FobError("invalid", t`standard input is larger than ${MAX_INPUT_BYTES / 2 ** 20} MiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -23,7 +24,7 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
   try {
     const { size } = await regularFile(path);
-    if (size > limit) throw new FobError("invalid", `${path} is larger than ${Math.floor(limit / 2 ** 20)} MiB`);
+    if (size > limit) throw new FobError("invalid", t`${path} is larger than ${Math.floor(limit / 2 ** 20)} MiB`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof FobError) throw error;
@@ -42,12 +43,12 @@ export async function fileExists(path: string): Promise<boolean> {
 
 async function regularFile(path: string) {
   const found = await stat(path);
-  if (!found.isFile()) throw new FobError("invalid", `${path} is not a file`);
+  if (!found.isFile()) throw new FobError("invalid", t`${path} is not a file`);
   return found;
 }
 
 function missing(error: unknown, path: string): FobError | null {
-  return (error as NodeJS.ErrnoException).code === "ENOENT" ? new FobError("invalid", `${path} does not exist`) : null;
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? new FobError("invalid", t`${path} does not exist`) : null;
 }
 
 /** Writes a new file with mode 0600. Throws FobError `usage` when there is one already: what it held could be all there is. */
@@ -62,5 +63,5 @@ export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<
 /** A new file that could not be made, as FobError: `usage` when there is one of its name. */
 export function describeNewFileError(error: unknown, path: string): FobError {
   if ((error as NodeJS.ErrnoException).code !== "EEXIST") return describeFileError(error, "write", path);
-  return new FobError("usage", `${path} exists already`, { hint: "remove it first, or choose another name" });
+  return new FobError("usage", t`${path} exists already`, { hint: t("remove it first, or choose another name") });
 }

@@ -1,13 +1,9 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { KeychainKind } from "../vault/header.ts";
 import { createVault, type VaultAccess } from "../vault/open.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Prompt } from "./context.ts";
-
-const CHOICES = [
-  { label: "file: a key file in fob's folder, readable by you alone", value: "file" },
-  { label: "none: no key is kept; a passphrase is asked for every time", value: "none" },
-] as const;
 
 /**
  * Creates the first vault. The system keychain keeps its key unless `kind` says otherwise; where there is no keychain, a
@@ -20,6 +16,10 @@ export async function createFirstVault(kind: KeychainKind | null, access: VaultA
     const cannotAsk = kind !== null || !prompt.available;
     if (cannotAsk || !(error instanceof FobError) || error.code !== "unavailable") throw error;
   }
-  const question = "No system keychain can be reached. Who shall keep the key of the vault?";
-  return createVault(await prompt.pick<KeychainKind>(question, CHOICES, "--keychain"), access);
+  const question = t("No system keychain can be reached. Who shall keep the key of the vault?");
+  const choices = [
+    { label: t("file: a key file in fob's folder, readable by you alone"), value: "file" },
+    { label: t("none: no key is kept; a passphrase is asked for every time"), value: "none" },
+  ] as const;
+  return createVault(await prompt.pick<KeychainKind>(question, choices, "--keychain"), access);
 }

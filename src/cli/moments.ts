@@ -1,3 +1,4 @@
+import { languageTag } from "../language.ts";
 import type { Style } from "./style.ts";
 
 const SECOND = 1_000;
@@ -36,5 +37,5 @@ function twoDigits(value: number): string {
 function relativeTo(now: Date, time: Date): string {
   const distance = time.getTime() - now.getTime();
   const [unit, length] = UNITS.find(([, from]) => Math.abs(distance) >= from) ?? ["second", SECOND];
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(distance / length), unit);
+  return new Intl.RelativeTimeFormat(languageTag(), { numeric: "auto" }).format(Math.trunc(distance / length), unit);
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /**
  * Writes to standard output; false when nobody reads any more, which is no failure (`fob list | head -1`). Throws FobError `unavailable` when
@@ -9,7 +10,7 @@ export function write(stream: NodeJS.WriteStream, text: string): Promise<boolean
     stream.write(text, (error) => {
       if (!error) resolve(true);
       else if (isReaderGone(error)) resolve(false);
-      else reject(new FobError("unavailable", `cannot write to standard output: ${error.message}`));
+      else reject(new FobError("unavailable", t`cannot write to standard output: ${error.message}`));
     });
   });
 }

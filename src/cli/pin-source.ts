@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { pinBytes, type Secret } from "../token/secret.ts";
 import type { KeyItem } from "../vault/key-store.ts";
 import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
@@ -41,8 +42,8 @@ function pinsInOrder(read: () => string): PinPrompt {
         .split(/\r?\n/);
       const line = lines.length === 1 ? lines[0] : lines[next++];
       if (line) return pinBytes(line);
-      throw new FobError("locked", `${describe(request)} is needed, and the PIN source has no line for it`, {
-        hint: "give one PIN a line, in the order in which they are asked",
+      throw new FobError("locked", t`${describe(request)} is needed, and the PIN source has no line for it`, {
+        hint: t("give one PIN a line, in the order in which they are asked"),
       });
     },
   };
@@ -57,7 +58,7 @@ function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;
       const question = refusal ? `${refusal.message}. ${describe(request)}` : describe(request);
-      return pinBytes(await prompt.secret(question, "--pin-file F, --pin-fd N or FOB_PIN"));
+      return pinBytes(await prompt.secret(question, t("--pin-file F, --pin-fd N or FOB_PIN")));
     },
   };
 }
@@ -71,10 +72,10 @@ async function release(
 ): Promise<Secret | null> {
   const name = of ?? "fob";
   try {
-    const isDone = await prompt.wait(`Finger or face for ${name}; Enter to type the PIN instead`, async (watch) => {
-      await sensor.verify(`unlock ${name}`, watch).catch((error: unknown) => {
+    const isDone = await prompt.wait(t`Finger or face for ${name}; Enter to type the PIN instead`, async (watch) => {
+      await sensor.verify(t`unlock ${name}`, watch).catch((error: unknown) => {
         if (error instanceof FobError && error.code !== "interrupted")
-          watch.tell(`${error.message}: the PIN is needed`);
+          watch.tell(t`${error.message}: the PIN is needed`);
         throw error;
       });
     });
@@ -87,8 +88,8 @@ async function release(
 
 function givenPins(globals: Globals): (() => string) | null {
   const { pinFile, pinFd, pin } = globals;
-  if (pinFd !== null) return () => readPins(pinFd, `descriptor ${pinFd}`);
-  if (pinFile === "-") return () => readPins(0, "standard input");
+  if (pinFd !== null) return () => readPins(pinFd, t`descriptor ${pinFd}`);
+  if (pinFile === "-") return () => readPins(0, t("standard input"));
   if (pinFile !== null) return () => readPins(pinFile, pinFile);
   return pin === null ? null : () => pin;
 }
@@ -102,17 +103,17 @@ function readPins(source: string | number, name: string): string {
 }
 
 const ROLES: Record<PinRequest["role"], (of: string) => string> = {
-  current: (of) => `PIN ${of}`,
-  new: (of) => `New PIN ${of}`,
-  repeat: (of) => `New PIN ${of} once more`,
-  challenge: (of) => `PIN of the challenge ${of}`,
-  passcode: (of) => `PIN of the passcode ${of}`,
-  passphrase: (of) => `Passphrase ${of}`,
-  "new-passphrase": (of) => `New passphrase ${of}`,
-  "repeat-passphrase": (of) => `New passphrase ${of} once more`,
-  key: (of) => `Key ${of} (hexadecimal or Base64)`,
+  current: (of) => t`PIN ${of}`,
+  new: (of) => t`New PIN ${of}`,
+  repeat: (of) => t`New PIN ${of} once more`,
+  challenge: (of) => t`PIN of the challenge ${of}`,
+  passcode: (of) => t`PIN of the passcode ${of}`,
+  passphrase: (of) => t`Passphrase ${of}`,
+  "new-passphrase": (of) => t`New passphrase ${of}`,
+  "repeat-passphrase": (of) => t`New passphrase ${of} once more`,
+  key: (of) => t`Key ${of} (hexadecimal or Base64)`,
 };
 
 function describe({ of, role }: Omit<PinRequest, "refusal">): string {
-  return ROLES[role](of === null ? "of fob (app PIN)" : `for ${of}`);
+  return ROLES[role](of === null ? t("of fob (app PIN)") : t`for ${of}`);
 }

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Choice } from "./context.ts";
 import { bestMatches } from "./fuzzy.ts";
@@ -10,7 +11,8 @@ const TRIES = 5;
 
 /** A yes or no, typed as a word and Enter. */
 export async function confirmPlainly(question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await askLine(`${printable(question)} yes or no: `)).trim());
+  const answer = (await askLine(`${printable(question)} ${t("yes or no")}: `)).trim().toLowerCase();
+  return ["y", "yes", t("yes")].includes(answer);
 }
 
 /** A line of text that is not empty. */
@@ -23,7 +25,7 @@ export async function askPlainly(question: string): Promise<string> {
 
 /** A line that nobody sees. */
 export function askUnseen(question: string): Promise<string> {
-  return askLine(`${printable(question)}, typed unseen: `, false);
+  return askLine(`${t`${printable(question)}, typed unseen`}: `, false);
 }
 
 /** One of these choices, by its number or by a part of its words that no other has. */
@@ -31,14 +33,14 @@ export async function pickPlainly<T>(question: string, choices: readonly Choice<
   const lines = choices.map(({ label }, i) => `${i + 1}: ${printable(label)}\n`);
   process.stderr.write(`${lines.join("")}`);
   for (let tries = 0; tries < TRIES; tries++) {
-    const answer = await askLine(`${printable(question)} Its number, or a part of it: `);
+    const answer = await askLine(`${printable(question)} ${t("Its number, or a part of it")}: `);
     const numbered = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
     const [match, ...others] = answer === "" ? [] : bestMatches(answer, choices, ({ label }) => label);
     const chosen = numbered ?? (others.length === 0 ? match : undefined);
     if (chosen) return chosen.value;
-    process.stderr.write(`${match ? "that fits several" : "that fits none"}\n`);
+    process.stderr.write(`${match ? t("that fits several") : t("that fits none")}\n`);
   }
-  throw new FobError("locked", "nothing was chosen");
+  throw new FobError("locked", t("nothing was chosen"));
 }
 
 /** With Ctrl-C and Ctrl-D, FobError `interrupted`. */

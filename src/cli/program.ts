@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { FobError } from "../fob-error.ts";
+import { plural, retold, type Text, type Texts, t, translated } from "../language.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";
@@ -18,7 +19,7 @@ export type Parsed = { readonly invocation: Invocation } | { readonly text: stri
 const MAX_HELP_COLUMNS = 80;
 
 /** What the groups of commands are about: words of help that no single command owns. */
-export const GROUPS: Readonly<Record<string, string>> = {
+export const GROUPS: Texts = {
   pin: "set, change and remove PINs: of the app, or of one token",
   biometric: "let a finger or face stand for a PIN",
   push: "approve and deny login requests",
@@ -28,6 +29,24 @@ export const GROUPS: Readonly<Record<string, string>> = {
   lab: "an authentication server to try things out with",
   "lab user": "who logs in at the lab",
 };
+
+/** What commander calls the parts of a help page. */
+const TITLES: readonly Text[] = ["Usage:", "Arguments:", "Options:", "Global Options:", "Commands:"];
+
+/** What commander says of a command line that it does not understand. */
+const COMPLAINTS: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
+  [/^missing required argument '(.*)'$/s, (name) => t`missing required argument '${name}'`],
+  [/^option '(.*)' argument missing$/s, (option) => t`option '${option}' argument missing`],
+  [/^unknown option '(.*)'$/s, (option) => t`unknown option '${option}'`],
+  [/^unknown command '(.*)'$/s, (command) => t`unknown command '${command}'`],
+  [
+    /^too many arguments for '(.*)'\. Expected (\d+) arguments? but got (\d+)$/s,
+    (command, most, given) =>
+      t`too many arguments for '${command}'. Expected ${plural(Number(most), "argument")} but got ${given}`,
+  ],
+  [/^Did you mean one of (.*)\?$/s, (names) => t`Did you mean one of ${names}?`],
+  [/^Did you mean (.*)\?$/s, (name) => t`Did you mean ${name}?`],
+];
 
 /** What a command line may say. */
 export interface Vocabulary {
@@ -66,11 +85,14 @@ export async function parseCommandLine(
 
 function createProgram(version: string, print: (text: string) => void): Command {
   const program = new Command("fob")
-    .description("a software key fob for the terminal")
-    .version(version, flagsOf(VERSION_OPTION), VERSION_OPTION.summary)
-    .helpOption(flagsOf(HELP_OPTION), HELP_OPTION.summary)
-    .helpCommand("help [COMMAND]", "show help for a command")
-    .configureHelp({ showGlobalOptions: true })
+    .description(t("a software key fob for the terminal"))
+    .version(version, flagsOf(VERSION_OPTION), translated(VERSION_OPTION.summary))
+    .helpOption(flagsOf(HELP_OPTION), translated(HELP_OPTION.summary))
+    .helpCommand("help [COMMAND]", t("show help for a command"))
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => (TITLES.includes(title) ? translated(title) : title),
+    })
     .configureOutput({
       // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
       getOutHelpWidth: () => Math.min(process.stdout.columns ?? MAX_HELP_COLUMNS, MAX_HELP_COLUMNS),
@@ -82,11 +104,15 @@ function createProgram(version: string, print: (text: string) => void): Command 
     .exitOverride()
     .addHelpText(
       "after",
-      "\nExample:\n  $ fob enroll --qr screenshot.png && fob code github\n\nfob COMMAND --help tells more about a command.",
+      [
+        `\n${t("Example:")}`,
+        "  $ fob enroll --qr screenshot.png && fob code github",
+        `\n${t("fob COMMAND --help tells more about a command.")}`,
+      ].join("\n"),
     );
   for (const option of GLOBAL_OPTIONS) {
     const variable = option.variable === undefined ? "" : ` (${option.variable})`;
-    program.option(flagsOf(option), `${option.summary}${variable}`);
+    program.option(flagsOf(option), `${translated(option.summary)}${variable}`);
   }
   return program;
 }
@@ -103,15 +129,15 @@ function parentOf({ name, examples }: AnyCommand, program: Command, groups: Map<
 }
 
 function addGroup(parent: Command, word: string, description: string, example: string): Command {
-  const group = parent.command(word).description(description).exitOverride();
-  return group.addHelpText("after", `\nExample:\n  $ ${example}`);
+  const group = parent.command(word).description(translated(description)).exitOverride();
+  return group.addHelpText("after", `\n${t("Example:")}\n  $ ${example}`);
 }
 
 function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): void {
   const command = parent
     .command(definition.name.split(" ").at(-1) ?? definition.name)
-    .summary(definition.summary)
-    .description([definition.summary, definition.description].filter(Boolean).join("\n\n"));
+    .summary(retold(definition.summary))
+    .description([definition.summary, definition.description ?? ""].filter(Boolean).map(retold).join("\n\n"));
   const names = Object.keys(definition.arguments);
   for (const name of names) addArgument(command, definition.arguments[name]);
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
@@ -129,7 +155,7 @@ function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Rec
 function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
   const several = `[${placeholder}...]`;
   const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: several, rest: several };
-  command.argument(shapes[kind], summary);
+  command.argument(shapes[kind], retold(summary));
   if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
 }
 
@@ -140,10 +166,10 @@ export function optionName(key: string): string {
 
 function toOption(key: string, definition: OptionDefinition): Option {
   const name = optionName(key);
-  if (definition.kind === "flag") return new Option(name, definition.summary);
+  if (definition.kind === "flag") return new Option(name, retold(definition.summary));
   const { placeholder, summary } = definition;
   const shapes = { value: `<${placeholder}>`, values: `<${placeholder}...>`, optionalValue: `[${placeholder}]` };
-  return new Option(`${name} ${shapes[definition.kind]}`, summary);
+  return new Option(`${name} ${shapes[definition.kind]}`, retold(summary));
 }
 
 function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {
@@ -166,8 +192,8 @@ function settleOwnOptions(
 }
 
 function formatExamples({ examples }: AnyCommand): string {
-  const lines = examples.map(({ command, explanation }) => `  $ ${command}\n      ${explanation}`);
-  return `\n${examples.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`;
+  const lines = examples.map(({ command, explanation }) => `  $ ${command}\n      ${translated(explanation)}`);
+  return `\n${examples.length === 1 ? t("Example:") : t("Examples:")}\n${lines.join("\n")}`;
 }
 
 function usageError(error: CommanderError, argv: readonly string[], commands: readonly AnyCommand[]): FobError {
@@ -178,10 +204,21 @@ function usageError(error: CommanderError, argv: readonly string[], commands: re
     .replace(/^\((.*)\)$/, "$1");
   if (error.code === "commander.help") {
     const members = membersOf(argv, commands);
-    const hint = members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : "fob --help lists the commands";
-    return new FobError("usage", "a command is missing", { hint });
+    const hint =
+      members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : t("fob --help lists the commands");
+    return new FobError("usage", t("a command is missing"), { hint });
   }
-  return new FobError("usage", message.replace(/\.$/, ""), { hint: suggestion || "fob --help shows how it is used" });
+  return new FobError("usage", inOurWords(message.replace(/\.$/, "")), {
+    hint: suggestion ? inOurWords(suggestion) : t("fob --help shows how it is used"),
+  });
+}
+
+function inOurWords(complaint: string): string {
+  for (const [pattern, translate] of COMPLAINTS) {
+    const [, ...parts] = pattern.exec(complaint) ?? [];
+    if (parts.length > 0) return translate(...parts);
+  }
+  return complaint;
 }
 
 /** The commands of the innermost group that is named on the command line. */

@@ -1,4 +1,6 @@
+import { styleText } from "node:util";
 import { FobError } from "../fob-error.ts";
+import { type Text, t, translated } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Choice, Prompt, Watch } from "./context.ts";
 import { bestMatches } from "./fuzzy.ts";
@@ -34,22 +36,56 @@ function drawnPrompt(asking: Asking): Prompt {
     available: asking.available,
     confirm: (question, instead) =>
       ask({ question, instead }, asking, ({ confirm }) =>
-        confirm({ message: printable(question), default: false }, STREAMS),
+        confirm({ message: printable(question), default: false, theme: { ...look(), keywords: answers() } }, STREAMS),
       ),
     text: (question, instead) =>
       ask({ question, instead }, asking, ({ input }) =>
-        input({ message: printable(question), required: true }, STREAMS),
+        input({ message: printable(question), required: true, theme: look() }, STREAMS),
       ),
     secret: (question, instead) =>
       ask({ question, instead }, asking, ({ password }) =>
-        password({ message: `${printable(question)}:`, mask: false }, STREAMS),
+        password({ message: `${printable(question)}:`, mask: false, theme: look() }, STREAMS),
       ),
     wait: waitForPerson,
     pick: (question, choices, instead) =>
       ask({ question, instead }, asking, ({ search }) => {
         const source = (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(shown);
-        return search({ message: printable(question), source }, STREAMS);
+        return search({ message: printable(question), source, theme: look() }, STREAMS);
       }),
+  };
+}
+
+/** What the prompts say of their own accord. */
+const THEIR_WORDS: readonly Text[] = [
+  "navigate",
+  "select",
+  "toggle visibility",
+  "No results found",
+  "You must provide a value",
+];
+
+function inOurWords(text: string): string {
+  return THEIR_WORDS.includes(text) ? translated(text) : text;
+}
+
+/** How the prompts look: as they do by themselves, in people's language. */
+function look() {
+  const tip = ([key, action]: readonly [string, string]) =>
+    `${styleText("bold", key)} ${styleText("dim", inOurWords(action))}`;
+  return {
+    style: {
+      maskedText: t("[input is masked]"),
+      keysHelpTip: (keys: [string, string][]) => keys.map(tip).join(styleText("dim", " • ")),
+      error: (text: string) => styleText("red", `> ${inOurWords(text)}`),
+    },
+  };
+}
+
+function answers() {
+  return {
+    yes: t("Yes"),
+    no: t("No"),
+    error: ({ yes, no }: { readonly yes: string; readonly no: string }) => t`You must answer with "${yes}" or "${no}"`,
   };
 }
 
@@ -89,8 +125,8 @@ async function ask<T>(
   put: (prompts: typeof import("@inquirer/prompts")) => Promise<T>,
 ): Promise<T> {
   if (!available) {
-    throw new FobError("locked", `cannot ask here: ${printable(question)}`, {
-      hint: `${instead} answers without a terminal`,
+    throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
+      hint: t`${instead} answers without a terminal`,
     });
   }
   const showColors = hasColor ? () => undefined : hideColors(process.env);

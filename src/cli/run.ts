@@ -1,4 +1,5 @@
 import { asFobError } from "../file-error.ts";
+import { inEnglish } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -63,7 +64,9 @@ async function runCommand(
   });
   const context = program.createContext(globals, style);
   const result = await command.run(input as never, context);
-  for (const piece of globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style))) {
+  const show = () => (globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style)));
+  // what reads standard output in a person's place must find the same words in every language
+  for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
   if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);

@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import type { GlobalFlags } from "./globals.ts";
-import { choice, duration, type SettingKind, whole, yesOrNo } from "./setting-kinds.ts";
+import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
 
 /** What a variable of the environment says about a setting, or null when it says nothing. */
 type FromVariable = (text: string) => string | null;
@@ -51,21 +51,21 @@ export const SETTINGS = {
     variables: { FOB_PLAIN: (text) => (text === "" ? null : String(text !== "0")) },
   }),
   "clipboard.clear-after": define({
-    kind: whole("seconds", 1, 86_400),
+    kind: seconds(1, 86_400),
     initial: 30,
     summary: "how long a copied passcode stays on the clipboard",
     option: "--clear-after",
     variables: {},
   }),
   "code.min-validity": define({
-    kind: whole("seconds", 0, 3_600),
+    kind: seconds(0, 3_600),
     initial: 0,
     summary: "wait for a fresh passcode if this one ends sooner",
     option: "--min-validity",
     variables: {},
   }),
   "push.poll-seconds": define({
-    kind: whole("seconds", 0, 86_400),
+    kind: seconds(0, 86_400),
     initial: 0,
     summary: "how often servers are asked for login requests; 0: every second, and less often when nothing happens",
     option: "--poll",

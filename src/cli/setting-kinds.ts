@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { t } from "../language.ts";
 import { DURATION, durationMs } from "./duration.ts";
 
 /** What kind of value a setting has: how it is checked, how the command line writes it, and how messages ask for it. */
@@ -7,12 +8,12 @@ export interface SettingKind<T extends string | number | boolean> {
   /** The value that a text means; a text that means none stays as it is, for the schema to refuse. */
   fromText(text: string): unknown;
   /** What is needed, to go before `is needed`. */
-  readonly words: string;
+  words(): string;
 }
 
 /** One of some words. */
 export function choice<const Words extends readonly string[]>(...words: Words): SettingKind<Words[number]> {
-  return { schema: v.picklist(words), fromText: asItIs, words: `one of ${words.join(", ")}` };
+  return { schema: v.picklist(words), fromText: asItIs, words: () => t`one of ${words.join(", ")}` };
 }
 
 /** Yes or no. */
@@ -21,15 +22,15 @@ export function yesOrNo(): SettingKind<boolean> {
     ["true", true],
     ["false", false],
   ]);
-  return { schema: v.boolean(), fromText: (text) => words.get(text) ?? text, words: "true or false" };
+  return { schema: v.boolean(), fromText: (text) => words.get(text) ?? text, words: () => t("true or false") };
 }
 
-/** A whole number of something within limits. */
-export function whole(unit: string, min: number, max: number): SettingKind<number> {
+/** A whole number of seconds within limits. */
+export function seconds(min: number, max: number): SettingKind<number> {
   return {
     schema: v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max)),
     fromText: (text) => (/^[0-9]{1,12}$/.test(text) ? Number(text) : text),
-    words: `a whole number of ${unit} from ${min} to ${max}`,
+    words: () => t`a whole number of seconds from ${min} to ${max}`,
   };
 }
 
@@ -41,7 +42,7 @@ export function duration(): SettingKind<string> {
   return {
     schema: v.pipe(v.string(), v.regex(DURATION), v.check(isShort)),
     fromText: asItIs,
-    words: "a duration of at most 30 days (90s, 30m, 8h, 7d)",
+    words: () => t("a duration of at most 30 days (90s, 30m, 8h, 7d)"),
   };
 }
 

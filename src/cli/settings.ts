@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { matchName } from "../token/names.ts";
 import { type Config, changeConfig, configPath, readConfig } from "./config-file.ts";
 import type { GlobalFlags } from "./globals.ts";
@@ -80,8 +81,8 @@ export function chooseUnlessWrong<Key extends SettingKey>(settings: Settings, ke
 /** The key that a text names. Throws FobError `usage` with the nearest ones. */
 export function parseSettingKey(text: string): SettingKey {
   if (isSettingKey(text)) return text;
-  throw new FobError("usage", `there is no setting ${JSON.stringify(text)}`, {
-    hint: suggestSetting(text) ?? "`fob config list` shows all of them",
+  throw new FobError("usage", t`there is no setting ${JSON.stringify(text)}`, {
+    hint: suggestSetting(text) ?? t("`fob config list` shows all of them"),
   });
 }
 
@@ -90,7 +91,7 @@ export function suggestSetting(text: string): string | null {
   const keys = SETTING_KEYS.map((key) => ({ id: key, name: key, issuer: null, account: key }));
   const match = matchName(text, keys);
   const names = match.kind === "none" ? match.nearest : match.kind === "one" ? [match.token.name] : [];
-  return names.length === 0 ? null : `did you mean ${names.join(" or ")}?`;
+  return names.length === 0 ? null : t`did you mean ${names.join(" or ")}?`;
 }
 
 function fromOption<T extends string | number | boolean>(
@@ -125,13 +126,13 @@ function fromConfig<T extends string | number | boolean>(
   const path = configPath(home);
   const parsed = v.safeParse(kind.schema, config[key]);
   if (parsed.success) return { value: parsed.output, source: "config", from: path };
-  throw new FobError("invalid", `${key} is ${JSON.stringify(config[key])} in ${path}: ${kind.words} is needed`, {
-    hint: `\`fob config set ${key} VALUE\`, or \`fob config unset ${key}\``,
+  throw new FobError("invalid", t`${key} is ${JSON.stringify(config[key])} in ${path}: ${kind.words()} is needed`, {
+    hint: t`\`fob config set ${key} VALUE\`, or \`fob config unset ${key}\``,
   });
 }
 
 function parse<T extends string | number | boolean>({ kind }: SettingDefinition<T>, text: string, where: string): T {
   const parsed = v.safeParse(kind.schema, kind.fromText(text));
   if (parsed.success) return parsed.output;
-  throw new FobError("usage", `${where} is ${JSON.stringify(text)}: ${kind.words} is needed`);
+  throw new FobError("usage", t`${where} is ${JSON.stringify(text)}: ${kind.words()} is needed`);
 }

@@ -1,5 +1,6 @@
 import { defineCommand, optional, required } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { type Texts, t, translated } from "../language.ts";
 import { type AccessDomain, isStricter, parseAccessDomain } from "../token/access-domain.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
@@ -16,7 +17,7 @@ interface DomainView {
   readonly lacksPin: boolean;
 }
 
-const MEANINGS: Readonly<Record<AccessDomain, string>> = {
+const MEANINGS: Texts = {
   "00": "full access",
   "02": "only after a PIN",
   FF: "no access",
@@ -43,7 +44,10 @@ export const accessDomain = defineCommand({
   async run({ name, domain }, context): Promise<DomainView> {
     const wanted = domain === undefined ? null : parseAccessDomain(domain);
     if (domain !== undefined && !wanted) {
-      throw new FobError("usage", `${JSON.stringify(domain)} is no access domain: 00, 02 and FF are (full, pin, none)`);
+      throw new FobError(
+        "usage",
+        t`${JSON.stringify(domain)} is no access domain: 00, 02 and FF are (full, pin, none)`,
+      );
     }
     const vault = await existingVault(context);
     const { id } = findInVault(vault, name);
@@ -58,8 +62,8 @@ export const accessDomain = defineCommand({
     const lacksPin = token.accessDomain === "02" && !hasPin;
     return { id, name: token.name, accessDomain: token.accessDomain, lacksPin };
   },
-  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${MEANINGS[value]})`),
+  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
   json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
   notes: ({ name, lacksPin }) =>
-    lacksPin ? [`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
+    lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
 });

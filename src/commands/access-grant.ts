@@ -2,6 +2,7 @@ import { defineCommand, required, value, values } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "../token/grant.ts";
 import { forget } from "../token/secret.ts";
 import { createGrant, endExpiredGrants, type GrantedToken } from "../vault/grants.ts";
@@ -40,7 +41,7 @@ export const accessGrant = defineCommand({
   ],
   async run({ label, token: names, rights = "code", expires = USUAL_DURATION }, context): Promise<Granted> {
     const now = context.clock();
-    if (names.length === 0) throw new FobError("usage", "--token is missing: which tokens does the grant open?");
+    if (names.length === 0) throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
     const about = {
       label: parseLabel(label),
       rights: parseRights(rights),
@@ -62,14 +63,14 @@ export const accessGrant = defineCommand({
 function parseLabel(text: string): Grant["label"] {
   const label = text.trim();
   if (label !== "" && label.length <= MAX_LABEL && !/\p{C}/u.test(label)) return label;
-  throw new FobError("usage", `a label has 1 to ${MAX_LABEL} characters, all of which can be shown`);
+  throw new FobError("usage", t`a label has 1 to ${MAX_LABEL} characters, all of which can be shown`);
 }
 
 function parseRights(text: string): Right[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   const wrong = names.find((name) => !isRight(name));
   if (wrong === undefined) return names.filter(isRight);
-  throw new FobError("usage", `--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
+  throw new FobError("usage", t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
 }
 
 /** What each token is opened with from now on. */
@@ -79,7 +80,7 @@ async function openTokens(vault: Vault, names: readonly string[], context: Conte
   const refused = records.find(({ token }) => token.accessDomain !== "00");
   if (refused) {
     const { name, accessDomain } = refused.token;
-    throw new FobError("denied", `${name} cannot be granted: its access domain is ${accessDomain}`);
+    throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
   }
   const tokens: GrantedToken[] = [];
   for (const record of records) {
@@ -89,6 +90,6 @@ async function openTokens(vault: Vault, names: readonly string[], context: Conte
 }
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {
-  const until = expiresAt === null ? "until it is revoked" : `until ${formatMoment(expiresAt, null)}`;
-  return `${label} opens ${tokens.join(", ")} for ${rights.join(" and ")} ${until}; it is not shown again`;
+  const until = expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt, null)}`;
+  return t`${label} opens ${tokens.join(", ")} for ${rights.join(t(" and "))} ${until}; it is not shown again`;
 }

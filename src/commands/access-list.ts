@@ -2,6 +2,7 @@ import { defineCommand } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { listGrants } from "../vault/grants.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
@@ -21,7 +22,7 @@ export const accessList = defineCommand({
   },
   text: formatGrants,
   json: (grants) => grants,
-  notes: (grants) => (grants.length === 0 ? ["no grants: `fob access grant` makes one"] : []),
+  notes: (grants) => (grants.length === 0 ? [t("no grants: `fob access grant` makes one")] : []),
 });
 
 function formatGrants(grants: readonly GrantView[], style: Style): string {
@@ -32,5 +33,5 @@ function formatGrants(grants: readonly GrantView[], style: Style): string {
     rights.join(", "),
     expired ? "expired" : expiresAt ? formatMoment(expiresAt, style) : "never",
   ]);
-  return formatTable(["LABEL", "TOKENS", "RIGHTS", "EXPIRES"], rows, style);
+  return formatTable([t("LABEL"), t("TOKENS"), t("RIGHTS"), t("EXPIRES")], rows, style);
 }

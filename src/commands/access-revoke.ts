@@ -1,4 +1,5 @@
 import { defineCommand, required } from "../cli/command.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { revokeGrant } from "../vault/grants.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
@@ -17,6 +18,6 @@ export const accessRevoke = defineCommand({
     const vault = await existingVault(context);
     return viewGrant(revokeGrant(vault, label), vault.entries(), context.clock());
   },
-  text: ({ label }) => `revoked ${printable(label)}`,
+  text: ({ label }) => t`revoked ${printable(label)}`,
   json: (grant) => grant,
 });

@@ -3,6 +3,7 @@ import { flag, value } from "../cli/command.ts";
 import { durationMs } from "../cli/duration.ts";
 import type { Settings } from "../cli/settings.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** How long an agent holds the vault open and what it does by itself, as options. */
 export const DUTY_OPTIONS = {
@@ -22,7 +23,7 @@ export function parseDuties(
   },
   settings: Settings,
 ): Duties {
-  if (input.notify && !input.push) throw new FobError("usage", "--notify needs --push: it is about login requests");
+  if (input.notify && !input.push) throw new FobError("usage", t("--notify needs --push: it is about login requests"));
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
   const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);

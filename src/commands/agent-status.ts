@@ -1,6 +1,7 @@
 import type { AgentStatus } from "../agent/protocol.ts";
 import { defineCommand } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
+import { t } from "../language.ts";
 import { describeAgent } from "./agent-view.ts";
 
 /** `fob agent status`: whether an agent holds the vault, and until when. */
@@ -14,12 +15,12 @@ export const agentStatus = defineCommand({
   run: async (_, context): Promise<AgentStatus | null> => context.agent.status(),
   text: (status, style) =>
     status === null
-      ? "locked: no agent holds this vault"
+      ? t("locked: no agent holds this vault")
       : formatFields(
           [
-            ["state", describeAgent(status, style)],
-            ["process", String(status.pid)],
-            ["socket", status.socket],
+            [t("state"), describeAgent(status, style)],
+            [t("process"), String(status.pid)],
+            [t("socket"), status.socket],
           ],
           style,
         ),

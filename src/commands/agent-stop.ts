@@ -1,4 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
+import { t } from "../language.ts";
 
 /** `fob agent stop`: ends the agent. */
 export const agentStop = defineCommand({
@@ -10,5 +11,5 @@ export const agentStop = defineCommand({
   run: async (_, context) => ({ wasRunning: await context.agent.stop() }),
   text: () => "",
   json: (result) => result,
-  notes: ({ wasRunning }) => [wasRunning ? "the agent has ended" : "no agent was running"],
+  notes: ({ wasRunning }) => [wasRunning ? t("the agent has ended") : t("no agent was running")],
 });

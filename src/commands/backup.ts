@@ -1,6 +1,6 @@
 import { defineCommand, flag, required, values } from "../cli/command.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { encodeBackup } from "../vault/backup.ts";
@@ -28,7 +28,7 @@ export const backup = defineCommand({
   async run({ file, recipient: recipients, armor }, context) {
     const vault = await existingVault(context);
     const { tokens, leftOut } = await openTokens(vault, [], context);
-    if (tokens.length === 0) throw new FobError("not-found", "there is no token to back up");
+    if (tokens.length === 0) throw new FobError("not-found", t("there is no token to back up"));
     const plaintext = encodeBackup(
       tokens.map(({ token, secret, pin }) => ({ token, secret, pinPolicy: pin?.type === "user" ? pin.policy : null })),
       context.clock(),
@@ -41,7 +41,7 @@ export const backup = defineCommand({
     if (file !== "-") await context.writeSecretFile(file, armored === null ? encrypted : Buffer.from(armored));
     return { file, count: tokens.length, leftOut, content: file === "-" ? armored : null };
   },
-  text: ({ file, count, content }) => content?.trimEnd() ?? printable(`wrote ${plural(count, "token")} to ${file}`),
+  text: ({ file, count, content }) => content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
   json: ({ file, count, content }) => ({ file: content === null ? file : null, tokens: count, content }),
-  notes: ({ leftOut }) => leftOut.map((reason) => `left out: ${reason}`),
+  notes: ({ leftOut }) => leftOut.map((reason) => t`left out: ${reason}`),
 });

@@ -1,4 +1,5 @@
 import { defineCommand, optional } from "../cli/command.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { disableForApp, disableForToken } from "../vault/biometrics.ts";
 import { existingPinTarget } from "./pin-target.ts";
@@ -25,8 +26,8 @@ export const biometricDisable = defineCommand({
     return { ...off, wasOn };
   },
   text: ({ name, wasOn }) => {
-    const pin = name === null ? "app PIN" : `PIN of ${printable(name)}`;
-    return wasOn ? `the ${pin} alone counts again` : `nothing stood for the ${pin}`;
+    const pin = name === null ? t("app PIN") : t`PIN of ${printable(name)}`;
+    return wasOn ? t`the ${pin} alone counts again` : t`nothing stood for the ${pin}`;
   },
   json: ({ name, biometric }) => ({ name, biometric }),
 });

@@ -1,5 +1,6 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { enableForApp, enableForToken, refuseAppBiometrics, refuseTokenBiometrics } from "../vault/biometrics.ts";
@@ -32,11 +33,11 @@ export const biometricEnable = defineCommand({
     forget(secretKey);
     return { name: record.token.name, biometric: true };
   },
-  text: ({ name }) => `a finger or face stands for the ${name === null ? "app PIN" : `PIN of ${printable(name)}`}`,
+  text: ({ name }) => t`a finger or face stands for the ${name === null ? t("app PIN") : t`PIN of ${printable(name)}`}`,
   json: (result) => result,
 });
 
 async function recognize(name: string, { sensor, tell }: Context): Promise<void> {
-  tell(`touch the sensor, or look at it, for ${name}`);
-  await sensor.verify(`let it unlock ${name}`, { signal: new AbortController().signal, tell });
+  tell(t`touch the sensor, or look at it, for ${name}`);
+  await sensor.verify(t`let it unlock ${name}`, { signal: new AbortController().signal, tell });
 }

@@ -2,6 +2,7 @@ import { defineCommand } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { formatFields } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
+import { again, original, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { isEnabledForApp } from "../vault/biometrics.ts";
 import { readHeader } from "../vault/header.ts";
@@ -32,13 +33,13 @@ export const biometricStatus = defineCommand({
   text: ({ sensor, problem, app, tokens }, style) =>
     formatFields(
       [
-        ["sensor", sensor ?? `none: ${problem}`],
-        ["app PIN", app ? "a finger or face stands for it" : "is typed"],
-        ["tokens", tokens.length === 0 ? "none" : printable(tokens.join(", "))],
+        [t("sensor"), sensor === null ? t`none: ${problem}` : again(sensor)],
+        [t("app PIN"), app ? t("a finger or face stands for it") : t("is typed")],
+        [t("tokens"), tokens.length === 0 ? t("none") : printable(tokens.join(", "))],
       ],
       style,
     ),
-  json: (status) => status,
+  json: ({ sensor, problem, ...status }) => ({ sensor: original(sensor), problem: original(problem), ...status }),
 });
 
 async function findSensor({ sensor }: Context): Promise<Pick<BiometricStatus, "sensor" | "problem">> {

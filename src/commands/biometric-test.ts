@@ -1,4 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
+import { t } from "../language.ts";
 
 /** `fob biometric test`: does the sensor recognise whoever sits there? */
 export const biometricTest = defineCommand({
@@ -10,10 +11,10 @@ export const biometricTest = defineCommand({
   examples: [{ command: "fob biometric test", explanation: "touch it once" }],
   async run(_, { sensor, tell }) {
     const name = await sensor.describe();
-    tell(`${name}: touch it, or look at it`);
-    await sensor.verify("try the sensor", { signal: new AbortController().signal, tell });
+    tell(t`${name}: touch it, or look at it`);
+    await sensor.verify(t("try the sensor"), { signal: new AbortController().signal, tell });
     return { sensor: name, recognized: true };
   },
-  text: () => "recognised",
+  text: () => t("recognised"),
   json: (result) => result,
 });

@@ -1,6 +1,7 @@
 import { defineCommand, flag, optional, required, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import { isTiqrToken, parseTiqrChallenge, type TiqrToken } from "../push/tiqr.ts";
 import type { OcraCredential, TiqrCredential } from "../token/credential.ts";
@@ -71,7 +72,7 @@ interface GivenInput {
 async function readInput(input: GivenInput, suite: OcraSuite, context: Context): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge = null, verify = null, session, at } = input;
   if (verify !== null && serverChallenge === null) {
-    throw new FobError("usage", "--verify needs --server-challenge: the server sends both");
+    throw new FobError("usage", t("--verify needs --server-challenge: the server sends both"));
   }
   const time = at === undefined ? context.clock() : parseTime(at, context.clock());
   return {
@@ -91,7 +92,7 @@ async function readTiqrInput(
 ): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge, verify, session, at } = input;
   if ([serverChallenge, verify, session].some((given) => given !== undefined)) {
-    throw new FobError("usage", `${token.name} answers TiQR challenges, which take no other options`);
+    throw new FobError("usage", t`${token.name} answers TiQR challenges, which take no other options`);
   }
   const now = context.clock();
   const challenge = parseTiqrChallenge(await readChallenge(input, context));
@@ -99,15 +100,15 @@ async function readTiqrInput(
 }
 
 async function readChallenge({ challenge: given, qr }: GivenInput, context: Context): Promise<string> {
-  if (given !== undefined && qr !== undefined) throw new FobError("usage", "CHALLENGE and --qr exclude each other");
+  if (given !== undefined && qr !== undefined) throw new FobError("usage", t("CHALLENGE and --qr exclude each other"));
   if (qr !== undefined) return ((await context.readPicture(qr))[0] ?? "").trim();
   if (given === "-") return (await context.readInput()).trim();
-  return given?.trim() ?? context.prompt.text("Challenge", "a CHALLENGE, - for standard input, or --qr FILE");
+  return given?.trim() ?? context.prompt.text(t("Challenge"), t("a CHALLENGE, - for standard input, or --qr FILE"));
 }
 
 function readSession(text: string | undefined, { session }: OcraSuite): Buffer | null {
   if (text === undefined) return null;
-  if (session === null) throw new FobError("usage", "--session is given, and the suite has no session information");
+  if (session === null) throw new FobError("usage", t("--session is given, and the suite has no session information"));
   const hex = /^hex:((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
   return hex === undefined ? Buffer.from(text, "utf8") : Buffer.from(hex, "hex");
 }
@@ -116,7 +117,7 @@ function respondingCredential(token: Token): OcraCredential | TiqrCredential {
   const { name, credential } = token;
   if (credential.kind === "ocra") return credential;
   if (isTiqrToken(token)) return token.credential;
-  throw new FobError("usage", `${name} answers no challenges`, {
-    hint: `fob code ${JSON.stringify(name)} prints its passcode`,
+  throw new FobError("usage", t`${name} answers no challenges`, {
+    hint: t`fob code ${JSON.stringify(name)} prints its passcode`,
   });
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 
 const FIELDS = [
@@ -48,11 +49,13 @@ function parseField(part: string): { readonly field: Field } {
   const isField = part.length > 1 && part.startsWith("{");
   throw new FobError(
     "usage",
-    `--format has ${part}, which is ${isField ? "no field" : "neither a field nor an escape"}`,
+    isField
+      ? t`--format has ${part}, which is no field`
+      : t`--format has ${part}, which is neither a field nor an escape`,
     {
       hint: isField
-        ? `${FIELDS.map((known) => `{${known}}`).join(" ")} are fields`
-        : "\\n, \\t and \\\\ are escapes, {{ and }} are braces",
+        ? t`${FIELDS.map((known) => `{${known}}`).join(" ")} are fields`
+        : t("\\n, \\t and \\\\ are escapes, {{ and }} are braces"),
     },
   );
 }

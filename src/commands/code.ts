@@ -2,6 +2,7 @@ import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
@@ -95,13 +96,13 @@ function refuseContradictions({ names, all, copy, next, at, format, watch, minVa
   if (watch && isOfOnce)
     throw new FobError(
       "usage",
-      "--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode",
+      t("--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode"),
     );
-  if (all && names.length > 0) throw new FobError("usage", "--all and a NAME exclude each other");
+  if (all && names.length > 0) throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
-    throw new FobError("usage", "--copy takes one token: the clipboard holds one passcode");
-  if (copy && format !== undefined) throw new FobError("usage", "--copy and --format exclude each other");
-  if (next && at !== undefined) throw new FobError("usage", "--next and --at exclude each other");
+    throw new FobError("usage", t("--copy takes one token: the clipboard holds one passcode"));
+  if (copy && format !== undefined) throw new FobError("usage", t("--copy and --format exclude each other"));
+  if (next && at !== undefined) throw new FobError("usage", t("--next and --at exclude each other"));
 }
 
 async function watch(
@@ -149,7 +150,7 @@ async function makeCode(
 
 function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
   if (stepsOf(credential) === null && (next || at !== undefined)) {
-    throw new FobError("usage", `--next and --at are for time-based tokens, and ${name} is not one`);
+    throw new FobError("usage", t`--next and --at are for time-based tokens, and ${name} is not one`);
   }
 }
 

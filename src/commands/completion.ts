@@ -1,5 +1,6 @@
 import { defineCommand, required } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** The completion script of each shell, as `npm run generate` makes it from the definitions of all commands. */
 const SCRIPTS: Readonly<Record<string, () => Promise<{ readonly default: string }>>> = {
@@ -26,7 +27,7 @@ export const completion = defineCommand({
   ],
   async run({ shell }): Promise<{ readonly shell: string; readonly script: string }> {
     const load = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
-    if (!load) throw new FobError("usage", `${JSON.stringify(shell)} is none of ${SHELLS.join(", ")}`);
+    if (!load) throw new FobError("usage", t`${JSON.stringify(shell)} is none of ${SHELLS.join(", ")}`);
     const { default: script } = await load();
     return { shell, script: script.trimEnd() };
   },

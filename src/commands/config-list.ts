@@ -3,6 +3,7 @@ import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import { suggestSetting } from "../cli/settings.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { type SettingView, viewSetting } from "./setting-view.ts";
 
@@ -29,11 +30,12 @@ export const configList = defineCommand({
 });
 
 function formatSettings({ settings }: SettingList, style: Style): string {
-  const rows = settings.map(({ key, value, from }) => [key, String(value), from ?? "default"].map(printable));
-  return formatTable(["SETTING", "VALUE", "FROM"], rows, style);
+  const rows = settings.map(({ key, value, from }) => [key, String(value), from ?? t("default")].map(printable));
+  return formatTable([t("SETTING"), t("VALUE"), t("FROM")], rows, style);
 }
 
 function describeUnknown(key: string): string {
   const suggestion = suggestSetting(key);
-  return `warning: config.json has ${JSON.stringify(key)}, which is no setting${suggestion ? `: ${suggestion}` : ""}`;
+  const warning = t`warning: config.json has ${JSON.stringify(key)}, which is no setting`;
+  return suggestion ? `${warning}: ${suggestion}` : warning;
 }

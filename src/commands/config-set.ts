@@ -1,6 +1,7 @@
 import { defineCommand, required } from "../cli/command.ts";
 import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import { parseSettingKey } from "../cli/settings.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { noteOverride, type SettingView, viewSetting } from "./setting-view.ts";
 
@@ -23,7 +24,7 @@ export const configSet = defineCommand({
     await settings.assign(key, text);
     return viewSetting(key, settings);
   },
-  text: ({ key, value }) => printable(`${key} is ${value}`),
+  text: ({ key, value }) => printable(t`${key} is ${value}`),
   json: (view) => view,
   notes: noteOverride,
 });

@@ -1,6 +1,7 @@
 import { defineCommand, required } from "../cli/command.ts";
 import { isSettingKey, SETTING_KEYS } from "../cli/setting-definitions.ts";
 import { parseSettingKey } from "../cli/settings.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { type SettingView, viewSetting } from "./setting-view.ts";
 
@@ -25,7 +26,7 @@ export const configUnset = defineCommand({
     if (!wasSet) parseSettingKey(key);
     return { key, wasSet, view: isSettingKey(key) ? viewSetting(key, settings) : null };
   },
-  text: ({ key, view }) => printable(view === null ? `${key} is gone` : `${key} is ${view.value}`),
+  text: ({ key, view }) => printable(view === null ? t`${key} is gone` : t`${key} is ${view.value}`),
   json: ({ key, wasSet, view }) => ({ key, wasSet, value: view?.value ?? null, source: view?.source ?? null }),
-  notes: ({ key, wasSet }) => (wasSet ? [] : [`${key} was not set`]),
+  notes: ({ key, wasSet }) => (wasSet ? [] : [t`${key} was not set`]),
 });

@@ -1,5 +1,5 @@
 import type { Context } from "../cli/context.ts";
-import { plural } from "../cli/words.ts";
+import { plural, t } from "../language.ts";
 
 /** Puts a passcode on the clipboard, lets it be cleared after `seconds` unless it changed meanwhile, and says so to the person. */
 export async function copyPasscode(passcode: string, seconds: number, context: Context): Promise<void> {
@@ -10,9 +10,9 @@ export async function copyPasscode(passcode: string, seconds: number, context: C
 export async function putOnClipboard(passcode: string, seconds: number, { clipboard }: Context): Promise<string> {
   const keeper = await clipboard.copy(passcode);
   // what is written to a terminal after fob has ended would land in somebody else's output
-  if (keeper === "terminal") return "copied by the terminal, which keeps it until you copy something else";
+  if (keeper === "terminal") return t("copied by the terminal, which keeps it until you copy something else");
   await clipboard.clearLater(passcode, seconds, keeper);
   const time = plural(seconds, "second");
-  if (keeper === "tmux") return `copied; tmux forgets it in ${time}, the terminal around it does not`;
-  return `copied; the clipboard is cleared in ${time}`;
+  if (keeper === "tmux") return t`copied; tmux forgets it in ${time}, the terminal around it does not`;
+  return t`copied; the clipboard is cleared in ${time}`;
 }

@@ -3,8 +3,9 @@ import { defineCommand, flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import type { Style } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
+import { displayWidth } from "../cli/width.ts";
 import { FobError } from "../fob-error.ts";
+import { again, original, plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { type Header, readHeader } from "../vault/header.ts";
 import { keychainKey } from "../vault/open.ts";
@@ -42,7 +43,12 @@ export const doctor = defineCommand({
     return [...checks, keychain, ...(canOpen ? await checkVault(repair, context) : [])];
   },
   text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
-  json: (checks) => checks.map(({ check, status, message, hint = null }) => ({ check, status, message, hint })),
+  json: (checks) =>
+    checks.map(({ check, status, message, hint = null }) => ({
+      ...{ check, status },
+      message: original(message),
+      hint: original(hint),
+    })),
   exitCode(checks) {
     const failed = checks.filter(({ status }) => status === "failed").map(({ check }) => check);
     if (failed.length === 0) return 0;
@@ -52,12 +58,12 @@ export const doctor = defineCommand({
 
 function checkRights({ access, machine }: Context, repair: boolean): Check {
   const open = machine.openToOthers(access.home);
-  if (open.length === 0) return { check: "rights", status: "ok", message: "nobody else can read the vault's files" };
-  const message = `${plural(open.length, "file")} or folders can be reached by others: ${open[0]}`;
+  if (open.length === 0) return { check: "rights", status: "ok", message: t("nobody else can read the vault's files") };
+  const message = t`${plural(open.length, "file")} or folders can be reached by others: ${open[0]}`;
   if (!repair)
-    return { check: "rights", status: "warning", message, hint: "`fob doctor --repair` takes the rights away" };
+    return { check: "rights", status: "warning", message, hint: t("`fob doctor --repair` takes the rights away") };
   machine.closeToOthers(open);
-  return { check: "rights", status: "ok", message: `${plural(open.length, "file")} closed to others` };
+  return { check: "rights", status: "ok", message: t`${plural(open.length, "file")} closed to others` };
 }
 
 function checkSettings({ settings }: Context): Check {
@@ -65,9 +71,9 @@ function checkSettings({ settings }: Context): Check {
   try {
     for (const key of SETTING_KEYS) settings.look(key);
     const unknown = settings.unknownKeys();
-    if (unknown.length === 0) return { check, status: "ok", message: "config.json holds nothing wrong" };
-    const message = `config.json has what is no setting: ${unknown.join(", ")}`;
-    return { check, status: "warning", message, hint: "`fob config list` says what could be meant" };
+    if (unknown.length === 0) return { check, status: "ok", message: t("config.json holds nothing wrong") };
+    const message = t`config.json has what is no setting: ${unknown.join(", ")}`;
+    return { check, status: "warning", message, hint: t("`fob config list` says what could be meant") };
   } catch (error) {
     return failure(check, error);
   }
@@ -78,7 +84,7 @@ async function checkAgent({ agent }: Context): Promise<Check> {
   try {
     const status = await agent.status();
     if (status) return { check, status: "ok", message: describeAgent(status, null) };
-    return { check, status: "skipped", message: "no agent holds this vault" };
+    return { check, status: "skipped", message: t("no agent holds this vault") };
   } catch (error) {
     // a damaged header is said where the vault is looked at
     return { ...failure(check, error), status: "warning" };
@@ -106,12 +112,13 @@ function readHeaderOf({ access }: Context): { readonly header: Header | null } |
 async function checkKeychain(header: Header | null, { access }: Context): Promise<Check> {
   const check = "keychain";
   try {
-    if (header?.keychain === "none") return { check, status: "skipped", message: "this vault opens with a passphrase" };
+    if (header?.keychain === "none")
+      return { check, status: "skipped", message: t("this vault opens with a passphrase") };
     if (header) await keychainKey(header, access);
     else await access.keyStore("system").read(NO_VAULT);
     const message = header
-      ? `the key is there (${header.keychain})`
-      : "the system keychain answers; there is no vault yet";
+      ? t`the key is there (${header.keychain})`
+      : t("the system keychain answers; there is no vault yet");
     return { check, status: "ok", message };
   } catch (error) {
     const failed = failure(check, error);
@@ -128,18 +135,13 @@ export function failure(check: string, error: unknown): Check {
 }
 
 function formatCheck({ check, status, message, hint }: Check, style: Style): string {
-  const words = {
-    ok: style.good("ok"),
-    warning: style.warning("warning"),
-    failed: style.bad("failed"),
-    skipped: style.faint("skipped"),
-  };
-  const lines = [
-    `${check.padEnd(CHECK_WIDTH)}${words[status]}${" ".repeat(STATUS_WIDTH - status.length)}${printable(message)}`,
-  ];
-  if (hint !== undefined) lines.push(`${" ".repeat(CHECK_WIDTH + STATUS_WIDTH)}${style.faint(printable(hint))}`);
+  const words = { ok: t("ok"), warning: t("warning"), failed: t("failed"), skipped: t("skipped") };
+  const paint = { ok: style.good, warning: style.warning, failed: style.bad, skipped: style.faint }[status];
+  const width = Math.max(...Object.values(words).map(displayWidth)) + 2;
+  const padding = " ".repeat(width - displayWidth(words[status]));
+  const lines = [`${check.padEnd(CHECK_WIDTH)}${paint(words[status])}${padding}${printable(again(message))}`];
+  if (hint !== undefined) lines.push(`${" ".repeat(CHECK_WIDTH + width)}${style.faint(printable(again(hint)))}`);
   return lines.join("\n");
 }
 
 const CHECK_WIDTH = "clipboard".length + 2;
-const STATUS_WIDTH = "skipped".length + 2;

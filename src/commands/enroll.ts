@@ -2,8 +2,9 @@ import { defineCommand, flag, value, values, variadic } from "../cli/command.ts"
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { judgeValidity } from "../enrollment/audit.ts";
-import type { Finding } from "../enrollment/draft.ts";
+import { type Finding, severityInWords } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -106,7 +107,7 @@ function refuseIdleOptions(
 ): void {
   const idle = [trace === undefined ? null : "--trace", insecure ? "--insecure" : null].find(Boolean);
   if (servers > 0 || !idle) return;
-  throw new FobError("usage", `${idle} is for enrollments with a server, and there is none here`);
+  throw new FobError("usage", t`${idle} is for enrollments with a server, and there is none here`);
 }
 
 /** A new token, and our part of its secret where the issuer needs it. */
@@ -127,25 +128,26 @@ function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
 
 function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
   return online.flatMap(({ name, server, findings }) =>
-    [...findings, ...(isInsecure ? [INSECURE] : [])].map((finding) => about(name ?? server, finding)),
+    [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) => about(name ?? server, finding)),
   );
 }
 
-const INSECURE: Finding = {
-  severity: "warning",
-  code: "server-unverified",
-  message: "nothing proves who this server is: whoever is on the way can take the new token, or give another one",
-};
+function insecure(): Finding {
+  const message = t(
+    "nothing proves who this server is: whoever is on the way can take the new token, or give another one",
+  );
+  return { severity: "warning", code: "server-unverified", message };
+}
 
 function about(name: string, { severity, code, message }: Finding): Finding {
-  return { severity, code, message: `${name}: ${message}` };
+  return { severity, code, message: t`${name}: ${message}` };
 }
 
 async function confirmWarnings(findings: readonly Finding[], context: Context): Promise<void> {
   const warnings = findings.filter(isWarning);
   if (warnings.length === 0) return;
-  const question = `${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
-  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was enrolled");
+  const question = t`${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
+  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was enrolled"));
 }
 
 function isWarning({ severity }: Finding): boolean {
@@ -153,22 +155,22 @@ function isWarning({ severity }: Finding): boolean {
 }
 
 function describeFinding({ severity, message }: Finding): string {
-  return `${severity === "info" ? "note" : severity}: ${message}`;
+  return `${severityInWords(severity)}: ${message}`;
 }
 
 function formatEnrolled(result: Enrolled, style: Style): string[] {
   if (result.isDryRun) {
     return [
-      ...result.views.map((view) => `would enroll ${style.strong(printable(view.name))} (${describeView(view)})`),
-      ...result.online.map((view) => `would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`),
+      ...result.views.map((view) => t`would enroll ${style.strong(printable(view.name))} (${describeView(view)})`),
+      ...result.online.map((view) => t`would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`),
     ];
   }
   return result.views.flatMap((view) => [
-    `enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
-    ...(view.clientPart === undefined ? [] : [`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+    t`enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
+    ...(view.clientPart === undefined ? [] : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
   ]);
 }
 
 function forWhom({ account, format }: OnlineView): string {
-  return account === null ? ` (${format})` : ` for ${printable(account)} (${format})`;
+  return account === null ? ` (${format})` : t` for ${printable(account)} (${format})`;
 }

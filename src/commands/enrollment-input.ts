@@ -4,10 +4,11 @@ import { readLines } from "../enrollment/lines.ts";
 import { identify, recognize, recognizeOnline } from "../enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
+import { type Text, t, translated } from "../language.ts";
 import { askSecretFor } from "./ask-secret.ts";
 
-const CLIPBOARD = "the clipboard";
-const SCREEN = "the screen";
+const CLIPBOARD: Text = "the clipboard";
+const SCREEN: Text = "the screen";
 
 /** Where enrollment strings come from. */
 export interface EnrollmentSources {
@@ -40,7 +41,7 @@ export async function readEnrollments(sources: EnrollmentSources, context: Conte
 async function readSources(sources: EnrollmentSources, context: Context): Promise<Enrollment[]> {
   const { enrollments, qr, clipboard, screen } = sources;
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
-    return recognizeAny(await askForString(context), askSecretFor("the enrollment string", context));
+    return recognizeAny(await askForString(context), askSecretFor(t("the enrollment string"), context));
   const found: Enrollment[] = [];
   for (const enrollment of enrollments) {
     const read =
@@ -50,10 +51,10 @@ async function readSources(sources: EnrollmentSources, context: Context): Promis
   for (const path of qr) found.push(...(await recognizeAll(await context.readPicture(path), path, context)));
   if (clipboard) found.push(...(await readClipboard(context)));
   if (screen) {
-    const texts = await context.readQrCodes(await context.takeScreenshot(), SCREEN);
+    const texts = await context.readQrCodes(await context.takeScreenshot(), translated(SCREEN));
     const enrollment = texts.filter((text) => identify(text) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
-    found.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, SCREEN, context)));
+    found.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), context)));
   }
   return found;
 }
@@ -70,27 +71,29 @@ async function recognizeAny(text: string, askSecret: AskSecret): Promise<Enrollm
 /** Asks for an enrollment string, which is not shown. */
 export function askForString(context: Context): Promise<string> {
   return context.prompt.secret(
-    "Enrollment string (it is not shown)",
-    "an ENROLLMENT, - for standard input, or --qr FILE",
+    t("Enrollment string (it is not shown)"),
+    t("an ENROLLMENT, - for standard input, or --qr FILE"),
   );
 }
 
 async function recognizeArgument(enrollment: string, context: Context): Promise<Enrollment[]> {
-  const found = await recognizeAny(enrollment, askSecretFor("the enrollment string", context));
+  const found = await recognizeAny(enrollment, askSecretFor(t("the enrollment string"), context));
   context.tell(
-    "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
+    t(
+      "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
+    ),
   );
   return found;
 }
 
 /** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
 async function readInput(text: string, context: Context): Promise<Enrollment[]> {
-  if (identify(text)?.isMultiline) return recognizeAny(text, askSecretFor("standard input", context));
+  if (identify(text)?.isMultiline) return recognizeAny(text, askSecretFor(t("standard input"), context));
   const strings = readLines(text);
-  if (strings.length === 0) throw new FobError("invalid", "standard input holds no enrollment string");
+  if (strings.length === 0) throw new FobError("invalid", t("standard input holds no enrollment string"));
   const found: Enrollment[] = [];
   for (const line of strings) {
-    found.push(...(await recognizeAt(line.text, strings.length === 1 ? null : `line ${line.number}`, context)));
+    found.push(...(await recognizeAt(line.text, strings.length === 1 ? null : t`line ${line.number}`, context)));
   }
   return found;
 }
@@ -98,8 +101,8 @@ async function readInput(text: string, context: Context): Promise<Enrollment[]> 
 /** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
 async function readClipboard(context: Context): Promise<Enrollment[]> {
   const { text, picture } = await context.clipboard.paste();
-  if (!picture || identify(text)) return recognizeAt(text, CLIPBOARD, context);
-  return recognizeAll(await context.readQrCodes(picture, CLIPBOARD), CLIPBOARD, context);
+  if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), context);
+  return recognizeAll(await context.readQrCodes(picture, translated(CLIPBOARD)), translated(CLIPBOARD), context);
 }
 
 /** The codes of a picture, in turn: each may ask for a secret of its own. */
@@ -111,10 +114,10 @@ async function recognizeAll(texts: readonly string[], place: string, context: Co
 
 async function recognizeAt(text: string, place: string | null, context: Context): Promise<Enrollment[]> {
   try {
-    return await recognizeAny(text, askSecretFor(place ?? "standard input", context));
+    return await recognizeAny(text, askSecretFor(place ?? t("standard input"), context));
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
-    throw new FobError(code, `${place}: ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+    throw new FobError(code, t`${place}: ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
   }
 }

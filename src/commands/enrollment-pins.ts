@@ -1,6 +1,7 @@
 import type { Context } from "../cli/context.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { judgePin, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { formatPinPolicy } from "../token/pin-policy-text.ts";
 import { forget, type Secret } from "../token/secret.ts";
@@ -123,7 +124,7 @@ export function describeMissingPin({ stored, reason }: Unguarded): string {
   const { pin } = stored.named.draft;
   const policy = pin?.type === "user" ? ` --policy ${formatPinPolicy(pin.policy)}` : "";
   const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
-  return `warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
+  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
 }
 
 async function guardAndOpen(

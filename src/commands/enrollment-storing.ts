@@ -1,6 +1,7 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Credential } from "../token/credential.ts";
 import { fold, freeName } from "../token/names.ts";
 import { stripControls } from "../token/printable.ts";
@@ -29,7 +30,7 @@ export interface NamedDraft {
 /** Throws FobError `usage` when one name is wanted for several tokens. */
 export function refuseSharedName(wanted: string | undefined, count: number): void {
   if (wanted === undefined || count <= 1) return;
-  throw new FobError("usage", `--name is for one token, and ${count} were given`);
+  throw new FobError("usage", t`--name is for one token, and ${count} were given`);
 }
 
 /** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
@@ -47,16 +48,16 @@ export async function nameDrafts(
 }
 
 function askForName(context: Context): Promise<string> {
-  return context.prompt.text("What shall the token be called?", "--name");
+  return context.prompt.text(t("What shall the token be called?"), "--name");
 }
 
 /** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
 export function checkName(name: string): string {
   const trimmed = name.trim();
-  if (trimmed === "") throw new FobError("usage", "the name is empty");
+  if (trimmed === "") throw new FobError("usage", t("the name is empty"));
   if ([...trimmed].length > MAX_NAME_LENGTH)
-    throw new FobError("usage", `the name is longer than ${MAX_NAME_LENGTH} characters`);
-  if (stripControls(trimmed) !== trimmed) throw new FobError("usage", "the name holds control characters");
+    throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (stripControls(trimmed) !== trimmed) throw new FobError("usage", t("the name holds control characters"));
   return trimmed;
 }
 
@@ -149,8 +150,8 @@ export function refuseKnown(
   for (const named of drafts) {
     const same = findSame(vault, named, known);
     if (same) {
-      throw new FobError("usage", `this token is enrolled already, as ${same.name}`, {
-        hint: "--replace enrolls it anew",
+      throw new FobError("usage", t`this token is enrolled already, as ${same.name}`, {
+        hint: t("--replace enrolls it anew"),
       });
     }
     if (named.isChosen) refuseTakenName(vault, named.name);
@@ -160,7 +161,7 @@ export function refuseKnown(
 /** Throws FobError `usage` when a token is called so already. */
 export function refuseTakenName(vault: Vault, name: string): void {
   if (!vault.entries().some((entry) => fold(entry.name) === fold(name))) return;
-  throw new FobError("usage", `another token is called ${name} already`, { hint: "--replace takes its place" });
+  throw new FobError("usage", t`another token is called ${name} already`, { hint: t("--replace takes its place") });
 }
 
 /** The token of the same account or name that holds the same secret. */

@@ -4,6 +4,7 @@ import { aegisExport, formatAegis } from "../enrollment/files/aegis-writer.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { formatMigration, migrationExport } from "../enrollment/migration-writer.ts";
 import { formatPskc, pskcExport } from "../enrollment/pskc/write-pskc.ts";
+import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import { askNewPassphrase } from "../vault/pin-prompt.ts";
 
@@ -64,7 +65,7 @@ export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
     canBePlain: false,
     async write(tokens) {
       const texts = await formatMigration(tokens);
-      return { titles: texts.map((_, i) => `code ${i + 1} of ${texts.length}`), texts };
+      return { titles: texts.map((_, i) => t`code ${i + 1} of ${texts.length}`), texts };
     },
   },
 };

@@ -2,6 +2,7 @@ import { defineCommand, flag, variadic } from "../cli/command.ts";
 import type { Style } from "../cli/style.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import type { ExportChoice } from "./export-formats.ts";
 import { chooseFormat, describeWritten, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
@@ -38,18 +39,18 @@ export const exportTokens = defineCommand({
   ],
   async run(input, context): Promise<Exported> {
     const format = chooseFormat(input, context);
-    if (input.plain && !format.canBePlain) throw new FobError("usage", "--plain is for --format aegis and pskc");
+    if (input.plain && !format.canBePlain) throw new FobError("usage", t("--plain is for --format aegis and pskc"));
     const vault = await existingVault(context);
     const { tokens, leftOut } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
     if (refused[0] !== undefined && input.names.length > 0) throw new FobError("usage", refused[0]);
     if (fitting.length === 0)
-      throw new FobError("usage", `no token can be exported${because([...leftOut, ...refused])}`);
+      throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
     await confirmExport(fitting.length, input.yes, context);
-    const made = await format.write(fitting, { plain: input.plain, file: input.output ?? "the export" }, context);
+    const made = await format.write(fitting, { plain: input.plain, file: input.output ?? t("the export") }, context);
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);
-    const notes = [...[...leftOut, ...refused].map((reason) => `left out: ${reason}`), ...warnAbout(files)];
+    const notes = [...[...leftOut, ...refused].map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
     return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes };
   },
   text: ({ content, names, files }: Exported, style: Style) => content ?? describeWritten(names.length, files, style),
@@ -64,7 +65,7 @@ function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
     const exported = credential.kind === "push" ? null : { ...token, credential };
     const refusal = exported
       ? format.refuse(exported)
-      : "a push token is one device's: enroll the other one at its issuer";
+      : t("a push token is one device's: enroll the other one at its issuer");
     if (exported && refusal === null) fitting.push(exported);
     else refused.push(`${token.name}: ${refusal}`);
   }

@@ -1,4 +1,5 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 
@@ -14,6 +15,6 @@ export const favorite = defineCommand({
     const token = vault.amend(findInVault(vault, name).id, (current) => ({ ...current, favorite: !off }));
     return { id: token.id, name: token.name, favorite: token.favorite };
   },
-  text: ({ name, favorite }) => printable(favorite ? `${name} is a favorite` : `${name} is no favorite`),
+  text: ({ name, favorite }) => printable(favorite ? t`${name} is a favorite` : t`${name} is no favorite`),
   json: (marked) => marked,
 });

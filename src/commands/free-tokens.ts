@@ -1,4 +1,4 @@
-import { plural } from "../cli/words.ts";
+import { plural, t } from "../language.ts";
 import type { Token } from "../token/token.ts";
 
 /** Whether asking for a token's passcode uses nothing up and needs nobody: `code --all` leaves the others out. */
@@ -9,5 +9,5 @@ export function isFree({ credential, pin, accessDomain }: Pick<Token, "credentia
 /** What `code --all` says of the tokens that it left out; nothing where there are none. */
 export function describeLeftOut(count: number): readonly string[] {
   if (count === 0) return [];
-  return [`left out ${plural(count, "token")} (event-based, challenge-response or guarded by a PIN: name them)`];
+  return [t`left out ${plural(count, "token")} (event-based, challenge-response or guarded by a PIN: name them)`];
 }

@@ -1,8 +1,8 @@
 import { optionalValue, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
 import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
 
@@ -29,20 +29,20 @@ export function chooseFormat({ format = "uri", output, qr }: HandingOut, context
   if (!chosen) {
     throw new FobError(
       "usage",
-      `${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
+      t`${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
     );
   }
   if (qr !== undefined && !chosen.isDrawable)
-    throw new FobError("usage", `--format ${format} does not fit into a QR code`);
-  if (qr !== undefined && output !== undefined) throw new FobError("usage", "--qr and --output exclude each other");
+    throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
+  if (qr !== undefined && output !== undefined) throw new FobError("usage", t("--qr and --output exclude each other"));
   if (qr === true && context.pictures === "none") {
     throw new FobError(
       "usage",
-      "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files",
+      t("--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files"),
     );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
-    throw new FobError("usage", `${qr} is neither .png nor .svg`);
+    throw new FobError("usage", t`${qr} is neither .png nor .svg`);
   }
   return chosen;
 }
@@ -68,15 +68,15 @@ export async function handOut(made: Export, { output, qr }: HandingOut, context:
 
 /** What was written, in words. */
 export function describeWritten(tokens: number, files: readonly string[], style: Style): string {
-  return `wrote ${plural(tokens, "token")} to ${style.strong(nameFiles(files))}`;
+  return t`wrote ${plural(tokens, "token")} to ${style.strong(nameFiles(files))}`;
 }
 
 /** What to say about files with secrets. */
 export function warnAbout(files: readonly string[]): string[] {
-  if (files.length > MAX_NAMED) return [`${nameFiles(files)} hold secrets: remove them after use`];
-  return files.map((file) => `${file} holds secrets: remove it after use`);
+  if (files.length > MAX_NAMED) return [t`${nameFiles(files)} hold secrets: remove them after use`];
+  return files.map((file) => t`${file} holds secrets: remove it after use`);
 }
 
 function nameFiles(files: readonly string[]): string {
-  return files.length > MAX_NAMED ? `${files[0]} to ${files.at(-1)}` : files.join(", ");
+  return files.length > MAX_NAMED ? t`${files[0]} to ${files.at(-1)}` : files.join(", ");
 }

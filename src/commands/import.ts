@@ -1,7 +1,7 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
-import { plural } from "../cli/words.ts";
 import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { askPins, guardTokens } from "./enrollment-pins.ts";
@@ -32,10 +32,10 @@ export const importFile = defineCommand({
   async run({ file, dryRun }, context): Promise<Imported> {
     const { app, drafts: found, refusals } = await readFileOf(file, context);
     const drafts = withoutRepetitions(found);
-    if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", `${file} (${app}) holds no token`);
-    const refused = refusals.map((refusal) => `left out: ${refusal}`);
+    if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", t`${file} (${app}) holds no token`);
+    const refused = refusals.map((refusal) => t`left out: ${refusal}`);
     if (drafts.length === 0)
-      throw new FobError("invalid", `nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
+      throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
     const named = await nameDrafts(drafts, undefined, context);
     if (dryRun)
       return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes: refused };
@@ -45,7 +45,7 @@ export const importFile = defineCommand({
     await guardTokens(vault, stored, pins, context);
     for (const { secret } of drafts) forget(secret);
     const known = drafts.length - stored.length;
-    const skipped = known === 0 ? [] : [`left out: ${plural(known, "token")} enrolled already`];
+    const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
       views: stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
       isDryRun: false,
@@ -54,7 +54,11 @@ export const importFile = defineCommand({
   },
   text: ({ views, isDryRun }) =>
     views
-      .map((view) => `${isDryRun ? "would import" : "imported"} ${printable(view.name)} (${describeView(view)})`)
+      .map((view) =>
+        isDryRun
+          ? t`would import ${printable(view.name)} (${describeView(view)})`
+          : t`imported ${printable(view.name)} (${describeView(view)})`,
+      )
       .join("\n"),
   json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
   notes: ({ notes }) => notes,

@@ -2,8 +2,10 @@ import { defineCommand, flag, optional, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
+import { type DraftField, severityInWords } from "../enrollment/draft.ts";
 import { identify, recognize, recognizeOnline } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
+import { again, original, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
 import { askForString } from "./enrollment-input.ts";
@@ -40,12 +42,12 @@ export const inspect = defineCommand({
   async run({ enrollment, qr, reveal }, context): Promise<Inspection> {
     const settings = { reveal, now: context.clock() };
     if (enrollment !== undefined && qr !== undefined)
-      throw new FobError("usage", "ENROLLMENT and --qr exclude each other");
+      throw new FobError("usage", t("ENROLLMENT and --qr exclude each other"));
     if (qr !== undefined) return inspectTexts(await context.readPicture(qr), qr, settings, context);
-    if (enrollment === "-") return inspectTexts([await context.readInput()], "standard input", settings, context);
+    if (enrollment === "-") return inspectTexts([await context.readInput()], t("standard input"), settings, context);
     const text = enrollment ?? (await askForString(context));
     const isFile = identify(text) === null && (await context.fileExists(text));
-    return isFile ? inspectFile(text, settings, context) : inspectTexts([text], "the string", settings, context);
+    return isFile ? inspectFile(text, settings, context) : inspectTexts([text], t("the string"), settings, context);
   },
   text: formatInspection,
   json: ({ format, isEnrollable, tokens, findings }) => ({
@@ -57,9 +59,9 @@ export const inspect = defineCommand({
       enrolledAt: null,
       lastUsedAt: null,
       code,
-      fields,
+      fields: fields.map((field) => ({ ...field, value: original(field.value) })),
     })),
-    findings,
+    findings: findings.map((finding) => ({ ...finding, message: original(finding.message) })),
   }),
   exitCode: ({ isEnrollable }) => (isEnrollable ? 0 : 6),
 });
@@ -102,18 +104,30 @@ function formatInspection({ format, tokens, findings }: Inspection, style: Style
   const colors = { error: style.bad, warning: style.warning, info: style.faint };
   const blocks = tokens.map((token) => formatToken(format, token, style));
   const remarks = findings.map(
-    ({ severity, code, message }) => `${colors[severity](severity)}: ${printable(message)} (${code})`,
+    ({ severity, code, message }) =>
+      `${colors[severity](severityInWords(severity))}: ${printable(again(message))} (${code})`,
   );
   return [...blocks, remarks.join("\n")].filter(Boolean).join("\n\n");
 }
 
+const ORIGINS: Readonly<Record<DraftField["origin"], () => string>> = {
+  given: () => t("given"),
+  default: () => t("default"),
+  assumed: () => t("assumed"),
+};
+
 function formatToken(format: string | null, { view, code, fields }: InspectedToken, style: Style): string {
   const rows = fields.map(({ name, value, origin }): [string, string] => {
-    return [name, origin === "given" ? printable(value) : `${printable(value)} ${style.faint(`(${origin})`)}`];
+    return [
+      name,
+      origin === "given"
+        ? printable(again(value))
+        : `${printable(again(value))} ${style.faint(`(${ORIGINS[origin]()})`)}`,
+    ];
   });
   const head: [string, string][] = [
-    ["format", format ?? "unknown"],
-    ["kind", view ? kindInWords(view.kind) : "what its server makes"],
+    [t("format"), format ?? t("unknown")],
+    [t("kind"), view ? kindInWords(view.kind) : t("what its server makes")],
   ];
-  return formatFields([...head, ...rows, ["passcode", code ?? "-"]], style);
+  return formatFields([...head, ...rows, [t("passcode"), code ?? "-"]], style);
 }

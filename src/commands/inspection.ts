@@ -1,5 +1,6 @@
 import { audit, judgeValidity } from "../enrollment/audit.ts";
 import type { DraftField, EnrollmentDraft, Finding, OnlineEnrollment, Severity } from "../enrollment/draft.ts";
+import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { totp } from "../otp/totp.ts";
 import { encodeBase32 } from "../token/base32.ts";
@@ -69,7 +70,7 @@ export function joinInspections(inspections: readonly Inspection[]): Inspection 
 
 /** Where there are several tokens, a finding says which one it is about. */
 function named(finding: Finding, { name }: EnrollmentDraft, all: readonly EnrollmentDraft[]): Finding {
-  return all.length === 1 || name === null ? finding : { ...finding, message: `${name}: ${finding.message}` };
+  return all.length === 1 || name === null ? finding : { ...finding, message: t`${name}: ${finding.message}` };
 }
 
 function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Date): string | null {
@@ -81,11 +82,11 @@ function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Da
 }
 
 function secretField({ secret, clientPart }: EnrollmentDraft, reveal: boolean): DraftField {
-  const size = `(${secret.length * 8} bits)`;
-  if (clientPart !== undefined) return { name: "secret", value: `made at enrollment ${size}`, origin: "assumed" };
-  return { name: "secret", value: `${reveal ? encodeBase32(secret) : "hidden"} ${size}`, origin: "given" };
+  const size = t`(${secret.length * 8} bits)`;
+  if (clientPart !== undefined) return { name: "secret", value: t`made at enrollment ${size}`, origin: "assumed" };
+  return { name: "secret", value: t`${reveal ? encodeBase32(secret) : t("hidden")} ${size}`, origin: "given" };
 }
 
 function masked({ isSecret = false, value, ...field }: DraftField, reveal: boolean): DraftField {
-  return { ...field, value: isSecret && !reveal ? `hidden (${[...value].length} characters)` : value };
+  return { ...field, value: isSecret && !reveal ? t`hidden (${[...value].length} characters)` : value };
 }

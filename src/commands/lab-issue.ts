@@ -3,6 +3,7 @@ import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import type { Issued, Recipient } from "../lab/issue.ts";
 import type { Lab } from "../lab/lab.ts";
+import { t } from "../language.ts";
 import { existingUser, labUrl, openLab, readSecretOption } from "./lab-opening.ts";
 import { type IssueOptions, orderActivation, orderPasscodes, orderPush, orderTiqr } from "./lab-order.ts";
 import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
@@ -58,8 +59,8 @@ export const labIssue = defineCommand({
   ],
   async run({ kind, user, qr, serverPin, ...options }, context): Promise<Handed> {
     const make = KINDS[kind];
-    if (!make) throw new FobError("usage", `${JSON.stringify(kind)} is not ${Object.keys(KINDS).join(", ")}`);
-    if (user === undefined) throw new FobError("usage", "--user is missing: for whom is the token?");
+    if (!make) throw new FobError("usage", t`${JSON.stringify(kind)} is not ${Object.keys(KINDS).join(", ")}`);
+    if (user === undefined) throw new FobError("usage", t("--user is missing: for whom is the token?"));
     checkQr(qr, context);
     const lab = await openLab(context);
     const { name } = existingUser(lab, user);
@@ -104,7 +105,7 @@ async function makePasscodes(lab: Lab, user: string, options: IssueOptions, cont
     return issuePasscodes(lab, await recipient(user, options, context), order);
   const responsePin = await readSecretOption("--server-pin", options.serverPin, context);
   if (responsePin) return issuePasscodes(lab, { user, pin: null }, { ...order, responsePin });
-  throw new FobError("usage", "the suite has a PIN in its responses: --server-pin says which");
+  throw new FobError("usage", t("the suite has a PIN in its responses: --server-pin says which"));
 }
 
 async function recipient(user: string, { serverPin }: IssueOptions, context: Context): Promise<Recipient> {

@@ -2,6 +2,7 @@ import { defineCommand, value } from "../cli/command.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import type { AuditEntry } from "../lab/audit-log.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { openLab } from "./lab-opening.ts";
 import { parseWhole } from "./values.ts";
@@ -29,7 +30,7 @@ export const labLog = defineCommand({
   },
   text: formatEvents,
   json: (entries) => entries,
-  notes: (entries) => (entries.length === 0 ? ["nothing has happened yet"] : []),
+  notes: (entries) => (entries.length === 0 ? [t("nothing has happened yet")] : []),
 });
 
 function formatEvents(entries: readonly AuditEntry[], style: Style): string {
@@ -42,5 +43,5 @@ function formatEvents(entries: readonly AuditEntry[], style: Style): string {
     serial ?? "-",
     printable(detail ?? ""),
   ]);
-  return formatTable(["TIME", "EVENT", "OUTCOME", "USER", "TOKEN", ""], rows, style);
+  return formatTable([t("TIME"), t("EVENT"), t("OUTCOME"), t("USER"), t("TOKEN"), ""], rows, style);
 }

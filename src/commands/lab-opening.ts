@@ -2,6 +2,7 @@ import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import type { Lab } from "../lab/lab.ts";
 import { type LabUser, parseUserName } from "../lab/lab-user.ts";
+import { t } from "../language.ts";
 
 /** Where a lab listens unless it is told otherwise, or the port is taken. */
 export const USUAL_PORT = 8462;
@@ -17,7 +18,7 @@ export function existingUser({ store }: Lab, text: string): LabUser {
   const name = parseUserName(text);
   const user = store.user(name);
   if (user) return user;
-  throw new FobError("not-found", `the lab has no user ${name}`, { hint: `fob lab user add ${name}` });
+  throw new FobError("not-found", t`the lab has no user ${name}`, { hint: `fob lab user add ${name}` });
 }
 
 /** Where enrollment strings send devices: the address given, or of the lab's newest server, or its usual one. Throws FobError `usage`. */
@@ -25,7 +26,7 @@ export function labUrl({ store }: Lab, given: string | undefined): string {
   const text = given ?? store.address() ?? `http://127.0.0.1:${USUAL_PORT}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && /^https?:$/.test(url.protocol)) return url.origin;
-  throw new FobError("usage", `--url is ${JSON.stringify(text)}: the address of a web server is needed`);
+  throw new FobError("usage", t`--url is ${JSON.stringify(text)}: the address of a web server is needed`);
 }
 
 /**
@@ -41,12 +42,12 @@ export async function readSecretOption(
   if (source !== true && source !== "-") {
     throw new FobError(
       "usage",
-      `${option} takes no value but -, which is standard input: others can read command lines`,
+      t`${option} takes no value but -, which is standard input: others can read command lines`,
     );
   }
   const typed =
-    source === "-" ? await context.readInput() : await context.prompt.secret(`new ${option.slice(2)}`, `${option} -`);
+    source === "-" ? await context.readInput() : await context.prompt.secret(t`new ${option.slice(2)}`, `${option} -`);
   const [line = ""] = typed.split(/\r?\n/);
-  if (line === "" || line.length > 128) throw new FobError("usage", `${option} needs 1 to 128 characters`);
+  if (line === "" || line.length > 128) throw new FobError("usage", t`${option} needs 1 to 128 characters`);
   return Buffer.from(line.normalize("NFC"));
 }

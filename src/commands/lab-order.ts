@@ -1,6 +1,7 @@
 import { FobError } from "../fob-error.ts";
 import type { ActivationOrder, TotpToken } from "../lab/lab-token.ts";
 import { USUAL_SUITE } from "../lab/tiqr/addresses.ts";
+import { t } from "../language.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
@@ -42,7 +43,7 @@ export function orderTiqr(options: IssueOptions) {
   refuse(options, ["algorithm", "digits", "period", "devicePin", "token", "old", "twoPass"]);
   const suite = parseSuite(options.suite ?? USUAL_SUITE);
   if (suite.pin !== null || suite.timeStep !== null || suite.counter) {
-    throw new FobError("usage", `--suite ${suite.text}: TiQR knows challenge and session alone`);
+    throw new FobError("usage", t`--suite ${suite.text}: TiQR knows challenge and session alone`);
   }
   return { ttlMinutes: ttlMinutes(options, "10m"), suite: suite.text };
 }
@@ -59,7 +60,7 @@ export function orderActivation(options: IssueOptions): {
   const usual = { policy, inTwoPasses: options.twoPass };
   if (order.kind !== "ocra") return { ttlMinutes: ttlMinutes(options, "1d"), order: { ...order, ...usual } };
   if (order.hasPin)
-    throw new FobError("usage", `--suite ${order.suite}: the lab does not learn a PIN at the activation`);
+    throw new FobError("usage", t`--suite ${order.suite}: the lab does not learn a PIN at the activation`);
   return { ttlMinutes: ttlMinutes(options, "1d"), order: { kind: "ocra", suite: order.suite, ...usual } };
 }
 
@@ -68,11 +69,11 @@ function passcodeOrder(kind: string, options: IssueOptions) {
     refuse(options, ["algorithm", "digits", "period"]);
     const suite = parseSuite(options.suite ?? OCRA_SUITE);
     if (suite.session !== null)
-      throw new FobError("usage", `--suite ${suite.text}: the lab's logins have no session information`);
+      throw new FobError("usage", t`--suite ${suite.text}: the lab's logins have no session information`);
     return { kind, suite: suite.text, hasPin: suite.pin !== null, responsePin: null } as const;
   }
   if (kind !== "totp" && kind !== "hotp")
-    throw new FobError("usage", `${JSON.stringify(kind)} is not totp, hotp or ocra`);
+    throw new FobError("usage", t`${JSON.stringify(kind)} is not totp, hotp or ocra`);
   refuse(options, kind === "totp" ? ["suite"] : ["suite", "period"]);
   const form = {
     algorithm: parseAlgorithm(options.algorithm),
@@ -85,7 +86,7 @@ function passcodeOrder(kind: string, options: IssueOptions) {
 function parseAlgorithm(text = "SHA1"): TotpToken["algorithm"] {
   const algorithm = ALGORITHMS.find((name) => name === text.toUpperCase().replace("-", ""));
   if (algorithm) return algorithm;
-  throw new FobError("usage", `--algorithm is ${JSON.stringify(text)}: ${ALGORITHMS.join(", ")} are possible`);
+  throw new FobError("usage", t`--algorithm is ${JSON.stringify(text)}: ${ALGORITHMS.join(", ")} are possible`);
 }
 
 function parseSuite(text: string): OcraSuite {
@@ -93,7 +94,7 @@ function parseSuite(text: string): OcraSuite {
     return parseOcraSuite(text);
   } catch (error) {
     if (!(error instanceof OtpError)) throw error;
-    throw new FobError("usage", `--suite: ${error.message}`, { cause: error });
+    throw new FobError("usage", t`--suite: ${error.message}`, { cause: error });
   }
 }
 
@@ -106,5 +107,5 @@ function refuse(options: IssueOptions, unused: readonly Exclude<keyof IssueOptio
   const given = unused.find((name) => options[name] !== undefined && options[name] !== false);
   if (given === undefined) return;
   const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new FobError("usage", `a ${options.kind} token takes no --${option}`);
+  throw new FobError("usage", t`a ${options.kind} token takes no --${option}`);
 }

@@ -5,6 +5,7 @@ import type { Lab } from "../lab/lab.ts";
 import { LOGIN_WORDING, type PushWording } from "../lab/push/wording.ts";
 import { authenticationUrl } from "../lab/tiqr/addresses.ts";
 import type { Asked, Transaction, TransactionState } from "../lab/transaction.ts";
+import { t } from "../language.ts";
 import { existingUser, openLab } from "./lab-opening.ts";
 import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
 import { parseWhole } from "./values.ts";
@@ -52,12 +53,12 @@ export const labPush = defineCommand({
     const transaction = await ask(lab, existingUser(lab, user).name, wording);
     const url = transaction.asked.map(urlOf).find((one) => one !== null) ?? null;
     if (url === null && qr !== undefined)
-      throw new FobError("usage", "--qr is for TiQR: a push request has no QR code");
+      throw new FobError("usage", t("--qr is for TiQR: a push request has no QR code"));
     const drawn = url === null ? { drawing: null, file: null } : await drawQr(url, qr, context);
     return { ...drawn, transaction, state: waitMs > 0 ? await waitFor(lab, transaction, waitMs, context) : null };
   },
   text: ({ transaction, state, drawing }) => {
-    const lines = [...transaction.asked.map(describe), `transaction ${transaction.id}`];
+    const lines = [...transaction.asked.map(describe), t`transaction ${transaction.id}`];
     return [drawing, ...lines, state].filter((line) => line !== null).join("\n");
   },
   json: ({ transaction, state, file }) => ({
@@ -77,10 +78,10 @@ function wordingOf(options: {
 }): PushWording {
   const { title = LOGIN_WORDING.title, question = LOGIN_WORDING.question, numberMatching, codeToPhone } = options;
   if (title.length > MAX_TEXT || question.length > MAX_TEXT) {
-    throw new FobError("usage", `--title and --question have at most ${MAX_TEXT} characters`);
+    throw new FobError("usage", t`--title and --question have at most ${MAX_TEXT} characters`);
   }
   if (numberMatching && codeToPhone)
-    throw new FobError("usage", "--number-matching and --code-to-phone exclude each other");
+    throw new FobError("usage", t("--number-matching and --code-to-phone exclude each other"));
   return { title, question, mode: numberMatching ? "number-matching" : codeToPhone ? "code-to-phone" : "plain" };
 }
 
@@ -95,8 +96,8 @@ async function ask(lab: Lab, user: string, wording: PushWording): Promise<Transa
     );
     if (transaction) return transaction;
   }
-  throw new FobError("not-found", `${user} has no device that could be asked`, {
-    hint: `fob lab issue push --user ${user}, and enroll it`,
+  throw new FobError("not-found", t`${user} has no device that could be asked`, {
+    hint: t`fob lab issue push --user ${user}, and enroll it`,
   });
 }
 
@@ -114,9 +115,9 @@ async function waitFor(lab: Lab, { id }: Transaction, waitMs: number, context: C
 
 function describe(asked: Asked): string {
   const { token } = asked;
-  if (asked.kind !== "push") return `challenge for ${token.serial}: ${urlOf(asked)}`;
+  if (asked.kind !== "push") return t`challenge for ${token.serial}: ${urlOf(asked)}`;
   const { presence } = asked.challenge;
-  return `asked ${token.serial}${presence ? `: the right number is ${presence.right}` : ""}`;
+  return t`asked ${token.serial}${presence ? t`: the right number is ${presence.right}` : ""}`;
 }
 
 function view(asked: Asked) {

@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
 
 /** QR codes as asked for: lines for the terminal, or the file they went to. */
@@ -13,11 +14,11 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
   if (qr === true && context.pictures === "none") {
     throw new FobError(
       "usage",
-      "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes a file",
+      t("--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes a file"),
     );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr))
-    throw new FobError("usage", `${qr} is neither .png nor .svg`);
+    throw new FobError("usage", t`${qr} is neither .png nor .svg`);
 }
 
 /** Draws a text as the option `--qr` says: not at all, in the terminal, or into a new file. */

@@ -1,6 +1,7 @@
 import { defineCommand, flag, value } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
 import type { Lab } from "../lab/lab.ts";
+import { t } from "../language.ts";
 import { openLab, USUAL_PORT } from "./lab-opening.ts";
 import { parseDuration, parseWhole } from "./values.ts";
 
@@ -36,8 +37,8 @@ export const labServe = defineCommand({
   text: ({ server }) => server.url,
   json: ({ server }) => ({ url: server.url, pid: process.pid }),
   notes: ({ isOpen }) => [
-    "this is a lab: it guards nothing, and speaks plain HTTP",
-    ...(isOpen ? ["EVERYBODY ON THE NETWORK can reach it, see its secrets on their way, and log in"] : []),
+    t("this is a lab: it guards nothing, and speaks plain HTTP"),
+    ...(isOpen ? [t("EVERYBODY ON THE NETWORK can reach it, see its secrets on their way, and log in")] : []),
   ],
   async goOn({ server, ended }) {
     await ended;

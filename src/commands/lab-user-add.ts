@@ -1,5 +1,6 @@
 import { defineCommand, optionalValue, required } from "../cli/command.ts";
 import { parseUserName } from "../lab/lab-user.ts";
+import { t } from "../language.ts";
 import { openLab, readSecretOption } from "./lab-opening.ts";
 
 /** `fob lab user add`: somebody who can log in at the lab. */
@@ -20,6 +21,6 @@ export const labUserAdd = defineCommand({
     lab.store.addUser({ name: user, password, failures: 0, createdAt: context.clock().getTime() });
     return { user, hasPassword: password !== null };
   },
-  text: ({ user }) => `added ${user}`,
+  text: ({ user }) => t`added ${user}`,
   json: (result) => result,
 });

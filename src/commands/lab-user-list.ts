@@ -3,6 +3,7 @@ import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import type { LabToken } from "../lab/lab-token.ts";
 import { isLocked } from "../lab/lab-user.ts";
+import { t } from "../language.ts";
 import { openLab } from "./lab-opening.ts";
 
 interface UserView {
@@ -33,7 +34,7 @@ export const labUserList = defineCommand({
   },
   text: formatUsers,
   json: (users) => users,
-  notes: (users) => (users.length === 0 ? ["no users: `fob lab user add` makes one"] : []),
+  notes: (users) => (users.length === 0 ? [t("no users: `fob lab user add` makes one")] : []),
 });
 
 function viewToken(token: LabToken) {
@@ -45,8 +46,8 @@ function formatUsers(users: readonly UserView[], style: Style): string {
   if (users.length === 0) return "";
   const rows = users.map(({ user, failures, locked, tokens }) => [
     user,
-    locked ? "locked" : failures === 0 ? "ok" : `${failures} wrong`,
-    tokens.map(({ serial, enrolled }) => (enrolled ? serial : `${serial} (awaited)`)).join(", "),
+    locked ? t("locked") : failures === 0 ? t("ok") : t`${failures} wrong`,
+    tokens.map(({ serial, enrolled }) => (enrolled ? serial : t`${serial} (awaited)`)).join(", "),
   ]);
-  return formatTable(["USER", "STATE", "TOKENS"], rows, style);
+  return formatTable([t("USER"), t("STATE"), t("TOKENS")], rows, style);
 }

@@ -1,5 +1,6 @@
 import { defineCommand, required } from "../cli/command.ts";
 import { MAX_FAILURES } from "../lab/lab-user.ts";
+import { t } from "../language.ts";
 import { existingUser, openLab } from "./lab-opening.ts";
 
 /** `fob lab user unlock`: forgets a user's wrong answers. */
@@ -16,6 +17,6 @@ export const labUserUnlock = defineCommand({
     lab.store.updateUser(user, (current) => ({ ...current, failures: 0 }));
     return { user, failures };
   },
-  text: ({ user }) => `unlocked ${user}`,
+  text: ({ user }) => t`unlocked ${user}`,
   json: (result) => result,
 });

@@ -3,6 +3,7 @@ import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
@@ -46,7 +47,7 @@ export const list = defineCommand({
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
   async run({ pattern, codes, watch }, context): Promise<Listing> {
-    if (watch && !codes) throw new FobError("usage", "--watch is for --codes: nothing else changes by itself");
+    if (watch && !codes) throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
     if (!store) return { kind: "table", tokens: [], uses: new Map(), total: 0, withCodes: codes };
@@ -60,8 +61,8 @@ export const list = defineCommand({
   notes(listing) {
     if (listing.kind === "watched") return [];
     const { tokens, total } = listing;
-    if (total === 0) return ["no tokens yet: `fob enroll` adds one"];
-    return tokens.length === 0 ? ["no token matches"] : [];
+    if (total === 0) return [t("no tokens yet: `fob enroll` adds one")];
+    return tokens.length === 0 ? [t("no token matches")] : [];
   },
 });
 
@@ -121,7 +122,7 @@ function formatListing(listing: Listing, style: Style): string {
   if (listing.kind === "watched") return "";
   const { tokens, withCodes } = listing;
   if (tokens.length === 0) return "";
-  const heading = ["NAME", "ISSUER", "ACCOUNT", "KIND", "STATE", ...(withCodes ? ["PASSCODE"] : [])];
+  const heading = [t("NAME"), t("ISSUER"), t("ACCOUNT"), t("KIND"), t("STATE"), ...(withCodes ? [t("PASSCODE")] : [])];
   const rows = tokens.map(({ token, passcode }) => [
     printable(token.name),
     printable(token.issuer ?? "-"),
@@ -135,9 +136,9 @@ function formatListing(listing: Listing, style: Style): string {
 
 function stateInWords({ favorite, pin, accessDomain }: Token): string {
   const words = [
-    favorite ? "favorite" : null,
-    pin === "none" ? null : `${pin === "user" ? "" : "server "}PIN`,
-    accessDomain === "00" ? null : `access ${accessDomain}`,
+    favorite ? t("favorite") : null,
+    pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
+    accessDomain === "00" ? null : t`access ${accessDomain}`,
   ];
   return words.filter(Boolean).join(", ") || "-";
 }

@@ -1,6 +1,7 @@
 import type { WatchedCode } from "../cli/screen/watch-state.ts";
 import { ENDING_SECONDS } from "../cli/screen/watch-view.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
@@ -36,7 +37,7 @@ export class LiveCodes {
   codeOf({ id, credential, pin }: Token): WatchedCode {
     const known = this.#known.get(id)?.code;
     if (known) return known;
-    if (credential.kind === "ocra") return { kind: "none", why: "answers challenges" };
+    if (credential.kind === "ocra") return { kind: "none", why: t("answers challenges") };
     return { kind: "masked", by: credential.kind === "hotp" && pin !== "user" ? "counter" : "PIN" };
   }
 
@@ -96,7 +97,7 @@ export class LiveCodes {
   /** Whether a passcode of now takes no question. */
   async #isFree({ id, credential, accessDomain }: Token): Promise<boolean> {
     if (this.#pins.has(id)) return true;
-    if (accessDomain === "FF") throw new FobError("denied", "nobody has access");
+    if (accessDomain === "FF") throw new FobError("denied", t("nobody has access"));
     if (credential.kind !== "totp" || accessDomain !== "00") return false;
     const state = await lookListed(this.#tokens, id);
     return state !== null && !state.isGuarded;

@@ -1,4 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
+import { t } from "../language.ts";
 
 /** `fob lock`: the agent forgets the vault. */
 export const lock = defineCommand({
@@ -11,5 +12,5 @@ export const lock = defineCommand({
   run: async (_, context) => ({ wasUnlocked: await context.agent.stop() }),
   text: () => "",
   json: (result) => result,
-  notes: ({ wasUnlocked }) => [wasUnlocked ? "locked" : "nothing was unlocked"],
+  notes: ({ wasUnlocked }) => [wasUnlocked ? t("locked") : t("nothing was unlocked")],
 });

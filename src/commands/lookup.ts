@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { findToken } from "../token/find-token.ts";
 import type { Right } from "../token/grant.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
@@ -19,7 +20,7 @@ export async function existingTokens(right: Right | null, context: Context): Pro
 
 /** Throws FobError `not-found`. */
 export function nothingEnrolled(): never {
-  throw new FobError("not-found", "there is no token yet", { hint: "`fob enroll` adds one" });
+  throw new FobError("not-found", t("there is no token yet"), { hint: t("`fob enroll` adds one") });
 }
 
 /** {@link findToken} in a vault. An exact id or name is found without reading all tokens. */
@@ -54,7 +55,7 @@ function nullIfGone(error: unknown): null {
 /** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
 export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
   const choices = entries.map((entry) => ({ label: labelToken(entry), value: entry }));
-  return context.prompt.pick("Which token?", choices, "a NAME");
+  return context.prompt.pick(t("Which token?"), choices, t("a NAME"));
 }
 
 /** A token as people tell it from others: its name, and issuer and account where they say more. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Context, Trace } from "../cli/context.ts";
 import type { EnrollmentDraft, EnrollmentServices, OnlineEnrollment } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
+import { original, t } from "../language.ts";
 import type { Credential } from "../token/credential.ts";
 import { stripControls } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
@@ -90,7 +91,7 @@ async function carryOut(orders: readonly Order[], run: Run) {
       await guardFetched(run.vault, fetched, run.pins.get(order), run.context);
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      run.note(`failed: ${error.code}: ${error.message}`);
+      run.note(`failed: ${error.code}: ${original(error.message)}`);
       return { stored, failure: error };
     }
   }
@@ -101,7 +102,7 @@ async function fetchTokens(order: Order, run: Run): Promise<StoredDraft[]> {
   const { vault, wishes, context, note } = run;
   const { format, server } = order.draft;
   note(`enrollment: ${format} at ${server}`);
-  context.tell(`asking ${server} for the token`);
+  context.tell(t`asking ${server} for the token`);
   const drafts = await order.draft.complete(servicesFor(order, run));
   const now = context.clock();
   const named = drafts.map((draft, i) => nameFetched(draft, order, i === 0 ? wishes.name : undefined));
@@ -148,6 +149,9 @@ function shorten(name: string): string {
 
 function nameStored(failure: FobError, stored: readonly StoredDraft[]): FobError {
   const names = stored.map(({ token }) => token.name).join(", ");
-  const hint = `${names} ${stored.length === 1 ? "is" : "are"} enrolled already; what comes after was not tried`;
+  const hint =
+    stored.length === 1
+      ? t`${names} is enrolled already; what comes after was not tried`
+      : t`${names} are enrolled already; what comes after was not tried`;
   return new FobError(failure.code, failure.message, { cause: failure, hint });
 }

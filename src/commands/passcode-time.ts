@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { MOTP_PERIOD } from "../otp/motp.ts";
 import type { TimeSteps } from "../otp/totp.ts";
 import type { Credential } from "../token/credential.ts";
@@ -33,15 +34,15 @@ export async function chooseTime(
   const { period, t0 } = steps;
   const needed = minValidity === "whole" ? period : minValidity;
   if (needed > period) {
-    throw new FobError("usage", `${needed} s are asked for, and a passcode of ${name} is good for ${period} s only`, {
-      hint: "--min-validity 0 takes what there is",
+    throw new FobError("usage", t`${needed} s are asked for, and a passcode of ${name} is good for ${period} s only`, {
+      hint: t("--min-validity 0 takes what there is"),
     });
   }
   const left = period - ((((now.getTime() / 1000 - t0) % period) + period) % period);
   const start = new Date(now.getTime() + Math.ceil(left * 1000));
   if (next) return start;
   if (left >= needed) return now;
-  context.tell(`waiting ${Math.ceil(left)} s for a fresh passcode`);
+  context.tell(t`waiting ${Math.ceil(left)} s for a fresh passcode`);
   await context.sleep(start.getTime() - now.getTime());
   return start;
 }

@@ -1,6 +1,7 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import { setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
@@ -54,7 +55,7 @@ async function changeAppPin(vault: Vault, context: Context): Promise<PinChange> 
 }
 
 function notSet(name: string | null): FobError {
-  return new FobError("usage", name === null ? "there is no app PIN" : `${name} has no PIN`, {
-    hint: "`fob pin set` sets one",
+  return new FobError("usage", name === null ? t("there is no app PIN") : t`${name} has no PIN`, {
+    hint: t("`fob pin set` sets one"),
   });
 }

@@ -1,5 +1,6 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import { removeAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
@@ -17,14 +18,14 @@ export const pinRemove = defineCommand({
   async run({ name }, context): Promise<PinChange> {
     const { vault, record } = await existingPinTarget(name, context);
     if (record) {
-      if (!record.guard) throw new FobError("usage", `${record.token.name} has no PIN`);
+      if (!record.guard) throw new FobError("usage", t`${record.token.name} has no PIN`);
       const secretKey = await askSecretKey(vault, record, context.pinPrompt);
       removeTokenPin(vault, record, secretKey);
       forget(secretKey);
       return { name: record.token.name, change: "removed", recoveryCode: null };
     }
     const header = readHeader(context.access.home);
-    if (!header || !appPinSlot(header)) throw new FobError("usage", "there is no app PIN");
+    if (!header || !appPinSlot(header)) throw new FobError("usage", t("there is no app PIN"));
     await removeAppPin(vault, context.access);
     return { name: null, change: "removed", recoveryCode: null };
   },

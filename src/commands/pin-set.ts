@@ -1,5 +1,6 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import { forget } from "../token/secret.ts";
@@ -35,14 +36,14 @@ export const pinSet = defineCommand({
     const vault = await context.ensureVault();
     const { record } = await pinTarget(input.name, vault);
     if (record) {
-      if (record.guard) throw alreadySet(`PIN of ${record.token.name}`);
+      if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
       const secretKey = unguardedSecretKey(record, vault.vaultKey);
       await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
       forget(secretKey);
       return { name: record.token.name, change: "set", recoveryCode: null };
     }
     const header = readHeader(context.access.home);
-    if (!header || appPinSlot(header)) throw alreadySet("app PIN");
+    if (!header || appPinSlot(header)) throw alreadySet(t("app PIN"));
     const pin = await askNewPin(context.pinPrompt, null, appPinPolicy(header));
     const recoveryCode = await setAppPin(vault, context.access, pin);
     forget(pin);
@@ -54,10 +55,10 @@ export const pinSet = defineCommand({
 
 function parsePolicy({ name, policy }: { readonly name: string | undefined; readonly policy: string | undefined }) {
   if (policy === undefined) return USER_PIN_POLICY;
-  if (name === undefined) throw new FobError("usage", "--policy is for the PIN of a token: name one");
+  if (name === undefined) throw new FobError("usage", t("--policy is for the PIN of a token: name one"));
   return parsePinPolicy(policy);
 }
 
 function alreadySet(which: string): FobError {
-  return new FobError("usage", `the ${which} is set already`, { hint: "`fob pin change` changes it" });
+  return new FobError("usage", t`the ${which} is set already`, { hint: t("`fob pin change` changes it") });
 }

@@ -3,7 +3,7 @@ import type { Context } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
-import { plural } from "../cli/words.ts";
+import { plural, t } from "../language.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
 import { failedAttempts } from "../vault/attempts.ts";
@@ -13,6 +13,7 @@ import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
 import { isWiped } from "../vault/token-record.ts";
 import { existingVault, findInVault } from "./lookup.ts";
+import { pinInWords } from "./token-view.ts";
 
 interface PinStatus extends PinState {
   /** Null for the app. */
@@ -66,17 +67,17 @@ async function tokenStatus(query: string, context: Context): Promise<PinStatus> 
 
 function describe(status: PinStatus, style: Style): [string, string][] {
   const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric } = status;
-  const state = wiped ? "yes, and its secret was wiped" : locked ? "yes" : "no";
+  const state = wiped ? t("yes, and its secret was wiped") : locked ? t("yes") : t("no");
   const fields: [string, string | null][] = [
-    ["PIN of", name === null ? "fob (app PIN)" : printable(name)],
-    ["type", type],
-    ["policy", describePolicy(policy)],
-    ["attempts left", attemptsLeft === null ? "-" : String(attemptsLeft)],
-    ["locked", state],
-    ["set", setAt && formatMoment(setAt, style)],
-    ["expires", expiresAt && formatMoment(expiresAt, style)],
-    ["biometrics", biometric ? "a finger or face stands for it" : null],
-    ["must be changed", mustChange ? "yes, at its next use" : null],
+    [t("PIN of"), name === null ? t("fob (app PIN)") : printable(name)],
+    [t("type"), pinInWords(type)],
+    [t("policy"), describePolicy(policy)],
+    [t("attempts left"), attemptsLeft === null ? "-" : String(attemptsLeft)],
+    [t("locked"), state],
+    [t("set"), setAt && formatMoment(setAt, style)],
+    [t("expires"), expiresAt && formatMoment(expiresAt, style)],
+    [t("biometrics"), biometric ? t("a finger or face stands for it") : null],
+    [t("must be changed"), mustChange ? t("yes, at its next use") : null],
   ];
   return fields.flatMap(([field, value]) => (value === null ? [] : [[field, value]]));
 }
@@ -84,15 +85,15 @@ function describe(status: PinStatus, style: Style): [string, string][] {
 function describePolicy(policy: PinPolicy): string {
   const { minLength, maxLength, alphabet, attempts, atLimit, refuseTrivial, history, expiryDays } = policy;
   const rules = [
-    `${minLength} to ${maxLength} characters`,
+    t`${minLength} to ${maxLength} characters`,
     alphabet === "any" ? null : alphabet,
-    refuseTrivial ? "no runs, repeats or dates" : null,
-    `${attempts} attempts, then ${atLimit === "wipe" ? "its secret is wiped" : "it is locked"}`,
-    history > 0 ? `none of the last ${history}` : null,
-    expiryDays === null ? null : `changed every ${plural(expiryDays, "day")}`,
-    policy.changeFirst ? "changed at first use" : null,
-    policy.biometric ? null : "no biometrics",
-    policy.required ? "asked for by the issuer" : null,
+    refuseTrivial ? t("no runs, repeats or dates") : null,
+    t`${attempts} attempts, then ${atLimit === "wipe" ? t("its secret is wiped") : t("it is locked")}`,
+    history > 0 ? t`none of the last ${history}` : null,
+    expiryDays === null ? null : t`changed every ${plural(expiryDays, "day")}`,
+    policy.changeFirst ? t("changed at first use") : null,
+    policy.biometric ? null : t("no biometrics"),
+    policy.required ? t("asked for by the issuer") : null,
   ];
   return rules.filter(Boolean).join(", ");
 }

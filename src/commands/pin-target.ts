@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -25,7 +26,7 @@ export async function pinTarget(name: string | undefined, vault: Vault): Promise
   if (name === undefined) return { vault, record: null };
   const record = vault.read(findInVault(vault, name).id);
   if (record.token.pin === "server") {
-    throw new FobError("usage", `the PIN of ${record.token.name} is the server's: it is typed at the login page`);
+    throw new FobError("usage", t`the PIN of ${record.token.name} is the server's: it is typed at the login page`);
   }
   return { vault, record };
 }
@@ -35,9 +36,19 @@ export async function existingPinTarget(name: string | undefined, context: Conte
   return pinTarget(name, await existingVault(context));
 }
 
+const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
+  set: (pin) => t`${pin} set`,
+  changed: (pin) => t`${pin} changed`,
+  removed: (pin) => t`${pin} removed`,
+};
+
 /** What was done, in words. */
 export function formatChange({ name, change, recoveryCode }: PinChange): string {
-  const done = `${name === null ? "app PIN" : `PIN of ${printable(name)}`} ${change}`;
+  const done = DONE[change](name === null ? t("app PIN") : t`PIN of ${printable(name)}`);
   if (recoveryCode === null) return done;
-  return `${done}\nrecovery code: ${recoveryCode}\nKeep it on paper: it opens the vault if the PIN is lost, and is not shown again.`;
+  return [
+    done,
+    t`recovery code: ${recoveryCode}`,
+    t("Keep it on paper: it opens the vault if the PIN is lost, and is not shown again."),
+  ].join("\n");
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { ORDER_FIELDS, type Order } from "./provision-order.ts";
 
 /** One token of a list, and the line that it ends on. */
@@ -14,11 +15,11 @@ export interface ListedOrder {
 export async function parseOrders(bytes: Buffer, source: string): Promise<ListedOrder[]> {
   const rows = await parseRows(bytes, source);
   const columns = Object.keys(rows[0]?.record ?? {});
-  if (columns.length === 0) throw new FobError("invalid", `${source} holds no line below the names of its columns`);
+  if (columns.length === 0) throw new FobError("invalid", t`${source} holds no line below the names of its columns`);
   const unknown = columns.find((column) => !ORDER_FIELDS.some((field) => field === column));
   if (unknown !== undefined) {
-    throw new FobError("invalid", `${source} has a column ${JSON.stringify(unknown)}, which means nothing here`, {
-      hint: `columns are ${ORDER_FIELDS.join(", ")}`,
+    throw new FobError("invalid", t`${source} has a column ${JSON.stringify(unknown)}, which means nothing here`, {
+      hint: t`columns are ${ORDER_FIELDS.join(", ")}`,
     });
   }
   return rows.map(({ record, info }) => ({
@@ -44,6 +45,6 @@ async function parseRows(bytes: Buffer, source: string): Promise<Row[]> {
     }) as unknown as Row[];
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FobError("invalid", `${source} is not CSV: ${reason}`, { cause });
+    throw new FobError("invalid", t`${source} is not CSV: ${reason}`, { cause });
   }
 }

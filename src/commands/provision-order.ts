@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { encodeBase32 } from "../token/base32.ts";
 import { parseWhole } from "./values.ts";
 
@@ -37,10 +38,10 @@ const SECRET_BITS = { min: 128, max: 512, usual: "160" };
  * is wrong.
  */
 export async function makeToken({ kind = "", bits = SECRET_BITS.usual, ...parameters }: Order): Promise<ExportedToken> {
-  if (!KINDS.includes(kind)) throw new FobError("usage", `${JSON.stringify(kind)} is not totp, hotp or ocra`);
+  if (!KINDS.includes(kind)) throw new FobError("usage", t`${JSON.stringify(kind)} is not totp, hotp or ocra`);
   const { issuer, account, ...rest } = parameters;
   if (issuer === undefined && account === undefined) {
-    throw new FobError("usage", "issuer, account or both are needed: the token is called by them");
+    throw new FobError("usage", t("issuer, account or both are needed: the token is called by them"));
   }
   const label = [issuer, account ?? ""]
     .filter((part) => part !== undefined)
@@ -51,7 +52,7 @@ export async function makeToken({ kind = "", bits = SECRET_BITS.usual, ...parame
   const query = given.map(([name, text]) => `${name}=${encodeURIComponent(text ?? "")}`).join("&");
   const [draft] = await recognize(`otpauth://${kind}/${label}?${query}`).catch(asUsage);
   const unknown = draft?.findings.find(({ code }) => code === "unknown-parameter");
-  if (unknown) throw new FobError("usage", `a ${kind} token takes no such option: ${unknown.message}`);
+  if (unknown) throw new FobError("usage", t`a ${kind} token takes no such option: ${unknown.message}`);
   if (!draft) throw new Error("a Key URI was made and did not come back");
   const { credential, secret: bytes, pin } = draft;
   const [id, name] = [randomBytes(8).toString("hex"), account ?? issuer ?? ""];
@@ -64,7 +65,7 @@ export async function makeToken({ kind = "", bits = SECRET_BITS.usual, ...parame
 function parseBytes(text: string): number {
   const bits = parseWhole("bits", text, SECRET_BITS.min, SECRET_BITS.max);
   if (bits % 8 === 0) return bits / 8;
-  throw new FobError("usage", `bits is ${bits}: a multiple of 8 is needed`);
+  throw new FobError("usage", t`bits is ${bits}: a multiple of 8 is needed`);
 }
 
 /** What is wrong was ordered here, and is in no foreign string. */

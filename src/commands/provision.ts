@@ -3,6 +3,7 @@ import type { Context } from "../cli/context.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
 import { FobError } from "../fob-error.ts";
+import { original, t } from "../language.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { forget } from "../token/secret.ts";
 import { chooseFormat, describeWritten, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
@@ -69,11 +70,11 @@ export const provision = defineCommand({
   ],
   async run({ csv, format, output, qr, plain, ...order }, context): Promise<Provisioned> {
     const choice = chooseFormat({ format, output, qr }, context);
-    if (plain && !choice.canBePlain) throw new FobError("usage", "--plain is for --format aegis and pskc");
+    if (plain && !choice.canBePlain) throw new FobError("usage", t("--plain is for --format aegis and pskc"));
     const tokens = csv === undefined ? [await makeToken(order).catch(asOption)] : await makeListed(csv, order, context);
     const [refusal] = tokens.flatMap((token) => choice.refuse(token) ?? []);
-    if (refusal !== undefined) throw new FobError("usage", `--format ${format}: ${refusal}`);
-    const made = await choice.write(tokens, { plain, file: output ?? "the file" }, context);
+    if (refusal !== undefined) throw new FobError("usage", t`--format ${format}: ${refusal}`);
+    const made = await choice.write(tokens, { plain, file: output ?? t("the file") }, context);
     const handed = await handOut(made, { format, output, qr }, context);
     const views = tokens.map(viewToken);
     for (const { secret } of tokens) forget(secret);
@@ -107,11 +108,11 @@ function viewToken(token: ExportedToken): ProvisionedToken {
 /** Fields of an order are options on the command line. */
 function asOption(error: unknown): never {
   if (!(error instanceof FobError)) throw error;
-  const isField = ORDER_FIELDS.some((field) => error.message.startsWith(`${field} `));
-  throw isField ? new FobError("usage", `--${error.message}`, { cause: error }) : error;
+  const isField = ORDER_FIELDS.some((field) => original(error.message).startsWith(`${field} `));
+  throw isField ? new FobError("usage", t`--${error.message}`, { cause: error }) : error;
 }
 
 function asLine(source: string, line: number, error: unknown): never {
   if (!(error instanceof FobError)) throw error;
-  throw new FobError("invalid", `${source} line ${line}: ${error.message}`, { cause: error });
+  throw new FobError("invalid", t`${source} line ${line}: ${error.message}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { defineCommand, flag, optional, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { PushRequest } from "../push/request.ts";
 import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
@@ -33,7 +34,7 @@ export const pushApprove = defineCommand({
   async run(input, context): Promise<Approved> {
     const challenge = await readTiqrChallenge(input.id, input.qr, context);
     if (challenge === null) return approveRequest(input, context);
-    if (input.choice !== undefined) throw new FobError("usage", "a TiQR login offers nothing to choose from");
+    if (input.choice !== undefined) throw new FobError("usage", t("a TiQR login offers nothing to choose from"));
     return { kind: "tiqr", login: await approveTiqr(challenge, input.yes, context), notes: [] };
   },
   text: (approved, style) =>
@@ -58,12 +59,13 @@ async function approveRequest({ id, choice, yes }: GivenInput, context: Context)
 }
 
 async function confirm(request: PushRequest, { prompt }: Context): Promise<void> {
-  const question = `${request.token} at ${request.server} asks: ${wording(request)}. Did you start this login?`;
-  if (!(await prompt.confirm(question, "an ID or --yes"))) throw new FobError("interrupted", "nothing was answered");
+  const question = t`${request.token} at ${request.server} asks: ${wording(request)}. Did you start this login?`;
+  if (!(await prompt.confirm(question, t("an ID or --yes"))))
+    throw new FobError("interrupted", t("nothing was answered"));
 }
 
 async function askForChoice({ options }: PushRequest, { prompt }: Context): Promise<string | null> {
   if (options.length === 0) return null;
   const choices = options.map((option) => ({ label: option, value: option }));
-  return prompt.pick("Which one does the login page show?", choices, `--choice (${options.join(", ")})`);
+  return prompt.pick(t("Which one does the login page show?"), choices, `--choice (${options.join(", ")})`);
 }

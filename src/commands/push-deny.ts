@@ -1,6 +1,6 @@
 import { defineCommand, flag, optional } from "../cli/command.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
 
@@ -27,7 +27,7 @@ export const pushDeny = defineCommand({
     { command: "fob push deny --all --report", explanation: "somebody floods you with requests" },
   ],
   async run({ id, report, all }, context): Promise<Denied> {
-    if (all && id !== undefined) throw new FobError("usage", "--all and an ID exclude each other");
+    if (all && id !== undefined) throw new FobError("usage", t("--all and an ID exclude each other"));
     const call = await takeCall(context);
     const { requests, notes } = call;
     const answer = { kind: "deny", isReport: report } as const;
@@ -46,12 +46,12 @@ export const pushDeny = defineCommand({
     return {
       denied: taken.map((request) => ({ request, answer, outcome: { isAccepted: true } })),
       isAll: true,
-      notes: missed === 0 ? notes : [...notes, `${plural(missed, "denial")} came too late`],
+      notes: missed === 0 ? notes : [...notes, t`${plural(missed, "denial")} came too late`],
     };
   },
   text: ({ denied, isAll }, style) =>
     isAll
-      ? `denied ${plural(denied.length, "login request")}`
+      ? t`denied ${plural(denied.length, "login request")}`
       : denied.map((one) => formatAnswered(one, style)).join("\n"),
   json: ({ denied, isAll }) => (isAll ? denied.map(answeredJson) : denied.map(answeredJson)[0]),
   notes: ({ notes }) => notes,

@@ -1,6 +1,7 @@
 import type { Style } from "../cli/style.ts";
+import { again, original, t } from "../language.ts";
 import { describeOffset } from "../push/privacyidea.ts";
-import type { PushEvent } from "../push/push-event.ts";
+import { goneInWords, type PushEvent } from "../push/push-event.ts";
 import { requestJson } from "../push/push-json.ts";
 import { printable } from "../token/printable.ts";
 import { answeredJson } from "./push-requests.ts";
@@ -17,7 +18,7 @@ export function eventJson(event: PushEvent): object {
       return { event: "answered", ...answeredJson(event), accepted: event.outcome.isAccepted };
     default: {
       const { kind, ...rest } = event;
-      return { event: kind, ...rest };
+      return { event: kind, ...rest, ...("message" in rest ? { message: original(rest.message) } : {}) };
     }
   }
 }
@@ -29,25 +30,25 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
       const { request } = event;
       const choice = request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
       return [
-        `${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
+        t`${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
         `  fob push approve ${request.id}${choice}`,
         `  fob push deny ${request.id} --report`,
       ].join("\n");
     }
     case "gone":
-      return `${event.reason}: ${wording(event.request)} (${event.request.id})`;
+      return `${goneInWords(event.reason)}: ${wording(event.request)} (${event.request.id})`;
     case "answered":
       return formatAnswered(event, style);
     case "drift":
-      return `${describeOffset(event.offsetSeconds)}: set it right`;
+      return t`${describeOffset(event.offsetSeconds)}: set it right`;
     case "steady":
-      return `this machine's clock agrees with ${event.server}'s again`;
+      return t`this machine's clock agrees with ${event.server}'s again`;
     case "refusal":
     case "ended":
-      return `${printable(event.token)}: ${event.message}`;
+      return `${printable(event.token)}: ${again(event.message)}`;
     case "offline":
-      return `${event.token === null ? "" : `${printable(event.token)}: `}${event.message}; trying again`;
+      return t`${event.token === null ? event.message : `${printable(event.token)}: ${again(event.message)}`}; trying again`;
     case "online":
-      return `${event.server} is there again`;
+      return t`${event.server} is there again`;
   }
 }

@@ -1,5 +1,6 @@
 import type { AskProgram } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Listening } from "../push/listening.ts";
 import { requestJson } from "../push/push-json.ts";
 import type { PushRequest } from "../push/request.ts";
@@ -29,7 +30,7 @@ export async function decideByProgram(request: PushRequest, listening: Listening
   const { exitCode, line } = await askProgram(program, { input, signal: AbortSignal.timeout(left) });
   const answer = answerOf(exitCode, line, request);
   if (answer === null) {
-    tell(`${request.id} waits on: ${program} ${exitCode === null ? "took too long" : `ended with ${exitCode}`}`);
+    tell(t`${request.id} waits on: ${program} ${exitCode === null ? t("took too long") : t`ended with ${exitCode}`}`);
     return;
   }
   try {

@@ -2,6 +2,7 @@ import { defineCommand, optional } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import { t } from "../language.ts";
 import { memoryJson } from "../push/push-json.ts";
 import type { PushMemory } from "../push/request.ts";
 import { findToken } from "../token/find-token.ts";
@@ -28,7 +29,7 @@ export const pushHistory = defineCommand({
   },
   text: formatMemories,
   json: (memories) => memories.map(memoryJson),
-  notes: (memories) => (memories.length === 0 ? ["no login request came yet"] : []),
+  notes: (memories) => (memories.length === 0 ? [t("no login request came yet")] : []),
 });
 
 function formatMemories(memories: readonly PushMemory[], style: Style): string {
@@ -40,11 +41,11 @@ function formatMemories(memories: readonly PushMemory[], style: Style): string {
     wording(memory),
     inWords(memory),
   ]);
-  return formatTable(["RECEIVED", "TOKEN", "SERVER", "REQUEST", "ANSWER"], rows, style);
+  return formatTable([t("RECEIVED"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("ANSWER")], rows, style);
 }
 
 function inWords({ answer, isAccepted }: PushMemory): string {
-  if (answer === null) return "not answered";
-  if (isAccepted === null) return `${answerInWords(answer)}, not known whether in time`;
-  return isAccepted ? answerInWords(answer) : `${answerInWords(answer)}, not taken`;
+  if (answer === null) return t("not answered");
+  if (isAccepted === null) return t`${answerInWords(answer)}, not known whether in time`;
+  return isAccepted ? answerInWords(answer) : t`${answerInWords(answer)}, not taken`;
 }

@@ -1,4 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
+import { t } from "../language.ts";
 import { requestJson } from "../push/push-json.ts";
 import { existingPush, findWaiting, type Waiting } from "./push-requests.ts";
 import { formatRequests } from "./push-view.ts";
@@ -21,5 +22,5 @@ export const pushList = defineCommand({
   },
   text: ({ requests, now }, style) => formatRequests(requests, now, style),
   json: ({ requests }) => requests.map(requestJson),
-  notes: ({ requests, notes }) => (requests.length === 0 ? [...notes, "no login request waits"] : notes),
+  notes: ({ requests, notes }) => (requests.length === 0 ? [...notes, t("no login request waits")] : notes),
 });

@@ -1,8 +1,8 @@
 import { defineCommand, flag, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { styleFor } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import type { DeskToken } from "../push/desk.ts";
 import { Listening } from "../push/listening.ts";
 import { Notifying } from "../push/notifying.ts";
@@ -59,7 +59,7 @@ export const pushListen = defineCommand({
       ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
       : null;
     const hear = (event: PushEvent) => notifying?.hear(event);
-    if (!screen && !context.isJson) context.tell(`waiting for login requests of ${plural(opened.length, "token")}`);
+    if (!screen && !context.isJson) context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
     try {
       const received = screen
         ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
@@ -77,7 +77,7 @@ export const pushListen = defineCommand({
 });
 
 function nobodyCame(seconds: number | null): FobError {
-  return new FobError("not-found", `no login request came in ${seconds} s`);
+  return new FobError("not-found", t`no login request came in ${seconds} s`);
 }
 
 interface ListenInput {
@@ -88,8 +88,8 @@ interface ListenInput {
 
 function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Context): void {
   if (isTerminal || isJson || notify || exec !== undefined) return;
-  throw new FobError("locked", "nobody is here to see login requests", {
-    hint: "--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop",
+  throw new FobError("locked", t("nobody is here to see login requests"), {
+    hint: t("--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop"),
   });
 }
 
@@ -103,7 +103,7 @@ function notifyOf(
     answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
     isGuarded: (id) => tokens.some(({ token, isGuarded }) => token.id === id && isGuarded),
     now: clock,
-    onTrouble: ({ message }) => tell(`a notification could not be shown: ${message}`),
+    onTrouble: ({ message }) => tell(t`a notification could not be shown: ${message}`),
   });
 }
 

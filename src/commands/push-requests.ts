@@ -1,9 +1,10 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { DeskToken, PushDesk } from "../push/desk.ts";
 import { describeOffset } from "../push/privacyidea.ts";
 import type { PushOutcome, PushRequest } from "../push/request.ts";
-import { answerInWords, type PushAnswer } from "../token/push-answer.ts";
+import { answerWord, type PushAnswer } from "../token/push-answer.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import { nothingEnrolled } from "./lookup.ts";
 
@@ -15,8 +16,8 @@ export async function existingPush(context: Context): Promise<{ desk: PushDesk; 
   const desk = (await context.findPush()) ?? nothingEnrolled();
   const tokens = await desk.tokens();
   if (tokens.length > 0) return { desk, tokens };
-  throw new FobError("not-found", "no token here approves login requests", {
-    hint: "`fob enroll` takes the otpauth://pipush string or QR code of a server",
+  throw new FobError("not-found", t("no token here approves login requests"), {
+    hint: t("`fob enroll` takes the otpauth://pipush string or QR code of a server"),
   });
 }
 
@@ -36,7 +37,7 @@ export async function openTokens(
     } catch (error) {
       if (!(error instanceof FobError) || error.code === "interrupted") throw error;
       failure ??= error;
-      if (tokens.length > 1) tell(`${one.token.name} is left out: ${error.message}`);
+      if (tokens.length > 1) tell(t`${one.token.name} is left out: ${error.message}`);
     }
   }
   if (opened.length > 0) return opened;
@@ -62,12 +63,12 @@ export async function findWaiting(
     const name = opened[i]?.token.name ?? "";
     if (poll.status === "rejected") {
       if (opened.length === 1 || !(poll.reason instanceof FobError)) throw poll.reason;
-      notes.push(`${name}: ${poll.reason.message}`);
+      notes.push(t`${name}: ${poll.reason.message}`);
       continue;
     }
     const { refusals, clockOffsetSeconds: offset } = poll.value;
     requests.push(...poll.value.requests);
-    notes.push(...refusals.map((refusal) => `${name}: ${refusal}`));
+    notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
     if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
   }
   if (polls.every(({ status }) => status === "rejected")) throw polls.find(isRejected)?.reason;
@@ -86,14 +87,14 @@ export function chooseRequest(requests: readonly PushRequest[], id: string | und
   const fitting = requests.filter((request) => id === undefined || request.id.startsWith(id.toLowerCase()));
   const [request] = fitting;
   if (!request) {
-    const message = id === undefined ? "no login request waits" : `no login request ${JSON.stringify(id)} waits`;
+    const message = id === undefined ? t("no login request waits") : t`no login request ${JSON.stringify(id)} waits`;
     throw new FobError("not-found", message, {
-      hint: "`fob push list` shows those that wait; they expire after two minutes",
+      hint: t("`fob push list` shows those that wait; they expire after two minutes"),
     });
   }
   if (fitting.length === 1) return request;
-  throw new FobError("ambiguous", `${fitting.length} login requests wait: say which`, {
-    hint: `${fitting
+  throw new FobError("ambiguous", t`${fitting.length} login requests wait: say which`, {
+    hint: t`${fitting
       .slice(0, 3)
       .map((one) => one.id)
       .join(", ")}; \`fob push list\` shows what they say`,
@@ -128,22 +129,23 @@ export async function answerRequest(
 ): Promise<Answered> {
   const outcome = await desk.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
-  throw new FobError("rejected", `${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
-    hint: answer.kind === "approve" ? "start the login again" : "unanswered, the request expires after two minutes",
+  throw new FobError("rejected", t`${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
+    hint:
+      answer.kind === "approve" ? t("start the login again") : t("unanswered, the request expires after two minutes"),
   });
 }
 
 function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
-  if (kind === "deny") return "it is too late, or the server is so old that it knows no denials";
+  if (kind === "deny") return t("it is too late, or the server is so old that it knows no denials");
   return options.length > 0
-    ? "it is too late, or the choice was wrong"
-    : "it is too late, or it was answered elsewhere";
+    ? t("it is too late, or the choice was wrong")
+    : t("it is too late, or it was answered elsewhere");
 }
 
 /** An answer for scripts. */
 export function answeredJson({ request, answer, outcome }: Answered) {
   const { displayCode = null, message = null } = outcome;
-  return { id: request.id, token: request.token, answer: answerInWords(answer), accepted: true, displayCode, message };
+  return { id: request.id, token: request.token, answer: answerWord(answer), accepted: true, displayCode, message };
 }
 
 /** The PIN that opened a token to ask for its requests also approves one in the same call: nobody types it twice. */

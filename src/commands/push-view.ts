@@ -1,5 +1,6 @@
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import { t } from "../language.ts";
 import type { PushRequest } from "../push/request.ts";
 import { printable } from "../token/printable.ts";
 import { answerInWords } from "../token/push-answer.ts";
@@ -16,7 +17,7 @@ export function formatRequests(requests: readonly PushRequest[], now: Date, styl
     request.options.map(printable).join(" ") || "-",
     `${secondsLeft(request, now)} s`,
   ]);
-  return formatTable(["ID", "TOKEN", "SERVER", "REQUEST", "OPTIONS", "LEFT"], rows, style);
+  return formatTable([t("ID"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("OPTIONS"), t("LEFT")], rows, style);
 }
 
 /** What a request says, in one line. */
@@ -33,8 +34,8 @@ export function secondsLeft({ expiresAt }: PushRequest, now: Date): number {
 export function formatAnswered({ request, answer, outcome }: Answered, style: Style): string {
   const { displayCode, message } = outcome;
   return [
-    `${answerInWords(answer)} ${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)})`,
-    ...(displayCode === undefined ? [] : [`type this at the login page: ${style.strong(printable(displayCode))}`]),
+    t`${answerInWords(answer)} ${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)})`,
+    ...(displayCode === undefined ? [] : [t`type this at the login page: ${style.strong(printable(displayCode))}`]),
     ...(message === undefined ? [] : [printable(message)]),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** Free modules around a code, as the standard demands. */
 const BORDER = 4;
@@ -49,7 +50,7 @@ export async function drawToFiles(texts: readonly string[], path: string, contex
 async function drawForFile(text: string, path: string): Promise<Buffer> {
   if (/\.svg$/i.test(path)) return Buffer.from((await import("uqr")).renderSVG(text, { border: BORDER }));
   if (/\.png$/i.test(path)) return drawPng(text);
-  throw new FobError("usage", `${path} is neither .png nor .svg`);
+  throw new FobError("usage", t`${path} is neither .png nor .svg`);
 }
 
 async function drawPng(text: string): Promise<Buffer> {

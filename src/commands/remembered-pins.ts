@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 
@@ -29,7 +30,7 @@ export class RememberedPins {
       async ask(request) {
         const answer = await recall(request.role, request.refusal !== null, () => prompt.ask(request));
         if (answer) return answer;
-        throw new FobError("locked", "nobody answered");
+        throw new FobError("locked", t("nobody answered"));
       },
     };
   }
@@ -58,6 +59,6 @@ export const NOBODY: PinPrompt = {
   interactive: false,
   release: async () => null,
   async ask({ refusal }) {
-    throw refusal ?? new FobError("locked", "its PIN is needed");
+    throw refusal ?? new FobError("locked", t("its PIN is needed"));
   },
 };

@@ -1,5 +1,6 @@
 import { defineCommand, flag, variadic } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { removeToken } from "../vault/removal.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -12,17 +13,17 @@ export const remove = defineCommand({
   options: { yes: flag("do not ask") },
   examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
   async run({ names, yes }, context) {
-    if (names.length === 0) throw new FobError("usage", "which token? give a NAME");
+    if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
     const vault = await existingVault(context);
     const found = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
     const tokens = [...found.values()].map(({ id, name }) => ({ id, name }));
-    const question = `Remove ${tokens.map(({ name }) => name).join(", ")}?`;
+    const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
-      throw new FobError("interrupted", "nothing was removed");
+      throw new FobError("interrupted", t("nothing was removed"));
     for (const { id } of tokens) removeToken(vault, id, context.clock());
     return tokens;
   },
-  text: (tokens) => tokens.map(({ name }) => printable(`removed ${name}`)).join("\n"),
+  text: (tokens) => tokens.map(({ name }) => printable(t`removed ${name}`)).join("\n"),
   json: (tokens) => tokens,
-  notes: () => ["`fob restore` brings it back within 30 days"],
+  notes: () => [t("`fob restore` brings it back within 30 days")],
 });

@@ -1,4 +1,5 @@
 import { defineCommand, required } from "../cli/command.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { checkName } from "./enrollment-storing.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -17,6 +18,6 @@ export const rename = defineCommand({
     vault.amend(before.id, (token) => ({ ...token, name: wanted }));
     return { id: before.id, name: wanted, formerName: before.name };
   },
-  text: ({ name, formerName }) => printable(`${formerName} is now called ${name}`),
+  text: ({ name, formerName }) => printable(t`${formerName} is now called ${name}`),
   json: (renamed) => renamed,
 });

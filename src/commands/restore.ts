@@ -1,7 +1,7 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import { formatTable } from "../cli/table.ts";
-import { plural } from "../cli/words.ts";
+import { plural, t } from "../language.ts";
 import { findToken } from "../token/find-token.ts";
 import { printable } from "../token/printable.ts";
 import { RESTORABLE_DAYS, removedTokens, restoreToken } from "../vault/removal.ts";
@@ -54,11 +54,11 @@ export const restore = defineCommand({
     return { kind: "restored", id: restored.id, name: restored.name };
   },
   text(result, style) {
-    if (result.kind === "restored") return printable(`restored ${result.name}`);
-    if (result.kind === "backup") return result.names.map((name) => printable(`restored ${name}`)).join("\n");
+    if (result.kind === "restored") return printable(t`restored ${result.name}`);
+    if (result.kind === "backup") return result.names.map((name) => printable(t`restored ${name}`)).join("\n");
     if (result.tokens.length === 0) return "";
     const rows = result.tokens.map(({ id, name, removedAt }) => [printable(name), formatMoment(removedAt, style), id]);
-    return formatTable(["NAME", "REMOVED", "ID"], rows, style);
+    return formatTable([t("NAME"), t("REMOVED"), t("ID")], rows, style);
   },
   json(result) {
     if (result.kind === "restorable") return result.tokens;
@@ -67,9 +67,9 @@ export const restore = defineCommand({
       : { id: result.id, name: result.name };
   },
   notes(result) {
-    if (result.kind === "restorable" && result.tokens.length === 0) return ["nothing can be restored"];
+    if (result.kind === "restorable" && result.tokens.length === 0) return [t("nothing can be restored")];
     return result.kind === "backup" && result.known > 0
-      ? [`left out: ${plural(result.known, "token")} that ${result.known === 1 ? "is" : "are"} there already`]
+      ? [t`left out: ${plural(result.known, "token that is there already", "tokens that are there already")}`]
       : [];
   },
 });

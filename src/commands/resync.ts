@@ -1,5 +1,6 @@
 import { defineCommand, optional, required } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { resynchronize } from "../otp/verify.ts";
 import type { HotpCredential } from "../token/credential.ts";
@@ -42,14 +43,14 @@ export const resync = defineCommand({
     const counter = resynchronize({ first, second: second ?? null, passcodeAt, from, window: WINDOW });
     forget(secret, secretKey);
     if (counter === null) {
-      throw new FobError("rejected", `no passcode like that among the next ${WINDOW} of ${token.name}`, {
-        hint: "is it the same secret, and are the two passcodes in the order they were shown?",
+      throw new FobError("rejected", t`no passcode like that among the next ${WINDOW} of ${token.name}`, {
+        hint: t("is it the same secret, and are the two passcodes in the order they were shown?"),
       });
     }
     advance(vault, token.id, counter);
     return { name: token.name, counter, moved: counter - from };
   },
-  text: ({ name, counter, moved }) => printable(`${name} moved on by ${moved}, the next counter is ${counter}`),
+  text: ({ name, counter, moved }) => printable(t`${name} moved on by ${moved}, the next counter is ${counter}`),
   json: ({ name, counter }) => ({ name, counter }),
 });
 
@@ -63,7 +64,7 @@ function advance(vault: Vault, id: string, counter: bigint): void {
 
 function eventBased({ name, credential }: Token): HotpCredential {
   if (credential.kind === "hotp") return credential;
-  throw new FobError("usage", `${name} is not event-based: it has no counter to move`, {
-    hint: "`fob verify` tells how far off the clock of a time-based token is",
+  throw new FobError("usage", t`${name} is not event-based: it has no counter to move`, {
+    hint: t("`fob verify` tells how far off the clock of a time-based token is"),
   });
 }

@@ -1,6 +1,7 @@
 import { defineCommand, flag, rest, value, values } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { chooseTime } from "./passcode-time.ts";
@@ -40,7 +41,8 @@ export const run = defineCommand({
   ],
   async run(input, context): Promise<number> {
     const [command, ...args] = input.command;
-    if (command === undefined) throw new FobError("usage", "which program? give it after --", { hint: "-- CMD ARGS" });
+    if (command === undefined)
+      throw new FobError("usage", t("which program? give it after --"), { hint: "-- CMD ARGS" });
     const requests = parseRequests(input);
     const minValidity = input.fresh ? "whole" : context.settings.choose("code.min-validity", input.minValidity);
     const tokens = await existingTokens("code", context);
@@ -66,17 +68,17 @@ interface RunInput {
 
 /** Which token goes where. */
 function parseRequests({ token: names, env, stdin }: RunInput): Request[] {
-  if (stdin && env.length > 0) throw new FobError("usage", "--stdin and --env exclude each other");
+  if (stdin && env.length > 0) throw new FobError("usage", t("--stdin and --env exclude each other"));
   const pairs = env.flatMap((text) => parsePair(text) ?? []);
   const [variable = USUAL_VARIABLE, ...others] = env.filter((text) => !text.includes("="));
   if (others.length > 0 || (!stdin && names.length > 1)) {
-    throw new FobError("usage", "every token needs a variable of its own", { hint: "--env A=vpn --env B=git" });
+    throw new FobError("usage", t("every token needs a variable of its own"), { hint: "--env A=vpn --env B=git" });
   }
   if (env.length > pairs.length && names.length === 0) throw missingToken();
   const requests = [...names.map((name) => ({ variable: parseVariable(variable), name })), ...pairs];
   if (requests.length === 0) throw missingToken();
   const variables = new Set(requests.map((request) => request.variable));
-  if (!stdin && variables.size < requests.length) throw new FobError("usage", "--env names a variable twice");
+  if (!stdin && variables.size < requests.length) throw new FobError("usage", t("--env names a variable twice"));
   return requests;
 }
 
@@ -87,11 +89,11 @@ function parsePair(text: string): Request | null {
 
 function parseVariable(text: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
-  throw new FobError("usage", `--env has ${JSON.stringify(text)}, which cannot be the name of a variable`);
+  throw new FobError("usage", t`--env has ${JSON.stringify(text)}, which cannot be the name of a variable`);
 }
 
 function missingToken(): FobError {
-  return new FobError("usage", "--token is missing: whose passcode does the program get?");
+  return new FobError("usage", t("--token is missing: whose passcode does the program get?"));
 }
 
 async function makePasscode(

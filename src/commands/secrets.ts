@@ -1,8 +1,8 @@
 import type { Context } from "../cli/context.ts";
-import { plural } from "../cli/words.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
@@ -36,7 +36,7 @@ export async function openTokens(vault: Vault, names: readonly string[], context
     const isNamed = names.length > 0;
     const record = isNamed ? vault.read(id) : readListed(vault, id);
     const refusal = record && !isNamed ? refusalOf(vault, record) : null;
-    if (!record) leftOut.push(`${name}: it is listed, and not there: \`fob doctor\` tells more`);
+    if (!record) leftOut.push(t`${name}: it is listed, and not there: \`fob doctor\` tells more`);
     else if (refusal) leftOut.push(`${name}: ${refusal.message}`);
     else tokens.push(await openToken(vault, record, context));
   }
@@ -46,8 +46,11 @@ export async function openTokens(vault: Vault, names: readonly string[], context
 /** Asks the person at the terminal whether secrets may leave the vault. Throws FobError `interrupted` when not. */
 export async function confirmExport(count: number, yes: boolean, context: Context): Promise<void> {
   if (yes || !context.prompt.available) return;
-  const question = `Take the ${count === 1 ? "secret" : "secrets"} of ${plural(count, "token")} out of the vault?`;
-  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", "nothing was exported");
+  const question =
+    count === 1
+      ? t("Take the secret of 1 token out of the vault?")
+      : t`Take the secrets of ${plural(count, "token")} out of the vault?`;
+  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was exported"));
 }
 
 async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {

@@ -1,6 +1,7 @@
 import type { SettingKey } from "../cli/setting-definitions.ts";
 import { SETTINGS } from "../cli/setting-definitions.ts";
 import type { SettingSource, Settings } from "../cli/settings.ts";
+import { t } from "../language.ts";
 
 /** A setting as `config` prints it. */
 export interface SettingView {
@@ -20,5 +21,5 @@ export function viewSetting(key: SettingKey, settings: Settings): SettingView {
 /** What counts before the value that the configuration now has, in words; nothing when that one counts. */
 export function noteOverride({ key, source, from, value }: SettingView): string[] {
   const isOverridden = source === "option" || source === "environment";
-  return isOverridden ? [`note: ${from} counts before it: ${key} is ${value} for now`] : [];
+  return isOverridden ? [t`note: ${from} counts before it: ${key} is ${value} for now`] : [];
 }

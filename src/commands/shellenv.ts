@@ -1,5 +1,6 @@
 import { defineCommand, optional } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { readHeader } from "../vault/header.ts";
 
 /** Shells with functions of their own. `sh` is for every other one that keeps to POSIX. */
@@ -30,7 +31,7 @@ export const shellenv = defineCommand({
     if (shell !== undefined && !isShell(shell))
       throw new FobError(
         "usage",
-        `there are no functions for ${JSON.stringify(shell)}: bash, zsh, sh or fish are possible`,
+        t`there are no functions for ${JSON.stringify(shell)}: bash, zsh, sh or fish are possible`,
       );
     const place: Place = { socket: context.agent.socket, vault: readHeader(context.access.home)?.id ?? "" };
     const functionsFor = async (one: Shell) =>

@@ -2,10 +2,11 @@ import { defineCommand, required } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { lastUseOf, lastUses } from "../vault/last-uses.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
-import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
+import { kindInWords, pinInWords, type TokenView, viewToken } from "./token-view.ts";
 
 /** `fob show`: one token's details, never its secret. */
 export const show = defineCommand({
@@ -26,28 +27,28 @@ export const show = defineCommand({
 
 function describeFields(view: TokenView, style: Style): [string, string][] {
   const fields: [string, string | null | undefined][] = [
-    ["name", view.name],
-    ["issuer", view.issuer],
-    ["account", view.account],
-    ["kind", kindInWords(view.kind)],
-    ["suite", view.suite],
-    ["algorithm", view.algorithm],
+    [t("name"), view.name],
+    [t("issuer"), view.issuer],
+    [t("account"), view.account],
+    [t("kind"), kindInWords(view.kind)],
+    [t("suite"), view.suite],
+    [t("algorithm"), view.algorithm],
     [
-      "digits",
+      t("digits"),
       view.digits === null ? null : `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`,
     ],
-    ["server", view.server],
-    ["protocol", view.protocol],
-    ["period", view.period === undefined ? null : `${view.period} s`],
-    ["counter", view.counter?.toString()],
-    ["serial", view.serial],
-    ["PIN", view.pin],
-    ["access domain", view.accessDomain],
-    ["favorite", view.favorite ? "yes" : "no"],
-    ["format", view.format],
-    ["enrolled", formatMoment(view.enrolledAt, style)],
-    ["last used", view.lastUsedAt ? formatMoment(view.lastUsedAt, style) : "never"],
-    ["id", view.id],
+    [t("server"), view.server],
+    [t("protocol"), view.protocol],
+    [t("period"), view.period === undefined ? null : `${view.period} s`],
+    [t("counter"), view.counter?.toString()],
+    [t("serial"), view.serial],
+    [t("PIN"), pinInWords(view.pin)],
+    [t("access domain"), view.accessDomain],
+    [t("favorite"), view.favorite ? t("yes") : t("no")],
+    [t("format"), view.format],
+    [t("enrolled"), formatMoment(view.enrolledAt, style)],
+    [t("last used"), view.lastUsedAt ? formatMoment(view.lastUsedAt, style) : t("never")],
+    [t("id"), view.id],
   ];
   return fields.flatMap(([name, value]) => (value ? [[name, printable(value)]] : []));
 }

@@ -1,8 +1,8 @@
 import type { Context } from "../cli/context.ts";
 import { groupPasscode } from "../cli/passcode-groups.ts";
 import type { Style } from "../cli/style.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import { lookListed } from "./lookup.ts";
@@ -44,7 +44,7 @@ async function chooseTimed({ tokens, choose, isNamed }: Watched): Promise<readon
     if (isNamed || (await isFree(token))) timed.push(token);
   }
   if (timed.length > 0) return timed;
-  throw new FobError("not-found", "there is nothing to watch: no time-based token without a PIN");
+  throw new FobError("not-found", t("there is nothing to watch: no time-based token without a PIN"));
 
   async function isFree({ id, credential, accessDomain }: Token): Promise<boolean> {
     if (credential.kind !== "totp" || accessDomain !== "00") return false;
@@ -53,7 +53,7 @@ async function chooseTimed({ tokens, choose, isNamed }: Watched): Promise<readon
 }
 
 function eventBased({ name }: Token): FobError {
-  return new FobError("usage", `the passcodes of ${name} do not change by themselves: there is nothing to watch`);
+  return new FobError("usage", t`the passcodes of ${name} do not change by themselves: there is nothing to watch`);
 }
 
 function emit(named: NamedPasscode, count: number, context: Context): Promise<boolean> {
@@ -65,6 +65,6 @@ function formatLine(
   count: number,
   style: Style,
 ): string {
-  if (style.isSpoken) return `${printable(name)}: ${groupPasscode(code)}, ${plural(secondsLeft, "second")} left`;
+  if (style.isSpoken) return t`${printable(name)}: ${groupPasscode(code)}, ${plural(secondsLeft, "second")} left`;
   return count === 1 ? code : `${code}\t${printable(name)}`;
 }

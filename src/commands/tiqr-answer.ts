@@ -1,6 +1,7 @@
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import {
   isTiqrChallenge,
   isTiqrToken,
@@ -36,7 +37,7 @@ export async function approveTiqr(text: string, isConfirmed: boolean, context: C
   const token = await chooseToken(challenge, tokens, context);
   const { service, identity } = token.credential;
   const { place } = challenge;
-  if (!isConfirmed) await confirm(`Log ${identity} in at ${place ?? service} (${service})?`, context);
+  if (!isConfirmed) await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
   const asked = tiqrInput(challenge, token, context.clock());
   const { response } = await tokens.respond(token.id, asked, context.pinPrompt);
   await sendTiqrResponse(challenge, token, response, context);
@@ -49,7 +50,7 @@ export async function readTiqrChallenge(
   qr: string | undefined,
   context: Context,
 ): Promise<string | null> {
-  if (id !== undefined && qr !== undefined) throw new FobError("usage", "an ID and --qr exclude each other");
+  if (id !== undefined && qr !== undefined) throw new FobError("usage", t("an ID and --qr exclude each other"));
   if (qr !== undefined) return (await context.readPicture(qr)).find(isTiqrChallenge) ?? "";
   if (id === "-") return context.readInput();
   return id !== undefined && isTiqrChallenge(id) ? id : null;
@@ -58,7 +59,7 @@ export async function readTiqrChallenge(
 /** A login in one line. */
 export function formatTiqrLogin({ name, service, identity, place }: TiqrLogin, style: Style): string {
   const where = style.strong(printable(place ?? service));
-  return `approved the login of ${printable(identity)} at ${where} (${printable(name)})`;
+  return t`approved the login of ${printable(identity)} at ${where} (${printable(name)})`;
 }
 
 /** A login for scripts. */
@@ -88,8 +89,8 @@ async function chooseToken(challenge: TiqrChallenge, tokens: Authenticator, cont
   });
   const [first, ...others] = known;
   if (!first) {
-    throw new FobError("not-found", `no token is for ${identity === null ? "" : `${identity} at `}${service}`, {
-      hint: "is the login page the one that you meant to open? `fob list` shows your tokens",
+    throw new FobError("not-found", t`no token is for ${identity === null ? "" : t`${identity} at `}${service}`, {
+      hint: t("is the login page the one that you meant to open? `fob list` shows your tokens"),
     });
   }
   if (others.length === 0) return first;
@@ -99,5 +100,5 @@ async function chooseToken(challenge: TiqrChallenge, tokens: Authenticator, cont
 
 async function confirm(question: string, context: Context): Promise<void> {
   if (await context.prompt.confirm(question, "--yes")) return;
-  throw new FobError("interrupted", "nothing was approved");
+  throw new FobError("interrupted", t("nothing was approved"));
 }

@@ -1,4 +1,5 @@
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { type Texts, t, translated } from "../language.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "../otp/motp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { Credential } from "../token/credential.ts";
@@ -107,7 +108,7 @@ export function viewDraft(
   return view;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
+const KINDS: Texts = {
   totp: "time-based",
   hotp: "event-based",
   ocra: "challenge-response",
@@ -117,14 +118,22 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** What kind of token it is, in words. */
 export function kindInWords(kind: string): string {
-  return KINDS[kind] ?? kind;
+  return translated(KINDS[kind] ?? kind);
+}
+
+const PINS: Texts = { none: "none", user: "user", server: "server" };
+
+/** Whose PIN it is, in words: the user's, the server's, or nobody's. */
+export function pinInWords(pin: string): string {
+  return translated(PINS[pin] ?? pin);
 }
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
 export function describeView(view: DraftView): string {
-  if (view.protocol !== undefined) return `${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
+  if (view.protocol !== undefined) return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
-  const alphabet = view.alphabet === "decimal" ? "digits" : `${view.alphabet} characters`;
-  const pace = view.period === undefined ? ` from counter ${view.counter}` : ` every ${view.period} s`;
-  return `${kindInWords(view.kind)}, ${view.digits} ${alphabet}${pace}, ${view.algorithm}`;
+  const alphabet = view.alphabet === "decimal" ? t("digits") : t`${view.alphabet} characters`;
+  const code = `${view.digits} ${alphabet}`;
+  const paced = view.period === undefined ? t`${code} from counter ${view.counter}` : t`${code} every ${view.period} s`;
+  return `${kindInWords(view.kind)}, ${paced}, ${view.algorithm}`;
 }

@@ -1,5 +1,6 @@
 import { durationMs } from "../cli/duration.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /**
  * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970 (`@1769860800`), or an offset from
@@ -8,8 +9,8 @@ import { FobError } from "../fob-error.ts";
 export function parseTime(text: string, now: Date): Date {
   const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);
   if (time && !Number.isNaN(time.getTime()) && time.getTime() >= 0) return time;
-  throw new FobError("usage", `--at is ${JSON.stringify(text)}: not a time that is understood`, {
-    hint: "2026-01-31T12:00:00Z, @1769860800 (seconds since 1970), +30s or -5m",
+  throw new FobError("usage", t`--at is ${JSON.stringify(text)}: not a time that is understood`, {
+    hint: t("2026-01-31T12:00:00Z, @1769860800 (seconds since 1970), +30s or -5m"),
   });
 }
 
@@ -21,8 +22,8 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
   if (text === "never") return null;
   const end = parseOffset(`+${text}`, now) ?? parseEpoch(text) ?? parseIso(text);
   if (end && !Number.isNaN(end.getTime()) && end > now) return end;
-  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: no time that is to come`, {
-    hint: "90m, 12h, 30d, 2027-01-31 or never",
+  throw new FobError("usage", t`${option} is ${JSON.stringify(text)}: no time that is to come`, {
+    hint: t("90m, 12h, 30d, 2027-01-31 or never"),
   });
 }
 
@@ -30,8 +31,8 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
 export function parseDuration(option: string, text: string): number {
   const milliseconds = durationMs(text);
   if (milliseconds <= durationMs("30d")) return milliseconds;
-  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`, {
-    hint: "90s, 30m, 8h or 7d",
+  throw new FobError("usage", t`${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`, {
+    hint: t("90s, 30m, 8h or 7d"),
   });
 }
 
@@ -39,7 +40,7 @@ export function parseDuration(option: string, text: string): number {
 export function parseWhole(option: string, text: string, min: number, max: number): number {
   const number = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= min && number <= max) return number;
-  throw new FobError("usage", `${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`);
+  throw new FobError("usage", t`${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

@@ -1,11 +1,11 @@
 import type { Check } from "../cli/check.ts";
 import type { Context } from "../cli/context.ts";
-import { plural } from "../cli/words.ts";
 import { FobError } from "../fob-error.ts";
+import { plural, type Text, t, translated } from "../language.ts";
 import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
 import type { Vault } from "../vault/vault.ts";
 
-const REPAIR_HINT = "`fob doctor --repair` mends it";
+const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
 
 /** A vault that others write to at this moment looks unfinished: what is so twice, is so. In milliseconds. */
 const SECOND_LOOK = 300;
@@ -24,7 +24,7 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
 async function open(context: Context): Promise<{ readonly vault: Vault } | Check> {
   try {
     const vault = await context.findVault();
-    return vault ? { vault } : { check: "vault", status: "skipped", message: "there is no vault yet" };
+    return vault ? { vault } : { check: "vault", status: "skipped", message: t("there is no vault yet") };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
@@ -41,14 +41,16 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check
   const check = "vault";
   if (damaged.length === 0) {
     const tokens =
-      damagedIndex === null ? `${plural(vault.entries().length, "token")}, all of them whole` : "every token is whole";
+      damagedIndex === null
+        ? t`${plural(vault.entries().length, "token")}, all of them whole`
+        : t("every token is whole");
     return { check, status: "ok", message: tokens };
   }
   return {
     check,
     status: "failed",
-    message: damaged.join("; "),
-    hint: "restore these files from a backup of the vault folder, or enroll the tokens anew",
+    message: damaged.reduce((all, one) => t`${all}; ${one}`),
+    hint: t("restore these files from a backup of the vault folder, or enroll the tokens anew"),
   };
 }
 
@@ -56,15 +58,15 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
   const check = "index";
   const wrong = unlisted.length + gone.length;
   if (damagedIndex === null && wrong === 0)
-    return { check, status: "ok", message: "the index says what the tokens say" };
-  if (repaired) return { check, status: "ok", message: "the index was rebuilt from the tokens" };
-  if (damagedIndex !== null) return { check, status: "failed", message: damagedIndex, hint: REPAIR_HINT };
+    return { check, status: "ok", message: t("the index says what the tokens say") };
+  if (repaired) return { check, status: "ok", message: t("the index was rebuilt from the tokens") };
+  if (damagedIndex !== null) return { check, status: "failed", message: damagedIndex, hint: translated(REPAIR_HINT) };
   const names = [...unlisted, ...gone].map(({ name }) => name).join(", ");
   return {
     check,
     status: "warning",
-    message: `the index is not true for ${plural(wrong, "token")}: ${names}`,
-    hint: REPAIR_HINT,
+    message: t`the index is not true for ${plural(wrong, "token")}: ${names}`,
+    hint: translated(REPAIR_HINT),
   };
 }
 
@@ -72,15 +74,15 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
 function checkLeftovers(vault: Vault, { damaged, damagedIndex }: Checkup, repair: boolean): Check {
   const check = "leftovers";
   if (damaged.length > 0 || (damagedIndex !== null && !repair)) {
-    return { check, status: "skipped", message: "older files are kept while something is damaged" };
+    return { check, status: "skipped", message: t("older files are kept while something is damaged") };
   }
   if (repair) removeLeftovers(vault);
   const count = leftovers(vault).length;
-  if (count === 0) return { check, status: "ok", message: "interrupted writes left nothing behind" };
+  if (count === 0) return { check, status: "ok", message: t("interrupted writes left nothing behind") };
   return {
     check,
     status: "warning",
-    message: `interrupted writes left ${plural(count, "file")} behind`,
-    hint: "they do no harm; --repair removes them",
+    message: t`interrupted writes left ${plural(count, "file")} behind`,
+    hint: t("they do no harm; --repair removes them"),
   };
 }

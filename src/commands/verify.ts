@@ -3,6 +3,7 @@ import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { findInLargeWindow, isLargeSearch } from "../otp/large-window.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
@@ -52,7 +53,7 @@ export const verify = defineCommand({
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
     const { credential, secret } = await (isString ? draftSubject(subject) : storedSubject(subject, context));
     const pin =
-      credential.kind === "motp" ? await askPasscodePin(isString ? "this token" : subject, context.pinPrompt) : null;
+      credential.kind === "motp" ? await askPasscodePin(isString ? t("this token") : subject, context.pinPrompt) : null;
     const unixSeconds = now.getTime() / 1000;
     const verdict = judge({ credential, secret, pin }, passcode, { window, unixSeconds });
     forget(secret, pin);
@@ -66,7 +67,7 @@ export const verify = defineCommand({
 async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: Context) {
   if (subject !== "-" && passcode !== "-") return { subject, passcode };
   if (subject === "-" && passcode === "-")
-    throw new FobError("usage", "only one of the two can come from standard input");
+    throw new FobError("usage", t("only one of the two can come from standard input"));
   const text = (await context.readInput()).trim();
   return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
 }
@@ -74,7 +75,7 @@ async function fromInput({ subject, passcode }: { subject: string; passcode: str
 async function draftSubject(text: string): Promise<Verified> {
   const [draft, ...others] = await recognize(text);
   if (!draft || others.length > 0)
-    throw new FobError("usage", "this enrollment string holds several tokens: verify one");
+    throw new FobError("usage", t("this enrollment string holds several tokens: verify one"));
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 
@@ -93,7 +94,7 @@ function judge(
   { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
 ): Verdict {
   if (credential.kind === "ocra" || credential.kind === "push") {
-    throw new FobError("usage", "this token gives no passcodes to verify");
+    throw new FobError("usage", t("this token gives no passcodes to verify"));
   }
   if (credential.kind === "hotp") {
     const found = findCounter({ credential, secret }, passcode, window);
@@ -140,10 +141,11 @@ function findStep(
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {
-  if (!verdict.match) return style.bad("no match");
-  if ("counter" in verdict) return `${style.good("match")} at counter ${verdict.counter} (${signed(verdict.offset)})`;
+  if (!verdict.match) return style.bad(t("no match"));
+  if ("counter" in verdict)
+    return t`${style.good(t("match"))} at counter ${verdict.counter} (${signed(verdict.offset)})`;
   const { step, offset, clockOffsetSeconds } = verdict;
-  return `${style.good("match")} in time step ${step} (${signed(offset)}, clock offset ${signed(clockOffsetSeconds)} s)`;
+  return t`${style.good(t("match"))} in time step ${step} (${signed(offset)}, clock offset ${signed(clockOffsetSeconds)} s)`;
 }
 
 function signed(number: number): string {

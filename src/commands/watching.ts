@@ -4,6 +4,7 @@ import { askSecret } from "../cli/screen/secret-question.ts";
 import { pressKey, UNTOUCHED, type WatchedToken, type WatchState, type Wish } from "../cli/screen/watch-state.ts";
 import { pageSize, viewWatch, visibleTokens } from "../cli/screen/watch-view.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
@@ -145,7 +146,7 @@ class PasscodeWatch {
     return pinPromptOn({
       secret: (question) =>
         askSecret(terminal, () => {
-          this.#draw(`${printable(question)}: (typed unseen; Esc to leave it)`);
+          this.#draw(t`${printable(question)}: (typed unseen; Esc to leave it)`);
           return this.#untilNextSecond();
         }),
       wait: (question, work) => terminal.aside(() => prompt.wait(question, work)),

@@ -1,6 +1,7 @@
 import { defineCommand } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { code } from "./code.ts";
 
 type Greeting = { readonly kind: "welcome" } | { readonly kind: "code"; readonly codes: CodesResult };
@@ -29,7 +30,7 @@ export const welcome = defineCommand({
   examples: [{ command: "fob", explanation: "at a terminal: pick a token, and get its passcode" }],
   async run(_, context): Promise<Greeting> {
     if (!context.isTerminal || !context.prompt.available) {
-      throw new FobError("usage", "a command is missing", { hint: "fob --help lists the commands" });
+      throw new FobError("usage", t("a command is missing"), { hint: t("fob --help lists the commands") });
     }
     const tokens = await context.findTokens("code");
     if (!tokens || (await tokens.entries()).length === 0) return { kind: "welcome" };
@@ -37,20 +38,23 @@ export const welcome = defineCommand({
   },
   text(greeting, style) {
     if (greeting.kind === "code") return code.text(greeting.codes, style);
-    const steps = formatFields(FIRST_STEPS, style);
-    const indented = style.isSpoken ? steps : steps.replace(/^/gm, "  ");
-    return `fob keeps the tokens of your accounts and gives their passcodes.\n\n${HOW}\n${indented}\n\n${THEN}`;
+    const steps = formatFields(
+      [
+        ["fob enroll --screen", t("reads the QR code that is on the screen")],
+        ["fob enroll --qr FILE", t("reads a picture of it")],
+        ["fob enroll", t("asks for the text beside it")],
+        ["fob import FILE", t("takes over the tokens of another app")],
+      ],
+      style,
+    );
+    return [
+      t("fob keeps the tokens of your accounts and gives their passcodes."),
+      "",
+      t("There is no token yet. The first one comes from what your account shows you:"),
+      style.isSpoken ? steps : steps.replace(/^/gm, "  "),
+      "",
+      t("Then `fob` alone gives passcodes. `fob --help` lists everything else."),
+    ].join("\n");
   },
   json: (greeting) => (greeting.kind === "code" ? code.json(greeting.codes) : { tokens: 0 }),
 });
-
-const HOW = "There is no token yet. The first one comes from what your account shows you:";
-
-const FIRST_STEPS = [
-  ["fob enroll --screen", "reads the QR code that is on the screen"],
-  ["fob enroll --qr FILE", "reads a picture of it"],
-  ["fob enroll", "asks for the text beside it"],
-  ["fob import FILE", "takes over the tokens of another app"],
-] as const;
-
-const THEN = "Then `fob` alone gives passcodes. `fob --help` lists everything else.";

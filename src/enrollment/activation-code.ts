@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { deriveActivationKey } from "../otp/activation-key.ts";
 import { decodeBase32 } from "../token/base32.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
@@ -62,7 +63,7 @@ function shortEntropy(groups: readonly string[]): Buffer {
   groups.forEach((group, i) => {
     // the group itself is part of a secret
     if (group.at(-1) !== checkCharacter(group))
-      throw new FobError("invalid", `group ${i + 1} of the activation code is mistyped`);
+      throw new FobError("invalid", t`group ${i + 1} of the activation code is mistyped`);
   });
   return decode(groups.map((group) => group.slice(0, GROUP_LENGTH - 1)).join(""));
 }
@@ -82,14 +83,14 @@ function longEntropy(characters: string): Buffer {
   const rest = bits.slice(0, -8);
   const expected = createHash("sha256").update(toBytes(rest)).digest().at(-1);
   if (Number.parseInt(bits.slice(-8), 2) !== expected)
-    throw new FobError("invalid", "the activation code is mistyped: its check byte is wrong");
+    throw new FobError("invalid", t("the activation code is mistyped: its check byte is wrong"));
   return toBytes(bits.slice(0, ENTROPY_BYTES * 8));
 }
 
 function toBits(characters: string): string {
   const values = [...characters].map((character) => CHECK_LETTERS.indexOf(character));
   const wrong = values.indexOf(-1);
-  if (wrong >= 0) throw new FobError("invalid", `character ${wrong + 1} of the activation code cannot occur in one`);
+  if (wrong >= 0) throw new FobError("invalid", t`character ${wrong + 1} of the activation code cannot occur in one`);
   return values.map((value) => value.toString(2).padStart(5, "0")).join("");
 }
 
@@ -101,5 +102,5 @@ function toBytes(bits: string): Buffer {
 function decode(characters: string): Buffer {
   const bytes = decodeBase32(characters);
   if (Buffer.isBuffer(bytes)) return bytes;
-  throw new FobError("invalid", "the activation code holds a character that cannot occur in one");
+  throw new FobError("invalid", t("the activation code holds a character that cannot occur in one"));
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { stripControls } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type {
@@ -37,7 +38,7 @@ export const activationString: EnrollmentFormat = {
     const { server } = parseActivationString(text);
     throw new FobError(
       "unavailable",
-      `an activation string is enrolled with its server (${server}), by \`fob enroll\` alone`,
+      t`an activation string is enrolled with its server (${server}), by \`fob enroll\` alone`,
     );
   },
   parseOnline: parseActivationString,
@@ -46,20 +47,20 @@ export const activationString: EnrollmentFormat = {
 function parseActivationString(text: string): OnlineEnrollment {
   const link = DEEP_LINK.exec(text);
   const decoded = decode(link?.groups?.["string"] ?? text);
-  if (decoded === null) throw new FobError("invalid", "the activation string is not Base64");
+  if (decoded === null) throw new FobError("invalid", t("the activation string is not Base64"));
   const findings: Finding[] = [];
   const lines = readLines(decoded, findings);
   const url = readUrl(lines.get("enrollmenturl"), findings);
   for (const name of ["userid", "passphrase"]) {
     if (lines.has(name)) continue;
-    const message = `${LINES[name]?.name} is missing: the server may want it all the same`;
+    const message = t`${LINES[name]?.name} is missing: the server may want it all the same`;
     findings.push({ severity: "warning", code: "line-missing", message });
   }
   if (parseAuthenticationCode(lines.get("passphrase") ?? "")?.isIntact === false) {
-    const message = "the checksum of the authentication code in Passphrase does not fit: it may be mistyped";
+    const message = t("the checksum of the authentication code in Passphrase does not fit: it may be mistyped");
     findings.push({ severity: "warning", code: "checksum-wrong", message });
   }
-  const message = "it is enrolled with the server that it names, and works once";
+  const message = t("it is enrolled with the server that it names, and works once");
   findings.push({ severity: "info", code: "enrolled-online", message });
   return {
     ...{ format: activationString.id, name: null, issuer: null, account: lines.get("userid") ?? null, serial: null },
@@ -118,12 +119,12 @@ function readLines(text: string, findings: Finding[]): Map<string, string> {
     const key = name.trim().toLowerCase();
     const value = rest.join("=").trim();
     if (!(key in LINES)) {
-      const message = `a line ${JSON.stringify(stripControls(name).slice(0, 40))} is not known and has no effect`;
+      const message = t`a line ${JSON.stringify(stripControls(name).slice(0, 40))} is not known and has no effect`;
       findings.push({ severity: "info", code: "unknown-line", message });
     } else if (lines.has(key) && lines.get(key) !== value) {
       throw new FobError(
         "invalid",
-        `${LINES[key]?.name} is given twice in the activation string, with different values`,
+        t`${LINES[key]?.name} is given twice in the activation string, with different values`,
       );
     } else if (value !== "") lines.set(key, value);
   }
@@ -131,13 +132,13 @@ function readLines(text: string, findings: Finding[]): Map<string, string> {
 }
 
 function readUrl(text: string | undefined, findings: Finding[]): URL {
-  if (text === undefined) throw new FobError("invalid", "EnrollmentURL is missing from the activation string");
+  if (text === undefined) throw new FobError("invalid", t("EnrollmentURL is missing from the activation string"));
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new FobError("invalid", "EnrollmentURL of the activation string is not the address of a web server");
+    throw new FobError("invalid", t("EnrollmentURL of the activation string is not the address of a web server"));
   }
   if (url.protocol === "http:" && !isThisMachine(url.hostname)) {
-    const message = "EnrollmentURL is http, not https: anybody on the way could read the new token";
+    const message = t("EnrollmentURL is http, not https: anybody on the way could read the new token");
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
   return url;

@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { OtpCredential } from "../token/credential.ts";
 import type { EnrollmentDraft, Finding } from "./draft.ts";
@@ -9,9 +10,9 @@ const RECOMMENDED_BITS = 160;
 export function judgeValidity({ validity }: Pick<EnrollmentDraft, "validity">, now: Date): Finding[] {
   const day = (date: Date) => date.toISOString().slice(0, 10);
   if (validity?.until && validity.until <= now)
-    return [warning("expired", `the issuer allowed its use until ${day(validity.until)}`)];
+    return [warning("expired", t`the issuer allowed its use until ${day(validity.until)}`)];
   if (validity?.from && validity.from > now)
-    return [warning("not-yet-valid", `the issuer allows its use from ${day(validity.from)} on`)];
+    return [warning("not-yet-valid", t`the issuer allows its use from ${day(validity.from)} on`)];
   return [];
 }
 
@@ -27,13 +28,13 @@ function auditSecret(secret: Uint8Array): Finding[] {
   const findings: Finding[] = [];
   const bits = secret.length * 8;
   if (isPattern(secret))
-    findings.push(warning("secret-patterned", "the secret follows a pattern: anybody can guess it"));
-  else if (isText(secret)) findings.push(warning("secret-text", "the secret is readable text, not random bytes"));
+    findings.push(warning("secret-patterned", t("the secret follows a pattern: anybody can guess it")));
+  else if (isText(secret)) findings.push(warning("secret-text", t("the secret is readable text, not random bytes")));
   if (isKnownExample(secret))
-    findings.push(warning("secret-example", "the secret is one from documentation, known to everybody"));
+    findings.push(warning("secret-example", t("the secret is one from documentation, known to everybody")));
   if (bits >= 128 && bits < RECOMMENDED_BITS) {
     findings.push(
-      info("secret-below-recommended", `the secret has ${bits} bits, and RFC 4226 recommends ${RECOMMENDED_BITS}`),
+      info("secret-below-recommended", t`the secret has ${bits} bits, and RFC 4226 recommends ${RECOMMENDED_BITS}`),
     );
   }
   return findings;
@@ -42,33 +43,33 @@ function auditSecret(secret: Uint8Array): Finding[] {
 function auditCredential(credential: OtpCredential): Finding[] {
   if (credential.kind === "ocra") return auditSuite(credential.suite);
   if (credential.kind === "motp")
-    return [info("mobile-otp", "few apps know Mobile-OTP, and its method, MD5, is an old one")];
+    return [info("mobile-otp", t("few apps know Mobile-OTP, and its method, MD5, is an old one"))];
   const { algorithm, digits, alphabet } = credential;
   const findings: Finding[] = [];
-  if (alphabet === "steam") return [info("steam-alphabet", "most other apps show digits for a Steam Guard token")];
+  if (alphabet === "steam") return [info("steam-alphabet", t("most other apps show digits for a Steam Guard token"))];
   if (algorithm !== "SHA1") {
     findings.push(
-      warning("algorithm-ignored", `some apps take SHA1 whatever is given, and show wrong passcodes for ${algorithm}`),
+      warning("algorithm-ignored", t`some apps take SHA1 whatever is given, and show wrong passcodes for ${algorithm}`),
     );
   }
   if (digits !== 6)
-    findings.push(warning("digits-ignored", `some apps show 6 digits whatever is given, and not ${digits}`));
-  if (alphabet !== "decimal") findings.push(warning("alphabet-unknown", "other apps know digits only"));
+    findings.push(warning("digits-ignored", t`some apps show 6 digits whatever is given, and not ${digits}`));
+  if (alphabet !== "decimal") findings.push(warning("alphabet-unknown", t("other apps know digits only")));
   if (credential.kind === "totp" && credential.period !== 30) {
     findings.push(
-      warning("period-ignored", `some apps take 30 seconds whatever is given, and not ${credential.period}`),
+      warning("period-ignored", t`some apps take 30 seconds whatever is given, and not ${credential.period}`),
     );
   }
   if (credential.kind === "totp" && credential.t0 !== 0)
-    findings.push(warning("t0-unknown", "other apps count time steps from 1970"));
+    findings.push(warning("t0-unknown", t("other apps count time steps from 1970")));
   return findings;
 }
 
 function auditSuite(text: string): Finding[] {
   const { digits } = parseOcraSuite(text);
-  const unusual = info("ocra-support", "few apps answer challenges: the user needs one that does");
+  const unusual = info("ocra-support", t("few apps answer challenges: the user needs one that does"));
   return digits !== 0 && digits < 6
-    ? [unusual, warning("response-short", `a response of ${digits} digits is easily guessed`)]
+    ? [unusual, warning("response-short", t`a response of ${digits} digits is easily guessed`)]
     : [unusual];
 }
 

@@ -1,9 +1,15 @@
 import type { HttpClient } from "../http-client.ts";
+import { t } from "../language.ts";
 import type { Credential, OtpCredential } from "../token/credential.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
 
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
 export type Severity = "error" | "warning" | "info";
+
+/** A severity as people read it. */
+export function severityInWords(severity: Severity): string {
+  return { error: t("error"), warning: t("warning"), info: t("note") }[severity];
+}
 
 /** Something noteworthy about an enrollment string. `code` is stable and kebab-case; `message` is for people and holds no secret. */
 export interface Finding {

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { stripControls } from "../token/printable.ts";
 import type { Finding } from "./draft.ts";
 import type { Parameters } from "./parameters.ts";
@@ -24,7 +25,11 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
   const given = parameters.readForm("issuer") ?? "";
   const fromParameter = cleanName("issuer", given, parameters.findings);
   if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
-    parameters.find("warning", "issuer-mismatch", `the label says ${fromLabel}, the issuer parameter ${fromParameter}`);
+    parameters.find(
+      "warning",
+      "issuer-mismatch",
+      t`the label says ${fromLabel}, the issuer parameter ${fromParameter}`,
+    );
   }
   const issuer = fromParameter ?? fromLabel;
   if (issuer !== null) parameters.note("issuer", issuer, "given");
@@ -45,10 +50,10 @@ export function labelOf(label: string): { readonly issuer: string | null; readon
 export function cleanName(part: string, text: string, findings: Finding[]): string | null {
   const stripped = stripControls(text);
   if (stripped !== text) {
-    const message = `control characters were taken out of the ${part}`;
+    const message = t`control characters were taken out of the ${part}`;
     findings.push({ severity: "warning", code: "control-characters", message });
   }
   const trimmed = stripped.replace(/^[\s/]+|\s+$/g, "");
-  if (trimmed.length > MAX_LENGTH) throw new FobError("invalid", `${part} is longer than ${MAX_LENGTH} characters`);
+  if (trimmed.length > MAX_LENGTH) throw new FobError("invalid", t`${part} is longer than ${MAX_LENGTH} characters`);
   return trimmed === "" ? null : trimmed;
 }

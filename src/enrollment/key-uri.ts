@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "../otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { DIGITS } from "../otp/hotp.ts";
@@ -44,7 +45,7 @@ function parseKeyUri(text: string): EnrollmentDraft {
   const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = TYPES[type];
-  if (!read) throw new FobError("invalid", `key type ${show(type)} is not supported: totp, hotp and ocra are`);
+  if (!read) throw new FobError("invalid", t`key type ${show(type)} is not supported: totp, hotp and ocra are`);
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
   const label = readLabel(match?.[2] ?? "", parameters);
@@ -64,7 +65,7 @@ function parseKeyUri(text: string): EnrollmentDraft {
 
 function readSecret(parameters: Parameters): Buffer {
   const text = parameters.read("secret");
-  if (text === null) throw new FobError("invalid", "secret is missing");
+  if (text === null) throw new FobError("invalid", t("secret is missing"));
   // in a query a plus stands for a space, and people do write secrets in groups
   return parseBase32Secret(text.replaceAll("+", " "));
 }
@@ -89,7 +90,7 @@ function readHotp(parameters: Parameters): HotpCredential {
 
 function readOcra(parameters: Parameters): OcraCredential {
   const text = parameters.read("suite", "ocrasuite");
-  if (text === null) throw new FobError("invalid", "suite is missing: a challenge-response token needs one");
+  if (text === null) throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
   parameters.note("suite", text, "given");
   const suite = parseSuite(text);
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
@@ -123,7 +124,7 @@ function readTimeSteps(parameters: Parameters) {
 
 function readCounter(parameters: Parameters): bigint {
   if (parameters.read("counter") === null) {
-    parameters.find("info", "counter-assumed", "counter is missing: it starts at 0");
+    parameters.find("info", "counter-assumed", t("counter is missing: it starts at 0"));
   }
   return parameters.take(["counter"], counterNumber, 0n);
 }
@@ -136,13 +137,13 @@ function parseAlgorithm(text: string): HashAlgorithm {
     .replace(/^HMAC/, "");
   const algorithm = HASH_ALGORITHMS.find((known) => known === name);
   if (algorithm) return algorithm;
-  throw new FobError("invalid", `algorithm is ${show(text)}: ${HASH_ALGORITHMS.join(", ")} are possible`);
+  throw new FobError("invalid", t`algorithm is ${show(text)}: ${HASH_ALGORITHMS.join(", ")} are possible`);
 }
 
 function parseAlphabet(text: string): Alphabet {
   const name = text.toLowerCase();
   if (name in ALPHABETS && name !== "steam") return name as Alphabet;
-  throw new FobError("invalid", `alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`);
+  throw new FobError("invalid", t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`);
 }
 
 function parseSuite(text: string) {

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** More tokens than anybody has in one list. */
 export const MAX_ENTRIES = 20_000;
@@ -20,7 +21,7 @@ export function readLines(list: string): Line[] {
     number++;
     start = end + 1;
     if (text !== "" && !text.startsWith("#")) lines.push({ text, number });
-    if (lines.length > MAX_ENTRIES) throw new FobError("invalid", `the list has more than ${MAX_ENTRIES} lines`);
+    if (lines.length > MAX_ENTRIES) throw new FobError("invalid", t`the list has more than ${MAX_ENTRIES} lines`);
   }
   return lines;
 }

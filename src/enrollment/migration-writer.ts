@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { PbfWriter } from "pbf";
+import { t } from "../language.ts";
 import type { ExportedToken, ExportFormat } from "./exported-token.ts";
 
 /** As many as Google Authenticator puts into one code, so that it stays easy to scan. */
@@ -17,12 +18,12 @@ export const migrationExport: ExportFormat = {
   id: "migration",
   refuse({ credential }) {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
-      return "a migration code holds time-based and event-based tokens alone";
-    if (credential.alphabet !== "decimal") return "a migration code holds tokens with digits alone";
-    if (!(credential.algorithm in ALGORITHMS)) return `a migration code cannot say ${credential.algorithm}`;
-    if (!(credential.digits in DIGITS)) return `a migration code cannot say ${credential.digits} digits`;
-    if (credential.kind === "hotp") return credential.counter < 2n ** 53n ? null : "the counter is too large";
-    return credential.period === 30 && credential.t0 === 0 ? null : "a migration code knows a period of 30 s alone";
+      return t("a migration code holds time-based and event-based tokens alone");
+    if (credential.alphabet !== "decimal") return t("a migration code holds tokens with digits alone");
+    if (!(credential.algorithm in ALGORITHMS)) return t`a migration code cannot say ${credential.algorithm}`;
+    if (!(credential.digits in DIGITS)) return t`a migration code cannot say ${credential.digits} digits`;
+    if (credential.kind === "hotp") return credential.counter < 2n ** 53n ? null : t("the counter is too large");
+    return credential.period === 30 && credential.t0 === 0 ? null : t("a migration code knows a period of 30 s alone");
   },
 };
 

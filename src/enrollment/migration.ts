@@ -1,5 +1,6 @@
 import type { PbfReader } from "pbf";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { HashAlgorithm } from "../otp/algorithm.ts";
 import type { OtpCredential } from "../token/credential.ts";
 import type { DraftField, EnrollmentDraft, EnrollmentFormat, Finding } from "./draft.ts";
@@ -20,7 +21,7 @@ export const migration: EnrollmentFormat = {
   async parse(text) {
     const { PbfReader: Reader } = await import("pbf");
     const payload = readPayload(new Reader(readData(text)));
-    if (payload.entries.length === 0) throw new FobError("invalid", "the migration code holds no token");
+    if (payload.entries.length === 0) throw new FobError("invalid", t("the migration code holds no token"));
     return payload.entries.map((entry) => toDraft(entry, payload));
   },
 };
@@ -48,11 +49,11 @@ const TYPES: readonly ("hotp" | "totp")[] = ["totp", "hotp", "totp"];
 
 function readData(text: string): Buffer {
   const data = /[?&]data=([^&#]*)/i.exec(text)?.[1];
-  if (!data) throw new FobError("invalid", "data is missing from the migration code");
+  if (!data) throw new FobError("invalid", t("data is missing from the migration code"));
   // a plus is a character of Base64 here, whether it was encoded or not; some programs use the URL-safe letters
   const base64 = data.replace(/%2b/gi, "+").replace(/%2f/gi, "/").replace(/%3d/gi, "=").replace(/\s/g, "+");
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(base64))
-    throw new FobError("invalid", "data of the migration code is not Base64");
+    throw new FobError("invalid", t("data of the migration code is not Base64"));
   return Buffer.from(base64.replaceAll("-", "+").replaceAll("_", "/"), "base64");
 }
 
@@ -62,14 +63,14 @@ function readPayload(reader: PbfReader): Payload {
     return reader.readFields(readPayloadField, payload);
   } catch (cause) {
     if (cause instanceof FobError) throw cause;
-    throw new FobError("invalid", "data of the migration code is damaged", { cause });
+    throw new FobError("invalid", t("data of the migration code is damaged"), { cause });
   }
 }
 
 function readPayloadField(tag: number, payload: Payload, reader: PbfReader): void {
   if (tag === 1) {
     if (payload.entries.length >= MAX_TOKENS)
-      throw new FobError("invalid", `the migration code holds more than ${MAX_TOKENS} tokens`);
+      throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
     const entry = { secret: new Uint8Array(), name: "", issuer: "", algorithm: 0, digits: 0, type: 0, counter: 0n };
     payload.entries.push(reader.readMessage(readEntryField, entry));
   } else if (tag === 3) {
@@ -115,7 +116,7 @@ function readText(reader: PbfReader): string {
 function readCounter(reader: PbfReader): bigint {
   const counter = reader.readVarint();
   if (Number.isSafeInteger(counter) && counter >= 0) return BigInt(counter);
-  throw new FobError("invalid", "counter of a token in the migration code is out of range");
+  throw new FobError("invalid", t("counter of a token in the migration code is out of range"));
 }
 
 function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDraft {
@@ -126,10 +127,10 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
     account: cleanName("account", account, findings),
   };
   if (batchSize > 1 && batchIndex < batchSize) {
-    const message = `this is batch ${batchIndex + 1} of ${batchSize}: the other codes hold the other tokens`;
+    const message = t`this is batch ${batchIndex + 1} of ${batchSize}: the other codes hold the other tokens`;
     findings.push({ severity: "info", code: "one-batch-of-several", message });
   }
-  if (entry.secret.length === 0) throw new FobError("invalid", "secret of a token in the migration code is empty");
+  if (entry.secret.length === 0) throw new FobError("invalid", t("secret of a token in the migration code is empty"));
   const secret = Buffer.from(entry.secret);
   const credential = credentialOf(entry);
   return {
@@ -148,10 +149,10 @@ function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, 
   const algorithm = ALGORITHMS[algorithmNumber];
   const digits = DIGITS[digitsNumber];
   const kind = TYPES[type];
-  if (!algorithm) throw new FobError("invalid", `algorithm ${algorithmNumber} of the migration code is not supported`);
+  if (!algorithm) throw new FobError("invalid", t`algorithm ${algorithmNumber} of the migration code is not supported`);
   if (digits === undefined)
-    throw new FobError("invalid", `digit count ${digitsNumber} of the migration code is not known`);
-  if (!kind) throw new FobError("invalid", `token type ${type} of the migration code is not known`);
+    throw new FobError("invalid", t`digit count ${digitsNumber} of the migration code is not known`);
+  if (!kind) throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
   const form = { algorithm, digits, alphabet: "decimal" } as const;
   return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
 }

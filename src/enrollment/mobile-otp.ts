@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
 import { readLabel } from "./key-uri-label.ts";
 import { Parameters } from "./parameters.ts";
@@ -18,13 +19,13 @@ function parseMobileOtp(text: string): EnrollmentDraft {
   parameters.note("type", "motp", "given");
   const label = readLabel(match?.[1] ?? "", parameters);
   const encoded = parameters.read("secret");
-  if (encoded === null) throw new FobError("invalid", "secret is missing");
+  if (encoded === null) throw new FobError("invalid", t("secret is missing"));
   const secret = parseHexSecret(encoded);
   if (parameters.read("pin") !== null) {
     parameters.find(
       "warning",
       "pin-in-string",
-      "the string carries the PIN: it is not kept, and asked for with every passcode",
+      t("the string carries the PIN: it is not kept, and asked for with every passcode"),
     );
   }
   parameters.findUnknown();

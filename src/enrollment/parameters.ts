@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { DraftField, Finding } from "./draft.ts";
 
 /** Values shown in messages are cut to this length. */
@@ -57,7 +58,7 @@ export class Parameters {
   findUnknown(): void {
     for (const name of this.#values.keys()) {
       if (!this.#asked.has(name))
-        this.find("info", "unknown-parameter", `parameter ${show(name)} is not known and has no effect`);
+        this.find("info", "unknown-parameter", t`parameter ${show(name)} is not known and has no effect`);
     }
   }
 
@@ -69,7 +70,7 @@ export class Parameters {
       this.find(
         "warning",
         "broken-encoding",
-        "a % is not followed by the code of a character, and is taken as it stands",
+        t("a % is not followed by the code of a character, and is taken as it stands"),
       );
       return text;
     }
@@ -80,7 +81,7 @@ export class Parameters {
     this.#encoded.set(name, encoded);
     const before = this.#values.get(name);
     if (before !== undefined && before !== value)
-      throw new FobError("invalid", `${show(name)} is given twice, with different values`);
+      throw new FobError("invalid", t`${show(name)} is given twice, with different values`);
     this.#values.set(name, value);
   }
 }
@@ -95,7 +96,7 @@ export function wholeNumber(min: number, max: number) {
   return (text: string, name: string): number => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (number >= min && number <= max) return number;
-    throw new FobError("invalid", `${name} is ${show(text)}: ${min} to ${max} are possible`);
+    throw new FobError("invalid", t`${name} is ${show(text)}: ${min} to ${max} are possible`);
   };
 }
 
@@ -103,5 +104,5 @@ export function wholeNumber(min: number, max: number) {
 export function counterNumber(text: string, name: string): bigint {
   const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (counter >= 0n && counter < 2n ** 64n) return counter;
-  throw new FobError("invalid", `${name} is ${show(text)}: 0 to 18446744073709551615 are possible`);
+  throw new FobError("invalid", t`${name} is ${show(text)}: 0 to 18446744073709551615 are possible`);
 }

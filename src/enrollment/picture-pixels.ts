@@ -1,5 +1,6 @@
 import type { Sharp } from "sharp";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { ColorPicture, GrayPicture } from "./gray-picture.ts";
 
 /** Larger pictures are looked at in a copy of this side: finer detail is noise more often than code. */
@@ -14,7 +15,7 @@ export async function readPixels(bytes: Buffer, source: string): Promise<ColorPi
     (await readWithSharp(bytes, SIDE, (image) => image.toColourspace("srgb").ensureAlpha())) ??
     (await readWithJimp(bytes));
   if (picture) return picture;
-  throw new FobError("invalid", `${source} is a damaged picture`);
+  throw new FobError("invalid", t`${source} is a damaged picture`);
 }
 
 /** A large picture in gray on white, on its longer side {@link OVERVIEW_SIDE} at most; null where {@link readPixels} must do. */

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { fitInto, type GrayPicture } from "./gray-picture.ts";
 import { cutAfterEnd, type PictureHeader, readPictureHeader } from "./picture-header.ts";
 import { readOverview, readPixels } from "./picture-pixels.ts";
@@ -36,8 +37,8 @@ export async function readQrCodes(bytes: Buffer, source: string): Promise<string
   if (atOnce.length > 0) return atOnce;
   const found = await tryHard(clean, source, start + PATIENCE);
   if (found.length > 0) return found;
-  throw new FobError("invalid", `no QR code found in ${source}`, {
-    hint: "cut the picture to the code, with a white margin around it, and make it larger",
+  throw new FobError("invalid", t`no QR code found in ${source}`, {
+    hint: t("cut the picture to the code, with a white margin around it, and make it larger"),
   });
 }
 
@@ -54,13 +55,13 @@ export async function readEasyQrCodes(bytes: Buffer, source: string): Promise<st
 
 function checkPicture(bytes: Buffer, source: string): PictureHeader {
   const header = readPictureHeader(bytes);
-  if (!header) throw new FobError("invalid", `${source} is not a PNG, JPEG, GIF, BMP, TIFF or WebP picture`);
+  if (!header) throw new FobError("invalid", t`${source} is not a PNG, JPEG, GIF, BMP, TIFF or WebP picture`);
   const { width, height } = header;
   if (width * height > MAX_PIXELS) {
-    const limit = `at most ${MAX_PIXELS / 1e6} megapixels are read`;
-    throw new FobError("invalid", `${source} has ${width} x ${height} pixels: ${limit}`);
+    const limit = t`at most ${MAX_PIXELS / 1e6} megapixels are read`;
+    throw new FobError("invalid", t`${source} has ${width} x ${height} pixels: ${limit}`);
   }
-  if (width * height === 0) throw new FobError("invalid", `${source} is a damaged picture`);
+  if (width * height === 0) throw new FobError("invalid", t`${source} is a damaged picture`);
   return header;
 }
 
@@ -90,8 +91,8 @@ async function tryHard(bytes: Buffer, source: string, deadline: number): Promise
 
 async function agreedTexts(codes: readonly FoundCode[], variant: GrayPicture, source: string): Promise<string[]> {
   if (!(await isContradicted(codes, variant))) return textsOf(codes);
-  throw new FobError("invalid", `two decoders read different texts from one code in ${source}`, {
-    hint: "take a sharper picture of it",
+  throw new FobError("invalid", t`two decoders read different texts from one code in ${source}`, {
+    hint: t("take a sharper picture of it"),
   });
 }
 

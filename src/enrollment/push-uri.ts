@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { readReply } from "../push/privacyidea-reply.ts";
 import type { PrivacyIdeaCredential } from "../token/credential.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
@@ -36,8 +37,8 @@ export const pushUri: EnrollmentFormat = {
   example: "otpauth://pipush/LABEL?url=...",
   matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
   parse: (text) => {
-    throw new FobError("unavailable", `a push token is enrolled with its server (${parsePushUri(text).server})`, {
-      hint: "fob inspect - shows what the string says",
+    throw new FobError("unavailable", t`a push token is enrolled with its server (${parsePushUri(text).server})`, {
+      hint: t("fob inspect - shows what the string says"),
     });
   },
   parseOnline: parsePushUri,
@@ -56,7 +57,7 @@ function parsePushUri(text: string): OnlineEnrollment {
   const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
   const parameters = new Parameters(query);
   const version = parameters.take(["v"], String, "1");
-  if (version !== "1") throw new FobError("invalid", `v is ${show(version)}: only version 1 is known`);
+  if (version !== "1") throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
   const { issuer, account, name } = readLabel(label, parameters);
   const url = readUrl(parameters);
   const serial = required(parameters, "serial");
@@ -94,7 +95,7 @@ async function enrollWith(
     const reply = await http({ method: "POST", url, headers, body, ...limits });
     trace("reply", `status ${reply.status}, ${reply.body.length} bytes`);
     const { value, detail } = readReply(reply, url.host);
-    if (value !== true) throw new FobError("rejected", `${url.host} did not take the new token`);
+    if (value !== true) throw new FobError("rejected", t`${url.host} did not take the new token`);
     const serverKey = readServerKey(detail["public_key"], url.host);
     const token: PrivacyIdeaCredential = {
       kind: "push",
@@ -121,23 +122,23 @@ function makeKeys(): Promise<{ readonly publicKey: Buffer; readonly privateKey: 
 
 /** The server sends PKCS #1 in Base64 with line breaks; kept is SubjectPublicKeyInfo. */
 function readServerKey(text: unknown, host: string): string {
-  if (typeof text !== "string") throw new FobError("rejected", `${host} sent no key to check its requests with`);
+  if (typeof text !== "string") throw new FobError("rejected", t`${host} sent no key to check its requests with`);
   try {
     const key = createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs1" });
     if ((key.asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_SERVER_KEY_BITS) {
       return key.export({ format: "der", type: "spki" }).toString("base64");
     }
   } catch (error) {
-    throw new FobError("rejected", `the key that ${host} sent is none`, { cause: error });
+    throw new FobError("rejected", t`the key that ${host} sent is none`, { cause: error });
   }
-  throw new FobError("rejected", `the key that ${host} sent is shorter than ${MIN_SERVER_KEY_BITS} bits`);
+  throw new FobError("rejected", t`the key that ${host} sent is shorter than ${MIN_SERVER_KEY_BITS} bits`);
 }
 
 function readUrl(parameters: Parameters): URL {
   const text = required(parameters, "url");
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new FobError("invalid", `url is ${show(text)}, which is not the address of a web server`);
+    throw new FobError("invalid", t`url is ${show(text)}, which is not the address of a web server`);
   }
   parameters.note("url", url.href, "given");
   return url;
@@ -161,25 +162,25 @@ function readRest(parameters: Parameters, url: URL): void {
     parameters.find(
       "warning",
       "server-insecure",
-      "url is http, not https: anybody on the way could answer for the server",
+      t("url is http, not https: anybody on the way could answer for the server"),
     );
   } else if (!isVerified && url.protocol === "https:") {
-    const message = "sslverify=0 asks not to check the server's certificate: it is checked all the same";
+    const message = t("sslverify=0 asks not to check the server's certificate: it is checked all the same");
     parameters.find("info", "certificate-checked", message);
   }
-  if (parameters.read("image") !== null) parameters.find("info", "image-ignored", "image has no effect");
-  parameters.find("info", "enrolled-online", "it is enrolled with the server that it names, and works once");
+  if (parameters.read("image") !== null) parameters.find("info", "image-ignored", t("image has no effect"));
+  parameters.find("info", "enrolled-online", t("it is enrolled with the server that it names, and works once"));
   parameters.findUnknown();
 }
 
 function required(parameters: Parameters, name: string): string {
   const value = parameters.read(name);
   if (value !== null) return value;
-  throw new FobError("invalid", `${name} is missing`);
+  throw new FobError("invalid", t`${name} is missing`);
 }
 
 function isTrue(text: string, name: string): boolean {
   if (/^(?:true|1|yes)$/i.test(text)) return true;
   if (/^(?:false|0|no)$/i.test(text)) return false;
-  throw new FobError("invalid", `${name} is ${show(text)}: True and False are possible`);
+  throw new FobError("invalid", t`${name} is ${show(text)}: True and False are possible`);
 }

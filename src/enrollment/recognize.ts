@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t, translated } from "../language.ts";
 import { activationCode } from "./activation-code.ts";
 import { activationString } from "./activation-string.ts";
 import { bareSecret } from "./bare-secret.ts";
@@ -52,13 +53,13 @@ export function identify(input: string): EnrollmentFormat | null {
 
 function recognition(input: string) {
   const text = bare(input);
-  if (text === "") throw new FobError("invalid", "the enrollment string is empty");
+  if (text === "") throw new FobError("invalid", t("the enrollment string is empty"));
   const format = identify(text);
   if (format) return { format, text };
   if (text.length > MAX_LENGTH)
-    throw new FobError("invalid", `the enrollment string is longer than ${MAX_LENGTH} characters`);
-  throw new FobError("invalid", "this is not an enrollment string that fob knows", {
-    hint: `known are ${FORMATS.map(({ example }) => example).join(", ")}`,
+    throw new FobError("invalid", t`the enrollment string is longer than ${MAX_LENGTH} characters`);
+  throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
+    hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,
   });
 }
 
@@ -67,5 +68,5 @@ function bare(input: string): string {
 }
 
 async function refuseToAsk(): Promise<never> {
-  throw new FobError("invalid", "this enrollment string is encrypted, and cannot be here");
+  throw new FobError("invalid", t("this enrollment string is encrypted, and cannot be here"));
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { decodeBase32 } from "../token/base32.ts";
 import type { Finding } from "./draft.ts";
 
@@ -15,31 +16,31 @@ const MAX_SECRET_BYTES = 1_024;
 export function parseBase32Secret(text: string): Buffer {
   const secret = decodeBase32(text);
   if (Buffer.isBuffer(secret)) return refuseSize(secret);
-  const reason =
+  const message =
     secret.position === null
-      ? "has an impossible length for Base32"
-      : `has a character at position ${secret.position} that is not Base32`;
-  throw new FobError("invalid", `secret ${reason}`);
+      ? t("secret has an impossible length for Base32")
+      : t`secret has a character at position ${secret.position} that is not Base32`;
+  throw new FobError("invalid", message);
 }
 
 /** A secret in hexadecimal, of which every two digits are a byte. */
 export function parseHexSecret(text: string): Buffer {
   const digits = text.replace(/[\s-]/g, "");
   if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return refuseSize(Buffer.from(digits, "hex"));
-  throw new FobError("invalid", "secret is not hexadecimal: pairs of 0-9 and a-f are needed");
+  throw new FobError("invalid", t("secret is not hexadecimal: pairs of 0-9 and a-f are needed"));
 }
 
 /** What is to be said about a secret's strength. */
 export function judgeSecret(secret: Uint8Array): Finding[] {
   const bits = secret.length * 8;
   if (bits >= MIN_SECRET_BITS) return [];
-  const message = `the secret has ${bits} bits, and RFC 4226 asks for at least ${MIN_SECRET_BITS}`;
+  const message = t`the secret has ${bits} bits, and RFC 4226 asks for at least ${MIN_SECRET_BITS}`;
   return [{ severity: bits < WEAK_SECRET_BITS ? "warning" : "info", code: "secret-short", message }];
 }
 
 function refuseSize(secret: Buffer): Buffer {
-  if (secret.length === 0) throw new FobError("invalid", "secret is empty");
+  if (secret.length === 0) throw new FobError("invalid", t("secret is empty"));
   if (secret.length > MAX_SECRET_BYTES)
-    throw new FobError("invalid", `secret is longer than ${MAX_SECRET_BYTES} bytes`);
+    throw new FobError("invalid", t`secret is longer than ${MAX_SECRET_BYTES} bytes`);
   return secret;
 }

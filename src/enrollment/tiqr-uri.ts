@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
 import type { HttpReply } from "../http-client.ts";
+import { t } from "../language.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
 import type { TiqrCredential } from "../token/credential.ts";
@@ -35,8 +36,8 @@ export const tiqrUri: EnrollmentFormat = {
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
   parse: (text) => {
-    throw new FobError("unavailable", `a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`, {
-      hint: "fob enroll - asks it",
+    throw new FobError("unavailable", t`a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`, {
+      hint: t("fob enroll - asks it"),
     });
   },
   parseOnline: parseTiqrUri,
@@ -48,11 +49,11 @@ function parseTiqrUri(text: string): OnlineEnrollment {
     {
       severity: "info",
       code: "enrolled-online",
-      message: "it is enrolled with the server that it names, and works once",
+      message: t("it is enrolled with the server that it names, and works once"),
     },
   ];
   if (address.protocol === "http:") {
-    const message = "its server has no TLS: anybody on the way could take the new token";
+    const message = t("its server has no TLS: anybody on the way could take the new token");
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
   const serial = address.searchParams.get("serial");
@@ -74,7 +75,7 @@ function readAddress(text: string): URL {
     : new URLSearchParams(text.replace(LINK, "")).get("metadata");
   const url = address !== null && URL.canParse(address) ? new URL(address) : null;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new FobError("invalid", "the TiQR enrollment names no address of a web server");
+  throw new FobError("invalid", t("the TiQR enrollment names no address of a web server"));
 }
 
 async function enroll(
@@ -125,14 +126,14 @@ async function fetchMetadata(url: URL, { http, isInsecure, trace }: EnrollmentSe
   const reply = await http(request);
   trace("metadata", `status ${reply.status}, ${reply.body.length} bytes`);
   if (reply.status !== 200) {
-    throw new FobError("rejected", `${url.host} does not know this enrollment (status ${reply.status})`, {
-      hint: "it works once, and for a short time: ask for another one",
+    throw new FobError("rejected", t`${url.host} does not know this enrollment (status ${reply.status})`, {
+      hint: t("it works once, and for a short time: ask for another one"),
     });
   }
   const parsed = v.safeParse(MetadataSchema, parseJson(reply));
   if (!parsed.success) {
-    const where = v.getDotPath(parsed.issues[0]) ?? "the whole";
-    throw new FobError("rejected", `${url.host} says of the token what no TiQR server says: ${where} is wrong`);
+    const where = v.getDotPath(parsed.issues[0]) ?? t("the whole");
+    throw new FobError("rejected", t`${url.host} says of the token what no TiQR server says: ${where} is wrong`);
   }
   refuseOtherServers(url, parsed.output);
   refuseSuite(parsed.output.service.ocraSuite);
@@ -145,27 +146,27 @@ async function fetchMetadata(url: URL, { http, isInsecure, trace }: EnrollmentSe
  */
 function refuseOtherServers(url: URL, { service: { enrollmentUrl, authenticationUrl } }: Metadata): void {
   if (enrollmentUrl.host !== url.host) {
-    throw new FobError("rejected", `${url.host} wants the new secret to be sent to ${enrollmentUrl.host}`, {
-      hint: "nothing was sent; only the server that the enrollment names should know it",
+    throw new FobError("rejected", t`${url.host} wants the new secret to be sent to ${enrollmentUrl.host}`, {
+      hint: t("nothing was sent; only the server that the enrollment names should know it"),
     });
   }
   for (const { protocol, host } of [enrollmentUrl, authenticationUrl]) {
     if (protocol === "https:" || (protocol === "http:" && url.protocol === "http:")) continue;
-    throw new FobError("rejected", `${url.host} wants ${host} to be reached without TLS`);
+    throw new FobError("rejected", t`${url.host} wants ${host} to be reached without TLS`);
   }
 }
 
 function refuseSuite(given: string): void {
   const { counter, pin } = parseSuite(given);
   if (!counter && pin === null) return;
-  throw new FobError("rejected", `the suite ${given} needs a counter or a PIN, which TiQR has not`);
+  throw new FobError("rejected", t`the suite ${given} needs a counter or a PIN, which TiQR has not`);
 }
 
 function parseSuite(given: string): OcraSuite {
   try {
     return parseOcraSuite(given);
   } catch (error) {
-    if (error instanceof OtpError) throw new FobError("rejected", `the server's ${error.message}`, { cause: error });
+    if (error instanceof OtpError) throw new FobError("rejected", t`the server's ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -182,8 +183,8 @@ async function handOver(secret: Buffer, url: URL, { http, isInsecure, trace }: E
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
   const refusal = refusalOf(reply);
   if (refusal === null) return;
-  throw new FobError("rejected", `${url.host} does not take the new token: ${printable(refusal)}`, {
-    hint: "nothing is enrolled; ask for another enrollment",
+  throw new FobError("rejected", t`${url.host} does not take the new token: ${printable(refusal)}`, {
+    hint: t("nothing is enrolled; ask for another enrollment"),
   });
 }
 
@@ -195,8 +196,8 @@ function refusalOf(reply: HttpReply): string | null {
   const parsed = v.safeParse(ReplySchema, parseJson(reply));
   const isTaken = parsed.success ? parsed.output.responseCode === 1 : said === "OK";
   if (isTaken) return null;
-  const reason = parsed.success ? parsed.output.message || `code ${parsed.output.responseCode}` : said;
-  return reason.slice(0, 120) || `status ${reply.status}`;
+  const reason = parsed.success ? parsed.output.message || t`code ${parsed.output.responseCode}` : said;
+  return reason.slice(0, 120) || t`status ${reply.status}`;
 }
 
 /** Undefined for what is no JSON. */

@@ -1,4 +1,5 @@
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { t } from "../language.ts";
 import { HASH_BYTES, type HashAlgorithm } from "../otp/algorithm.ts";
 import { encodeBase32 } from "../token/base32.ts";
 import { type Parameters, wholeNumber } from "./parameters.ts";
@@ -33,7 +34,11 @@ export function readTwoStep(
   const secretBytes = parameters.take(["2step_output"], wholeNumber(16, 64), HASH_BYTES[algorithm]);
   const rounds = parameters.take(["2step_difficulty"], wholeNumber(1, MAX_ROUNDS), DEFAULT_ROUNDS);
   const clientPart = randomBytes(clientBytes);
-  parameters.find("info", "two-step", "a part of the secret is made here: the server needs it before the token counts");
+  parameters.find(
+    "info",
+    "two-step",
+    t("a part of the secret is made here: the server needs it before the token counts"),
+  );
   return {
     secret: pbkdf2Sync(serverPart.toString("hex"), clientPart, rounds, secretBytes, "sha1"),
     clientPart: withChecksum(clientPart),

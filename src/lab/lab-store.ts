@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Secret } from "../token/secret.ts";
 import { type Cell, readCell, updateCell } from "../vault/cell.ts";
 import { newKey } from "../vault/keys.ts";
@@ -50,7 +51,7 @@ export class LabStore {
   /** Writes a new user. Throws FobError `usage` when there is one of this name. */
   addUser(user: LabUser): void {
     const written = updateCell(this.#userCell(user.name), (current) => (current ? null : encodeRecord(user)));
-    if (!written) throw new FobError("usage", `there is a user ${user.name} already`);
+    if (!written) throw new FobError("usage", t`there is a user ${user.name} already`);
   }
 
   /** Replaces a user by `change(user)`; null when there is none. Returns the user as written. */
@@ -90,7 +91,7 @@ export class LabStore {
   /** Writes a new token. */
   addToken(token: LabToken): void {
     const written = updateCell(this.#tokenCell(token.serial), (current) => (current ? null : encodeRecord(token)));
-    if (!written) throw new FobError("internal", `the serial number ${token.serial} was given out before`);
+    if (!written) throw new FobError("internal", t`the serial number ${token.serial} was given out before`);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { PasswordHash } from "./password.ts";
 
 /** Somebody who logs in at the lab. */
@@ -30,7 +31,7 @@ export function parseUserName(text: string): string {
   if (name !== null) return name;
   throw new FobError(
     "usage",
-    `${JSON.stringify(text)} is no user name: up to 64 letters, digits, dots, dashes, _ and @`,
+    t`${JSON.stringify(text)} is no user name: up to 64 letters, digits, dots, dashes, _ and @`,
   );
 }
 

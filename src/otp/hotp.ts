@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import { type HashAlgorithm, hmac } from "./algorithm.ts";
 import { ALPHABETS, type Alphabet } from "./alphabet.ts";
 import { OtpError } from "./otp-error.ts";
@@ -21,9 +22,9 @@ export interface HotpInput {
  * secret, a counter outside 0 to 2^64-1, or digits outside 4 to 10.
  */
 export function hotp({ secret, counter, algorithm, digits, alphabet }: HotpInput): string {
-  if (secret.length === 0) throw new OtpError("secret", "the secret is empty");
+  if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
   if (counter < 0n || counter > MAX_COUNTER)
-    throw new OtpError("counter", `counter is ${counter}: 0 to 2^64-1 are possible`);
+    throw new OtpError("counter", t`counter is ${counter}: 0 to 2^64-1 are possible`);
   refuseDigits(digits);
   return truncate(hmac(algorithm, secret, counterBytes(counter)), digits, alphabet);
 }
@@ -46,7 +47,7 @@ export function truncate(mac: Buffer, digits: number, alphabet: Alphabet): strin
 /** Throws OtpError when a passcode cannot have so many characters. */
 function refuseDigits(digits: number): void {
   if (Number.isInteger(digits) && digits >= DIGITS.min && digits <= DIGITS.max) return;
-  throw new OtpError("digits", `digits is ${digits}: ${DIGITS.min} to ${DIGITS.max} are possible`);
+  throw new OtpError("digits", t`digits is ${digits}: ${DIGITS.min} to ${DIGITS.max} are possible`);
 }
 
 function truncatedNumber(mac: Buffer, offset: number): number {

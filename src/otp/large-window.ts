@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { t } from "../language.ts";
 import { OtpError } from "./otp-error.ts";
 import { firstSha1State, type Sha1State, sha1Block } from "./sha1.ts";
 
@@ -39,7 +40,7 @@ export function isLargeSearch({ algorithm, alphabet, origin, back, ahead }: Wind
  */
 export function findInLargeWindow(search: WindowSearch): number | null {
   const { secret, digits, passcode, back, ahead } = search;
-  if (secret.length === 0) throw new OtpError("secret", "the secret is empty");
+  if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
   const isPasscode = new RegExp(`^[0-9]{${digits}}$`).test(passcode);
   const wanted = isPasscode ? Number(passcode) : -1;
   const numberAt = truncatedHmac(prepareHmac(secret));

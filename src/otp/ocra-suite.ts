@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import { DIGITS } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 
@@ -39,8 +40,8 @@ const UNITS: Readonly<Record<string, { readonly seconds: number; readonly min: n
 /** Takes a suite apart, in any letter case. Throws OtpError `suite` naming the part that is wrong. */
 export function parseOcraSuite(text: string): OcraSuite {
   const [version = "", crypto = "", inputs = "", ...rest] = text.toUpperCase().split(":");
-  if (version !== "OCRA-1") throw suiteError(version, "OCRA-1 is the only version");
-  if (rest.length > 0) throw suiteError(rest.join(":"), "a suite has three parts");
+  if (version !== "OCRA-1") throw suiteError(version, t("OCRA-1 is the only version"));
+  if (rest.length > 0) throw suiteError(rest.join(":"), t("a suite has three parts"));
   return { text, ...parseCryptoFunction(crypto), ...parseDataInput(inputs) };
 }
 
@@ -59,10 +60,10 @@ export function formatOcraSuite(suite: Omit<OcraSuite, "text">): string {
 
 function parseCryptoFunction(part: string): Pick<OcraSuite, "algorithm" | "digits"> {
   const match = /^HOTP-(SHA1|SHA256|SHA512)-(\d{1,2})$/.exec(part);
-  if (!match) throw suiteError(part, "HOTP-SHA1, HOTP-SHA256 or HOTP-SHA512 and a number of digits are needed");
+  if (!match) throw suiteError(part, t("HOTP-SHA1, HOTP-SHA256 or HOTP-SHA512 and a number of digits are needed"));
   const digits = Number(match[2]);
   if (digits !== 0 && (digits < DIGITS.min || digits > DIGITS.max)) {
-    throw suiteError(part, `digits are 0, or ${DIGITS.min} to ${DIGITS.max}`);
+    throw suiteError(part, t`digits are 0, or ${DIGITS.min} to ${DIGITS.max}`);
   }
   return { algorithm: match[1] as OcraHash, digits };
 }
@@ -76,23 +77,23 @@ function parseDataInput(part: string): Omit<OcraSuite, "text" | "algorithm" | "d
   };
   const counter = take(/^C$/, () => true) ?? false;
   const challenge = take(/^Q([ANH])(\d{2})$/, readChallenge);
-  if (!challenge) throw suiteError(inputs[0] ?? "", "a challenge such as QN08 is needed here");
+  if (!challenge) throw suiteError(inputs[0] ?? "", t("a challenge such as QN08 is needed here"));
   const pin = take(/^P(SHA1|SHA256|SHA512)$/, (match) => match[1] as OcraHash);
   const session = take(/^S(\d{3})?$/, readSession);
   const timeStep = take(/^T(\d{1,2})([SMH])$/, readTimeStep);
-  if (inputs.length > 0) throw suiteError(inputs.join("-"), "not an input, or not in the order C, Q, P, S, T");
+  if (inputs.length > 0) throw suiteError(inputs.join("-"), t("not an input, or not in the order C, Q, P, S, T"));
   return { counter, challenge, pin, session, timeStep };
 }
 
 function readChallenge(match: RegExpExecArray): OcraSuite["challenge"] {
   const length = Number(match[2]);
-  if (length < 4 || length > 64) throw suiteError(match[0], "a challenge has 4 to 64 characters");
+  if (length < 4 || length > 64) throw suiteError(match[0], t("a challenge has 4 to 64 characters"));
   return { format: FORMATS[match[1] ?? ""] ?? "numeric", length };
 }
 
 function readSession(match: RegExpExecArray): number {
   const length = Number(match[1] ?? "64");
-  if (length < 1 || length > 512) throw suiteError(match[0], "session information has 1 to 512 bytes");
+  if (length < 1 || length > 512) throw suiteError(match[0], t("session information has 1 to 512 bytes"));
   return length;
 }
 
@@ -100,7 +101,7 @@ function readTimeStep(match: RegExpExecArray): number {
   const count = Number(match[1]);
   const unit = UNITS[match[2] ?? ""];
   if (!unit || count < unit.min || count > unit.max) {
-    throw suiteError(match[0], "a time step is 1 to 59 seconds (S) or minutes (M), or 1 to 48 hours (H)");
+    throw suiteError(match[0], t("a time step is 1 to 59 seconds (S) or minutes (M), or 1 to 48 hours (H)"));
   }
   return count * unit.seconds;
 }
@@ -114,5 +115,5 @@ function formatTimeStep(seconds: number): string {
 }
 
 function suiteError(part: string, reason: string): OtpError {
-  return new OtpError("suite", `suite is wrong at ${JSON.stringify(part.slice(0, 40))}: ${reason}`);
+  return new OtpError("suite", t`suite is wrong at ${JSON.stringify(part.slice(0, 40))}: ${reason}`);
 }

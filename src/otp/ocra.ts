@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { t } from "../language.ts";
 import { hmac } from "./algorithm.ts";
 import { counterBytes, truncate } from "./hotp.ts";
 import type { ChallengeFormat, OcraSuite } from "./ocra-suite.ts";
@@ -30,7 +31,7 @@ export interface OcraInput {
  */
 export function ocra(input: OcraInput): string {
   const { suite, secret } = input;
-  if (secret.length === 0) throw new OtpError("secret", "the secret is empty");
+  if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
   const mac = hmac(suite.algorithm, secret, dataInput(input));
   return suite.digits === 0 ? mac.toString("hex") : truncate(mac, suite.digits, "decimal");
 }
@@ -48,27 +49,30 @@ function dataInput({ suite, challenge, counter, pin, session, unixSeconds }: Ocr
 }
 
 function given<T>(parameter: string, isWanted: boolean, value: T | null, encode: (value: T) => Buffer): Buffer {
-  if (isWanted && value === null) throw new OtpError(parameter, `the suite needs a ${parameter}`);
-  if (!isWanted && value !== null) throw new OtpError(parameter, `the suite takes no ${parameter}`);
+  if (isWanted && value === null) throw new OtpError(parameter, t`the suite needs a ${parameter}`);
+  if (!isWanted && value !== null) throw new OtpError(parameter, t`the suite takes no ${parameter}`);
   return value === null ? Buffer.alloc(0) : encode(value);
 }
 
-const CHARACTERS: Readonly<Record<ChallengeFormat, { readonly pattern: RegExp; readonly words: string }>> = {
-  numeric: { pattern: /^[0-9]+$/, words: "digits" },
+const CHARACTERS: Readonly<Record<ChallengeFormat, RegExp>> = {
+  numeric: /^[0-9]+$/,
   // what a login page can show and a person can type; the RFC's own examples are letters and digits
-  alphanumeric: { pattern: /^[\x20-\x7e]+$/, words: "printable ASCII characters" },
-  hexadecimal: { pattern: /^[0-9A-Fa-f]+$/, words: "hexadecimal digits" },
+  alphanumeric: /^[\x20-\x7e]+$/,
+  hexadecimal: /^[0-9A-Fa-f]+$/,
+};
+
+const NEEDED: Readonly<Record<ChallengeFormat, (length: number) => string>> = {
+  numeric: (length) => t`the challenge does not fit: 1 to ${length} digits are needed`,
+  alphanumeric: (length) => t`the challenge does not fit: 1 to ${length} printable ASCII characters are needed`,
+  hexadecimal: (length) => t`the challenge does not fit: 1 to ${length} hexadecimal digits are needed`,
 };
 
 function challengeBytes({ challenge: { format, length } }: OcraSuite, challenge: Challenge): Buffer {
   for (const part of challenge) {
-    const { pattern, words } = CHARACTERS[format];
-    if (part.length > length || !pattern.test(part)) {
-      throw new OtpError("challenge", `the challenge does not fit: 1 to ${length} ${words} are needed`);
-    }
+    if (part.length > length || !CHARACTERS[format].test(part)) throw new OtpError("challenge", NEEDED[format](length));
   }
   const bytes = encodeChallenge(format, challenge.join(""));
-  if (bytes.length > CHALLENGE_BYTES) throw new OtpError("challenge", "the two challenges together are too long");
+  if (bytes.length > CHALLENGE_BYTES) throw new OtpError("challenge", t("the two challenges together are too long"));
   return Buffer.concat([bytes, Buffer.alloc(CHALLENGE_BYTES - bytes.length)]);
 }
 
@@ -87,11 +91,11 @@ function hashPin({ pin }: OcraSuite, typed: Uint8Array): Buffer {
 
 function padSession({ session }: OcraSuite, bytes: Uint8Array): Buffer {
   const length = session ?? 0;
-  if (bytes.length > length) throw new OtpError("session", `the session information is longer than ${length} bytes`);
+  if (bytes.length > length) throw new OtpError("session", t`the session information is longer than ${length} bytes`);
   return Buffer.concat([Buffer.alloc(length - bytes.length), bytes]);
 }
 
 function timeBytes({ timeStep }: OcraSuite, seconds: number): Buffer {
-  if (!(seconds >= 0)) throw new OtpError("time", "the time is before 1970");
+  if (!(seconds >= 0)) throw new OtpError("time", t("the time is before 1970"));
   return counterBytes(BigInt(Math.floor(seconds / (timeStep ?? 1))));
 }

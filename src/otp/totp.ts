@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import { type HotpInput, hotp } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 
@@ -17,10 +18,10 @@ export interface TimedPasscode {
 /** The number of the time step that holds a time (RFC 6238 section 4.2). Throws OtpError for a bad period, or a time before t0. */
 export function timeStep({ unixSeconds, period, t0 }: TimeSteps & { readonly unixSeconds: number }): bigint {
   if (!Number.isInteger(period) || period < 1)
-    throw new OtpError("period", `period is ${period}: at least 1 second is needed`);
+    throw new OtpError("period", t`period is ${period}: at least 1 second is needed`);
   const step = Math.floor((unixSeconds - t0) / period);
   if (!Number.isSafeInteger(step) || step < 0)
-    throw new OtpError("time", `the time is before the token's first step (${t0})`);
+    throw new OtpError("time", t`the time is before the token's first step (${t0})`);
   return BigInt(step);
 }
 

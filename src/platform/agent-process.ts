@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Secret } from "../token/secret.ts";
 
 /** What an agent needs of its starter's environment. Nothing else is handed on: NODE_OPTIONS could open a debugger. */
@@ -10,8 +11,10 @@ const NEEDED = [
   "HOME",
   "USERPROFILE",
   "SystemRoot",
+  "FOB_LANG",
   "LANG",
   "LC_ALL",
+  "LC_MESSAGES",
   "TZ",
   "TMPDIR",
   "TEMP",
@@ -49,7 +52,7 @@ export async function startAgentProcess(script: string, input: Secret): Promise<
   child.unref();
   child.stdout.destroy();
   if (line !== null) return line;
-  throw new FobError("unavailable", "the agent cannot be started, or ended at once");
+  throw new FobError("unavailable", t("the agent cannot be started, or ended at once"));
 }
 
 /** Null when the stream ends without one. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** What a socket's name may have on every system; Node cuts a longer one without a word. */
 const MAX_NAME_BYTES = 103;
@@ -33,8 +34,8 @@ export function isOurSocket(path: string): boolean {
 export function makeSocketFolder(path: string): void {
   if (process.platform === "win32") return;
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
-    throw new FobError("unavailable", `${path} is too long for the name of a socket`, {
-      hint: `FOB_AGENT_SOCK names a place with at most ${MAX_NAME_BYTES} bytes`,
+    throw new FobError("unavailable", t`${path} is too long for the name of a socket`, {
+      hint: t`FOB_AGENT_SOCK names a place with at most ${MAX_NAME_BYTES} bytes`,
     });
   }
   const folder = dirname(path);
@@ -46,9 +47,9 @@ export function makeSocketFolder(path: string): void {
   if (isOurFolder(folder)) return;
   throw new FobError(
     "unavailable",
-    `${folder} is not a folder that only you can reach: the agent must not listen there`,
+    t`${folder} is not a folder that only you can reach: the agent must not listen there`,
     {
-      hint: "it must belong to you with mode 700; FOB_AGENT_SOCK names another place",
+      hint: t("it must belong to you with mode 700; FOB_AGENT_SOCK names another place"),
     },
   );
 }

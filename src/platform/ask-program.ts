@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { AskProgram, ProgramAnswer } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** What a program says beyond this is not read, in characters. */
 const MAX_OUTPUT = 1_024;
@@ -23,7 +24,7 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
     child.stdin.end(input);
     child.once("error", (error) => {
       if (error.name === "AbortError") resolve({ exitCode: null, line: "" });
-      else reject(new FobError("unavailable", `${path} cannot be run: ${error.message}`, { cause: error }));
+      else reject(new FobError("unavailable", t`${path} cannot be run: ${error.message}`, { cause: error }));
     });
     child.once("close", (exitCode) => resolve({ exitCode, line: output.split(/\r?\n/)[0]?.trim() ?? "" }));
   });

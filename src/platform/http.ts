@@ -3,6 +3,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import { FobError } from "../fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../http-client.ts";
+import { type Texts, t, translated } from "../language.ts";
 import { untilFirst } from "../until-first.ts";
 
 /** Addresses of this very machine (RFC 6890). */
@@ -13,7 +14,7 @@ LOOPBACK.addAddress("::1", "ipv6");
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** What OpenSSL and Node call a certificate that does not vouch for its server, and what that means. */
-const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+const CERTIFICATE_FAULTS: Texts = {
   CERT_HAS_EXPIRED: "it has expired",
   CERT_NOT_YET_VALID: "it is not valid yet: is this machine's clock right?",
   CERT_REVOKED: "it was revoked",
@@ -27,7 +28,7 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it belongs to another server",
 };
 
-const CONNECTION_FAULTS: Readonly<Record<string, string>> = {
+const CONNECTION_FAULTS: Texts = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the connection was cut",
   ENOTFOUND: "its name is not known",
@@ -76,10 +77,10 @@ interface Route {
 function routeTo({ url, isInsecure }: HttpRequest): Route {
   const isLocal = isLoopback(url.hostname);
   if (url.protocol === "https:") return { isLocal, isVerified: !isInsecure };
-  if (url.protocol !== "http:") throw new FobError("rejected", `${url.host} is to be reached by ${url.protocol}`);
+  if (url.protocol !== "http:") throw new FobError("rejected", t`${url.host} is to be reached by ${url.protocol}`);
   if (isLocal || isInsecure) return { isLocal, isVerified: true };
-  throw new FobError("rejected", `${url.host} is to be reached without TLS: anybody on the way could answer for it`, {
-    hint: "ask its administrator for an https address; --insecure takes the risk when a token is enrolled",
+  throw new FobError("rejected", t`${url.host} is to be reached without TLS: anybody on the way could answer for it`, {
+    hint: t("ask its administrator for an https address; --insecure takes the risk when a token is enrolled"),
   });
 }
 
@@ -142,7 +143,7 @@ async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, url: U
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new FobError("unavailable", `${url.host} sends more than ${maxBytes} bytes`);
+    if (size > maxBytes) throw new FobError("unavailable", t`${url.host} sends more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -150,22 +151,26 @@ async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, url: U
 
 function refuseRedirect(url: URL, location: string | string[] | undefined): FobError {
   const target = typeof location === "string" && URL.canParse(location, url.href) ? new URL(location, url) : null;
-  const where = target === null || target.host === url.host ? "elsewhere" : `to ${target.host}`;
-  return new FobError("rejected", `${url.host} redirects ${where}, where fob does not follow`, {
-    hint: "what was sent is meant for this server alone: ask its administrator for the right address",
+  const message =
+    target === null || target.host === url.host
+      ? t`${url.host} redirects elsewhere, where fob does not follow`
+      : t`${url.host} redirects to ${target.host}, where fob does not follow`;
+  return new FobError("rejected", message, {
+    hint: t("what was sent is meant for this server alone: ask its administrator for the right address"),
   });
 }
 
 function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, end: AbortSignal): FobError {
   if (error instanceof FobError) return error;
   if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
-  if (end.aborted) return unreachable(url, `no whole reply in ${timeout / 1000} s`, error);
+  if (end.aborted) return unreachable(url, t`no whole reply in ${timeout / 1000} s`, error);
   const { code = "", message } = rootOf(error);
   const certificate = CERTIFICATE_FAULTS[code];
-  if (certificate === undefined) return unreachable(url, CONNECTION_FAULTS[code] ?? (code || message), error);
-  return new FobError("rejected", `the certificate of ${url.host} does not vouch for it: ${certificate}`, {
+  if (certificate === undefined)
+    return unreachable(url, translated(CONNECTION_FAULTS[code] ?? (code || message)), error);
+  return new FobError("rejected", t`the certificate of ${url.host} does not vouch for it: ${translated(certificate)}`, {
     cause: error,
-    hint: "for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)",
+    hint: t("for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)"),
   });
 }
 
@@ -177,5 +182,5 @@ function rootOf(error: unknown): NodeJS.ErrnoException {
 }
 
 function unreachable(url: URL, reason: string, cause: unknown): FobError {
-  return new FobError("unavailable", `${url.host} cannot be reached: ${reason}`, { cause });
+  return new FobError("unavailable", t`${url.host} cannot be reached: ${reason}`, { cause });
 }

@@ -2,32 +2,36 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Check } from "../cli/check.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { systemNotifier } from "./notification/notifier.ts";
 import { outputOf } from "./tool.ts";
 
 /** What a desktop needs for one of fob's abilities: one of these programs. */
 interface Ability {
   readonly check: string;
-  readonly what: string;
+  readonly what: () => string;
   readonly wayland: readonly string[];
   readonly x11: readonly string[];
-  readonly install: { readonly wayland: string; readonly x11: string };
+  readonly install: { readonly wayland: () => string; readonly x11: () => string };
 }
 
 const ABILITIES: readonly Ability[] = [
   {
     check: "clipboard",
-    what: "text and pictures can be copied and pasted",
+    what: () => t("text and pictures can be copied and pasted"),
     wayland: ["wl-paste"],
     x11: ["xclip"],
-    install: { wayland: "install wl-clipboard", x11: "install xclip: without it, pictures cannot be pasted" },
+    install: {
+      wayland: () => t("install wl-clipboard"),
+      x11: () => t("install xclip: without it, pictures cannot be pasted"),
+    },
   },
   {
     check: "screen",
-    what: "QR codes can be read off the screen",
+    what: () => t("QR codes can be read off the screen"),
     wayland: ["grim", "gnome-screenshot"],
     x11: ["scrot", "import", "gnome-screenshot"],
-    install: { wayland: "install grim or gnome-screenshot", x11: "install scrot or ImageMagick" },
+    install: { wayland: () => t("install grim or gnome-screenshot"), x11: () => t("install scrot or ImageMagick") },
   },
 ];
 
@@ -37,38 +41,38 @@ export async function checkMachine(): Promise<Check[]> {
 }
 
 function checkNode(): Check {
-  return { check: "node", status: "ok", message: `Node ${process.versions.node} on ${process.platform}` };
+  return { check: "node", status: "ok", message: t`Node ${process.versions.node} on ${process.platform}` };
 }
 
 /** Time-based passcodes are right only when the clock is: does anything keep it so? */
 async function checkClock(): Promise<Check> {
   const check = "clock";
-  if (process.platform !== "linux") return { check, status: "skipped", message: "the system keeps its clock" };
+  if (process.platform !== "linux") return { check, status: "skipped", message: t("the system keeps its clock") };
   const output = await outputOf(["timedatectl", "show", "--property=NTPSynchronized", "--value"], 1_024);
   const answer = output?.toString("latin1").trim();
-  if (answer === "yes") return { check, status: "ok", message: "the clock is synchronized" };
+  if (answer === "yes") return { check, status: "ok", message: t("the clock is synchronized") };
   if (answer === undefined)
-    return { check, status: "skipped", message: "nothing here tells whether the clock is right" };
+    return { check, status: "skipped", message: t("nothing here tells whether the clock is right") };
   return {
     check,
     status: "warning",
-    message: "the clock is not synchronized",
-    hint: "time-based passcodes need it: `timedatectl set-ntp true`; `fob verify NAME CODE` tells how far off it is",
+    message: t("the clock is not synchronized"),
+    hint: t("time-based passcodes need it: `timedatectl set-ntp true`; `fob verify NAME CODE` tells how far off it is"),
   };
 }
 
 function checkAbility({ check, what, wayland, x11, install }: Ability): Check {
-  if (process.platform !== "linux") return { check, status: "ok", message: what };
+  if (process.platform !== "linux") return { check, status: "ok", message: what() };
   const { WAYLAND_DISPLAY, DISPLAY } = process.env;
-  if (!WAYLAND_DISPLAY && !DISPLAY) return { check, status: "skipped", message: "there is no desktop session" };
+  if (!WAYLAND_DISPLAY && !DISPLAY) return { check, status: "skipped", message: t("there is no desktop session") };
   const programs = WAYLAND_DISPLAY ? wayland : x11;
   const found = programs.find(isInstalled);
-  if (found) return { check, status: "ok", message: `${what} (${found})` };
+  if (found) return { check, status: "ok", message: t`${what()} (${found})` };
   return {
     check,
     status: "warning",
-    message: `none of ${programs.join(", ")} is here`,
-    hint: WAYLAND_DISPLAY ? install.wayland : install.x11,
+    message: t`none of ${programs.join(", ")} is here`,
+    hint: (WAYLAND_DISPLAY ? install.wayland : install.x11)(),
   };
 }
 
@@ -77,10 +81,10 @@ async function checkNotifications(): Promise<Check> {
   const check = "notifications";
   const { WAYLAND_DISPLAY, DISPLAY, DBUS_SESSION_BUS_ADDRESS } = process.env;
   if (process.platform === "linux" && !WAYLAND_DISPLAY && !DISPLAY && !DBUS_SESSION_BUS_ADDRESS)
-    return { check, status: "skipped", message: "there is no desktop session" };
+    return { check, status: "skipped", message: t("there is no desktop session") };
   try {
     const name = await systemNotifier(process.platform).describe();
-    return { check, status: "ok", message: `login requests can be asked about by notification (${name})` };
+    return { check, status: "ok", message: t`login requests can be asked about by notification (${name})` };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     return { check, status: "warning", message: error.message, ...(error.hint ? { hint: error.hint } : {}) };
@@ -91,15 +95,15 @@ function checkTerminal(): Check {
   const { stdin, stderr, env } = process;
   const check = "terminal";
   if (!stdin.isTTY || !stderr.isTTY)
-    return { check, status: "skipped", message: "nobody can be asked here: this is no terminal" };
+    return { check, status: "skipped", message: t("nobody can be asked here: this is no terminal") };
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
   if (process.platform === "win32" || /utf-?8/i.test(locale))
-    return { check, status: "ok", message: "a terminal that shows any letter" };
+    return { check, status: "ok", message: t("a terminal that shows any letter") };
   return {
     check,
     status: "warning",
-    message: "the terminal may not show every letter and QR code",
-    hint: "set LANG to a UTF-8 locale",
+    message: t("the terminal may not show every letter and QR code"),
+    hint: t("set LANG to a UTF-8 locale"),
   };
 }
 

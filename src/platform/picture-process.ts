@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import type { PictureAnswer } from "../enrollment/picture-answer.ts";
 import { FobError } from "../fob-error.ts";
+import { retold, t } from "../language.ts";
 
 /** What decoding one picture may take; hostile files are made to take more. */
 const MAX_MILLISECONDS = 5_000;
@@ -26,18 +27,18 @@ export async function readQrCodesApart(script: string, bytes: Buffer, source: st
   child.stdin.end(bytes);
   const [output, status] = await Promise.all([buffer(child.stdout), ended(child)]);
   const reason = excess.stop();
-  if (reason) throw new FobError("invalid", `${source} takes more than ${reason} to decode`);
-  if (status !== 0) throw new FobError("invalid", `${source} cannot be decoded: the decoder broke on it`);
+  if (reason) throw new FobError("invalid", t`${source} takes more than ${reason} to decode`);
+  if (status !== 0) throw new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
   const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
   if ("texts" in answer) return [...answer.texts];
   const { message, hint } = answer.refusal;
-  throw new FobError("invalid", message, hint === undefined ? {} : { hint });
+  throw new FobError("invalid", retold(message), hint === undefined ? {} : { hint: retold(hint) });
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once("error", () =>
-      reject(new FobError("unavailable", "the program that decodes pictures cannot be started")),
+      reject(new FobError("unavailable", t("the program that decodes pictures cannot be started"))),
     );
     child.once("close", resolve);
   });
@@ -52,7 +53,7 @@ function watch(child: ChildProcess): { stop(): string | null } {
   };
   const timer = setTimeout(() => end(`${MAX_MILLISECONDS / 1000} s`), MAX_MILLISECONDS);
   const memory = setInterval(async () => {
-    if ((await residentMebibytes(child.pid)) > MAX_MEBIBYTES) end(`${MAX_MEBIBYTES} MiB of memory`);
+    if ((await residentMebibytes(child.pid)) > MAX_MEBIBYTES) end(t`${MAX_MEBIBYTES} MiB of memory`);
   }, WATCH_INTERVAL);
   return {
     stop() {

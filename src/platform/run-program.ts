@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Errand } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** What somebody may send to end or steer the program that runs. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
@@ -53,16 +54,17 @@ function ending(child: ChildProcess): Promise<number> {
 }
 
 /** On Windows many programs are scripts, which only its shell can start. */
-const SCRIPT_HINT =
-  process.platform === "win32" ? { hint: "a .cmd or .bat file is started by cmd: -- cmd /c NAME" } : {};
+function hintOfScripts() {
+  return process.platform === "win32" ? { hint: t("a .cmd or .bat file is started by cmd: -- cmd /c NAME") } : {};
+}
 
 function describeStart(error: unknown, command: string): FobError {
   const { code, message } = error as NodeJS.ErrnoException;
   const name = JSON.stringify(command);
   if (code === "ENOENT") {
-    return new FobError("usage", `there is no program ${name}`, { exitCode: 127, cause: error, ...SCRIPT_HINT });
+    return new FobError("usage", t`there is no program ${name}`, { exitCode: 127, cause: error, ...hintOfScripts() });
   }
-  return new FobError("usage", `cannot run ${name}: ${code === "EACCES" ? "permission denied" : message}`, {
+  return new FobError("usage", t`cannot run ${name}: ${code === "EACCES" ? t("permission denied") : message}`, {
     exitCode: 126,
     cause: error,
   });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { outputOf, powershell, type Tool } from "./tool.ts";
 
 /** A large screen's picture in Base64. */
@@ -11,7 +12,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export async function takeScreenshot(): Promise<Buffer> {
   const picture = process.platform === "win32" ? await takeOnWindows() : await takeWithFile();
   if (picture) return picture;
-  throw new FobError("unavailable", "no screenshot can be taken", { hint: hintOf(process.platform, process.env) });
+  throw new FobError("unavailable", t("no screenshot can be taken"), { hint: hintOf(process.platform, process.env) });
 }
 
 /** Not every program can write to a pipe. The screen may show a secret: the folder is its owner's alone, in memory where there is such. */
@@ -40,11 +41,11 @@ function toolsOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, file: string
 }
 
 function hintOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
-  if (platform === "darwin") return "allow it in System Settings, Privacy & Security, Screen Recording";
-  if (platform === "win32") return "is there a desktop session?";
-  if (env["WAYLAND_DISPLAY"]) return "install grim or gnome-screenshot, or use --qr with a picture of your own";
-  if (env["DISPLAY"]) return "install scrot or ImageMagick, or use --qr with a picture of your own";
-  return "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY)";
+  if (platform === "darwin") return t("allow it in System Settings, Privacy & Security, Screen Recording");
+  if (platform === "win32") return t("is there a desktop session?");
+  if (env["WAYLAND_DISPLAY"]) return t("install grim or gnome-screenshot, or use --qr with a picture of your own");
+  if (env["DISPLAY"]) return t("install scrot or ImageMagick, or use --qr with a picture of your own");
+  return t("it needs a desktop session (DISPLAY or WAYLAND_DISPLAY)");
 }
 
 async function takeOnWindows(): Promise<Buffer | null> {

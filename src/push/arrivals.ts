@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import type { RememberedRequest } from "../vault/push-memory.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
@@ -40,8 +41,9 @@ export function refusalsOf(arrived: readonly Arrival[], past: PushMemoryById, no
   return arrived.flatMap(({ id, challenge }) => {
     const remembered = past.get(id);
     if (!remembered || isWaiting(remembered, challenge, now)) return [];
-    const reason = remembered.isAccepted === null ? "has expired" : "was answered already";
-    return [`a request was dropped: it ${reason} and was sent again`];
+    return remembered.isAccepted === null
+      ? [t("a request was dropped: it has expired and was sent again")]
+      : [t("a request was dropped: it was answered already and was sent again")];
   });
 }
 
@@ -63,8 +65,8 @@ export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): vo
   if (options.length === 0 && choice === null) return;
   if (choice !== null && options.includes(choice)) return;
   if (choice !== null && options.length === 0)
-    throw new FobError("usage", "this request offers nothing to choose from");
-  throw new FobError("usage", `one of ${options.join(", ")} must be chosen: the login page shows which`, {
+    throw new FobError("usage", t("this request offers nothing to choose from"));
+  throw new FobError("usage", t`one of ${options.join(", ")} must be chosen: the login page shows which`, {
     hint: "--choice",
   });
 }

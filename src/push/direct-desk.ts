@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import { touch } from "../vault/last-uses.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
@@ -136,7 +137,7 @@ export class DirectDesk implements PushDesk {
     this.#change(tokenId, (known) => {
       const remembered = known.find((one) => one.id === id);
       if (remembered && hasExpired(remembered, challenge, now)) {
-        throw new FobError("rejected", "this request has expired", { hint: "start the login again" });
+        throw new FobError("rejected", t("this request has expired"), { hint: t("start the login again") });
       }
       return claimAnswer(known, id, answer, now);
     });
@@ -159,8 +160,8 @@ export class DirectDesk implements PushDesk {
     }
     const found = this.#seen(id);
     if (found) return found;
-    throw new FobError("not-found", `no request ${JSON.stringify(id)} waits for an answer`, {
-      hint: "it may have expired, or was answered elsewhere; `fob push list` shows those that wait",
+    throw new FobError("not-found", t`no request ${JSON.stringify(id)} waits for an answer`, {
+      hint: t("it may have expired, or was answered elsewhere; `fob push list` shows those that wait"),
     });
   }
 

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
@@ -35,7 +36,7 @@ const NO_PIN: PinPrompt = {
   interactive: false,
   release: async () => null,
   ask: async ({ of }) => {
-    throw new FobError("locked", `the PIN of ${of} is needed: open fob`);
+    throw new FobError("locked", t`the PIN of ${of} is needed: open fob`);
   },
 };
 
@@ -79,7 +80,7 @@ export class Notifying {
     this.#shown.set(request.id, end);
     try {
       if (this.#isAnswerable(request)) await this.#ask(request, end.signal);
-      else await this.#settings.notifier.tell(describe(request, "Open fob to answer: fob push listen"));
+      else await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
     } finally {
       this.#shown.delete(request.id);
     }
@@ -115,8 +116,8 @@ export class Notifying {
     this.#floodToldAt = now;
     const count = this.#uncounted;
     this.#uncounted = 0;
-    const title = `${count} more login ${count === 1 ? "request" : "requests"}`;
-    const body = "If you started none of them, somebody may know your password: fob push deny --all --report";
+    const title = plural(count, "more login request");
+    const body = t("If you started none of them, somebody may know your password: fob push deny --all --report");
     await this.#settings.notifier.tell({ title, body });
   }
 
@@ -130,28 +131,29 @@ export class Notifying {
 
 function asQuestion(request: PushRequest): NoticeQuestion {
   const actions = [
-    { id: APPROVE, label: "Approve" },
-    { id: DENY, label: "Deny" },
+    { id: APPROVE, label: t("Approve") },
+    { id: DENY, label: t("Deny") },
   ] as const;
-  return { ...describe(request, "Did you start this login?"), actions };
+  return { ...describe(request, t("Did you start this login?")), actions };
 }
 
 function describe({ title, question, token, server }: PushRequest, advice: string): Notice {
   return {
-    title: short(title) || "Login request",
-    body: `${short(question)}\n${short(token)} at ${server}\n${advice}`,
+    title: short(title) || t("Login request"),
+    body: [short(question), t`${short(token)} at ${server}`, advice].join("\n"),
   };
 }
 
 function outcomeOf(request: PushRequest, given: PushAnswer, outcome: PushOutcome | FobError): Notice {
   const body = short(request.title || request.question);
-  if (outcome instanceof FobError) return { title: "Not answered", body: `${body}\n${short(outcome.message)}` };
-  if (!outcome.isAccepted) return { title: "Not accepted", body: `${body}\nIt was too late, or answered elsewhere.` };
+  if (outcome instanceof FobError) return { title: t("Not answered"), body: `${body}\n${short(outcome.message)}` };
+  if (!outcome.isAccepted)
+    return { title: t("Not accepted"), body: [body, t("It was too late, or answered elsewhere.")].join("\n") };
   const { displayCode, message = "" } = outcome;
   if (displayCode !== undefined)
-    return { title: `Type ${short(displayCode)} at the login page`, body: short(message) || body };
+    return { title: t`Type ${short(displayCode)} at the login page`, body: short(message) || body };
   return {
-    title: given.kind === "approve" ? "Approved" : "Denied",
+    title: given.kind === "approve" ? t("Approved") : t("Denied"),
     body: [body, short(message)].filter(Boolean).join("\n"),
   };
 }

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import canonicalize from "canonicalize";
 import * as v from "valibot";
+import { t } from "../language.ts";
 import { verifiesText } from "./privacyidea-signature.ts";
 import type { PushChallenge } from "./provider.ts";
 
@@ -53,31 +54,31 @@ export interface Expected {
 export function readChallenges(value: unknown, expected: Expected) {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [];
   const challenges = new Map<string, PushChallenge>();
-  const refusals = Array.isArray(value) ? [] : ["the server's list of requests is none"];
+  const refusals = Array.isArray(value) ? [] : [t("the server's list of requests is none")];
   for (const one of listed.slice(-MAX_CHALLENGES)) {
     const read = readChallenge(one, expected);
     if (typeof read === "string") refusals.push(read);
-    else if (challenges.has(read.nonce)) refusals.push("a request was dropped: it came twice at once");
+    else if (challenges.has(read.nonce)) refusals.push(t("a request was dropped: it came twice at once"));
     else challenges.set(read.nonce, read);
   }
   const left = listed.length - MAX_CHALLENGES;
-  if (left > 0) refusals.push(`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
+  if (left > 0) refusals.push(t`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
   return { challenges: [...challenges.values()], refusals };
 }
 
 /** A challenge, or why it is dropped. Nothing of one that is not signed is repeated. */
 function readChallenge(value: unknown, { serial, serverKey }: Expected): PushChallenge | string {
   const parsed = v.safeParse(ChallengeSchema, value);
-  if (!parsed.success) return "a request was dropped: it makes no sense";
+  if (!parsed.success) return t("a request was dropped: it makes no sense");
   const received = parsed.output;
   if (!verifiesText(signedText(received), received.signature, serverKey)) {
-    return "a request was dropped: the server that this token was enrolled with did not sign it";
+    return t("a request was dropped: the server that this token was enrolled with did not sign it");
   }
-  if (received.serial !== serial) return "a request was dropped: it is for another token";
+  if (received.serial !== serial) return t("a request was dropped: it is for another token");
   const capabilities = readCapabilities(received, serverKey);
-  if (capabilities === null) return "a request was dropped: what the server says it can do was altered";
+  if (capabilities === null) return t("a request was dropped: what the server says it can do was altered");
   const presenceAnswers = presenceAnswersOf(received);
-  if (presenceAnswers.size > MAX_OPTIONS) return "a request was dropped: it offers too much to choose from";
+  if (presenceAnswers.size > MAX_OPTIONS) return t("a request was dropped: it offers too much to choose from");
   const takesReasons = capabilities["decline_reason"] === true;
   const data: PrivacyIdeaData = { takesReasons, presenceAnswers, displayCode: received.display_code || null };
   const { nonce, title, question } = received;

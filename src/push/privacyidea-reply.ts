@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
 import type { HttpReply } from "../http-client.ts";
+import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 
 /** Longer messages of a server are cut, in characters. */
@@ -28,15 +29,15 @@ export interface PrivacyIdeaReply {
 export function readReply({ status, body }: HttpReply, host: string): PrivacyIdeaReply {
   const parsed = v.safeParse(ReplySchema, parseJson(body));
   if (!parsed.success) {
-    const what = status === 200 ? "answers what no privacyIDEA server does" : `answers with status ${status}`;
-    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", `${host} ${what}`);
+    const what = status === 200 ? t("answers what no privacyIDEA server does") : t`answers with status ${status}`;
+    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", t`${host} ${what}`);
   }
   const { result, detail } = parsed.output;
   if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };
-  const reason = words(result.error?.message) ?? `status ${status}`;
+  const reason = words(result.error?.message) ?? t`status ${status}`;
   throw status >= 500
-    ? new FobError("unavailable", `${host} has a problem: ${reason}`)
-    : new FobError("rejected", `${host} refuses: ${reason}`);
+    ? new FobError("unavailable", t`${host} has a problem: ${reason}`)
+    : new FobError("rejected", t`${host} refuses: ${reason}`);
 }
 
 /** A text of the server, cut and safe for a terminal; null where there is none. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { FobError } from "../fob-error.ts";
 import type { HttpRequest } from "../http-client.ts";
+import { t } from "../language.ts";
 import type { PrivacyIdeaCredential } from "../token/credential.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
@@ -29,8 +30,8 @@ const MAX_OFFSET_OF_OLD = 30;
 /** privacyIDEA's push tokens, which sign with RSA and are asked for by polling. */
 export const privacyIdea: PushProvider = {
   open({ name, serial, credential }, secret) {
-    if (credential.protocol !== "privacyidea") throw new Error("this is no token of privacyIDEA");
-    if (serial === null) throw new FobError("invalid", `${name} has lost its serial`);
+    if (credential.protocol !== "privacyidea") throw new Error(t("this is no token of privacyIDEA"));
+    if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
     const keys = readKeys(name, credential, secret);
     return new PrivacyIdeaLine({ ...keys, serial, url: new URL(credential.url), isInsecure: credential.isInsecure });
   },
@@ -92,7 +93,7 @@ class PrivacyIdeaLine implements PushLine {
     const { value, detail } = readReply(reply, url.host);
     const displayCode = words(detail["display_code"]) ?? words(data.displayCode);
     const isUnheard = answer.kind === "deny" && answer.isReport && !takesReasons;
-    const message = isUnheard ? "this server takes no reports: tell its administrator" : words(detail["message"]);
+    const message = isUnheard ? t("this server takes no reports: tell its administrator") : words(detail["message"]);
     return {
       isAccepted: value === true,
       ...(displayCode === null || answer.kind === "deny" ? {} : { displayCode }),
@@ -145,7 +146,7 @@ function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Bu
       serverKey: createPublicKey({ key: Buffer.from(serverKey, "base64"), format: "der", type: "spki" }),
     };
   } catch (error) {
-    throw new FobError("invalid", `the keys of ${name} are damaged`, { cause: error });
+    throw new FobError("invalid", t`the keys of ${name} are damaged`, { cause: error });
   }
 }
 
@@ -153,11 +154,12 @@ function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Bu
 function blameClock(error: unknown, offset: number | null): unknown {
   if (!(error instanceof FobError) || error.code !== "rejected") return error;
   if (offset === null || Math.abs(offset) < TOLERATED_OFFSET) return error;
-  return new FobError("rejected", error.message, { hint: `${describeOffset(offset)}: set it right`, cause: error });
+  return new FobError("rejected", error.message, { hint: t`${describeOffset(offset)}: set it right`, cause: error });
 }
 
 /** How far off this machine's clock is, in words. */
 export function describeOffset(seconds: number): string {
-  const direction = seconds > 0 ? "ahead of" : "behind";
-  return `this machine's clock is ${Math.abs(seconds)} s ${direction} the server's`;
+  return seconds > 0
+    ? t`this machine's clock is ${seconds} s ahead of the server's`
+    : t`this machine's clock is ${-seconds} s behind the server's`;
 }

@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./request.ts";
 
@@ -23,6 +24,11 @@ export type PushEvent =
   | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number }
   /** The clock, which was off, is right again. */
   | { readonly kind: "steady"; readonly server: string };
+
+/** Why a request is gone, for people. */
+export function goneInWords(reason: "expired" | "withdrawn"): string {
+  return reason === "expired" ? t("expired") : t("withdrawn");
+}
 
 interface Whereabouts {
   readonly server: string;

@@ -1,4 +1,4 @@
-import { answerInWords, type PushAnswer } from "../token/push-answer.ts";
+import { answerWord, type PushAnswer } from "../token/push-answer.ts";
 import type { PushMemory, PushRequest } from "./request.ts";
 
 /** A request as scripts read it; times as ISO 8601. */
@@ -8,7 +8,7 @@ export function requestJson({ id, token, title, question, server, receivedAt, ex
 
 /** A remembered request as scripts read it: `answer` is `approved`, `denied`, `reported` or null. */
 export function memoryJson({ id, token, title, question, server, receivedAt, answer, isAccepted }: PushMemory) {
-  const said = answer && answerInWords(answer);
+  const said = answer && answerWord(answer);
   return {
     id,
     token,

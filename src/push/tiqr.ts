@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
 import type { HttpReply } from "../http-client.ts";
+import { plural, t } from "../language.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { TiqrCredential } from "../token/credential.ts";
 import type { Token } from "../token/token.ts";
@@ -53,20 +54,20 @@ export function parseTiqrChallenge(text: string): TiqrChallenge {
   const given = text.trim();
   const parts = given.length > MAX_LENGTH ? null : LINK.test(given) ? readLink(given) : readScheme(given);
   if (parts) return parts;
-  throw new FobError("invalid", "this is no TiQR challenge", {
-    hint: "a login page's QR code holds one: tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/...",
+  throw new FobError("invalid", t("this is no TiQR challenge"), {
+    hint: t("a login page's QR code holds one: tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/..."),
   });
 }
 
 /** Throws FobError `rejected` when a challenge is not for this token: another service's login page may have copied it. */
 export function refuseOtherService({ service, identity }: TiqrChallenge, { name, credential }: TiqrToken): void {
   if (service !== credential.service.toLowerCase()) {
-    throw new FobError("rejected", `this login is at ${service}, and ${name} is for ${credential.service}`, {
-      hint: "is the login page the one that you meant to open?",
+    throw new FobError("rejected", t`this login is at ${service}, and ${name} is for ${credential.service}`, {
+      hint: t("is the login page the one that you meant to open?"),
     });
   }
   if (identity === null || identity === credential.identity) return;
-  throw new FobError("rejected", `this login is for ${identity}, and ${name} is ${credential.identity}'s`);
+  throw new FobError("rejected", t`this login is for ${identity}, and ${name} is ${credential.identity}'s`);
 }
 
 /**
@@ -76,7 +77,7 @@ export function refuseOtherService({ service, identity }: TiqrChallenge, { name,
 export function sessionInformation({ sessionKey }: TiqrChallenge, { suite }: TiqrCredential): Buffer | null {
   if (parseOcraSuite(suite).session === null) return null;
   if (/^(?:[0-9a-f]{2})+$/i.test(sessionKey)) return Buffer.from(sessionKey, "hex");
-  throw new FobError("invalid", "the session key of this TiQR challenge is not hexadecimal");
+  throw new FobError("invalid", t("the session key of this TiQR challenge is not hexadecimal"));
 }
 
 /**
@@ -129,7 +130,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (error) {
-    throw new FobError("invalid", "the percent-encoding of this TiQR challenge is broken", { cause: error });
+    throw new FobError("invalid", t("the percent-encoding of this TiQR challenge is broken"), { cause: error });
   }
 }
 
@@ -164,29 +165,29 @@ function readReply({ body }: HttpReply): { word: string; count: number | null } 
 function refusal(word: string, count: number | null, host: string): FobError {
   switch (word) {
     case "INVALID_CHALLENGE":
-      return new FobError("rejected", `${host} does not know this login: it was answered already, or has expired`, {
-        hint: "start the login anew",
+      return new FobError("rejected", t`${host} does not know this login: it was answered already, or has expired`, {
+        hint: t("start the login anew"),
       });
     case "INVALID_RESPONSE":
-      return new FobError("rejected", `${host} does not take the response${attempts(count)}`, {
-        hint: "if the next login fails as well, the token must be enrolled anew",
+      return new FobError("rejected", t`${host} does not take the response${attempts(count)}`, {
+        hint: t("if the next login fails as well, the token must be enrolled anew"),
       });
     case "ACCOUNT_BLOCKED":
-      return new FobError("rejected", `${host} has blocked this account${count === null ? "" : ` for ${count} min`}`);
+      return new FobError("rejected", t`${host} has blocked this account${count === null ? "" : t` for ${count} min`}`);
     case "INVALID_USERID":
     case "INVALID_USER":
-      return new FobError("rejected", `${host} does not know this user (any more)`);
+      return new FobError("rejected", t`${host} does not know this user (any more)`);
     case "INVALID_REQUEST":
-      return new FobError("rejected", `${host} does not understand the answer`);
+      return new FobError("rejected", t`${host} does not understand the answer`);
     default:
-      return new FobError("rejected", `${host} does not accept this login${word === "" ? "" : ` (${word})`}`);
+      return new FobError("rejected", t`${host} does not accept this login${word === "" ? "" : ` (${word})`}`);
   }
 }
 
 function attempts(left: number | null): string {
   if (left === null) return "";
-  if (left <= 0) return ", and has blocked this account";
-  return ` (${left} ${left === 1 ? "attempt" : "attempts"} left)`;
+  if (left <= 0) return t(", and has blocked this account");
+  return t` (${plural(left, "attempt")} left)`;
 }
 
 /** Undefined for what is no JSON. */

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import { secretOf } from "../vault/passcodes.ts";
@@ -36,7 +37,7 @@ export class TokenLines {
     const token = pushToken(record);
     const provider = providerOf(token.credential);
     if (!provider) {
-      throw new FobError("usage", `the login requests of ${token.name} are scanned, its server is not asked for them`);
+      throw new FobError("usage", t`the login requests of ${token.name} are scanned, its server is not asked for them`);
     }
     const secretKey = await this.#store.secretKey(record, prompt, this.#now());
     const secret = secretOf(record, secretKey);
@@ -65,13 +66,13 @@ export class TokenLines {
 /** The token of a record, which must be one for login requests: throws FobError `usage`. */
 export function pushToken({ token }: TokenRecord): PushToken {
   if (isPushToken(token)) return token;
-  throw new FobError("usage", `${token.name} approves no login requests`);
+  throw new FobError("usage", t`${token.name} approves no login requests`);
 }
 
 const NOBODY: PinPrompt = {
   interactive: false,
   release: async () => null,
   ask: async ({ of }) => {
-    throw new FobError("locked", `the PIN of ${of} is needed before its server can be asked`);
+    throw new FobError("locked", t`the PIN of ${of} is needed before its server can be asked`);
   },
 };

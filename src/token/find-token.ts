@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { matchName, type Named } from "./names.ts";
 
 /** The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could have been. */
@@ -7,16 +8,16 @@ export function findToken<T extends Named>(query: string, tokens: readonly T[]):
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {
     const names = match.tokens.map(({ name }) => name);
-    throw new FobError("ambiguous", `${JSON.stringify(query)} fits several tokens: ${enumerate(names)}`, {
-      hint: "give more of the name, or the id that `fob list --json` shows",
+    throw new FobError("ambiguous", t`${JSON.stringify(query)} fits several tokens: ${enumerate(names)}`, {
+      hint: t("give more of the name, or the id that `fob list --json` shows"),
     });
   }
-  throw new FobError("not-found", `no token is called ${JSON.stringify(query)}`, {
-    hint: match.nearest.length > 0 ? `did you mean ${match.nearest.join(" or ")}?` : "`fob list` shows the tokens",
+  throw new FobError("not-found", t`no token is called ${JSON.stringify(query)}`, {
+    hint: match.nearest.length > 0 ? t`did you mean ${match.nearest.join(" or ")}?` : t("`fob list` shows the tokens"),
   });
 }
 
 function enumerate(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+  return names.length > 5 ? t`${shown} and ${names.length - 5} more` : shown;
 }

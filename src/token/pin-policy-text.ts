@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "./pin-policy.ts";
 
 type Change = (value: string, rule: string) => Partial<PinPolicy>;
@@ -26,10 +27,10 @@ export function parsePinPolicy(text: string): PinPolicy {
     const [name = "", value = "yes"] = part.trim().split("=");
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     if (rule) return rule(value.trim(), name);
-    throw wrong(`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);
+    throw wrong(t`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);
   });
   const policy: PinPolicy = Object.assign({ ...USER_PIN_POLICY }, ...changes);
-  if (policy.maxLength < policy.minLength) throw wrong("max is smaller than min");
+  if (policy.maxLength < policy.minLength) throw wrong(t("max is smaller than min"));
   return policy;
 }
 
@@ -54,13 +55,13 @@ export function formatPinPolicy(policy: PinPolicy): string {
 function number(value: string, rule: string, min: number, max: number): number {
   const result = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN;
   if (result >= min && result <= max) return result;
-  throw wrong(`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${min} to ${max} are possible`);
+  throw wrong(t`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${min} to ${max} are possible`);
 }
 
 function oneOf<T extends string>(value: string, rule: string, choices: readonly T[]): T {
   const choice = choices.find((one) => one === value);
   if (choice !== undefined) return choice;
-  throw wrong(`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${choices.join(", ")} are possible`);
+  throw wrong(t`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${choices.join(", ")} are possible`);
 }
 
 function flag(value: string, rule: string): boolean {
@@ -68,5 +69,5 @@ function flag(value: string, rule: string): boolean {
 }
 
 function wrong(what: string): FobError {
-  return new FobError("invalid", `the PIN policy is wrong: ${what}`);
+  return new FobError("invalid", t`the PIN policy is wrong: ${what}`);
 }

@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 /** What a PIN must be like, and what becomes of it. Lengths count characters. */
 export interface PinPolicy {
   readonly minLength: number;
@@ -44,13 +45,10 @@ export const USER_PIN_POLICY: PinPolicy = {
 export const PASSPHRASE_POLICY: PinPolicy = { ...USER_PIN_POLICY, minLength: 12 };
 
 const ALPHABETS = {
-  any: { pattern: /^[^\p{Cc}]*$/u, words: "characters that can be typed" },
-  numeric: { pattern: /^[0-9]*$/, words: "digits only" },
-  alphanumeric: { pattern: /^[0-9A-Za-z]*$/, words: "letters and digits only" },
+  any: { pattern: /^[^\p{Cc}]*$/u, refusal: () => t("the policy allows characters that can be typed") },
+  numeric: { pattern: /^[0-9]*$/, refusal: () => t("the policy allows digits only") },
+  alphanumeric: { pattern: /^[0-9A-Za-z]*$/, refusal: () => t("the policy allows letters and digits only") },
 } as const;
-
-/** Why a PIN can be used once more only to choose another one, or null. */
-export type Overdue = "it has expired" | "it was chosen by somebody else";
 
 /** When a PIN that was set at `setAt` must be changed, or null for never. */
 export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {
@@ -61,20 +59,20 @@ export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {
 export function judgePin(pin: string, policy: PinPolicy): PinViolation | null {
   const length = [...pin].length;
   if (length < policy.minLength) {
-    return { rule: "too-short", message: `it has ${length} characters, at least ${policy.minLength} are needed` };
+    return { rule: "too-short", message: t`it has ${length} characters, at least ${policy.minLength} are needed` };
   }
   if (length > policy.maxLength) {
-    return { rule: "too-long", message: `it has ${length} characters, at most ${policy.maxLength} are allowed` };
+    return { rule: "too-long", message: t`it has ${length} characters, at most ${policy.maxLength} are allowed` };
   }
   const alphabet = ALPHABETS[policy.alphabet];
-  if (!alphabet.pattern.test(pin)) return { rule: "alphabet", message: `the policy allows ${alphabet.words}` };
+  if (!alphabet.pattern.test(pin)) return { rule: "alphabet", message: alphabet.refusal() };
   return policy.refuseTrivial ? judgeTrivial(pin) : null;
 }
 
 function judgeTrivial(pin: string): PinViolation | null {
-  if (isRepetition(pin)) return { rule: "repeat", message: "it repeats one character or group" };
-  if (isRun(pin)) return { rule: "run", message: "its characters follow one another" };
-  if (isDate(pin)) return { rule: "date", message: "it is a date or a year" };
+  if (isRepetition(pin)) return { rule: "repeat", message: t("it repeats one character or group") };
+  if (isRun(pin)) return { rule: "run", message: t("its characters follow one another") };
+  if (isDate(pin)) return { rule: "date", message: t("it is a date or a year") };
   return null;
 }
 

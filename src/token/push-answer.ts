@@ -1,3 +1,4 @@
+import { t } from "../language.ts";
 /**
  * What a person says to a pushed login request. `choice` is the option that was picked where several are offered, else null; `isReport` says
  * that somebody else must have started the login.
@@ -12,8 +13,14 @@ export function sameAnswer(a: PushAnswer, b: PushAnswer): boolean {
   return b.kind === "deny" && a.isReport === b.isReport;
 }
 
-/** An answer in one word, as it is listed. */
-export function answerInWords(answer: PushAnswer): "approved" | "denied" | "reported" {
+/** An answer in one word, as scripts and records have it. */
+export function answerWord(answer: PushAnswer): "approved" | "denied" | "reported" {
   if (answer.kind === "approve") return "approved";
   return answer.isReport ? "reported" : "denied";
+}
+
+/** An answer in one word, for people. */
+export function answerInWords(answer: PushAnswer): string {
+  if (answer.kind === "approve") return t("approved");
+  return answer.isReport ? t("reported") : t("denied");
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { clearAttempts } from "./attempts.ts";
 import { type Header, readHeader, updateSlots } from "./header.ts";
@@ -28,7 +29,7 @@ export async function removeAppPin(vault: Vault, access: VaultAccess): Promise<v
   const header = currentHeader(vault);
   const key = await keychainKey(header, access);
   if (!key) {
-    throw new FobError("usage", "this vault has no keychain: its passphrase cannot be removed, only changed");
+    throw new FobError("usage", t("this vault has no keychain: its passphrase cannot be removed, only changed"));
   }
   updateSlots(vault.layout, () => [keychainSlot(header.id, vault.vaultKey, key)]);
   clearAttempts(vault.layout, "app");
@@ -39,5 +40,5 @@ export async function removeAppPin(vault: Vault, access: VaultAccess): Promise<v
 export function currentHeader({ layout }: Vault): Header {
   const header = readHeader(layout.home);
   if (header?.id === layout.vaultId) return header;
-  throw new FobError("invalid", `the vault in ${layout.home} is no longer the one that was opened`);
+  throw new FobError("invalid", t`the vault in ${layout.home} is no longer the one that was opened`);
 }

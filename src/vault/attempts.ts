@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { readCell, updateCell } from "./cell.ts";
 import { attemptsCell, type VaultLayout } from "./layout.ts";
 
@@ -26,11 +27,11 @@ export function clearAttempts(layout: VaultLayout, of: string): void {
 
 function lockedError(of: string, limit: number): FobError {
   return of === "app"
-    ? new FobError("locked", `the app PIN is locked after ${limit} wrong attempts`, {
-        hint: "the recovery code that `fob pin set` showed opens the vault in place of the PIN",
+    ? new FobError("locked", t`the app PIN is locked after ${limit} wrong attempts`, {
+        hint: t("the recovery code that `fob pin set` showed opens the vault in place of the PIN"),
       })
-    : new FobError("locked", `this token is locked after ${limit} wrong PINs`, {
-        hint: "a new enrollment is the way out: ask its issuer, then `fob enroll --replace`",
+    : new FobError("locked", t`this token is locked after ${limit} wrong PINs`, {
+        hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
       });
 }
 

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** How a file starts that age has encrypted, plain or in ASCII armor. */
 const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----)/;
@@ -44,10 +45,10 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
     return Buffer.from(await decrypter.decrypt(file));
   } catch (cause) {
     if (/no identity matched/i.test((cause as Error).message)) {
-      const what = keys.identities.length > 0 ? "the identity does not open" : "the passphrase does not open";
-      throw new FobError("denied", `${what} this file`, { cause });
+      const what = keys.identities.length > 0 ? t("the identity does not open") : t("the passphrase does not open");
+      throw new FobError("denied", t`${what} this file`, { cause });
     }
-    throw new FobError("invalid", "this age file is damaged, or made in a way that fob does not know", { cause });
+    throw new FobError("invalid", t("this age file is damaged, or made in a way that fob does not know"), { cause });
   }
 }
 
@@ -55,7 +56,7 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
 export function parseIdentities(text: string, path: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const identities = lines.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
-  if (identities.length === 0) throw new FobError("invalid", `${path} holds no identity of age (AGE-SECRET-KEY-...)`);
+  if (identities.length === 0) throw new FobError("invalid", t`${path} holds no identity of age (AGE-SECRET-KEY-...)`);
   return identities;
 }
 
@@ -63,7 +64,7 @@ function addRecipient(add: () => void, recipient: string): void {
   try {
     add();
   } catch (cause) {
-    throw new FobError("usage", `${JSON.stringify(recipient)} is no recipient of age: age1... is one`, { cause });
+    throw new FobError("usage", t`${JSON.stringify(recipient)} is no recipient of age: age1... is one`, { cause });
   }
 }
 
@@ -71,7 +72,7 @@ function addIdentity(add: () => void): void {
   try {
     add();
   } catch (cause) {
-    throw new FobError("invalid", "an identity in the key file is damaged", { cause });
+    throw new FobError("invalid", t("an identity in the key file is damaged"), { cause });
   }
 }
 
@@ -79,6 +80,6 @@ function decodeArmor(decode: () => Uint8Array): Uint8Array {
   try {
     return decode();
   } catch (cause) {
-    throw new FobError("invalid", "the armor of this age file is damaged", { cause });
+    throw new FobError("invalid", t("the armor of this age file is damaged"), { cause });
   }
 }

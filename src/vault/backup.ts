@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
@@ -99,7 +100,7 @@ export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date):
 /** Reverses {@link encodeBackup}. Throws FobError `invalid` for what is no backup, or one of a newer fob. */
 export function decodeBackup(bytes: Buffer): BackedUpToken[] {
   const backup = v.safeParse(BackupSchema, parse(bytes));
-  if (!backup.success) throw new FobError("invalid", "this file opens, and holds no backup that fob knows");
+  if (!backup.success) throw new FobError("invalid", t("this file opens, and holds no backup that fob knows"));
   return backup.output.tokens.map(({ token, secret, pinPolicy }) => ({
     token: decodeToken(token as Parameters<typeof decodeToken>[0]),
     secret: Buffer.from(secret, "base64"),

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { currentHeader } from "./app-pin.ts";
 import { type Header, readHeader, updateSlots } from "./header.ts";
@@ -65,19 +66,21 @@ export function refuseAppBiometrics(vault: Vault): void {
   const header = currentHeader(vault);
   if (header.keychain === "none") throw noKeychain();
   if (appPinSlot(header)) return;
-  throw new FobError("usage", "there is no app PIN that a finger could stand for", { hint: "`fob pin set` sets one" });
+  throw new FobError("usage", t("there is no app PIN that a finger could stand for"), {
+    hint: t("`fob pin set` sets one"),
+  });
 }
 
 /** Throws FobError `usage` for a token without a PIN, `denied` where the policy of its PIN wants the PIN itself. */
 export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecord): void {
   if (currentHeader(vault).keychain === "none") throw noKeychain();
   if (!guard) {
-    throw new FobError("usage", `${token.name} has no PIN that a finger could stand for`, {
-      hint: "`fob pin set` gives it one",
+    throw new FobError("usage", t`${token.name} has no PIN that a finger could stand for`, {
+      hint: t("`fob pin set` gives it one"),
     });
   }
   if (!guard.policy.biometric) {
-    throw new FobError("denied", `the policy of ${token.name} wants its PIN: no biometrics`);
+    throw new FobError("denied", t`the policy of ${token.name} wants its PIN: no biometrics`);
   }
 }
 
@@ -95,7 +98,7 @@ export async function releasedKey(
 function setBiometric(vault: Vault, before: TokenRecord, biometric: string | null): void {
   vault.update(before.token.id, (record) => {
     if (!record.guard || record.wrappedSecretKey !== before.wrappedSecretKey) {
-      throw new FobError("denied", `the PIN of ${before.token.name} was changed by another process`);
+      throw new FobError("denied", t`the PIN of ${before.token.name} was changed by another process`);
     }
     return { ...record, guard: { ...record.guard, biometric } };
   });
@@ -108,8 +111,8 @@ async function provideKey(header: Header, item: KeyItem, access: VaultAccess): P
 }
 
 function noKeychain(): FobError {
-  return new FobError("usage", "this vault has no keychain that could keep a key for biometrics", {
-    hint: "its passphrase is all that guards it",
+  return new FobError("usage", t("this vault has no keychain that could keep a key for biometrics"), {
+    hint: t("its passphrase is all that guards it"),
   });
 }
 

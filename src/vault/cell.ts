@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import {
   createGeneration,
   generationsIn,
@@ -66,7 +67,7 @@ export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffe
     if (payload === null) return null;
     if (tryWrite(cell, current, payload)) return payload;
   }
-  throw new FobError("unavailable", `${cell.folder} is being written to by too many processes`);
+  throw new FobError("unavailable", t`${cell.folder} is being written to by too many processes`);
 }
 
 /** Removes what interrupted writes left behind: generations that have a successor which verifies, and abandoned files. */
@@ -111,7 +112,7 @@ function newestValue(cell: Cell): CellValue | null {
     // what it was when it became the value
     if (found !== "changed meanwhile" && generationsIn(cell.folder)[0] === found.highest) return found;
   }
-  throw new FobError("unavailable", `${cell.folder} changes faster than it can be read`);
+  throw new FobError("unavailable", t`${cell.folder} changes faster than it can be read`);
 }
 
 function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValue | "changed meanwhile" {
@@ -135,9 +136,9 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
   }
   throw new FobError(
     "invalid",
-    `${join(cell.folder, String(generations[0]))} is damaged or does not belong to this vault`,
+    t`${join(cell.folder, String(generations[0]))} is damaged or does not belong to this vault`,
     {
-      hint: "restore this file from a backup of the vault folder; nothing was changed",
+      hint: t("restore this file from a backup of the vault folder; nothing was changed"),
     },
   );
 }

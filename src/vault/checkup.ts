@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
@@ -37,7 +38,7 @@ export function examineVault(vault: Vault): Checkup {
   for (const id of tokenIds(vault)) {
     present.add(id);
     const read = attempt(() => readCell(vault.tokenCell(id)));
-    if ("reason" in read) damaged.push(`${entries.get(id)?.name ?? id}: ${read.reason}`);
+    if ("reason" in read) damaged.push(t`${entries.get(id)?.name ?? id}: ${read.reason}`);
     // its folder is being made or moved by somebody at this moment
     if ("reason" in read || read.value === null) continue;
     const { token } = decodeRecord(read.value);

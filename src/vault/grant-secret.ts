@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Secret } from "../token/secret.ts";
 import { deriveKey, newKey } from "./keys.ts";
 
@@ -25,7 +26,7 @@ export function formatGrantSecret({ id, secret }: GrantSecret): string {
 export function parseGrantSecret(text: string): GrantSecret {
   const [, id, secret] = FORM.exec(text.trim()) ?? [];
   if (id !== undefined && secret !== undefined) return { id, secret: Buffer.from(secret, "base64url") };
-  throw new FobError("denied", "FOB_GRANT is not a grant", { hint: "`fob access grant` prints one" });
+  throw new FobError("denied", t("FOB_GRANT is not a grant"), { hint: t("`fob access grant` prints one") });
 }
 
 /** The key that seals a grant's cell. */

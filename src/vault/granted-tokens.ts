@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { type Grant, hasExpired } from "../token/grant.ts";
 import { inListOrder } from "../token/list-order.ts";
@@ -54,7 +55,7 @@ export class GrantedTokens implements TokenStore {
     } catch (error) {
       // the token has a key that this grant was not told: to us it looks damaged
       if (!(error instanceof FobError) || error.code !== "invalid") throw error;
-      throw new FobError("denied", `the grant ${this.grant.label} no longer opens this token`, { cause: error });
+      throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, { cause: error });
     }
   }
 
@@ -74,7 +75,7 @@ export class GrantedTokens implements TokenStore {
 
   #refuseExpired(): void {
     if (hasExpired(this.grant, this.#clock()))
-      throw new FobError("denied", `the grant ${this.grant.label} has expired`);
+      throw new FobError("denied", t`the grant ${this.grant.label} has expired`);
   }
 
   #tokenCell(id: string): Cell {
@@ -88,10 +89,10 @@ export class GrantedTokens implements TokenStore {
   /** As they are at this moment: a token gets new ones whenever another grant of it is made or revoked. */
   #keysOf(id: string): GrantedKeys {
     const value = readSealed(this.#cell);
-    if (value === null) throw new FobError("denied", `the grant ${this.grant.label} was revoked`);
+    if (value === null) throw new FobError("denied", t`the grant ${this.grant.label} was revoked`);
     const keys = decodeGrant(value).keys.find((one) => one.id === id);
     if (keys) return keys;
-    throw new FobError("denied", `the grant ${this.grant.label} does not name the token ${id}`);
+    throw new FobError("denied", t`the grant ${this.grant.label} does not name the token ${id}`);
   }
 }
 
@@ -99,14 +100,14 @@ export class GrantedTokens implements TokenStore {
 export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
   const secret = parseGrantSecret(text);
   const header = readHeader(home);
-  if (!header) throw new FobError("not-found", "there is no vault for FOB_GRANT to open");
+  if (!header) throw new FobError("not-found", t("there is no vault for FOB_GRANT to open"));
   const layout = { home, vaultId: header.id };
   const cell = grantCell(layout, secret.id, grantKey(secret));
   forget(secret.secret);
   const value = readSealed(cell);
   if (value === null) {
-    throw new FobError("denied", "the grant was revoked, or is of another vault", {
-      hint: "`fob access grant` makes one",
+    throw new FobError("denied", t("the grant was revoked, or is of another vault"), {
+      hint: t("`fob access grant` makes one"),
     });
   }
   const { grant } = decodeGrant(value);

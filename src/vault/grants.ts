@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type Grant, hasExpired } from "../token/grant.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
@@ -49,7 +50,7 @@ export function createGrant(
   // known to the owner first: what follows may be interrupted, and must be revocable
   updateGrants(vault, (grants) => {
     if (grants.some(({ label }) => label === grant.label)) {
-      throw new FobError("usage", `there is a grant called ${JSON.stringify(grant.label)} already`);
+      throw new FobError("usage", t`there is a grant called ${JSON.stringify(grant.label)} already`);
     }
     return [...grants, { ...grant, key }];
   });
@@ -67,7 +68,7 @@ export function createGrant(
  */
 export function revokeGrant(vault: Vault, label: string): Grant {
   const grant = listGrants(vault).find((one) => one.label === label);
-  if (!grant) throw new FobError("not-found", `there is no grant called ${JSON.stringify(label)}`);
+  if (!grant) throw new FobError("not-found", t`there is no grant called ${JSON.stringify(label)}`);
   endGrant(vault, grant);
   return grant;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { readCell, updateCell } from "./cell.ts";
 import { MAX_SCRYPT } from "./keys.ts";
 import { headerCell, type VaultLayout } from "./layout.ts";
@@ -60,7 +61,7 @@ export function createHeader(home: string, header: Omit<Header, "format" | "vers
 /** Replaces the slots of an existing header; `change` may be asked again if another process was faster. */
 export function updateSlots({ home }: VaultLayout, change: (slots: readonly Slot[]) => Slot[]): void {
   updateCell(headerCell(home), (current) => {
-    if (current === null) throw new FobError("invalid", `the vault in ${home} has vanished`);
+    if (current === null) throw new FobError("invalid", t`the vault in ${home} has vanished`);
     const header = parseHeader(current);
     return encode({ ...header, slots: change(header.slots) });
   });
@@ -79,14 +80,14 @@ function parseHeader(value: Buffer): Header {
   const json = parseJson(value);
   const version = v.safeParse(v.object({ format: v.literal(FORMAT), version: v.number() }), json);
   if (version.success && version.output.version > VERSION) {
-    throw new FobError("invalid", `this vault has format ${version.output.version}, which needs a newer fob`, {
-      hint: "update fob; nothing was changed",
+    throw new FobError("invalid", t`this vault has format ${version.output.version}, which needs a newer fob`, {
+      hint: t("update fob; nothing was changed"),
     });
   }
   const header = v.safeParse(HeaderSchema, json);
   if (header.success) return header.output;
-  throw new FobError("invalid", "the header of the vault is not one that fob wrote", {
-    hint: "restore it from a backup of the vault folder; nothing was changed",
+  throw new FobError("invalid", t("the header of the vault is not one that fob wrote"), {
+    hint: t("restore it from a backup of the vault folder; nothing was changed"),
   });
 }
 

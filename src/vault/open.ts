@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { plural, t } from "../language.ts";
 import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
@@ -55,9 +56,11 @@ export async function keychainKey(header: Header, access: VaultAccess): Promise<
   const key = await access.keyStore(header.keychain).read(header.id);
   if (key) return key;
   const place =
-    header.keychain === "file" ? "the key file of this vault is gone" : "the keychain holds no key for this vault";
+    header.keychain === "file"
+      ? t("the key file of this vault is gone")
+      : t("the keychain holds no key for this vault");
   throw new FobError("unavailable", place, {
-    hint: "a vault opens only together with its key: restore the key, or start anew with another --home",
+    hint: t("a vault opens only together with its key: restore the key, or start anew with another --home"),
   });
 }
 
@@ -92,8 +95,8 @@ async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess)
 
 function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {
   if (keychain === null || keychain === header.keychain) return;
-  throw new FobError("usage", `the key of this vault is kept by "${header.keychain}", not by "${keychain}"`, {
-    hint: "leave out --keychain and FOB_KEYCHAIN: the vault knows; they count when a vault is made",
+  throw new FobError("usage", t`the key of this vault is kept by "${header.keychain}", not by "${keychain}"`, {
+    hint: t("leave out --keychain and FOB_KEYCHAIN: the vault knows; they count when a vault is made"),
   });
 }
 
@@ -103,7 +106,7 @@ async function unlock(header: Header, access: VaultAccess): Promise<Vault> {
   if (!slot)
     return new Vault(layout, (await recognizePerson(header, access)) ?? (await askAppPin(header, access)), true);
   const key = await keychainKey(header, access);
-  if (!key) throw new FobError("invalid", "the header of the vault names a keychain slot, but no keychain");
+  if (!key) throw new FobError("invalid", t("the header of the vault names a keychain slot, but no keychain"));
   const vaultKey = openKeychainSlot(header.id, slot, key);
   forget(key);
   return new Vault(layout, vaultKey, false);
@@ -111,7 +114,7 @@ async function unlock(header: Header, access: VaultAccess): Promise<Vault> {
 
 async function openWithPin(header: Header, access: VaultAccess, pin: Secret): Promise<Secret> {
   const slot = appPinSlot(header);
-  if (!slot) throw new FobError("invalid", "the header of the vault has no way to open it");
+  if (!slot) throw new FobError("invalid", t("the header of the vault has no way to open it"));
   const layout = { home: access.home, vaultId: header.id };
   const key = await keychainKey(header, access);
   const { attempts } = appPinPolicy(header);
@@ -120,7 +123,7 @@ async function openWithPin(header: Header, access: VaultAccess, pin: Secret): Pr
   forget(key);
   if (!vaultKey) {
     const left = attempts - failedAttempts(layout, "app");
-    throw new FobError("denied", `wrong app PIN (${left} ${left === 1 ? "attempt" : "attempts"} left)`);
+    throw new FobError("denied", t`wrong app PIN (${plural(left, "attempt")} left)`);
   }
   clearAttempts(layout, "app");
   return vaultKey;

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
 import { timeStep, totp } from "../otp/totp.ts";
@@ -42,7 +43,7 @@ export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
   refuseWiped(record);
   const secret = openSecret(record, secretKey);
   if (secret) return secret;
-  throw new FobError("invalid", `the secret of ${record.token.name} is damaged`);
+  throw new FobError("invalid", t`the secret of ${record.token.name} is damaged`);
 }
 
 /**
@@ -58,7 +59,7 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
   store.update(id, (record) => {
     const credential = credentialOf(record);
     if (credential.counter >= LAST_COUNTER) {
-      throw new FobError("invalid", `the counter of ${record.token.name} has reached its end`);
+      throw new FobError("invalid", t`the counter of ${record.token.name} has reached its end`);
     }
     taken = credential.counter;
     return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
@@ -80,13 +81,13 @@ function passcodeOf(
     return { kind: "hotp", code: hotp({ ...credential, secret, counter }), counter };
   }
   if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
-  if (credential.kind === "motp") throw new FobError("locked", `the PIN of ${token.name} is needed for its passcode`);
+  if (credential.kind === "motp") throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);
   if (credential.kind === "push") {
-    throw new FobError("usage", `${token.name} approves login requests and gives no passcodes`, {
+    throw new FobError("usage", t`${token.name} approves login requests and gives no passcodes`, {
       hint: "fob push listen",
     });
   }
-  throw new FobError("usage", `${token.name} answers challenges and gives no passcodes by itself`, {
+  throw new FobError("usage", t`${token.name} answers challenges and gives no passcodes by itself`, {
     hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
   });
 }
@@ -105,5 +106,5 @@ function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {
 
 function eventBased({ token }: TokenRecord): HotpCredential {
   if (token.credential.kind === "hotp") return token.credential;
-  throw new FobError("invalid", `${token.name} is no longer event-based`);
+  throw new FobError("invalid", t`${token.name} is no longer event-based`);
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { judgePin, PASSPHRASE_POLICY, type PinPolicy, type PinViolation } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import type { KeyItem } from "./key-store.ts";
@@ -86,7 +87,7 @@ export function askNewPin(
 
 /** A PIN that breaks a rule of its policy. */
 export function refusedPin({ rule, message }: PinViolation): FobError {
-  return new FobError("invalid", `this PIN is refused (${rule}): ${message}`);
+  return new FobError("invalid", t`this PIN is refused (${rule}): ${message}`);
 }
 
 /**
@@ -97,7 +98,7 @@ export function askNewPassphrase(prompt: PinPrompt, file: string): Promise<Secre
   const check = async (passphrase: Secret) => {
     const violation = judgePin(passphrase.toString("utf8"), PASSPHRASE_POLICY);
     if (violation)
-      throw new FobError("invalid", `this passphrase is refused (${violation.rule}): ${violation.message}`);
+      throw new FobError("invalid", t`this passphrase is refused (${violation.rule}): ${violation.message}`);
   };
   return askTwice(prompt, { of: file, role: "new-passphrase" }, { of: file, role: "repeat-passphrase" }, check);
 }
@@ -114,7 +115,7 @@ function askTwice(
       const again = await prompt.ask({ ...second, refusal: null });
       const same = sameSecret(pin, again);
       forget(again);
-      if (!same) throw new FobError("invalid", "the two answers differ");
+      if (!same) throw new FobError("invalid", t("the two answers differ"));
     }
     return Buffer.from(pin);
   });

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { answerInWords, type PushAnswer, sameAnswer } from "../token/push-answer.ts";
 
 /** How many requests are remembered with their words. */
@@ -47,10 +48,10 @@ export function rememberRequests(
 export function claimAnswer(known: RememberedRequests, id: string, answer: PushAnswer, now: Date): RememberedRequests {
   const before = known.find((one) => one.id === id) ?? unanswered(id, now);
   if (before.answer !== null && (before.isAccepted !== null || !sameAnswer(before.answer, answer))) {
-    throw new FobError("rejected", `this request was ${answerInWords(before.answer)} already`, {
+    throw new FobError("rejected", t`this request was ${answerInWords(before.answer)} already`, {
       hint:
         before.isAccepted === null
-          ? "whether its server heard it is not known: the same answer can be sent again"
+          ? t("whether its server heard it is not known: the same answer can be sent again")
           : "fob push history",
     });
   }

@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
 import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
 
@@ -21,7 +22,7 @@ export function updateRecord(cell: Cell, id: string, change: (record: TokenRecor
 
 /** A token that is no longer there. */
 export function vanished(id: string): FobError {
-  return new FobError("not-found", `the token ${id} is no longer in the vault`);
+  return new FobError("not-found", t`the token ${id} is no longer in the vault`);
 }
 
 function inUse(value: Buffer | null, id: string): TokenRecord {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
@@ -38,7 +39,7 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 export function restoreToken(vault: Vault, id: string): Token {
   const { folder, ...cell } = removedCell(vault, id);
   const removed = readCell({ ...cell, folder });
-  if (removed === null) throw new FobError("not-found", `the removed token ${id} is no longer there`);
+  if (removed === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
   const { token } = decodeRecord(removed);
   // listed first: whoever is interrupted finds it in use, or among the removed ones
   const { name } = vault.announce([token])[0] ?? token;

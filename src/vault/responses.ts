@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { type Challenge, type OcraInput, ocra } from "../otp/ocra.ts";
 import { formatOcraSuite, type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
@@ -71,7 +72,10 @@ function refuseWrongServer(response: string, { challenge, serverChallenge, ...in
   const suite: OcraSuite = inputs.suite.pin ? withoutPin(inputs.suite) : inputs.suite;
   const expected = compute({ ...inputs, suite, pin: null }, [challenge, serverChallenge ?? ""]);
   if (!equalPasscodes(response.trim(), expected)) {
-    throw new FobError("rejected", "the server's response is wrong: this may not be the server that it claims to be");
+    throw new FobError(
+      "rejected",
+      t("the server's response is wrong: this may not be the server that it claims to be"),
+    );
   }
 }
 
@@ -95,14 +99,14 @@ function compute(
 function respondingCredential({ name, credential }: Token): Pick<OcraCredential, "suite" | "counter"> {
   if (credential.kind === "ocra") return credential;
   if (credential.kind === "push" && credential.protocol === "tiqr") return { suite: credential.suite, counter: null };
-  throw new FobError("usage", `${name} answers no challenges`);
+  throw new FobError("usage", t`${name} answers no challenges`);
 }
 
 function countingCredential({
   token: { name, credential },
 }: TokenRecord): OcraCredential & { readonly counter: bigint } {
   if (credential.kind !== "ocra" || credential.counter === null) {
-    throw new FobError("invalid", `${name} has lost its counter`);
+    throw new FobError("invalid", t`${name} has lost its counter`);
   }
   return { ...credential, counter: credential.counter };
 }

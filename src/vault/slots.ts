@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import type { Header, Slot } from "./header.ts";
 import { deriveKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
@@ -21,8 +22,8 @@ export function openKeychainSlot(vaultId: string, slot: SlotOf<"keychain">, keyc
   const under = deriveKey(keychainKey, vaultId, "keychain slot");
   const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, "keychain"));
   if (vaultKey) return vaultKey;
-  throw new FobError("invalid", "the key in the keychain does not belong to this vault", {
-    hint: "was the vault folder copied here, or its key replaced? restore both together",
+  throw new FobError("invalid", t("the key in the keychain does not belong to this vault"), {
+    hint: t("was the vault folder copied here, or its key replaced? restore both together"),
   });
 }
 

@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
-import { type Overdue, type PinPolicy, pinExpiry } from "../token/pin-policy.ts";
+import { plural, t } from "../language.ts";
+import { type PinPolicy, pinExpiry } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
 import { askNewPin, askUntil, type PinPrompt, refusedPin } from "./pin-prompt.ts";
@@ -49,7 +50,7 @@ export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPro
   const secretKey = await askSecretKey(vault, record, prompt);
   if (!record.guard || !overdue) return secretKey;
   const { name } = record.token;
-  const reason = new FobError("locked", `the PIN of ${name} must be changed: ${overdue}`, {
+  const reason = new FobError("locked", t`the PIN of ${name} must be changed: ${overdue}`, {
     hint: `\`fob pin change ${JSON.stringify(name)}\``,
   });
   if (!prompt.interactive) {
@@ -74,7 +75,7 @@ export async function changeTokenPin(
 ): Promise<void> {
   const refuse = async (pin: Secret) => {
     if (await isRemembered(record, vault.vaultKey, pin))
-      throw refusedPin({ rule: "history", message: `it is one of the last ${policy.history}` });
+      throw refusedPin({ rule: "history", message: t`it is one of the last ${policy.history}` });
   };
   const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
   // whoever changes a PIN chooses it; the first one may be somebody else's
@@ -93,7 +94,7 @@ export async function setTokenPin(vault: Vault, record: TokenRecord, secretKey: 
 /** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
 export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret): void {
   if (record.guard?.policy.required) {
-    throw new FobError("denied", `the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
+    throw new FobError("denied", t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
   }
   replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
   clearAttempts(vault.layout, record.token.id);
@@ -113,10 +114,10 @@ export function pinState(policy: PinPolicy, failed: number): PinState {
 }
 
 /** Why a right PIN is not enough any more, or null. */
-export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date): Overdue | null {
-  if (mustChange) return "it was chosen by somebody else";
+export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date): string | null {
+  if (mustChange) return t("it was chosen by somebody else");
   const expiry = pinExpiry(setAt, policy);
-  return expiry && expiry <= now ? "it has expired" : null;
+  return expiry && expiry <= now ? t("it has expired") : null;
 }
 
 /** The secret key that the platform releases when it recognises the person; null where the PIN is needed. */
@@ -137,7 +138,7 @@ async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: Pin
   if (!secretKey) {
     const left = policy.attempts - failedAttempts(vault.layout, id);
     if (left <= 0) wipeAtLimit(vault, id, policy);
-    throw new FobError("denied", `wrong PIN for ${name} (${left} ${left === 1 ? "attempt" : "attempts"} left)`);
+    throw new FobError("denied", t`wrong PIN for ${name} (${plural(left, "attempt")} left)`);
   }
   clearAttempts(vault.layout, id);
   return secretKey;
@@ -153,7 +154,7 @@ function replaceGuard(vault: Vault, before: TokenRecord, after: TokenRecord): vo
   const { guard, wrappedSecretKey } = after;
   vault.update(before.token.id, (record) => {
     if (record.wrappedSecretKey !== before.wrappedSecretKey) {
-      throw new FobError("denied", `the PIN of ${before.token.name} was changed by another process`);
+      throw new FobError("denied", t`the PIN of ${before.token.name} was changed by another process`);
     }
     return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
   });

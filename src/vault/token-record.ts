@@ -1,4 +1,5 @@
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
@@ -156,8 +157,8 @@ export function isWiped({ sealedSecret }: TokenRecord): boolean {
 /** Throws FobError `locked` for a token whose secret is gone. */
 export function refuseWiped(record: TokenRecord): void {
   if (!isWiped(record)) return;
-  throw new FobError("locked", `the secret of ${record.token.name} was wiped after too many wrong PINs`, {
-    hint: "a new enrollment is the way out: ask its issuer, then `fob enroll --replace`",
+  throw new FobError("locked", t`the secret of ${record.token.name} was wiped after too many wrong PINs`, {
+    hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
   });
 }
 

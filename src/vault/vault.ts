@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import { fold, freeName } from "../token/names.ts";
 import type { Secret } from "../token/secret.ts";
@@ -185,7 +186,7 @@ export class Vault implements TokenStore {
 function refuseTakenName(token: Token, entries: readonly IndexEntry[]): void {
   const wanted = fold(token.name);
   if (entries.some((entry) => entry.id !== token.id && fold(entry.name) === wanted)) {
-    throw new FobError("usage", `another token is called ${token.name} already`);
+    throw new FobError("usage", t`another token is called ${token.name} already`);
   }
 }
 

@@ -21,7 +21,7 @@ function describeKey(key: SettingKey) {
 function tableRow(key: SettingKey): string {
   const { kind, initial, option, variables, summary } = definitionOf(key);
   const names = Object.keys(variables).map((name) => `\`${name}\``);
-  const cells = [`\`${key}\``, kind.words, `\`${initial}\``, `\`${option}\``, names.join(", "), summary];
+  const cells = [`\`${key}\``, kind.words(), `\`${initial}\``, `\`${option}\``, names.join(", "), summary];
   return `| ${cells.join(" | ")} |`;
 }
 

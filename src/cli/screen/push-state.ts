@@ -1,4 +1,5 @@
-import type { PushEvent } from "../../push/push-event.ts";
+import { t } from "../../language.ts";
+import { goneInWords, type PushEvent } from "../../push/push-event.ts";
 import type { PushRequest } from "../../push/request.ts";
 import { printable } from "../../token/printable.ts";
 import { answerInWords, type PushAnswer } from "../../token/push-answer.ts";
@@ -99,15 +100,15 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
     case "answered":
       return withOutcome(state, event, now);
     case "gone":
-      return withNote(state, `${event.reason}: ${wordingOf(event.request)}`, now);
+      return withNote(state, `${goneInWords(event.reason)}: ${wordingOf(event.request)}`, now);
     case "refusal":
-      return withNote(state, `dropped for ${printable(event.token)}: ${event.message}`, now);
+      return withNote(state, t`dropped for ${printable(event.token)}: ${event.message}`, now);
     case "ended":
-      return withNote(state, `${printable(event.token)} is listened to no longer: ${event.message}`, now);
+      return withNote(state, t`${printable(event.token)} is listened to no longer: ${event.message}`, now);
     case "offline":
-      return withTrouble(state, placeOf(event), `${event.message}; trying again`);
+      return withTrouble(state, placeOf(event), t`${event.message}; trying again`);
     case "online":
-      return withNote(withTrouble(state, placeOf(event), null), `${printable(event.server)} answers again`, now);
+      return withNote(withTrouble(state, placeOf(event), null), t`${printable(event.server)} answers again`, now);
     case "drift":
       return withTrouble(state, clockOf(event), describeDrift(event));
     case "steady":
@@ -160,7 +161,7 @@ export function passTime(state: PushScreenState, now: Date): PushStep {
 function withOutcome(state: PushScreenState, event: PushEvent & { kind: "answered" }, now: Date): PushScreenState {
   const { request, answer, outcome } = event;
   const wording = wordingOf(request);
-  if (!outcome.isAccepted) return withNote(state, `${wording}: too late, or the wrong choice`, now);
+  if (!outcome.isAccepted) return withNote(state, t`${wording}: too late, or the wrong choice`, now);
   const { displayCode, message } = outcome;
   const noted = withNote(state, [`${answerInWords(answer)}: ${wording}`, message].filter(Boolean).join("; "), now);
   if (displayCode === undefined) return noted;
@@ -250,6 +251,7 @@ function clockOf({ server }: { readonly server: string }): string {
 }
 
 function describeDrift({ server, offsetSeconds }: { readonly server: string; readonly offsetSeconds: number }): string {
-  const direction = offsetSeconds > 0 ? "ahead of" : "behind";
-  return `this clock is ${Math.abs(offsetSeconds)} s ${direction} ${server}'s: set it, or answers are refused`;
+  return offsetSeconds > 0
+    ? t`this clock is ${offsetSeconds} s ahead of ${server}'s: set it, or answers are refused`
+    : t`this clock is ${-offsetSeconds} s behind ${server}'s: set it, or answers are refused`;
 }

@@ -1,3 +1,4 @@
+import { plural, t } from "../../language.ts";
 import type { PushRequest } from "../../push/request.ts";
 import { printable } from "../../token/printable.ts";
 import type { Style } from "../style.ts";
@@ -19,9 +20,6 @@ const MAX_QUESTION_ROWS = 6;
 
 const BAR_WIDTH = 20;
 
-/** Where the values of the fields begin, in cells. */
-const FIELD_COLUMN = 7;
-
 /** The screen as lines, none wider than it. Nothing is told by colour alone. */
 export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: Style): string[] {
   const { state, now } = view;
@@ -39,36 +37,40 @@ export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: S
 export function inWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 90) return `${seconds} s`;
-  return seconds < 5400 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+  return seconds < 5400 ? t`${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
 function headline({ state: { requests }, tokens }: PushView): string {
-  if (requests.length > 0)
-    return `${requests.length} login ${requests.length === 1 ? "request waits" : "requests wait"}`;
+  if (requests.length > 0) return plural(requests.length, "login request waits", "login requests wait");
   const [first = ""] = tokens;
-  const whose = tokens.length === 1 ? `the token ${printable(first)}` : `${tokens.length} tokens`;
-  return `waiting for login requests of ${whose}`;
+  const whose = tokens.length === 1 ? t`the token ${printable(first)}` : plural(tokens.length, "token");
+  return t`waiting for login requests of ${whose}`;
 }
 
 function viewWarnings({ troubles, perMinute, requests }: PushScreenState, columns: number, style: Style): string[] {
-  const advice = requests.length > 1 ? ": if you started none of them, D denies all" : "";
-  const flood = perMinute >= FLOOD ? [`${perMinute} requests in the last minute${advice}`] : [];
-  return [...flood, ...troubles.values()].map((warning) => style.warning(cutWidth(`! ${warning}`, columns)));
+  const count = t`${perMinute} requests in the last minute`;
+  const flood = requests.length > 1 ? `${count}: ${t("if you started none of them, D denies all")}` : count;
+  return [...(perMinute >= FLOOD ? [flood] : []), ...troubles.values()].map((warning) =>
+    style.warning(cutWidth(`! ${warning}`, columns)),
+  );
 }
 
 function viewRequest(request: PushRequest, { state, now }: PushView, columns: number, style: Style): string[] {
   const { requests } = state;
   const place = requests.indexOf(request) + 1;
   const question = wrap(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
-  const field = (name: string, value: string) => cutWidth(`  ${name.padEnd(FIELD_COLUMN)}${value}`, columns);
+  const names = { token: t("token"), from: t("from"), asked: t("asked"), left: t("left") };
+  const width = Math.max(...Object.values(names).map(displayWidth)) + 2;
+  const field = (name: keyof typeof names, value: string) =>
+    cutWidth(`  ${names[name]}${" ".repeat(width - displayWidth(names[name]))}${value}`, columns);
   return [
-    ...(requests.length > 1 ? [cutWidth(`request ${place} of ${requests.length}, the newest first`, columns)] : []),
-    style.strong(cutWidth(`  ${printable(request.title) || "Login"}`, columns)),
+    ...(requests.length > 1 ? [cutWidth(t`request ${place} of ${requests.length}, the newest first`, columns)] : []),
+    style.strong(cutWidth(`  ${printable(request.title) || t("Login")}`, columns)),
     ...question.map((line) => `  ${line}`),
     "",
     field("token", printable(request.token)),
     field("from", printable(request.server)),
-    field("asked", `${inWords(now.getTime() - request.receivedAt.getTime())} ago`),
+    field("asked", t`${inWords(now.getTime() - request.receivedAt.getTime())} ago`),
     field("left", viewTimeLeft(request, now)),
   ];
 }
@@ -87,28 +89,28 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
   const { mode, requests } = state;
   switch (mode.kind) {
     case "watching": {
-      const paging = requests.length > 1 ? ["D denies all", "arrows turn the page"] : [];
-      const keys = requests.length > 0 ? ["a approves", "d denies", ...paging, "q leaves"] : ["q leaves"];
+      const paging = requests.length > 1 ? [t("D denies all"), t("arrows turn the page")] : [];
+      const keys = requests.length > 0 ? [t("a approves"), t("d denies"), ...paging, t("q leaves")] : [t("q leaves")];
       return wrap(keys.join(" · "), columns).map((line) => style.faint(line));
     }
     case "approving":
       return [
-        style.strong(cutWidth("Approve this login?", columns)),
-        cutWidth("Enter approves · any other key does not", columns),
+        style.strong(cutWidth(t("Approve this login?"), columns)),
+        cutWidth(t("Enter approves · any other key does not"), columns),
       ];
     case "choosing":
       return [
-        style.strong(cutWidth("Which one does the login page show?", columns)),
+        style.strong(cutWidth(t("Which one does the login page show?"), columns)),
         cutWidth(`  ${(shownRequest(state)?.options ?? []).map(printable).join("    ")}`, columns),
-        cutWidth(`type it, then Enter: ${printable(mode.typed)}_`, columns),
+        cutWidth(t`type it, then Enter: ${printable(mode.typed)}_`, columns),
       ];
     case "denying":
       return [
-        style.strong(cutWidth("Denied. Did somebody else start this login?", columns)),
-        cutWidth(`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`, columns),
+        style.strong(cutWidth(t("Denied. Did somebody else start this login?"), columns)),
+        cutWidth(t`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`, columns),
       ];
     case "sending":
-      return [cutWidth(mode.count === 1 ? "sending the answer" : `sending ${mode.count} answers`, columns)];
+      return [cutWidth(mode.count === 1 ? t("sending the answer") : t`sending ${mode.count} answers`, columns)];
     case "code":
       return viewCode(mode.code, mode.message, columns, style);
   }
@@ -117,18 +119,18 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
 function viewCode(code: string, message: string | null, columns: number, style: Style): string[] {
   const large = largeDigits(code, columns - 2) ?? [style.strong(cutWidth([...code].join(" "), columns - 2))];
   return [
-    style.strong(cutWidth(`Type this at the login page: ${code}`, columns)),
+    style.strong(cutWidth(t`Type this at the login page: ${code}`, columns)),
     "",
     ...large.map((line) => `  ${line}`),
     "",
     ...(message === null ? [] : wrap(printable(message), columns)),
-    style.faint(cutWidth("any key goes on", columns)),
+    style.faint(cutWidth(t("any key goes on"), columns)),
   ];
 }
 
 function viewNotes(notes: readonly PushNote[], now: Date, columns: number): string[] {
   const latest = notes.toReversed();
-  return latest.map(({ at, text }) => cutWidth(`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns));
+  return latest.map(({ at, text }) => cutWidth(t`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns));
 }
 
 /** The words of a text in lines of at most `width` cells; a longer word is cut. */

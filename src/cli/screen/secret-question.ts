@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { TerminalScreen } from "./terminal-screen.ts";
 import { withoutLast } from "./watch-state.ts";
 
@@ -11,7 +12,7 @@ export async function askSecret(screen: Pick<TerminalScreen, "nextKey">, draw: (
   for (;;) {
     const key = await screen.nextKey(draw());
     if (key?.name === "enter") return typed;
-    if (key?.name === "escape") throw new FobError("locked", "it stays locked");
+    if (key?.name === "escape") throw new FobError("locked", t("it stays locked"));
     if (key?.name === "backspace") typed = withoutLast(typed);
     if (key?.name === "ctrl-u") typed = "";
     if (key && "text" in key) typed += key.text;

@@ -1,3 +1,4 @@
+import { type Text, type Texts, t, translated } from "../../language.ts";
 import { groupPasscode } from "../passcode-groups.ts";
 import type { Style } from "../style.ts";
 import { cutWidth, displayWidth, fillWidth } from "../width.ts";
@@ -24,8 +25,8 @@ const FRAME_ROWS = 4;
 const NARROWEST_LABEL = 10;
 const COUNTDOWN = 4;
 const MASK = "••• •••";
-const WHY_MASKED = { PIN: "needs its PIN", counter: "event-based: Tab makes one" };
-const KEYS = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
+const WHY_MASKED: Texts = { PIN: "needs its PIN", counter: "event-based: Tab makes one" };
+const KEYS: readonly Text[] = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
 
 /** What there is room for beside the label and the passcode. */
 interface Columns {
@@ -62,7 +63,7 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
   const selected = found[state.selected];
   const rows =
     found.length === 0
-      ? [cutWidth("  nothing is found", size.columns)]
+      ? [cutWidth(`  ${t("nothing is found")}`, size.columns)]
       : shown.map((token) => viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style));
   if (!hasFrame(size.rows)) return message ? [cutWidth(message, size.columns)] : rows;
   return [
@@ -71,15 +72,16 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
     ...rows,
     ...Array.from({ length: pageSize(size) - rows.length }, () => ""),
     cutWidth(message || nextOfSelected(selected, columns, now), size.columns),
-    style.faint(cutWidth(KEYS.join(" · "), size.columns)),
+    style.faint(cutWidth(KEYS.map(translated).join(" · "), size.columns)),
   ];
 }
 
 function viewHead({ search }: WatchState, found: number, total: number, columns: number, style: Style): string {
-  const count = found === total ? `${total}` : `${found} of ${total}`;
-  const room = columns - count.length - 1;
-  if (room < "Search: _".length) return style.strong(cutWidth(`Search: ${search}_`, columns));
-  return `${style.strong(fillWidth(`Search: ${search}_`, room))} ${style.faint(count)}`;
+  const count = found === total ? `${total}` : t`${found} of ${total}`;
+  const room = columns - displayWidth(count) - 1;
+  const line = (typed: string) => t`Search: ${typed}_`;
+  if (room < displayWidth(line(""))) return style.strong(cutWidth(line(search), columns));
+  return `${style.strong(fillWidth(line(search), room))} ${style.faint(count)}`;
 }
 
 function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
@@ -136,13 +138,13 @@ function viewTime(
     case "timed": {
       const left = Math.max(0, Math.ceil((code.validUntil.getTime() - now.getTime()) / 1000));
       const isEnding = left <= ENDING_SECONDS;
-      const next = columns.hasNext && isEnding && code.next ? `  next ${groupPasscode(code.next)}` : "";
+      const next = columns.hasNext && isEnding && code.next ? `  ${t`next ${groupPasscode(code.next)}`}` : "";
       return { text: `${viewBar(code, columns.bar, now)}${`${left} s`.padStart(COUNTDOWN)}${next}`, isEnding };
     }
     case "counted":
-      return { text: `counter ${code.counter}`, isEnding: false };
+      return { text: t`counter ${code.counter}`, isEnding: false };
     case "masked":
-      return { text: columns.bar > 0 ? WHY_MASKED[code.by] : code.by, isEnding: false };
+      return { text: columns.bar > 0 ? translated(WHY_MASKED[code.by] ?? "") : code.by, isEnding: false };
     case "none":
       return { text: code.why, isEnding: false };
   }
@@ -159,5 +161,5 @@ function viewBar({ validFrom, validUntil }: { validFrom: Date; validUntil: Date 
 function nextOfSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
   if (hasNext || token?.code.kind !== "timed" || !token.code.next) return "";
   const isEnding = token.code.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
-  return isEnding ? `next ${groupPasscode(token.code.next)}` : "";
+  return isEnding ? t`next ${groupPasscode(token.code.next)}` : "";
 }

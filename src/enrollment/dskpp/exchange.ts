@@ -1,5 +1,6 @@
 import { FobError } from "../../fob-error.ts";
 import type { HttpReply } from "../../http-client.ts";
+import { t } from "../../language.ts";
 import type { EnrollmentServices } from "../draft.ts";
 import { parseServerMessage, type ServerMessage } from "./server-messages.ts";
 
@@ -59,14 +60,18 @@ export class Exchange {
   #refuseFailure({ status }: HttpReply): void {
     if (status === 200) return;
     const { host } = this.#url;
-    if (status >= 500) throw new FobError("unavailable", `${host} has a failure of its own (HTTP ${status})`);
+    if (status >= 500) throw new FobError("unavailable", t`${host} has a failure of its own (HTTP ${status})`);
     const reasons: Readonly<Record<number, string>> = {
-      400: "does not take our request for one of DSKPP (HTTP 400)",
-      403: "refuses to enroll (HTTP 403)",
+      400: t("does not take our request for one of DSKPP (HTTP 400)"),
+      403: t("refuses to enroll (HTTP 403)"),
     };
-    throw new FobError("rejected", `${host} ${reasons[status] ?? `does not enroll at this address (HTTP ${status})`}`, {
-      hint: "a string works once, and for some time: ask who issued it for a new one",
-    });
+    throw new FobError(
+      "rejected",
+      t`${host} ${reasons[status] ?? t`does not enroll at this address (HTTP ${status})`}`,
+      {
+        hint: t("a string works once, and for some time: ask who issued it for a new one"),
+      },
+    );
   }
 }
 

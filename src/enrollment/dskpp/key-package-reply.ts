@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import { forget, type Secret } from "../../token/secret.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
@@ -30,7 +31,7 @@ export function agreedDraft(
 ): Promise<EnrollmentDraft> {
   return confirmedDraft(finished, { ...confirmation, serverId: "" }, (carried, credential) => {
     forget(carried);
-    if (carried) throw new FobError("invalid", "it holds a secret, which both sides were to make (four passes)");
+    if (carried) throw new FobError("invalid", t("it holds a secret, which both sides were to make (four passes)"));
     return agreeOnKeys(confirmation.prf, agreement, credential);
   });
 }
@@ -42,16 +43,16 @@ export function agreedDraft(
 export async function transportedDraft(finished: ServerFinished, confirmation: Confirmation): Promise<EnrollmentDraft> {
   const { container, protection, serverId } = finished;
   if (protection !== null && protection !== PASSPHRASE_WRAP) {
-    throw new FobError("invalid", "the server protects the key in a way that was not offered");
+    throw new FobError("invalid", t("the server protects the key in a way that was not offered"));
   }
   if (!child(child(container, "EncryptionKey"), "DerivedKey") || hasPlainSecret(container)) {
-    throw new FobError("invalid", "the server sent a key that the passphrase does not protect");
+    throw new FobError("invalid", t("the server sent a key that the passphrase does not protect"));
   }
   return confirmedDraft(finished, { ...confirmation, serverId }, (carried, credential) => {
     if (carried && carried.length >= MIN_PROVISIONING_BYTES && carried.length % 2 === 0) {
       return splitKeys(confirmation.prf, carried, credential);
     }
-    throw new FobError("invalid", "it holds no key of two equal halves of 128 bits or more");
+    throw new FobError("invalid", t("it holds no key of two equal halves of 128 bits or more"));
   });
 }
 
@@ -72,8 +73,8 @@ async function confirmedDraft(
     const draft = await readOnly(container, openWith(passphrase), makeSecret).catch(asRejection);
     isGood = made.every(({ macKey }) => isConfirmed(prf, macKey, mac, { messages, serverId }));
     if (isGood) return draft;
-    throw new FobError("rejected", `${server} cannot prove that it made this token: its MAC is wrong`, {
-      hint: "somebody may be on the way: nothing was stored; ask who issued the string for a new one",
+    throw new FobError("rejected", t`${server} cannot prove that it made this token: its MAC is wrong`, {
+      hint: t("somebody may be on the way: nothing was stored; ask who issued the string for a new one"),
     });
   } finally {
     for (const { macKey, tokenKey } of made) forget(macKey, isGood ? null : tokenKey);
@@ -86,22 +87,22 @@ async function readOnly(
   makeSecret: (carried: Buffer | null, credential: OtpCredential) => Buffer,
 ): Promise<EnrollmentDraft> {
   const { drafts, refusals } = await readContainer(container, askSecret, makeSecret);
-  if (refusals[0] !== undefined) throw new FobError("invalid", `the server's token cannot be used: ${refusals[0]}`);
+  if (refusals[0] !== undefined) throw new FobError("invalid", t`the server's token cannot be used: ${refusals[0]}`);
   const [draft, ...more] = drafts;
   if (draft && more.length === 0) return draft;
-  throw new FobError("invalid", `the server sent ${drafts.length} tokens where one was asked for`);
+  throw new FobError("invalid", t`the server sent ${drafts.length} tokens where one was asked for`);
 }
 
 /** A passphrase that does not open the package is not the server's. */
 function asRejection(error: unknown): never {
   if (!(error instanceof FobError) || error.code !== "denied") throw error;
-  throw new FobError("rejected", `the passphrase of the string does not open what the server sent: ${error.message}`);
+  throw new FobError("rejected", t`the passphrase of the string does not open what the server sent: ${error.message}`);
 }
 
 function openWith(passphrase: Secret): AskSecret {
   return async (role) => {
     if (role === "passphrase") return Buffer.from(passphrase);
-    throw new FobError("invalid", "the server's key package wants another key than the passphrase");
+    throw new FobError("invalid", t("the server's key package wants another key than the passphrase"));
   };
 }
 

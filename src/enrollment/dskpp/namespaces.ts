@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { type Element, parseXml } from "../pskc/xml.ts";
 
 /** The namespace of the protocol's own messages (RFC 6063 section 8.2). */
@@ -39,7 +40,7 @@ export interface XmlMessage {
  * one of ours. Rejects with FobError `invalid` for what is no message of the protocol.
  */
 export async function parseMessage(bytes: Buffer): Promise<XmlMessage> {
-  const document = await parseXml(decode(bytes), { what: WHAT, keepsPrefixes: true });
+  const document = await parseXml(decode(bytes), { what: t("the server's reply"), keepsPrefixes: true });
   const roots = Object.entries(document).filter(([key]) => !key.startsWith("#"));
   const [[key, node] = ["", ""]] = roots;
   const element = typeof node === "string" ? { "#text": node } : (node as Element);
@@ -50,10 +51,8 @@ export async function parseMessage(bytes: Buffer): Promise<XmlMessage> {
   return { name, root: resolveElement(element, scope) };
 }
 
-const WHAT = "the server's reply";
-
 function noMessage(): FobError {
-  return new FobError("invalid", `${WHAT} is not a message of DSKPP (RFC 6063)`);
+  return new FobError("invalid", t`the server's reply is not a message of DSKPP (RFC 6063)`);
 }
 
 function decode(bytes: Buffer): string {
@@ -109,5 +108,5 @@ function expand(name: string, scope: Scope): [namespace: string, local: string] 
   const namespace = Object.hasOwn(scope, prefix ?? "") ? scope[prefix ?? ""] : undefined;
   if (namespace !== undefined) return [namespace, local ?? ""];
   if (prefix === "") return ["", local ?? ""];
-  throw new FobError("invalid", `${WHAT} uses a prefix that it does not declare`);
+  throw new FobError("invalid", t`the server's reply uses a prefix that it does not declare`);
 }

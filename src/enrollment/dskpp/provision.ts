@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget, type Secret } from "../../token/secret.ts";
 import type { EnrollmentDraft, EnrollmentServices } from "../draft.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
@@ -108,7 +109,7 @@ class Run {
     const absolute = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
     const next = URL.canParse(absolute) ? new URL(absolute) : null;
     if (next?.host !== this.#url.host || next.protocol !== this.#url.protocol) {
-      throw new FobError("rejected", `${this.#url.host} sends us to another server, which is not followed`);
+      throw new FobError("rejected", t`${this.#url.host} sends us to another server, which is not followed`);
     }
     this.#url = next;
     this.#clientId = clientId ?? this.#clientId;
@@ -126,9 +127,9 @@ class Run {
     const message = await formatNonce(encrypted, this.#prove(prf, binding), hello);
     const finished = this.#expectFinished(await this.#exchange.say("KeyProvClientNonce", message));
     if (finished.sessionId !== null && finished.sessionId !== hello.sessionId)
-      throw wrongReply("it belongs to another session");
+      throw wrongReply(t("it belongs to another session"));
     if (finished.macAlgorithm !== null && finished.macAlgorithm !== prf.id)
-      throw wrongReply("its MAC is of another algorithm");
+      throw wrongReply(t("its MAC is of another algorithm"));
     return agreedDraft(...this.#delivery(finished, prf), { clientNonce, key: key.bytes, serverNonce });
   }
 
@@ -147,7 +148,7 @@ class Run {
     this.#mayTryAgain = reply.kind === "refused" && reply.status === TRY_AGAIN;
     if (reply.kind === "refused") throw describeStatus(reply.status, this.#url.host);
     if (reply.kind === "finished") return reply;
-    throw wrongReply("it is not the message that comes now");
+    throw wrongReply(t("it is not the message that comes now"));
   }
 
   async #encryptionKey({ serverKey }: ServerHello): Promise<EncryptionKey> {
@@ -178,9 +179,10 @@ class Run {
 function checkChoice(hello: ServerHello): ServerHello {
   const { keyType, encryptionAlgorithm, keyPackageFormat } = hello;
   const isOffered = KEY_TYPES.some((offered) => keyType === offered || keyType.startsWith(`${offered}:`));
-  if (!isOffered) throw wrongReply("its KeyType was not offered");
-  if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm)) throw wrongReply("its EncryptionAlgorithm was not offered");
-  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrongReply("its KeyPackageFormat was not offered");
+  if (!isOffered) throw wrongReply(t("its KeyType was not offered"));
+  if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm))
+    throw wrongReply(t("its EncryptionAlgorithm was not offered"));
+  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrongReply(t("its KeyPackageFormat was not offered"));
   return hello;
 }
 
@@ -193,5 +195,5 @@ function mask(clientId: string): string {
 function prfOf(id: string): Prf {
   const prf = PRFS.find((known) => known.id === id);
   if (prf) return prf;
-  throw wrongReply("its MacAlgorithm was not offered");
+  throw wrongReply(t("its MacAlgorithm was not offered"));
 }

@@ -7,6 +7,7 @@ import {
   X509Certificate,
 } from "node:crypto";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget, type Secret } from "../../token/secret.ts";
 import { base64, child, childText, type Element } from "../pskc/xml.ts";
 import { derive, PRFS } from "./prf.ts";
@@ -53,7 +54,7 @@ export function readServerKey(info: Element | null): ServerKey {
   if (value) return { kind: "public", key: checkSize(readRsaKey(value)) };
   if (certificate !== null) return { kind: "public", key: checkSize(readCertificate(certificate)) };
   if (name !== null) return { kind: "shared", name };
-  throw unusable("is of no kind that fob knows (RSA, a certificate, or a name)");
+  throw unusable(t("is of no kind that fob knows (RSA, a certificate, or a name)"));
 }
 
 /** The bytes of a public key, as K in every formula. */
@@ -68,7 +69,7 @@ export function encryptNonce(
 ): Buffer {
   if (key.kind === "public") {
     const padding = PADDINGS[algorithm];
-    if (padding === undefined) throw unusable("is a public one, and the algorithm needs a shared one");
+    if (padding === undefined) throw unusable(t("is a public one, and the algorithm needs a shared one"));
     return encryptByRsa(nonce, key.key, padding);
   }
   return encryptByShared(nonce, key.bytes, algorithm, { serverNonce, iv });
@@ -79,7 +80,7 @@ function encryptByRsa(nonce: Secret, key: KeyObject, padding: number): Buffer {
     return publicEncrypt({ key, padding }, nonce);
   } catch {
     // node:crypto has no other way to say that a number is none of RSA
-    throw unusable("does not encrypt");
+    throw unusable(t("does not encrypt"));
   }
 }
 
@@ -89,11 +90,11 @@ function encryptByShared(
   algorithm: string,
   { serverNonce, iv }: { serverNonce: Buffer; iv: Buffer },
 ): Buffer {
-  if (algorithm in PADDINGS) throw unusable("is a shared one, and the algorithm needs a public one");
+  if (algorithm in PADDINGS) throw unusable(t("is a shared one, and the algorithm needs a public one"));
   const prf = PRFS.find(({ id }) => id === algorithm);
   // DSKPP-PRF takes no shorter key (RFC 6063 section 3.4.2), and AES no other one
   const fits = prf?.keyBytes === HMAC_KEY_BYTES ? key.length >= MIN_KEY_BYTES : key.length === AES_KEY_BYTES;
-  if (!fits) throw unusable(`has ${key.length * 8} bits, and the algorithm needs 128`);
+  if (!fits) throw unusable(t`has ${key.length * 8} bits, and the algorithm needs 128`);
   if (prf) {
     const mask = derive(prf, key, Buffer.concat([Buffer.from("Encryption"), serverNonce]), nonce.length);
     const masked = nonce.map((byte, i) => byte ^ (mask[i] ?? 0));
@@ -106,14 +107,14 @@ function encryptByShared(
 }
 
 function readRsaKey(value: Element): KeyObject {
-  const part = (name: string) => base64(childText(value, name), `${name} of the server's key`).toString("base64url");
+  const part = (name: string) => base64(childText(value, name), t`${name} of the server's key`).toString("base64url");
   return importKey(() =>
     createPublicKey({ key: { kty: "RSA", n: part("Modulus"), e: part("Exponent") }, format: "jwk" }),
   );
 }
 
 function readCertificate(text: string): KeyObject {
-  const bytes = base64(text, "the server's certificate");
+  const bytes = base64(text, t("the server's certificate"));
   return importKey(() => new X509Certificate(bytes).publicKey);
 }
 
@@ -123,17 +124,17 @@ function importKey(read: () => KeyObject): KeyObject {
   } catch (error) {
     if (error instanceof FobError) throw error;
     // node:crypto says it in words of OpenSSL
-    throw unusable("is damaged");
+    throw unusable(t("is damaged"));
   }
 }
 
 function checkSize(key: KeyObject): KeyObject {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== "rsa") throw unusable("is not one of RSA");
+  if (key.asymmetricKeyType !== "rsa") throw unusable(t("is not one of RSA"));
   if (bits >= RSA_BITS.min && bits <= RSA_BITS.max) return key;
-  throw unusable(`has ${bits} bits: ${RSA_BITS.min} to ${RSA_BITS.max} are possible`);
+  throw unusable(t`has ${bits} bits: ${RSA_BITS.min} to ${RSA_BITS.max} are possible`);
 }
 
 function unusable(why: string): FobError {
-  return new FobError("invalid", `the key that the server wants the nonce encrypted with ${why}`);
+  return new FobError("invalid", t`the key that the server wants the nonce encrypted with ${why}`);
 }

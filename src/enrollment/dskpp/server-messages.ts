@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { attribute, base64, child, children, childText, type Element, text } from "../pskc/xml.ts";
 import { parseMessage } from "./namespaces.ts";
 import { readServerKey, type ServerKey } from "./server-key.ts";
@@ -62,21 +63,21 @@ export async function parseServerMessage(bytes: Buffer): Promise<ServerMessage> 
   if (name === "KeyProvTrigger") return readTrigger(root);
   const isHello = name === "KeyProvServerHello";
   if (!isHello && name !== "KeyProvServerFinished")
-    throw wrongReply(`it is a ${JSON.stringify(name.slice(0, 40))}, which servers do not send`);
+    throw wrongReply(t`it is a ${JSON.stringify(name.slice(0, 40))}, which servers do not send`);
   const status = attribute(root, "Status");
-  if (status === null) throw wrongReply("it has no Status");
+  if (status === null) throw wrongReply(t("it has no Status"));
   const isGood = status === (isHello ? "Continue" : "Success");
   if (!isGood && (status === "Continue" || status === "Success"))
-    throw wrongReply(`${status} is no Status for ${name}`);
+    throw wrongReply(t`${status} is no Status for ${name}`);
   if (!isGood) return { kind: "refused", status };
-  if (attribute(root, "Version") !== VERSION) throw wrongReply(`its Version is not ${VERSION}`);
+  if (attribute(root, "Version") !== VERSION) throw wrongReply(t`its Version is not ${VERSION}`);
   refuseCritical(root);
   return isHello ? readHello(root) : readFinished(root);
 }
 
 function readHello(root: Element): ServerHello {
   const sessionId = readSession(root);
-  if (sessionId === null) throw wrongReply("it has no SessionID");
+  if (sessionId === null) throw wrongReply(t("it has no SessionID"));
   return {
     kind: "hello",
     sessionId,
@@ -93,7 +94,7 @@ function readHello(root: Element): ServerHello {
 function readFinished(root: Element): ServerFinished {
   const keyPackage = child(root, "KeyPackage");
   const container = child(keyPackage, "KeyContainer");
-  if (!container) throw wrongReply("it has no KeyContainer (PSKC)");
+  if (!container) throw wrongReply(t("it has no KeyContainer (PSKC)"));
   const mac = child(root, "Mac");
   return {
     kind: "finished",
@@ -101,14 +102,14 @@ function readFinished(root: Element): ServerFinished {
     serverId: childText(keyPackage, "ServerID") ?? "",
     protection: childText(keyPackage, "KeyProtectionMethod"),
     container,
-    mac: base64(text(mac), "the server's MAC"),
+    mac: base64(text(mac), t("the server's MAC")),
     macAlgorithm: attribute(mac, "MacAlgorithm"),
   };
 }
 
 function readTrigger(root: Element): Trigger {
   const trigger = child(root, "InitializationTrigger");
-  if (!trigger) throw wrongReply("it has no InitializationTrigger");
+  if (!trigger) throw wrongReply(t("it has no InitializationTrigger"));
   const authentication = child(trigger, "AuthenticationData");
   return {
     kind: "trigger",
@@ -122,14 +123,15 @@ function readTrigger(root: Element): Trigger {
 
 function readSession(root: Element): string | null {
   const id = attribute(root, "SessionID");
-  if (id !== null && (id === "" || id.length > MAX_IDENTIFIER)) throw wrongReply("its SessionID is empty or too long");
+  if (id !== null && (id === "" || id.length > MAX_IDENTIFIER))
+    throw wrongReply(t("its SessionID is empty or too long"));
   return id;
 }
 
 function readNonce(value: string | null): Buffer {
-  const nonce = base64(value, "the server's nonce");
+  const nonce = base64(value, t("the server's nonce"));
   if (nonce.length >= NONCE_BYTES.min && nonce.length <= NONCE_BYTES.max) return nonce;
-  throw wrongReply(`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`);
+  throw wrongReply(t`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`);
 }
 
 function extensions(root: Element): Element[] {
@@ -144,24 +146,24 @@ function isServerInfo(extension: Element): boolean {
 function refuseCritical(root: Element): void {
   const isCritical = (extension: Element) => /^(?:true|1)$/.test(attribute(extension, "Critical")?.trim() ?? "");
   if (!extensions(root).some((extension) => isCritical(extension) && !isServerInfo(extension))) return;
-  throw wrongReply("it has a critical extension that fob does not know");
+  throw wrongReply(t("it has a critical extension that fob does not know"));
 }
 
 function readServerInfo(root: Element): string | null {
   const extension = extensions(root).find(isServerInfo);
   if (!extension) return null;
-  const data = base64(childText(extension, "Data"), "the server's own data");
-  if (data.length > MAX_SERVER_INFO) throw wrongReply("the data that it wants back is too long");
+  const data = base64(childText(extension, "Data"), t("the server's own data"));
+  if (data.length > MAX_SERVER_INFO) throw wrongReply(t("the data that it wants back is too long"));
   return data.toString("base64");
 }
 
 function required(root: Element, name: string): string {
   const value = childText(root, name);
   if (value !== null) return value;
-  throw wrongReply(`it has no ${name}`);
+  throw wrongReply(t`it has no ${name}`);
 }
 
 /** A reply that breaks a rule of the protocol. */
 export function wrongReply(why: string): FobError {
-  return new FobError("invalid", `the server's reply is wrong: ${why}`);
+  return new FobError("invalid", t`the server's reply is wrong: ${why}`);
 }

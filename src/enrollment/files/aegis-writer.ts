@@ -1,4 +1,5 @@
 import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
+import { t } from "../../language.ts";
 import { encodeBase32 } from "../../token/base32.ts";
 import { forget } from "../../token/secret.ts";
 import type { ExportedToken, ExportFormat } from "../exported-token.ts";
@@ -14,12 +15,12 @@ export const aegisExport: ExportFormat = {
   refuse({ credential }) {
     if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
     if (credential.kind === "motp") return "Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it";
-    if (!ALGORITHMS.includes(credential.algorithm)) return `Aegis does not know ${credential.algorithm}`;
+    if (!ALGORITHMS.includes(credential.algorithm)) return t`Aegis does not know ${credential.algorithm}`;
     if (credential.alphabet !== "decimal" && credential.alphabet !== "steam") {
-      return `Aegis has no ${credential.alphabet} passcodes`;
+      return t`Aegis has no ${credential.alphabet} passcodes`;
     }
-    if (credential.kind === "totp") return credential.t0 === 0 ? null : "Aegis counts time steps from 1970 alone";
-    return credential.counter < 2n ** 53n ? null : "the counter is larger than Aegis can read";
+    if (credential.kind === "totp") return credential.t0 === 0 ? null : t("Aegis counts time steps from 1970 alone");
+    return credential.counter < 2n ** 53n ? null : t("the counter is larger than Aegis can read");
   },
 };
 

@@ -1,6 +1,7 @@
 import { createDecipheriv, scrypt } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
 import type { AppEntry, AppFile } from "./app-file.ts";
@@ -77,7 +78,7 @@ async function decrypt({ header, db }: v.InferOutput<typeof EncryptedSchema>, as
     const password = v.safeParse(PasswordSlotSchema, slot);
     return password.success ? [password.output] : [];
   });
-  if (slots.length === 0) throw new FobError("invalid", "this Aegis vault has no password that could open it");
+  if (slots.length === 0) throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
   const password = await askSecret("passphrase", null);
   for (const slot of slots) {
     const key = await stretch(password, slot);
@@ -86,7 +87,7 @@ async function decrypt({ header, db }: v.InferOutput<typeof EncryptedSchema>, as
     const json = masterKey && open(masterKey, Buffer.from(db, "base64"), header.params);
     if (json) return parseDatabase(json);
   }
-  throw new FobError("denied", "the password does not open this Aegis vault");
+  throw new FobError("denied", t("the password does not open this Aegis vault"));
 }
 
 function stretch(password: Uint8Array, { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>): Promise<Buffer> {
@@ -111,5 +112,5 @@ function parseDatabase(json: Buffer): Database {
   const database = v.safeParse(DatabaseSchema, JSON.parse(json.toString()));
   forget(json);
   if (database.success) return database.output;
-  throw new FobError("invalid", "this Aegis vault opens, and holds something else than tokens");
+  throw new FobError("invalid", t("this Aegis vault opens, and holds something else than tokens"));
 }

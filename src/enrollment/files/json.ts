@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 
 /** No app nests deeper than this; an open bracket costs a parser a hundred times its byte. */
 const MAX_DEPTH = 64;
@@ -8,11 +9,11 @@ const BRACKETS: Readonly<Record<string, number>> = { "[": 1, "{": 1, "]": -1, "}
 /** The value that a JSON text holds, or null for a text that does not begin like an object or an array. Throws FobError `invalid`. */
 export function parseJson(text: string): unknown {
   if (!/^[[{]/.test(text)) return null;
-  if (isTooDeep(text)) throw new FobError("invalid", "the file nests deeper than any app's");
+  if (isTooDeep(text)) throw new FobError("invalid", t("the file nests deeper than any app's"));
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FobError("invalid", "the file begins like JSON, and is damaged", { cause });
+    throw new FobError("invalid", t("the file begins like JSON, and is damaged"), { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { AppFile, AppLogin } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));
@@ -17,8 +18,8 @@ export const bitwarden: AppFile = {
   app: "Bitwarden",
   async read(content) {
     if (v.is(EncryptedBitwardenSchema, content)) {
-      throw new FobError("invalid", "this Bitwarden export is encrypted", {
-        hint: "export it once more as .json, which is not encrypted, and remove that file after the import",
+      throw new FobError("invalid", t("this Bitwarden export is encrypted"), {
+        hint: t("export it once more as .json, which is not encrypted, and remove that file after the import"),
       });
     }
     const parsed = v.safeParse(BitwardenSchema, content);

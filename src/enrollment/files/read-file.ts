@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
 import { MAX_ENTRIES, readLines } from "../lines.ts";
 import { readPictureHeader } from "../picture-header.ts";
@@ -39,9 +40,9 @@ export interface FileReading {
  * FobError `invalid` for a file that is none of these, `denied` for a wrong password.
  */
 export async function readAppFile(bytes: Buffer, source: string, reading: FileReading): Promise<FileContent> {
-  if (readPictureHeader(bytes)) return readStrings("a picture", await reading.readQrCodes(bytes));
+  if (readPictureHeader(bytes)) return readStrings(t("a picture"), await reading.readQrCodes(bytes));
   if (bytes.length > MAX_TEXT_BYTES) {
-    throw new FobError("invalid", `${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
+    throw new FobError("invalid", t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
   }
   const text = bytes
     .toString("utf8")
@@ -53,8 +54,8 @@ export async function readAppFile(bytes: Buffer, source: string, reading: FileRe
     (await readKnown(csvExports, await parseCsv(text), reading.askSecret)) ??
     (await readList(text));
   if (found) return found;
-  throw new FobError("invalid", `${source} is not a file that fob knows`, {
-    hint: `known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`,
+  throw new FobError("invalid", t`${source} is not a file that fob knows`, {
+    hint: t`known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`,
   });
 }
 
@@ -83,7 +84,7 @@ async function readKnown(
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings("a list", lines) : null;
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings(t("a list"), lines) : null;
 }
 
 function readStrings(app: string, strings: readonly string[]): Promise<FileContent> {
@@ -96,7 +97,7 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
   read: (entry: Entry) => Promise<EnrollmentDraft[]>,
 ): Promise<FileContent> {
   if (entries.length > MAX_ENTRIES) {
-    throw new FobError("invalid", `the file has more than ${MAX_ENTRIES} entries`);
+    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
   }
   const drafts: EnrollmentDraft[] = [];
   const refusals: string[] = [];
@@ -105,7 +106,7 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
       drafts.push(...(await read(entry)));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      refusals.push(`${describe(entry, i)}: ${error.message}`);
+      refusals.push(t`${describe(entry, i)}: ${error.message}`);
     }
   }
   return { app, drafts, refusals };
@@ -114,7 +115,7 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
 /** A string is named by its number alone: it is a secret. */
 function describe(entry: AppEntry | AppLogin | string, index: number): string {
   const names = typeof entry === "string" ? [] : [entry.issuer, entry.account].filter(Boolean);
-  return names.length === 0 ? `entry ${index + 1}` : names.join(":");
+  return names.length === 0 ? t`entry ${index + 1}` : names.join(":");
 }
 
 async function parseCsv(text: string): Promise<unknown> {
@@ -124,6 +125,6 @@ async function parseCsv(text: string): Promise<unknown> {
   try {
     return parse(text, { columns: true, relax_column_count: true, skip_empty_lines: true, to: MAX_ENTRIES + 1 });
   } catch (cause) {
-    throw new FobError("invalid", "the file begins like CSV, and is damaged", { cause });
+    throw new FobError("invalid", t("the file begins like CSV, and is damaged"), { cause });
   }
 }

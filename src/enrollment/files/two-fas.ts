@@ -1,6 +1,7 @@
 import { createDecipheriv, pbkdf2 } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
 import type { AppEntry, AppFile } from "./app-file.ts";
@@ -62,7 +63,7 @@ function entriesOf(services: v.InferOutput<typeof ServicesSchema>): AppEntry[] {
 async function decrypt(sealed: string, askSecret: AskSecret): Promise<v.InferOutput<typeof ServicesSchema>> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
   if (!data || !salt || nonce?.length !== 12 || data.length < TAG_BYTES) {
-    throw new FobError("invalid", "the encrypted part of this 2FAS backup is damaged");
+    throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
   }
   const password = await askSecret("passphrase", null);
   const key = await stretch(password, salt);
@@ -72,14 +73,14 @@ async function decrypt(sealed: string, askSecret: AskSecret): Promise<v.InferOut
   try {
     decipher.final();
   } catch {
-    throw new FobError("denied", "the password does not open this 2FAS backup");
+    throw new FobError("denied", t("the password does not open this 2FAS backup"));
   } finally {
     forget(key);
   }
   const services = v.safeParse(ServicesSchema, JSON.parse(json.toString()));
   forget(json);
   if (services.success) return services.output;
-  throw new FobError("invalid", "this 2FAS backup opens, and holds something else than tokens");
+  throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));
 }
 
 function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
@@ -74,11 +75,11 @@ export async function openContainer(container: Element, askSecret: AskSecret): P
   const encryptionKey = await openKey(encryption, askSecret);
   const method = child(container, "MACMethod");
   if (!method) return { encryptionKey, mac: null };
-  const hash = hashOf(attribute(method, "Algorithm") ?? "", "the MAC method");
+  const hash = hashOf(attribute(method, "Algorithm") ?? "", t("the MAC method"));
   const encryptedKey = child(method, "MACKey");
-  if (!encryptedKey) throw new FobError("invalid", "the MAC key is not in the container");
+  if (!encryptedKey) throw new FobError("invalid", t("the MAC key is not in the container"));
   const key = decrypt(encryptedKey, encryptionKey);
-  if (!key) throw new FobError("denied", "the key or passphrase does not open this container");
+  if (!key) throw new FobError("denied", t("the key or passphrase does not open this container"));
   return { encryptionKey, mac: { hash, key } };
 }
 
@@ -91,12 +92,12 @@ export function openValue(element: Element | null, keys: ContainerKeys | null, w
   if (plain !== null) return { bytes: Buffer.from(plain), isAuthentic: true };
   const encrypted = child(element, "EncryptedValue");
   if (!encrypted) return null;
-  if (!keys) throw new FobError("invalid", `${what} is encrypted, and the container does not say how to open it`);
+  if (!keys) throw new FobError("invalid", t`${what} is encrypted, and the container does not say how to open it`);
   const given = childText(element, "ValueMAC");
   const { mode } = cipherOf(encrypted);
   if (given !== null) checkMac(encrypted, base64(given, "ValueMAC"), keys, what);
   const bytes = decrypt(encrypted, keys.encryptionKey);
-  if (!bytes) throw new FobError("denied", `the key or passphrase does not open ${what}`);
+  if (!bytes) throw new FobError("denied", t`the key or passphrase does not open ${what}`);
   return { bytes, isAuthentic: given !== null || mode === "gcm" || mode === "wrap" };
 }
 
@@ -107,7 +108,7 @@ async function openKey(encryption: Element, askSecret: AskSecret): Promise<Buffe
   if (name === null) {
     throw new FobError(
       "invalid",
-      "the container is encrypted for a certificate: only passphrases and pre-shared keys are supported",
+      t("the container is encrypted for a certificate: only passphrases and pre-shared keys are supported"),
     );
   }
   return parseKey(await askSecret("key", name));
@@ -117,14 +118,14 @@ async function deriveKey(derived: Element, askSecret: AskSecret): Promise<Buffer
   const method = child(derived, "KeyDerivationMethod");
   const parameters = child(method, "PBKDF2-params") ?? child(method, "Pbkdf2-params");
   if (!parameters || !/pbkdf2$/i.test(attribute(method, "Algorithm") ?? "")) {
-    throw new FobError("invalid", "the container's key is derived in a way that is not supported: PBKDF2 is");
+    throw new FobError("invalid", t("the container's key is derived in a way that is not supported: PBKDF2 is"));
   }
-  const salt = base64(childText(child(parameters, "Salt"), "Specified"), "the salt of the container's key");
+  const salt = base64(childText(child(parameters, "Salt"), "Specified"), t("the salt of the container's key"));
   const iterations = wholeNumber(childText(parameters, "IterationCount"), 1, MAX_ITERATIONS, "IterationCount");
   const length = wholeNumber(childText(parameters, "KeyLength") ?? "16", 16, 32, "KeyLength");
   // an attribute by the standard, and the element's text in containers of python-pskc
   const prf = attribute(child(parameters, "PRF"), "Algorithm") ?? childText(parameters, "PRF");
-  const hash = prf === null ? "sha1" : hashOf(prf, "the derivation of the container's key");
+  const hash = prf === null ? "sha1" : hashOf(prf, t("the derivation of the container's key"));
   const passphrase = await askSecret("passphrase", childText(derived, "MasterKeyName"));
   return new Promise((resolve, reject) => {
     pbkdf2(passphrase, salt, iterations, length, hash, (error, key) => (error ? reject(error) : resolve(key)));
@@ -138,16 +139,16 @@ export function parseKey(typed: Uint8Array): Buffer {
   const key = Buffer.from(written, isHex ? "hex" : "base64");
   if ([16, 24, 32].includes(key.length)) return key;
   forget(key);
-  throw new FobError("denied", "the key is not of 128, 192 or 256 bits in hexadecimal or Base64");
+  throw new FobError("denied", t("the key is not of 128, 192 or 256 bits in hexadecimal or Base64"));
 }
 
 function checkMac(encrypted: Element, given: Buffer, { mac }: ContainerKeys, what: string): void {
-  if (!mac) throw new FobError("invalid", `${what} has a ValueMAC, and the container names no MAC method`);
+  if (!mac) throw new FobError("invalid", t`${what} has a ValueMAC, and the container names no MAC method`);
   const right = createHmac(mac.hash, mac.key).update(cipherValue(encrypted)).digest();
   if (given.length === right.length && timingSafeEqual(given, right)) return;
   throw new FobError(
     "denied",
-    `the ValueMAC of ${what} does not match: the key is wrong, or the container was altered`,
+    t`the ValueMAC of ${what} does not match: the key is wrong, or the container was altered`,
   );
 }
 
@@ -157,7 +158,7 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
   if (key.length !== keyBytes) {
     throw new FobError(
       "denied",
-      `the key has ${key.length * 8} bits, and the container's cipher needs ${keyBytes * 8}`,
+      t`the key has ${key.length * 8} bits, and the container's cipher needs ${keyBytes * 8}`,
     );
   }
   const data = cipherValue(encrypted);
@@ -185,7 +186,7 @@ function cipherOf(encrypted: Element): Cipher {
   const algorithm = attribute(child(encrypted, "EncryptionMethod"), "Algorithm") ?? "";
   const cipher = CIPHERS[lastPart(algorithm)];
   if (cipher) return cipher;
-  throw new FobError("invalid", `the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`);
+  throw new FobError("invalid", t`the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`);
 }
 
 function cipherValue(encrypted: Element): Buffer {
@@ -197,7 +198,7 @@ function hashOf(algorithm: string, what: string): string {
   if (hash) return hash;
   throw new FobError(
     "invalid",
-    `${what} uses ${JSON.stringify(lastPart(algorithm).slice(0, 40))}, which is not supported`,
+    t`${what} uses ${JSON.stringify(lastPart(algorithm).slice(0, 40))}, which is not supported`,
   );
 }
 
@@ -210,6 +211,6 @@ function wholeNumber(value: string | null, min: number, max: number, what: strin
   if (number >= min && number <= max) return number;
   throw new FobError(
     "invalid",
-    `${what} of the container's key is ${value ?? "missing"}: ${min} to ${max} are possible`,
+    t`${what} of the container's key is ${value ?? "missing"}: ${min} to ${max} are possible`,
   );
 }

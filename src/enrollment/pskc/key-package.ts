@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "../../otp/algorithm.ts";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import { parseOcraSuite } from "../../otp/ocra-suite.ts";
@@ -28,7 +29,7 @@ const ENCODINGS: Readonly<Record<string, Alphabet>> = {
 /** How people call a key package in a message: by its serial number or key id. */
 export function describePackage(one: Element): string {
   const id = childText(child(one, "DeviceInfo"), "SerialNo") ?? attribute(child(one, "Key"), "Id");
-  return id === null ? "a key" : `key ${printable(id).slice(0, 60)}`;
+  return id === null ? t("a key") : t`key ${printable(id).slice(0, 60)}`;
 }
 
 /** How a token's secret comes from what its key package carries, which may be nothing. Takes what was carried over. */
@@ -37,13 +38,13 @@ export type MakeSecret = (carried: Buffer | null, credential: OtpCredential) => 
 /** The secret of a key package that carries it. Throws FobError `invalid` where there is none. */
 export const secretInside: MakeSecret = (carried) => {
   if (carried) return carried;
-  throw new FobError("invalid", "it has no secret");
+  throw new FobError("invalid", t("it has no secret"));
 };
 
 /** The token of a key package. Throws FobError `invalid` for what cannot be used, `denied` when the keys do not open it. */
 export function readPackage(one: Element, keys: ContainerKeys | null, makeSecret: MakeSecret): EnrollmentDraft {
   const key = child(one, "Key");
-  if (!key) throw new FobError("invalid", "it has no Key");
+  if (!key) throw new FobError("invalid", t("it has no Key"));
   const reader = new PackageReader(key, keys);
   const credential = reader.credential();
   const policy = readPolicy(key, credential.kind);
@@ -81,26 +82,26 @@ class PackageReader {
     const kind = /[:#](totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
     if (kind === "totp") return { kind, ...this.#form(), ...this.#timeSteps() };
     if (kind === "hotp") return { kind, ...this.#form(), counter: this.#counter() };
-    throw new FobError("invalid", `algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`);
+    throw new FobError("invalid", t`algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`);
   }
 
   /** What its Secret holds, opened; null where it has none. */
   carried(): Buffer | null {
     const element = child(child(this.#key, "Data"), "Secret");
-    const opened = openValue(element, this.#keys, "the secret");
+    const opened = openValue(element, this.#keys, t("the secret"));
     if (!opened) return null;
     if (!opened.isAuthentic) {
-      const message = "nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands";
+      const message = t("nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands");
       this.findings.push({ severity: "warning", code: "no-value-mac", message });
     }
     const isPlain = child(element, "PlainValue") !== null;
-    return isPlain ? base64(opened.bytes.toString("utf8"), "the secret") : opened.bytes;
+    return isPlain ? base64(opened.bytes.toString("utf8"), t("the secret")) : opened.bytes;
   }
 
   /** Keys that are derived from, or lie in, something that we do not have. */
   #refuseReferences(): void {
     for (const name of ["KeyProfileId", "KeyReference"]) {
-      if (child(this.#key, name)) throw new FobError("invalid", `it refers to a key elsewhere (${name})`);
+      if (child(this.#key, name)) throw new FobError("invalid", t`it refers to a key elsewhere (${name})`);
     }
   }
 
@@ -108,11 +109,11 @@ class PackageReader {
     const parameters = child(this.#key, "AlgorithmParameters");
     const response = child(parameters, "ResponseFormat");
     if (attribute(response, "CheckDigits") === "true") {
-      throw new FobError("invalid", "its passcodes end in a check digit, which is not supported");
+      throw new FobError("invalid", t("its passcodes end in a check digit, which is not supported"));
     }
     const encoding = attribute(response, "Encoding");
     const alphabet = ENCODINGS[encoding?.toUpperCase() ?? "DECIMAL"];
-    if (!alphabet) throw new FobError("invalid", `passcodes in ${show(encoding ?? "")} are not supported`);
+    if (!alphabet) throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
     const length = attribute(response, "Length");
     const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
     const suite = childText(parameters, "Suite");
@@ -168,7 +169,7 @@ class PackageReader {
 
 function checkLength(secret: Buffer): Buffer {
   if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
-  throw new FobError("invalid", `the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
+  throw new FobError("invalid", t`the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
 }
 
 function namesOf(one: Element, key: Element, findings: Finding[]) {
@@ -178,7 +179,7 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   const account = cleanName("account", commonName(user), findings);
   const serial = cleanName("serial", childText(device, "SerialNo") ?? "", findings);
   const friendly = cleanName("name", childText(key, "FriendlyName") ?? "", findings);
-  const id = cleanName("key id", attribute(key, "Id") ?? "", findings);
+  const id = cleanName(t("key id"), attribute(key, "Id") ?? "", findings);
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
 }
 
@@ -211,5 +212,5 @@ function algorithmOf(suite: string): HashAlgorithm {
   const name = suite.toUpperCase().replace(/[^A-Z0-9]/g, "");
   const algorithm = HASH_ALGORITHMS.find((known) => name.endsWith(known));
   if (algorithm) return algorithm;
-  throw new FobError("invalid", `Suite ${show(suite)} is not supported: ${HASH_ALGORITHMS.join(", ")} are`);
+  throw new FobError("invalid", t`Suite ${show(suite)} is not supported: ${HASH_ALGORITHMS.join(", ")} are`);
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "../../token/pin-policy.ts";
 import { printable } from "../../token/printable.ts";
@@ -36,7 +37,7 @@ export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy
   const findings: Finding[] = [];
   const transactions = childText(policy, "NumberOfTransactions");
   if (transactions !== null) {
-    const message = `the issuer allows ${printable(transactions).slice(0, 20)} passcodes, which nobody counts here`;
+    const message = t`the issuer allows ${printable(transactions).slice(0, 20)} passcodes, which nobody counts here`;
     findings.push({ severity: "warning", code: "limited-transactions", message });
   }
   return {
@@ -57,13 +58,14 @@ function readPin(pin: Element | null): RequiredPin | null {
   const mode = attribute(pin, "PINUsageMode") ?? "Local";
   if (mode === "Append" || mode === "Prepend") return { type: "server" };
   if (mode !== "Local")
-    throw new FobError("invalid", `PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`);
+    throw new FobError("invalid", t`PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`);
   const encoding = attribute(pin, "PINEncoding") ?? "BINARY";
   const alphabet = PIN_ALPHABETS[encoding.toUpperCase()];
-  if (!alphabet) throw new FobError("invalid", `PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`);
+  if (!alphabet)
+    throw new FobError("invalid", t`PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`);
   const minLength = limit(pin, "MinLength", USER_PIN_POLICY.minLength);
   const maxLength = limit(pin, "MaxLength", Math.max(minLength, USER_PIN_POLICY.maxLength));
-  if (maxLength < minLength) throw new FobError("invalid", "MaxLength of the PINPolicy is smaller than MinLength");
+  if (maxLength < minLength) throw new FobError("invalid", t("MaxLength of the PINPolicy is smaller than MinLength"));
   const attempts = limit(pin, "MaxFailedAttempts", USER_PIN_POLICY.attempts);
   return { type: "user", policy: { ...USER_PIN_POLICY, minLength, maxLength, alphabet, attempts, required: true } };
 }
@@ -75,7 +77,7 @@ function limit(pin: Element, name: string, otherwise: number): number {
   if (number >= 1) return number;
   throw new FobError(
     "invalid",
-    `${name} of the PINPolicy is ${JSON.stringify(value.slice(0, 40))}: 1 to 9999 are possible`,
+    t`${name} of the PINPolicy is ${JSON.stringify(value.slice(0, 40))}: 1 to 9999 are possible`,
   );
 }
 
@@ -87,14 +89,14 @@ function refuseUnknown(element: Element | null, known: readonly string[], what: 
   const name = JSON.stringify(printable(unknown.replace(/^@/, "")).slice(0, 40));
   throw new FobError(
     "invalid",
-    `the ${what} holds ${name}, which is not known: such a key must not be used (RFC 6030 section 5)`,
+    t`the ${what} holds ${name}, which is not known: such a key must not be used (RFC 6030 section 5)`,
   );
 }
 
 function refuseUsage(usages: readonly (string | null)[], kind: OtpCredential["kind"]): void {
   const wanted = kind === "ocra" ? ["CR", "OTP"] : ["OTP"];
   if (usages.length === 0 || usages.some((usage) => usage !== null && wanted.includes(usage))) return;
-  throw new FobError("invalid", `the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);
+  throw new FobError("invalid", t`the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);
 }
 
 function readDate(policy: Element | null, name: string): Date | null {
@@ -102,5 +104,5 @@ function readDate(policy: Element | null, name: string): Date | null {
   if (value === null) return null;
   const date = new Date(value);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new FobError("invalid", `${name} of the Policy is no date`);
+  throw new FobError("invalid", t`${name} of the Policy is no date`);
 }

@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
@@ -19,9 +20,9 @@ export interface PskcContent {
  * broken one, `denied` when what was given does not open it.
  */
 export async function readPskc(xml: string, askSecret: AskSecret): Promise<PskcContent> {
-  const document = await parseXml(xml, { what: "the key container", keepsPrefixes: false });
+  const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
   const container = child(document, "KeyContainer");
-  if (!container) throw new FobError("invalid", "this XML is no key container");
+  if (!container) throw new FobError("invalid", t("this XML is no key container"));
   return readContainer(container, askSecret, secretInside);
 }
 
@@ -32,8 +33,8 @@ export async function readContainer(
   makeSecret: MakeSecret,
 ): Promise<PskcContent> {
   const packages = children(container, "KeyPackage");
-  if (packages.length > MAX_KEYS) throw new FobError("invalid", `the container holds more than ${MAX_KEYS} keys`);
-  if (packages.length === 0) throw new FobError("invalid", "the container holds no key");
+  if (packages.length > MAX_KEYS) throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
+  if (packages.length === 0) throw new FobError("invalid", t("the container holds no key"));
   const keys = await openContainer(container, askSecret);
   try {
     return readPackages(packages.filter(isToken), keys, makeSecret);
@@ -55,7 +56,7 @@ function readPackages(packages: readonly Element[], keys: ContainerKeys | null, 
       drafts.push(readPackage(one, keys, makeSecret));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
-      refusals.push(new FobError(error.code, `${describePackage(one)}: ${error.message}`));
+      refusals.push(new FobError(error.code, t`${describePackage(one)}: ${error.message}`));
     }
   }
   // a wrong key opens nothing at all: that is no matter of one package

@@ -1,4 +1,5 @@
 import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
+import { t } from "../../language.ts";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import type { RequiredPin } from "../draft.ts";
@@ -31,10 +32,10 @@ const ENCODINGS: Partial<Readonly<Record<Alphabet, string>>> = {
 export const pskcExport: ExportFormat = {
   id: "pskc",
   refuse({ credential }) {
-    if (credential.kind === "motp") return "PSKC has no name for Mobile-OTP";
+    if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
     if (credential.kind === "ocra") return null;
-    if (!(credential.alphabet in ENCODINGS)) return `PSKC cannot say ${credential.alphabet} passcodes`;
-    return credential.kind === "totp" && credential.t0 !== 0 ? "PSKC counts time steps from 1970 alone" : null;
+    if (!(credential.alphabet in ENCODINGS)) return t`PSKC cannot say ${credential.alphabet} passcodes`;
+    return credential.kind === "totp" && credential.t0 !== 0 ? t("PSKC counts time steps from 1970 alone") : null;
   },
 };
 

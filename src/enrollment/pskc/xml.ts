@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 
 /** An element: its attributes begin with `@`, its text is `#text`, an element that occurs once is no array. */
 export interface Element {
@@ -25,13 +26,13 @@ export interface XmlReading {
  */
 export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading): Promise<Element> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
-    throw new FobError("invalid", `${what} declares a document type, which is refused`);
+    throw new FobError("invalid", t`${what} declares a document type, which is refused`);
   }
-  if (nestsTooDeeply(text)) throw new FobError("invalid", `${what} nests too deeply`);
-  if (LONG_TAG.test(text)) throw new FobError("invalid", `${what} has a tag that is too long`);
+  if (nestsTooDeeply(text)) throw new FobError("invalid", t`${what} nests too deeply`);
+  if (LONG_TAG.test(text)) throw new FobError("invalid", t`${what} has a tag that is too long`);
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw new FobError("invalid", `${what} is broken XML (line ${validity.err.line})`);
+  if (validity !== true) throw new FobError("invalid", t`${what} is broken XML (line ${validity.err.line})`);
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: "@",
@@ -44,7 +45,7 @@ export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading
   try {
     return parser.parse(text);
   } catch (cause) {
-    throw new FobError("invalid", `${what} is broken XML`, { cause });
+    throw new FobError("invalid", t`${what} is broken XML`, { cause });
   }
 }
 
@@ -82,7 +83,7 @@ export function base64(value: string | null, what: string): Buffer {
   const packed = value?.replace(/\s/g, "") ?? "";
   if (packed !== "" && packed.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(packed))
     return Buffer.from(packed, "base64");
-  throw new FobError("invalid", `${what} is missing or not Base64`);
+  throw new FobError("invalid", t`${what} is missing or not Base64`);
 }
 
 function nestsTooDeeply(text: string): boolean {

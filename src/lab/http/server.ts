@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./exchange.ts";
 
 /** Nothing that a device or a form sends comes near this. */
@@ -53,8 +54,8 @@ export function serve(
 function listen(server: Server, { host, port }: ListenAddress): Promise<ListeningServer> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const reason = error.code === "EADDRINUSE" ? "something else listens there" : error.message;
-      reject(new FobError("unavailable", `cannot listen on ${host} port ${port}: ${reason}`, { cause: error }));
+      const reason = error.code === "EADDRINUSE" ? t("something else listens there") : error.message;
+      reject(new FobError("unavailable", t`cannot listen on ${host} port ${port}: ${reason}`, { cause: error }));
     });
     server.listen(port, host, () => {
       const { port: given } = server.address() as AddressInfo;

@@ -1,5 +1,6 @@
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import { untilFirst } from "../../until-first.ts";
 import { type Tool, wordOf } from "../tool.ts";
 
@@ -16,7 +17,7 @@ export function scriptedSensor(
   name: string,
   { probe, ask, hint }: { readonly probe: Tool; ask(reason: string): Tool; readonly hint: string },
 ): Sensor {
-  const absent = () => new FobError("unavailable", `${name} is not there, or not set up`, { hint });
+  const absent = () => new FobError("unavailable", t`${name} is not there, or not set up`, { hint });
   return {
     async describe() {
       if ((await askFor(probe, AbortSignal.timeout(MAX_WAITING))) === "ready") return name;
@@ -26,8 +27,8 @@ export function scriptedSensor(
       const word = await untilFirst([signal, MAX_WAITING], (end) => askFor(ask(reason), end));
       if (word === "recognized") return;
       if (signal.aborted) throw new FobError("interrupted", "interrupted");
-      if (word === "refused") throw new FobError("denied", `${name} did not recognise you`);
-      if (word === "cancelled") throw new FobError("denied", `${name} was dismissed`);
+      if (word === "refused") throw new FobError("denied", t`${name} did not recognise you`);
+      if (word === "cancelled") throw new FobError("denied", t`${name} was dismissed`);
       throw absent();
     },
   };

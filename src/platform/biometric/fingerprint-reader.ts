@@ -3,6 +3,7 @@ import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
 import type { Watch } from "../../cli/context.ts";
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
+import { plural, type Text, type Texts, t, translated } from "../../language.ts";
 import { untilFirst } from "../../until-first.ts";
 import { call, type Signals, withBus } from "../d-bus.ts";
 
@@ -15,7 +16,7 @@ const MAX_WAITING = 30_000;
 const MAX_FINGERS = 3;
 
 /** What fprintd says of a scan that is no answer yet, and what the person should do. */
-const RETRIES: Readonly<Record<string, string>> = {
+const RETRIES: Texts = {
   "verify-retry-scan": "once more",
   "verify-swipe-too-short": "once more, and slower",
   "verify-finger-not-centered": "once more, in the middle of the reader",
@@ -24,7 +25,7 @@ const RETRIES: Readonly<Record<string, string>> = {
 
 const VERDICTS: Readonly<Record<string, boolean>> = { "verify-match": true, "verify-no-match": false };
 
-const NO_READER = "the PIN works without it; `fprintd-enroll` teaches a reader your finger";
+const NO_READER: Text = "the PIN works without it; `fprintd-enroll` teaches a reader your finger";
 
 /** The fingerprint reader of a Linux machine, through fprintd on the system bus (net.reactivated.Fprint). */
 export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
@@ -32,7 +33,7 @@ export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
     describe: () =>
       withDevice(async (device, user) => {
         const fingers = await listFingers(device, user);
-        return `fingerprint reader, knows ${fingers.length} ${fingers.length === 1 ? "finger" : "fingers"}`;
+        return t`fingerprint reader, knows ${plural(fingers.length, "finger")}`;
       }),
     verify: (_reason, watch) =>
       withDevice(async (device, user) => {
@@ -42,8 +43,8 @@ export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
             const isRight = await scan(device, watch, maxWaiting);
             if (isRight) return;
             if (finger === MAX_FINGERS)
-              throw new FobError("denied", "the fingerprint reader does not know this finger");
-            watch.tell("the reader does not know this finger: try once more");
+              throw new FobError("denied", t("the fingerprint reader does not know this finger"));
+            watch.tell(t("the reader does not know this finger: try once more"));
           }
         });
       }),
@@ -88,9 +89,10 @@ async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting
       const answered = new Promise<boolean>((resolve, reject) => {
         events.on("VerifyStatus", (result: string, isDone: boolean) => {
           const isRight = VERDICTS[result];
-          if (RETRIES[result]) tell(RETRIES[result]);
+          if (RETRIES[result]) tell(translated(RETRIES[result]));
           else if (isRight !== undefined) resolve(isRight);
-          else if (isDone) reject(new FobError("unavailable", "the fingerprint reader has gone", { hint: NO_READER }));
+          else if (isDone)
+            reject(new FobError("unavailable", t("the fingerprint reader has gone"), { hint: translated(NO_READER) }));
         });
         end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
         // whoever asks may have changed their mind while the reader was claimed
@@ -109,7 +111,7 @@ async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting
 function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
   return aborted
     ? new FobError("interrupted", "interrupted")
-    : new FobError("denied", `nobody touched the fingerprint reader within ${maxWaiting / 1000} s`);
+    : new FobError("denied", t`nobody touched the fingerprint reader within ${maxWaiting / 1000} s`);
 }
 
 function describe(error: unknown): FobError {
@@ -117,10 +119,10 @@ function describe(error: unknown): FobError {
   const named = FAILURES[type.replace(`${SERVICE}.Error.`, "")];
   return named === undefined
     ? unreachable(error)
-    : new FobError("unavailable", named, { hint: NO_READER, cause: error });
+    : new FobError("unavailable", translated(named), { hint: translated(NO_READER), cause: error });
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
+const FAILURES: Texts = {
   NoSuchDevice: "there is no fingerprint reader",
   NoEnrolledPrints: "the fingerprint reader knows no finger of yours",
   AlreadyInUse: "another program is using the fingerprint reader",
@@ -129,8 +131,8 @@ const FAILURES: Readonly<Record<string, string>> = {
 };
 
 function unreachable(cause: unknown): FobError {
-  return new FobError("unavailable", "fprintd, which reads fingerprints, cannot be reached", {
-    hint: NO_READER,
+  return new FobError("unavailable", t("fprintd, which reads fingerprints, cannot be reached"), {
+    hint: translated(NO_READER),
     cause,
   });
 }

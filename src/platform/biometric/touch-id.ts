@@ -1,4 +1,5 @@
 import type { Sensor } from "../../cli/sensor.ts";
+import { t } from "../../language.ts";
 import { osascript } from "../tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
@@ -13,7 +14,7 @@ export function touchId(): Sensor {
   return scriptedSensor("Touch ID", {
     probe: osascript(`${PREPARE}; context.canEvaluatePolicyError(${POLICY}, null) ? "ready" : "unavailable"`),
     ask: (reason) => osascript(`${PREPARE}; ${askFor(reason)}`),
-    hint: "System Settings, Touch ID & Password; the PIN works without it",
+    hint: t("System Settings, Touch ID & Password; the PIN works without it"),
   });
 }
 

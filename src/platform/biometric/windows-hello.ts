@@ -1,4 +1,5 @@
 import type { Sensor } from "../../cli/sensor.ts";
+import { t } from "../../language.ts";
 import { powershell } from "../tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
@@ -23,7 +24,7 @@ export function windowsHello(): Sensor {
         default { 'unavailable' }
       }`,
       ),
-    hint: "Settings, Accounts, Sign-in options; the PIN works without it",
+    hint: t("Settings, Accounts, Sign-in options; the PIN works without it"),
   });
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Clipboard, ClipboardKeeper } from "../../cli/clipboard.ts";
 import { FobError } from "../../fob-error.ts";
+import { type Text, t, translated } from "../../language.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";
@@ -21,7 +22,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       for (const keeper of keepersFor(surroundings)) {
         if (await COPYING[keeper](text, surroundings)) return keeper;
       }
-      throw new FobError("unavailable", "the clipboard cannot be reached", { hint: HINT });
+      throw new FobError("unavailable", t("the clipboard cannot be reached"), { hint: translated(HINT) });
     },
     async paste() {
       const picture = await readCopiedPicture();
@@ -31,7 +32,9 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       } catch {
         // a clipboard that holds a picture alone has no text to give
         if (picture) return { picture, text: "" };
-        throw new FobError("unavailable", "the clipboard is empty, or cannot be reached", { hint: HINT });
+        throw new FobError("unavailable", t("the clipboard is empty, or cannot be reached"), {
+          hint: translated(HINT),
+        });
       }
     },
     clearLater: (text, seconds, keeper) =>
@@ -39,7 +42,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
   };
 }
 
-const HINT =
+const HINT: Text =
   process.platform === "linux"
     ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard, or a terminal that takes OSC 52"
     : "is there a desktop session?";
@@ -86,7 +89,7 @@ function handOver(script: string, order: string): Promise<void> {
       stdio: ["pipe", "ignore", "ignore"],
       windowsHide: true,
     });
-    const fail = () => reject(new FobError("unavailable", "the clipboard was filled, but cannot be cleared later"));
+    const fail = () => reject(new FobError("unavailable", t("the clipboard was filled, but cannot be cleared later")));
     child.once("error", fail);
     child.stdin.once("error", fail);
     child.stdin.end(order, () => {

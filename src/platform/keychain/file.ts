@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, rmSync } from "node:fs";
 import { syncFolder, writeNewFile } from "../../durable-file.ts";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
@@ -19,7 +20,7 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
       createKeyFile(home, path, key);
       const kept = readKeyFile(path);
       if (kept) return kept;
-      throw new FobError("unavailable", `${path} was removed while it was being written`);
+      throw new FobError("unavailable", t`${path} was removed while it was being written`);
     },
     remove: async () => {
       try {

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { KeyItem } from "../../vault/key-store.ts";
 
@@ -22,7 +23,7 @@ export function readKeyFile(path: string): Secret | null {
   if (text === null) return null;
   const key = Buffer.from(text.trim(), "base64");
   if (key.length === KEY_BYTES) return key;
-  throw new FobError("invalid", `${path} is not a key file of fob`);
+  throw new FobError("invalid", t`${path} is not a key file of fob`);
 }
 
 function readPrivately(path: string): string | null {
@@ -31,7 +32,7 @@ function readPrivately(path: string): string | null {
     file = openSync(path, "r");
     const { mode, size } = fstatSync(file);
     if (process.platform !== "win32" && (mode & 0o077) !== 0) throw readableByOthers(path, mode);
-    if (size > MAX_FILE_BYTES) throw new FobError("invalid", `${path} is not a key file of fob`);
+    if (size > MAX_FILE_BYTES) throw new FobError("invalid", t`${path} is not a key file of fob`);
     return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
@@ -43,7 +44,7 @@ function readPrivately(path: string): string | null {
 
 function readableByOthers(path: string, mode: number): FobError {
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
-  return new FobError("invalid", `the key file ${path} can be read by others (mode ${octal})`, {
+  return new FobError("invalid", t`the key file ${path} can be read by others (mode ${octal})`, {
     hint: `chmod 600 ${path}`,
   });
 }

@@ -1,5 +1,6 @@
 import type { AsyncEntry } from "@napi-rs/keyring";
 import { FobError } from "../../fob-error.ts";
+import { type Text, t, translated } from "../../language.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
 
@@ -30,7 +31,7 @@ export function systemKeyStore(item: KeyItem | null, { timeoutMs }: { readonly t
 function decodeKey(text: string): Secret {
   const key = Buffer.from(text, "base64");
   if (key.length === KEY_BYTES) return key;
-  throw new FobError("invalid", "the keychain's entry for this vault is not a key of fob");
+  throw new FobError("invalid", t("the keychain's entry for this vault is not a key of fob"));
 }
 
 async function call<T>(
@@ -54,26 +55,30 @@ function timeout(signal: AbortSignal, timeoutMs: number): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => {
       reject(
-        new FobError("unavailable", `the system keychain did not answer within ${timeoutMs / 1000} s`, {
-          hint: UNLOCK_HINT,
+        new FobError("unavailable", t`the system keychain did not answer within ${timeoutMs / 1000} s`, {
+          hint: translated(UNLOCK_HINT),
         }),
       );
     });
   });
 }
 
-const UNLOCK_HINT = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
-const INSTALL_HINT =
-  "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time" +
-  (process.platform === "linux" ? "; a keychain is gnome-keyring or KWallet in a D-Bus session" : "");
+const UNLOCK_HINT: Text = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
+const INSTALL_HINT: Text =
+  process.platform === "linux"
+    ? "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time; a keychain is gnome-keyring or KWallet in a D-Bus session"
+    : "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time";
 
 function unreachable(cause: unknown): FobError {
   const isLocked =
     cause instanceof Error && /dismissed|locked|no result found|interaction is not allowed/i.test(cause.message);
   return isLocked
-    ? new FobError("unavailable", "the system keychain is locked, or has no collection yet", {
-        hint: UNLOCK_HINT,
+    ? new FobError("unavailable", t("the system keychain is locked, or has no collection yet"), {
+        hint: translated(UNLOCK_HINT),
         cause,
       })
-    : new FobError("unavailable", "the system keychain cannot be reached", { hint: INSTALL_HINT, cause });
+    : new FobError("unavailable", t("the system keychain cannot be reached"), {
+        hint: translated(INSTALL_HINT),
+        cause,
+      });
 }

@@ -1,5 +1,6 @@
 import type { ClientInterface } from "@jellybrick/dbus-next";
 import { FobError } from "../../fob-error.ts";
+import { type Text, t, translated } from "../../language.ts";
 import type { Notice, NoticeAction, Notifier } from "../../push/notifier.ts";
 import { untilFirst } from "../../until-first.ts";
 import { call, type Signals, withBus } from "../d-bus.ts";
@@ -25,7 +26,7 @@ const DESCRIPTION = `<node><interface name="${SERVICE}">
 /** How long a program that shows notifications may take to say anything, in milliseconds. It may have to be started first. */
 const MAX_SILENCE = 10_000;
 
-const HINT =
+const HINT: Text =
   "start one: GNOME and KDE have their own, dunst or mako serve other desktops; `fob push listen` needs none";
 
 /** How a notice presents itself: a question stays until it is answered. */
@@ -41,7 +42,7 @@ export function desktopNotifier(): Notifier {
       withDaemon(async (daemon) => {
         const [name = SERVICE] = await promptly(call<string[]>(daemon, "GetServerInformation"));
         const hasButtons = (await capabilitiesOf(daemon)).includes("actions");
-        return hasButtons ? name : `${name}, which has no buttons`;
+        return hasButtons ? name : t`${name}, which has no buttons`;
       }),
     tell: (notice) =>
       withDaemon(async (daemon) => {
@@ -67,7 +68,7 @@ async function withDaemon<T>(use: (daemon: ClientInterface) => Promise<T>): Prom
     });
   } catch (error) {
     if (error instanceof FobError) throw error;
-    throw new FobError("unavailable", "nothing here shows notifications", { hint: HINT, cause: error });
+    throw new FobError("unavailable", t("nothing here shows notifications"), { hint: translated(HINT), cause: error });
   }
 }
 
@@ -119,7 +120,7 @@ async function ask(daemon: ClientInterface, present: () => Promise<number>, end:
 function promptly<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${MAX_SILENCE / 1000} s`)), MAX_SILENCE);
+    timer = setTimeout(() => reject(new Error(t`no answer within ${MAX_SILENCE / 1000} s`)), MAX_SILENCE);
   });
   return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
@@ -129,5 +130,5 @@ function escapeMarkup(text: string): string {
 }
 
 function withoutButtons(): FobError {
-  return new FobError("unavailable", "the notifications here have no buttons", { hint: HINT });
+  return new FobError("unavailable", t("the notifications here have no buttons"), { hint: translated(HINT) });
 }

@@ -1,3 +1,4 @@
+import { t } from "../../language.ts";
 import type { Notifier } from "../../push/notifier.ts";
 import { osascript } from "../tool.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
@@ -11,7 +12,7 @@ export function macNotifier(): Notifier {
       "told"`),
     ask: osascript(`${PREPARE}
       ${ASK}`),
-    hint: "System Settings, Notifications; `fob push listen` needs none",
+    hint: t("System Settings, Notifications; `fob push listen` needs none"),
   });
 }
 

@@ -1,4 +1,5 @@
 import { FobError } from "../../fob-error.ts";
+import { t } from "../../language.ts";
 import type { Notifier } from "../../push/notifier.ts";
 import { untilFirst } from "../../until-first.ts";
 import { type Tool, wordOf } from "../tool.ts";
@@ -28,7 +29,7 @@ const MAX_STARTING = 30_000;
 export function scriptedNotifier({ name, tell, ask, hint }: NoticeScripts): Notifier {
   const run = (script: Tool, notice: ScriptedNotice, signal: AbortSignal) =>
     wordOf(script, signal, JSON.stringify(notice));
-  const absent = () => new FobError("unavailable", `${name} cannot show anything`, { hint });
+  const absent = () => new FobError("unavailable", t`${name} cannot show anything`, { hint });
   return {
     describe: async () => name,
     async tell({ title, body }) {

@@ -1,3 +1,4 @@
+import { t } from "../../language.ts";
 import type { Notifier } from "../../push/notifier.ts";
 import { powershell } from "../tool.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
@@ -27,7 +28,7 @@ export function windowsNotifier(): Notifier {
         7 { 'second' }
         default { 'neither' }
       }`),
-    hint: "Settings, System, Notifications; `fob push listen` needs none",
+    hint: t("Settings, System, Notifications; `fob push listen` needs none"),
   });
 }
 
