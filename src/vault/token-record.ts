@@ -66,7 +66,7 @@ export function unguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secre
   const under = deriveKey(vaultKey, record.token.id, "secret key");
   const key = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
   if (key) return key;
-  throw new FobError("invalid", `the record of ${record.token.name} is damaged`);
+  throw new FobError("invalid", t`the record of ${record.token.name} is damaged`);
 }
 
 /** A PIN that its policy has accepted, and how it came to be. */
