@@ -30,6 +30,9 @@ type Value = string | number | bigint | boolean | null | undefined;
 /** As many translations are remembered: those of a screen that goes on for days are not. */
 const MAX_ORIGINS = 5_000;
 
+/** A longer text is none of ours: what is looked for in it takes more time with every character. */
+const MAX_RETOLD = 1_000;
+
 /** Numbers from here on are grouped. */
 const LONG_NUMBER = 10_000;
 
@@ -130,6 +133,7 @@ function recount(value: string): string {
 }
 
 function recognize(text: string): readonly [key: string, values: readonly string[]] | null {
+  if (text.length > MAX_RETOLD) return null;
   let best: readonly [key: string, values: readonly string[]] | null = null;
   for (const key of Object.keys(read()?.texts ?? {})) {
     const values = matchKey(key, text);

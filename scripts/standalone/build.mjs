@@ -57,7 +57,9 @@ console.log(`${target}: ${Math.round(statSync(target).size / 1e6)} MB`);
 
 /** The files of the npm package that run, and the one that starts its programs. */
 function ownFiles() {
-  const names = ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")];
+  const names = ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")].filter(
+    (name) => name !== "messages/en.json",
+  );
   return [
     ...names.map((name) => ({ from: name, path: name })),
     { from: "scripts/standalone/start.cjs", path: "start.cjs" },

@@ -44,8 +44,8 @@ const COMPLAINTS: readonly (readonly [RegExp, (...parts: string[]) => string])[]
     (command, most, given) =>
       t`too many arguments for '${command}'. Expected ${plural(Number(most), "argument")} but got ${given}`,
   ],
-  [/^Did you mean one of (.*)\?$/s, (names) => t`Did you mean one of ${names}?`],
-  [/^Did you mean (.*)\?$/s, (name) => t`Did you mean ${name}?`],
+  [/^Did you mean one of (.*)\?$/s, (names) => t`did you mean one of ${names}?`],
+  [/^Did you mean (.*)\?$/s, (name) => t`did you mean ${name}?`],
 ];
 
 /** What a command line may say. */

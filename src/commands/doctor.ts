@@ -144,4 +144,4 @@ function formatCheck({ check, status, message, hint }: Check, style: Style): str
   return lines.join("\n");
 }
 
-const CHECK_WIDTH = "clipboard".length + 2;
+const CHECK_WIDTH = "notifications".length + 2;

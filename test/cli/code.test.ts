@@ -88,7 +88,7 @@ describe("fob code", () => {
     [["code", "Example", "--at", "yesterday"], 2, "not a time that is understood"],
     [["code", "Example", "--min-validity", "x"], 2, "--min-validity"],
     [["code", "--frobnicate"], 2, "unknown option '--frobnicate'"],
-    [["cod", "Example"], 2, "Did you mean code?"],
+    [["cod", "Example"], 2, "did you mean code?"],
   ])("answers %j with exit code %i", async (args, exitCode, message) => {
     const { fob } = await homeWith(HOTP_URI, TOTP_URI);
     const outcome = await fob(args);
