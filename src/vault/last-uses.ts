@@ -54,11 +54,12 @@ function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now:
   const entries = readAll(file);
   const places: number[] = [];
   const unknown: Buffer[] = [];
+  const entry = encodeEntry("", now);
   let likely = 0;
   for (const id of ids) {
-    const entry = encodeEntry(id, now);
-    const at = findEntry(entries, entry.subarray(0, ID_BYTES), likely);
-    if (at === null) unknown.push(entry);
+    entry.write(id, "hex");
+    const at = findEntry(entries, entry, likely);
+    if (at === null) unknown.push(Buffer.from(entry));
     else {
       entry.copy(entries, at);
       places.push(at);
@@ -76,10 +77,11 @@ function encodeEntry(id: string, time: Date): Buffer {
   return entry;
 }
 
-/** `likely` is where to look first: tokens are used in the same order again and again. */
-function findEntry(entries: Buffer, id: Buffer, likely: number): number | null {
+/** Where the entry of the same token is. `likely` is where to look first: tokens are used in the same order again and again. */
+function findEntry(entries: Buffer, entry: Buffer, likely: number): number | null {
   const isThere = likely + ENTRY_BYTES <= entries.length;
-  if (isThere && id.compare(entries, likely, likely + ID_BYTES) === 0) return likely;
+  if (isThere && entry.compare(entries, likely, likely + ID_BYTES, 0, ID_BYTES) === 0) return likely;
+  const id = entry.subarray(0, ID_BYTES);
   for (let at = entries.indexOf(id); at >= 0; at = entries.indexOf(id, at + 1)) {
     // the same bytes may occur across two entries
     if (at % ENTRY_BYTES === 0) return at;
