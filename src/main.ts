@@ -232,6 +232,9 @@ function programFolder(): string {
 
 /** Most pictures are screenshots and read at once; the others are decoded where they can do no harm. */
 async function readPictureBytes(bytes: Buffer, source: string): Promise<string[]> {
+  const { setFlagsFromString } = await import("node:v8");
+  // an easy picture is read before the better compiler would be done with the decoder; a process of its own has it for the others
+  setFlagsFromString("--liftoff-only");
   return (await readEasyQrCodes(bytes, source)) ?? readQrCodesApart(programPath("decode-picture"), bytes, source);
 }
 

@@ -4,7 +4,7 @@ import { viewToken } from "./commands/token-view.ts";
 import { openAtOnce } from "./quick-answers.ts";
 import { keepMemorySmall } from "./quick-memory.ts";
 import { readCell } from "./vault/cell.ts";
-import { type LastUses, lastUseOf, lastUses } from "./vault/last-uses.ts";
+import { type LastUses, lastUses } from "./vault/last-uses.ts";
 import {
   decodeRow,
   type IndexEntry,
@@ -52,7 +52,7 @@ function printCurrent(vault: Vault, entry: IndexEntry, uses: LastUses): string {
   const record = readListed(vault, entry.id);
   if (!record) return "";
   const { credential, accessDomain } = record.token;
-  return jsonLine(viewToken({ ...entry, credential, accessDomain }, lastUseOf(uses, entry.id)));
+  return jsonLine(viewToken({ ...entry, credential, accessDomain }, uses.of(entry.id)));
 }
 
 function* printRows({ kinds, lines }: IndexLines, uses: LastUses, known: ReadonlyMap<string, string>) {
@@ -72,7 +72,7 @@ function rowPrinter(kind: Kind): (row: IndexRow, uses: LastUses) => string {
   return (row, uses) => {
     const [issuer, account, serial] = [jsonLine(row[3]), jsonLine(row[4]), jsonLine(row[5])];
     const who = `${t0}"${row[1]}"${t1}${jsonLine(row[2])}${t2}${issuer}${t3}${account}${t4}${serial}`;
-    const lastUse = jsonLine(lastUseOf(uses, row[1]));
+    const lastUse = jsonLine(uses.of(row[1]));
     return `${who}${t5}${row[6]}${t6}${jsonLine(new Date(row[7]))}${t7}${lastUse}${t8}`;
   };
 }

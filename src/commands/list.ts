@@ -8,7 +8,7 @@ import { fold } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import { type LastUses, lastUseOf, lastUses } from "../vault/last-uses.ts";
+import { LastUses, lastUses } from "../vault/last-uses.ts";
 import type { Passcode } from "../vault/passcodes.ts";
 import { type IndexEntry, isCounting } from "../vault/token-index.ts";
 import { existingTokens, lookListed } from "./lookup.ts";
@@ -50,7 +50,7 @@ export const list = defineCommand({
     if (watch && !codes) throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
-    if (!store) return { kind: "table", tokens: [], uses: new Map(), total: 0, withCodes: codes };
+    if (!store) return { kind: "table", tokens: [], uses: new LastUses(Buffer.alloc(0)), total: 0, withCodes: codes };
     return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null);
   },
   text: formatListing,
@@ -87,7 +87,7 @@ export async function listTokens(
 
 function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
   for (const { token, passcode } of tokens) {
-    const view = viewToken(token, lastUseOf(uses, token.id));
+    const view = viewToken(token, uses.of(token.id));
     yield withCodes ? { ...view, code: passcode?.code ?? null } : view;
   }
 }

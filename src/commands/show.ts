@@ -4,7 +4,7 @@ import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { lastUseOf, lastUses } from "../vault/last-uses.ts";
+import { lastUses } from "../vault/last-uses.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { kindInWords, pinInWords, type TokenView, viewToken } from "./token-view.ts";
 
@@ -19,7 +19,7 @@ export const show = defineCommand({
     const tokens = await existingTokens(null, context);
     const { id } = await findAmong(tokens, name);
     const { token } = await tokens.look(id);
-    return viewToken(token, lastUseOf(lastUses(tokens), id));
+    return viewToken(token, lastUses(tokens).of(id));
   },
   text: (view, style) => formatFields(describeFields(view, style), style),
   json: (view) => view,

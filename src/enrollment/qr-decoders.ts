@@ -74,7 +74,7 @@ function loadZxing() {
 async function prepareZxing() {
   const reader = await import("zxing-wasm/reader");
   const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
-  const { buffer } = Uint8Array.from(await readFile(path));
+  const { buffer } = new Uint8Array(await readFile(path));
   reader.prepareZXingModule({ overrides: { wasmBinary: buffer } });
   return reader;
 }

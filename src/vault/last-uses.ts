@@ -12,6 +12,9 @@ const LAST_TIME = 8.64e15;
 /** What is longer is not ours: a million tokens. */
 const MAX_BYTES = 2 ** 24;
 
+/** As many tokens are searched for through the whole file before a map of it pays. */
+const FEW = 500;
+
 /** Notes that tokens were used. Worth no durable write, and no failure: the passcodes count. */
 export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly string[], now: Date): void {
   try {
@@ -27,66 +30,92 @@ export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly stri
   }
 }
 
-/** When tokens were last used, in milliseconds since 1970, by their ids; those that never were are missing. */
-export type LastUses = ReadonlyMap<string, number>;
+/** When tokens were last used. */
+export class LastUses {
+  readonly #entries: Buffer;
+  readonly #places: Places;
+
+  constructor(entries: Buffer) {
+    this.#entries = entries;
+    this.#places = new Places(entries);
+  }
+
+  /** When a token was last used; null for never. */
+  of(id: string): Date | null {
+    const at = this.#places.find(id);
+    if (at === null) return null;
+    const time = this.#entries.readUInt32BE(at + ID_BYTES) * 2 ** 32 + this.#entries.readUInt32BE(at + ID_BYTES + 4);
+    return time > LAST_TIME ? null : new Date(time);
+  }
+}
 
 /** The last uses of a store's tokens. */
 export function lastUses({ layout }: Pick<TokenStore, "layout">): LastUses {
-  const entries = readOrNothing(layout);
-  const hex = entries.toString("hex");
-  const uses = new Map<string, number>();
-  for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
-    const id = hex.substring(at * 2, (at + ID_BYTES) * 2);
-    const time = entries.readUInt32BE(at + ID_BYTES) * 2 ** 32 + entries.readUInt32BE(at + ID_BYTES + 4);
-    // two processes may have noted the first use of a token at once
-    if ((uses.get(id) ?? 0) < time && time <= LAST_TIME) uses.set(id, time);
-  }
-  return uses;
+  return new LastUses(readOrNothing(layout));
 }
 
-/** When a token was last used; null for never. */
-export function lastUseOf(uses: LastUses, id: string): Date | null {
-  const time = uses.get(id);
-  return time === undefined ? null : new Date(time);
+/** Where the entries of tokens are. They are asked for in their own order, nearly always: a map of them all would take more time than the rest. */
+class Places {
+  readonly #entries: Buffer;
+  #likely = 0;
+  #searched = 0;
+  #map: ReadonlyMap<string, number> | null = null;
+
+  constructor(entries: Buffer) {
+    this.#entries = entries;
+  }
+
+  find(id: string): number | null {
+    const at = this.#idAt(this.#likely) === id ? this.#likely : this.#search(id);
+    if (at !== null) this.#likely = at + ENTRY_BYTES;
+    return at;
+  }
+
+  #search(id: string): number | null {
+    if (this.#searched++ < FEW) return this.#scan(Buffer.from(id, "hex"));
+    this.#map ??= this.#mapAll();
+    return this.#map.get(id) ?? null;
+  }
+
+  #scan(id: Buffer): number | null {
+    const end = this.#entries.length - ENTRY_BYTES;
+    for (let at = this.#entries.indexOf(id); at >= 0 && at <= end; at = this.#entries.indexOf(id, at + 1)) {
+      // the same bytes may occur across two entries
+      if (at % ENTRY_BYTES === 0) return at;
+    }
+    return null;
+  }
+
+  #mapAll(): ReadonlyMap<string, number> {
+    const places = new Map<string, number>();
+    for (let at = 0; at + ENTRY_BYTES <= this.#entries.length; at += ENTRY_BYTES) {
+      // two processes may have noted the first use of a token at once: the first entry is the one that is kept up
+      if (!places.has(this.#idAt(at))) places.set(this.#idAt(at), at);
+    }
+    return places;
+  }
+
+  #idAt(at: number): string {
+    return at + ENTRY_BYTES <= this.#entries.length ? this.#entries.toString("hex", at, at + ID_BYTES) : "";
+  }
 }
 
 function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now: Date): void {
   const entries = readAll(file);
-  const places: number[] = [];
-  const unknown: Buffer[] = [];
-  const entry = encodeEntry("", now);
-  let likely = 0;
-  for (const id of ids) {
-    entry.write(id, "hex");
-    const at = findEntry(entries, entry, likely);
-    if (at === null) unknown.push(Buffer.from(entry));
-    else {
-      entry.copy(entries, at);
-      places.push(at);
-      likely = at + ENTRY_BYTES;
-    }
-  }
-  writeInPlace(file, entries, places);
-  if (unknown.length > 0) append(layout, file, Buffer.concat(unknown));
-}
-
-function encodeEntry(id: string, time: Date): Buffer {
+  const places = new Places(entries);
+  const found = ids.map((id) => places.find(id));
   const entry = Buffer.alloc(ENTRY_BYTES);
-  entry.write(id, "hex");
-  entry.writeBigUInt64BE(BigInt(time.getTime()), ID_BYTES);
-  return entry;
-}
-
-/** Where the entry of the same token is. `likely` is where to look first: tokens are used in the same order again and again. */
-function findEntry(entries: Buffer, entry: Buffer, likely: number): number | null {
-  const isThere = likely + ENTRY_BYTES <= entries.length;
-  if (isThere && entry.compare(entries, likely, likely + ID_BYTES, 0, ID_BYTES) === 0) return likely;
-  const id = entry.subarray(0, ID_BYTES);
-  for (let at = entries.indexOf(id); at >= 0; at = entries.indexOf(id, at + 1)) {
-    // the same bytes may occur across two entries
-    if (at % ENTRY_BYTES === 0) return at;
-  }
-  return null;
+  entry.writeBigUInt64BE(BigInt(now.getTime()), ID_BYTES);
+  const known = found.filter((at) => at !== null);
+  for (const at of known) entry.copy(entries, at + ID_BYTES, ID_BYTES);
+  writeInPlace(file, entries, known);
+  const unknown = ids.filter((_, i) => found[i] === null);
+  if (unknown.length === 0) return;
+  append(
+    layout,
+    file,
+    Buffer.concat(unknown.map((id) => Buffer.concat([Buffer.from(id, "hex"), entry.subarray(ID_BYTES)]))),
+  );
 }
 
 /** Entries that follow each other in one write; those between are not ours to write. */

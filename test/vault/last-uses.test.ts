@@ -22,52 +22,46 @@ test("every token has its last use, to the millisecond, in a file of 16 bytes fo
   touch({ layout }, [ONE], EARLY);
   touch({ layout }, [OTHER], EARLY);
   touch({ layout }, [ONE], LATE);
-  expect(lastUses({ layout })).toEqual(
-    new Map([
-      [ONE, LATE.getTime()],
-      [OTHER, EARLY.getTime()],
-    ]),
-  );
+  const uses = lastUses({ layout });
+  expect([ONE, OTHER, ONE].map((id) => uses.of(id))).toEqual([LATE, EARLY, LATE]);
   const { size, mode } = statSync(lastUsesFile(layout));
   expect({ size, mode: mode & 0o777 }).toEqual({ size: 32, mode: 0o600 });
 });
 
-test("a token that was noted by two processes at once has the later use", () => {
-  touch({ layout }, [ONE], LATE);
-  const entry = readFileSync(lastUsesFile(layout));
-  rmSync(lastUsesFile(layout));
+test("a token that was noted by two processes at once has every later use, too", () => {
   touch({ layout }, [ONE], EARLY);
-  appendFileSync(lastUsesFile(layout), entry);
-  expect(lastUses({ layout }).get(ONE)).toBe(LATE.getTime());
+  appendFileSync(lastUsesFile(layout), readFileSync(lastUsesFile(layout)));
+  touch({ layout }, [ONE], LATE);
+  expect(lastUses({ layout }).of(ONE)).toEqual(LATE);
 });
 
 test("an id whose bytes lie across two other entries is another token", () => {
   touch({ layout }, [ONE], EARLY);
   const across = readFileSync(lastUsesFile(layout)).toString("hex", 4, 12);
   touch({ layout }, [across], LATE);
-  expect(lastUses({ layout })).toEqual(
-    new Map([
-      [ONE, EARLY.getTime()],
-      [across, LATE.getTime()],
-    ]),
-  );
+  const uses = lastUses({ layout });
+  expect([across, ONE].map((id) => uses.of(id))).toEqual([LATE, EARLY]);
 });
 
-test("tokens that are used at once are noted at once, and those between them left alone", () => {
-  const [first = "", ...others] = Array.from({ length: 50 }, (_, i) => i.toString(16).padStart(16, "0"));
-  touch({ layout }, [first, ONE, ...others.slice(0, 20)], EARLY);
-  touch({ layout }, [...others, first], LATE);
-  const uses = lastUses({ layout });
-  expect(uses.size).toBe(51);
-  expect(uses.get(ONE)).toBe(EARLY.getTime());
-  expect([first, ...others].map((id) => uses.get(id))).toEqual(Array(50).fill(LATE.getTime()));
-});
+test.each([50, 2_000])(
+  "%i tokens that are used at once are noted at once, in any order, and those between them left alone",
+  (count) => {
+    const ids = Array.from({ length: count }, (_, i) => i.toString(16).padStart(16, "0"));
+    touch({ layout }, [...ids.slice(0, 10), ONE, ...ids.slice(10, count / 2)], EARLY);
+    touch({ layout }, ids.toReversed(), LATE);
+    expect(statSync(lastUsesFile(layout)).size).toBe((count + 1) * 16);
+    const uses = lastUses({ layout });
+    expect(uses.of(ONE)).toEqual(EARLY);
+    expect(ids.map((id) => uses.of(id))).toEqual(Array(count).fill(LATE));
+    expect(uses.of(OTHER)).toBeNull();
+  },
+);
 
 test("a file that was cut goes on where its whole entries end", () => {
   touch({ layout }, [ONE], EARLY);
   appendFileSync(lastUsesFile(layout), "torn");
   touch({ layout }, [OTHER], LATE);
-  expect(lastUses({ layout }).get(OTHER)).toBe(LATE.getTime());
+  expect(lastUses({ layout }).of(OTHER)).toEqual(LATE);
   expect(statSync(lastUsesFile(layout)).size).toBe(32);
 });
 
@@ -76,12 +70,12 @@ test.each([
   ["endless", Buffer.alloc(2 ** 24 + 16)],
 ])("a file that was %s tells nothing, and is no failure", (_, bytes) => {
   writeFileSync(lastUsesFile(layout), bytes);
-  expect(lastUses({ layout }).size).toBe(0);
+  expect([ONE, "f".repeat(16), "0".repeat(16)].map((id) => lastUses({ layout }).of(id))).toEqual([null, null, null]);
   touch({ layout }, [ONE], EARLY);
 });
 
 test("a folder that is not there is no failure", () => {
   rmSync(join(layout.home, "vault"), { recursive: true });
   touch({ layout }, [ONE], EARLY);
-  expect(lastUses({ layout }).size).toBe(0);
+  expect(lastUses({ layout }).of(ONE)).toBeNull();
 });
