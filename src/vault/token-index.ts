@@ -74,7 +74,8 @@ export function indexLines(value: Buffer | null): IndexLines {
   const [start, end] = [text.indexOf("\n"), text.lastIndexOf("\n")];
   const { kinds } = JSON.parse(`${text.slice(0, start)}]}`) as IndexJson;
   // in JSON a newline is never part of a value
-  return { kinds: kinds.map(decodeKind), lines: start === end ? [] : text.slice(start + 1, end).split(",\n") };
+  const body = text.slice(start + 1, end);
+  return { kinds: kinds.map(decodeKind), lines: body === "" ? [] : body.split(",\n") };
 }
 
 /** The number of the kind of the entry in a line, without parsing the rest. */
