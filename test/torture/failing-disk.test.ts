@@ -7,9 +7,9 @@ import { runWith } from "./faults.ts";
 
 const CODES = ["ENOSPC", "EIO", "EROFS"];
 
-/** Every error at every operation by `npm run torture`; else one of them at every thirty-first, other ones each time. */
+/** Every error at every operation by `npm run torture`; else one of them at every sixty-first, other ones each time. */
 const isTorture = process.env["MODE"] === "torture";
-const STRIDE = isTorture ? 1 : 31;
+const STRIDE = isTorture ? 1 : 61;
 
 const FOB_PIN = "83517";
 

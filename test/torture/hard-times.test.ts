@@ -5,6 +5,7 @@ import { type Faults, runWith } from "./faults.ts";
 
 const isTorture = process.env["MODE"] === "torture";
 const DAY = 86_400_000;
+const MANY = isTorture ? 10_000 : 2_000;
 
 async function enrolled(): Promise<TestHome> {
   const home = testHome();
@@ -50,22 +51,24 @@ test("writers whose clocks jump by days give every counter once", { timeout: 180
   expect(await home.fob(["code", "ACME"])).toMatchObject({ exitCode: 0 });
 });
 
-test("10,000 tokens are enrolled, listed, used, examined and removed like ten", { timeout: 300_000 }, async () => {
+test(`${MANY} tokens are enrolled, listed, used, examined and removed like ten`, { timeout: 300_000 }, async () => {
   const home = testHome();
-  const lines = Array.from({ length: 10_000 }, (_, i) => {
+  const lines = Array.from({ length: MANY }, (_, i) => {
     const kind = i % 2 === 0 ? "totp" : "hotp";
     return `otpauth://${kind}/Issuer%20${i % 100}:user${i}?secret=${RFC_SECRET}&issuer=Issuer%20${i % 100}&counter=0`;
   });
   expect(await home.fob(["enroll", "--quiet", "-"], { input: lines.join("\n") })).toMatchObject({ exitCode: 0 });
   const tokens: { name: string; account: string }[] = JSON.parse((await home.fob(["list", "--json"])).stdout);
-  expect(new Set(tokens.map(({ account }) => account)).size).toBe(10_000);
-  const last = tokens.find(({ account }) => account === "user9999")?.name ?? "";
+  expect(new Set(tokens.map(({ account }) => account)).size).toBe(MANY);
+  const last = tokens.find(({ account }) => account === `user${MANY - 1}`)?.name ?? "";
   expect((await home.fob(["code", last])).stdout).toBe("755224\n");
   expect((await home.fob(["code", last])).stdout).toBe("287082\n");
   expect(await home.fob(["rename", last, "the last one"])).toMatchObject({ exitCode: 0 });
   expect(await home.fob(["remove", "the last one", "--yes"])).toMatchObject({ exitCode: 0 });
   expect(await home.fob(["restore", "the last one"])).toMatchObject({ exitCode: 0 });
   expect((await home.fob(["code", "the last one"])).stdout).toBe("359152\n");
-  expect((await home.fob(["doctor"])).stdout).toMatch(/^vault +ok +10000 tokens, all of them whole$/m);
+  expect((await home.fob(["doctor"])).stdout).toMatch(
+    new RegExp(`^vault +ok +${MANY} tokens, all of them whole$`, "m"),
+  );
   rmSync(home.home, { recursive: true, force: true });
 });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { FOB, HOTP_URI, type TestHome, testHome } from "../cli/fob.ts";
 
 /** `npm run torture` kills a thousand times. */
-const KILLS = process.env["MODE"] === "torture" ? 1_000 : 30;
+const KILLS = process.env["MODE"] === "torture" ? 1_000 : 15;
 
 /** Longer than a command takes, in milliseconds, so that some come to their end; PINs are slow on purpose. */
 const LATEST = { plain: 450, pin: 1_500 };
