@@ -1,3 +1,5 @@
+import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import { inListOrder } from "../token/list-order.ts";
 import { type CredentialJson, decodeCredential, encodeCredential, type Token } from "../token/token.ts";
 
@@ -59,7 +61,7 @@ export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
   return Buffer.from(`{"kinds":[${[...numbers.keys()].join(",")}],"tokens":[\n${lines.join(",\n")}\n]}`);
 }
 
-/** Reverses {@link encodeIndex}: the entries in list order. */
+/** Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index of another version of fob. */
 export function decodeIndex(value: Buffer | null): IndexEntry[] {
   return value === null ? [] : decodeJson(value.toString());
 }
@@ -127,7 +129,12 @@ function encodeEntry(entry: IndexEntry, kind: number): IndexRow {
 }
 
 function decodeJson(json: string): IndexEntry[] {
-  const { kinds, tokens } = JSON.parse(json) as IndexJson;
+  const { kinds, tokens } = JSON.parse(json) as Partial<IndexJson>;
+  if (!kinds || !tokens) {
+    throw new FobError("invalid", t("the index of the tokens is of another version of fob"), {
+      hint: t("`fob doctor --repair` makes it anew from the tokens"),
+    });
+  }
   const decoded = kinds.map(decodeKind);
   return tokens.map((row) => decodeRow(row, decoded));
 }

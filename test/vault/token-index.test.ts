@@ -46,6 +46,12 @@ describe("the index", () => {
     expect(decodeIndex(null)).toEqual([]);
   });
 
+  test("of another version is said to be one", () => {
+    expect(() => decodeIndex(Buffer.from('[{"id":"000000000000000a"}]'))).toThrow(
+      expect.objectContaining({ code: "invalid", hint: expect.stringContaining("doctor --repair") }),
+    );
+  });
+
   test("has a line for each, which says its kind and parses alone", () => {
     const { kinds, lines } = indexLines(encodeIndex(TOKENS));
     expect(lines.map((line) => decodeRow(parseRow(line), kinds))).toEqual(LISTED);
