@@ -1,27 +1,50 @@
-// Builds dist/: the fast path as one CommonJS file, everything else as ES modules that are loaded when they are needed.
+// Builds dist/. The fast path is one CommonJS file in which esbuild lets every module wait until it is needed. Everything else is ES modules, loaded when they
+// are needed; rolldown puts what most commands share into one of them, because each file that Node's loader opens costs more than what is in it.
 import { spawnSync } from "node:child_process";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { LOADERS } from "./loaders.mjs";
+import { build as bundleFastPath } from "esbuild";
+import { build as bundleProgram } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+const { version, dependencies } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+const target = "node20.19";
+const define = { FOB_VERSION: JSON.stringify(version) };
 
-/** @satisfies {import("esbuild").BuildOptions} */
-const common = /** @type {const} */ ({
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  define: { FOB_VERSION: JSON.stringify(version) },
-  logLevel: "warning",
-});
+/** From this number of commands on that use a module, it is loaded with every command. */
+const SHARED_BY = 10;
 
 await rm(`${root}/dist`, { recursive: true, force: true });
-await Promise.all([
-  build({
-    ...common,
+const [program] = await Promise.all([
+  bundleProgram({
+    cwd: root,
+    platform: "node",
+    // what package.json does not depend on goes into the files
+    external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(?:/|$)`)),
+    transform: { target, define },
+    plugins: [textFiles()],
+    input: {
+      main: "src/main.ts",
+      "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
+      "decode-picture": "src/decode-picture.ts",
+      "serve-agent": "src/serve-agent.ts",
+    },
+    output: {
+      dir: "dist",
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: "parts/[name]-[hash].js",
+      codeSplitting: { groups: [{ name: "shared", minShareCount: SHARED_BY }] },
+    },
+  }),
+  bundleFastPath({
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target,
+    define,
+    logLevel: "warning",
     format: "cjs",
     entryPoints: {
       fob: "src/fast.ts",
@@ -32,24 +55,10 @@ await Promise.all([
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   }),
-  build({
-    ...common,
-    format: "esm",
-    splitting: true,
-    packages: "external",
-    loader: LOADERS,
-    chunkNames: "parts/[name]-[hash]",
-    entryPoints: {
-      main: "src/main.ts",
-      "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
-      "decode-picture": "src/decode-picture.ts",
-      "serve-agent": "src/serve-agent.ts",
-    },
-    outdir: "dist",
-  }),
 ]);
 
 await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
+await writeFile(`${root}/dist/LICENSES.txt`, await licenses(program));
 
 // the help page is what the whole program says, so that the fast path need not load it to say the same
 const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, "--help"], {
@@ -58,3 +67,35 @@ const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, 
 });
 if (status !== 0) throw new Error("the program that was built shows no help");
 await writeFile(`${root}/dist/help.txt`, stdout);
+
+/**
+ * The files of other kinds that the program has as texts.
+ * @returns {import("rolldown").Plugin}
+ */
+function textFiles() {
+  const isText = (/** @type {string} */ path) => /\.(?:bash|fish|ps1)$|[\\/]_[a-z]+$/.test(path);
+  return {
+    name: "text files",
+    async load(path) {
+      if (!isText(path)) return null;
+      return { code: `export default ${JSON.stringify(await readFile(path, "utf8"))}`, moduleType: "js" };
+    },
+  };
+}
+
+/**
+ * The licences of the packages whose code is in the files.
+ * @param {import("rolldown").RolldownOutput} bundle
+ */
+async function licenses({ output }) {
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  const folders = new Set(
+    modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll("\\", "/")) ?? []),
+  );
+  const texts = [...folders].sort().map(async (folder) => {
+    const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} has no licence`);
+    return `${folder.replace(/^.*\/node_modules\//, "")}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}

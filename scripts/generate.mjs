@@ -43,7 +43,7 @@ async function makeDocuments() {
       logLevel: "warning",
     });
     const { documents } = await import(pathToFileURL(outfile).href);
-    return new Map(documents((/** @type {string} */ path) => readOr(path, ""), sources()));
+    return new Map(await documents((/** @type {string} */ path) => readOr(path, ""), sources()));
   } finally {
     rmSync(folder, { recursive: true });
   }

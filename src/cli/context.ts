@@ -107,7 +107,7 @@ export interface Context {
   /** The notifications of the desktop. */
   readonly notifier: Notifier;
   /** The process that may hold the vault open. */
-  readonly agent: AgentControl;
+  agent(): Promise<AgentControl>;
   /** The network. */
   readonly http: HttpClient;
   /** The open vault, or null when there is none yet. Throws FobError `denied` for a script that has a grant and no more. */

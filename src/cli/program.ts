@@ -51,21 +51,35 @@ const COMPLAINTS: readonly (readonly [RegExp, (...parts: string[]) => string])[]
 /** What a command line may say. */
 export interface Vocabulary {
   readonly version: string;
-  readonly commands: readonly AnyCommand[];
+  /** Every command by its name, in the order in which help lists them, loaded when it is needed. */
+  readonly commands: Readonly<Record<string, () => Promise<AnyCommand>>>;
   /** What is done where no command is given. */
-  readonly alone: AnyCommand;
+  alone(): Promise<AnyCommand>;
 }
 
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
-export async function parseCommandLine(
+export async function parseCommandLine(argv: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
+  const names = Object.keys(vocabulary.commands);
+  const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
+  const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
+  // the command that is meant is enough to understand it; help and complaints tell of all
+  const parsed = understood && "invocation" in understood ? understood : await understand(argv, vocabulary, names);
+  if (parsed instanceof CommanderError) throw usageError(parsed, argv, names);
+  return parsed;
+}
+
+/** What a command line means to who knows no other commands than these. */
+async function understand(
   argv: readonly string[],
   { version, commands, alone }: Vocabulary,
-): Promise<Parsed> {
+  names: readonly string[],
+): Promise<Parsed | CommanderError> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
   const program = createProgram(version, (text) => printed.push(text));
   const groups = new Map<string, Command>();
-  for (const command of commands) {
+  const loading = Object.entries(commands).flatMap(([name, load]) => (names.includes(name) ? [load()] : []));
+  for (const command of await Promise.all(loading)) {
     const parent = parentOf(command, program, groups);
     addCommand(parent, command, (input) => {
       invocation = { command, ...settleOwnOptions(command, input, program.opts<GlobalFlags>()) };
@@ -76,9 +90,9 @@ export async function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.help" && program.args.length === 0) {
-      return { invocation: { command: alone, input: {}, flags: program.opts<GlobalFlags>() } };
+      return { invocation: { command: await alone(), input: {}, flags: program.opts<GlobalFlags>() } };
     }
-    if (error.exitCode !== 0) throw usageError(error, argv, commands);
+    if (error.exitCode !== 0) return error;
   }
   return invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
 }
@@ -196,14 +210,14 @@ function formatExamples({ examples }: AnyCommand): string {
   return `\n${examples.length === 1 ? t("Example:") : t("Examples:")}\n${lines.join("\n")}`;
 }
 
-function usageError(error: CommanderError, argv: readonly string[], commands: readonly AnyCommand[]): FobError {
+function usageError(error: CommanderError, argv: readonly string[], names: readonly string[]): FobError {
   const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest
     .join(" ")
     .trim()
     .replace(/^\((.*)\)$/, "$1");
   if (error.code === "commander.help") {
-    const members = membersOf(argv, commands);
+    const members = membersOf(argv, names);
     const hint =
       members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : t("fob --help lists the commands");
     return new FobError("usage", t("a command is missing"), { hint });
@@ -222,9 +236,9 @@ function inOurWords(complaint: string): string {
 }
 
 /** The commands of the innermost group that is named on the command line. */
-function membersOf(argv: readonly string[], commands: readonly AnyCommand[]): string[] {
-  const names = commands.map(({ name }) => name).filter((name) => name.includes(" "));
+function membersOf(argv: readonly string[], names: readonly string[]): string[] {
+  const inGroups = names.filter((name) => name.includes(" "));
   const depth = (name: string) => name.split(" ").findIndex((word) => !argv.includes(word));
-  const deepest = Math.max(...names.map(depth));
-  return deepest > 0 ? names.filter((name) => depth(name) === deepest) : [];
+  const deepest = Math.max(...inGroups.map(depth));
+  return deepest > 0 ? inGroups.filter((name) => depth(name) === deepest) : [];
 }

@@ -122,7 +122,7 @@ const CTRL_C = 0x03;
 async function ask<T>(
   { question, instead }: { readonly question: string; readonly instead: string },
   { available, hasColor }: Asking,
-  put: (prompts: typeof import("@inquirer/prompts")) => Promise<T>,
+  put: (prompts: typeof import("./inquirer.ts")) => Promise<T>,
 ): Promise<T> {
   if (!available) {
     throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
@@ -131,7 +131,7 @@ async function ask<T>(
   }
   const showColors = hasColor ? () => undefined : hideColors(process.env);
   try {
-    return await put(await import("@inquirer/prompts"));
+    return await put(await import("./inquirer.ts"));
   } catch (error) {
     if ((error as Error).name === "ExitPromptError") throw new FobError("interrupted", "interrupted", { cause: error });
     throw error;

@@ -56,7 +56,7 @@ async function runCommand(
   const globals = program.resolveGlobals(flags);
   const isTerminal = stdout.isTTY ?? false;
   const isSpoken = globals.spoken === "everywhere" || (isTerminal && globals.spoken === "terminal");
-  const style = styleFor({
+  const style = await styleFor({
     isTerminal,
     columns: stdout.columns,
     color: chooseUnlessWrong(globals.settings, "color"),

@@ -1,5 +1,3 @@
-import { Chalk } from "chalk";
-
 /** How results look: colours where they are wanted, and the width of the terminal, or null where there is none. */
 export interface Style {
   readonly columns: number | null;
@@ -21,18 +19,25 @@ export interface StyleSettings {
   readonly isSpoken: boolean;
 }
 
+const asItIs = (text: string) => text;
+
+/** Text as it is, for whoever does not sit at a terminal. */
+export const UNCOLORED: Style = {
+  columns: null,
+  isSpoken: false,
+  hasColor: false,
+  strong: asItIs,
+  faint: asItIs,
+  good: asItIs,
+  warning: asItIs,
+  bad: asItIs,
+};
+
 /** The style for a stream: with `auto`, colours only on a terminal. */
-export function styleFor({ isTerminal, columns, color, isSpoken }: StyleSettings): Style {
-  const hasColor = color === "always" || (color === "auto" && isTerminal);
-  const chalk = new Chalk({ level: hasColor ? 1 : 0 });
-  return {
-    columns: isTerminal ? columns || 80 : null,
-    isSpoken,
-    hasColor,
-    strong: chalk.bold,
-    faint: chalk.dim,
-    good: chalk.green,
-    warning: chalk.yellow,
-    bad: chalk.red,
-  };
+export async function styleFor({ isTerminal, columns, color, isSpoken }: StyleSettings): Promise<Style> {
+  const plain = { ...UNCOLORED, columns: isTerminal ? columns || 80 : null, isSpoken };
+  if (color === "never" || (color === "auto" && !isTerminal)) return plain;
+  const { Chalk } = await import("chalk");
+  const { bold, dim, green, yellow, red } = new Chalk({ level: 1 });
+  return { ...plain, hasColor: true, strong: bold, faint: dim, good: green, warning: yellow, bad: red };
 }

@@ -15,7 +15,8 @@ export const agentStart = defineCommand({
   options: { ...DUTY_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
   examples: [{ command: 'eval "$(fob agent start --export)"', explanation: "in the profile of a login shell" }],
   async run(input, context) {
-    const status = await context.agent.join(() => existingVault(context), parseDuties(input, context.settings));
+    const agent = await context.agent();
+    const status = await agent.join(() => existingVault(context), parseDuties(input, context.settings));
     return { status, isExported: input.export };
   },
   text: ({ status, isExported }, style) => (isExported ? exportLine(status) : describeAgent(status, style)),

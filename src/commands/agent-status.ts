@@ -12,7 +12,7 @@ export const agentStatus = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob agent status --quiet || fob unlock", explanation: "asks for the PIN only if it must" }],
-  run: async (_, context): Promise<AgentStatus | null> => context.agent.status(),
+  run: async (_, context): Promise<AgentStatus | null> => (await context.agent()).status(),
   text: (status, style) =>
     status === null
       ? t("locked: no agent holds this vault")

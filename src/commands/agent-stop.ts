@@ -8,7 +8,7 @@ export const agentStop = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob agent stop", explanation: "the vault is locked" }],
-  run: async (_, context) => ({ wasRunning: await context.agent.stop() }),
+  run: async (_, context) => ({ wasRunning: await (await context.agent()).stop() }),
   text: () => "",
   json: (result) => result,
   notes: ({ wasRunning }) => [wasRunning ? t("the agent has ended") : t("no agent was running")],

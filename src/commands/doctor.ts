@@ -82,7 +82,7 @@ function checkSettings({ settings }: Context): Check {
 async function checkAgent({ agent }: Context): Promise<Check> {
   const check = "agent";
   try {
-    const status = await agent.status();
+    const status = await (await agent()).status();
     if (status) return { check, status: "ok", message: describeAgent(status, null) };
     return { check, status: "skipped", message: t("no agent holds this vault") };
   } catch (error) {

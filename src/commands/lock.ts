@@ -9,7 +9,7 @@ export const lock = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob lock", explanation: "from now on the app PIN is asked for again" }],
-  run: async (_, context) => ({ wasUnlocked: await context.agent.stop() }),
+  run: async (_, context) => ({ wasUnlocked: await (await context.agent()).stop() }),
   text: () => "",
   json: (result) => result,
   notes: ({ wasUnlocked }) => [wasUnlocked ? t("locked") : t("nothing was unlocked")],

@@ -1,6 +1,6 @@
 import { defineCommand, flag, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
-import { styleFor } from "../cli/style.ts";
+import { UNCOLORED } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import type { DeskToken } from "../push/desk.ts";
@@ -145,8 +145,6 @@ async function show(event: PushEvent, { isJson, emit, tell, clock }: Context): P
   const isAskedFor = event.kind === "request" || event.kind === "answered";
   if (isJson || isAskedFor)
     return emit({ text: (style) => formatEvent(event, clock(), style), json: eventJson(event) });
-  tell(formatEvent(event, clock(), UNCOLOURED));
+  tell(formatEvent(event, clock(), UNCOLORED));
   return true;
 }
-
-const UNCOLOURED = styleFor({ isTerminal: false, columns: undefined, color: "never", isSpoken: false });

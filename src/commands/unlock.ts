@@ -19,7 +19,8 @@ export const unlock = defineCommand({
   ],
   async run(input, context) {
     const duties = parseDuties(input, context.settings);
-    return context.agent.start(await existingVault(context), duties);
+    const agent = await context.agent();
+    return agent.start(await existingVault(context), duties);
   },
   text: describeAgent,
   json: (status) => status,

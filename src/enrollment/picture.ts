@@ -1,16 +1,12 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { checkPicture } from "./easy-picture.ts";
 import { fitInto, type GrayPicture } from "./gray-picture.ts";
-import { cutAfterEnd, type PictureHeader, readPictureHeader } from "./picture-header.ts";
+import { cutAfterEnd } from "./picture-header.ts";
 import { readOverview, readPixels } from "./picture-pixels.ts";
 import { variantsOf } from "./picture-variants.ts";
-import { decodeWithZxing, type FoundCode, findWithJsqr, findWithZxing, isContradicted } from "./qr-decoders.ts";
-
-/** The largest picture file that is read, in bytes. */
-export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
-
-/** The largest picture that is decoded: a few kilobytes can announce gigabytes. */
-const MAX_PIXELS = 50_000_000;
+import { type FoundCode, findWithJsqr, findWithZxing, isContradicted } from "./qr-decoders.ts";
+import { decodeWithZxing } from "./zxing.ts";
 
 /** Up to this size a picture is first read whole; a larger one would take more memory than it may have. */
 const MAX_WHOLE_PIXELS = 12_000_000;
@@ -20,9 +16,6 @@ const JSQR_SIDE = 800;
 
 /** How long a difficult picture is tried, in milliseconds. */
 const PATIENCE = 1_800;
-
-/** Files up to these sizes are harmless to decode, whatever they hold: a PNG grows a thousandfold at most. */
-const SMALL = { bytes: 64 * 1024, pixels: 4_000_000 };
 
 /**
  * The texts of the QR codes in a picture: PNG, JPEG, GIF, BMP, TIFF or WebP. `source` names the picture in messages. Rejects with
@@ -40,29 +33,6 @@ export async function readQrCodes(bytes: Buffer, source: string): Promise<string
   throw new FobError("invalid", t`no QR code found in ${source}`, {
     hint: t("cut the picture to the code, with a white margin around it, and make it larger"),
   });
-}
-
-/**
- * {@link readQrCodes} for a small picture that is easy to read; null for every other one. It needs little time and memory whatever
- * the file holds. Rejects with FobError `invalid` for what is no picture, or too large a one.
- */
-export async function readEasyQrCodes(bytes: Buffer, source: string): Promise<string[] | null> {
-  const { format, width, height } = checkPicture(bytes, source);
-  if (bytes.length > SMALL.bytes || width * height > SMALL.pixels) return null;
-  const found = await decodeWithZxing(format === "png" ? cutAfterEnd(bytes) : bytes);
-  return found.length > 0 ? found : null;
-}
-
-function checkPicture(bytes: Buffer, source: string): PictureHeader {
-  const header = readPictureHeader(bytes);
-  if (!header) throw new FobError("invalid", t`${source} is not a PNG, JPEG, GIF, BMP, TIFF or WebP picture`);
-  const { width, height } = header;
-  if (width * height > MAX_PIXELS) {
-    const limit = t`at most ${MAX_PIXELS / 1e6} megapixels are read`;
-    throw new FobError("invalid", t`${source} has ${width} x ${height} pixels: ${limit}`);
-  }
-  if (width * height === 0) throw new FobError("invalid", t`${source} is a damaged picture`);
-  return header;
 }
 
 async function readLarge(bytes: Buffer): Promise<string[]> {

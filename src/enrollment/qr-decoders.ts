@@ -1,23 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { Position, ReaderOptions, ReadResult } from "zxing-wasm/reader";
+import type { Position, ReadResult } from "zxing-wasm/reader";
 import { type Area, crop, type GrayPicture, toColor, toGraymap } from "./gray-picture.ts";
-
-/** More codes than a page of recovery codes or a batch of migration codes shows. */
-const MAX_CODES = 32;
+import { loadZxing, OPTIONS } from "./zxing.ts";
 
 /** The weaker decoder takes its time: codes in one picture are all good, or none is. */
 const MAX_CHECKED = 4;
-
-const OPTIONS: ReaderOptions = { formats: ["QRCode", "MicroQRCode"], tryHarder: true, maxNumberOfSymbols: MAX_CODES };
-
-/** The texts of the QR codes in a picture file, each once; empty when none is found or the file cannot be read. */
-export async function decodeWithZxing(file: Uint8Array): Promise<string[]> {
-  const { readBarcodes } = await loadZxing();
-  const results = await readBarcodes(file, OPTIONS);
-  // a code whose error correction does not come out says so, and is never taken for one that does
-  return [...new Set(results.filter(({ isValid }) => isValid).map(({ text }) => text))];
-}
 
 /** The QR codes in pixels, as the stronger decoder reads them. */
 export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> {
@@ -61,22 +47,6 @@ export async function findWithJsqr(picture: GrayPicture): Promise<string | null>
   // an empty text is what noise looks like to it
   if (!found || found.binaryData.length === 0) return null;
   return decodeText(Uint8Array.from(found.binaryData));
-}
-
-let zxing: Promise<typeof import("zxing-wasm/reader")> | null = null;
-
-function loadZxing() {
-  zxing ??= prepareZxing();
-  return zxing;
-}
-
-/** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
-async function prepareZxing() {
-  const reader = await import("zxing-wasm/reader");
-  const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
-  const { buffer } = new Uint8Array(await readFile(path));
-  reader.prepareZXingModule({ overrides: { wasmBinary: buffer } });
-  return reader;
 }
 
 /** The bytes of the code are UTF-8 as a rule, and Latin-1 otherwise; the decoder's own text is neither when it guesses wrong. */

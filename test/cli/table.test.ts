@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type StyleSettings, styleFor } from "../../src/cli/style.ts";
+import { type Style, type StyleSettings, styleFor, UNCOLORED } from "../../src/cli/style.ts";
 import { formatFields, formatTable } from "../../src/cli/table.ts";
 
-const style = (columns: number | undefined, color: StyleSettings["color"] = "auto") =>
-  styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
-const plain = (columns: number) => style(columns, "never");
+const plain = (columns: number): Style => ({ ...UNCOLORED, columns });
 
 describe("a table", () => {
   const heading = ["NAME", "ISSUER"];
@@ -23,7 +21,7 @@ describe("a table", () => {
   });
 
   test("is tab-separated for scripts", () => {
-    expect(formatTable(heading, [["vpn", "ACME"]], style(undefined))).toBe("vpn\tACME");
+    expect(formatTable(heading, [["vpn", "ACME"]], UNCOLORED)).toBe("vpn\tACME");
   });
 
   test("is cut to the terminal's width, widest column first", () => {
@@ -32,12 +30,14 @@ describe("a table", () => {
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(20);
   });
 
-  test("is coloured where the terminal and its user want it", () => {
-    const isBold = (color: StyleSettings["color"], columns?: number) => style(columns, color).strong("x") !== "x";
-    expect(isBold("auto", 80)).toBe(true);
-    expect(isBold("auto")).toBe(false);
-    expect(isBold("always")).toBe(true);
-    expect(isBold("never", 80)).toBe(false);
+  test.each<[color: StyleSettings["color"], columns: number | undefined, isBold: boolean]>([
+    ["auto", 80, true],
+    ["auto", undefined, false],
+    ["always", undefined, true],
+    ["never", 80, false],
+  ])("with %s and %s columns is coloured where the terminal and its user want it", async (color, columns, isBold) => {
+    const style = await styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
+    expect({ isBold: style.strong("x") !== "x", columns: style.columns }).toEqual({ isBold, columns: columns ?? null });
   });
 });
 
@@ -54,7 +54,7 @@ describe("fields", () => {
   });
 
   test("have one line each for scripts, on a terminal with no room, and where a word is too long", () => {
-    expect(formatFields(fields, style(undefined)).split("\n")).toHaveLength(2);
+    expect(formatFields(fields, UNCOLORED).split("\n")).toHaveLength(2);
     expect(formatFields(fields, plain(9)).split("\n")).toHaveLength(2);
     expect(formatFields([["url", "https://otp.example/ttype/push"]], plain(20))).toBe(
       "url  https://otp.example/ttype/push",

@@ -1,7 +1,7 @@
 import { HOTP, Secret } from "otpauth";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { readEasyQrCodes } from "../../src/enrollment/picture.ts";
+import { readEasyQrCodes } from "../../src/enrollment/easy-picture.ts";
 import { issuePasscodes, issuePush } from "../../src/lab/issue.ts";
 import { STYLE } from "../../src/lab/page/layout.ts";
 import { ocra } from "../../src/otp/ocra.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { commands } from "../../src/commands.ts";
+import { allCommands } from "../../src/commands.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -13,6 +13,8 @@ test("completion scripts, man pages and the list of them are what the definition
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
+
+const commands = await allCommands();
 
 describe("the manual", () => {
   const pages = readdirSync(`${root}/man`);

@@ -7,7 +7,7 @@ import { displayWidth } from "../../../src/cli/width.ts";
 import type { PushRequest } from "../../../src/push/request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
 
-const style = styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });
+const style = await styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });
 const SIZE = { columns: 80, rows: 24 };
 
 const view = (state = QUIET, size = SIZE, tokens: readonly string[] = ["vpn", "mail"]) =>

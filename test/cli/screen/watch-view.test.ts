@@ -6,8 +6,8 @@ import { viewWatch } from "../../../src/cli/screen/watch-view.ts";
 import { styleFor } from "../../../src/cli/style.ts";
 import { displayWidth } from "../../../src/cli/width.ts";
 
-const PLAIN = styleFor({ isTerminal: true, columns: 80, color: "never", isSpoken: false });
-const COLORED = styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });
+const PLAIN = await styleFor({ isTerminal: true, columns: 80, color: "never", isSpoken: false });
+const COLORED = await styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });
 const START = new Date("2026-01-31T12:00:00Z");
 
 const timed = (code: string, next: string | null = null): WatchedCode => {

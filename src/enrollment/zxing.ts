@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { ReaderOptions } from "zxing-wasm/reader";
+
+/** More codes than a page of recovery codes or a batch of migration codes shows. */
+const MAX_CODES = 32;
+
+/** What is looked for in a picture. */
+export const OPTIONS: ReaderOptions = {
+  formats: ["QRCode", "MicroQRCode"],
+  tryHarder: true,
+  maxNumberOfSymbols: MAX_CODES,
+};
+
+/** The texts of the QR codes in a picture file, each once; empty when none is found or the file cannot be read. */
+export async function decodeWithZxing(file: Uint8Array): Promise<string[]> {
+  const { readBarcodes } = await loadZxing();
+  const results = await readBarcodes(file, OPTIONS);
+  // a code whose error correction does not come out says so, and is never taken for one that does
+  return [...new Set(results.filter(({ isValid }) => isValid).map(({ text }) => text))];
+}
+
+let zxing: Promise<typeof import("zxing-wasm/reader")> | null = null;
+
+/** The stronger decoder. */
+export function loadZxing() {
+  zxing ??= prepareZxing();
+  return zxing;
+}
+
+/** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
+async function prepareZxing() {
+  const reader = await import("zxing-wasm/reader");
+  const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
+  const { buffer } = new Uint8Array(await readFile(path));
+  reader.prepareZXingModule({ overrides: { wasmBinary: buffer } });
+  return reader;
+}
