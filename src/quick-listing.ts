@@ -1,4 +1,4 @@
-import { jsonLine, listPieces } from "./cli/json.ts";
+import { escapeControls, jsonLine, listPieces } from "./cli/json.ts";
 import { readListed } from "./commands/lookup.ts";
 import { viewToken } from "./commands/token-view.ts";
 import { openAtOnce } from "./quick-answers.ts";
@@ -9,12 +9,12 @@ import {
   decodeRow,
   type IndexEntry,
   type IndexLines,
-  type IndexRow,
   indexLines,
   isCounting,
   type Kind,
   kindOfLine,
   parseRow,
+  textsInLine,
 } from "./vault/token-index.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -33,19 +33,23 @@ export async function listing(): Promise<{ readonly pieces: Iterable<string> } |
 }
 
 async function listRows(vault: Vault): Promise<{ readonly pieces: Iterable<string> } | null> {
-  const index = indexLines(readCell(vault.indexCell()));
-  if (index.lines.length === 0) return null;
-  await keepMemorySmall(index.lines.length);
+  const bytes = readCell(vault.indexCell());
+  const index = indexLines(bytes);
+  if (bytes === null || index.kinds.length === 0) return null;
+  await keepMemorySmall(bytes);
   const uses = lastUses(vault);
   // all that can fail comes before the first piece is printed
-  return { pieces: listPieces(printRows(index, uses, countingTokens(vault, index, uses))) };
+  return { pieces: listPieces(printRows(index, uses, printCounting(vault, index, uses))) };
 }
 
-/** The index does not follow counters: what those tokens print, by the lines that list them; empty for one that is being removed or restored. */
-function countingTokens(vault: Vault, { kinds, lines }: IndexLines, uses: LastUses): ReadonlyMap<string, string> {
-  const counting = new Set(kinds.flatMap((kind, number) => (isCounting(kind) ? [number] : [])));
-  const listed = lines.filter((line) => counting.has(kindOfLine(line)));
-  return new Map(listed.map((line) => [line, printCurrent(vault, decodeRow(parseRow(line), kinds), uses)]));
+/** The index does not follow counters: what those tokens print, in their order; empty for one that is being removed or restored. */
+function printCounting(vault: Vault, { kinds, lines }: IndexLines, uses: LastUses): readonly string[] {
+  const counting = kinds.map(isCounting);
+  const printed: string[] = [];
+  for (const line of counting.includes(true) ? lines : []) {
+    if (counting[kindOfLine(line)]) printed.push(printCurrent(vault, decodeRow(parseRow(line), kinds), uses));
+  }
+  return printed;
 }
 
 function printCurrent(vault: Vault, entry: IndexEntry, uses: LastUses): string {
@@ -55,24 +59,37 @@ function printCurrent(vault: Vault, entry: IndexEntry, uses: LastUses): string {
   return jsonLine(viewToken({ ...entry, credential, accessDomain }, uses.of(entry.id)));
 }
 
-function* printRows({ kinds, lines }: IndexLines, uses: LastUses, known: ReadonlyMap<string, string>) {
-  const printers = kinds.map(rowPrinter);
+function* printRows({ kinds, lines }: IndexLines, uses: LastUses, counting: Iterable<string>): Generator<string> {
+  const current = counting[Symbol.iterator]();
+  const printers = kinds.map((kind) => (isCounting(kind) ? () => current.next().value : rowPrinter(kind)));
   for (const line of lines) {
-    const printed = known.get(line) ?? printers[kindOfLine(line)]?.(parseRow(line), uses);
+    const printed = printers[kindOfLine(line)]?.(line, uses);
     if (printed) yield printed;
   }
 }
 
 /** Prints tokens of one kind: most of their text is the same, and made once from the view of one that has gaps. */
-function rowPrinter(kind: Kind): (row: IndexRow, uses: LastUses) => string {
+function rowPrinter(kind: Kind): (line: string, uses: LastUses) => string {
   const own = { id: GAP, name: GAP, issuer: GAP, account: GAP, serial: GAP };
   const view = viewToken({ ...own, ...kind, favorite: false, enrolledAt: new Date(0) }, null);
   const texts = jsonLine({ ...view, favorite: GAP, enrolledAt: GAP, lastUsedAt: GAP }).split(jsonLine(GAP));
   const [t0, t1, t2, t3, t4, t5, t6, t7, t8] = texts;
-  return (row, uses) => {
-    const [issuer, account, serial] = [jsonLine(row[3]), jsonLine(row[4]), jsonLine(row[5])];
-    const who = `${t0}"${row[1]}"${t1}${jsonLine(row[2])}${t2}${issuer}${t3}${account}${t4}${serial}`;
-    const lastUse = jsonLine(uses.of(row[1]));
-    return `${who}${t5}${row[6]}${t6}${jsonLine(new Date(row[7]))}${t7}${lastUse}${t8}`;
+  const [enrolled, used] = [timePrinter(), timePrinter()];
+  return (line, uses) => {
+    const [id = "", name, issuer, account, serial, favorite, time] = textsInLine(escapeControls(line));
+    const who = `${t0}${id}${t1}${name}${t2}${issuer}${t3}${account}${t4}${serial}`;
+    const lastUse = used(uses.of(id.slice(1, -1))?.getTime() ?? null);
+    return `${who}${t5}${favorite}${t6}${enrolled(Number(time))}${t7}${lastUse}${t8}`;
+  };
+}
+
+/** Prints times, in milliseconds since 1970. Tokens that came together, or were used together, have the same one after another. */
+function timePrinter(): (time: number | null) => string {
+  let last: number | null = null;
+  let printed = jsonLine(null);
+  return (time) => {
+    if (time !== last) printed = jsonLine(time === null ? null : new Date(time));
+    last = time;
+    return printed;
   };
 }

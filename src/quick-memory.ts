@@ -1,12 +1,13 @@
-/** From so many tokens on memory takes longer than anything else. */
-const MANY = 1_000;
+/** Of what larger index the tokens make more work for memory and compiler than anything else, in bytes. */
+const MANY = 64 * 1024;
 
 /**
  * Most of what thousands of tokens leave behind is garbage at once: while V8 reuses the memory that it has, the system need not find and clear twenty
- * megabytes more, which takes it longer than all the rest.
+ * megabytes more. The optimizing compiler takes as much, and is done when everything is printed.
  */
-export async function keepMemorySmall(tokens: number): Promise<void> {
-  if (tokens < MANY) return;
+export async function keepMemorySmall(index: Uint8Array): Promise<void> {
+  if (index.length < MANY) return;
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--no-opt");
 }

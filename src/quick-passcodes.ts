@@ -10,8 +10,8 @@ import type { TotpCredential } from "./token/credential.ts";
 import type { Secret } from "./token/secret.ts";
 import { readCell } from "./vault/cell.ts";
 import { touch } from "./vault/last-uses.ts";
-import { indexLines, type Kind, kindOfLine, parseRow } from "./vault/token-index.ts";
-import { useUnguardedSecrets } from "./vault/unguarded-secrets.ts";
+import { idInLine, indexLines, type Kind, kindOfLine, parseRow } from "./vault/token-index.ts";
+import { openUnguardedSecrets, type UnguardedSecrets } from "./vault/unguarded-secrets.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** What `fob code --all --json` prints, in pieces, and what it says besides. */
@@ -36,37 +36,52 @@ export async function allPasscodes(): Promise<Passcodes | null> {
 }
 
 async function makePasscodes(vault: Vault): Promise<Passcodes | null> {
-  const { kinds, lines } = indexLines(readCell(vault.indexCell()));
-  if (lines.length === 0) return null;
-  await keepMemorySmall(lines.length);
+  const bytes = readCell(vault.indexCell());
+  const { kinds, lines } = indexLines(bytes);
+  if (bytes === null || kinds.length === 0) return null;
+  await keepMemorySmall(bytes);
   const now = new Date();
   const printers = kinds.map((kind) => (isFree(kind) ? printer(kind, now) : null));
-  const free = lines.filter((line) => printers[kindOfLine(line)]).map(parseRow);
-  const [printed, used]: [string[], string[]] = [[], []];
+  const free: string[] = [];
+  let count = 0;
+  for (const line of lines) {
+    count++;
+    if (printers[kindOfLine(line)]) free.push(line);
+  }
+  const ids = free.map(idInLine);
   // all that can fail comes before the first piece is printed
-  useUnguardedSecrets(
-    vault,
-    free.map(([, id]) => id),
-    (secret, index) => {
-      const row = free[index];
-      const print = row && printers[row[0]];
-      if (!secret || !print) return;
-      printed.push(print(row[2], secret));
-      used.push(row[1]);
-    },
-  );
-  touch(vault, used, now);
-  return { pieces: listPieces(printed), notes: describeLeftOut(lines.length - used.length) };
+  const secrets = openUnguardedSecrets(vault, ids);
+  const given = ids.filter((_, index) => secrets.at(index));
+  touch(vault, given, now);
+  return { pieces: listPieces(printRows(free, printers, secrets)), notes: describeLeftOut(count - given.length) };
 }
 
+function* printRows(lines: readonly string[], printers: readonly (Printer | null)[], secrets: UnguardedSecrets) {
+  try {
+    for (const [index, line] of lines.entries()) {
+      const secret = secrets.at(index);
+      const row = parseRow(line);
+      const print = printers[row[0]];
+      if (secret && print) yield print(row[2], secret);
+    }
+  } finally {
+    secrets.forget();
+  }
+}
+
+type Printer = (name: string, secret: Secret) => string;
+
 /** Prints passcodes of tokens of one kind, which begin and end together: their text is the same but for name and passcode. */
-function printer({ credential }: Kind, now: Date): (name: string, secret: Secret) => string {
-  const steps = credential as TotpCredential;
-  const { period, t0 } = steps;
+function printer({ credential }: Kind, now: Date): Printer {
+  const { algorithm, digits, alphabet, period, t0 } = credential as TotpCredential;
   const counter = timeStep({ unixSeconds: now.getTime() / 1000, period, t0 });
   const validFrom = new Date((t0 + Number(counter) * period) * 1000);
   const validUntil = new Date(validFrom.getTime() + period * 1000);
   const named = namePasscode({ name: GAP }, { kind: "totp", code: GAP, validFrom, validUntil }, now);
   const [before, between, after] = jsonLine(passcodeJson(named)).split(jsonLine(GAP));
-  return (name, secret) => `${before}${jsonLine(name)}${between}"${hotp({ ...steps, secret, counter })}"${after}`;
+  return (name, secret) => {
+    // written out: a spread object of its own for each costs more than the passcode
+    const code = hotp({ secret, counter, algorithm, digits, alphabet });
+    return `${before}${jsonLine(name)}${between}"${code}"${after}`;
+  };
 }

@@ -65,8 +65,8 @@ function mayHoldCounters(value: Readonly<Record<string, unknown>>): boolean {
   return false;
 }
 
-/** JSON leaves DEL, C1 and bidirectional controls as they are; a terminal would act on them. */
-function escapeControls(json: string): string {
+/** JSON text whose strings have no DEL, C1 and bidirectional controls as they are; a terminal would act on them. */
+export function escapeControls(json: string): string {
   // nearly all text has ASCII characters only, which is quickly seen
   if (Buffer.byteLength(json) === json.length && !json.includes("\u007f")) return json;
   return json.replace(

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ReaderOptions } from "zxing-wasm/reader";
 
@@ -30,9 +30,17 @@ export function loadZxing() {
 
 /** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
 async function prepareZxing() {
-  const reader = await import("zxing-wasm/reader");
   const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
-  const { buffer } = new Uint8Array(await readFile(path));
-  reader.prepareZXingModule({ overrides: { wasmBinary: buffer } });
+  // another processor compiles while this one loads the rest
+  const [module, reader] = await Promise.all([WebAssembly.compile(readFileSync(path)), import("zxing-wasm/reader")]);
+  reader.prepareZXingModule({
+    overrides: {
+      instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) {
+        const instance = new WebAssembly.Instance(module, imports);
+        receive(instance);
+        return instance.exports;
+      },
+    },
+  });
   return reader;
 }

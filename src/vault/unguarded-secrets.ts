@@ -27,34 +27,39 @@ const MANY = 200;
 /** A folder that changed so recently may change again within the same tick of the file system's clock, unseen. */
 const SETTLED_MS = 3_000;
 
+/** The secrets of tokens that need no PIN, by the places at which the tokens were asked for. */
+export interface UnguardedSecrets {
+  /** A token's secret, good until all are forgotten; null for a token that has a PIN or restricted access by now, or is gone. */
+  at(index: number): Secret | null;
+  forget(): void;
+}
+
 /**
- * Hands out the secrets of tokens that need no PIN, in the order of `ids`; null for one that has a PIN or restricted access by now, or is gone. Each is
- * forgotten when all were used. Throws FobError `invalid` where a token is damaged.
+ * The secrets of the tokens with these ids, which the caller forgets. Throws FobError `invalid` where a token is damaged.
  *
  * Opening ten thousand tokens takes seconds, so what was read is kept in one sealed file beside them. An entry counts as long as its token's folder is
  * the one that it was read from, unchanged, which the file system says; the others are read, and the file is made anew.
  */
-export function useUnguardedSecrets(
-  vault: Vault,
-  ids: readonly string[],
-  use: (secret: Secret | null, index: number) => void,
-): void {
+export function openUnguardedSecrets(vault: Vault, ids: readonly string[]): UnguardedSecrets {
   const known = new Entries(ids.length < MANY ? Buffer.alloc(0) : readKept(vault));
-  const fresh = new Map<string, Buffer | null>();
+  const fresh = new Map<number, Buffer | null>();
+  // numbers instead of ten thousand objects
+  const places = new Int32Array(ids.length);
+  const entryAt = (index: number) => fresh.get(index) ?? (fresh.has(index) ? null : known.at(places[index] ?? 0));
+  const forgetAll = () => forget(known.bytes, ...fresh.values());
   try {
     ids.forEach((id, index) => {
       const folder = folderOf(vault, id);
-      const kept = known.find(id);
-      const entry = isOf(kept, folder) ? kept : readEntry(vault, id, folder);
-      if (entry !== kept) fresh.set(id, entry);
-      use(entry?.subarray(SECRET_AT) ?? null, index);
+      const place = known.find(id);
+      if (place !== null && isOf(known.bytes, place, folder)) places[index] = place;
+      else fresh.set(index, readEntry(vault, id, folder));
     });
-    if (fresh.size === 0 || ids.length < MANY) return;
-    const entries = ids.map((id) => (fresh.has(id) ? fresh.get(id) : known.find(id)));
-    keep(vault, entries.filter((entry) => entry != null).filter(isSettled));
-  } finally {
-    forget(known.bytes, ...fresh.values());
+    if (fresh.size > 0 && ids.length >= MANY) keep(vault, ids.map((_, index) => entryAt(index)).filter(isSettled));
+  } catch (error) {
+    forgetAll();
+    throw error;
   }
+  return { at: (index) => entryAt(index)?.subarray(SECRET_AT) ?? null, forget: forgetAll };
 }
 
 /** Removes what is kept, because a token is to have a PIN, or to be gone. */
@@ -72,8 +77,8 @@ class Entries {
     this.bytes = bytes;
   }
 
-  /** The entry of a token, or null. */
-  find(id: string): Buffer | null {
+  /** Where the entry of a token begins, or null. */
+  find(id: string): number | null {
     if (this.#idAt(this.#next) !== id) {
       this.#places ??= this.#index();
       const place = this.#places.get(id);
@@ -82,7 +87,12 @@ class Entries {
     }
     const start = this.#next;
     this.#next = this.#endOf(start);
-    return this.bytes.subarray(start, this.#next);
+    return start;
+  }
+
+  /** The entry that begins there. */
+  at(start: number): Buffer {
+    return this.bytes.subarray(start, this.#endOf(start));
   }
 
   #index(): ReadonlyMap<string, number> {
@@ -104,9 +114,11 @@ function folderOf(vault: Vault, id: string): Stats | undefined {
   return statSync(join(tokensFolder(vault.layout), id), { throwIfNoEntry: false });
 }
 
-function isOf(entry: Buffer | null, folder: Stats | undefined): boolean {
-  if (!entry || !folder) return false;
-  return entry.readDoubleBE(CHANGED_AT) === folder.ctimeMs && entry.readDoubleBE(FOLDER_AT) === folder.ino;
+/** Whether the entry that begins there was read from this folder as it is. */
+function isOf(bytes: Buffer, start: number, folder: Stats | undefined): boolean {
+  if (!folder) return false;
+  const changed = bytes.readDoubleBE(start + CHANGED_AT);
+  return changed === folder.ctimeMs && bytes.readDoubleBE(start + FOLDER_AT) === folder.ino;
 }
 
 /** The folder was looked at before: what is read now is as new, or newer and will be read again. */
@@ -134,8 +146,8 @@ function readOrNull(vault: Vault, id: string): TokenRecord | null {
   }
 }
 
-function isSettled(entry: Buffer): boolean {
-  return Date.now() - entry.readDoubleBE(CHANGED_AT) > SETTLED_MS;
+function isSettled(entry: Buffer | null): entry is Buffer {
+  return entry !== null && Date.now() - entry.readDoubleBE(CHANGED_AT) > SETTLED_MS;
 }
 
 function readKept({ layout, vaultKey }: Vault): Buffer {
@@ -161,7 +173,7 @@ function keep(vault: Vault, entries: readonly Buffer[]): void {
     writeFileSync(temporary, sealed, { flag: "wx", mode: 0o600 });
     renameSync(temporary, path);
     // whoever gives a token a PIN removes the file afterwards, unless it was not there yet
-    const isTrue = entries.every((entry) => isOf(entry, folderOf(vault, entry.toString("hex", 0, ID_BYTES))));
+    const isTrue = entries.every((entry) => isOf(entry, 0, folderOf(vault, entry.toString("hex", 0, ID_BYTES))));
     if (!isTrue) dropUnguardedSecrets(layout);
   } catch {
     // as said above

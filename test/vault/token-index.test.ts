@@ -5,10 +5,12 @@ import {
   decodeRow,
   encodeIndex,
   findExactly,
+  idInLine,
   indexLines,
   kindOfLine,
   namesIn,
   parseRow,
+  textsInLine,
 } from "../../src/vault/token-index.ts";
 
 const TOTP = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const;
@@ -54,10 +56,21 @@ describe("the index", () => {
 
   test("has a line for each, which says its kind and parses alone", () => {
     const { kinds, lines } = indexLines(encodeIndex(TOKENS));
-    expect(lines.map((line) => decodeRow(parseRow(line), kinds))).toEqual(LISTED);
-    expect(lines.map((line) => kinds[kindOfLine(line)]?.credential.kind)).toEqual(["totp", "totp", "hotp", "totp"]);
-    expect(indexLines(encodeIndex([]))).toEqual({ kinds: [], lines: [] });
-    expect(indexLines(null)).toEqual({ kinds: [], lines: [] });
+    expect([...lines].map((line) => decodeRow(parseRow(line), kinds))).toEqual(LISTED);
+    expect([...lines].map((line) => kinds[kindOfLine(line)]?.credential.kind)).toEqual([
+      "totp",
+      "totp",
+      "hotp",
+      "totp",
+    ]);
+    expect([...lines].map(idInLine)).toEqual(LISTED.map((one) => one?.id));
+    const texts = [...lines].map((line) => textsInLine(line).map((text) => JSON.parse(text)));
+    expect(texts).toEqual([...lines].map((line) => parseRow(line).slice(1)));
+    expect(() => textsInLine('[0,"000000000000000a"]')).toThrow("no token");
+    for (const empty of [encodeIndex([]), null]) {
+      expect(indexLines(empty).kinds).toEqual([]);
+      expect([...indexLines(empty).lines]).toEqual([]);
+    }
   });
 
   test("writes what tokens share once", () => {
