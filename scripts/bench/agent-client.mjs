@@ -1,8 +1,26 @@
-// A client of the agent's socket that stays connected.
+// Clients of the agent's socket that stay connected.
+import { spawnSync } from "node:child_process";
 import { createConnection } from "node:net";
+import { fileURLToPath } from "node:url";
+import { hasTool } from "./timing.mjs";
+
+const LEAN = fileURLToPath(new URL("ask-one-by-one.pl", import.meta.url));
 
 /** How many requests a client that does not wait for each reply has under way. */
 export const pipelined = 16;
+
+/**
+ * Asks the same line `count` times, each when the last was answered. A client in Node takes as long as the agent does: where there is perl, it asks.
+ * @param {string} socket @param {string} line @param {number} count
+ * @returns {Promise<{ perSecond: number, p99: number }>}
+ */
+export async function askOneByOne(socket, line, count) {
+  if (!hasTool("perl")) return askAgent(socket, line, count, 1);
+  const { status, stdout, stderr } = spawnSync("perl", [LEAN, socket, line, String(count)], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  const [perSecond = Number.NaN, p99 = Number.NaN] = stdout.split(" ").map(Number);
+  return { perSecond, p99 };
+}
 
 /**
  * Asks the same line `count` times, with `depth` requests under way at any time.
