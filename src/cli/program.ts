@@ -58,14 +58,25 @@ export interface Vocabulary {
 }
 
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
-export async function parseCommandLine(argv: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
+export async function parseCommandLine(given: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
+  const argv = asksForHelp(given, names) ? [...given.slice(1), "--help"] : given;
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
   const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
-  // the command that is meant is enough to understand it; help and complaints tell of all
-  const parsed = understood && "invocation" in understood ? understood : await understand(argv, vocabulary, names);
+  const { parsed } = understood?.isOfCommand ? understood : await understand(argv, vocabulary, names);
   if (parsed instanceof CommanderError) throw usageError(parsed, argv, names);
   return parsed;
+}
+
+/** Whether a line is `help` and the name of a command: commander knows no more than the first word of it. */
+function asksForHelp([first, ...rest]: readonly string[], names: readonly string[]): boolean {
+  return first === "help" && names.includes(rest.join(" "));
+}
+
+interface Understood {
+  readonly parsed: Parsed | CommanderError;
+  /** Whether it is about one command, so that the others do not matter: complaints and other help tell of all. */
+  readonly isOfCommand: boolean;
 }
 
 /** What a command line means to who knows no other commands than these. */
@@ -73,16 +84,22 @@ async function understand(
   argv: readonly string[],
   { version, commands, alone }: Vocabulary,
   names: readonly string[],
-): Promise<Parsed | CommanderError> {
+): Promise<Understood> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
+  let isOfCommand = false;
   const program = createProgram(version, (text) => printed.push(text));
   const groups = new Map<string, Command>();
   const loading = Object.entries(commands).flatMap(([name, load]) => (names.includes(name) ? [load()] : []));
   for (const command of await Promise.all(loading)) {
     const parent = parentOf(command, program, groups);
-    addCommand(parent, command, (input) => {
+    const definition = addCommand(parent, command, (input) => {
+      isOfCommand = true;
       invocation = { command, ...settleOwnOptions(command, input, program.opts<GlobalFlags>()) };
+    });
+    definition.addHelpText("after", () => {
+      isOfCommand = true;
+      return "";
     });
   }
   try {
@@ -90,11 +107,13 @@ async function understand(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.help" && program.args.length === 0) {
-      return { invocation: { command: await alone(), input: {}, flags: program.opts<GlobalFlags>() } };
+      const invocation = { command: await alone(), input: {}, flags: program.opts<GlobalFlags>() };
+      return { parsed: { invocation }, isOfCommand: false };
     }
-    if (error.exitCode !== 0) return error;
+    if (error.exitCode !== 0) return { parsed: error, isOfCommand: false };
   }
-  return invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
+  const parsed = invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
+  return { parsed, isOfCommand };
 }
 
 function createProgram(version: string, print: (text: string) => void): Command {
@@ -147,7 +166,11 @@ function addGroup(parent: Command, word: string, description: string, example: s
   return group.addHelpText("after", `\n${t("Example:")}\n  $ ${example}`);
 }
 
-function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): void {
+function addCommand(
+  parent: Command,
+  definition: AnyCommand,
+  chosen: (input: Record<string, unknown>) => void,
+): Command {
   const command = parent
     .command(definition.name.split(" ").at(-1) ?? definition.name)
     .summary(retold(definition.summary))
@@ -157,7 +180,7 @@ function addCommand(parent: Command, definition: AnyCommand, chosen: (input: Rec
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
     command.addOption(toOption(name, option));
   command.addHelpText("after", formatExamples(definition));
-  command.action((...given: unknown[]) => {
+  return command.action((...given: unknown[]) => {
     const input: Record<string, unknown> = { ...flagDefaults(definition.options), ...command.opts() };
     names.forEach((name, i) => {
       input[name] = given[i];

@@ -29,6 +29,16 @@ describe("the definitions of commands", () => {
 });
 
 describe("help", () => {
+  test.each([["code"], ["pin set"], ["lab user add"]])(
+    "of `fob help %s` is what `fob %s --help` says",
+    async (name) => {
+      const { fob } = testHome();
+      const words = name.split(" ");
+      const [help, same] = [await fob(["help", ...words]), await fob([...words, "--help"])];
+      expect(help).toMatchObject({ stdout: same.stdout, stderr: "", exitCode: 0 });
+    },
+  );
+
   test.each(commands.map(({ name }) => name))(
     "of `fob %s` goes to standard output and carries an example",
     async (name) => {
