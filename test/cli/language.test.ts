@@ -197,10 +197,10 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
     await terminal.see(/❯ Guarded \(bob\)\n\s*\n/);
     terminal.type("Enter");
     expect(englishWords(await see("PIN "), [...tokens, "guard", "ctrl"])).toEqual([]);
-    terminal.type("C-c");
+    await terminal.interrupt();
     terminal.type("clear; fob remove ACME", "Enter");
     expect(englishWords(await see("Remove "), tokens)).toEqual([]);
-    terminal.type("C-c");
+    await terminal.interrupt();
     terminal.type("clear; fob --plain remove ACME", "Enter");
     await see("yes or no");
     terminal.type(accentuate("yes"), "Enter");

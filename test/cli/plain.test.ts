@@ -49,7 +49,7 @@ describeWith({ tmux: "tmux" }, "a terminal that is read out", () => {
     expect(terminal.tmux("capture-pane", "-p", "-e")).not.toContain("\u001b[");
     type("fob remove example", "Enter");
     await see("Remove Example? yes or no:");
-    type("C-c");
+    await terminal.interrupt();
     type("echo code=$?", "Enter");
     await see("code=130");
   });

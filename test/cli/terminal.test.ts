@@ -64,7 +64,7 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     await home.fob(["enroll", "-"], { input: HOTP_URI });
     type("fob remove acme", "Enter");
     await see("Remove ACME?");
-    type("C-c");
+    await terminal.interrupt();
     type("echo code=$?", "Enter");
     const shown = await see("code=130");
     expect(shown).not.toMatch(/fob:|Error/);

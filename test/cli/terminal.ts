@@ -6,6 +6,8 @@ import { FOB } from "./fob.ts";
 export interface Terminal {
   /** Presses keys: text, or names as tmux knows them (`Enter`, `C-c`). */
   type(...keys: string[]): void;
+  /** Presses Ctrl-C and waits for the shell, since a program that still reads the terminal would swallow what is typed next. */
+  interrupt(): Promise<void>;
   /** Waits until the screen shows a text, and returns all of it. */
   see(text: string | RegExp): Promise<string>;
   /** Waits until the screen shows a text no more. */
@@ -30,6 +32,14 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
   tmux("-u", "new-session", "-d", "-x", "80", "-y", "24", "env", "-i", ...variables, "bash", "--norc");
   const type = (...keys: string[]) => void tmux("send-keys", ...keys);
   type(`fob() { '${process.execPath}' '${FOB}' "$@"; }; clear`, "Enter");
+  const interrupt = async () => {
+    type("C-c");
+    for (let tries = 0; tries < 150; tries++) {
+      if (tmux("display-message", "-p", "#{pane_current_command}").trim() === "bash") return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`Ctrl-C did not end the program on this screen:\n${tmux("capture-pane", "-p")}`);
+  };
   const wait = async (isThere: boolean, text: string | RegExp) => {
     for (let tries = 0; tries < 150; tries++) {
       const shown = tmux("capture-pane", "-p");
@@ -40,6 +50,7 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
   };
   return {
     type,
+    interrupt,
     see: (text) => wait(true, text),
     seeNoMore: (text) => wait(false, text),
     resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),

@@ -105,7 +105,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
 
   test("stands for a token's PIN at a terminal, and Enter asks for the PIN", async () => {
     expect(await enableFor("ACME")).toMatchObject({ exitCode: 0 });
-    const { type, see } = open();
+    const { type, see, interrupt } = open();
     type("fob code acme", "Enter");
     await see("Finger or face for ACME");
     await bench.touch(RIGHT);
@@ -128,7 +128,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     await see(RFC_CODES[2] ?? "");
     type("clear; fob code acme", "Enter");
     await see("Finger or face for ACME");
-    type("C-c");
+    await interrupt();
     type("echo code=$?", "Enter");
     await see("code=130");
   });
