@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 "use strict";
-// CommonJS and one require: an ES module here costs a fifth of the whole start (docs/performance.md).
+// CommonJS, as everything that is built: an ES module costs a fifth of the whole start and more (docs/performance.md).
 require("../dist/fob.cjs");

@@ -6,7 +6,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hardPictures } from "../test/qr/hard-pictures.mjs";
 
-const PROGRAM = fileURLToPath(new URL("../dist/decode-picture.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../dist/decode-picture.cjs", import.meta.url));
 const PICTURES = /\.(png|jpe?g|gif|bmp|tiff?|webp)$/i;
 
 const [folder] = process.argv.slice(2);

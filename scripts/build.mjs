@@ -1,5 +1,6 @@
-// Builds dist/. The fast path is one CommonJS file in which esbuild lets every module wait until it is needed. Everything else is ES modules, loaded when they
-// are needed; rolldown puts what most commands share into one of them, because each file that Node's loader opens costs more than what is in it.
+// Builds dist/, in CommonJS: Node's loader of ES modules takes a third of a bare start. The fast path is one file in which esbuild lets every module wait until it
+// is needed. Everything else is in files that are loaded when they are needed; rolldown puts what most commands share into one of them, because each file
+// costs something, whatever is in it.
 import { spawnSync } from "node:child_process";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ const [program] = await Promise.all([
     // what package.json does not depend on goes into the files
     external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(?:/|$)`)),
     transform: { target, define },
-    plugins: [textFiles()],
+    plugins: [textFiles(), withoutSubprograms()],
     input: {
       main: "src/main.ts",
       "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
@@ -32,9 +33,10 @@ const [program] = await Promise.all([
     },
     output: {
       dir: "dist",
-      format: "esm",
-      entryFileNames: "[name].js",
-      chunkFileNames: "parts/[name]-[hash].js",
+      format: "cjs",
+      comments: false,
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "parts/[name]-[hash].cjs",
       codeSplitting: { groups: [{ name: "shared", minShareCount: SHARED_BY }] },
     },
   }),
@@ -51,7 +53,7 @@ const [program] = await Promise.all([
       "quick-listing": "src/quick-listing.ts",
       "quick-passcodes": "src/quick-passcodes.ts",
     },
-    external: ["./main.js", "./quick-listing.cjs", "./quick-passcodes.cjs"],
+    external: ["./main.cjs", "./quick-listing.cjs", "./quick-passcodes.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
   }),
@@ -61,7 +63,7 @@ await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 await writeFile(`${root}/dist/LICENSES.txt`, await licenses(program));
 
 // the help page is what the whole program says, so that the fast path need not load it to say the same
-const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.js`, "--help"], {
+const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.cjs`, "--help"], {
   env: { ...process.env, FOB_LANG: "en" },
   stdio: ["ignore", "pipe", "inherit"],
 });
@@ -79,6 +81,23 @@ function textFiles() {
     async load(path) {
       if (!isText(path)) return null;
       return { code: `export default ${JSON.stringify(await readFile(path, "utf8"))}`, moduleType: "js" };
+    },
+  };
+}
+
+/**
+ * Commander can start a program for a command, which fob never asks of it: Node's module for that would take longer to load than commander does.
+ * @returns {import("rolldown").Plugin}
+ */
+function withoutSubprograms() {
+  const nothing = "\0nothing";
+  return {
+    name: "without subprograms",
+    resolveId(source, importer) {
+      return source === "node:child_process" && importer?.includes("/commander/") ? nothing : null;
+    },
+    load(path) {
+      return path === nothing ? "" : null;
     },
   };
 }

@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { AgentControl } from "./agent/control.ts";
 import { encodeOrder } from "./agent/order.ts";
-import { startAgentProcess } from "./platform/agent-process.ts";
 import { agentSocket, isOurSocket, makeSocketFolder } from "./platform/agent-socket.ts";
 import { isRunning } from "./platform/processes.ts";
 import { readHeader } from "./vault/header.ts";
@@ -12,7 +11,10 @@ export function agentControl(folder: string, home: string): AgentControl {
     socket: agentSocket(home, process.env, () => readHeader(home)?.id),
     isOurs: isOurSocket,
     makeFolder: makeSocketFolder,
-    startProcess: (order, vaultKey) => startAgentProcess(join(folder, "serve-agent.js"), encodeOrder(order, vaultKey)),
+    async startProcess(order, vaultKey) {
+      const { startAgentProcess } = await import("./platform/agent-process.ts");
+      return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey));
+    },
     isRunning,
     kill: ({ pid }) => process.kill(pid, "SIGKILL"),
   });

@@ -7,12 +7,14 @@ import { FobError } from "./fob-error.ts";
 
 const [source = "the picture"] = process.argv.slice(2);
 
-const answer = await readQrCodes(await buffer(process.stdin), source).then(
-  (texts): PictureAnswer => ({ texts }),
-  (error: unknown): PictureAnswer => {
+void buffer(process.stdin).then(async (picture) => process.stdout.write(JSON.stringify(await answer(picture))));
+
+async function answer(picture: Buffer): Promise<PictureAnswer> {
+  try {
+    return { texts: await readQrCodes(picture, source) };
+  } catch (error) {
     if (!(error instanceof FobError)) throw error;
     const { message, hint } = error;
     return { refusal: { message, hint } };
-  },
-);
-process.stdout.write(JSON.stringify(answer));
+  }
+}

@@ -18,7 +18,7 @@ void answerOrLoad(process.argv.slice(2));
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
   if (answer === null) {
-    await import("./main.js");
+    require("./main.cjs");
     return;
   }
   for (const piece of answer.pieces) if (!print(piece)) break;
@@ -50,7 +50,7 @@ function isOnly(given: readonly string[], ...options: string[]): boolean {
   return given.length === options.length && options.every((option) => given.includes(option));
 }
 
-/** What is for lists lies in files of their own, which nothing else has to read; as CommonJS, because Node's loader of ES modules takes milliseconds. */
+/** What is for lists lies in files of their own, which nothing else has to read. */
 function loadListing(): typeof import("./quick-listing.ts") {
   return require("./quick-listing.cjs");
 }

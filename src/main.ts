@@ -22,7 +22,7 @@ speak(messagesFile(join(build.folder, "../messages"), env), (trouble) => {
   if (!process.argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
 });
 
-process.exitCode = await run(
+void run(
   {
     version: build.version,
     commands: COMMANDS,
@@ -31,4 +31,6 @@ process.exitCode = await run(
     createContext: (globals, style) => createContext(build, globals, style),
   },
   { argv: process.argv.slice(2), env, stdout, stderr },
-);
+).then((exitCode) => {
+  process.exitCode = exitCode;
+});

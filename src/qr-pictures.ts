@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { readForeignFile } from "./cli/inputs.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "./enrollment/easy-picture.ts";
-import { readQrCodesApart } from "./platform/picture-process.ts";
 
 /**
  * The texts of the QR codes in a picture, which `source` names in messages. Most pictures are screenshots and read at once; the others are decoded
@@ -11,7 +10,10 @@ import { readQrCodesApart } from "./platform/picture-process.ts";
 export async function readQrCodes(folder: string, bytes: Buffer, source: string): Promise<string[]> {
   // an easy picture is read before the better compiler would be done with the decoder; a process of its own has it for the others
   setFlagsFromString("--liftoff-only");
-  return (await readEasyQrCodes(bytes, source)) ?? readQrCodesApart(join(folder, "decode-picture.js"), bytes, source);
+  const found = await readEasyQrCodes(bytes, source);
+  if (found) return found;
+  const { readQrCodesApart } = await import("./platform/picture-process.ts");
+  return readQrCodesApart(join(folder, "decode-picture.cjs"), bytes, source);
 }
 
 /** {@link readQrCodes} of a picture file. */

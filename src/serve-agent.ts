@@ -44,15 +44,18 @@ process.on("SIGHUP", () => undefined);
 // to the person, by notifications; what goes to clients is in English
 speak(messagesFile(fileURLToPath(new URL("../messages", import.meta.url)), process.env), () => undefined);
 
-const input = await buffer(process.stdin);
-const { order, vaultKey } = decodeOrder(input);
-forget(input);
-try {
-  process.stdout.write(`${encodeReply(await serve(order, vaultKey))}\n`);
-} catch (error) {
-  forget(vaultKey);
-  // it may listen already
-  process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
+void buffer(process.stdin).then(take);
+
+async function take(input: Buffer): Promise<void> {
+  const { order, vaultKey } = decodeOrder(input);
+  forget(input);
+  try {
+    process.stdout.write(`${encodeReply(await serve(order, vaultKey))}\n`);
+  } catch (error) {
+    forget(vaultKey);
+    // it may listen already
+    process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
+  }
 }
 
 function lockedMeanwhile(): FobError {

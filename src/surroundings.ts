@@ -137,7 +137,7 @@ function systemNotifier(): Notifier {
 }
 
 function systemClipboard({ folder }: Build): Clipboard {
-  const surroundings = { clearScript: join(folder, "clear-clipboard.js"), env, terminal: visibleTerminal() };
+  const surroundings = { clearScript: join(folder, "clear-clipboard.cjs"), env, terminal: visibleTerminal() };
   const load = once(async () => (await import("./platform/clipboard/clipboard.ts")).systemClipboard(surroundings));
   return {
     copy: async (text) => (await load()).copy(text),

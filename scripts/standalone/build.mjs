@@ -55,15 +55,12 @@ await inject(target, "NODE_SEA_BLOB", readFileSync(join(folder, "fob.blob")), { 
 rmSync(folder, { recursive: true });
 console.log(`${target}: ${Math.round(statSync(target).size / 1e6)} MB`);
 
-/** The files of the npm package that run, and the one that starts its programs. */
+/** The files of the npm package that run. */
 function ownFiles() {
   const names = ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")].filter(
     (name) => name !== "messages/en.json",
   );
-  return [
-    ...names.map((name) => ({ from: name, path: name })),
-    { from: "scripts/standalone/start.cjs", path: "start.cjs" },
-  ];
+  return names.map((name) => ({ from: name, path: name }));
 }
 
 /** The files of every package that fob needs to run, as they are installed here. */

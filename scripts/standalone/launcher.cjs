@@ -38,7 +38,7 @@ function run(given) {
   if (script !== undefined && isProgramOfOurs(script)) {
     for (const flag of given.slice(0, at)) setFlagsFromString(flag);
     process.argv = [process.execPath, script, ...given.slice(at + 1)];
-    createRequire(script)("../start.cjs")(script);
+    createRequire(script)(script);
     return;
   }
   const program = join(unpack(), "bin", "fob.js");
@@ -50,7 +50,7 @@ function run(given) {
 function isProgramOfOurs(script) {
   const dist = dirname(script);
   return (
-    script.endsWith(".js") && basename(dist) === "dist" && basename(dirname(dist)) === FOLDER && isOurs(dirname(dist))
+    script.endsWith(".cjs") && basename(dist) === "dist" && basename(dirname(dist)) === FOLDER && isOurs(dirname(dist))
   );
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ReaderOptions } from "zxing-wasm/reader";
 
+const require = createRequire(import.meta.url);
+
 /** More codes than a page of recovery codes or a batch of migration codes shows. */
 const MAX_CODES = 32;
 
@@ -30,9 +32,10 @@ export function loadZxing() {
 
 /** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
 async function prepareZxing() {
-  const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
-  // another processor compiles while this one loads the rest
-  const [module, reader] = await Promise.all([WebAssembly.compile(readFileSync(path)), import("zxing-wasm/reader")]);
+  const compiling = WebAssembly.compile(readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm")));
+  // another processor compiles meanwhile
+  const reader: typeof import("zxing-wasm/reader") = require("zxing-wasm/reader");
+  const module = await compiling;
   reader.prepareZXingModule({
     overrides: {
       instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) {

@@ -1,10 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /** When a process began, as the system counts: two processes with one number differ in it. Null when there is no such process. */
 export function startOf(pid: number): string | null {
   if (process.platform === "linux") return linuxStart(pid);
   if (process.platform === "win32") return exists(pid) ? "" : null;
+  // loaded here, because it takes longer than all that this module does elsewhere
+  const { execFileSync } = process.getBuiltinModule("node:child_process");
   try {
     // whoever compares two answers may have another language and time zone than who asked first
     const env = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };

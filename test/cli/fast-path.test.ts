@@ -79,7 +79,7 @@ describe("the fast path", () => {
   });
 
   test("shows the help page of the whole program", async () => {
-    const whole = await execa(process.execPath, [join(DIST, "main.js"), "--help"], { stripFinalNewline: false });
+    const whole = await execa(process.execPath, [join(DIST, "main.cjs"), "--help"], { stripFinalNewline: false });
     expect((await testHome().fob(["--help"])).stdout).toBe(whole.stdout);
   });
 

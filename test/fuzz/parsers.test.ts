@@ -31,7 +31,7 @@ const DURATION = process.env["MODE"] === "fuzz" ? 60_000 : 2_000;
 const MAX_DURATION = 20_000;
 
 /** The built program, as the one that is installed. */
-const DECODER = fileURLToPath(new URL("../../dist/decode-picture.js", import.meta.url));
+const DECODER = fileURLToPath(new URL("../../dist/decode-picture.cjs", import.meta.url));
 
 /** Parses mutants of these inputs until the time is up: each is accepted, or refused with an error of the contract. */
 async function fuzz(seeds: readonly (Buffer | string)[], parse: (bytes: Buffer) => unknown): Promise<void> {

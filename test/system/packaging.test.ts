@@ -32,7 +32,7 @@ describe("the npm package", () => {
     const generated = ["completions", "man"].flatMap((folder) =>
       readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`),
     );
-    expect(files).toEqual(expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.js", ...generated]));
+    expect(files).toEqual(expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.cjs", ...generated]));
   });
 
   test("installs from its file, with its manual, and works", { timeout }, () => {

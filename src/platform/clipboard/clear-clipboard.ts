@@ -5,10 +5,19 @@ import { forgetInTmux } from "./tmux-buffer.ts";
 
 process.on("SIGHUP", () => undefined);
 
-const order: { text: string; seconds: number; keeper: ClipboardKeeper } = JSON.parse(await text(process.stdin));
-setTimeout(order.keeper === "tmux" ? () => forgetInTmux(order.text) : clearDesktop, order.seconds * 1000);
+interface Order {
+  readonly text: string;
+  readonly seconds: number;
+  readonly keeper: ClipboardKeeper;
+}
 
-async function clearDesktop(): Promise<void> {
+void text(process.stdin).then((input) => {
+  const order: Order = JSON.parse(input);
+  const clear = order.keeper === "tmux" ? forgetInTmux : clearDesktop;
+  setTimeout(() => clear(order.text), order.seconds * 1000);
+});
+
+async function clearDesktop(ours: string): Promise<void> {
   const { default: clipboard } = await import("clipboardy");
-  if ((await clipboard.read()) === order.text) await clipboard.write("");
+  if ((await clipboard.read()) === ours) await clipboard.write("");
 }
