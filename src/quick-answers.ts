@@ -1,9 +1,11 @@
+import { peekClaimant } from "./agent/claim.ts";
 import { readConfig } from "./cli/config-file.ts";
-import { agentSocket, isOurSocket } from "./platform/agent-socket.ts";
+import { agentSocket, isOurSocket, rememberedSocket } from "./platform/agent-socket.ts";
 import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { fold } from "./token/names.ts";
-import { type Header, readHeader } from "./vault/header.ts";
+import type { Header } from "./vault/header.ts";
+import { peekHeader } from "./vault/header-peek.ts";
 import { touch } from "./vault/last-uses.ts";
 import { type Passcode, takePasscode } from "./vault/passcodes.ts";
 import { findSlot, openKeychainSlot } from "./vault/slots.ts";
@@ -55,7 +57,7 @@ export function openAtOnce(): Vault | null {
 function find(): Found | null {
   const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
   const home = FOB_HOME || defaultHome();
-  const header = FOB_GRANT ? null : readHeader(home);
+  const header = FOB_GRANT ? null : peekHeader(home);
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
@@ -80,11 +82,18 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
   return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }
 
-async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
-  const socket = agentSocket(home, process.env, () => header.id);
-  if (!isOurSocket(socket)) return null;
+async function askAgent(found: Found, request: { readonly do: string; readonly name?: string }) {
+  const socket = socketOf(found);
+  if (socket === null || !isOurSocket(socket)) return null;
   const { askOnce } = await import("./agent/quick-question.ts");
-  return askOnce(socket, header.id, request);
+  return askOnce(socket, found.header.id, request);
+}
+
+/** The agent says which vault it holds, so that it matters little who says where it listens; an agent on Windows writes nothing down. */
+function socketOf({ home, header }: Found): string | null {
+  return process.platform === "win32"
+    ? agentSocket(home, process.env, () => header.id)
+    : rememberedSocket(home, process.env, peekClaimant({ home, vaultId: header.id }));
 }
 
 /** The whole program says what is wrong. */

@@ -16,6 +16,7 @@ import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
 import { messagesFile, speak, t } from "./language.ts";
+import { realPath } from "./platform/agent-socket.ts";
 import { httpClient } from "./platform/http.ts";
 import { systemNotifier } from "./platform/notification/notifier.ts";
 import { isRunning, startOf } from "./platform/processes.ts";
@@ -64,7 +65,7 @@ function lockedMeanwhile(): FobError {
 
 async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, key: Secret): Promise<AgentStatus> {
   const layout = { home, vaultId: vault };
-  claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket });
+  claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket, home: realPath(home) });
   const tokens = new UnlockedTokens(new Vault(layout, key, false));
   const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
   const clock = () => new Date();

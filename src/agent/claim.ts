@@ -1,4 +1,4 @@
-import { readCell, updateCell } from "../vault/cell.ts";
+import { peekCell, readCell, updateCell } from "../vault/cell.ts";
 import { agentCell, type VaultLayout } from "../vault/layout.ts";
 
 /** An agent's process, told from a later one that the system gave the same number. */
@@ -8,6 +8,8 @@ export interface Holder {
   readonly started: string;
   /** Where it listens. */
   readonly socket: string;
+  /** The home of the vault that it holds, by its real path: a copy of the home names the agent of the original. */
+  readonly home: string;
 }
 
 /**
@@ -28,8 +30,14 @@ export function claimant(layout: VaultLayout): Holder | null {
   return decode(readCell(agentCell(layout)));
 }
 
+/** {@link claimant} as it is written, whether the checksum is right or not: for whoever asks the agent itself. */
+export function peekClaimant(layout: VaultLayout): Holder | null {
+  return decode(peekCell(agentCell(layout)));
+}
+
 function decode(value: Buffer | null): Holder | null {
   if (value === null) return null;
-  const { pid, started, socket } = JSON.parse(value.toString()) as Holder;
-  return Number.isInteger(pid) && pid > 0 ? { pid, started: String(started), socket: String(socket) } : null;
+  const { pid, started, socket, home } = JSON.parse(value.toString()) as Holder;
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  return { pid, started: String(started), socket: String(socket), home: String(home) };
 }

@@ -17,10 +17,25 @@ const MAX_NAME_BYTES = 103;
 export function agentSocket(home: string, env: NodeJS.ProcessEnv, vaultId: () => string | undefined): string {
   if (env["FOB_AGENT_SOCK"]) return env["FOB_AGENT_SOCK"];
   if (process.platform === "win32") return `\\\\.\\pipe\\fob-${nameFor(`${realPath(home)}\n${vaultId() ?? ""}`, 32)}`;
-  const folder = env["XDG_RUNTIME_DIR"]
-    ? join(env["XDG_RUNTIME_DIR"], "fob")
-    : join(tmpdir(), `fob-${process.getuid?.()}`);
-  return join(folder, `${nameFor(realPath(home), 16)}.sock`);
+  return join(socketFolder(env), `${nameFor(realPath(home), 16)}.sock`);
+}
+
+/**
+ * {@link agentSocket} by what the last agent wrote down, without computing it. Null when that agent was told to listen elsewhere, or holds the
+ * vault of another home, of which this one is a copy.
+ */
+export function rememberedSocket(
+  home: string,
+  env: NodeJS.ProcessEnv,
+  agent: { readonly socket: string; readonly home: string } | null,
+): string | null {
+  if (env["FOB_AGENT_SOCK"]) return env["FOB_AGENT_SOCK"];
+  return agent?.home === realPath(home) && dirname(agent.socket) === socketFolder(env) ? agent.socket : null;
+}
+
+function socketFolder(env: NodeJS.ProcessEnv): string {
+  const session = env["XDG_RUNTIME_DIR"];
+  return session ? join(session, "fob") : join(tmpdir(), `fob-${process.getuid?.()}`);
 }
 
 /** Whether only this user can have put the socket there, so that what is sent to it reaches no one else. */
@@ -63,7 +78,8 @@ function nameFor(text: string, length: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, length);
 }
 
-function realPath(path: string): string {
+/** Where a path leads, whatever links are in it. */
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

@@ -12,7 +12,7 @@ import {
   removeBelow,
   sizeOfGeneration,
 } from "./cell-files.ts";
-import type { Seal } from "./sealing.ts";
+import { type Seal, withoutChecksum } from "./sealing.ts";
 
 /**
  * How many earlier writers a value remembers, and how many bytes name each. A writer that sleeps through more writes of others
@@ -54,6 +54,16 @@ export function newestGeneration({ folder }: Cell): { readonly generation: numbe
 /** The cell's value, or null when it was never written. Throws FobError `invalid` when no generation verifies. */
 export function readCell(cell: Cell): Buffer | null {
   return newestValue(cell)?.payload ?? null;
+}
+
+/**
+ * What the newest file of a cell with a checksum says, at its word: for whoever asks somebody else whether that is right. Null when it was never
+ * written, or is being written.
+ */
+export function peekCell({ folder }: Cell): Buffer | null {
+  const [generation] = generationsIn(folder);
+  const sealed = generation === undefined ? null : readGeneration(folder, generation);
+  return sealed && withoutChecksum(sealed).subarray(LINEAGE_BYTES);
 }
 
 /**

@@ -4,10 +4,7 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { readCell, updateCell } from "./cell.ts";
 import { MAX_SCRYPT } from "./keys.ts";
-import { headerCell, type VaultLayout } from "./layout.ts";
-
-const FORMAT = "fob-vault";
-const VERSION = 1;
+import { HEADER_FORMAT, headerCell, type VaultLayout } from "./layout.ts";
 
 const atMost = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limit));
 const base64 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+={0,2}$/), v.maxLength(256));
@@ -29,8 +26,8 @@ const SlotSchema = v.variant("type", [
 ]);
 
 const HeaderSchema = v.object({
-  format: v.literal(FORMAT),
-  version: v.literal(VERSION),
+  format: v.literal(HEADER_FORMAT.name),
+  version: v.literal(HEADER_FORMAT.version),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   keychain: v.picklist(["system", "file", "none"]),
   slots: v.pipe(v.array(SlotSchema), v.minLength(1), v.maxLength(16)),
@@ -53,7 +50,7 @@ export function readHeader(home: string): Header | null {
 
 /** Writes the first header of a vault. Returns the one that counts: another process may have been faster. */
 export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
-  const created: Header = { format: FORMAT, version: VERSION, ...header };
+  const created: Header = { format: HEADER_FORMAT.name, version: HEADER_FORMAT.version, ...header };
   updateCell(headerCell(home), (current) => (current === null ? encode(created) : null));
   return readHeader(home) ?? created;
 }
@@ -78,8 +75,8 @@ function encode(header: Header): Buffer {
 
 function parseHeader(value: Buffer): Header {
   const json = parseJson(value);
-  const version = v.safeParse(v.object({ format: v.literal(FORMAT), version: v.number() }), json);
-  if (version.success && version.output.version > VERSION) {
+  const version = v.safeParse(v.object({ format: v.literal(HEADER_FORMAT.name), version: v.number() }), json);
+  if (version.success && version.output.version > HEADER_FORMAT.version) {
     throw new FobError("invalid", t`this vault has format ${version.output.version}, which needs a newer fob`, {
       hint: t("update fob; nothing was changed"),
     });

@@ -8,6 +8,9 @@ export interface VaultLayout {
   readonly vaultId: string;
 }
 
+/** What a header that this program understands says of itself. */
+export const HEADER_FORMAT = { name: "fob-vault", version: 1 } as const;
+
 /** The folder of the vault in a home. */
 export function vaultFolder(home: string): string {
   return join(home, "vault");

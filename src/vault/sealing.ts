@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
+const CHECKSUM_LENGTH = 32;
 
 /** Length in bytes of every symmetric key of the vault. */
 export const KEY_LENGTH = 32;
@@ -63,10 +64,15 @@ export function encryptingSeal(key: Uint8Array): Seal {
 export const checksumSeal: Seal = {
   seal: (plaintext, place) => Buffer.concat([checksum(plaintext, place), plaintext]),
   open: (sealed, place) => {
-    const value = sealed.subarray(KEY_LENGTH);
-    return checksum(value, place).equals(sealed.subarray(0, KEY_LENGTH)) ? value : null;
+    const value = withoutChecksum(sealed);
+    return checksum(value, place).equals(sealed.subarray(0, CHECKSUM_LENGTH)) ? value : null;
   },
 };
+
+/** What stands behind the checksum of {@link checksumSeal}, whether that is right or not. */
+export function withoutChecksum(sealed: Buffer): Buffer {
+  return sealed.subarray(CHECKSUM_LENGTH);
+}
 
 function checksum(value: Uint8Array, place: string): Buffer {
   return createHash("sha256").update(place).update("\0").update(value).digest();

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
@@ -175,7 +175,7 @@ test("keeps to itself: socket, environment, arguments, core dumps and debugger",
   expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
   const proc = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8").replaceAll("\0", "\n");
   expect(proc("environ")).not.toMatch(/NODE_OPTIONS|FOB_|83517/);
-  expect(proc("cmdline")).toMatch(/serve-agent\.js\n$/);
+  expect(proc("cmdline")).toMatch(/serve-agent\.cjs\n$/);
   expect(proc("limits")).toMatch(/^Max core file size\s+0\s+0/m);
   process.kill(pid, "SIGUSR1");
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -231,6 +231,16 @@ test("an agent of another home answers for its own vault alone", async () => {
   expect(await other.fob(["agent", "status"], { env: { FOB_AGENT_SOCK: socket } })).toMatchObject({ exitCode: 8 });
   expect((await one.fob(["show", "ACME", "--json"])).stdout).toContain('"counter": 0');
   expect((await status(one)).pid).toBe(pid);
+});
+
+test("an agent does not answer for a copy of its home", async () => {
+  const [original, copy] = [await enrolled(), testHome()];
+  await original.fob(["pin", "set"], PIN);
+  await original.fob(["unlock"], PIN);
+  cpSync(original.home, copy.home, { recursive: true });
+  for (const name of ["ACME", "acm"]) expect(await copy.fob(["code", name])).toMatchObject({ exitCode: 5, stdout: "" });
+  expect((await copy.fob(["__complete", "names"])).stdout).toBe("");
+  expect((await original.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
 });
 
 test("--export is a line that a shell evaluates", async () => {
