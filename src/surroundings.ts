@@ -91,6 +91,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     readQrCodes: async (bytes, source) => (await import("./qr-pictures.ts")).readQrCodes(build.folder, bytes, source),
     readPicture: async (path) => (await import("./qr-pictures.ts")).readPicture(build.folder, path),
     takeScreenshot: async () => (await import("./platform/screenshot.ts")).takeScreenshot(),
+    checkProgram: async (command) => (await import("./platform/run-program.ts")).checkProgram(command),
     runProgram: async (errand) => (await import("./platform/run-program.ts")).runProgram(errand),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken),

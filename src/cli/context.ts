@@ -159,6 +159,8 @@ export interface Context {
    * started.
    */
   runProgram(errand: Errand): Promise<number>;
+  /** Throws what `runProgram` would where it is certain that there is no such program: a passcode for it would be used up for nothing. */
+  checkProgram(command: string): Promise<void>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */

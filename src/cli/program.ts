@@ -60,7 +60,7 @@ export interface Vocabulary {
 /** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
 export async function parseCommandLine(given: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
-  const argv = asksForHelp(given, names) ? [...given.slice(1), "--help"] : given;
+  const argv = helpAsOption(given, names);
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
   const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
   const { parsed } = understood?.isOfCommand ? understood : await understand(argv, vocabulary, names);
@@ -68,9 +68,13 @@ export async function parseCommandLine(given: readonly string[], vocabulary: Voc
   return parsed;
 }
 
-/** Whether a line is `help` and the name of a command: commander knows no more than the first word of it. */
-function asksForHelp([first, ...rest]: readonly string[], names: readonly string[]): boolean {
-  return first === "help" && names.includes(rest.join(" "));
+/** `help pin set` as `pin set --help`, and `help nonsense` as `nonsense`: of what follows `help`, commander knows the first word of commands alone. */
+function helpAsOption(given: readonly string[], names: readonly string[]): readonly string[] {
+  const [first, ...rest] = given;
+  const [word = "-"] = rest;
+  if (first !== "help" || word.startsWith("-")) return given;
+  if (names.includes(rest.join(" "))) return [...rest, "--help"];
+  return names.some((name) => name.split(" ")[0] === word) ? given : [word];
 }
 
 interface Understood {

@@ -44,6 +44,7 @@ export const run = defineCommand({
     if (command === undefined)
       throw new FobError("usage", t("which program? give it after --"), { hint: "-- CMD ARGS" });
     const requests = parseRequests(input);
+    await context.checkProgram(command);
     const minValidity = input.fresh ? "whole" : context.settings.choose("code.min-validity", input.minValidity);
     const tokens = await existingTokens("code", context);
     const codes: (readonly [string, string])[] = [];

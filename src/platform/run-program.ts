@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, existsSync, constants as fileConstants, statSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import type { Errand } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -32,6 +34,30 @@ export async function runProgram({ command, args, env, input }: Errand): Promise
     throw describeStart(error, command);
   } finally {
     letGo();
+  }
+}
+
+/**
+ * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is prepared for it. Not on Windows, where the
+ * system completes names.
+ */
+export function checkProgram(command: string): void {
+  const { PATH } = process.env;
+  if (process.platform === "win32" || (!PATH && !command.includes("/"))) return;
+  const folders = command.includes("/") ? [""] : (PATH ?? "").split(":");
+  const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
+  if (found.some(isProgram)) return;
+  const code = found.length > 0 ? "EACCES" : "ENOENT";
+  throw describeStart(Object.assign(new Error(code), { code }), command);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, fileConstants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    // it may also have gone meanwhile
+    return false;
   }
 }
 

@@ -58,6 +58,16 @@ describe("help", () => {
     expect((await fob(["pin", "--help"])).stdout).toMatch(/set.*change.*remove.*status.*Example/s);
   });
 
+  test("of a command that there is not says so, and which one may be meant", async () => {
+    const { fob } = testHome();
+    expect(await fob(["help", "lst"])).toEqual({
+      stdout: "",
+      stderr: "fob: unknown command 'lst'\nhint: did you mean list?\n",
+      exitCode: 2,
+    });
+    expect(await fob(["help", "list", "x"])).toMatchObject({ stdout: expect.stringMatching(/^Usage: fob list/) });
+  });
+
   test("appears after a usage error only as a hint", async () => {
     const { fob } = testHome();
     expect(await fob([])).toMatchObject({

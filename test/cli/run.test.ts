@@ -87,17 +87,21 @@ describe("fob run", () => {
     expect(await fob(["run", "--token", "Example", "--", ...command])).toEqual({ stdout: "", stderr: "", exitCode });
   });
 
-  test("ends with 127 or 126 when there is no such program, or it is none", async () => {
+  test("ends with 127 or 126 when there is no such program, or it is none, and uses no passcode up", async () => {
     const { fob, home } = await enrolled();
     const file = join(home, "text");
     writeFileSync(file, "");
-    const run = (...command: string[]) => fob(["run", "--token", "Example", "--", ...command]);
+    const run = (...command: string[]) => fob(["run", "--token", "ACME", "--", ...command]);
     expect(await run("no-such-program", "--json")).toEqual({
       stdout: "",
       stderr: 'fob: there is no program "no-such-program"\n',
       exitCode: 127,
     });
-    expect(await run(file)).toMatchObject({ exitCode: 126, stderr: expect.stringContaining("permission denied") });
+    for (const none of [file, home]) {
+      expect(await run(none)).toMatchObject({ exitCode: 126, stderr: expect.stringContaining("permission denied") });
+    }
+    expect(await run("./no-such-program")).toMatchObject({ exitCode: 127 });
+    expect((await run("printenv", "FOB_CODE")).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
   test.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"] as const)(
