@@ -1,8 +1,6 @@
 import { peekClaimant } from "./agent/claim.ts";
 import { readConfig } from "./cli/config-file.ts";
-import { agentSocket, isOurSocket, rememberedSocket } from "./platform/agent-socket.ts";
 import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
-import { defaultHome } from "./platform/paths.ts";
 import { fold } from "./token/names.ts";
 import type { Header } from "./vault/header.ts";
 import { peekHeader } from "./vault/header-peek.ts";
@@ -22,7 +20,7 @@ interface Found {
 export async function passcode(name: string): Promise<string | null> {
   if (name.startsWith("-")) return null;
   return orNull(async () => {
-    const found = find();
+    const found = await find();
     // what the configuration wants of a passcode is the whole program's business
     if (found && "code.min-validity" in readConfig(found.home)) return null;
     const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name)));
@@ -43,20 +41,20 @@ export async function completions([what, prefix = ""]: readonly string[]): Promi
 }
 
 async function knownNames(): Promise<readonly string[] | null> {
-  const found = find();
+  const found = await find();
   return found && (openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" })) as string[] | null));
 }
 
 /** The vault of this environment, where its key file is enough to open it; else null. Throws what reading it throws. */
-export function openAtOnce(): Vault | null {
-  const found = find();
+export async function openAtOnce(): Promise<Vault | null> {
+  const found = await find();
   return found && openWithKeyFile(found);
 }
 
 /** The vault of this environment; null where a grant or another keychain than the vault's own is asked for. */
-function find(): Found | null {
+async function find(): Promise<Found | null> {
   const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
-  const home = FOB_HOME || defaultHome();
+  const home = FOB_HOME || (await import("./platform/paths.ts")).defaultHome();
   const header = FOB_GRANT ? null : peekHeader(home);
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
@@ -82,18 +80,16 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
   return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }
 
-async function askAgent(found: Found, request: { readonly do: string; readonly name?: string }) {
-  const socket = socketOf(found);
+async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
+  const { agentSocket, isOurSocket, rememberedSocket } = await import("./platform/agent-socket.ts");
+  // the agent says which vault it holds, so that it matters little who says where it listens; on Windows it writes nothing down
+  const socket =
+    process.platform === "win32"
+      ? agentSocket(home, process.env, () => header.id)
+      : rememberedSocket(home, process.env, peekClaimant({ home, vaultId: header.id }));
   if (socket === null || !isOurSocket(socket)) return null;
   const { askOnce } = await import("./agent/quick-question.ts");
-  return askOnce(socket, found.header.id, request);
-}
-
-/** The agent says which vault it holds, so that it matters little who says where it listens; an agent on Windows writes nothing down. */
-function socketOf({ home, header }: Found): string | null {
-  return process.platform === "win32"
-    ? agentSocket(home, process.env, () => header.id)
-    : rememberedSocket(home, process.env, peekClaimant({ home, vaultId: header.id }));
+  return askOnce(socket, header.id, request);
 }
 
 /** The whole program says what is wrong. */

@@ -24,7 +24,7 @@ const GAP = "\0";
 /** What `fob list --json` prints, in pieces, where a vault with tokens opens with its key file alone. Null for everything else. */
 export async function listing(): Promise<{ readonly pieces: Iterable<string> } | null> {
   try {
-    const vault = openAtOnce();
+    const vault = await openAtOnce();
     return vault && (await listRows(vault));
   } catch {
     // the whole program says what is wrong

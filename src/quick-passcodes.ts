@@ -26,7 +26,7 @@ const GAP = "\0";
 /** {@link Passcodes}, where a vault with tokens opens with its key file alone. Null for everything else. */
 export async function allPasscodes(): Promise<Passcodes | null> {
   try {
-    const vault = openAtOnce();
+    const vault = await openAtOnce();
     // what the configuration wants of a passcode is the whole program's business
     return vault && !("code.min-validity" in readConfig(vault.layout.home)) ? await makePasscodes(vault) : null;
   } catch {
