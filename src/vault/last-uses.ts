@@ -108,10 +108,10 @@ class Places {
   }
 }
 
-/** What is whole of so many bytes each, in a copy, because words must begin where the memory has one. */
+/** What is whole of so many bytes each; a copy of it where it does not begin where the memory has a word. */
 function wordsOf(bytes: Buffer, each: number): BigUint64Array {
-  const whole = bytes.length - (bytes.length % each);
-  return new BigUint64Array(Uint8Array.prototype.slice.call(bytes, 0, whole).buffer);
+  const { buffer, byteOffset } = bytes.byteOffset % ID_BYTES === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
+  return new BigUint64Array(buffer, byteOffset, Math.floor(bytes.length / each) * (each / ID_BYTES));
 }
 
 function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now: Date): void {
