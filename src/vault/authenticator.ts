@@ -1,7 +1,7 @@
 import { refuseByDomain } from "../token/access-domain.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { touch } from "./last-uses.ts";
+import { useNotes } from "./last-uses.ts";
 import type { VaultLayout } from "./layout.ts";
 import { type Passcode, takePasscode } from "./passcodes.ts";
 import { askPasscodePin, type PinPrompt } from "./pin-prompt.ts";
@@ -43,6 +43,7 @@ export interface Authenticator {
 
 /** The authenticator of tokens that this process can open. */
 export function directAuthenticator(store: TokenStore, clock: () => Date): Authenticator {
+  const noteUse = useNotes(store);
   return {
     layout: store.layout,
     entries: async () => store.entries(),
@@ -58,7 +59,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
       const pin = credential.kind === "motp" ? await askPasscodePin(name, prompt) : null;
       try {
         const passcode = takePasscode(store, record, secretKey, await time(), pin);
-        touch(store, [id], clock());
+        noteUse(id, clock());
         return passcode;
       } finally {
         forget(secretKey, pin);
@@ -73,7 +74,7 @@ export function directAuthenticator(store: TokenStore, clock: () => Date): Authe
         : null;
       try {
         const response = answerChallenge(store, record, secretKey, { ...asked, pin });
-        touch(store, [id], clock());
+        noteUse(id, clock());
         return response;
       } finally {
         forget(secretKey, pin);

@@ -31,6 +31,21 @@ export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly stri
   }
 }
 
+/** Takes notes of uses, and writes those of one turn of the event loop together with the time of the last: each write looks through the file. */
+export function useNotes(store: Pick<TokenStore, "layout">): (id: string, now: Date) => void {
+  let ids = new Set<string>();
+  let last = new Date(0);
+  const write = () => {
+    touch(store, [...ids], last);
+    ids = new Set();
+  };
+  return (id, now) => {
+    if (ids.size === 0) setImmediate(write);
+    ids.add(id);
+    last = now;
+  };
+}
+
 /** When tokens were last used. */
 export class LastUses {
   readonly #entries: Buffer;

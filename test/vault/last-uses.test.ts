@@ -1,8 +1,18 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lastUses, touch } from "../../src/vault/last-uses.ts";
+import { lastUses, touch, useNotes } from "../../src/vault/last-uses.ts";
 import { lastUsesFile, type VaultLayout } from "../../src/vault/layout.ts";
 
 const [ONE, OTHER] = ["0011223344556677", "8899aabbccddeeff"];
@@ -33,6 +43,19 @@ test("a token that was noted by two processes at once has every later use, too",
   appendFileSync(lastUsesFile(layout), readFileSync(lastUsesFile(layout)));
   touch({ layout }, [ONE], LATE);
   expect(lastUses({ layout }).of(ONE)).toEqual(LATE);
+});
+
+test("what is used in one turn is written in one go, with its last time, and what is used later after that", async () => {
+  const note = useNotes({ layout });
+  note(ONE, EARLY);
+  note(OTHER, LATE);
+  note(ONE, LATE);
+  expect(existsSync(lastUsesFile(layout))).toBe(false);
+  await nextTurn();
+  expect([ONE, OTHER].map((id) => lastUses({ layout }).of(id))).toEqual([LATE, LATE]);
+  note(ONE, EARLY);
+  await nextTurn();
+  expect([ONE, OTHER].map((id) => lastUses({ layout }).of(id))).toEqual([EARLY, LATE]);
 });
 
 test("an id whose bytes lie across two other entries is another token", () => {
