@@ -95,7 +95,7 @@ function withoutSubprograms() {
   return {
     name: "without subprograms",
     resolveId(source, importer) {
-      return source === "node:child_process" && importer?.includes("/commander/") ? nothing : null;
+      return source === "node:child_process" && /[\\/]commander[\\/]/.test(importer ?? "") ? nothing : null;
     },
     load(path) {
       return path === nothing ? "" : null;
