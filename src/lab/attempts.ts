@@ -1,27 +1,68 @@
 import type { Lab } from "./lab.ts";
+import type { LabStore } from "./lab-store.ts";
 import { isLocked, type LabUser, MAX_FAILURES } from "./lab-user.ts";
 
 /** What an attempt came to: `withdrawn` when it turned out to be no guess at anything. */
-type AttemptEnd = "right" | "wrong" | "withdrawn";
+export type AttemptEnd = "right" | "wrong" | "withdrawn";
+
+/** The last attempt of each user in this process, which the next one waits for. */
+const queues = new WeakMap<LabStore, Map<string, Promise<unknown>>>();
 
 /**
- * Counts an attempt of a user as failed, durably, before anything is compared: whoever is killed half-way has used it up. Returns how
- * to end it, or null when the user is locked and nothing may be compared.
+ * Makes one attempt of a user: counts it as failed, durably, before anything is compared, and
+ * corrects the count by what `check` says it came to. A server that is killed meanwhile has used
+ * the attempt up. The attempts of one user take turns, so that right ones that come at once do not
+ * lock. Returns what `check` found, or null when the user is locked; then nothing was compared. An
+ * attempt whose `check` throws is withdrawn.
  */
-export function beginAttempt({ store }: Lab, { name }: LabUser): ((end: AttemptEnd) => void) | null {
-  let isAllowed = false;
-  store.updateUser(name, (user) => {
-    isAllowed = !isLocked(user);
-    return isAllowed ? { ...user, failures: user.failures + 1 } : user;
+export function attempt<T>(
+  { store }: Lab,
+  { name }: LabUser,
+  check: () => readonly [AttemptEnd, T] | Promise<readonly [AttemptEnd, T]>,
+): Promise<T | null> {
+  return takeTurn(store, name, async () => {
+    if (!countAsFailed(store, name)) return null;
+    let end: AttemptEnd = "withdrawn";
+    try {
+      const [outcome, found] = await check();
+      end = outcome;
+      return found;
+    } finally {
+      correct(store, name, end);
+    }
   });
-  if (!isAllowed) return null;
-  return (end) => {
-    if (end === "right") store.updateUser(name, (user) => ({ ...user, failures: 0 }));
-    if (end === "withdrawn") store.updateUser(name, (user) => ({ ...user, failures: Math.max(0, user.failures - 1) }));
-  };
 }
 
 /** How many more wrong answers a user has before being locked. */
 export function attemptsLeft({ failures }: LabUser): number {
   return Math.max(0, MAX_FAILURES - failures);
+}
+
+function takeTurn<T>(store: LabStore, name: string, work: () => Promise<T>): Promise<T> {
+  const queue = queues.get(store) ?? new Map<string, Promise<unknown>>();
+  queues.set(store, queue);
+  const turn = (queue.get(name) ?? Promise.resolve()).then(work);
+  // a failure is told to whoever made that attempt, not to the next one
+  const over = turn.catch(() => undefined);
+  queue.set(name, over);
+  void over.then(() => {
+    if (queue.get(name) === over) queue.delete(name);
+  });
+  return turn;
+}
+
+function countAsFailed(store: LabStore, name: string): boolean {
+  let isAllowed = false;
+  store.updateUser(name, (user) => {
+    isAllowed = !isLocked(user);
+    return isAllowed ? { ...user, failures: user.failures + 1 } : user;
+  });
+  return isAllowed;
+}
+
+function correct(store: LabStore, name: string, end: AttemptEnd): void {
+  if (end === "right") store.updateUser(name, (user) => ({ ...user, failures: 0 }));
+  if (end === "withdrawn") {
+    store.updateUser(name, (user) => ({ ...user, failures: Math.max(0, user.failures - 1) }));
+  }
 }

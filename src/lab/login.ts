@@ -1,5 +1,5 @@
 import { sameSecret } from "../token/secret.ts";
-import { beginAttempt } from "./attempts.ts";
+import { type AttemptEnd, attempt } from "./attempts.ts";
 import { type Lab, noteDone, noteRefused } from "./lab.ts";
 import { type LabToken, markChallenge } from "./lab-token.ts";
 import { isLocked, type LabUser, userName } from "./lab-user.ts";
@@ -42,19 +42,18 @@ function note(lab: Lab, user: LabUser | null, verdict: Verdict): void {
 }
 
 async function tryPasscodes(lab: Lab, user: LabUser, typed: string): Promise<Verdict> {
-  const end = beginAttempt(lab, user);
-  if (!end) return refused("the user is locked");
-  const tokens = lab.store.tokensOf(user.name);
-  const accepted = await acceptPasscode(lab, user, tokens, typed);
-  if (accepted !== null) {
-    end("right");
-    return { kind: "accepted", user: user.name, serial: accepted };
-  }
-  const askable: LabToken[] = [];
-  for (const token of tokens.filter(canBeAsked)) if (await isPinAlone(typed, pinOf(token, user))) askable.push(token);
-  const transaction = openTransaction(lab, askable, LOGIN_WORDING);
-  end(transaction ? "withdrawn" : "wrong");
-  return transaction ? { kind: "asked", user: user.name, transaction } : refused("no token accepts this");
+  const verdict = await attempt(lab, user, async (): Promise<readonly [AttemptEnd, Verdict]> => {
+    const tokens = lab.store.tokensOf(user.name);
+    const serial = await acceptPasscode(lab, user, tokens, typed);
+    if (serial !== null) return ["right", { kind: "accepted", user: user.name, serial }];
+    const askable: LabToken[] = [];
+    for (const token of tokens.filter(canBeAsked)) if (await isPinAlone(typed, pinOf(token, user))) askable.push(token);
+    const transaction = openTransaction(lab, askable, LOGIN_WORDING);
+    return transaction
+      ? ["withdrawn", { kind: "asked", user: user.name, transaction }]
+      : ["wrong", refused("no token accepts this")];
+  });
+  return verdict ?? refused("the user is locked");
 }
 
 /** The serial number of the token that accepts a passcode in the text, which is used up now; null when none does. */
@@ -78,18 +77,18 @@ async function acceptPasscode(
 }
 
 /** A login that waits: what came from a device in the meantime, or what is typed now. */
-function tryAnswer(lab: Lab, user: LabUser, typed: string, transaction: string): Verdict {
+async function tryAnswer(lab: Lab, user: LabUser, typed: string, transaction: string): Promise<Verdict> {
   const asked = lab.store.tokensOf(user.name).flatMap((token) => findAsked(token, transaction) ?? []);
   if (asked.length === 0) return refused("there is no such challenge");
   if (isLocked(user)) return refused("the user is locked");
   const collected = asked.find(({ token }) => collect(lab, token.serial, transaction));
   if (collected) return accept(lab, asked, collected, transaction);
   if (typed === "") return refused("there is no answer yet");
-  const end = beginAttempt(lab, user);
-  if (!end) return refused("the user is locked");
-  const answered = asked.find(({ token }) => acceptTyped(lab, token.serial, typed, transaction));
-  end(answered ? "right" : "wrong");
-  return answered ? accept(lab, asked, answered, transaction) : refused("the answer is wrong");
+  const verdict = await attempt(lab, user, (): readonly [AttemptEnd, Verdict] => {
+    const answered = asked.find(({ token }) => acceptTyped(lab, token.serial, typed, transaction));
+    return answered ? ["right", accept(lab, asked, answered, transaction)] : ["wrong", refused("the answer is wrong")];
+  });
+  return verdict ?? refused("the user is locked");
 }
 
 /** Lets in by one answer. The other tokens that were asked for the same login need not answer any more, and cannot. */

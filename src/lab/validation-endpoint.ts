@@ -7,17 +7,25 @@ import { LOGIN_WORDING } from "./push/wording.ts";
 import { authenticationUrl } from "./tiqr/addresses.ts";
 import { type Asked, findTransaction, openTransaction, type Transaction, transactionState } from "./transaction.ts";
 
-/** privacyIDEA's `/validate/...`: what a login page or a VPN gateway asks. Forms and queries are understood. */
+const POLL = "/validate/polltransaction";
+
+/**
+ * privacyIDEA's `/validate/...`: what a login page or a VPN gateway asks. Whatever counts attempts or asks devices is a
+ * POST: a picture on any page makes a browser send a GET.
+ */
 export function validationEndpoint(lab: Lab): Endpoint {
   const actions: Readonly<Record<string, (form: URLSearchParams) => HttpReply | Promise<HttpReply>>> = {
     "/validate/check": (form) => check(lab, form),
     "/validate/triggerchallenge": (form) => trigger(lab, form),
-    "/validate/polltransaction": (form) => pollTransaction(lab, form.get("transaction_id")),
+    [POLL]: (form) => pollTransaction(lab, form.get("transaction_id")),
   };
   return (request) => {
     const [, id] = /^\/validate\/polltransaction\/(\d{1,40})$/.exec(request.path) ?? [];
     if (id !== undefined) return pollTransaction(lab, id);
-    return actions[request.path]?.(formOf(request)) ?? null;
+    const action = actions[request.path];
+    if (!action) return null;
+    const isAllowed = request.method === "POST" || request.path === POLL;
+    return isAllowed ? action(formOf(request)) : jsonReply(privacyIdeaError("only POST is understood here"), 405);
   };
 }
 

@@ -1,6 +1,7 @@
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
 import { issuePasscodes, type PasscodeOrder } from "../../src/lab/issue.ts";
+import { decideLogin } from "../../src/lab/login.ts";
 import { hashPassword } from "../../src/lab/password.ts";
 import { ocra } from "../../src/otp/ocra.ts";
 import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
@@ -67,6 +68,21 @@ describe("time-based passcodes", () => {
   });
 });
 
+describe("a clock that drifts", () => {
+  test.each([1, -1])("is followed for twenty steps and no further (%i)", async (direction) => {
+    const lab = await testLab();
+    const { totp } = await issued(lab, TOTP_ORDER);
+    const steps = (count: number) => totp(direction * count * 30);
+    for (let off = 2; off <= 22; off += 2) {
+      lab.pass(600);
+      expect(await isAccepted(lab, steps(off))).toBe(true);
+    }
+    lab.pass(600);
+    expect(await isAccepted(lab, steps(23))).toBe(false);
+    expect(await isAccepted(lab, steps(22))).toBe(true);
+  });
+});
+
 describe("a server PIN", () => {
   test("is typed before or after the passcode, and says so in the Key URI", async () => {
     const lab = await testLab();
@@ -121,6 +137,20 @@ describe("ten wrong passcodes", () => {
     await issued(lab, HOTP_ORDER);
     await Promise.all(Array.from({ length: 30 }, () => check(lab, "000")));
     expect(lab.store.user("ann")?.failures).toBe(10);
+  });
+});
+
+describe("right logins that come at once", () => {
+  test("are all accepted, never lock, and count as no failures", async () => {
+    const lab = await testLab();
+    await lab.addUser("bob", "secret of bob");
+    const { text } = issuePasscodes(lab, { user: "bob", pin: null }, HOTP_ORDER);
+    const secret = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
+    lab.store.updateUser("bob", (user) => ({ ...user, failures: 9 }));
+    const typed = Array.from({ length: 16 }, (_, counter) => `secret of bob${HOTP.generate({ secret, counter })}`);
+    const logins = typed.map((pass) => decideLogin(lab, { user: "bob", typed: pass, transaction: null }));
+    expect((await Promise.all(logins)).map(({ kind }) => kind)).toEqual(typed.map(() => "accepted"));
+    expect(lab.store.user("bob")?.failures).toBe(0);
   });
 });
 
@@ -210,6 +240,43 @@ describe("a challenge", () => {
     expect(lab.store.user("ann")?.failures).toBe(1);
     const { result } = await api(lab.post("/validate/triggerchallenge", { user: "ann" }));
     expect(result).toMatchObject({ value: 1, authentication: "CHALLENGE" });
+  });
+});
+
+describe("what a page from elsewhere makes a browser send", () => {
+  const form = new URLSearchParams({ user: "ann", pass: "000000" });
+
+  test("by GET counts no attempt and asks no device", async () => {
+    const lab = await testLab();
+    await issued(lab, { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", responsePin: null });
+    for (const path of ["/validate/check", "/validate/triggerchallenge"]) {
+      expect((await lab.get(`${path}?${form}`)).status).toBe(405);
+    }
+    expect(lab.store.user("ann")?.failures).toBe(0);
+    expect(lab.log().filter(({ event }) => event === "challenge")).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["/validate/check", { origin: "https://evil.test" }],
+    ["/validate/check", { origin: "null" }],
+    ["/validate/check", { "sec-fetch-site": "cross-site" }],
+    ["/validate/check", { "sec-fetch-site": "same-site" }],
+    ["/validate/triggerchallenge", { origin: "http://127.0.0.1:1" }],
+    ["/ttype/tiqr", { origin: "https://evil.test" }],
+    ["/login", { origin: "https://evil.test" }],
+  ])("to %s is refused by its headers: %o", async (path, headers) => {
+    const lab = await testLab();
+    const response = await fetch(`${lab.url}${path}`, { method: "POST", body: form, headers });
+    expect(response.status).toBe(403);
+    expect(lab.store.user("ann")?.failures).toBe(0);
+  });
+
+  test("is told from what a page of the lab itself sends", async () => {
+    const lab = await testLab();
+    for (const headers of [{ origin: lab.url }, { "sec-fetch-site": "same-origin" }]) {
+      const response = await fetch(`${lab.url}/validate/check`, { method: "POST", body: form, headers });
+      expect(response.status).toBe(200);
+    }
   });
 });
 

@@ -215,6 +215,7 @@ describe("the page's forms", () => {
       /<title>(.*)<\/title>/.exec(await (await fetch(`${lab.url}/protected`, { headers: { cookie: as } })).text())?.[1];
     expect(await title(fresh.split(";")[0] ?? "")).toBe("The protected resource · fob lab");
     expect(await title(cookie)).toBe("Log in · fob lab");
+    expect((await send("/login", { name: "ann", passcode: hotp(1), form_token: formToken })).status).toBe(401);
     lab.pass(1_801);
     expect(await title(fresh.split(";")[0] ?? "")).toBe("Log in · fob lab");
   });

@@ -212,6 +212,18 @@ describe("an answer", () => {
       "the reason is not known",
     ],
     [
+      "a denial sent as the number of an approval",
+      (device: PushDevice, nonce: string) =>
+        device.answer({ nonce, presence_answer: "decline" }, `${nonce}|${device.serial}|decline`),
+      "no number was asked for",
+    ],
+    [
+      "a denial with its reason sent as the number of an approval",
+      (device: PushDevice, nonce: string) =>
+        device.answer({ nonce, presence_answer: "decline|cancelled" }, `${nonce}|${device.serial}|decline|cancelled`),
+      "no number was asked for",
+    ],
+    [
       "for a request that nobody made",
       (device: PushDevice) => device.approve({ nonce: unknownNonce }),
       "there is no such request",
@@ -244,6 +256,19 @@ describe("an answer", () => {
 });
 
 describe("number matching", () => {
+  test("takes no denial for an approval, however its parts are named", async () => {
+    const lab = await testLab();
+    const device = await enrolled(lab);
+    for (const reason of ["", "|cancelled", "|unknown_trigger"]) {
+      const transaction = push(lab, "number-matching");
+      const [{ nonce = "" } = {}] = await device.requests();
+      const denial = `${nonce}|${device.serial}|decline${reason}`;
+      const reply = await device.answer({ nonce, presence_answer: `decline${reason}` }, denial);
+      expect(reply.result.value).toBe(false);
+      expect(await outcome(lab, transaction)).toBe("declined");
+    }
+  });
+
   test("offers three numbers of two digits and takes the right one", async () => {
     const lab = await testLab();
     const device = await enrolled(lab);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { forget } from "../../token/secret.ts";
-import { beginAttempt } from "../attempts.ts";
+import { type AttemptEnd, attempt } from "../attempts.ts";
 import { firstState } from "../issue.ts";
 import { type Lab, noteDone, noteRefused } from "../lab.ts";
 import type { LabToken, PromisedToken } from "../lab-token.ts";
@@ -124,16 +124,18 @@ export class DskppServer {
   /** A wrong passphrase counts as a wrong passcode does. */
   async #authenticate(token: PromisedToken, data: AuthenticationData | null, run: AuthenticatedRun): Promise<Buffer> {
     const user = this.#lab.store.user(token.user);
-    const end = user && beginAttempt(this.#lab, user);
-    if (!end) throw new DskppFailure("AccessDenied", "the user is locked");
-    try {
-      const octets = await authenticate(token, data, run);
-      end("right");
-      return octets;
-    } catch (error) {
-      end(error instanceof DskppFailure && error.status === "AuthenticationDataInvalid" ? "wrong" : "withdrawn");
-      throw error;
-    }
+    const check = async (): Promise<readonly [AttemptEnd, Buffer | DskppFailure]> => {
+      try {
+        return ["right", await authenticate(token, data, run)];
+      } catch (error) {
+        if (error instanceof DskppFailure && error.status === "AuthenticationDataInvalid") return ["wrong", error];
+        throw error;
+      }
+    };
+    const outcome = user && (await attempt(this.#lab, user, check));
+    if (!outcome) throw new DskppFailure("AccessDenied", "the user is locked");
+    if (outcome instanceof DskppFailure) throw outcome;
+    return outcome;
   }
 
   /** Turns the promise into a token, once, and tells the client. */

@@ -82,6 +82,7 @@ async function respond(
   endpoints: readonly Endpoint[],
 ): Promise<HttpReply> {
   if (isLoopback(host) && !namesLoopback(incoming.headers.host)) return textReply("this is no name of the lab\n", 421);
+  if (isSentByAnotherSite(incoming)) return textReply("pages of other sites send nothing here\n", 403);
   const body = await readBody(incoming);
   if (body === null) return { ...textReply("the request is too large\n", 413), headers: { Connection: "close" } };
   const request = readRequest(incoming, body);
@@ -95,6 +96,18 @@ async function respond(
 
 function namesLoopback(host: string | undefined): boolean {
   return isLoopback(host?.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") ?? "");
+}
+
+/**
+ * Whether a browser sends this on behalf of a page from elsewhere, which could guess at logins in its
+ * user's name. Programs that are no browsers say nothing of a site.
+ */
+function isSentByAnotherSite({ method, headers }: IncomingMessage): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  const { origin, host } = headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 }
 
 /** The whole body, or null when it is too large: then the rest is not read. */

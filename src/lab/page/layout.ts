@@ -40,7 +40,7 @@ ${body}
 `;
   const headers = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     ...(cookie === undefined ? {} : { "Set-Cookie": cookie }),
   };
   return { status, contentType: "text/html; charset=utf-8", body: document.html, headers };

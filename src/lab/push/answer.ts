@@ -85,5 +85,7 @@ function refuse(challenge: PushChallenge, { isDeclined, reason, presence }: Push
   if (!isOpen(challenge, now)) return "the request has expired";
   if (reason !== null && !REASONS.some((known) => known === reason)) return "the reason is not known";
   if (!isDeclined && challenge.presence && presence === null) return "the number is missing";
+  // a signed text does not say which part is which: without this, `decline` would pass for the number of an approval
+  if (presence !== null && !challenge.presence) return "no number was asked for";
   return null;
 }

@@ -1,5 +1,5 @@
 import { parseOcraSuite } from "../../otp/ocra-suite.ts";
-import { attemptsLeft, beginAttempt } from "../attempts.ts";
+import { type AttemptEnd, attempt, attemptsLeft } from "../attempts.ts";
 import { type Lab, noteDone, noteRefused } from "../lab.ts";
 import { isOpen, type LabToken, markChallenge, type TiqrToken } from "../lab-token.ts";
 import { userName } from "../lab-user.ts";
@@ -19,9 +19,9 @@ export type TiqrOutcome =
   | { readonly kind: "invalid-response"; readonly left: number };
 
 /** Takes an answer, once. A wrong one counts as a wrong passcode does, and leaves the challenge open. */
-export function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): TiqrOutcome {
+export async function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): Promise<TiqrOutcome> {
   const token = challengedToken(lab, answer.sessionKey);
-  const outcome = token === null ? ({ kind: "invalid-challenge" } as const) : judge(lab, token, answer);
+  const outcome = token === null ? ({ kind: "invalid-challenge" } as const) : await judge(lab, token, answer);
   const remark = { user: token?.user ?? null, serial: token?.serial ?? null };
   if (outcome.kind === "accepted") noteDone(lab, "tiqr-answer", remark);
   else noteRefused(lab, "tiqr-answer", { ...remark, detail: outcome.kind });
@@ -36,19 +36,23 @@ function challengedToken(lab: Lab, sessionKey: string): TiqrToken | null {
   return null;
 }
 
-function judge(lab: Lab, { user: name, serial }: TiqrToken, { userId, sessionKey, response }: TiqrAnswer): TiqrOutcome {
+async function judge(
+  lab: Lab,
+  { user: name, serial }: TiqrToken,
+  { userId, sessionKey, response }: TiqrAnswer,
+): Promise<TiqrOutcome> {
   if (userName(userId) !== name) return { kind: "invalid-user" };
   const user = lab.store.user(name);
-  const end = user && beginAttempt(lab, user);
-  if (!end) return { kind: user ? "blocked" : "invalid-user" };
-  const outcome = lab.store.decide(serial, (token) => accept(lab, token, sessionKey, response));
-  if (outcome === "wrong") {
-    end("wrong");
-    const now = lab.store.user(name);
-    return { kind: "invalid-response", left: now ? attemptsLeft(now) : 0 };
-  }
-  end(outcome === "right" ? "right" : "withdrawn");
-  return { kind: outcome === "right" ? "accepted" : "invalid-challenge" };
+  if (!user) return { kind: "invalid-user" };
+  const judgement = await attempt(lab, user, (): readonly [AttemptEnd, Judgement] => {
+    const found = lab.store.decide(serial, (token) => accept(lab, token, sessionKey, response)) ?? "not open";
+    return [found === "not open" ? "withdrawn" : found, found];
+  });
+  if (judgement === null) return { kind: "blocked" };
+  if (judgement === "right") return { kind: "accepted" };
+  if (judgement === "not open") return { kind: "invalid-challenge" };
+  const now = lab.store.user(name);
+  return { kind: "invalid-response", left: now ? attemptsLeft(now) : 0 };
 }
 
 type Judgement = "right" | "wrong" | "not open";

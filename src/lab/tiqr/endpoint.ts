@@ -12,8 +12,9 @@ export function tiqrEndpoint(lab: Lab): Endpoint {
     if (action === "metadata") return metadata(lab, keyOf(query));
     if (method !== "POST") return textReply("INVALID_REQUEST", 405);
     const form = formOf(request);
-    const answer = action === "enrollment" ? enroll(lab, keyOf(query), form) : authenticate(lab, form);
-    return form.get("version") === "2" && !lab.isOld ? inVersion2(answer) : textReply(answer.text);
+    const reply = (answer: Answer) =>
+      form.get("version") === "2" && !lab.isOld ? inVersion2(answer) : textReply(answer.text);
+    return action === "enrollment" ? reply(enroll(lab, keyOf(query), form)) : authenticate(lab, form).then(reply);
   };
 }
 
@@ -44,10 +45,10 @@ function enroll(lab: Lab, key: ReturnType<typeof keyOf>, form: URLSearchParams):
   return isDone ? { text: "OK", responseCode: 1 } : { text: "FAIL", responseCode: 101 };
 }
 
-function authenticate(lab: Lab, form: URLSearchParams): Answer {
+async function authenticate(lab: Lab, form: URLSearchParams): Promise<Answer> {
   const [sessionKey, userId, response] = ["sessionKey", "userId", "response"].map((name) => form.get(name));
   if (!sessionKey || !userId || !response || form.get("operation") !== "login") return INVALID_REQUEST;
-  return describe(takeTiqrAnswer(lab, { sessionKey, userId, response }));
+  return describe(await takeTiqrAnswer(lab, { sessionKey, userId, response }));
 }
 
 const INVALID_REQUEST: Answer = { text: "INVALID_REQUEST", responseCode: 202 };
