@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { answer, type Desk, newVisitor, refuse } from "./agent/answers.ts";
 import { claimVault, type Holder } from "./agent/claim.ts";
-import { Lifetime } from "./agent/lifetime.ts";
+import { Lifetime, WATCH_MS } from "./agent/lifetime.ts";
 import { type AgentOrder, decodeOrder } from "./agent/order.ts";
 import { type AgentStatus, encodeRefusal, encodeReply } from "./agent/protocol.ts";
 import { PushWatch } from "./agent/push-watch.ts";
@@ -26,9 +26,6 @@ import { directAuthenticator } from "./vault/authenticator.ts";
 import { Vault } from "./vault/vault.ts";
 
 declare const FOB_VERSION: string;
-
-/** How often the agent looks at its clocks when nobody asks, in milliseconds. */
-const WATCH_MS = 1_000;
 
 /** How long the last replies may take to leave, in milliseconds. */
 const FAREWELL_MS = 20;

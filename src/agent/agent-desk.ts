@@ -1,6 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import type { DeskPoll, DeskToken, PushDesk } from "../push/desk.ts";
+import type { Denials, DeskPoll, DeskToken, PushDesk } from "../push/desk.ts";
 import { providerOf } from "../push/providers.ts";
 import { isPushToken } from "../push/push-token.ts";
 import type { PushMemory, PushOutcome } from "../push/request.ts";
@@ -11,7 +11,7 @@ import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Connection } from "./connection.ts";
 import { needsAppPin, openAgain, opening } from "./opening.ts";
 import { decodeEntry, decodeReply, decodeState, MAX_DENIALS, type RequestInput } from "./protocol.ts";
-import { decodeMemory, decodeOutcome, decodePoll, type PushMemoryJson } from "./push-protocol.ts";
+import { decodeDenials, decodeMemory, decodeOutcome, decodePoll, type PushMemoryJson } from "./push-protocol.ts";
 
 /**
  * The desk of an agent that holds the vault. What an open vault is not enough for (access domain 02, where the app PIN must be given in this
@@ -69,17 +69,15 @@ export class AgentDesk implements PushDesk {
     return decodeOutcome(await (isAsked ? opening(await this.#look(tokenId), prompt, send) : send({})));
   }
 
-  async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
-    const denied = [...((await this.#own?.denyAll(ids, isReport)) ?? [])];
+  async denyAll(ids: readonly string[], isReport: boolean): Promise<Denials> {
+    const parts = this.#own ? [await this.#own.denyAll(ids, isReport)] : [];
     const held = ids.filter((id) => this.#tokenIds.has(id));
     for (let at = 0; at < held.length; at += MAX_DENIALS) {
       const some = held.slice(at, at + MAX_DENIALS);
-      const reply = (await this.#ask({ do: "push-deny", ids: some, report: isReport })) as {
-        readonly denied: string[];
-      };
-      denied.push(...reply.denied);
+      parts.push(decodeDenials(await this.#ask({ do: "push-deny", ids: some, report: isReport })));
     }
-    return denied;
+    const failures = new Map(parts.flatMap((part) => part.failures.map((failure) => [failure.token, failure])));
+    return { denied: parts.flatMap(({ denied }) => denied), failures: [...failures.values()] };
   }
 
   async history(tokenId: string): Promise<PushMemory[]> {

@@ -4,7 +4,10 @@ export interface Limits {
   readonly idleMs: number;
 }
 
-/** Two clocks in milliseconds: the time of day, which people and time servers set, and one that only runs, and stands while the machine sleeps. */
+/**
+ * Two clocks in milliseconds: the time of day, which people and time servers set, and one that only
+ * runs. While the machine sleeps, that one stands on Linux, and runs on elsewhere.
+ */
 export interface Clocks {
   wall(): number;
   monotonic(): number;
@@ -13,10 +16,19 @@ export interface Clocks {
 /** Why an agent locks. */
 export type Reason = "its time is over" | "nobody asked for a while" | "the machine slept";
 
-/** When the two clocks part by more than this, in milliseconds, the machine slept, or somebody set the clock. */
+/** How often {@link Lifetime.end} is to be asked at least, in milliseconds. */
+export const WATCH_MS = 1_000;
+
+/**
+ * The machine slept, or the process was stopped, or somebody set the clock, when the two clocks part
+ * by more than this, in milliseconds, or when nobody looked at them for that much longer than is due.
+ */
 const SLEPT_MS = 10_000;
 
-/** The time that an agent has left. It must be asked before every answer, because no timer runs while the machine sleeps. */
+/**
+ * The time that an agent has left. It must be asked every {@link WATCH_MS}, which shows a sleep, and
+ * before every answer, because no timer runs while the machine sleeps.
+ */
 export class Lifetime {
   readonly #limits: Limits;
   readonly #clocks: Clocks;
@@ -50,7 +62,8 @@ export class Lifetime {
   end(): Reason | null {
     const now = this.#clocks.monotonic();
     const wall = this.#clocks.wall();
-    const slept = wall - this.#seenWall - (now - this.#seen) > SLEPT_MS;
+    const sinceSeen = now - this.#seen;
+    const slept = wall - this.#seenWall - sinceSeen > SLEPT_MS || sinceSeen > WATCH_MS + SLEPT_MS;
     this.#seen = now;
     this.#seenWall = wall;
     if (slept) return "the machine slept";

@@ -113,18 +113,35 @@ export function encodeReply(value: unknown): string {
   return JSON.stringify({ ok: value }, (_, item) => (typeof item === "bigint" ? counterJson(item) : item));
 }
 
+/** An error as the protocol writes it. */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 /** The reply for a request that failed. */
-export function encodeRefusal({ code, message, hint }: FobError): string {
-  return JSON.stringify({ error: { code, message: original(message), hint: original(hint) ?? null } });
+export function encodeRefusal(error: FobError): string {
+  return JSON.stringify({ error: encodeError(error) });
+}
+
+/** An error, in English. */
+export function encodeError({ code, message, hint }: FobError): ErrorJson {
+  return { code, message: original(message), hint: original(hint) ?? null };
+}
+
+/** Reverses {@link encodeError}. Throws FobError `unavailable` for what no agent of ours says. */
+export function decodeError(json: unknown): FobError {
+  const { code, message, hint } = asObject(json);
+  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
+  return new FobError(code, retold(message), typeof hint === "string" ? { hint: retold(hint) } : {});
 }
 
 /** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */
 export function decodeReply(line: string): unknown {
   const reply = asObject(parseReply(line));
   if (!("error" in reply)) return reply["ok"];
-  const { code, message, hint } = asObject(reply["error"]);
-  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
-  throw new FobError(code, retold(message), typeof hint === "string" ? { hint: retold(hint) } : {});
+  throw decodeError(reply["error"]);
 }
 
 /** A token as the protocol writes it. */

@@ -2,11 +2,12 @@ import { FobError } from "../fob-error.ts";
 import { original, t } from "../language.ts";
 import type { DeskPoll, PushDesk } from "../push/desk.ts";
 import { memoryJson, requestJson } from "../push/push-json.ts";
+import type { PushToken } from "../push/push-token.ts";
 import type { PushRequest } from "../push/request.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import { given } from "./given-pins.ts";
 import type { Request } from "./protocol.ts";
-import type { PushMemoryJson, PushPollJson, PushRequestJson } from "./push-protocol.ts";
+import { encodeDenials, type PushMemoryJson, type PushPollJson, type PushRequestJson } from "./push-protocol.ts";
 
 /** One client's desk, and how a NAME becomes a token's id. */
 interface PushSurroundings {
@@ -36,7 +37,7 @@ export async function answerPushRequest(request: PushRequestLine, { push, find }
       return { accepted: isAccepted, displayCode, message: original(message) };
     }
     case "push-deny":
-      return { denied: await push.denyAll(request.ids, request.report) };
+      return encodeDenials(await push.denyAll(request.ids, request.report));
     case "push-history":
       return (await push.history(await find(request.name))).map((memory): PushMemoryJson => memoryJson(memory));
   }
@@ -44,20 +45,22 @@ export async function answerPushRequest(request: PushRequestLine, { push, find }
 
 /** Of every token that needs no PIN; one server's trouble is not the others'. */
 async function pollAll(push: PushDesk): Promise<PushPollJson> {
-  const requests: PushRequestJson[] = [];
-  const refusals: string[] = [];
-  for (const { token, isGuarded } of await push.tokens()) {
-    if (isGuarded) continue;
-    try {
-      const polled = encodePoll(await push.poll(token.id));
-      requests.push(...polled.requests);
-      refusals.push(...polled.refusals);
-    } catch (error) {
-      if (!(error instanceof FobError)) throw error;
-      refusals.push(t`${token.name}: ${error.message}`);
-    }
+  const open = (await push.tokens()).filter(({ isGuarded }) => !isGuarded);
+  const polls = await Promise.all(open.map(({ token }) => pollOne(push, token)));
+  return {
+    requests: polls.flatMap(({ requests }) => requests),
+    refusals: polls.flatMap(({ refusals }) => refusals),
+    clockOffsetSeconds: null,
+  };
+}
+
+async function pollOne(push: PushDesk, { id, name }: PushToken): Promise<PushPollJson> {
+  try {
+    return encodePoll(await push.poll(id));
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    return { requests: [], refusals: [t`${name}: ${error.message}`], clockOffsetSeconds: null };
   }
-  return { requests, refusals, clockOffsetSeconds: null };
 }
 
 function encodePoll({ requests, refusals, clockOffsetSeconds }: DeskPoll): PushPollJson {

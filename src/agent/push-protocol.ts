@@ -1,7 +1,8 @@
 import { retold } from "../language.ts";
-import type { DeskPoll } from "../push/desk.ts";
+import type { Denials, DeskPoll } from "../push/desk.ts";
 import type { PushMemory, PushOutcome } from "../push/request.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
+import { decodeError, type ErrorJson, encodeError } from "./protocol.ts";
 
 /** A login request as the protocol writes it. */
 export interface PushRequestJson extends Record<"id" | "token" | "title" | "question" | "server", string> {
@@ -40,6 +41,24 @@ export function decodePoll(json: unknown): DeskPoll {
       isQuick: quick,
     })),
   };
+}
+
+/** What came of denying several requests, as the protocol writes it. */
+interface DenialsJson {
+  readonly denied: readonly string[];
+  /** Absent from agents that are older. */
+  readonly failures?: readonly (ErrorJson & { readonly token: string })[];
+}
+
+/** What an agent makes of denials. */
+export function encodeDenials({ denied, failures }: Denials): DenialsJson {
+  return { denied, failures: failures.map(({ token, error }) => ({ token, ...encodeError(error) })) };
+}
+
+/** Reverses {@link encodeDenials}. */
+export function decodeDenials(json: unknown): Denials {
+  const { denied, failures = [] } = json as DenialsJson;
+  return { denied, failures: failures.map(({ token, ...error }) => ({ token, error: decodeError(error) })) };
 }
 
 /** Reverses what an agent makes of an outcome. */

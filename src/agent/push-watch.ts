@@ -5,7 +5,6 @@ import type { Notifier } from "../push/notifier.ts";
 import { Notifying } from "../push/notifying.ts";
 import { untilFirst } from "../until-first.ts";
 
-/** How often the agent looks whether tokens came or went, in milliseconds. */
 const ROLL_CALL_MS = 10_000;
 
 /**
@@ -15,15 +14,18 @@ const ROLL_CALL_MS = 10_000;
 export class PushWatch {
   readonly #desk: PushDesk;
   readonly #notifier: Notifier | null;
+  readonly #rollCall: number;
   readonly #end = new AbortController();
   #tokens: readonly DeskToken[] = [];
   #listening: Listening | null = null;
   /** Whether a token was given up: its access domain may have forbidden it for a while. */
   #isIncomplete = false;
 
-  constructor(desk: PushDesk, notifier: Notifier | null) {
+  /** `rollCall` is how often it looks whether tokens came or went, in milliseconds. */
+  constructor(desk: PushDesk, notifier: Notifier | null, rollCall = ROLL_CALL_MS) {
     this.#desk = desk;
     this.#notifier = notifier;
+    this.#rollCall = rollCall;
   }
 
   get status() {
@@ -36,9 +38,10 @@ export class PushWatch {
     while (!signal.aborted) {
       this.#tokens = await this.#present();
       this.#isIncomplete = false;
+      this.#listening = null;
       const over = new AbortController();
       void untilFirst([signal, over.signal], (end) => this.#listen(end));
-      do await sleep(ROLL_CALL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      do await sleep(this.#rollCall, undefined, { signal, ref: false }).catch(() => undefined);
       while (!signal.aborted && !this.#isIncomplete && sameTokens(this.#tokens, await this.#present()));
       over.abort();
     }
@@ -67,8 +70,13 @@ export class PushWatch {
   }
 
   async #present(): Promise<DeskToken[]> {
-    const tokens = await this.#desk.tokens();
-    return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
+    try {
+      const tokens = await this.#desk.tokens();
+      return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
+    } catch {
+      // a vault that cannot be read now says so to whoever asks for something; the next roll call looks again
+      return [];
+    }
   }
 }
 

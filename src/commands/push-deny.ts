@@ -8,6 +8,8 @@ interface Denied {
   readonly denied: readonly Answered[];
   readonly isAll: boolean;
   readonly notes: readonly string[];
+  /** That of the first denial that did not reach its server. */
+  readonly exitCode: number;
 }
 
 /** `fob push deny`: keeps somebody out. */
@@ -33,20 +35,24 @@ export const pushDeny = defineCommand({
     const answer = { kind: "deny", isReport: report } as const;
     if (!all) {
       const denied = await answerRequest(call, chooseRequest(requests, id), answer);
-      return { denied: [denied], isAll: false, notes };
+      return { denied: [denied], isAll: false, notes, exitCode: 0 };
     }
-    const ids = new Set(
-      await call.desk.denyAll(
-        requests.map((request) => request.id),
-        report,
-      ),
+    const { denied, failures } = await call.desk.denyAll(
+      requests.map((request) => request.id),
+      report,
     );
-    const missed = requests.length - ids.size;
-    const taken = requests.filter((request) => ids.has(request.id));
+    const [failure] = failures;
+    if (failure && denied.length === 0) throw failure.error;
+    const failed = new Set(failures.map(({ token }) => token));
+    const missed = requests.filter(({ id, token }) => !denied.includes(id) && !failed.has(token)).length;
+    const late = missed === 0 ? [] : [t`${plural(missed, "denial")} came too late`];
     return {
-      denied: taken.map((request) => ({ request, answer, outcome: { isAccepted: true } })),
+      denied: requests
+        .filter(({ id }) => denied.includes(id))
+        .map((request) => ({ request, answer, outcome: { isAccepted: true } })),
       isAll: true,
-      notes: missed === 0 ? notes : [...notes, t`${plural(missed, "denial")} came too late`],
+      notes: [...notes, ...failures.map(({ token, error }) => t`${token}: ${error.message}`), ...late],
+      exitCode: failure?.error.exitCode ?? 0,
     };
   },
   text: ({ denied, isAll }, style) =>
@@ -55,4 +61,5 @@ export const pushDeny = defineCommand({
       : denied.map((one) => formatAnswered(one, style)).join("\n"),
   json: ({ denied, isAll }) => (isAll ? denied.map(answeredJson) : denied.map(answeredJson)[0]),
   notes: ({ notes }) => notes,
+  exitCode: ({ exitCode }) => exitCode,
 });

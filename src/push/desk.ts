@@ -1,3 +1,4 @@
+import type { FobError } from "../fob-error.ts";
 import type { PushAnswer } from "../token/push-answer.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { PushToken } from "./push-token.ts";
@@ -18,6 +19,21 @@ export interface DeskPoll {
   readonly refusals: readonly string[];
   /** How far this machine's clock is ahead of the server's, to the second; null where the server does not tell. */
   readonly clockOffsetSeconds: number | null;
+}
+
+/** What came of denying several requests. */
+export interface Denials {
+  /** The ids of the requests whose denial the server took. */
+  readonly denied: readonly string[];
+  /** The tokens that were left with requests that their server did not hear the denial of, and why. */
+  readonly failures: readonly DenialFailure[];
+}
+
+/** Why not all requests of a token were denied. */
+export interface DenialFailure {
+  /** The token's name. */
+  readonly token: string;
+  readonly error: FobError;
 }
 
 /**
@@ -48,10 +64,10 @@ export interface PushDesk {
   answer(requestId: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
 
   /**
-   * Denies requests that were polled before, many at once; one that is answered otherwise, or went meanwhile, is passed over. Returns the ids of those
-   * whose denial the server took. Throws what {@link open} throws.
+   * Denies requests that were polled before, many at once; one that is answered otherwise, or went
+   * meanwhile, is passed over. What fails for one token keeps no other from being denied.
    */
-  denyAll(requestIds: readonly string[], isReport: boolean): Promise<readonly string[]>;
+  denyAll(requestIds: readonly string[], isReport: boolean): Promise<Denials>;
 
   /** What is remembered of a token's requests, the newest first, at most 20. */
   history(tokenId: string): Promise<readonly PushMemory[]>;

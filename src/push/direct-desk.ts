@@ -16,7 +16,7 @@ import {
   refusalsOf,
   refuseChoice,
 } from "./arrivals.ts";
-import type { DeskPoll, DeskToken, PushDesk } from "./desk.ts";
+import type { Denials, DeskPoll, DeskToken, PushDesk } from "./desk.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
 import type { PushChallenge, PushServices } from "./provider.ts";
 import { providerOf } from "./providers.ts";
@@ -80,13 +80,15 @@ export class DirectDesk implements PushDesk {
     return { ...outcome, isAccepted };
   }
 
-  async denyAll(ids: readonly string[], isReport: boolean): Promise<string[]> {
-    const denied: string[] = [];
-    for (const [tokenId, challenges] of this.#challenges) {
-      const wanted = pick(challenges, ids);
-      if (wanted.size > 0) denied.push(...(await this.#denyMany(tokenId, wanted, { kind: "deny", isReport })));
-    }
-    return denied;
+  async denyAll(ids: readonly string[], isReport: boolean): Promise<Denials> {
+    const wanted = [...this.#challenges]
+      .map(([tokenId, challenges]) => [tokenId, pick(challenges, ids)] as const)
+      .filter(([, challenges]) => challenges.size > 0);
+    // at once: a server that does not answer must not keep the others waiting
+    const denials = await Promise.all(
+      wanted.map(([tokenId, challenges]) => this.#denyMany(tokenId, challenges, { kind: "deny", isReport })),
+    );
+    return { denied: denials.flatMap(({ denied }) => denied), failures: denials.flatMap(({ failures }) => failures) };
   }
 
   async history(tokenId: string): Promise<PushMemory[]> {
@@ -110,17 +112,30 @@ export class DirectDesk implements PushDesk {
     tokenId: string,
     challenges: ReadonlyMap<string, PushChallenge>,
     answer: PushAnswer,
-  ): Promise<string[]> {
-    const line = await this.#lines.of(this.#store.read(tokenId));
+  ): Promise<Denials> {
+    try {
+      const record = this.#store.read(tokenId);
+      const { denied, failure } = await this.#deny(record, challenges, answer);
+      return { denied, failures: failure ? [{ token: record.token.name, error: failure }] : [] };
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      const name = this.#store.entries().find(({ id }) => id === tokenId)?.name ?? tokenId;
+      return { denied: [], failures: [{ token: name, error }] };
+    }
+  }
+
+  async #deny(record: TokenRecord, challenges: ReadonlyMap<string, PushChallenge>, answer: PushAnswer) {
+    const tokenId = record.token.id;
+    const line = await this.#lines.of(record);
     let claimed: readonly string[] = [];
     this.#change(tokenId, (known) => {
       const claims = claimMany(known, [...challenges.keys()], answer, this.#services.now());
       claimed = claims.ids;
       return claims.known;
     });
-    const outcomes = await sendSeveral(line, pick(challenges, claimed), answer, this.#services);
+    const { outcomes, failure } = await sendSeveral(line, pick(challenges, claimed), answer, this.#services);
     this.#change(tokenId, (known) => settleAnswers(known, outcomes));
-    return [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id);
+    return { denied: [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id), failure };
   }
 
   #remember(before: TokenRecord, arrived: readonly Arrival[]): void {
@@ -155,11 +170,12 @@ export class DirectDesk implements PushDesk {
   async #find(id: string) {
     const known = this.#seen(id);
     if (known) return known;
-    for (const { token, isGuarded } of await this.tokens()) {
-      if (!isGuarded || this.#lines.has(token.id)) await this.poll(token.id);
-    }
+    const open = (await this.tokens()).filter(({ token, isGuarded }) => !isGuarded || this.#lines.has(token.id));
+    const polls = await Promise.allSettled(open.map(({ token }) => this.poll(token.id)));
     const found = this.#seen(id);
     if (found) return found;
+    const failed = polls.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
     throw new FobError("not-found", t`no request ${JSON.stringify(id)} waits for an answer`, {
       hint: t("it may have expired, or was answered elsewhere; `fob push list` shows those that wait"),
     });

@@ -17,7 +17,7 @@ export interface ListeningSettings {
   readonly interval: number | null;
 }
 
-/** Listens for the login requests of tokens: one loop a server, until its signal ends it. Whoever makes it has opened the tokens at the desk. */
+/** Listens for the login requests of tokens: one loop a token, until its signal ends it. Whoever makes it has opened the tokens at the desk. */
 export class Listening {
   readonly #desk: PushDesk;
   readonly #settings: ListeningSettings;
@@ -72,14 +72,16 @@ export class Listening {
     return outcome;
   }
 
-  /** Denies everything that waits; returns how many requests that were. Throws as {@link PushDesk.denyAll} does. */
+  /** Denies everything that waits; returns how many requests that were. Throws why not all were, after those that were. */
   async denyAll(isReport: boolean): Promise<number> {
     const requests = new Map(this.waiting.map((request) => [request.id, request]));
-    const denied = await this.#desk.denyAll([...requests.keys()], isReport);
+    const { denied, failures } = await this.#desk.denyAll([...requests.keys()], isReport);
     for (const id of denied) {
       const request = requests.get(id);
       if (request) this.#leave(request, { kind: "deny", isReport }, { isAccepted: true });
     }
+    const [failure] = failures;
+    if (failure) throw failure.error;
     return denied.length;
   }
 

@@ -6,13 +6,20 @@ import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
 /** How many answers are on their way at once. */
 const AT_ONCE = 8;
 
-/** Sends an answer to several requests; returns what the server said. What it did not hear can be sent again. */
+/** What a server said to several answers, and why it was not sent all of them. What it did not hear can be sent again. */
+export interface SeveralOutcomes {
+  /** Whether each answer that it heard was accepted, by the id of the request. */
+  readonly outcomes: ReadonlyMap<string, boolean>;
+  readonly failure: FobError | null;
+}
+
+/** Sends an answer to several requests. */
 export async function sendSeveral(
   line: PushLine,
   challenges: ReadonlyMap<string, PushChallenge>,
   answer: PushAnswer,
   services: PushServices,
-): Promise<ReadonlyMap<string, boolean>> {
+): Promise<SeveralOutcomes> {
   const outcomes = new Map<string, boolean>();
   const left = [...challenges];
   const work = async () => {
@@ -23,8 +30,9 @@ export async function sendSeveral(
   };
   const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   const failed = workers.find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected" && outcomes.size === 0) throw failed.reason;
-  return outcomes;
+  if (failed?.status !== "rejected") return { outcomes, failure: null };
+  if (failed.reason instanceof FobError) return { outcomes, failure: failed.reason };
+  throw failed.reason;
 }
 
 /** {@link claimAnswer} for several requests; those that were answered already are left out of `ids`. */

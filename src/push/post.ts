@@ -11,8 +11,8 @@ export class Post {
   readonly token: DeskToken["token"];
   /** The newest first. */
   waiting: readonly PushRequest[] = [];
-  /** Whether its server refuses to talk with this token. */
-  isRefused = false;
+  /** Whether its server was said to refuse this token, or to be silent for this token alone. */
+  isOffline = false;
   /** A poll that was on its way meanwhile brings them once more. */
   readonly #answered = new Set<string>();
   readonly #refusals = new Set<string>();
@@ -33,7 +33,7 @@ export class Post {
     ];
   }
 
-  /** While a server cannot be asked, time goes on. Returns what to tell of it. */
+  /** Time goes on, whether its server answers or not. Returns what to tell of it. */
   expire(now: Date): PushEvent[] {
     const before = this.waiting;
     this.waiting = before.filter(({ expiresAt }) => expiresAt > now);

@@ -17,7 +17,7 @@ export type PushEvent =
   | { readonly kind: "refusal"; readonly token: string; readonly message: string }
   /** A token is listened to no longer: it was removed, or its access domain forbids it. */
   | { readonly kind: "ended"; readonly token: string; readonly message: string }
-  /** A server cannot be reached, or refuses to talk with one token; `token` is null where it is about all of them. It is tried again. */
+  /** A server cannot be reached, or does not answer for one token; `token` is null where it is about all of them. It is tried again. */
   | ({ readonly kind: "offline"; readonly message: string; readonly hint: string | null } & Whereabouts)
   | ({ readonly kind: "online" } & Whereabouts)
   /** The clock is so far off that the server will refuse soon, or refuses; positive when it is ahead. */

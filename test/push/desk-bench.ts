@@ -22,18 +22,30 @@ export async function deskBench() {
   const home = mkdtempSync(join(tmpdir(), "fob-desk-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: "0".repeat(32) }, newKey(), false);
-  const credential: PushCredential = {
-    ...{ kind: "push", protocol: "privacyidea", url: server.url.href, isQuick: true, isInsecure: false },
-    serverKey: SERVER_KEYS.publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+  /** Stores a token of a server, without an enrollment. */
+  const store = ({ url }: Pick<PrivacyIdeaServer, "url">, name: string, serial: string) => {
+    const credential: PushCredential = {
+      ...{ kind: "push", protocol: "privacyidea", url: url.href, isQuick: true, isInsecure: false },
+      serverKey: SERVER_KEYS.publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+    };
+    const details = { name, issuer: name, account: "ann", serial, format: "privacyidea-push" };
+    const secret = DEVICE_KEYS.privateKey.export({ format: "der", type: "pkcs8" });
+    const [token] = vault.add([{ ...details, credential, pin: "none", secret }], new Date());
+    if (!token) throw new Error("nothing was stored");
+    return token;
   };
-  const details = { name: "ACME", issuer: "ACME", account: "ann", serial: server.serial, format: "privacyidea-push" };
-  const secret = DEVICE_KEYS.privateKey.export({ format: "der", type: "pkcs8" });
-  const [token] = vault.add([{ ...details, credential, pin: "none", secret }], new Date());
-  if (!token) throw new Error("nothing was stored");
+  const token = store(server, "ACME", server.serial);
   const clock = { ahead: 0 };
   const services = { http: httpClient("fob/test"), now: () => new Date(Date.now() + clock.ahead * 1000) };
   const newDesk = () => new DirectDesk(vault, services);
-  return { server, vault, token, clock, services, newDesk, desk: newDesk() };
+  return { server, vault, token, store, clock, services, newDesk, desk: newDesk() };
+}
+
+/** Another server that knows the same device. */
+export async function anotherServer(): Promise<PrivacyIdeaServer> {
+  const server = await PrivacyIdeaServer.start();
+  server.know(DEVICE_KEYS.publicKey);
+  return server;
 }
 
 /** A prompt that gives these PINs in turn, and counts. */

@@ -1,14 +1,24 @@
+import type { IncomingMessage } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
+import { PushWatch } from "../../src/agent/push-watch.ts";
 import { FobError } from "../../src/fob-error.ts";
 import { Listening } from "../../src/push/listening.ts";
 import { Pace } from "../../src/push/pace.ts";
 import type { PushEvent } from "../../src/push/push-event.ts";
-import { deskBench, pins } from "./desk-bench.ts";
+import { anotherServer, deskBench, pins } from "./desk-bench.ts";
+import type { PrivacyIdeaServer } from "./privacyidea-server.ts";
 
 const NOBODY = pins();
 
-async function listeningBench() {
+const OTHER_SERIAL = "PIPU0002ABCD";
+
+/** With `reply`, the same server has a second token, whose polls it answers. */
+async function listeningBench(reply: PrivacyIdeaServer["intercept"] | null = null) {
   const bench = await deskBench();
+  if (reply) {
+    bench.store(bench.server, "Other", OTHER_SERIAL);
+    bench.server.intercept = (request, response) => isOther(request) && reply(request, response);
+  }
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const { now } = bench.services;
@@ -20,6 +30,10 @@ async function listeningBench() {
     return value as PushEvent;
   };
   return { ...bench, end, listening, events, next };
+}
+
+function isOther({ url }: IncomingMessage): boolean {
+  return url?.includes(OTHER_SERIAL) ?? false;
 }
 
 test("what comes, goes and is answered is told once, in its order", async () => {
@@ -54,6 +68,91 @@ test("a server that goes away and comes back is told of once each, and a clock t
   expect(await next("drift")).toMatchObject({ server: server.url.host, offsetSeconds: expect.any(Number) });
   clock.ahead = 0;
   expect(await next("steady")).toEqual({ kind: "steady", server: server.url.host });
+});
+
+test("a token that gets no answer keeps neither the others of its server waiting nor time from going on", async () => {
+  let held = 0;
+  const { server, clock, next } = await listeningBench(() => ++held > 0);
+  server.challenge({ question: "one" });
+  expect(await next("request")).toMatchObject({ request: { token: "ACME", question: "one" } });
+  await expect.poll(() => held).toBe(1);
+  server.challenge({ question: "two" });
+  expect(await next("request")).toMatchObject({ request: { question: "two" } });
+  // now nobody gets an answer any more
+  server.intercept = () => ++held > 0;
+  await expect.poll(() => held).toBe(2);
+  clock.ahead = 121;
+  expect([await next("gone"), await next("gone")]).toMatchObject([{ reason: "expired" }, { reason: "expired" }]);
+});
+
+test("a token that fails at a server that answers for others is named, and told of once", async () => {
+  let isDown = true;
+  const { server, next } = await listeningBench(({ socket }, response) => {
+    if (isDown) return socket.destroy().destroyed;
+    response.end(JSON.stringify({ result: { status: true, value: [] } }));
+    return true;
+  });
+  expect(await next("offline")).toMatchObject({ token: "Other", message: expect.stringMatching(/cannot be reached/) });
+  const asked = server.polls;
+  await expect.poll(() => server.polls).toBeGreaterThan(asked + 3);
+  isDown = false;
+  expect(await next("online")).toMatchObject({ token: "Other" });
+});
+
+test("a server that is silent for all of its tokens is told of once, and so is its return", async () => {
+  let isDown = true;
+  const { server, next } = await listeningBench(() => false);
+  server.intercept = (request, response) => {
+    if (isDown) return request.socket.destroy().destroyed;
+    if (!isOther(request)) return false;
+    response.end(JSON.stringify({ result: { status: true, value: [] } }));
+    return true;
+  };
+  expect(await next("offline")).toMatchObject({ token: null });
+  isDown = false;
+  expect(await next("online")).toMatchObject({ token: null });
+  server.challenge({ question: "after" });
+  await next("request");
+});
+
+test("denying all says which server did not hear it, and forgets no denial that another one took", async () => {
+  const { server, desk, store, newDesk } = await deskBench();
+  const dead = await anotherServer();
+  // listed, and so denied, before the other one
+  const lost = store(dead, "A dead one", dead.serial);
+  server.challenge({ question: "one" });
+  dead.challenge({ question: "two" });
+  dead.challenge({ question: "three" });
+  const polls = [];
+  for (const { token } of await desk.tokens()) polls.push(...(await desk.poll(token.id)).requests);
+  dead.intercept = (request) => request.socket.destroy().destroyed;
+  const { denied, failures } = await desk.denyAll(
+    polls.map(({ id }) => id),
+    false,
+  );
+  expect(failures).toMatchObject([{ token: "A dead one", error: { code: "unavailable" } }]);
+  expect(denied).toEqual(polls.filter(({ token }) => token === "ACME").map(({ id }) => id));
+  expect(server.answers).toHaveLength(1);
+  dead.intercept = () => false;
+  const later = newDesk();
+  expect((await later.poll(lost.id)).requests).toHaveLength(2);
+});
+
+test("an agent goes on listening after a moment in which the vault could not be read", async () => {
+  const { server, newDesk } = await deskBench();
+  const desk = newDesk();
+  const tokens = desk.tokens.bind(desk);
+  let failures = 2;
+  desk.tokens = async () => {
+    if (failures-- > 0) throw new FobError("invalid", "damaged");
+    return tokens();
+  };
+  const watch = new PushWatch(desk, null, 10);
+  const run = watch.run();
+  server.challenge();
+  await expect.poll(() => watch.status).toEqual({ tokens: 1, waiting: 1 });
+  watch.end();
+  await run;
 });
 
 test("a token that may not be used any more ends it", async () => {
