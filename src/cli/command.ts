@@ -1,3 +1,4 @@
+import type { Text } from "../language.ts";
 import type { Context } from "./context.ts";
 import type { Style } from "./style.ts";
 
@@ -44,6 +45,12 @@ export interface Example {
   readonly explanation: string;
 }
 
+/** The option that has an older one's meaning, by its key, and what that is. */
+export interface FormerOption {
+  readonly now: string;
+  readonly meaning: Text;
+}
+
 /**
  * One command: its words for the command line, help, completions and man pages, and what it does. `run` neither prints nor
  * exits: it returns a result or throws a FobError.
@@ -57,6 +64,11 @@ export interface CommandDefinition<Arguments, Options, Result> {
   readonly arguments: Arguments;
   readonly options: Options;
   readonly examples: readonly [Example, ...Example[]];
+  /**
+   * Global options that had a meaning of their own after this command's name, and the option that
+   * has that meaning now. They are refused there, and still understood before the name.
+   */
+  readonly formerOptions?: Readonly<Record<string, FormerOption>>;
   run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
   /** How standard output shows the result, without the last newline; an empty text prints nothing. */
   text(result: Result, style: Style): string;

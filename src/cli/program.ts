@@ -99,7 +99,8 @@ async function understand(
     const parent = parentOf(command, program, groups);
     const definition = addCommand(parent, command, (input) => {
       isOfCommand = true;
-      invocation = { command, ...settleOwnOptions(command, input, program.opts<GlobalFlags>()) };
+      refuseFormerOptions(command, argv);
+      invocation = { command, input, flags: program.opts<GlobalFlags>() };
     });
     definition.addHelpText("after", () => {
       isOfCommand = true;
@@ -218,18 +219,26 @@ function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Reco
   return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
 }
 
-/**
- * A command's own option goes before a global one of the same name, which commander takes wherever it stands: `export --plain` asks for
- * an export in the clear.
- */
-function settleOwnOptions(
-  { options }: AnyCommand,
-  input: Record<string, unknown>,
-  flags: GlobalFlags,
-): Pick<Invocation, "input" | "flags"> {
-  const own = Object.entries(flags).filter(([name]) => name in options);
-  const others = Object.entries(flags).filter(([name]) => !(name in options));
-  return { input: { ...input, ...Object.fromEntries(own) }, flags: Object.fromEntries(others) };
+/** Throws FobError `usage` for a global option that stands where it had another meaning once. */
+function refuseFormerOptions({ name, formerOptions = {} }: AnyCommand, argv: readonly string[]): void {
+  const words = wordsAfterCommand(argv);
+  for (const [key, { now, meaning }] of Object.entries(formerOptions)) {
+    const former = optionName(key);
+    if (!words.includes(former)) continue;
+    throw new FobError("usage", t`${former} is no option of \`fob ${name}\``, {
+      hint: t`${optionName(now)}: ${translated(meaning)}; the option of all commands goes before the name: \`fob ${former} ${name}\``,
+    });
+  }
+}
+
+/** What stands after the first word of the command, up to `--`. Before it there are global options and their values. */
+function wordsAfterCommand(argv: readonly string[]): readonly string[] {
+  const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(({ name }) => name);
+  const isBefore = (word: string, i: number) =>
+    word.startsWith("-") || withValue.some((name) => name === argv[i - 1] && i > 0);
+  const words = argv.slice(argv.findIndex((word, i) => !isBefore(word, i)) + 1);
+  const end = words.indexOf("--");
+  return end < 0 ? words : words.slice(0, end);
 }
 
 function formatExamples({ examples }: AnyCommand): string {

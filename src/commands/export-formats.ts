@@ -18,11 +18,11 @@ export interface Export {
 export interface ExportChoice extends Pick<ExportFormat, "refuse"> {
   /** Whether each text is short enough for a QR code. */
   readonly isDrawable: boolean;
-  readonly canBePlain: boolean;
+  readonly canBeEncrypted: boolean;
   /** Writes tokens that were not refused; asks for the passphrase of `file` where the format is encrypted. */
   write(
     tokens: readonly ExportedToken[],
-    options: { readonly plain: boolean; readonly file: string },
+    options: { readonly unencrypted: boolean; readonly file: string },
     context: Context,
   ): Promise<Export>;
 }
@@ -32,7 +32,7 @@ export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
   uri: {
     refuse: () => null,
     isDrawable: true,
-    canBePlain: false,
+    canBeEncrypted: false,
     async write(tokens) {
       return { titles: tokens.map(({ name }) => name), texts: tokens.map(formatKeyUri) };
     },
@@ -40,9 +40,9 @@ export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
   aegis: {
     ...aegisExport,
     isDrawable: false,
-    canBePlain: true,
-    async write(tokens, { plain, file }, context) {
-      const password = plain ? null : await askNewPassphrase(context.pinPrompt, file);
+    canBeEncrypted: true,
+    async write(tokens, { unencrypted, file }, context) {
+      const password = unencrypted ? null : await askNewPassphrase(context.pinPrompt, file);
       const text = await formatAegis(tokens, password);
       forget(password);
       return { titles: ["Aegis"], texts: [text.trimEnd()] };
@@ -51,9 +51,9 @@ export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
   pskc: {
     ...pskcExport,
     isDrawable: false,
-    canBePlain: true,
-    async write(tokens, { plain, file }, context) {
-      const passphrase = plain ? null : await askNewPassphrase(context.pinPrompt, file);
+    canBeEncrypted: true,
+    async write(tokens, { unencrypted, file }, context) {
+      const passphrase = unencrypted ? null : await askNewPassphrase(context.pinPrompt, file);
       const text = await formatPskc(tokens, passphrase);
       forget(passphrase);
       return { titles: ["PSKC"], texts: [text.trimEnd()] };
@@ -62,7 +62,7 @@ export const EXPORT_FORMATS: Readonly<Record<string, ExportChoice>> = {
   migration: {
     ...migrationExport,
     isDrawable: true,
-    canBePlain: false,
+    canBeEncrypted: false,
     async write(tokens) {
       const texts = await formatMigration(tokens);
       return { titles: texts.map((_, i) => t`code ${i + 1} of ${texts.length}`), texts };

@@ -5,7 +5,7 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import type { ExportChoice } from "./export-formats.ts";
-import { chooseFormat, describeWritten, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import { chooseFormat, describeWritten, formerPlain, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
 import { existingVault } from "./lookup.ts";
 import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
 
@@ -23,13 +23,12 @@ export const exportTokens = defineCommand({
   name: "export",
   summary: "take tokens with their secrets out, for another app",
   description:
-    "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --plain), pskc (a key container of RFC 6030, " +
+    "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --unencrypted), pskc (a key container of RFC 6030, " +
     "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase " +
     "of the new file. Event-based tokens count on in both places from then on: use one of them.",
   arguments: { names: variadic("NAME", "names or ids of tokens; all of them without", "token") },
   options: {
     ...handingOutOptions,
-    plain: flag("with --format aegis or pskc: without encryption"),
     yes: flag("do not ask back"),
   },
   examples: [
@@ -37,9 +36,9 @@ export const exportTokens = defineCommand({
     { command: "fob export --format aegis --output aegis.json", explanation: "all tokens, for Aegis to import" },
     { command: "fob export --format migration --qr codes.png", explanation: "ten tokens a picture: codes-1.png, ..." },
   ],
+  formerOptions: formerPlain,
   async run(input, context): Promise<Exported> {
     const format = chooseFormat(input, context);
-    if (input.plain && !format.canBePlain) throw new FobError("usage", t("--plain is for --format aegis and pskc"));
     const vault = await existingVault(context);
     const { tokens, leftOut } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
@@ -47,7 +46,8 @@ export const exportTokens = defineCommand({
     if (fitting.length === 0)
       throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
     await confirmExport(fitting.length, input.yes, context);
-    const made = await format.write(fitting, { plain: input.plain, file: input.output ?? t("the export") }, context);
+    const options = { unencrypted: input.unencrypted, file: input.output ?? t("the export") };
+    const made = await format.write(fitting, options, context);
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);
     const notes = [...[...leftOut, ...refused].map((reason) => t`left out: ${reason}`), ...warnAbout(files)];

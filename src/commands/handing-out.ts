@@ -1,4 +1,4 @@
-import { optionalValue, value } from "../cli/command.ts";
+import { type FormerOption, flag, optionalValue, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
@@ -14,17 +14,24 @@ export const handingOutOptions = {
   format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`, Object.keys(EXPORT_FORMATS)),
   output: value("FILE", "write a new file that only you can read", "file"),
   qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files", "file"),
+  unencrypted: flag("with --format aegis or pskc: without encryption"),
 } as const;
+
+/** What both commands called `--plain`, before that was an option of all commands. */
+export const formerPlain = {
+  plain: { now: "unencrypted", meaning: "without encryption" },
+} satisfies Readonly<Record<string, FormerOption>>;
 
 /** Their values. */
 export interface HandingOut {
   readonly format: string | undefined;
   readonly output: string | undefined;
   readonly qr: string | true | undefined;
+  readonly unencrypted: boolean;
 }
 
 /** The format that is asked for. Throws FobError `usage` for everything that can be wrong with the options, before any work is done. */
-export function chooseFormat({ format = "uri", output, qr }: HandingOut, context: Context): ExportChoice {
+export function chooseFormat({ format = "uri", output, qr, unencrypted }: HandingOut, context: Context): ExportChoice {
   const chosen = EXPORT_FORMATS[format];
   if (!chosen) {
     throw new FobError(
@@ -32,6 +39,8 @@ export function chooseFormat({ format = "uri", output, qr }: HandingOut, context
       t`${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
     );
   }
+  if (unencrypted && !chosen.canBeEncrypted)
+    throw new FobError("usage", t("--unencrypted is for --format aegis and pskc"));
   if (qr !== undefined && !chosen.isDrawable)
     throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
   if (qr !== undefined && output !== undefined) throw new FobError("usage", t("--qr and --output exclude each other"));

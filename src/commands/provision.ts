@@ -1,4 +1,4 @@
-import { defineCommand, flag, required, value } from "../cli/command.ts";
+import { defineCommand, required, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
 import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
@@ -6,7 +6,15 @@ import { FobError } from "../fob-error.ts";
 import { original, t } from "../language.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { forget } from "../token/secret.ts";
-import { chooseFormat, describeWritten, type HandedOut, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import {
+  chooseFormat,
+  describeWritten,
+  formerPlain,
+  type HandedOut,
+  handingOutOptions,
+  handOut,
+  warnAbout,
+} from "./handing-out.ts";
 import { parseOrders } from "./provision-list.ts";
 import { KINDS, makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
 
@@ -55,7 +63,6 @@ export const provision = defineCommand({
     bits: value("N", "length of the secret (160)"),
     csv: value("FILE", "make one for every line of a CSV file", "file"),
     ...handingOutOptions,
-    plain: flag("with --format aegis or pskc: without encryption"),
   },
   examples: [
     {
@@ -68,14 +75,15 @@ export const provision = defineCommand({
       explanation: "for everybody in a list, in one encrypted file for the server",
     },
   ],
-  async run({ csv, format, output, qr, plain, ...order }, context): Promise<Provisioned> {
-    const choice = chooseFormat({ format, output, qr }, context);
-    if (plain && !choice.canBePlain) throw new FobError("usage", t("--plain is for --format aegis and pskc"));
+  formerOptions: formerPlain,
+  async run({ csv, format, output, qr, unencrypted, ...order }, context): Promise<Provisioned> {
+    const options = { format, output, qr, unencrypted };
+    const choice = chooseFormat(options, context);
     const tokens = csv === undefined ? [await makeToken(order).catch(asOption)] : await makeListed(csv, order, context);
     const [refusal] = tokens.flatMap((token) => choice.refuse(token) ?? []);
     if (refusal !== undefined) throw new FobError("usage", t`--format ${format}: ${refusal}`);
-    const made = await choice.write(tokens, { plain, file: output ?? t("the file") }, context);
-    const handed = await handOut(made, { format, output, qr }, context);
+    const made = await choice.write(tokens, { unencrypted, file: output ?? t("the file") }, context);
+    const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);
     for (const { secret } of tokens) forget(secret);
     const isList = csv !== undefined;

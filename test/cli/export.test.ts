@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
@@ -32,9 +32,9 @@ describe("fob export", () => {
 
   test.each([
     ["aegis", []],
-    ["aegis", ["--plain"]],
+    ["aegis", ["--unencrypted"]],
     ["pskc", []],
-    ["pskc", ["--plain"]],
+    ["pskc", ["--unencrypted"]],
   ] as const)("writes %s %j for its owner alone, and reads it back", async (format, more) => {
     const from = await homeWith(HOTP_URI, TOTP_URI);
     const file = join(from.home, "export");
@@ -95,7 +95,7 @@ describe("fob export", () => {
 
   test.each([
     [["--format", "xml"], /is no format/],
-    [["--plain"], /--plain is for/],
+    [["--unencrypted"], /--unencrypted is for/],
     [["--format", "aegis", "--qr", "x.png"], /does not fit/],
     [["--qr"], /draws on a terminal only/],
     [["--qr", "x.png", "--output", "y"], /exclude each other/],
@@ -105,6 +105,41 @@ describe("fob export", () => {
     const outcome = await fob(["export", ...options]);
     expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
     expect(outcome.stderr).toMatch(message);
+  });
+
+  test.each([
+    ["export", ["--format", "pskc"]],
+    ["export", ["ACME"]],
+    ["provision", ["totp", "--account", "ann", "--format", "aegis"]],
+  ])("%s %j --plain is refused: the word has another meaning", async (command, words) => {
+    const { fob } = await homeWith(HOTP_URI);
+    const outcomes = [
+      await fob([command, ...words, "--plain"]),
+      await fob([command, "--plain", ...words]),
+      await fob(["--home", "export", "--quiet", command, "--plain", ...words]),
+      await fob(["--plain", command, ...words, "--plain"]),
+    ];
+    for (const { exitCode, stdout, stderr } of outcomes) {
+      expect([exitCode, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^fob: --plain is no option of .*\nhint: --unencrypted: without encryption;.*\n$/);
+    }
+  });
+
+  test.each([
+    ["export", ["--format", "pskc"]],
+    ["export", ["--format", "aegis"]],
+    ["provision", ["totp", "--account", "ann", "--format", "pskc"]],
+    ["provision", ["totp", "--account", "ann", "--format", "aegis"]],
+  ])("%s %j for a screen reader encrypts as ever", async (command, words) => {
+    const { fob, home } = await homeWith(HOTP_URI);
+    await fob(["config", "set", "plain", "true"]);
+    const output = join(home, "output");
+    const args = [command, ...words, "--output", output];
+    for (const outcome of [await fob(["--plain", ...args]), await fob(args, { env: { FOB_PLAIN: "1" } })]) {
+      expect([outcome.exitCode, existsSync(output)]).toEqual([5, false]);
+    }
+    expect(await fob(["--plain", ...args], { env: { FOB_PIN: PASSPHRASE } })).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(output, "utf8")).toMatch(/EncryptedValue|"slots":/);
   });
 
   test("wants a passphrase that stands against guessing", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "../../src/cli/global-options.ts";
 import { optionName } from "../../src/cli/program.ts";
 import { allCommands, COMMANDS } from "../../src/commands.ts";
 import { testHome } from "./fob.ts";
@@ -24,6 +25,24 @@ describe("the definitions of commands", () => {
         summary: string;
       }[];
       for (const { summary } of definitions) expect(summary).toMatch(/^(?:[a-z0-9-]|[A-Z0-9]{2,}).*(?:[^.]|\.\.\.)$/);
+    },
+  );
+});
+
+describe("the options of commands", () => {
+  const globals = [...GLOBAL_OPTIONS, VERSION_OPTION, HELP_OPTION].map(({ name }) => name);
+
+  test.each(commands.map((command) => [command.name, command] as const))(
+    "%s has none of a global name",
+    (_, command) => {
+      // `--no-input` is `--input` with a no, for commander
+      const taken = globals.flatMap((name) => [name, name.replace("--no-", "--")]);
+      const own = Object.keys(command.options).map(optionName);
+      expect(own.filter((name) => taken.includes(name as `--${string}`))).toEqual([]);
+      for (const [key, { now }] of Object.entries(command.formerOptions ?? {})) {
+        expect(globals).toContain(optionName(key));
+        expect(own).toContain(optionName(now));
+      }
     },
   );
 });
