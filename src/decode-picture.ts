@@ -14,7 +14,7 @@ async function answer(picture: Buffer): Promise<PictureAnswer> {
     return { texts: await readQrCodes(picture, source) };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    const { message, hint } = error;
-    return { refusal: { message, hint } };
+    const { code, message, hint } = error;
+    return { refusal: { code, message, hint } };
   }
 }

@@ -49,17 +49,34 @@ export function describeFileError(error: unknown, action: FileAction, path: stri
 }
 
 /**
- * Any thrown value as a FobError. A file operation that failed where nobody expected it is `unavailable` like the others; what is left was
- * not foreseen, and is `internal`.
+ * Any thrown value as a FobError. A file operation that failed where nobody expected it is
+ * `unavailable` like the others, and so is a module that cannot be loaded; what is left was not
+ * foreseen, and is `internal`.
  */
 export function asFobError(error: unknown): FobError {
   if (error instanceof FobError) return error;
   if (isFileError(error)) return describeFileError(error, "use", error.path);
+  if (isModuleError(error)) {
+    return new FobError("unavailable", t`a part of fob is missing: ${firstLine(error.message)}`, {
+      hint: t("install fob again"),
+      cause: error,
+    });
+  }
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new FobError("internal", t`unexpected failure (${reason.split("\n")[0]})`, {
+  return new FobError("internal", t`unexpected failure (${firstLine(reason)})`, {
     hint: t("FOB_DEBUG=1 shows where; please report it"),
     cause: error,
   });
+}
+
+const MODULE_ERRORS: readonly unknown[] = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+
+function isModuleError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && MODULE_ERRORS.includes(error.code);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
 }
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {

@@ -1,4 +1,6 @@
-/** What a process that decodes pictures says at its end: the texts of the QR codes, or the words of a FobError `invalid`. */
+import type { ErrorCode } from "../fob-error.ts";
+
+/** What a process that decodes pictures says at its end: the texts of the QR codes, or a FobError. */
 export type PictureAnswer =
   | { readonly texts: readonly string[] }
-  | { readonly refusal: { readonly message: string; readonly hint: string | undefined } };
+  | { readonly refusal: { readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined } };

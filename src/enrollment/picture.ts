@@ -6,7 +6,7 @@ import { cutAfterEnd } from "./picture-header.ts";
 import { readOverview, readPixels } from "./picture-pixels.ts";
 import { variantsOf } from "./picture-variants.ts";
 import { type FoundCode, findWithJsqr, findWithZxing, isContradicted } from "./qr-decoders.ts";
-import { decodeWithZxing } from "./zxing.ts";
+import { decodeWithZxing, loadZxing } from "./zxing.ts";
 
 /** Up to this size a picture is first read whole; a larger one would take more memory than it may have. */
 const MAX_WHOLE_PIXELS = 12_000_000;
@@ -46,7 +46,8 @@ async function readLarge(bytes: Buffer): Promise<string[]> {
  */
 async function tryHard(bytes: Buffer, source: string, deadline: number): Promise<string[]> {
   const picture = await readPixels(bytes, source);
-  for (const variant of variantsOf(picture)) {
+  const isThere = (await loadZxing()) !== null;
+  for (const variant of isThere ? variantsOf(picture) : []) {
     const codes = await findWithZxing(variant);
     if (codes.length > 0) return agreedTexts(codes, variant, source);
     if (performance.now() > deadline) return [];

@@ -5,10 +5,11 @@ import { loadZxing, OPTIONS } from "./zxing.ts";
 /** The weaker decoder takes its time: codes in one picture are all good, or none is. */
 const MAX_CHECKED = 4;
 
-/** The QR codes in pixels, as the stronger decoder reads them. */
+/** The QR codes in pixels, as the stronger decoder reads them; none where it cannot be loaded. */
 export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> {
-  const { readBarcodes } = await loadZxing();
-  const results = await readBarcodes(toGraymap(picture), OPTIONS);
+  const reader = await loadZxing();
+  if (!reader) return [];
+  const results = await reader.readBarcodes(toGraymap(picture), OPTIONS);
   return results.filter(({ isValid }) => isValid);
 }
 

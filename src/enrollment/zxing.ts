@@ -14,27 +14,34 @@ export const OPTIONS: ReaderOptions = {
   maxNumberOfSymbols: MAX_CODES,
 };
 
-/** The texts of the QR codes in a picture file, each once; empty when none is found or the file cannot be read. */
+/**
+ * The texts of the QR codes in a picture file, each once; empty when none is found, the file cannot
+ * be read, or the decoder cannot be loaded.
+ */
 export async function decodeWithZxing(file: Uint8Array): Promise<string[]> {
-  const { readBarcodes } = await loadZxing();
-  const results = await readBarcodes(file, OPTIONS);
+  const reader = await loadZxing();
+  if (!reader) return [];
+  const results = await reader.readBarcodes(file, OPTIONS);
   // a code whose error correction does not come out says so, and is never taken for one that does
   return [...new Set(results.filter(({ isValid }) => isValid).map(({ text }) => text))];
 }
 
-let zxing: Promise<typeof import("zxing-wasm/reader")> | null = null;
+type Reader = typeof import("zxing-wasm/reader");
 
-/** The stronger decoder. */
+let zxing: Promise<Reader | null> | null = null;
+
+/** The stronger decoder; null where it cannot be loaded: Node may run without WebAssembly (`--jitless`). */
 export function loadZxing() {
-  zxing ??= prepareZxing();
+  // whatever the reason, the weaker decoder goes on
+  zxing ??= prepareZxing().catch(() => null);
   return zxing;
 }
 
 /** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
-async function prepareZxing() {
+async function prepareZxing(): Promise<Reader> {
   const compiling = WebAssembly.compile(readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm")));
   // another processor compiles meanwhile
-  const reader: typeof import("zxing-wasm/reader") = require("zxing-wasm/reader");
+  const reader: Reader = require("zxing-wasm/reader");
   const module = await compiling;
   reader.prepareZXingModule({
     overrides: {

@@ -14,7 +14,7 @@ const WATCH_INTERVAL = 20;
 
 /**
  * Reads the QR codes of a picture in a process of its own (`script` is the built program), which is ended when it takes more than
- * five seconds or 256 MiB. Rejects with FobError `invalid` with the words of that process, or saying what it took too much of.
+ * five seconds or 256 MiB. Rejects with the FobError of that process, or with `invalid` saying what it took too much of.
  */
 export async function readQrCodesApart(script: string, bytes: Buffer, source: string): Promise<string[]> {
   const heap = `--max-old-space-size=${MAX_MEBIBYTES / 2}`;
@@ -25,14 +25,16 @@ export async function readQrCodesApart(script: string, bytes: Buffer, source: st
   const excess = watch(child);
   child.stdin.once("error", () => undefined);
   child.stdin.end(bytes);
-  const [output, status] = await Promise.all([buffer(child.stdout), ended(child)]);
-  const reason = excess.stop();
+  const ending = Promise.all([buffer(child.stdout), ended(child)]);
+  // a process that cannot be started has nothing to watch, too
+  const [output, status] = await ending.finally(excess.stop);
+  const { reason } = excess;
   if (reason) throw new FobError("invalid", t`${source} takes more than ${reason} to decode`);
   if (status !== 0) throw new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
   const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
   if ("texts" in answer) return [...answer.texts];
-  const { message, hint } = answer.refusal;
-  throw new FobError("invalid", retold(message), hint === undefined ? {} : { hint: retold(hint) });
+  const { code, message, hint } = answer.refusal;
+  throw new FobError(code, retold(message), hint === undefined ? {} : { hint: retold(hint) });
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
@@ -45,7 +47,7 @@ function ended(child: ChildProcess): Promise<number | null> {
 }
 
 /** Ends the process when it takes too much. */
-function watch(child: ChildProcess): { stop(): string | null } {
+function watch(child: ChildProcess): { stop(): void; readonly reason: string | null } {
   let excess: string | null = null;
   const end = (reason: string) => {
     excess ??= reason;
@@ -59,6 +61,8 @@ function watch(child: ChildProcess): { stop(): string | null } {
     stop() {
       clearTimeout(timer);
       clearInterval(memory);
+    },
+    get reason() {
       return excess;
     },
   };

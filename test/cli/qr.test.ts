@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
@@ -40,6 +41,17 @@ describe("QR pictures on the command line", () => {
       stderr: expect.stringMatching(
         /^fob: (no QR code found in )?\S*bomb\.gif( takes more than 256 MiB .*)?\n(hint: .*\n)?$/,
       ),
+    });
+  });
+
+  test("that no process can be started for are refused at once", async () => {
+    const { fob, home } = testHome();
+    const path = join(home, "large.png");
+    await drawQr(HOTP_URI, { canvas: { width: 3_000, height: 3_000 } }).write(path as `${string}.png`);
+    const env = { NODE_OPTIONS: `--require ${fileURLToPath(new URL("no-node-shim.cjs", import.meta.url))}` };
+    expect(await fob(["enroll", "--qr", path], { env })).toMatchObject({
+      exitCode: 8,
+      stderr: "fob: the program that decodes pictures cannot be started\n",
     });
   });
 

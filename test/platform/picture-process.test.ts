@@ -29,7 +29,7 @@ describe("a decoder in a process of its own", () => {
   });
 
   test("tells why it refuses", async () => {
-    const program = `console.log(JSON.stringify({ refusal: { message: "no QR code found in x.png", hint: "cut it" } }))`;
+    const program = `console.log(JSON.stringify({ refusal: { code: "invalid", message: "no QR code found in x.png", hint: "cut it" } }))`;
     await expect(decodeWith(program)).rejects.toMatchObject({ message: "no QR code found in x.png", hint: "cut it" });
   });
 

@@ -26,8 +26,8 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
     },
     async paste() {
       const picture = await readCopiedPicture();
-      const { default: clipboard } = await import("clipboardy");
       try {
+        const { default: clipboard } = await import("clipboardy");
         return { picture, text: await clipboard.read() };
       } catch {
         // a clipboard that holds a picture alone has no text to give
@@ -67,12 +67,14 @@ function hasDesktop(env: NodeJS.ProcessEnv): boolean {
 /** How each takes a text. False when it cannot. */
 const COPYING: Readonly<Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>> = {
   async desktop(text) {
-    const { default: clipboard } = await import("clipboardy");
-    return clipboard.write(text).then(
-      () => true,
+    try {
+      const { default: clipboard } = await import("clipboardy");
+      await clipboard.write(text);
+      return true;
+    } catch {
       // the package's error holds what was to be copied, so it goes no further
-      () => false,
-    );
+      return false;
+    }
   },
   tmux: (text) => giveToTmux(text),
   async terminal(text, { terminal, env }) {

@@ -39,7 +39,7 @@ async function call<T>(
   timeoutMs: number,
   use: (entry: AsyncEntry, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { AsyncEntry } = await import("@napi-rs/keyring");
+  const { AsyncEntry } = await loadKeyring();
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     // pinned: the package would else fall back to the kernel's keyring, which forgets at the next boot
@@ -47,6 +47,16 @@ async function call<T>(
     return await Promise.race([use(entry, signal), timeout(signal, timeoutMs)]);
   } catch (error) {
     throw error instanceof FobError ? error : unreachable(error);
+  }
+}
+
+/** Its native part is an optional package, and needs a library that a new Windows does not have. */
+async function loadKeyring(): Promise<typeof import("@napi-rs/keyring")> {
+  try {
+    return await import("@napi-rs/keyring");
+  } catch (cause) {
+    const message = t("the system keychain cannot be reached: the native part of @napi-rs/keyring is missing");
+    throw new FobError("unavailable", message, { hint: translated(NATIVE_HINT), cause });
   }
 }
 
@@ -63,6 +73,10 @@ function timeout(signal: AbortSignal, timeoutMs: number): Promise<never> {
   });
 }
 
+const NATIVE_HINT: Text =
+  process.platform === "win32"
+    ? "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault, and an existing one opens with its recovery code or for a grant (FOB_GRANT)"
+    : "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault, and an existing one opens with its recovery code or for a grant (FOB_GRANT)";
 const UNLOCK_HINT: Text = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
 const INSTALL_HINT: Text =
   process.platform === "linux"

@@ -1,0 +1,48 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What is wrong with a package of an installation: it is not there, or its native part cannot be loaded. */
+export type Damage = "absent" | "broken";
+
+/** The built program, installed in a folder of its own in which packages are damaged. */
+export interface Installation {
+  readonly folder: string;
+  /** Its executable. */
+  readonly program: string;
+  remove(): void;
+}
+
+/**
+ * Installs the built program. `damaged` names packages below node_modules; a scope, `@img`, stands
+ * for all its packages. What needs them is copied, since Node looks for packages beside a file's
+ * real place.
+ */
+export function installDamaged(damaged: Readonly<Record<string, Damage>>): Installation {
+  const folder = mkdtempSync(join(tmpdir(), "fob-installation-"));
+  for (const name of ["bin", "dist", "package.json"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  const copied = new Set(["@napi-rs", "@img", "sharp", ...Object.keys(damaged)]);
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    const [from, to] = [join(root, "node_modules", name), join(modules, name)];
+    if (copied.has(name)) cpSync(from, to, { recursive: true });
+    else symlinkSync(from, to);
+  }
+  for (const [name, damage] of Object.entries(damaged)) {
+    if (damage === "absent") rmSync(join(modules, name), { recursive: true });
+    else breakNativeParts(join(modules, name));
+  }
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  return { folder, program: join(folder, "bin/fob.js"), remove };
+}
+
+/** Every native module of a package becomes one that the system refuses to load. */
+function breakNativeParts(folder: string): void {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".node"));
+  if (files.length === 0) throw new Error(`${folder} has no native part`);
+  for (const path of files) writeFileSync(join(folder, path), "this is no module");
+}
