@@ -1,10 +1,16 @@
-// Makes a fresh clone ready: installs the packages that the lock file names, and builds. Uses nothing but Node itself, because
-// at this point there is nothing else.
+// Makes a fresh clone ready, also when npm asks for it (`prepare`): installs the packages that the
+// lock file names, and builds. Uses nothing but Node itself, because at this point there is nothing
+// else.
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_NODE = { major: 20, minor: 19 };
+
+/** Options of the npm that runs this, which its own installation here must not take for its own. */
+const OTHERS_OPTIONS =
+  /^npm_config_(?:global|location|prefix|local_prefix|dry_run|omit|include|only|production|install_links)$/i;
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -31,6 +37,7 @@ function run(command, args) {
   const { status } = spawnSync(command, args, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS_OPTIONS.test(name))),
     // npm is a script on Windows
     shell: process.platform === "win32" && command === "npm",
   });

@@ -72,7 +72,7 @@ async function show() {
   if ((await login) !== 0) fail("the lab heard no approval");
 
   say("That was all real; the home is gone now. For daily use:");
-  console.log("  npm install -g .          # puts fob on your PATH");
+  console.log("  npm run install:global    # puts fob on your PATH");
   console.log("  fob enroll                # asks for an enrollment string without showing it");
   console.log("  fob code NAME             # prints the passcode");
 }

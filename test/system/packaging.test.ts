@@ -1,12 +1,21 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+import { filesBelow, HOTP_URI, RFC_CODES } from "../cli/fob.ts";
 import { describeWith } from "../requires.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,14 +24,12 @@ const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 /** Installing a hundred packages and writing a hundred megabytes takes a busy machine its time. */
 const timeout = 300_000;
 
-/** What is built is built already, and other tests are using it. */
-const NPM = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-
 describe("the npm package", () => {
   test("holds what a user needs, and less than 3 MB of it", () => {
-    const [packed] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", ...NPM], { cwd: root }));
-    const files: string[] = packed.files.map(({ path }: { path: string }) => path);
-    expect(packed.unpackedSize).toBeLessThan(3_000_000);
+    const unpacked = unpack(pack(temporaryFolder()));
+    const files = filesBelow(unpacked).map((path) => path.slice(unpacked.length + 1));
+    const sizes = files.map((path) => statSync(join(unpacked, path)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
     expect(files.filter((path) => !/^(?:bin|completions|dist|man|schema)\//.test(path)).toSorted()).toEqual([
       "CHANGELOG.md",
       "LICENSE",
@@ -35,14 +42,48 @@ describe("the npm package", () => {
     expect(files).toEqual(expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.cjs", ...generated]));
   });
 
-  test("installs from its file, with its manual, and works", { timeout }, () => {
+  test("has no scripts, and nothing that only its developers need", () => {
+    const published = JSON.parse(readFileSync(join(unpack(pack(temporaryFolder())), "package.json"), "utf8"));
+    const { scripts, devDependencies, ...own } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(published).toEqual(own);
+  });
+
+  test("installs from its file without a question, with its manual, and works", { timeout }, () => {
     const folder = temporaryFolder();
-    run("npm", ["pack", "--pack-destination", folder, ...NPM], { cwd: root });
-    const [tarball = ""] = readdirSync(folder);
-    run("npm", ["install", "--global", "--prefix", folder, join(folder, tarball), ...NPM]);
+    const args = [
+      "install",
+      "--global",
+      "--prefix",
+      folder,
+      pack(folder),
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+    ];
+    const { status, stderr } = spawnSync("npm", args, { encoding: "utf8", timeout });
+    expect([status, stderr.split("\n").filter((line) => !/^npm notice/.test(line))]).toEqual([0, [""]]);
     expect(existsSync(join(folder, "share/man/man1/fob-pin-set.1"))).toBe(true);
     expect(existsSync(join(folder, "share/man/man7/fob-security.7"))).toBe(true);
     expectToWork(join(folder, "bin/fob"), { PATH: process.env["PATH"] ?? "" });
+  });
+});
+
+// it installs everything that the build needs once more
+describe.runIf(process.env["MODE"] === "torture")("a fresh clone", () => {
+  test.each([
+    ["npm", ["run", "install:global", "--", "--prefix"]],
+    ["npm", ["install", "--global", ".", "--prefix"]],
+    ["npm", ["install", "--global", "--install-links", ".", "--prefix"]],
+  ])("%s %j installs what works", { timeout }, (command, args) => {
+    const [folder, prefix] = [temporaryFolder(), temporaryFolder()];
+    const clone = join(folder, "clone");
+    run("git", ["clone", "--quiet", root, clone]);
+    const { PATH = "" } = process.env;
+    run(command, [...args, prefix], { cwd: clone, env: { PATH, HOME: temporaryFolder() } });
+    const isCopy = !lstatSync(join(prefix, "lib/node_modules/fob")).isSymbolicLink();
+    expect(isCopy).toBe(args.some((word) => word === "install:global" || word === "--install-links"));
+    if (isCopy) rmSync(clone, { recursive: true });
+    expectToWork(join(prefix, "bin/fob"), { PATH });
   });
 });
 
@@ -97,6 +138,18 @@ describeWith({ "dpkg-deb": "dpkg" }, "the standalone executable", () => {
     },
   );
 });
+
+/** Makes the npm package, and returns its path. */
+function pack(folder: string): string {
+  return run(process.execPath, ["scripts/pack.mjs", folder], { cwd: root }).trim();
+}
+
+/** The folder that an npm package holds. */
+function unpack(tarball: string): string {
+  const folder = temporaryFolder();
+  run("tar", ["-xzf", tarball, "-C", folder]);
+  return join(folder, "package");
+}
 
 /** Enrolls a token in a home of its own, and gets its first passcodes. */
 function expectToWork(program: string, env: Readonly<Record<string, string>>): void {
