@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { resolveGlobals } from "./cli/globals.ts";
 import { run } from "./cli/run.ts";
 import { COMMANDS } from "./commands.ts";
+import { endBy } from "./ending.ts";
 import { messagesFile, speak } from "./language.ts";
 import { defaultHome } from "./platform/paths.ts";
 import { createContext } from "./surroundings.ts";
@@ -13,7 +14,7 @@ declare const FOB_VERSION: string;
 const { stdout, stderr, env } = process;
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };
 
-process.once("SIGINT", () => process.exit(130));
+process.once("SIGINT", endBy);
 // the write's own callback reports it; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
