@@ -1,4 +1,10 @@
-import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, unlinkSync, writeSync } from "node:fs";
+
+/** Error codes with which file systems say that they have no hard links. Windows says EISDIR of FAT. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL", "EISDIR", "EMLINK", "EXDEV"]);
+
+/** Error codes with which file systems say that a folder cannot be synced. Then there is nothing more that a program can do. */
+const NO_FOLDER_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EBADF", "EISDIR"]);
 
 /**
  * Creates a file that must not exist yet, with mode 0600, and returns when its bytes are on the disk. On any failure there is no
@@ -17,14 +23,58 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Makes the names in a folder durable, where a program can do so (Windows does it by itself). */
+/**
+ * Creates a file that must not exist yet, whole or not at all: the bytes go to `temporary`, which gets the name `path` by a hard
+ * link. Returns false when there is a file of that name already. Where the file system has no hard links, the file is created
+ * exclusively, and others can see it half-written. The name is durable after {@link syncFolder}. Throws the file system's own error.
+ */
+export function publishFile(temporary: string, path: string, bytes: Uint8Array): boolean {
+  try {
+    writeNewFile(temporary, bytes);
+    return linkFile(temporary, path) ?? createExclusively(path, bytes);
+  } finally {
+    removeQuietly(temporary);
+  }
+}
+
+/** Whether the file got its second name; null where the file system has no hard links. */
+function linkFile(from: string, to: string): boolean | null {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (NO_LINKS.has(code)) return null;
+    throw error;
+  }
+}
+
+function createExclusively(path: string, bytes: Uint8Array): boolean {
+  try {
+    writeNewFile(path, bytes);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes the names in a folder durable, where a program can do so: Windows does it by itself, and some file systems know no such
+ * thing, which is no failure. Throws the file system's own error for a device that fails.
+ */
 export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
   try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    const handle = openSync(folder, "r");
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 

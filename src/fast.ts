@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
+import type { FobError } from "./fob-error.ts";
 import { messagesFile } from "./language.ts";
 
 declare const FOB_VERSION: string;
@@ -12,9 +13,12 @@ interface Answer {
   readonly notes?: readonly string[];
 }
 
-void answerOrLoad(process.argv.slice(2));
+answerOrLoad(process.argv.slice(2)).catch(report);
 
-/** Answers at once what needs little more than Node itself. For everything else and for every difficulty there is the whole program. */
+/**
+ * Answers at once what needs little more than Node itself. For everything else and for every difficulty there is the whole program,
+ * but for what was done before it failed: the whole program would do it a second time.
+ */
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
   if (answer === null) {
@@ -25,6 +29,12 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
   for (const note of answer.notes ?? []) writeSync(2, `${note}\n`);
   // ends here and now: without this Node takes itself apart first
   process.exit();
+}
+
+/** Says what failed after it was done. Its texts come from this program, which makes them of names and paths of our own. */
+function report({ message, hint, exitCode = 1 }: FobError): void {
+  writeSync(2, `fob: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
+  process.exit(exitCode);
 }
 
 /** The answer to a command line, or null where the whole program must find it. */

@@ -49,6 +49,20 @@ export function describeFileError(error: unknown, action: FileAction, path: stri
 }
 
 /**
+ * What failed after the change itself: the path has what was written, and whether that outlives a power cut is unknown. FobError
+ * `unavailable`, which says `isDone`.
+ */
+export function describeDoneInDoubt(error: unknown, path: string): FobError {
+  if (error instanceof FobError && error.isDone) return error;
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return new FobError(
+    "unavailable",
+    t`${path} was changed, but a power cut may undo that: ${translated(REASONS[code] ?? message)}`,
+    { hint: t("do not repeat it before looking: it was done"), cause: error, isDone: true },
+  );
+}
+
+/**
  * Any thrown value as a FobError. A file operation that failed where nobody expected it is
  * `unavailable` like the others, and so is a module that cannot be loaded; what is left was not
  * foreseen, and is `internal`.

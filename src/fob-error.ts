@@ -34,11 +34,18 @@ export class FobError extends Error {
   readonly hint: string | undefined;
   /** The process exit code of this error (docs: exit codes). */
   readonly exitCode: number;
+  /** Whether what failed was done all the same, so that nobody must do it a second time: a counter that has moved on, say. */
+  readonly isDone: boolean;
 
   /** `exitCode` is for the convention of others: a program that cannot be started. */
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; exitCode?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; exitCode?: number; isDone?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
+    this.isDone = options.isDone ?? false;
     this.hint = options.hint;
     this.exitCode = options.exitCode ?? EXIT_CODES[code];
   }

@@ -1,5 +1,6 @@
 import { peekClaimant } from "./agent/claim.ts";
 import { readConfig } from "./cli/config-file.ts";
+import { FobError } from "./fob-error.ts";
 import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
 import { fold } from "./token/names.ts";
 import type { Header } from "./vault/header.ts";
@@ -16,7 +17,10 @@ interface Found {
   readonly header: Header;
 }
 
-/** What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. */
+/**
+ * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. Rejects with
+ * FobError where a counter has moved on and there is no passcode to show for it.
+ */
 export async function passcode(name: string): Promise<string | null> {
   if (name.startsWith("-")) return null;
   return orNull(async () => {
@@ -92,11 +96,12 @@ async function askAgent({ home, header }: Found, request: { readonly do: string;
   return askOnce(socket, header.id, request);
 }
 
-/** The whole program says what is wrong. */
+/** The whole program says what is wrong, unless it would do again what was done. */
 async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
   try {
     return await attempt();
-  } catch {
+  } catch (error) {
+    if (error instanceof FobError && error.isDone) throw error;
     return null;
   }
 }

@@ -118,6 +118,8 @@ export interface ErrorJson {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  /** True where what failed was done all the same; else absent. */
+  readonly isDone?: boolean;
 }
 
 /** The reply for a request that failed. */
@@ -126,15 +128,17 @@ export function encodeRefusal(error: FobError): string {
 }
 
 /** An error, in English. */
-export function encodeError({ code, message, hint }: FobError): ErrorJson {
-  return { code, message: original(message), hint: original(hint) ?? null };
+export function encodeError({ code, message, hint, isDone }: FobError): ErrorJson {
+  const error = { code, message: original(message), hint: original(hint) ?? null };
+  return isDone ? { ...error, isDone } : error;
 }
 
 /** Reverses {@link encodeError}. Throws FobError `unavailable` for what no agent of ours says. */
 export function decodeError(json: unknown): FobError {
-  const { code, message, hint } = asObject(json);
+  const { code, message, hint, isDone } = asObject(json);
   if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
-  return new FobError(code, retold(message), typeof hint === "string" ? { hint: retold(hint) } : {});
+  const more = typeof hint === "string" ? { hint: retold(hint) } : {};
+  return new FobError(code, retold(message), { ...more, isDone: isDone === true });
 }
 
 /** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */

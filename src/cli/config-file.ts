@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
-import { describeFileError } from "../file-error.ts";
+import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 
@@ -59,11 +59,16 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
     const isUnchanged = readText(path) === before;
     if (isUnchanged) renameSync(draft, path);
     else removeQuietly(draft);
-    if (isUnchanged) syncFolder(dirname(path));
-    return isUnchanged;
+    if (!isUnchanged) return false;
   } catch (error) {
     removeQuietly(draft);
     throw describeFileError(error, "write", path);
+  }
+  try {
+    syncFolder(dirname(path));
+    return true;
+  } catch (error) {
+    throw describeDoneInDoubt(error, path);
   }
 }
 

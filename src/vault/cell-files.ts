@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
+import { publishFile, removeQuietly, syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
@@ -12,9 +12,6 @@ const WRITING_MS = 2_000;
 
 /** A temporary file that its writer left behind is removed after this time. */
 const ABANDONED_MS = 60 * 60 * 1000;
-
-/** Error codes with which file systems say that they have no hard links. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL"]);
 
 const GENERATION_NAME = /^[1-9][0-9]{0,15}$/;
 const TEMPORARY_NAME = /^\.new-/;
@@ -67,39 +64,26 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Writes `bytes` as generation `generation`, whole or not at all, and makes it durable. Returns false when that
- * generation exists already or the folder is gone. Throws FobError `unavailable` when the disk is full, read-only or failing.
+ * Writes `bytes` as generation `generation`, whole or not at all. Returns false when that generation exists already or the folder
+ * is gone. Its name is durable after {@link syncGenerations}. Throws FobError `unavailable` when the disk is full, read-only or
+ * failing.
  */
 export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
   const path = join(folder, String(generation));
-  const temporary = join(folder, `.new-${randomBytes(8).toString("hex")}`);
   try {
-    writeNewFile(temporary, bytes);
-    const created = publish(temporary, path, bytes);
-    if (created) syncFolder(folder);
-    return created;
+    return publishFile(join(folder, `.new-${randomBytes(8).toString("hex")}`), path, bytes);
   } catch (error) {
     if (isCode(error, "ENOENT")) return false;
     throw describeFileError(error, "write", path);
-  } finally {
-    removeQuietly(temporary);
   }
 }
 
-function publish(temporary: string, path: string, bytes: Buffer): boolean {
+/** Makes the names of a cell's generations durable. A folder that is gone has none. Throws the file system's own error. */
+export function syncGenerations(folder: string): void {
   try {
-    linkSync(temporary, path);
-    return true;
+    syncFolder(folder);
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
-    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
-  try {
-    writeNewFile(path, bytes);
-    return true;
-  } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
-    throw error;
+    if (!isCode(error, "ENOENT")) throw error;
   }
 }
 

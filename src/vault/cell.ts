@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { describeDoneInDoubt } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import {
@@ -11,6 +12,7 @@ import {
   readGeneration,
   removeBelow,
   sizeOfGeneration,
+  syncGenerations,
 } from "./cell-files.ts";
 import { type Seal, withoutChecksum } from "./sealing.ts";
 
@@ -68,7 +70,8 @@ export function peekCell({ folder }: Cell): Buffer | null {
 
 /**
  * Replaces the value by `change(value)`, durably and exactly once: if another process was faster, `change` is asked
- * again with the newer value. When it returns null, nothing is written. Returns the value written, or null.
+ * again with the newer value. When it returns null, nothing is written. Returns the value written, or null. Throws FobError
+ * `unavailable` when the disk fails; `isDone` says that the value stands all the same, and that a power cut may lose it.
  */
 export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffer | null): Buffer | null {
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -95,7 +98,13 @@ function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boole
   const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(0, LINEAGE_BYTES);
   const sealed = cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, generation));
   if (!createGeneration(cell.folder, generation, sealed)) return false;
-  if (!descends(cell, generation, writer)) return false;
+  try {
+    // a generation that others see may be built upon by them: from here on nothing can be taken back
+    syncGenerations(cell.folder);
+    if (!descends(cell, generation, writer)) return false;
+  } catch (error) {
+    throw describeDoneInDoubt(error, join(cell.folder, String(generation)));
+  }
   removeBelow(cell.folder, generation);
   return true;
 }

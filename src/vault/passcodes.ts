@@ -56,14 +56,26 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
   credentialOf: (record: TokenRecord) => C,
 ): bigint {
   let taken = 0n;
-  store.update(id, (record) => {
-    const credential = credentialOf(record);
-    if (credential.counter >= LAST_COUNTER) {
-      throw new FobError("invalid", t`the counter of ${record.token.name} has reached its end`);
-    }
-    taken = credential.counter;
-    return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
-  });
+  let name = id;
+  try {
+    store.update(id, (record) => {
+      const credential = credentialOf(record);
+      name = record.token.name;
+      if (credential.counter >= LAST_COUNTER)
+        throw new FobError("invalid", t`the counter of ${name} has reached its end`);
+      taken = credential.counter;
+      return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
+    });
+  } catch (error) {
+    if (!(error instanceof FobError && error.isDone)) throw error;
+    // a passcode that a power cut makes possible again must not be given away
+    const message = t`counter ${taken} of ${name} is used up, and no passcode was made of it: ${error.message}`;
+    throw new FobError(error.code, message, {
+      hint: t("check the disk; the next passcode has the next counter"),
+      cause: error,
+      isDone: true,
+    });
+  }
   return taken;
 }
 
@@ -77,8 +89,14 @@ function passcodeOf(
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
   if (credential.kind === "hotp") {
+    // before the counter moves: what cannot be computed uses up none
+    const expected = hotp({ ...credential, secret });
     const counter = takeCounter(store, token.id, eventBased);
-    return { kind: "hotp", code: hotp({ ...credential, secret, counter }), counter };
+    return {
+      kind: "hotp",
+      code: counter === credential.counter ? expected : hotp({ ...credential, secret, counter }),
+      counter,
+    };
   }
   if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
   if (credential.kind === "motp") throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);

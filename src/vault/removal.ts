@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { syncFolder } from "../durable-file.ts";
-import { describeFileError } from "../file-error.ts";
+import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
@@ -75,10 +75,14 @@ export function removedIds({ layout }: Vault): string[] {
 function moveFolder(from: string, to: string): void {
   try {
     renameSync(from, to);
+  } catch (error) {
+    throw describeFileError(error, "move", from);
+  }
+  try {
     // the new place first: a power cut must not find it in neither
     syncFolder(dirname(to));
     syncFolder(dirname(from));
   } catch (error) {
-    throw describeFileError(error, "move", from);
+    throw describeDoneInDoubt(error, to);
   }
 }

@@ -11,6 +11,8 @@ const {
   failAt = 0,
   code = "EIO",
   noLinks = false,
+  linkCode = "EPERM",
+  folderSync = null,
   trace = null,
   clockOffset = 0,
 } = JSON.parse(process.env.FOB_FAULTS);
@@ -80,6 +82,7 @@ fs.writeSync = (descriptor, bytes, ...rest) => {
 fs.fsyncSync = (descriptor) => {
   const path = descriptors.get(descriptor);
   if (path !== undefined) step("fsync", path);
+  if (folderSync && path !== undefined && own.statSync(path).isDirectory()) throw failure("fsync", path, folderSync);
   own.fsyncSync(descriptor);
   if (path !== undefined) tell({ operation: "fsync", path });
 };
@@ -94,7 +97,7 @@ fs.closeSync = (descriptor) => {
 
 fs.linkSync = (from, to) => {
   if (isInside(to)) step("link", to);
-  if (noLinks && isInside(to)) throw failure("link", to, "EPERM");
+  if (noLinks && isInside(to)) throw failure("link", to, linkCode);
   own.linkSync(from, to);
   if (isInside(to)) tell({ operation: "link", from, path: to });
 };

@@ -10,6 +10,10 @@ export interface Faults {
   readonly code?: string;
   /** Whether the file system has no hard links. */
   readonly noLinks?: boolean;
+  /** The code with which it says so; EPERM unless given. */
+  readonly linkCode?: string;
+  /** The code with which every fsync of a folder fails. */
+  readonly folderSync?: string;
   /** A file for the story of all file operations in the home, one JSON object a line. */
   readonly trace?: string;
   /** How far off the clock is, in milliseconds. */

@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, rmSync } from "node:fs";
-import { syncFolder, writeNewFile } from "../../durable-file.ts";
+import { mkdirSync, rmSync } from "node:fs";
+import { publishFile, syncFolder } from "../../durable-file.ts";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
+
+/** How long a key file may look like none because it is being written, and how often it is looked at. */
+const WRITING_MS = 2_000;
+const PAUSE_MS = 20;
 
 /**
  * Keeps a key in a file of the home that only its owner can read. A home has one vault, so that a file has one key: the vault's, or the one
@@ -18,7 +22,7 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
     read: async () => readKeyFile(path),
     provide: async (_vaultId, key) => {
       createKeyFile(home, path, key);
-      const kept = readKeyFile(path);
+      const kept = await readWritten(path);
       if (kept) return kept;
       throw new FobError("unavailable", t`${path} was removed while it was being written`);
     },
@@ -34,15 +38,23 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
 
 /** Creates the key file whole and durable; one that exists stays, because a vault may depend on it. */
 function createKeyFile(home: string, path: string, key: Secret): void {
-  const temporary = `${path}.new-${randomBytes(8).toString("hex")}`;
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeNewFile(temporary, Buffer.from(`${key.toString("base64")}\n`));
-    linkSync(temporary, path);
-    syncFolder(home);
+    const bytes = Buffer.from(`${key.toString("base64")}\n`);
+    if (publishFile(`${path}.new-${randomBytes(8).toString("hex")}`, path, bytes)) syncFolder(home);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", path);
-  } finally {
-    rmSync(temporary, { force: true });
+    throw describeFileError(error, "write", path);
+  }
+}
+
+/** The key that another process has written, or is writing where there are no hard links: it is given time to finish. */
+async function readWritten(path: string): Promise<Secret | null> {
+  for (const end = Date.now() + WRITING_MS; ; ) {
+    try {
+      return readKeyFile(path);
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 }
