@@ -1,10 +1,11 @@
-import { constants } from "node:os";
-
 /** What is done when the process is asked to end. A promise is waited for. */
 type Undo = () => void | Promise<void>;
 
 /** SIGINT is taken where the program begins, so that Ctrl-C has its exit code from the first moment. */
 const SIGNALS = ["SIGTERM", "SIGHUP"] as const;
+
+/** The signals that ask a process to end, by their numbers (POSIX), which shells add to 128. */
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 const undos = new Set<{ readonly undo: Undo }>();
 
@@ -37,10 +38,10 @@ export function whenEnding(undo: Undo): () => void {
  * Undoes what {@link whenEnding} was told and ends the process as `signal` asks: with exit code 130
  * for SIGINT, else by the signal itself.
  */
-export async function endBy(signal: NodeJS.Signals): Promise<void> {
+export async function endBy(signal: keyof typeof NUMBERS): Promise<void> {
   await undoAll();
   if (signal !== "SIGINT" && process.platform !== "win32") process.kill(process.pid, signal);
-  else process.exit(128 + constants.signals[signal]);
+  else process.exit(128 + NUMBERS[signal]);
 }
 
 async function undoAll(): Promise<void> {
@@ -62,7 +63,7 @@ function stopListening(): void {
   process.off("exit", undoAtExit);
 }
 
-function endUnlessOwned(signal: NodeJS.Signals): void {
+function endUnlessOwned(signal: (typeof SIGNALS)[number]): void {
   if (process.listeners(signal).every((listener) => listener === endUnlessOwned)) void endBy(signal);
 }
 

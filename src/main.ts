@@ -14,7 +14,7 @@ declare const FOB_VERSION: string;
 const { stdout, stderr, env } = process;
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };
 
-process.once("SIGINT", endBy);
+process.once("SIGINT", () => void endBy("SIGINT"));
 // the write's own callback reports it; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 

@@ -6,7 +6,7 @@ import { formatFields } from "../cli/table.ts";
 import { plural, t } from "../language.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { printable } from "../token/printable.ts";
-import { failedAttempts } from "../vault/attempts.ts";
+import { attemptsOfApp, failedAttempts } from "../vault/attempts.ts";
 import { isEnabledForApp } from "../vault/biometrics.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinPolicy, appPinSlot } from "../vault/open.ts";
@@ -49,7 +49,8 @@ function appStatus({ access: { home } }: Context): PinStatus {
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
   const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header) };
   if (!header || !appPinSlot(header)) return { ...base, type: "none", attemptsLeft: null, locked: false };
-  return { ...base, type: "user", ...pinState(policy, failedAttempts({ home, vaultId: header.id }, "app")) };
+  const failed = failedAttempts(attemptsOfApp({ home, vaultId: header.id }), policy.attempts);
+  return { ...base, type: "user", ...pinState(policy, failed) };
 }
 
 async function tokenStatus(query: string, context: Context): Promise<PinStatus> {

@@ -18,7 +18,12 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
   if (!isWhole(examineVault(vault))) await context.sleep(SECOND_LOOK);
   const found = examineVault(vault);
   if (repair) mendVault(vault, found);
-  return [describeDamage(vault, found), describeIndex(found, repair), checkLeftovers(vault, found, repair)];
+  return [
+    describeDamage(vault, found),
+    ...describeAttempts(found, repair),
+    describeIndex(found, repair),
+    checkLeftovers(vault, found, repair),
+  ];
 }
 
 async function open(context: Context): Promise<{ readonly vault: Vault } | Check> {
@@ -33,8 +38,8 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   }
 }
 
-function isWhole({ damaged, damagedIndex, unlisted, gone }: Checkup): boolean {
-  return damagedIndex === null && [damaged, unlisted, gone].every((list) => list.length === 0);
+function isWhole({ damaged, damagedAttempts, damagedIndex, unlisted, gone }: Checkup): boolean {
+  return damagedIndex === null && [damaged, damagedAttempts, unlisted, gone].every((list) => list.length === 0);
 }
 
 function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check {
@@ -52,6 +57,21 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check
     message: damaged.reduce((all, one) => t`${all}; ${one}`),
     hint: t("restore these files from a backup of the vault folder, or enroll the tokens anew"),
   };
+}
+
+/** Nothing where nothing is wrong. */
+function describeAttempts({ damagedAttempts }: Checkup, repaired: boolean): Check[] {
+  const check = "attempts";
+  return damagedAttempts.map(({ of }) => {
+    const whose = of === null ? t("of fob (app PIN)") : t`for ${of}`;
+    if (repaired) return { check, status: "ok", message: t`wrong PINs ${whose} are counted anew` };
+    return {
+      check,
+      status: "failed",
+      message: t`the count of wrong PINs ${whose} is damaged: one attempt is left`,
+      hint: t("the right PIN mends it, and so does `fob doctor --repair`"),
+    };
+  });
 }
 
 function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: boolean): Check {

@@ -1,7 +1,7 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { clearAttempts } from "./attempts.ts";
+import { attemptsOfApp, clearAttempts } from "./attempts.ts";
 import { type Header, readHeader, updateSlots } from "./header.ts";
 import { keychainKey, type VaultAccess } from "./open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
@@ -18,7 +18,7 @@ export async function setAppPin(vault: Vault, access: VaultAccess, pin: Secret):
   const code = newRecoveryCode();
   const slots = [await pinSlot(header.id, vault.vaultKey, key, pin), recoverySlot(header.id, vault.vaultKey, code)];
   updateSlots(vault.layout, () => slots);
-  clearAttempts(vault.layout, "app");
+  clearAttempts(attemptsOfApp(vault.layout));
   const written = formatRecoveryCode(code);
   forget(key, code);
   return written;
@@ -32,7 +32,7 @@ export async function removeAppPin(vault: Vault, access: VaultAccess): Promise<v
     throw new FobError("usage", t("this vault has no keychain: its passphrase cannot be removed, only changed"));
   }
   updateSlots(vault.layout, () => [keychainSlot(header.id, vault.vaultKey, key)]);
-  clearAttempts(vault.layout, "app");
+  clearAttempts(attemptsOfApp(vault.layout));
   forget(key);
 }
 

@@ -24,12 +24,12 @@ export function generationsIn(folder: string): number[] {
     .sort((a, b) => b - a);
 }
 
-/** The bytes of one generation, or null when it is gone. */
+/** The bytes of one generation, none for what is no file, or null when it is gone. */
 export function readGeneration(folder: string, generation: number): Buffer | null {
   const path = join(folder, String(generation));
   try {
-    const { size } = statSync(path);
-    return size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
+    const stat = statSync(path);
+    return !stat.isFile() || stat.size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
   } catch (error) {
     if (isCode(error, "ENOENT")) return null;
     throw describeFileError(error, "read", path);

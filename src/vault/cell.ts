@@ -36,6 +36,8 @@ export interface Cell {
   readonly folder: string;
   readonly identity: string;
   readonly seal: Seal;
+  /** The value that counts when there are files and none verifies; without it the cell is refused then. */
+  readonly whenDamaged?: Buffer;
 }
 
 interface CellValue {
@@ -153,13 +155,13 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
       return "changed meanwhile";
     }
   }
-  throw new FobError(
-    "invalid",
-    t`${join(cell.folder, String(generations[0]))} is damaged or does not belong to this vault`,
-    {
-      hint: t("restore this file from a backup of the vault folder; nothing was changed"),
-    },
-  );
+  const [highest = 0] = generations;
+  if (cell.whenDamaged) {
+    return { highest, generation: highest, lineage: Buffer.alloc(LINEAGE_BYTES), payload: cell.whenDamaged };
+  }
+  throw new FobError("invalid", t`${join(cell.folder, String(highest))} is damaged or does not belong to this vault`, {
+    hint: t("restore this file from a backup of the vault folder; nothing was changed"),
+  });
 }
 
 function place(cell: Cell, generation: number): string {

@@ -7,14 +7,21 @@ import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
+import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
-import { attemptsCell, attemptsFolder, headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
+import { headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
 import { removedCell, removedIds, removedTokens } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
+
+/** Wrong PINs that nobody can count. */
+interface DamagedAttempts {
+  readonly of: string | null;
+  readonly attempts: Attempts;
+}
 
 /** What interrupted commands left in a vault, and what is damaged. */
 export interface Checkup {
@@ -22,6 +29,8 @@ export interface Checkup {
   readonly damagedIndex: string | null;
   /** Why tokens cannot be read, one line each; nothing mends that but a backup of the folder. */
   readonly damaged: readonly string[];
+  /** Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for the app PIN. */
+  readonly damagedAttempts: readonly DamagedAttempts[];
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
   /** Entries of the index whose token is gone, or was removed. */
@@ -50,6 +59,9 @@ export function examineVault(vault: Vault): Checkup {
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
+    damagedAttempts: allAttempts(vault)
+      .filter(({ attempts }) => isDamaged(attempts))
+      .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
     unlisted,
     gone,
   };
@@ -67,7 +79,8 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
 
 /** Makes the index say what the tokens say, which finishes every command that was interrupted. */
 export function mendVault(vault: Vault, checkup: Checkup): void {
-  const { damagedIndex, unlisted, gone } = checkup;
+  const { damagedIndex, damagedAttempts, unlisted, gone } = checkup;
+  for (const { attempts } of damagedAttempts) setAttemptsAside(attempts);
   if (damagedIndex !== null) putIndexAside(vault.layout.home);
   for (const { id } of gone) vault.dropFromIndex(id);
   vault.addToIndex(unlisted);
@@ -106,7 +119,15 @@ function allCells(vault: Vault): Cell[] {
     ...tokenIds(vault).map((id) => vault.tokenCell(id)),
     ...removedIds(vault).map((id) => removedCell(vault, id)),
     ...grantCells(vault),
-    ...names(attemptsFolder(layout)).map((of) => attemptsCell(layout, of)),
+    ...allAttempts(vault).flatMap(({ attempts: { cell, former } }) => (former ? [cell, former] : [cell])),
+  ];
+}
+
+/** Where guesses are counted, by the id of the token, or null for the app PIN. What else lies there is not fob's. */
+function allAttempts(vault: Vault): { readonly id: string | null; readonly attempts: Attempts }[] {
+  return [
+    { id: null, attempts: attemptsOfApp(vault.layout) },
+    ...[...tokenIds(vault), ...removedIds(vault)].map((id) => ({ id, attempts: attemptsOfToken(vault, id) })),
   ];
 }
 

@@ -51,14 +51,14 @@ export function removedFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "removed");
 }
 
-/** The cell that counts wrong PINs of one token, or of the app (`app`). */
-export function attemptsCell(layout: VaultLayout, of: string): Cell {
-  const identity = `${layout.vaultId}/attempts/${of}`;
-  return { folder: join(attemptsFolder(layout), of), identity, seal: checksumSeal };
+/** The cell that counts the guesses at one PIN; see {@link import("./attempts.ts").Attempts} for its name. */
+export function attemptsCell(layout: VaultLayout, name: string): Cell {
+  const identity = `${layout.vaultId}/attempts/${name}`;
+  return { folder: join(attemptsFolder(layout), name), identity, seal: checksumSeal };
 }
 
 /** The folder of all {@link attemptsCell}s. */
-export function attemptsFolder({ home }: VaultLayout): string {
+function attemptsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "attempts");
 }
 

@@ -2,12 +2,13 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
+import { attemptsOfApp, failedAttempts } from "./attempts.ts";
+import { judge } from "./guess.ts";
 import { createHeader, type Header, type KeychainKind, newVaultId, readHeader, type Slot } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
 import { askNewPin, askUntil, type PinPrompt } from "./pin-prompt.ts";
-import { parseRecoveryCode } from "./recovery-code.ts";
+import { isLikeRecoveryCode, parseRecoveryCode } from "./recovery-code.ts";
 import {
   findSlot,
   keychainSlot,
@@ -78,7 +79,12 @@ export function appPinSlot(header: Header) {
 function askAppPin(header: Header, access: VaultAccess): Promise<Secret> {
   return askUntil(access.pinPrompt, { of: null, role: "current" }, async (pin) => {
     const recovered = recover(header, pin);
-    return recovered ?? openWithPin(header, access, pin);
+    if (recovered) return recovered;
+    if (!isLikeRecoveryCode(pin.toString("utf8"))) return openWithPin(header, access, pin);
+    // whoever mistypes the code has lost the PIN, or the keychain: neither is what must be told
+    return openWithPin(header, access, pin, { isFree: true }).catch((error: unknown) => {
+      throw error instanceof FobError && error.code !== "interrupted" ? wrongRecoveryCode() : error;
+    });
   });
 }
 
@@ -86,7 +92,7 @@ function askAppPin(header: Header, access: VaultAccess): Promise<Secret> {
 async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess): Promise<Secret | null> {
   const slot = findSlot(header, "biometric");
   const { attempts } = appPinPolicy(header);
-  if (!slot || failedAttempts({ home, vaultId: header.id }, "app") >= attempts) return null;
+  if (!slot || failedAttempts(attemptsOfApp({ home, vaultId: header.id }), attempts) >= attempts) return null;
   const key = await pinPrompt.release({ of: null, item: "biometric" });
   const vaultKey = key && openBiometricSlot(header.id, slot, key);
   forget(key);
@@ -112,21 +118,41 @@ async function unlock(header: Header, access: VaultAccess): Promise<Vault> {
   return new Vault(layout, vaultKey, false);
 }
 
-async function openWithPin(header: Header, access: VaultAccess, pin: Secret): Promise<Secret> {
-  const slot = appPinSlot(header);
-  if (!slot) throw new FobError("invalid", t("the header of the vault has no way to open it"));
-  const layout = { home: access.home, vaultId: header.id };
+/** Opens the vault key with the app PIN. Where a guess is free, a wrong one is not counted. */
+async function openWithPin(
+  header: Header,
+  access: VaultAccess,
+  pin: Secret,
+  { isFree } = { isFree: false },
+): Promise<Secret> {
+  if (!appPinSlot(header)) throw new FobError("invalid", t("the header of the vault has no way to open it"));
   const key = await keychainKey(header, access);
-  const { attempts } = appPinPolicy(header);
-  countAttempt(layout, "app", attempts);
-  const vaultKey = await openPinSlot(header.id, slot, key, pin);
-  forget(key);
-  if (!vaultKey) {
-    const left = attempts - failedAttempts(layout, "app");
-    throw new FobError("denied", t`wrong app PIN (${plural(left, "attempt")} left)`);
-  }
-  clearAttempts(layout, "app");
-  return vaultKey;
+  const verdict = await judge(attemptsOfApp({ home: access.home, vaultId: header.id }), {
+    limit: appPinPolicy(header).attempts,
+    check: async () => {
+      const vaultKey = await tryPin(header, access, key, pin);
+      if (!vaultKey && isFree) throw wrongRecoveryCode();
+      return vaultKey;
+    },
+  }).finally(() => forget(key));
+  if (verdict.opened) return verdict.opened;
+  throw new FobError("denied", t`wrong app PIN (${plural(verdict.attemptsLeft, "attempt")} left)`);
+}
+
+/** The vault key, or null when the PIN is wrong. */
+async function tryPin(before: Header, { home }: VaultAccess, key: Secret | null, pin: Secret): Promise<Secret | null> {
+  // the PIN may have been changed while it was asked for
+  const header = readHeader(home);
+  const slot = header?.id === before.id ? appPinSlot(header) : null;
+  if (slot) return openPinSlot(before.id, slot, key, pin);
+  throw new FobError("denied", t("the app PIN was removed by another process"));
+}
+
+/** Of 128 bits nobody guesses one: it costs no attempt. */
+function wrongRecoveryCode(): FobError {
+  return new FobError("denied", t("this is not the recovery code of this vault (no attempt was counted)"), {
+    hint: t("look at every digit; `fob pin set` and `fob pin change` make a new code, and the one before is void"),
+  });
 }
 
 function recover(header: Header, pin: Secret): Secret | null {

@@ -20,11 +20,19 @@ export function formatRecoveryCode(code: Secret): string {
 
 /** Reads a code back, whatever the case and the separators; null for text that is not one. */
 export function parseRecoveryCode(text: string): Secret | null {
-  const digits = text.replace(/[\s-]/g, "");
-  if (!/^[0-9a-f]{36}$/i.test(digits)) return null;
-  const bytes = Buffer.from(digits, "hex");
+  if (!isLikeRecoveryCode(text)) return null;
+  const bytes = Buffer.from(digitsOf(text), "hex");
   const code = bytes.subarray(0, CODE_BYTES);
   return sameSecret(bytes.subarray(CODE_BYTES), check(code)) ? code : null;
+}
+
+/** Whether a text has the form of a code, right or wrong. */
+export function isLikeRecoveryCode(text: string): boolean {
+  return /^[0-9a-f]{36}$/i.test(digitsOf(text));
+}
+
+function digitsOf(text: string): string {
+  return text.replace(/[\s-]/g, "");
 }
 
 function check(code: Secret): Buffer {

@@ -5,6 +5,7 @@ import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
+import { attemptsOfToken, removeAttempts } from "./attempts.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
 import { removedFolder } from "./layout.ts";
@@ -53,6 +54,7 @@ function purgeRemoved(vault: Vault, now: Date): void {
   for (const record of removedTokens(vault)) {
     if (record.removedAt && record.removedAt.getTime() < before) {
       rmSync(join(removedFolder(vault.layout), record.token.id), { recursive: true, force: true });
+      removeAttempts(attemptsOfToken(vault, record.token.id));
     }
   }
 }

@@ -2,7 +2,8 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { type PinPolicy, pinExpiry } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { clearAttempts, countAttempt, failedAttempts } from "./attempts.ts";
+import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "./attempts.ts";
+import { judge } from "./guess.ts";
 import { askNewPin, askUntil, type PinPrompt, refusedPin } from "./pin-prompt.ts";
 import {
   guardRecord,
@@ -88,7 +89,7 @@ export async function changeTokenPin(
 export async function setTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret, pin: NewPin): Promise<void> {
   const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin);
   replaceGuard(vault, record, guarded);
-  clearAttempts(vault.layout, record.token.id);
+  clearAttempts(attemptsOfToken(vault, record.token.id));
 }
 
 /** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
@@ -97,14 +98,15 @@ export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Sec
     throw new FobError("denied", t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
   }
   replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
-  clearAttempts(vault.layout, record.token.id);
+  removeAttempts(attemptsOfToken(vault, record.token.id));
 }
 
 /** How many wrong PINs a token still allows. */
 export function tokenPinState(vault: Vault, record: TokenRecord): PinState {
-  return record.guard
-    ? pinState(record.guard.policy, failedAttempts(vault.layout, record.token.id))
-    : { attemptsLeft: null, locked: false };
+  if (!record.guard) return { attemptsLeft: null, locked: false };
+  if (isWiped(record)) return { attemptsLeft: 0, locked: true };
+  const { policy } = record.guard;
+  return pinState(policy, failedAttempts(attemptsOfToken(vault, record.token.id), policy.attempts));
 }
 
 /** The state of a PIN under `policy` after `failed` wrong attempts in a row. */
@@ -132,21 +134,25 @@ async function recognizePerson(vault: Vault, record: TokenRecord, prompt: PinPro
 
 async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: PinGuard, pin: Secret): Promise<Secret> {
   const { id, name } = record.token;
-  if (tokenPinState(vault, record).locked) wipeAtLimit(vault, id, policy);
-  countAttempt(vault.layout, id, policy.attempts);
-  const secretKey = await openSecretKey(record, vault.vaultKey, pin);
-  if (!secretKey) {
-    const left = policy.attempts - failedAttempts(vault.layout, id);
-    if (left <= 0) wipeAtLimit(vault, id, policy);
-    throw new FobError("denied", t`wrong PIN for ${name} (${plural(left, "attempt")} left)`);
-  }
-  clearAttempts(vault.layout, id);
-  return secretKey;
+  const verdict = await judge(attemptsOfToken(vault, id), {
+    limit: policy.attempts,
+    check: () => {
+      // the PIN may have been changed while it was asked for, and a wiped token has none
+      const current = vault.read(id);
+      refuseWiped(current);
+      return openSecretKey(current, vault.vaultKey, pin);
+    },
+    atLimit: () => wipeAtLimit(vault, id, policy),
+  });
+  if (verdict.opened) return verdict.opened;
+  throw new FobError("denied", t`wrong PIN for ${name} (${plural(verdict.attemptsLeft, "attempt")} left)`);
 }
 
-/** Whoever kills the process before this has the next attempt do it. */
+/** Whoever kills the process before this has the next guess do it. */
 function wipeAtLimit(vault: Vault, id: string, { atLimit }: PinPolicy): void {
-  if (atLimit === "wipe") vault.update(id, wipeRecord);
+  if (atLimit !== "wipe") return;
+  vault.update(id, wipeRecord);
+  removeAttempts(attemptsOfToken(vault, id));
 }
 
 /** Only the guard changes: the counter may have moved on since `before` was read. */
