@@ -35,13 +35,18 @@ export interface NotedGuess extends ProcessIdentity {
   readonly isForgiven: boolean;
 }
 
+/**
+ * Why `wrong` may be too high: the file was damaged, or guesses were counted of which nobody saw whether they were killed. Such
+ * a count locks, but it must not wipe. Null where it is sure.
+ */
+type Doubt = "damaged" | "unseen" | null;
+
 /** What is known of the guesses at one PIN since the last right one. */
 export interface AttemptsState {
   /** How many were finished and wrong, or were killed. */
   readonly wrong: number;
   readonly underWay: readonly NotedGuess[];
-  /** Whether `wrong` was taken from a damaged file: it may lock, but it must not wipe. */
-  readonly isDoubtful: boolean;
+  readonly doubt: Doubt;
 }
 
 /** Where guesses at the app PIN are counted. */
@@ -85,7 +90,7 @@ export function updateAttempts(
 /** Forgets the wrong guesses, after a right PIN or a new one. Those under way stay. */
 export function clearAttempts(attempts: Attempts): void {
   updateAttempts(attempts, 1, (state) =>
-    state.wrong === 0 && state.underWay.length === 0 && !state.isDoubtful ? state : cleared(state),
+    state.wrong === 0 && state.underWay.length === 0 && state.doubt === null ? state : cleared(state),
   );
 }
 
@@ -97,7 +102,7 @@ export function removeAttempts({ cell, former }: Attempts): void {
 
 /** Whether the files do not say how many guesses were wrong. */
 export function isDamaged(attempts: Attempts): boolean {
-  return decode(read(attempts), 1).isDoubtful;
+  return decode(read(attempts), 1).doubt === "damaged";
 }
 
 /** Moves the files out of the way; they may still tell somebody something. All guesses are forgotten. */
@@ -134,7 +139,7 @@ export function cleared(state: AttemptsState): AttemptsState {
     const life = lifeOf(guess);
     return life === "dead" ? [] : [life === "unknown" ? { ...guess, isForgiven: true } : guess];
   });
-  return { wrong: 0, underWay, isDoubtful: false };
+  return { wrong: 0, underWay, doubt: null };
 }
 
 /** What a PIN that was guessed at too often says. */
@@ -187,9 +192,9 @@ function removeFolder({ folder }: Cell): void {
 }
 
 /** A number alone where no more is known, which earlier versions can read. */
-function encode({ wrong, underWay, isDoubtful }: AttemptsState): Buffer {
-  const isPlain = underWay.length === 0 && !isDoubtful;
-  return Buffer.from(isPlain ? String(wrong) : JSON.stringify({ version: VERSION, wrong, underWay, isDoubtful }));
+function encode({ wrong, underWay, doubt }: AttemptsState): Buffer {
+  const isPlain = underWay.length === 0 && doubt === null;
+  return Buffer.from(isPlain ? String(wrong) : JSON.stringify({ version: VERSION, wrong, underWay, doubt }));
 }
 
 /**
@@ -197,16 +202,16 @@ function encode({ wrong, underWay, isDoubtful }: AttemptsState): Buffer {
  * more guesses than one. Throws FobError `invalid` for the value of a newer version.
  */
 function decode(value: Buffer | null, limit: number): AttemptsState {
-  if (value === null) return { wrong: 0, underWay: [], isDoubtful: false };
+  if (value === null) return { wrong: 0, underWay: [], doubt: null };
   const text = value.toString();
-  if (/^[0-9]{1,15}$/.test(text)) return { wrong: Number(text), underWay: [], isDoubtful: false };
-  return parse(text) ?? { wrong: limit - 1, underWay: [], isDoubtful: true };
+  if (/^[0-9]{1,15}$/.test(text)) return { wrong: Number(text), underWay: [], doubt: null };
+  return parse(text) ?? { wrong: limit - 1, underWay: [], doubt: "damaged" };
 }
 
 function parse(text: string): AttemptsState | null {
   const json = parseJson(text);
   if (!isObject(json)) return null;
-  const { version, wrong, underWay, isDoubtful } = json;
+  const { version, wrong, underWay, doubt } = json;
   if (Number.isInteger(version) && Number(version) > VERSION) {
     throw new FobError("unavailable", t("the wrong PINs were counted by a newer fob"), {
       hint: t("update fob; nothing was changed"),
@@ -215,11 +220,11 @@ function parse(text: string): AttemptsState | null {
   const isRight =
     version === VERSION &&
     isCount(wrong) &&
-    typeof isDoubtful === "boolean" &&
+    isDoubt(doubt) &&
     Array.isArray(underWay) &&
     underWay.length <= MAX_UNDER_WAY &&
     underWay.every(isNotedGuess);
-  return isRight ? { wrong, underWay, isDoubtful } : null;
+  return isRight ? { wrong, underWay, doubt } : null;
 }
 
 function isNotedGuess(value: unknown): value is NotedGuess {
@@ -227,6 +232,10 @@ function isNotedGuess(value: unknown): value is NotedGuess {
   const { pid, started, place, nonce, isForgiven } = value;
   const areTexts = [started, place, nonce].every((text) => typeof text === "string");
   return isCount(pid) && pid > 0 && areTexts && typeof isForgiven === "boolean";
+}
+
+function isDoubt(value: unknown): value is Doubt {
+  return value === null || value === "damaged" || value === "unseen";
 }
 
 function isCount(value: unknown): value is number {

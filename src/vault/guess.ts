@@ -30,7 +30,7 @@ export interface Guess<T> {
   readonly limit: number;
   /** What the PIN opens, or null when it is wrong. Whatever it throws, the guess was not made. */
   check(): Promise<T | null>;
-  /** Called when finished wrong guesses have reached the limit. */
+  /** Called when wrong guesses have reached the limit, and nobody doubts their number. */
   atLimit?(): void;
   readonly patienceMs?: number;
 }
@@ -80,7 +80,7 @@ async function begin<T>(
     const next = note(attempts, own, { limit, watch });
     if (next.step === "begun") return;
     if (next.step === "locked") {
-      if (!next.state.isDoubtful) atLimit?.();
+      if (next.state.doubt === null) atLimit?.();
       throw lockedError(attempts, limit);
     }
     watch.refuseStopped(next.state.underWay);
@@ -132,8 +132,8 @@ function finishWrong<T>(attempts: Attempts, own: NotedGuess, { limit, atLimit }:
     after = countAsWrong(state, own);
     return after;
   });
-  const { wrong, isDoubtful } = after ?? { wrong: limit, isDoubtful: true };
-  if (wrong >= limit && !isDoubtful) atLimit?.();
+  const { wrong, doubt } = after ?? { wrong: limit, doubt: "unseen" };
+  if (wrong >= limit && doubt === null) atLimit?.();
   return { opened: null, attemptsLeft: Math.max(0, limit - wrong) };
 }
 
@@ -149,7 +149,8 @@ class Watch {
   /** The state in which guesses of which nobody can say whether their process runs count as wrong, after a while. */
   giveUp(state: AttemptsState): AttemptsState {
     const late = state.underWay.filter((guess) => this.#isLate(guess) && lifeOf(guess) === "unknown");
-    return late.reduce(countAsWrong, state);
+    const after = late.reduce(countAsWrong, state);
+    return after.wrong === state.wrong ? after : { ...after, doubt: after.doubt ?? "unseen" };
   }
 
   /** Throws FobError `unavailable` where processes that do run have made no progress for a while. */

@@ -83,7 +83,7 @@ function askAppPin(header: Header, access: VaultAccess): Promise<Secret> {
     if (!isLikeRecoveryCode(pin.toString("utf8"))) return openWithPin(header, access, pin);
     // whoever mistypes the code has lost the PIN, or the keychain: neither is what must be told
     return openWithPin(header, access, pin, { isFree: true }).catch((error: unknown) => {
-      throw error instanceof FobError && error.code !== "interrupted" ? wrongRecoveryCode() : error;
+      throw error instanceof FobError && error.code !== "interrupted" ? wrongRecoveryCode(pin) : error;
     });
   });
 }
@@ -131,7 +131,7 @@ async function openWithPin(
     limit: appPinPolicy(header).attempts,
     check: async () => {
       const vaultKey = await tryPin(header, access, key, pin);
-      if (!vaultKey && isFree) throw wrongRecoveryCode();
+      if (!vaultKey && isFree) throw wrongRecoveryCode(pin);
       return vaultKey;
     },
   }).finally(() => forget(key));
@@ -149,9 +149,11 @@ async function tryPin(before: Header, { home }: VaultAccess, key: Secret | null,
 }
 
 /** Of 128 bits nobody guesses one: it costs no attempt. */
-function wrongRecoveryCode(): FobError {
-  return new FobError("denied", t("this is not the recovery code of this vault (no attempt was counted)"), {
-    hint: t("look at every digit; `fob pin set` and `fob pin change` make a new code, and the one before is void"),
+function wrongRecoveryCode(given: Secret): FobError {
+  if (!parseRecoveryCode(given.toString("utf8")))
+    return new FobError("denied", t("a digit of this recovery code is wrong (no attempt was counted)"));
+  return new FobError("denied", t("this recovery code is not the one of this vault (no attempt was counted)"), {
+    hint: t("`fob pin set` and `fob pin change` make a new code, and the one before is void"),
   });
 }
 

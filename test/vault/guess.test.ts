@@ -108,7 +108,7 @@ test("never more are checked at once than are left, nor than eight", async () =>
     const verdicts = await Promise.all(Array.from({ length: 24 }, () => judge(attempts, { limit, check })));
     expect(verdicts).toEqual(Array.from({ length: 24 }, () => ({ opened: "key" })));
     expect(most).toBe(Math.min(limit, 8));
-    expect(stateOf(attempts, limit)).toEqual({ wrong: 0, underWay: [], isDoubtful: false });
+    expect(stateOf(attempts, limit)).toEqual({ wrong: 0, underWay: [], doubt: null });
   }
 });
 
@@ -124,7 +124,7 @@ test("of many wrong ones exactly the limit are checked, and each is told another
   );
   expect(checked).toBe(5);
   const left = verdicts.flatMap((one) =>
-    one.status === "fulfilled" && !one.value.opened ? [one.value.attemptsLeft] : [],
+    one.status === "fulfilled" && one.value.opened === null ? [one.value.attemptsLeft] : [],
   );
   expect(left.sort()).toEqual([0, 1, 2, 3, 4]);
 });
@@ -136,7 +136,7 @@ test("what is thrown before the check is done takes the guess back", async () =>
     return Promise.reject(new Error("the keychain is gone"));
   };
   await expect(judge(attempts, guess(null, { check }))).rejects.toThrow("the keychain is gone");
-  expect(stateOf(attempts)).toEqual({ wrong: 0, underWay: [], isDoubtful: false });
+  expect(stateOf(attempts)).toEqual({ wrong: 0, underWay: [], doubt: null });
 });
 
 test("guesses of dead processes count as wrong, until a right one", async () => {
@@ -158,7 +158,11 @@ test("a guess of which nobody knows is waited for, then it counts; after a right
   // both are given up, and neither counts
   expect(await judge(attempts, guess(null, { patienceMs: 100 }))).toEqual({ opened: null, attemptsLeft: 1 });
   note(attempts, elsewhere);
-  await expect(judge(attempts, guess("key", { patienceMs: 100 }))).rejects.toMatchObject({ code: "locked" });
+  // it may lock, and it must not wipe
+  const atLimit = () => expect.unreachable("nobody saw that it was wrong");
+  await expect(judge(attempts, guess("key", { patienceMs: 100, atLimit }))).rejects.toMatchObject({ code: "locked" });
+  await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({ code: "locked" });
+  expect(isDamaged(attempts)).toBe(false);
 });
 
 test("a process that has stopped makes others fail after a while, and changes nothing", async () => {
@@ -203,11 +207,11 @@ test.each([
   expect(isDamaged(attempts)).toBe(true);
   expect(failedAttempts(attempts, LIMIT)).toBe(LIMIT - 1);
   expect(await judge(attempts, guess("key"))).toEqual({ opened: "key" });
-  expect(stateOf(attempts)).toEqual({ wrong: 0, underWay: [], isDoubtful: false });
+  expect(stateOf(attempts)).toEqual({ wrong: 0, underWay: [], doubt: null });
   expect(isDamaged(attempts)).toBe(false);
 });
 
-test.each(["{}", "[]", "null", "-1", "1e9", '{"version":2,"wrong":-1,"underWay":[],"isDoubtful":false}', "12 "])(
+test.each(["{}", "[]", "null", "-1", "1e9", '{"version":2,"wrong":-1,"underWay":[],"doubt":null}', "12 "])(
   "the value %s counts as damaged, and a wrong guess then locks and wipes nothing",
   async (value) => {
     const attempts = newAttempts();
@@ -232,7 +236,7 @@ test("a file in the place of the folder is set aside", async () => {
 
 test("a count of a newer version is refused by name, and stays", async () => {
   const attempts = attemptsOfApp(layoutOf(newAttempts()));
-  const value = '{"version":3,"wrong":0,"underWay":[],"isDoubtful":false}';
+  const value = '{"version":3,"wrong":0,"underWay":[],"doubt":null}';
   updateCell(attempts.cell, () => Buffer.from(value));
   await expect(judge(attempts, guess("key"))).rejects.toMatchObject({
     code: "unavailable",
