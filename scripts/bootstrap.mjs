@@ -9,7 +9,7 @@ const OLDEST_NODE = { major: 20, minor: 19 };
 
 /** Options of the npm that runs this, which its own installation here must not take for its own. */
 const OTHERS_OPTIONS =
-  /^npm_config_(?:global|location|prefix|local_prefix|dry_run|omit|include|only|production|install_links)$/i;
+  /^npm_config_(?:global|globalconfig|location|prefix|local_prefix|dry_run|omit|include|only|production|install_links)$/i;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

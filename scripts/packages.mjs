@@ -33,7 +33,7 @@ const TEXTS = {
   "completions/fob.bash": "usr/share/bash-completion/completions/fob",
   "completions/_fob": "usr/share/zsh/vendor-completions/_fob",
   "completions/fob.fish": "usr/share/fish/vendor_completions.d/fob.fish",
-  LICENSE: "usr/share/doc/fob/copyright",
+  "packaging/debian-lintian-overrides": "usr/share/lintian/overrides/fob",
 };
 
 const [folder = "", url = ""] = process.argv.slice(2);
@@ -80,9 +80,14 @@ function debianPackage(file, architecture) {
     chmodSync(tree, 0o755);
     install(tree, "usr/bin/fob", (target) => copyFileSync(join(folder, file), target), 0o755);
     for (const page of readdirSync(join(root, "man"))) {
-      const text = gzipSync(readFileSync(join(root, "man", page)));
-      installText(tree, `usr/share/man/man${page.at(-1)}/${page}.gz`, text);
+      installText(tree, `usr/share/man/man${page.at(-1)}/${page}.gz`, compressed(join(root, "man", page)));
     }
+    const documents = "usr/share/doc/fob";
+    const own = { ...about, MAINTAINER: maintainer(), DATE: lastChange("%aD"), LICENSE: license() };
+    installText(tree, `${documents}/copyright`, Buffer.from(filled("debian-copyright", own)));
+    installText(tree, `${documents}/changelog.gz`, gzip(Buffer.from(filled("debian-changelog", own))));
+    installText(tree, `${documents}/NEWS.gz`, compressed(join(root, "CHANGELOG.md")));
+    installText(tree, `${documents}/third-party.txt.gz`, compressed(join(folder, `${file}.licenses.txt`)));
     for (const [from, to] of Object.entries(TEXTS)) installText(tree, to, readFileSync(join(root, from)));
     mkdirSync(join(tree, "DEBIAN"));
     const values = { ...about, ARCHITECTURE: architecture, MAINTAINER: maintainer(), KIBIBYTES: sizeOf(tree) };
@@ -119,7 +124,29 @@ function install(tree, path, make, mode) {
 
 /** Whoever made the last commit stands for the package. */
 function maintainer() {
-  return run("git", ["-C", root, "log", "-1", "--format=%an <%ae>"]).trim();
+  return lastChange("%an <%ae>");
+}
+
+/** @param {string} format */
+function lastChange(format) {
+  return run("git", ["-C", root, "log", "-1", `--format=${format}`]).trim();
+}
+
+function license() {
+  return readFileSync(join(root, "LICENSE"), "utf8").trim();
+}
+
+/** @param {string} path */
+function compressed(path) {
+  return gzip(readFileSync(path));
+}
+
+/**
+ * As Debian wants it: as small as can be, and without a time.
+ * @param {Buffer} bytes
+ */
+function gzip(bytes) {
+  return gzipSync(bytes, { level: 9 });
 }
 
 /** @param {string} tree */
@@ -134,12 +161,17 @@ function sizeOf(tree) {
  * @param {Readonly<Record<string, string>>} values
  */
 function fill(template, target, values) {
-  const text = readFileSync(join(root, "packaging", template), "utf8");
-  writeFileSync(
-    target,
-    text.replace(/@([A-Z0-9]+)@/g, (whole, name) => values[name] ?? whole),
-  );
+  writeFileSync(target, filled(template, values));
   return target;
+}
+
+/**
+ * @param {string} template
+ * @param {Readonly<Record<string, string>>} values
+ */
+function filled(template, values) {
+  const text = readFileSync(join(root, "packaging", template), "utf8");
+  return text.replace(/@([A-Z0-9]+)@/g, (whole, name) => values[name] ?? whole);
 }
 
 /**

@@ -19,22 +19,23 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 // @ts-expect-error: it has no types
 import { inject } from "postject";
-
-/** What marks the place in Node where it looks for a program (Node's manual, single executable applications). */
-const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
-
-/** What only people who develop with a package read, and other systems' programs. */
-const LEFT_OUT = /\.(?:map|d\.[cm]?ts|[cm]?ts|md|markdown|exe)$|\/(?:test|tests|docs|examples?)\//;
+import { licensesOf } from "./licenses.mjs";
+import { planFor } from "./plan.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const target = resolve(
-  process.argv[2] ??
-    join(root, `build/fob-${process.platform}-${process.arch}${process.platform === "win32" ? ".exe" : ""}`),
-);
+const plan = planFor(process.platform, process.arch);
+const target = resolve(process.argv[2] ?? join(root, "build", plan.name));
 mkdirSync(dirname(target), { recursive: true });
 const folder = mkdtempSync(join(dirname(target), ".fob-"));
 
-const archive = gzipSync(pack([...ownFiles(), ...packageFiles()]), { level: 6 });
+const packages = packageFolders();
+const licenses = licensesOf(packages.map((path) => join(root, path)));
+writeFileSync(join(folder, "LICENSES.txt"), licenses);
+const files = [
+  { from: join(folder, "LICENSES.txt"), path: "LICENSES.txt" },
+  ...[...ownFiles(), ...packages.flatMap(packageFiles)].map((path) => ({ from: join(root, path), path })),
+];
+const archive = gzipSync(pack(files), { level: 6 });
 writeFileSync(join(folder, "fob.archive"), archive);
 await build({
   entryPoints: [join(root, "scripts/standalone/launcher.cjs")],
@@ -51,24 +52,34 @@ writeFileSync(join(folder, "sea.json"), JSON.stringify(config));
 run(process.execPath, ["--experimental-sea-config", "sea.json"], folder);
 copyFileSync(process.execPath, target);
 chmodSync(target, 0o755);
-await inject(target, "NODE_SEA_BLOB", readFileSync(join(folder, "fob.blob")), { sentinelFuse: FUSE });
+for (const [command = "", ...args] of plan.before(target)) run(command, args, folder);
+await inject(target, "NODE_SEA_BLOB", readFileSync(join(folder, "fob.blob")), plan.injection);
+for (const [command = "", ...args] of plan.after(target)) run(command, args, folder);
 rmSync(folder, { recursive: true });
+writeFileSync(`${target}.licenses.txt`, licenses);
 console.log(`${target}: ${Math.round(statSync(target).size / 1e6)} MB`);
 
 /** The files of the npm package that run. */
 function ownFiles() {
-  const names = ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")].filter(
+  return ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")].filter(
     (name) => name !== "messages/en.json",
   );
-  return names.map((name) => ({ from: name, path: name }));
 }
 
-/** The files of every package that fob needs to run, as they are installed here. */
-function packageFiles() {
+/** The folders of every package that fob needs to run, as they are installed here. */
+function packageFolders() {
   const listed = run("npm", ["ls", "--all", "--omit=dev", "--parseable"], root);
-  const folders = [...new Set(listed.trim().split("\n").slice(1))].map((path) => path.slice(root.length));
-  const files = folders.flatMap((each) => filesBelow(each, (name) => name !== "node_modules"));
-  return files.filter((path) => !LEFT_OUT.test(path)).map((path) => ({ from: path, path }));
+  // npm writes the separator of the system
+  const paths = listed.trim().split(/\r?\n/).slice(1);
+  return [...new Set(paths)].map((path) => path.slice(root.length).replaceAll("\\", "/"));
+}
+
+/**
+ * The files of a package that run, or say under which licence.
+ * @param {string} folder
+ */
+function packageFiles(folder) {
+  return filesBelow(folder, (name) => name !== "node_modules").filter(plan.isNeeded);
 }
 
 /**
@@ -88,9 +99,9 @@ function filesBelow(below, isWanted = () => true) {
 
 /** @param {readonly { from: string, path: string }[]} files */
 function pack(files) {
-  const contents = files.map(({ from }) => readFileSync(join(root, from)));
+  const contents = files.map(({ from }) => readFileSync(from));
   const index = files.map(({ from, path }, i) => {
-    const mode = statSync(join(root, from)).mode & 0o100 ? 0o700 : 0o600;
+    const mode = statSync(from).mode & 0o100 ? 0o700 : 0o600;
     return { path, size: contents[i]?.length ?? 0, mode };
   });
   return Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), ...contents]);

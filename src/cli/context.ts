@@ -152,8 +152,8 @@ export interface Context {
   readQrCodes(picture: Buffer, source: string): Promise<string[]>;
   /** The texts of the QR codes in a picture file. */
   readPicture(path: string): Promise<string[]>;
-  /** A picture file of the whole screen. Throws FobError `unavailable` where none can be taken. */
-  takeScreenshot(): Promise<Buffer>;
+  /** The picture files of all displays. Throws FobError `unavailable` where none can be taken. */
+  takeScreenshot(): Promise<readonly Buffer[]>;
   /**
    * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with exit code 127 or 126 when it cannot be
    * started.

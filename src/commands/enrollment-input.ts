@@ -51,7 +51,7 @@ async function readSources(sources: EnrollmentSources, context: Context): Promis
   for (const path of qr) found.push(...(await recognizeAll(await context.readPicture(path), path, context)));
   if (clipboard) found.push(...(await readClipboard(context)));
   if (screen) {
-    const texts = await context.readQrCodes(await context.takeScreenshot(), translated(SCREEN));
+    const texts = await readScreen(context);
     const enrollment = texts.filter((text) => identify(text) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
     found.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), context)));
@@ -96,6 +96,22 @@ async function readInput(text: string, context: Context): Promise<Enrollment[]> 
     found.push(...(await recognizeAt(line.text, strings.length === 1 ? null : t`line ${line.number}`, context)));
   }
   return found;
+}
+
+/** The texts of the codes on every display. Throws the first display's error when none shows a code. */
+async function readScreen(context: Context): Promise<string[]> {
+  const texts: string[] = [];
+  const refusals: FobError[] = [];
+  for (const picture of await context.takeScreenshot()) {
+    try {
+      texts.push(...(await context.readQrCodes(picture, translated(SCREEN))));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      refusals.push(error);
+    }
+  }
+  if (texts.length === 0 && refusals[0]) throw refusals[0];
+  return [...new Set(texts)];
 }
 
 /** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */

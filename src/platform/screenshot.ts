@@ -3,37 +3,61 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { outputOf, powershell, type Tool } from "./tool.ts";
+import { osascript, outputOf, powershell, type Tool, wordOf } from "./tool.ts";
 
 /** A large screen's picture in Base64. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** A picture file of the whole screen. Throws FobError `unavailable` with a hint what to install. */
-export async function takeScreenshot(): Promise<Buffer> {
-  const picture = process.platform === "win32" ? await takeOnWindows() : await takeWithFile();
-  if (picture) return picture;
-  throw new FobError("unavailable", t("no screenshot can be taken"), { hint: hintOf(process.platform, process.env) });
+/** More displays than anybody has at one Mac. */
+const MAX_DISPLAYS = 8;
+
+/**
+ * The picture files of all that the screen shows: one, or one for each display. Throws FobError
+ * `unavailable` with a hint what to install or to allow.
+ */
+export async function takeScreenshot(platform: NodeJS.Platform = process.platform): Promise<Buffer[]> {
+  if (platform === "darwin") await checkPermission();
+  const pictures = platform === "win32" ? await takeOnWindows() : await takeWithFiles(platform);
+  if (pictures.length > 0) return pictures;
+  throw new FobError("unavailable", t("no screenshot can be taken"), { hint: hintOf(platform, process.env) });
 }
 
+/** Without it macOS gives a picture of the background alone, and no error. A macOS that does not know the question needs none. */
+async function checkPermission(): Promise<void> {
+  if ((await wordOf(osascript(MAY_CAPTURE), AbortSignal.timeout(MAX_ASKING))) !== "refused") return;
+  const message = t("macOS does not let this terminal read the screen");
+  throw new FobError("unavailable", message, { hint: hintOf("darwin", process.env) });
+}
+
+/** How long macOS may take to say what is allowed, in milliseconds. */
+const MAX_ASKING = 10_000;
+
+const MAY_CAPTURE = `
+  ObjC.bindFunction("CGPreflightScreenCaptureAccess", ["bool", []]);
+  $.CGPreflightScreenCaptureAccess() ? "allowed" : "refused"`;
+
 /** Not every program can write to a pipe. The screen may show a secret: the folder is its owner's alone, in memory where there is such. */
-async function takeWithFile(): Promise<Buffer | null> {
+async function takeWithFiles(platform: NodeJS.Platform): Promise<Buffer[]> {
   const folder = await mkdtemp(join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
   try {
-    const file = join(folder, "screen.png");
-    for (const tool of toolsOf(process.platform, process.env, file)) {
+    const file = (display: number) => join(folder, `screen-${display}.png`);
+    const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) => file(i));
+    for (const tool of toolsOf(platform, process.env, files)) {
       await outputOf(tool, MAX_BYTES);
-      const picture = await readFile(file).catch(() => null);
-      if (picture && picture.length > 0) return picture;
+      const read = await Promise.all(files.map((path) => readFile(path).catch(() => null)));
+      const pictures = read.flatMap((picture) => (picture && picture.length > 0 ? [picture] : []));
+      if (pictures.length > 0) return pictures;
     }
-    return null;
+    return [];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The programs that can take one, the likeliest first. */
-function toolsOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, file: string): readonly Tool[] {
-  if (platform === "darwin") return [["screencapture", "-x", "-t", "png", file]];
+/** The programs that can take one, the likeliest first. That of macOS fills a file for each display. */
+function toolsOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, files: readonly string[]): readonly Tool[] {
+  if (platform === "darwin") return [["screencapture", "-x", "-t", "png", ...files]];
+  const [file = ""] = files;
   const gnome: Tool = ["gnome-screenshot", "--file", file];
   const wayland: readonly Tool[] = [["grim", file], gnome];
   const x11: readonly Tool[] = [["scrot", "--silent", file], ["import", "-silent", "-window", "root", file], gnome];
@@ -41,16 +65,17 @@ function toolsOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, file: string
 }
 
 function hintOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
-  if (platform === "darwin") return t("allow it in System Settings, Privacy & Security, Screen Recording");
+  if (platform === "darwin")
+    return t("allow this terminal in System Settings, Privacy & Security, Screen Recording, and start it again");
   if (platform === "win32") return t("is there a desktop session?");
   if (env["WAYLAND_DISPLAY"]) return t("install grim or gnome-screenshot, or use --qr with a picture of your own");
   if (env["DISPLAY"]) return t("install scrot or ImageMagick, or use --qr with a picture of your own");
   return t("it needs a desktop session (DISPLAY or WAYLAND_DISPLAY)");
 }
 
-async function takeOnWindows(): Promise<Buffer | null> {
+async function takeOnWindows(): Promise<Buffer[]> {
   const printed = await outputOf(powershell(WINDOWS), MAX_BYTES);
-  return printed && Buffer.from(printed.toString("latin1"), "base64");
+  return printed ? [Buffer.from(printed.toString("latin1"), "base64")] : [];
 }
 
 const WINDOWS = `

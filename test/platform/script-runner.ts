@@ -7,6 +7,8 @@ import { afterEach, beforeEach, vi } from "vitest";
 export interface ScriptRunner {
   /** Lets a runner print `output` for whatever script it is given. It keeps its arguments and its standard input. */
   runner(name: string, output: string, status?: number): void;
+  /** A program with this script for the shell. */
+  program(name: string, script: string): void;
   /** The arguments of the last script, one a line. */
   given(): string;
   /** The standard input of the last script. */
@@ -32,6 +34,9 @@ export function scriptRunner(): ScriptRunner {
       const keep = `printf '%s\\n' "$@" > '${folder}/arguments'\ncat > '${folder}/input'`;
       writeFileSync(path, `#!/bin/sh\n${keep}\nprintf '%s\\n' '${output}'\nexit ${status}\n`);
       chmodSync(path, 0o755);
+    },
+    program(name, script) {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     },
     given: () => readFileSync(join(folder, "arguments"), "utf8"),
     told: () => readFileSync(join(folder, "input"), "utf8"),

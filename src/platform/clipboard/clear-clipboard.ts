@@ -1,6 +1,7 @@
 // A program of its own: waits, then clears the clipboard if it still holds what fob put there.
 import { text } from "node:stream/consumers";
 import type { ClipboardKeeper } from "../../cli/clipboard.ts";
+import { forgetOnDesktop } from "./forget-on-desktop.ts";
 import { forgetInTmux } from "./tmux-buffer.ts";
 
 process.on("SIGHUP", () => undefined);
@@ -13,11 +14,6 @@ interface Order {
 
 void text(process.stdin).then((input) => {
   const order: Order = JSON.parse(input);
-  const clear = order.keeper === "tmux" ? forgetInTmux : clearDesktop;
+  const clear = order.keeper === "tmux" ? forgetInTmux : forgetOnDesktop;
   setTimeout(() => clear(order.text), order.seconds * 1000);
 });
-
-async function clearDesktop(ours: string): Promise<void> {
-  const { default: clipboard } = await import("clipboardy");
-  if ((await clipboard.read()) === ours) await clipboard.write("");
-}

@@ -1,0 +1,28 @@
+import { powershell, wordOf } from "../tool.ts";
+
+/** How long Windows may take, in milliseconds. */
+const MAX_CLEARING = 30_000;
+
+/** Empties the desktop's clipboard if it still holds this text. Rejects when it cannot be reached. */
+export async function forgetOnDesktop(ours: string, platform: NodeJS.Platform = process.platform): Promise<void> {
+  if (platform === "win32" && (await clearOnWindows(ours))) return;
+  const { default: clipboard } = await import("clipboardy");
+  if ((await clipboard.read()) === ours) await clipboard.write("");
+}
+
+/**
+ * An empty text cannot be put on the clipboard of Windows (`SetText` of Windows Forms refuses it); it
+ * is emptied instead. False where its script cannot run.
+ */
+async function clearOnWindows(ours: string): Promise<boolean> {
+  return (await wordOf(powershell(CLEAR), AbortSignal.timeout(MAX_CLEARING), ours)) === "done";
+}
+
+/** The text comes on standard input, never as a part of the script. */
+const CLEAR = `
+$ErrorActionPreference = 'Stop'
+[Console]::InputEncoding = [System.Text.Encoding]::UTF8
+$ours = [Console]::In.ReadToEnd()
+Add-Type -AssemblyName System.Windows.Forms
+if ([System.Windows.Forms.Clipboard]::GetText() -ceq $ours) { [System.Windows.Forms.Clipboard]::Clear() }
+'done'`;
