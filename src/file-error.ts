@@ -17,8 +17,11 @@ const REASONS: Texts = {
   ELOOP: "it is a circle of links",
 };
 
-const HINTS: Texts = {
-  ENOSPC: "make room and try again; nothing was lost",
+const HINTS: Texts = { ENOSPC: "make room and try again; nothing was lost" };
+
+/** What to do about a file of the home. */
+const HOME_HINTS: Texts = {
+  ...HINTS,
   EACCES: "the folder must belong to you; --home or FOB_HOME chooses another",
   EROFS: "--home or FOB_HOME chooses another folder",
   ENOTDIR: "--home or FOB_HOME chooses another folder",
@@ -37,11 +40,23 @@ const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => st
   use: (path, reason) => t`cannot use ${path}: ${reason}`,
 };
 
-/** A failed file operation as FobError `unavailable`: what was tried, on which path, and why it failed. A FobError stays as it is. */
+/**
+ * A failed operation on a file of the home as FobError `unavailable`: what was tried, on which path,
+ * and why it failed. A FobError stays as it is.
+ */
 export function describeFileError(error: unknown, action: FileAction, path: string): FobError {
+  return describeWith(HOME_HINTS, error, action, path);
+}
+
+/** The same for any other file, which another home would not change. */
+export function describeForeignFileError(error: unknown, action: FileAction, path: string): FobError {
+  return describeWith(HINTS, error, action, path);
+}
+
+function describeWith(hints: Texts, error: unknown, action: FileAction, path: string): FobError {
   if (error instanceof FobError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
-  const hint = HINTS[code];
+  const hint = hints[code];
   return new FobError("unavailable", FAILURES[action](path, translated(REASONS[code] ?? message)), {
     cause: error,
     ...(hint === undefined ? {} : { hint: translated(hint) }),
@@ -69,7 +84,7 @@ export function describeDoneInDoubt(error: unknown, path: string): FobError {
  */
 export function asFobError(error: unknown): FobError {
   if (error instanceof FobError) return error;
-  if (isFileError(error)) return describeFileError(error, "use", error.path);
+  if (isFileError(error)) return describeForeignFileError(error, "use", error.path);
   if (isModuleError(error)) {
     return new FobError("unavailable", t`a part of fob is missing: ${firstLine(error.message)}`, {
       hint: t("install fob again"),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clipboard } from "./cli/clipboard.ts";
 import type { Context, Prompt } from "./cli/context.ts";
 import type { Globals } from "./cli/globals.ts";
-import { fileExists, readForeignFile, readStandardInput, writeSecretFile } from "./cli/inputs.ts";
+import { fileExists, readForeignFile, readStandardInput, writeSecretFile, writeSecretFiles } from "./cli/inputs.ts";
 import { jsonLine } from "./cli/json.ts";
 import { write } from "./cli/output.ts";
 import { pinSource } from "./cli/pin-source.ts";
@@ -85,6 +85,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     pictures: choosePictures(isSpoken, style),
     isJson: globals.json,
     writeSecretFile,
+    writeSecretFiles,
     startTrace: (path) => startTraceFile(path, () => new Date()),
     fileExists,
     readFile: readForeignFile,

@@ -72,10 +72,10 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
   }
 }
 
-/** A writer takes milliseconds: what is older was left by one that was ended. */
+/** A writer takes milliseconds: what is older was left by one that was ended. So was what comes from a future. */
 function removeIfLeft(draft: string): void {
   const written = statSync(draft, { throwIfNoEntry: false })?.mtimeMs;
-  if (written !== undefined && Date.now() - written > PATIENCE) removeQuietly(draft);
+  if (written !== undefined && Math.abs(Date.now() - written) > PATIENCE) removeQuietly(draft);
 }
 
 function makeHome(home: string): void {

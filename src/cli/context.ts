@@ -87,6 +87,12 @@ export type AskProgram = (
   question: { readonly input: string; readonly signal: AbortSignal },
 ) => Promise<ProgramAnswer>;
 
+/** A new file that only its owner can read. */
+export interface SecretFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** A terminal that is drawn on, and how it shows text. */
 export interface Screen {
   readonly terminal: TerminalScreen;
@@ -142,6 +148,8 @@ export interface Context {
   readonly isJson: boolean;
   /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** The same for several files: all of them are written, or none. */
+  writeSecretFiles(files: readonly SecretFile[]): Promise<void>;
   /** Starts a new file that only its owner can read, line by line. Throws FobError `usage` when there is one already. */
   startTrace(path: string): Trace;
   /** Whether there is a file of this name. */

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
-import { writeNewFile } from "../durable-file.ts";
-import { describeFileError } from "../file-error.ts";
+import { removeQuietly, writeNewFile } from "../durable-file.ts";
+import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import type { SecretFile } from "./context.ts";
 
 /** Room for fifty thousand enrollment strings. */
 const MAX_INPUT_BYTES = 8 * 1024 * 1024;
@@ -28,7 +29,7 @@ export async function readForeignFile(path: string, limit: number): Promise<Buff
     return await readFile(path);
   } catch (error) {
     if (error instanceof FobError) throw error;
-    throw missing(error, path) ?? describeFileError(error, "read", path);
+    throw missing(error, path) ?? describeForeignFileError(error, "read", path);
   }
 }
 
@@ -60,8 +61,23 @@ export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<
   }
 }
 
+/** The same for several files: all of them are written, or none. */
+export async function writeSecretFiles(files: readonly SecretFile[]): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const { path, bytes } of files) {
+      await writeSecretFile(path, bytes);
+      written.push(path);
+    }
+  } catch (error) {
+    // whoever is told of a failure does not look for secrets that lie about
+    for (const path of written) removeQuietly(path);
+    throw error;
+  }
+}
+
 /** A new file that could not be made, as FobError: `usage` when there is one of its name. */
 export function describeNewFileError(error: unknown, path: string): FobError {
-  if ((error as NodeJS.ErrnoException).code !== "EEXIST") return describeFileError(error, "write", path);
+  if ((error as NodeJS.ErrnoException).code !== "EEXIST") return describeForeignFileError(error, "write", path);
   return new FobError("usage", t`${path} exists already`, { hint: t("remove it first, or choose another name") });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describeFileError } from "../file-error.ts";
+import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { pinBytes, type Secret } from "../token/secret.ts";
@@ -98,7 +98,7 @@ function readPins(source: string | number, name: string): string {
   try {
     return readFileSync(source, "utf8");
   } catch (error) {
-    throw describeFileError(error, "read", name);
+    throw describeForeignFileError(error, "read", name);
   }
 }
 

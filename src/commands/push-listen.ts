@@ -45,14 +45,15 @@ export const pushListen = defineCommand({
     const poll = context.settings.choose("push.poll-seconds", input.poll);
     const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
     refuseSilence({ ...input, notify }, context);
+    if (notify) await context.notifier.describe();
     const { desk, tokens } = await existingPush(context);
     const opened = await openTokens(desk, tokens, context.pinPrompt, context.tell);
     const end = new AbortController();
-    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     const interval = poll === 0 ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
-    if (notify) await context.notifier.describe();
     const screen = input.exec === undefined ? await context.openScreen() : null;
+    // nothing may fail from here on without its end: a timer keeps the program running
+    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     // a screen shows the requests itself, and must not be written on
     const tell = screen ? () => undefined : context.tell;
     const notifying = notify

@@ -1,4 +1,4 @@
-import type { Context } from "../cli/context.ts";
+import type { Context, SecretFile } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 
@@ -19,7 +19,7 @@ const LIGHT_INK = "█▄▀ ";
 
 /** A QR code as lines for a terminal, two modules a character. */
 export async function drawForTerminal(text: string, { pictures }: Pick<Context, "pictures">): Promise<string> {
-  const { data } = (await import("uqr")).encode(text, { border: BORDER });
+  const { data } = await encode(text);
   const hasColor = pictures === "colored";
   const ink = hasColor ? DARK_INK : LIGHT_INK;
   const lines: string[] = [];
@@ -30,31 +30,49 @@ export async function drawForTerminal(text: string, { pictures }: Pick<Context, 
   return lines.join("\n");
 }
 
-/** One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone. Returns their paths. */
+/** One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone: all of them are written, or none. Returns their paths. */
 export async function drawToFiles(texts: readonly string[], path: string, context: Context): Promise<string[]> {
   const paths = texts.map((_, i) => (texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`)));
   const progress = context.progress(texts.length, "pictures");
   try {
+    const drawn: SecretFile[] = [];
     for (const [i, text] of texts.entries()) {
       const file = paths[i] ?? path;
-      await context.writeSecretFile(file, await drawForFile(text, file));
+      drawn.push({ path: file, bytes: await drawForFile(text, file) });
       progress.step();
     }
+    await context.writeSecretFiles(drawn);
+    return paths;
   } finally {
     progress.end();
   }
-  return paths;
+}
+
+/** The modules of a QR code. Throws FobError `usage` for a text that is too long for the largest one. */
+async function encode(text: string) {
+  const { encode: encodeText } = await import("uqr");
+  try {
+    return encodeText(text, { border: BORDER });
+  } catch (cause) {
+    throw new FobError("usage", t`${Buffer.byteLength(text)} bytes do not fit into a QR code`, {
+      hint: t("without --qr it is a text, which --output FILE writes into a file"),
+      cause,
+    });
+  }
 }
 
 /** A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError `usage` for another kind. */
 async function drawForFile(text: string, path: string): Promise<Buffer> {
-  if (/\.svg$/i.test(path)) return Buffer.from((await import("uqr")).renderSVG(text, { border: BORDER }));
+  if (/\.svg$/i.test(path)) {
+    await encode(text);
+    return Buffer.from((await import("uqr")).renderSVG(text, { border: BORDER }));
+  }
   if (/\.png$/i.test(path)) return drawPng(text);
   throw new FobError("usage", t`${path} is neither .png nor .svg`);
 }
 
 async function drawPng(text: string): Promise<Buffer> {
-  const { data, size } = (await import("uqr")).encode(text, { border: BORDER });
+  const { data, size } = await encode(text);
   const { Jimp } = await import("jimp");
   const side = size * MODULE_SIZE;
   const picture = new Jimp({ width: side, height: side, color: 0xffffffff });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 
@@ -57,7 +57,7 @@ export function makeSocketFolder(path: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw describeFileError(error, "create", folder);
+    throw describeForeignFileError(error, "create", folder);
   }
   if (isOurFolder(folder)) return;
   throw new FobError(

@@ -19,7 +19,7 @@ export interface NotifyingSettings {
   onTrouble(trouble: FobError): void;
 }
 
-/** More notifications than these at once hide everything else: the rest is counted. */
+/** More notifications than these at once hide everything else: the rest is counted, and shown when one has gone. */
 const MAX_SHOWN = 3;
 
 /** How often a flood is spoken of, in milliseconds. */
@@ -48,6 +48,8 @@ export class Notifying {
   readonly #settings: NotifyingSettings;
   /** What ends the notifications that are shown, by the request's id. */
   readonly #shown = new Map<string, AbortController>();
+  /** The requests that are not shown yet, by their ids, the oldest first. */
+  readonly #waiting = new Map<string, PushRequest>();
   readonly #work = new Set<Promise<void>>();
   #uncounted = 0;
   #floodToldAt = Number.NEGATIVE_INFINITY;
@@ -59,12 +61,16 @@ export class Notifying {
 
   /** Does what an event calls for, and returns at once. */
   hear(event: PushEvent): void {
-    if (event.kind === "request") this.#start(this.#present(event.request));
-    else if (event.kind === "gone" || event.kind === "answered") this.#shown.get(event.request.id)?.abort();
+    if (event.kind === "request") this.#receive(event.request);
+    else if (event.kind === "gone" || event.kind === "answered") {
+      this.#waiting.delete(event.request.id);
+      this.#shown.get(event.request.id)?.abort();
+    }
   }
 
   /** Takes every question away; returns when what was answered is done with. */
   async end(): Promise<void> {
+    this.#waiting.clear();
     for (const end of this.#shown.values()) end.abort();
     await Promise.all(this.#work);
   }
@@ -74,16 +80,37 @@ export class Notifying {
     this.#work.add(done);
   }
 
+  #receive(request: PushRequest): void {
+    if (this.#shown.size < MAX_SHOWN) this.#start(this.#present(request));
+    else {
+      this.#waiting.set(request.id, request);
+      this.#start(this.#countFlood());
+    }
+  }
+
+  #showNext(): void {
+    const [next] = this.#waiting.values();
+    if (!next || this.#shown.size >= MAX_SHOWN) return;
+    this.#waiting.delete(next.id);
+    this.#start(this.#present(next));
+  }
+
   async #present(request: PushRequest): Promise<void> {
-    if (this.#shown.size >= MAX_SHOWN) return this.#countFlood();
     const end = new AbortController();
     this.#shown.set(request.id, end);
     try {
       if (this.#isAnswerable(request)) await this.#ask(request, end.signal);
-      else await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
+      else await this.#tell(request, end.signal);
     } finally {
       this.#shown.delete(request.id);
+      this.#showNext();
     }
+  }
+
+  /** A notice counts as shown until its request has gone: nobody says when it left the desktop. */
+  async #tell(request: PushRequest, signal: AbortSignal): Promise<void> {
+    await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
   #isAnswerable({ isQuick, options, tokenId }: PushRequest): boolean {
@@ -122,6 +149,8 @@ export class Notifying {
   }
 
   #endure(error: unknown): void {
+    // what could not show one shows no others
+    this.#waiting.clear();
     if (this.#isTroubled) return;
     this.#isTroubled = true;
     const trouble = error instanceof FobError ? error : new FobError("internal", String(error), { cause: error });

@@ -170,6 +170,17 @@ describe("the configuration's file", () => {
     expect(parse(path)).toEqual({ kept: true });
   });
 
+  test.each([
+    ["the past", 0],
+    ["the future", 4_000_000_000],
+  ])("is not held up by what a writer left with a time of %s", async (_, seconds) => {
+    const { fob, path } = homeWith({});
+    writeFileSync(`${path}.new`, "{");
+    utimesSync(`${path}.new`, seconds, seconds);
+    expect(await fob(["config", "set", "plain", "true"])).toMatchObject({ exitCode: 0 });
+    expect(parse(path)).toEqual({ plain: true });
+  });
+
   test("that cannot be written is said with exit code 8", async () => {
     const { home } = testHome();
     writeFileSync(join(home, "file"), "");

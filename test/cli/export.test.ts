@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
@@ -105,6 +105,25 @@ describe("fob export", () => {
     const outcome = await fob(["export", ...options]);
     expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
     expect(outcome.stderr).toMatch(message);
+  });
+
+  test("leaves no picture behind when one of them exists already", async () => {
+    const from = await homeWith(HOTP_URI, TOTP_URI);
+    const [first, second] = [1, 2].map((n) => join(from.home, `codes-${n}.svg`));
+    writeFileSync(second ?? "", "mine");
+    const outcome = await from.fob(["export", "--qr", join(from.home, "codes.svg")]);
+    expect([outcome.exitCode, outcome.stderr]).toEqual([2, expect.stringContaining(`${second} exists already`)]);
+    expect([existsSync(first ?? ""), readFileSync(second ?? "", "utf8")]).toEqual([false, "mine"]);
+  });
+
+  test.each(["png", "svg"])("says of what is too long for a QR code that it is: .%s", async (ending) => {
+    const { fob, home } = testHome();
+    const long = "\u{1F511}".repeat(120);
+    const picture = join(home, `x.${ending}`);
+    const outcome = await fob(["provision", "totp", "--account", long, "--issuer", long, "--qr", picture]);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
+    expect(outcome.stderr).toMatch(/^fob: \d+ bytes do not fit into a QR code\nhint: .*--output/);
+    expect(existsSync(picture)).toBe(false);
   });
 
   test.each([

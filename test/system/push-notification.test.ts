@@ -79,10 +79,12 @@ describeWith(DUNST, "login requests by notification", () => {
 
   test("without anybody who shows notifications it says so at once", async () => {
     const nowhere = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" };
-    expect(await home.fob(["push", "listen", "--notify"], { env: nowhere })).toMatchObject({
-      ...{ exitCode: 8, stdout: "" },
-      stderr: expect.stringMatching(/^fob: nothing here shows notifications\nhint: /),
-    });
+    for (const options of [[], ["--timeout", "86400"]]) {
+      expect(await home.fob(["push", "listen", "--notify", ...options], { env: nowhere })).toMatchObject({
+        ...{ exitCode: 8, stdout: "" },
+        stderr: expect.stringMatching(/^fob: nothing here shows notifications\nhint: /),
+      });
+    }
     expect(await home.fob(["agent", "start", "--notify"])).toMatchObject({ exitCode: 2 });
   });
 });

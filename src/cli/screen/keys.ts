@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** A key that a person pressed: text (also pasted: without its line breaks and controls), or a key by its name. */
+/** A key that a person pressed: text (also pasted: without the line breaks and controls at its end, spaces for the others), or a key by its name. */
 export type Key = { readonly name: "text"; readonly text: string } | { readonly name: KeyName };
 
 /** The keys with names; `ctrl-c` and its kind are a letter held with Ctrl. */
@@ -113,14 +113,22 @@ export class KeyParser {
 
   #takePasted(): Key[] | null {
     const end = this.#rest.indexOf(PASTE_END);
-    // the end of a paste may be cut in two
-    const length = end >= 0 ? end : Math.max(0, this.#rest.length - PASTE_END.length + 1);
+    // the end of a paste may be cut in two, and a line break may be the last thing before it
+    const arrived = end >= 0 ? end : Math.max(0, this.#rest.length - PASTE_END.length + 1);
+    const length = end >= 0 ? end : beforeControls(this.#rest, arrived);
     if (length === 0 && end < 0) return null;
-    const text = this.#rest.slice(0, length).replace(/\p{Cc}/gu, " ");
+    const text = this.#rest.slice(0, beforeControls(this.#rest, length)).replace(/\p{Cc}/gu, " ");
     this.#rest = this.#rest.slice(end >= 0 ? end + PASTE_END.length : length);
     this.#isPasting = end < 0;
     return text === "" ? [] : [{ name: "text", text }];
   }
+}
+
+/** How much of a text is left before `end` without the line breaks and controls that it ends with. */
+function beforeControls(text: string, end: number): number {
+  let length = end;
+  while (length > 0 && /\p{Cc}/u.test(text.charAt(length - 1))) length--;
+  return length;
 }
 
 const CONTROLS: Readonly<Record<number, KeyName>> = {

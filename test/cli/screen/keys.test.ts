@@ -35,6 +35,17 @@ describe("the keys of a terminal", () => {
     ]);
   });
 
+  test("of a paste have no line break at the end: a pasted PIN is the PIN", () => {
+    const text = [{ name: "text", text: "7391" }];
+    for (const end of ["\n", "\r\n", "\r\r", "\u0000"]) {
+      expect(keysOf(`\u001b[200~7391${end}\u001b[201~`)).toEqual(text);
+      // wherever the bytes are cut
+      const pieces = keysOf("\u001b[200~7391", end, "\u001b[20", "1~");
+      expect(pieces.map((key) => ("text" in key ? key.text : key.name)).join("")).toBe("7391");
+    }
+    expect(keysOf("\u001b[200~\n\u001b[201~")).toEqual([]);
+  });
+
   test("wait for the rest of a sequence, but not for ever", () => {
     const parser = new KeyParser();
     expect(parser.feed(Buffer.from("\u001b["))).toEqual([]);
@@ -53,6 +64,7 @@ describe("the keys of a terminal", () => {
       "\u001b[5~",
       "\r",
       "\u001b[200~x y\u001b[201~",
+      "\u001b[200~x\n\ny\r\n\u001b[201~",
       "\u0003",
     );
     fc.assert(
