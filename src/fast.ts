@@ -88,7 +88,9 @@ function print(text: string): boolean {
   } catch (error) {
     // a reader that has gone needs no answer
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
-    writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
+    const message = `cannot write to standard output: ${(error as Error).message}`;
+    const isJson = process.argv.includes("--json");
+    writeSync(2, isJson ? `${JSON.stringify({ error: { code: "unavailable", message } })}\n` : `fob: ${message}\n`);
     process.exitCode = 8;
     return false;
   }

@@ -1,5 +1,4 @@
 import { escapeControls, jsonLine, listPieces } from "./cli/json.ts";
-import { readListed } from "./commands/lookup.ts";
 import { viewToken } from "./commands/token-view.ts";
 import { openAtOnce } from "./quick-answers.ts";
 import { keepMemorySmall } from "./quick-memory.ts";
@@ -42,7 +41,7 @@ async function listRows(vault: Vault): Promise<{ readonly pieces: Iterable<strin
   return { pieces: listPieces(printRows(index, uses, printCounting(vault, index, uses))) };
 }
 
-/** The index does not follow counters: what those tokens print, in their order; empty for one that is being removed or restored. */
+/** The index does not follow counters: what those tokens print, in their order. Throws for one that is damaged, or not there. */
 function printCounting(vault: Vault, { kinds, lines }: IndexLines, uses: LastUses): readonly string[] {
   const counting = kinds.map(isCounting);
   const printed: string[] = [];
@@ -53,9 +52,7 @@ function printCounting(vault: Vault, { kinds, lines }: IndexLines, uses: LastUse
 }
 
 function printCurrent(vault: Vault, entry: IndexEntry, uses: LastUses): string {
-  const record = readListed(vault, entry.id);
-  if (!record) return "";
-  const { credential, accessDomain } = record.token;
+  const { credential, accessDomain } = vault.read(entry.id).token;
   return jsonLine(viewToken({ ...entry, credential, accessDomain }, uses.of(entry.id)));
 }
 

@@ -1,5 +1,5 @@
 import { readConfig } from "./cli/config-file.ts";
-import { jsonLine, listPieces } from "./cli/json.ts";
+import { jsonLine, listPieces, noteLine } from "./cli/json.ts";
 import { describeLeftOut, isFree } from "./commands/free-tokens.ts";
 import { namePasscode, passcodeJson } from "./commands/named-passcode.ts";
 import { hotp } from "./otp/hotp.ts";
@@ -53,7 +53,10 @@ async function makePasscodes(vault: Vault): Promise<Passcodes | null> {
   const secrets = openUnguardedSecrets(vault, ids);
   const given = ids.filter((_, index) => secrets.at(index));
   touch(vault, given, now);
-  return { pieces: listPieces(printRows(free, printers, secrets)), notes: describeLeftOut(count - given.length) };
+  return {
+    pieces: listPieces(printRows(free, printers, secrets)),
+    notes: describeLeftOut(count - given.length).map(noteLine),
+  };
 }
 
 function* printRows(lines: readonly string[], printers: readonly (Printer | null)[], secrets: UnguardedSecrets) {
@@ -74,6 +77,7 @@ type Printer = (name: string, secret: Secret) => string;
 /** Prints passcodes of tokens of one kind, which begin and end together: their text is the same but for name and passcode. */
 function printer({ credential }: Kind, now: Date): Printer {
   const { algorithm, digits, alphabet, period, t0 } = credential as TotpCredential;
+  // throws where the first step is still to come, before anything is printed
   const counter = timeStep({ unixSeconds: now.getTime() / 1000, period, t0 });
   const validFrom = new Date((t0 + Number(counter) * period) * 1000);
   const validUntil = new Date(validFrom.getTime() + period * 1000);

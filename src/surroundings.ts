@@ -9,6 +9,7 @@ import { write } from "./cli/output.ts";
 import { pinSource } from "./cli/pin-source.ts";
 import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
+import { formatFailures, formatNote } from "./cli/report.ts";
 import type { Sensor } from "./cli/sensor.ts";
 import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
@@ -18,7 +19,6 @@ import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import type { Notifier } from "./push/notifier.ts";
-import { printable } from "./token/printable.ts";
 import type { KeyItem } from "./vault/key-store.ts";
 import type { VaultAccess } from "./vault/open.ts";
 
@@ -95,7 +95,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     checkProgram: async (command) => (await import("./platform/run-program.ts")).checkProgram(command),
     runProgram: async (errand) => (await import("./platform/run-program.ts")).runProgram(errand),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
-    progress: progressOn(stderr, !globals.quiet && !isSpoken),
+    progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {
       if (!prompt.available || isSpoken || globals.json || !stdout.isTTY) return null;
       const { TerminalScreen } = await import("./cli/screen/terminal-screen.ts");
@@ -106,8 +106,9 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
       return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
     },
     tell: (text) => {
-      if (!globals.quiet) stderr.write(`${printable(text)}\n`);
+      if (!globals.quiet) stderr.write(formatNote(text, globals.json));
     },
+    complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
     askProgram: async (path, question) => (await import("./platform/ask-program.ts")).askProgram(path, question),
   };
 }

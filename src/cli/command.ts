@@ -1,3 +1,4 @@
+import type { FobError } from "../fob-error.ts";
 import type { Text } from "../language.ts";
 import type { Context } from "./context.ts";
 import type { Style } from "./style.ts";
@@ -76,6 +77,8 @@ export interface CommandDefinition<Arguments, Options, Result> {
   json(result: Result): unknown;
   /** Remarks for standard error, which `--quiet` silences. */
   notes?(result: Result): readonly string[];
+  /** What failed where the rest was done: named on standard error, whatever `--quiet` says. The first one decides the exit code. */
+  failures?(result: Result): readonly FobError[];
   /** What goes on after the result was printed, for a command that serves until it is ended. */
   goOn?(result: Result, context: Context): Promise<void>;
   /** The exit code of a result that is not an error; 0 unless the contract says otherwise. */

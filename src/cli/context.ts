@@ -1,4 +1,5 @@
 import type { AgentControl } from "../agent/control.ts";
+import type { FobError } from "../fob-error.ts";
 import type { HttpClient } from "../http-client.ts";
 import type { PushDesk } from "../push/desk.ts";
 import type { Notifier } from "../push/notifier.ts";
@@ -182,5 +183,7 @@ export interface Context {
   emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
   tell(text: string): void;
+  /** Says at once, on standard error, what failed while the rest goes on. */
+  complain(failure: FobError): void;
   readonly askProgram: AskProgram;
 }

@@ -21,6 +21,11 @@ export function jsonLine(value: unknown): string {
   return value instanceof Date ? `"${value.toISOString()}"` : toJson(value, 0);
 }
 
+/** A remark as `--json` has it on standard error, without a newline. */
+export function noteLine(message: string): string {
+  return jsonLine({ note: { message } });
+}
+
 /** {@link jsonPieces} of a list whose elements are JSON text. Each is asked for when it is written: memory is what a long list costs most. */
 export function* listPieces(elements: Iterable<string>): Generator<string> {
   let piece = "";

@@ -57,7 +57,13 @@ export interface Vocabulary {
   alone(): Promise<AnyCommand>;
 }
 
-/** Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt. */
+/** What commander found: arguments and options by their keys. */
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt, and for a value that is
+ * empty.
+ */
 export async function parseCommandLine(given: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
   const argv = helpAsOption(given, names);
@@ -100,7 +106,9 @@ async function understand(
     const definition = addCommand(parent, command, (input) => {
       isOfCommand = true;
       refuseFormerOptions(command, argv);
-      invocation = { command, input, flags: program.opts<GlobalFlags>() };
+      const flags = program.opts<GlobalFlags>();
+      refuseEmpty(command, input, flags);
+      invocation = { command, input, flags };
     });
     definition.addHelpText("after", () => {
       isOfCommand = true;
@@ -199,6 +207,26 @@ function addArgument(command: Command, { kind, placeholder, summary }: ArgumentD
   const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: several, rest: several };
   command.argument(shapes[kind], retold(summary));
   if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
+}
+
+/**
+ * Throws FobError `usage` for a value that is empty: whoever gives one has a variable that is not set, and does not mean "the only one" or "none". What is
+ * another program's may be empty.
+ */
+function refuseEmpty({ arguments: given, options }: AnyCommand, input: Input, flags: GlobalFlags): void {
+  const own = Object.entries<ArgumentDefinition>(given).filter(([, { kind }]) => kind !== "rest");
+  const values: readonly (readonly [name: string, value: unknown])[] = [
+    ...own.map(([key, { placeholder }]) => [placeholder, input[key]] as const),
+    ...Object.keys(options).map((key) => [optionName(key), input[key]] as const),
+    ...Object.entries(flags).map(([key, value]) => [optionName(key), value] as const),
+  ];
+  const [name] = values.find(([, value]) => [value].flat().some(isBlank)) ?? [];
+  if (name === undefined) return;
+  throw new FobError("usage", t`${name} is empty`, { hint: t("is a variable not set? leave out what is not meant") });
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
 }
 
 /** The name of an option on the command line: `dryRun` is `--dry-run`. */

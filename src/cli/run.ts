@@ -1,4 +1,5 @@
 import { asFobError } from "../file-error.ts";
+import type { FobError } from "../fob-error.ts";
 import { inEnglish } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Context } from "./context.ts";
@@ -6,7 +7,7 @@ import type { Globals } from "./globals.ts";
 import { jsonPieces } from "./json.ts";
 import { write } from "./output.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
-import { formatError } from "./report.ts";
+import { formatError, formatFailures, formatNote } from "./report.ts";
 import { chooseUnlessWrong } from "./settings.ts";
 import { type Style, styleFor } from "./style.ts";
 
@@ -36,8 +37,9 @@ export async function run(program: Program, { argv, env, stdout, stderr }: Proce
   } catch (thrown) {
     const error = asFobError(thrown);
     // whoever pressed Ctrl-C knows it
-    if (error.message !== "interrupted") stderr.write(formatError(error, wantsJson(argv)));
-    if (env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0") stderr.write(`${trace(thrown)}\n`);
+    const isDebugged = env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0";
+    if (error.message !== "interrupted" || isDebugged)
+      stderr.write(formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
     return error.exitCode;
   }
 }
@@ -69,9 +71,20 @@ async function runCommand(
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
-  if (!globals.quiet) for (const note of command.notes?.(result) ?? []) stderr.write(`${printable(note)}\n`);
+  const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
+  for (const note of notes) stderr.write(formatNote(note, globals.json));
   await command.goOn?.(result, context);
-  return command.exitCode?.(result) ?? 0;
+  return tellFailures(command.failures?.(result) ?? [], globals, stderr) ?? command.exitCode?.(result) ?? 0;
+}
+
+/** Says what failed where the rest was done; returns the first failure's exit code. */
+function tellFailures(
+  failures: readonly FobError[],
+  { json }: Globals,
+  stderr: NodeJS.WriteStream,
+): number | undefined {
+  if (failures.length > 0) stderr.write(formatFailures(failures, json));
+  return failures[0]?.exitCode;
 }
 
 /** What a command prints for people; nothing where it has nothing to say. */

@@ -1,3 +1,4 @@
+import { type Attempts, attemptAll } from "../cli/attempts.ts";
 import { defineCommand, required, value, values } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
@@ -17,6 +18,7 @@ const MAX_LABEL = 100;
 interface Granted {
   readonly view: GrantView;
   readonly secret: string;
+  readonly failures: readonly FobError[];
 }
 
 /** `fob access grant`: lets a script use some tokens, and nothing else. */
@@ -50,14 +52,15 @@ export const accessGrant = defineCommand({
     };
     const vault = await existingVault(context);
     endExpiredGrants(vault, now);
-    const tokens = await openTokens(vault, names, context);
+    const { done: tokens, failures } = await openTokens(vault, names, context);
     const { grant, secret } = createGrant(vault, about, tokens);
     forget(...tokens.map(({ secretKey }) => secretKey));
-    return { view: viewGrant(grant, vault.entries(), now), secret };
+    return { view: viewGrant(grant, vault.entries(), now), secret, failures };
   },
   text: ({ secret }) => secret,
   json: ({ view, secret }) => ({ ...view, grant: secret }),
   notes: ({ view }) => [describe(view)],
+  failures: ({ failures }) => failures,
 });
 
 function parseLabel(text: string): Grant["label"] {
@@ -73,20 +76,18 @@ function parseRights(text: string): Right[] {
   throw new FobError("usage", t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
 }
 
-/** What each token is opened with from now on. */
-async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<GrantedToken[]> {
-  const ids = [...new Set(names.map((name) => findInVault(vault, name).id))];
-  const records = ids.map((id) => vault.read(id));
-  const refused = records.find(({ token }) => token.accessDomain !== "00");
-  if (refused) {
-    const { name, accessDomain } = refused.token;
+/** What each token is opened with from now on. One that fails is left out; throws why the first one failed where all do. */
+async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<Attempts<GrantedToken>> {
+  const entries = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+  return attemptAll([...entries.values()], ({ id }) => openToken(vault, id, context), context);
+}
+
+async function openToken(vault: Vault, id: string, { pinPrompt, clock }: Context): Promise<GrantedToken> {
+  const record = vault.read(id);
+  const { name, accessDomain } = record.token;
+  if (accessDomain !== "00")
     throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
-  }
-  const tokens: GrantedToken[] = [];
-  for (const record of records) {
-    tokens.push({ id: record.token.id, secretKey: await vault.secretKey(record, context.pinPrompt, context.clock()) });
-  }
-  return tokens;
+  return { id, secretKey: await vault.secretKey(record, pinPrompt, clock()) };
 }
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {

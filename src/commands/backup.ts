@@ -27,7 +27,7 @@ export const backup = defineCommand({
   ],
   async run({ file, recipient: recipients, armor }, context) {
     const vault = await existingVault(context);
-    const { tokens, leftOut } = await openTokens(vault, [], context);
+    const { tokens, leftOut, failures } = await openTokens(vault, [], context);
     if (tokens.length === 0) throw new FobError("not-found", t("there is no token to back up"));
     const plaintext = encodeBackup(
       tokens.map(({ token, secret, pin }) => ({ token, secret, pinPolicy: pin?.type === "user" ? pin.policy : null })),
@@ -39,9 +39,10 @@ export const backup = defineCommand({
     forget(plaintext, passphrase);
     const armored = armor || file === "-" ? await armorAgeFile(encrypted) : null;
     if (file !== "-") await context.writeSecretFile(file, armored === null ? encrypted : Buffer.from(armored));
-    return { file, count: tokens.length, leftOut, content: file === "-" ? armored : null };
+    return { file, count: tokens.length, leftOut, failures, content: file === "-" ? armored : null };
   },
   text: ({ file, count, content }) => content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
   json: ({ file, count, content }) => ({ file: content === null ? file : null, tokens: count, content }),
   notes: ({ leftOut }) => leftOut.map((reason) => t`left out: ${reason}`),
+  failures: ({ failures }) => failures,
 });

@@ -1,3 +1,4 @@
+import { attemptEach } from "../cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
@@ -10,7 +11,8 @@ import type { IndexEntry } from "../vault/token-index.ts";
 import { parseTemplate, type Template } from "./code-template.ts";
 import { copyPasscode } from "./copying.ts";
 import { describeLeftOut, isFree } from "./free-tokens.ts";
-import { existingTokens, findAmong, lookListed, pickToken } from "./lookup.ts";
+import { lookAtEach } from "./listed-tokens.ts";
+import { existingTokens, findAmong, pickToken } from "./lookup.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
 
@@ -20,6 +22,9 @@ interface Codes {
   readonly delivery: "printed" | "copied" | "watched";
   readonly template: Template | null;
   readonly notes: readonly string[];
+  readonly failures: readonly FobError[];
+  /** What failed first while passcodes were watched, and was told then. */
+  readonly told?: FobError | null;
 }
 
 /** `fob code`: prints the passcode. */
@@ -64,13 +69,17 @@ export const code = defineCommand({
     const template = input.format === undefined ? null : parseTemplate(input.format);
     const tokens = await existingTokens("code", context);
     if (input.watch) return watch(tokens, input.names, clearAfter, context);
-    const { chosen, notes } = await chooseTokens(tokens, input, context);
-    const codes: NamedPasscode[] = [];
-    for (const token of chosen) codes.push(await makeCode(tokens, token, { ...input, minValidity }, context));
-    const [first] = codes;
-    if (input.copy && first) await copyPasscode(first.passcode.code, clearAfter, context);
-    const delivery = input.copy ? "copied" : "printed";
-    return { codes, isSingle: !input.all && codes.length === 1, delivery, template, notes };
+    const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
+    const make = (token: Token) => makeCode(tokens, token, { ...input, minValidity }, context);
+    const [first, ...others] = chosen;
+    const isSingle = !input.all && first !== undefined && others.length === 0;
+    if (!isSingle) {
+      const { done, failures } = await attemptEach(chosen, make);
+      return { codes: done, isSingle, delivery: "printed", template, notes, failures: [...unread, ...failures] };
+    }
+    const made = await make(first);
+    if (input.copy) await copyPasscode(made.passcode.code, clearAfter, context);
+    return { codes: [made], isSingle, delivery: input.copy ? "copied" : "printed", template, notes, failures: [] };
   },
   text: formatCodes,
   json({ codes, isSingle, delivery }) {
@@ -78,6 +87,8 @@ export const code = defineCommand({
     return isSingle && codes[0] ? passcodeJson(codes[0]) : codes.map(passcodeJson);
   },
   notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
+  exitCode: ({ told }) => told?.exitCode ?? 0,
 });
 
 interface CodeInput {
@@ -115,26 +126,23 @@ async function watch(
   const named: Token[] = [];
   for (const name of names) named.push(await findAmong(tokens, name));
   const choose = async () => (names.length > 0 ? named : await tokens.entries());
-  await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
-  return { codes: [], isSingle: false, delivery: "watched", template: null, notes: [] };
+  const told = await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
+  return { codes: [], isSingle: false, delivery: "watched", template: null, notes: [], failures: [], told };
 }
 
 async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInput, "names" | "all">, context: Context) {
   const entries = all || names.length === 0 ? await tokens.entries() : [];
-  if (all) return chooseAll(tokens, entries);
+  if (all) return chooseAll(tokens, entries, context);
   const chosen: Token[] = [];
   for (const name of names) chosen.push(await findAmong(tokens, name));
   if (names.length === 0) chosen.push(await pickToken(context, entries));
-  return { chosen, notes: [] };
+  return { chosen, notes: [], failures: [] };
 }
 
-async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[]) {
-  const chosen: Token[] = [];
-  for (const { id } of entries.filter(isFree)) {
-    const state = await lookListed(tokens, id);
-    if (state && !state.isGuarded) chosen.push(state.token);
-  }
-  return { chosen, notes: describeLeftOut(entries.length - chosen.length) };
+async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[], context: Context) {
+  const { done, failures } = await lookAtEach(tokens, entries.filter(isFree), context);
+  const chosen = done.flatMap(({ token, isGuarded }) => (isGuarded ? [] : [token]));
+  return { chosen, notes: describeLeftOut(entries.length - chosen.length - failures.length), failures };
 }
 
 async function makeCode(
@@ -157,7 +165,7 @@ function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<Co
 function formatCodes({ codes, isSingle, delivery, template }: Codes, style: Style): string {
   if (delivery !== "printed") return "";
   if (template) return codes.map((code) => template({ ...code.token, ...passcodeJson(code) })).join("\n");
-  if (isSingle) return codes[0]?.passcode.code ?? "";
+  if (isSingle || codes.length === 0) return codes[0]?.passcode.code ?? "";
   if (style.isSpoken)
     return codes.map(({ token, passcode }) => `${printable(token.name)}: ${passcode.code}`).join("\n");
   const gap = style.columns === null ? "\t" : "  ";

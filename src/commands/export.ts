@@ -1,3 +1,4 @@
+import { refuseNothingDone } from "../cli/attempts.ts";
 import { defineCommand, flag, variadic } from "../cli/command.ts";
 import type { Style } from "../cli/style.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
@@ -16,6 +17,7 @@ interface Exported {
   readonly content: string | null;
   readonly files: readonly string[];
   readonly notes: readonly string[];
+  readonly failures: readonly FobError[];
 }
 
 /** `fob export`: tokens with their secrets, for another app. */
@@ -40,9 +42,12 @@ export const exportTokens = defineCommand({
   async run(input, context): Promise<Exported> {
     const format = chooseFormat(input, context);
     const vault = await existingVault(context);
-    const { tokens, leftOut } = await openTokens(vault, input.names, context);
+    const { tokens, leftOut, failures: unopened } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
-    if (refused[0] !== undefined && input.names.length > 0) throw new FobError("usage", refused[0]);
+    // whoever names a token does not expect to go without it
+    const unfit = input.names.length > 0 ? refused.map((reason) => new FobError("usage", reason)) : [];
+    const failures = [...unopened, ...unfit];
+    refuseNothingDone({ done: fitting, failures }, context);
     if (fitting.length === 0)
       throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
     await confirmExport(fitting.length, input.yes, context);
@@ -50,12 +55,14 @@ export const exportTokens = defineCommand({
     const made = await format.write(fitting, options, context);
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);
-    const notes = [...[...leftOut, ...refused].map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
-    return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes };
+    const unwanted = unfit.length > 0 ? leftOut : [...leftOut, ...refused];
+    const notes = [...unwanted.map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
+    return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes, failures };
   },
   text: ({ content, names, files }: Exported, style: Style) => content ?? describeWritten(names.length, files, style),
   json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),
   notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
 });
 
 function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {

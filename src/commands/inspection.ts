@@ -78,7 +78,9 @@ function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Da
   if (clientPart !== undefined) return null;
   if (credential.kind === "ocra" || credential.kind === "motp") return null;
   if (credential.kind === "hotp") return hotp({ ...credential, secret });
-  return totp({ ...credential, secret, unixSeconds: now.getTime() / 1000 }).code;
+  const unixSeconds = now.getTime() / 1000;
+  // its first time step is still to come
+  return unixSeconds < credential.t0 ? null : totp({ ...credential, secret, unixSeconds }).code;
 }
 
 function secretField({ secret, clientPart }: EnrollmentDraft, reveal: boolean): DraftField {

@@ -1,3 +1,4 @@
+import { attemptEach } from "../cli/attempts.ts";
 import { defineCommand, flag, optional } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
@@ -11,7 +12,8 @@ import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import { LastUses, lastUses } from "../vault/last-uses.ts";
 import type { Passcode } from "../vault/passcodes.ts";
 import { type IndexEntry, isCounting } from "../vault/token-index.ts";
-import { existingTokens, lookListed } from "./lookup.ts";
+import { lookAtEach } from "./listed-tokens.ts";
+import { existingTokens } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
@@ -22,7 +24,8 @@ interface ListedToken {
 
 type CurrentToken = Pick<TokenState, "token" | "isGuarded">;
 
-type Listing = Table | { readonly kind: "watched" };
+/** With what failed first while passcodes were watched, and was told then. */
+type Listing = Table | { readonly kind: "watched"; readonly told: FobError | null };
 
 interface Table {
   readonly kind: "table";
@@ -30,6 +33,7 @@ interface Table {
   readonly uses: LastUses;
   readonly total: number;
   readonly withCodes: boolean;
+  readonly failures: readonly FobError[];
 }
 
 /** `fob list`: the tokens, favourites then name order. */
@@ -50,8 +54,9 @@ export const list = defineCommand({
     if (watch && !codes) throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
-    if (!store) return { kind: "table", tokens: [], uses: new LastUses(Buffer.alloc(0)), total: 0, withCodes: codes };
-    return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null);
+    const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
+    if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
+    return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null, context);
   },
   text: formatListing,
   json(listing) {
@@ -60,10 +65,12 @@ export const list = defineCommand({
   },
   notes(listing) {
     if (listing.kind === "watched") return [];
-    const { tokens, total } = listing;
+    const { tokens, total, failures } = listing;
     if (total === 0) return [t("no tokens yet: `fob enroll` adds one")];
-    return tokens.length === 0 ? [t("no token matches")] : [];
+    return tokens.length === 0 && failures.length === 0 ? [t("no token matches")] : [];
   },
+  failures: (listing) => (listing.kind === "watched" ? [] : listing.failures),
+  exitCode: (listing) => (listing.kind === "watched" ? (listing.told?.exitCode ?? 0) : 0),
 });
 
 /** The tokens of a store that a pattern fits, and their passcodes where they are wanted. */
@@ -71,18 +78,26 @@ export async function listTokens(
   store: Authenticator,
   pattern: string,
   passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
+  context: Pick<Context, "sleep">,
 ): Promise<Table> {
   const entries = await store.entries();
   const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
-  const tokens: ListedToken[] = [];
-  for (const entry of chosen) {
-    // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
-    const isCurrent = passcodeOf === null && !isCounting(entry);
-    const current = isCurrent ? { token: entry, isGuarded: entry.pin === "user" } : await currentToken(store, entry);
-    if (!current) continue;
-    tokens.push({ token: current.token, passcode: passcodeOf && (await passcodeOf(current)) });
-  }
-  return { kind: "table", tokens, uses: lastUses(store), total: entries.length, withCodes: passcodeOf !== null };
+  // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
+  const isRead = (entry: IndexEntry) => passcodeOf !== null || isCounting(entry);
+  const read = await lookAtEach(store, chosen.filter(isRead), context);
+  const states = new Map(read.done.map((state) => [state.entry.id, state]));
+  const listed = chosen.flatMap((entry) => (isRead(entry) ? currentToken(entry, states) : [listedToken(entry)]));
+  const { done, failures } = await attemptEach(listed, async ({ token, isGuarded }) => {
+    return { token, passcode: passcodeOf && (await passcodeOf({ token, isGuarded })) };
+  });
+  return {
+    kind: "table",
+    tokens: done,
+    uses: lastUses(store),
+    total: entries.length,
+    withCodes: passcodeOf !== null,
+    failures: [...read.failures, ...failures],
+  };
 }
 
 function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
@@ -97,16 +112,19 @@ async function watchListed(pattern: string | undefined, context: Context): Promi
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("./watching.ts");
   const choose = async () => (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
-  await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context);
-  return { kind: "watched" };
+  return { kind: "watched", told: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context) };
 }
 
-/** A token as it is now, and whether it has a PIN; null for one that is no longer there, or not yet. */
-async function currentToken(store: Authenticator, entry: IndexEntry): Promise<CurrentToken | null> {
-  const state = await lookListed(store, entry.id);
-  if (!state) return null;
-  const { credential: moved, accessDomain } = state.token;
-  return { token: { ...entry, credential: moved, accessDomain }, isGuarded: state.isGuarded };
+function listedToken(token: IndexEntry): CurrentToken & Pick<Token, "name"> {
+  return { name: token.name, token, isGuarded: token.pin === "user" };
+}
+
+/** A token as it is now, and whether it has a PIN; none for one that could not be read. */
+function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>) {
+  const state = states.get(entry.id);
+  if (!state) return [];
+  const { credential, accessDomain } = state.token;
+  return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded: state.isGuarded }];
 }
 
 async function freePasscode(store: Authenticator, { token, isGuarded }: CurrentToken, context: Context) {

@@ -1,3 +1,4 @@
+import { type Attempts, attemptEach, refuseNothingDone } from "../cli/attempts.ts";
 import { defineCommand, required, value } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
@@ -6,6 +7,7 @@ import { FobError } from "../fob-error.ts";
 import { original, t } from "../language.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { forget } from "../token/secret.ts";
+import type { ExportChoice } from "./export-formats.ts";
 import {
   chooseFormat,
   describeWritten,
@@ -26,6 +28,7 @@ interface Provisioned extends HandedOut {
   /** Whether the URI goes beside the picture that was drawn of it. */
   readonly printsUri: boolean;
   readonly tokens: readonly ProvisionedToken[];
+  readonly failures: readonly FobError[];
 }
 
 interface ProvisionedToken {
@@ -79,15 +82,25 @@ export const provision = defineCommand({
   async run({ csv, format, output, qr, unencrypted, ...order }, context): Promise<Provisioned> {
     const options = { format, output, qr, unencrypted };
     const choice = chooseFormat(options, context);
-    const tokens = csv === undefined ? [await makeToken(order).catch(asOption)] : await makeListed(csv, order, context);
-    const [refusal] = tokens.flatMap((token) => choice.refuse(token) ?? []);
-    if (refusal !== undefined) throw new FobError("usage", t`--format ${format}: ${refusal}`);
+    const make = async (own: Order) => refuseUnfit(await makeToken(own), choice, format);
+    const { done: tokens, failures } =
+      csv === undefined
+        ? { done: [await make(order).catch(asOption)], failures: [] }
+        : await makeListed(csv, (own) => make({ ...order, ...own }), context);
+    refuseNothingDone({ done: tokens, failures }, context);
     const made = await choice.write(tokens, { unencrypted, file: output ?? t("the file") }, context);
     const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);
     for (const { secret } of tokens) forget(secret);
     const isList = csv !== undefined;
-    return { ...handed, format: format ?? "uri", isList, printsUri: qr !== undefined && !isList, tokens: views };
+    return {
+      ...handed,
+      format: format ?? "uri",
+      isList,
+      printsUri: qr !== undefined && !isList,
+      tokens: views,
+      failures,
+    };
   },
   text: ({ content, files, tokens, printsUri }, style) => {
     if (printsUri) return [content, tokens[0]?.uri].filter(Boolean).join("\n");
@@ -96,16 +109,24 @@ export const provision = defineCommand({
   json: ({ format, tokens, files, content, isList }) =>
     isList ? { format, tokens, files, content } : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
   notes: ({ files }) => warnAbout(files),
+  failures: ({ failures }) => failures,
 });
 
-/** A token for every line; all of them, or none. */
-async function makeListed(source: string, order: Order, context: Context): Promise<ExportedToken[]> {
-  const listed = parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
-  const tokens: ExportedToken[] = [];
-  for (const { line, order: own } of await listed) {
-    tokens.push(await makeToken({ ...order, ...own }).catch((error: unknown) => asLine(source, line, error)));
-  }
-  return tokens;
+/** A token for every line. A line that is wrong is named, and hinders no other. */
+async function makeListed(
+  source: string,
+  make: (own: Order) => Promise<ExportedToken>,
+  context: Context,
+): Promise<Attempts<ExportedToken>> {
+  const listed = await parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
+  const lines = listed.map(({ line, order }) => ({ name: t`${source} line ${line}`, order }));
+  return attemptEach(lines, ({ order }) => make(order).catch(asInvalid));
+}
+
+function refuseUnfit(token: ExportedToken, { refuse }: ExportChoice, format: string | undefined): ExportedToken {
+  const refusal = refuse(token);
+  if (refusal === null) return token;
+  throw new FobError("usage", t`--format ${format}: ${refusal}`);
 }
 
 function viewToken(token: ExportedToken): ProvisionedToken {
@@ -120,7 +141,8 @@ function asOption(error: unknown): never {
   throw isField ? new FobError("usage", t`--${error.message}`, { cause: error }) : error;
 }
 
-function asLine(source: string, line: number, error: unknown): never {
+/** What is wrong with a line is wrong with the file. */
+function asInvalid(error: unknown): never {
   if (!(error instanceof FobError)) throw error;
-  throw new FobError("invalid", t`${source} line ${line}: ${error.message}`, { cause: error });
+  throw new FobError("invalid", error.message, { cause: error });
 }

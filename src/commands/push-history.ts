@@ -1,7 +1,9 @@
+import { attemptAll } from "../cli/attempts.ts";
 import { defineCommand, optional } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
+import type { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { memoryJson } from "../push/push-json.ts";
 import type { PushMemory } from "../push/request.ts";
@@ -11,6 +13,11 @@ import { answerInWords } from "../token/push-answer.ts";
 import { existingPush } from "./push-requests.ts";
 import { wording } from "./push-view.ts";
 
+interface History {
+  readonly memories: readonly PushMemory[];
+  readonly failures: readonly FobError[];
+}
+
 /** `fob push history`: what came of past login requests. */
 export const pushHistory = defineCommand({
   name: "push history",
@@ -19,17 +26,18 @@ export const pushHistory = defineCommand({
   arguments: { name: optional("NAME", "name or id of a token; all of them without it", "token") },
   options: {},
   examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
-  async run({ name }, context): Promise<readonly PushMemory[]> {
+  async run({ name }, context): Promise<History> {
     const { desk, tokens } = await existingPush(context);
     const all = tokens.map(({ token }) => token);
     const chosen = name === undefined ? all : [findToken(name, all)];
-    const memories: PushMemory[] = [];
-    for (const { id } of chosen) memories.push(...(await desk.history(id)));
-    return memories.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+    const { done, failures } = await attemptAll(chosen, ({ id }) => desk.history(id), context);
+    const memories = done.flat().sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+    return { memories, failures };
   },
-  text: formatMemories,
-  json: (memories) => memories.map(memoryJson),
-  notes: (memories) => (memories.length === 0 ? [t("no login request came yet")] : []),
+  text: ({ memories }, style) => formatMemories(memories, style),
+  json: ({ memories }) => memories.map(memoryJson),
+  notes: ({ memories }) => (memories.length === 0 ? [t("no login request came yet")] : []),
+  failures: ({ failures }) => failures,
 });
 
 function formatMemories(memories: readonly PushMemory[], style: Style): string {

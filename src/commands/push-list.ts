@@ -17,10 +17,11 @@ export const pushList = defineCommand({
   options: {},
   examples: [{ command: "fob push list", explanation: "who wants to log in, the newest first" }],
   async run(_, context): Promise<Listed> {
-    const waiting = await findWaiting(await existingPush(context), context.pinPrompt);
+    const waiting = await findWaiting(await existingPush(context), context.pinPrompt, context);
     return { ...waiting, now: context.clock() };
   },
   text: ({ requests, now }, style) => formatRequests(requests, now, style),
   json: ({ requests }) => requests.map(requestJson),
   notes: ({ requests, notes }) => (requests.length === 0 ? [...notes, t("no login request waits")] : notes),
+  failures: ({ failures }) => failures,
 });

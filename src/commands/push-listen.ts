@@ -40,14 +40,16 @@ export const pushListen = defineCommand({
     { command: "fob push listen --notify &", explanation: "in a desktop session: Approve and Deny in a notification" },
     { command: "fob push listen --json --once --timeout 60", explanation: "in a script: the next request" },
   ],
-  async run(input, context): Promise<void> {
+  async run(input, context): Promise<readonly FobError[]> {
     const timeout = input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
     const poll = context.settings.choose("push.poll-seconds", input.poll);
     const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
     refuseSilence({ ...input, notify }, context);
     if (notify) await context.notifier.describe();
-    const { desk, tokens } = await existingPush(context);
-    const opened = await openTokens(desk, tokens, context.pinPrompt, context.tell);
+    const push = await existingPush(context);
+    const { desk } = push;
+    const { opened, failures } = await openTokens(push, context.pinPrompt, context);
+    failures.forEach(context.complain);
     const end = new AbortController();
     const interval = poll === 0 ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
@@ -66,6 +68,7 @@ export const pushListen = defineCommand({
         ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
         : await receive(listening, { ...input, notify, hear }, context, () => end.abort());
       if (input.once && received === 0) throw nobodyCame(timeout);
+      return failures;
     } finally {
       if (timer) clearTimeout(timer);
       end.abort();
@@ -75,6 +78,7 @@ export const pushListen = defineCommand({
   },
   text: () => "",
   json: () => undefined,
+  exitCode: ([failure]) => failure?.exitCode ?? 0,
 });
 
 function nobodyCame(seconds: number | null): FobError {

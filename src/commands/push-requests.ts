@@ -1,3 +1,4 @@
+import { attemptAll, failureOf } from "../cli/attempts.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -21,49 +22,46 @@ export async function existingPush(context: Context): Promise<{ desk: PushDesk; 
   });
 }
 
-/** Makes tokens ready; one that cannot be is left out with a word, unless none is left. */
+/** Makes tokens ready. Throws why the first one cannot be where none can, after telling of the others. */
 export async function openTokens(
-  desk: PushDesk,
-  tokens: readonly DeskToken[],
+  { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
   prompt: PinPrompt,
-  tell: (text: string) => void,
-): Promise<DeskToken[]> {
-  const opened: DeskToken[] = [];
-  let failure: unknown = null;
-  for (const one of tokens) {
-    try {
-      await desk.open(one.token.id, prompt);
-      opened.push(one);
-    } catch (error) {
-      if (!(error instanceof FobError) || error.code === "interrupted") throw error;
-      failure ??= error;
-      if (tokens.length > 1) tell(t`${one.token.name} is left out: ${error.message}`);
-    }
-  }
-  if (opened.length > 0) return opened;
-  throw failure;
+  context: Pick<Context, "complain">,
+): Promise<{ readonly opened: readonly DeskToken[]; readonly failures: readonly FobError[] }> {
+  const open = async ({ one }: { readonly one: DeskToken }) => {
+    await desk.open(one.token.id, prompt);
+    return one;
+  };
+  const named = tokens.map((one) => ({ name: one.token.name, one }));
+  const { done: opened, failures } = await attemptAll(named, open, context);
+  return { opened, failures };
 }
 
 /** The requests that wait now, the newest first, and what else is to be said. */
 export interface Waiting {
   readonly requests: readonly PushRequest[];
   readonly notes: readonly string[];
+  /** Why some tokens or servers could not be asked. */
+  readonly failures: readonly FobError[];
 }
 
-/** Asks the servers of all tokens. One server's trouble is a note, unless it is everybody's. */
+/** Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked. */
 export async function findWaiting(
-  { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  push: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
   prompt: PinPrompt,
+  context: Pick<Context, "complain">,
 ): Promise<Waiting> {
+  const { desk } = push;
   const notes: string[] = [];
-  const opened = await openTokens(desk, tokens, prompt, (text) => notes.push(text));
+  const { opened, failures: unopened } = await openTokens(push, prompt, context);
+  const failures = [...unopened];
   const polls = await Promise.allSettled(opened.map(({ token }) => desk.poll(token.id)));
   const requests: PushRequest[] = [];
   for (const [i, poll] of polls.entries()) {
     const name = opened[i]?.token.name ?? "";
     if (poll.status === "rejected") {
       if (opened.length === 1 || !(poll.reason instanceof FobError)) throw poll.reason;
-      notes.push(t`${name}: ${poll.reason.message}`);
+      failures.push(failureOf({ name }, poll.reason));
       continue;
     }
     const { refusals, clockOffsetSeconds: offset } = poll.value;
@@ -73,7 +71,7 @@ export async function findWaiting(
   }
   if (polls.every(({ status }) => status === "rejected")) throw polls.find(isRejected)?.reason;
   requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
-  return { requests, notes: [...new Set(notes)] };
+  return { requests, notes: [...new Set(notes)], failures };
 }
 
 function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
@@ -109,7 +107,7 @@ export interface Answered {
 }
 
 /** The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call. */
-export interface PushCall extends Waiting {
+export interface PushCall extends Pick<Waiting, "requests" | "notes"> {
   readonly desk: PushDesk;
   readonly prompt: PinPrompt;
 }
@@ -118,7 +116,9 @@ export interface PushCall extends Waiting {
 export async function takeCall(context: Context): Promise<PushCall> {
   const prompt = rememberPins(context.pinPrompt);
   const push = await existingPush(context);
-  return { desk: push.desk, prompt, ...(await findWaiting(push, prompt)) };
+  const { requests, notes, failures } = await findWaiting(push, prompt, context);
+  const leftOut = failures.map(({ message }) => t`left out: ${message}`);
+  return { desk: push.desk, prompt, requests, notes: [...notes, ...leftOut] };
 }
 
 /** Answers a request. Throws FobError `rejected` when its server does not take the answer. */

@@ -1,8 +1,9 @@
+import { attemptEach } from "../cli/attempts.ts";
 import { defineCommand, flag, variadic } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { removeToken } from "../vault/removal.ts";
+import { removedIds, removeToken } from "../vault/removal.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 
 /** `fob remove`: takes tokens out of use; they stay restorable for 30 days. */
@@ -20,10 +21,22 @@ export const remove = defineCommand({
     const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was removed"));
-    for (const { id } of tokens) removeToken(vault, id, context.clock());
-    return tokens;
+    const { done: removed, failures } = await attemptEach(tokens, async ({ id, name }) => {
+      const aside = removeToken(vault, id, context.clock());
+      return { id, name, aside, isRestorable: removedIds(vault).includes(id) };
+    });
+    return { removed, failures };
   },
-  text: (tokens) => tokens.map(({ name }) => printable(t`removed ${name}`)).join("\n"),
-  json: (tokens) => tokens,
-  notes: () => [t("`fob restore` brings it back within 30 days")],
+  text: ({ removed }) => removed.map(({ name }) => printable(t`removed ${name}`)).join("\n"),
+  json: ({ removed }) => removed.map(({ id, name }) => ({ id, name })),
+  notes: ({ removed }) => [
+    ...(removed.some(({ isRestorable }) => isRestorable) ? [t("`fob restore` brings it back within 30 days")] : []),
+    ...removed.filter(({ isRestorable }) => !isRestorable).map(describeLost),
+  ],
+  failures: ({ failures }) => failures,
 });
+
+function describeLost({ name, aside }: { readonly name: string; readonly aside: string | null }): string {
+  if (aside === null) return t`${name} had no file left, and cannot be restored`;
+  return t`${name} could not be read, and cannot be restored: ${aside} keeps its files`;
+}

@@ -1,7 +1,9 @@
+import { attemptEach, refuseNothingDone } from "../cli/attempts.ts";
 import { defineCommand, flag, rest, value, values } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import type { Token } from "../token/token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { chooseTime } from "./passcode-time.ts";
@@ -47,10 +49,7 @@ export const run = defineCommand({
     await context.checkProgram(command);
     const minValidity = input.fresh ? "whole" : context.settings.choose("code.min-validity", input.minValidity);
     const tokens = await existingTokens("code", context);
-    const codes: (readonly [string, string])[] = [];
-    for (const { variable, name } of requests) {
-      codes.push([variable, await makePasscode(tokens, name, minValidity, context)]);
-    }
+    const codes = await makePasscodes(tokens, requests, minValidity, context);
     const given = input.stdin
       ? { env: {}, input: codes.map(([, code]) => `${code}\n`).join("") }
       : { env: Object.fromEntries(codes), input: null };
@@ -85,6 +84,8 @@ function parseRequests({ token: names, env, stdin }: RunInput): Request[] {
 
 function parsePair(text: string): Request | null {
   const at = text.indexOf("=");
+  if (at >= 0 && text.slice(at + 1).trim() === "")
+    throw new FobError("usage", t`--env has ${JSON.stringify(text)}, which names no token`);
   return at < 0 ? null : { variable: parseVariable(text.slice(0, at)), name: text.slice(at + 1) };
 }
 
@@ -97,13 +98,35 @@ function missingToken(): FobError {
   return new FobError("usage", t("--token is missing: whose passcode does the program get?"));
 }
 
+/**
+ * The passcodes for all variables, or none: a program that gets some of them does half of its work. Every token is looked at before a counter moves, and
+ * each that fails is named; throws why the first one did.
+ */
+async function makePasscodes(
+  tokens: Authenticator,
+  requests: readonly Request[],
+  minValidity: number | "whole",
+  context: Context,
+): Promise<(readonly [string, string])[]> {
+  const look = async ({ name }: Request) => (await tokens.look((await findAmong(tokens, name)).id)).token;
+  const [only, ...others] = requests;
+  if (only && others.length === 0)
+    return [[only.variable, await makePasscode(tokens, await look(only), minValidity, context)]];
+  const looked = await attemptEach(requests, async (request) => ({ ...request, token: await look(request) }));
+  refuseNothingDone({ done: [], failures: looked.failures }, context);
+  const made = await attemptEach(looked.done, async ({ variable, token }) => {
+    return [variable, await makePasscode(tokens, token, minValidity, context)] as const;
+  });
+  refuseNothingDone({ done: [], failures: made.failures }, context);
+  return [...made.done];
+}
+
 async function makePasscode(
   tokens: Authenticator,
-  name: string,
+  token: Token,
   minValidity: number | "whole",
   context: Context,
 ): Promise<string> {
-  const { token } = await tokens.look((await findAmong(tokens, name)).id);
   const wanted = { next: false, at: undefined, minValidity };
   return (await tokens.passcode(token.id, () => chooseTime(token, wanted, context), context.pinPrompt)).code;
 }

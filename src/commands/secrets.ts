@@ -1,3 +1,4 @@
+import { attemptAll, attemptEach, refuseNothingDone } from "../cli/attempts.ts";
 import type { Context } from "../cli/context.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import type { ExportedToken } from "../enrollment/exported-token.ts";
@@ -7,9 +8,12 @@ import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
+import { directAuthenticator } from "../vault/authenticator.ts";
 import { secretOf } from "../vault/passcodes.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
 import { refuseWiped, type TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
+import { findMissing } from "./listed-tokens.ts";
 import { findInVault, readListed } from "./lookup.ts";
 
 /** A token with its secret, for a file. Whoever asked for it forgets the secret. */
@@ -18,29 +22,37 @@ export interface OpenedToken extends Omit<ExportedToken, "credential"> {
   readonly token: Token;
 }
 
-/** Tokens that leave the vault, and why others do not. */
+/** Tokens that leave the vault, why others are not to, and why the rest could not be opened. */
 export interface OpenedTokens {
   readonly tokens: readonly OpenedToken[];
   readonly leftOut: readonly string[];
+  readonly failures: readonly FobError[];
 }
 
 /**
- * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that answers nobody is left out of all, and
- * refused by name with FobError `denied`.
+ * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that answers nobody is left out of all, and refused where it
+ * is named. Throws what stopped the first token where none could be opened.
  */
 export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
-  const entries = names.length > 0 ? names.map((name) => findInVault(vault, name)) : vault.entries();
-  const leftOut: string[] = [];
-  const tokens: OpenedToken[] = [];
-  for (const { id, name } of new Map(entries.map((entry) => [entry.id, entry])).values()) {
-    const isNamed = names.length > 0;
-    const record = isNamed ? vault.read(id) : readListed(vault, id);
-    const refusal = record && !isNamed ? refusalOf(vault, record) : null;
-    if (!record) leftOut.push(t`${name}: it is listed, and not there: \`fob doctor\` tells more`);
-    else if (refusal) leftOut.push(`${name}: ${refusal.message}`);
-    else tokens.push(await openToken(vault, record, context));
+  if (names.length > 0) {
+    const named = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const open = ({ id }: IndexEntry) => openToken(vault, vault.read(id), context);
+    const { done: tokens, failures } = await attemptAll([...named.values()], open, context);
+    return { tokens, leftOut: [], failures };
   }
-  return { tokens, leftOut };
+  const leftOut: string[] = [];
+  const missing: IndexEntry[] = [];
+  const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
+    const record = readListed(vault, entry.id);
+    const refusal = record && refusalOf(vault, record);
+    if (refusal) leftOut.push(`${entry.name}: ${refusal.message}`);
+    if (!record) missing.push(entry);
+    return record && !refusal ? openToken(vault, record, context) : null;
+  });
+  const gone = await findMissing(directAuthenticator(vault, context.clock), missing, context);
+  const opened = { done: done.filter((token) => token !== null), failures: [...failures, ...gone] };
+  refuseNothingDone(opened, context);
+  return { tokens: opened.done, leftOut, failures: opened.failures };
 }
 
 /** Asks the person at the terminal whether secrets may leave the vault. Throws FobError `interrupted` when not. */

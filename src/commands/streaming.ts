@@ -1,3 +1,4 @@
+import { failureOf, refuseNothingDone } from "../cli/attempts.ts";
 import type { Context } from "../cli/context.ts";
 import { groupPasscode } from "../cli/passcode-groups.ts";
 import type { Style } from "../cli/style.ts";
@@ -5,51 +6,103 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
-import { lookListed } from "./lookup.ts";
+import type { Authenticator } from "../vault/authenticator.ts";
+import { isFree } from "./free-tokens.ts";
+import { lookAtEach } from "./listed-tokens.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { RememberedPins } from "./remembered-pins.ts";
 import type { Watched } from "./watching.ts";
 
 /**
- * Emits a line for every passcode of now and every one that follows, until nobody reads any more. PINs are asked for once. Throws FobError
- * `usage` for a named token whose passcodes do not follow one another by themselves.
+ * Emits a line for every passcode of now and every one that follows, until nobody reads any more. PINs are asked for once. A token that fails is named
+ * and left out from then on; returns why the first one was. Throws what stops an only one, and FobError `usage` for a named token whose passcodes do not
+ * follow one another by themselves.
  */
-export async function streamPasscodes(watched: Watched, context: Context): Promise<void> {
-  const chosen = await chooseTimed(watched);
-  const pins = new RememberedPins();
-  const endings = new Map<string, number>();
+export async function streamPasscodes(watched: Watched, context: Context): Promise<FobError | null> {
+  const stream = new PasscodeStream(watched.tokens, await chooseTimed(watched, context), context);
   try {
-    for (;;) {
-      for (const token of chosen) {
-        if (context.clock().getTime() < (endings.get(token.id) ?? 0)) continue;
-        const prompt = pins.promptFor(token.id, context.pinPrompt);
-        const passcode = await watched.tokens.passcode(token.id, async () => context.clock(), prompt);
-        if (passcode.kind === "hotp") throw eventBased(token);
-        endings.set(token.id, passcode.validUntil.getTime());
-        if (!(await emit(namePasscode(token, passcode, context.clock()), chosen.length, context))) return;
-      }
-      await context.sleep(Math.max(0, Math.min(...endings.values()) - context.clock().getTime()));
-    }
+    await stream.run();
+    return stream.firstFailure;
   } finally {
-    pins.lockAll();
+    stream.end();
   }
 }
 
-async function chooseTimed({ tokens, choose, isNamed }: Watched): Promise<readonly Token[]> {
-  const candidates = await choose();
-  const timed: Token[] = [];
-  for (const token of candidates) {
-    const { kind } = token.credential;
-    if (isNamed && kind !== "totp" && kind !== "motp") throw eventBased(token);
-    if (isNamed || (await isFree(token))) timed.push(token);
-  }
-  if (timed.length > 0) return timed;
-  throw new FobError("not-found", t("there is nothing to watch: no time-based token without a PIN"));
+/** Passcodes of tokens, line by line: when each ends, and the PINs that were given. */
+class PasscodeStream {
+  readonly #tokens: Authenticator;
+  readonly #context: Context;
+  readonly #pins = new RememberedPins();
+  readonly #endings = new Map<string, number>();
+  /** How many were asked for: lines keep their form when one fails. */
+  readonly #count: number;
+  #chosen: readonly Token[];
+  firstFailure: FobError | null = null;
 
-  async function isFree({ id, credential, accessDomain }: Token): Promise<boolean> {
-    if (credential.kind !== "totp" || accessDomain !== "00") return false;
-    return (await lookListed(tokens, id))?.isGuarded === false;
+  constructor(tokens: Authenticator, { chosen, failures }: TimedTokens, context: Context) {
+    this.#tokens = tokens;
+    this.#chosen = chosen;
+    this.#count = chosen.length + failures.length;
+    this.#context = context;
+    for (const failure of failures) this.#fail(failure);
   }
+
+  #fail(failure: FobError): void {
+    this.firstFailure ??= failure;
+    this.#context.complain(failure);
+  }
+
+  async run(): Promise<void> {
+    const { clock, sleep } = this.#context;
+    while (this.#chosen.length > 0) {
+      for (const token of this.#chosen) {
+        if (clock().getTime() < (this.#endings.get(token.id) ?? 0)) continue;
+        const named = await this.#make(token);
+        if (named && !(await emit(named, this.#count, this.#context))) return;
+      }
+      const endings = this.#chosen.map(({ id }) => this.#endings.get(id) ?? 0);
+      await sleep(Math.max(0, Math.min(...endings) - clock().getTime()));
+    }
+  }
+
+  end(): void {
+    this.#pins.lockAll();
+  }
+
+  /** The passcode of now; null for a token that failed, unless it is the only one. */
+  async #make(token: Token): Promise<NamedPasscode | null> {
+    const { clock, pinPrompt } = this.#context;
+    try {
+      const prompt = this.#pins.promptFor(token.id, pinPrompt);
+      const passcode = await this.#tokens.passcode(token.id, async () => clock(), prompt);
+      if (passcode.kind === "hotp") throw eventBased(token);
+      this.#endings.set(token.id, passcode.validUntil.getTime());
+      return namePasscode(token, passcode, clock());
+    } catch (error) {
+      if (this.#count === 1) throw error;
+      this.#fail(failureOf(token, error));
+      this.#chosen = this.#chosen.filter(({ id }) => id !== token.id);
+      return null;
+    }
+  }
+}
+
+async function chooseTimed({ tokens, choose, isNamed }: Watched, context: Context): Promise<TimedTokens> {
+  const candidates = await choose();
+  const wrong = candidates.find(({ credential: { kind } }) => kind !== "totp" && kind !== "motp");
+  if (isNamed && wrong) throw eventBased(wrong);
+  if (isNamed) return { chosen: candidates, failures: [] };
+  const { done, failures } = await lookAtEach(tokens, candidates.filter(isFree), context);
+  const chosen = done.flatMap(({ token, isGuarded }) => (isGuarded ? [] : [token]));
+  if (chosen.length > 0) return { chosen, failures };
+  refuseNothingDone({ done: chosen, failures }, context);
+  throw new FobError("not-found", t("there is nothing to watch: no time-based token without a PIN"));
+}
+
+/** The tokens whose passcodes follow one another without a question, or as they were asked for. */
+interface TimedTokens {
+  readonly chosen: readonly Token[];
+  readonly failures: readonly FobError[];
 }
 
 function eventBased({ name }: Token): FobError {

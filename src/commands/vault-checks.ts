@@ -17,9 +17,9 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
   const { vault } = opened;
   if (!isWhole(examineVault(vault))) await context.sleep(SECOND_LOOK);
   const found = examineVault(vault);
-  if (repair) mendVault(vault, found);
+  const aside = repair ? mendVault(vault, found) : [];
   return [
-    describeDamage(vault, found),
+    describeDamage(vault, found, aside),
     ...describeAttempts(found, repair),
     describeIndex(found, repair),
     checkLeftovers(vault, found, repair),
@@ -38,25 +38,43 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   }
 }
 
-function isWhole({ damaged, damagedAttempts, damagedIndex, unlisted, gone }: Checkup): boolean {
-  return damagedIndex === null && [damaged, damagedAttempts, unlisted, gone].every((list) => list.length === 0);
+function isWhole({ damagedIndex, damagedTrash, ...lists }: Checkup): boolean {
+  const { damaged, damagedAttempts, unlisted, gone } = lists;
+  const isListed = [damaged, damagedAttempts, unlisted, gone].every((list) => list.length === 0);
+  return damagedIndex === null && damagedTrash === null && isListed;
 }
 
-function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup): Check {
+/** `aside` are the folders that damaged tokens were put into. */
+function describeDamage(
+  vault: Vault,
+  { damaged, damagedIndex, damagedTrash }: Checkup,
+  aside: readonly string[],
+): Check {
   const check = "vault";
-  if (damaged.length === 0) {
-    const tokens =
-      damagedIndex === null
-        ? t`${plural(vault.entries().length, "token")}, all of them whole`
-        : t("every token is whole");
-    return { check, status: "ok", message: tokens };
+  const removed = damagedTrash === null ? [] : [t`removed: ${damagedTrash}`];
+  const reasons = [...damaged.map(({ name, reason }) => t`${name}: ${reason}`), ...removed];
+  if (aside.length > 0 && removed.length === 0) {
+    const names = damaged.map(({ name }) => name).join(", ");
+    return {
+      check,
+      status: "warning",
+      message: t`put aside what could not be read: ${names}; ${aside.join(", ")} keeps it`,
+      hint: t("enroll these tokens anew, or restore their files from a backup of the vault folder"),
+    };
   }
-  return {
-    check,
-    status: "failed",
-    message: damaged.reduce((all, one) => t`${all}; ${one}`),
-    hint: t("restore these files from a backup of the vault folder, or enroll the tokens anew"),
-  };
+  if (reasons.length > 0) {
+    return {
+      check,
+      status: "failed",
+      message: reasons.reduce((all, one) => t`${all}; ${one}`),
+      hint: t("restore these files from a backup of the vault folder, or --repair puts them aside: then enroll anew"),
+    };
+  }
+  const tokens =
+    damagedIndex === null
+      ? t`${plural(vault.entries().length, "token")}, all of them whole`
+      : t("every token is whole");
+  return { check, status: "ok", message: tokens };
 }
 
 /** Nothing where nothing is wrong. */
@@ -91,9 +109,9 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
 }
 
 /** Older generations are what a damaged token could be saved from: they stay until everything is whole. */
-function checkLeftovers(vault: Vault, { damaged, damagedIndex }: Checkup, repair: boolean): Check {
+function checkLeftovers(vault: Vault, { damaged, damagedIndex, damagedTrash }: Checkup, repair: boolean): Check {
   const check = "leftovers";
-  if (damaged.length > 0 || (damagedIndex !== null && !repair)) {
+  if ((damaged.length > 0 && !repair) || damagedTrash !== null || (damagedIndex !== null && !repair)) {
     return { check, status: "skipped", message: t("older files are kept while something is damaged") };
   }
   if (repair) removeLeftovers(vault);

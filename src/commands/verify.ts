@@ -7,11 +7,12 @@ import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { findInLargeWindow, isLargeSearch } from "../otp/large-window.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
+import { OtpError } from "../otp/otp-error.ts";
 import { timeStep } from "../otp/totp.ts";
 import { type CounterMatch, type PasscodeAt, type StepMatch, verifyCounter, verifyTime } from "../otp/verify.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { secretOf } from "../vault/passcodes.ts";
+import { secretOf, withoutPasscode } from "../vault/passcodes.ts";
 import { askPasscodePin } from "../vault/pin-prompt.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 import { parseTime, parseWhole } from "./values.ts";
@@ -55,9 +56,13 @@ export const verify = defineCommand({
     const pin =
       credential.kind === "motp" ? await askPasscodePin(isString ? t("this token") : subject, context.pinPrompt) : null;
     const unixSeconds = now.getTime() / 1000;
-    const verdict = judge({ credential, secret, pin }, passcode, { window, unixSeconds });
-    forget(secret, pin);
-    return verdict;
+    try {
+      return judge({ credential, secret, pin }, passcode, { window, unixSeconds });
+    } catch (error) {
+      throw error instanceof OtpError ? withoutPasscode({ name: isString ? t("this token") : subject }, error) : error;
+    } finally {
+      forget(secret, pin);
+    }
   },
   text: formatVerdict,
   json: (verdict) => verdict,

@@ -30,13 +30,17 @@ const LIST_MS = 3_000;
 /** How long a remark stays, in milliseconds. */
 const REMARK_MS = 6_000;
 
-/** Shows passcodes as time goes by, on a live screen or, where there is none, line by line; returns when the person leaves. */
-export async function watchPasscodes(watched: Watched, context: Context): Promise<void> {
+/**
+ * Shows passcodes as time goes by, on a live screen or, where there is none, line by line; returns when the person leaves. What failed first, and was
+ * told, comes back.
+ */
+export async function watchPasscodes(watched: Watched, context: Context): Promise<FobError | null> {
   const screen = await context.openScreen();
   if (!screen) return streamPasscodes(watched, context);
   const watch = new PasscodeWatch(watched, context, screen);
   try {
     await watch.run();
+    return null;
   } finally {
     watch.end();
   }

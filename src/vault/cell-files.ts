@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { publishFile, removeQuietly, syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
+import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -121,6 +123,8 @@ function names(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (isCode(error, "ENOENT")) return [];
+    if (isCode(error, "ENOTDIR") && existsSync(folder))
+      throw new FobError("invalid", t`${folder} is damaged: it is a file, and must be a folder`, { cause: error });
     throw describeFileError(error, "read", folder);
   }
 }

@@ -160,7 +160,7 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
     return { highest, generation: highest, lineage: Buffer.alloc(LINEAGE_BYTES), payload: cell.whenDamaged };
   }
   throw new FobError("invalid", t`${join(cell.folder, String(highest))} is damaged or does not belong to this vault`, {
-    hint: t("restore this file from a backup of the vault folder; nothing was changed"),
+    hint: t("restore this file from a backup of the vault folder"),
   });
 }
 

@@ -5,14 +5,13 @@ import { isDeepStrictEqual } from "node:util";
 import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
 import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
 import { headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
-import { removedCell, removedIds, removedTokens } from "./removal.ts";
+import { putTokenAside, removedCell, removedIds, removedTokens } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
@@ -27,41 +26,54 @@ interface DamagedAttempts {
 export interface Checkup {
   /** Why the index cannot be read; null when it can. It can be made again from the tokens. */
   readonly damagedIndex: string | null;
-  /** Why tokens cannot be read, one line each; nothing mends that but a backup of the folder. */
-  readonly damaged: readonly string[];
+  /** Tokens that cannot be read, and why; nothing mends that but a backup of the folder. */
+  readonly damaged: readonly DamagedToken[];
   /** Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for the app PIN. */
   readonly damagedAttempts: readonly DamagedAttempts[];
+  /** Why the removed tokens cannot be read; null when they can. */
+  readonly damagedTrash: string | null;
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
   /** Entries of the index whose token is gone, or was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
 }
 
+/** A token that cannot be read. */
+export interface DamagedToken extends Pick<Token, "id" | "name"> {
+  readonly reason: string;
+}
+
 /** Looks through all tokens of an open vault. */
 export function examineVault(vault: Vault): Checkup {
   const index = attempt(() => vault.entries());
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
-  const damaged: string[] = [];
+  const damaged: DamagedToken[] = [];
   const unlisted: Token[] = [];
   const present = new Set<string>();
+  // of one that is being made or moved by somebody at this moment, or has lost its file
+  const empty = new Set<string>();
   for (const id of tokenIds(vault)) {
     present.add(id);
-    const read = attempt(() => readCell(vault.tokenCell(id)));
-    if ("reason" in read) damaged.push(t`${entries.get(id)?.name ?? id}: ${read.reason}`);
-    // its folder is being made or moved by somebody at this moment
+    const read = attempt(() => {
+      const value = readCell(vault.tokenCell(id));
+      return value && decodeRecord(value);
+    });
+    if ("reason" in read) damaged.push({ id, name: entries.get(id)?.name ?? id, reason: read.reason });
+    if ("value" in read && read.value === null) empty.add(id);
     if ("reason" in read || read.value === null) continue;
-    const { token } = decodeRecord(read.value);
+    const { token } = read.value;
     if (!isListedAs(entries.get(id), token)) unlisted.push(token);
   }
-  const gone = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
+  const isGone = ({ id }: Token) => !present.has(id) || empty.has(id);
+  const gone = [...entries.values()].filter(isGone).map(({ id, name }) => ({ id, name }));
   const removed = attempt(() => removedTokens(vault));
-  if ("reason" in removed) damaged.push(`removed: ${removed.reason}`);
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
     damagedAttempts: allAttempts(vault)
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
+    damagedTrash: "reason" in removed ? removed.reason : null,
     unlisted,
     gone,
   };
@@ -77,13 +89,18 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
   }
 }
 
-/** Makes the index say what the tokens say, which finishes every command that was interrupted. */
-export function mendVault(vault: Vault, checkup: Checkup): void {
-  const { damagedIndex, damagedAttempts, unlisted, gone } = checkup;
+/**
+ * Puts aside the tokens that cannot be read, and makes the index say what the others say, which finishes every command that was interrupted. Returns
+ * the folders that keep what was put aside.
+ */
+export function mendVault(vault: Vault, checkup: Checkup): readonly string[] {
+  const { damaged, damagedIndex, damagedAttempts, unlisted, gone } = checkup;
   for (const { attempts } of damagedAttempts) setAttemptsAside(attempts);
   if (damagedIndex !== null) putIndexAside(vault.layout.home);
+  const aside = damaged.map(({ id }) => putTokenAside(vault, id));
   for (const { id } of gone) vault.dropFromIndex(id);
   vault.addToIndex(unlisted);
+  return aside.filter((folder) => folder !== null);
 }
 
 /** What is damaged may still be of use to somebody: it is kept under another name. */

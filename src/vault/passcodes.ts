@@ -2,10 +2,12 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
 import { MOTP_PERIOD, motp } from "../otp/motp.ts";
+import { OtpError } from "../otp/otp-error.ts";
 import { timeStep, totp } from "../otp/totp.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
 import type { Credential, HotpCredential, TotpCredential } from "../token/credential.ts";
 import { forget, type Secret } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
 import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -33,9 +35,17 @@ export function takePasscode(
   const secret = secretOf(record, secretKey);
   try {
     return passcodeOf(store, record, secret, time, pin);
+  } catch (error) {
+    throw error instanceof OtpError ? withoutPasscode(token, error) : error;
   } finally {
     forget(secret);
   }
+}
+
+/** Why a token has no passcode: its time has not come yet by this clock, or it computes with what no algorithm takes. */
+export function withoutPasscode({ name }: Pick<Token, "name">, error: OtpError): FobError {
+  const hint = error.parameter === "time" ? { hint: t("is the clock right? `fob doctor` looks") } : {};
+  return new FobError("invalid", t`${name} has no passcode: ${error.message}`, { cause: error, ...hint });
 }
 
 /** A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged. */

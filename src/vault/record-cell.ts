@@ -25,6 +25,11 @@ export function vanished(id: string): FobError {
   return new FobError("not-found", t`the token ${id} is no longer in the vault`);
 }
 
+/** Whether reading a token failed because of the token: it is damaged, or not there. */
+export function isUnreadable({ code }: FobError): boolean {
+  return code === "invalid" || code === "not-found";
+}
+
 function inUse(value: Buffer | null, id: string): TokenRecord {
   if (value) return decodeRecord(value);
   throw vanished(id);

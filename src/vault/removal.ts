@@ -1,4 +1,5 @@
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { syncFolder } from "../durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
@@ -8,7 +9,8 @@ import type { Token } from "../token/token.ts";
 import { attemptsOfToken, removeAttempts } from "./attempts.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
-import { removedFolder } from "./layout.ts";
+import { removedFolder, vaultFolder } from "./layout.ts";
+import { isUnreadable } from "./record-cell.ts";
 import { decodeRecord, type TokenRecord } from "./token-record.ts";
 import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
@@ -16,15 +18,38 @@ import { TOKEN_ID, type Vault } from "./vault.ts";
 /** How long a removed token stays restorable. */
 export const RESTORABLE_DAYS = 30;
 
-/** Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. */
-export function removeToken(vault: Vault, id: string, now: Date): void {
-  vault.update(id, (record) => ({ ...record, removedAt: now }));
+/**
+ * Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. One that cannot be read is put aside instead: returns the
+ * folder with its files, or null.
+ */
+export function removeToken(vault: Vault, id: string, now: Date): string | null {
+  try {
+    vault.update(id, (record) => ({ ...record, removedAt: now }));
+  } catch (error) {
+    if (error instanceof FobError && isUnreadable(error)) return putTokenAside(vault, id);
+    throw error;
+  }
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
   makeFolder(removedFolder(vault.layout));
   moveFolder(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
   purgeRemoved(vault, now);
+  return null;
+}
+
+/**
+ * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody: returns the folder that keeps it, or null where there
+ * was nothing.
+ */
+export function putTokenAside(vault: Vault, id: string): string | null {
+  const { folder } = vault.tokenCell(id);
+  const aside = join(vaultFolder(vault.layout.home), `damaged-token-${id}-${randomBytes(4).toString("hex")}`);
+  const isThere = existsSync(folder);
+  if (isThere) moveFolder(folder, aside);
+  dropUnguardedSecrets(vault.layout);
+  vault.dropFromIndex(id);
+  return isThere ? aside : null;
 }
 
 /** The tokens that can be restored, latest first. */

@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import type { Credential } from "../token/credential.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
@@ -240,9 +241,29 @@ export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
   return Buffer.from(JSON.stringify({ token: encodeToken(token), ...rest }));
 }
 
-/** Reverses {@link encodeRecord}; the seal has vouched for the bytes. */
+/**
+ * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote them: throws FobError `invalid` for what is
+ * no record, or one of another version of fob.
+ */
 export function decodeRecord(value: Buffer): TokenRecord {
-  const json = JSON.parse(value.toString());
+  try {
+    const record = toRecord(JSON.parse(value.toString()));
+    if (isRecord(record)) return record;
+  } catch (error) {
+    // a key that is missing, or is no object, number or date
+    throw unreadableRecord(error);
+  }
+  throw unreadableRecord(null);
+}
+
+function unreadableRecord(cause: unknown): FobError {
+  return new FobError("invalid", t("the token's file opens, and holds nothing that this version of fob knows"), {
+    cause,
+    hint: t("a newer version may know it; `fob remove` puts the file aside"),
+  });
+}
+
+function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
   return {
     ...json,
     token: decodeToken(json.token),
@@ -251,6 +272,34 @@ export function decodeRecord(value: Buffer): TokenRecord {
     // records from before there were login requests
     pushRequests: json.pushRequests ?? [],
   };
+}
+
+/** Whether what was read has what every use of a token relies on. */
+function isRecord({ token, wrappedSecretKey, sealedSecret, guard, pushRequests }: TokenRecord): boolean {
+  const texts = [token.id, token.name, wrappedSecretKey, sealedSecret];
+  const isGuard = guard === null || (typeof guard.policy === "object" && typeof guard.stretching === "object");
+  return (
+    texts.every((text) => typeof text === "string") &&
+    !Number.isNaN(token.enrolledAt.getTime()) &&
+    isGuard &&
+    Array.isArray(pushRequests) &&
+    isCredential(token.credential)
+  );
+}
+
+function isCredential(credential: Credential): boolean {
+  switch (credential.kind) {
+    case "totp":
+      return [credential.digits, credential.period, credential.t0].every(Number.isSafeInteger);
+    case "hotp":
+      return Number.isSafeInteger(credential.digits) && typeof credential.counter === "bigint";
+    case "ocra":
+      return typeof credential.suite === "string" && credential.counter !== undefined;
+    case "push":
+      return typeof credential.url === "string" && typeof credential.protocol === "string";
+    default:
+      return credential.kind === "motp";
+  }
 }
 
 function biometricKey(id: string, vaultKey: Secret, released: Secret): Secret {

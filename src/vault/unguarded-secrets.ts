@@ -2,13 +2,12 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeQuietly } from "../durable-file.ts";
-import { FobError } from "../fob-error.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { deriveKey } from "./keys.ts";
 import { tokensFolder, unguardedFile, type VaultLayout } from "./layout.ts";
 import { secretOf } from "./passcodes.ts";
 import { decrypt, encrypt } from "./sealing.ts";
-import { type TokenRecord, unguardedSecretKey } from "./token-record.ts";
+import { unguardedSecretKey } from "./token-record.ts";
 import type { Vault } from "./vault.ts";
 
 /** An entry: the token's id as bytes, when its folder last changed, which folder that is, the secret's length, the secret. */
@@ -29,13 +28,14 @@ const SETTLED_MS = 3_000;
 
 /** The secrets of tokens that need no PIN, by the places at which the tokens were asked for. */
 export interface UnguardedSecrets {
-  /** A token's secret, good until all are forgotten; null for a token that has a PIN or restricted access by now, or is gone. */
+  /** A token's secret, good until all are forgotten; null for a token that has a PIN or restricted access by now. */
   at(index: number): Secret | null;
   forget(): void;
 }
 
 /**
- * The secrets of the tokens with these ids, which the caller forgets. Throws FobError `invalid` where a token is damaged.
+ * The secrets of the tokens with these ids, which the caller forgets. Throws FobError `invalid` where a token is damaged, and `not-found` where it is
+ * not there.
  *
  * Opening ten thousand tokens takes seconds, so what was read is kept in one sealed file beside them. An entry counts as long as its token's folder is
  * the one that it was read from, unchanged, which the file system says; the others are read, and the file is made anew.
@@ -123,8 +123,8 @@ function isOf(bytes: Buffer, start: number, folder: Stats | undefined): boolean 
 
 /** The folder was looked at before: what is read now is as new, or newer and will be read again. */
 function readEntry(vault: Vault, id: string, folder: Stats | undefined): Buffer | null {
-  const record = folder && readOrNull(vault, id);
-  if (!record || record.guard || record.token.accessDomain !== "00") return null;
+  const record = vault.read(id);
+  if (!folder || record.guard || record.token.accessDomain !== "00") return null;
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
   const secret = secretOf(record, secretKey);
   const head = Buffer.alloc(SECRET_AT);
@@ -135,15 +135,6 @@ function readEntry(vault: Vault, id: string, folder: Stats | undefined): Buffer 
   const entry = Buffer.concat([head, secret]);
   forget(secretKey, secret);
   return entry;
-}
-
-function readOrNull(vault: Vault, id: string): TokenRecord | null {
-  try {
-    return vault.read(id);
-  } catch (error) {
-    if (error instanceof FobError && error.code === "not-found") return null;
-    throw error;
-  }
 }
 
 function isSettled(entry: Buffer | null): entry is Buffer {

@@ -9,7 +9,7 @@ import { newestGeneration, readCell, updateCell } from "./cell.ts";
 import { indexCell, tokenCell, type VaultLayout } from "./layout.ts";
 import { locate, writeLocator } from "./locator.ts";
 import type { PinPrompt } from "./pin-prompt.ts";
-import { readRecord, updateRecord, vanished } from "./record-cell.ts";
+import { isUnreadable, readRecord, updateRecord, vanished } from "./record-cell.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "./token-index.ts";
 import { askToUse } from "./token-pin.ts";
@@ -126,19 +126,31 @@ export class Vault implements TokenStore {
     this.#updateIndex((entries) => entries.filter((entry) => entry.id !== id));
   }
 
-  /** Changes what a token is called or how it is shown. Throws FobError `usage` when the new name is taken. */
+  /**
+   * Changes what a token is called or how it is shown. Throws FobError `usage` when the new name is taken, and `invalid` for a token that cannot be
+   * read; nothing is changed then, nor when its file cannot be written.
+   */
   amend(id: string, change: (token: Token) => Token): Token {
+    // a token that cannot be read cannot be changed, and the index must not say something else than the token
+    this.read(id);
+    let before: IndexEntry | null = null;
     let amended: Token | null = null;
     this.#updateIndex((entries) =>
       entries.map((entry) => {
         if (entry.id !== id) return entry;
+        before = entry;
         amended = change(entry);
         refuseTakenName(amended, entries);
         return amended;
       }),
     );
     if (!amended) throw vanished(id);
-    this.#setToken(id, change);
+    try {
+      this.#setToken(id, change);
+    } catch (error) {
+      if (before) this.#putBack(before);
+      throw error;
+    }
     return amended;
   }
 
@@ -159,8 +171,18 @@ export class Vault implements TokenStore {
     if (TOKEN_ID.test(query)) return "unsure";
     const located = locate(this.layout, this.vaultKey, newest.generation, query);
     if (located === "stale") return "unsure";
-    const record = located.id === null ? null : this.read(located.id);
-    return record === null || record.token.name === query ? record : "unsure";
+    const record = located.id === null ? null : this.#readSound(located.id);
+    return record === null || (record !== "damaged" && record.token.name === query) ? record : "unsure";
+  }
+
+  /** The record of a token, if it can be read: where it cannot, the index knows the name all the same. */
+  #readSound(id: string): TokenRecord | "damaged" {
+    try {
+      return this.read(id);
+    } catch (error) {
+      if (error instanceof FobError && isUnreadable(error)) return "damaged";
+      throw error;
+    }
   }
 
   /** Reads the index, and makes the locator that spares the next one that. */
@@ -172,6 +194,15 @@ export class Vault implements TokenStore {
     if (index && isOf && newest.bytes >= LARGE_INDEX)
       writeLocator(this.layout, this.vaultKey, newest.generation, decodeIndex(index));
     return index && findExactly(index, query);
+  }
+
+  /** Makes the index say again what it said, where that is possible; else `fob doctor --repair` does. */
+  #putBack(entry: IndexEntry): void {
+    try {
+      this.#updateIndex((entries) => entries.map((one) => (one.id === entry.id ? entry : one)));
+    } catch {
+      // the first failure is the one to tell of
+    }
   }
 
   #setToken(id: string, change: (token: Token) => Token): void {

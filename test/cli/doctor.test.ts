@@ -138,16 +138,24 @@ describe("fob doctor", () => {
     expect(await one.examine("--repair")).toMatchObject(WHOLE);
   });
 
-  test("names a damaged token, and keeps everything of it", async () => {
+  test("names a damaged token, and with --repair puts it aside, every byte of it", async () => {
     const one = await patient();
-    const cell = join(one.home, "vault", "tokens", one.ids[0] ?? "");
-    truncateSync(join(cell, readdirSync(cell)[0] ?? ""), 50);
-    const { stdout, exitCode } = await one.fob(["doctor", "--repair"]);
-    expect({ stdout, exitCode }).toEqual({
+    const [id = ""] = one.ids;
+    const cell = join(one.home, "vault", "tokens", id);
+    const [file = ""] = readdirSync(cell);
+    truncateSync(join(cell, file), 50);
+    expect(await one.fob(["doctor"])).toMatchObject({
       stdout: expect.stringMatching(/vault +failed +ACME: .* is damaged/),
       exitCode: 6,
     });
     expect(readdirSync(cell)).toHaveLength(1);
+    const repaired = await one.fob(["doctor", "--repair"]);
+    const aside = readdirSync(join(one.home, "vault")).filter((name) => name.startsWith(`damaged-token-${id}-`));
+    expect(aside).toHaveLength(1);
+    expect(repaired).toMatchObject({ stdout: expect.stringContaining(aside[0] ?? ""), exitCode: 0 });
+    expect(readdirSync(join(one.home, "vault", aside[0] ?? ""))).toEqual([file]);
+    expect(await one.examine()).toMatchObject(WHOLE);
+    expect(await listed(one)).not.toContain("ACME");
     expect((await one.fob(["code", "Example"])).exitCode).toBe(0);
   });
 

@@ -139,9 +139,22 @@ hotp,carol,S-3,
     expect((await fob(["enroll", "-", "--json"], { input: code ?? "" })).stdout).toContain("O'Hara, Bob");
   });
 
+  test("names the lines that are wrong, and makes tokens of the others", async () => {
+    const { fob, csv } = withList("account,digits\nann,6\nbob,3\ncarol,7\n,6\n");
+    const { stdout, stderr, exitCode } = await fob(["provision", "totp", "--csv", csv]);
+    expect({ exitCode, made: stdout.match(/totp\/[a-z]+/g) }).toEqual({
+      exitCode: 6,
+      made: ["totp/ann", "totp/carol"],
+    });
+    expect(stderr.split("\n")).toEqual([
+      expect.stringMatching(/staff\.csv line 3: digits is "3"/),
+      expect.stringMatching(/staff\.csv line 5: issuer, account or both/),
+      "",
+    ]);
+  });
+
   test.each([
     ["digits\n3\n", "staff.csv line 2: issuer, account or both are needed"],
-    ["account,digits\nann,6\nbob,3\n", 'staff.csv line 3: digits is "3"'],
     ["name\nann\n", 'staff.csv has a column "name", which means nothing here'],
     ["account\n", "staff.csv holds no line"],
     ["", "staff.csv holds no line"],
