@@ -1,10 +1,12 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import type { FobError } from "../fob-error.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
-import { removedTokens } from "../vault/removal.ts";
+import { removedIds } from "../vault/removal.ts";
+import { settleFile } from "./account-conflicts.ts";
 import { askPins, guardTokens } from "./enrollment-pins.ts";
 import { type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
 
@@ -16,6 +18,15 @@ const MAX_IDENTITY_BYTES = 1024 * 1024;
 export interface RestoredBackup {
   readonly names: readonly string[];
   readonly known: number;
+  /** Why tokens whose account is there with another secret were left out. */
+  readonly failures: readonly FobError[];
+}
+
+/** What was wished for a backup: which key opens it, and what becomes of accounts that have another secret here. */
+export interface RestoreWishes {
+  readonly identity: string | undefined;
+  readonly replace: boolean;
+  readonly keepBoth: boolean;
 }
 
 /** Whether a path names a file that `fob backup` or age has written. */
@@ -29,7 +40,7 @@ export async function isBackupFile(path: string, context: Context): Promise<bool
  */
 export async function restoreBackup(
   path: string,
-  identityFile: string | undefined,
+  { identity: identityFile, ...wishes }: RestoreWishes,
   context: Context,
 ): Promise<RestoredBackup> {
   const bytes = await context.readFile(path, MAX_BACKUP_BYTES);
@@ -41,13 +52,18 @@ export async function restoreBackup(
   forget(plaintext);
   const vault = await context.ensureVault();
   const known = new Set(vault.entries().map(({ id }) => id));
-  const removed = new Set(removedTokens(vault).map(({ token }) => token.id));
+  const removed = new Set(removedIds(vault));
   const named = tokens.filter(({ token }) => !known.has(token.id)).map((entry) => toNamedDraft(entry, removed));
-  const pins = await askPins(named, false, context);
-  const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
+  const { wanted, replacing, failures } = await settleFile(vault, named, wishes, context);
+  const pins = await askPins(wanted, false, context);
+  const stored = storeDrafts(vault, wanted, { onKnown: "skip", replacing, now: context.clock() });
   await guardTokens(vault, stored, pins, context);
   for (const { secret } of tokens) forget(secret);
-  return { names: stored.map(({ token }) => token.name), known: tokens.length - stored.length };
+  return {
+    names: stored.map(({ token }) => token.name),
+    known: tokens.length - stored.length - failures.length,
+    failures,
+  };
 }
 
 async function readIdentities(path: string, context: Context): Promise<string[]> {

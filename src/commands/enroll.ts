@@ -1,3 +1,4 @@
+import { refuseNothingDone } from "../cli/attempts.ts";
 import { defineCommand, flag, value, values, variadic } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
@@ -8,6 +9,7 @@ import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
+import { settleConflicts } from "./account-conflicts.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
 import { askPins, describeMissingPin, guardTokens } from "./enrollment-pins.ts";
 import {
@@ -18,6 +20,7 @@ import {
   type StoredDraft,
   storeDrafts,
 } from "./enrollment-storing.ts";
+import { sortDrafts } from "./known-tokens.ts";
 import { enrollOnline } from "./online-enrollment.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
@@ -47,7 +50,7 @@ export const enroll = defineCommand({
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
     dryRun: flag("show what would be enrolled, store nothing and ask no server"),
-    replace: flag("replace the token of the same name or account; the old one stays restorable"),
+    replace: flag("replace every token of the same account, or the one of the same name; they stay restorable"),
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
     trace: value("FILE", "write a log of what a server was asked and answered, without secrets", "file"),
@@ -80,10 +83,11 @@ export const enroll = defineCommand({
     // a server may refuse: that is no reason to be silent about the risk that was taken
     else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
     const vault = await context.ensureVault();
-    const pins = await askPins(named, input.pin, context);
-    if (!input.replace) refuseKnown(vault, named);
+    const { settled, replacing } = await settle(vault, named, input, context);
+    const pins = await askPins(settled, input.pin, context);
     const fetched = await enrollOnline(online, vault, input, context);
-    const stored = storeDrafts(vault, named, { onKnown: input.replace ? "replace" : "refuse", now: context.clock() });
+    const onKnown = input.replace ? "replace" : "refuse";
+    const stored = storeDrafts(vault, settled, { onKnown, replacing, now: context.clock() });
     for (const { secret } of drafts) forget(secret);
     await guardTokens(vault, stored, pins, context);
     return {
@@ -99,6 +103,36 @@ export const enroll = defineCommand({
   notes: ({ notes }) => notes,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
+
+/** What is to be stored, and what of it replaces others. Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
+async function settle(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  { name, replace }: { readonly name: string | undefined; readonly replace: boolean },
+  context: Context,
+): Promise<{ readonly settled: readonly NamedDraft[]; readonly replacing: ReadonlySet<NamedDraft> }> {
+  const asTheyAre = { settled: named, replacing: new Set<NamedDraft>() };
+  if (replace) return asTheyAre;
+  refuseKnown(vault, named);
+  // whoever names it knows that it is another one
+  if (name !== undefined) return asTheyAre;
+  const { fresh, conflicts } = sortDrafts(vault, named);
+  const options = t("--replace takes the place of what is there, --name NAME keeps both");
+  const { drafts, replacing, refused } = await settleConflicts(
+    vault,
+    conflicts,
+    { replace: false, keepBoth: false, options },
+    context,
+  );
+  refuseConflicts(refused, context);
+  return { settled: [...fresh, ...drafts], replacing };
+}
+
+/** A person who leaves everything as it is, and a script with a token too much: all of them are enrolled, or none. */
+function refuseConflicts(refused: readonly FobError[], context: Context): void {
+  if (refused.length > 0 && context.prompt.available) throw new FobError("interrupted", t("nothing was enrolled"));
+  refuseNothingDone({ done: [], failures: refused }, context);
+}
 
 /** Throws FobError `usage` for options that say how to talk to a server where none is asked. */
 function refuseIdleOptions(

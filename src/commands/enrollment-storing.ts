@@ -5,14 +5,11 @@ import { t } from "../language.ts";
 import type { Credential } from "../token/credential.ts";
 import { fold, freeName } from "../token/names.ts";
 import { stripControls } from "../token/printable.ts";
-import { forget, sameSecret } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { secretOf } from "../vault/passcodes.ts";
 import { removeToken } from "../vault/removal.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { readListed } from "./lookup.ts";
+import { findSame, holdsSecret, type KnownTokens, knownTokens, tokensOfAccount } from "./known-tokens.ts";
 
 /** Longer names help nobody, and no list can show them. In characters. */
 export const MAX_NAME_LENGTH = 256;
@@ -73,36 +70,101 @@ export interface StoredDraft {
  */
 export type OnKnown = "refuse" | "replace" | "skip" | "keep";
 
+/** How drafts are stored. */
+export interface Storing {
+  readonly onKnown: OnKnown;
+  /** Drafts that take the place of every token of their account, whatever `onKnown` says. */
+  readonly replacing?: ReadonlySet<NamedDraft>;
+  readonly now: Date;
+}
+
 /**
- * Stores drafts as tokens. A token that is replaced stays restorable. Throws FobError `usage` when a token is enrolled already or
- * its chosen name is taken and `onKnown` is `refuse`, before anything is stored. Returns the new tokens.
+ * Stores drafts as tokens. Tokens that are replaced are removed when the new ones are stored, and stay restorable. Throws FobError `usage` when a token
+ * is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before anything is stored. Returns the new tokens.
  */
 export function storeDrafts(
   vault: Vault,
   named: readonly NamedDraft[],
-  { onKnown, now }: { readonly onKnown: OnKnown; readonly now: Date },
+  { onKnown, replacing = new Set(), now }: Storing,
 ): StoredDraft[] {
-  const known = sortOut(vault.entries());
-  const wanted = onKnown === "skip" ? named.filter((draft) => !findSame(vault, draft, known)) : named;
-  if (onKnown === "refuse") refuseKnown(vault, wanted, known);
-  const replaced = wanted.map((draft) => (onKnown === "replace" ? findReplaced(draft, known) : null));
-  for (const entry of new Set(replaced)) if (entry) removeToken(vault, entry.id, now);
+  const known = knownTokens(vault.entries());
+  const isReplacing = (one: NamedDraft) => onKnown === "replace" || replacing.has(one);
+  const isWanted = (one: NamedDraft) => onKnown !== "skip" || isReplacing(one) || !findSame(vault, one, known);
+  const wanted = named.filter(isWanted);
+  if (onKnown === "refuse")
+    refuseKnown(
+      vault,
+      wanted.filter((one) => !isReplacing(one)),
+      known,
+    );
+  const replaced = wanted.map((one) => (isReplacing(one) ? findReplaced(one, known) : []));
   const taken = new Set(vault.entries().map(({ name }) => fold(name)));
+  const names = wanted.map(({ name, isChosen, draft }, i) => {
+    return isChosen ? name : (nameOfReplaced(name, replaced[i] ?? []) ?? distinctName(name, draft, taken));
+  });
   const tokens = vault.add(
-    wanted.map(({ name, isChosen, draft, past }, i) => ({
+    wanted.map(({ draft, past }, i) => ({
       ...past,
-      name: isChosen ? name : (replaced[i]?.name ?? distinctName(name, draft, taken)),
+      name: names[i] ?? draft.issuer ?? "",
       issuer: draft.issuer,
       account: draft.account,
       serial: draft.serial,
       format: draft.format,
-      credential: draft.credential,
+      credential: highestCounter(vault, draft, replaced[i] ?? []),
       pin: draft.pin?.type === "server" ? "server" : "none",
       secret: draft.secret,
     })),
     now,
   );
-  return wanted.flatMap((one, i) => (tokens[i] ? [{ token: tokens[i], named: one }] : []));
+  const stored = wanted.flatMap((one, i) => (tokens[i] ? [{ token: tokens[i], named: one }] : []));
+  return stored.map((one, i) => takePlace(vault, one, { name: names[i] ?? "", replaced: replaced[i] ?? [], now }));
+}
+
+/**
+ * Removes what a new token replaces, and gives it the name that is free then. Throws why something could not be removed, and says that the new token is
+ * there.
+ */
+function takePlace(
+  vault: Vault,
+  stored: StoredDraft,
+  { name, replaced, now }: { readonly name: string; readonly replaced: readonly IndexEntry[]; readonly now: Date },
+): StoredDraft {
+  const { token } = stored;
+  for (const old of replaced) {
+    try {
+      removeToken(vault, old.id, now);
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      const { code, message, hint } = error;
+      const told = t`${token.name} is enrolled, and ${old.name} could not be removed: ${message}`;
+      throw new FobError(code, told, { cause: error, ...(hint === undefined ? {} : { hint }) });
+    }
+  }
+  const isFree =
+    replaced.length > 0 && token.name !== name && !vault.entries().some((one) => fold(one.name) === fold(name));
+  return isFree ? { ...stored, token: vault.amend(token.id, (one) => ({ ...one, name })) } : stored;
+}
+
+/** The name of a replaced token, of several the one that the draft would have. */
+function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string | null {
+  const namesake = replaced.find((entry) => fold(entry.name) === fold(name));
+  return (namesake ?? replaced[0])?.name ?? null;
+}
+
+/** A draft's credential. One that counts goes on where a replaced token with the same secret has come to: no passcode is given twice. */
+function highestCounter(vault: Vault, draft: EnrollmentDraft<Credential>, replaced: readonly IndexEntry[]): Credential {
+  return replaced
+    .filter((entry) => holdsSecret(vault, entry, draft))
+    .map(({ id }) => vault.read(id).token.credential)
+    .reduce(laterOf, draft.credential);
+}
+
+function laterOf(credential: Credential, other: Credential): Credential {
+  if (credential.kind === "hotp" && other.kind === "hotp" && other.counter > credential.counter)
+    return { ...credential, counter: other.counter };
+  if (credential.kind === "ocra" && other.kind === "ocra" && (other.counter ?? 0n) > (credential.counter ?? 0n))
+    return { ...credential, counter: credential.counter === null ? null : other.counter };
+  return credential;
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */
@@ -113,39 +175,18 @@ function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credent
   return free;
 }
 
-/** Tokens that are there, by what a draft can share with them. */
-interface Known {
-  readonly byName: ReadonlyMap<string, IndexEntry>;
-  readonly byAccount: ReadonlyMap<string, readonly IndexEntry[]>;
-}
-
-function sortOut(entries: readonly IndexEntry[]): Known {
-  const byAccount = new Map<string, IndexEntry[]>();
-  for (const entry of entries) {
-    const key = accountKey(entry);
-    if (key !== null) byAccount.set(key, [...(byAccount.get(key) ?? []), entry]);
-  }
-  return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
-}
-
-/** Tokens with the same key belong to one account; null where neither issuer nor account is known. */
-function accountKey({
-  issuer,
-  account,
-  credential,
-}: Pick<IndexEntry, "issuer" | "account" | "credential">): string | null {
-  return issuer === null && account === null ? null : JSON.stringify([issuer, account, credential.kind]);
-}
-
-function findReplaced({ name, draft }: NamedDraft, { byName, byAccount }: Known): IndexEntry | null {
-  return byAccount.get(accountKey(draft) ?? "")?.[0] ?? byName.get(fold(name)) ?? null;
+/** The tokens whose place a draft takes: all of its account, and the one that has the name which a person chose, or that none else has. */
+function findReplaced(named: NamedDraft, known: KnownTokens): readonly IndexEntry[] {
+  const own = tokensOfAccount(named, known);
+  const namesake = named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;
+  return namesake && !own.includes(namesake) ? [...own, namesake] : own;
 }
 
 /** Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken. */
 export function refuseKnown(
   vault: Vault,
   drafts: readonly NamedDraft[],
-  known: Known = sortOut(vault.entries()),
+  known: KnownTokens = knownTokens(vault.entries()),
 ): void {
   for (const named of drafts) {
     const same = findSame(vault, named, known);
@@ -162,23 +203,4 @@ export function refuseKnown(
 export function refuseTakenName(vault: Vault, name: string): void {
   if (!vault.entries().some((entry) => fold(entry.name) === fold(name))) return;
   throw new FobError("usage", t`another token is called ${name} already`, { hint: t("--replace takes its place") });
-}
-
-/** The token of the same account or name that holds the same secret. */
-function findSame(vault: Vault, { name, draft }: NamedDraft, { byName, byAccount }: Known): IndexEntry | null {
-  const namesake = byName.get(fold(name));
-  const alike = [...(byAccount.get(accountKey(draft) ?? "") ?? []), ...(namesake ? [namesake] : [])];
-  return alike.find((entry) => holdsSecret(vault, entry, draft)) ?? null;
-}
-
-function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
-  if (credential.kind !== draft.credential.kind) return false;
-  const record = readListed(vault, id);
-  // behind a PIN nobody can compare, and two tokens of one account are no harm
-  if (!record || record.guard) return false;
-  const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  const secret = secretOf(record, secretKey);
-  const isSame = sameSecret(secret, draft.secret);
-  forget(secret, secretKey);
-  return isSame;
 }

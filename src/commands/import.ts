@@ -4,6 +4,7 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
+import { conflictOptions, refuseBoth, settleFile } from "./account-conflicts.ts";
 import { askPins, guardTokens } from "./enrollment-pins.ts";
 import { nameDrafts, storeDrafts } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
@@ -13,6 +14,8 @@ interface Imported {
   readonly views: readonly DraftView[];
   readonly isDryRun: boolean;
   readonly notes: readonly string[];
+  /** Why tokens whose account is there with another secret were left out. */
+  readonly failures: readonly FobError[];
 }
 
 /** `fob import`: takes tokens over from another app's file. */
@@ -21,15 +24,15 @@ export const importFile = defineCommand({
   summary: "take tokens over from another app's file",
   description:
     "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or " +
-    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are. A password is " +
-    "asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
+    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
+    "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
   arguments: { file: required("FILE", "the exported file", "file") },
-  options: { dryRun: flag("show what would be imported, and store nothing") },
+  options: { dryRun: flag("show what would be imported, and store nothing"), ...conflictOptions },
   examples: [
     { command: "fob import aegis-export.json", explanation: "asks for the password if the file has one" },
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
-  async run({ file, dryRun }, context): Promise<Imported> {
+  async run({ file, dryRun, replace, keepBoth }, context): Promise<Imported> {
     const { app, drafts: found, refusals } = await readFileOf(file, context);
     const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", t`${file} (${app}) holds no token`);
@@ -38,18 +41,26 @@ export const importFile = defineCommand({
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
     const named = await nameDrafts(drafts, undefined, context);
     if (dryRun)
-      return { views: named.map(({ name, draft }) => viewDraft(name, draft)), isDryRun: true, notes: refused };
+      return {
+        views: named.map(({ name, draft }) => viewDraft(name, draft)),
+        isDryRun: true,
+        notes: refused,
+        failures: [],
+      };
+    refuseBoth({ replace, keepBoth });
     const vault = await context.ensureVault();
-    const pins = await askPins(named, false, context);
-    const stored = storeDrafts(vault, named, { onKnown: "skip", now: context.clock() });
+    const { wanted, replacing, failures } = await settleFile(vault, named, { replace, keepBoth }, context);
+    const pins = await askPins(wanted, false, context);
+    const stored = storeDrafts(vault, wanted, { onKnown: "skip", replacing, now: context.clock() });
     await guardTokens(vault, stored, pins, context);
     for (const { secret } of drafts) forget(secret);
-    const known = drafts.length - stored.length;
+    const known = drafts.length - stored.length - failures.length;
     const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
       views: stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
       isDryRun: false,
       notes: [...refused, ...skipped],
+      failures,
     };
   },
   text: ({ views, isDryRun }) =>
@@ -62,4 +73,5 @@ export const importFile = defineCommand({
       .join("\n"),
   json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
   notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
 });

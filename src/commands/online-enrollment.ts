@@ -24,6 +24,7 @@ import {
   type StoredDraft,
   storeDrafts,
 } from "./enrollment-storing.ts";
+import { sortDrafts } from "./known-tokens.ts";
 
 /** What was wished for tokens that a server makes. */
 export interface OnlineWishes {
@@ -106,6 +107,11 @@ async function fetchTokens(order: Order, run: Run): Promise<StoredDraft[]> {
   const drafts = await order.draft.complete(servicesFor(order, run));
   const now = context.clock();
   const named = drafts.map((draft, i) => nameFetched(draft, order, i === 0 ? wishes.name : undefined));
+  // the server has made it: it is stored whatever else is there
+  for (const { named: one, entry } of wishes.replace ? [] : sortDrafts(vault, named).conflicts)
+    context.tell(
+      t`${one.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
+    );
   const stored = storeDrafts(
     vault,
     named.map((one) => (one.draft.pin?.type === "user" ? { ...one, past: lockedSince(now) } : one)),

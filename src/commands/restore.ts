@@ -1,11 +1,13 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
 import { formatMoment } from "../cli/moments.ts";
 import { formatTable } from "../cli/table.ts";
+import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { findToken } from "../token/find-token.ts";
 import { printable } from "../token/printable.ts";
 import { RESTORABLE_DAYS, removedTokens, restoreToken } from "../vault/removal.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
+import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { isBackupFile, type RestoredBackup, restoreBackup } from "./backup-restoring.ts";
 import { existingVault } from "./lookup.ts";
 
@@ -29,16 +31,21 @@ export const restore = defineCommand({
     "Without an argument, lists the removed tokens that can be brought back. FILE is a backup (`fob backup`): tokens that are there already " +
     "are left as they are; a token that had a PIN gets a new one, which is asked for.",
   arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup", "file") },
-  options: { identity: value("FILE", "open the backup with this key file of age instead of a passphrase", "file") },
+  options: {
+    ...conflictOptions,
+    identity: value("FILE", "open the backup with this key file of age instead of a passphrase", "file"),
+  },
   examples: [
     { command: "fob restore", explanation: "what was removed in the last 30 days" },
     { command: "fob restore old-vpn", explanation: "brings it back, counter and all" },
     { command: "fob restore tokens.age", explanation: "the tokens of a backup; asks for its passphrase" },
   ],
-  async run({ name, identity }, context): Promise<Restoration> {
+  async run({ name, identity, replace, keepBoth }, context): Promise<Restoration> {
     if (name !== undefined && (identity !== undefined || (await isBackupFile(name, context)))) {
-      return { kind: "backup", ...(await restoreBackup(name, identity, context)) };
+      refuseBoth({ replace, keepBoth });
+      return { kind: "backup", ...(await restoreBackup(name, { identity, replace, keepBoth }, context)) };
     }
+    if (replace || keepBoth) throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
     const vault = await existingVault(context);
     const removed = removedTokens(vault);
     if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable) };
@@ -72,6 +79,7 @@ export const restore = defineCommand({
       ? [t`left out: ${plural(result.known, "token that is there already", "tokens that are there already")}`]
       : [];
   },
+  failures: (result) => (result.kind === "backup" ? result.failures : []),
 });
 
 function toRestorable({ token: { id, name }, removedAt }: TokenRecord): Restorable[] {

@@ -1,16 +1,25 @@
 import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
-/** Exports overlap, and a code may be scanned twice: the same token counts once. */
+/**
+ * Exports overlap, and a code may be scanned twice: the same token counts once. Of one that counts, the copy that has come furthest is the token: two
+ * would give every passcode twice.
+ */
 export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
   const seen = new Map<string, EnrollmentDraft>();
   for (const draft of drafts) {
     const { issuer, account, credential, secret } = draft;
-    const key = [issuer, account, ...Object.values(credential), Buffer.from(secret).toString("base64")]
+    const { counter, ...parameters } = { counter: undefined, ...credential };
+    const key = [issuer, account, ...Object.values(parameters), Buffer.from(secret).toString("base64")]
       .map(String)
       .join("\0");
-    if (!seen.has(key)) seen.set(key, draft);
+    const known = seen.get(key);
+    if (!known || counterOf(known) < (counter ?? 0n)) seen.set(key, draft);
   }
   return [...seen.values()];
+}
+
+function counterOf({ credential }: EnrollmentDraft): bigint {
+  return "counter" in credential ? (credential.counter ?? 0n) : 0n;
 }
 
 /** A server takes a string once: the same one counts once. */

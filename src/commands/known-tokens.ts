@@ -1,0 +1,110 @@
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { FobError } from "../fob-error.ts";
+import type { Credential } from "../token/credential.ts";
+import { fold } from "../token/names.ts";
+import { forget, sameSecret } from "../token/secret.ts";
+import { secretOf } from "../vault/passcodes.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
+import { isWiped, type TokenRecord, unguardedSecretKey } from "../vault/token-record.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { NamedDraft } from "./enrollment-storing.ts";
+
+/** Tokens that are there, by what a draft can share with them. */
+export interface KnownTokens {
+  readonly byName: ReadonlyMap<string, IndexEntry>;
+  readonly byAccount: ReadonlyMap<string, readonly IndexEntry[]>;
+}
+
+/** A draft of an account that is enrolled already with another secret, or with one that nobody can compare. */
+export interface Conflict {
+  readonly named: NamedDraft;
+  readonly entry: IndexEntry;
+}
+
+/** Drafts by what the vault has of them. */
+export interface SortedDrafts {
+  /** Of accounts that are not enrolled yet. */
+  readonly fresh: readonly NamedDraft[];
+  /** Those that are there already, with the same secret. */
+  readonly same: readonly NamedDraft[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/** The tokens of a list, by name and account. */
+export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
+  const byAccount = new Map<string, IndexEntry[]>();
+  for (const entry of entries) {
+    const key = accountKey(entry);
+    if (key === null) continue;
+    const others = byAccount.get(key);
+    if (others) others.push(entry);
+    else byAccount.set(key, [entry]);
+  }
+  return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
+}
+
+/** Sorts drafts by what the vault has; drafts of one account that come together are no conflict. */
+export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[]): SortedDrafts {
+  const known = knownTokens(vault.entries());
+  const fresh: NamedDraft[] = [];
+  const same: NamedDraft[] = [];
+  const conflicts: Conflict[] = [];
+  for (const named of drafts) {
+    const [entry] = tokensOfAccount(named, known);
+    if (findSame(vault, named, known)) same.push(named);
+    else if (entry) conflicts.push({ named, entry });
+    else fresh.push(named);
+  }
+  return { fresh, same, conflicts };
+}
+
+/** The tokens of a draft's account, in list order. */
+export function tokensOfAccount({ draft }: NamedDraft, { byAccount }: KnownTokens): readonly IndexEntry[] {
+  return byAccount.get(accountKey(draft) ?? "") ?? [];
+}
+
+/** The token of the same account or name that holds the same secret. */
+export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): IndexEntry | null {
+  const namesake = known.byName.get(fold(named.name));
+  const alike = [...tokensOfAccount(named, known), ...(namesake ? [namesake] : [])];
+  return alike.find((entry) => holdsSecret(vault, entry, named.draft)) ?? null;
+}
+
+/** Whether a token holds a draft's secret; false for one whose secret nobody can compare, behind a PIN or in a damaged file. */
+export function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
+  if (credential.kind !== draft.credential.kind) return false;
+  const record = readSound(vault, id);
+  if (!record || record.guard || isWiped(record)) return false;
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  const secret = secretOf(record, secretKey);
+  const isSame = sameSecret(secret, draft.secret);
+  forget(secret, secretKey);
+  return isSame;
+}
+
+/** A token's record; null for one that is damaged or gone. */
+function readSound(vault: Vault, id: string): TokenRecord | null {
+  try {
+    return vault.read(id);
+  } catch (error) {
+    if (error instanceof FobError && (error.code === "invalid" || error.code === "not-found")) return null;
+    throw error;
+  }
+}
+
+/** Tokens with the same key belong to one account; letter case, and how many blanks there are, do not count. Null where neither issuer nor account is known. */
+function accountKey({
+  issuer,
+  account,
+  credential,
+}: Pick<IndexEntry, "issuer" | "account" | "credential">): string | null {
+  if (issuer === null && account === null) return null;
+  return JSON.stringify([issuer, account].map((text) => text && foldBlanks(text)).concat(credential.kind));
+}
+
+function foldBlanks(text: string): string {
+  return fold(text)
+    .split(/\s/)
+    .filter((word) => word !== "")
+    .join(" ");
+}
