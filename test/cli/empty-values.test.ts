@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ArgumentDefinition, OptionDefinition } from "../../src/cli/command.ts";
+import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "../../src/cli/command.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/global-options.ts";
 import { optionName, parseCommandLine } from "../../src/cli/program.ts";
 import { COMMANDS } from "../../src/commands.ts";
@@ -19,28 +19,37 @@ async function complaint(argv: readonly string[]): Promise<string | null> {
   }
 }
 
-/** Every command line of a command with one value that is `empty`, and the name of that value. */
-async function linesWith(empty: string): Promise<[line: readonly string[], name: string][]> {
-  const lines: [readonly string[], string][] = [];
-  for (const [name, load] of Object.entries(COMMANDS)) {
-    const definition = await load();
-    const own = Object.values<ArgumentDefinition>(definition.arguments).filter(({ kind }) => kind !== "rest");
-    const filled = own.filter(({ kind }) => kind === "required").map(() => "x");
-    const words = name.split(" ");
-    for (const [i, argument] of own.entries()) {
-      lines.push([[...words, ...own.slice(0, i).map(() => "x"), empty, ...filled.slice(i + 1)], argument.placeholder]);
-      if (argument.kind === "variadic") lines.push([[...words, "x", empty], argument.placeholder]);
-    }
-    for (const [key, option] of Object.entries<OptionDefinition>(definition.options)) {
-      if (option.kind === "flag") continue;
-      lines.push([[...words, ...filled, optionName(key), empty], optionName(key)]);
-      if (option.kind === "values") lines.push([[...words, ...filled, optionName(key), "x", empty], optionName(key)]);
-    }
-    for (const { name: option, placeholder } of GLOBAL_OPTIONS) {
-      if (placeholder !== undefined) lines.push([[...words, ...filled, option, empty], option]);
-    }
-  }
+/** A command line with one value that is empty, and the name of that value. */
+type EmptyLine = readonly [line: readonly string[], name: string];
+
+/** Every command line that has one value which is `empty`. */
+async function linesWith(empty: string): Promise<EmptyLine[]> {
+  const lines: EmptyLine[] = [];
+  for (const [name, load] of Object.entries(COMMANDS)) lines.push(...linesOf(name.split(" "), await load(), empty));
   return lines;
+}
+
+function linesOf(words: readonly string[], definition: AnyCommand, empty: string): EmptyLine[] {
+  const own = Object.values<ArgumentDefinition>(definition.arguments).filter(({ kind }) => kind !== "rest");
+  const filled = own.filter(({ kind }) => kind === "required").map(() => "x");
+  const withArgument = own.flatMap(({ kind, placeholder }, i): EmptyLine[] => {
+    const line = [...words, ...own.slice(0, i).map(() => "x"), empty, ...filled.slice(i + 1)];
+    return [[line, placeholder], ...(kind === "variadic" ? [[[...words, "x", empty], placeholder] as const] : [])];
+  });
+  const withOption = Object.entries<OptionDefinition>(definition.options).flatMap(([key, { kind }]): EmptyLine[] => {
+    const line = [...words, ...filled, optionName(key)];
+    if (kind === "flag") return [];
+    return [
+      [[...line, empty], optionName(key)],
+      ...(kind === "values" ? [[[...line, "x", empty], optionName(key)] as const] : []),
+    ];
+  });
+  const withGlobal = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined);
+  return [
+    ...withArgument,
+    ...withOption,
+    ...withGlobal.map(({ name }) => [[...words, ...filled, name, empty], name] as const),
+  ];
 }
 
 describe("an empty value", () => {
