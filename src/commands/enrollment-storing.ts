@@ -9,7 +9,7 @@ import type { Token } from "../token/token.ts";
 import { removeToken } from "../vault/removal.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { Vault } from "../vault/vault.ts";
-import { findSame, holdsSecret, type KnownTokens, knownTokens, tokensOfAccount } from "./known-tokens.ts";
+import { findSame, type KnownTokens, knownTokens, tokensOfAccount } from "./known-tokens.ts";
 
 /** Longer names help nobody, and no list can show them. In characters. */
 export const MAX_NAME_LENGTH = 256;
@@ -110,7 +110,7 @@ export function storeDrafts(
       account: draft.account,
       serial: draft.serial,
       format: draft.format,
-      credential: highestCounter(vault, draft, replaced[i] ?? []),
+      credential: draft.credential,
       pin: draft.pin?.type === "server" ? "server" : "none",
       secret: draft.secret,
     })),
@@ -149,22 +149,6 @@ function takePlace(
 function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string | null {
   const namesake = replaced.find((entry) => fold(entry.name) === fold(name));
   return (namesake ?? replaced[0])?.name ?? null;
-}
-
-/** A draft's credential. One that counts goes on where a replaced token with the same secret has come to: no passcode is given twice. */
-function highestCounter(vault: Vault, draft: EnrollmentDraft<Credential>, replaced: readonly IndexEntry[]): Credential {
-  return replaced
-    .filter((entry) => holdsSecret(vault, entry, draft))
-    .map(({ id }) => vault.read(id).token.credential)
-    .reduce(laterOf, draft.credential);
-}
-
-function laterOf(credential: Credential, other: Credential): Credential {
-  if (credential.kind === "hotp" && other.kind === "hotp" && other.counter > credential.counter)
-    return { ...credential, counter: other.counter };
-  if (credential.kind === "ocra" && other.kind === "ocra" && (other.counter ?? 0n) > (credential.counter ?? 0n))
-    return { ...credential, counter: credential.counter === null ? null : other.counter };
-  return credential;
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */

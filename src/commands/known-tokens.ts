@@ -71,7 +71,7 @@ export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): I
 }
 
 /** Whether a token holds a draft's secret; false for one whose secret nobody can compare, behind a PIN or in a damaged file. */
-export function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
+function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
   if (credential.kind !== draft.credential.kind) return false;
   const record = readSound(vault, id);
   if (!record || record.guard || isWiped(record)) return false;

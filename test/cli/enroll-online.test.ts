@@ -65,7 +65,8 @@ describe("fob enroll, where a server makes the token", () => {
     expect((await fob(["enroll", "-"], { input })).stdout).toMatch(/^enrolled Example:AC00000A /);
     expect((await fob(["enroll", "-"], { input })).stdout).toMatch(/^enrolled Example:AC00000A 2 /);
     expect((await fob(["enroll", "-", "--replace"], { input })).exitCode).toBe(0);
-    expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(3);
+    // every token of the account makes room for the new one
+    expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(2);
   });
 
   test.each([

@@ -146,6 +146,14 @@ describe("--json", () => {
     },
   );
 
+  test("leaves nothing on standard error but one object a line, an error or a remark", () => {
+    const said = printed.flatMap(({ line, stderr }) =>
+      stderr.split("\n").flatMap((text) => (text === "" ? [] : [{ line, said: JSON.parse(text) }])),
+    );
+    expect(said.length).toBeGreaterThan(10);
+    for (const one of said) expect(violations("error" in one.said ? "error" : "note", one.said), one.line).toEqual([]);
+  });
+
   test("has a result for every line but one: there was nothing to restore yet", () => {
     expect(printed.filter(({ stdout }) => stdout === "").map(({ line }) => line)).toEqual(["restore"]);
   });
@@ -181,7 +189,7 @@ describe("--json", () => {
 describe("the schemas", () => {
   test("are there for every command that prints data, and for no other", () => {
     const needed = Object.keys(COMMANDS).filter((name) => !SILENT.includes(name));
-    const others = ["config", "definitions", "error"];
+    const others = ["config", "definitions", "error", "note"];
     expect([...SCHEMA_NAMES].sort()).toEqual([...needed.map(schemaName), ...others].sort());
   });
 

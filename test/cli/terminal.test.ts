@@ -26,6 +26,30 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     expect(shown).not.toContain("on the command line");
   });
 
+  test("an account that has another secret is asked about: left, kept beside it, or replaced", async () => {
+    await home.fob(["enroll", "-"], { input: HOTP_URI });
+    const other = HOTP_URI.replace("GEZDGNBV", "GEZDGNBW");
+    const enrollOther = async (uri: string, answer: string) => {
+      type("clear; fob enroll", "Enter");
+      await see("Enrollment string");
+      type(uri);
+      type("Enter");
+      await see("What now?");
+      type(answer);
+      await see(new RegExp(`^❯ ${answer}`, "m"));
+      type("Enter");
+    };
+    await enrollOther(other, "leave");
+    await see("nothing was enrolled");
+    await enrollOther(other, "keep");
+    await see("What shall the new token be called?");
+    type("work", "Enter");
+    await see("enrolled work");
+    await enrollOther(HOTP_URI.replace("GEZDGNBV", "GEZDGNBX"), "replace");
+    await see("enrolled ACME");
+    expect((await home.fob(["list"])).stdout.trim().split("\n")).toHaveLength(1);
+  });
+
   test("a token is picked by typing a part of its name, and its PIN asked for", async () => {
     await home.fob(["enroll", "-"], { input: `${HOTP_URI}\n${HOTP_URI.replaceAll("ACME", "Other")}` });
     await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "4711" } });

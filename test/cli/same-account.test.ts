@@ -1,0 +1,148 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
+
+const OTHER_SECRET = RFC_SECRET.replace("GEZDGNBV", "GEZDGNBW");
+const THIRD_SECRET = RFC_SECRET.replace("GEZDGNBV", "GEZDGNBX");
+
+const uri = (secret: string, label = "GitHub:ann", issuer = "GitHub", more = "") =>
+  `otpauth://hotp/${encodeURIComponent(label)}?secret=${secret}&issuer=${encodeURIComponent(issuer)}&counter=0${more}`;
+
+const FIRST = uri(RFC_SECRET);
+const OTHER = uri(OTHER_SECRET);
+
+async function homeWithFirst(): Promise<TestHome & { names(): Promise<string[]> }> {
+  const home = testHome();
+  expect((await home.fob(["enroll", "-"], { input: FIRST })).exitCode).toBe(0);
+  return {
+    ...home,
+    names: async () =>
+      JSON.parse((await home.fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name),
+  };
+}
+
+describe("an account that is enrolled with another secret", () => {
+  test.each([
+    ["as it is", OTHER],
+    ["in other letters", uri(OTHER_SECRET, "github:ANN", "GITHUB")],
+    ["with blanks around it", uri(OTHER_SECRET, "GitHub: ann ", " GitHub")],
+  ])("is refused to a script, %s", async (_, input) => {
+    const { fob, names } = await homeWithFirst();
+    const { stdout, stderr, exitCode } = await fob(["enroll", "-", "--quiet"], { input });
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toMatch(
+      /^fob: .* is enrolled already, as GitHub, with another secret\nhint: --replace .*--name NAME/,
+    );
+    expect(await names()).toEqual(["GitHub"]);
+    expect((await fob(["code", "GitHub"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("hinders no other account, kind of token or bare secret", async () => {
+    const { fob, names } = await homeWithFirst();
+    const others = [
+      uri(OTHER_SECRET, "GitHub:bob"),
+      OTHER.replace("hotp", "totp"),
+      uri(OTHER_SECRET, "ACME:ann", "ACME"),
+    ];
+    expect((await fob(["enroll", "-"], { input: others.join("\n") })).exitCode).toBe(0);
+    expect(await names()).toHaveLength(4);
+  });
+
+  test("is kept beside it under a name that somebody gives", async () => {
+    const { fob, names } = await homeWithFirst();
+    expect((await fob(["enroll", "-", "--name", "work"], { input: OTHER })).exitCode).toBe(0);
+    expect(await names()).toEqual(["GitHub", "work"]);
+  });
+
+  test("is replaced with --replace: every token of it, by one", async () => {
+    const { fob, names } = await homeWithFirst();
+    await fob(["enroll", "-", "--name", "work"], { input: OTHER });
+    expect(
+      (await fob(["enroll", "-", "--replace"], { input: uri(THIRD_SECRET, "github:Ann", "github") })).exitCode,
+    ).toBe(0);
+    expect(await names()).toEqual(["GitHub"]);
+    expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(2);
+    expect((await fob(["code", "GitHub"])).stdout).not.toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("is one token where one string has two counters", async () => {
+    const { fob } = testHome();
+    const input = `${FIRST}\n${FIRST.replace("counter=0", "counter=3")}`;
+    expect((await fob(["enroll", "-"], { input })).exitCode).toBe(0);
+    expect((await fob(["code", "GitHub"])).stdout).toBe(`${RFC_CODES[3]}\n`);
+    expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("with the same secret is enrolled already, as ever", async () => {
+    const { fob } = await homeWithFirst();
+    expect(await fob(["enroll", "-"], { input: FIRST })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("this token is enrolled already, as GitHub"),
+    });
+  });
+
+  test("is not lost where what it replaces cannot be removed", async () => {
+    const { fob, home, names } = await homeWithFirst();
+    writeFileSync(join(home, "vault", "removed"), "a file where a folder must be");
+    expect(await fob(["enroll", "-", "--replace"], { input: OTHER })).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringMatching(/^fob: GitHub 2 is enrolled, and GitHub could not be removed: /m),
+    });
+    expect(await names()).toEqual(["GitHub", "GitHub 2"]);
+    expect((await fob(["code", "GitHub 2"])).exitCode).toBe(0);
+    expect((await fob(["code", "GitHub"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+});
+
+describe("a file with an account that has another secret here", () => {
+  const SOURCES = ["import", "restore"] as const;
+
+  /** A list for import, a backup for restore: GitHub:ann with another secret, and an account of its own. */
+  async function fileFor(command: (typeof SOURCES)[number], { home, fob }: TestHome): Promise<string> {
+    const strings = `${OTHER}\n${uri(OTHER_SECRET, "New:ann", "New")}\n`;
+    const [list, backup] = [join(home, "list.txt"), join(home, "tokens.age")];
+    writeFileSync(list, strings);
+    if (command === "import") return list;
+    const elsewhere = ["--home", join(home, "elsewhere")];
+    expect((await fob(["import", list, ...elsewhere])).exitCode).toBe(0);
+    expect((await fob(["backup", backup, ...elsewhere], { env: PASSPHRASE })).exitCode).toBe(0);
+    return backup;
+  }
+
+  const PASSPHRASE = { FOB_PIN: "a long passphrase" };
+
+  test.each(SOURCES)("gives a script of `fob %s` the rest, and names what it refuses", async (command) => {
+    const one = await homeWithFirst();
+    const file = await fileFor(command, one);
+    const { stdout, stderr, exitCode } = await one.fob([command, file, "--json"], { env: PASSPHRASE });
+    expect({ stdout, exitCode }).toEqual({ stdout: expect.stringContaining("New"), exitCode: 2 });
+    const errors = stderr
+      .trim()
+      .split("\n")
+      .flatMap((line) => JSON.parse(line).error ?? []);
+    expect(errors).toEqual([
+      {
+        code: "usage",
+        message: expect.stringMatching(/^GitHub: .* as GitHub, with another secret/),
+        hint: expect.stringMatching(/--replace.*--keep-both/),
+      },
+    ]);
+    expect(await one.names()).toEqual(["GitHub", "New"]);
+    // and does so again, with nothing new
+    expect((await one.fob([command, file], { env: PASSPHRASE })).exitCode).toBe(2);
+    expect(await one.names()).toEqual(["GitHub", "New"]);
+  });
+
+  test.each(SOURCES)("replaces or keeps both, as `fob %s` is told", async (command) => {
+    const one = await homeWithFirst();
+    const file = await fileFor(command, one);
+    expect((await one.fob([command, file, "--replace", "--keep-both"])).exitCode).toBe(2);
+    expect((await one.fob([command, file, "--keep-both"], { env: PASSPHRASE })).exitCode).toBe(0);
+    expect(await one.names()).toHaveLength(3);
+    const other = await homeWithFirst();
+    expect((await other.fob([command, file, "--replace"], { env: PASSPHRASE })).exitCode).toBe(0);
+    expect(await other.names()).toEqual(["GitHub", "New"]);
+    expect((await other.fob(["code", "GitHub"])).stdout).not.toBe(`${RFC_CODES[0]}\n`);
+  });
+});
