@@ -1,4 +1,4 @@
-import { attemptAll, failureOf } from "../cli/attempts.ts";
+import { attemptAll, failureOf, refuseNothingDone } from "../cli/attempts.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -60,7 +60,7 @@ export async function findWaiting(
   for (const [i, poll] of polls.entries()) {
     const name = opened[i]?.token.name ?? "";
     if (poll.status === "rejected") {
-      if (opened.length === 1 || !(poll.reason instanceof FobError)) throw poll.reason;
+      if (push.tokens.length === 1) throw poll.reason;
       failures.push(failureOf({ name }, poll.reason));
       continue;
     }
@@ -69,13 +69,9 @@ export async function findWaiting(
     notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
     if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
   }
-  if (polls.every(({ status }) => status === "rejected")) throw polls.find(isRejected)?.reason;
+  refuseNothingDone({ done: polls.filter(({ status }) => status === "fulfilled"), failures }, context);
   requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
   return { requests, notes: [...new Set(notes)], failures };
-}
-
-function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
-  return result.status === "rejected";
 }
 
 /**

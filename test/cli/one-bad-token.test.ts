@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { keyFilePath, readKeyFile } from "../../src/platform/keychain/key-file.ts";
 import { updateCell } from "../../src/vault/cell.ts";
@@ -140,8 +141,8 @@ describe.each(Object.entries(DAMAGES))("a token with %s", (_, damage) => {
   test("hinders no command over several tokens, and is named", async () => {
     const one = await patient();
     hurt(one, damage);
-    const run = async (...args: string[]) =>
-      readJson(await one.fob([...args, "--json"], { env: { FOB_PIN: "a long passphrase" } }));
+    const run = async (...args: string[]) => readJson(await one.fob([...args, "--json"]));
+    const recipient = await identityToRecipient(await generateX25519Identity());
     const all = await run("code", "--all");
     expect({ ...all, value: namesOf(all.value) }).toEqual({ exitCode, value: ["First", "Last"], errors: named });
     const some = await run("code", "Last", "Bad", "Count");
@@ -166,7 +167,7 @@ describe.each(Object.entries(DAMAGES))("a token with %s", (_, damage) => {
       value: { tokens: ["First"] },
       errors: named,
     });
-    expect(await run("backup", join(one.home, "b.age"))).toMatchObject({
+    expect(await run("backup", join(one.home, "b.age"), "--recipient", recipient)).toMatchObject({
       exitCode,
       value: { tokens: 3 },
       errors: named,

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, test } from "vitest";
 import { RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
 
@@ -98,24 +99,25 @@ describe("an account that is enrolled with another secret", () => {
 describe("a file with an account that has another secret here", () => {
   const SOURCES = ["import", "restore"] as const;
 
-  /** A list for import, a backup for restore: GitHub:ann with another secret, and an account of its own. */
-  async function fileFor(command: (typeof SOURCES)[number], { home, fob }: TestHome): Promise<string> {
+  /** The arguments that name a list for import, a backup for restore: GitHub:ann with another secret, and an account of its own. */
+  async function fileFor(command: (typeof SOURCES)[number], { home, fob }: TestHome): Promise<string[]> {
     const strings = `${OTHER}\n${uri(OTHER_SECRET, "New:ann", "New")}\n`;
     const [list, backup] = [join(home, "list.txt"), join(home, "tokens.age")];
     writeFileSync(list, strings);
-    if (command === "import") return list;
+    if (command === "import") return [command, list];
     const elsewhere = ["--home", join(home, "elsewhere")];
+    const [key, keyFile] = [await generateX25519Identity(), join(home, "key.txt")];
+    writeFileSync(keyFile, key);
     expect((await fob(["import", list, ...elsewhere])).exitCode).toBe(0);
-    expect((await fob(["backup", backup, ...elsewhere], { env: PASSPHRASE })).exitCode).toBe(0);
-    return backup;
+    const recipient = await identityToRecipient(key);
+    expect((await fob(["backup", backup, "--recipient", recipient, ...elsewhere])).exitCode).toBe(0);
+    return [command, backup, "--identity", keyFile];
   }
-
-  const PASSPHRASE = { FOB_PIN: "a long passphrase" };
 
   test.each(SOURCES)("gives a script of `fob %s` the rest, and names what it refuses", async (command) => {
     const one = await homeWithFirst();
     const file = await fileFor(command, one);
-    const { stdout, stderr, exitCode } = await one.fob([command, file, "--json"], { env: PASSPHRASE });
+    const { stdout, stderr, exitCode } = await one.fob([...file, "--json"]);
     expect({ stdout, exitCode }).toEqual({ stdout: expect.stringContaining("New"), exitCode: 2 });
     const errors = stderr
       .trim()
@@ -130,18 +132,18 @@ describe("a file with an account that has another secret here", () => {
     ]);
     expect(await one.names()).toEqual(["GitHub", "New"]);
     // and does so again, with nothing new
-    expect((await one.fob([command, file], { env: PASSPHRASE })).exitCode).toBe(2);
+    expect((await one.fob(file)).exitCode).toBe(2);
     expect(await one.names()).toEqual(["GitHub", "New"]);
   });
 
   test.each(SOURCES)("replaces or keeps both, as `fob %s` is told", async (command) => {
     const one = await homeWithFirst();
     const file = await fileFor(command, one);
-    expect((await one.fob([command, file, "--replace", "--keep-both"])).exitCode).toBe(2);
-    expect((await one.fob([command, file, "--keep-both"], { env: PASSPHRASE })).exitCode).toBe(0);
+    expect((await one.fob([...file, "--replace", "--keep-both"])).exitCode).toBe(2);
+    expect((await one.fob([...file, "--keep-both"])).exitCode).toBe(0);
     expect(await one.names()).toHaveLength(3);
     const other = await homeWithFirst();
-    expect((await other.fob([command, file, "--replace"], { env: PASSPHRASE })).exitCode).toBe(0);
+    expect((await other.fob([...file, "--replace"])).exitCode).toBe(0);
     expect(await other.names()).toEqual(["GitHub", "New"]);
     expect((await other.fob(["code", "GitHub"])).stdout).not.toBe(`${RFC_CODES[0]}\n`);
   });
