@@ -21,6 +21,7 @@ import { systemKeyStore } from "./platform/keychain/system.ts";
 import type { Notifier } from "./push/notifier.ts";
 import type { KeyItem } from "./vault/key-store.ts";
 import type { VaultAccess } from "./vault/open.ts";
+import type { Vault } from "./vault/vault.ts";
 
 /** The program that runs: its version, and the folder of its built files. */
 export interface Build {
@@ -44,6 +45,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
   const access = vaultAccess(globals, prompt, sensor);
   const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home));
   const http = httpClient(build);
+  let opened: Vault | null = null;
   const opening = async () => ({ ...(await import("./opening.ts")), at: { globals, access, agent } });
   return {
     settings: globals.settings,
@@ -63,7 +65,9 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     },
     async findVault() {
       const { openWhole, at } = await opening();
-      return openWhole(at);
+      const vault = await openWhole(at);
+      opened = vault ?? opened;
+      return vault;
     },
     async findTokens(right) {
       const { findTokens, at } = await opening();
@@ -75,7 +79,12 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     },
     async ensureVault() {
       const { openWhole, makeVault, at } = await opening();
-      return (await openWhole(at)) ?? makeVault(at, prompt);
+      const vault = (await openWhole(at)) ?? (await makeVault(at, prompt));
+      opened = vault;
+      return vault;
+    },
+    async emptyTrash() {
+      return opened && (await import("./vault/trash.ts")).emptyTrashQuietly(opened, new Date());
     },
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -131,6 +131,11 @@ export interface Context {
   findPush(): Promise<PushDesk | null>;
   /** The open vault, created if there is none yet. */
   ensureVault(): Promise<Vault>;
+  /**
+   * Lets removed tokens go whose time is over, in the vault that the command has opened, if any. Returns what to tell the person where
+   * that failed: the command is done all the same.
+   */
+  emptyTrash(): Promise<string | null>;
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;

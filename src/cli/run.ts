@@ -71,6 +71,7 @@ async function runCommand(
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
+  await tidyUp(context, (trouble) => globals.quiet || stderr.write(formatNote(trouble, globals.json)));
   const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
   for (const note of notes) stderr.write(formatNote(note, globals.json));
   await command.goOn?.(result, context);
@@ -85,6 +86,12 @@ function tellFailures(
 ): number | undefined {
   if (failures.length > 0) stderr.write(formatFailures(failures, json));
   return failures[0]?.exitCode;
+}
+
+/** What is due in the vault that the command has opened. The command is done, whatever becomes of this. */
+async function tidyUp(context: Context, tell: (trouble: string) => void): Promise<void> {
+  const trouble = await context.emptyTrash();
+  if (trouble !== null) tell(trouble);
 }
 
 /** What a command prints for people; nothing where it has nothing to say. */

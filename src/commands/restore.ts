@@ -5,7 +5,8 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { findToken } from "../token/find-token.ts";
 import { printable } from "../token/printable.ts";
-import { RESTORABLE_DAYS, removedTokens, restoreToken } from "../vault/removal.ts";
+import type { Token } from "../token/token.ts";
+import { RESTORABLE_DAYS, removedIds, removedTokens, restoreToken } from "../vault/removal.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { isBackupFile, type RestoredBackup, restoreBackup } from "./backup-restoring.ts";
@@ -21,7 +22,7 @@ interface Restorable {
 type Restoration =
   | ({ readonly kind: "backup" } & RestoredBackup)
   | { readonly kind: "restored"; readonly id: string; readonly name: string }
-  | { readonly kind: "restorable"; readonly tokens: readonly Restorable[] };
+  | { readonly kind: "restorable"; readonly tokens: readonly Restorable[]; readonly damaged: number };
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
 export const restore = defineCommand({
@@ -48,16 +49,9 @@ export const restore = defineCommand({
     if (replace || keepBoth) throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
     const vault = await existingVault(context);
     const removed = removedTokens(vault);
-    if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable) };
-    // of several with one name, the one removed last is meant
-    const latest = removed.find(({ token }) => token.name === name)?.token;
-    const token =
-      latest ??
-      findToken(
-        name,
-        removed.map((record) => record.token),
-      );
-    const restored = restoreToken(vault, token.id);
+    const damaged = removedIds(vault).length - removed.length;
+    if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
+    const restored = restoreToken(vault, removedIds(vault).includes(name) ? name : findRemoved(removed, name).id);
     return { kind: "restored", id: restored.id, name: restored.name };
   },
   text(result, style) {
@@ -74,13 +68,26 @@ export const restore = defineCommand({
       : { id: result.id, name: result.name };
   },
   notes(result) {
-    if (result.kind === "restorable" && result.tokens.length === 0) return [t("nothing can be restored")];
+    if (result.kind === "restorable") {
+      const damaged = describeDamaged(result.damaged);
+      return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
+    }
     return result.kind === "backup" && result.known > 0
       ? [t`left out: ${plural(result.known, "token that is there already", "tokens that are there already")}`]
       : [];
   },
   failures: (result) => (result.kind === "backup" ? result.failures : []),
 });
+
+/** Of several with one name, the one removed last is meant. */
+function findRemoved(removed: readonly TokenRecord[], name: string): Token {
+  const tokens = removed.map(({ token }) => token);
+  return tokens.find((token) => token.name === name) ?? findToken(name, tokens);
+}
+
+function describeDamaged(count: number): string[] {
+  return count === 0 ? [] : [t`left out: ${plural(count, "removed token")} that cannot be read (\`fob doctor\`)`];
+}
 
 function toRestorable({ token: { id, name }, removedAt }: TokenRecord): Restorable[] {
   // every removed token has its date

@@ -4,6 +4,7 @@ import { FobError } from "../fob-error.ts";
 import { plural, type Text, t, translated } from "../language.ts";
 import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
 import type { Vault } from "../vault/vault.ts";
+import { checkTrash } from "./trash-check.ts";
 
 const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
 
@@ -22,6 +23,7 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
     describeDamage(vault, found, aside),
     ...describeAttempts(found, repair),
     describeIndex(found, repair),
+    checkTrash(vault, repair),
     checkLeftovers(vault, found, repair),
   ];
 }
@@ -38,22 +40,17 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   }
 }
 
-function isWhole({ damagedIndex, damagedTrash, ...lists }: Checkup): boolean {
+function isWhole({ damagedIndex, ...lists }: Checkup): boolean {
   const { damaged, damagedAttempts, unlisted, gone } = lists;
   const isListed = [damaged, damagedAttempts, unlisted, gone].every((list) => list.length === 0);
-  return damagedIndex === null && damagedTrash === null && isListed;
+  return damagedIndex === null && isListed;
 }
 
 /** `aside` are the folders that damaged tokens were put into. */
-function describeDamage(
-  vault: Vault,
-  { damaged, damagedIndex, damagedTrash }: Checkup,
-  aside: readonly string[],
-): Check {
+function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside: readonly string[]): Check {
   const check = "vault";
-  const removed = damagedTrash === null ? [] : [t`removed: ${damagedTrash}`];
-  const reasons = [...damaged.map(({ name, reason }) => t`${name}: ${reason}`), ...removed];
-  if (aside.length > 0 && removed.length === 0) {
+  const reasons = damaged.map(({ name, reason }) => t`${name}: ${reason}`);
+  if (aside.length > 0) {
     const names = damaged.map(({ name }) => name).join(", ");
     return {
       check,
@@ -109,9 +106,9 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
 }
 
 /** Older generations are what a damaged token could be saved from: they stay until everything is whole. */
-function checkLeftovers(vault: Vault, { damaged, damagedIndex, damagedTrash }: Checkup, repair: boolean): Check {
+function checkLeftovers(vault: Vault, { damaged, damagedIndex }: Checkup, repair: boolean): Check {
   const check = "leftovers";
-  if ((damaged.length > 0 && !repair) || damagedTrash !== null || (damagedIndex !== null && !repair)) {
+  if ((damaged.length > 0 && !repair) || (damagedIndex !== null && !repair)) {
     return { check, status: "skipped", message: t("older files are kept while something is damaged") };
   }
   if (repair) removeLeftovers(vault);

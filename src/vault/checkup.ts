@@ -1,17 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { readdirSync, renameSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
+import { putAside } from "./aside.ts";
 import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
-import { headerCell, indexCell, tokensFolder, vaultFolder } from "./layout.ts";
-import { putTokenAside, removedCell, removedIds, removedTokens } from "./removal.ts";
+import { calendarCell, headerCell, indexCell, tokensFolder } from "./layout.ts";
+import { putTokenAside, removedCell, removedIds } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
@@ -30,8 +29,6 @@ export interface Checkup {
   readonly damaged: readonly DamagedToken[];
   /** Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for the app PIN. */
   readonly damagedAttempts: readonly DamagedAttempts[];
-  /** Why the removed tokens cannot be read; null when they can. */
-  readonly damagedTrash: string | null;
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
   /** Entries of the index whose token is gone, or was removed. */
@@ -66,14 +63,12 @@ export function examineVault(vault: Vault): Checkup {
   }
   const isGone = ({ id }: Token) => !present.has(id) || empty.has(id);
   const gone = [...entries.values()].filter(isGone).map(({ id, name }) => ({ id, name }));
-  const removed = attempt(() => removedTokens(vault));
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
     damagedAttempts: allAttempts(vault)
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
-    damagedTrash: "reason" in removed ? removed.reason : null,
     unlisted,
     gone,
   };
@@ -84,7 +79,7 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return { reason: error.message };
+    if (error instanceof FobError && !error.isDone) return { reason: error.message };
     throw error;
   }
 }
@@ -96,36 +91,25 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
 export function mendVault(vault: Vault, checkup: Checkup): readonly string[] {
   const { damaged, damagedIndex, damagedAttempts, unlisted, gone } = checkup;
   for (const { attempts } of damagedAttempts) setAttemptsAside(attempts);
-  if (damagedIndex !== null) putIndexAside(vault.layout.home);
+  if (damagedIndex !== null) putAside(vault.layout.home, vault.indexCell().folder, "index");
   const aside = damaged.map(({ id }) => putTokenAside(vault, id));
   for (const { id } of gone) vault.dropFromIndex(id);
   vault.addToIndex(unlisted);
   return aside.filter((folder) => folder !== null);
 }
 
-/** What is damaged may still be of use to somebody: it is kept under another name. */
-function putIndexAside(home: string): void {
-  const folder = vaultFolder(home);
-  const aside = join(folder, `damaged-index-${randomBytes(4).toString("hex")}`);
-  try {
-    renameSync(join(folder, "index"), aside);
-    syncFolder(folder);
-  } catch (error) {
-    throw describeFileError(error, "move", join(folder, "index"));
-  }
-}
-
 /** Files that interrupted writes left behind: generations that have a successor, and abandoned temporary ones. */
 export function leftovers(vault: Vault): string[] {
   return allCells(vault).flatMap(({ folder }) => {
-    const old = generationsIn(folder).slice(1).map(String);
-    return [...old, ...abandonedFilesIn(folder)].map((name) => join(folder, name));
+    // a cell that cannot be read is said to be damaged by whoever needs it
+    const read = attempt(() => [...generationsIn(folder).slice(1).map(String), ...abandonedFilesIn(folder)]);
+    return "value" in read ? read.value.map((name) => join(folder, name)) : [];
   });
 }
 
-/** Removes {@link leftovers}. Throws FobError `invalid` at the first cell that is damaged, and leaves its files. */
+/** Removes {@link leftovers}. A cell that is damaged keeps its files. */
 export function removeLeftovers(vault: Vault): void {
-  for (const cell of allCells(vault)) tidyCell(cell);
+  for (const cell of allCells(vault)) attempt(() => tidyCell(cell));
 }
 
 function allCells(vault: Vault): Cell[] {
@@ -133,6 +117,7 @@ function allCells(vault: Vault): Cell[] {
   return [
     headerCell(layout.home),
     indexCell(layout, encryptingSeal(vaultKey)),
+    calendarCell(layout, encryptingSeal(vaultKey)),
     ...tokenIds(vault).map((id) => vault.tokenCell(id)),
     ...removedIds(vault).map((id) => removedCell(vault, id)),
     ...grantCells(vault),

@@ -51,6 +51,11 @@ export function removedFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "removed");
 }
 
+/** The cell that says how much time has passed, as far as the clock can be trusted. */
+export function calendarCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
+  return { folder: join(vaultFolder(home), "calendar"), identity: `${vaultId}/calendar`, seal };
+}
+
 /** The cell that counts the guesses at one PIN; see {@link import("./attempts.ts").Attempts} for its name. */
 export function attemptsCell(layout: VaultLayout, name: string): Cell {
   const identity = `${layout.vaultId}/attempts/${name}`;

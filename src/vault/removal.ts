@@ -1,86 +1,152 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { syncFolder } from "../durable-file.ts";
-import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { Token } from "../token/token.ts";
-import { attemptsOfToken, removeAttempts } from "./attempts.ts";
+import { move, putAside } from "./aside.ts";
+import { lookAtClock } from "./calendar.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
-import { removedFolder, vaultFolder } from "./layout.ts";
+import { discard } from "./discarding.ts";
+import { removedFolder } from "./layout.ts";
 import { isUnreadable } from "./record-cell.ts";
 import { decodeRecord, type TokenRecord } from "./token-record.ts";
 import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
-/** How long a removed token stays restorable. */
+/** How long a removed token stays restorable, at least. */
 export const RESTORABLE_DAYS = 30;
 
 /**
- * Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. One that cannot be read is put aside instead: returns the
- * folder with its files, or null.
+ * Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. One that
+ * cannot be read is put aside instead: returns the folder with its files, or null.
  */
 export function removeToken(vault: Vault, id: string, now: Date): string | null {
   try {
-    vault.update(id, (record) => ({ ...record, removedAt: now }));
+    absorbDouble(vault, id);
+    const vouchedAtRemoval = vouchedNow(vault, now);
+    vault.update(id, (record) => ({ ...record, removedAt: now, vouchedAtRemoval }));
   } catch (error) {
     if (error instanceof FobError && isUnreadable(error)) return putTokenAside(vault, id);
     throw error;
   }
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
   makeFolder(removedFolder(vault.layout));
-  moveFolder(vault.tokenCell(id).folder, removedCell(vault, id).folder);
+  move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
-  purgeRemoved(vault, now);
   return null;
 }
 
 /**
- * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody: returns the folder that keeps it, or null where there
- * was nothing.
+ * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody: returns
+ * the folder that keeps it, or null where there was nothing.
  */
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
-  const aside = join(vaultFolder(vault.layout.home), `damaged-token-${id}-${randomBytes(4).toString("hex")}`);
-  const isThere = existsSync(folder);
-  if (isThere) moveFolder(folder, aside);
+  const aside = existsSync(folder) ? putAside(vault.layout.home, folder, `token-${id}`) : null;
   dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
-  return isThere ? aside : null;
+  return aside;
 }
 
-/** The tokens that can be restored, latest first. */
+/** The tokens that can be restored, latest first; what is damaged is left out. */
 export function removedTokens(vault: Vault): TokenRecord[] {
   return removedIds(vault)
-    .map((id) => readCell(removedCell(vault, id)))
-    .filter((value) => value !== null)
-    .map(decodeRecord)
+    .map((id) => readRemoved(vault, id))
+    .filter((record) => record !== null && "token" in record)
     .sort((a, b) => (b.removedAt?.getTime() ?? 0) - (a.removedAt?.getTime() ?? 0));
 }
 
-/** Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. */
+/** What became of a removed token: its record, why that cannot be read, or null for one that is gone. */
+export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | null {
+  try {
+    const value = readCell(removedCell(vault, id));
+    return value && decodeRecord(value);
+  } catch (error) {
+    if (error instanceof FobError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. One that is in use already
+ * stays as it is, with the higher counter of the two, unless it is damaged: then it makes room.
+ */
 export function restoreToken(vault: Vault, id: string): Token {
-  const { folder, ...cell } = removedCell(vault, id);
-  const removed = readCell({ ...cell, folder });
-  if (removed === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
-  const { token } = decodeRecord(removed);
+  const record = readRemoved(vault, id);
+  if (record === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
+  if (!("token" in record)) throw record;
+  if (isInUse(vault, id)) {
+    absorbDouble(vault, id);
+    return vault.addToIndex([vault.read(id).token])[0] ?? record.token;
+  }
+  const { folder } = vault.tokenCell(id);
+  if (existsSync(folder)) putAside(vault.layout.home, folder, `token-${id}`);
+  const { token } = record;
   // listed first: whoever is interrupted finds it in use, or among the removed ones
   const { name } = vault.announce([token])[0] ?? token;
-  moveFolder(folder, vault.tokenCell(id).folder);
-  vault.update(id, (record) => ({ ...record, token: { ...record.token, name }, removedAt: null }));
+  try {
+    move(removedCell(vault, id).folder, folder);
+  } catch (error) {
+    if (!(error instanceof FobError && error.isDone)) vault.dropFromIndex(id);
+    throw error;
+  }
+  vault.update(id, (before) => ({
+    ...before,
+    token: { ...before.token, name },
+    removedAt: null,
+    vouchedAtRemoval: null,
+  }));
   return { ...token, name };
 }
 
-function purgeRemoved(vault: Vault, now: Date): void {
-  const before = now.getTime() - RESTORABLE_DAYS * 24 * 60 * 60 * 1000;
-  for (const record of removedTokens(vault)) {
-    if (record.removedAt && record.removedAt.getTime() < before) {
-      rmSync(join(removedFolder(vault.layout), record.token.id), { recursive: true, force: true });
-      removeAttempts(attemptsOfToken(vault, record.token.id));
-    }
+/**
+ * Ends that a token which is in use lies among the removed ones as well: after a power cut between two folders, or because somebody
+ * copied files. The one in use counts, with the higher counter of the two.
+ */
+export function absorbDouble(vault: Vault, id: string): void {
+  const { folder } = removedCell(vault, id);
+  if (!existsSync(folder)) return;
+  const double = readRemoved(vault, id);
+  if (double && !("token" in double)) {
+    putAside(vault.layout.home, folder, `token-${id}`);
+    return;
+  }
+  if (double) vault.update(id, (record) => withHigherCounter(record, double));
+  discard(vault.layout, id);
+}
+
+/** Whether there is a token of this id in use that can be read. */
+export function isInUse(vault: Vault, id: string): boolean {
+  try {
+    return readCell(vault.tokenCell(id)) !== null;
+  } catch (error) {
+    if (error instanceof FobError) return false;
+    throw error;
+  }
+}
+
+function withHigherCounter(record: TokenRecord, { token: { credential: other } }: TokenRecord): TokenRecord {
+  const { credential } = record.token;
+  const isBehind =
+    "counter" in credential &&
+    "counter" in other &&
+    credential.counter !== null &&
+    other.counter !== null &&
+    other.counter > credential.counter;
+  if (!isBehind) return record;
+  return { ...record, token: { ...record.token, credential: { ...credential, counter: other.counter } } };
+}
+
+/** Null where the calendar cannot be read: the account then begins at the next look. */
+function vouchedNow(vault: Vault, now: Date): number | null {
+  try {
+    return lookAtClock(vault, now).vouched;
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
   }
 }
 
@@ -96,20 +162,5 @@ export function removedIds({ layout }: Vault): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw describeFileError(error, "read", removedFolder(layout));
-  }
-}
-
-function moveFolder(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    throw describeFileError(error, "move", from);
-  }
-  try {
-    // the new place first: a power cut must not find it in neither
-    syncFolder(dirname(to));
-    syncFolder(dirname(from));
-  } catch (error) {
-    throw describeDoneInDoubt(error, to);
   }
 }

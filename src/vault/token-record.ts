@@ -38,6 +38,8 @@ export interface TokenRecord {
   readonly sealedSecret: string;
   /** When it was removed; null for a token in use. */
   readonly removedAt: Date | null;
+  /** How much time the calendar had vouched for by then, in milliseconds; null where nobody had looked. */
+  readonly vouchedAtRemoval: number | null;
   /** The login requests that came for it; empty where none can. */
   readonly pushRequests: RememberedRequests;
 }
@@ -49,7 +51,15 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
   const under = deriveKey(vaultKey, token.id, "secret key");
   const wrappedSecretKey = wrapKey(secretKey, under, secretPlace(token.id));
   forget(secretKey, under);
-  return { token, guard: null, wrappedSecretKey, sealedSecret, removedAt: null, pushRequests: [] };
+  return {
+    token,
+    guard: null,
+    wrappedSecretKey,
+    sealedSecret,
+    removedAt: null,
+    vouchedAtRemoval: null,
+    pushRequests: [],
+  };
 }
 
 /** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
@@ -269,7 +279,8 @@ function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
     token: decodeToken(json.token),
     guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
     removedAt: json.removedAt === null ? null : new Date(json.removedAt),
-    // records from before there were login requests
+    // records from before there was a calendar, or there were login requests
+    vouchedAtRemoval: json.vouchedAtRemoval ?? null,
     pushRequests: json.pushRequests ?? [],
   };
 }
