@@ -9,7 +9,7 @@ import type { PushDesk } from "./push/desk.ts";
 import type { PushServices } from "./push/provider.ts";
 import type { Right } from "./token/grant.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
-import { openGrant } from "./vault/granted-tokens.ts";
+import { type GrantedTokens, openGrant } from "./vault/granted-tokens.ts";
 import { type KeychainKind, readHeader } from "./vault/header.ts";
 import { openVault, type VaultAccess } from "./vault/open.ts";
 import type { TokenStore } from "./vault/token-store.ts";
@@ -44,7 +44,10 @@ function newVaultKeychain({ settings }: Globals): KeychainKind | null {
 /** The tokens of the grant, or of the vault; see {@link import("./cli/context.ts").Context.findTokens}. */
 export async function findTokens(ways: Ways, right: Right | null): Promise<Authenticator | null> {
   const { globals, access } = ways;
-  if (globals.grant !== null) return authenticate(openGranted(globals, globals.grant, right));
+  if (globals.grant !== null) {
+    const granted = openGranted(globals, globals.grant, right);
+    return directAuthenticator(granted, () => new Date(), granted.grant.label);
+  }
   const open = async () => {
     const vault = await openVault(access);
     return vault && authenticate(vault);
@@ -57,7 +60,10 @@ export async function findTokens(ways: Ways, right: Right | null): Promise<Authe
 export async function findPush(ways: Ways, services: PushServices): Promise<PushDesk | null> {
   const { globals, access } = ways;
   const { DirectDesk } = await import("./push/direct-desk.ts");
-  if (globals.grant !== null) return new DirectDesk(openGranted(globals, globals.grant, "push"), services);
+  if (globals.grant !== null) {
+    const granted = openGranted(globals, globals.grant, "push");
+    return new DirectDesk(granted, services, granted.grant.label);
+  }
   const open = async () => {
     const vault = await openVault(access);
     return vault && new DirectDesk(vault, services);
@@ -78,7 +84,7 @@ function authenticate(store: TokenStore): Authenticator {
   return directAuthenticator(store, () => new Date());
 }
 
-function openGranted({ home }: Globals, text: string, right: Right | null): TokenStore {
+function openGranted({ home }: Globals, text: string, right: Right | null): GrantedTokens {
   const tokens = openGrant(home, text, () => new Date());
   if (right === null || tokens.grant.rights.includes(right)) return tokens;
   throw new FobError("denied", t`the grant ${tokens.grant.label} does not carry the right ${right}`);

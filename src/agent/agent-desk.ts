@@ -18,6 +18,7 @@ import { decodeDenials, decodeMemory, decodeOutcome, decodePoll, type PushMemory
  * very call) goes to a desk that `open` makes.
  */
 export class AgentDesk implements PushDesk {
+  readonly grantLabel = null;
   readonly #connection: Connection;
   readonly #open: () => Promise<PushDesk | null>;
   /** Which token a request is for, by the id of the request. */

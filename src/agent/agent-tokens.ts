@@ -28,6 +28,7 @@ export function agentTokens(
   const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
   return {
     layout,
+    grantLabel: null,
     entries: async () => ((await ask({ do: "list" })) as TokenJson[]).map(decodeEntry),
     async findExactly(query) {
       const entry = await ask({ do: "find", name: query });

@@ -6,7 +6,10 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "../token/grant.ts";
 import { forget } from "../token/secret.ts";
-import { createGrant, endExpiredGrants, type GrantedToken } from "../vault/grants.ts";
+import { exportGrant, prepareExport } from "../vault/grant-export.ts";
+import { createGrant, endExpiredGrants, type GrantedToken, revokeGrant } from "../vault/grants.ts";
+import { isCounting } from "../vault/token-index.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -18,6 +21,8 @@ const MAX_LABEL = 100;
 interface Granted {
   readonly view: GrantView;
   readonly secret: string;
+  /** Where it was exported to. */
+  readonly folder: string | null;
   readonly failures: readonly FobError[];
 }
 
@@ -27,21 +32,30 @@ export const accessGrant = defineCommand({
   summary: "let a script use some tokens, and nothing else",
   description:
     "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. The PIN of a token " +
-    "that has one is asked for now. A token whose access domain is 02 or FF cannot be granted.",
+    "that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --export writes a home that opens with the grant " +
+    "alone, for a machine that has no other; a token with a counter stays where it counts.",
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {
     token: values("NAME", "the tokens", "token"),
     rights: value("RIGHTS", `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`, RIGHTS),
     expires: value("WHEN", `90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
+    export: value("DIR", "write a home for another machine: what the grant needs, and nothing else", "folder"),
   },
   examples: [
     {
       command: "export FOB_GRANT=$(fob access grant ci --token registry)",
       explanation: "for the script that runs next",
     },
+    {
+      command: "fob access grant job --token registry --export job-home",
+      explanation: "for another machine: copy job-home there as FOB_HOME",
+    },
     { command: "fob access grant backup --token vpn bank --expires 8h", explanation: "two tokens, for eight hours" },
   ],
-  async run({ label, token: names, rights = "code", expires = USUAL_DURATION }, context): Promise<Granted> {
+  async run(
+    { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
+    context,
+  ): Promise<Granted> {
     const now = context.clock();
     if (names.length === 0) throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
     const about = {
@@ -52,14 +66,21 @@ export const accessGrant = defineCommand({
     };
     const vault = await existingVault(context);
     endExpiredGrants(vault, now);
-    const { done: tokens, failures } = await openTokens(vault, names, context);
-    const { grant, secret } = createGrant(vault, about, tokens);
-    forget(...tokens.map(({ secretKey }) => secretKey));
-    return { view: viewGrant(grant, vault.entries(), now), secret, failures };
+    const read = await readTokens(vault, names, context);
+    if (folder !== undefined) {
+      refuseCounters(read.done);
+      prepareExport(folder);
+    }
+    const opened = await openTokens(vault, read.done, context);
+    const { grant, secret } = createGrant(vault, about, opened.done);
+    forget(...opened.done.map(({ secretKey }) => secretKey));
+    if (folder !== undefined) exportOrRevoke(vault, { label: grant.label, secret, folder });
+    const failures = [...read.failures, ...opened.failures];
+    return { view: viewGrant(grant, vault.entries(), now), secret, folder: folder ?? null, failures };
   },
   text: ({ secret }) => secret,
   json: ({ view, secret }) => ({ ...view, grant: secret }),
-  notes: ({ view }) => [describe(view)],
+  notes: ({ view, folder }) => [describe(view), ...(folder === null ? [] : [describeExport(view, folder)])],
   failures: ({ failures }) => failures,
 });
 
@@ -76,21 +97,61 @@ function parseRights(text: string): Right[] {
   throw new FobError("usage", t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
 }
 
-/** What each token is opened with from now on. One that fails is left out; throws why the first one failed where all do. */
-async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<Attempts<GrantedToken>> {
+/** The records of the tokens that may be granted. One that fails is left out; throws why the first one failed where all do. */
+function readTokens(vault: Vault, names: readonly string[], context: Context): Promise<Attempts<TokenRecord>> {
   const entries = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
-  return attemptAll([...entries.values()], ({ id }) => openToken(vault, id, context), context);
+  return attemptAll([...entries.values()], async ({ id }) => readToGrant(vault, id), context);
 }
 
-async function openToken(vault: Vault, id: string, { pinPrompt, clock }: Context): Promise<GrantedToken> {
+/** Throws FobError `denied` for a token that must not be granted. */
+function readToGrant(vault: Vault, id: string): TokenRecord {
   const record = vault.read(id);
   const { name, accessDomain } = record.token;
-  if (accessDomain !== "00")
-    throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
-  return { id, secretKey: await vault.secretKey(record, pinPrompt, clock()) };
+  if (accessDomain === "00") return record;
+  throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
+}
+
+/** A counter that two homes move on gives the same passcodes twice, and nobody can know that only one of them will be used. */
+function refuseCounters(records: readonly TokenRecord[]): void {
+  const counting = records.map(({ token }) => token).find(isCounting);
+  if (!counting) return;
+  throw new FobError(
+    "usage",
+    t`${counting.name} has a counter, which counts in one place: exported, its passcodes would repeat`,
+    { hint: t("enroll a token of its own for the other machine, and grant that") },
+  );
+}
+
+function exportOrRevoke(
+  vault: Vault,
+  { label, secret, folder }: { readonly label: string; readonly secret: string; readonly folder: string },
+): void {
+  try {
+    exportGrant(vault, secret, folder);
+  } catch (error) {
+    // nobody gets to see its secret
+    revokeGrant(vault, label);
+    throw error;
+  }
+}
+
+/** What each token is opened with from now on. One that fails is left out; throws why the first one failed where all do. */
+function openTokens(vault: Vault, records: readonly TokenRecord[], context: Context): Promise<Attempts<GrantedToken>> {
+  return attemptAll(
+    records.map((record) => ({ name: record.token.name, record })),
+    async ({ record }) => ({
+      id: record.token.id,
+      secretKey: await vault.secretKey(record, context.pinPrompt, context.clock()),
+    }),
+    context,
+  );
 }
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {
   const until = expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt, null)}`;
   return t`${label} opens ${tokens.join(", ")} for ${rights.join(t(" and "))} ${until}; it is not shown again`;
+}
+
+function describeExport({ label }: GrantView, folder: string): string {
+  return t`${folder} is the home for it (FOB_HOME); revoking ${label} here does not reach copies of that`;
 }

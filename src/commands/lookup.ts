@@ -3,6 +3,7 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { findToken } from "../token/find-token.ts";
 import type { Right } from "../token/grant.ts";
+import { matchName, type Named } from "../token/names.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
@@ -28,9 +29,24 @@ export function findInVault(vault: Vault, query: string): IndexEntry {
   return vault.findExactly(query) ?? findToken(query, vault.entries());
 }
 
-/** {@link findInVault} among tokens that an agent or a grant may hold. */
+/**
+ * {@link findInVault} among tokens that an agent or a grant may hold. Throws FobError `denied` for a token that a grant does not open,
+ * whether there is one or not: a grant tells nothing of the others.
+ */
 export async function findAmong(tokens: Authenticator, query: string): Promise<IndexEntry> {
-  return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
+  const exact = await tokens.findExactly(query);
+  if (exact) return exact;
+  const entries = await tokens.entries();
+  return tokens.grantLabel === null ? findToken(query, entries) : findGranted(query, entries, tokens.grantLabel);
+}
+
+/** {@link findToken} among the tokens of a grant. Throws FobError `denied` for every other one. */
+export function findGranted<T extends Named>(query: string, tokens: readonly T[], grantLabel: string): T {
+  const match = matchName(query, tokens);
+  if (match.kind !== "none") return findToken(query, tokens);
+  throw new FobError("denied", t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`, {
+    hint: t("`fob list` shows those that it opens"),
+  });
 }
 
 /** The record of a listed token, or null for one that is being removed or restored: the index is changed last or first. */

@@ -1,4 +1,4 @@
-import { defineCommand, optional, value } from "../cli/command.ts";
+import { defineCommand, flag, optional, value } from "../cli/command.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
@@ -10,6 +10,7 @@ import { appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { askNewPin } from "../vault/pin-prompt.ts";
 import { changeTokenPin } from "../vault/token-pin.ts";
 import { unguardedSecretKey } from "../vault/token-record.ts";
+import { chooseGrantsToRevoke, revokeGrants } from "./grants-of-token.ts";
 import { formatChange, type PinChange, pinTarget } from "./pin-target.ts";
 
 /** `fob pin set`: gives the app or one token a PIN. */
@@ -18,10 +19,13 @@ export const pinSet = defineCommand({
   summary: "set the app PIN, or one token's PIN",
   description:
     "Without NAME, the app PIN: from then on every command needs it, and a recovery code is shown once. With NAME, only this " +
-    "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret.",
+    "token's passcodes need it. A PIN wraps the keys: without it there is nothing that could decrypt the secret. Grants that were made before " +
+    "go on opening the token; a person is asked about them, a script says --revoke-grants or --keep-grants.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {
     policy: value("RULES", "what the token's PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)"),
+    revokeGrants: flag("revoke the grants that open the token without its PIN"),
+    keepGrants: flag("let those grants go on opening it without its PIN"),
   },
   examples: [
     {
@@ -33,13 +37,17 @@ export const pinSet = defineCommand({
   ],
   async run(input, context): Promise<PinChange> {
     const policy = parsePolicy(input);
+    if (input.name === undefined && (input.revokeGrants || input.keepGrants))
+      throw new FobError("usage", t("--revoke-grants and --keep-grants are for the PIN of a token: name one"));
     const vault = await context.ensureVault();
     const { record } = await pinTarget(input.name, vault);
     if (record) {
       if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
+      const grants = await chooseGrantsToRevoke(vault, record.token, input, context);
       const secretKey = unguardedSecretKey(record, vault.vaultKey);
       await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
       forget(secretKey);
+      revokeGrants(vault, grants);
       return { name: record.token.name, change: "set", recoveryCode: null };
     }
     const header = readHeader(context.access.home);

@@ -8,8 +8,10 @@ import { t } from "../language.ts";
 import { memoryJson } from "../push/push-json.ts";
 import type { PushMemory } from "../push/request.ts";
 import { findToken } from "../token/find-token.ts";
+import type { Named } from "../token/names.ts";
 import { printable } from "../token/printable.ts";
 import { answerInWords } from "../token/push-answer.ts";
+import { findGranted } from "./lookup.ts";
 import { existingPush } from "./push-requests.ts";
 import { wording } from "./push-view.ts";
 
@@ -29,7 +31,7 @@ export const pushHistory = defineCommand({
   async run({ name }, context): Promise<History> {
     const { desk, tokens } = await existingPush(context);
     const all = tokens.map(({ token }) => token);
-    const chosen = name === undefined ? all : [findToken(name, all)];
+    const chosen = name === undefined ? all : [find(name, all, desk.grantLabel)];
     const { done, failures } = await attemptAll(chosen, ({ id }) => desk.history(id), context);
     const memories = done.flat().sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
     return { memories, failures };
@@ -39,6 +41,10 @@ export const pushHistory = defineCommand({
   notes: ({ memories }) => (memories.length === 0 ? [t("no login request came yet")] : []),
   failures: ({ failures }) => failures,
 });
+
+function find<T extends Named>(name: string, tokens: readonly T[], grantLabel: string | null): T {
+  return grantLabel === null ? findToken(name, tokens) : findGranted(name, tokens, grantLabel);
+}
 
 function formatMemories(memories: readonly PushMemory[], style: Style): string {
   if (memories.length === 0) return "";

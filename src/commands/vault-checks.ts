@@ -4,6 +4,7 @@ import { FobError } from "../fob-error.ts";
 import { plural, type Text, t, translated } from "../language.ts";
 import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
 import type { Vault } from "../vault/vault.ts";
+import { checkGrants } from "./grants-check.ts";
 import { checkTrash } from "./trash-check.ts";
 
 const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
@@ -24,6 +25,7 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
     ...describeAttempts(found, repair),
     describeIndex(found, repair),
     checkTrash(vault, repair),
+    checkGrants(vault, repair, context.clock()),
     checkLeftovers(vault, found, repair),
   ];
 }
@@ -35,7 +37,7 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
-    const status = code === "locked" || code === "unavailable" ? "skipped" : "failed";
+    const status = ["locked", "unavailable", "denied"].includes(code) ? "skipped" : "failed";
     return { check: "vault", status, message, ...(hint === undefined ? {} : { hint }) };
   }
 }

@@ -41,6 +41,9 @@ export interface DenialFailure {
  * guarded tokens are kept from `open` to `close`.
  */
 export interface PushDesk {
+  /** What the grant is called that opens these tokens; null for those of a vault. */
+  readonly grantLabel: string | null;
+
   /** The tokens whose server can be asked, in list order. */
   tokens(): Promise<readonly DeskToken[]>;
 

@@ -26,13 +26,15 @@ import { pushToken, TokenLines } from "./token-lines.ts";
 
 /** The desk of tokens that this process can open. */
 export class DirectDesk implements PushDesk {
+  readonly grantLabel: string | null;
   readonly #store: TokenStore;
   readonly #services: PushServices;
   readonly #lines: TokenLines;
   /** What each token's last poll brought, by the id of the token and of the request. */
   readonly #challenges = new Map<string, ReadonlyMap<string, PushChallenge>>();
 
-  constructor(store: TokenStore, services: PushServices) {
+  constructor(store: TokenStore, services: PushServices, grantLabel: string | null = null) {
+    this.grantLabel = grantLabel;
     this.#store = store;
     this.#services = services;
     this.#lines = new TokenLines(store, services.now);

@@ -22,6 +22,9 @@ export interface TokenState {
 export interface Authenticator {
   readonly layout: VaultLayout;
 
+  /** What the grant is called that opens these tokens; null for those of a vault. */
+  readonly grantLabel: string | null;
+
   /** Every token there is, in list order (`inListOrder`). */
   entries(): Promise<readonly IndexEntry[]>;
 
@@ -41,11 +44,16 @@ export interface Authenticator {
   respond(id: string, asked: Omit<ChallengeInput, "pin">, prompt: PinPrompt): Promise<Response>;
 }
 
-/** The authenticator of tokens that this process can open. */
-export function directAuthenticator(store: TokenStore, clock: () => Date): Authenticator {
+/** The authenticator of tokens that this process can open, by a grant or without one. */
+export function directAuthenticator(
+  store: TokenStore,
+  clock: () => Date,
+  grantLabel: string | null = null,
+): Authenticator {
   const noteUse = useNotes(store);
   return {
     layout: store.layout,
+    grantLabel,
     entries: async () => store.entries(),
     findExactly: async (query) => store.findExactly(query),
     async look(id) {

@@ -155,6 +155,8 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
       return "changed meanwhile";
     }
   }
+  // what looks damaged may have been sealed anew under another key, and been cleaned away
+  if (generationsIn(cell.folder)[0] !== generations[0]) return "changed meanwhile";
   const [highest = 0] = generations;
   if (cell.whenDamaged) {
     return { highest, generation: highest, lineage: Buffer.alloc(LINEAGE_BYTES), payload: cell.whenDamaged };

@@ -133,7 +133,8 @@ function allAttempts(vault: Vault): { readonly id: string | null; readonly attem
   ];
 }
 
-function tokenIds({ layout }: Vault): string[] {
+/** The ids of the tokens in use, as the folders say. */
+export function tokenIds({ layout }: Vault): string[] {
   return names(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }
 

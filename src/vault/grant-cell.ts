@@ -1,11 +1,16 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Grant } from "../token/grant.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Cell } from "./cell.ts";
+import { deriveKey } from "./keys.ts";
 import { grantsFolder, type VaultLayout } from "./layout.ts";
 import { encryptingSeal } from "./sealing.ts";
 
-/** What opens one token of a grant. The record has one of the keys, the newest first: an older one while it is being replaced. */
+/** Length in bytes of the name of a grant's folder, before it is written in hexadecimal. */
+const NAME_BYTES = 16;
+
+/** What opens one token of a grant. The record has one of the keys, the one told last first: an older one while it is being replaced. */
 export interface GrantedKeys {
   readonly id: string;
   readonly recordKeys: readonly Secret[];
@@ -24,10 +29,15 @@ export type GrantJson = Omit<Grant, "createdAt" | "expiresAt"> & {
   readonly expiresAt: string | null;
 };
 
-/** The cell of one grant. */
+/** The cell of one grant. Its folder's name tells nothing to those who do not have the grant's key. */
 export function grantCell(layout: VaultLayout, id: string, key: Secret): Cell {
+  const folder = join(
+    grantsFolder(layout),
+    deriveKey(key, layout.vaultId, "grant cell").toString("hex", 0, NAME_BYTES),
+  );
+  const ofOlderFob = join(grantsFolder(layout), id);
   return {
-    folder: join(grantsFolder(layout), id),
+    folder: !existsSync(folder) && existsSync(ofOlderFob) ? ofOlderFob : folder,
     identity: `${layout.vaultId}/grants/${id}`,
     seal: encryptingSeal(key),
   };

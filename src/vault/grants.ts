@@ -1,20 +1,26 @@
-import { rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { type Grant, hasExpired } from "../token/grant.ts";
 import { forget, type Secret } from "../token/secret.ts";
+import { putAside } from "./aside.ts";
+import { havePassed, lookAtClock } from "./calendar.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
-import { decodeGrant, encodeGrant, type GrantedKeys, type GrantJson, grantCell, reviveGrant } from "./grant-cell.ts";
+import { discard, finishDiscarding } from "./discarding.ts";
+import { encodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
+import { type GrantList, listCell, type OwnedGrant, readGrants, updateGrants } from "./grant-list.ts";
 import { formatGrantSecret, grantKey, newGrantSecret } from "./grant-secret.ts";
 import { newKey } from "./keys.ts";
-import { grantListCell } from "./layout.ts";
-import { removedCell, removedIds } from "./removal.ts";
-import { encryptingSeal } from "./sealing.ts";
-import { rotatingSeal } from "./token-record.ts";
+import { grantsFolder } from "./layout.ts";
+import { settleRecordKey } from "./record-keys.ts";
+import { RESTORABLE_DAYS } from "./removal.ts";
 import type { Vault } from "./vault.ts";
 
-/** How many keys of a token a grant keeps, the newest first: somebody may be reading what an older one sealed. */
-const KEPT_KEYS = 4;
+/** A grant is being made for no longer than this: its cell comes after its place in the list. In milliseconds. */
+const MAKING_MS = 60_000;
 
 /** A token that a grant is to open, with the key of its secret, which proves that the caller could open it. */
 export interface GrantedToken {
@@ -22,41 +28,36 @@ export interface GrantedToken {
   readonly secretKey: Secret;
 }
 
-/** The owner's view of a grant: what it is about, and the key of its cell, so that its tokens can get new keys. */
-interface OwnedGrant extends Grant {
-  readonly key: Secret;
-}
-
-/** The vault's grants, oldest first; those that have expired as well. */
+/** The vault's grants, oldest first; those that have expired as well. Throws FobError `invalid` when their list is damaged. */
 export function listGrants(vault: Vault): Grant[] {
-  return ownedGrants(vault).map(({ key, ...grant }) => {
-    forget(key);
-    return grant;
-  });
+  return readGrants(vault).grants.map(withoutKey);
 }
 
 /**
  * Makes a grant: its tokens open with the returned text alone, without keychain, PIN or agent. Throws FobError `usage` when there is
- * one of this label already.
+ * one of this label already whose time is not over.
  */
 export function createGrant(
   vault: Vault,
   about: Pick<Grant, "label" | "rights" | "createdAt" | "expiresAt">,
   tokens: readonly GrantedToken[],
 ): { readonly grant: Grant; readonly secret: string } {
+  endNamesake(vault, about);
   const secret = newGrantSecret();
   const key = grantKey(secret);
   const grant: Grant = { id: secret.id, ...about, tokens: tokens.map(({ id }) => id) };
   // known to the owner first: what follows may be interrupted, and must be revocable
-  updateGrants(vault, (grants) => {
+  updateGrants(vault, ({ grants, recordKeys }) => {
     if (grants.some(({ label }) => label === grant.label)) {
       throw new FobError("usage", t`there is a grant called ${JSON.stringify(grant.label)} already`);
     }
-    return [...grants, { ...grant, key }];
+    const keys = new Map(recordKeys);
+    for (const { id } of tokens) keys.set(id, keys.get(id) ?? newKey());
+    return { grants: [...grants, { ...grant, key, isEnded: false, vouchedAtExpiry: null }], recordKeys: keys };
   });
   const keys: GrantedKeys[] = tokens.map(({ id, secretKey }) => ({ id, recordKeys: [], secretKey }));
   updateCell(grantCell(vault.layout, grant.id, key), () => encodeGrant({ grant, keys }));
-  for (const { id } of tokens) renewRecordKey(vault, id);
+  for (const { id } of tokens) settleRecordKey(vault, id);
   const text = formatGrantSecret(secret);
   forget(key, secret.secret);
   return { grant, secret: text };
@@ -69,13 +70,31 @@ export function createGrant(
 export function revokeGrant(vault: Vault, label: string): Grant {
   const grant = listGrants(vault).find((one) => one.label === label);
   if (!grant) throw new FobError("not-found", t`there is no grant called ${JSON.stringify(label)}`);
-  endGrant(vault, grant);
+  endGrant(vault, grant.id);
   return grant;
 }
 
-/** Ends the grants whose time is over. */
+/**
+ * Ends the grants whose time was over thirty days ago, by clock and calendar: a clock that runs ahead makes a grant refuse, and must not
+ * end it.
+ */
 export function endExpiredGrants(vault: Vault, now: Date): void {
-  for (const grant of listGrants(vault)) if (hasExpired(grant, now)) endGrant(vault, grant);
+  const expired = readGrants(vault).grants.filter((grant) => hasExpired(grant, now));
+  if (expired.length === 0) return;
+  const { vouched } = lookAtClock(vault, now);
+  const isOver = ({ expiresAt, vouchedAtExpiry }: OwnedGrant) =>
+    expiresAt !== null &&
+    vouchedAtExpiry !== null &&
+    havePassed(RESTORABLE_DAYS, { at: expiresAt, vouched: vouchedAtExpiry }, now, vouched);
+  const news = expired.filter(({ vouchedAtExpiry }) => vouchedAtExpiry === null || vouchedAtExpiry > vouched);
+  if (news.length > 0) {
+    const ids = new Set(news.map(({ id }) => id));
+    updateGrants(vault, ({ grants, ...rest }) => ({
+      ...rest,
+      grants: grants.map((grant) => (ids.has(grant.id) ? { ...grant, vouchedAtExpiry: vouched } : grant)),
+    }));
+  }
+  for (const { id } of expired.filter(isOver)) endGrant(vault, id);
 }
 
 /** The cells of all grants, and of the list of them. */
@@ -84,78 +103,105 @@ export function grantCells(vault: Vault): Cell[] {
   return [listCell(vault), ...own];
 }
 
-function endGrant(vault: Vault, grant: Grant): void {
-  rmSync(grantCell(vault.layout, grant.id, vault.vaultKey).folder, { recursive: true, force: true });
-  for (const id of grant.tokens) renewRecordKey(vault, id);
-  // forgotten last: when this is interrupted, it can be asked for again
-  updateGrants(vault, (grants) => grants.filter(({ id }) => id !== grant.id));
+/** What is wrong with the grants of a vault. */
+export interface GrantDamage {
+  /** Why the list of grants cannot be read; null when it can. */
+  readonly list: string | null;
+  /** Grants that open nothing: their cell is gone or damaged, or revoking them was interrupted. */
+  readonly dead: readonly Grant[];
+}
+
+/** Looks through the grants. */
+export function examineGrants(vault: Vault, now: Date): GrantDamage {
+  try {
+    const dead = readGrants(vault).grants.filter((grant) => isDead(vault, grant, now));
+    return { list: null, dead: dead.map(withoutKey) };
+  } catch (error) {
+    if (error instanceof FobError) return { list: error.message, dead: [] };
+    throw error;
+  }
 }
 
 /**
- * Gives a token a new record key, known to the vault and to every grant that names the token, and to nobody else. A grant learns the
- * new key before the token has it and keeps the old one, so that it opens the token at every moment.
+ * Ends the grants that open nothing. Where the list of grants is damaged nobody can tell which there are: all of them end, and every token
+ * in `ids` gets a new key, as when a grant is revoked.
  */
-function renewRecordKey(vault: Vault, id: string): void {
-  const cell = cellOf(vault, id);
-  if (!cell) return;
-  const recordKey = newKey();
-  const told = new Set<string>();
-  const tellGrants = () => {
-    for (const grant of ownedGrants(vault)) {
-      if (grant.tokens.includes(id) && !told.has(grant.id)) tellGrant(vault, grant, id, recordKey);
-      told.add(grant.id);
-      forget(grant.key);
-    }
+export function mendGrants(vault: Vault, { list, dead }: GrantDamage, ids: readonly string[]): void {
+  for (const { id } of dead) endGrant(vault, id);
+  if (list === null) return;
+  putAside(vault.layout.home, listCell(vault).folder, "grant-list");
+  for (const folder of grantFolders(vault)) discard(folder);
+  // a grant that stands for all that were lost: revoking it is what is to be done, and can be gone on with
+  const lost: OwnedGrant = {
+    ...{ id: randomBytes(8).toString("hex"), label: t("lost grants"), rights: [], tokens: ids },
+    ...{ createdAt: new Date(0), expiresAt: null, key: newKey(), isEnded: false, vouchedAtExpiry: null },
   };
-  tellGrants();
-  updateCell(
-    { ...cell, seal: rotatingSeal(vault.vaultKey, vault.layout.vaultId, id, recordKey) },
-    (current) => current,
-  );
-  // one that was made meanwhile may have told its cell an older key
-  tellGrants();
-  forget(recordKey);
+  updateGrants(vault, ({ grants, ...rest }) => ({ ...rest, grants: [...grants, lost] }));
+  endGrant(vault, lost.id);
 }
 
-function tellGrant(vault: Vault, { id: grantId, key }: OwnedGrant, id: string, recordKey: Secret): void {
-  updateCell(grantCell(vault.layout, grantId, key), (current) => {
-    if (current === null) return null;
-    const { grant, keys } = decodeGrant(current);
-    const renewed = keys.map((own) =>
-      own.id === id ? { ...own, recordKeys: [recordKey, ...own.recordKeys].slice(0, KEPT_KEYS) } : own,
-    );
-    return encodeGrant({ grant, keys: renewed });
+function endGrant(vault: Vault, id: string): void {
+  let ended: OwnedGrant | null = null;
+  updateGrants(vault, (list) => {
+    ended = list.grants.find((grant) => grant.id === id) ?? null;
+    return ended ? withEnded(list, ended) : list;
   });
+  const { key, tokens } = (ended as OwnedGrant | null) ?? { key: null, tokens: [] };
+  if (key === null) return;
+  discard(grantCell(vault.layout, id, key).folder);
+  for (const token of tokens) settleRecordKey(vault, token);
+  // forgotten last: when this is interrupted, it can be asked for again
+  updateGrants(vault, ({ grants, ...rest }) => ({ ...rest, grants: grants.filter((grant) => grant.id !== id) }));
 }
 
-/** A removed token may come back, and must not do so with a key that a revoked grant knows. */
-function cellOf(vault: Vault, id: string): Cell | null {
-  const candidates = [vault.tokenCell(id), ...(removedIds(vault).includes(id) ? [removedCell(vault, id)] : [])];
-  return candidates.find((cell) => readCell(cell) !== null) ?? null;
+/** From this write on the grant is told nothing, and its tokens are to have keys that it does not know. */
+function withEnded({ grants, recordKeys }: GrantList, ended: OwnedGrant): GrantList {
+  if (ended.isEnded) return { grants, recordKeys };
+  const keys = new Map(recordKeys);
+  for (const id of ended.tokens) keys.set(id, newKey());
+  return { grants: grants.map((grant) => (grant === ended ? { ...grant, isEnded: true } : grant)), recordKeys: keys };
 }
 
-type OwnedGrantJson = GrantJson & { readonly key: string };
-
-function ownedGrants(vault: Vault): OwnedGrant[] {
-  return decodeGrants(readCell(listCell(vault)));
+/** A new grant takes the place of one with its label whose time is over: whoever makes it has said so. */
+function endNamesake(vault: Vault, { label, createdAt: now }: Pick<Grant, "label" | "createdAt">): void {
+  const namesake = readGrants(vault).grants.find((grant) => grant.label === label);
+  if (namesake && (namesake.isEnded || hasExpired(namesake, now))) endGrant(vault, namesake.id);
 }
 
-function updateGrants(vault: Vault, change: (grants: readonly OwnedGrant[]) => readonly OwnedGrant[]): void {
-  updateCell(listCell(vault), (current) => encodeGrants(change(decodeGrants(current))));
+function isDead(vault: Vault, { id, key, isEnded, createdAt }: OwnedGrant, now: Date): boolean {
+  if (isEnded) return true;
+  try {
+    return (
+      readCell(grantCell(vault.layout, id, key)) === null && Math.abs(now.getTime() - createdAt.getTime()) > MAKING_MS
+    );
+  } catch (error) {
+    if (error instanceof FobError) return true;
+    throw error;
+  }
 }
 
-function listCell(vault: Vault): Cell {
-  return grantListCell(vault.layout, encryptingSeal(vault.vaultKey));
+/** None where the list is damaged: whoever looks for them does not need them then. */
+function ownedGrants(vault: Vault): readonly OwnedGrant[] {
+  try {
+    return readGrants(vault).grants;
+  } catch (error) {
+    if (error instanceof FobError && error.code === "invalid") return [];
+    throw error;
+  }
 }
 
-function encodeGrants(grants: readonly OwnedGrant[]): Buffer {
-  return Buffer.from(JSON.stringify(grants.map(({ key, ...grant }) => ({ ...grant, key: key.toString("base64") }))));
+function grantFolders({ layout }: Vault): string[] {
+  const folder = grantsFolder(layout);
+  try {
+    finishDiscarding(folder);
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch (error) {
+    if (error instanceof FobError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return [];
+    throw error instanceof FobError ? error : describeFileError(error, "read", folder);
+  }
 }
 
-function decodeGrants(value: Buffer | null): OwnedGrant[] {
-  if (value === null) return [];
-  return JSON.parse(value.toString()).map(({ key, ...grant }: OwnedGrantJson) => ({
-    ...reviveGrant(grant),
-    key: Buffer.from(key, "base64"),
-  }));
+function withoutKey({ key, isEnded: _isEnded, vouchedAtExpiry: _vouchedAtExpiry, ...grant }: OwnedGrant): Grant {
+  forget(key);
+  return grant;
 }

@@ -30,7 +30,8 @@ const HeaderSchema = v.object({
   version: v.literal(HEADER_FORMAT.version),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   keychain: v.picklist(["system", "file", "none"]),
-  slots: v.pipe(v.array(SlotSchema), v.minLength(1), v.maxLength(16)),
+  // none in what was exported for a grant
+  slots: v.pipe(v.array(SlotSchema), v.maxLength(16)),
 });
 
 /** The one part of a vault that is readable without a key: what it is, who keeps its key, and the wrapped vault key. */

@@ -33,6 +33,7 @@ export interface VaultAccess {
 /** The open vault below the home, or null when there is none yet. */
 export async function openVault(access: VaultAccess): Promise<Vault | null> {
   const header = readHeader(access.home);
+  if (header) refuseExported(header);
   if (header) refuseOtherKeychain(header, access);
   return header && unlock(header, access);
 }
@@ -97,6 +98,13 @@ async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess)
   const vaultKey = key && openBiometricSlot(header.id, slot, key);
   forget(key);
   return vaultKey;
+}
+
+function refuseExported({ slots }: Header): void {
+  if (slots.length > 0) return;
+  throw new FobError("denied", t("this home was exported for a grant, and opens with that alone"), {
+    hint: t("set FOB_GRANT to the grant, or choose another home with --home"),
+  });
 }
 
 function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {

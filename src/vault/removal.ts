@@ -115,7 +115,7 @@ export function absorbDouble(vault: Vault, id: string): void {
     return;
   }
   if (double) vault.update(id, (record) => withHigherCounter(record, double));
-  discard(vault.layout, id);
+  discard(folder);
 }
 
 /** Whether there is a token of this id in use that can be read. */

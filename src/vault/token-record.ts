@@ -206,13 +206,26 @@ export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal 
   };
 }
 
-/** A {@link recordSeal} that seals under a new record key, which nobody else knows yet. */
-export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, recordKey: Secret): Seal {
+/** A {@link recordSeal} that seals under a given record key, and says under which one it has found the record. */
+export interface RotatingSeal extends Seal {
+  /** The record key of what was opened last; null where nothing was. */
+  found(): Secret | null;
+}
+
+/** The seal that gives a token's record another key. */
+export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, recordKey: Secret): RotatingSeal {
+  const keyPlace = `${vaultId}/tokens/${id}`;
   const current = recordSeal(vaultKey, vaultId, id);
-  const head = encrypt(vaultKey, recordKey, `${vaultId}/tokens/${id}`);
+  const head = encrypt(vaultKey, recordKey, keyPlace);
+  let found: Secret | null = null;
   return {
     seal: (plaintext, place) => Buffer.concat([head, encrypt(recordKey, plaintext, place)]),
-    open: (sealed, place) => current.open(sealed, place),
+    open(sealed, place) {
+      const plaintext = current.open(sealed, place);
+      found = plaintext && decrypt(vaultKey, sealed.subarray(0, WRAPPED_KEY_LENGTH), keyPlace);
+      return plaintext;
+    },
+    found: () => found,
   };
 }
 

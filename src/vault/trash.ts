@@ -21,7 +21,7 @@ export function emptyTrash(vault: Vault, now: Date): void {
   const { vouched, moved } = lookAtClock(vault, now);
   // between two looks nothing is over that was not before
   if (!moved) return;
-  finishDiscarding(vault.layout);
+  finishDiscarding(removedFolder(vault.layout));
   for (const id of ids) letGo(vault, id, now, vouched);
 }
 
@@ -46,7 +46,7 @@ function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
   if (vouchedAtRemoval === null || vouchedAtRemoval > vouched) {
     updateRecord(removedCell(vault, id), id, (before) => ({ ...before, vouchedAtRemoval: vouched }));
   } else if (havePassed(RESTORABLE_DAYS, { at: removedAt, vouched: vouchedAtRemoval }, now, vouched)) {
-    discard(vault.layout, id);
+    discard(removedCell(vault, id).folder);
     removeAttempts(attemptsOfToken(vault, id));
   }
 }

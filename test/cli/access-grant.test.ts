@@ -34,7 +34,7 @@ describe("a grant", () => {
       exitCode: 0,
       stdout: "237653\n",
     });
-    expect(await home.fob(["code", "Example"], script)).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(await home.fob(["code", "Example"], script)).toMatchObject({ exitCode: 4, stdout: "" });
     const names = JSON.parse((await home.fob(["list", "--json"], script)).stdout).map(
       (token: { name: string }) => token.name,
     );

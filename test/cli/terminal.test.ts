@@ -68,6 +68,20 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     expect(shown).not.toContain("Which token");
   });
 
+  test("what becomes of grants from before a PIN is asked", async () => {
+    await home.fob(["enroll", "-"], { input: HOTP_URI });
+    await home.fob(["access", "grant", "ci", "--token", "ACME"]);
+    type("fob pin set acme", "Enter");
+    await see(/opens without its PIN by grants: ci/);
+    type("revoke", "Enter");
+    await see("New PIN for ACME:");
+    type("4711", "Enter");
+    await see("once more");
+    type("4711", "Enter");
+    await see("PIN of ACME set");
+    expect((await home.fob(["access", "list"])).stdout).toBe("");
+  });
+
   test("a new PIN is typed twice", async () => {
     await home.fob(["enroll", "-"], { input: HOTP_URI });
     type("fob pin set acme", "Enter");
