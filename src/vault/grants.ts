@@ -22,6 +22,9 @@ import type { Vault } from "./vault.ts";
 /** A grant is being made for no longer than this: its cell comes after its place in the list. In milliseconds. */
 const MAKING_MS = 60_000;
 
+/** The name of a grant's folder, of this fob and of older ones. What else lies beside them is not ours. */
+const GRANT_FOLDER = /^([0-9a-f]{16}|[0-9a-f]{32})$/;
+
 /** A token that a grant is to open, with the key of its secret, which proves that the caller could open it. */
 export interface GrantedToken {
   readonly id: string;
@@ -194,7 +197,9 @@ function grantFolders({ layout }: Vault): string[] {
   const folder = grantsFolder(layout);
   try {
     finishDiscarding(folder);
-    return readdirSync(folder).map((name) => join(folder, name));
+    return readdirSync(folder)
+      .filter((name) => GRANT_FOLDER.test(name))
+      .map((name) => join(folder, name));
   } catch (error) {
     if (error instanceof FobError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return [];
     throw error instanceof FobError ? error : describeFileError(error, "read", folder);
