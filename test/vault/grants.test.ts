@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Token } from "../../src/token/token.ts";
+import { readCell } from "../../src/vault/cell.ts";
+import { decodeGrant, grantCell } from "../../src/vault/grant-cell.ts";
+import { updateGrants } from "../../src/vault/grant-list.ts";
+import { grantKey, parseGrantSecret } from "../../src/vault/grant-secret.ts";
 import { openGrant } from "../../src/vault/granted-tokens.ts";
-import { createGrant, listGrants, revokeGrant } from "../../src/vault/grants.ts";
+import { createGrant, examineGrants, listGrants, mendGrants, revokeGrant } from "../../src/vault/grants.ts";
 import { createHeader, newVaultId } from "../../src/vault/header.ts";
 import { takePasscode } from "../../src/vault/passcodes.ts";
 import { unguardedSecretKey } from "../../src/vault/token-record.ts";
@@ -64,6 +68,33 @@ describe("a grant", () => {
       return { ...record, token: { ...record.token, serial: `round ${rounds}` } };
     });
     expect(vault.read(token.id).token.serial).toBe("round 4");
+  });
+
+  test("whose revocation was interrupted is told nothing more, and doctor finishes that", () => {
+    const { vault, home, token } = newVault();
+    const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
+    // the first write of a revocation, after which it was killed
+    updateGrants(vault, ({ grants, recordKeys }) => ({
+      grants: grants.map((one) => (one.label === "first" ? { ...one, isEnded: true } : one)),
+      recordKeys: new Map([...recordKeys].map(([id]) => [id, randomBytes(32)])),
+    }));
+    grant(vault, token, "third");
+    expect(() => openGrant(home, first, () => NOW).read(token.id)).toThrow(/no longer opens/);
+    const found = examineGrants(vault, NOW);
+    expect(found).toMatchObject({ list: null, dead: [{ label: "first" }] });
+    mendGrants(vault, found, []);
+    expect(listGrants(vault).map(({ label }) => label)).toEqual(["second", "third"]);
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
+  });
+
+  test("keeps no more keys of a token than it can need, however often that got new ones", () => {
+    const { vault, home, token } = newVault();
+    const text = grant(vault, token, "ci");
+    renew(vault, token, 20);
+    const secret = parseGrantSecret(text);
+    const value = readCell(grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret)));
+    expect(value && decodeGrant(value).keys[0]?.recordKeys).toHaveLength(2);
   });
 
   test("outlives the revocation of another one", () => {
