@@ -73,7 +73,8 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
     await home.fob(["access", "grant", "ci", "--token", "ACME"]);
     type("fob pin set acme", "Enter");
     await see(/opens without its PIN by grants: ci/);
-    type("revoke", "Enter");
+    await see(/^❯ revoke them/m);
+    type("Enter");
     await see("New PIN for ACME:");
     type("4711", "Enter");
     await see("once more");
