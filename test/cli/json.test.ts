@@ -93,7 +93,7 @@ function commandLines(
     ["push listen", ["--once"]],
     ["biometric status"],
     ["pin status"],
-    ["pin set", ["ACME"], PIN],
+    ["pin set", ["ACME", "--keep-grants"], PIN],
     ["pin status", ["ACME"]],
     ["biometric disable", ["ACME"]],
     ["pin change", ["ACME"], { env: { FOB_PIN: "83517\n26914\n26914" } }],
