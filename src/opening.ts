@@ -8,10 +8,12 @@ import { t } from "./language.ts";
 import type { PushDesk } from "./push/desk.ts";
 import type { PushServices } from "./push/provider.ts";
 import type { Right } from "./token/grant.ts";
+import { currentHeader } from "./vault/app-pin.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
 import { type GrantedTokens, openGrant } from "./vault/granted-tokens.ts";
-import { type KeychainKind, readHeader } from "./vault/header.ts";
-import { openVault, type VaultAccess } from "./vault/open.ts";
+import { type Header, type KeychainKind, readHeader } from "./vault/header.ts";
+import { type OpenedVault, openToChange, openVault, type VaultAccess } from "./vault/open.ts";
+import { addRecoveryCode } from "./vault/recovery.ts";
 import type { TokenStore } from "./vault/token-store.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -24,15 +26,55 @@ export interface Ways {
 
 /** The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */
 export async function openWhole({ globals: { grant }, access }: Ways): Promise<Vault | null> {
-  if (grant === null) return openVault(access);
+  refuseGrant(grant);
+  return openVault(access);
+}
+
+/** {@link openWhole} for whoever changes what opens the vault. */
+export async function openPinsAndKeys(
+  { globals: { grant }, access }: Ways,
+  how: { readonly byPin: boolean },
+): Promise<OpenedVault | null> {
+  refuseGrant(grant);
+  return openToChange(access, how);
+}
+
+/** A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its recovery code. */
+export async function makeVault({ globals, access }: Ways, prompt: Prompt): Promise<NewVault> {
+  const { vault, isNew } = await createFirstVault(newVaultKeychain(globals), access, prompt);
+  const header = isNew ? currentHeader(vault) : null;
+  if (header?.keychain !== "none") return { vault, recoveryCode: () => null };
+  if (!globals.json) {
+    if (access.recoveryCodes) addRecoveryCode(vault, header, access.recoveryCodes);
+    return { vault, recoveryCode: () => null };
+  }
+  return { vault, recoveryCode: () => codeForResult(vault, header) };
+}
+
+/** An open vault, and its recovery code for the result in JSON; null where there is none, or a person has seen it. */
+export interface NewVault {
+  readonly vault: Vault;
+  recoveryCode(): string | null;
+}
+
+function codeForResult(vault: Vault, header: Header): string | null {
+  let shown: string | null = null;
+  addRecoveryCode(vault, header, {
+    show: (code) => {
+      shown = code;
+    },
+    conclude: (trouble) => {
+      if (trouble) throw trouble;
+    },
+  });
+  return shown;
+}
+
+function refuseGrant(grant: string | null): void {
+  if (grant === null) return;
   throw new FobError("denied", t("a grant opens its tokens for passcodes and challenges, and nothing else"), {
     hint: t("unset FOB_GRANT to use the vault itself"),
   });
-}
-
-/** A new vault, whose key the configured keychain keeps. */
-export function makeVault({ globals, access }: Ways, prompt: Prompt): Promise<Vault> {
-  return createFirstVault(newVaultKeychain(globals), access, prompt);
 }
 
 /** Who keeps the key of a vault that is made; null where nobody has said so. */

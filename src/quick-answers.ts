@@ -7,7 +7,7 @@ import type { Header } from "./vault/header.ts";
 import { peekHeader } from "./vault/header-peek.ts";
 import { touch } from "./vault/last-uses.ts";
 import { type Passcode, takePasscode } from "./vault/passcodes.ts";
-import { findSlot, openKeychainSlot } from "./vault/slots.ts";
+import { findSlot, keyItemOf, openKeychainSlot } from "./vault/slots.ts";
 import { unguardedSecretKey } from "./vault/token-record.ts";
 import { Vault } from "./vault/vault.ts";
 
@@ -80,7 +80,7 @@ async function passcodeFromAgent(found: Found, name: string): Promise<string | n
 
 function openWithKeyFile({ home, header }: Found): Vault | null {
   const slot = header.keychain === "file" ? findSlot(header, "keychain") : null;
-  const key = slot && readKeyFile(keyFilePath(home, null));
+  const key = slot && readKeyFile(keyFilePath(home, keyItemOf(header)));
   return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }
 

@@ -14,13 +14,14 @@ import type { Sensor } from "./cli/sensor.ts";
 import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import type { HttpClient } from "./http-client.ts";
-import { inEnglish } from "./language.ts";
+import { inEnglish, t } from "./language.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
 import type { Notifier } from "./push/notifier.ts";
 import type { KeyItem } from "./vault/key-store.ts";
 import type { VaultAccess } from "./vault/open.ts";
+import type { RecoveryCodeDisplay } from "./vault/recovery.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** The program that runs: its version, and the folder of its built files. */
@@ -46,6 +47,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
   const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home));
   const http = httpClient(build);
   let opened: Vault | null = null;
+  let newRecoveryCode: () => string | null = () => null;
   const opening = async () => ({ ...(await import("./opening.ts")), at: { globals, access, agent } });
   return {
     settings: globals.settings,
@@ -77,15 +79,23 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
       const { findPush, at } = await opening();
       return findPush(at, { http, now: () => new Date() });
     },
+    async openToChange(how) {
+      const { openPinsAndKeys, at } = await opening();
+      return openPinsAndKeys(at, how);
+    },
     async ensureVault() {
       const { openWhole, makeVault, at } = await opening();
-      const vault = (await openWhole(at)) ?? (await makeVault(at, prompt));
-      opened = vault;
-      return vault;
+      opened = await openWhole(at);
+      if (opened) return opened;
+      const made = await makeVault(at, prompt);
+      newRecoveryCode = made.recoveryCode;
+      opened = made.vault;
+      return made.vault;
     },
     async emptyTrash() {
       return opened && (await import("./vault/trash.ts")).emptyTrashQuietly(opened, new Date());
     },
+    newRecoveryCode: () => newRecoveryCode(),
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     untilTerminated,
@@ -182,7 +192,28 @@ function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAcc
     const { releasedKey } = await import("./vault/biometrics.ts");
     return releasedKey(home, item, { keyStore });
   };
-  return { home, keychain, keyStore, pinPrompt: pinSource(globals, prompt, { sensor, keyOf }) };
+  return {
+    home,
+    keychain,
+    keyStore,
+    pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
+    recoveryCodes: recoveryCodes(globals),
+  };
+}
+
+/** On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or none. */
+function recoveryCodes({ json }: Globals): RecoveryCodeDisplay | null {
+  if (json) return null;
+  const tell = (text: string) => stderr.write(formatNote(text, json));
+  return {
+    show(code) {
+      tell(t`recovery code: ${code}`);
+      tell(t("Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again."));
+    },
+    conclude(trouble) {
+      if (trouble) tell(t`This recovery code does not count: ${trouble.message}`);
+    },
+  };
 }
 
 function untilTerminated(limit: number | null): Promise<void> {

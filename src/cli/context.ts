@@ -5,7 +5,7 @@ import type { PushDesk } from "../push/desk.ts";
 import type { Notifier } from "../push/notifier.ts";
 import type { Right } from "../token/grant.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
-import type { VaultAccess } from "../vault/open.ts";
+import type { OpenedVault, VaultAccess } from "../vault/open.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Check } from "./check.ts";
@@ -129,6 +129,11 @@ export interface Context {
    * open. Null when there is no vault yet. Throws as {@link findTokens} does.
    */
   findPush(): Promise<PushDesk | null>;
+  /**
+   * The open vault, what has opened it, and its header, for whoever changes its PIN or key; with `byPin` no finger or face stands for the
+   * PIN. Null when there is none yet. Throws as {@link findVault} does.
+   */
+  openToChange(how: { readonly byPin: boolean }): Promise<OpenedVault | null>;
   /** The open vault, created if there is none yet. */
   ensureVault(): Promise<Vault>;
   /**
@@ -136,6 +141,11 @@ export interface Context {
    * that failed: the command is done all the same.
    */
   emptyTrash(): Promise<string | null>;
+  /**
+   * The recovery code of the vault that this run has made, for its result in JSON, to be asked for when all else is done; null where no vault was
+   * made, it needs none, or a person has seen it.
+   */
+  newRecoveryCode(): string | null;
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;

@@ -2,14 +2,17 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { KeychainKind } from "../vault/header.ts";
 import { createVault, type VaultAccess } from "../vault/open.ts";
-import type { Vault } from "../vault/vault.ts";
 import type { Prompt } from "./context.ts";
 
 /**
  * Creates the first vault. The system keychain keeps its key unless `kind` says otherwise; where there is no keychain, a
  * person chooses, and a script gets FobError `unavailable` with the option to set.
  */
-export async function createFirstVault(kind: KeychainKind | null, access: VaultAccess, prompt: Prompt): Promise<Vault> {
+export async function createFirstVault(
+  kind: KeychainKind | null,
+  access: VaultAccess,
+  prompt: Prompt,
+): ReturnType<typeof createVault> {
   try {
     return await createVault(kind ?? "system", access);
   } catch (error) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { PASSPHRASE_POLICY } from "../token/pin-policy.ts";
 import { pinBytes, type Secret } from "../token/secret.ts";
 import type { KeyItem } from "../vault/key-store.ts";
 import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
@@ -109,11 +110,16 @@ const ROLES: Record<PinRequest["role"], (of: string) => string> = {
   challenge: (of) => t`PIN of the challenge ${of}`,
   passcode: (of) => t`PIN of the passcode ${of}`,
   passphrase: (of) => t`Passphrase ${of}`,
-  "new-passphrase": (of) => t`New passphrase ${of}`,
+  "new-passphrase": (of) => t`New passphrase ${of} (at least ${PASSPHRASE_POLICY.minLength} characters)`,
   "repeat-passphrase": (of) => t`New passphrase ${of} once more`,
+  recovery: (of) => t`Recovery code ${of}`,
   key: (of) => t`Key ${of} (hexadecimal or Base64)`,
 };
 
+/** The questions about the app in which a PIN is meant, and neither passphrase nor recovery code. */
+const IS_APP_PIN: ReadonlySet<PinRequest["role"]> = new Set(["current", "new", "repeat"]);
+
 function describe({ of, role }: Omit<PinRequest, "refusal">): string {
-  return ROLES[role](of === null ? t("of fob (app PIN)") : t`for ${of}`);
+  if (of !== null) return ROLES[role](t`for ${of}`);
+  return ROLES[role](IS_APP_PIN.has(role) ? t("of fob (app PIN)") : t("of fob"));
 }

@@ -20,6 +20,8 @@ export interface RestoredBackup {
   readonly known: number;
   /** Why tokens whose account is there with another secret were left out. */
   readonly failures: readonly FobError[];
+  /** Of the vault that was made for them; for what reads JSON. */
+  readonly recoveryCode: string | null;
 }
 
 /** What was wished for a backup: which key opens it, and what becomes of accounts that have another secret here. */
@@ -63,6 +65,7 @@ export async function restoreBackup(
     names: stored.map(({ token }) => token.name),
     known: tokens.length - stored.length - failures.length,
     failures,
+    recoveryCode: context.newRecoveryCode(),
   };
 }
 

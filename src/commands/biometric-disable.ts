@@ -2,7 +2,8 @@ import { defineCommand, optional } from "../cli/command.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { disableForApp, disableForToken } from "../vault/biometrics.ts";
-import { existingPinTarget } from "./pin-target.ts";
+import { existingVault } from "./lookup.ts";
+import { existingTokenPin } from "./pin-target.ts";
 
 interface Disabled {
   readonly name: string | null;
@@ -18,12 +19,13 @@ export const biometricDisable = defineCommand({
   options: {},
   examples: [{ command: "fob biometric disable vpn", explanation: "its PIN is asked for again" }],
   async run({ name }, context): Promise<Disabled> {
-    const { vault, record } = await existingPinTarget(name, context);
-    const off = { name: record?.token.name ?? null, biometric: false } as const;
-    const wasOn = record
-      ? await disableForToken(vault, record, context.access)
-      : await disableForApp(vault, context.access);
-    return { ...off, wasOn };
+    if (name === undefined) {
+      const wasOn = await disableForApp(await existingVault(context), context.access);
+      return { name: null, biometric: false, wasOn };
+    }
+    const { vault, record } = await existingTokenPin(name, context);
+    const wasOn = await disableForToken(vault, record, context.access);
+    return { name: record.token.name, biometric: false, wasOn };
   },
   text: ({ name, wasOn }) => {
     const pin = name === null ? t("app PIN") : t`PIN of ${printable(name)}`;

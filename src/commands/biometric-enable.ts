@@ -5,7 +5,7 @@ import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { enableForApp, enableForToken, refuseAppBiometrics, refuseTokenBiometrics } from "../vault/biometrics.ts";
 import { askSecretKey } from "../vault/token-pin.ts";
-import { existingPinTarget } from "./pin-target.ts";
+import { existingTokenPin, existingVaultToChange } from "./pin-target.ts";
 
 /** `fob biometric enable`: a finger or face may stand for a PIN. */
 export const biometricEnable = defineCommand({
@@ -19,13 +19,14 @@ export const biometricEnable = defineCommand({
   examples: [{ command: "fob biometric enable vpn", explanation: "a touch in place of this token's PIN" }],
   async run({ name }, context): Promise<{ readonly name: string | null; readonly biometric: boolean }> {
     await context.sensor.describe();
-    const { vault, record } = await existingPinTarget(name, context);
-    if (!record) {
-      refuseAppBiometrics(vault);
+    if (name === undefined) {
+      const opened = await existingVaultToChange(context);
+      refuseAppBiometrics(opened.vault);
       await recognize("fob", context);
-      await enableForApp(vault, context.access);
+      await enableForApp(opened, context.access);
       return { name: null, biometric: true };
     }
+    const { vault, record } = await existingTokenPin(name, context);
     refuseTokenBiometrics(vault, record);
     const secretKey = await askSecretKey(vault, record, context.pinPrompt);
     await recognize(record.token.name, context);

@@ -8,12 +8,10 @@ import { FobError } from "../fob-error.ts";
 import { again, original, plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { type Header, readHeader } from "../vault/header.ts";
-import { keychainKey } from "../vault/open.ts";
+import { appPinInWords, keychainKey } from "../vault/open.ts";
+import { findSlot } from "../vault/slots.ts";
 import { describeAgent } from "./agent-view.ts";
 import { checkVault } from "./vault-checks.ts";
-
-/** The id of no vault: the keychain answers that it holds nothing, which is an answer. */
-const NO_VAULT = "0".repeat(32);
 
 /** `fob doctor`: looks for what is wrong with the vault and the machine, and mends what can be mended. */
 export const doctor = defineCommand({
@@ -39,8 +37,11 @@ export const doctor = defineCommand({
     const header = readHeaderOf(context);
     if ("check" in header) return [...checks, header];
     const keychain = await checkKeychain(header.header, context);
-    const canOpen = header.header !== null && keychain.status !== "failed";
-    return [...checks, keychain, ...(canOpen ? await checkVault(repair, context) : [])];
+    const recovery = header.header === null ? [] : [checkRecovery(header.header)];
+    // with a recovery code the vault opens without its keychain
+    const canOpen =
+      header.header !== null && (keychain.status !== "failed" || findSlot(header.header, "recovery") !== null);
+    return [...checks, keychain, ...recovery, ...(canOpen ? await checkVault(repair, context) : [])];
   },
   text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
   json: (checks) =>
@@ -115,7 +116,7 @@ async function checkKeychain(header: Header | null, { access }: Context): Promis
     if (header?.keychain === "none")
       return { check, status: "skipped", message: t("this vault opens with a passphrase") };
     if (header) await keychainKey(header, access);
-    else await access.keyStore("system").read(NO_VAULT);
+    else await access.keyStore("system").reach();
     const message = header
       ? t`the key is there (${header.keychain})`
       : t("the system keychain answers; there is no vault yet");
@@ -125,6 +126,31 @@ async function checkKeychain(header: Header | null, { access }: Context): Promis
     // nothing depends on it yet
     return header ? failed : { ...failed, status: "warning" };
   }
+}
+
+/** Whether there is a way into the vault when PIN, passphrase or key are lost. */
+function checkRecovery(header: Header): Check {
+  const check = "recovery";
+  if (findSlot(header, "recovery"))
+    return {
+      check,
+      status: "ok",
+      message: t`a recovery code opens the vault in place of the ${appPinInWords(header)}`,
+    };
+  if (header.keychain === "none") {
+    return {
+      check,
+      status: "warning",
+      message: t("this vault has no recovery code: without its passphrase, nothing opens it"),
+      hint: t("one is shown the next time the passphrase is typed at a terminal, as by `fob list`"),
+    };
+  }
+  return {
+    check,
+    status: "skipped",
+    message: t("without an app PIN there is no recovery code: the vault is lost with its key"),
+    hint: t("`fob pin set` shows one; `fob backup` saves the tokens"),
+  };
 }
 
 /** A check that ended in an error of ours. */

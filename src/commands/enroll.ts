@@ -21,11 +21,14 @@ import {
   storeDrafts,
 } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
+import { withRecoveryCode } from "./new-vault.ts";
 import { enrollOnline } from "./online-enrollment.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
 interface EnrolledView extends DraftView {
   readonly clientPart?: string;
+  /** Of the vault that was made for it. */
+  readonly recoveryCode?: string;
 }
 
 /** A token that only its server knows. */
@@ -91,7 +94,10 @@ export const enroll = defineCommand({
     for (const { secret } of drafts) forget(secret);
     await guardTokens(vault, stored, pins, context);
     return {
-      views: [...fetched.stored, ...stored].map((one) => viewEnrolled(vault, one)),
+      views: withRecoveryCode(
+        [...fetched.stored, ...stored].map((one) => viewEnrolled(vault, one)),
+        context,
+      ),
       isDryRun: false,
       isPinMissing: fetched.withoutPin.length > 0,
       notes: [...notes, ...fetched.withoutPin.map(describeMissingPin)],

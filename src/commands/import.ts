@@ -8,6 +8,7 @@ import { conflictOptions, refuseBoth, settleFile } from "./account-conflicts.ts"
 import { askPins, guardTokens } from "./enrollment-pins.ts";
 import { nameDrafts, storeDrafts } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
+import { withRecoveryCode } from "./new-vault.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
 interface Imported {
@@ -57,7 +58,10 @@ export const importFile = defineCommand({
     const known = drafts.length - stored.length - failures.length;
     const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
-      views: stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
+      views: withRecoveryCode(
+        stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
+        context,
+      ),
       isDryRun: false,
       notes: [...refused, ...skipped],
       failures,

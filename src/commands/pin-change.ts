@@ -3,20 +3,21 @@ import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
-import { setAppPin } from "../vault/app-pin.ts";
+import { askNewAppPin, setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
-import { appPinPolicy, appPinSlot } from "../vault/open.ts";
-import { askNewPin } from "../vault/pin-prompt.ts";
+import { appPinInWords, appPinSlot } from "../vault/open.ts";
 import { askSecretKey, changeTokenPin } from "../vault/token-pin.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { existingPinTarget, formatChange, type PinChange } from "./pin-target.ts";
+import { changeJson, existingTokenPin, existingVaultToChange, formatChange, type PinChange } from "./pin-target.ts";
 
 /** `fob pin change`: current PIN, new PIN, and once more. */
 export const pinChange = defineCommand({
   name: "pin change",
   summary: "change the app PIN, or one token's PIN",
-  description: "Asks for the current PIN, then for the new one. In a PIN file these are two lines, in this order.",
+  description:
+    "Asks for the current PIN, then for the new one. In a PIN file these are two lines, in this order. The app PIN can be changed with the " +
+    "recovery code in place of the current one; a key that the keychain has lost is made anew. A changed app PIN has a new recovery code.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [
@@ -27,11 +28,12 @@ export const pinChange = defineCommand({
     },
   ],
   async run({ name }, context): Promise<PinChange> {
-    const { vault, record } = await existingPinTarget(name, context);
-    return record ? changePinOf(vault, record, context) : changeAppPin(vault, context);
+    if (name === undefined) return changeAppPin(context);
+    const { vault, record } = await existingTokenPin(name, context);
+    return changePinOf(vault, record, context);
   },
   text: formatChange,
-  json: (change) => change,
+  json: changeJson,
 });
 
 async function changePinOf(vault: Vault, record: TokenRecord, context: Context): Promise<PinChange> {
@@ -45,13 +47,15 @@ async function changePinOf(vault: Vault, record: TokenRecord, context: Context):
 }
 
 /** The vault was opened with the current PIN, or with the recovery code, a moment ago. */
-async function changeAppPin(vault: Vault, context: Context): Promise<PinChange> {
-  const header = readHeader(context.access.home);
-  if (!header || !appPinSlot(header)) throw notSet(null);
-  const pin = await askNewPin(context.pinPrompt, null, appPinPolicy(header));
-  const recoveryCode = await setAppPin(vault, context.access, pin);
+async function changeAppPin(context: Context): Promise<PinChange> {
+  const before = readHeader(context.access.home);
+  if (before && !appPinSlot(before)) throw notSet(null);
+  const opened = await existingVaultToChange(context);
+  if (!appPinSlot(opened.header)) throw notSet(null);
+  const pin = await askNewAppPin(opened.header, context.pinPrompt);
+  const { recoveryCode, isNewKey } = await setAppPin(opened, context.access, pin);
   forget(pin);
-  return { name: null, change: "changed", recoveryCode };
+  return { name: null, change: "changed", recoveryCode, app: { pin: appPinInWords(opened.header), isNewKey } };
 }
 
 function notSet(name: string | null): FobError {

@@ -1,4 +1,5 @@
 import { defineCommand, optional } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { forget } from "../token/secret.ts";
@@ -6,7 +7,7 @@ import { removeAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinSlot } from "../vault/open.ts";
 import { askSecretKey, removeTokenPin } from "../vault/token-pin.ts";
-import { existingPinTarget, formatChange, type PinChange } from "./pin-target.ts";
+import { changeJson, existingTokenPin, existingVaultToChange, formatChange, type PinChange } from "./pin-target.ts";
 
 /** `fob pin remove`: takes the PIN off the app or one token, after asking for it. */
 export const pinRemove = defineCommand({
@@ -16,19 +17,25 @@ export const pinRemove = defineCommand({
   options: {},
   examples: [{ command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" }],
   async run({ name }, context): Promise<PinChange> {
-    const { vault, record } = await existingPinTarget(name, context);
-    if (record) {
-      if (!record.guard) throw new FobError("usage", t`${record.token.name} has no PIN`);
-      const secretKey = await askSecretKey(vault, record, context.pinPrompt);
-      removeTokenPin(vault, record, secretKey);
-      forget(secretKey);
-      return { name: record.token.name, change: "removed", recoveryCode: null };
-    }
-    const header = readHeader(context.access.home);
-    if (!header || !appPinSlot(header)) throw new FobError("usage", t("there is no app PIN"));
-    await removeAppPin(vault, context.access);
-    return { name: null, change: "removed", recoveryCode: null };
+    return name === undefined ? removeOfApp(context) : removeOf(name, context);
   },
   text: formatChange,
-  json: (change) => change,
+  json: changeJson,
 });
+
+async function removeOf(name: string, context: Context): Promise<PinChange> {
+  const { vault, record } = await existingTokenPin(name, context);
+  if (!record.guard) throw new FobError("usage", t`${record.token.name} has no PIN`);
+  const secretKey = await askSecretKey(vault, record, context.pinPrompt);
+  removeTokenPin(vault, record, secretKey);
+  forget(secretKey);
+  return { name: record.token.name, change: "removed", recoveryCode: null };
+}
+
+async function removeOfApp(context: Context): Promise<PinChange> {
+  const before = readHeader(context.access.home);
+  if (before && !appPinSlot(before)) throw new FobError("usage", t("there is no app PIN"));
+  const opened = await existingVaultToChange(context);
+  await removeAppPin(opened, context.access);
+  return { name: null, change: "removed", recoveryCode: null };
+}

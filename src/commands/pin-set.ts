@@ -1,17 +1,17 @@
 import { defineCommand, flag, optional, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { USER_PIN_POLICY } from "../token/pin-policy.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import { forget } from "../token/secret.ts";
-import { setAppPin } from "../vault/app-pin.ts";
+import { askNewAppPin, currentHeader, setAppPin } from "../vault/app-pin.ts";
 import { readHeader } from "../vault/header.ts";
-import { appPinPolicy, appPinSlot } from "../vault/open.ts";
-import { askNewPin } from "../vault/pin-prompt.ts";
+import { appPinInWords, appPinSlot } from "../vault/open.ts";
 import { changeTokenPin } from "../vault/token-pin.ts";
 import { unguardedSecretKey } from "../vault/token-record.ts";
-import { chooseGrantsToRevoke, revokeGrants } from "./grants-of-token.ts";
-import { formatChange, type PinChange, pinTarget } from "./pin-target.ts";
+import { chooseGrantsToRevoke, type GrantChoice, revokeGrants } from "./grants-of-token.ts";
+import { changeJson, existingVaultToChange, formatChange, type PinChange, tokenPin } from "./pin-target.ts";
 
 /** `fob pin set`: gives the app or one token a PIN. */
 export const pinSet = defineCommand({
@@ -37,29 +37,42 @@ export const pinSet = defineCommand({
   ],
   async run(input, context): Promise<PinChange> {
     const policy = parsePolicy(input);
-    if (input.name === undefined && (input.revokeGrants || input.keepGrants))
+    if (input.name !== undefined) return setOf(input.name, policy, input, context);
+    if (input.revokeGrants || input.keepGrants)
       throw new FobError("usage", t("--revoke-grants and --keep-grants are for the PIN of a token: name one"));
-    const vault = await context.ensureVault();
-    const { record } = await pinTarget(input.name, vault);
-    if (record) {
-      if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
-      const grants = await chooseGrantsToRevoke(vault, record.token, input, context);
-      const secretKey = unguardedSecretKey(record, vault.vaultKey);
-      await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
-      forget(secretKey);
-      revokeGrants(vault, grants);
-      return { name: record.token.name, change: "set", recoveryCode: null };
-    }
-    const header = readHeader(context.access.home);
-    if (!header || appPinSlot(header)) throw alreadySet(t("app PIN"));
-    const pin = await askNewPin(context.pinPrompt, null, appPinPolicy(header));
-    const recoveryCode = await setAppPin(vault, context.access, pin);
-    forget(pin);
-    return { name: null, change: "set", recoveryCode };
+    return setOfApp(context);
   },
   text: formatChange,
-  json: (change) => change,
+  json: changeJson,
 });
+
+async function setOf(name: string, policy: PinPolicy, wishes: GrantChoice, context: Context): Promise<PinChange> {
+  const { vault, record } = tokenPin(name, await context.ensureVault());
+  if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
+  const grants = await chooseGrantsToRevoke(vault, record.token, wishes, context);
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
+  forget(secretKey);
+  revokeGrants(vault, grants);
+  return { name: record.token.name, change: "set", recoveryCode: null };
+}
+
+async function setOfApp(context: Context): Promise<PinChange> {
+  const before = readHeader(context.access.home);
+  if (before && appPinSlot(before)) throw alreadySet(appPinInWords(before));
+  if (!before) {
+    const header = currentHeader(await context.ensureVault());
+    const app = { pin: appPinInWords(header), isNewKey: false };
+    // making it was setting its passphrase
+    if (header.keychain === "none") return { name: null, change: "set", recoveryCode: context.newRecoveryCode(), app };
+  }
+  const opened = await existingVaultToChange(context);
+  if (appPinSlot(opened.header)) throw alreadySet(appPinInWords(opened.header));
+  const pin = await askNewAppPin(opened.header, context.pinPrompt);
+  const { recoveryCode } = await setAppPin(opened, context.access, pin);
+  forget(pin);
+  return { name: null, change: "set", recoveryCode };
+}
 
 function parsePolicy({ name, policy }: { readonly name: string | undefined; readonly policy: string | undefined }) {
   if (policy === undefined) return USER_PIN_POLICY;

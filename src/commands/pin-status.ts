@@ -9,7 +9,7 @@ import { printable } from "../token/printable.ts";
 import { attemptsOfApp, failedAttempts } from "../vault/attempts.ts";
 import { isEnabledForApp } from "../vault/biometrics.ts";
 import { readHeader } from "../vault/header.ts";
-import { appPinPolicy, appPinSlot } from "../vault/open.ts";
+import { appPinInWords, appPinPolicy, appPinSlot } from "../vault/open.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
 import { isWiped } from "../vault/token-record.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -27,6 +27,8 @@ interface PinStatus extends PinState {
   /** Whether too many wrong PINs have destroyed the secret. */
   readonly wiped: boolean;
   readonly biometric: boolean;
+  /** What the app PIN is called here; for people. */
+  readonly app?: string;
 }
 
 const NO_STATE = { setAt: null, expiresAt: null, mustChange: false, wiped: false, biometric: false } as const;
@@ -41,13 +43,14 @@ export const pinStatus = defineCommand({
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
   run: async ({ name }, context) => (name === undefined ? appStatus(context) : tokenStatus(name, context)),
   text: (status, style) => formatFields(describe(status, style), style),
-  json: (status) => status,
+  json: ({ app: _app, ...status }) => status,
 });
 
 function appStatus({ access: { home } }: Context): PinStatus {
   const header = readHeader(home);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
-  const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header) };
+  const app = appPinInWords(header ?? { keychain: "system" });
+  const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header), app };
   if (!header || !appPinSlot(header)) return { ...base, type: "none", attemptsLeft: null, locked: false };
   const failed = failedAttempts(attemptsOfApp({ home, vaultId: header.id }), policy.attempts);
   return { ...base, type: "user", ...pinState(policy, failed) };
@@ -67,10 +70,10 @@ async function tokenStatus(query: string, context: Context): Promise<PinStatus> 
 }
 
 function describe(status: PinStatus, style: Style): [string, string][] {
-  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric } = status;
+  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric, app } = status;
   const state = wiped ? t("yes, and its secret was wiped") : locked ? t("yes") : t("no");
   const fields: [string, string | null][] = [
-    [t("PIN of"), name === null ? t("fob (app PIN)") : printable(name)],
+    [t("PIN of"), name === null ? t`fob (${app})` : printable(name)],
     [t("type"), pinInWords(type)],
     [t("policy"), describePolicy(policy)],
     [t("attempts left"), attemptsLeft === null ? "-" : String(attemptsLeft)],

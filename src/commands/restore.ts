@@ -64,7 +64,11 @@ export const restore = defineCommand({
   json(result) {
     if (result.kind === "restorable") return result.tokens;
     return result.kind === "backup"
-      ? { restored: result.names, known: result.known }
+      ? {
+          restored: result.names,
+          known: result.known,
+          ...(result.recoveryCode === null ? {} : { recoveryCode: result.recoveryCode }),
+        }
       : { id: result.id, name: result.name };
   },
   notes(result) {

@@ -2,24 +2,23 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { currentHeader } from "./app-pin.ts";
-import { type Header, readHeader, updateSlots } from "./header.ts";
+import { type Header, readHeader, replaceSlots, updateSlots } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
-import { appPinSlot, type VaultAccess } from "./open.ts";
+import { appPinSlot, type OpenedVault, type VaultAccess } from "./open.ts";
 import { biometricSlot, findSlot } from "./slots.ts";
 import { type TokenRecord, withBiometrics } from "./token-record.ts";
 import type { Vault } from "./vault.ts";
 
 /**
  * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the keychain. The vault was opened by its PIN, and the
- * platform has recognised the person.
+ * platform has recognised the person. Throws FobError `denied` when another process has changed PIN or key meanwhile.
  */
-export async function enableForApp(vault: Vault, access: VaultAccess): Promise<void> {
-  const header = currentHeader(vault);
+export async function enableForApp({ vault, header }: OpenedVault, access: VaultAccess): Promise<void> {
   const key = await provideKey(header, "biometric", access);
   const slot = biometricSlot(header.id, vault.vaultKey, key);
-  updateSlots(vault.layout, (slots) => [...slots.filter(({ type }) => type !== "biometric"), slot]);
   forget(key);
+  replaceSlots(vault.layout, header, { slots: [...header.slots.filter(({ type }) => type !== "biometric"), slot] });
 }
 
 /** Takes biometrics off the app. Returns whether they were on. */

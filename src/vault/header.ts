@@ -17,9 +17,19 @@ const StretchingSchema = v.object({
   salt: base64,
 });
 
+/** Under which name its keeper has the vault's key; left out for the key that the vault was made with. */
+const keyItem = v.optional(v.pipe(v.string(), v.regex(/^key-[0-9a-f]{16}$/)));
+
 const SlotSchema = v.variant("type", [
-  v.object({ type: v.literal("keychain"), wrapped: base64 }),
-  v.object({ type: v.literal("keychain-pin"), stretching: StretchingSchema, wrapped: base64 }),
+  v.object({ type: v.literal("keychain"), wrapped: base64, keyItem }),
+  v.object({
+    type: v.literal("keychain-pin"),
+    stretching: StretchingSchema,
+    wrapped: base64,
+    keyItem,
+    // tells the vault's key from another one without the PIN; vaults of earlier versions get it at the next right PIN
+    keyCheck: v.optional(base64),
+  }),
   v.object({ type: v.literal("passphrase"), stretching: StretchingSchema, wrapped: base64 }),
   v.object({ type: v.literal("recovery"), wrapped: base64 }),
   v.object({ type: v.literal("biometric"), wrapped: base64 }),
@@ -65,9 +75,38 @@ export function updateSlots({ home }: VaultLayout, change: (slots: readonly Slot
   });
 }
 
+/**
+ * Replaces what opens the vault, if that still is what this process has seen when it opened it, and returns the new header. Throws
+ * FobError `denied` when another process was faster.
+ */
+export function replaceSlots(
+  { home }: VaultLayout,
+  seen: Header,
+  next: Pick<Header, "slots"> & Partial<Pick<Header, "keychain">>,
+): Header {
+  const replaced: Header = { ...seen, ...next };
+  updateCell(headerCell(home), (current) => {
+    const header = current && parseHeader(current);
+    if (header?.id === seen.id && isSame(header.slots, seen.slots)) return encode(replaced);
+    throw new FobError(
+      "denied",
+      t("another process has changed what opens this vault meanwhile: nothing was changed"),
+      {
+        hint: t("try again with the PIN that counts now"),
+      },
+    );
+  });
+  return parseHeader(encode(replaced));
+}
+
 /** A new vault id: 128 random bits in hexadecimal. */
 export function newVaultId(): string {
   return randomBytes(16).toString("hex");
+}
+
+/** Slots that came through the schema have their keys in its order. */
+function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function encode(header: Header): Buffer {

@@ -14,9 +14,15 @@ export interface KeyStore {
    */
   provide(vaultId: string, key: Secret): Promise<Secret>;
 
+  /** Throws FobError `unavailable`, saying what to do instead, where no key could be kept here. */
+  reach(): Promise<void>;
+
   /** Forgets the key. It is no failure when there is none. Throws FobError `unavailable`. */
   remove(vaultId: string): Promise<void>;
 }
 
-/** A key of its own that the same keeper has for a vault, released after the platform has recognised a person. */
-export type KeyItem = "biometric" | `biometric-${string}`;
+/**
+ * A key of its own that a keeper has for a vault: released after the platform has recognised a person, or one that has followed the key
+ * which the vault was made with.
+ */
+export type KeyItem = "biometric" | `biometric-${string}` | `key-${string}`;

@@ -19,6 +19,11 @@ export function newKey(): Secret {
   return randomBytes(KEY_LENGTH);
 }
 
+/** A new name for a key that follows another one. */
+export function newItem(): `key-${string}` {
+  return `key-${randomBytes(8).toString("hex")}`;
+}
+
 /** Today's costs (378 ms on the machine of docs/performance.md) with a new salt of 16 bytes. */
 export function newStretching(): PinStretching {
   return { name: "scrypt", N: 2 ** 17, r: 8, p: 1, salt: randomBytes(16).toString("base64") };

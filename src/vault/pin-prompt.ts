@@ -16,6 +16,7 @@ export interface PinRequest {
     | "passphrase"
     | "new-passphrase"
     | "repeat-passphrase"
+    | "recovery"
     | "key";
   /** Why the last answer was not accepted, when the question is asked again. */
   readonly refusal: FobError | null;
@@ -91,16 +92,20 @@ export function refusedPin({ rule, message }: PinViolation): FobError {
 }
 
 /**
- * Asks for the passphrase of a new encrypted file, twice where a person types it. Whoever has the file can guess without end, so
- * that a short one is refused. The caller forgets it.
+ * Asks for the passphrase of a new encrypted file, or, for null, of a vault whose key nobody keeps; twice where a person types it. Whoever
+ * has the file can guess without end, so that a short one is refused. `refusal` is shown with the first question. The caller forgets it.
  */
-export function askNewPassphrase(prompt: PinPrompt, file: string): Promise<Secret> {
+export function askNewPassphrase(
+  prompt: PinPrompt,
+  of: string | null,
+  refusal: FobError | null = null,
+): Promise<Secret> {
   const check = async (passphrase: Secret) => {
     const violation = judgePin(passphrase.toString("utf8"), PASSPHRASE_POLICY);
     if (violation)
       throw new FobError("invalid", t`this passphrase is refused (${violation.rule}): ${violation.message}`);
   };
-  return askTwice(prompt, { of: file, role: "new-passphrase" }, { of: file, role: "repeat-passphrase" }, check);
+  return askTwice(prompt, { of, role: "new-passphrase", refusal }, { of, role: "repeat-passphrase" }, check);
 }
 
 function askTwice(

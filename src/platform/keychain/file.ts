@@ -26,6 +26,8 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
       if (kept) return kept;
       throw new FobError("unavailable", t`${path} was removed while it was being written`);
     },
+    // the home is made with the first key
+    reach: async () => undefined,
     remove: async () => {
       try {
         rmSync(path, { force: true });
