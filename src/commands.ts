@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   "pin change": async () => (await import("./commands/pin-change.ts")).pinChange,
   "pin remove": async () => (await import("./commands/pin-remove.ts")).pinRemove,
   "pin status": async () => (await import("./commands/pin-status.ts")).pinStatus,
+  "keychain move": async () => (await import("./commands/keychain-move.ts")).keychainMove,
   "biometric enable": async () => (await import("./commands/biometric-enable.ts")).biometricEnable,
   "biometric disable": async () => (await import("./commands/biometric-disable.ts")).biometricDisable,
   "biometric status": async () => (await import("./commands/biometric-status.ts")).biometricStatus,

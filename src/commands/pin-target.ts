@@ -53,14 +53,15 @@ const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
 
 /** What was done, in words. */
 export function formatChange({ name, change, recoveryCode, app }: PinChange): string {
-  const done = DONE[change](name === null ? (app?.pin ?? t("app PIN")) : t`PIN of ${printable(name)}`);
+  const appPin = app?.pin ?? t("app PIN");
+  const done = DONE[change](name === null ? appPin : t`PIN of ${printable(name)}`);
   const lines = app?.isNewKey ? [done, t("the vault has a new key in place of the one that was lost")] : [done];
   if (recoveryCode === null) return lines.join("\n");
   return [
     ...lines,
     change === "changed" ? t`new recovery code: ${recoveryCode}` : t`recovery code: ${recoveryCode}`,
     ...(change === "changed" ? [t("The recovery code from before opens nothing any more.")] : []),
-    t("Keep it on paper: it opens the vault if the PIN is lost, and is not shown again."),
+    t`Keep it on paper: it opens the vault if the ${appPin} is lost, and is not shown again.`,
   ].join("\n");
 }
 

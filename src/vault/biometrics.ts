@@ -29,6 +29,38 @@ export async function disableForApp(vault: Vault, access: VaultAccess): Promise<
   return isEnabledForApp(header);
 }
 
+/**
+ * Takes biometrics off the tokens of a vault, and what they released out of the keychain that `header` names, whose key has gone elsewhere.
+ * Returns whether they were on for the app or a token. What cannot be reached is left there: without its wrapping it opens nothing.
+ */
+export async function closeBiometrics(vault: Vault, header: Header, access: VaultAccess): Promise<boolean> {
+  const items: KeyItem[] = isEnabledForApp(header) ? ["biometric"] : [];
+  for (const { id, pin } of vault.entries()) {
+    const record = pin === "user" ? readIfThere(vault, id) : null;
+    if (!record?.guard?.biometric) continue;
+    setBiometric(vault, record, null);
+    items.push(itemOf(record));
+  }
+  for (const item of items) {
+    try {
+      await keyStore(header, item, access)?.remove(header.id);
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+    }
+  }
+  return items.length > 0;
+}
+
+/** A token that cannot be read, or is removed at this moment, keeps nobody from moving the key. */
+function readIfThere(vault: Vault, id: string): TokenRecord | null {
+  try {
+    return vault.read(id);
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
+  }
+}
+
 /** Whether biometrics may stand for the app PIN. */
 export function isEnabledForApp(header: Header): boolean {
   return findSlot(header, "biometric") !== null;
