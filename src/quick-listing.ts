@@ -6,15 +6,16 @@ import { readCell } from "./vault/cell.ts";
 import { type LastUses, lastUses } from "./vault/last-uses.ts";
 import {
   decodeRow,
+  hasNews,
   type IndexEntry,
   type IndexLines,
   indexLines,
-  isCounting,
   type Kind,
   kindOfLine,
   parseRow,
   textsInLine,
 } from "./vault/token-index.ts";
+import { isWiped } from "./vault/token-record.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** What fills the gaps in a {@link rowPrinter}'s text. No name has it. */
@@ -38,27 +39,28 @@ async function listRows(vault: Vault): Promise<{ readonly pieces: Iterable<strin
   await keepMemorySmall(bytes);
   const uses = lastUses(vault);
   // all that can fail comes before the first piece is printed
-  return { pieces: listPieces(printRows(index, uses, printCounting(vault, index, uses))) };
+  return { pieces: listPieces(printRows(index, uses, printChanging(vault, index, uses))) };
 }
 
-/** The index does not follow counters: what those tokens print, in their order. Throws for one that is damaged, or not there. */
-function printCounting(vault: Vault, { kinds, lines }: IndexLines, uses: LastUses): readonly string[] {
-  const counting = kinds.map(isCounting);
+/** What tokens print whose records know more than the index, in their order. Throws for one that is damaged, or not there. */
+function printChanging(vault: Vault, { kinds, lines }: IndexLines, uses: LastUses): readonly string[] {
+  const changing = kinds.map(hasNews);
   const printed: string[] = [];
-  for (const line of counting.includes(true) ? lines : []) {
-    if (counting[kindOfLine(line)]) printed.push(printCurrent(vault, decodeRow(parseRow(line), kinds), uses));
+  for (const line of changing.includes(true) ? lines : []) {
+    if (changing[kindOfLine(line)]) printed.push(printCurrent(vault, decodeRow(parseRow(line), kinds), uses));
   }
   return printed;
 }
 
 function printCurrent(vault: Vault, entry: IndexEntry, uses: LastUses): string {
-  const { credential, accessDomain } = vault.read(entry.id).token;
-  return jsonLine(viewToken({ ...entry, credential, accessDomain }, uses.of(entry.id)));
+  const record = vault.read(entry.id);
+  const { credential, accessDomain } = record.token;
+  return jsonLine(viewToken({ ...entry, credential, accessDomain }, uses.of(entry.id), isWiped(record)));
 }
 
-function* printRows({ kinds, lines }: IndexLines, uses: LastUses, counting: Iterable<string>): Generator<string> {
-  const current = counting[Symbol.iterator]();
-  const printers = kinds.map((kind) => (isCounting(kind) ? () => current.next().value : rowPrinter(kind)));
+function* printRows({ kinds, lines }: IndexLines, uses: LastUses, changing: Iterable<string>): Generator<string> {
+  const current = changing[Symbol.iterator]();
+  const printers = kinds.map((kind) => (hasNews(kind) ? () => current.next().value : rowPrinter(kind)));
   for (const line of lines) {
     const printed = printers[kindOfLine(line)]?.(line, uses);
     if (printed) yield printed;

@@ -153,6 +153,7 @@ export interface TokenStateJson {
   readonly token: TokenJson;
   readonly guarded: boolean;
   readonly biometric: boolean;
+  readonly wiped: boolean;
 }
 
 export function encodeEntry(entry: IndexEntry): TokenJson {
@@ -163,13 +164,13 @@ export function decodeEntry(json: unknown): IndexEntry {
   return decodeToken(json as TokenJson);
 }
 
-export function encodeState({ token, isGuarded, isBiometric }: TokenState): TokenStateJson {
-  return { token: encodeToken(token), guarded: isGuarded, biometric: isBiometric };
+export function encodeState({ token, isGuarded, isBiometric, isWiped }: TokenState): TokenStateJson {
+  return { token: encodeToken(token), guarded: isGuarded, biometric: isBiometric, wiped: isWiped };
 }
 
 export function decodeState(json: unknown): TokenState {
-  const { token, guarded, biometric } = json as TokenStateJson;
-  return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric };
+  const { token, guarded, biometric, wiped } = json as TokenStateJson;
+  return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric, isWiped: wiped };
 }
 
 type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<Record<string, unknown>>;

@@ -38,6 +38,7 @@ export const keychainMove = defineCommand({
     const to = parseKind(kind);
     const header = readHeader(context.access.home) ?? nothingEnrolled();
     await refuseSameKeeper(header, to, context);
+    if (to === "system") await refuseUnreachable(context);
     const opened = (await context.openToChange({ byPin: true })) ?? nothingEnrolled();
     const pin = await choosePin(opened, to, context);
     try {
@@ -88,6 +89,19 @@ async function refuseSameKeeper(header: Header, to: KeychainKind, { access }: Co
   if ("trouble" in found) return;
   forget(found.key);
   throw new FobError("usage", t`the key of this vault is kept by "${to}" already`);
+}
+
+/** Nobody is asked for a PIN in vain. */
+async function refuseUnreachable({ access }: Context): Promise<void> {
+  try {
+    await access.keyStore("system").reach();
+  } catch (error) {
+    if (!(error instanceof FobError) || error.code !== "unavailable") throw error;
+    throw new FobError("unavailable", error.message, {
+      hint: t("nothing was changed; it is there in your login session, once it is unlocked"),
+      cause: error,
+    });
+  }
 }
 
 /** What guards the vault from now on; null where its key alone does. A passphrase goes on as the app PIN. */

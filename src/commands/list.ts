@@ -11,18 +11,19 @@ import type { Token } from "../token/token.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import { LastUses, lastUses } from "../vault/last-uses.ts";
 import type { Passcode } from "../vault/passcodes.ts";
-import { type IndexEntry, isCounting } from "../vault/token-index.ts";
+import { hasNews, type IndexEntry } from "../vault/token-index.ts";
 import { lookAtEach } from "./listed-tokens.ts";
 import { existingTokens } from "./lookup.ts";
 import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
 
 interface ListedToken {
   readonly token: Token;
+  readonly isWiped: boolean;
   /** Null where a passcode would use a counter up or needs a PIN. */
   readonly passcode: Passcode | null;
 }
 
-type CurrentToken = Pick<TokenState, "token" | "isGuarded">;
+type CurrentToken = Pick<TokenState, "token" | "isGuarded" | "isWiped">;
 
 /** With what failed first while passcodes were watched, and was told then. */
 type Listing = Table | { readonly kind: "watched"; readonly told: FobError | null };
@@ -83,12 +84,16 @@ export async function listTokens(
   const entries = await store.entries();
   const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
   // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
-  const isRead = (entry: IndexEntry) => passcodeOf !== null || isCounting(entry);
+  const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
   const states = new Map(read.done.map((state) => [state.entry.id, state]));
   const listed = chosen.flatMap((entry) => (isRead(entry) ? currentToken(entry, states) : [listedToken(entry)]));
-  const { done, failures } = await attemptEach(listed, async ({ token, isGuarded }) => {
-    return { token, passcode: passcodeOf && (await passcodeOf({ token, isGuarded })) };
+  const { done, failures } = await attemptEach(listed, async ({ token, isGuarded, isWiped }) => {
+    return {
+      token,
+      isWiped,
+      passcode: passcodeOf && !isWiped ? await passcodeOf({ token, isGuarded, isWiped }) : null,
+    };
   });
   return {
     kind: "table",
@@ -101,8 +106,8 @@ export async function listTokens(
 }
 
 function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
-  for (const { token, passcode } of tokens) {
-    const view = viewToken(token, uses.of(token.id));
+  for (const { token, isWiped, passcode } of tokens) {
+    const view = viewToken(token, uses.of(token.id), isWiped);
     yield withCodes ? { ...view, code: passcode?.code ?? null } : view;
   }
 }
@@ -116,7 +121,7 @@ async function watchListed(pattern: string | undefined, context: Context): Promi
 }
 
 function listedToken(token: IndexEntry): CurrentToken & Pick<Token, "name"> {
-  return { name: token.name, token, isGuarded: token.pin === "user" };
+  return { name: token.name, token, isGuarded: token.pin === "user", isWiped: false };
 }
 
 /** A token as it is now, and whether it has a PIN; none for one that could not be read. */
@@ -124,7 +129,8 @@ function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>
   const state = states.get(entry.id);
   if (!state) return [];
   const { credential, accessDomain } = state.token;
-  return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded: state.isGuarded }];
+  const { isGuarded, isWiped } = state;
+  return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded, isWiped }];
 }
 
 async function freePasscode(store: Authenticator, { token, isGuarded }: CurrentToken, context: Context) {
@@ -141,19 +147,20 @@ function formatListing(listing: Listing, style: Style): string {
   const { tokens, withCodes } = listing;
   if (tokens.length === 0) return "";
   const heading = [t("NAME"), t("ISSUER"), t("ACCOUNT"), t("KIND"), t("STATE"), ...(withCodes ? [t("PASSCODE")] : [])];
-  const rows = tokens.map(({ token, passcode }) => [
+  const rows = tokens.map(({ token, isWiped, passcode }) => [
     printable(token.name),
     printable(token.issuer ?? "-"),
     printable(token.account ?? "-"),
     kindInWords(token.credential.kind),
-    stateInWords(token),
+    stateInWords(token, isWiped),
     ...(withCodes ? [passcode?.code ?? "-"] : []),
   ]);
   return formatTable(heading, rows, style);
 }
 
-function stateInWords({ favorite, pin, accessDomain }: Token): string {
+function stateInWords({ favorite, pin, accessDomain }: Token, isWiped: boolean): string {
   const words = [
+    isWiped ? t("wiped") : null,
     favorite ? t("favorite") : null,
     pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
     accessDomain === "00" ? null : t`access ${accessDomain}`,

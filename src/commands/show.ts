@@ -18,8 +18,8 @@ export const show = defineCommand({
   async run({ name }, context): Promise<TokenView> {
     const tokens = await existingTokens(null, context);
     const { id } = await findAmong(tokens, name);
-    const { token } = await tokens.look(id);
-    return viewToken(token, lastUses(tokens).of(id));
+    const { token, isWiped } = await tokens.look(id);
+    return viewToken(token, lastUses(tokens).of(id), isWiped);
   },
   text: (view, style) => formatFields(describeFields(view, style), style),
   json: (view) => view,
@@ -43,6 +43,7 @@ function describeFields(view: TokenView, style: Style): [string, string][] {
     [t("counter"), view.counter?.toString()],
     [t("serial"), view.serial],
     [t("PIN"), pinInWords(view.pin)],
+    [t("secret"), view.wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null],
     [t("access domain"), view.accessDomain],
     [t("favorite"), view.favorite ? t("yes") : t("no")],
     [t("format"), view.format],

@@ -25,6 +25,8 @@ export interface TokenView {
   readonly server?: string | undefined;
   readonly serial: string | null;
   readonly pin: string;
+  /** Whether its secret was wiped after too many wrong PINs. */
+  readonly wiped: boolean;
   readonly accessDomain: string;
   readonly favorite: boolean;
   readonly format: string;
@@ -33,7 +35,7 @@ export interface TokenView {
 }
 
 /** The public view of a token: everything about it, never its secret. */
-export function viewToken(token: Token, lastUsedAt: Date | null): TokenView {
+export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false): TokenView {
   const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } = token;
   const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } = viewCredential(token);
   // named one by one, because a spread takes several times as long, ten thousand times
@@ -53,6 +55,7 @@ export function viewToken(token: Token, lastUsedAt: Date | null): TokenView {
     server,
     serial,
     pin,
+    wiped,
     accessDomain,
     favorite,
     format,
@@ -95,7 +98,7 @@ function viewSuite(suite: string) {
 }
 
 /** The view of a token that is not stored: without an id, and without history. */
-export type DraftView = Omit<TokenView, "id" | "enrolledAt" | "lastUsedAt">;
+export type DraftView = Omit<TokenView, "id" | "wiped" | "enrolledAt" | "lastUsedAt">;
 
 /** How a draft would look as a token called `name`. */
 export function viewDraft(
@@ -104,7 +107,7 @@ export function viewDraft(
 ): DraftView {
   const rest = { id: "", pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const;
   const token: Token = { name, issuer, account, serial, format, credential, ...rest };
-  const { id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, ...view } = viewToken(token, null);
+  const { id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, wiped: _wiped, ...view } = viewToken(token, null);
   return view;
 }
 

@@ -23,6 +23,7 @@ export async function checkVault(repair: boolean, context: Context): Promise<Che
   return [
     describeDamage(vault, found, aside),
     ...describeAttempts(found, repair),
+    ...describeWiped(found),
     describeIndex(found, repair),
     checkTrash(vault, repair),
     checkGrants(vault, repair, context.clock()),
@@ -89,6 +90,19 @@ function describeAttempts({ damagedAttempts }: Checkup, repaired: boolean): Chec
       hint: t("the right PIN mends it, and so does `fob doctor --repair`"),
     };
   });
+}
+
+/** Said where there is something to say: hardly any vault has such a token. */
+function describeWiped({ wiped }: Checkup): Check[] {
+  if (wiped.length === 0) return [];
+  return [
+    {
+      check: "wiped",
+      status: "warning",
+      message: t`too many wrong PINs have wiped the secret of ${plural(wiped.length, "token")}: ${wiped.join(", ")}`,
+      hint: t("a new enrollment is the way out: ask the issuer, then `fob enroll --replace`"),
+    },
+  ];
 }
 
 function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: boolean): Check {

@@ -7,6 +7,7 @@ import { type Passcode, takePasscode } from "./passcodes.ts";
 import { askPasscodePin, type PinPrompt } from "./pin-prompt.ts";
 import { answerChallenge, type ChallengeInput, needsChallengePin, type Response } from "./responses.ts";
 import type { IndexEntry } from "./token-index.ts";
+import { isWiped } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** A token as it is at this moment, counter and all. */
@@ -16,6 +17,8 @@ export interface TokenState {
   readonly isGuarded: boolean;
   /** Whether biometrics may stand for that PIN now. */
   readonly isBiometric: boolean;
+  /** Whether its secret was wiped after too many wrong PINs. */
+  readonly isWiped: boolean;
 }
 
 /** What tokens are used with: a vault or grant in this process, or an agent that holds the vault. Every answer is as of now. */
@@ -57,8 +60,9 @@ export function directAuthenticator(
     entries: async () => store.entries(),
     findExactly: async (query) => store.findExactly(query),
     async look(id) {
-      const { token, guard } = store.read(id);
-      return { token, isGuarded: guard !== null, isBiometric: guard?.biometric != null };
+      const record = store.read(id);
+      const { token, guard } = record;
+      return { token, isGuarded: guard !== null, isBiometric: guard?.biometric != null, isWiped: isWiped(record) };
     },
     async passcode(id, time, prompt) {
       const record = store.read(id);

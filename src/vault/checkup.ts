@@ -12,7 +12,7 @@ import { grantCells } from "./grants.ts";
 import { calendarCell, headerCell, indexCell, tokensFolder } from "./layout.ts";
 import { putTokenAside, removedCell, removedIds } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
-import { decodeRecord } from "./token-record.ts";
+import { decodeRecord, isWiped } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
 /** Wrong PINs that nobody can count. */
@@ -31,6 +31,8 @@ export interface Checkup {
   readonly damagedAttempts: readonly DamagedAttempts[];
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
+  /** The names of tokens whose secret was wiped after too many wrong PINs. */
+  readonly wiped: readonly string[];
   /** Entries of the index whose token is gone, or was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
 }
@@ -46,6 +48,7 @@ export function examineVault(vault: Vault): Checkup {
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
   const damaged: DamagedToken[] = [];
   const unlisted: Token[] = [];
+  const wiped: string[] = [];
   const present = new Set<string>();
   // of one that is being made or moved by somebody at this moment, or has lost its file
   const empty = new Set<string>();
@@ -59,6 +62,7 @@ export function examineVault(vault: Vault): Checkup {
     if ("value" in read && read.value === null) empty.add(id);
     if ("reason" in read || read.value === null) continue;
     const { token } = read.value;
+    if (isWiped(read.value)) wiped.push(token.name);
     if (!isListedAs(entries.get(id), token)) unlisted.push(token);
   }
   const isGone = ({ id }: Token) => !present.has(id) || empty.has(id);
@@ -70,6 +74,7 @@ export function examineVault(vault: Vault): Checkup {
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
     unlisted,
+    wiped,
     gone,
   };
 }

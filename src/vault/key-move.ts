@@ -1,6 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { forget, type Secret } from "../token/secret.ts";
-import { clearAttempts } from "./attempts.ts";
+import { attemptsOfApp, clearAttempts } from "./attempts.ts";
 import { closeBiometrics } from "./biometrics.ts";
 import { type Header, type KeychainKind, replaceSlots, type Slot } from "./header.ts";
 import { dropKey, findKey, keepNewKey } from "./kept-key.ts";
@@ -43,7 +43,7 @@ export async function moveKey(
     if (isUnused && kept && to !== "none") await dropKey(to, kept.item, header, access);
     throw error;
   }
-  if (pin) clearAttempts(vault.layout, "app");
+  if (pin) clearAttempts(attemptsOfApp(vault.layout));
   const closedBiometrics = await closeBiometrics(vault, header, access);
   return { from: header.keychain, to, recoveryCode, closedBiometrics, leftBehind: await dropOldKey(opened, access) };
 }

@@ -9,7 +9,15 @@ import { type CredentialJson, decodeCredential, encodeCredential, type Token } f
  */
 export type IndexEntry = Token;
 
-/** Whether tokens of this kind have a counter, which the index does not follow. */
+/**
+ * Whether the records of such tokens may know what the index does not follow: a counter, or that too
+ * many wrong PINs have wiped the secret.
+ */
+export function hasNews({ credential, pin }: Pick<Kind, "credential" | "pin">): boolean {
+  return pin === "user" || isCounting({ credential });
+}
+
+/** Whether such tokens have a counter that moves on with every use. */
 export function isCounting({ credential }: Pick<Kind, "credential">): boolean {
   return "counter" in credential && credential.counter !== null;
 }

@@ -105,6 +105,7 @@ function commandLines(
     ["completion", ["fish"]],
     ["shellenv", ["bash"]],
     ["doctor", [], PIN],
+    ["keychain move", ["none"], { env: { FOB_PIN: "83517\nsix heavy wooden chairs" } }],
     ["lab user add", ["ann"]],
     ["lab issue", ["push", "--user", "ann"]],
     ["lab issue", ["totp", "--user", "ann", "--qr", file("lab.svg")]],
