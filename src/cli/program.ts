@@ -21,6 +21,7 @@ const MAX_HELP_COLUMNS = 80;
 /** What the groups of commands are about: words of help that no single command owns. */
 export const GROUPS: Texts = {
   pin: "set, change and remove PINs: of the app, or of one token",
+  keychain: "who keeps the vault's key",
   biometric: "let a finger or face stand for a PIN",
   push: "approve and deny login requests",
   agent: "the process that holds the vault open",

@@ -25,6 +25,7 @@ describe("fob list and show", () => {
       counter: 0,
       serial: null,
       pin: "none",
+      wiped: false,
       accessDomain: "00",
       favorite: false,
       format: "key-uri",

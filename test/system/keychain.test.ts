@@ -59,7 +59,12 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
     expect(locked.stdout).toMatch(/^8\nfob: the system keychain [^\n]*\nhint: unlock it/);
     const none = spawnSync(process.execPath, [FOB, "code", "ACME"], { env: environment(), encoding: "utf8" });
     expect(none).toMatchObject({ status: 8, stdout: "" });
-    expect(none.stderr).toMatch(/^fob: the system keychain cannot be reached\nhint: `--keychain file`/);
+    expect(none.stderr).toMatch(
+      /^fob: the system keychain cannot be reached\nhint: the key is there in the desktop session/,
+    );
+    expect(none.stderr).toContain("a grant needs no keychain");
+    // the key is in the keychain: no other one could have it
+    expect(none.stderr).not.toMatch(/--keychain (?:file|none)/);
   });
 
   test("that lost the key of a vault says so, and keeps the vault", () => {
@@ -102,6 +107,57 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
       `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll -; echo 4711 | $fob pin set --pin-file - --quiet >"$FOB_HOME.pin"; $fob code ACME; echo $?; FOB_PIN=4711 $fob code ACME`,
     );
     expect(stdout.split("\n").slice(-3)).toEqual(["5", RFC_CODES[0], ""]);
+  });
+
+  test("with an app PIN opens by the recovery code when it is out of reach, and `keychain move` takes the key away", () => {
+    const made = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll - >/dev/null; echo 4711 | $fob pin set --pin-file - --json`,
+    );
+    const { recoveryCode } = JSON.parse(made.stdout);
+    const run = (args: readonly string[], pin: string) =>
+      spawnSync(process.execPath, [FOB, ...args], { env: { ...environment(), FOB_PIN: pin }, encoding: "utf8" });
+    const refused = run(["code", "ACME"], "4711");
+    expect(refused).toMatchObject({ status: 8, stdout: "" });
+    expect(refused.stderr).toContain("the recovery code opens the vault in place of the app PIN");
+    expect(run(["code", "ACME"], recoveryCode).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(run(["keychain", "move", "file"], `${recoveryCode}\n83517`)).toMatchObject({ status: 0 });
+    expect(run(["code", "ACME"], "83517").stdout).toBe(`${RFC_CODES[1]}\n`);
+  });
+
+  test("that lost or changed the key costs no attempt, and gets a new one by `pin change` with the recovery code", () => {
+    const made = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll - >/dev/null; echo 4711 | $fob pin set --pin-file - --json`,
+    );
+    const { recoveryCode } = JSON.parse(made.stdout);
+    const wrong = Buffer.alloc(32, 7).toString("base64");
+    const store = `ID=$(secret-tool search --all service fob 2>&1 | sed -n 's/^attribute.username = //p'); printf %s '${wrong}' | secret-tool store --label fob service fob username "$ID"`;
+    const other = inSession(
+      `${UNLOCK}; ${store}; FOB_PIN=4711 $fob list; echo $?; $fob pin status --json | grep attemptsLeft; printf '%s\n83517\n' '${recoveryCode}' | $fob pin change --pin-file - >/dev/null; FOB_PIN=83517 $fob code ACME`,
+    );
+    expect(other.stdout).toBe(`6\n  "attemptsLeft": 10,\n${RFC_CODES[0]}\n`);
+    expect(other.stderr).toContain("the key in the keychain does not belong to this vault\nhint: the recovery code");
+    const gone = inSession(
+      `${UNLOCK}; secret-tool clear service fob; FOB_PIN=83517 $fob list; echo $?; $fob pin status --json | grep attemptsLeft`,
+    );
+    expect(gone.stdout).toBe('8\n  "attemptsLeft": 10,\n');
+    expect(gone.stderr).not.toContain("anew");
+  });
+
+  test("gives the key to a file and takes it back", () => {
+    const { stdout, stderr } = inSession(
+      `${UNLOCK}; echo '${HOTP_URI}' | $fob enroll - >/dev/null; $fob keychain move file; secret-tool search --all service fob 2>&1 | grep -c label; $fob code ACME; $fob keychain move system; ls "$FOB_HOME"; $fob code ACME; secret-tool search --all service fob 2>&1 | grep -c label`,
+    );
+    expect(stderr).toBe("");
+    expect(stdout.split("\n")).toEqual([
+      "a key file keeps the vault's key now",
+      "0",
+      RFC_CODES[0],
+      "the system keychain keeps the vault's key now",
+      "vault",
+      RFC_CODES[1],
+      "1",
+      "",
+    ]);
   });
 
   test("is never passed over for a first vault", () => {
