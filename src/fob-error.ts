@@ -51,6 +51,9 @@ export class FobError extends Error {
   }
 }
 
+/** The names of all errors. */
+export const ERROR_CODES = Object.keys(EXIT_CODES) as ErrorCode[];
+
 /** Whether a text is one of the stable error names. */
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(EXIT_CODES, text);

@@ -1,5 +1,7 @@
 import { agentTokens } from "./agent/agent-tokens.ts";
+import type { CommandInput } from "./agent/command-protocol.ts";
 import type { AgentControl } from "./agent/control.ts";
+import type { Asking } from "./agent/delegated-command.ts";
 import type { Prompt } from "./cli/context.ts";
 import type { Globals } from "./cli/globals.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
@@ -12,7 +14,7 @@ import { currentHeader } from "./vault/app-pin.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
 import { type GrantedTokens, openGrant } from "./vault/granted-tokens.ts";
 import { type Header, type KeychainKind, readHeader } from "./vault/header.ts";
-import { type OpenedVault, openToChange, openVault, type VaultAccess } from "./vault/open.ts";
+import { appPinSlot, type OpenedVault, openToChange, openVault, type VaultAccess } from "./vault/open.ts";
 import { addRecoveryCode } from "./vault/recovery.ts";
 import type { TokenStore } from "./vault/token-store.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -114,6 +116,22 @@ export async function findPush(ways: Ways, services: PushServices): Promise<Push
   if (!held) return open();
   const { AgentDesk } = await import("./agent/agent-desk.ts");
   return new AgentDesk(held.connection, open);
+}
+
+/** What the agent makes of a command; see {@link import("./cli/context.ts").Context.delegate}. */
+export async function delegateToAgent(
+  ways: Ways,
+  command: string,
+  input: CommandInput,
+  asking: Asking,
+): Promise<{ readonly result: unknown } | null> {
+  const { grant, home } = ways.globals;
+  const header = grant === null ? readHeader(home) : null;
+  if (!header || !appPinSlot(header)) return null;
+  const held = await findAgent(ways);
+  if (!held) return null;
+  const { delegate } = await import("./agent/delegation.ts");
+  return delegate(held.connection, command, input, asking);
 }
 
 async function findAgent({ globals: { home }, agent }: Ways) {

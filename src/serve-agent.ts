@@ -13,6 +13,7 @@ import { type AgentStatus, encodeRefusal, encodeReply } from "./agent/protocol.t
 import { PushWatch } from "./agent/push-watch.ts";
 import { listen } from "./agent/server.ts";
 import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
+import { carryOut } from "./agent-commands.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
 import { messagesFile, speak, t } from "./language.ts";
@@ -63,7 +64,8 @@ function lockedMeanwhile(): FobError {
 async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, key: Secret): Promise<AgentStatus> {
   const layout = { home, vaultId: vault };
   claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket, home: realPath(home) });
-  const tokens = new UnlockedTokens(new Vault(layout, key, false));
+  const opened = new Vault(layout, key, false);
+  const tokens = new UnlockedTokens(opened);
   const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
   const clock = () => new Date();
   const http = httpClient(`fob/${FOB_VERSION}`);
@@ -87,7 +89,10 @@ async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, 
     push: watch?.status ?? null,
   });
   const passcodeAtOnce = (name: string) => tokens.passcodeAtOnce(name, clock());
-  const desk: Desk = { tokens: directAuthenticator(tokens, clock), newPushDesk, passcodeAtOnce, clock, status, lock };
+  const desk: Desk = {
+    ...{ tokens: directAuthenticator(tokens, clock), newPushDesk, passcodeAtOnce, clock, status, lock },
+    carryOut: (request) => carryOut(opened, request),
+  };
 
   await listen(socket, () => {
     const visitor = newVisitor();

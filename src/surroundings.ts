@@ -96,6 +96,14 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
       return opened && (await import("./vault/trash.ts")).emptyTrashQuietly(opened, new Date());
     },
     newRecoveryCode: () => newRecoveryCode(),
+    async delegate(command, input) {
+      const { delegateToAgent, at } = await opening();
+      const { confirm, text } = prompt;
+      return delegateToAgent(at, command, input, {
+        ...{ confirm, text, pinPrompt: access.pinPrompt },
+        readInput: () => readStandardInput(),
+      });
+    },
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     untilTerminated,

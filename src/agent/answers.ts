@@ -1,10 +1,11 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
-import { original, t } from "../language.ts";
+import { original, retold, t } from "../language.ts";
 import type { PushDesk } from "../push/desk.ts";
 import { findToken } from "../token/find-token.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import type { DelegatedCommand } from "./delegated-command.ts";
 import { given } from "./given-pins.ts";
 import {
   type AgentStatus,
@@ -25,6 +26,8 @@ export interface Desk {
   /** A passcode for which nothing has to be read or waited for; null where that is not so. */
   passcodeAtOnce(name: string): string | null;
   clock(): Date;
+  /** A command of fob that the agent carries out for its user. Throws FobError `usage` for one that it does not. */
+  carryOut(request: Extract<Request, { do: "command" }>): DelegatedCommand;
   status(): AgentStatus;
   /** Ends the agent when its present answer is sent. */
   lock(): void;
@@ -38,11 +41,13 @@ export interface Visitor {
   isElsewhere: boolean;
   /** Its desk, from the first login request that it asks for: what its PINs opened is for nobody else. */
   push: PushDesk | null;
+  /** The command that is carried out for it. */
+  command: DelegatedCommand | null;
 }
 
 /** A client that was not heard yet. */
 export function newVisitor(): Visitor {
-  return { isElsewhere: false, push: null };
+  return { isElsewhere: false, push: null, command: null };
 }
 
 /**
@@ -126,12 +131,28 @@ async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Pr
       return makeCode(request, desk);
     case "challenge":
       return respond(request, desk);
+    case "command":
+      visitor.command = desk.carryOut(request);
+      return visitor.command.start();
+    case "answer":
+      return answering(visitor).answer(request.value);
+    case "answer-refused": {
+      const { code, message, hint } = request;
+      return answering(visitor).answer(
+        new FobError(code, retold(message), hint === null ? {} : { hint: retold(hint) }),
+      );
+    }
     default: {
       visitor.push ??= desk.newPushDesk();
       const { push } = visitor;
       return answerPushRequest(request, { push, find: async (name) => (await find(name, desk)).id });
     }
   }
+}
+
+function answering({ command }: Visitor): DelegatedCommand {
+  if (command) return command;
+  throw new FobError("usage", t("nothing was asked"));
 }
 
 type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;

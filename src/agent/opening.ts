@@ -13,7 +13,7 @@ export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
 }
 
 /** Whether a token is used only after the app PIN was given in this very call. */
-export function needsAppPin({ token, isGuarded }: TokenState): boolean {
+export function needsAppPin({ token, isGuarded }: Pick<TokenState, "token" | "isGuarded">): boolean {
   return token.accessDomain === "02" && !isGuarded;
 }
 

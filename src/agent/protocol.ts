@@ -6,6 +6,7 @@ import type { TokenState } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
 import type { Response } from "../vault/responses.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import { COMMAND_REQUESTS } from "./command-protocol.ts";
 
 /** Longer lines are nobody's request; a client that sends one is sent away. In UTF-16 units. */
 export const MAX_LINE = 64 * 1024;
@@ -65,6 +66,7 @@ const RequestSchema = v.variant("do", [
     report: v.nullish(v.boolean(), false),
   }),
   v.object({ do: v.literal("push-history"), name: text }),
+  ...COMMAND_REQUESTS,
 ]);
 
 /** A request in its JSON form. A NAME is matched as on the command line; absent PINs are null. */

@@ -71,6 +71,11 @@ export interface CommandDefinition<Arguments, Options, Result> {
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
   run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
+  /**
+   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for: what an agent may do is in src/agent-commands.ts.
+   * Left out for what changes PINs, keys, grants and access domains, or hands out secrets.
+   */
+  isDelegable?(input: Input<Arguments, Options>, context: Context): boolean | Promise<boolean>;
   /** How standard output shows the result, without the last newline; an empty text prints nothing. */
   text(result: Result, style: Style): string;
   /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints nothing more. */

@@ -1,3 +1,4 @@
+import type { CommandInput } from "../agent/command-protocol.ts";
 import type { AgentControl } from "../agent/control.ts";
 import type { FobError } from "../fob-error.ts";
 import type { HttpClient } from "../http-client.ts";
@@ -146,6 +147,11 @@ export interface Context {
    * made, it needs none, or a person has seen it.
    */
   newRecoveryCode(): string | null;
+  /**
+   * Has the agent that holds the vault carry a command out, and returns its result. Null where the command is to be run here: no agent, a grant, or a
+   * vault that opens without a PIN.
+   */
+  delegate(command: string, input: CommandInput): Promise<{ readonly result: unknown } | null>;
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;

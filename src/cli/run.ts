@@ -1,3 +1,4 @@
+import type { CommandInput } from "../agent/command-protocol.ts";
 import { asFobError } from "../file-error.ts";
 import type { FobError } from "../fob-error.ts";
 import { inEnglish } from "../language.ts";
@@ -65,7 +66,7 @@ async function runCommand(
     isSpoken,
   });
   const context = program.createContext(globals, style);
-  const result = await command.run(input as never, context);
+  const result = await carryOut({ command, input }, context);
   const show = () => (globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style)));
   // what reads standard output in a person's place must find the same words in every language
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
@@ -92,6 +93,13 @@ function tellFailures(
 async function tidyUp(context: Context, tell: (trouble: string) => void): Promise<void> {
   const trouble = await context.emptyTrash();
   if (trouble !== null) tell(trouble);
+}
+
+/** By the agent that holds the vault where that may be, else here. Both give the same results and errors. */
+async function carryOut({ command, input }: Pick<Invocation, "command" | "input">, context: Context) {
+  const isDelegable = (await command.isDelegable?.(input as never, context)) ?? false;
+  const delegated = isDelegable ? await context.delegate(command.name, input as CommandInput) : null;
+  return delegated ? (delegated.result as never) : command.run(input as never, context);
 }
 
 /** What a command prints for people; nothing where it has nothing to say. */

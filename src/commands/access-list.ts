@@ -14,6 +14,7 @@ export const accessList = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
+  isDelegable: () => true,
   async run(_, context): Promise<readonly GrantView[]> {
     const vault = await context.findVault();
     if (!vault) return [];

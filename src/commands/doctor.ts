@@ -41,7 +41,7 @@ export const doctor = defineCommand({
     // with a recovery code the vault opens without its keychain
     const canOpen =
       header.header !== null && (keychain.status !== "failed" || findSlot(header.header, "recovery") !== null);
-    return [...checks, keychain, ...recovery, ...(canOpen ? await checkVault(repair, context) : [])];
+    return [...checks, keychain, ...recovery, ...(canOpen ? await lookIntoVault(repair, context) : [])];
   },
   text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
   json: (checks) =>
@@ -56,6 +56,12 @@ export const doctor = defineCommand({
     return failed.every((check) => check === "keychain") ? 8 : 6;
   },
 });
+
+/** By the agent that holds it, if there is one: nobody is asked for the app PIN again. */
+async function lookIntoVault(repair: boolean, context: Context): Promise<readonly Check[]> {
+  const delegated = await context.delegate("doctor", { repair });
+  return delegated ? (delegated.result as readonly Check[]) : checkVault(repair, context);
+}
 
 function checkRights({ access, machine }: Context, repair: boolean): Check {
   const open = machine.openToOthers(access.home);

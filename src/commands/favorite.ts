@@ -10,6 +10,7 @@ export const favorite = defineCommand({
   arguments: { name: required("NAME", "name or id of a token", "token") },
   options: { off: flag("list it among the others again") },
   examples: [{ command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" }],
+  isDelegable: () => true,
   async run({ name, off }, context) {
     const vault = await existingVault(context);
     const token = vault.amend(findInVault(vault, name).id, (current) => ({ ...current, favorite: !off }));

@@ -41,6 +41,7 @@ export const pinStatus = defineCommand({
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
+  isDelegable: ({ name }) => name !== undefined,
   run: async ({ name }, context) => (name === undefined ? appStatus(context) : tokenStatus(name, context)),
   text: (status, style) => formatFields(describe(status, style), style),
   json: ({ app: _app, ...status }) => status,

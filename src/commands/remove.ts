@@ -13,6 +13,7 @@ export const remove = defineCommand({
   arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
   options: { yes: flag("do not ask") },
   examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
+  isDelegable: () => true,
   async run({ names, yes }, context) {
     if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
     const vault = await existingVault(context);

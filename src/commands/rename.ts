@@ -11,6 +11,7 @@ export const rename = defineCommand({
   arguments: { name: required("NAME", "name or id of a token", "token"), newName: required("NEW", "its new name") },
   options: {},
   examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
+  isDelegable: () => true,
   async run({ name, newName }, context) {
     const wanted = checkName(newName);
     const vault = await existingVault(context);

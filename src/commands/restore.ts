@@ -41,6 +41,8 @@ export const restore = defineCommand({
     { command: "fob restore old-vpn", explanation: "brings it back, counter and all" },
     { command: "fob restore tokens.age", explanation: "the tokens of a backup; asks for its passphrase" },
   ],
+  isDelegable: async ({ name, identity, replace, keepBoth }, context) =>
+    name === undefined || (identity === undefined && !replace && !keepBoth && !(await isBackupFile(name, context))),
   async run({ name, identity, replace, keepBoth }, context): Promise<Restoration> {
     if (name !== undefined && (identity !== undefined || (await isBackupFile(name, context)))) {
       refuseBoth({ replace, keepBoth });

@@ -30,6 +30,7 @@ export const resync = defineCommand({
   examples: [
     { command: "fob resync vpn 520489 403154", explanation: "the next `fob code vpn` is the one after 403154" },
   ],
+  isDelegable: () => true,
   async run(input, context) {
     const [first = "", second] =
       input.first === "-" ? (await context.readInput()).trim().split(/\s+/) : [input.first, input.second];

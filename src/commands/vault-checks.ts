@@ -1,4 +1,5 @@
 import type { Check } from "../cli/check.ts";
+import { flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, type Text, t, translated } from "../language.ts";
@@ -11,6 +12,13 @@ const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
 
 /** A vault that others write to at this moment looks unfinished: what is so twice, is so. In milliseconds. */
 const SECOND_LOOK = 300;
+
+/** {@link checkVault} as an agent carries it out. */
+export const vaultChecks = {
+  arguments: {},
+  options: { repair: flag("mend what can be mended") },
+  run: ({ repair }: { readonly repair: boolean }, context: Context) => checkVault(repair, context),
+};
 
 /** Looks into the vault, and mends it where that is wanted and possible. */
 export async function checkVault(repair: boolean, context: Context): Promise<Check[]> {

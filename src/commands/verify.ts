@@ -47,6 +47,7 @@ export const verify = defineCommand({
     at: value("TIME", "check as of another time"),
   },
   examples: [{ command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" }],
+  isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
   async run(input, context): Promise<Verdict> {
     const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
     const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());

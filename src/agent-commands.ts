@@ -1,0 +1,117 @@
+import type { CommandInput } from "./agent/command-protocol.ts";
+import { type Asking, DelegatedCommand } from "./agent/delegated-command.ts";
+import { NEEDS_APP_PIN } from "./agent/delegation.ts";
+import { needsAppPin } from "./agent/opening.ts";
+import type { Request } from "./agent/protocol.ts";
+import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./cli/command.ts";
+import type { Context } from "./cli/context.ts";
+import { FobError } from "./fob-error.ts";
+import { t } from "./language.ts";
+import type { Vault } from "./vault/vault.ts";
+
+interface Delegable {
+  load(): Promise<Pick<AnyCommand, "arguments" | "options" | "run">>;
+  /** Which argument names a token whose secret the command opens: its access domain may want the app PIN in the very call. */
+  readonly opens?: string;
+}
+
+/**
+ * The commands that an agent carries out in place of the app PIN: what keeps house, and gives neither secrets nor keys away. None of them reads or
+ * writes a file that a client names.
+ */
+const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
+  ["rename", { load: async () => (await import("./commands/rename.ts")).rename }],
+  ["favorite", { load: async () => (await import("./commands/favorite.ts")).favorite }],
+  ["remove", { load: async () => (await import("./commands/remove.ts")).remove }],
+  ["restore", { load: async () => (await import("./commands/restore.ts")).restore }],
+  ["resync", { load: async () => (await import("./commands/resync.ts")).resync, opens: "name" }],
+  ["verify", { load: async () => (await import("./commands/verify.ts")).verify, opens: "subject" }],
+  ["pin status", { load: async () => (await import("./commands/pin-status.ts")).pinStatus }],
+  ["access list", { load: async () => (await import("./commands/access-list.ts")).accessList }],
+  ["doctor", { load: async () => (await import("./commands/vault-checks.ts")).vaultChecks }],
+]);
+
+/** Carries a client's command out on an open vault. Throws FobError `usage` for a command that an agent does not carry out. */
+export function carryOut(
+  vault: Vault,
+  { name, input, interactive }: Extract<Request, { do: "command" }>,
+): DelegatedCommand {
+  const command = COMMANDS.get(name);
+  if (!command) throw new FobError("usage", t`an agent does not carry out ${JSON.stringify(name)}`);
+  return new DelegatedCommand((asking) => runCommand(command, vault, input, asking), interactive);
+}
+
+async function runCommand({ load, opens }: Delegable, vault: Vault, given: CommandInput, asking: Asking) {
+  const definition = await load();
+  const input = inputFor(definition, given);
+  if (opens !== undefined && (await isBehindAppPin(vault, String(input[opens])))) return NEEDS_APP_PIN;
+  return definition.run(input as never, contextOf(vault, asking));
+}
+
+async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
+  const { findInVault } = await import("./commands/lookup.ts");
+  const record = vault.read(findInVault(vault, name).id);
+  return needsAppPin({ token: record.token, isGuarded: record.guard !== null });
+}
+
+/** As much of a context as those commands use: there is no terminal, and no file of the client. */
+function contextOf(vault: Vault, asking: Asking): Context {
+  const context: Partial<Context> = {
+    findVault: async () => vault,
+    clock: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    readInput: () => asking.readInput(),
+    fileExists: async () => false,
+    pinPrompt: asking.pinPrompt,
+    prompt: {
+      available: true,
+      confirm: asking.confirm,
+      text: asking.text,
+      secret: () => Promise.reject(noQuestion()),
+      wait: () => Promise.reject(noQuestion()),
+      pick: () => Promise.reject(noQuestion()),
+    },
+    progress: () => ({ step: () => undefined, end: () => undefined }),
+    tell: () => undefined,
+    isJson: false,
+    isTerminal: false,
+  };
+  return context as Context;
+}
+
+function noQuestion(): FobError {
+  return new FobError("locked", t("an agent cannot ask this"));
+}
+
+/** The input that a command's definition describes. Throws FobError `usage` for another one. */
+function inputFor({ arguments: args, options }: Pick<AnyCommand, "arguments" | "options">, given: CommandInput) {
+  const definitions: [string, ArgumentDefinition | OptionDefinition][] = Object.entries({ ...args, ...options });
+  return Object.fromEntries(
+    definitions.map(([name, { kind }]) => {
+      const value = Object.hasOwn(given, name) ? given[name] : undefined;
+      if (!isOfKind(kind, value)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify(name)}`);
+      return [name, value];
+    }),
+  );
+}
+
+function isOfKind(
+  kind: (ArgumentDefinition | OptionDefinition)["kind"],
+  value: CommandInput[string] | undefined,
+): boolean {
+  switch (kind) {
+    case "flag":
+      return typeof value === "boolean";
+    case "required":
+      return typeof value === "string";
+    case "variadic":
+    case "rest":
+    case "values":
+      return Array.isArray(value);
+    case "optional":
+    case "value":
+      return value === undefined || typeof value === "string";
+    case "optionalValue":
+      return value === undefined || value === true || typeof value === "string";
+  }
+}

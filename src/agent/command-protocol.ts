@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import { ERROR_CODES, FobError } from "../fob-error.ts";
+
+const words = v.pipe(v.string(), v.maxLength(4096));
+
+/** What the command line gave for an argument or option; those that were left out are not there. */
+const InputSchema = v.record(words, v.union([words, v.boolean(), v.pipe(v.array(words), v.maxLength(10_000))]));
+
+/** Requests by which fob has an agent carry a command out: the command, then the answers to what it asks the person. */
+export const COMMAND_REQUESTS = [
+  v.object({ do: v.literal("command"), name: words, input: InputSchema, interactive: v.boolean() }),
+  v.object({ do: v.literal("answer"), value: v.union([v.string(), v.boolean()]) }),
+  v.object({
+    do: v.literal("answer-refused"),
+    code: v.picklist(ERROR_CODES),
+    message: words,
+    hint: v.nullish(words, null),
+  }),
+] as const;
+
+/** What the command line gave. */
+export type CommandInput = v.InferOutput<typeof InputSchema>;
+
+/** A question to the person, whose terminal the agent does not have; each is asked as the prompt of that name does. */
+export type Question =
+  | { readonly ask: "confirm" | "text"; readonly question: string; readonly instead: string }
+  | {
+      readonly ask: "pin";
+      readonly of: string | null;
+      readonly role: string;
+      readonly refusal: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+    }
+  | { readonly ask: "input" };
+
+/** The reply to a command, or to an answer: the next question, or what came of it. */
+export type CommandReply = { readonly question: Question } | { readonly result: unknown };
+
+/** Data as JSON can carry it: times and big numbers become objects with one key of their own. */
+export function toPlain(value: unknown): unknown {
+  if (value instanceof Date) return { $time: value.toISOString() };
+  if (typeof value === "bigint") return { $number: value.toString() };
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, toPlain(part)]));
+}
+
+/** Reverses {@link toPlain}. */
+export function fromPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromPlain);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [[key, part] = []] = entries;
+  if (entries.length === 1 && key === "$time") return new Date(String(part));
+  if (entries.length === 1 && key === "$number") return BigInt(String(part));
+  return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
+}
+
+/** A refusal as the protocol writes it, as an error again. */
+export function refusalFrom(json: Extract<Question, { ask: "pin" }>["refusal"]): FobError | null {
+  if (json === null) return null;
+  const code = ERROR_CODES.find((one) => one === json.code) ?? "denied";
+  return new FobError(code, json.message, json.hint === null ? {} : { hint: json.hint });
+}

@@ -1,0 +1,84 @@
+import { FobError } from "../fob-error.ts";
+import { original, t } from "../language.ts";
+import { pinBytes } from "../token/secret.ts";
+import type { PinPrompt } from "../vault/pin-prompt.ts";
+import { type CommandReply, type Question, toPlain } from "./command-protocol.ts";
+
+/** How a command that an agent carries out reaches the person: by questions that the client asks. */
+export interface Asking {
+  confirm(question: string, instead: string): Promise<boolean>;
+  text(question: string, instead: string): Promise<string>;
+  readInput(): Promise<string>;
+  readonly pinPrompt: PinPrompt;
+}
+
+interface Waiting {
+  answer(value: string | boolean): void;
+  refuse(error: FobError): void;
+}
+
+/**
+ * A command that an agent carries out for one client. `run` gets the means to ask; whenever it asks, the client's request is replied to with the
+ * question, and its next one brings the answer.
+ */
+export class DelegatedCommand {
+  readonly #done: Promise<CommandReply>;
+  #waiting: Waiting | null = null;
+  #ask: ((question: Question) => void) | null = null;
+
+  constructor(run: (asking: Asking) => Promise<unknown>, interactive: boolean) {
+    this.#done = run(this.#asking(interactive)).then((result) => ({ result: toPlain(result) }));
+    // it is awaited with the next request, which may never come
+    this.#done.catch(() => undefined);
+  }
+
+  /** The first question, or what came of the command. Rejects as the command does. */
+  start(): Promise<CommandReply> {
+    return this.#next();
+  }
+
+  /** {@link start} after an answer. Throws FobError `usage` when nothing was asked. */
+  answer(value: string | boolean | FobError): Promise<CommandReply> {
+    const waiting = this.#waiting;
+    if (!waiting) throw new FobError("usage", t("nothing was asked"));
+    this.#waiting = null;
+    const next = this.#next();
+    if (value instanceof FobError) waiting.refuse(value);
+    else waiting.answer(value);
+    return next;
+  }
+
+  #next(): Promise<CommandReply> {
+    const asked = new Promise<CommandReply>((resolve) => {
+      this.#ask = (question) => resolve({ question });
+    });
+    return Promise.race([this.#done, asked]);
+  }
+
+  #put(question: Question): Promise<string | boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { answer: resolve, refuse: reject };
+      this.#ask?.(question);
+    });
+  }
+
+  #asking(interactive: boolean): Asking {
+    return {
+      confirm: async (question, instead) => (await this.#put({ ask: "confirm", question, instead })) === true,
+      text: async (question, instead) => String(await this.#put({ ask: "text", question, instead })),
+      readInput: async () => String(await this.#put({ ask: "input" })),
+      pinPrompt: {
+        interactive,
+        release: async () => null,
+        ask: async ({ of, role, refusal }) => {
+          const json = refusal && {
+            code: refusal.code,
+            message: original(refusal.message),
+            hint: original(refusal.hint) ?? null,
+          };
+          return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json })));
+        },
+      },
+    };
+  }
+}
