@@ -1,3 +1,4 @@
+import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
@@ -270,7 +271,7 @@ function noteKeyCheck(header: Header, layout: Vault["layout"], key: Secret | nul
     return replaceSlots(layout, header, { slots });
   } catch (error) {
     // the vault opens without it, and the next right PIN tries again
-    if (error instanceof FobError) return header;
+    if (asFobError(error).code !== "internal") return header;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { FobError } from "../fob-error.ts";
+import { asFobError } from "../file-error.ts";
+import type { FobError } from "../fob-error.ts";
 import { forget } from "../token/secret.ts";
 import { type Header, replaceSlots } from "./header.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
@@ -26,8 +27,9 @@ export function addRecoveryCode(vault: Vault, header: Header, display: RecoveryC
     display.conclude(null);
     return replaced;
   } catch (error) {
-    if (!(error instanceof FobError)) throw error;
-    display.conclude(error);
+    const trouble = asFobError(error);
+    if (trouble.code === "internal") throw error;
+    display.conclude(trouble);
     return header;
   } finally {
     forget(code);
