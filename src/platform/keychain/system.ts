@@ -45,8 +45,9 @@ function decodeKey(text: string): Secret {
 
 type Use<T> = (entry: AsyncEntry, signal: AbortSignal) => Promise<T>;
 
-/** What helps when the keychain is locked, and when it cannot be reached. */
+/** What helps when the package lacks its native part, when the keychain is locked, and when it cannot be reached. */
 interface Hints {
+  readonly native: Text;
   readonly locked: Text;
   readonly unreachable: Text;
 }
@@ -56,7 +57,7 @@ async function call<T>(
   { timeoutMs, hints }: { readonly timeoutMs: number; readonly hints: Hints },
   use: Use<T>,
 ): Promise<T> {
-  const { AsyncEntry } = await loadKeyring();
+  const { AsyncEntry } = await loadKeyring(hints);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     // pinned: the package would else fall back to the kernel's keyring, which forgets at the next boot
@@ -68,12 +69,12 @@ async function call<T>(
 }
 
 /** Its native part is an optional package, and needs a library that a new Windows does not have. */
-async function loadKeyring(): Promise<typeof import("@napi-rs/keyring")> {
+async function loadKeyring({ native }: Hints): Promise<typeof import("@napi-rs/keyring")> {
   try {
     return await import("@napi-rs/keyring");
   } catch (cause) {
     const message = t("the system keychain cannot be reached: the native part of @napi-rs/keyring is missing");
-    throw new FobError("unavailable", message, { hint: translated(NATIVE_HINT), cause });
+    throw new FobError("unavailable", message, { hint: translated(native), cause });
   }
 }
 
@@ -92,14 +93,14 @@ function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Pro
 
 const NATIVE_HINT: Text =
   process.platform === "win32"
-    ? "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault, and an existing one opens with its recovery code or for a grant (FOB_GRANT)"
-    : "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault, and an existing one opens with its recovery code or for a grant (FOB_GRANT)";
+    ? "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault"
+    : "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault";
 const UNLOCK_HINT: Text = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
 const INSTALL_HINT: Text =
   process.platform === "linux"
     ? "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time; a keychain is gnome-keyring or KWallet in a D-Bus session"
     : "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time";
-const NEW_KEY: Hints = { locked: UNLOCK_HINT, unreachable: INSTALL_HINT };
+const NEW_KEY: Hints = { native: NATIVE_HINT, locked: UNLOCK_HINT, unreachable: INSTALL_HINT };
 
 /** Somebody else cannot keep a key that is there already. */
 const SESSION_HINT: Text =
@@ -107,6 +108,10 @@ const SESSION_HINT: Text =
     ? "the key is there in the desktop session, where `fob unlock` serves your other terminals too; without a session, `dbus-run-session` starts one, in which the keychain must be unlocked"
     : "the key is there in your login session, where `fob unlock` serves your other terminals too";
 const EXISTING_KEY: Hints = {
+  native:
+    process.platform === "win32"
+      ? "install Microsoft's Visual C++ Redistributable"
+      : "install fob with its optional packages",
   locked: "unlock it (a login session does); `fob unlock` there serves your other terminals too",
   unreachable: SESSION_HINT,
 };
