@@ -191,6 +191,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "an activation string": "test/cli/enroll-online.test.ts",
   "a login request": "test/push/answering.test.ts",
   "a certificate nobody vouches for, or plain http": "test/platform/http.test.ts",
+  '"the native part of @napi-rs/keyring is missing"': "test/cli/missing-modules.test.ts",
   "the keychain that has the vault's key": "test/system/keychain.test.ts",
   "the clipboard": "test/system/clipboard.test.ts",
   "the disk": "test/torture/failing-disk.test.ts",
