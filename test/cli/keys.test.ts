@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { readHeader, updateSlots } from "../../src/vault/header.ts";
 import { describeWith } from "../requires.ts";
 import { FOB, HOTP_URI, type Outcome, RFC_CODES, type TestHome, testHome } from "./fob.ts";
+import { violations } from "./schemas.ts";
 import { openTerminal } from "./terminal.ts";
 
 const PASSPHRASE = "six heavy wooden chairs";
@@ -24,6 +25,7 @@ async function enrolled(): Promise<TestHome> {
 async function withPassphrase() {
   const home = testHome();
   const { stdout } = await home.fob(["enroll", "-", "--json"], { input: HOTP_URI, env: NONE });
+  expect(violations("enroll", JSON.parse(stdout))).toEqual([]);
   return { ...home, recoveryCode: JSON.parse(stdout)[0].recoveryCode as string };
 }
 

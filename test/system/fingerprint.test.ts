@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { fingerprintReader } from "../../src/platform/biometric/fingerprint-reader.ts";
@@ -199,6 +199,18 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     type(FOB_PIN, "Enter");
     const shown = await see("this token is locked after 1 wrong PINs");
     expect(shown).not.toContain("Finger");
+  });
+
+  test("stands for no PIN any more once the vault's key has another keeper, and its keys are gone", async () => {
+    await enableFor("ACME");
+    const enabled = readdirSync(home.home).filter((name) => name.startsWith("biometric"));
+    expect(enabled).toHaveLength(1);
+    const other = { FOB_KEYCHAIN: "", FOB_PIN: "six heavy wooden chairs" };
+    const moved = await fob(["keychain", "move", "none", "--json"], other);
+    expect(JSON.parse(moved.stdout)).toMatchObject({ closedBiometrics: true, oldKey: "removed" });
+    expect(readdirSync(home.home).filter((name) => name.endsWith("key"))).toEqual([]);
+    const status = await fob(["biometric", "status", "--json"], other);
+    expect(JSON.parse(status.stdout)).toMatchObject({ app: false, tokens: [] });
   });
 
   test("that is unplugged, or not there at all, leaves the PIN", async () => {
