@@ -222,7 +222,8 @@ describe("docs/troubleshooting.md", () => {
     const { fob } = await enrolled([HOTP_URI, serverPin]);
     expect((await fob(["doctor"])).stdout).toMatch(/^clock /m);
     expect((await fob(["show", "ACME"])).stdout).toMatch(/digits +6/);
-    expect((await fob(["code", "ACME", "--next"])).stdout).not.toBe("");
+    // one that was never typed: the next one, or two in a row
+    for (const passcode of RFC_CODES.slice(0, 3)) expect((await fob(["code", "ACME"])).stdout).toBe(`${passcode}\n`);
     expect((await fob(["pin", "status", "Lab"])).stdout).toContain("server");
   });
 });
