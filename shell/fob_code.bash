@@ -19,7 +19,8 @@ fob_code() {
 # Puts the agent's passcode into _fob_reply. Not for what a line of the protocol would not carry as it is, nor for another vault.
 _fob_ask() {
   [[ -n $1 && $1 != [-[:space:]]* && $1 != *[[:space:]] && $1 != *[[:cntrl:]]* ]] || return 1
-  [[ -z ${FOB_GRANT-} && ${FOB_HOME-} == "$_fob_home" ]] || return 1
+  # a grant counts, be it an empty one
+  [[ -z ${FOB_GRANT+set} && ${FOB_HOME-} == "$_fob_home" ]] || return 1
   _fob_ask_kept "$1" && return
   # subshells share the connection of their shell, and cannot make another one for it
   [[ $BASHPID == "$$" ]] && _fob_connect && _fob_ask_kept "$1" && return
@@ -69,10 +70,12 @@ _fob_disconnect() {
   _fob_turn=''
 }
 
-# Whether a socket is there that only this user can have made, for a shell that can do all this.
+# Whether a socket is there that this user has made, in a folder of this user's, for a shell that can do all this. Whether others can write to
+# the folder no builtin tells; an agent refuses to listen there.
 _fob_listens() {
   local socket=${FOB_AGENT_SOCK:-$_fob_socket}
-  [[ -n $_fob_vault && -S $socket && -O $socket && -O ${socket%/*} ]] && type -P nc >/dev/null
+  [[ $socket == */* ]] || socket=./$socket
+  [[ -n $_fob_vault && -S $socket && -O $socket && -O ${socket%/*}/. ]] && type -P nc >/dev/null
 }
 
 _fob_home=${FOB_HOME-} _fob_turn=''

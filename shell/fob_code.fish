@@ -27,10 +27,14 @@ end
 # Prints the agent's passcode, or nothing. Not for what a line of the protocol would not carry as it is, nor for another vault.
 function _fob_ask
     string match -qr '^[^-\s\pC](?:[^\pC]*[^\s\pC])?$' -- $argv[1]; or return
-    test -z "$FOB_GRANT"; and test "$FOB_HOME" = "$_fob_home"; and test -n "$_fob_vault"; or return
+    # a grant counts, be it an empty one
+    set -q FOB_GRANT; and return
+    test "$FOB_HOME" = "$_fob_home"; and test -n "$_fob_vault"; or return
     set -l socket $_fob_socket
     test -n "$FOB_AGENT_SOCK"; and set socket $FOB_AGENT_SOCK
-    test -S $socket; and command -q nc; or return
+    string match -q '*/*' -- $socket; or set socket ./$socket
+    # one that this user has made, in a folder of this user's
+    test -S $socket; and test -O $socket; and test -O (string replace -r '/[^/]*$' /. -- $socket); and command -q nc; or return
     set -l lines (printf 'vault %s\ncode %s\n' $_fob_vault $argv[1] | command nc -N -U $socket 2>/dev/null)
     test "$lines[1]" = "ok $_fob_vault"; and string match -q 'ok *' -- $lines[2]; or return
     string replace -r '^ok ' '' -- $lines[2]

@@ -24,9 +24,13 @@ fob_code() {
 # Puts the agent's passcode into _fob_reply. Not for what a line of the protocol would not carry as it is, nor for another vault.
 _fob_ask() {
   case $1 in '' | [-[:space:]]* | *[[:space:]] | *[[:cntrl:]]*) return 1 ;; esac
-  [ -z "${FOB_GRANT-}" ] && [ "${FOB_HOME-}" = "$_fob_home" ] && [ -n "$_fob_vault" ] || return 1
-  [ -S "${FOB_AGENT_SOCK:-$_fob_socket}" ] && command -v nc >/dev/null || return 1
-  _fob_lines=$(printf 'vault %s\ncode %s\n' "$_fob_vault" "$1" | nc -N -U "${FOB_AGENT_SOCK:-$_fob_socket}" 2>/dev/null)
+  # a grant counts, be it an empty one
+  [ -z "${FOB_GRANT+set}" ] && [ "${FOB_HOME-}" = "$_fob_home" ] && [ -n "$_fob_vault" ] || return 1
+  _fob_place=${FOB_AGENT_SOCK:-$_fob_socket}
+  case $_fob_place in */*) ;; *) _fob_place=./$_fob_place ;; esac
+  # one that this user has made, in a folder of this user's; a shell whose test has no -O goes without
+  [ -S "$_fob_place" ] && [ -O "$_fob_place" ] 2>/dev/null && [ -O "${_fob_place%/*}/." ] 2>/dev/null && command -v nc >/dev/null || return 1
+  _fob_lines=$(printf 'vault %s\ncode %s\n' "$_fob_vault" "$1" | nc -N -U "$_fob_place" 2>/dev/null)
   _fob_reply=${_fob_lines#"ok $_fob_vault
 ok "}
   [ "$_fob_reply" != "$_fob_lines" ]

@@ -24,7 +24,8 @@ _fob_ask() {
   # an agent that has gone must not end the shell that writes to it
   trap '' PIPE
   [[ -n $1 && $1 != [-[:space:]]* && $1 != *[[:space:]] && $1 != *[[:cntrl:]]* ]] || return 1
-  [[ -z ${FOB_GRANT-} && ${FOB_HOME-} == "$_fob_home" ]] || return 1
+  # a grant counts, be it an empty one
+  [[ -z ${FOB_GRANT+set} && ${FOB_HOME-} == "$_fob_home" ]] || return 1
   # a subshell makes a connection of its own, so that replies never meet
   if [[ -n $_fob_connection && $_fob_owner == $sysparams[pid] ]]; then
     _fob_ask_kept "$1" && return
@@ -49,8 +50,9 @@ _fob_connect() {
   local REPLY socket=${FOB_AGENT_SOCK:-$_fob_socket}
   [[ -n $_fob_connection ]] && exec {_fob_connection}>&-
   _fob_connection=''
-  # one that only this user can have made
-  [[ -n $_fob_vault && -S $socket && -O $socket && -O ${socket:h} ]] || return 1
+  # one that only this user can have made: nobody else can write to the folder
+  local -a folder=(${socket:h}(N-/U^I^W))
+  [[ -n $_fob_vault && -S $socket && -O $socket && $#folder -eq 1 ]] || return 1
   zsocket $socket 2>/dev/null || return 1
   _fob_connection=$REPLY _fob_owner=$sysparams[pid]
   print -r -u $_fob_connection -- "vault $_fob_vault" 2>/dev/null

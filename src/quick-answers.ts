@@ -1,4 +1,4 @@
-import { peekClaimant } from "./agent/claim.ts";
+import { claimant } from "./agent/claim.ts";
 import { readConfig } from "./cli/config-file.ts";
 import { FobError } from "./fob-error.ts";
 import { keyFilePath, readKeyFile } from "./platform/keychain/key-file.ts";
@@ -55,11 +55,11 @@ export async function openAtOnce(): Promise<Vault | null> {
   return found && openWithKeyFile(found);
 }
 
-/** The vault of this environment; null where a grant or another keychain than the vault's own is asked for. */
+/** The vault of this environment; null where a grant, be it an empty one, or another keychain than the vault's own is asked for. */
 async function find(): Promise<Found | null> {
   const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
   const home = FOB_HOME || (await import("./platform/paths.ts")).defaultHome();
-  const header = FOB_GRANT ? null : peekHeader(home);
+  const header = FOB_GRANT === undefined ? peekHeader(home) : null;
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
@@ -85,15 +85,13 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
 }
 
 async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
-  const { agentSocket, isOurSocket, rememberedSocket } = await import("./platform/agent-socket.ts");
-  // the agent says which vault it holds, so that it matters little who says where it listens; on Windows it writes nothing down
-  const socket =
-    process.platform === "win32"
-      ? agentSocket(home, process.env, () => header.id)
-      : rememberedSocket(home, process.env, peekClaimant({ home, vaultId: header.id }));
-  if (socket === null || !isOurSocket(socket)) return null;
-  const { askOnce } = await import("./agent/quick-question.ts");
-  return askOnce(socket, header.id, request);
+  const holder = claimant({ home, vaultId: header.id });
+  if (!holder) return null;
+  const { addressesOf, realPath } = await import("./platform/agent-socket.ts");
+  if (holder.home !== realPath(home)) return null;
+  const addresses = addressesOf(holder, home, process.env);
+  if (addresses.length === 0) return null;
+  return (await import("./agent/quick-question.ts")).askOnce(holder, addresses, request);
 }
 
 /** The whole program says what is wrong, unless it would do again what was done. */

@@ -1,26 +1,30 @@
 // A program of its own: the agent. `fob unlock` starts it and tells it on its standard input what to hold; it says on its standard output
 // whether it listens, and is on its own from then on.
 
-import { chmodSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { answer, type Desk, newVisitor, refuse } from "./agent/answers.ts";
-import { claimVault, type Holder } from "./agent/claim.ts";
+import { answer, type Desk, newVisitor, refuseLine } from "./agent/answers.ts";
+import { claimVault, type Holder, lookAtClaim, releaseClaim, remakeClaim } from "./agent/claim.ts";
+import { findAgent } from "./agent/find-agent.ts";
 import { Lifetime, WATCH_MS } from "./agent/lifetime.ts";
 import { type AgentOrder, decodeOrder } from "./agent/order.ts";
+import { newAgentSecret, proofOf } from "./agent/proof.ts";
 import { type AgentStatus, encodeRefusal, encodeReply } from "./agent/protocol.ts";
 import { PushWatch } from "./agent/push-watch.ts";
 import { listen } from "./agent/server.ts";
 import { UnlockedTokens } from "./agent/unlocked-tokens.ts";
+import { VaultPresence } from "./agent/vault-presence.ts";
 import { carryOut } from "./agent-commands.ts";
 import { asFobError } from "./file-error.ts";
 import { FobError } from "./fob-error.ts";
 import { messagesFile, speak, t } from "./language.ts";
-import { realPath } from "./platform/agent-socket.ts";
+import { isOurSocket, realPath } from "./platform/agent-socket.ts";
 import { httpClient } from "./platform/http.ts";
 import { systemNotifier } from "./platform/notification/notifier.ts";
-import { isRunning, startOf } from "./platform/processes.ts";
+import { judgeProcess, startOf } from "./platform/processes.ts";
+import { pointTo, removeDeadSocket, removePointer, takeSocket } from "./platform/take-socket.ts";
 import { DirectDesk } from "./push/direct-desk.ts";
 import { forget, type Secret } from "./token/secret.ts";
 import { directAuthenticator } from "./vault/authenticator.ts";
@@ -30,9 +34,6 @@ declare const FOB_VERSION: string;
 
 /** How long the last replies may take to leave, in milliseconds. */
 const FAREWELL_MS = 20;
-
-/** How a line begins that asks for login requests. */
-const POLLING = '{"do":"push-list"';
 
 process.umask(0o077);
 process.chdir("/");
@@ -61,25 +62,35 @@ function lockedMeanwhile(): FobError {
   return new FobError("locked", t("the vault was locked meanwhile"), { hint: t("`fob unlock` opens it again") });
 }
 
-async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, key: Secret): Promise<AgentStatus> {
+function vaultIsGone(): FobError {
+  return new FobError("unavailable", t("the vault of this agent is gone, and the agent ends"));
+}
+
+async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
+  const { home, vault, socket, link, limits, push, notify } = order;
   const layout = { home, vaultId: vault };
-  claim({ pid: process.pid, started: startOf(process.pid) ?? "", socket, home: realPath(home) });
+  const secret = newAgentSecret();
+  const holder = { pid: process.pid, started: startOf(process.pid) ?? "", socket, home: realPath(home), secret };
   const opened = new Vault(layout, key, false);
   const tokens = new UnlockedTokens(opened);
   const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
+  const presence = new VaultPresence(layout);
   const clock = () => new Date();
   const http = httpClient(`fob/${FOB_VERSION}`);
   const newPushDesk = () => new DirectDesk(tokens, { http, now: clock });
   const watch = push ? new PushWatch(newPushDesk(), notify ? systemNotifier(process.platform) : null) : null;
   let isLocked = false;
+  let wasLost = false;
+  let release: () => void = () => undefined;
 
   const lock = () => {
     if (isLocked) return;
     isLocked = true;
+    // whatever fails below: it ends
+    setTimeout(() => process.exit(0), FAREWELL_MS);
     watch?.end();
     tokens.forget();
-    if (process.platform !== "win32") rmSync(socket, { force: true });
-    setTimeout(() => process.exit(0), FAREWELL_MS);
+    release();
   };
   const status = (): AgentStatus => ({
     ...{ pid: process.pid, socket, vault },
@@ -88,34 +99,83 @@ async function serve({ home, vault, socket, limits, push, notify }: AgentOrder, 
     idleSeconds: limits.idleMs / 1000,
     push: watch?.status ?? null,
   });
-  const passcodeAtOnce = (name: string) => tokens.passcodeAtOnce(name, clock());
   const desk: Desk = {
-    ...{ tokens: directAuthenticator(tokens, clock), newPushDesk, passcodeAtOnce, clock, status, lock },
+    tokens: directAuthenticator(tokens, clock),
+    newPushDesk,
+    passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
     carryOut: (request) => carryOut(opened, request),
+    clock,
+    status,
+    prove: (challenge) => proofOf(secret, challenge),
+    noteUse: () => lifetime.use(),
+    lock,
+  };
+  const newClient = () => {
+    const visitor = newVisitor();
+    return (line: string) => {
+      if (!isLocked && lifetime.end()) lock();
+      if (isLocked) return refuseLine(line, lockedMeanwhile());
+      if (presence.isHere) return answer(line, desk, visitor);
+      lock();
+      return refuseLine(line, vaultIsGone());
+    };
   };
 
-  await listen(socket, () => {
-    const visitor = newVisitor();
-    return (line) => {
-      if (!isLocked && lifetime.end()) lock();
-      if (isLocked) return refuse(line, lockedMeanwhile());
-      // whoever watches an agent does not use it, nor does who only looks for login requests again and again
-      if (line !== "status" && !line.startsWith(POLLING)) lifetime.use();
-      return answer(line, desk, visitor);
-    };
-  });
-  if (process.platform !== "win32") chmodSync(socket, 0o600);
+  // it listens before it claims the vault: whoever reads a claim can ask the one who made it
+  const taken = await takeSocket(socket, (name) => listen(name, newClient));
+  process.on("exit", taken.release);
+  const claiming = await claimVault(layout, holder, isAlive);
+  if ("other" in claiming)
+    throw new FobError("unavailable", t`another agent (process ${claiming.other.pid}) holds this vault`);
+  release = () => {
+    taken.release();
+    if (link !== null) removePointer(link, socket);
+    quietly(() => releaseClaim(layout, holder));
+  };
+  if (link !== null) quietly(() => pointTo(link, socket));
+  if (claiming.before && isNextTo(claiming.before.socket, socket)) await removeDeadSocket(claiming.before.socket);
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, lock);
-  setInterval(() => lifetime.end() && lock(), WATCH_MS);
+  setInterval(() => {
+    if (lifetime.end() || !presence.lookAgain() || !isStillOurs()) lock();
+  }, WATCH_MS);
   // a vault that cannot be read any more says so to whoever asks for something
   void watch?.run().catch(() => undefined);
   return status();
 
-  /** A named pipe of Windows can have one owner; a socket's name outlives its agent, so that one that has crashed is replaced. */
-  function claim(holder: Holder): void {
-    if (process.platform === "win32") return;
-    const other = claimVault(layout, holder, isRunning);
-    if (other) throw new FobError("unavailable", t`another agent (process ${other.pid}) holds this vault`);
-    rmSync(socket, { force: true });
+  /** A copy of a home names the agent of the original, which is none of the copy's. */
+  async function isAlive(other: Holder): Promise<boolean> {
+    if (other.home !== holder.home) return false;
+    if (judgeProcess(other) === "running") return true;
+    const found = await findAgent(other, [other.socket].filter(isOurSocket));
+    if (!found || "stranger" in found) return false;
+    found.agent.end();
+    return true;
+  }
+
+  /** A claim that is lost at two looks is made again: at the first one, the vault may be about to be removed. */
+  function isStillOurs(): boolean {
+    try {
+      const found = lookAtClaim(layout, holder);
+      if (found === "lost" && wasLost) remakeClaim(layout, holder);
+      wasLost = found === "lost" && !wasLost;
+      return found !== "another's";
+    } catch {
+      // a disk that fails is looked at again
+      return true;
+    }
+  }
+}
+
+/** Agents leave sockets in one folder, under names that nobody uses again. */
+function isNextTo(one: string, other: string): boolean {
+  return one !== other && dirname(one) === dirname(other);
+}
+
+/** What is not worth ending for. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // as said above
   }
 }

@@ -44,12 +44,11 @@ export async function makeHomes() {
 
 /** @param {string} home @param {number} count */
 function makeHome(home, count) {
-  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
+  const { NODE_EXTRA_CA_CERTS: _, FOB_GRANT: __, ...rest } = process.env;
   const env = {
     ...rest,
     FOB_HOME: home,
     FOB_KEYCHAIN: "file",
-    FOB_GRANT: "",
     FOB_AGENT_SOCK: "",
     FOB_PIN: "",
     FOB_NO_INPUT: "1",

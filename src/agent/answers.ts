@@ -7,6 +7,7 @@ import type { Authenticator } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 import { given } from "./given-pins.ts";
+import { isChallenge } from "./proof.ts";
 import {
   type AgentStatus,
   encodeEntry,
@@ -29,6 +30,10 @@ export interface Desk {
   /** A command of fob that the agent carries out for its user. Throws FobError `usage` for one that it does not. */
   carryOut(request: Extract<Request, { do: "command" }>): DelegatedCommand;
   status(): AgentStatus;
+  /** What only this agent answers to a client's challenge. */
+  prove(challenge: string): string;
+  /** Notes that somebody uses the vault: whoever only looks at the agent, or asks for nothing that it knows, does not. */
+  noteUse(): void;
   /** Ends the agent when its present answer is sent. */
   lock(): void;
 }
@@ -55,15 +60,17 @@ export function newVisitor(): Visitor {
  * Never throws.
  */
 export function answer(line: string, desk: Desk, visitor: Visitor): string | Promise<string> {
-  const end = line.startsWith("#") ? line.indexOf(" ") + 1 : 0;
-  const [tag, request] = [line.slice(0, end), line.slice(end)];
+  const [tag, request] = splitTag(line);
   const atOnce = answerAtOnce(request, desk, visitor);
   return atOnce === null ? answerInTime(request, desk, visitor).then((reply) => tag + reply) : `${tag}ok ${atOnce}`;
 }
 
 function answerAtOnce(request: string, desk: Desk, visitor: Visitor): string | null {
   try {
-    return request.startsWith(CODE) && !visitor.isElsewhere ? desk.passcodeAtOnce(request.slice(CODE.length)) : null;
+    if (!request.startsWith(CODE) || visitor.isElsewhere) return null;
+    const passcode = desk.passcodeAtOnce(request.slice(CODE.length));
+    if (passcode !== null) desk.noteUse();
+    return passcode;
   } catch {
     // the ordinary way says what is wrong
     return null;
@@ -80,8 +87,18 @@ async function answerInTime(request: string, desk: Desk, visitor: Visitor): Prom
   }
 }
 
-/** The reply to a line that gets no answer, in the form in which it was asked. */
-export function refuse(line: string, refusal: FobError): string {
+/** The reply to a line that gets no answer, in the form in which it was asked and with its tag. */
+export function refuseLine(line: string, refusal: FobError): string {
+  const [tag, request] = splitTag(line);
+  return tag + refuse(request, refusal);
+}
+
+function splitTag(line: string): readonly [tag: string, request: string] {
+  const end = line.startsWith("#") ? line.indexOf(" ") + 1 : 0;
+  return [line.slice(0, end), line.slice(end)];
+}
+
+function refuse(line: string, refusal: FobError): string {
   if (isJson(line)) return encodeRefusal(refusal);
   return `error ${refusal.code} ${original(refusal.message).replaceAll(/\p{Cc}/gu, " ")}`;
 }
@@ -94,12 +111,15 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
   const [, word = "", rest = ""] = /^(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
   switch (word) {
     case "code":
+      desk.noteUse();
       return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null, biometricKey: null }, desk)).code;
     case "challenge": {
+      desk.noteUse();
       const [, name = "", challenge = ""] = /^(.*?)\s+(\S+)$/.exec(rest) ?? [];
       return (await respond({ ...NO_CHALLENGE, name, challenge }, desk)).response;
     }
     case "list":
+      desk.noteUse();
       return JSON.stringify((await desk.tokens.entries()).map(encodeEntry));
     case "status":
       return JSON.stringify(desk.status());
@@ -107,15 +127,22 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
       visitor.isElsewhere = rest !== desk.status().vault;
       if (visitor.isElsewhere) throw elsewhere();
       return rest;
+    case "prove":
+      if (!isChallenge(rest)) throw new FobError("usage", t("a challenge is 32 bytes in base64url"));
+      return desk.prove(rest);
     case "lock":
       desk.lock();
       return "locked";
     default:
-      throw new FobError("usage", t("the request is none of code, challenge, list, status, vault and lock"));
+      throw new FobError("usage", t("the request is none of code, challenge, list, status, vault, prove and lock"));
   }
 }
 
+/** What programs ask again and again, with nobody behind it: the names to complete with, and for login requests. */
+const LOOKS: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
+
 async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Promise<unknown> {
+  if (!LOOKS.has(request.do)) desk.noteUse();
   switch (request.do) {
     case "list":
       return (await desk.tokens.entries()).map(encodeEntry);

@@ -4,7 +4,10 @@ import type { Secret } from "../token/secret.ts";
 const OrderSchema = v.object({
   home: v.string(),
   vault: v.string(),
+  /** Where it listens. */
   socket: v.string(),
+  /** Which link leads there, if one does. */
+  link: v.nullable(v.string()),
   limits: v.object({ totalMs: v.number(), idleMs: v.number() }),
   /** Whether it asks for login requests by itself. */
   push: v.boolean(),

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { removeQuietly, syncFolder, writeNewFile } from "../durable-file.ts";
+import { moveTo, removeQuietly, syncFolder, whenReleased, writeNewFile } from "../durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -49,7 +49,8 @@ export async function changeConfig(home: string, change: (config: Config) => Con
 function replaceUnlessChanged(path: string, before: string | null, after: string): boolean {
   const draft = `${path}.new`;
   try {
-    writeNewFile(draft, Buffer.from(after));
+    // whose name may be about to go
+    whenReleased(() => writeNewFile(draft, Buffer.from(after)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", draft);
     removeIfLeft(draft);
@@ -57,7 +58,7 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
   }
   try {
     const isUnchanged = readText(path) === before;
-    if (isUnchanged) renameSync(draft, path);
+    if (isUnchanged) moveTo(draft, path);
     else removeQuietly(draft);
     if (!isUnchanged) return false;
   } catch (error) {
@@ -98,11 +99,11 @@ function targetOf(path: string): string {
 
 function readText(path: string): string | null {
   try {
-    const file = statSync(path, { throwIfNoEntry: false });
+    const file = whenReleased(() => statSync(path, { throwIfNoEntry: false }));
     if (!file) return null;
     if (!file.isFile()) throw new FobError("invalid", t`${path} is not a file`);
     if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
-    return readFileSync(path, "utf8");
+    return whenReleased(() => readFileSync(path, "utf8"));
   } catch (error) {
     throw describeFileError(error, "read", path);
   }

@@ -1,4 +1,3 @@
-import type { AgentStatus } from "../agent/protocol.ts";
 import { defineCommand, flag } from "../cli/command.ts";
 import { DUTY_OPTIONS, parseDuties } from "./agent-duties.ts";
 import { describeAgent } from "./agent-view.ts";
@@ -17,12 +16,12 @@ export const agentStart = defineCommand({
   async run(input, context) {
     const agent = await context.agent();
     const status = await agent.join(() => existingVault(context), parseDuties(input, context.settings));
-    return { status, isExported: input.export };
+    return { status, address: agent.forShells || status.socket, isExported: input.export };
   },
-  text: ({ status, isExported }, style) => (isExported ? exportLine(status) : describeAgent(status, style)),
+  text: ({ status, address, isExported }, style) => (isExported ? exportLine(address) : describeAgent(status, style)),
   json: ({ status }) => status,
 });
 
-function exportLine({ socket }: AgentStatus): string {
-  return `export FOB_AGENT_SOCK='${socket.replaceAll("'", "'\\''")}'`;
+function exportLine(address: string): string {
+  return `export FOB_AGENT_SOCK='${address.replaceAll("'", "'\\''")}'`;
 }

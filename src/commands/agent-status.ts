@@ -1,4 +1,4 @@
-import type { AgentStatus } from "../agent/protocol.ts";
+import { type AgentReport, describeStranger } from "../agent/control.ts";
 import { defineCommand } from "../cli/command.ts";
 import { formatFields } from "../cli/table.ts";
 import { t } from "../language.ts";
@@ -12,8 +12,8 @@ export const agentStatus = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob agent status --quiet || fob unlock", explanation: "asks for the PIN only if it must" }],
-  run: async (_, context): Promise<AgentStatus | null> => (await context.agent()).status(),
-  text: (status, style) =>
+  run: async (_, context): Promise<AgentReport> => (await context.agent()).report(),
+  text: ({ status }, style) =>
     status === null
       ? t("locked: no agent holds this vault")
       : formatFields(
@@ -24,6 +24,7 @@ export const agentStatus = defineCommand({
           ],
           style,
         ),
-  json: (status) => (status === null ? { running: false } : { running: true, ...status }),
-  exitCode: (status) => (status === null ? 8 : 0),
+  json: ({ status }) => (status === null ? { running: false } : { running: true, ...status }),
+  notes: ({ stranger }) => (stranger === null ? [] : [describeStranger(stranger)]),
+  exitCode: ({ status }) => (status === null ? 8 : 0),
 });

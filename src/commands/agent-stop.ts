@@ -1,3 +1,4 @@
+import { describeStranger } from "../agent/control.ts";
 import { defineCommand } from "../cli/command.ts";
 import { t } from "../language.ts";
 
@@ -8,8 +9,11 @@ export const agentStop = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob agent stop", explanation: "the vault is locked" }],
-  run: async (_, context) => ({ wasRunning: await (await context.agent()).stop() }),
+  run: async (_, context) => (await context.agent()).stop(),
   text: () => "",
-  json: (result) => result,
-  notes: ({ wasRunning }) => [wasRunning ? t("the agent has ended") : t("no agent was running")],
+  json: ({ wasRunning }) => ({ wasRunning }),
+  notes: ({ wasRunning, stranger }) => [
+    ...(stranger === null ? [] : [describeStranger(stranger)]),
+    wasRunning ? t("the agent has ended") : t("no agent was running"),
+  ],
 });

@@ -1,3 +1,5 @@
+import { isClaimWhole, mendClaim } from "../agent/claim.ts";
+import { describeStranger } from "../agent/control.ts";
 import type { Check } from "../cli/check.ts";
 import { defineCommand, flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -31,7 +33,7 @@ export const doctor = defineCommand({
       ...(await context.machine.check()),
       checkRights(context, repair),
       checkSettings(context),
-      await checkAgent(context),
+      await checkAgent(context, repair),
       await checkSensor(context),
     ];
     const header = readHeaderOf(context);
@@ -86,10 +88,23 @@ function checkSettings({ settings }: Context): Check {
   }
 }
 
-async function checkAgent({ agent }: Context): Promise<Check> {
+async function checkAgent({ agent, access }: Context, repair: boolean): Promise<Check> {
   const check = "agent";
   try {
-    const status = await (await agent()).status();
+    const header = readHeader(access.home);
+    const layout = header && { home: access.home, vaultId: header.id };
+    const isDamaged = layout !== null && !isClaimWhole(layout);
+    if (isDamaged && !repair)
+      return {
+        check,
+        status: "warning",
+        message: t("the claim of the agent is damaged"),
+        hint: t("`fob doctor --repair` mends it"),
+      };
+    if (isDamaged) mendClaim(layout);
+    const { status, stranger } = await (await agent()).report();
+    if (stranger !== null) return { check, status: "warning", message: describeStranger(stranger) };
+    if (isDamaged) return { check, status: "ok", message: t("the claim of the agent was mended") };
     if (status) return { check, status: "ok", message: describeAgent(status, null) };
     return { check, status: "skipped", message: t("no agent holds this vault") };
   } catch (error) {

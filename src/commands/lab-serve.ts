@@ -29,9 +29,9 @@ export const labServe = defineCommand({
   async run({ port, host = LOOPBACK, for: duration, old }, context) {
     const forMs = duration === undefined ? null : parseDuration("--for", duration);
     const wanted = port === undefined ? null : parseWhole("--port", port, 0, 65_535);
-    // from now on, so that whoever reads the address can end it at once
-    const ended = context.untilTerminated(forMs);
     const server = await startServer(await openLab(context, old), host, wanted);
+    // before its address is printed, so that whoever reads that can end it at once, and not before it listens: a clock keeps a program running
+    const ended = context.untilTerminated(forMs);
     return { server, ended, isOpen: !(await import("../lab/http/server.ts")).isLoopback(host) };
   },
   text: ({ server }) => server.url,

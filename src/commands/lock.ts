@@ -1,3 +1,4 @@
+import { describeStranger } from "../agent/control.ts";
 import { defineCommand } from "../cli/command.ts";
 import { t } from "../language.ts";
 
@@ -9,8 +10,11 @@ export const lock = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob lock", explanation: "from now on the app PIN is asked for again" }],
-  run: async (_, context) => ({ wasUnlocked: await (await context.agent()).stop() }),
+  run: async (_, context) => (await context.agent()).stop(),
   text: () => "",
-  json: (result) => result,
-  notes: ({ wasUnlocked }) => [wasUnlocked ? t("locked") : t("nothing was unlocked")],
+  json: ({ wasRunning }) => ({ wasUnlocked: wasRunning }),
+  notes: ({ wasRunning, stranger }) => [
+    ...(stranger === null ? [] : [describeStranger(stranger)]),
+    wasRunning ? t("locked") : t("nothing was unlocked"),
+  ],
 });

@@ -54,14 +54,14 @@ export const pushListen = defineCommand({
     const interval = poll === 0 ? null : poll * 1000;
     const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
     const screen = input.exec === undefined ? await context.openScreen() : null;
-    // nothing may fail from here on without its end: a timer keeps the program running
-    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     // a screen shows the requests itself, and must not be written on
     const tell = screen ? () => undefined : context.tell;
     const notifying = notify
       ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
       : null;
     const hear = (event: PushEvent) => notifying?.hear(event);
+    // nothing may fail before the end is sure to come: a timer keeps the program running
+    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     if (!screen && !context.isJson) context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
     try {
       const received = screen

@@ -33,8 +33,8 @@ export const shellenv = defineCommand({
         "usage",
         t`there are no functions for ${JSON.stringify(shell)}: bash, zsh, sh or fish are possible`,
       );
-    const { socket } = await context.agent();
-    const place: Place = { socket, vault: readHeader(context.access.home)?.id ?? "" };
+    const { forShells } = await context.agent();
+    const place: Place = { socket: forShells, vault: readHeader(context.access.home)?.id ?? "" };
     const functionsFor = async (one: Shell) =>
       [...assignments(one, place), await context.shellFunctions(one)].join("\n");
     return shell === undefined ? chooseInShell(functionsFor) : (await functionsFor(shell)).trimEnd();

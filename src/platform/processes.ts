@@ -16,20 +16,39 @@ export function startOf(pid: number): string | null {
   }
 }
 
-/** Whether this very process still runs. */
-export function isRunning({ pid, started }: { readonly pid: number; readonly started: string }): boolean {
-  return startOf(pid) === started;
+/**
+ * Whether this very process still runs: a number alone does not tell, because the system gives it to another process later. Where it does not
+ * say when a process began, nobody knows.
+ */
+export function judgeProcess({ pid, started }: { readonly pid: number; readonly started: string }): ProcessState {
+  const found = startOf(pid);
+  if (found === null) return "gone";
+  if (found === "" || started === "") return "unknown";
+  return found === started ? "running" : "gone";
 }
+
+export type ProcessState = "running" | "gone" | "unknown";
 
 /** The clock ticks since the boot, and the boot: field 22 of stat (proc(5)), counted after the name, which may hold anything. */
 function linuxStart(pid: number): string | null {
+  const boot = bootId();
+  // without /proc, in some containers, only the number is left
+  if (boot === null) return exists(pid) ? "" : null;
   try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ");
+    // by its first thread, which began with it: emulators of other processors make up the shorter path's answer for the process itself
+    const fields = readFileSync(`/proc/${pid}/task/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ");
     // a process that has ended and that nobody has asked about is still listed
     return fields[0] === "Z" ? null : `${boot}/${fields[19]}`;
   } catch {
     // no such process
+    return null;
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
     return null;
   }
 }

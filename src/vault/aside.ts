@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { syncFolder } from "../durable-file.ts";
+import { moveTo, syncFolder } from "../durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { vaultFolder } from "./layout.ts";
 
@@ -21,7 +20,7 @@ export function putAside(home: string, path: string, what: string): string {
  */
 export function move(from: string, to: string): void {
   try {
-    renameSync(from, to);
+    moveTo(from, to);
   } catch (error) {
     throw describeFileError(error, "move", from);
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { publishFile, removeQuietly, syncFolder } from "../durable-file.ts";
+import { publishFile, removeQuietly, syncFolder, whenReleased } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -30,8 +30,11 @@ export function generationsIn(folder: string): number[] {
 export function readGeneration(folder: string, generation: number): Buffer | null {
   const path = join(folder, String(generation));
   try {
-    const stat = statSync(path);
-    return !stat.isFile() || stat.size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
+    // Windows refuses a file that is being removed while others have it open, until it is gone
+    return whenReleased(() => {
+      const stat = statSync(path);
+      return !stat.isFile() || stat.size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
+    });
   } catch (error) {
     if (isCode(error, "ENOENT")) return null;
     throw describeFileError(error, "read", path);

@@ -85,13 +85,33 @@ export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffe
   throw new FobError("unavailable", t`${cell.folder} is being written to by too many processes`);
 }
 
+/**
+ * Puts `payload` in the place of a value of which no generation verifies. False when one does, or another process was faster.
+ */
+export function replaceDamaged(cell: Cell, payload: Buffer): boolean {
+  // by what is there before the look: whatever comes later has a higher number, and stays
+  const highest = generationsIn(cell.folder)[0] ?? 0;
+  if (verifies(cell)) return false;
+  return tryWrite(cell, { highest, lineage: Buffer.alloc(LINEAGE_BYTES) }, payload);
+}
+
+function verifies(cell: Cell): boolean {
+  try {
+    newestValue(cell);
+    return true;
+  } catch (error) {
+    if (error instanceof FobError && error.code === "invalid") return false;
+    throw error;
+  }
+}
+
 /** Removes what interrupted writes left behind: generations that have a successor which verifies, and abandoned files. */
 export function tidyCell(cell: Cell): void {
   const value = newestValue(cell);
   if (value) removeBelow(cell.folder, value.generation);
 }
 
-function tryWrite(cell: Cell, current: CellValue | null, payload: Buffer): boolean {
+function tryWrite(cell: Cell, current: Pick<CellValue, "highest" | "lineage"> | null, payload: Buffer): boolean {
   // never made again for a value that had one: a token that was removed meanwhile must not come back by halves
   if (current === null) makeFolder(cell.folder);
   // by what was seen when the value was read, not by what is there now: else a newer value would be overwritten unseen

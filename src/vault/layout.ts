@@ -82,7 +82,7 @@ export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell 
   return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
 }
 
-/** The cell that names the agent of the vault: a process, which may have ended. It keeps no secret. */
+/** The cell that names the agent of the vault: a process, which may have ended, and what it proves itself with. No key of the vault is in it. */
 export function agentCell({ home, vaultId }: VaultLayout): Cell {
   return { folder: join(vaultFolder(home), "agent"), identity: `${vaultId}/agent`, seal: checksumSeal };
 }

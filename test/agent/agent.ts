@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -44,4 +45,13 @@ function knock(path: string): Promise<Client> {
       }),
     );
   });
+}
+
+/** Whether a process has ended, though nobody may have asked about its end yet (Linux). */
+export function hasEnded(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return true;
+  }
 }

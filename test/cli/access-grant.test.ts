@@ -223,3 +223,49 @@ describe.each(["no", "token", "app"] as const)("access domains, with %s PIN", (p
     });
   });
 });
+
+test.each(["", " ", "\t\n"])(
+  "FOB_GRANT that is %j is a broken grant for every command, and never the whole vault",
+  async (grant) => {
+    const home = testHome();
+    await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
+    const commands = [
+      ["code", "ACME"],
+      ["code", "acm"],
+      ["code", "--all", "--json"],
+      ["list"],
+      ["list", "--json"],
+      ["show", "ACME"],
+      ["enroll", "-"],
+      ["challenge", "ACME", "1"],
+      ["run", "--token", "ACME", "--", "true"],
+      ["rename", "ACME", "Other"],
+      ["remove", "--yes", "ACME"],
+      ["export", "--format", "json"],
+      ["pin", "set"],
+      ["access", "list"],
+      ["push", "list"],
+      ["doctor", "--repair"],
+      ["unlock"],
+      ["agent", "start"],
+    ];
+    const withAgent = async () => {
+      for (const command of commands) {
+        const { exitCode, stdout, stderr } = await home.fob(command, {
+          env: { FOB_GRANT: grant, FOB_PIN: "83517" },
+          input: TOTP_URI,
+        });
+        expect({ command, exitCode, stdout }).toEqual({ command, exitCode: 4, stdout: "" });
+        expect(stderr).toContain("FOB_GRANT is empty");
+      }
+      expect((await home.fob(["__complete", "names"], { env: { FOB_GRANT: grant } })).stdout).toBe("");
+    };
+    await withAgent();
+    expect((await home.fob(["agent", "status"])).exitCode).toBe(8);
+    await home.fob(["unlock"]);
+    await withAgent();
+    await home.fob(["lock"]);
+    expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  },
+  60_000,
+);

@@ -51,7 +51,8 @@ describe("lab serve", () => {
   test("says when the port is taken", async () => {
     const place = testHome();
     const { line } = await serveLab(place);
-    const { exitCode, stderr } = await place.fob(["lab", "serve", "--port", new URL(line).port]);
+    // and ends then: a run that goes on for an hour would be killed, and have no exit code
+    const { exitCode, stderr } = await place.fob(["lab", "serve", "--port", new URL(line).port, "--for", "1h"]);
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 8,
       stderr: expect.stringContaining("something else listens there"),

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
+import { impersonate } from "../agent/impostor.ts";
 import { describeWith } from "../requires.ts";
 import { FOB, HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
@@ -29,7 +30,7 @@ async function unlocked(...more: string[]): Promise<Bench> {
   homes.push(home);
   await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, ...more].join("\n") });
   await home.fob(["rename", "Example", ODD_NAME]);
-  await home.fob(["unlock"]);
+  writeFileSync(join(home.home, "agent.json"), (await home.fob(["unlock", "--json"])).stdout);
   const bin = join(home.home, "bin");
   const log = join(home.home, "starts");
   mkdirSync(bin);
@@ -158,6 +159,38 @@ describeWith(
       expect(outcome).toMatchObject({ stdout: "", exitCode: 3, starts: 1 });
       expect(existsSync(other)).toBe(false);
     });
+
+    test.each(SHELLS)("in %s asks no agent where a grant is set, be it an empty one", async (shell) => {
+      const { run } = await unlocked();
+      for (const grant of ["", "fobgrant_nonsense"]) {
+        const set = shell === "fish" ? `set -gx FOB_GRANT '${grant}'` : `FOB_GRANT='${grant}'; export FOB_GRANT`;
+        const outcome = await run(shell, `${set}\nfob_code ACME`);
+        expect(outcome).toMatchObject({ stdout: "", exitCode: 4, starts: 1 });
+        expect(outcome.stderr).toContain("fob: FOB_GRANT is");
+      }
+    });
+
+    test.each(["zsh", ...(process.getuid?.() === 0 ? ["bash", "dash", "fish"] : [])])(
+      "in %s believes no socket in a folder that others can write to",
+      async (shell) => {
+        const { run, home } = await unlocked();
+        const folder = join(home, "open");
+        mkdirSync(folder);
+        const socket = join(folder, "agent.sock");
+        const vault = JSON.parse(readFileSync(join(home, "agent.json"), "utf8")).vault;
+        const { heard } = await impersonate(socket, (line) => (line.startsWith("vault") ? `ok ${vault}` : "ok 666666"));
+        // who is no root can make a folder of others in no other way; of a folder's mode only zsh knows
+        if (shell === "zsh") chmodSync(folder, 0o777);
+        else chownSync(folder, 65534, 65534);
+        const set =
+          shell === "fish" ? `set -gx FOB_AGENT_SOCK '${socket}'` : `FOB_AGENT_SOCK='${socket}'; export FOB_AGENT_SOCK`;
+        // bash has a connection from the beginning
+        const anew = shell === "bash" ? "_fob_disconnect\n" : "";
+        const outcome = await run(shell, `${set}\n${anew}fob_code ACME`);
+        expect(outcome).toMatchObject({ stdout: RFC_CODES[0], stderr: "", exitCode: 0, starts: 1 });
+        expect(heard).toEqual([]);
+      },
+    );
 
     test("leaves no nc behind when its bash has ended", async () => {
       const { run, fob } = await unlocked();

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIPv4, type Socket } from "node:net";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
 import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./exchange.ts";
@@ -73,7 +73,7 @@ function close(server: Server): Promise<void> {
 
 /** Whether an address reaches this machine alone. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 async function respond(
@@ -81,7 +81,10 @@ async function respond(
   { host }: ListenAddress,
   endpoints: readonly Endpoint[],
 ): Promise<HttpReply> {
-  if (isLoopback(host) && !namesLoopback(incoming.headers.host)) return textReply("this is no name of the lab\n", 421);
+  const names = incoming.headersDistinct["host"] ?? [];
+  if (names.length !== 1) return textReply("a request names one host\n", 400);
+  if (isLoopback(host) && !isNameOf(incoming.socket, host, String(names[0])))
+    return textReply("this is no name of the lab\n", 421);
   if (isSentByAnotherSite(incoming)) return textReply("pages of other sites send nothing here\n", 403);
   const body = await readBody(incoming);
   if (body === null) return { ...textReply("the request is too large\n", 413), headers: { Connection: "close" } };
@@ -94,8 +97,11 @@ async function respond(
   return textReply("there is nothing here\n", 404);
 }
 
-function namesLoopback(host: string | undefined): boolean {
-  return isLoopback(host?.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") ?? "");
+/** Whether a request names this server, and not another one whose name leads here: with its port, which browsers leave out when it is 80. */
+function isNameOf({ localPort }: Socket, host: string, name: string): boolean {
+  const own = ["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host];
+  const port = localPort === 80 ? ["", ":80"] : [`:${localPort}`];
+  return own.some((one) => port.some((end) => name.toLowerCase() === one + end));
 }
 
 /**
