@@ -51,7 +51,7 @@ _fob_connect() {
   [[ -n $_fob_connection ]] && exec {_fob_connection}>&-
   _fob_connection=''
   # one that only this user can have made: nobody else can write to the folder
-  local -a folder=(${socket:h}(N-/U^I^W))
+  local -a folder=(${socket:h}(N-/U^IW))
   [[ -n $_fob_vault && -S $socket && -O $socket && $#folder -eq 1 ]] || return 1
   zsocket $socket 2>/dev/null || return 1
   _fob_connection=$REPLY _fob_owner=$sysparams[pid]
