@@ -27,7 +27,9 @@ function holder(home: string, pid = 4711): Holder {
 }
 
 const folderOf = (home: string) => join(home, "vault", "agent");
-const newest = (home: string) => join(folderOf(home), String(Math.max(...readdirSync(folderOf(home)).map(Number))));
+const highest = (home: string) => Math.max(...readdirSync(folderOf(home)).map(Number));
+const newest = (home: string) => join(folderOf(home), String(highest(home)));
+const next = (home: string) => join(folderOf(home), String(highest(home) + 1));
 
 test("of many agents that claim a vault at once, one has it, and all others are told which", async () => {
   const layout = place();
@@ -58,8 +60,8 @@ const DAMAGES: readonly [string, (home: string) => void][] = [
   ["was cut", (home) => writeFileSync(newest(home), readFileSync(newest(home)).subarray(0, 450))],
   ["is empty", (home) => writeFileSync(newest(home), "")],
   ["has a wrong checksum", (home) => writeFileSync(newest(home), flipped(readFileSync(newest(home)), 0))],
-  ["is another's file under a higher number", (home) => writeFileSync(join(folderOf(home), "99"), "{}")],
-  ["is a folder", (home) => mkdirSync(join(folderOf(home), "98"))],
+  ["is another's file under a higher number", (home) => writeFileSync(next(home), "{}")],
+  ["is a folder", (home) => mkdirSync(next(home))],
   [
     "has a file for a folder",
     (home) => {
