@@ -12,7 +12,7 @@ import { grantCells } from "./grants.ts";
 import { calendarCell, headerCell, indexCell, tokensFolder } from "./layout.ts";
 import { putTokenAside, removedCell, removedIds } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
-import { decodeRecord, isWiped } from "./token-record.ts";
+import { decodeRecord, isWiped, type TokenRecord } from "./token-record.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
 /** Wrong PINs that nobody can count. */
@@ -54,10 +54,7 @@ export function examineVault(vault: Vault): Checkup {
   const empty = new Set<string>();
   for (const id of tokenIds(vault)) {
     present.add(id);
-    const read = attempt(() => {
-      const value = readCell(vault.tokenCell(id));
-      return value && decodeRecord(value);
-    });
+    const read = attempt(() => readRecord(vault, id));
     if ("reason" in read) damaged.push({ id, name: entries.get(id)?.name ?? id, reason: read.reason });
     if ("value" in read && read.value === null) empty.add(id);
     if ("reason" in read || read.value === null) continue;
@@ -77,6 +74,12 @@ export function examineVault(vault: Vault): Checkup {
     wiped,
     gone,
   };
+}
+
+/** Null for a token without a file. */
+function readRecord(vault: Vault, id: string): TokenRecord | null {
+  const value = readCell(vault.tokenCell(id));
+  return value && decodeRecord(value);
 }
 
 /** What `read` gives, or why it cannot. */
