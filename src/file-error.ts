@@ -1,5 +1,6 @@
 import { FobError } from "./fob-error.ts";
 import { type Texts, t, translated } from "./language.ts";
+import { ownValue } from "./own-value.ts";
 
 const REASONS: Texts = {
   ENOSPC: "no space left on the device",
@@ -56,8 +57,8 @@ export function describeForeignFileError(error: unknown, action: FileAction, pat
 function describeWith(hints: Texts, error: unknown, action: FileAction, path: string): FobError {
   if (error instanceof FobError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
-  const hint = hints[code];
-  return new FobError("unavailable", FAILURES[action](path, translated(REASONS[code] ?? message)), {
+  const hint = ownValue(hints, code);
+  return new FobError("unavailable", FAILURES[action](path, translated(ownValue(REASONS, code) ?? message)), {
     cause: error,
     ...(hint === undefined ? {} : { hint: translated(hint) }),
   });
@@ -110,5 +111,5 @@ function firstLine(text: string): string {
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
   const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  return typeof path === "string" && syscall !== undefined && code !== undefined && code in REASONS;
+  return typeof path === "string" && syscall !== undefined && code !== undefined && Object.hasOwn(REASONS, code);
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { ownValue } from "./own-value.ts";
 
 /**
  * A file of translations, `messages/LANG.json`. A text's key is its English, with `{1}`, `{2}` ... for what stands in it; a counted noun's
@@ -86,7 +87,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   const english = `${count} ${count === 1 ? one : many}`;
   if (isEnglish) return english;
   const { language, rules, plurals } = read() ?? { language: "en", rules: null, plurals: null };
-  const pattern = (rules && plurals?.[one]?.[rules.select(count)]) ?? `{1} ${count === 1 ? one : many}`;
+  const pattern = (rules && ownValue(plurals, one)?.[rules.select(count)]) ?? `{1} ${count === 1 ? one : many}`;
   const shown = count < LONG_NUMBER ? String(count) : new Intl.NumberFormat(language).format(count);
   return remember(fill(pattern, [shown]), english);
 }
@@ -156,7 +157,7 @@ function keyOf(strings: readonly string[]): string {
 }
 
 function find(key: string): string | null {
-  const text = isEnglish ? null : read()?.texts[key]?.text;
+  const text = isEnglish ? null : ownValue(read()?.texts ?? {}, key)?.text;
   return typeof text === "string" ? text : null;
 }
 
@@ -180,7 +181,7 @@ function read(): Catalogue | null {
 function parse(file: string): Catalogue | null {
   try {
     const messages: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const [, name = ""] = /([^/\\]*)\.json$/.exec(file) ?? [];
+    const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1).replace(/\.json$/, "");
     const language = name.replace("_", "-");
     if (isMessagesFile(messages)) return { ...messages, language, rules: new Intl.PluralRules(language) };
     speech.warn(`${file} is no file of messages: fob speaks English`);

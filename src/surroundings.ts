@@ -11,6 +11,7 @@ import { progressOn } from "./cli/progress.ts";
 import { terminalPrompt } from "./cli/prompts.ts";
 import { formatFailures, formatNote } from "./cli/report.ts";
 import type { Sensor } from "./cli/sensor.ts";
+import { SignalListeners } from "./cli/signals.ts";
 import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import type { HttpClient } from "./http-client.ts";
@@ -43,6 +44,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
   const available = globals.input && stdin.isTTY === true;
   const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor });
   const sensor = systemSensor();
+  const listeners = new SignalListeners();
   const access = vaultAccess(globals, prompt, sensor);
   const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home));
   const http = httpClient(build);
@@ -107,6 +109,8 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     untilTerminated,
+    endAtSignals: (work) => listeners.deaf(work),
+    hearSignals: (work) => listeners.hearing(work),
     readInput: () => readStandardInput(),
     isTerminal: stdout.isTTY === true,
     pictures: choosePictures(isSpoken, style),

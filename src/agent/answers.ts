@@ -107,15 +107,26 @@ function isJson(line: string): boolean {
   return line.startsWith("{");
 }
 
+/** What stands before and behind a space, which is nowhere where `at` is negative. */
+function splitAtSpace(text: string, at: number): [before: string, behind: string] {
+  return at < 0 ? [text, ""] : [text.slice(0, at).trimEnd(), text.slice(at).trim()];
+}
+
+function lastSpace(text: string): number {
+  let at = text.length - 1;
+  while (at >= 0 && text.charAt(at).trim() !== "") at--;
+  return at;
+}
+
 async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<string> {
-  const [, word = "", rest = ""] = /^(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
+  const [word, rest] = splitAtSpace(line.trimEnd(), line.search(/\s/));
   switch (word) {
     case "code":
       desk.noteUse();
       return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null, biometricKey: null }, desk)).code;
     case "challenge": {
       desk.noteUse();
-      const [, name = "", challenge = ""] = /^(.*?)\s+(\S+)$/.exec(rest) ?? [];
+      const [name, challenge] = splitAtSpace(rest, lastSpace(rest));
       return (await respond({ ...NO_CHALLENGE, name, challenge }, desk)).response;
     }
     case "list":

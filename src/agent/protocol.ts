@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { FobError, isErrorCode } from "../fob-error.ts";
 import { original, retold, t } from "../language.ts";
+import { parseIsoDate } from "../token/iso-date.ts";
 import { decodeToken, encodeToken, type TokenJson } from "../token/token.ts";
 import type { TokenState } from "../vault/authenticator.ts";
 import type { Passcode } from "../vault/passcodes.ts";
@@ -20,8 +21,9 @@ const optionalText = v.nullish(text, null);
 const time = v.nullish(
   v.pipe(
     v.string(),
-    v.isoTimestamp(),
-    v.transform((iso) => new Date(iso)),
+    v.transform((iso) => parseIsoDate(iso)),
+    v.check((date) => date?.hasZone === true),
+    v.transform((date) => date?.time ?? null),
   ),
   null,
 );

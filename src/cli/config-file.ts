@@ -4,6 +4,7 @@ import { moveTo, removeQuietly, syncFolder, whenReleased, writeNewFile } from ".
 import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { decodeText } from "../token/text-encoding.ts";
 
 /** What `config.json` holds, known or not. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -103,15 +104,14 @@ function readText(path: string): string | null {
     if (!file) return null;
     if (!file.isFile()) throw new FobError("invalid", t`${path} is not a file`);
     if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
-    return whenReleased(() => readFileSync(path, "utf8"));
+    return decodeText(whenReleased(() => readFileSync(path)));
   } catch (error) {
     throw describeFileError(error, "read", path);
   }
 }
 
 function parseConfig(text: string | null, path: string): Config {
-  // some editors begin a file with a byte order mark
-  const config = text === null ? {} : parseJson(text.replace(/^\ufeff/, ""), path);
+  const config = text === null ? {} : parseJson(text, path);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Config;
   throw new FobError("invalid", t`${path} is not a JSON object`, { hint: '{ "code.min-validity": 5 } is one' });
 }
@@ -129,5 +129,13 @@ function parseJson(text: string, path: string): unknown {
 }
 
 function isCommented(text: string): boolean {
-  return /\/\/|\/\*|#/.test(text.replace(/"(?:[^"\\\n]|\\.)*"/g, ""));
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i] ?? "";
+    if (isInString && character === "\\") i++;
+    else if (character === '"') isInString = !isInString;
+    else if (character === "\n") isInString = false;
+    else if (!isInString && (character === "#" || text.startsWith("//", i) || text.startsWith("/*", i))) return true;
+  }
+  return false;
 }

@@ -160,6 +160,13 @@ export interface Context {
    * the process at once.
    */
   untilTerminated(limit: number | null): Promise<void>;
+  /**
+   * Reads what others wrote, while nothing is begun that would have to be undone: a signal then ends the process at once, however long it
+   * computes. Not for questions to a person, which {@link hearSignals} is for.
+   */
+  endAtSignals<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Asks a person something in the middle of {@link endAtSignals}. */
+  hearSignals<T>(work: () => Promise<T>): Promise<T>;
   /** All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment list. */
   readInput(): Promise<string>;
   /** Whether a person reads standard output. */

@@ -1,12 +1,21 @@
-import { readFile, stat } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { removeQuietly, writeNewFile } from "../durable-file.ts";
 import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { decodeText } from "../token/text-encoding.ts";
 import type { SecretFile } from "./context.ts";
+import { endedBySignals } from "./signals.ts";
 
 /** Room for fifty thousand enrollment strings. */
 const MAX_INPUT_BYTES = 8 * 1024 * 1024;
+
+/** How much is read at once, in bytes. */
+const PIECE = 64 * 1024;
+
+/** How often a pipe is looked at that has nothing yet, in milliseconds. */
+const PAUSE = 10;
 
 /** All of standard input as text. Throws FobError `invalid` when it is too large to be a list of enrollment strings. */
 export async function readStandardInput(stream: AsyncIterable<Buffer> = process.stdin): Promise<string> {
@@ -14,38 +23,111 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > MAX_INPUT_BYTES)
-      throw new FobError("invalid", t`standard input is larger than ${MAX_INPUT_BYTES / 2 ** 20} MiB`);
+    if (size > MAX_INPUT_BYTES) throw tooLarge(t("standard input"), MAX_INPUT_BYTES);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return decodeText(Buffer.concat(chunks));
 }
 
 /** The bytes of a file that somebody else made. Throws FobError `invalid` when it is larger than `limit` or no file. */
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
+  return readInputFile(path, limit);
+}
+
+/**
+ * The bytes of a file, or of what a shell hands over in place of one: `/dev/stdin`, `/dev/fd/63` or `<(command)`. Throws FobError `invalid` for what is
+ * larger than `limit`, for a folder, a device, a socket, and for a named pipe, which would be waited for without end if nobody writes to it.
+ */
+export function readInputFile(path: string, limit: number): Buffer {
+  const handedOver = descriptorOf(path);
+  if (handedOver !== null) return readDescriptor(handedOver, path, limit);
   try {
-    const { size } = await regularFile(path);
-    if (size > limit) throw new FobError("invalid", t`${path} is larger than ${Math.floor(limit / 2 ** 20)} MiB`);
-    return await readFile(path);
+    return readRegularFile(path, limit);
   } catch (error) {
     if (error instanceof FobError) throw error;
     throw missing(error, path) ?? describeForeignFileError(error, "read", path);
   }
 }
 
-/** Whether there is a file of this name. A text that cannot be a name names none. */
+/** The bytes of an open descriptor, which `name` names; a pipe is read to its end. Throws FobError `invalid` when they are more than `limit`. */
+export function readDescriptor(descriptor: number, name: string, limit: number): Buffer {
+  try {
+    refuseUnreadable(fstatSync(descriptor), name, true);
+    return endedBySignals(() => readBounded(descriptor, name, limit));
+  } catch (error) {
+    throw describeForeignFileError(error, "read", name);
+  }
+}
+
+/** Whether there is a file of this name, or something that a shell hands over in place of one. A text that cannot be a name names none. */
 export async function fileExists(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile();
+    return descriptorOf(path) !== null || (await stat(path)).isFile();
   } catch {
     return false;
   }
 }
 
-async function regularFile(path: string) {
-  const found = await stat(path);
-  if (!found.isFile()) throw new FobError("invalid", t`${path} is not a file`);
-  return found;
+function readRegularFile(path: string, limit: number): Buffer {
+  refuseUnreadable(statSync(path), path, false);
+  // it may have become a pipe by now, and opening one waits for a writer
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const found = fstatSync(file);
+    refuseUnreadable(found, path, false);
+    if (found.size > limit) throw tooLarge(path, limit);
+    return readBounded(file, path, limit);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The descriptor that a path stands for, or null. Opened by its path, a socket in its place could not be read. */
+function descriptorOf(path: string): number | null {
+  if (path === "/dev/stdin") return 0;
+  const [, number] = /^\/(?:dev|proc\/self)\/fd\/([0-9]{1,6})$/.exec(path) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
+function refuseUnreadable(found: Stats, name: string, isHandedOver: boolean): void {
+  if (found.isFile() || (isHandedOver && (found.isFIFO() || found.isSocket() || found.isCharacterDevice()))) return;
+  const what = found.isDirectory()
+    ? t`${name} is a folder, and not a file`
+    : found.isFIFO()
+      ? t`${name} is a named pipe, and not a file`
+      : t`${name} is not a file`;
+  throw new FobError("invalid", what, found.isFIFO() ? { hint: t("/dev/stdin reads it: < PIPE") } : {});
+}
+
+function readBounded(descriptor: number, name: string, limit: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let size = 0; ; ) {
+    const piece = Buffer.allocUnsafe(PIECE);
+    const length = readPiece(descriptor, piece);
+    if (length === 0) return Buffer.concat(pieces);
+    size += length;
+    if (size > limit) throw tooLarge(name, limit);
+    pieces.push(piece.subarray(0, length));
+  }
+}
+
+/** Waits where a pipe is set not to, as that of another program may be. */
+function readPiece(descriptor: number, piece: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, piece);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+}
+
+function tooLarge(name: string, limit: number): FobError {
+  const size = limit < 2 ** 20 ? `${limit / 2 ** 10} KiB` : `${Math.floor(limit / 2 ** 20)} MiB`;
+  return new FobError("invalid", t`${name} is larger than ${size}`);
 }
 
 function missing(error: unknown, path: string): FobError | null {

@@ -62,8 +62,7 @@ function withPlainCounters(value: unknown): unknown {
 }
 
 function mayHoldCounters(value: Readonly<Record<string, unknown>>): boolean {
-  for (const key of Object.keys(value)) {
-    const part = value[key];
+  for (const part of Object.values(value)) {
     if (typeof part === "bigint") return true;
     if (typeof part === "object" && part !== null && !(part instanceof Date)) return true;
   }

@@ -1,14 +1,17 @@
-import { readFileSync } from "node:fs";
-import { describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { PASSPHRASE_POLICY } from "../token/pin-policy.ts";
 import { pinBytes, type Secret } from "../token/secret.ts";
+import { decodeText } from "../token/text-encoding.ts";
 import type { KeyItem } from "../vault/key-store.ts";
 import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
 import type { Prompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import { readDescriptor, readInputFile } from "./inputs.ts";
 import type { Sensor } from "./sensor.ts";
+
+/** A PIN has 128 characters at most, and few commands ask for more than one. */
+const MAX_PIN_BYTES = 64 * 1024;
 
 /** How often a person may try before the command gives up; the vault counts the attempts besides. */
 const TRIES = 3;
@@ -38,9 +41,7 @@ function pinsInOrder(read: () => string): PinPrompt {
     release: async () => null,
     async ask({ refusal, ...request }) {
       if (refusal) throw refusal;
-      lines ??= read()
-        .replace(/\r?\n$/, "")
-        .split(/\r?\n/);
+      lines ??= linesOf(read());
       const line = lines.length === 1 ? lines[0] : lines[next++];
       if (line) return pinBytes(line);
       throw new FobError("locked", t`${describe(request)} is needed, and the PIN source has no line for it`, {
@@ -89,18 +90,17 @@ async function release(
 
 function givenPins(globals: Globals): (() => string) | null {
   const { pinFile, pinFd, pin } = globals;
-  if (pinFd !== null) return () => readPins(pinFd, t`descriptor ${pinFd}`);
-  if (pinFile === "-") return () => readPins(0, t("standard input"));
-  if (pinFile !== null) return () => readPins(pinFile, pinFile);
+  const decode = (read: () => Buffer) => () => decodeText(read());
+  if (pinFd !== null) return decode(() => readDescriptor(pinFd, t`descriptor ${pinFd}`, MAX_PIN_BYTES));
+  if (pinFile === "-") return decode(() => readDescriptor(0, t("standard input"), MAX_PIN_BYTES));
+  if (pinFile !== null) return decode(() => readInputFile(pinFile, MAX_PIN_BYTES));
   return pin === null ? null : () => pin;
 }
 
-function readPins(source: string | number, name: string): string {
-  try {
-    return readFileSync(source, "utf8");
-  } catch (error) {
-    throw describeForeignFileError(error, "read", name);
-  }
+/** The lines of a text, however they end; the end of the last one begins no other. */
+function linesOf(text: string): string[] {
+  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  return lines.length > 1 && lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
 const ROLES: Record<PinRequest["role"], (of: string) => string> = {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { FobError } from "../fob-error.ts";
 import { plural, retold, type Text, type Texts, t, translated } from "../language.ts";
+import { ownValue } from "../own-value.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";
@@ -169,7 +170,7 @@ function parentOf({ name, examples }: AnyCommand, program: Command, groups: Map<
   const words = name.split(" ").slice(0, -1);
   return words.reduce((parent, word, depth) => {
     const path = words.slice(0, depth + 1).join(" ");
-    const group = groups.get(path) ?? addGroup(parent, word, GROUPS[path] ?? "", examples[0].command);
+    const group = groups.get(path) ?? addGroup(parent, word, ownValue(GROUPS, path) ?? "", examples[0].command);
     groups.set(path, group);
     return group;
   }, program);
@@ -190,7 +191,7 @@ function addCommand(
     .summary(retold(definition.summary))
     .description([definition.summary, definition.description ?? ""].filter(Boolean).map(retold).join("\n\n"));
   const names = Object.keys(definition.arguments);
-  for (const name of names) addArgument(command, definition.arguments[name]);
+  for (const argument of Object.values<ArgumentDefinition>(definition.arguments)) addArgument(command, argument);
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
     command.addOption(toOption(name, option));
   command.addHelpText("after", formatExamples(definition));

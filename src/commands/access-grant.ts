@@ -13,7 +13,7 @@ import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type GrantView, viewGrant } from "./grant-view.ts";
 import { existingVault, findInVault } from "./lookup.ts";
-import { parseEnd } from "./values.ts";
+import { parseEnd, tellZone } from "./values.ts";
 
 const USUAL_DURATION = "30d";
 const MAX_LABEL = 100;
@@ -57,6 +57,7 @@ export const accessGrant = defineCommand({
     context,
   ): Promise<Granted> {
     const now = context.clock();
+    tellZone("--expires", expires, context);
     if (names.length === 0) throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
     const about = {
       label: parseLabel(label),

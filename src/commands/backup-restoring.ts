@@ -1,17 +1,20 @@
 import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
-import type { FobError } from "../fob-error.ts";
+import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
+import { decodeText } from "../token/text-encoding.ts";
 import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
 import { removedIds } from "../vault/removal.ts";
 import { settleFile } from "./account-conflicts.ts";
+import { askSecretFor } from "./ask-secret.ts";
 import { askPins, guardTokens } from "./enrollment-pins.ts";
 import { type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
 
 /** The largest backup that is read, in bytes: far more than ten thousand tokens. */
-const MAX_BACKUP_BYTES = 64 * 1024 * 1024;
+export const MAX_BACKUP_BYTES = 32 * 1024 * 1024;
 const MAX_IDENTITY_BYTES = 1024 * 1024;
 
 /** What came out of a backup: the names of the tokens that are back, and how many were there already. */
@@ -20,20 +23,30 @@ export interface RestoredBackup {
   readonly known: number;
   /** Why tokens whose account is there with another secret were left out. */
   readonly failures: readonly FobError[];
+  /** For each token that could not be restored, why. */
+  readonly refusals: readonly string[];
   /** Of the vault that was made for them; for what reads JSON. */
   readonly recoveryCode: string | null;
 }
 
-/** What was wished for a backup: which key opens it, and what becomes of accounts that have another secret here. */
+/** What becomes of accounts that have another secret here than in a backup. */
 export interface RestoreWishes {
-  readonly identity: string | undefined;
   readonly replace: boolean;
   readonly keepBoth: boolean;
 }
 
-/** Whether a path names a file that `fob backup` or age has written. */
-export async function isBackupFile(path: string, context: Context): Promise<boolean> {
-  return (await context.fileExists(path)) && isAgeFile(await context.readFile(path, MAX_BACKUP_BYTES));
+/** The bytes of a file that `fob backup` or age has written, or null where a path names none. */
+export async function readBackupFile(path: string, context: Context): Promise<Buffer | null> {
+  if (!(await context.fileExists(path))) return null;
+  const bytes = await context.readFile(path, MAX_BACKUP_BYTES);
+  return isAgeFile(bytes) ? bytes : null;
+}
+
+/** A backup to be restored, and the key file of age that opens it, if it is not a passphrase. */
+export interface BackupFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly identityFile: string | undefined;
 }
 
 /**
@@ -41,17 +54,21 @@ export async function isBackupFile(path: string, context: Context): Promise<bool
  * gets a new one. Rejects with FobError `denied` for a wrong passphrase or identity, before anything is stored.
  */
 export async function restoreBackup(
-  path: string,
-  { identity: identityFile, ...wishes }: RestoreWishes,
+  { path, bytes, identityFile }: BackupFile,
+  wishes: RestoreWishes,
   context: Context,
 ): Promise<RestoredBackup> {
-  const bytes = await context.readFile(path, MAX_BACKUP_BYTES);
-  const plaintext = await decryptFromAge(bytes, {
-    identities: identityFile === undefined ? [] : await readIdentities(identityFile, context),
-    askPassphrase: () => context.pinPrompt.ask({ of: path, role: "passphrase", refusal: null }),
+  const identities = identityFile === undefined ? [] : await readIdentities(identityFile, context);
+  const askPassphrase = () => askSecretFor(path, context)("passphrase", null);
+  const { tokens, refusals } = await context.endAtSignals(async () => {
+    const plaintext = await decryptFromAge(bytes, { identities, askPassphrase });
+    try {
+      return decodeBackup(plaintext);
+    } finally {
+      forget(plaintext);
+    }
   });
-  const tokens = decodeBackup(plaintext);
-  forget(plaintext);
+  if (tokens.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", t`${path}: ${refusals[0]}`);
   const vault = await context.ensureVault();
   const known = new Set(vault.entries().map(({ id }) => id));
   const removed = new Set(removedIds(vault));
@@ -65,12 +82,13 @@ export async function restoreBackup(
     names: stored.map(({ token }) => token.name),
     known: tokens.length - stored.length - failures.length,
     failures,
+    refusals,
     recoveryCode: context.newRecoveryCode(),
   };
 }
 
 async function readIdentities(path: string, context: Context): Promise<string[]> {
-  return parseIdentities((await context.readFile(path, MAX_IDENTITY_BYTES)).toString("utf8"), path);
+  return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES)), path);
 }
 
 /** A token that was removed here keeps its id for when it is restored, and its backup becomes another one. */

@@ -1,10 +1,11 @@
 import { defineCommand, flag, required, values } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
-import { encodeBackup } from "../vault/backup.ts";
-import { armorAgeFile, encryptForAge } from "../vault/backup-encryption.ts";
+import { decodeBackup, encodeBackup } from "../vault/backup.ts";
+import { armorAgeFile, decryptFromAge, encryptForAge } from "../vault/backup-encryption.ts";
 import { askNewPassphrase } from "../vault/pin-prompt.ts";
 import { existingVault } from "./lookup.ts";
 import { openTokens } from "./secrets.ts";
@@ -34,15 +35,46 @@ export const backup = defineCommand({
       context.clock(),
     );
     for (const { secret } of tokens) forget(secret);
+    const { refusals } = decodeBackup(plaintext);
+    if (refusals.length === tokens.length) throw new FobError("invalid", t`nothing can be backed up: ${refusals[0]}`);
     const passphrase = recipients.length > 0 ? null : await askNewPassphrase(context.pinPrompt, file);
     const encrypted = await encryptForAge(plaintext, passphrase ? { passphrase } : { recipients });
-    forget(plaintext, passphrase);
     const armored = armor || file === "-" ? await armorAgeFile(encrypted) : null;
-    if (file !== "-") await context.writeSecretFile(file, armored === null ? encrypted : Buffer.from(armored));
-    return { file, count: tokens.length, leftOut, failures, content: file === "-" ? armored : null };
+    const content = armored === null ? encrypted : Buffer.from(armored);
+    if (file !== "-") await writeBackup(file, content, context);
+    if (passphrase) await readBack(content, passphrase, plaintext, file);
+    forget(plaintext, passphrase);
+    const unreadable = refusals.map((reason) => t`${reason}: \`fob restore\` would not take it`);
+    return {
+      file,
+      count: tokens.length - refusals.length,
+      leftOut: [...leftOut, ...unreadable],
+      failures,
+      content: file === "-" ? armored : null,
+    };
   },
   text: ({ file, count, content }) => content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
   json: ({ file, count, content }) => ({ file: content === null ? file : null, tokens: count, content }),
   notes: ({ leftOut }) => leftOut.map((reason) => t`left out: ${reason}`),
   failures: ({ failures }) => failures,
 });
+
+/** A backup counts when the file holds what was written: a disk may say that it has taken what it has not. */
+async function writeBackup(file: string, content: Buffer, context: Context): Promise<void> {
+  await context.writeSecretFile(file, content);
+  if (!(await context.readFile(file, content.length)).equals(content)) throw unreadableBackup(file);
+}
+
+/** Opens what was written with the passphrase, as `fob restore` will. */
+async function readBack(written: Buffer, passphrase: Uint8Array, plaintext: Buffer, file: string): Promise<void> {
+  const opened = await decryptFromAge(written, { identities: [], askPassphrase: async () => passphrase });
+  const isSame = opened.equals(plaintext);
+  forget(opened);
+  if (!isSame) throw unreadableBackup(file);
+}
+
+function unreadableBackup(file: string): FobError {
+  return new FobError("unavailable", t`what was written to ${file} cannot be read back`, {
+    hint: t("it is no backup: remove it, and write another one elsewhere"),
+  });
+}

@@ -10,7 +10,7 @@ import type { ChallengeInput } from "../vault/responses.ts";
 import { copyPasscode } from "./copying.ts";
 import { existingTokens, findAmong } from "./lookup.ts";
 import { tiqrInput } from "./tiqr-answer.ts";
-import { parseTime } from "./values.ts";
+import { parseTime, tellZone } from "./values.ts";
 
 interface Answer {
   readonly name: string;
@@ -74,6 +74,7 @@ async function readInput(input: GivenInput, suite: OcraSuite, context: Context):
   if (verify !== null && serverChallenge === null) {
     throw new FobError("usage", t("--verify needs --server-challenge: the server sends both"));
   }
+  tellZone("--at", at, context);
   const time = at === undefined ? context.clock() : parseTime(at, context.clock());
   return {
     challenge: await readChallenge(input, context),
@@ -94,6 +95,7 @@ async function readTiqrInput(
   if ([serverChallenge, verify, session].some((given) => given !== undefined)) {
     throw new FobError("usage", t`${token.name} answers TiQR challenges, which take no other options`);
   }
+  tellZone("--at", at, context);
   const now = context.clock();
   const challenge = parseTiqrChallenge(await readChallenge(input, context));
   return tiqrInput(challenge, token, at === undefined ? now : parseTime(at, now));

@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { ownValue } from "../own-value.ts";
 import { printable } from "../token/printable.ts";
 
 const FIELDS = [
@@ -35,7 +36,7 @@ export function parseTemplate(text: string): Template {
   const parts: (string | { readonly field: Field })[] = [];
   let end = 0;
   for (const { 0: part, index } of text.matchAll(PARTS)) {
-    parts.push(text.slice(end, index), ESCAPES[part] ?? parseField(part));
+    parts.push(text.slice(end, index), ownValue(ESCAPES, part) ?? parseField(part));
     end = index + part.length;
   }
   parts.push(text.slice(end));

@@ -15,6 +15,7 @@ import { lookAtEach } from "./listed-tokens.ts";
 import { existingTokens, findAmong, pickToken } from "./lookup.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
+import { tellZone } from "./values.ts";
 
 interface Codes {
   readonly codes: readonly NamedPasscode[];
@@ -63,6 +64,7 @@ export const code = defineCommand({
   ],
   async run(input, context): Promise<Codes> {
     refuseContradictions(input);
+    tellZone("--at", input.at, context);
     const clearAfter =
       input.copy || input.watch ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);

@@ -1,6 +1,7 @@
 import type { Context } from "../cli/context.ts";
-import type { AskSecret, EnrollmentDraft, OnlineEnrollment } from "../enrollment/draft.ts";
-import { readLines } from "../enrollment/lines.ts";
+import type { EnrollmentDraft, OnlineEnrollment } from "../enrollment/draft.ts";
+import { Effort } from "../enrollment/effort.ts";
+import { MAX_ENTRIES, readLines } from "../enrollment/lines.ts";
 import { identify, recognize, recognizeOnline } from "../enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
@@ -38,23 +39,33 @@ export async function readEnrollments(sources: EnrollmentSources, context: Conte
   };
 }
 
+/** What one command line reads with; its strings together may cost no more than one file. */
+interface Reading {
+  readonly context: Context;
+  readonly effort: Effort;
+}
+
 async function readSources(sources: EnrollmentSources, context: Context): Promise<Enrollment[]> {
   const { enrollments, qr, clipboard, screen } = sources;
+  const reading = { context, effort: new Effort() };
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
-    return recognizeAny(await askForString(context), askSecretFor(t("the enrollment string"), context));
+    return recognizeAny(await askForString(context), t("the enrollment string"), reading);
   const found: Enrollment[] = [];
+  const add = async (read: Promise<Enrollment[]>) => {
+    for (const one of await read) found.push(one);
+    if (found.length > MAX_ENTRIES) throw new FobError("invalid", t`there are more than ${MAX_ENTRIES} tokens`);
+  };
   for (const enrollment of enrollments) {
-    const read =
-      enrollment === "-" ? readInput(await context.readInput(), context) : recognizeArgument(enrollment, context);
-    found.push(...(await read));
+    if (enrollment === "-") await add(readInput(await context.readInput(), reading));
+    else await add(recognizeArgument(enrollment, reading));
   }
-  for (const path of qr) found.push(...(await recognizeAll(await context.readPicture(path), path, context)));
-  if (clipboard) found.push(...(await readClipboard(context)));
+  for (const path of qr) await add(recognizeAll(await context.readPicture(path), path, reading));
+  if (clipboard) await add(readClipboard(reading));
   if (screen) {
     const texts = await readScreen(context);
     const enrollment = texts.filter((text) => identify(text) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
-    found.push(...(await recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), context)));
+    await add(recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), reading));
   }
   return found;
 }
@@ -63,9 +74,11 @@ function isOnline(enrollment: Enrollment): enrollment is OnlineEnrollment {
   return "complete" in enrollment;
 }
 
-async function recognizeAny(text: string, askSecret: AskSecret): Promise<Enrollment[]> {
-  const online = recognizeOnline(text);
-  return online ? [online] : recognize(text, askSecret);
+function recognizeAny(text: string, place: string, { context, effort }: Reading): Promise<Enrollment[]> {
+  return context.endAtSignals(async () => {
+    const online = recognizeOnline(text);
+    return online ? [online] : recognize(text, askSecretFor(place, context), effort);
+  });
 }
 
 /** Asks for an enrollment string, which is not shown. */
@@ -76,9 +89,9 @@ export function askForString(context: Context): Promise<string> {
   );
 }
 
-async function recognizeArgument(enrollment: string, context: Context): Promise<Enrollment[]> {
-  const found = await recognizeAny(enrollment, askSecretFor(t("the enrollment string"), context));
-  context.tell(
+async function recognizeArgument(enrollment: string, reading: Reading): Promise<Enrollment[]> {
+  const found = await recognizeAny(enrollment, t("the enrollment string"), reading);
+  reading.context.tell(
     t(
       "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
     ),
@@ -87,13 +100,16 @@ async function recognizeArgument(enrollment: string, context: Context): Promise<
 }
 
 /** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
-async function readInput(text: string, context: Context): Promise<Enrollment[]> {
-  if (identify(text)?.isMultiline) return recognizeAny(text, askSecretFor(t("standard input"), context));
+async function readInput(text: string, reading: Reading): Promise<Enrollment[]> {
+  if (identify(text)?.isMultiline) return recognizeAny(text, t("standard input"), reading);
   const strings = readLines(text);
   if (strings.length === 0) throw new FobError("invalid", t("standard input holds no enrollment string"));
   const found: Enrollment[] = [];
   for (const line of strings) {
-    found.push(...(await recognizeAt(line.text, strings.length === 1 ? null : t`line ${line.number}`, context)));
+    const place = strings.length === 1 ? null : t`line ${line.number}`;
+    for (const one of await recognizeAt(line.text, place, reading)) found.push(one);
+    // one line may be a code that holds many
+    if (found.length > MAX_ENTRIES) break;
   }
   return found;
 }
@@ -115,22 +131,23 @@ async function readScreen(context: Context): Promise<string[]> {
 }
 
 /** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
-async function readClipboard(context: Context): Promise<Enrollment[]> {
-  const { text, picture } = await context.clipboard.paste();
-  if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), context);
-  return recognizeAll(await context.readQrCodes(picture, translated(CLIPBOARD)), translated(CLIPBOARD), context);
+async function readClipboard(reading: Reading): Promise<Enrollment[]> {
+  const { clipboard, readQrCodes } = reading.context;
+  const { text, picture } = await clipboard.paste();
+  if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), reading);
+  return recognizeAll(await readQrCodes(picture, translated(CLIPBOARD)), translated(CLIPBOARD), reading);
 }
 
 /** The codes of a picture, in turn: each may ask for a secret of its own. */
-async function recognizeAll(texts: readonly string[], place: string, context: Context): Promise<Enrollment[]> {
+async function recognizeAll(texts: readonly string[], place: string, reading: Reading): Promise<Enrollment[]> {
   const found: Enrollment[] = [];
-  for (const text of texts) found.push(...(await recognizeAt(text, place, context)));
+  for (const text of texts) found.push(...(await recognizeAt(text, place, reading)));
   return found;
 }
 
-async function recognizeAt(text: string, place: string | null, context: Context): Promise<Enrollment[]> {
+async function recognizeAt(text: string, place: string | null, reading: Reading): Promise<Enrollment[]> {
   try {
-    return await recognizeAny(text, askSecretFor(place ?? t("standard input"), context));
+    return await recognizeAny(text, place ?? t("standard input"), reading);
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

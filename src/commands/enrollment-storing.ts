@@ -2,17 +2,14 @@ import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { cleanText, MAX_NAME_LENGTH } from "../token/clean-name.ts";
 import type { Credential } from "../token/credential.ts";
-import { fold, freeName } from "../token/names.ts";
-import { stripControls } from "../token/printable.ts";
+import { FreeNames, fold } from "../token/names.ts";
 import type { Token } from "../token/token.ts";
 import { removeToken } from "../vault/removal.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { Vault } from "../vault/vault.ts";
 import { findSame, type KnownTokens, knownTokens, tokensOfAccount } from "./known-tokens.ts";
-
-/** Longer names help nobody, and no list can show them. In characters. */
-export const MAX_NAME_LENGTH = 256;
 
 /** A draft and what the token will be called. */
 export interface NamedDraft {
@@ -50,12 +47,11 @@ function askForName(context: Context): Promise<string> {
 
 /** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
 export function checkName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed === "") throw new FobError("usage", t("the name is empty"));
-  if ([...trimmed].length > MAX_NAME_LENGTH)
-    throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
-  if (stripControls(trimmed) !== trimmed) throw new FobError("usage", t("the name holds control characters"));
-  return trimmed;
+  const { name: clean, wasHarmful, isTooLong } = cleanText(name);
+  if (isTooLong) throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (wasHarmful) throw new FobError("usage", t("the name holds control characters, or invisible ones"));
+  if (clean === null) throw new FobError("usage", t("the name is empty"));
+  return clean;
 }
 
 /** A draft and the token that came of it. */
@@ -98,9 +94,9 @@ export function storeDrafts(
       known,
     );
   const replaced = wanted.map((one) => (isReplacing(one) ? findReplaced(one, known) : []));
-  const taken = new Set(vault.entries().map(({ name }) => fold(name)));
+  const free = new FreeNames(vault.entries().map(({ name }) => fold(name)));
   const names = wanted.map(({ name, isChosen, draft }, i) => {
-    return isChosen ? name : (nameOfReplaced(name, replaced[i] ?? []) ?? distinctName(name, draft, taken));
+    return isChosen ? name : (nameOfReplaced(name, replaced[i] ?? []) ?? distinctName(name, draft, free));
   });
   const tokens = vault.add(
     wanted.map(({ draft, past }, i) => ({
@@ -152,11 +148,8 @@ function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string |
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */
-function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credential>, taken: Set<string>): string {
-  const wanted = taken.has(fold(name)) && name === issuer && account !== null ? `${issuer}:${account}` : name;
-  const free = freeName(wanted, taken);
-  taken.add(fold(free));
-  return free;
+function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credential>, names: FreeNames): string {
+  return names.next(names.has(name) && name === issuer && account !== null ? `${issuer}:${account}` : name);
 }
 
 /** The tokens whose place a draft takes: all of its account, and the one that has the name which a person chose, or that none else has. */

@@ -3,6 +3,7 @@ import type { Context } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
+import { ownValue } from "../own-value.ts";
 import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
 import { drawForTerminal, drawToFiles } from "./qr-drawing.ts";
 
@@ -32,7 +33,7 @@ export interface HandingOut {
 
 /** The format that is asked for. Throws FobError `usage` for everything that can be wrong with the options, before any work is done. */
 export function chooseFormat({ format = "uri", output, qr, unencrypted }: HandingOut, context: Context): ExportChoice {
-  const chosen = EXPORT_FORMATS[format];
+  const chosen = ownValue(EXPORT_FORMATS, format);
   if (!chosen) {
     throw new FobError(
       "usage",

@@ -85,9 +85,11 @@ async function inspectTexts(
 async function inspectText(text: string, source: string, settings: Settings, context: Context): Promise<Inspection> {
   const format = identify(text)?.id ?? null;
   try {
-    const online = recognizeOnline(text);
-    if (online) return inspectOnline(online, settings.reveal);
-    return inspectDrafts(format, await recognize(text, askSecretFor(source, context)), settings);
+    return await context.endAtSignals(async () => {
+      const online = recognizeOnline(text);
+      if (online) return inspectOnline(online, settings.reveal);
+      return inspectDrafts(format, await recognize(text, askSecretFor(source, context)), settings);
+    });
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;
     return inspectRefused(format, "invalid", [error.message]);

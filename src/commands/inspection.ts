@@ -7,6 +7,9 @@ import { encodeBase32 } from "../token/base32.ts";
 import { forget } from "../token/secret.ts";
 import { type DraftView, viewDraft } from "./token-view.ts";
 
+/** Nobody reads about more tokens, and each costs some kilobytes. */
+const MAX_INSPECTED = 5_000;
+
 /** What was found out about one token. */
 export interface InspectedToken {
   /** Null where only the server knows what the token will be. */
@@ -31,10 +34,15 @@ export function inspectDrafts(
   drafts: readonly EnrollmentDraft[],
   { reveal, now }: { readonly reveal: boolean; readonly now: Date },
 ): Inspection {
-  const findings = drafts.flatMap((draft) =>
+  const looked = drafts.slice(0, MAX_INSPECTED);
+  const findings = looked.flatMap((draft) =>
     [...draft.findings, ...audit(draft), ...judgeValidity(draft, now)].map((finding) => named(finding, draft, drafts)),
   );
-  const tokens = drafts.map((draft) => ({
+  if (drafts.length > looked.length) {
+    const message = t`only the first ${MAX_INSPECTED} of ${drafts.length} tokens are shown`;
+    findings.push({ severity: "warning", code: "not-all-shown", message });
+  }
+  const tokens = looked.map((draft) => ({
     view: viewDraft(draft.name ?? "", draft),
     code: passcodeOf(draft, now),
     fields: [...draft.fields, secretField(draft, reveal)].map((field) => masked(field, reveal)),

@@ -4,6 +4,7 @@ import { FobError } from "../fob-error.ts";
 import type { Issued, Recipient } from "../lab/issue.ts";
 import type { Lab } from "../lab/lab.ts";
 import { t } from "../language.ts";
+import { ownValue } from "../own-value.ts";
 import { existingUser, labUrl, openLab, readSecretOption } from "./lab-opening.ts";
 import { type IssueOptions, orderActivation, orderPasscodes, orderPush, orderTiqr } from "./lab-order.ts";
 import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
@@ -58,7 +59,7 @@ export const labIssue = defineCommand({
     },
   ],
   async run({ kind, user, qr, serverPin, ...options }, context): Promise<Handed> {
-    const make = KINDS[kind];
+    const make = ownValue(KINDS, kind);
     if (!make) throw new FobError("usage", t`${JSON.stringify(kind)} is not ${Object.keys(KINDS).join(", ")}`);
     if (user === undefined) throw new FobError("usage", t("--user is missing: for whom is the token?"));
     checkQr(qr, context);

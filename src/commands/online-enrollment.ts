@@ -3,8 +3,8 @@ import type { Context, Trace } from "../cli/context.ts";
 import type { EnrollmentDraft, EnrollmentServices, OnlineEnrollment } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { original, t } from "../language.ts";
+import { shortenName } from "../token/clean-name.ts";
 import type { Credential } from "../token/credential.ts";
-import { stripControls } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { Vault } from "../vault/vault.ts";
 import { askSecretFor } from "./ask-secret.ts";
@@ -16,14 +16,7 @@ import {
   guardLate,
   type Unguarded,
 } from "./enrollment-pins.ts";
-import {
-  checkName,
-  MAX_NAME_LENGTH,
-  type NamedDraft,
-  refuseTakenName,
-  type StoredDraft,
-  storeDrafts,
-} from "./enrollment-storing.ts";
+import { checkName, type NamedDraft, refuseTakenName, type StoredDraft, storeDrafts } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
 
 /** What was wished for tokens that a server makes. */
@@ -145,12 +138,8 @@ function nameFetched(
   wished: string | undefined,
 ): NamedDraft {
   if (wished !== undefined) return { name: checkName(wished), isChosen: true, draft };
-  const candidates = [draft.name, draft.issuer, draft.account, account].map((text) => shorten(text ?? ""));
-  return { name: candidates.find((text) => text !== "") ?? name, isChosen: false, draft };
-}
-
-function shorten(name: string): string {
-  return [...stripControls(name).trim()].slice(0, MAX_NAME_LENGTH).join("");
+  const candidates = [draft.name, draft.issuer, draft.account, account].map((text) => shortenName(text ?? ""));
+  return { name: candidates.find((text) => text !== null) ?? name, isChosen: false, draft };
 }
 
 function nameStored(failure: FobError, stored: readonly StoredDraft[]): FobError {

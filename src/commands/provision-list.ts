@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { decodeText } from "../token/text-encoding.ts";
 import { ORDER_FIELDS, type Order } from "./provision-order.ts";
 
 /** One token of a list, and the line that it ends on. */
@@ -36,8 +37,7 @@ interface Row {
 async function parseRows(bytes: Buffer, source: string): Promise<Row[]> {
   const { parse } = await import("csv-parse/sync");
   try {
-    return parse(bytes, {
-      bom: true,
+    return parse(decodeText(bytes), {
       columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
       info: true,
       skip_empty_lines: true,

@@ -1,4 +1,5 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import { formatTable } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
@@ -9,7 +10,7 @@ import type { Token } from "../token/token.ts";
 import { RESTORABLE_DAYS, removedIds, removedTokens, restoreToken } from "../vault/removal.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
-import { isBackupFile, type RestoredBackup, restoreBackup } from "./backup-restoring.ts";
+import { MAX_BACKUP_BYTES, type RestoredBackup, readBackupFile, restoreBackup } from "./backup-restoring.ts";
 import { existingVault } from "./lookup.ts";
 
 interface Restorable {
@@ -42,11 +43,14 @@ export const restore = defineCommand({
     { command: "fob restore tokens.age", explanation: "the tokens of a backup; asks for its passphrase" },
   ],
   isDelegable: async ({ name, identity, replace, keepBoth }, context) =>
-    name === undefined || (identity === undefined && !replace && !keepBoth && !(await isBackupFile(name, context))),
+    name === undefined ||
+    (identity === undefined && !replace && !keepBoth && (await readBackupFile(name, context)) === null),
   async run({ name, identity, replace, keepBoth }, context): Promise<Restoration> {
-    if (name !== undefined && (identity !== undefined || (await isBackupFile(name, context)))) {
+    const bytes = name === undefined ? null : await readBackup(name, identity, context);
+    if (name !== undefined && bytes) {
       refuseBoth({ replace, keepBoth });
-      return { kind: "backup", ...(await restoreBackup(name, { identity, replace, keepBoth }, context)) };
+      const file = { path: name, bytes, identityFile: identity };
+      return { kind: "backup", ...(await restoreBackup(file, { replace, keepBoth }, context)) };
     }
     if (replace || keepBoth) throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
     const vault = await existingVault(context);
@@ -69,6 +73,7 @@ export const restore = defineCommand({
       ? {
           restored: result.names,
           known: result.known,
+          refused: result.refusals,
           ...(result.recoveryCode === null ? {} : { recoveryCode: result.recoveryCode }),
         }
       : { id: result.id, name: result.name };
@@ -78,12 +83,19 @@ export const restore = defineCommand({
       const damaged = describeDamaged(result.damaged);
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
-    return result.kind === "backup" && result.known > 0
-      ? [t`left out: ${plural(result.known, "token that is there already", "tokens that are there already")}`]
-      : [];
+    if (result.kind !== "backup") return [];
+    const { known, refusals } = result;
+    const there = plural(known, "token that is there already", "tokens that are there already");
+    return [...refusals, ...(known > 0 ? [there] : [])].map((reason) => t`left out: ${reason}`);
   },
   failures: (result) => (result.kind === "backup" ? result.failures : []),
 });
+
+/** The backup that is meant, or null where a name is that of a removed token. What is given a key file is a backup for sure. */
+async function readBackup(name: string, identity: string | undefined, context: Context): Promise<Buffer | null> {
+  if (identity !== undefined) return context.readFile(name, MAX_BACKUP_BYTES);
+  return readBackupFile(name, context);
+}
 
 /** Of several with one name, the one removed last is meant. */
 function findRemoved(removed: readonly TokenRecord[], name: string): Token {

@@ -2,6 +2,7 @@ import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { type Texts, t, translated } from "../language.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "../otp/motp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import { ownValue } from "../own-value.ts";
 import type { Credential } from "../token/credential.ts";
 import type { Token } from "../token/token.ts";
 
@@ -121,14 +122,14 @@ const KINDS: Texts = {
 
 /** What kind of token it is, in words. */
 export function kindInWords(kind: string): string {
-  return translated(KINDS[kind] ?? kind);
+  return translated(ownValue(KINDS, kind) ?? kind);
 }
 
 const PINS: Texts = { none: "none", user: "user", server: "server" };
 
 /** Whose PIN it is, in words: the user's, the server's, or nobody's. */
 export function pinInWords(pin: string): string {
-  return translated(PINS[pin] ?? pin);
+  return translated(ownValue(PINS, pin) ?? pin);
 }
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */

@@ -1,10 +1,21 @@
+import type { Context } from "../cli/context.ts";
 import { durationMs } from "../cli/duration.ts";
+import { formatMoment } from "../cli/moments.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { ownValue } from "../own-value.ts";
+import { parseIsoDate } from "../token/iso-date.ts";
+
+/** Says as what a time was taken that does not say its zone, if it is one. */
+export function tellZone(option: string, text: string | undefined, { tell }: Pick<Context, "tell">): void {
+  const date = text === undefined ? null : parseIsoDate(text, "local");
+  if (date && !date.hasZone)
+    tell(t`note: ${option} names no time zone, and is taken as ${formatMoment(date.time, null)}`);
+}
 
 /**
  * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970 (`@1769860800`), or an offset from
- * now (`+30s`, `-5m`, `+2h`, `-1d`). Throws FobError `usage`.
+ * now (`+30s`, `-5m`, `+2h`, `-1d`). Without a zone it is the machine's. Throws FobError `usage`.
  */
 export function parseTime(text: string, now: Date): Date {
   const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);
@@ -52,9 +63,11 @@ function parseEpoch(text: string): Date | null {
 
 function parseOffset(text: string, now: Date): Date | null {
   const match = /^([+-][0-9]{1,9})([smhd])$/.exec(text);
-  return match ? new Date(now.getTime() + Number(match[1]) * (UNIT_SECONDS[match[2] ?? ""] ?? 0) * 1000) : null;
+  return match
+    ? new Date(now.getTime() + Number(match[1]) * (ownValue(UNIT_SECONDS, match[2] ?? "") ?? 0) * 1000)
+    : null;
 }
 
 function parseIso(text: string): Date | null {
-  return /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$/.test(text) ? new Date(text) : null;
+  return parseIsoDate(text, "local")?.time ?? null;
 }

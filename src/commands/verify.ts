@@ -15,7 +15,7 @@ import { forget, type Secret } from "../token/secret.ts";
 import { secretOf, withoutPasscode } from "../vault/passcodes.ts";
 import { askPasscodePin } from "../vault/pin-prompt.ts";
 import { existingVault, findInVault } from "./lookup.ts";
-import { parseTime, parseWhole } from "./values.ts";
+import { parseTime, parseWhole, tellZone } from "./values.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
 type Verdict =
@@ -50,10 +50,11 @@ export const verify = defineCommand({
   isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
   async run(input, context): Promise<Verdict> {
     const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
+    tellZone("--at", input.at, context);
     const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
-    const { credential, secret } = await (isString ? draftSubject(subject) : storedSubject(subject, context));
+    const { credential, secret } = await (isString ? draftSubject(subject, context) : storedSubject(subject, context));
     const pin =
       credential.kind === "motp" ? await askPasscodePin(isString ? t("this token") : subject, context.pinPrompt) : null;
     const unixSeconds = now.getTime() / 1000;
@@ -78,10 +79,13 @@ async function fromInput({ subject, passcode }: { subject: string; passcode: str
   return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
 }
 
-async function draftSubject(text: string): Promise<Verified> {
-  const [draft, ...others] = await recognize(text);
+async function draftSubject(text: string, context: Context): Promise<Verified> {
+  const [draft, ...others] = await context.endAtSignals(() => recognize(text));
   if (!draft || others.length > 0)
     throw new FobError("usage", t("this enrollment string holds several tokens: verify one"));
+  // its secret is another one each time that it is read
+  if (draft.clientPart !== undefined)
+    throw new FobError("usage", t("this token is enrolled in two steps: verify it by its name, once it is enrolled"));
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 

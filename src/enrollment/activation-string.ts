@@ -1,5 +1,6 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { shortenName } from "../token/clean-name.ts";
 import { stripControls } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type {
@@ -11,6 +12,7 @@ import type {
   OnlineEnrollment,
 } from "./draft.ts";
 import { parseAuthenticationCode } from "./dskpp/authentication-code.ts";
+import { cleanName } from "./key-uri-label.ts";
 
 /** Longer than the longest that an issuer makes, by far. */
 const MAX_LENGTH = 16 * 1024;
@@ -19,11 +21,11 @@ const DEEP_LINK = /^mobilepassplus:\/\/[^?]*\?(?:[^#]*&)?str=(?<string>[^&#]*)/i
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /** The lines of an activation string, by their names in lower case. */
-const LINES: Readonly<Record<string, { readonly name: string; readonly isSecret: boolean }>> = {
-  enrollmenturl: { name: "EnrollmentURL", isSecret: false },
-  userid: { name: "UserID", isSecret: false },
-  passphrase: { name: "Passphrase", isSecret: true },
-};
+const LINES: ReadonlyMap<string, { readonly name: string; readonly isSecret: boolean }> = new Map([
+  ["enrollmenturl", { name: "EnrollmentURL", isSecret: false }],
+  ["userid", { name: "UserID", isSecret: false }],
+  ["passphrase", { name: "Passphrase", isSecret: true }],
+]);
 
 /**
  * An activation string: Base64 of the lines `EnrollmentURL=`, `UserID=` and `Passphrase=`, alone or in a link
@@ -53,7 +55,7 @@ function parseActivationString(text: string): OnlineEnrollment {
   const url = readUrl(lines.get("enrollmenturl"), findings);
   for (const name of ["userid", "passphrase"]) {
     if (lines.has(name)) continue;
-    const message = t`${LINES[name]?.name} is missing: the server may want it all the same`;
+    const message = t`${LINES.get(name)?.name} is missing: the server may want it all the same`;
     findings.push({ severity: "warning", code: "line-missing", message });
   }
   if (parseAuthenticationCode(lines.get("passphrase") ?? "")?.isIntact === false) {
@@ -63,7 +65,13 @@ function parseActivationString(text: string): OnlineEnrollment {
   const message = t("it is enrolled with the server that it names, and works once");
   findings.push({ severity: "info", code: "enrolled-online", message });
   return {
-    ...{ format: activationString.id, name: null, issuer: null, account: lines.get("userid") ?? null, serial: null },
+    ...{
+      format: activationString.id,
+      name: null,
+      issuer: null,
+      account: cleanName("UserID", lines.get("userid") ?? "", findings),
+      serial: null,
+    },
     server: url.host,
     fields: fieldsOf(lines, url),
     findings,
@@ -94,7 +102,7 @@ async function completeActivation(
   try {
     const draft = await provision({ url, clientId, password: bytes }, services);
     const { name, account } = draft;
-    const user = account ?? (clientId || null);
+    const user = account ?? shortenName(clientId);
     return [{ ...draft, format: activationString.id, account: user, name: name ?? user }];
   } finally {
     forget(bytes);
@@ -118,13 +126,13 @@ function readLines(text: string, findings: Finding[]): Map<string, string> {
     const [name = "", ...rest] = line.split("=");
     const key = name.trim().toLowerCase();
     const value = rest.join("=").trim();
-    if (!(key in LINES)) {
+    if (!LINES.has(key)) {
       const message = t`a line ${JSON.stringify(stripControls(name).slice(0, 40))} is not known and has no effect`;
       findings.push({ severity: "info", code: "unknown-line", message });
     } else if (lines.has(key) && lines.get(key) !== value) {
       throw new FobError(
         "invalid",
-        t`${LINES[key]?.name} is given twice in the activation string, with different values`,
+        t`${LINES.get(key)?.name} is given twice in the activation string, with different values`,
       );
     } else if (value !== "") lines.set(key, value);
   }
@@ -154,7 +162,7 @@ function fieldsOf(lines: ReadonlyMap<string, string>, url: URL): DraftField[] {
     { name: "server", value: url.host, origin: "given" },
     { name: "EnrollmentURL", value: url.href, origin: "given", isSecret: url.search !== "" },
   ];
-  for (const [key, { name, isSecret }] of Object.entries(LINES)) {
+  for (const [key, { name, isSecret }] of LINES) {
     const value = lines.get(key);
     if (key !== "enrollmenturl" && value !== undefined) shown.push({ name, value, origin: "given", isSecret });
   }

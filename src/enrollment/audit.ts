@@ -1,6 +1,7 @@
 import { t } from "../language.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import type { OtpCredential } from "../token/credential.ts";
+import { judgeNames } from "./confusables.ts";
 import type { EnrollmentDraft, Finding } from "./draft.ts";
 
 /** RFC 4226 section 4, requirement R6, recommends as much. */
@@ -18,10 +19,10 @@ export function judgeValidity({ validity }: Pick<EnrollmentDraft, "validity">, n
 
 /**
  * What an administrator should know about a token before it is handed out, beyond what enrolling it says: secrets that can be
- * guessed, and parameters that other apps read otherwise (docs/compatibility.md names them).
+ * guessed, names that could be taken for others, and parameters that other apps read otherwise (docs/compatibility.md names them).
  */
-export function audit({ credential, secret }: EnrollmentDraft): Finding[] {
-  return [...auditSecret(secret), ...auditCredential(credential)];
+export function audit({ issuer, account, credential, secret }: EnrollmentDraft): Finding[] {
+  return [...judgeNames({ issuer, account }), ...auditSecret(secret), ...auditCredential(credential)];
 }
 
 function auditSecret(secret: Uint8Array): Finding[] {

@@ -2,6 +2,7 @@ import type { HttpClient } from "../http-client.ts";
 import { t } from "../language.ts";
 import type { Credential, OtpCredential } from "../token/credential.ts";
 import type { PinPolicy } from "../token/pin-policy.ts";
+import type { Effort } from "./effort.ts";
 
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
 export type Severity = "error" | "warning" | "info";
@@ -110,9 +111,9 @@ export interface EnrollmentFormat {
   matches(text: string): boolean;
   /**
    * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable` when there is none without its
-   * server. Loads what it needs only now.
+   * server. Loads what it needs only now. What it computes goes off `effort`.
    */
-  parse(text: string, askSecret: AskSecret): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
+  parse(text: string, askSecret: AskSecret, effort: Effort): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
   /** What the text says, where a server makes the token. Nothing is sent. */
   parseOnline?(text: string): OnlineEnrollment;
 }

@@ -1,10 +1,8 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { stripControls } from "../token/printable.ts";
+import { cleanText, MAX_NAME_LENGTH } from "../token/clean-name.ts";
 import type { Finding } from "./draft.ts";
 import type { Parameters } from "./parameters.ts";
-
-const MAX_LENGTH = 256;
 
 /** Who issued a token and for whom, and what to call it: the issuer, else the account, else null. */
 export interface Label {
@@ -18,11 +16,11 @@ export interface Label {
  * differ. Throws FobError `invalid` for a text that is too long.
  */
 export function readLabel(encoded: string, parameters: Parameters): Label {
-  const label = labelOf(parameters.decode(encoded));
-  const account = cleanName("account", label.account, parameters.findings);
-  const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
   // only here a plus is a space for sure: issuers build this value with their form encoders
   const given = parameters.readForm("issuer") ?? "";
+  const label = labelOf(withoutSlashes(parameters.decode(encoded)), given);
+  const account = cleanName("account", label.account, parameters.findings);
+  const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
   const fromParameter = cleanName("issuer", given, parameters.findings);
   if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
     parameters.find(
@@ -37,10 +35,22 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
   return { issuer, account, name: issuer ?? account };
 }
 
-/** The two parts of a label. Only the first colon divides: an account may hold one itself. */
-export function labelOf(label: string): { readonly issuer: string | null; readonly account: string } {
-  const at = label.indexOf(":");
+/**
+ * The two parts of a label. An issuer that is given elsewhere is cut off as it stands there, colons and all; otherwise only the first colon divides,
+ * because an account may hold one itself.
+ */
+export function labelOf(label: string, issuer: string): { readonly issuer: string | null; readonly account: string } {
+  const isRepeated =
+    label[issuer.length] === ":" && label.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase();
+  const at = isRepeated ? issuer.length : label.indexOf(":");
   return at < 0 ? { issuer: null, account: label } : { issuer: label.slice(0, at), account: label.slice(at + 1) };
+}
+
+/** Some issuers write one slash too many before a label. */
+function withoutSlashes(text: string): string {
+  let start = 0;
+  while (text[start] === "/" || text[start] === " ") start++;
+  return text.slice(start);
 }
 
 /**
@@ -48,12 +58,11 @@ export function labelOf(label: string): { readonly issuer: string | null; readon
  * was taken out. Throws FobError `invalid` for a name that is too long.
  */
 export function cleanName(part: string, text: string, findings: Finding[]): string | null {
-  const stripped = stripControls(text);
-  if (stripped !== text) {
-    const message = t`control characters were taken out of the ${part}`;
+  const { name, wasHarmful, isTooLong } = cleanText(text);
+  if (wasHarmful) {
+    const message = t`control or invisible characters were taken out of the ${part}`;
     findings.push({ severity: "warning", code: "control-characters", message });
   }
-  const trimmed = stripped.replace(/^[\s/]+|\s+$/g, "");
-  if (trimmed.length > MAX_LENGTH) throw new FobError("invalid", t`${part} is longer than ${MAX_LENGTH} characters`);
-  return trimmed === "" ? null : trimmed;
+  if (isTooLong) throw new FobError("invalid", t`${part} is longer than ${MAX_NAME_LENGTH} characters`);
+  return name;
 }

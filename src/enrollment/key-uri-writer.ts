@@ -21,7 +21,7 @@ export interface KeyUriParts {
 export function formatKeyUri({ issuer, account, serial, credential, secret, pin }: KeyUriParts): string {
   const label = [issuer, account ?? ""]
     .filter((part) => part !== null)
-    .map(encodeURIComponent)
+    .map(encodeText)
     .join(":");
   if (credential.kind === "motp") return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
   const given: [string, string | null][] = [
@@ -31,7 +31,7 @@ export function formatKeyUri({ issuer, account, serial, credential, secret, pin 
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
   ];
-  const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeURIComponent(value)}`]));
+  const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]));
   return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
 }
 
@@ -67,4 +67,9 @@ function formOf({ algorithm, digits, alphabet }: TotpCredential | HotpCredential
 /** The value as text, or null when it is the format's default. */
 function unless<T extends string | number>(standard: T, value: T): string | null {
   return value === standard ? null : String(value);
+}
+
+/** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
+export function encodeText(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
 }

@@ -5,10 +5,12 @@ import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { DIGITS } from "../otp/hotp.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
+import { ownValue } from "../own-value.ts";
 import type { HotpCredential, OcraCredential, OtpCredential, TotpCredential } from "../token/credential.ts";
 import { parsePinPolicy } from "../token/pin-policy-text.ts";
 import type { EnrollmentDraft, EnrollmentFormat } from "./draft.ts";
-import { readLabel } from "./key-uri-label.ts";
+import type { Effort } from "./effort.ts";
+import { cleanName, readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
 import { judgeSecret, parseBase32Secret } from "./secret-text.ts";
 import { readTwoStep } from "./two-step.ts";
@@ -38,22 +40,23 @@ export const keyUri: EnrollmentFormat = {
   id: "key-uri",
   example: "otpauth://totp/ISSUER:ACCOUNT?secret=...",
   matches: (text) => /^otpauth:\/\//i.test(text),
-  parse: (text) => [parseKeyUri(text)],
+  parse: (text, _askSecret, effort) => [parseKeyUri(text, effort)],
 };
 
-function parseKeyUri(text: string): EnrollmentDraft {
+function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
   const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
-  const read = TYPES[type];
+  const read = ownValue(TYPES, type);
   if (!read) throw new FobError("invalid", t`key type ${show(type)} is not supported: totp, hotp and ocra are`);
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
   const label = readLabel(match?.[2] ?? "", parameters);
   const given = readSecret(parameters);
   const credential = read(parameters);
-  const twoStep = readTwoStep(parameters, given, "algorithm" in credential ? credential.algorithm : "SHA1");
+  const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
+  const twoStep = readTwoStep(parameters, given, algorithm, effort);
   const secret = twoStep?.secret ?? given;
-  const serial = parameters.read("serial");
+  const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
   const pin = readPin(parameters);
   parameters.read(...DECORATION);
   parameters.findUnknown();
@@ -142,7 +145,7 @@ function parseAlgorithm(text: string): HashAlgorithm {
 
 function parseAlphabet(text: string): Alphabet {
   const name = text.toLowerCase();
-  if (name in ALPHABETS && name !== "steam") return name as Alphabet;
+  if (Object.hasOwn(ALPHABETS, name) && name !== "steam") return name as Alphabet;
   throw new FobError("invalid", t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`);
 }
 

@@ -20,8 +20,8 @@ export const migrationExport: ExportFormat = {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
       return t("a migration code holds time-based and event-based tokens alone");
     if (credential.alphabet !== "decimal") return t("a migration code holds tokens with digits alone");
-    if (!(credential.algorithm in ALGORITHMS)) return t`a migration code cannot say ${credential.algorithm}`;
-    if (!(credential.digits in DIGITS)) return t`a migration code cannot say ${credential.digits} digits`;
+    if (!Object.hasOwn(ALGORITHMS, credential.algorithm)) return t`a migration code cannot say ${credential.algorithm}`;
+    if (!Object.hasOwn(DIGITS, credential.digits)) return t`a migration code cannot say ${credential.digits} digits`;
     if (credential.kind === "hotp") return credential.counter < 2n ** 53n ? null : t("the counter is too large");
     return credential.period === 30 && credential.t0 === 0 ? null : t("a migration code knows a period of 30 s alone");
   },

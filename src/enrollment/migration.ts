@@ -1,11 +1,11 @@
-import type { PbfReader } from "pbf";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { HashAlgorithm } from "../otp/algorithm.ts";
 import type { OtpCredential } from "../token/credential.ts";
 import type { DraftField, EnrollmentDraft, EnrollmentFormat, Finding } from "./draft.ts";
 import { cleanName, labelOf } from "./key-uri-label.ts";
-import { judgeSecret } from "./secret-text.ts";
+import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
+import { checkSecretSize, judgeSecret } from "./secret-text.ts";
 
 /** Google Authenticator puts ten tokens into a code at most; whoever writes more than this does not write for it. */
 const MAX_TOKENS = 1_000;
@@ -18,28 +18,27 @@ export const migration: EnrollmentFormat = {
   id: "migration",
   example: "otpauth-migration://offline?data=...",
   matches: (text) => /^otpauth-migration:\/\//i.test(text),
-  async parse(text) {
-    const { PbfReader: Reader } = await import("pbf");
-    const payload = readPayload(new Reader(readData(text)));
+  parse(text) {
+    const payload = readPayload(readData(text));
     if (payload.entries.length === 0) throw new FobError("invalid", t("the migration code holds no token"));
     return payload.entries.map((entry) => toDraft(entry, payload));
   },
 };
 
 interface Entry {
-  secret: Uint8Array;
-  name: string;
-  issuer: string;
-  algorithm: number;
-  digits: number;
-  type: number;
-  counter: bigint;
+  readonly secret: Buffer;
+  readonly name: string;
+  readonly issuer: string;
+  readonly algorithm: number;
+  readonly digits: number;
+  readonly type: number;
+  readonly counter: bigint;
 }
 
 interface Payload {
-  entries: Entry[];
-  batchSize: number;
-  batchIndex: number;
+  readonly entries: readonly Entry[];
+  readonly batchSize: number;
+  readonly batchIndex: number;
 }
 
 /** The numbers of the protocol buffer; 0 stands for what was not given. */
@@ -54,84 +53,87 @@ function readData(text: string): Buffer {
   const base64 = data.replace(/%2b/gi, "+").replace(/%2f/gi, "/").replace(/%3d/gi, "=").replace(/\s/g, "+");
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(base64))
     throw new FobError("invalid", t("data of the migration code is not Base64"));
-  return Buffer.from(base64.replaceAll("-", "+").replaceAll("_", "/"), "base64");
+  const letters = base64.replaceAll("=", "");
+  // four characters are three bytes, and one alone is not even one
+  if (letters.length % 4 === 1) throw new FobError("invalid", t("data of the migration code is damaged"));
+  return Buffer.from(letters.replaceAll("-", "+").replaceAll("_", "/"), "base64");
 }
 
-function readPayload(reader: PbfReader): Payload {
-  const payload: Payload = { entries: [], batchSize: 1, batchIndex: 0 };
+function readPayload(data: Buffer): Payload {
   try {
-    return reader.readFields(readPayloadField, payload);
+    const fields = new Fields(data);
+    const entries = fields.all(1);
+    if (entries.length > MAX_TOKENS)
+      throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
+    return { entries: entries.map(readEntry), batchSize: fields.number(3, 1), batchIndex: fields.number(4, 0) };
   } catch (cause) {
-    if (cause instanceof FobError) throw cause;
+    if (!(cause instanceof ProtocolBufferError)) throw cause;
     throw new FobError("invalid", t("data of the migration code is damaged"), { cause });
   }
 }
 
-function readPayloadField(tag: number, payload: Payload, reader: PbfReader): void {
-  if (tag === 1) {
-    if (payload.entries.length >= MAX_TOKENS)
-      throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
-    const entry = { secret: new Uint8Array(), name: "", issuer: "", algorithm: 0, digits: 0, type: 0, counter: 0n };
-    payload.entries.push(reader.readMessage(readEntryField, entry));
-  } else if (tag === 3) {
-    payload.batchSize = reader.readVarint();
-  } else if (tag === 4) {
-    payload.batchIndex = reader.readVarint();
+function readEntry(bytes: Buffer): Entry {
+  const fields = new Fields(bytes);
+  return {
+    secret: fields.bytes(1),
+    name: fields.bytes(2).toString("utf8"),
+    issuer: fields.bytes(3).toString("utf8"),
+    algorithm: fields.number(4, 0),
+    digits: fields.number(5, 0),
+    type: fields.number(6, 0),
+    counter: readCounter(fields.varint(7, 0n)),
+  };
+}
+
+/** The fields of a protocol buffer by their numbers. Of a field that is there twice, the last one counts. */
+class Fields {
+  readonly #fields: readonly Field[];
+
+  /** Throws ProtocolBufferError. */
+  constructor(bytes: Buffer) {
+    this.#fields = readFields(bytes);
+  }
+
+  all(tag: number): Buffer[] {
+    return this.#fields.filter((field) => field.tag === tag).map(({ value }) => asBytes(value));
+  }
+
+  bytes(tag: number): Buffer {
+    return this.all(tag).at(-1) ?? Buffer.alloc(0);
+  }
+
+  varint(tag: number, otherwise: bigint): bigint {
+    const value = this.#fields.findLast((field) => field.tag === tag)?.value ?? otherwise;
+    if (typeof value === "bigint") return value;
+    throw new ProtocolBufferError("a number is given as bytes");
+  }
+
+  /** A number that is none of ours where it is too large to be exact. */
+  number(tag: number, otherwise: number): number {
+    return Number(this.varint(tag, BigInt(otherwise)));
   }
 }
 
-function readEntryField(tag: number, entry: Entry, reader: PbfReader): void {
-  const fields: Readonly<Record<number, () => void>> = {
-    1: () => {
-      entry.secret = reader.readBytes();
-    },
-    2: () => {
-      entry.name = readText(reader);
-    },
-    3: () => {
-      entry.issuer = readText(reader);
-    },
-    4: () => {
-      entry.algorithm = reader.readVarint();
-    },
-    5: () => {
-      entry.digits = reader.readVarint();
-    },
-    6: () => {
-      entry.type = reader.readVarint();
-    },
-    7: () => {
-      entry.counter = readCounter(reader);
-    },
-  };
-  fields[tag]?.();
+function asBytes(value: bigint | Buffer): Buffer {
+  if (typeof value !== "bigint") return value;
+  throw new ProtocolBufferError("bytes are given as a number");
 }
 
-/** The package's own reading of text breaks characters beyond U+FFFF. */
-function readText(reader: PbfReader): string {
-  return Buffer.from(reader.readBytes()).toString("utf8");
-}
-
-/** The reader's numbers are exact up to 2^53, which no counter of that app has reached. */
-function readCounter(reader: PbfReader): bigint {
-  const counter = reader.readVarint();
-  if (Number.isSafeInteger(counter) && counter >= 0) return BigInt(counter);
+/** Signed in the app: what is beyond 2^63 was negative. */
+function readCounter(counter: bigint): bigint {
+  if (counter < 2n ** 63n) return counter;
   throw new FobError("invalid", t("counter of a token in the migration code is out of range"));
 }
 
 function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDraft {
   const findings: Finding[] = [];
-  const { issuer, account } = labelOf(entry.name);
-  const label = {
-    issuer: cleanName("issuer", entry.issuer, findings) ?? cleanName("issuer", issuer ?? "", findings),
-    account: cleanName("account", account, findings),
-  };
+  const label = namesOf(entry, findings);
   if (batchSize > 1 && batchIndex < batchSize) {
     const message = t`this is batch ${batchIndex + 1} of ${batchSize}: the other codes hold the other tokens`;
     findings.push({ severity: "info", code: "one-batch-of-several", message });
   }
   if (entry.secret.length === 0) throw new FobError("invalid", t("secret of a token in the migration code is empty"));
-  const secret = Buffer.from(entry.secret);
+  const secret = checkSecretSize(Buffer.from(entry.secret));
   const credential = credentialOf(entry);
   return {
     format: migration.id,
@@ -142,6 +144,17 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
     secret,
     fields: fieldsOf(label, credential),
     findings: [...findings, ...judgeSecret(secret)],
+  };
+}
+
+/** The app keeps the whole label as the name, and an issuer that was given; only where none was, a colon divides the name. */
+function namesOf(entry: Entry, findings: Finding[]) {
+  const given = cleanName("issuer", entry.issuer, findings);
+  const parts = labelOf(entry.name, entry.issuer);
+  const isWhole = given !== null && parts.issuer?.toLowerCase() !== entry.issuer.toLowerCase();
+  return {
+    issuer: given ?? cleanName("issuer", parts.issuer ?? "", findings),
+    account: cleanName("account", isWhole ? entry.name : parts.account, findings),
   };
 }
 

@@ -1,6 +1,12 @@
 import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { plural, t } from "../language.ts";
 import type { DraftField, Finding } from "./draft.ts";
+
+/** More than any issuer gives; each costs many times its bytes. */
+const MAX_PARAMETERS = 100;
+
+/** How many parameters are named that have no effect. */
+const MAX_NAMED = 8;
 
 /** Values shown in messages are cut to this length. */
 const SHOWN_LENGTH = 40;
@@ -16,7 +22,10 @@ export class Parameters {
 
   /** Throws FobError `invalid` for a parameter that is given twice with different values. */
   constructor(query: string) {
-    for (const part of query.split("&").filter(Boolean)) {
+    const parts = query.split("&").filter(Boolean);
+    if (parts.length > MAX_PARAMETERS)
+      throw new FobError("invalid", t`the string has more than ${MAX_PARAMETERS} parameters`);
+    for (const part of parts) {
       const [name = "", ...rest] = part.split("=");
       this.#add(this.decode(name).toLowerCase(), rest.join("="));
     }
@@ -56,10 +65,12 @@ export class Parameters {
 
   /** Notes the parameters that nobody asked for. */
   findUnknown(): void {
-    for (const name of this.#values.keys()) {
-      if (!this.#asked.has(name))
-        this.find("info", "unknown-parameter", t`parameter ${show(name)} is not known and has no effect`);
-    }
+    const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
+    for (const name of unknown.slice(0, MAX_NAMED))
+      this.find("info", "unknown-parameter", t`parameter ${show(name)} is not known and has no effect`);
+    const more = unknown.length - MAX_NAMED;
+    if (more > 0)
+      this.find("info", "unknown-parameter", t`${plural(more, "parameter")} more are not known and have no effect`);
   }
 
   /** Percent-decoding; a broken escape stands for itself, because issuers forget to encode. */

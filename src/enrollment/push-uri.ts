@@ -6,7 +6,7 @@ import { readReply } from "../push/privacyidea-reply.ts";
 import type { PrivacyIdeaCredential } from "../token/credential.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
 import type { EnrollmentDraft, EnrollmentFormat, EnrollmentServices, OnlineEnrollment } from "./draft.ts";
-import { readLabel } from "./key-uri-label.ts";
+import { cleanName, readLabel } from "./key-uri-label.ts";
 import { Parameters, show, wholeNumber } from "./parameters.ts";
 
 /** As long as those of privacyIDEA's own app. */
@@ -60,7 +60,7 @@ function parsePushUri(text: string): OnlineEnrollment {
   if (version !== "1") throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
   const { issuer, account, name } = readLabel(label, parameters);
   const url = readUrl(parameters);
-  const serial = required(parameters, "serial");
+  const serial = readSerial(parameters);
   parameters.note("serial", serial, "given");
   const credential = required(parameters, "enrollment_credential");
   const pin = readPin(parameters);
@@ -142,6 +142,13 @@ function readUrl(parameters: Parameters): URL {
   }
   parameters.note("url", url.href, "given");
   return url;
+}
+
+/** The server must hear it as it stands, and people must see all of it. */
+function readSerial(parameters: Parameters): string {
+  const serial = required(parameters, "serial");
+  if (cleanName("serial", serial, []) === serial) return serial;
+  throw new FobError("invalid", t("serial holds control characters, or invisible ones"));
 }
 
 /** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */

@@ -4,6 +4,7 @@ import { activationCode } from "./activation-code.ts";
 import { activationString } from "./activation-string.ts";
 import { bareSecret } from "./bare-secret.ts";
 import type { AskSecret, EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
+import { Effort } from "./effort.ts";
 import { keyUri } from "./key-uri.ts";
 import { migration } from "./migration.ts";
 import { mobileOtp } from "./mobile-otp.ts";
@@ -31,11 +32,16 @@ const FORMATS: readonly EnrollmentFormat[] = [
 
 /**
  * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is wrong with it, or that it is none, and
- * `unavailable` when only a server can make the token. Nothing is stored or sent; what is encrypted is opened with `askSecret`.
+ * `unavailable` when only a server can make the token. Nothing is stored or sent; what is encrypted is opened with `askSecret`. Strings
+ * of one list share their `effort`.
  */
-export async function recognize(input: string, askSecret: AskSecret = refuseToAsk): Promise<EnrollmentDraft[]> {
+export async function recognize(
+  input: string,
+  askSecret: AskSecret = refuseToAsk,
+  effort = new Effort(),
+): Promise<EnrollmentDraft[]> {
   const { format, text } = recognition(input);
-  return format.parse(text, askSecret);
+  return format.parse(text, askSecret, effort);
 }
 
 /** What an enrollment string says that only a server can turn into a token; null for every other one. */

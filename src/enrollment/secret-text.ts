@@ -10,12 +10,12 @@ const MIN_SECRET_BITS = 128;
 const WEAK_SECRET_BITS = 80;
 
 /** More than any HMAC can use to advantage, and than any issuer hands out. */
-const MAX_SECRET_BYTES = 1_024;
+export const MAX_SECRET_BYTES = 1_024;
 
 /** A secret in Base32, as issuers write it. Throws FobError `invalid` that tells what is wrong without showing the secret. */
 export function parseBase32Secret(text: string): Buffer {
   const secret = decodeBase32(text);
-  if (Buffer.isBuffer(secret)) return refuseSize(secret);
+  if (Buffer.isBuffer(secret)) return checkSecretSize(secret);
   const message =
     secret.position === null
       ? t("secret has an impossible length for Base32")
@@ -26,7 +26,7 @@ export function parseBase32Secret(text: string): Buffer {
 /** A secret in hexadecimal, of which every two digits are a byte. */
 export function parseHexSecret(text: string): Buffer {
   const digits = text.replace(/[\s-]/g, "");
-  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return refuseSize(Buffer.from(digits, "hex"));
+  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return checkSecretSize(Buffer.from(digits, "hex"));
   throw new FobError("invalid", t("secret is not hexadecimal: pairs of 0-9 and a-f are needed"));
 }
 
@@ -38,9 +38,15 @@ export function judgeSecret(secret: Uint8Array): Finding[] {
   return [{ severity: bits < WEAK_SECRET_BITS ? "warning" : "info", code: "secret-short", message }];
 }
 
-function refuseSize(secret: Buffer): Buffer {
+/** A secret of a possible size. Throws FobError `invalid` for any other. */
+export function checkSecretSize(secret: Buffer): Buffer {
   if (secret.length === 0) throw new FobError("invalid", t("secret is empty"));
   if (secret.length > MAX_SECRET_BYTES)
     throw new FobError("invalid", t`secret is longer than ${MAX_SECRET_BYTES} bytes`);
   return secret;
+}
+
+/** Whether a text is Base64 with its padding (RFC 4648 section 4), of any length. */
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

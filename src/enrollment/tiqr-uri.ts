@@ -4,10 +4,12 @@ import type { HttpReply } from "../http-client.ts";
 import { t } from "../language.ts";
 import { type OcraSuite, parseOcraSuite } from "../otp/ocra-suite.ts";
 import { OtpError } from "../otp/otp-error.ts";
+import { shortenName } from "../token/clean-name.ts";
 import type { TiqrCredential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import type { EnrollmentDraft, EnrollmentFormat, EnrollmentServices, Finding, OnlineEnrollment } from "./draft.ts";
+import { cleanName } from "./key-uri-label.ts";
 
 /** `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has the path `/tiqrenroll`. */
 const SCHEME = /^tiqrenroll:\/\//i;
@@ -56,7 +58,7 @@ function parseTiqrUri(text: string): OnlineEnrollment {
     const message = t("its server has no TLS: anybody on the way could take the new token");
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
-  const serial = address.searchParams.get("serial");
+  const serial = cleanName("serial", address.searchParams.get("serial") ?? "", findings);
   return {
     ...{ format: tiqrUri.id, name: null, issuer: null, account: null, serial },
     server: address.host,
@@ -96,7 +98,8 @@ async function enroll(
     ...{ suite: service.ocraSuite, url: service.authenticationUrl.href, isQuick: false },
     isInsecure: services.isInsecure,
   };
-  const names = { name: service.displayName, issuer: service.displayName, account: identity.displayName };
+  const issuer = shortenName(service.displayName) ?? shortenName(service.identifier);
+  const names = { name: issuer, issuer, account: shortenName(identity.displayName) };
   return [{ format: tiqrUri.id, ...names, serial, credential, secret, fields: [], findings: [] }];
 }
 

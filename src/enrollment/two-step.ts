@@ -2,6 +2,7 @@ import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { t } from "../language.ts";
 import { HASH_BYTES, type HashAlgorithm } from "../otp/algorithm.ts";
 import { encodeBase32 } from "../token/base32.ts";
+import type { Effort } from "./effort.ts";
 import { type Parameters, wholeNumber } from "./parameters.ts";
 
 /** What privacyIDEA's server takes where the string does not say. */
@@ -28,11 +29,13 @@ export function readTwoStep(
   parameters: Parameters,
   serverPart: Buffer,
   algorithm: HashAlgorithm,
+  effort: Effort,
 ): TwoStepSecret | null {
   if (parameters.read("2step_salt", "2step_output", "2step_difficulty") === null) return null;
   const clientBytes = parameters.take(["2step_salt"], wholeNumber(8, 64), DEFAULT_CLIENT_BYTES);
   const secretBytes = parameters.take(["2step_output"], wholeNumber(16, 64), HASH_BYTES[algorithm]);
   const rounds = parameters.take(["2step_difficulty"], wholeNumber(1, MAX_ROUNDS), DEFAULT_ROUNDS);
+  effort.spendPbkdf2(rounds, Math.ceil(secretBytes / HASH_BYTES.SHA1));
   const clientPart = randomBytes(clientBytes);
   parameters.find(
     "info",

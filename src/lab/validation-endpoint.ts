@@ -1,3 +1,4 @@
+import { ownValue } from "../own-value.ts";
 import { type Endpoint, formOf, type HttpReply, jsonReply } from "./http/exchange.ts";
 import { type Lab, noteRefused } from "./lab.ts";
 import { userName } from "./lab-user.ts";
@@ -22,7 +23,7 @@ export function validationEndpoint(lab: Lab): Endpoint {
   return (request) => {
     const [, id] = /^\/validate\/polltransaction\/(\d{1,40})$/.exec(request.path) ?? [];
     if (id !== undefined) return pollTransaction(lab, id);
-    const action = actions[request.path];
+    const action = ownValue(actions, request.path);
     if (!action) return null;
     const isAllowed = request.method === "POST" || request.path === POLL;
     return isAllowed ? action(formOf(request)) : jsonReply(privacyIdeaError("only POST is understood here"), 405);

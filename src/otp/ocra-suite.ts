@@ -26,16 +26,20 @@ export interface OcraSuite {
   readonly timeStep: number | null;
 }
 
-const FORMATS: Readonly<Record<string, ChallengeFormat>> = { N: "numeric", A: "alphanumeric", H: "hexadecimal" };
+const FORMATS: ReadonlyMap<string, ChallengeFormat> = new Map([
+  ["N", "numeric"],
+  ["A", "alphanumeric"],
+  ["H", "hexadecimal"],
+]);
 const LETTERS: Readonly<Record<ChallengeFormat, string>> = { numeric: "N", alphanumeric: "A", hexadecimal: "H" };
 
 /** Seconds in a unit of T, and how many of the unit a step may have (RFC 6287 section 6.3). */
-const UNITS: Readonly<Record<string, { readonly seconds: number; readonly min: number; readonly max: number }>> = {
-  S: { seconds: 1, min: 1, max: 59 },
-  M: { seconds: 60, min: 1, max: 59 },
+const UNITS: ReadonlyMap<string, { readonly seconds: number; readonly min: number; readonly max: number }> = new Map([
+  ["S", { seconds: 1, min: 1, max: 59 }],
+  ["M", { seconds: 60, min: 1, max: 59 }],
   // the RFC also allows 0 hours, which no time can be divided by
-  H: { seconds: 3_600, min: 1, max: 48 },
-};
+  ["H", { seconds: 3_600, min: 1, max: 48 }],
+]);
 
 /** Takes a suite apart, in any letter case. Throws OtpError `suite` naming the part that is wrong. */
 export function parseOcraSuite(text: string): OcraSuite {
@@ -88,7 +92,7 @@ function parseDataInput(part: string): Omit<OcraSuite, "text" | "algorithm" | "d
 function readChallenge(match: RegExpExecArray): OcraSuite["challenge"] {
   const length = Number(match[2]);
   if (length < 4 || length > 64) throw suiteError(match[0], t("a challenge has 4 to 64 characters"));
-  return { format: FORMATS[match[1] ?? ""] ?? "numeric", length };
+  return { format: FORMATS.get(match[1] ?? "") ?? "numeric", length };
 }
 
 function readSession(match: RegExpExecArray): number {
@@ -99,7 +103,7 @@ function readSession(match: RegExpExecArray): number {
 
 function readTimeStep(match: RegExpExecArray): number {
   const count = Number(match[1]);
-  const unit = UNITS[match[2] ?? ""];
+  const unit = UNITS.get(match[2] ?? "");
   if (!unit || count < unit.min || count > unit.max) {
     throw suiteError(match[0], t("a time step is 1 to 59 seconds (S) or minutes (M), or 1 to 48 hours (H)"));
   }
@@ -107,10 +111,7 @@ function readTimeStep(match: RegExpExecArray): number {
 }
 
 function formatTimeStep(seconds: number): string {
-  const [letter, unit] = Object.entries(UNITS).findLast(([, { seconds: size }]) => seconds % size === 0) ?? [
-    "S",
-    { seconds: 1 },
-  ];
+  const [letter, unit] = [...UNITS].findLast(([, { seconds: size }]) => seconds % size === 0) ?? ["S", { seconds: 1 }];
   return `${seconds / unit.seconds}${letter}`;
 }
 

@@ -25,8 +25,7 @@ export async function withBus<T>(which: "session" | "system", use: (bus: Message
 
 /** Calls a method of a proxy: which ones it has is known when the program runs. */
 export async function call<T>(proxy: ClientInterface, method: string, ...given: unknown[]): Promise<T> {
-  const methods = proxy as unknown as Readonly<Record<string, (...given: unknown[]) => Promise<T>>>;
-  const found = methods[method];
+  const found: ((...given: unknown[]) => Promise<T>) | undefined = Reflect.get(proxy, method);
   if (!found) throw new Error(`${proxy.$name} does not know ${method}`);
   return found.apply(proxy, given);
 }

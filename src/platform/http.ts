@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import { FobError } from "../fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../http-client.ts";
 import { type Texts, t, translated } from "../language.ts";
+import { ownValue } from "../own-value.ts";
 import { untilFirst } from "../until-first.ts";
 
 /** Addresses of this very machine (RFC 6890). */
@@ -133,7 +134,7 @@ async function send(
   }
   return {
     status: reply.statusCode,
-    header: (name) => [reply.headers[name] ?? null].flat().at(0) ?? null,
+    header: (name) => [ownValue(reply.headers, name) ?? null].flat().at(0) ?? null,
     body: await readBounded(reply.body, maxBytes, url),
   };
 }
@@ -165,9 +166,9 @@ function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, 
   if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
   if (end.aborted) return unreachable(url, t`no whole reply in ${timeout / 1000} s`, error);
   const { code = "", message } = rootOf(error);
-  const certificate = CERTIFICATE_FAULTS[code];
+  const certificate = ownValue(CERTIFICATE_FAULTS, code);
   if (certificate === undefined)
-    return unreachable(url, translated(CONNECTION_FAULTS[code] ?? (code || message)), error);
+    return unreachable(url, translated(ownValue(CONNECTION_FAULTS, code) ?? (code || message)), error);
   return new FobError("rejected", t`the certificate of ${url.host} does not vouch for it: ${translated(certificate)}`, {
     cause: error,
     hint: t("for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)"),

@@ -5,30 +5,52 @@ export interface Base32Fault {
   readonly position: number | null;
 }
 
+/** What each letter stands for. Only those of ASCII: others, such as the dotless i, have one of them as their capital. */
+const VALUES: ReadonlyMap<string, number> = new Map(
+  [...LETTERS].flatMap((letter, value): [string, number][] => [
+    [letter, value],
+    [letter.toLowerCase(), value],
+  ]),
+);
+
 /**
  * Decodes Base32 (RFC 4648 section 6) as people write it: in any letter case, with spaces and dashes, with or without padding.
  * The fault tells where it is wrong, never what stands there, because the text is a secret.
  */
 export function decodeBase32(text: string): Buffer | Base32Fault {
-  const bytes: number[] = [];
+  const body = withoutPadding(text);
+  const bytes = Buffer.alloc(Math.floor((body.length * 5) / 8));
   let bits = 0;
   let buffered = 0;
   let length = 0;
-  const body = text.replace(/[=\s-]+$/, "");
-  for (const [i, character] of [...body].entries()) {
-    if (/[\s-]/.test(character)) continue;
-    const value = LETTERS.indexOf(character.toUpperCase());
-    if (value < 0) return { position: i + 1 };
+  let position = 0;
+  let written = 0;
+  for (const character of body) {
+    position++;
+    if (isSpace(character)) continue;
+    const value = VALUES.get(character);
+    if (value === undefined) return { position };
     length++;
     buffered = ((buffered << 5) | value) & 0xfff;
     bits += 5;
     if (bits >= 8) {
       bits -= 8;
-      bytes.push((buffered >> bits) & 0xff);
+      bytes[written++] = (buffered >> bits) & 0xff;
     }
   }
   // 1, 3 or 6 characters after whole groups of 8 leave more bits over than a byte has room for
-  return [1, 3, 6].includes(length % 8) ? { position: null } : Buffer.from(bytes);
+  return [1, 3, 6].includes(length % 8) ? { position: null } : bytes.subarray(0, written);
+}
+
+/** The text up to its last character that is neither padding nor space. */
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === "=" || isSpace(text[end - 1] ?? ""))) end--;
+  return text.slice(0, end);
+}
+
+function isSpace(character: string): boolean {
+  return character === "-" || character.trim() === "";
 }
 
 /** Encodes bytes as Base32 without padding, as Key URIs want it. */

@@ -36,12 +36,33 @@ export function matchName<T extends Named>(query: string, tokens: readonly T[]):
   return { kind: "none", nearest: nearestNames(folded, tokens) };
 }
 
-/** `wanted`, or the first of `wanted 2`, `wanted 3` ... that no token is called yet, in any letter case. */
-export function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(fold(wanted))) return wanted;
-  for (let number = 2; ; number++) {
-    const name = `${wanted} ${number}`;
-    if (!taken.has(fold(name))) return name;
+/**
+ * Gives out names that are free, each once. It remembers up to which number a name is taken: twenty thousand tokens may want the
+ * same one.
+ */
+export class FreeNames {
+  readonly #taken: Set<string>;
+  readonly #lastNumbers = new Map<string, number>();
+
+  /** `taken` holds folded names. */
+  constructor(taken: Iterable<string>) {
+    this.#taken = new Set(taken);
+  }
+
+  /** Whether a token is called so, in any letter case. */
+  has(name: string): boolean {
+    return this.#taken.has(fold(name));
+  }
+
+  /** `wanted`, or the first of `wanted 2`, `wanted 3` ... that no token is called yet, in any letter case. It is taken from now on. */
+  next(wanted: string): string {
+    const folded = fold(wanted);
+    let name = wanted;
+    let number = this.#lastNumbers.get(folded) ?? 1;
+    while (this.#taken.has(fold(name))) name = `${wanted} ${++number}`;
+    this.#lastNumbers.set(folded, number);
+    this.#taken.add(fold(name));
+    return name;
   }
 }
 

@@ -24,7 +24,8 @@ const RULES: Readonly<Record<string, Change>> = {
  */
 export function parsePinPolicy(text: string): PinPolicy {
   const changes = text.split(",").map((part) => {
-    const [name = "", value = "yes"] = part.trim().split("=");
+    const [name = "", value = "yes", ...rest] = part.trim().split("=");
+    if (rest.length > 0) throw wrong(t`${JSON.stringify(part.trim().slice(0, 40))} has more than one value`);
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     if (rule) return rule(value.trim(), name);
     throw wrong(t`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);

@@ -86,6 +86,8 @@ function isRepetition(pin: string): boolean {
 }
 
 function isRun(pin: string): boolean {
+  // one character follows no other
+  if ([...pin].length < 2) return false;
   const codes = [...pin.toLowerCase()].map((character) => character.codePointAt(0) ?? 0);
   const steps = codes.slice(1).map((code, i) => {
     const step = code - (codes[i] ?? 0);

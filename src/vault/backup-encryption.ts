@@ -4,6 +4,12 @@ import { t } from "../language.ts";
 /** How a file starts that age has encrypted, plain or in ASCII armor. */
 const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----)/;
 
+/** The cost of a passphrase that age itself chooses, as a power of two: it takes 256 MiB, and there are files with twice that. */
+const MAX_WORK_FACTOR = 18;
+
+/** Room for hundreds of recipients, each of which costs a multiplication on a curve. In bytes. */
+const MAX_HEADER = 64 * 1024;
+
 /** Who can open a new file: whoever knows the passphrase (UTF-8), or holds the identity of one of the recipients (`age1...`). */
 export type Lock = { readonly passphrase: Uint8Array } | { readonly recipients: readonly string[] };
 
@@ -38,6 +44,7 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
   const decrypter = new Decrypter();
   const text = bytes.toString("latin1");
   const file = text.startsWith("-----") ? decodeArmor(() => armor.decode(text)) : bytes;
+  refuseCostly(Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, MAX_HEADER)).toString("latin1"));
   if (keys.identities.length > 0)
     for (const identity of keys.identities) addIdentity(() => decrypter.addIdentity(identity));
   else decrypter.addPassphrase(Buffer.from(await keys.askPassphrase()).toString("utf8"));
@@ -52,9 +59,26 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
   }
 }
 
+/** Throws FobError `invalid` for a header that would take too long: a long one, or a passphrase that was made expensive (age's stanza `scrypt`). */
+function refuseCostly(start: string): void {
+  const end = start.indexOf("\n---");
+  if (end < 0) throw new FobError("invalid", t("this age file is damaged, or made for too many recipients"));
+  for (const line of start.slice(0, end).split("\n")) {
+    const [arrow, type, , cost] = line.split(" ");
+    if (arrow !== "->" || type !== "scrypt" || !(Number(cost) > MAX_WORK_FACTOR)) continue;
+    throw new FobError(
+      "invalid",
+      t`the passphrase of this file is made to take more than ${2 ** (MAX_WORK_FACTOR - 10)} MiB`,
+      {
+        hint: t("`age -d` opens it, and `age -p` encrypts it as usual"),
+      },
+    );
+  }
+}
+
 /** The identities in age's key file: one a line, and comments. Throws FobError `invalid` when there is none. */
 export function parseIdentities(text: string, path: string): string[] {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const lines = text.split("\n").map((line) => line.trim());
   const identities = lines.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
   if (identities.length === 0) throw new FobError("invalid", t`${path} holds no identity of age (AGE-SECRET-KEY-...)`);
   return identities;

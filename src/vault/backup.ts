@@ -4,6 +4,9 @@ import { t } from "../language.ts";
 import { HASH_ALGORITHMS } from "../otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "../otp/alphabet.ts";
 import { parseOcraSuite } from "../otp/ocra-suite.ts";
+import { parseJson } from "../token/bounded-json.ts";
+import { shortenName } from "../token/clean-name.ts";
+import { parseIsoDate } from "../token/iso-date.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "../token/pin-policy.ts";
 import { decodeToken, encodeToken, type Token } from "../token/token.ts";
 
@@ -16,36 +19,57 @@ export interface BackedUpToken {
 
 const VERSION = 1;
 
-const text = v.nullable(v.string());
+/** Thirty values a token, for as many tokens as a file may hold. */
+const MAX_VALUES = 1_500_000;
 
-const PolicySchema = v.object({
-  minLength: v.number(),
-  maxLength: v.number(),
+/** The private key of a push token is the longest secret, in bytes. */
+const MAX_SECRET_BYTES = 8_192;
+
+/** Where passcodes are cut off, and time begins, as at enrollment. */
+const MAX_PERIOD = 86_400;
+const MAX_T0 = 253_402_300_799;
+
+/** Names that older versions took as they came are cleaned as at enrollment, and cut rather than refused. */
+const text = v.pipe(
+  v.nullable(v.string()),
+  v.transform((name) => (name === null ? null : shortenName(name))),
+);
+
+const from = (min: number, max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
+const length = from(1, 9_999);
+
+const PolicyObject = v.object({
+  minLength: length,
+  maxLength: length,
   alphabet: v.picklist(["any", "numeric", "alphanumeric"]),
-  attempts: v.number(),
+  attempts: from(1, 9_999),
   refuseTrivial: v.boolean(),
   atLimit: v.optional(v.picklist(["lock", "wipe"]), USER_PIN_POLICY.atLimit),
-  history: v.optional(v.number(), USER_PIN_POLICY.history),
-  expiryDays: v.optional(v.nullable(v.number()), USER_PIN_POLICY.expiryDays),
+  history: v.optional(from(0, 24), USER_PIN_POLICY.history),
+  expiryDays: v.optional(v.nullable(from(1, 3_650)), USER_PIN_POLICY.expiryDays),
   changeFirst: v.optional(v.boolean(), USER_PIN_POLICY.changeFirst),
   biometric: v.optional(v.boolean(), USER_PIN_POLICY.biometric),
   required: v.optional(v.boolean(), USER_PIN_POLICY.required),
 });
+
+const PolicySchema = v.pipe(
+  PolicyObject,
+  v.check(({ minLength, maxLength }) => minLength <= maxLength),
+);
 
 const counter = v.pipe(
   v.string(),
   v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) < 2n ** 64n),
 );
 const suite = v.pipe(v.string(), v.check(isOcraSuite));
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const passcode = {
   algorithm: v.picklist(HASH_ALGORITHMS),
-  digits: v.pipe(whole, v.minValue(4), v.maxValue(10)),
+  digits: from(4, 10),
   alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
 };
 const push = { url: v.pipe(v.string(), v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
 const CredentialSchema = v.variant("kind", [
-  v.object({ kind: v.literal("totp"), ...passcode, period: v.pipe(whole, v.minValue(1)), t0: whole }),
+  v.object({ kind: v.literal("totp"), ...passcode, period: from(1, MAX_PERIOD), t0: from(0, MAX_T0) }),
   v.object({ kind: v.literal("hotp"), ...passcode, counter }),
   v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
   v.object({ kind: v.literal("motp") }),
@@ -68,26 +92,41 @@ const CredentialSchema = v.variant("kind", [
 const BackupSchema = v.object({
   format: v.literal("fob-backup"),
   version: v.literal(VERSION),
-  tokens: v.array(
-    v.object({
-      token: v.looseObject({
-        id: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
-        name: v.string(),
-        issuer: text,
-        account: text,
-        serial: text,
-        format: v.string(),
-        pin: v.picklist(["none", "user", "server"]),
-        accessDomain: v.picklist(["00", "02", "FF"]),
-        favorite: v.boolean(),
-        enrolledAt: v.pipe(v.string(), v.isoTimestamp()),
-        credential: CredentialSchema,
-      }),
-      secret: v.pipe(v.string(), v.base64()),
-      pinPolicy: v.nullable(PolicySchema),
-    }),
-  ),
+  tokens: v.array(v.unknown()),
 });
+
+const EntrySchema = v.object({
+  token: v.looseObject({
+    id: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+    name: text,
+    issuer: text,
+    account: text,
+    serial: text,
+    format: v.pipe(v.string(), v.maxLength(64)),
+    pin: v.picklist(["none", "user", "server"]),
+    accessDomain: v.picklist(["00", "02", "FF"]),
+    favorite: v.boolean(),
+    enrolledAt: v.pipe(
+      v.string(),
+      v.check((date) => parseIsoDate(date)?.hasZone === true),
+    ),
+    credential: CredentialSchema,
+  }),
+  secret: v.pipe(
+    v.string(),
+    v.maxLength(2 * MAX_SECRET_BYTES),
+    v.base64(),
+    v.transform((encoded) => Buffer.from(encoded, "base64")),
+    v.check((secret) => secret.length >= 1 && secret.length <= MAX_SECRET_BYTES),
+  ),
+  pinPolicy: v.nullable(PolicySchema),
+});
+
+/** What is in a backup: its tokens, and for each one that cannot be restored, why. */
+export interface BackupContent {
+  readonly tokens: readonly BackedUpToken[];
+  readonly refusals: readonly string[];
+}
 
 /** A backup as the bytes to be encrypted: JSON, with secrets in Base64. */
 export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date): Buffer {
@@ -97,15 +136,39 @@ export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date):
   return Buffer.from(JSON.stringify({ format: "fob-backup", version: VERSION, createdAt, tokens: entries }));
 }
 
-/** Reverses {@link encodeBackup}. Throws FobError `invalid` for what is no backup, or one of a newer fob. */
-export function decodeBackup(bytes: Buffer): BackedUpToken[] {
-  const backup = v.safeParse(BackupSchema, parse(bytes));
+/**
+ * Reverses {@link encodeBackup}. A token that is damaged, or what no issuer could have given, hides no other one. Throws FobError `invalid` for what
+ * is no backup, or one of a newer fob.
+ */
+export function decodeBackup(bytes: Buffer): BackupContent {
+  const backup = v.safeParse(BackupSchema, parseJson(bytes.toString("utf8"), { values: MAX_VALUES }), {
+    abortEarly: true,
+  });
   if (!backup.success) throw new FobError("invalid", t("this file opens, and holds no backup that fob knows"));
-  return backup.output.tokens.map(({ token, secret, pinPolicy }) => ({
-    token: decodeToken(token as Parameters<typeof decodeToken>[0]),
-    secret: Buffer.from(secret, "base64"),
-    pinPolicy,
-  }));
+  const tokens: BackedUpToken[] = [];
+  const refusals: string[] = [];
+  for (const [i, entry] of backup.output.tokens.entries()) {
+    const parsed = v.safeParse(EntrySchema, entry, { abortEarly: true });
+    if (parsed.success) tokens.push(toBackedUp(parsed.output));
+    else refusals.push(t`${describe(entry, i)}: ${placeOf(parsed.issues[0])} is damaged, or out of bounds`);
+  }
+  return { tokens, refusals };
+}
+
+function toBackedUp({ token, secret, pinPolicy }: v.InferOutput<typeof EntrySchema>): BackedUpToken {
+  const name = token.name ?? token.issuer ?? token.account ?? token.id;
+  return { token: decodeToken({ ...token, name } as Parameters<typeof decodeToken>[0]), secret, pinPolicy };
+}
+
+/** Which value of a token is wrong, by its path in the file. */
+function placeOf(issue: v.BaseIssue<unknown>): string {
+  return v.getDotPath(issue as v.InferIssue<typeof EntrySchema>) ?? t("the token");
+}
+
+/** How people know a token of which little can be read. */
+function describe(entry: unknown, index: number): string {
+  const named = v.safeParse(v.object({ token: v.object({ name: v.string() }) }), entry);
+  return (named.success ? shortenName(named.output.token.name) : null) ?? t`token ${index + 1}`;
 }
 
 function isOcraSuite(text: string): boolean {
@@ -115,14 +178,5 @@ function isOcraSuite(text: string): boolean {
   } catch {
     // then it is none
     return false;
-  }
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    // what is no JSON is no backup either
-    return null;
   }
 }

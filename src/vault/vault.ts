@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
-import { fold, freeName } from "../token/names.ts";
+import { FreeNames, fold } from "../token/names.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { newestGeneration, readCell, updateCell } from "./cell.ts";
@@ -83,10 +83,9 @@ export class Vault implements TokenStore {
 
   /** Stores new tokens, durably, in order. A name that is taken gets a number. Returns them as stored. */
   add(newTokens: readonly NewToken[], enrolledAt: Date): Token[] {
-    const taken = new Set(this.entries().map(({ name }) => fold(name)));
+    const names = new FreeNames(this.entries().map(({ name }) => fold(name)));
     const tokens = newTokens.map(({ secret, ...rest }) => {
-      const name = freeName(rest.name, taken);
-      taken.add(fold(name));
+      const name = names.next(rest.name);
       const token: Token = { id: newId(), accessDomain: "00", favorite: false, enrolledAt, ...rest, name };
       const record = createRecord(token, secret, this.vaultKey);
       updateCell(this.tokenCell(token.id), () => encodeRecord(record));
@@ -110,12 +109,8 @@ export class Vault implements TokenStore {
     const ids = new Set(tokens.map(({ id }) => id));
     this.#updateIndex((entries) => {
       const others = entries.filter(({ id }) => !ids.has(id));
-      const taken = new Set(others.map(({ name }) => fold(name)));
-      listed = tokens.map((token) => {
-        const name = freeName(token.name, taken);
-        taken.add(fold(name));
-        return { ...token, name };
-      });
+      const names = new FreeNames(others.map(({ name }) => fold(name)));
+      listed = tokens.map((token) => ({ ...token, name: names.next(token.name) }));
       return [...others, ...listed];
     });
     return listed;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { freeName, matchName, type Named } from "../../src/token/names.ts";
+import { FreeNames, matchName, type Named } from "../../src/token/names.ts";
 import { printable, stripControls } from "../../src/token/printable.ts";
 
 const token = (id: string, name: string, issuer: string | null = null, account: string | null = null): Named => ({
@@ -49,8 +49,8 @@ describe("a name", () => {
   });
 
   test("is given a number when it is taken, in any case", () => {
-    expect(freeName("vpn", new Set())).toBe("vpn");
-    expect(freeName("VPN", new Set(["vpn", "vpn 2"]))).toBe("VPN 3");
+    expect(new FreeNames([]).next("vpn")).toBe("vpn");
+    expect(new FreeNames(["vpn", "vpn 2"]).next("VPN")).toBe("VPN 3");
   });
 });
 

@@ -1,4 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
+import { ownValue } from "../../own-value.ts";
 
 /** A key that a person pressed: text (also pasted: without the line breaks and controls at its end, spaces for the others), or a key by its name. */
 export type Key = { readonly name: "text"; readonly text: string } | { readonly name: KeyName };
@@ -98,7 +99,7 @@ export class KeyParser {
     // Alt with a key comes as Escape and the key, and means nothing here
     this.#rest = text.slice(sequence?.length ?? 1);
     this.#isPasting = `${parameters}${final}` === PASTE_START;
-    const name = SEQUENCES[final === "~" ? `${parameters.split(";")[0]}~` : final || single];
+    const name = ownValue(SEQUENCES, final === "~" ? `${parameters.split(";")[0]}~` : final || single);
     return name ? [{ name }] : [];
   }
 

@@ -1,3 +1,5 @@
+import { ownValue } from "../../own-value.ts";
+
 /** How digits look when they are to be read from afar: three cells wide, five high. */
 const DIGITS: Readonly<Record<string, readonly string[]>> = {
   "0": ["███", "█ █", "█ █", "█ █", "███"],
@@ -16,7 +18,7 @@ const ROWS = [0, 1, 2, 3, 4] as const;
 
 /** Digits as lines of large characters; null for a text with anything else in it, or one that is wider than `columns`. */
 export function largeDigits(text: string, columns: number): string[] | null {
-  const digits = [...text].map((character) => DIGITS[character]);
+  const digits = [...text].map((character) => ownValue(DIGITS, character));
   if (digits.length === 0 || digits.length * 5 > columns || digits.includes(undefined)) return null;
   return ROWS.map((row) => digits.map((digit) => digit?.[row] ?? "").join("  "));
 }

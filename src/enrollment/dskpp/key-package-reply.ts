@@ -3,6 +3,7 @@ import { t } from "../../language.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import { forget, type Secret } from "../../token/secret.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import { Effort } from "../effort.ts";
 import { readContainer } from "../pskc/read-pskc.ts";
 import { child, children, type Element } from "../pskc/xml.ts";
 import { PASSPHRASE_WRAP } from "./client-messages.ts";
@@ -86,7 +87,7 @@ async function readOnly(
   askSecret: AskSecret,
   makeSecret: (carried: Buffer | null, credential: OtpCredential) => Buffer,
 ): Promise<EnrollmentDraft> {
-  const { drafts, refusals } = await readContainer(container, askSecret, makeSecret);
+  const { drafts, refusals } = await readContainer(container, askSecret, new Effort(), makeSecret);
   if (refusals[0] !== undefined) throw new FobError("invalid", t`the server's token cannot be used: ${refusals[0]}`);
   const [draft, ...more] = drafts;
   if (draft && more.length === 0) return draft;

@@ -66,8 +66,11 @@ function decode(bytes: Buffer): string {
 
 function resolveElement(element: Element, scope: Scope): Element {
   const resolved = new Map<string, (Element | string)[]>();
-  const add = (key: string, nodes: readonly (Element | string)[]) =>
-    resolved.set(key, [...(resolved.get(key) ?? []), ...nodes]);
+  const add = (key: string, nodes: readonly (Element | string)[]) => {
+    const known = resolved.get(key) ?? [];
+    for (const node of nodes) known.push(node);
+    resolved.set(key, known);
+  };
   for (const [key, value] of Object.entries(element)) {
     const nodes = [value ?? []].flat() as readonly (Element | string)[];
     if (key === "#text") add(key, nodes);

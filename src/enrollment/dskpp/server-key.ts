@@ -8,6 +8,7 @@ import {
 } from "node:crypto";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
 import { forget, type Secret } from "../../token/secret.ts";
 import { base64, child, childText, type Element } from "../pskc/xml.ts";
 import { derive, PRFS } from "./prf.ts";
@@ -30,6 +31,8 @@ const RSA_BITS = { min: 2_048, max: 8_192 };
 const PADDINGS: Readonly<Record<string, number>> = {
   "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p": constants.RSA_PKCS1_OAEP_PADDING,
   "http://www.w3.org/2001/04/xmlenc#rsa-1_5": constants.RSA_PKCS1_PADDING,
+  // how RFC 6063 spells it in its examples
+  "http://www.w3.org/2001/04/xmlenc#rsa_1_5": constants.RSA_PKCS1_PADDING,
 };
 
 const KEY_WRAP = "http://www.w3.org/2001/04/xmlenc#kw-aes128";
@@ -68,7 +71,7 @@ export function encryptNonce(
   { key, algorithm, serverNonce, iv }: { key: EncryptionKey; algorithm: string; serverNonce: Buffer; iv: Buffer },
 ): Buffer {
   if (key.kind === "public") {
-    const padding = PADDINGS[algorithm];
+    const padding = ownValue(PADDINGS, algorithm);
     if (padding === undefined) throw unusable(t("is a public one, and the algorithm needs a shared one"));
     return encryptByRsa(nonce, key.key, padding);
   }
@@ -90,7 +93,7 @@ function encryptByShared(
   algorithm: string,
   { serverNonce, iv }: { serverNonce: Buffer; iv: Buffer },
 ): Buffer {
-  if (algorithm in PADDINGS) throw unusable(t("is a shared one, and the algorithm needs a public one"));
+  if (Object.hasOwn(PADDINGS, algorithm)) throw unusable(t("is a shared one, and the algorithm needs a public one"));
   const prf = PRFS.find(({ id }) => id === algorithm);
   // DSKPP-PRF takes no shorter key (RFC 6063 section 3.4.2), and AES no other one
   const fits = prf?.keyBytes === HMAC_KEY_BYTES ? key.length >= MIN_KEY_BYTES : key.length === AES_KEY_BYTES;

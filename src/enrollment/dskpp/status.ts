@@ -1,5 +1,6 @@
 import { FobError } from "../../fob-error.ts";
 import { type Text, type Texts, t, translated } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
 
 /** What a server means that does not go on, by its Status (RFC 6063 section 3.3). */
 const REFUSALS: Texts = {
@@ -44,6 +45,6 @@ export function describeStatus(status: string, server: string): FobError {
     const shown = JSON.stringify(status.slice(0, 40));
     return new FobError("invalid", t`the status of the server's reply is ${shown}, which there is not`);
   }
-  const hint = translated(HINTS[status] ?? UPDATE);
+  const hint = translated(ownValue(HINTS, status) ?? UPDATE);
   return new FobError("rejected", t`${server} ${translated(refusal)}`, { hint });
 }

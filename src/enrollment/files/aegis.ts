@@ -2,15 +2,18 @@ import { createDecipheriv, scrypt } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { parseJson } from "../../token/bounded-json.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
-import type { AppEntry, AppFile } from "./app-file.ts";
+import { type Effort, SCRYPT_MAX_MEMORY } from "../effort.ts";
+import { isBase64 } from "../secret-text.ts";
+import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
-/** Costs beyond these are no vault of Aegis, and would take all memory (128 * N * r bytes). */
-const MAX_COST = { n: 2 ** 20, r: 8, p: 4 };
+/** More passwords than any vault of Aegis has. */
+const MAX_SLOTS = 64;
 
 const hex = (bytes: number) => v.pipe(v.string(), v.regex(/^[0-9a-f]*$/i), v.length(bytes * 2));
-const cost = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limit));
+const cost = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30));
 
 const SealSchema = v.object({ nonce: hex(12), tag: hex(16) });
 
@@ -18,14 +21,14 @@ const PasswordSlotSchema = v.object({
   type: v.literal(1),
   key: hex(32),
   key_params: SealSchema,
-  n: cost(MAX_COST.n),
-  r: cost(MAX_COST.r),
-  p: cost(MAX_COST.p),
+  n: cost,
+  r: cost,
+  p: cost,
   salt: hex(32),
 });
 
 const DatabaseSchema = v.object({
-  entries: v.array(
+  entries: listOf(
     v.object({
       type: v.string(),
       name: v.optional(v.nullable(v.string())),
@@ -45,8 +48,8 @@ const PlainSchema = v.object({ version: v.number(), header: v.object({}), db: Da
 
 const EncryptedSchema = v.object({
   version: v.number(),
-  header: v.object({ slots: v.array(v.unknown()), params: SealSchema }),
-  db: v.pipe(v.string(), v.base64()),
+  header: v.object({ slots: v.pipe(v.array(v.unknown()), v.maxLength(MAX_SLOTS)), params: SealSchema }),
+  db: v.pipe(v.string(), v.check(isBase64)),
 });
 
 type Database = v.InferOutput<typeof DatabaseSchema>;
@@ -55,11 +58,11 @@ type Database = v.InferOutput<typeof DatabaseSchema>;
 export const aegis: AppFile = {
   id: "aegis",
   app: "Aegis",
-  async read(content, askSecret) {
-    const plain = v.safeParse(PlainSchema, content);
+  async read(content, askSecret, effort) {
+    const plain = v.safeParse(PlainSchema, content, { abortEarly: true });
     if (plain.success) return entriesOf(plain.output.db);
-    const encrypted = v.safeParse(EncryptedSchema, content);
-    return encrypted.success ? entriesOf(await decrypt(encrypted.output, askSecret)) : null;
+    const encrypted = v.safeParse(EncryptedSchema, content, { abortEarly: true });
+    return encrypted.success ? entriesOf(await decrypt(encrypted.output, askSecret, effort)) : null;
   },
 };
 
@@ -73,12 +76,18 @@ function entriesOf({ entries }: Database): AppEntry[] {
   }));
 }
 
-async function decrypt({ header, db }: v.InferOutput<typeof EncryptedSchema>, askSecret: AskSecret): Promise<Database> {
+async function decrypt(
+  { header, db }: v.InferOutput<typeof EncryptedSchema>,
+  askSecret: AskSecret,
+  effort: Effort,
+): Promise<Database> {
   const slots = header.slots.flatMap((slot) => {
     const password = v.safeParse(PasswordSlotSchema, slot);
     return password.success ? [password.output] : [];
   });
   if (slots.length === 0) throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
+  // whoever has no right password pays for every slot
+  for (const slot of slots) effort.spendScrypt(slot);
   const password = await askSecret("passphrase", null);
   for (const slot of slots) {
     const key = await stretch(password, slot);
@@ -92,7 +101,7 @@ async function decrypt({ header, db }: v.InferOutput<typeof EncryptedSchema>, as
 
 function stretch(password: Uint8Array, { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const costs = { N: n, r, p, maxmem: 256 * n * r };
+    const costs = { N: n, r, p, maxmem: SCRYPT_MAX_MEMORY };
     scrypt(password, Buffer.from(salt, "hex"), 32, costs, (error, key) => (error ? reject(error) : resolve(key)));
   });
 }
@@ -109,7 +118,7 @@ function open(key: Buffer, sealed: Buffer, { nonce, tag }: v.InferOutput<typeof 
 }
 
 function parseDatabase(json: Buffer): Database {
-  const database = v.safeParse(DatabaseSchema, JSON.parse(json.toString()));
+  const database = v.safeParse(DatabaseSchema, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (database.success) return database.output;
   throw new FobError("invalid", t("this Aegis vault opens, and holds something else than tokens"));

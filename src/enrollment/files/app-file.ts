@@ -1,4 +1,10 @@
-import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import * as v from "valibot";
+import { ownValue } from "../../own-value.ts";
+import type { AskSecret, EnrollmentDraft, Finding } from "../draft.ts";
+import type { Effort } from "../effort.ts";
+import { cleanName } from "../key-uri-label.ts";
+import { encodeText } from "../key-uri-writer.ts";
+import { MAX_ENTRIES } from "../lines.ts";
 import { recognize } from "../recognize.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */
@@ -29,16 +35,29 @@ export interface AppFile {
   /** The app's name, for people. */
   readonly app: string;
   /** Its tokens, or null when this is not a file of this kind. Throws FobError `invalid` when it is a damaged one. */
-  read(content: unknown, askSecret: AskSecret): Promise<readonly (AppEntry | AppLogin)[] | null>;
+  read(content: unknown, askSecret: AskSecret, effort: Effort): Promise<readonly (AppEntry | AppLogin)[] | null>;
 }
 
-/** The token of an entry. Rejects with FobError `invalid` in the words in which enrollment strings are refused. */
-export async function draftOf(entry: AppEntry | AppLogin, format: string): Promise<EnrollmentDraft> {
-  const [draft] = await ("enrollment" in entry ? recognize(entry.enrollment) : recognize(keyUriOf(entry)));
-  if (!draft) throw new Error("an entry was read and no token came of it");
-  const issuer = draft.issuer ?? (entry.issuer || null);
-  const account = draft.account ?? (entry.account || null);
-  return { ...draft, issuer, account, name: issuer ?? account, format };
+/** A list in a file, not longer than a list can be: its length is looked at before anything in it. */
+export function listOf<const Item extends v.GenericSchema>(item: Item) {
+  return v.pipe(v.array(v.unknown()), v.maxLength(MAX_ENTRIES), v.array(item));
+}
+
+/**
+ * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects with FobError `invalid` in the words in which
+ * enrollment strings are refused.
+ */
+export async function draftsOf(entry: AppEntry | AppLogin, format: string, effort: Effort): Promise<EnrollmentDraft[]> {
+  const drafts = await recognize("enrollment" in entry ? entry.enrollment : keyUriOf(entry), undefined, effort);
+  return drafts.map((draft) => nameDraft(draft, entry, format));
+}
+
+/** The draft with the names of its login, where the string itself has none. */
+function nameDraft(draft: EnrollmentDraft, entry: AppEntry | AppLogin, format: string): EnrollmentDraft {
+  const findings: Finding[] = [...draft.findings];
+  const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
+  const account = draft.account ?? cleanName("account", entry.account ?? "", findings);
+  return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
 }
 
 /** What a token of each type takes; apps write the rest as well, where it means nothing. */
@@ -53,9 +72,9 @@ function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
   const label = [entry.issuer || null, entry.account ?? ""]
     .filter((part) => part !== null)
-    .map(encodeURIComponent)
+    .map(encodeText)
     .join(":");
-  const names = [...(PARAMETERS[type] ?? []), "issuer" as const];
-  const query = names.flatMap((name) => (entry[name] ? [`${name}=${encodeURIComponent(String(entry[name]))}`] : []));
-  return `otpauth://${encodeURIComponent(type)}/${label}?${query.join("&")}`;
+  const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
+  const query = names.flatMap((name) => (entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : []));
+  return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { encodeBase32 } from "../../token/base32.ts";
-import type { AppEntry, AppFile } from "./app-file.ts";
+import { MAX_SECRET_BYTES } from "../secret-text.ts";
+import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));
 const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
@@ -16,14 +17,14 @@ function jsonFile<const Schema extends v.GenericSchema>(
     id,
     app,
     async read(content) {
-      const parsed = v.safeParse(schema, content);
+      const parsed = v.safeParse(schema, content, { abortEarly: true });
       return parsed.success ? entries(parsed.output) : null;
     },
   };
 }
 
 const AndOtpSchema = v.pipe(
-  v.array(
+  listOf(
     v.object({
       secret: v.string(),
       label: v.string(),
@@ -46,14 +47,18 @@ export const andOtp = jsonFile("andotp", "andOTP", AndOtpSchema, (entries) =>
 
 const FreeOtpSchema = v.object({
   tokenOrder: v.array(v.unknown()),
-  tokens: v.array(
+  tokens: listOf(
     v.object({
       type: v.string(),
       issuerExt: text,
       issuerInt: text,
       label: text,
       // Java's bytes, from -128 to 127
-      secret: v.array(v.pipe(v.number(), v.integer(), v.minValue(-128), v.maxValue(255))),
+      secret: v.pipe(
+        v.array(v.number()),
+        v.maxLength(MAX_SECRET_BYTES),
+        v.check((bytes) => bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte <= 255)),
+      ),
       algo: text,
       digits: number,
       period: number,
@@ -81,7 +86,7 @@ function nextCounter(lastUsed: number | string | null | undefined): number | nul
 }
 
 const RaivoSchema = v.pipe(
-  v.array(
+  listOf(
     v.object({
       kind: v.string(),
       issuer: text,
@@ -102,7 +107,7 @@ export const raivo = jsonFile("raivo", "Raivo", RaivoSchema, (entries) =>
 );
 
 const StratumSchema = v.object({
-  Authenticators: v.array(
+  Authenticators: listOf(
     v.object({
       Type: v.number(),
       Issuer: text,
@@ -116,8 +121,8 @@ const StratumSchema = v.object({
   ),
 });
 
-const STRATUM_TYPES: Readonly<Record<number, string>> = { 1: "hotp", 2: "totp", 3: "motp", 4: "steam", 5: "yandex" };
-const STRATUM_ALGORITHMS = ["SHA1", "SHA256", "SHA512"];
+const STRATUM_TYPES: readonly (string | undefined)[] = [undefined, "hotp", "totp", "motp", "steam", "yandex"];
+const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The plain backup of Stratum, which was called Authenticator Pro. */
 export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenticators }) =>
@@ -126,7 +131,8 @@ export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenti
     issuer: entry.Issuer,
     account: entry.Username,
     secret: entry.Secret,
-    algorithm: STRATUM_ALGORITHMS[entry.Algorithm ?? 0],
+    // an unknown one is refused by its number, and never taken for the usual one
+    algorithm: STRATUM_ALGORITHMS[entry.Algorithm ?? 0] ?? `number ${entry.Algorithm}`,
     digits: entry.Digits,
     period: entry.Period,
     counter: entry.Counter,
@@ -135,7 +141,7 @@ export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenti
 
 const ProtonSchema = v.object({
   version: v.number(),
-  entries: v.array(v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) })),
+  entries: listOf(v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) })),
 });
 
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
@@ -143,7 +149,7 @@ export const proton: AppFile = {
   id: "proton-authenticator",
   app: "Proton Authenticator",
   async read(content) {
-    const parsed = v.safeParse(ProtonSchema, content);
+    const parsed = v.safeParse(ProtonSchema, content, { abortEarly: true });
     return parsed.success
       ? parsed.output.entries.map(({ content: { uri, name } }) => ({ enrollment: uri, account: name }))
       : null;

@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
-import type { AppFile, AppLogin } from "./app-file.ts";
+import { type AppFile, type AppLogin, listOf } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));
 
 const BitwardenSchema = v.object({
   encrypted: v.optional(v.literal(false)),
-  items: v.array(v.object({ name: text, login: v.optional(v.nullable(v.object({ username: text, totp: text }))) })),
+  items: listOf(v.object({ name: text, login: v.optional(v.nullable(v.object({ username: text, totp: text }))) })),
 });
 
 const EncryptedBitwardenSchema = v.object({ encrypted: v.literal(true), data: v.optional(v.string()) });
@@ -22,7 +22,7 @@ export const bitwarden: AppFile = {
         hint: t("export it once more as .json, which is not encrypted, and remove that file after the import"),
       });
     }
-    const parsed = v.safeParse(BitwardenSchema, content);
+    const parsed = v.safeParse(BitwardenSchema, content, { abortEarly: true });
     if (!parsed.success) return null;
     return parsed.output.items.flatMap(({ name, login }) => loginOf(login?.totp, name, login?.username));
   },
@@ -42,16 +42,31 @@ const CSV_EXPORTS: readonly Columns[] = [
   { id: "keepassxc", app: "KeePassXC", totp: "TOTP", title: "Title", user: "Username" },
 ];
 
-/** The CSV exports of password managers; content is the table's rows, by column. */
-export const csvExports: readonly AppFile[] = CSV_EXPORTS.map(({ id, app, totp, title, user }) => ({
-  id,
-  app,
-  async read(content) {
-    const table = v.safeParse(v.pipe(v.array(v.record(v.string(), v.string())), v.minLength(1)), content);
-    if (!table.success || !(totp in (table.output[0] ?? {})) || !(title in (table.output[0] ?? {}))) return null;
-    return table.output.flatMap((row) => loginOf(row[totp], row[title], row[user]));
-  },
-}));
+/** A table as its file has it: the names of its columns, and the cells of each row. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The logins of a password manager's CSV export, and which one it is; null when it is none that we know. */
+export function readCsvExport({ columns, rows }: Table): (Pick<AppFile, "id" | "app"> & Logins) | null {
+  const known = CSV_EXPORTS.find(({ totp, title }) => columns.includes(totp) && columns.includes(title));
+  if (!known || rows.length === 0) return null;
+  const [totp, title, user] = [known.totp, known.title, known.user].map((name) => columns.indexOf(name));
+  const cell = (row: readonly string[], at: number | undefined) => row[at ?? -1];
+  return {
+    id: known.id,
+    app: known.app,
+    logins: rows.flatMap((row) => loginOf(cell(row, totp), cell(row, title), cell(row, user))),
+  };
+}
+
+interface Logins {
+  readonly logins: readonly AppLogin[];
+}
+
+/** The apps whose CSV exports are read. */
+export const CSV_APPS: readonly string[] = CSV_EXPORTS.map(({ app }) => app);
 
 function loginOf(
   totp: string | null | undefined,

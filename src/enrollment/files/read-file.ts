@@ -1,15 +1,18 @@
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { parseJson } from "../../token/bounded-json.ts";
+import { shortenName } from "../../token/clean-name.ts";
+import { decodeText } from "../../token/text-encoding.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import { Effort } from "../effort.ts";
 import { MAX_ENTRIES, readLines } from "../lines.ts";
 import { readPictureHeader } from "../picture-header.ts";
 import { pskc } from "../pskc/pskc.ts";
 import { identify, recognize } from "../recognize.ts";
 import { aegis } from "./aegis.ts";
-import { type AppEntry, type AppFile, type AppLogin, draftOf } from "./app-file.ts";
-import { parseJson } from "./json.ts";
+import { type AppEntry, type AppFile, type AppLogin, draftsOf } from "./app-file.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
-import { bitwarden, csvExports } from "./password-managers.ts";
+import { bitwarden, CSV_APPS, readCsvExport, type Table } from "./password-managers.ts";
 import { twoFas } from "./two-fas.ts";
 
 /** The largest file of another app that is read, in bytes. */
@@ -17,6 +20,9 @@ export const MAX_APP_FILE_BYTES = 64 * 1024 * 1024;
 
 /** The largest one that is no picture: parsing takes many times the memory. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+
+/** Twenty thousand logins, with thirty cells and lines of notes each. */
+const MAX_CELLS = 600_000;
 
 /** Every kind of JSON file, the most particular first. A new one is added here and nowhere else. */
 const JSON_FILES: readonly AppFile[] = [aegis, twoFas, stratum, freeOtpPlus, bitwarden, proton, andOtp, raivo];
@@ -40,55 +46,56 @@ export interface FileReading {
  * FobError `invalid` for a file that is none of these, `denied` for a wrong password.
  */
 export async function readAppFile(bytes: Buffer, source: string, reading: FileReading): Promise<FileContent> {
-  if (readPictureHeader(bytes)) return readStrings(t("a picture"), await reading.readQrCodes(bytes));
+  if (readPictureHeader(bytes)) {
+    return readStrings(t("a picture"), await reading.readQrCodes(bytes), new Effort());
+  }
   if (bytes.length > MAX_TEXT_BYTES) {
     throw new FobError("invalid", t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
   }
-  const text = bytes
-    .toString("utf8")
-    .replace(/^\ufeff/, "")
-    .trim();
-  if (identify(text) === pskc) return { app: "PSKC", ...(await readContainer(text, reading.askSecret)) };
+  const text = decodeText(bytes).trim();
+  const effort = new Effort();
+  if (identify(text) === pskc) return { app: "PSKC", ...(await readContainer(text, reading.askSecret, effort)) };
   const found =
-    (await readKnown(JSON_FILES, parseJson(text), reading.askSecret)) ??
-    (await readKnown(csvExports, await parseCsv(text), reading.askSecret)) ??
-    (await readList(text));
+    (await readKnown(parseJson(text), reading.askSecret, effort)) ??
+    (await readTable(await parseCsv(text), effort)) ??
+    (await readList(text, effort));
   if (found) return found;
   throw new FobError("invalid", t`${source} is not a file that fob knows`, {
     hint: t`known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`,
   });
 }
 
-async function readContainer(text: string, askSecret: AskSecret) {
+async function readContainer(text: string, askSecret: AskSecret, effort: Effort) {
   const { readPskc } = await import("../pskc/read-pskc.ts");
-  return readPskc(text, askSecret);
+  return readPskc(text, askSecret, effort);
 }
 
 function apps(): string[] {
-  return [...new Set([...JSON_FILES, ...csvExports].map(({ app }) => app))];
+  return [...new Set([...JSON_FILES.map(({ app }) => app), ...CSV_APPS])];
 }
 
-async function readKnown(
-  files: readonly AppFile[],
-  content: unknown,
-  askSecret: AskSecret,
-): Promise<FileContent | null> {
+async function readKnown(content: unknown, askSecret: AskSecret, effort: Effort): Promise<FileContent | null> {
   if (content === null) return null;
-  for (const { id, app, read } of files) {
-    const entries = await read(content, askSecret);
-    if (entries) return readEntries(app, entries, (entry) => draftOf(entry, id).then((draft) => [draft]));
+  for (const { id, app, read } of JSON_FILES) {
+    const entries = await read(content, askSecret, effort);
+    if (entries) return readEntries(app, entries, (entry) => draftsOf(entry, id, effort));
   }
   return null;
 }
 
-/** One enrollment string a line, as Ente and many others write them. */
-async function readList(text: string): Promise<FileContent | null> {
-  const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings(t("a list"), lines) : null;
+async function readTable(table: Table | null, effort: Effort): Promise<FileContent | null> {
+  const found = table && readCsvExport(table);
+  return found && readEntries(found.app, found.logins, (login) => draftsOf(login, found.id, effort));
 }
 
-function readStrings(app: string, strings: readonly string[]): Promise<FileContent> {
-  return readEntries(app, strings, (text) => recognize(text));
+/** One enrollment string a line, as Ente and many others write them. */
+async function readList(text: string, effort: Effort): Promise<FileContent | null> {
+  const lines = readLines(text).map((line) => line.text);
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings(t("a list"), lines, effort) : null;
+}
+
+function readStrings(app: string, strings: readonly string[], effort: Effort): Promise<FileContent> {
+  return readEntries(app, strings, (text) => recognize(text, undefined, effort));
 }
 
 async function readEntries<Entry extends AppEntry | AppLogin | string>(
@@ -96,35 +103,65 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
   entries: readonly Entry[],
   read: (entry: Entry) => Promise<EnrollmentDraft[]>,
 ): Promise<FileContent> {
-  if (entries.length > MAX_ENTRIES) {
-    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
-  }
+  refuseTooMany(entries.length);
   const drafts: EnrollmentDraft[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of entries.entries()) {
     try {
-      drafts.push(...(await read(entry)));
+      drafts.push(...(await read(entry)).map(refuseTwoStep));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
       refusals.push(t`${describe(entry, i)}: ${error.message}`);
     }
+    // one entry may be a code that holds many
+    refuseTooMany(drafts.length);
   }
   return { app, drafts, refusals };
 }
 
+function refuseTooMany(count: number): void {
+  if (count > MAX_ENTRIES) throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+}
+
+/** Its issuer needs a part of the secret that is made here, and shown once. A list of many is no place for that. */
+function refuseTwoStep(draft: EnrollmentDraft): EnrollmentDraft {
+  if (draft.clientPart === undefined) return draft;
+  throw new FobError(
+    "invalid",
+    t("it is enrolled in two steps, and its issuer needs the part that is made here: `fob enroll` shows it"),
+  );
+}
+
 /** A string is named by its number alone: it is a secret. */
 function describe(entry: AppEntry | AppLogin | string, index: number): string {
-  const names = typeof entry === "string" ? [] : [entry.issuer, entry.account].filter(Boolean);
+  const given = typeof entry === "string" ? [] : [entry.issuer, entry.account];
+  const names = given.flatMap((name) => shortenName(name ?? "") ?? []);
   return names.length === 0 ? t`entry ${index + 1}` : names.join(":");
 }
 
-async function parseCsv(text: string): Promise<unknown> {
+async function parseCsv(text: string): Promise<Table | null> {
   const header = text.slice(0, text.search(/[\r\n]|$/));
   if (!/totp/i.test(header) || !header.includes(",")) return null;
+  refuseLargeTable(text);
   const { parse } = await import("csv-parse/sync");
   try {
-    return parse(text, { columns: true, relax_column_count: true, skip_empty_lines: true, to: MAX_ENTRIES + 1 });
+    const [columns = [], ...rows]: string[][] = parse(text, {
+      relax_column_count: true,
+      skip_empty_lines: true,
+      to: MAX_ENTRIES + 2,
+    });
+    return { columns, rows };
   } catch (cause) {
     throw new FobError("invalid", t("the file begins like CSV, and is damaged"), { cause });
   }
+}
+
+/** Every cell ends with a comma or a line, and costs a parser many times its bytes. */
+function refuseLargeTable(text: string): void {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2c || code === 0x0a || code === 0x0d) count++;
+  }
+  if (count > MAX_CELLS) throw new FobError("invalid", t`the file holds more than ${MAX_CELLS} cells`);
 }

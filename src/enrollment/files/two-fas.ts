@@ -2,9 +2,10 @@ import { createDecipheriv, pbkdf2 } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { parseJson } from "../../token/bounded-json.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
-import type { AppEntry, AppFile } from "./app-file.ts";
+import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
 /** How 2FAS makes a key of a password: PBKDF2 with HMAC-SHA-256. */
 const ITERATIONS = 10_000;
@@ -14,7 +15,7 @@ const TAG_BYTES = 16;
 const text = v.optional(v.nullable(v.string()));
 const number = v.optional(v.nullable(v.number()));
 
-const ServicesSchema = v.array(
+const ServicesSchema = listOf(
   v.object({
     name: text,
     secret: v.string(),
@@ -42,7 +43,7 @@ export const twoFas: AppFile = {
   id: "2fas",
   app: "2FAS",
   async read(content, askSecret) {
-    const backup = v.safeParse(BackupSchema, content);
+    const backup = v.safeParse(BackupSchema, content, { abortEarly: true });
     if (!backup.success) return null;
     const { services, servicesEncrypted } = backup.output;
     return entriesOf(servicesEncrypted ? await decrypt(servicesEncrypted, askSecret) : services);
@@ -77,7 +78,7 @@ async function decrypt(sealed: string, askSecret: AskSecret): Promise<v.InferOut
   } finally {
     forget(key);
   }
-  const services = v.safeParse(ServicesSchema, JSON.parse(json.toString()));
+  const services = v.safeParse(ServicesSchema, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (services.success) return services.output;
   throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));

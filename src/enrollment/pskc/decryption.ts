@@ -1,11 +1,13 @@
 import { createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret } from "../draft.ts";
+import type { Effort } from "../effort.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 
-/** More rounds than this would keep a person waiting, and are a trap rather than a protection. */
+/** A number of rounds that can be written; how many are too many, depends on the hash. */
 const MAX_ITERATIONS = 10_000_000;
 
 const IV_BYTES = { cbc: 16, "3des": 8, gcm: 12 } as const;
@@ -53,6 +55,14 @@ const HASHES: Readonly<Record<string, string>> = {
   "hmac-sha512": "sha512",
 };
 
+const HASH_BYTES_OF: ReadonlyMap<string, number> = new Map([
+  ["sha1", 20],
+  ["sha224", 28],
+  ["sha256", 32],
+  ["sha384", 48],
+  ["sha512", 64],
+]);
+
 /** What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever asked for it. */
 export interface ContainerKeys {
   readonly encryptionKey: Buffer;
@@ -69,10 +79,14 @@ export interface OpenedValue {
  * Asks for the container's passphrase or pre-shared key and makes its keys. Null when nothing in it is encrypted. Rejects with FobError
  * `denied` when what was given is wrong, `invalid` for a method that is not supported.
  */
-export async function openContainer(container: Element, askSecret: AskSecret): Promise<ContainerKeys | null> {
+export async function openContainer(
+  container: Element,
+  askSecret: AskSecret,
+  effort: Effort,
+): Promise<ContainerKeys | null> {
   const encryption = child(container, "EncryptionKey");
   if (!encryption) return null;
-  const encryptionKey = await openKey(encryption, askSecret);
+  const encryptionKey = await openKey(encryption, askSecret, effort);
   const method = child(container, "MACMethod");
   if (!method) return { encryptionKey, mac: null };
   const hash = hashOf(attribute(method, "Algorithm") ?? "", t("the MAC method"));
@@ -101,9 +115,9 @@ export function openValue(element: Element | null, keys: ContainerKeys | null, w
   return { bytes, isAuthentic: given !== null || mode === "gcm" || mode === "wrap" };
 }
 
-async function openKey(encryption: Element, askSecret: AskSecret): Promise<Buffer> {
+async function openKey(encryption: Element, askSecret: AskSecret, effort: Effort): Promise<Buffer> {
   const derived = child(encryption, "DerivedKey");
-  if (derived) return deriveKey(derived, askSecret);
+  if (derived) return deriveKey(derived, askSecret, effort);
   const name = childText(encryption, "KeyName");
   if (name === null) {
     throw new FobError(
@@ -114,7 +128,7 @@ async function openKey(encryption: Element, askSecret: AskSecret): Promise<Buffe
   return parseKey(await askSecret("key", name));
 }
 
-async function deriveKey(derived: Element, askSecret: AskSecret): Promise<Buffer> {
+async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort): Promise<Buffer> {
   const method = child(derived, "KeyDerivationMethod");
   const parameters = child(method, "PBKDF2-params") ?? child(method, "Pbkdf2-params");
   if (!parameters || !/pbkdf2$/i.test(attribute(method, "Algorithm") ?? "")) {
@@ -126,6 +140,7 @@ async function deriveKey(derived: Element, askSecret: AskSecret): Promise<Buffer
   // an attribute by the standard, and the element's text in containers of python-pskc
   const prf = attribute(child(parameters, "PRF"), "Algorithm") ?? childText(parameters, "PRF");
   const hash = prf === null ? "sha1" : hashOf(prf, t("the derivation of the container's key"));
+  effort.spendPbkdf2(iterations, Math.ceil(length / (HASH_BYTES_OF.get(hash) ?? 1)));
   const passphrase = await askSecret("passphrase", childText(derived, "MasterKeyName"));
   return new Promise((resolve, reject) => {
     pbkdf2(passphrase, salt, iterations, length, hash, (error, key) => (error ? reject(error) : resolve(key)));
@@ -165,7 +180,8 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
   const iv = mode === "wrap" ? WRAP_IV : data.subarray(0, IV_BYTES[mode]);
   const body = mode === "wrap" ? data : data.subarray(iv.length);
   try {
-    const decipher = createDecipheriv(name as "aes-128-gcm", key, iv);
+    const tagLength = mode === "gcm" ? { authTagLength: TAG_BYTES } : {};
+    const decipher = createDecipheriv(name as "aes-128-gcm", key, iv, tagLength);
     if (mode === "gcm") decipher.setAuthTag(body.subarray(-TAG_BYTES));
     // the padding of XML Encryption says only in its last byte how long it is
     if (mode !== "wrap") decipher.setAutoPadding(false);
@@ -184,7 +200,7 @@ function unpad(padded: Buffer, blockBytes: number): Buffer | null {
 
 function cipherOf(encrypted: Element): Cipher {
   const algorithm = attribute(child(encrypted, "EncryptionMethod"), "Algorithm") ?? "";
-  const cipher = CIPHERS[lastPart(algorithm)];
+  const cipher = ownValue(CIPHERS, lastPart(algorithm));
   if (cipher) return cipher;
   throw new FobError("invalid", t`the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`);
 }
@@ -194,7 +210,7 @@ function cipherValue(encrypted: Element): Buffer {
 }
 
 function hashOf(algorithm: string, what: string): string {
-  const hash = HASHES[lastPart(algorithm).toLowerCase()];
+  const hash = ownValue(HASHES, lastPart(algorithm).toLowerCase());
   if (hash) return hash;
   throw new FobError(
     "invalid",

@@ -4,6 +4,7 @@ import { HASH_ALGORITHMS, type HashAlgorithm } from "../../otp/algorithm.ts";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import { parseOcraSuite } from "../../otp/ocra-suite.ts";
 import { OtpError } from "../../otp/otp-error.ts";
+import { ownValue } from "../../own-value.ts";
 import type { OtpCredential } from "../../token/credential.ts";
 import { printable } from "../../token/printable.ts";
 import type { DraftField, EnrollmentDraft, Finding } from "../draft.ts";
@@ -77,7 +78,7 @@ class PackageReader {
   credential(): OtpCredential {
     const algorithm = attribute(this.#key, "Algorithm") ?? "";
     this.#refuseReferences();
-    const suite = /OCRA-1:\S+$/.exec(algorithm)?.[0];
+    const suite = suiteIn(algorithm);
     if (suite !== undefined || /[:#]OCRA(?:-1)?$/i.test(algorithm)) return this.#ocra(suite);
     const kind = /[:#](totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
     if (kind === "totp") return { kind, ...this.#form(), ...this.#timeSteps() };
@@ -112,7 +113,7 @@ class PackageReader {
       throw new FobError("invalid", t("its passcodes end in a check digit, which is not supported"));
     }
     const encoding = attribute(response, "Encoding");
-    const alphabet = ENCODINGS[encoding?.toUpperCase() ?? "DECIMAL"];
+    const alphabet = ownValue(ENCODINGS, encoding?.toUpperCase() ?? "DECIMAL");
     if (!alphabet) throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
     const length = attribute(response, "Length");
     const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
@@ -185,8 +186,16 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
 
 /** The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is. */
 function commonName(user: string): string {
-  const part = (type: string) => new RegExp(`(?:^|,)\\s*${type}\\s*=\\s*([^,]+)`, "i").exec(user)?.[1]?.trim();
-  return part("CN") ?? part("UID") ?? user;
+  const parts = user.split(",").map((part) => part.split("=", 2).map((side) => side.trim()));
+  const part = (type: string) => parts.find(([name]) => name?.toUpperCase() === type)?.[1];
+  return part("CN") || part("UID") || user;
+}
+
+/** The suite that an algorithm's identifier ends in, where it names one itself. */
+function suiteIn(algorithm: string): string | undefined {
+  const at = algorithm.indexOf("OCRA-1:");
+  const suite = at < 0 ? "" : algorithm.slice(at);
+  return suite.length > "OCRA-1:".length && !/\s/.test(suite) ? suite : undefined;
 }
 
 function fieldsOf(

@@ -1,6 +1,8 @@
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
 import type { OtpCredential } from "../../token/credential.ts";
+import { parseIsoDate } from "../../token/iso-date.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "../../token/pin-policy.ts";
 import { printable } from "../../token/printable.ts";
 import type { Finding, RequiredPin } from "../draft.ts";
@@ -42,8 +44,8 @@ export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy
   }
   return {
     pin: readPin(child(policy, "PINPolicy")),
-    validFrom: readDate(policy, "StartDate"),
-    validUntil: readDate(policy, "ExpiryDate"),
+    validFrom: readDate(policy, "StartDate", findings),
+    validUntil: readDate(policy, "ExpiryDate", findings),
     findings,
   };
 }
@@ -60,7 +62,7 @@ function readPin(pin: Element | null): RequiredPin | null {
   if (mode !== "Local")
     throw new FobError("invalid", t`PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`);
   const encoding = attribute(pin, "PINEncoding") ?? "BINARY";
-  const alphabet = PIN_ALPHABETS[encoding.toUpperCase()];
+  const alphabet = ownValue(PIN_ALPHABETS, encoding.toUpperCase());
   if (!alphabet)
     throw new FobError("invalid", t`PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`);
   const minLength = limit(pin, "MinLength", USER_PIN_POLICY.minLength);
@@ -99,10 +101,14 @@ function refuseUsage(usages: readonly (string | null)[], kind: OtpCredential["ki
   throw new FobError("invalid", t`the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);
 }
 
-function readDate(policy: Element | null, name: string): Date | null {
+function readDate(policy: Element | null, name: string, findings: Finding[]): Date | null {
   const value = childText(policy, name);
   if (value === null) return null;
-  const date = new Date(value);
-  if (!Number.isNaN(date.getTime())) return date;
-  throw new FobError("invalid", t`${name} of the Policy is no date`);
+  const date = parseIsoDate(value);
+  if (!date) throw new FobError("invalid", t`${name} of the Policy is no date`);
+  if (!date.hasZone) {
+    const message = t`${name} of the Policy names no time zone, and is taken as UTC, as RFC 6030 has it`;
+    findings.push({ severity: "info", code: "zone-assumed", message });
+  }
+  return date.time;
 }

@@ -4,8 +4,7 @@ import type { EnrollmentFormat } from "../draft.ts";
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
-/** The root element, whatever its prefix, behind a declaration and comments. */
-const ROOT = /^(?:<\?[^>]{0,1000}\?>|<!--[\s\S]{0,10000}?-->|\s)*<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
+const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
 
 /** A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the good ones of a file. */
 export const pskc: EnrollmentFormat = {
@@ -13,11 +12,23 @@ export const pskc: EnrollmentFormat = {
   example: "a key container (PSKC)",
   isMultiline: true,
   maxLength: MAX_LENGTH,
-  matches: (text) => ROOT.test(text),
-  async parse(text, askSecret) {
+  matches: (text) => ROOT.test(rootOf(text)),
+  async parse(text, askSecret, effort) {
     const { readPskc } = await import("./read-pskc.ts");
-    const { drafts, refusals } = await readPskc(text, askSecret);
+    const { drafts, refusals } = await readPskc(text, askSecret, effort);
     if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
     return [...drafts];
   },
 };
+
+/** The first characters of the root element, behind a declaration and comments. */
+function rootOf(text: string): string {
+  for (let at = 0; ; ) {
+    while (at < text.length && text.charAt(at).trim() === "") at++;
+    const end = text.startsWith("<!--", at) ? "-->" : text.startsWith("<?", at) ? "?>" : null;
+    if (end === null) return text.slice(at, at + 200);
+    const found = text.indexOf(end, at + 2);
+    if (found < 0) return "";
+    at = found + end.length;
+  }
+}

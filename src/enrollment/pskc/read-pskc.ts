@@ -2,6 +2,7 @@ import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
 import { forget } from "../../token/secret.ts";
 import type { AskSecret, EnrollmentDraft } from "../draft.ts";
+import { Effort } from "../effort.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";
@@ -19,23 +20,24 @@ export interface PskcContent {
  * Reads a key container (PSKC, RFC 6030), plain or encrypted with a passphrase or a pre-shared key. Rejects with FobError `invalid` for a
  * broken one, `denied` when what was given does not open it.
  */
-export async function readPskc(xml: string, askSecret: AskSecret): Promise<PskcContent> {
+export async function readPskc(xml: string, askSecret: AskSecret, effort = new Effort()): Promise<PskcContent> {
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
   const container = child(document, "KeyContainer");
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
-  return readContainer(container, askSecret, secretInside);
+  return readContainer(container, askSecret, effort, secretInside);
 }
 
 /** {@link readPskc} for a container whose secrets `makeSecret` knows how to get. */
 export async function readContainer(
   container: Element,
   askSecret: AskSecret,
+  effort: Effort,
   makeSecret: MakeSecret,
 ): Promise<PskcContent> {
   const packages = children(container, "KeyPackage");
   if (packages.length > MAX_KEYS) throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
   if (packages.length === 0) throw new FobError("invalid", t("the container holds no key"));
-  const keys = await openContainer(container, askSecret);
+  const keys = await openContainer(container, askSecret, effort);
   try {
     return readPackages(packages.filter(isToken), keys, makeSecret);
   } finally {

@@ -2,6 +2,7 @@ import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { t } from "../../language.ts";
 import type { Alphabet } from "../../otp/alphabet.ts";
 import type { OtpCredential } from "../../token/credential.ts";
+import { stripControls } from "../../token/printable.ts";
 import type { RequiredPin } from "../draft.ts";
 import type { ExportedToken, ExportFormat } from "../exported-token.ts";
 
@@ -34,7 +35,7 @@ export const pskcExport: ExportFormat = {
   refuse({ credential }) {
     if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
     if (credential.kind === "ocra") return null;
-    if (!(credential.alphabet in ENCODINGS)) return t`PSKC cannot say ${credential.alphabet} passcodes`;
+    if (!Object.hasOwn(ENCODINGS, credential.alphabet)) return t`PSKC cannot say ${credential.alphabet} passcodes`;
     return credential.kind === "totp" && credential.t0 !== 0 ? t("PSKC counts time steps from 1970 alone") : null;
   },
 };
@@ -117,18 +118,23 @@ function encrypt(key: Buffer, plaintext: Uint8Array): Buffer {
 function packageOf(token: ExportedToken, secrets: SecretWriter): object {
   const { id, name, issuer, account, serial, credential, secret, pin } = token;
   return {
-    ...(serial === null ? {} : { DeviceInfo: { SerialNo: serial } }),
+    ...(serial === null ? {} : { DeviceInfo: { SerialNo: wellFormed(serial) } }),
     Key: {
       "@Id": id,
       "@Algorithm": algorithmOf(credential),
-      ...(issuer === null ? {} : { Issuer: issuer }),
+      ...(issuer === null ? {} : { Issuer: wellFormed(issuer) }),
       ...parametersOf(credential),
-      FriendlyName: name,
+      FriendlyName: wellFormed(name),
       Data: { Secret: secrets.write(secret), ...dataOf(credential) },
-      ...(account === null ? {} : { UserId: account }),
+      ...(account === null ? {} : { UserId: wellFormed(account) }),
       ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin) } }),
     },
   };
+}
+
+/** Names that older versions took as they came may hold what XML cannot. */
+function wellFormed(name: string): string {
+  return stripControls(name);
 }
 
 function algorithmOf(credential: OtpCredential): string {

@@ -1,5 +1,7 @@
 import { FobError } from "../../fob-error.ts";
 import { t } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
+import { isBase64 } from "../secret-text.ts";
 
 /** An element: its attributes begin with `@`, its text is `#text`, an element that occurs once is no array. */
 export interface Element {
@@ -11,8 +13,14 @@ type Node = Element | string;
 /** No container nests deeper than this; the parser would walk any depth. */
 const MAX_DEPTH = 32;
 
-/** Attributes are a few in a container, and each costs a parser many times its bytes. */
-const LONG_TAG = /<[^<>]{8192}/;
+/** Attributes are a few in a container, and each costs a parser many times its bytes. In characters. */
+const MAX_TAG = 8_192;
+
+/** The longest value is a secret of a kilobyte. A parser puts text together one character at a time. */
+const MAX_TEXT = 64 * 1024;
+
+/** Ten thousand encrypted keys. A tag, an attribute or a reference costs a parser up to 300 bytes, however few it is written in. */
+const MAX_MARKS = 600_000;
 
 /** How a document is read: what messages call it, and whether names keep their prefixes. */
 export interface XmlReading {
@@ -28,8 +36,7 @@ export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
     throw new FobError("invalid", t`${what} declares a document type, which is refused`);
   }
-  if (nestsTooDeeply(text)) throw new FobError("invalid", t`${what} nests too deeply`);
-  if (LONG_TAG.test(text)) throw new FobError("invalid", t`${what} has a tag that is too long`);
+  refuseExcess(text, what);
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const validity = XMLValidator.validate(text);
   if (validity !== true) throw new FobError("invalid", t`${what} is broken XML (line ${validity.err.line})`);
@@ -41,10 +48,12 @@ export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading
     parseAttributeValue: false,
     ignoreDeclaration: true,
     ignorePiTags: true,
+    entityDecoder: references(what),
   });
   try {
     return parser.parse(text);
   } catch (cause) {
+    if (cause instanceof FobError) throw cause;
     throw new FobError("invalid", t`${what} is broken XML`, { cause });
   }
 }
@@ -56,7 +65,7 @@ export function child(element: Element | null, name: string): Element | null {
 
 /** All elements of a name inside an element. */
 export function children(element: Element | null, name: string): Element[] {
-  const found = element?.[name];
+  const found = element ? ownValue(element, name) : undefined;
   const nodes = found === undefined ? [] : Array.isArray(found) ? found : [found];
   return nodes.map((node) => (typeof node === "string" ? { "#text": node } : (node as Element)));
 }
@@ -81,17 +90,94 @@ export function attribute(element: Element | null, name: string): string | null 
 /** The bytes of Base64 text with whatever line breaks. Throws FobError `invalid` naming what should have been Base64. */
 export function base64(value: string | null, what: string): Buffer {
   const packed = value?.replace(/\s/g, "") ?? "";
-  if (packed !== "" && packed.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(packed))
-    return Buffer.from(packed, "base64");
+  if (packed !== "" && isBase64(packed)) return Buffer.from(packed, "base64");
   throw new FobError("invalid", t`${what} is missing or not Base64`);
 }
 
-function nestsTooDeeply(text: string): boolean {
+/** Throws FobError `invalid` for what would cost a parser too much: its depth, one long tag, or very many of them. */
+function refuseExcess(text: string, what: string): void {
   let depth = 0;
-  for (const [tag] of text.matchAll(/<(?:[A-Za-z_][^<>]*|\/[^<>]*)>/g)) {
-    if (tag.startsWith("</")) depth--;
-    else if (!tag.endsWith("/>")) depth++;
-    if (depth > MAX_DEPTH) return true;
+  let marks = countReferences(text);
+  for (let at = text.indexOf("<"), next = 0; at >= 0; at = next) {
+    const end = endOfTag(text, at);
+    next = text.indexOf("<", at + 1);
+    if (end - at > MAX_TAG) throw new FobError("invalid", t`${what} has a tag that is too long`);
+    if ((next < 0 ? text.length : next) - end > MAX_TEXT)
+      throw new FobError("invalid", t`${what} has a text that is too long`);
+    depth += stepOf(text, at, end);
+    if (depth > MAX_DEPTH) throw new FobError("invalid", t`${what} nests too deeply`);
+    marks++;
   }
-  return false;
+  if (marks > MAX_MARKS) throw new FobError("invalid", t`${what} holds more than ${MAX_MARKS} tags and attributes`);
+}
+
+/** How much deeper the tag goes that stands between these places. */
+function stepOf(text: string, start: number, end: number): number {
+  if (text[start + 1] === "/") return -1;
+  const isOpening = /[\p{L}_:]/u.test(text[start + 1] ?? "") && text[end] === ">" && text[end - 1] !== "/";
+  return isOpening ? 1 : 0;
+}
+
+/** How many attributes and references there can be. */
+function countReferences(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === EQUALS || code === AMPERSAND) count++;
+  }
+  return count;
+}
+
+const EQUALS = 0x3d;
+const AMPERSAND = 0x26;
+
+/** Where a tag ends, or the next one begins, or the text ends; not looked for further than a tag can be long. */
+function endOfTag(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === ">" || text[i] === "<" || i - start > MAX_TAG) return i;
+  }
+  return text.length;
+}
+
+/** The entities that XML has without a document type (section 4.6). */
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ["lt", "<"],
+  ["gt", ">"],
+  ["amp", "&"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
+
+/** How the parser reads references in text and attributes. Those to anything else are an error (XML 1.0 section 4.1). */
+function references(what: string) {
+  const nothing = () => undefined;
+  return {
+    decode: (text: string) => decodeReferences(text, what),
+    ...{ setExternalEntities: nothing, addInputEntities: nothing, reset: nothing, setXmlVersion: nothing },
+  };
+}
+
+function decodeReferences(text: string, what: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", from)) {
+    const name = text.slice(at + 1, at + 12).split(";", 1)[0] ?? "";
+    const meant = text[at + 1 + name.length] === ";" ? (ENTITIES.get(name) ?? characterOf(name)) : null;
+    if (meant === null) throw new FobError("invalid", t`${what} holds an & that is no reference to a character`);
+    parts.push(text.slice(from, at), meant);
+    from = at + name.length + 2;
+  }
+  return parts.length === 0 ? text : parts.join("") + text.slice(from);
+}
+
+/** The character of `#65` or `#x41`, or null for none that XML allows (section 2.2). */
+function characterOf(reference: string): string | null {
+  const [, hex, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(reference) ?? [];
+  const code = hex === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hex, 16);
+  const isCharacter =
+    [0x9, 0xa, 0xd].includes(code) ||
+    (code >= 0x20 && code <= 0xd7ff) ||
+    (code >= 0xe000 && code <= 0xfffd) ||
+    (code >= 0x10000 && code <= 0x10ffff);
+  return isCharacter ? String.fromCodePoint(code) : null;
 }

@@ -20,7 +20,11 @@ export const MEDIA_TYPE = "application/dskpp+xml";
 export const PASSPHRASE_WRAP = "urn:ietf:params:xml:schema:keyprov:dskpp:passphrase-wrap";
 export const PSKC_CONTAINER = "urn:ietf:params:xml:ns:keyprov:dskpp:pskc-key-container";
 export const AES128_CBC = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
-export const RSA_1_5 = "http://www.w3.org/2001/04/xmlenc#rsa_1_5";
+/** In the spelling of XML Encryption, and in that of RFC 6063's examples. */
+export const RSA_1_5: readonly string[] = [
+  "http://www.w3.org/2001/04/xmlenc#rsa-1_5",
+  "http://www.w3.org/2001/04/xmlenc#rsa_1_5",
+];
 export const RSA_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
 
 /** A PRF by its name, with the length of its keys in octets. */

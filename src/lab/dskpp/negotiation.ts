@@ -39,7 +39,7 @@ export function negotiate(hello: ClientHello, { kind, inTwoPasses = false }: Act
     throw new DskppFailure("NoSupportedKeyPackages", "no PSKC key container is taken");
   }
   const variant = hello.offersFourPass && !(inTwoPasses && takesPassphrase) ? "four-pass" : "two-pass";
-  const encryption = variant === "four-pass" ? [RSA_OAEP, RSA_1_5] : [AES128_CBC];
+  const encryption = variant === "four-pass" ? [RSA_OAEP, ...RSA_1_5] : [AES128_CBC];
   return {
     variant,
     keyType: pick(hello.keyTypes, "NoSupportedKeyTypes", (name) => (KEY_TYPES[kind].test(name) ? name : null)),

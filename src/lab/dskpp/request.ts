@@ -59,7 +59,8 @@ export async function parseRequest(body: Buffer): Promise<ClientHello | ClientNo
   );
   const [name = ""] = Object.keys(document).filter((key) => !/^[#?@]/.test(key));
   const message = child(document, name);
-  if (!message || !(name in PARSERS)) throw new DskppFailure("UnknownRequest", "the message is none of a client's");
+  if (!message || !Object.hasOwn(PARSERS, name))
+    throw new DskppFailure("UnknownRequest", "the message is none of a client's");
   const version = attribute(message, "Version");
   if (version === null) throw malformed("Version is missing");
   if (version !== VERSION) throw new DskppFailure("UnsupportedVersion", `version ${version} is not ${VERSION}`);

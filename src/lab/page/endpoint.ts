@@ -1,3 +1,4 @@
+import { ownValue } from "../../own-value.ts";
 import { type Endpoint, formOf, type HttpReply, type HttpRequest } from "../http/exchange.ts";
 import type { Lab } from "../lab.ts";
 import { decideLogin, type Verdict } from "../login.ts";
@@ -23,9 +24,9 @@ interface Visit {
 export function pageEndpoint(lab: Lab): Endpoint {
   const sessions = new Sessions();
   return (request) => {
-    const asset = ASSETS[request.path];
+    const asset = ownValue(ASSETS, request.path);
     if (asset) return { status: 200, headers: { "Cache-Control": "max-age=300" }, ...asset };
-    const step = STEPS[`${request.method === "HEAD" ? "GET" : request.method} ${request.path}`];
+    const step = ownValue(STEPS, `${request.method === "HEAD" ? "GET" : request.method} ${request.path}`);
     if (!step) return null;
     const session = sessions.find(request, lab.clock().getTime());
     if (session) return step({ lab, sessions, session, request });

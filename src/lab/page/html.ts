@@ -1,3 +1,4 @@
+import { ownValue } from "../../own-value.ts";
 /** Text that is HTML already. */
 export interface Html {
   readonly html: string;
@@ -31,5 +32,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return text.replace(/[&<>"']/g, (character) => ownValue(ENTITIES, character) ?? character);
 }

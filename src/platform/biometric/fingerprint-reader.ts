@@ -4,6 +4,7 @@ import type { Watch } from "../../cli/context.ts";
 import type { Sensor } from "../../cli/sensor.ts";
 import { FobError } from "../../fob-error.ts";
 import { plural, type Text, type Texts, t, translated } from "../../language.ts";
+import { ownValue } from "../../own-value.ts";
 import { untilFirst } from "../../until-first.ts";
 import { call, type Signals, withBus } from "../d-bus.ts";
 
@@ -88,8 +89,9 @@ async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting
     return await untilFirst([signal, maxWaiting], async (end) => {
       const answered = new Promise<boolean>((resolve, reject) => {
         events.on("VerifyStatus", (result: string, isDone: boolean) => {
-          const isRight = VERDICTS[result];
-          if (RETRIES[result]) tell(translated(RETRIES[result]));
+          const isRight = ownValue(VERDICTS, result);
+          const retry = ownValue(RETRIES, result);
+          if (retry) tell(translated(retry));
           else if (isRight !== undefined) resolve(isRight);
           else if (isDone)
             reject(new FobError("unavailable", t("the fingerprint reader has gone"), { hint: translated(NO_READER) }));
@@ -116,7 +118,7 @@ function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
 
 function describe(error: unknown): FobError {
   const { type = "" } = error as { readonly type?: string };
-  const named = FAILURES[type.replace(`${SERVICE}.Error.`, "")];
+  const named = ownValue(FAILURES, type.replace(`${SERVICE}.Error.`, ""));
   return named === undefined
     ? unreachable(error)
     : new FobError("unavailable", translated(named), { hint: translated(NO_READER), cause: error });

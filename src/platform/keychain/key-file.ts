@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "../../file-error.ts";
 import { FobError } from "../../fob-error.ts";
@@ -29,8 +29,11 @@ export function readKeyFile(path: string): Secret | null {
 function readPrivately(path: string): string | null {
   let file: number | null = null;
   try {
-    file = openSync(path, "r");
-    const { mode, size } = fstatSync(file);
+    // opening a pipe would wait for somebody to write to it
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = fstatSync(file);
+    const { mode, size } = found;
+    if (!found.isFile()) throw new FobError("invalid", t`${path} is not a key file of fob`);
     if (process.platform !== "win32" && (mode & 0o077) !== 0) throw readableByOthers(path, mode);
     if (size > MAX_FILE_BYTES) throw new FobError("invalid", t`${path} is not a key file of fob`);
     return readFileSync(file, "utf8");

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
+
+const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
+
+describe("a text from Windows", () => {
+  test("is a PIN, a list, a configuration and a string on standard input", async () => {
+    const { home, fob } = testHome();
+    const file = (name: string, bytes: Buffer) => {
+      writeFileSync(join(home, name), bytes);
+      return join(home, name);
+    };
+    const list = file("list.txt", utf16(`# mine\r\n${HOTP_URI}\r\n`));
+    expect((await fob(["import", list])).stdout).toMatch(/^imported ACME/);
+    const encodings = [Buffer.from("7391"), Buffer.from("\ufeff7391\r\n"), utf16("7391\r\n")];
+    const [plain = "", ...others] = encodings.map((bytes, i) => file(`pin${i}`, bytes));
+    expect((await fob(["pin", "set", "ACME", "--pin-file", plain])).exitCode).toBe(0);
+    for (const [i, pin] of others.entries())
+      expect((await fob(["code", "ACME", "--pin-file", pin])).stdout).toBe(`${RFC_CODES[i]}\n`);
+    file("config.json", utf16('{ "code.min-validity": 5 }'));
+    expect((await fob(["config", "get", "code.min-validity"])).stdout).toBe("5\n");
+    const { stdout } = await execa(process.execPath, [FOB, "inspect", "-", "--json"], {
+      input: utf16(`otpauth://totp/x?secret=${RFC_SECRET}\r\n`),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ enrollable: true });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is no file", () => {
+  test("is refused at once, wherever a file is taken", async () => {
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const pipe = join(home, "pipe");
+    await execa("mkfifo", [pipe]);
+    mkdirSync(join(home, "folder"));
+    for (const path of [pipe, "/dev/zero", join(home, "folder")]) {
+      const commands = [
+        ["import", path],
+        ["inspect", "--qr", path],
+        ["enroll", "--qr", path],
+        ["code", "ACME", "--pin-file", path],
+        ["restore", path, "--identity", path],
+        ["provision", "totp", "--from", path],
+      ];
+      for (const args of commands) {
+        const { exitCode, stderr } = await fob(args.includes("code") ? ["pin", "set", "ACME", ...args.slice(2)] : args);
+        if (args[0] === "provision" && exitCode === 2) continue;
+        expect([args, exitCode, stderr]).toEqual([args, 6, expect.stringMatching(/not a file/)]);
+      }
+    }
+  });
+
+  test("is read where a shell hands it over in place of a file", async () => {
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file", HOTP_URI, TOTP_URI };
+    const script = `"$0" "$1" pin set ACME --pin-file <(echo 7391) && "$0" "$1" code ACME --pin-file /dev/stdin <<< 7391 &&
+      "$0" "$1" import <(echo "$TOTP_URI")`;
+    const { stdout } = await execa("bash", ["-c", script, process.execPath, FOB], { env });
+    expect(stdout).toContain(RFC_CODES[0]);
+    expect(stdout).toContain("imported Example");
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is computed of foreign input", () => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends at %s at once, in the middle of it", async (signal) => {
+    const { home } = testHome();
+    const list = join(home, "list.txt");
+    const unknown = Array.from({ length: 80 }, (_, i) => `&${i.toString(36)}=`).join("");
+    writeFileSync(list, `otpauth://totp/x?secret=${RFC_SECRET}${unknown}\n`.repeat(20_000));
+    // tells when the parser has begun, whatever the machine is busy with
+    const probe = join(home, "probe.cjs");
+    writeFileSync(
+      probe,
+      `const { removeAllListeners } = process;
+       process.removeAllListeners = function (...args) {
+         if (args[0] === "SIGHUP") process.stderr.write("begun");
+         return removeAllListeners.apply(this, args);
+       };`,
+    );
+    const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+    const child = spawn(process.execPath, ["--require", probe, FOB, "import", "--dry-run", list], { env });
+    for (let seen = ""; !seen.includes("begun"); ) seen += String((await once(child.stderr, "data"))[0]);
+    const before = Date.now();
+    child.kill(signal);
+    const [exitCode, endedBy] = await once(child, "exit");
+    expect([exitCode, endedBy]).toEqual([null, signal]);
+    expect(Date.now() - before).toBeLessThan(1_000);
+  });
+
+  test("takes 256 MiB and 5 s at most, for files that are as large as they can be", { timeout: 120_000 }, async () => {
+    const { home } = testHome();
+    const entry = { secret: RFC_SECRET, label: "ann", issuer: "I".repeat(200), type: "TOTP", digits: 8, period: 45 };
+    const files: [string, string][] = [
+      ["objects.json", `[${"{},".repeat(290_000)}{}]`],
+      ["entries.json", JSON.stringify(Array(20_000).fill(entry))],
+      ["tags.xml", `<KeyContainer>${"<a/>".repeat(590_000)}</KeyContainer>`],
+      ["references.xml", `<KeyContainer>${"<a>&lt;&lt;</a>".repeat(140_000)}</KeyContainer>`],
+      ["list.txt", `otpauth://totp/x?secret=${RFC_SECRET}${"&a=".repeat(80)}\n`.repeat(20_000)],
+    ];
+    const probe = join(home, "probe.cjs");
+    writeFileSync(
+      probe,
+      `process.on("exit", () => { const u = process.resourceUsage();
+       process.stderr.write("\\nused " + JSON.stringify([(u.userCPUTime + u.systemCPUTime) / 1e6, u.maxRSS / 1024]) + "\\n"); });`,
+    );
+    const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+    const used = async (args: readonly string[]): Promise<[seconds: number, mebibytes: number]> => {
+      const { stderr } = await execa(process.execPath, ["--require", probe, FOB, ...args], { env, reject: false });
+      return JSON.parse(/^used (.*)$/m.exec(stderr)?.[1] ?? "[]");
+    };
+    const [, bare] = await used(["config", "list"]);
+    for (const [name, content] of files) {
+      const path = join(home, name);
+      writeFileSync(path, content);
+      for (const command of [["import", "--dry-run"], ["inspect"]]) {
+        const [seconds, mebibytes] = await used([...command, path]);
+        expect([name, command, mebibytes - bare < 256, seconds < 5]).toEqual([name, command, true, true]);
+      }
+    }
+  });
+});

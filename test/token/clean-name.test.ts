@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cleanText, MAX_NAME_LENGTH, shortenName } from "../../src/token/clean-name.ts";
+
+describe("a name that somebody else has chosen", () => {
+  test("holds nothing that acts, hides or turns, whatever it was", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 600 }), (text) => {
+        const name = shortenName(text) ?? "";
+        expect(name).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060\ufeff\u{e0000}-\u{e007f}]/u);
+        expect([...name].length).toBeLessThanOrEqual(MAX_NAME_LENGTH);
+        expect(name).toBe(name.trim());
+        expect(shortenName(name) ?? "").toBe(name);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ["Ac\u200bme", "Acme"],
+    ["Acme\u2060\ufeff", "Acme"],
+    ["Ac\u00adme\u{e0041}", "Acme"],
+    ["a\u200db", "ab"],
+    ["a\ufe0f", "a"],
+    ["\ud800Acme\udc00", "Acme"],
+    ["\n\u001b[31mAcme\r", "[31mAcme"],
+    ["\u115f\u3164", null],
+    ["", null],
+    [" \t ", null],
+    ["👩‍👩‍👧 Ann ❤️", "👩‍👩‍👧 Ann ❤️"],
+  ])("%j is %j", (text, name) => expect(cleanText(text).name).toBe(name));
+
+  test("is too long from 257 characters on, not halves of them", () => {
+    expect(cleanText("😀".repeat(256)).isTooLong).toBe(false);
+    expect(cleanText("😀".repeat(257)).isTooLong).toBe(true);
+  });
+});
