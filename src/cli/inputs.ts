@@ -92,9 +92,9 @@ function descriptorOf(path: string): number | null {
 function refuseUnreadable(found: Stats, name: string, isHandedOver: boolean): void {
   if (found.isFile() || (isHandedOver && (found.isFIFO() || found.isSocket() || found.isCharacterDevice()))) return;
   const what = found.isDirectory()
-    ? t`${name} is a folder, and not a file`
+    ? t`${name} is not a file, but a folder`
     : found.isFIFO()
-      ? t`${name} is a named pipe, and not a file`
+      ? t`${name} is not a file, but a named pipe`
       : t`${name} is not a file`;
   throw new FobError("invalid", what, found.isFIFO() ? { hint: t("/dev/stdin reads it: < PIPE") } : {});
 }

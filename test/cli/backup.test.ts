@@ -31,7 +31,7 @@ describe("fob backup", () => {
     const untouched = (text: string) => JSON.parse(text).map((token: object) => ({ ...token, lastUsedAt: null }));
     expect(untouched(after.stdout)).toEqual(untouched(before.stdout));
     const again = await to.fob(["restore", file, "--json"], { env });
-    expect(JSON.parse(again.stdout)).toEqual({ restored: [], known: 2 });
+    expect(JSON.parse(again.stdout)).toEqual({ restored: [], known: 2, refused: [] });
   });
 
   test("is denied to a wrong passphrase, and says when it is damaged", async () => {

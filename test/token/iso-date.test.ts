@@ -10,7 +10,11 @@ const date = fc.date({
 
 describe("a date of ISO 8601", () => {
   test("is what JavaScript wrote", () => {
-    fc.assert(fc.property(date, (time) => expect(parseIsoDate(time.toISOString())).toEqual({ time, hasZone: true })));
+    fc.assert(
+      fc.property(date, (time) => {
+        expect(parseIsoDate(time.toISOString())).toEqual({ time, hasZone: true });
+      }),
+    );
   });
 
   test.each([
