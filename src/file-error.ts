@@ -73,7 +73,7 @@ export function describeDoneInDoubt(error: unknown, path: string): FobError {
   const { code = "", message } = error as NodeJS.ErrnoException;
   return new FobError(
     "unavailable",
-    t`${path} was changed, but a power cut may undo that: ${translated(REASONS[code] ?? message)}`,
+    t`${path} was changed, but a power cut may undo that: ${translated(ownValue(REASONS, code) ?? message)}`,
     { hint: t("do not repeat it before looking: it was done"), cause: error, isDone: true },
   );
 }

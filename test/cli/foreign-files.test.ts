@@ -36,7 +36,7 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
     const { home, fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
     const pipe = join(home, "pipe");
-    await execa("mkfifo", [pipe]);
+    await execa("sh", ["-c", 'mkfifo "$0"', pipe]);
     mkdirSync(join(home, "folder"));
     for (const path of [pipe, "/dev/zero", join(home, "folder")]) {
       const commands = [
