@@ -31,7 +31,11 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
 
 /** The bytes of a file that somebody else made. Throws FobError `invalid` when it is larger than `limit` or no file. */
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
-  return readInputFile(path, limit);
+  try {
+    return readInputFile(path, limit);
+  } catch (error) {
+    throw missing((error as FobError).cause, path) ?? error;
+  }
 }
 
 /**
@@ -44,8 +48,7 @@ export function readInputFile(path: string, limit: number): Buffer {
   try {
     return readRegularFile(path, limit);
   } catch (error) {
-    if (error instanceof FobError) throw error;
-    throw missing(error, path) ?? describeForeignFileError(error, "read", path);
+    throw error instanceof FobError ? error : describeForeignFileError(error, "read", path);
   }
 }
 
@@ -131,7 +134,9 @@ function tooLarge(name: string, limit: number): FobError {
 }
 
 function missing(error: unknown, path: string): FobError | null {
-  return (error as NodeJS.ErrnoException).code === "ENOENT" ? new FobError("invalid", t`${path} does not exist`) : null;
+  return (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT"
+    ? new FobError("invalid", t`${path} does not exist`)
+    : null;
 }
 
 /** Writes a new file with mode 0600. Throws FobError `usage` when there is one already: what it held could be all there is. */

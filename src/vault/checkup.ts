@@ -46,32 +46,22 @@ export interface DamagedToken extends Pick<Token, "id" | "name"> {
 export function examineVault(vault: Vault): Checkup {
   const index = attempt(() => vault.entries());
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
-  const damaged: DamagedToken[] = [];
-  const unlisted: Token[] = [];
-  const wiped: string[] = [];
-  const present = new Set<string>();
-  // of one that is being made or moved by somebody at this moment, or has lost its file
-  const empty = new Set<string>();
-  for (const id of tokenIds(vault)) {
-    present.add(id);
-    const read = attempt(() => readRecord(vault, id));
-    if ("reason" in read) damaged.push({ id, name: entries.get(id)?.name ?? id, reason: read.reason });
-    if ("value" in read && read.value === null) empty.add(id);
-    if ("reason" in read || read.value === null) continue;
-    const { token } = read.value;
-    if (isWiped(read.value)) wiped.push(token.name);
-    if (!isListedAs(entries.get(id), token)) unlisted.push(token);
-  }
-  const isGone = ({ id }: Token) => !present.has(id) || empty.has(id);
-  const gone = [...entries.values()].filter(isGone).map(({ id, name }) => ({ id, name }));
+  const reads = tokenIds(vault).map((id) => ({ id, ...attempt(() => readRecord(vault, id)) }));
+  const records = reads.flatMap((read) => ("value" in read && read.value !== null ? [read.value] : []));
+  const damaged = reads.flatMap((read) =>
+    "reason" in read ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }] : [],
+  );
+  // one without a file is being made or moved by somebody at this moment, or has lost it
+  const present = new Set([...damaged.map(({ id }) => id), ...records.map(({ token }) => token.id)]);
+  const gone = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
     damagedAttempts: allAttempts(vault)
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
-    unlisted,
-    wiped,
+    unlisted: records.map(({ token }) => token).filter((token) => !isListedAs(entries.get(token.id), token)),
+    wiped: records.filter(isWiped).map(({ token }) => token.name),
     gone,
   };
 }
