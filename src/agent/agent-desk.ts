@@ -95,9 +95,10 @@ export class AgentDesk implements PushDesk {
     return decodeState(await this.#ask({ do: "look", name: tokenId }));
   }
 
-  /** An agent that has gone does not come back by waiting. */
+  /** An agent that has gone does not come back by waiting; one that does not answer this request may answer others. */
   async #ask(request: RequestInput): Promise<unknown> {
     const line = await this.#connection.ask(JSON.stringify(request)).catch((error: unknown) => {
+      if (this.#connection.isOpen) throw error;
       throw new FobError("locked", t("the agent has gone, and the vault is locked"), {
         hint: "`fob unlock`",
         cause: error,

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import type { Secret } from "../token/secret.ts";
@@ -106,7 +106,8 @@ function peek(layout: VaultLayout): Found {
     return value === null || isReadable(value) ? value : readCell(cell);
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return error.code === "invalid" ? DAMAGED : UNREADABLE;
+    const isFolder = statSync(cell.folder, { throwIfNoEntry: false })?.isDirectory() !== false;
+    return error.code === "invalid" && isFolder ? DAMAGED : UNREADABLE;
   }
 }
 

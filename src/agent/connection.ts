@@ -11,27 +11,46 @@ const MAX_REPLY = 64 * 1024 * 1024;
 /** How often, and after how many milliseconds each time, a client knocks again at an agent that has too many waiting already. */
 const KNOCKS = { most: 100, pause: 20 };
 
-/** A line to an agent, and the line it answers. Requests are answered in their order. */
+/** Lines to an agent, and the lines it answers. JSON requests are answered as they are ready, the others in their order. */
 export interface Connection {
-  /** Sends a line. Rejects with FobError `unavailable` when the agent goes away or does not answer in `patience` milliseconds. */
+  /**
+   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or does not answer in
+   * `patience` milliseconds; then the connection goes on for other requests.
+   */
   ask(line: string, patience?: number): Promise<string>;
+  /** Whether the agent was still there when it was last heard of. */
+  readonly isOpen: boolean;
   /** Resolves when the other side has ended, or this one. */
   readonly ended: Promise<void>;
   end(): void;
+}
+
+/** A question that waits for its answer. */
+interface Waiting {
+  answer(line: string): void;
+  fail(message: string): void;
 }
 
 /** A connection to the agent that listens at `path`, or null when none does. */
 export async function connect(path: string): Promise<Connection | null> {
   const socket = await open(path);
   if (!socket) return null;
-  const waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  const tagged = new Map<string, Waiting>();
+  const inOrder: Waiting[] = [];
+  let asked = 0;
   let received = "";
   const fail = (message: string) => {
-    const error = new FobError("unavailable", message, {
-      hint: t("`fob lock` ends the agent, `fob unlock` starts one"),
-    });
-    for (const { reject } of waiting.splice(0)) reject(error);
+    for (const { fail } of [...inOrder.splice(0), ...tagged.values()]) fail(message);
+    tagged.clear();
     socket.destroy();
+  };
+  const hear = (line: string) => {
+    const tag = line.startsWith("#") ? line.slice(0, line.indexOf(" ") + 1) : null;
+    if (tag === null) inOrder.shift()?.answer(line);
+    else tagged.get(tag)?.answer(line.slice(tag.length));
+    if (tag !== null) tagged.delete(tag);
+    // an idle connection keeps no program running
+    if (inOrder.length === 0 && tagged.size === 0) socket.unref();
   };
   const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.setEncoding("utf8");
@@ -39,26 +58,45 @@ export async function connect(path: string): Promise<Connection | null> {
     const lines = (received + text).split("\n");
     received = lines.pop() ?? "";
     if (received.length > MAX_REPLY) return fail(t("the agent gave an answer that makes no sense"));
-    for (const line of lines) waiting.shift()?.resolve(line);
-    if (waiting.length > 0) return;
-    socket.setTimeout(0);
-    // an idle connection keeps no program running
-    socket.unref();
+    for (const line of lines) hear(line);
   });
-  socket.on("timeout", () => fail(t("the agent does not answer")));
   socket.on("close", () => fail(t("the agent has gone")));
   socket.on("error", () => fail(t("the agent has gone")));
   return {
     ended,
+    get isOpen() {
+      return !socket.destroyed;
+    },
     ask: (line, patience = MAX_MILLISECONDS) =>
       new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
+        const waiting = patiently(patience, { resolve, reject });
+        const tag = line.startsWith("{") ? `#${++asked} ` : "";
+        if (tag === "") inOrder.push(waiting);
+        else tagged.set(tag, waiting);
         socket.ref();
-        socket.setTimeout(patience);
-        socket.write(`${line}\n`);
+        socket.write(`${tag}${line}\n`);
         if (socket.destroyed) fail(t("the agent has gone"));
       }),
     end: () => socket.destroy(),
+  };
+}
+
+/** A question that is given up after a time; an answer that comes later is heard by nobody. */
+function patiently(
+  patience: number,
+  { resolve, reject }: { resolve(line: string): void; reject(error: FobError): void },
+): Waiting {
+  const fail = (message: string) => {
+    clearTimeout(timer);
+    reject(new FobError("unavailable", message, { hint: t("`fob lock` ends the agent, `fob unlock` starts one") }));
+  };
+  const timer = setTimeout(() => fail(t("the agent does not answer")), patience);
+  return {
+    fail,
+    answer(line) {
+      clearTimeout(timer);
+      resolve(line);
+    },
   };
 }
 

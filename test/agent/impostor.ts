@@ -18,8 +18,10 @@ export async function impersonate(path: string, reply: (line: string) => string 
       pending = lines.pop() ?? "";
       for (const line of lines) {
         heard.push(line);
-        const answer = reply(line);
-        if (answer !== null) client.write(`${answer}\n`);
+        // a tag comes back in front of the answer
+        const tag = line.startsWith("#") ? line.slice(0, line.indexOf(" ") + 1) : "";
+        const answer = reply(line.slice(tag.length));
+        if (answer !== null) client.write(`${tag}${answer}\n`);
       }
     });
   });
