@@ -53,8 +53,8 @@ test("an unlocked vault needs no app PIN for passcodes, until it is locked", asy
     exitCode: 3,
     stderr: 'fob: no token is called "nobody"\nhint: `fob list` shows the tokens\n',
   });
-  // what changes the vault opens it itself
-  expect(await fob(["rename", "ACME", "Other"])).toMatchObject({ exitCode: 5 });
+  // what hands out secrets opens it itself
+  expect(await fob(["export"])).toMatchObject({ exitCode: 5 });
   expect(await fob(["lock"])).toMatchObject({ exitCode: 0, stdout: "", stderr: "locked\n" });
   expect(await fob(["code", "ACME"])).toMatchObject({ exitCode: 5 });
   expect(await fob(["lock"])).toMatchObject({ exitCode: 0, stderr: "nothing was unlocked\n" });
@@ -265,7 +265,7 @@ test("a grant is no key to the agent, and goes before it", async () => {
   await fob(["unlock"]);
   const env = { FOB_GRANT: grant };
   expect((await fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
-  expect(await fob(["code", "Example"], { env })).toMatchObject({ exitCode: 3 });
+  expect(await fob(["code", "Example"], { env })).toMatchObject({ exitCode: 4 });
   expect(await fob(["unlock"], { env })).toMatchObject({ exitCode: 4 });
 });
 

@@ -89,7 +89,7 @@ describe("in another language", () => {
     [2, []],
     [3, ["code", "nix"]],
     [3, ["code", "nix", "--json"]],
-    [3, ["code", ""], ["ACME", "Example", "Guarded"]],
+    [2, ["code", ""], ["NAME"]],
     [4, ["code", "ACME"], [], { env: { FOB_GRANT: "nonsense" } }],
     [4, ["code", "Guarded"], ["Guarded"], { env: { FOB_PIN: "1" } }],
     [5, ["code", "Guarded"], ["Guarded"]],

@@ -226,7 +226,7 @@ describe("who may answer login requests", () => {
   test("with a PIN, who gives it: to look, and to approve", async () => {
     const { fob } = bench;
     const env = { FOB_PIN: "guarded-7" };
-    await fob(["pin", "set", "ACME"], { env });
+    await fob(["pin", "set", "ACME", "--revoke-grants"], { env });
     server.challenge();
     expect(await fob(["push", "list"])).toMatchObject({ exitCode: 5 });
     expect(await fob(["push", "approve"], { env: { FOB_PIN: "wrong-pin" } })).toMatchObject({
@@ -265,7 +265,7 @@ describe("with an agent", () => {
   test("a guarded token asks for its PIN here, and the agent keeps it for nobody else", async () => {
     const { fob } = bench;
     const env = { FOB_PIN: "guarded-7" };
-    await fob(["pin", "set", "ACME"], { env });
+    await fob(["pin", "set", "ACME", "--revoke-grants"], { env });
     server.challenge();
     expect(json(await fob(["push", "list", "--json"], { env }))).toHaveLength(1);
     expect(await fob(["push", "list"])).toMatchObject({ exitCode: 5 });

@@ -184,10 +184,14 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** The cases that need a server, a desktop, a picture or a full disk, and the files whose tests follow their advice. */
+/** The cases that need a server, a desktop, a picture, damage or a full disk, and the files whose tests follow their advice. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "the fingerprint reader does not know this finger": "test/system/fingerprint.test.ts",
   "no QR code found": "test/cli/qr.test.ts",
+  '"NAME is empty"': "test/cli/empty-values.test.ts",
+  '"this account is enrolled already, with another secret"': "test/cli/same-account.test.ts",
+  "one token cannot be read": "test/cli/one-bad-token.test.ts",
+  '"has no passcode: the time is before the token\'s first step"': "test/cli/one-bad-token.test.ts",
   "an activation string": "test/cli/enroll-online.test.ts",
   "a login request": "test/push/answering.test.ts",
   "a certificate nobody vouches for, or plain http": "test/platform/http.test.ts",
