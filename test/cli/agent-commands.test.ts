@@ -100,7 +100,9 @@ describe("while an agent holds the vault", () => {
       expect(await command("rename", input)).toMatchObject({ error: { code: "usage" } });
     expect(await ask({ do: "answer", value: "x" })).toMatchObject({ error: { code: "usage" } });
     // a path that a client names is no file of the agent's
-    expect(await command("restore", { name: "/etc/passwd", replace: false, keepBoth: false })).toMatchObject({ error: { code: "not-found" } });
+    expect(await command("restore", { name: "/etc/passwd", replace: false, keepBoth: false })).toMatchObject({
+      error: { code: "not-found" },
+    });
     const asked = await command("remove", { names: ["ACME"], yes: false });
     expect(asked).toMatchObject({ ok: { question: { ask: "confirm" } } });
     expect(await ask({ do: "answer", value: false })).toMatchObject({ error: { code: "interrupted" } });

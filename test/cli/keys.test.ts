@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readHeader, updateSlots } from "../../src/vault/header.ts";
 import { describeWith } from "../requires.ts";
+import { isTorture } from "../sampled.ts";
 import { FOB, HOTP_URI, type Outcome, RFC_CODES, type TestHome, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 import { openTerminal } from "./terminal.ts";
@@ -327,7 +328,7 @@ describe("keychain move", () => {
 
   test("killed at any moment leaves a vault that opens as before or as after", { timeout: 300_000 }, async () => {
     const home = await enrolled();
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < (isTorture ? 100 : 4); round++) {
       const to = readHeader(home.home)?.keychain === "none" ? "file" : "none";
       const env = { ...process.env, HOME: home.home, FOB_HOME: home.home, FOB_PIN: PASSPHRASE };
       const child = spawn(process.execPath, [FOB, "keychain", "move", to], { env, stdio: "ignore" });

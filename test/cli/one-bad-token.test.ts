@@ -21,6 +21,7 @@ import { updateCell } from "../../src/vault/cell.ts";
 import { readHeader } from "../../src/vault/header.ts";
 import { findSlot, openKeychainSlot } from "../../src/vault/slots.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { sampled } from "../sampled.ts";
 import { FOB, type Outcome, RFC_SECRET, runFob, type Surroundings, testHome } from "./fob.ts";
 
 const uri = (kind: "totp" | "hotp", name: string, more = "") =>
@@ -135,7 +136,7 @@ function readJson({ stdout, stderr, exitCode }: Outcome) {
 const named = [expect.stringMatching(/^Bad: /)];
 const namesOf = (value: readonly { name: string }[]) => value.map(({ name }) => name);
 
-describe.each(Object.entries(DAMAGES))("a token with %s", (_, damage) => {
+describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage) => {
   const { exitCode } = damage;
 
   test("hinders no command over several tokens, and is named", async () => {
