@@ -28,7 +28,7 @@ describe("fob challenge", () => {
   test("takes no counter for a challenge that does not fit", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: uri("bank", "OCRA-1:HOTP-SHA512-8:C-QN08") });
-    for (const bad of ["123456789", "abc", ""]) {
+    for (const bad of ["123456789", "abc"]) {
       expect(await fob(["challenge", "bank", bad])).toMatchObject({ exitCode: 6, stdout: "" });
     }
     expect(JSON.parse((await fob(["show", "bank", "--json"])).stdout).counter).toBe(0);
