@@ -4,13 +4,20 @@ import { NEEDS_APP_PIN } from "./agent/delegation.ts";
 import { needsAppPin } from "./agent/opening.ts";
 import type { Request } from "./agent/protocol.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./cli/command.ts";
-import type { Context } from "./cli/context.ts";
+import type { HouseContext } from "./cli/context.ts";
 import { FobError } from "./fob-error.ts";
 import { t } from "./language.ts";
+import { lookForSignals } from "./long-work.ts";
+import { lifeOf, thisProcess } from "./process-identity.ts";
 import type { Vault } from "./vault/vault.ts";
 
 interface Delegable {
-  load(): Promise<Pick<AnyCommand, "arguments" | "options" | "run">>;
+  load(): Promise<
+    Pick<AnyCommand, "arguments" | "options"> & {
+      // a property, so that a command which needs more than an agent has is an error of types
+      readonly run: (input: never, context: HouseContext) => Promise<unknown>;
+    }
+  >;
   /** Which argument names a token whose secret the command opens: its access domain may want the app PIN in the very call. */
   readonly opens?: string;
 }
@@ -23,10 +30,10 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["rename", { load: async () => (await import("./commands/rename.ts")).rename }],
   ["favorite", { load: async () => (await import("./commands/favorite.ts")).favorite }],
   ["remove", { load: async () => (await import("./commands/remove.ts")).remove }],
-  ["restore", { load: async () => (await import("./commands/restore.ts")).restore }],
+  ["restore", { load: async () => (await import("./commands/restore.ts")).restoration }],
   ["resync", { load: async () => (await import("./commands/resync.ts")).resync, opens: "name" }],
-  ["verify", { load: async () => (await import("./commands/verify.ts")).verify, opens: "subject" }],
-  ["pin status", { load: async () => (await import("./commands/pin-status.ts")).pinStatus }],
+  ["verify", { load: async () => (await import("./commands/verify.ts")).tokenVerification, opens: "subject" }],
+  ["pin status", { load: async () => (await import("./commands/pin-status.ts")).tokenPinStatus }],
   ["access list", { load: async () => (await import("./commands/access-list.ts")).accessList }],
   ["doctor", { load: async () => (await import("./commands/vault-checks.ts")).vaultChecks }],
 ]);
@@ -54,14 +61,17 @@ async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
   return needsAppPin({ token: record.token, isGuarded: record.guard !== null });
 }
 
-/** As much of a context as those commands use: there is no terminal, and no file of the client. */
-function contextOf(vault: Vault, asking: Asking): Context {
-  const context: Partial<Context> = {
+/** What those commands need: there is no terminal, and no file of the client. */
+function contextOf(vault: Vault, asking: Asking): HouseContext {
+  return {
     findVault: async () => vault,
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    processes: { own: thisProcess, lifeOf },
+    look: lookForSignals,
+    // signals are for the agent: it lets each have its turn, and this command come to its end
+    doLongWork: (_undone, work) => work(lookForSignals),
     readInput: () => asking.readInput(),
-    fileExists: async () => false,
     pinPrompt: asking.pinPrompt,
     prompt: {
       available: true,
@@ -71,12 +81,8 @@ function contextOf(vault: Vault, asking: Asking): Context {
       wait: () => Promise.reject(noQuestion()),
       pick: () => Promise.reject(noQuestion()),
     },
-    progress: () => ({ step: () => undefined, end: () => undefined }),
     tell: () => undefined,
-    isJson: false,
-    isTerminal: false,
   };
-  return context as Context;
 }
 
 function noQuestion(): FobError {

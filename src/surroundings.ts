@@ -16,9 +16,11 @@ import type { Style } from "./cli/style.ts";
 import { startTraceFile } from "./cli/trace-file.ts";
 import type { HttpClient } from "./http-client.ts";
 import { inEnglish, t } from "./language.ts";
+import { doLongWork, lookForSignals } from "./long-work.ts";
 import { closeToOthers, openToOthers } from "./platform/file-modes.ts";
 import { fileKeyStore } from "./platform/keychain/file.ts";
 import { systemKeyStore } from "./platform/keychain/system.ts";
+import { lifeOf, thisProcess } from "./process-identity.ts";
 import type { Notifier } from "./push/notifier.ts";
 import type { KeyItem } from "./vault/key-store.ts";
 import type { VaultAccess } from "./vault/open.ts";
@@ -108,6 +110,9 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     },
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    processes: { own: thisProcess, lifeOf },
+    look: lookForSignals,
+    doLongWork,
     untilTerminated,
     endAtSignals: (work) => listeners.deaf(work),
     hearSignals: (work) => listeners.hearing(work),

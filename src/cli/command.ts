@@ -56,7 +56,7 @@ export interface FormerOption {
  * One command: its words for the command line, help, completions and man pages, and what it does. `run` neither prints nor
  * exits: it returns a result or throws a FobError.
  */
-export interface CommandDefinition<Arguments, Options, Result> {
+export interface CommandDefinition<Arguments, Options, Result, Needs = Context> {
   /** One word, or several for a command of a group: `pin set`, `lab user add`. */
   readonly name: string;
   readonly summary: string;
@@ -70,7 +70,7 @@ export interface CommandDefinition<Arguments, Options, Result> {
    * has that meaning now. They are refused there, and still understood before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
-  run(input: Input<Arguments, Options>, context: Context): Promise<Result>;
+  run(input: Input<Arguments, Options>, context: Needs): Promise<Result>;
   /**
    * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for: what an agent may do is in src/agent-commands.ts.
    * Left out for what changes PINs, keys, grants and access domains, or hands out secrets.
@@ -94,12 +94,18 @@ export interface CommandDefinition<Arguments, Options, Result> {
 // biome-ignore lint/suspicious/noExplicitAny: the list of commands holds differently typed ones, each called with its own input
 export type AnyCommand = CommandDefinition<any, any, any>;
 
-/** Defines a command; the types of its input follow from its arguments and options. */
+/**
+ * Defines a command; the types of its input follow from its arguments and options. One that says
+ * which part of the context it needs can run where there is no more.
+ */
 export function defineCommand<
   const Arguments extends Readonly<Record<string, ArgumentDefinition>>,
   const Options extends Readonly<Record<string, OptionDefinition>>,
   Result,
->(definition: CommandDefinition<Arguments, Options, Result>): CommandDefinition<Arguments, Options, Result> {
+  Needs = Context,
+>(
+  definition: CommandDefinition<Arguments, Options, Result, Needs>,
+): CommandDefinition<Arguments, Options, Result, Needs> {
   return definition;
 }
 

@@ -5,7 +5,9 @@ import type { HttpClient } from "../http-client.ts";
 import type { PushDesk } from "../push/desk.ts";
 import type { Notifier } from "../push/notifier.ts";
 import type { Right } from "../token/grant.ts";
+import type { Look } from "../vault/adding.ts";
 import type { Authenticator } from "../vault/authenticator.ts";
+import type { Processes } from "../vault/batch.ts";
 import type { OpenedVault, VaultAccess } from "../vault/open.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -155,6 +157,15 @@ export interface Context {
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;
+  /** The processes of this machine. */
+  readonly processes: Processes;
+  /** Called between two steps of work that takes long: lets a signal have its effect. */
+  readonly look: Look;
+  /**
+   * Does work that a signal may stop between its steps, where it calls the function that it gets. It rejects with FobError `interrupted` and
+   * the message `undone` then; work that is done all the same is told.
+   */
+  doLongWork<T>(undone: string, work: (look: Look) => Promise<T>): Promise<T>;
   /**
    * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that is null. Ctrl-C is nobody's business: it ends
    * the process at once.
@@ -215,3 +226,9 @@ export interface Context {
   complain(failure: FobError): void;
   readonly askProgram: AskProgram;
 }
+
+/** What commands that keep house need: an agent, which has neither the terminal nor the files of its client, has this, too. */
+export type HouseContext = Pick<
+  Context,
+  "clock" | "doLongWork" | "findVault" | "look" | "pinPrompt" | "processes" | "prompt" | "readInput" | "sleep" | "tell"
+>;

@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { removeQuietly, writeNewFile } from "../durable-file.ts";
-import { describeForeignFileError } from "../file-error.ts";
+import { basename, dirname, join } from "node:path";
+import { publishFile, removeQuietly, syncFolder } from "../durable-file.ts";
+import { describeDoneInDoubt, describeForeignFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { decodeText } from "../token/text-encoding.ts";
@@ -139,12 +141,21 @@ function missing(error: unknown, path: string): FobError | null {
     : null;
 }
 
-/** Writes a new file with mode 0600. Throws FobError `usage` when there is one already: what it held could be all there is. */
+/**
+ * Writes a new file with mode 0600, whole or not at all. Throws FobError `usage` when there is one already: what it held could be all there
+ * is.
+ */
 export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    writeNewFile(path, bytes);
+    const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString("hex")}`);
+    if (!publishFile(temporary, path, bytes)) throw existing(path);
   } catch (error) {
     throw describeNewFileError(error, path);
+  }
+  try {
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw describeDoneInDoubt(error, path);
   }
 }
 
@@ -158,6 +169,7 @@ export async function writeSecretFiles(files: readonly SecretFile[]): Promise<vo
     }
   } catch (error) {
     // whoever is told of a failure does not look for secrets that lie about
+    if (error instanceof FobError && error.isDone) written.push(files[written.length]?.path ?? "");
     for (const path of written) removeQuietly(path);
     throw error;
   }
@@ -165,6 +177,11 @@ export async function writeSecretFiles(files: readonly SecretFile[]): Promise<vo
 
 /** A new file that could not be made, as FobError: `usage` when there is one of its name. */
 export function describeNewFileError(error: unknown, path: string): FobError {
-  if ((error as NodeJS.ErrnoException).code !== "EEXIST") return describeForeignFileError(error, "write", path);
+  return (error as NodeJS.ErrnoException).code === "EEXIST"
+    ? existing(path)
+    : describeForeignFileError(error, "write", path);
+}
+
+function existing(path: string): FobError {
   return new FobError("usage", t`${path} exists already`, { hint: t("remove it first, or choose another name") });
 }

@@ -1,4 +1,5 @@
 import { defineCommand } from "../cli/command.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatTable } from "../cli/table.ts";
@@ -15,7 +16,7 @@ export const accessList = defineCommand({
   options: {},
   examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
   isDelegable: () => true,
-  async run(_, context): Promise<readonly GrantView[]> {
+  async run(_, context: HouseContext): Promise<readonly GrantView[]> {
     const vault = await context.findVault();
     if (!vault) return [];
     const [entries, now] = [vault.entries(), context.clock()];

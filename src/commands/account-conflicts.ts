@@ -2,6 +2,7 @@ import { flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
+import { finishInterrupted } from "../vault/interrupted.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
 import { type Conflict, sortDrafts } from "./known-tokens.ts";
@@ -45,6 +46,7 @@ export async function settleFile(
   readonly replacing: ReadonlySet<NamedDraft>;
   readonly failures: readonly FobError[];
 }> {
+  finishInterrupted(vault, context.processes);
   const { fresh, conflicts } = sortDrafts(vault, named);
   const options = t("--replace takes the place of what is there, --keep-both keeps both");
   const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, { ...wishes, options }, context);

@@ -2,16 +2,22 @@ import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { counterOf, raiseCounter } from "../token/counter.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import { decodeText } from "../token/text-encoding.ts";
 import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
+import { finishInterrupted } from "../vault/interrupted.ts";
 import { removedIds } from "../vault/removal.ts";
+import { countingKey, readSound, soundFingerprint } from "../vault/same-secret.ts";
+import { isCounting } from "../vault/token-index.ts";
+import { fingerprintOf } from "../vault/token-record.ts";
+import type { Vault } from "../vault/vault.ts";
 import { settleFile } from "./account-conflicts.ts";
 import { askSecretFor } from "./ask-secret.ts";
-import { askPins, guardTokens } from "./enrollment-pins.ts";
-import { type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
+import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
+import { describeCounters, type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
 
 /** The largest backup that is read, in bytes: far more than ten thousand tokens. */
 export const MAX_BACKUP_BYTES = 32 * 1024 * 1024;
@@ -21,7 +27,8 @@ const MAX_IDENTITY_BYTES = 1024 * 1024;
 export interface RestoredBackup {
   readonly names: readonly string[];
   readonly known: number;
-  /** Why tokens whose account is there with another secret were left out. */
+  readonly notes: readonly string[];
+  /** Why tokens were left out: their account is there with another secret, or they could not be restored. */
   readonly failures: readonly FobError[];
   /** For each token that could not be restored, why. */
   readonly refusals: readonly string[];
@@ -70,21 +77,60 @@ export async function restoreBackup(
   });
   if (tokens.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", t`${path}: ${refusals[0]}`);
   const vault = await context.ensureVault();
+  finishInterrupted(vault, context.processes);
   const known = new Set(vault.entries().map(({ id }) => id));
   const removed = new Set(removedIds(vault));
   const named = tokens.filter(({ token }) => !known.has(token.id)).map((entry) => toNamedDraft(entry, removed));
   const { wanted, replacing, failures } = await settleFile(vault, named, wishes, context);
   const pins = await askPins(wanted, false, context);
-  const stored = storeDrafts(vault, wanted, { onKnown: "skip", replacing, now: context.clock() });
-  await guardTokens(vault, stored, pins, context);
-  for (const { secret } of tokens) forget(secret);
+  const { stored, raised } = await context
+    .doLongWork(t("interrupted: nothing was restored"), async (look) => {
+      const storing = { now: context.clock(), processes: context.processes, look, pinOf: pinsFor(pins, context) };
+      const stored = await storeDrafts(vault, wanted, { onKnown: "skip", replacing, ...storing });
+      return { stored, raised: raiseKnown(vault, tokens) };
+    })
+    .finally(() => {
+      forgetPins(pins);
+      for (const { secret } of tokens) forget(secret);
+    });
   return {
     names: stored.map(({ token }) => token.name),
     known: tokens.length - stored.length - failures.length,
-    failures,
+    notes: [...describeCounters(stored), ...raised],
+    failures: [...refusals.map((reason) => new FobError("invalid", reason)), ...failures],
     refusals,
     recoveryCode: context.newRecoveryCode(),
   };
+}
+
+/**
+ * Moves event-based tokens that are there already on to the counter that the backup has of their secret, where that is higher: the
+ * passcodes before it were given elsewhere. Returns what to tell.
+ */
+function raiseKnown(vault: Vault, tokens: readonly BackedUpToken[]): string[] {
+  const counters = new Map<string, bigint>();
+  for (const { token, secret } of tokens) {
+    const counter = counterOf(token.credential);
+    const key = countingKey(fingerprintOf(secret, vault.vaultKey), token.credential);
+    if (counter !== null && counter > (counters.get(key) ?? -1n)) counters.set(key, counter);
+  }
+  if (counters.size === 0) return [];
+  return vault
+    .entries()
+    .filter(isCounting)
+    .flatMap(({ id }) => raiseTo(vault, id, counters) ?? []);
+}
+
+function raiseTo(vault: Vault, id: string, counters: ReadonlyMap<string, bigint>): string | null {
+  const record = readSound(vault, id);
+  const fingerprint = soundFingerprint(vault, record);
+  const counter = record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
+  if (!record || !counter || raiseCounter(record.token.credential, counter) === record.token.credential) return null;
+  vault.update(id, (current) => {
+    const credential = raiseCounter(current.token.credential, counter);
+    return credential === current.token.credential ? current : { ...current, token: { ...current.token, credential } };
+  });
+  return t`${record.token.name} is there already: it goes on at the counter ${counter} of the backup`;
 }
 
 async function readIdentities(path: string, context: Context): Promise<string[]> {

@@ -41,7 +41,12 @@ export const backup = defineCommand({
     const encrypted = await encryptForAge(plaintext, passphrase ? { passphrase } : { recipients });
     const armored = armor || file === "-" ? await armorAgeFile(encrypted) : null;
     const content = armored === null ? encrypted : Buffer.from(armored);
-    if (file !== "-") await writeBackup(file, content, context);
+    if (file !== "-") {
+      await context.doLongWork(t("interrupted: nothing was written"), async (look) => {
+        await look();
+        await writeBackup(file, content, context);
+      });
+    }
     if (passphrase) await readBack(content, passphrase, plaintext, file);
     forget(plaintext, passphrase);
     const unreadable = refusals.map((reason) => t`${reason}: \`fob restore\` would not take it`);

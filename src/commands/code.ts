@@ -72,7 +72,10 @@ export const code = defineCommand({
     const tokens = await existingTokens("code", context);
     if (input.watch) return watch(tokens, input.names, clearAfter, context);
     const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
-    const make = (token: Token) => makeCode(tokens, token, { ...input, minValidity }, context);
+    const make = async (token: Token) => {
+      await context.look();
+      return makeCode(tokens, token, { ...input, minValidity }, context);
+    };
     const [first, ...others] = chosen;
     const isSingle = !input.all && first !== undefined && others.length === 0;
     if (!isSingle) {

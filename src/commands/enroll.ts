@@ -8,21 +8,23 @@ import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
+import type { Token } from "../token/token.ts";
+import { finishInterrupted } from "../vault/interrupted.ts";
 import type { Vault } from "../vault/vault.ts";
 import { settleConflicts } from "./account-conflicts.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
-import { askPins, describeMissingPin, guardTokens } from "./enrollment-pins.ts";
+import { askPins, describeMissingPin, forgetPins, pinsFor } from "./enrollment-pins.ts";
 import {
+  describeCounters,
   type NamedDraft,
   nameDrafts,
   refuseKnown,
   refuseSharedName,
-  type StoredDraft,
   storeDrafts,
 } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
 import { withRecoveryCode } from "./new-vault.ts";
-import { enrollOnline } from "./online-enrollment.ts";
+import { enrollOnline, type FetchedTokens } from "./online-enrollment.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
 
 interface EnrolledView extends DraftView {
@@ -89,18 +91,29 @@ export const enroll = defineCommand({
     const { settled, replacing } = await settle(vault, named, input, context);
     const pins = await askPins(settled, input.pin, context);
     const fetched = await enrollOnline(online, vault, input, context);
-    const onKnown = input.replace ? "replace" : "refuse";
-    const stored = storeDrafts(vault, settled, { onKnown, replacing, now: context.clock() });
-    for (const { secret } of drafts) forget(secret);
-    await guardTokens(vault, stored, pins, context);
+    const stored = await context
+      .doLongWork(undoneAfter(fetched), (look) =>
+        storeDrafts(vault, settled, {
+          ...{ onKnown: input.replace ? "replace" : "refuse", replacing },
+          ...{ now: context.clock(), processes: context.processes, look },
+          pinOf: pinsFor(pins, context),
+        }),
+      )
+      .finally(() => {
+        forgetPins(pins);
+        for (const { secret } of drafts) forget(secret);
+      });
     return {
       views: withRecoveryCode(
-        [...fetched.stored, ...stored].map((one) => viewEnrolled(vault, one)),
+        [
+          ...fetched.stored.map(({ token, named }) => viewEnrolled(vault.read(token.id).token, named)),
+          ...stored.map(({ token, named }) => viewEnrolled(token, named)),
+        ],
         context,
       ),
       isDryRun: false,
       isPinMissing: fetched.withoutPin.length > 0,
-      notes: [...notes, ...fetched.withoutPin.map(describeMissingPin)],
+      notes: [...notes, ...describeCounters(stored), ...fetched.withoutPin.map(describeMissingPin)],
     };
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
@@ -109,6 +122,13 @@ export const enroll = defineCommand({
   notes: ({ notes }) => notes,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
+
+/** What is true when the strings that need no server could not be stored. */
+function undoneAfter({ stored }: FetchedTokens): string {
+  if (stored.length === 0) return t("interrupted: nothing was enrolled");
+  const names = stored.map(({ token }) => token.name).join(", ");
+  return t`interrupted: what came from servers is enrolled (${names}), and nothing else`;
+}
 
 /** What is to be stored, and what of it replaces others. Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
 async function settle(
@@ -119,6 +139,7 @@ async function settle(
 ): Promise<{ readonly settled: readonly NamedDraft[]; readonly replacing: ReadonlySet<NamedDraft> }> {
   const asTheyAre = { settled: named, replacing: new Set<NamedDraft>() };
   if (replace) return asTheyAre;
+  finishInterrupted(vault, context.processes);
   refuseKnown(vault, named);
   // whoever names it knows that it is another one
   if (name !== undefined) return asTheyAre;
@@ -151,9 +172,8 @@ function refuseIdleOptions(
 }
 
 /** A new token, and our part of its secret where the issuer needs it. */
-function viewEnrolled(vault: Vault, { token, named }: StoredDraft): EnrolledView {
-  const { clientPart } = named.draft;
-  return { ...viewToken(vault.read(token.id).token, null), ...(clientPart === undefined ? {} : { clientPart }) };
+function viewEnrolled(token: Token, { draft: { clientPart } }: NamedDraft): EnrolledView {
+  return { ...viewToken(token, null), ...(clientPart === undefined ? {} : { clientPart }) };
 }
 
 function viewOnline({ name, issuer, account, serial, format, server }: Enrollments["online"][number]): OnlineView {

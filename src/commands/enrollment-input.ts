@@ -106,6 +106,7 @@ async function readInput(text: string, reading: Reading): Promise<Enrollment[]> 
   if (strings.length === 0) throw new FobError("invalid", t("standard input holds no enrollment string"));
   const found: Enrollment[] = [];
   for (const line of strings) {
+    await reading.context.look();
     const place = strings.length === 1 ? null : t`line ${line.number}`;
     for (const one of await recognizeAt(line.text, place, reading)) found.push(one);
     // one line may be a code that holds many

@@ -9,7 +9,7 @@ import { askNewPin } from "../vault/pin-prompt.ts";
 import { setTokenPin } from "../vault/token-pin.ts";
 import { unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { NamedDraft, StoredDraft } from "./enrollment-storing.ts";
+import type { NamedDraft, PinOf, StoredDraft } from "./enrollment-storing.ts";
 
 /** A PIN for new tokens, and the policy that accepted it. */
 interface ChosenPin {
@@ -51,41 +51,29 @@ export async function askPins<T extends Guarded>(
   return chosen;
 }
 
-/** Guards the tokens that were stored with the PINs chosen for them, and forgets the PINs. */
-export async function guardTokens(
-  vault: Vault,
-  stored: readonly StoredDraft[],
-  pins: ChosenPins,
-  { pinPrompt, clock }: Context,
-): Promise<void> {
-  for (const { token, named } of stored) {
+/** The PINs of tokens to be stored, which are guarded from their first byte on disk. */
+export function pinsFor(pins: ChosenPins, { pinPrompt, clock }: Context): PinOf {
+  return (named) => {
     const chosen = pins.get(named);
-    if (!chosen) continue;
-    const record = vault.read(token.id);
-    const pin = { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive };
-    await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
-  }
+    return chosen ? { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive } : null;
+  };
+}
+
+/** Forgets PINs that were chosen. */
+export function forgetPins<T extends Guarded>(pins: ChosenPins<T>): void {
   for (const { pin } of pins.values()) forget(pin);
 }
 
-/**
- * Guards tokens that a server has made with the PIN that was asked for before, where their issuer's policy accepts it. It opens them: a token that
- * lacks the PIN its issuer wants waits behind its access domain.
- */
-export async function guardFetched(
-  vault: Vault,
-  stored: readonly StoredDraft[],
-  chosen: ChosenPin | undefined,
-  context: Context,
-): Promise<void> {
+/** The PIN that was asked for before a server made these tokens, for those whose issuer's policy accepts it. */
+export function fittingPins(named: readonly NamedDraft[], chosen: ChosenPin | undefined): ChosenPins {
   const pins = new Map<NamedDraft, ChosenPin>();
-  for (const { named } of chosen ? stored : []) {
-    const { pin } = named.draft;
+  for (const one of chosen ? named : []) {
+    const { pin } = one.draft;
     if (!chosen || pin?.type === "server") continue;
     const policy = pin?.policy ?? chosen.policy;
-    if (!judgePin(chosen.pin.toString("utf8"), policy)) pins.set(named, { pin: Buffer.from(chosen.pin), policy });
+    if (!judgePin(chosen.pin.toString("utf8"), policy)) pins.set(one, { pin: Buffer.from(chosen.pin), policy });
   }
-  await guardAndOpen(vault, stored, pins, context);
+  return pins;
 }
 
 /** A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one. */
@@ -127,16 +115,22 @@ export function describeMissingPin({ stored, reason }: Unguarded): string {
   return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
 }
 
+/** Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants waits behind its access domain. */
 async function guardAndOpen(
   vault: Vault,
   stored: readonly StoredDraft[],
   pins: ChosenPins,
   context: Context,
 ): Promise<void> {
-  await guardTokens(vault, stored, pins, context);
+  const pinOf = pinsFor(pins, context);
   for (const { token, named } of stored) {
-    if (pins.has(named) && named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: "00" }));
+    const pin = pinOf(named);
+    if (!pin) continue;
+    const record = vault.read(token.id);
+    await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
+    if (named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: "00" }));
   }
+  forgetPins(pins);
 }
 
 function policyOf({ draft: { pin } }: Guarded, everywhere: boolean): PinPolicy | null {

@@ -3,13 +3,19 @@ import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { cleanText, MAX_NAME_LENGTH } from "../token/clean-name.ts";
+import { counterOf, raiseCounter } from "../token/counter.ts";
 import type { Credential } from "../token/credential.ts";
 import { FreeNames, fold } from "../token/names.ts";
 import type { Token } from "../token/token.ts";
-import { removeToken } from "../vault/removal.ts";
+import { addTokens, type Look } from "../vault/adding.ts";
+import type { Processes } from "../vault/batch.ts";
+import { finishInterrupted } from "../vault/interrupted.ts";
+import { countingKey, highestCounters } from "../vault/same-secret.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
+import { setTokenPin } from "../vault/token-pin.ts";
+import { fingerprintOf, type NewPin, unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { findSame, type KnownTokens, knownTokens, tokensOfAccount } from "./known-tokens.ts";
+import { findSame, type KnownTokens, knownTokens, lacksPin, tokensOfAccount } from "./known-tokens.ts";
 
 /** A draft and what the token will be called. */
 export interface NamedDraft {
@@ -58,6 +64,8 @@ export function checkName(name: string): string {
 export interface StoredDraft {
   readonly token: Token;
   readonly named: NamedDraft;
+  /** The counter at which its passcodes go on, where the vault knew a higher one than the draft; else null. */
+  readonly goesOnAt: bigint | null;
 }
 
 /**
@@ -72,73 +80,132 @@ export interface Storing {
   /** Drafts that take the place of every token of their account, whatever `onKnown` says. */
   readonly replacing?: ReadonlySet<NamedDraft>;
   readonly now: Date;
+  readonly processes: Processes;
+  readonly look: Look;
+  /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
+  readonly pinOf?: PinOf;
 }
 
+/** The PIN chosen for a draft's token, or null. */
+export type PinOf = (named: NamedDraft) => NewPin | null;
+
 /**
- * Stores drafts as tokens. Tokens that are replaced are removed when the new ones are stored, and stay restorable. Throws FobError `usage` when a token
- * is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before anything is stored. Returns the new tokens.
+ * Stores drafts as tokens, all of them or none. A token that is replaced stays restorable. An event-based token goes on at the highest
+ * counter that the vault knows of its secret. Throws FobError `usage` when a token is enrolled already or its chosen name is taken and
+ * `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
  */
-export function storeDrafts(
+export async function storeDrafts(
   vault: Vault,
   named: readonly NamedDraft[],
-  { onKnown, replacing = new Set(), now }: Storing,
-): StoredDraft[] {
-  const known = knownTokens(vault.entries());
-  const isReplacing = (one: NamedDraft) => onKnown === "replace" || replacing.has(one);
-  const isWanted = (one: NamedDraft) => onKnown !== "skip" || isReplacing(one) || !findSame(vault, one, known);
-  const wanted = named.filter(isWanted);
-  if (onKnown === "refuse")
-    refuseKnown(
-      vault,
-      wanted.filter((one) => !isReplacing(one)),
-      known,
-    );
-  const replaced = wanted.map((one) => (isReplacing(one) ? findReplaced(one, known) : []));
-  const free = new FreeNames(vault.entries().map(({ name }) => fold(name)));
-  const names = wanted.map(({ name, isChosen, draft }, i) => {
-    return isChosen ? name : (nameOfReplaced(name, replaced[i] ?? []) ?? distinctName(name, draft, free));
-  });
-  const tokens = vault.add(
-    wanted.map(({ draft, past }, i) => ({
-      ...past,
-      name: names[i] ?? draft.issuer ?? "",
-      issuer: draft.issuer,
-      account: draft.account,
-      serial: draft.serial,
-      format: draft.format,
-      credential: draft.credential,
-      pin: draft.pin?.type === "server" ? "server" : "none",
-      secret: draft.secret,
+  storing: Storing,
+): Promise<StoredDraft[]> {
+  const { now, processes, look, pinOf = () => null } = storing;
+  finishInterrupted(vault, processes);
+  const entries = vault.entries();
+  const known = knownTokens(entries);
+  const { fresh, unfinished, keys } = await lookAtDrafts(vault, named, known, storing);
+  refuseKnownAmong(vault, fresh, known, storing);
+  const replaced = fresh.map((one) => (isReplacing(one, storing) ? findReplaced(one, known) : []));
+  const gone = new Set(replaced.flat().map(({ id }) => id));
+  const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
+  const counters = await highestCounters(vault, new Set(keys.values()), look);
+  const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
+  const tokens = await addTokens(
+    vault,
+    fresh.map((one, i) => ({
+      ...one.past,
+      name: nameFor(one, replaced[i] ?? [], free),
+      issuer: one.draft.issuer,
+      account: one.draft.account,
+      serial: one.draft.serial,
+      format: one.draft.format,
+      credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
+      pin: one.draft.pin?.type === "server" ? "server" : "none",
+      secret: one.draft.secret,
+      guard: pinOf(one),
     })),
-    now,
+    {
+      ...{ now, processes, look },
+      replaced: [...gone],
+      seen: entries,
+      leftOut: (meanwhile) => knownMeanwhile(vault, fresh, knownTokens(meanwhile), storing),
+    },
   );
-  const stored = wanted.flatMap((one, i) => (tokens[i] ? [{ token: tokens[i], named: one }] : []));
-  return stored.map((one, i) => takePlace(vault, one, { name: names[i] ?? "", replaced: replaced[i] ?? [], now }));
+  const stored = fresh.flatMap((one, i) =>
+    tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
+  );
+  return [...stored, ...(await finishGuards(vault, unfinished, pinOf))];
 }
 
-/**
- * Removes what a new token replaces, and gives it the name that is free then. Throws why something could not be removed, and says that the new token is
- * there.
- */
-function takePlace(
-  vault: Vault,
-  stored: StoredDraft,
-  { name, replaced, now }: { readonly name: string; readonly replaced: readonly IndexEntry[]; readonly now: Date },
-): StoredDraft {
-  const { token } = stored;
-  for (const old of replaced) {
-    try {
-      removeToken(vault, old.id, now);
-    } catch (error) {
-      if (!(error instanceof FobError)) throw error;
-      const { code, message, hint } = error;
-      const told = t`${token.name} is enrolled, and ${old.name} could not be removed: ${message}`;
-      throw new FobError(code, told, { cause: error, ...(hint === undefined ? {} : { hint }) });
-    }
+/** What to tell the person about tokens whose counters were known here. */
+export function describeCounters(stored: readonly StoredDraft[]): string[] {
+  return stored.flatMap(({ token: { name }, goesOnAt }) =>
+    goesOnAt === null ? [] : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
+  );
+}
+
+function isReplacing(one: NamedDraft, { onKnown, replacing }: Pick<Storing, "onKnown" | "replacing">): boolean {
+  return onKnown === "replace" || replacing?.has(one) === true;
+}
+
+function nameFor({ name, isChosen, draft }: NamedDraft, replaced: readonly IndexEntry[], free: FreeNames): string {
+  return isChosen ? name : (nameOfReplaced(name, replaced) ?? distinctName(name, draft, free));
+}
+
+/** A token that is there without the PIN that its issuer demands, because the command that stored it was cut off. */
+interface Unfinished {
+  readonly named: NamedDraft;
+  readonly entry: IndexEntry;
+}
+
+/** Which drafts are to be stored, which are there but for the PIN that their issuer demands, and what tells the secrets of those that count. */
+async function lookAtDrafts(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing) {
+  const fresh: NamedDraft[] = [];
+  const unfinished: Unfinished[] = [];
+  const keys = new Map<NamedDraft, string>();
+  for (const one of named) {
+    await storing.look();
+    const { credential, secret } = one.draft;
+    if (counterOf(credential) !== null) keys.set(one, countingKey(fingerprintOf(secret, vault.vaultKey), credential));
+    const isStored = storing.onKnown === "keep" || isReplacing(one, storing);
+    const same = isStored ? null : findSame(vault, one, known);
+    if (same && lacksPin(same, one)) unfinished.push({ named: one, entry: same });
+    else if (!same || storing.onKnown === "refuse") fresh.push(one);
   }
-  const isFree =
-    replaced.length > 0 && token.name !== name && !vault.entries().some((one) => fold(one.name) === fold(name));
-  return isFree ? { ...stored, token: vault.amend(token.id, (one) => ({ ...one, name })) } : stored;
+  return { fresh, unfinished, keys };
+}
+
+async function finishGuards(vault: Vault, unfinished: readonly Unfinished[], pinOf: PinOf): Promise<StoredDraft[]> {
+  for (const { named, entry } of unfinished) {
+    const pin = pinOf(named);
+    const record = vault.read(entry.id);
+    if (pin && !record.guard) await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
+  }
+  return unfinished.map(({ named, entry }) => ({ token: vault.read(entry.id).token, named, goesOnAt: null }));
+}
+
+/** The counter that the vault knows of a draft's secret, where that is higher than the draft's own; else null. */
+function higherCounter({ draft: { credential } }: NamedDraft, known: bigint | undefined): bigint | null {
+  const own = counterOf(credential);
+  return own !== null && known !== undefined && known > own ? known : null;
+}
+
+/** The places of drafts whose tokens another process has stored since this one looked. Throws as {@link refuseKnown} does. */
+function knownMeanwhile(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  known: KnownTokens,
+  storing: Storing,
+): ReadonlySet<number> {
+  refuseKnownAmong(vault, named, known, storing);
+  const isLeftOut = (one: NamedDraft) =>
+    storing.onKnown === "skip" && !isReplacing(one, storing) && findSame(vault, one, known);
+  return new Set(named.flatMap((one, i) => (isLeftOut(one) ? i : [])));
+}
+
+function refuseKnownAmong(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {
+  const refusable = storing.onKnown === "refuse" ? named.filter((one) => !isReplacing(one, storing)) : [];
+  refuseKnown(vault, refusable, known);
 }
 
 /** The name of a replaced token, of several the one that the draft would have. */
@@ -167,17 +234,21 @@ export function refuseKnown(
 ): void {
   for (const named of drafts) {
     const same = findSame(vault, named, known);
-    if (same) {
+    if (same && !lacksPin(same, named)) {
       throw new FobError("usage", t`this token is enrolled already, as ${same.name}`, {
         hint: t("--replace enrolls it anew"),
       });
     }
-    if (named.isChosen) refuseTakenName(vault, named.name);
+    if (named.isChosen && !same) refuseNameAmong(known, named.name);
   }
 }
 
 /** Throws FobError `usage` when a token is called so already. */
 export function refuseTakenName(vault: Vault, name: string): void {
-  if (!vault.entries().some((entry) => fold(entry.name) === fold(name))) return;
+  refuseNameAmong(knownTokens(vault.entries()), name);
+}
+
+function refuseNameAmong({ byName }: KnownTokens, name: string): void {
+  if (!byName.has(fold(name))) return;
   throw new FobError("usage", t`another token is called ${name} already`, { hint: t("--replace takes its place") });
 }

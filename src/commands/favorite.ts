@@ -1,4 +1,5 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -11,7 +12,7 @@ export const favorite = defineCommand({
   options: { off: flag("list it among the others again") },
   examples: [{ command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" }],
   isDelegable: () => true,
-  async run({ name, off }, context) {
+  async run({ name, off }, context: HouseContext) {
     const vault = await existingVault(context);
     const token = vault.amend(findInVault(vault, name).id, (current) => ({ ...current, favorite: !off }));
     return { id: token.id, name: token.name, favorite: token.favorite };

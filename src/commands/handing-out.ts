@@ -70,10 +70,14 @@ export async function handOut(made: Export, { output, qr }: HandingOut, context:
     const drawings = await Promise.all(texts.map((text) => drawForTerminal(text, context)));
     return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
   }
-  if (qr !== undefined) return { content: null, files: await drawToFiles(texts, qr, context) };
-  if (output === undefined) return { content: texts.join("\n"), files: [] };
-  await context.writeSecretFile(output, Buffer.from(`${texts.join("\n")}\n`));
-  return { content: null, files: [output] };
+  if (qr === undefined && output === undefined) return { content: texts.join("\n"), files: [] };
+  const files = await context.doLongWork(t("interrupted: nothing was written"), async (look) => {
+    await look();
+    if (qr !== undefined) return drawToFiles(texts, qr, look, context);
+    await context.writeSecretFile(output ?? "", Buffer.from(`${texts.join("\n")}\n`));
+    return [output ?? ""];
+  });
+  return { content: null, files };
 }
 
 /** What was written, in words. */

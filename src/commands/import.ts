@@ -5,8 +5,8 @@ import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { forget } from "../token/secret.ts";
 import { conflictOptions, refuseBoth, settleFile } from "./account-conflicts.ts";
-import { askPins, guardTokens } from "./enrollment-pins.ts";
-import { nameDrafts, storeDrafts } from "./enrollment-storing.ts";
+import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
+import { describeCounters, nameDrafts, storeDrafts } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
 import { withRecoveryCode } from "./new-vault.ts";
 import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
@@ -52,18 +52,26 @@ export const importFile = defineCommand({
     const vault = await context.ensureVault();
     const { wanted, replacing, failures } = await settleFile(vault, named, { replace, keepBoth }, context);
     const pins = await askPins(wanted, false, context);
-    const stored = storeDrafts(vault, wanted, { onKnown: "skip", replacing, now: context.clock() });
-    await guardTokens(vault, stored, pins, context);
-    for (const { secret } of drafts) forget(secret);
+    const stored = await context
+      .doLongWork(t("interrupted: nothing was imported"), (look) =>
+        storeDrafts(vault, wanted, {
+          ...{ onKnown: "skip", replacing, now: context.clock(), processes: context.processes, look },
+          pinOf: pinsFor(pins, context),
+        }),
+      )
+      .finally(() => {
+        forgetPins(pins);
+        for (const { secret } of drafts) forget(secret);
+      });
     const known = drafts.length - stored.length - failures.length;
     const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
       views: withRecoveryCode(
-        stored.map(({ token }) => viewToken(vault.read(token.id).token, null)),
+        stored.map(({ token }) => viewToken(token, null)),
         context,
       ),
       isDryRun: false,
-      notes: [...refused, ...skipped],
+      notes: [...refused, ...skipped, ...describeCounters(stored)],
       failures,
     };
   },

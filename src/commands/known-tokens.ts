@@ -1,11 +1,9 @@
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
-import { FobError } from "../fob-error.ts";
 import type { Credential } from "../token/credential.ts";
 import { fold } from "../token/names.ts";
-import { forget, sameSecret } from "../token/secret.ts";
-import { secretOf } from "../vault/passcodes.ts";
+import { holdsSecret } from "../vault/same-secret.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
-import { isWiped, type TokenRecord, unguardedSecretKey } from "../vault/token-record.ts";
+import { fingerprintOf } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { NamedDraft } from "./enrollment-storing.ts";
 
@@ -23,7 +21,7 @@ export interface Conflict {
 
 /** Drafts by what the vault has of them. */
 export interface SortedDrafts {
-  /** Of accounts that are not enrolled yet. */
+  /** Of accounts that are not enrolled yet, or lack the PIN that their issuer demands. */
   readonly fresh: readonly NamedDraft[];
   /** Those that are there already, with the same secret. */
   readonly same: readonly NamedDraft[];
@@ -45,13 +43,14 @@ export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
 
 /** Sorts drafts by what the vault has; drafts of one account that come together are no conflict. */
 export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[]): SortedDrafts {
-  const known = knownTokens(vault.entries());
+  const all = knownTokens(vault.entries());
   const fresh: NamedDraft[] = [];
   const same: NamedDraft[] = [];
   const conflicts: Conflict[] = [];
   for (const named of drafts) {
-    const [entry] = tokensOfAccount(named, known);
-    if (findSame(vault, named, known)) same.push(named);
+    const [entry] = tokensOfAccount(named, all);
+    const known = findSame(vault, named, all);
+    if (known) (lacksPin(known, named) ? fresh : same).push(named);
     else if (entry) conflicts.push({ named, entry });
     else fresh.push(named);
   }
@@ -67,29 +66,22 @@ export function tokensOfAccount({ draft }: NamedDraft, { byAccount }: KnownToken
 export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): IndexEntry | null {
   const namesake = known.byName.get(fold(named.name));
   const alike = [...tokensOfAccount(named, known), ...(namesake ? [namesake] : [])];
-  return alike.find((entry) => holdsSecret(vault, entry, named.draft)) ?? null;
+  return alike.find((entry) => holdsDraft(vault, entry, named.draft)) ?? null;
 }
 
-/** Whether a token holds a draft's secret; false for one whose secret nobody can compare, behind a PIN or in a damaged file. */
-function holdsSecret(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
-  if (credential.kind !== draft.credential.kind) return false;
-  const record = readSound(vault, id);
-  if (!record || record.guard || isWiped(record)) return false;
-  const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  const secret = secretOf(record, secretKey);
-  const isSame = sameSecret(secret, draft.secret);
-  forget(secret, secretKey);
-  return isSame;
+/**
+ * Whether a token holds a draft's secret; false where nobody can compare, in a damaged file or behind
+ * the PIN of an older fob.
+ */
+function holdsDraft(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
+  return (
+    credential.kind === draft.credential.kind && holdsSecret(vault, id, fingerprintOf(draft.secret, vault.vaultKey))
+  );
 }
 
-/** A token's record; null for one that is damaged or gone. */
-function readSound(vault: Vault, id: string): TokenRecord | null {
-  try {
-    return vault.read(id);
-  } catch (error) {
-    if (error instanceof FobError && (error.code === "invalid" || error.code === "not-found")) return null;
-    throw error;
-  }
+/** Whether a token has no PIN though its issuer demands one, which `pin remove` does not allow: the command that stored it was cut off. */
+export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraft): boolean {
+  return pin === "none" && accessDomain === "00" && draft.pin?.type === "user" && draft.pin.policy.required;
 }
 
 /** Tokens with the same key belong to one account; letter case, and how many blanks there are, do not count. Null where neither issuer nor account is known. */

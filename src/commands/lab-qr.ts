@@ -25,6 +25,6 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
 export async function drawQr(text: string, qr: string | true | undefined, context: Context): Promise<Drawn> {
   if (qr === undefined) return { drawing: null, file: null };
   if (qr === true) return { drawing: await drawForTerminal(text, context), file: null };
-  const [file = qr] = await drawToFiles([text], qr, context);
+  const [file = qr] = await drawToFiles([text], qr, context.look, context);
   return { drawing: null, file };
 }

@@ -79,7 +79,7 @@ export async function listTokens(
   store: Authenticator,
   pattern: string,
   passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
-  context: Pick<Context, "sleep">,
+  context: Pick<Context, "sleep" | "look">,
 ): Promise<Table> {
   const entries = await store.entries();
   const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));

@@ -17,10 +17,11 @@ const SECOND_LOOK = 300;
 export async function lookAtEach<T extends IndexEntry>(
   tokens: Authenticator,
   entries: readonly T[],
-  context: Pick<Context, "sleep">,
+  context: Pick<Context, "sleep" | "look">,
 ): Promise<Attempts<TokenState & { readonly entry: T }>> {
   const missing: T[] = [];
   const { done, failures } = await attemptEach(entries, async (entry) => {
+    await context.look();
     const state = await lookListed(tokens, entry.id);
     if (!state) missing.push(entry);
     return state && { ...state, entry };

@@ -10,7 +10,7 @@ import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** The open vault. Throws FobError `not-found` when there is none, because then there is no token either. */
-export async function existingVault(context: Context): Promise<Vault> {
+export async function existingVault(context: Pick<Context, "findVault">): Promise<Vault> {
   return (await context.findVault()) ?? nothingEnrolled();
 }
 

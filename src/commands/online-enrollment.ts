@@ -12,8 +12,10 @@ import {
   askPins,
   type ChosenPins,
   describeMissingPin,
-  guardFetched,
+  fittingPins,
+  forgetPins,
   guardLate,
+  pinsFor,
   type Unguarded,
 } from "./enrollment-pins.ts";
 import { checkName, type NamedDraft, refuseTakenName, type StoredDraft, storeDrafts } from "./enrollment-storing.ts";
@@ -68,7 +70,7 @@ export async function enrollOnline(
   const pins = await askPins(orders, wishes.pin, context);
   const note = wishes.trace === undefined ? () => undefined : context.startTrace(wishes.trace);
   const { stored, failure } = await carryOut(orders, { vault, wishes, pins, context, note });
-  for (const { pin } of pins.values()) forget(pin);
+  forgetPins(pins);
   const withoutPin = await guardLate(vault, stored, context);
   if (!failure) return { stored, withoutPin };
   for (const one of withoutPin) context.tell(describeMissingPin(one));
@@ -80,9 +82,7 @@ async function carryOut(orders: readonly Order[], run: Run) {
   const stored: StoredDraft[] = [];
   for (const order of orders) {
     try {
-      const fetched = await fetchTokens(order, run);
-      stored.push(...fetched);
-      await guardFetched(run.vault, fetched, run.pins.get(order), run.context);
+      stored.push(...(await fetchTokens(order, run)));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
       run.note(`failed: ${error.code}: ${original(error.message)}`);
@@ -105,14 +105,25 @@ async function fetchTokens(order: Order, run: Run): Promise<StoredDraft[]> {
     context.tell(
       t`${one.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
     );
-  const stored = storeDrafts(
+  const fitting = fittingPins(named, run.pins.get(order));
+  // what the server made cannot be made again: no signal keeps it from being stored
+  const stored = await storeDrafts(
     vault,
-    named.map((one) => (one.draft.pin?.type === "user" ? { ...one, past: lockedSince(now) } : one)),
-    { onKnown: wishes.replace ? "replace" : "keep", now },
+    named.map((one) => (lacksPin(one, fitting) ? { ...one, past: lockedSince(now) } : one)),
+    {
+      onKnown: wishes.replace ? "replace" : "keep",
+      ...{ now, processes: context.processes, look: async () => undefined },
+      pinOf: pinsFor(fitting, context),
+    },
   );
+  forgetPins(fitting);
   for (const { secret } of drafts) forget(secret);
   note(`stored: ${stored.map(({ token }) => `${token.credential.kind} token ${token.id}`).join(", ")}`);
   return stored;
+}
+
+function lacksPin(named: NamedDraft, pins: ChosenPins): boolean {
+  return named.draft.pin?.type === "user" && !pins.has(named);
 }
 
 /** A token that lacks the PIN which its issuer wants is used only after one: even if this process ends before it is set. */

@@ -1,5 +1,5 @@
-import { defineCommand, optional } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import { defineCommand, optional, required } from "../cli/command.ts";
+import type { Context, HouseContext } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import type { Style } from "../cli/style.ts";
 import { formatFields } from "../cli/table.ts";
@@ -57,7 +57,14 @@ function appStatus({ access: { home } }: Context): PinStatus {
   return { ...base, type: "user", ...pinState(policy, failed) };
 }
 
-async function tokenStatus(query: string, context: Context): Promise<PinStatus> {
+/** {@link pinStatus} as an agent carries it out. */
+export const tokenPinStatus = {
+  arguments: { name: required("NAME", "name or id of a token", "token") },
+  options: {},
+  run: ({ name }: { readonly name: string }, context: HouseContext) => tokenStatus(name, context),
+};
+
+async function tokenStatus(query: string, context: HouseContext): Promise<PinStatus> {
   const vault = await existingVault(context);
   const record = vault.read(findInVault(vault, query).id);
   const { name, pin } = record.token;

@@ -120,7 +120,10 @@ async function makeListed(
 ): Promise<Attempts<ExportedToken>> {
   const listed = await parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
   const lines = listed.map(({ line, order }) => ({ name: t`${source} line ${line}`, order }));
-  return attemptEach(lines, ({ order }) => make(order).catch(asInvalid));
+  return attemptEach(lines, async ({ order }) => {
+    await context.look();
+    return make(order).catch(asInvalid);
+  });
 }
 
 function refuseUnfit(token: ExportedToken, { refuse }: ExportChoice, format: string | undefined): ExportedToken {

@@ -1,6 +1,7 @@
 import type { Context, SecretFile } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import type { Look } from "../vault/adding.ts";
 
 /** Free modules around a code, as the standard demands. */
 const BORDER = 4;
@@ -30,17 +31,27 @@ export async function drawForTerminal(text: string, { pictures }: Pick<Context, 
   return lines.join("\n");
 }
 
-/** One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone: all of them are written, or none. Returns their paths. */
-export async function drawToFiles(texts: readonly string[], path: string, context: Context): Promise<string[]> {
+/**
+ * One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone: all of them are written, or none,
+ * also when `look` ends the work. Returns their paths.
+ */
+export async function drawToFiles(
+  texts: readonly string[],
+  path: string,
+  look: Look,
+  context: Context,
+): Promise<string[]> {
   const paths = texts.map((_, i) => (texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`)));
   const progress = context.progress(texts.length, "pictures");
   try {
     const drawn: SecretFile[] = [];
     for (const [i, text] of texts.entries()) {
+      await look();
       const file = paths[i] ?? path;
       drawn.push({ path: file, bytes: await drawForFile(text, file) });
       progress.step();
     }
+    await look();
     await context.writeSecretFiles(drawn);
     return paths;
   } finally {

@@ -1,4 +1,5 @@
 import { defineCommand, required } from "../cli/command.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { checkName } from "./enrollment-storing.ts";
@@ -12,7 +13,7 @@ export const rename = defineCommand({
   options: {},
   examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
   isDelegable: () => true,
-  async run({ name, newName }, context) {
+  async run({ name, newName }, context: HouseContext) {
     const wanted = checkName(newName);
     const vault = await existingVault(context);
     const before = findInVault(vault, name);

@@ -1,14 +1,21 @@
 import { defineCommand, optional, value } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import type { Context, HouseContext } from "../cli/context.ts";
 import { formatMoment } from "../cli/moments.ts";
 import { formatTable } from "../cli/table.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
+import { counterOf, raiseCounter } from "../token/counter.ts";
 import { findToken } from "../token/find-token.ts";
 import { printable } from "../token/printable.ts";
 import type { Token } from "../token/token.ts";
-import { RESTORABLE_DAYS, removedIds, removedTokens, restoreToken } from "../vault/removal.ts";
+import type { Look } from "../vault/adding.ts";
+import { settleBatches } from "../vault/batch.ts";
+import { updateRecord } from "../vault/record-cell.ts";
+import { RESTORABLE_DAYS, removedCell, removedIds, removedTokens, restoreToken } from "../vault/removal.ts";
+import { countingKey, highestCounters, holdsSecret, soundFingerprint } from "../vault/same-secret.ts";
+import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
+import type { Vault } from "../vault/vault.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { MAX_BACKUP_BYTES, type RestoredBackup, readBackupFile, restoreBackup } from "./backup-restoring.ts";
 import { existingVault } from "./lookup.ts";
@@ -22,7 +29,7 @@ interface Restorable {
 
 type Restoration =
   | ({ readonly kind: "backup" } & RestoredBackup)
-  | { readonly kind: "restored"; readonly id: string; readonly name: string }
+  | { readonly kind: "restored"; readonly id: string; readonly name: string; readonly goesOnAt: bigint | null }
   | { readonly kind: "restorable"; readonly tokens: readonly Restorable[]; readonly damaged: number };
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
@@ -53,12 +60,7 @@ export const restore = defineCommand({
       return { kind: "backup", ...(await restoreBackup(file, { replace, keepBoth }, context)) };
     }
     if (replace || keepBoth) throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
-    const vault = await existingVault(context);
-    const removed = removedTokens(vault);
-    const damaged = removedIds(vault).length - removed.length;
-    if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
-    const restored = restoreToken(vault, removedIds(vault).includes(name) ? name : findRemoved(removed, name).id);
-    return { kind: "restored", id: restored.id, name: restored.name };
+    return restoreRemoved(name, context);
   },
   text(result, style) {
     if (result.kind === "restored") return printable(t`restored ${result.name}`);
@@ -83,13 +85,38 @@ export const restore = defineCommand({
       const damaged = describeDamaged(result.damaged);
       return result.tokens.length === 0 ? [t("nothing can be restored"), ...damaged] : damaged;
     }
-    if (result.kind !== "backup") return [];
-    const { known, refusals } = result;
-    const there = plural(known, "token that is there already", "tokens that are there already");
-    return [...refusals, ...(known > 0 ? [there] : [])].map((reason) => t`left out: ${reason}`);
+    if (result.kind === "restored") {
+      const { name, goesOnAt } = result;
+      return goesOnAt === null
+        ? []
+        : [t`${name} goes on at the counter ${goesOnAt}: its secret was in use in another token`];
+    }
+    const known = plural(result.known, "token that is there already", "tokens that are there already");
+    return [...(result.known > 0 ? [t`left out: ${known}`] : []), ...result.notes];
   },
   failures: (result) => (result.kind === "backup" ? result.failures : []),
 });
+
+/** {@link restore} as an agent carries it out. */
+export const restoration = {
+  arguments: restore.arguments,
+  options: {},
+  run: ({ name }: { readonly name: string | undefined }, context: HouseContext) => restoreRemoved(name, context),
+};
+
+async function restoreRemoved(name: string | undefined, context: HouseContext): Promise<Restoration> {
+  const vault = await existingVault(context);
+  settleBatches(vault, context.processes);
+  const removed = removedTokens(vault);
+  const damaged = removedIds(vault).length - removed.length;
+  if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
+  const id = removedIds(vault).includes(name) ? name : findRemoved(removed, name).id;
+  const record = removed.find(({ token }) => token.id === id) ?? null;
+  if (record) refuseTwin(vault, record);
+  const goesOnAt = record && (await raiseAmong(vault, record, context.look));
+  const restored = restoreToken(vault, id);
+  return { kind: "restored", id: restored.id, name: restored.name, goesOnAt };
+}
 
 /** The backup that is meant, or null where a name is that of a removed token. What is given a key file is a backup for sure. */
 async function readBackup(name: string, identity: string | undefined, context: Context): Promise<Buffer | null> {
@@ -101,6 +128,42 @@ async function readBackup(name: string, identity: string | undefined, context: C
 function findRemoved(removed: readonly TokenRecord[], name: string): Token {
   const tokens = removed.map(({ token }) => token);
   return tokens.find((token) => token.name === name) ?? findToken(name, tokens);
+}
+
+/** Throws FobError `usage` for a removed token whose secret was enrolled again. */
+function refuseTwin(vault: Vault, removed: TokenRecord): void {
+  const twin = twinInUse(vault, removed);
+  if (!twin) return;
+  throw new FobError("usage", t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`, {
+    hint: t`\`fob remove ${JSON.stringify(twin.name)}\` first, if the removed one is to take its place`,
+  });
+}
+
+/** The token in use that holds the secret of a removed one, for the same account; null where there is none. */
+function twinInUse(vault: Vault, removed: TokenRecord): IndexEntry | null {
+  const fingerprint = soundFingerprint(vault, removed);
+  if (!fingerprint) return null;
+  const { id, issuer, account, name, credential } = removed.token;
+  const alike = vault
+    .entries()
+    .filter((entry) => entry.id !== id && entry.credential.kind === credential.kind)
+    .filter((entry) => entry.name === name || (entry.issuer === issuer && entry.account === account));
+  return alike.find((entry) => holdsSecret(vault, entry.id, fingerprint)) ?? null;
+}
+
+/** Moves a removed token on to the highest counter that the vault knows of its secret. Returns it, or null where it is there already. */
+async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promise<bigint | null> {
+  const { id, credential } = removed.token;
+  const fingerprint = soundFingerprint(vault, removed);
+  if (counterOf(credential) === null || fingerprint === null) return null;
+  const key = countingKey(fingerprint, credential);
+  const highest = (await highestCounters(vault, new Set([key]), look)).get(key) ?? 0n;
+  if (raiseCounter(credential, highest) === credential) return null;
+  updateRecord(removedCell(vault, id), id, (current) => ({
+    ...current,
+    token: { ...current.token, credential: raiseCounter(current.token.credential, highest) },
+  }));
+  return highest;
 }
 
 function describeDamaged(count: number): string[] {

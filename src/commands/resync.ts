@@ -1,4 +1,5 @@
 import { defineCommand, optional, required } from "../cli/command.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { hotp } from "../otp/hotp.ts";
@@ -31,7 +32,7 @@ export const resync = defineCommand({
     { command: "fob resync vpn 520489 403154", explanation: "the next `fob code vpn` is the one after 403154" },
   ],
   isDelegable: () => true,
-  async run(input, context) {
+  async run(input, context: HouseContext) {
     const [first = "", second] =
       input.first === "-" ? (await context.readInput()).trim().split(/\s+/) : [input.first, input.second];
     const vault = await existingVault(context);

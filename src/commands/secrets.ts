@@ -36,13 +36,17 @@ export interface OpenedTokens {
 export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
   if (names.length > 0) {
     const named = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
-    const open = ({ id }: IndexEntry) => openToken(vault, vault.read(id), context);
+    const open = async ({ id }: IndexEntry) => {
+      await context.look();
+      return openToken(vault, vault.read(id), context);
+    };
     const { done: tokens, failures } = await attemptAll([...named.values()], open, context);
     return { tokens, leftOut: [], failures };
   }
   const leftOut: string[] = [];
   const missing: IndexEntry[] = [];
   const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
+    await context.look();
     const record = readListed(vault, entry.id);
     const refusal = record && refusalOf(vault, record);
     if (refusal) leftOut.push(`${entry.name}: ${refusal.message}`);

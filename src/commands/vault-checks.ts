@@ -1,14 +1,18 @@
 import type { Check } from "../cli/check.ts";
 import { flag } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, type Text, t, translated } from "../language.ts";
-import { type Checkup, examineVault, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
+import type { Processes } from "../vault/batch.ts";
+import { type Checkup, examineVault, type Leftovers, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkGrants } from "./grants-check.ts";
 import { checkTrash } from "./trash-check.ts";
 
 const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
+
+/** More names than this are only counted. */
+const MAX_NAMED = 3;
 
 /** A vault that others write to at this moment looks unfinished: what is so twice, is so. In milliseconds. */
 const SECOND_LOOK = 300;
@@ -17,29 +21,31 @@ const SECOND_LOOK = 300;
 export const vaultChecks = {
   arguments: {},
   options: { repair: flag("mend what can be mended") },
-  run: ({ repair }: { readonly repair: boolean }, context: Context) => checkVault(repair, context),
+  run: ({ repair }: { readonly repair: boolean }, context: HouseContext) => checkVault(repair, context),
 };
 
 /** Looks into the vault, and mends it where that is wanted and possible. */
-export async function checkVault(repair: boolean, context: Context): Promise<Check[]> {
+export async function checkVault(repair: boolean, context: HouseContext): Promise<Check[]> {
   const opened = await open(context);
   if ("check" in opened) return [opened];
   const { vault } = opened;
-  if (!isWhole(examineVault(vault))) await context.sleep(SECOND_LOOK);
-  const found = examineVault(vault);
-  const aside = repair ? mendVault(vault, found) : [];
+  const { processes } = context;
+  if (!isWhole(examineVault(vault, processes))) await context.sleep(SECOND_LOOK);
+  const found = examineVault(vault, processes);
+  const aside = repair ? mendVault(vault, found, processes) : [];
   return [
     describeDamage(vault, found, aside),
     ...describeAttempts(found, repair),
     ...describeWiped(found),
     describeIndex(found, repair),
+    ...describeCutOff(found, repair),
     checkTrash(vault, repair),
     checkGrants(vault, repair, context.clock()),
-    checkLeftovers(vault, found, repair),
+    checkLeftovers(vault, found, repair, processes),
   ];
 }
 
-async function open(context: Context): Promise<{ readonly vault: Vault } | Check> {
+async function open(context: HouseContext): Promise<{ readonly vault: Vault } | Check> {
   try {
     const vault = await context.findVault();
     return vault ? { vault } : { check: "vault", status: "skipped", message: t("there is no vault yet") };
@@ -51,10 +57,9 @@ async function open(context: Context): Promise<{ readonly vault: Vault } | Check
   }
 }
 
-function isWhole({ damagedIndex, ...lists }: Checkup): boolean {
-  const { damaged, damagedAttempts, unlisted, gone } = lists;
-  const isListed = [damaged, damagedAttempts, unlisted, gone].every((list) => list.length === 0);
-  return damagedIndex === null && isListed;
+function isWhole({ damaged, damagedAttempts, damagedIndex, unlisted, gone, cutOff }: Checkup): boolean {
+  const lists = [damaged, damagedAttempts, unlisted, gone];
+  return damagedIndex === null && cutOff.abandoned === 0 && lists.every((list) => list.length === 0);
 }
 
 /** `aside` are the folders that damaged tokens were put into. */
@@ -74,7 +79,10 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside:
     return {
       check,
       status: "failed",
-      message: reasons.reduce((all, one) => t`${all}; ${one}`),
+      message: reasons
+        .slice(0, MAX_NAMED)
+        .concat(reasons.length > MAX_NAMED ? [t`and ${reasons.length - MAX_NAMED} more`] : [])
+        .reduce((all, one) => t`${all}; ${one}`),
       hint: t("restore these files from a backup of the vault folder, or --repair puts them aside: then enroll anew"),
     };
   }
@@ -120,7 +128,7 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
     return { check, status: "ok", message: t("the index says what the tokens say") };
   if (repaired) return { check, status: "ok", message: t("the index was rebuilt from the tokens") };
   if (damagedIndex !== null) return { check, status: "failed", message: damagedIndex, hint: translated(REPAIR_HINT) };
-  const names = [...unlisted, ...gone].map(({ name }) => name).join(", ");
+  const names = nameSome([...unlisted, ...gone].map(({ name }) => name));
   return {
     check,
     status: "warning",
@@ -129,19 +137,56 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
   };
 }
 
+/** Commands that were cut off; nothing where there were none. */
+function describeCutOff({ cutOff: { abandoned, tokens } }: Checkup, repaired: boolean): Check[] {
+  if (abandoned === 0) return [];
+  const check = "interrupted";
+  const commands = plural(abandoned, "command");
+  if (repaired) return [{ check, status: "ok", message: t`${commands} that were cut off: finished or taken back` }];
+  return [
+    {
+      check,
+      status: "warning",
+      message: t`${commands} cut off while changing tokens: ${plural(tokens, "token")} not in use to take back or put away`,
+      hint: t("the next command that adds tokens does that, or --repair"),
+    },
+  ];
+}
+
 /** Older generations are what a damaged token could be saved from: they stay until everything is whole. */
-function checkLeftovers(vault: Vault, { damaged, damagedIndex }: Checkup, repair: boolean): Check {
+function checkLeftovers(
+  vault: Vault,
+  { damaged, damagedIndex }: Checkup,
+  repair: boolean,
+  processes: Processes,
+): Check {
   const check = "leftovers";
   if ((damaged.length > 0 && !repair) || (damagedIndex !== null && !repair)) {
     return { check, status: "skipped", message: t("older files are kept while something is damaged") };
   }
-  if (repair) removeLeftovers(vault);
-  const count = leftovers(vault).length;
-  if (count === 0) return { check, status: "ok", message: t("interrupted writes left nothing behind") };
+  if (repair) removeLeftovers(vault, processes);
+  const kinds = describeLeftovers(leftovers(vault, processes));
+  if (kinds === null) return { check, status: "ok", message: t("interrupted writes left nothing behind") };
   return {
     check,
     status: "warning",
-    message: t`interrupted writes left ${plural(count, "file")} behind`,
+    message: t`interrupted writes left behind: ${kinds}`,
     hint: t("they do no harm; --repair removes them"),
   };
+}
+
+/** What is left behind, by its kinds; null for nothing. */
+function describeLeftovers({ old, temporary, empty }: Leftovers): string | null {
+  const kinds = [
+    old.length > 0 ? plural(old.length, "older value") : null,
+    temporary.length > 0 ? t`${plural(temporary.length, "unfinished file")} (.new-...)` : null,
+    empty.length > 0 ? plural(empty.length, "empty folder") : null,
+  ].filter((kind) => kind !== null);
+  return kinds.length === 0 ? null : kinds.reduce((all, kind) => t`${all}, ${kind}`);
+}
+
+/** The first names of many. */
+function nameSome(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMED).join(", ");
+  return names.length > MAX_NAMED ? t`${shown} and ${names.length - MAX_NAMED} more` : shown;
 }

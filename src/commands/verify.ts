@@ -1,5 +1,5 @@
 import { defineCommand, required, value } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import type { Context, HouseContext } from "../cli/context.ts";
 import type { Style } from "../cli/style.ts";
 import { recognize } from "../enrollment/recognize.ts";
 import { FobError } from "../fob-error.ts";
@@ -49,29 +49,54 @@ export const verify = defineCommand({
   examples: [{ command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" }],
   isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
   async run(input, context): Promise<Verdict> {
-    const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
-    tellZone("--at", input.at, context);
-    const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
-    const { credential, secret } = await (isString ? draftSubject(subject, context) : storedSubject(subject, context));
-    const pin =
-      credential.kind === "motp" ? await askPasscodePin(isString ? t("this token") : subject, context.pinPrompt) : null;
-    const unixSeconds = now.getTime() / 1000;
-    try {
-      return judge({ credential, secret, pin }, passcode, { window, unixSeconds });
-    } catch (error) {
-      throw error instanceof OtpError ? withoutPasscode({ name: isString ? t("this token") : subject }, error) : error;
-    } finally {
-      forget(secret, pin);
-    }
+    const find = () => (isString ? draftSubject(subject, context) : storedSubject(subject, context));
+    return verdictOn({ ...input, name: isString ? t("this token") : subject, passcode }, find, context);
   },
   text: formatVerdict,
   json: (verdict) => verdict,
   exitCode: ({ match }) => (match ? 0 : 7),
 });
 
-async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: Context) {
+/** {@link verify} as an agent carries it out. */
+export const tokenVerification = {
+  arguments: verify.arguments,
+  options: verify.options,
+  async run(input: VerifyInput & { readonly subject: string }, context: HouseContext): Promise<Verdict> {
+    const { subject, passcode } = await fromInput(input, context);
+    return verdictOn({ ...input, name: subject, passcode }, () => storedSubject(subject, context), context);
+  },
+};
+
+interface VerifyInput {
+  readonly passcode: string;
+  readonly window: string | undefined;
+  readonly at: string | undefined;
+}
+
+/** `name` is how messages call the token. */
+async function verdictOn(
+  input: VerifyInput & { readonly name: string },
+  find: () => Promise<Verified>,
+  context: HouseContext,
+): Promise<Verdict> {
+  const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
+  tellZone("--at", input.at, context);
+  const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
+  const { credential, secret } = await find();
+  const pin = credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
+  const unixSeconds = now.getTime() / 1000;
+  try {
+    return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
+  } catch (error) {
+    throw error instanceof OtpError ? withoutPasscode({ name: input.name }, error) : error;
+  } finally {
+    forget(secret, pin);
+  }
+}
+
+async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: HouseContext) {
   if (subject !== "-" && passcode !== "-") return { subject, passcode };
   if (subject === "-" && passcode === "-")
     throw new FobError("usage", t("only one of the two can come from standard input"));
@@ -89,7 +114,7 @@ async function draftSubject(text: string, context: Context): Promise<Verified> {
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 
-async function storedSubject(query: string, context: Context): Promise<Verified> {
+async function storedSubject(query: string, context: HouseContext): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read(findInVault(vault, query).id);
   const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());

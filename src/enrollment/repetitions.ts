@@ -1,3 +1,4 @@
+import { counterOf } from "../token/counter.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
 /**
@@ -13,13 +14,9 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
       .map(String)
       .join("\0");
     const known = seen.get(key);
-    if (!known || counterOf(known) < (counter ?? 0n)) seen.set(key, draft);
+    if (!known || (counterOf(known.credential) ?? 0n) < (counter ?? 0n)) seen.set(key, draft);
   }
   return [...seen.values()];
-}
-
-function counterOf({ credential }: EnrollmentDraft): bigint {
-  return "counter" in credential ? (credential.counter ?? 0n) : 0n;
 }
 
 /** A server takes a string once: the same one counts once. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { publishFile, removeQuietly, syncFolder, whenReleased } from "../durable-file.ts";
+import { publishFile, removeQuietly, syncFolder, whenReleased, writeNewFile } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -80,6 +80,20 @@ export function createGeneration(folder: string, generation: number, bytes: Buff
   } catch (error) {
     if (isCode(error, "ENOENT")) return false;
     throw describeFileError(error, "write", path);
+  }
+}
+
+/**
+ * Creates a folder with one generation in it and makes both durable, all but the folder's name.
+ * Throws FobError `unavailable` when that fails, or there is such a folder.
+ */
+export function createFolderWith(folder: string, generation: number, bytes: Buffer): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    writeNewFile(join(folder, String(generation)), bytes);
+    syncFolder(folder);
+  } catch (error) {
+    throw describeFileError(error, "write", folder);
   }
 }
 

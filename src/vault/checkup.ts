@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describeFileError } from "../file-error.ts";
@@ -6,6 +6,7 @@ import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
 import { putAside } from "./aside.ts";
 import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
+import { type Processes, settleBatches, type Unsettled, unsettled } from "./batch.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
@@ -21,6 +22,9 @@ interface DamagedAttempts {
   readonly attempts: Attempts;
 }
 
+/** An empty folder that changed so recently may be one that an older fob is filling, in milliseconds. */
+const SETTLED_MS = 2_000;
+
 /** What interrupted commands left in a vault, and what is damaged. */
 export interface Checkup {
   /** Why the index cannot be read; null when it can. It can be made again from the tokens. */
@@ -35,6 +39,8 @@ export interface Checkup {
   readonly wiped: readonly string[];
   /** Entries of the index whose token is gone, or was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
+  /** Commands that were cut off while they changed several tokens, and how many tokens wait to be taken back or put away. */
+  readonly cutOff: Pick<Unsettled, "abandoned" | "tokens">;
 }
 
 /** A token that cannot be read. */
@@ -43,10 +49,15 @@ export interface DamagedToken extends Pick<Token, "id" | "name"> {
 }
 
 /** Looks through all tokens of an open vault. */
-export function examineVault(vault: Vault): Checkup {
+export function examineVault(vault: Vault, processes: Processes): Checkup {
+  // in this order: a token that is being added is named by its batch before it is there, and until it is listed
+  const ids = tokenIds(vault);
+  const batches = unsettled(vault, processes);
   const index = attempt(() => vault.entries());
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
-  const reads = tokenIds(vault).map((id) => ({ id, ...attempt(() => readRecord(vault, id)) }));
+  const reads = ids
+    .filter((id) => entries.has(id) || !batches.ids.has(id))
+    .map((id) => ({ id, ...attempt(() => readRecord(vault, id)) }));
   const records = reads.flatMap((read) => ("value" in read && read.value !== null ? [read.value] : []));
   const damaged = reads.flatMap((read) =>
     "reason" in read ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }] : [],
@@ -63,6 +74,7 @@ export function examineVault(vault: Vault): Checkup {
     unlisted: records.map(({ token }) => token).filter((token) => !isListedAs(entries.get(token.id), token)),
     wiped: records.filter(isWiped).map(({ token }) => token.name),
     gone,
+    cutOff: batches,
   };
 }
 
@@ -86,28 +98,72 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
  * Puts aside the tokens that cannot be read, and makes the index say what the others say, which finishes every command that was interrupted. Returns
  * the folders that keep what was put aside.
  */
-export function mendVault(vault: Vault, checkup: Checkup): readonly string[] {
+export function mendVault(vault: Vault, checkup: Checkup, processes: Processes): readonly string[] {
   const { damaged, damagedIndex, damagedAttempts, unlisted, gone } = checkup;
   for (const { attempts } of damagedAttempts) setAttemptsAside(attempts);
   if (damagedIndex !== null) putAside(vault.layout.home, vault.indexCell().folder, "index");
   const aside = damaged.map(({ id }) => putTokenAside(vault, id));
-  for (const { id } of gone) vault.dropFromIndex(id);
+  if (gone.length > 0) vault.dropFromIndex(...gone.map(({ id }) => id));
   vault.addToIndex(unlisted);
+  settleBatches(vault, processes);
   return aside.filter((folder) => folder !== null);
 }
 
-/** Files that interrupted writes left behind: generations that have a successor, and abandoned temporary ones. */
-export function leftovers(vault: Vault): string[] {
-  return allCells(vault).flatMap(({ folder }) => {
-    // a cell that cannot be read is said to be damaged by whoever needs it
-    const read = attempt(() => [...generationsIn(folder).slice(1).map(String), ...abandonedFilesIn(folder)]);
-    return "value" in read ? read.value.map((name) => join(folder, name)) : [];
-  });
+/** What interrupted writes left behind; none of it is part of a value. */
+export interface Leftovers {
+  /** Older values that have a successor. */
+  readonly old: readonly string[];
+  /** Files that were never finished (`.new-...`), whose writers are gone. */
+  readonly temporary: readonly string[];
+  /** Folders of tokens that hold nothing: the token was never written, or lies elsewhere. */
+  readonly empty: readonly string[];
 }
 
-/** Removes {@link leftovers}. A cell that is damaged keeps its files. */
-export function removeLeftovers(vault: Vault): void {
+/** Looks for {@link Leftovers}; the names are whole paths. */
+export function leftovers(vault: Vault, processes: Processes): Leftovers {
+  const folders = allCells(vault).map(({ folder }) => folder);
+  // a cell that cannot be read is said to be damaged by whoever needs it
+  const within = (folder: string, find: (folder: string) => readonly string[]) => {
+    const found = attempt(() => find(folder));
+    return "value" in found ? found.value.map((name) => join(folder, name)) : [];
+  };
+  return {
+    old: folders.flatMap((folder) => within(folder, (one) => generationsIn(one).slice(1).map(String))),
+    temporary: folders.flatMap((folder) => within(folder, abandonedFilesIn)),
+    empty: emptyFolders(vault, processes),
+  };
+}
+
+/** Removes {@link Leftovers}. A cell that is damaged keeps its files. */
+export function removeLeftovers(vault: Vault, processes: Processes): void {
   for (const cell of allCells(vault)) attempt(() => tidyCell(cell));
+  for (const folder of emptyFolders(vault, processes)) removeIfEmpty(folder);
+}
+
+/** Folders without a value that no command at work is filling: a batch names those of new tokens, and an older fob took no second. */
+function emptyFolders(vault: Vault, processes: Processes): string[] {
+  const ids = tokenIds(vault);
+  const { ids: busy } = unsettled(vault, processes);
+  return ids
+    .filter((id) => !busy.has(id))
+    .map((id) => vault.tokenCell(id).folder)
+    .filter((folder) => {
+      const found = attempt(() => names(folder));
+      return "value" in found && found.value.length === 0 && ageOf(folder) > SETTLED_MS;
+    });
+}
+
+function ageOf(folder: string): number {
+  const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+  return changed === undefined ? 0 : Date.now() - changed;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // gone already, or no longer empty: both are fine
+  }
 }
 
 function allCells(vault: Vault): Cell[] {
@@ -131,7 +187,7 @@ function allAttempts(vault: Vault): { readonly id: string | null; readonly attem
   ];
 }
 
-/** The ids of the tokens in use, as the folders say. */
+/** The ids of all tokens that have a folder. */
 export function tokenIds({ layout }: Vault): string[] {
   return names(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }

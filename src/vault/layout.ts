@@ -51,6 +51,16 @@ export function removedFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "removed");
 }
 
+/** The folder of all {@link batchCell}s. */
+export function batchesFolder({ home }: VaultLayout): string {
+  return join(vaultFolder(home), "batches");
+}
+
+/** The cell that says what a process is doing to several tokens at once, until it is done. */
+export function batchCell(layout: VaultLayout, id: string, seal: Seal): Cell {
+  return { folder: join(batchesFolder(layout), id), identity: `${layout.vaultId}/batches/${id}`, seal };
+}
+
 /** The cell that says how much time has passed, as far as the clock can be trusted. */
 export function calendarCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "calendar"), identity: `${vaultId}/calendar`, seal };

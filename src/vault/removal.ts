@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { counterOf, raiseCounter } from "../token/counter.ts";
 import type { Token } from "../token/token.ts";
 import { move, putAside } from "./aside.ts";
 import { lookAtClock } from "./calendar.ts";
@@ -129,15 +130,8 @@ export function isInUse(vault: Vault, id: string): boolean {
 }
 
 function withHigherCounter(record: TokenRecord, { token: { credential: other } }: TokenRecord): TokenRecord {
-  const { credential } = record.token;
-  const isBehind =
-    "counter" in credential &&
-    "counter" in other &&
-    credential.counter !== null &&
-    other.counter !== null &&
-    other.counter > credential.counter;
-  if (!isBehind) return record;
-  return { ...record, token: { ...record.token, credential: { ...credential, counter: other.counter } } };
+  const credential = raiseCounter(record.token.credential, counterOf(other) ?? 0n);
+  return credential === record.token.credential ? record : { ...record, token: { ...record.token, credential } };
 }
 
 /** Null where the calendar cannot be read: the account then begins at the next look. */

@@ -36,6 +36,8 @@ export interface TokenRecord {
   readonly guard: PinGuard | null;
   readonly wrappedSecretKey: string;
   readonly sealedSecret: string;
+  /** Tells the same secret again without opening it ({@link fingerprintOf}); null in records from before there was one. */
+  readonly fingerprint: string | null;
   /** When it was removed; null for a token in use. */
   readonly removedAt: Date | null;
   /** How much time the calendar had vouched for by then, in milliseconds; null where nobody had looked. */
@@ -56,10 +58,20 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
     guard: null,
     wrappedSecretKey,
     sealedSecret,
+    fingerprint: fingerprintOf(secret, vaultKey),
     removedAt: null,
     vouchedAtRemoval: null,
     pushRequests: [],
   };
+}
+
+/**
+ * The same text for the same secret in one vault, in Base64, and nothing to anybody without the
+ * vault's key. It lies beside a secret behind a PIN: whoever has the vault's key tries all PINs
+ * sooner than all secrets.
+ */
+export function fingerprintOf(secret: Uint8Array, vaultKey: Secret): string {
+  return deriveKey(secret, vaultKey, "fingerprint of a secret").toString("base64");
 }
 
 /** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
@@ -157,7 +169,7 @@ async function remember(
 
 /** The record without its secret, which no key opens any more. */
 export function wipeRecord(record: TokenRecord): TokenRecord {
-  return { ...record, wrappedSecretKey: "", sealedSecret: "" };
+  return { ...record, wrappedSecretKey: "", sealedSecret: "", fingerprint: null };
 }
 
 /** Whether the secret was wiped. */
@@ -291,6 +303,7 @@ function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
     ...json,
     token: decodeToken(json.token),
     guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
+    fingerprint: json.fingerprint ?? null,
     removedAt: json.removedAt === null ? null : new Date(json.removedAt),
     // records from before there was a calendar, or there were login requests
     vouchedAtRemoval: json.vouchedAtRemoval ?? null,

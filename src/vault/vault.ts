@@ -13,7 +13,7 @@ import { isUnreadable, readRecord, updateRecord, vanished } from "./record-cell.
 import { encryptingSeal } from "./sealing.ts";
 import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "./token-index.ts";
 import { askToUse } from "./token-pin.ts";
-import { createRecord, encodeRecord, recordSeal, type TokenRecord } from "./token-record.ts";
+import { recordSeal, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** The form of a token's id. */
@@ -21,12 +21,6 @@ export const TOKEN_ID = /^[0-9a-f]{16}$/;
 
 /** An index of fewer bytes than this (about 200 tokens) is read as quickly as a locator. */
 const LARGE_INDEX = 16 * 1024;
-
-/** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
-export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
-  Partial<Pick<Token, "id" | "accessDomain" | "favorite" | "enrolledAt">> & {
-    readonly secret: Uint8Array;
-  };
 
 /** An open vault. It holds the vault key and nothing else: every call reads what is on disk now. */
 export class Vault implements TokenStore {
@@ -81,24 +75,11 @@ export class Vault implements TokenStore {
     return askToUse(this, record, prompt, now);
   }
 
-  /** Stores new tokens, durably, in order. A name that is taken gets a number. Returns them as stored. */
-  add(newTokens: readonly NewToken[], enrolledAt: Date): Token[] {
-    const names = new FreeNames(this.entries().map(({ name }) => fold(name)));
-    const tokens = newTokens.map(({ secret, ...rest }) => {
-      const name = names.next(rest.name);
-      const token: Token = { id: newId(), accessDomain: "00", favorite: false, enrolledAt, ...rest, name };
-      const record = createRecord(token, secret, this.vaultKey);
-      updateCell(this.tokenCell(token.id), () => encodeRecord(record));
-      return token;
-    });
-    return this.addToIndex(tokens);
-  }
-
   /** Adds tokens whose records exist to the index, or lists them anew; a name that another token took meanwhile gets a number. */
   addToIndex(tokens: readonly Token[]): Token[] {
     const listed = this.announce(tokens);
     listed.forEach(({ id, name }, i) => {
-      if (name !== tokens[i]?.name) this.#setToken(id, (token) => ({ ...token, name }));
+      if (name !== tokens[i]?.name) this.setName(id, name);
     });
     return listed;
   }
@@ -107,7 +88,7 @@ export class Vault implements TokenStore {
   announce(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
     const ids = new Set(tokens.map(({ id }) => id));
-    this.#updateIndex((entries) => {
+    this.updateIndex((entries) => {
       const others = entries.filter(({ id }) => !ids.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
       listed = tokens.map((token) => ({ ...token, name: names.next(token.name) }));
@@ -116,9 +97,20 @@ export class Vault implements TokenStore {
     return listed;
   }
 
-  /** Takes a token out of the index. */
-  dropFromIndex(id: string): void {
-    this.#updateIndex((entries) => entries.filter((entry) => entry.id !== id));
+  /** Takes tokens out of the index. */
+  dropFromIndex(...ids: readonly string[]): void {
+    const dropped = new Set(ids);
+    this.updateIndex((entries) => entries.filter(({ id }) => !dropped.has(id)));
+  }
+
+  /** Changes which tokens are listed, and how; `change` is asked again when another process was faster. */
+  updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
+    updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current))));
+  }
+
+  /** Makes a token's record say the name under which it is listed. */
+  setName(id: string, name: string): void {
+    this.#setToken(id, (token) => ({ ...token, name }));
   }
 
   /**
@@ -130,7 +122,7 @@ export class Vault implements TokenStore {
     this.read(id);
     let before: IndexEntry | null = null;
     let amended: Token | null = null;
-    this.#updateIndex((entries) =>
+    this.updateIndex((entries) =>
       entries.map((entry) => {
         if (entry.id !== id) return entry;
         before = entry;
@@ -194,7 +186,7 @@ export class Vault implements TokenStore {
   /** Makes the index say again what it said, where that is possible; else `fob doctor --repair` does. */
   #putBack(entry: IndexEntry): void {
     try {
-      this.#updateIndex((entries) => entries.map((one) => (one.id === entry.id ? entry : one)));
+      this.updateIndex((entries) => entries.map((one) => (one.id === entry.id ? entry : one)));
     } catch {
       // the first failure is the one to tell of
     }
@@ -202,10 +194,6 @@ export class Vault implements TokenStore {
 
   #setToken(id: string, change: (token: Token) => Token): void {
     this.update(id, (record) => ({ ...record, token: change(record.token) }));
-  }
-
-  #updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
-    updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current))));
   }
 }
 
@@ -216,6 +204,7 @@ function refuseTakenName(token: Token, entries: readonly IndexEntry[]): void {
   }
 }
 
-function newId(): string {
+/** A new token's id. */
+export function newTokenId(): string {
   return randomBytes(8).toString("hex");
 }

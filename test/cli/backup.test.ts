@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
@@ -46,6 +47,30 @@ describe("fob backup", () => {
     expect((await to.fob(["list", "--json"])).stdout).toBe("[]\n");
   });
 
+  test("names a token that cannot be restored, brings the others back, and fails for it", async () => {
+    const { fob, file, home } = await homeWithTokens();
+    const [key, keyFile] = [await generateX25519Identity(), join(home, "key.txt")];
+    const recipient = await identityToRecipient(key);
+    writeFileSync(keyFile, key);
+    expect((await fob(["backup", file, "--recipient", recipient])).exitCode).toBe(0);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(key);
+    const content = JSON.parse(await decrypter.decrypt(readFileSync(file), "text"));
+    content.tokens.find(({ token }: { token: { name: string } }) => token.name === "ACME").token.credential.digits = 99;
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(recipient);
+    const damaged = join(home, "damaged.age");
+    writeFileSync(damaged, await encrypter.encrypt(JSON.stringify(content)));
+    const to = testHome();
+    const { stdout, stderr, exitCode } = await to.fob(["restore", damaged, "--identity", keyFile]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "restored mail\n", exitCode: 6 });
+    expect(stderr).toMatch(/^fob: ACME: .*digits is damaged, or out of bounds$/m);
+    const again = await to.fob(["restore", damaged, "--identity", keyFile, "--json"]);
+    const refused = [expect.stringMatching(/^ACME: /)];
+    expect(JSON.parse(again.stdout)).toEqual({ restored: [], known: 1, refused });
+    expect(again.exitCode).toBe(6);
+  });
+
   test("asks for PINs again: of the tokens for the backup, new ones for what is restored", async () => {
     const { fob, file, home } = await homeWithTokens();
     await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "7305" } });
@@ -59,14 +84,16 @@ describe("fob backup", () => {
     expect((await to.fob(["code", "ACME"], { env: { FOB_PIN: "9182" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
   });
 
-  test("beside a removed token becomes another one, and both can be had", async () => {
+  test("beside a removed token becomes another one, and the removed one stays where it is", async () => {
     const { fob, file } = await homeWithTokens();
     const env = { FOB_PIN: PASSPHRASE };
     await fob(["backup", file], { env });
     await fob(["remove", "ACME", "--yes"]);
     expect((await fob(["restore", file], { env })).stdout).toBe("restored ACME\n");
-    expect((await fob(["restore", "ACME"])).exitCode).toBe(0);
-    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(3);
+    const twin = await fob(["restore", "ACME"]);
+    expect(twin).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("ACME is in use already") });
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(2);
+    expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(1);
   });
 
   test("refuses what is no recipient, and a file that is there", async () => {

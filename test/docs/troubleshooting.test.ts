@@ -34,8 +34,27 @@ const CASES: Readonly<Record<string, Case>> = {
     const again = await fob(["enroll", "-"], { input: HOTP_URI });
     expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("enrolled already") });
     expect(await fob(["enroll", "-", "--replace"], { input: HOTP_URI })).toMatchObject({ exitCode: 0 });
-    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect((await fob(["restore"])).stdout).toContain("ACME");
+  },
+  '"is in use already: it was enrolled again"': async () => {
+    const { fob } = await enrolled();
+    await fob(["remove", "ACME", "--yes"]);
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const refused = await fob(["restore", "ACME"]);
+    const stderr = expect.stringContaining("is in use already: it was enrolled again");
+    expect(refused).toMatchObject({ exitCode: 2, stderr });
+    const [{ id }] = JSON.parse((await fob(["restore", "--json"])).stdout);
+    expect(await fob(["remove", "ACME", "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await fob(["restore", id])).toMatchObject({ exitCode: 0 });
+  },
+  '"goes on at the counter N"': async () => {
+    const { fob } = await enrolled();
+    await fob(["code", "ACME"]);
+    await fob(["remove", "ACME", "--yes"]);
+    const again = await fob(["enroll", "-"], { input: HOTP_URI });
+    expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes on at the counter 1") });
+    expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
   },
   "wrong PIN": async () => {
     const { fob } = await enrolled();

@@ -10,6 +10,7 @@ import { pinBytes } from "../../src/token/secret.ts";
 import { newKey } from "../../src/vault/keys.ts";
 import type { PinPrompt } from "../../src/vault/pin-prompt.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { addAtOnce } from "../vault/add-at-once.ts";
 import { PrivacyIdeaServer, SERVER_KEYS } from "./privacyidea-server.ts";
 
 /** The key of the device; making it takes a while. */
@@ -30,7 +31,7 @@ export async function deskBench() {
     };
     const details = { name, issuer: name, account: "ann", serial, format: "privacyidea-push" };
     const secret = DEVICE_KEYS.privateKey.export({ format: "der", type: "pkcs8" });
-    const [token] = vault.add([{ ...details, credential, pin: "none", secret }], new Date());
+    const [token] = addAtOnce(vault, [{ ...details, credential, pin: "none", secret }], new Date());
     if (!token) throw new Error("nothing was stored");
     return token;
   };

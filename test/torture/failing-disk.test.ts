@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -38,10 +38,17 @@ async function ids({ fob }: TestHome): Promise<string[]> {
   return lists.flatMap(({ stdout }) => JSON.parse(stdout).map(({ id }: { id: string }) => id));
 }
 
-const COMMANDS: readonly { readonly args: readonly string[]; readonly input?: string; readonly pin?: string }[] = [
+/** `isWhole` says of a command that it does all or nothing, and gives back what it took. */
+const COMMANDS: readonly {
+  readonly args: readonly string[];
+  readonly input?: string;
+  readonly pin?: string;
+  readonly isWhole?: boolean;
+}[] = [
   { args: ["code", "counter"] },
   { args: ["code", "guarded"], pin: FOB_PIN },
   { args: ["enroll", "-"], input: uri("new") },
+  { args: ["enroll", "--replace", "-"], input: ["new", "newer", "plain"].map(uri).join("\n"), isWhole: true },
   { args: ["rename", "plain", "other"] },
   { args: ["remove", "plain", "--yes"] },
   { args: ["restore", "gone"] },
@@ -69,10 +76,16 @@ describe("a disk that fails at any operation", () => {
     },
   );
 
+  /** Nothing is left of tokens that are not in use, once the next command has settled what a failing disk kept the failed one from. */
+  async function givesBack({ home, fob }: TestHome): Promise<void> {
+    const listed = JSON.parse((await fob(["list", "--json"])).stdout);
+    expect(readdirSync(join(home, "vault/tokens"))).toHaveLength(listed.length);
+  }
+
   /** Runs a command with one fault, in a copy. Returns whether the fault happened at all. */
   async function suffer(
     prepared: TestHome,
-    { args, input, pin }: (typeof COMMANDS)[number],
+    { args, input, pin, isWhole = false }: (typeof COMMANDS)[number],
     fault: { readonly failAt: number; readonly code: string },
     before: readonly string[],
   ): Promise<boolean> {
@@ -91,6 +104,11 @@ describe("a disk that fails at any operation", () => {
       expect(context.stderr).toMatch(/^fob: [^\n]+\n(hint: [^\n]+\n)?$/);
     const after = await ids(home);
     expect({ ...context, lost: before.filter((id) => !after.includes(id)) }).toMatchObject({ lost: [] });
+    if (isWhole) {
+      const count = before.length + (outcome.exitCode === 0 ? 3 : 0);
+      expect({ ...context, count: after.length }).toMatchObject({ count });
+      await givesBack(home);
+    }
     const next = await home.fob(["code", "counter"]);
     expect({ ...context, next }).toMatchObject({ next: { exitCode: 0 } });
     if (args[1] === "counter" && outcome.stdout !== "") expect(next.stdout).not.toBe(outcome.stdout);

@@ -18,9 +18,17 @@ const COMMANDS: readonly {
   readonly input?: string;
   readonly pin?: string;
   holds?(home: Pick<TestHome, "fob">): Promise<boolean>;
+  /** How many tokens it adds, all of them or none; the same command then adds the others, or none. */
+  readonly all?: number;
 }[] = [
   { args: ["code", "counter"] },
   { args: ["enroll", "-"], input: uri("new"), holds: async ({ fob }) => (await fob(["code", "new"])).exitCode === 0 },
+  {
+    args: ["enroll", "-"],
+    input: ["new", "newer", "newest"].map(uri).join("\n"),
+    holds: async ({ fob }) => (await fob(["code", "newest"])).exitCode === 0,
+    all: 3,
+  },
   { args: ["rename", "plain", "other"], holds: async ({ fob }) => (await fob(["show", "other"])).exitCode === 0 },
   { args: ["remove", "plain", "--yes"] },
   { args: ["restore", "gone"], holds: async ({ fob }) => (await fob(["show", "gone"])).exitCode === 0 },
@@ -50,6 +58,19 @@ async function storyOf(home: TestHome, { args, input, pin }: (typeof COMMANDS)[n
   expect(outcome).toMatchObject({ exitCode: 0 });
   const lines = readFileSync(trace, "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line));
+}
+
+/** Whether a cut command has added all of its tokens or none, and has added all once it was given again. */
+async function addAgain(
+  survivor: Pick<TestHome, "fob">,
+  { args, input = "", all }: (typeof COMMANDS)[number],
+  before: number,
+) {
+  if (all === undefined) return { isWhole: true };
+  const first = (await ids(survivor)).length - before;
+  await survivor.fob(args, { input });
+  const second = (await ids(survivor)).length - before;
+  return { first, second, isWhole: (first === 0 || first === all) && second === all };
 }
 
 /** What a power cut leaves after each operation, every different leaving once; with what was printed before it. */
@@ -91,6 +112,7 @@ describe("a power cut", () => {
         const survivor = at(left);
         const present = await ids(survivor);
         expect({ ...cut, lost: before.filter((id) => !present.includes(id)) }).toMatchObject({ lost: [] });
+        expect({ ...cut, ...(await addAgain(survivor, command, before.length)) }).toMatchObject({ isWhole: true });
         if (printed !== "" && command.holds)
           expect({ ...cut, holds: await command.holds(survivor) }).toMatchObject({ holds: true });
         const next = await survivor.fob(["code", "counter"]);

@@ -11,6 +11,7 @@ import { listGrants, revokeGrant } from "../../src/vault/grants.ts";
 import { createHeader, newVaultId } from "../../src/vault/header.ts";
 import { takePasscode } from "../../src/vault/passcodes.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { addAtOnce } from "./add-at-once.ts";
 
 const PROCESSES = 20;
 /** `npm run torture` has more rounds. */
@@ -41,7 +42,7 @@ function newVault() {
   const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
   const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
   const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
-  const [token] = vault.add([{ ...names, credential, secret: randomBytes(20) }], new Date());
+  const [token] = addAtOnce(vault, [{ ...names, credential, secret: randomBytes(20) }], new Date());
   if (!token) throw new Error("a token was added and did not come back");
   return { home, vault, id: token.id };
 }

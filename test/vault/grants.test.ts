@@ -14,6 +14,7 @@ import { createHeader, newVaultId } from "../../src/vault/header.ts";
 import { takePasscode } from "../../src/vault/passcodes.ts";
 import { unguardedSecretKey } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { addAtOnce } from "./add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 
@@ -28,7 +29,7 @@ function newVault(): { readonly vault: Vault; readonly home: string; readonly to
   const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
   const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
   const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
-  const [token] = vault.add([{ ...names, credential, secret: randomBytes(20) }], NOW);
+  const [token] = addAtOnce(vault, [{ ...names, credential, secret: randomBytes(20) }], NOW);
   if (!token) throw new Error("a token was added and did not come back");
   return { vault, home, token };
 }

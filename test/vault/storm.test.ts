@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hotp } from "../../src/otp/hotp.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { addAtOnce } from "./add-at-once.ts";
 
 /** `npm run torture` kills more often. */
 const KILLS = process.env["MODE"] === "torture" ? 1_000 : 60;
@@ -40,7 +41,7 @@ function newVault() {
   const vault = new Vault({ home, vaultId }, randomBytes(32), false);
   const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
   const names = { name: "hot", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
-  const [token] = vault.add([{ ...names, credential, secret: SECRET }], new Date());
+  const [token] = addAtOnce(vault, [{ ...names, credential, secret: SECRET }], new Date());
   if (!token) throw new Error("no token was added");
   const start = (count: number) => {
     const child = spawn(process.execPath, [driver, home, vaultId, token.id, String(count)]);

@@ -9,6 +9,7 @@ import type { PinPrompt, PinRequest } from "../../src/vault/pin-prompt.ts";
 import { askSecretKey, removeTokenPin, setTokenPin, tokenPinState } from "../../src/vault/token-pin.ts";
 import { unguardedSecretKey, wipeRecord } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
+import { addAtOnce } from "./add-at-once.ts";
 
 const SET = new Date("2026-01-01T00:00:00Z");
 const NEXT_DAY = new Date("2026-01-02T00:00:00Z");
@@ -19,7 +20,8 @@ async function guarded() {
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
   const credential = { kind: "motp" } as const;
-  const [token] = vault.add(
+  const [token] = addAtOnce(
+    vault,
     [
       {
         name: "vpn",
