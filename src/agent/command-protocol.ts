@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { ERROR_CODES, FobError } from "../fob-error.ts";
+import { original, retold } from "../language.ts";
 
 const words = v.pipe(v.string(), v.maxLength(4096));
 
@@ -32,11 +33,22 @@ export type Question =
     }
   | { readonly ask: "input" };
 
+interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly exitCode?: number;
+}
+
 /** The reply to a command, or to an answer: the next question, or what came of it. */
 export type CommandReply = { readonly question: Question } | { readonly result: unknown };
 
-/** Data as JSON can carry it: times and big numbers become objects with one key of their own. */
+/** Data as JSON can carry it: times, big numbers and errors become objects with one key of their own. */
 export function toPlain(value: unknown): unknown {
+  if (value instanceof FobError) {
+    const { code, message, hint, exitCode } = value;
+    return { $error: { code, message: original(message), hint: original(hint) ?? null, exitCode } };
+  }
   if (value instanceof Date) return { $time: value.toISOString() };
   if (typeof value === "bigint") return { $number: value.toString() };
   if (Array.isArray(value)) return value.map(toPlain);
@@ -52,12 +64,18 @@ export function fromPlain(value: unknown): unknown {
   const [[key, part] = []] = entries;
   if (entries.length === 1 && key === "$time") return new Date(String(part));
   if (entries.length === 1 && key === "$number") return BigInt(String(part));
+  if (entries.length === 1 && key === "$error") return errorFrom(part as ErrorJson);
   return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
 }
 
 /** A refusal as the protocol writes it, as an error again. */
 export function refusalFrom(json: Extract<Question, { ask: "pin" }>["refusal"]): FobError | null {
-  if (json === null) return null;
-  const code = ERROR_CODES.find((one) => one === json.code) ?? "denied";
-  return new FobError(code, json.message, json.hint === null ? {} : { hint: json.hint });
+  return json && errorFrom(json);
+}
+
+function errorFrom({ code, message, hint, exitCode }: ErrorJson): FobError {
+  return new FobError(ERROR_CODES.find((one) => one === code) ?? "denied", retold(message), {
+    ...(hint === null ? {} : { hint: retold(hint) }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  });
 }

@@ -1,3 +1,5 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { describeWith } from "../requires.ts";
@@ -114,6 +116,20 @@ describe("while an agent holds the vault", () => {
     expect(said).not.toContain(RFC_SECRET);
     expect(said).not.toContain(Buffer.from("12345678901234567890").toString("base64"));
     client.socket.destroy();
+  });
+
+  test("what fails with one of several tokens is told", { timeout: 120_000 }, async () => {
+    const { fob, home } = await unlocked();
+    const { stdout } = await fob(["list", "--json"]);
+    const [{ id }, { id: other }] = JSON.parse(stdout);
+    writeFileSync(join(home, "vault", "removed"), "a file where a folder must be");
+    const { exitCode, stderr } = await fob(["remove", id, other, "--yes"]);
+    expect({ exitCode, isThere: existsSync(join(home, "vault", "tokens", id)) }).toEqual({
+      exitCode: 8,
+      isThere: true,
+    });
+    expect(stderr.match(/^fob: (ACME|Bank|GitHub).*: .*cannot /gm)).toHaveLength(2);
+    expect(stderr).not.toContain("undefined");
   });
 });
 
