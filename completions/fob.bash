@@ -4,8 +4,8 @@
 _fob_look_up() {
   commands= options= places=()
   case $1 in
-  '') commands='enroll list show code run challenge push pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion help' ;;
-  'help') places=('words enroll list show code run challenge push pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion') ;;
+  '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion help' ;;
+  'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion') ;;
   'enroll') options='--qr --clipboard --screen --name --dry-run --replace --yes --pin --trace --insecure' places=('more any') ;;
   'list') options='--codes --watch' places=('token') ;;
   'show') places=('token') ;;
@@ -18,10 +18,12 @@ _fob_look_up() {
   'push deny') options='--report --all' places=('any') ;;
   'push history') places=('token') ;;
   'pin') commands='set change remove status' ;;
-  'pin set') options='--policy' places=('token') ;;
+  'pin set') options='--policy --revoke-grants --keep-grants' places=('token') ;;
   'pin change') places=('token') ;;
   'pin remove') places=('token') ;;
   'pin status') places=('token') ;;
+  'keychain') commands='move' ;;
+  'keychain move') places=('words system file tpm none') ;;
   'biometric') commands='enable disable status test' ;;
   'biometric enable') places=('token') ;;
   'biometric disable') places=('token') ;;
@@ -29,19 +31,19 @@ _fob_look_up() {
   'agent') commands='start stop status' ;;
   'agent start') options='--for --idle --push --notify --export' ;;
   'access') commands='grant list revoke domain' ;;
-  'access grant') options='--token --rights --expires' places=('any') ;;
+  'access grant') options='--token --rights --expires --export' places=('any') ;;
   'access revoke') places=('any') ;;
   'access domain') places=('token' 'words 00 02 FF full pin none') ;;
   'rename') places=('token' 'any') ;;
   'remove') options='--yes' places=('more token') ;;
-  'restore') options='--identity' places=('file') ;;
+  'restore') options='--replace --keep-both --identity' places=('file') ;;
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
-  'import') options='--dry-run' places=('file') ;;
-  'export') options='--format --output --qr --plain --yes' places=('more token') ;;
+  'import') options='--dry-run --replace --keep-both' places=('file') ;;
+  'export') options='--format --output --qr --unencrypted --yes' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
   'inspect') options='--qr --reveal' places=('file') ;;
-  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --plain' places=('words totp hotp ocra') ;;
+  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
   'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
@@ -98,6 +100,7 @@ _fob_look_up_value() {
     'access grant --token') place='more token' ;;
     'access grant --rights') place='words code challenge push' ;;
     'access grant --expires') place='any' ;;
+    'access grant --export') place='folder' ;;
     'restore --identity') place='file' ;;
     'export --format') place='words uri aegis pskc migration' ;;
     'export --output') place='file' ;;

@@ -5,7 +5,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
 
     $table = @{
         '' = @{
-            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
+            Commands = @(, @('enroll', 'add tokens from enrollment strings or QR pictures'); , @('list', 'list the tokens'); , @('show', 'show one token''s details, never its secret'); , @('code', 'print a token''s passcode'); , @('run', 'run a program with a passcode in its environment or on its standard input'); , @('challenge', 'answer a challenge (OCRA)'); , @('push', 'approve and deny login requests'); , @('pin', 'set, change and remove PINs: of the app, or of one token'); , @('keychain', 'who keeps the vault''s key'); , @('biometric', 'let a finger or face stand for a PIN'); , @('unlock', 'hold the vault open for this session'); , @('lock', 'lock the vault: the agent forgets it and ends'); , @('agent', 'the process that holds the vault open'); , @('access', 'say who may use a token: scripts with a grant, or whoever gives a PIN'); , @('rename', 'give a token another name'); , @('remove', 'remove tokens; `fob restore` brings them back for 30 days'); , @('restore', 'bring back a removed token, or the tokens of a backup'); , @('favorite', 'list a token before the others'); , @('resync', 'move an event-based token''s counter on by passcodes of another device'); , @('import', 'take tokens over from another app''s file'); , @('export', 'take tokens with their secrets out, for another app'); , @('backup', 'write all tokens into one encrypted file'); , @('inspect', 'tell what an enrollment string, picture or file is, without storing it'); , @('provision', 'make enrollment strings with new random secrets'); , @('verify', 'check a passcode: is it right, and how far off is the clock or counter?'); , @('config', 'settle things for all commands to come'); , @('lab', 'an authentication server to try things out with'); , @('doctor', 'look for what is wrong, and mend it'); , @('shellenv', 'print shell functions that ask the agent without starting fob'); , @('completion', 'print the completion script of a shell'); , @('help', 'show help for a command'))
             Options = @()
             Values = @{  }
             Places = @()
@@ -14,11 +14,11 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Commands = @()
             Options = @()
             Values = @{  }
-            Places = @('words enroll list show code run challenge push pin biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion')
+            Places = @('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion')
         }
         'enroll' = @{
             Commands = @()
-            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace the token of the same name or account; the old one stays restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
+            Options = @(, @('--qr', 'read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures'); , @('--clipboard', 'read what was copied, a text or a picture'); , @('--screen', 'read the QR codes that the screen shows'); , @('--name', 'what to call the token'); , @('--dry-run', 'show what would be enrolled, store nothing and ask no server'); , @('--replace', 'replace every token of the same account, or the one of the same name; they stay restorable'); , @('--yes', 'do not ask back about warnings'); , @('--pin', 'ask for a token PIN now'); , @('--trace', 'write a log of what a server was asked and answered, without secrets'); , @('--insecure', 'let a server do whose certificate nobody vouches for, or that has none'))
             Values = @{ '--qr' = 'more file'; '--name' = 'any'; '--trace' = 'file' }
             Places = @('more any')
         }
@@ -96,7 +96,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'pin set' = @{
             Commands = @()
-            Options = @(, @('--policy', 'what the token''s PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)'))
+            Options = @(, @('--policy', 'what the token''s PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)'); , @('--revoke-grants', 'revoke the grants that open the token without its PIN'); , @('--keep-grants', 'let those grants go on opening it without its PIN'))
             Values = @{ '--policy' = 'any' }
             Places = @('token')
         }
@@ -117,6 +117,18 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Values = @{  }
             Places = @('token')
+        }
+        'keychain' = @{
+            Commands = @(, @('move', 'change who keeps the vault''s key'))
+            Options = @()
+            Values = @{  }
+            Places = @()
+        }
+        'keychain move' = @{
+            Commands = @()
+            Options = @()
+            Values = @{  }
+            Places = @('words system file tpm none')
         }
         'biometric' = @{
             Commands = @(, @('enable', 'let a finger or face stand for the app PIN, or one token''s PIN'); , @('disable', 'let the PIN alone count again'); , @('status', 'tell which sensor there is, and which PINs it stands for'); , @('test', 'try whether the sensor recognises you'))
@@ -192,8 +204,8 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'access grant' = @{
             Commands = @()
-            Options = @(, @('--token', 'the tokens'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'))
-            Values = @{ '--token' = 'more token'; '--rights' = 'words code challenge push'; '--expires' = 'any' }
+            Options = @(, @('--token', 'the tokens'); , @('--rights', 'what the script may do, with commas between: code, challenge, push (code)'); , @('--expires', '90m, 12h, 30d, a date, or never (30d)'); , @('--export', 'write a home for another machine: what the grant needs, and nothing else'))
+            Values = @{ '--token' = 'more token'; '--rights' = 'words code challenge push'; '--expires' = 'any'; '--export' = 'folder' }
             Places = @('any')
         }
         'access list' = @{
@@ -228,7 +240,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'restore' = @{
             Commands = @()
-            Options = @(, @('--identity', 'open the backup with this key file of age instead of a passphrase'))
+            Options = @(, @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'); , @('--identity', 'open the backup with this key file of age instead of a passphrase'))
             Values = @{ '--identity' = 'file' }
             Places = @('file')
         }
@@ -246,13 +258,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'import' = @{
             Commands = @()
-            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'))
+            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'); , @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'))
             Values = @{  }
             Places = @('file')
         }
         'export' = @{
             Commands = @()
-            Options = @(, @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--plain', 'with --format aegis or pskc: without encryption'); , @('--yes', 'do not ask back'))
+            Options = @(, @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'with --format aegis or pskc: without encryption'); , @('--yes', 'do not ask back'))
             Values = @{ '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
             Places = @('more token')
         }
@@ -270,7 +282,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'provision' = @{
             Commands = @()
-            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--plain', 'with --format aegis or pskc: without encryption'))
+            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'with --format aegis or pskc: without encryption'))
             Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
             Places = @('words totp hotp ocra')
         }

@@ -8,6 +8,7 @@ import type { HouseContext } from "./cli/context.ts";
 import { FobError } from "./fob-error.ts";
 import { t } from "./language.ts";
 import { lookForSignals } from "./long-work.ts";
+import { ownValue } from "./own-value.ts";
 import { lifeOf, thisProcess } from "./process-identity.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -51,7 +52,7 @@ export function carryOut(
 async function runCommand({ load, opens }: Delegable, vault: Vault, given: CommandInput, asking: Asking) {
   const definition = await load();
   const input = inputFor(definition, given);
-  if (opens !== undefined && (await isBehindAppPin(vault, String(input[opens])))) return NEEDS_APP_PIN;
+  if (opens !== undefined && (await isBehindAppPin(vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
   return definition.run(input as never, contextOf(vault, asking));
 }
 

@@ -218,8 +218,8 @@ function addArgument(command: Command, { kind, placeholder, summary }: ArgumentD
 function refuseEmpty({ arguments: given, options }: AnyCommand, input: Input, flags: GlobalFlags): void {
   const own = Object.entries<ArgumentDefinition>(given).filter(([, { kind }]) => kind !== "rest");
   const values: readonly (readonly [name: string, value: unknown])[] = [
-    ...own.map(([key, { placeholder }]) => [placeholder, input[key]] as const),
-    ...Object.keys(options).map((key) => [optionName(key), input[key]] as const),
+    ...own.map(([key, { placeholder }]) => [placeholder, ownValue(input, key)] as const),
+    ...Object.keys(options).map((key) => [optionName(key), ownValue(input, key)] as const),
     ...Object.entries(flags).map(([key, value]) => [optionName(key), value] as const),
   ];
   const [name] = values.find(([, value]) => [value].flat().some(isBlank)) ?? [];

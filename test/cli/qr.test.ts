@@ -67,6 +67,9 @@ describe("QR pictures on the command line", () => {
       exitCode: 6,
       stderr: `fob: ${home}/nix.png does not exist\n`,
     });
-    expect(await fob(["enroll", "--qr", home])).toMatchObject({ exitCode: 6, stderr: `fob: ${home} is not a file\n` });
+    expect(await fob(["enroll", "--qr", home])).toMatchObject({
+      exitCode: 6,
+      stderr: `fob: ${home} is not a file, but a folder\n`,
+    });
   });
 });
