@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { syncFolder } from "../durable-file.ts";
 import { describeFileError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { plural, t } from "../language.ts";
 import { lifeOf, type ProcessIdentity } from "../process-identity.ts";
 import type { Secret } from "../token/secret.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
@@ -36,8 +36,8 @@ export interface NotedGuess extends ProcessIdentity {
 }
 
 /**
- * Why `wrong` may be too high: the file was damaged, or guesses were counted of which nobody saw whether they were killed. Such
- * a count locks, but it must not wipe. Null where it is sure.
+ * Why `wrong` may be too high: the file was damaged, or guesses were counted that nobody saw to be wrong,
+ * because their process was killed. Such a count locks, but it must not wipe. Null where it is sure.
  */
 type Doubt = "damaged" | "unseen" | null;
 
@@ -113,8 +113,19 @@ export function setAttemptsAside({ cell, former }: Attempts): void {
 
 /** The state in which guesses whose process has certainly ended count as wrong. */
 export function settle(state: AttemptsState): AttemptsState {
-  const dead = state.underWay.filter((guess) => lifeOf(guess) === "dead");
-  return dead.reduce(countAsWrong, state);
+  return countUnseen(
+    state,
+    state.underWay.filter((guess) => lifeOf(guess) === "dead"),
+  );
+}
+
+/**
+ * The state in which guesses count as wrong though nobody saw that they were: a process was killed
+ * over a right PIN, perhaps. They may lock, so that killing wins no guess, but they must not wipe.
+ */
+export function countUnseen(state: AttemptsState, guesses: readonly NotedGuess[]): AttemptsState {
+  const after = guesses.reduce(countAsWrong, state);
+  return after.wrong === state.wrong ? after : { ...after, doubt: after.doubt ?? "unseen" };
 }
 
 /** The state in which a guess that is under way was wrong. Nothing changes where somebody else has counted it. */
@@ -145,10 +156,10 @@ export function cleared(state: AttemptsState): AttemptsState {
 /** What a PIN that was guessed at too often says. */
 export function lockedError({ of }: Attempts, limit: number): FobError {
   return of === "app"
-    ? new FobError("locked", t`the app PIN is locked after ${limit} wrong attempts`, {
+    ? new FobError("locked", t`the app PIN is locked after ${plural(limit, "wrong attempt")}`, {
         hint: t("the recovery code that `fob pin set` showed opens the vault in place of the PIN"),
       })
-    : new FobError("locked", t`this token is locked after ${limit} wrong PINs`, {
+    : new FobError("locked", t`this token is locked after ${plural(limit, "wrong PIN")}`, {
         hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
       });
 }

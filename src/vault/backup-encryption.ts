@@ -1,11 +1,9 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
+import { MAX_WORK_FACTOR, passphraseIdentity, passphraseRecipient } from "./age-passphrase.ts";
 
 /** How a file starts that age has encrypted, plain or in ASCII armor. */
 const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----)/;
-
-/** The cost of a passphrase that age itself chooses, as a power of two: it takes 256 MiB, and there are files with twice that. */
-const MAX_WORK_FACTOR = 18;
 
 /** Room for hundreds of recipients, each of which costs a multiplication on a curve. In bytes. */
 const MAX_HEADER = 64 * 1024;
@@ -26,10 +24,11 @@ export function isAgeFile(bytes: Buffer): boolean {
 
 /** `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for something that is no recipient. */
 export async function encryptForAge(plaintext: Uint8Array, lock: Lock): Promise<Buffer> {
-  const { Encrypter } = await import("age-encryption");
+  const { Encrypter, Stanza } = await import("age-encryption");
   const encrypter = new Encrypter();
-  if ("passphrase" in lock) encrypter.setPassphrase(Buffer.from(lock.passphrase).toString("utf8"));
-  else for (const recipient of lock.recipients) addRecipient(() => encrypter.addRecipient(recipient), recipient);
+  if ("passphrase" in lock) {
+    encrypter.addRecipient(passphraseRecipient(lock.passphrase, (args, body) => new Stanza(args, body)));
+  } else for (const recipient of lock.recipients) addRecipient(() => encrypter.addRecipient(recipient), recipient);
   return Buffer.from(await encrypter.encrypt(plaintext));
 }
 
@@ -47,7 +46,7 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
   refuseCostly(Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, MAX_HEADER)).toString("latin1"));
   if (keys.identities.length > 0)
     for (const identity of keys.identities) addIdentity(() => decrypter.addIdentity(identity));
-  else decrypter.addPassphrase(Buffer.from(await keys.askPassphrase()).toString("utf8"));
+  else decrypter.addIdentity(passphraseIdentity(await keys.askPassphrase()));
   try {
     return Buffer.from(await decrypter.decrypt(file));
   } catch (cause) {

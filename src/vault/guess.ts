@@ -8,6 +8,7 @@ import {
   type AttemptsState,
   cleared,
   countAsWrong,
+  countUnseen,
   lockedError,
   type NotedGuess,
   settle,
@@ -148,9 +149,10 @@ class Watch {
 
   /** The state in which guesses of which nobody can say whether their process runs count as wrong, after a while. */
   giveUp(state: AttemptsState): AttemptsState {
-    const late = state.underWay.filter((guess) => this.#isLate(guess) && lifeOf(guess) === "unknown");
-    const after = late.reduce(countAsWrong, state);
-    return after.wrong === state.wrong ? after : { ...after, doubt: after.doubt ?? "unseen" };
+    return countUnseen(
+      state,
+      state.underWay.filter((guess) => this.#isLate(guess) && lifeOf(guess) === "unknown"),
+    );
   }
 
   /** Throws FobError `unavailable` where processes that do run have made no progress for a while. */

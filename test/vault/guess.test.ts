@@ -95,6 +95,23 @@ test("a wrong guess counts, a right one forgets, and the limit locks", async () 
   expect(reached).toEqual(["after 0", "again"]);
 });
 
+test("killed guesses may lock, and never wipe, whatever comes after them", async () => {
+  const reached: string[] = [];
+  const atLimit = () => reached.push("the limit");
+  for (let killed = 1; killed <= LIMIT; killed++) {
+    const attempts = newAttempts();
+    updateAttempts(attempts, LIMIT, (state) => ({
+      ...state,
+      underWay: Array.from({ length: killed }, (_, i) => ({ ...deadProcess(), nonce: `${i}`, isForgiven: false })),
+    }));
+    for (let left = LIMIT - killed - 1; left >= 0; left--) {
+      expect(await judge(attempts, guess(null, { atLimit }))).toEqual({ opened: null, attemptsLeft: left });
+    }
+    await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({ code: "locked" });
+  }
+  expect(reached).toEqual([]);
+});
+
 test("never more are checked at once than are left, nor than eight", async () => {
   for (const limit of [1, 3, 20]) {
     const attempts = newAttempts();
