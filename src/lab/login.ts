@@ -3,7 +3,7 @@ import { type AttemptEnd, attempt } from "./attempts.ts";
 import { type Lab, noteDone, noteRefused } from "./lab.ts";
 import { type LabToken, markChallenge } from "./lab-token.ts";
 import { isLocked, type LabUser, userName } from "./lab-user.ts";
-import { usePasscode } from "./passcode-check.ts";
+import { usePasscode, wasUsed } from "./passcode-check.ts";
 import { isPinAlone, passcodesIn } from "./pin-and-passcode.ts";
 import { LOGIN_WORDING } from "./push/wording.ts";
 import { acceptResponse } from "./response-check.ts";
@@ -44,8 +44,9 @@ function note(lab: Lab, user: LabUser | null, verdict: Verdict): void {
 async function tryPasscodes(lab: Lab, user: LabUser, typed: string): Promise<Verdict> {
   const verdict = await attempt(lab, user, async (): Promise<readonly [AttemptEnd, Verdict]> => {
     const tokens = lab.store.tokensOf(user.name);
-    const serial = await acceptPasscode(lab, user, tokens, typed);
-    if (serial !== null) return ["right", { kind: "accepted", user: user.name, serial }];
+    const found = await acceptPasscode(lab, user, tokens, typed);
+    if (found === USED) return ["withdrawn", refused("the passcode was used already")];
+    if (found !== null) return ["right", { kind: "accepted", user: user.name, serial: found.serial }];
     const askable: LabToken[] = [];
     for (const token of tokens.filter(canBeAsked)) if (await isPinAlone(typed, pinOf(token, user))) askable.push(token);
     const transaction = openTransaction(lab, askable, LOGIN_WORDING);
@@ -56,13 +57,17 @@ async function tryPasscodes(lab: Lab, user: LabUser, typed: string): Promise<Ver
   return verdict ?? refused("the user is locked");
 }
 
-/** The serial number of the token that accepts a passcode in the text, which is used up now; null when none does. */
+/** What a login with a passcode comes to that another one has used a moment before: it is refused, and no guess. */
+const USED = "used";
+
+/** The token that accepts a passcode in the text, which is used up now; null when none does. */
 async function acceptPasscode(
   lab: Lab,
   user: LabUser,
   tokens: readonly LabToken[],
   typed: string,
-): Promise<string | null> {
+): Promise<{ readonly serial: string } | typeof USED | null> {
+  let isUsed = false;
   for (const token of tokens) {
     if (token.kind !== "totp" && token.kind !== "hotp") continue;
     for (const passcode of await passcodesIn(typed, token.digits, pinOf(token, user))) {
@@ -70,10 +75,11 @@ async function acceptPasscode(
         const next = current.kind === token.kind ? usePasscode(current, passcode, lab.clock()) : null;
         return [next, next !== null];
       });
-      if (isAccepted) return token.serial;
+      if (isAccepted) return { serial: token.serial };
+      isUsed ||= wasUsed(token, passcode, lab.clock());
     }
   }
-  return null;
+  return isUsed ? USED : null;
 }
 
 /** A login that waits: what came from a device in the meantime, or what is typed now. */

@@ -30,6 +30,19 @@ export function usePasscode(token: TotpToken | HotpToken, passcode: string, now:
   return { ...token, lastStep: step, drift };
 }
 
+/**
+ * Whether a passcode was one that could be used a moment ago and is used up: whoever gives it again has
+ * not guessed it.
+ */
+export function wasUsed(token: TotpToken | HotpToken, passcode: string, now: Date): boolean {
+  if (token.kind === "hotp") {
+    return candidates(token.counter - LOOK_AHEAD, token.counter - 1).some((at) => isPasscode(token, at, passcode));
+  }
+  const expected = Math.floor(now.getTime() / 1000 / token.period) + token.drift;
+  const last = Math.min(token.lastStep, expected + WINDOW_STEPS);
+  return candidates(expected - WINDOW_STEPS, last).some((at) => isPasscode(token, at, passcode));
+}
+
 function candidates(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i).filter((at) => at >= 0);
 }

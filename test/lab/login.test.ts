@@ -152,6 +152,19 @@ describe("right logins that come at once", () => {
     expect((await Promise.all(logins)).map(({ kind }) => kind)).toEqual(typed.map(() => "accepted"));
     expect(lab.store.user("bob")?.failures).toBe(0);
   });
+
+  test.each([HOTP_ORDER, TOTP_ORDER])(
+    "with one and the same passcode are accepted once, and lock nobody ($kind)",
+    async (order) => {
+      const lab = await testLab();
+      const { hotp, totp } = await issued(lab, order);
+      lab.store.updateUser("ann", (user) => ({ ...user, failures: 9 }));
+      const pass = order.kind === "hotp" ? hotp(0) : totp();
+      const logins = await Promise.all(Array.from({ length: 16 }, () => isAccepted(lab, pass)));
+      expect(logins.filter(Boolean)).toHaveLength(1);
+      expect(lab.store.user("ann")?.failures).toBe(0);
+    },
+  );
 });
 
 describe("a challenge", () => {
