@@ -24,8 +24,8 @@ interface Delegable {
 }
 
 /**
- * The commands that an agent carries out in place of the app PIN: what keeps house, and gives neither secrets nor keys away. None of them reads or
- * writes a file that a client names.
+ * The commands that an agent carries out in place of the app PIN: what keeps house or adds tokens, and gives neither
+ * secrets nor keys away. None of them reads or writes a file that a client names.
  */
 const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["rename", { load: async () => (await import("./commands/rename.ts")).rename }],
@@ -35,25 +35,34 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["resync", { load: async () => (await import("./commands/resync.ts")).resync, opens: "name" }],
   ["verify", { load: async () => (await import("./commands/verify.ts")).tokenVerification, opens: "subject" }],
   ["pin status", { load: async () => (await import("./commands/pin-status.ts")).tokenPinStatus }],
+  ["access domain", { load: async () => (await import("./commands/access-domain.ts")).accessDomainView }],
   ["access list", { load: async () => (await import("./commands/access-list.ts")).accessList }],
+  // what enroll, import and restore do once they have read what they are given
+  ["add", { load: async () => (await import("./commands/draft-adding.ts")).addition }],
   ["doctor", { load: async () => (await import("./commands/vault-checks.ts")).vaultChecks }],
 ]);
 
 /** Carries a client's command out on an open vault. Throws FobError `usage` for a command that an agent does not carry out. */
 export function carryOut(
   vault: Vault,
-  { name, input, interactive }: Extract<Request, { do: "command" }>,
+  { name, input, interactive, canAsk }: Extract<Request, { do: "command" }>,
 ): DelegatedCommand {
   const command = COMMANDS.get(name);
   if (!command) throw new FobError("usage", t`an agent does not carry out ${JSON.stringify(name)}`);
-  return new DelegatedCommand((asking) => runCommand(command, vault, input, asking), interactive);
+  return new DelegatedCommand((asking) => runCommand(command, { vault, canAsk }, input, asking), interactive);
 }
 
-async function runCommand({ load, opens }: Delegable, vault: Vault, given: CommandInput, asking: Asking) {
+/** What a command runs on: the open vault, and whether the client has a person at a terminal. */
+interface Held {
+  readonly vault: Vault;
+  readonly canAsk: boolean;
+}
+
+async function runCommand({ load, opens }: Delegable, held: Held, given: CommandInput, asking: Asking) {
   const definition = await load();
   const input = inputFor(definition, given);
-  if (opens !== undefined && (await isBehindAppPin(vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
-  return definition.run(input as never, contextOf(vault, asking));
+  if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
+  return definition.run(input as never, contextOf(held, asking));
 }
 
 async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
@@ -63,24 +72,29 @@ async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
 }
 
 /** What those commands need: there is no terminal, and no file of the client. */
-function contextOf(vault: Vault, asking: Asking): HouseContext {
+function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
   return {
     findVault: async () => vault,
     clock: () => new Date(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     processes: { own: thisProcess, lifeOf },
     look: lookForSignals,
-    // signals are for the agent: it lets each have its turn, and this command come to its end
-    doLongWork: (_undone, work) => work(lookForSignals),
+    ensureVault: async () => vault,
+    // signals are for the agent: it lets each have its turn; the client tells of its own
+    doLongWork: (undone, work) =>
+      work(async () => {
+        await lookForSignals();
+        asking.refuseStopped(undone);
+      }),
     readInput: () => asking.readInput(),
     pinPrompt: asking.pinPrompt,
     prompt: {
-      available: true,
+      available: canAsk,
       confirm: asking.confirm,
       text: asking.text,
       secret: () => Promise.reject(noQuestion()),
       wait: () => Promise.reject(noQuestion()),
-      pick: () => Promise.reject(noQuestion()),
+      pick: asking.pick,
     },
     tell: () => undefined,
   };

@@ -1,10 +1,11 @@
 import { agentTokens } from "./agent/agent-tokens.ts";
 import type { CommandInput } from "./agent/command-protocol.ts";
 import type { AgentControl } from "./agent/control.ts";
-import type { Asking } from "./agent/delegated-command.ts";
+import type { Means } from "./agent/delegation.ts";
 import type { Prompt } from "./cli/context.ts";
 import type { Globals } from "./cli/globals.ts";
 import { createFirstVault } from "./cli/keychain-choice.ts";
+import { whenEnding } from "./ending.ts";
 import { FobError } from "./fob-error.ts";
 import { t } from "./language.ts";
 import type { PushDesk } from "./push/desk.ts";
@@ -123,7 +124,7 @@ export async function delegateToAgent(
   ways: Ways,
   command: string,
   input: CommandInput,
-  asking: Asking,
+  means: Omit<Means, "whenEnding">,
 ): Promise<{ readonly result: unknown } | null> {
   const { grant, home } = ways.globals;
   const header = grant === null ? readHeader(home) : null;
@@ -131,7 +132,7 @@ export async function delegateToAgent(
   const held = await findAgent(ways);
   if (!held) return null;
   const { delegate } = await import("./agent/delegation.ts");
-  return delegate(held.connection, command, input, asking);
+  return delegate(held.connection, command, input, { ...means, whenEnding });
 }
 
 async function findAgent({ globals: { home }, agent }: Ways) {

@@ -100,12 +100,12 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
       return opened && (await import("./vault/trash.ts")).emptyTrashQuietly(opened, new Date());
     },
     newRecoveryCode: () => newRecoveryCode(),
-    async delegate(command, input) {
+    async delegate(command, input, means) {
       const { delegateToAgent, at } = await opening();
-      const { confirm, text } = prompt;
       return delegateToAgent(at, command, input, {
-        ...{ confirm, text, pinPrompt: access.pinPrompt },
+        ...{ prompt, pinPrompt: access.pinPrompt },
         readInput: () => readStandardInput(),
+        ...means,
       });
     },
     clock: () => new Date(),

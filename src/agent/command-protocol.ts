@@ -9,7 +9,13 @@ const InputSchema = v.record(words, v.union([words, v.boolean(), v.pipe(v.array(
 
 /** Requests by which fob has an agent carry a command out: the command, then the answers to what it asks the person. */
 export const COMMAND_REQUESTS = [
-  v.object({ do: v.literal("command"), name: words, input: InputSchema, interactive: v.boolean() }),
+  v.object({
+    do: v.literal("command"),
+    name: words,
+    input: InputSchema,
+    interactive: v.boolean(),
+    canAsk: v.optional(v.boolean(), true),
+  }),
   v.object({ do: v.literal("answer"), value: v.union([v.string(), v.boolean()]) }),
   v.object({
     do: v.literal("answer-refused"),
@@ -25,6 +31,12 @@ export type CommandInput = v.InferOutput<typeof InputSchema>;
 /** A question to the person, whose terminal the agent does not have; each is asked as the prompt of that name does. */
 export type Question =
   | { readonly ask: "confirm" | "text"; readonly question: string; readonly instead: string }
+  | {
+      readonly ask: "pick";
+      readonly question: string;
+      readonly labels: readonly string[];
+      readonly instead: string;
+    }
   | {
       readonly ask: "pin";
       readonly of: string | null;

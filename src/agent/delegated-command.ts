@@ -4,12 +4,23 @@ import { pinBytes } from "../token/secret.ts";
 import type { PinPrompt } from "../vault/pin-prompt.ts";
 import { type CommandReply, type Question, toPlain } from "./command-protocol.ts";
 
-/** How a command that an agent carries out reaches the person: by questions that the client asks. */
-export interface Asking {
+/** Questions to the person; each says what could be given `instead`. */
+export interface Questions {
   confirm(question: string, instead: string): Promise<boolean>;
   text(question: string, instead: string): Promise<string>;
+  pick<T>(
+    question: string,
+    choices: readonly { readonly label: string; readonly value: T }[],
+    instead: string,
+  ): Promise<T>;
+}
+
+/** How a command that an agent carries out reaches the person: by questions that the client asks. */
+export interface Asking extends Questions {
   readInput(): Promise<string>;
   readonly pinPrompt: PinPrompt;
+  /** Throws FobError `interrupted` once the person does not want the command any more. */
+  refuseStopped(undone: string): void;
 }
 
 interface Waiting {
@@ -24,6 +35,7 @@ interface Waiting {
 export class DelegatedCommand {
   readonly #done: Promise<CommandReply>;
   #waiting: Waiting | null = null;
+  #isStopped = false;
   #ask: ((question: Question) => void) | null = null;
 
   constructor(run: (asking: Asking) => Promise<unknown>, interactive: boolean) {
@@ -37,9 +49,14 @@ export class DelegatedCommand {
     return this.#next();
   }
 
-  /** {@link start} after an answer. Throws FobError `usage` when nothing was asked. */
+  /**
+   * {@link start} after an answer. Throws FobError `usage` when nothing was asked. A person who
+   * interrupts may do so before anything is asked.
+   */
   answer(value: string | boolean | FobError): Promise<CommandReply> {
     const waiting = this.#waiting;
+    if (value instanceof FobError && value.code === "interrupted") this.#isStopped = true;
+    if (!waiting && this.#isStopped) return this.#done;
     if (!waiting) throw new FobError("usage", t("nothing was asked"));
     this.#waiting = null;
     const next = this.#next();
@@ -56,6 +73,7 @@ export class DelegatedCommand {
   }
 
   #put(question: Question): Promise<string | boolean> {
+    if (this.#isStopped) return Promise.reject(new FobError("interrupted", t("interrupted")));
     return new Promise((resolve, reject) => {
       this.#waiting = { answer: resolve, refuse: reject };
       this.#ask?.(question);
@@ -66,6 +84,16 @@ export class DelegatedCommand {
     return {
       confirm: async (question, instead) => (await this.#put({ ask: "confirm", question, instead })) === true,
       text: async (question, instead) => String(await this.#put({ ask: "text", question, instead })),
+      pick: async (question, choices, instead) => {
+        const labels = choices.map(({ label }) => label);
+        const label = await this.#put({ ask: "pick", question, labels, instead });
+        const choice = choices.find((one) => one.label === label);
+        if (!choice) throw new FobError("usage", t("the answer is none of those that were offered"));
+        return choice.value;
+      },
+      refuseStopped: (undone) => {
+        if (this.#isStopped) throw new FobError("interrupted", undone);
+      },
       readInput: async () => String(await this.#put({ ask: "input" })),
       pinPrompt: {
         interactive,

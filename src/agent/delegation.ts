@@ -2,11 +2,25 @@ import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { original } from "../language.ts";
 import { forget } from "../token/secret.ts";
-import type { PinRequest } from "../vault/pin-prompt.ts";
+import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
 import { type CommandInput, type CommandReply, fromPlain, type Question, refusalFrom } from "./command-protocol.ts";
 import type { Connection } from "./connection.ts";
-import type { Asking } from "./delegated-command.ts";
+import type { Questions } from "./delegated-command.ts";
 import { decodeReply, MAX_LINE, type RequestInput } from "./protocol.ts";
+
+/** What the person here is asked by, and what the command reads. */
+export interface Means {
+  readonly prompt: Questions & { readonly available: boolean };
+  readonly pinPrompt: PinPrompt;
+  readInput(): Promise<string>;
+  /** Calls `act` when the process is asked to end, which waits for it, until the returned function is called. */
+  whenEnding(act: () => Promise<void>): () => void;
+  /**
+   * For long work: how many milliseconds the agent may take between two answers. A signal meanwhile is told to the
+   * agent, which stops or comes to its end.
+   */
+  readonly patience?: number;
+}
 
 /**
  * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or null where the agent's open vault is not
@@ -16,51 +30,94 @@ export async function delegate(
   connection: Connection,
   name: string,
   input: CommandInput,
-  asking: Asking,
+  means: Means,
 ): Promise<{ readonly result: unknown } | null> {
-  const ask = async (request: RequestInput) =>
-    decodeReply(await connection.ask(JSON.stringify(request))) as CommandReply;
-  const request = { do: "command", name, input, interactive: asking.pinPrompt.interactive } as const;
+  const ask = (request: RequestInput) =>
+    means.patience === undefined ? send(connection, request) : askStoppably(connection, request, means);
+  const { prompt, pinPrompt } = means;
+  const asked = { interactive: pinPrompt.interactive, canAsk: prompt.available };
+  const request = { do: "command", name, input, ...asked } as const;
   if (JSON.stringify(request).length > MAX_LINE) return null;
-  let reply = await ask(request).catch(nullIfUnknown);
+  let reply = await ask(request).catch((error: unknown) => nullIfUnknown(error, name));
   if (reply === null) return null;
-  while ("question" in reply) reply = await ask(await answer(reply.question, asking));
+  while ("question" in reply) reply = await ask(await answer(reply.question, means));
   const result = fromPlain(reply.result);
   return isTooLittle(result) ? null : { result };
 }
 
+/**
+ * Sends a request and waits for its reply. At the first signal the agent hears that the person has enough; the process ends
+ * only when what came of the command has been told, and a second signal ends it at once.
+ */
+async function askStoppably(
+  connection: Connection,
+  request: RequestInput,
+  { whenEnding, patience }: Means,
+): Promise<CommandReply> {
+  let stopped: Promise<CommandReply> | null = null;
+  let end: () => void = () => undefined;
+  const forget = whenEnding(() => {
+    stopped = send(connection, STOP, patience);
+    // it is awaited where the agent asks something
+    stopped.catch(() => undefined);
+    return new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  });
+  try {
+    const reply = await send(connection, request, patience);
+    if (!("question" in reply)) return reply;
+    forget();
+    // it was asked before the agent heard of the signal
+    return (await stopped) ?? reply;
+  } catch (error) {
+    forget();
+    setImmediate(() => end());
+    throw error;
+  }
+}
+
+async function send(connection: Connection, request: RequestInput, patience?: number): Promise<CommandReply> {
+  return decodeReply(await connection.ask(JSON.stringify(request), patience)) as CommandReply;
+}
+
+const STOP = { do: "answer-refused", code: "interrupted", message: "interrupted", hint: null } as const;
+
 /** What an agent says in place of a result when the app PIN must be given in the very call. */
 export const NEEDS_APP_PIN = { needsAppPin: true } as const;
 
-/** An agent of an earlier version knows no commands. */
-function nullIfUnknown(error: unknown): null {
-  if (error instanceof FobError && error.code === "usage" && original(error.message) === UNKNOWN_REQUEST) return null;
+/** An agent of an earlier version knows no commands, or fewer. */
+function nullIfUnknown(error: unknown, name: string): null {
+  const unknown = ['the request has a wrong "do"', `an agent does not carry out ${JSON.stringify(name)}`];
+  if (error instanceof FobError && error.code === "usage" && unknown.includes(original(error.message))) return null;
   throw error;
 }
-
-const UNKNOWN_REQUEST = 'the request has a wrong "do"';
 
 function isTooLittle(result: unknown): boolean {
   return typeof result === "object" && result !== null && "needsAppPin" in result;
 }
 
-async function answer(question: Question, asking: Asking): Promise<RequestInput> {
+async function answer(question: Question, means: Means): Promise<RequestInput> {
   try {
-    return { do: "answer", value: await put(question, asking) };
+    return { do: "answer", value: await put(question, means) };
   } catch (error) {
     const { code, message, hint } = asFobError(error);
     return { do: "answer-refused", code, message, hint: hint ?? null };
   }
 }
 
-async function put(question: Question, { pinPrompt, ...asking }: Asking): Promise<string | boolean> {
+async function put(question: Question, { prompt, pinPrompt, readInput }: Means): Promise<string | boolean> {
   switch (question.ask) {
     case "confirm":
-      return asking.confirm(question.question, question.instead);
+      return prompt.confirm(question.question, question.instead);
     case "text":
-      return asking.text(question.question, question.instead);
+      return prompt.text(question.question, question.instead);
+    case "pick": {
+      const choices = question.labels.map((label) => ({ label, value: label }));
+      return prompt.pick(question.question, choices, question.instead);
+    }
     case "input":
-      return asking.readInput();
+      return readInput();
     case "pin": {
       const { of, role, refusal } = question;
       const pin = await pinPrompt.ask({ of, role: role as PinRequest["role"], refusal: refusalFrom(refusal) });

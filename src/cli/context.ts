@@ -103,6 +103,12 @@ export interface Screen {
   readonly style: Style;
 }
 
+/** How an agent is given what a command reads, where that is not standard input, and for how long it may work between two answers, in milliseconds. */
+export interface DelegationMeans {
+  readInput(): Promise<string>;
+  readonly patience: number;
+}
+
 /** What commands can reach. Everything in it is loaded when it is first used. */
 export interface Context {
   readonly settings: Settings;
@@ -153,7 +159,7 @@ export interface Context {
    * Has the agent that holds the vault carry a command out, and returns its result. Null where the command is to be run here: no agent, a grant, or a
    * vault that opens without a PIN.
    */
-  delegate(command: string, input: CommandInput): Promise<{ readonly result: unknown } | null>;
+  delegate(command: string, input: CommandInput, means?: DelegationMeans): Promise<{ readonly result: unknown } | null>;
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;
@@ -230,5 +236,15 @@ export interface Context {
 /** What commands that keep house need: an agent, which has neither the terminal nor the files of its client, has this, too. */
 export type HouseContext = Pick<
   Context,
-  "clock" | "doLongWork" | "findVault" | "look" | "pinPrompt" | "processes" | "prompt" | "readInput" | "sleep" | "tell"
+  | "clock"
+  | "doLongWork"
+  | "ensureVault"
+  | "findVault"
+  | "look"
+  | "pinPrompt"
+  | "processes"
+  | "prompt"
+  | "readInput"
+  | "sleep"
+  | "tell"
 >;

@@ -1,4 +1,5 @@
 import { defineCommand, optional, required } from "../cli/command.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { type Texts, t, translated } from "../language.ts";
 import { type AccessDomain, isStricter, parseAccessDomain } from "../token/access-domain.ts";
@@ -7,6 +8,8 @@ import { forget } from "../token/secret.ts";
 import { readHeader } from "../vault/header.ts";
 import { appPinSlot } from "../vault/open.ts";
 import { askSecretKey } from "../vault/token-pin.ts";
+import type { TokenRecord } from "../vault/token-record.ts";
+import type { Vault } from "../vault/vault.ts";
 import { existingVault, findInVault } from "./lookup.ts";
 
 interface DomainView {
@@ -41,9 +44,11 @@ export const accessDomain = defineCommand({
     { command: "fob access domain bank pin", explanation: "bank answers only when its PIN was typed" },
     { command: "fob access domain old none", explanation: "old answers nobody" },
   ],
+  isDelegable: ({ domain }) => domain === undefined,
   async run({ name, domain }, context): Promise<DomainView> {
-    const wanted = domain === undefined ? null : parseAccessDomain(domain);
-    if (domain !== undefined && !wanted) {
+    if (domain === undefined) return showDomain(name, context);
+    const wanted = parseAccessDomain(domain);
+    if (!wanted) {
       throw new FobError(
         "usage",
         t`${JSON.stringify(domain)} is no access domain: 00, 02 and FF are (full, pin, none)`,
@@ -53,17 +58,32 @@ export const accessDomain = defineCommand({
     const { id } = findInVault(vault, name);
     const record = vault.read(id);
     const { accessDomain: current } = record.token;
-    if (wanted && isStricter(current, wanted) && record.guard) {
+    if (isStricter(current, wanted) && record.guard) {
       forget(await askSecretKey(vault, record, context.pinPrompt));
     }
-    const token = wanted ? vault.amend(id, (before) => ({ ...before, accessDomain: wanted })) : record.token;
-    const header = readHeader(context.access.home);
-    const hasPin = record.guard !== null || (header !== null && appPinSlot(header) !== null);
-    const lacksPin = token.accessDomain === "02" && !hasPin;
-    return { id, name: token.name, accessDomain: token.accessDomain, lacksPin };
+    return viewDomain(vault, { ...record, token: vault.amend(id, (before) => ({ ...before, accessDomain: wanted })) });
   },
   text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
   json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
   notes: ({ name, lacksPin }) =>
     lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
 });
+
+/** {@link accessDomain} as an agent carries it out: it is shown, not set. */
+export const accessDomainView = {
+  arguments: { name: accessDomain.arguments.name },
+  options: {},
+  run: ({ name }: { readonly name: string }, context: HouseContext) => showDomain(name, context),
+};
+
+async function showDomain(name: string, context: Pick<HouseContext, "findVault">): Promise<DomainView> {
+  const vault = await existingVault(context);
+  return viewDomain(vault, vault.read(findInVault(vault, name).id));
+}
+
+function viewDomain({ layout }: Vault, { token, guard }: Pick<TokenRecord, "token" | "guard">): DomainView {
+  const { id, name, accessDomain: domain } = token;
+  const header = readHeader(layout.home);
+  const hasPin = guard !== null || (header !== null && appPinSlot(header) !== null);
+  return { id, name, accessDomain: domain, lacksPin: domain === "02" && !hasPin };
+}

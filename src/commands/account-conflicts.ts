@@ -1,11 +1,12 @@
 import { flag } from "../cli/command.ts";
-import type { Context } from "../cli/context.ts";
+import type { HouseContext } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
-import { finishInterrupted } from "../vault/interrupted.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
 import { type Conflict, sortDrafts } from "./known-tokens.ts";
+
+type ConflictContext = Pick<HouseContext, "prompt">;
 
 /** What becomes of drafts whose account is enrolled already with another secret. */
 export interface Settled {
@@ -40,19 +41,14 @@ export async function settleFile(
   vault: Vault,
   named: readonly NamedDraft[],
   wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
-  context: Context,
-): Promise<{
-  readonly wanted: readonly NamedDraft[];
-  readonly replacing: ReadonlySet<NamedDraft>;
-  readonly failures: readonly FobError[];
-}> {
-  finishInterrupted(vault, context.processes);
+  context: ConflictContext,
+): Promise<Settled> {
   const { fresh, conflicts } = sortDrafts(vault, named);
   const options = t("--replace takes the place of what is there, --keep-both keeps both");
   const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
   const stored = new Set([...fresh, ...drafts]);
   const wanted = named.filter((one) => stored.has(one));
-  return { wanted: [...wanted, ...drafts.filter((one) => !wanted.includes(one))], replacing, failures: refused };
+  return { drafts: [...wanted, ...drafts.filter((one) => !wanted.includes(one))], replacing, refused };
 }
 
 type Decision = "replace" | "keep" | "leave";
@@ -68,7 +64,7 @@ export async function settleConflicts(
   vault: Vault,
   conflicts: readonly Conflict[],
   wishes: ConflictWishes,
-  context: Context,
+  context: ConflictContext,
 ): Promise<Settled> {
   const drafts = conflicts.map(({ named }) => named);
   const decision = conflicts.length === 0 ? "leave" : await decide(conflicts, wishes, context);
@@ -89,7 +85,7 @@ function refusal({ named, entry }: Conflict, { options }: Pick<ConflictWishes, "
 async function decide(
   conflicts: readonly Conflict[],
   { replace, keepBoth, options }: ConflictWishes,
-  { prompt }: Context,
+  { prompt }: ConflictContext,
 ): Promise<Decision> {
   if (replace) return "replace";
   if (keepBoth) return "keep";
@@ -116,7 +112,7 @@ async function nameAnew(
   vault: Vault,
   drafts: readonly NamedDraft[],
   { keepBoth }: ConflictWishes,
-  { prompt }: Context,
+  { prompt }: ConflictContext,
 ): Promise<readonly NamedDraft[]> {
   const [only, ...others] = drafts;
   if (!only || others.length > 0 || keepBoth) return drafts;

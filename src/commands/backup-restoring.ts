@@ -2,22 +2,15 @@ import type { Context } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { counterOf, raiseCounter } from "../token/counter.ts";
 import type { Credential } from "../token/credential.ts";
 import { forget } from "../token/secret.ts";
 import { decodeText } from "../token/text-encoding.ts";
 import { type BackedUpToken, decodeBackup } from "../vault/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "../vault/backup-encryption.ts";
-import { finishInterrupted } from "../vault/interrupted.ts";
-import { removedIds } from "../vault/removal.ts";
-import { countingKey, readSound, soundFingerprint } from "../vault/same-secret.ts";
-import { isCounting } from "../vault/token-index.ts";
-import { fingerprintOf } from "../vault/token-record.ts";
-import type { Vault } from "../vault/vault.ts";
-import { settleFile } from "./account-conflicts.ts";
 import { askSecretFor } from "./ask-secret.ts";
-import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
-import { describeCounters, type NamedDraft, storeDrafts } from "./enrollment-storing.ts";
+import { describeRaised } from "./backup-counters.ts";
+import { addDrafts } from "./draft-adding.ts";
+import { describeCounters, type NamedDraft } from "./enrollment-storing.ts";
 
 /** The largest backup that is read, in bytes: far more than ten thousand tokens. */
 export const MAX_BACKUP_BYTES = 32 * 1024 * 1024;
@@ -76,69 +69,24 @@ export async function restoreBackup(
     }
   });
   if (tokens.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", t`${path}: ${refusals[0]}`);
-  const vault = await context.ensureVault();
-  finishInterrupted(vault, context.processes);
-  const known = new Set(vault.entries().map(({ id }) => id));
-  const removed = new Set(removedIds(vault));
-  const named = tokens.filter(({ token }) => !known.has(token.id)).map((entry) => toNamedDraft(entry, removed));
-  const { wanted, replacing, failures } = await settleFile(vault, named, wishes, context);
-  const pins = await askPins(wanted, false, context);
-  const { stored, raised } = await context
-    .doLongWork(t("interrupted: nothing was restored"), async (look) => {
-      const storing = { now: context.clock(), processes: context.processes, look, pinOf: pinsFor(pins, context) };
-      const stored = await storeDrafts(vault, wanted, { onKnown: "skip", replacing, ...storing });
-      return { stored, raised: raiseKnown(vault, tokens) };
-    })
-    .finally(() => {
-      forgetPins(pins);
-      for (const { secret } of tokens) forget(secret);
-    });
+  const named = tokens.map(toNamedDraft);
+  const added = await addDrafts(named, { by: "restore", isNamed: false, pin: false, ...wishes }, context);
+  const { stored, failures, raised } = added;
   return {
-    names: stored.map(({ token }) => token.name),
+    names: stored.map(({ view }) => view.name),
     known: tokens.length - stored.length - failures.length,
-    notes: [...describeCounters(stored), ...raised],
+    notes: [...describeCounters(stored), ...raised.map(describeRaised)],
     failures: [...refusals.map((reason) => new FobError("invalid", reason)), ...failures],
     refusals,
     recoveryCode: context.newRecoveryCode(),
   };
 }
 
-/**
- * Moves event-based tokens that are there already on to the counter that the backup has of their secret, where that is higher: the
- * passcodes before it were given elsewhere. Returns what to tell.
- */
-function raiseKnown(vault: Vault, tokens: readonly BackedUpToken[]): string[] {
-  const counters = new Map<string, bigint>();
-  for (const { token, secret } of tokens) {
-    const counter = counterOf(token.credential);
-    const key = countingKey(fingerprintOf(secret, vault.vaultKey), token.credential);
-    if (counter !== null && counter > (counters.get(key) ?? -1n)) counters.set(key, counter);
-  }
-  if (counters.size === 0) return [];
-  return vault
-    .entries()
-    .filter(isCounting)
-    .flatMap(({ id }) => raiseTo(vault, id, counters) ?? []);
-}
-
-function raiseTo(vault: Vault, id: string, counters: ReadonlyMap<string, bigint>): string | null {
-  const record = readSound(vault, id);
-  const fingerprint = soundFingerprint(vault, record);
-  const counter = record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
-  if (!record || !counter || raiseCounter(record.token.credential, counter) === record.token.credential) return null;
-  vault.update(id, (current) => {
-    const credential = raiseCounter(current.token.credential, counter);
-    return credential === current.token.credential ? current : { ...current, token: { ...current.token, credential } };
-  });
-  return t`${record.token.name} is there already: it goes on at the counter ${counter} of the backup`;
-}
-
 async function readIdentities(path: string, context: Context): Promise<string[]> {
   return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES)), path);
 }
 
-/** A token that was removed here keeps its id for when it is restored, and its backup becomes another one. */
-function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken, removed: ReadonlySet<string>): NamedDraft {
+function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {
   const { id, accessDomain, favorite, enrolledAt, name, issuer, account, serial, credential, format } = token;
   const draft: EnrollmentDraft<Credential> = {
     ...{ format, name, issuer, account, serial, credential, secret },
@@ -150,6 +98,6 @@ function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken, removed: Read
     name,
     isChosen: false,
     draft,
-    past: { ...(removed.has(id) ? {} : { id }), accessDomain, favorite, enrolledAt },
+    past: { id, accessDomain, favorite, enrolledAt },
   };
 }

@@ -7,25 +7,13 @@ import { type Finding, severityInWords } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { forget } from "../token/secret.ts";
-import type { Token } from "../token/token.ts";
-import { finishInterrupted } from "../vault/interrupted.ts";
-import type { Vault } from "../vault/vault.ts";
-import { settleConflicts } from "./account-conflicts.ts";
+import { type Added, type AddingWishes, addDrafts, addHere } from "./draft-adding.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
-import { askPins, describeMissingPin, forgetPins, pinsFor } from "./enrollment-pins.ts";
-import {
-  describeCounters,
-  type NamedDraft,
-  nameDrafts,
-  refuseKnown,
-  refuseSharedName,
-  storeDrafts,
-} from "./enrollment-storing.ts";
-import { sortDrafts } from "./known-tokens.ts";
+import { describeMissingPin } from "./enrollment-pins.ts";
+import { describeCounters, type NamedDraft, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
 import { withRecoveryCode } from "./new-vault.ts";
-import { enrollOnline, type FetchedTokens } from "./online-enrollment.ts";
-import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
+import { enrollOnline, type FetchedTokens, type OnlineWishes } from "./online-enrollment.ts";
+import { type DraftView, describeView, type TokenView, viewDraft, viewToken } from "./token-view.ts";
 
 interface EnrolledView extends DraftView {
   readonly clientPart?: string;
@@ -87,33 +75,17 @@ export const enroll = defineCommand({
     if (isAsked) await confirmWarnings([...named.flatMap(({ draft }) => draft.findings), ...onlineFindings], context);
     // a server may refuse: that is no reason to be silent about the risk that was taken
     else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
-    const vault = await context.ensureVault();
-    const { settled, replacing } = await settle(vault, named, input, context);
-    const pins = await askPins(settled, input.pin, context);
-    const fetched = await enrollOnline(online, vault, input, context);
-    const stored = await context
-      .doLongWork(undoneAfter(fetched), (look) =>
-        storeDrafts(vault, settled, {
-          ...{ onKnown: input.replace ? "replace" : "refuse", replacing },
-          ...{ now: context.clock(), processes: context.processes, look },
-          pinOf: pinsFor(pins, context),
-        }),
-      )
-      .finally(() => {
-        forgetPins(pins);
-        for (const { secret } of drafts) forget(secret);
-      });
+    const wishes = { ...input, by: "enroll", isNamed: input.name !== undefined, keepBoth: false } as const;
+    const { stored, failures, fetched, withoutPin } = await add({ named, online }, wishes, context);
+    refuseConflicts(failures, context);
     return {
       views: withRecoveryCode(
-        [
-          ...fetched.stored.map(({ token, named }) => viewEnrolled(vault.read(token.id).token, named)),
-          ...stored.map(({ token, named }) => viewEnrolled(token, named)),
-        ],
+        [...fetched, ...stored.map(({ index, view }) => viewEnrolled(view, named[index]))],
         context,
       ),
       isDryRun: false,
-      isPinMissing: fetched.withoutPin.length > 0,
-      notes: [...notes, ...describeCounters(stored), ...fetched.withoutPin.map(describeMissingPin)],
+      isPinMissing: withoutPin.length > 0,
+      notes: [...notes, ...describeCounters(stored), ...withoutPin.map(describeMissingPin)],
     };
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
@@ -123,36 +95,34 @@ export const enroll = defineCommand({
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
 
+interface AddedWithServers extends Pick<Added, "stored" | "failures">, Pick<FetchedTokens, "withoutPin"> {
+  /** The tokens that came from servers. */
+  readonly fetched: readonly EnrolledView[];
+}
+
+/** Adds tokens. With a server's among them this process opens the vault: they are stored one by one, as they come. */
+async function add(
+  { named, online }: { readonly named: readonly NamedDraft[] } & Pick<Enrollments, "online">,
+  wishes: AddingWishes & OnlineWishes,
+  context: Context,
+): Promise<AddedWithServers> {
+  if (online.length === 0) return { ...(await addDrafts(named, wishes, context)), fetched: [], withoutPin: [] };
+  let fetched: readonly EnrolledView[] = [];
+  let withoutPin: FetchedTokens["withoutPin"] = [];
+  const added = await addHere(named, wishes, context, async (vault) => {
+    const tokens = await enrollOnline(online, vault, wishes, context);
+    fetched = tokens.stored.map((one) => viewEnrolled(viewToken(vault.read(one.token.id).token, null), one.named));
+    withoutPin = tokens.withoutPin;
+    return undoneAfter(tokens);
+  });
+  return { ...added, fetched, withoutPin };
+}
+
 /** What is true when the strings that need no server could not be stored. */
 function undoneAfter({ stored }: FetchedTokens): string {
   if (stored.length === 0) return t("interrupted: nothing was enrolled");
   const names = stored.map(({ token }) => token.name).join(", ");
   return t`interrupted: what came from servers is enrolled (${names}), and nothing else`;
-}
-
-/** What is to be stored, and what of it replaces others. Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
-async function settle(
-  vault: Vault,
-  named: readonly NamedDraft[],
-  { name, replace }: { readonly name: string | undefined; readonly replace: boolean },
-  context: Context,
-): Promise<{ readonly settled: readonly NamedDraft[]; readonly replacing: ReadonlySet<NamedDraft> }> {
-  const asTheyAre = { settled: named, replacing: new Set<NamedDraft>() };
-  if (replace) return asTheyAre;
-  finishInterrupted(vault, context.processes);
-  refuseKnown(vault, named);
-  // whoever names it knows that it is another one
-  if (name !== undefined) return asTheyAre;
-  const { fresh, conflicts } = sortDrafts(vault, named);
-  const options = t("--replace takes the place of what is there, --name NAME keeps both");
-  const { drafts, replacing, refused } = await settleConflicts(
-    vault,
-    conflicts,
-    { replace: false, keepBoth: false, options },
-    context,
-  );
-  refuseConflicts(refused, context);
-  return { settled: [...fresh, ...drafts], replacing };
 }
 
 /** A person who leaves everything as it is, and a script with a token too much: all of them are enrolled, or none. */
@@ -172,8 +142,9 @@ function refuseIdleOptions(
 }
 
 /** A new token, and our part of its secret where the issuer needs it. */
-function viewEnrolled(token: Token, { draft: { clientPart } }: NamedDraft): EnrolledView {
-  return { ...viewToken(token, null), ...(clientPart === undefined ? {} : { clientPart }) };
+function viewEnrolled(view: TokenView, named: NamedDraft | undefined): EnrolledView {
+  const clientPart = named?.draft.clientPart;
+  return { ...view, ...(clientPart === undefined ? {} : { clientPart }) };
 }
 
 function viewOnline({ name, issuer, account, serial, format, server }: Enrollments["online"][number]): OnlineView {

@@ -1,4 +1,4 @@
-import type { Context } from "../cli/context.ts";
+import type { HouseContext } from "../cli/context.ts";
 import type { RequiredPin } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
@@ -23,6 +23,8 @@ interface Guarded {
   readonly draft: { readonly pin?: RequiredPin };
 }
 
+type PinContext = Pick<HouseContext, "clock" | "pinPrompt">;
+
 /** The PINs of the tokens that get one. */
 export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPin>;
 
@@ -33,7 +35,7 @@ export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPi
 export async function askPins<T extends Guarded>(
   named: readonly T[],
   everywhere: boolean,
-  context: Context,
+  context: Pick<HouseContext, "pinPrompt">,
 ): Promise<ChosenPins<T>> {
   const questions = new Map<string, { readonly policy: PinPolicy; readonly group: T[] }>();
   for (const one of named) {
@@ -52,7 +54,7 @@ export async function askPins<T extends Guarded>(
 }
 
 /** The PINs of tokens to be stored, which are guarded from their first byte on disk. */
-export function pinsFor(pins: ChosenPins, { pinPrompt, clock }: Context): PinOf {
+export function pinsFor(pins: ChosenPins, { pinPrompt, clock }: PinContext): PinOf {
   return (named) => {
     const chosen = pins.get(named);
     return chosen ? { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive } : null;
@@ -89,7 +91,7 @@ export interface Unguarded {
 export async function guardLate(
   vault: Vault,
   stored: readonly StoredDraft[],
-  context: Context,
+  context: PinContext,
 ): Promise<readonly Unguarded[]> {
   const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
   try {
@@ -120,7 +122,7 @@ async function guardAndOpen(
   vault: Vault,
   stored: readonly StoredDraft[],
   pins: ChosenPins,
-  context: Context,
+  context: PinContext,
 ): Promise<void> {
   const pinOf = pinsFor(pins, context);
   for (const { token, named } of stored) {

@@ -138,8 +138,10 @@ export async function storeDrafts(
 }
 
 /** What to tell the person about tokens whose counters were known here. */
-export function describeCounters(stored: readonly StoredDraft[]): string[] {
-  return stored.flatMap(({ token: { name }, goesOnAt }) =>
+export function describeCounters(
+  stored: readonly { readonly view: { readonly name: string }; readonly goesOnAt: bigint | null }[],
+): string[] {
+  return stored.flatMap(({ view: { name }, goesOnAt }) =>
     goesOnAt === null ? [] : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
   );
 }

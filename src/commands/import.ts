@@ -3,13 +3,12 @@ import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { forget } from "../token/secret.ts";
-import { conflictOptions, refuseBoth, settleFile } from "./account-conflicts.ts";
-import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
-import { describeCounters, nameDrafts, storeDrafts } from "./enrollment-storing.ts";
+import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
+import { addDrafts } from "./draft-adding.ts";
+import { describeCounters, nameDrafts } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
 import { withRecoveryCode } from "./new-vault.ts";
-import { type DraftView, describeView, viewDraft, viewToken } from "./token-view.ts";
+import { type DraftView, describeView, viewDraft } from "./token-view.ts";
 
 interface Imported {
   readonly views: readonly DraftView[];
@@ -49,25 +48,13 @@ export const importFile = defineCommand({
         failures: [],
       };
     refuseBoth({ replace, keepBoth });
-    const vault = await context.ensureVault();
-    const { wanted, replacing, failures } = await settleFile(vault, named, { replace, keepBoth }, context);
-    const pins = await askPins(wanted, false, context);
-    const stored = await context
-      .doLongWork(t("interrupted: nothing was imported"), (look) =>
-        storeDrafts(vault, wanted, {
-          ...{ onKnown: "skip", replacing, now: context.clock(), processes: context.processes, look },
-          pinOf: pinsFor(pins, context),
-        }),
-      )
-      .finally(() => {
-        forgetPins(pins);
-        for (const { secret } of drafts) forget(secret);
-      });
+    const wishes = { by: "import", isNamed: false, pin: false, replace, keepBoth } as const;
+    const { stored, failures } = await addDrafts(named, wishes, context);
     const known = drafts.length - stored.length - failures.length;
     const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
       views: withRecoveryCode(
-        stored.map(({ token }) => viewToken(token, null)),
+        stored.map(({ view }) => view),
         context,
       ),
       isDryRun: false,

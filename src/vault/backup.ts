@@ -30,7 +30,7 @@ const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
 /** Names that older versions took as they came are cleaned as at enrollment, and cut rather than refused. */
-const text = v.pipe(
+export const CleanTextSchema = v.pipe(
   v.nullable(v.string()),
   v.transform((name) => (name === null ? null : shortenName(name))),
 );
@@ -52,7 +52,8 @@ const PolicyObject = v.object({
   required: v.optional(v.boolean(), USER_PIN_POLICY.required),
 });
 
-const PolicySchema = v.pipe(
+/** The policy of a PIN, as older versions wrote it, too. */
+export const PolicySchema = v.pipe(
   PolicyObject,
   v.check(({ minLength, maxLength }) => minLength <= maxLength),
 );
@@ -68,7 +69,8 @@ const passcode = {
   alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
 };
 const push = { url: v.pipe(v.string(), v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
-const CredentialSchema = v.variant("kind", [
+/** How a token makes its passcodes, within the bounds of enrollment. */
+export const CredentialSchema = v.variant("kind", [
   v.object({ kind: v.literal("totp"), ...passcode, period: from(1, MAX_PERIOD), t0: from(0, MAX_T0) }),
   v.object({ kind: v.literal("hotp"), ...passcode, counter }),
   v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
@@ -95,30 +97,44 @@ const BackupSchema = v.object({
   tokens: v.array(v.unknown()),
 });
 
+/** A token's id. */
+export const IdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+
+/** Which form an enrollment string had. */
+export const FormatSchema = v.pipe(v.string(), v.maxLength(64));
+
+export const AccessDomainSchema = v.picklist(["00", "02", "FF"]);
+
+/** A moment as ISO 8601 text. */
+export const TimeSchema = v.pipe(
+  v.string(),
+  v.check((date) => parseIsoDate(date)?.hasZone === true),
+);
+
+/** A secret in Base64. */
+export const SecretSchema = v.pipe(
+  v.string(),
+  v.maxLength(2 * MAX_SECRET_BYTES),
+  v.base64(),
+  v.transform((encoded) => Buffer.from(encoded, "base64")),
+  v.check((secret) => secret.length >= 1 && secret.length <= MAX_SECRET_BYTES),
+);
+
 const EntrySchema = v.object({
   token: v.looseObject({
-    id: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
-    name: text,
-    issuer: text,
-    account: text,
-    serial: text,
-    format: v.pipe(v.string(), v.maxLength(64)),
+    id: IdSchema,
+    name: CleanTextSchema,
+    issuer: CleanTextSchema,
+    account: CleanTextSchema,
+    serial: CleanTextSchema,
+    format: FormatSchema,
     pin: v.picklist(["none", "user", "server"]),
-    accessDomain: v.picklist(["00", "02", "FF"]),
+    accessDomain: AccessDomainSchema,
     favorite: v.boolean(),
-    enrolledAt: v.pipe(
-      v.string(),
-      v.check((date) => parseIsoDate(date)?.hasZone === true),
-    ),
+    enrolledAt: TimeSchema,
     credential: CredentialSchema,
   }),
-  secret: v.pipe(
-    v.string(),
-    v.maxLength(2 * MAX_SECRET_BYTES),
-    v.base64(),
-    v.transform((encoded) => Buffer.from(encoded, "base64")),
-    v.check((secret) => secret.length >= 1 && secret.length <= MAX_SECRET_BYTES),
-  ),
+  secret: SecretSchema,
   pinPolicy: v.nullable(PolicySchema),
 });
 

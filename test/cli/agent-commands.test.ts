@@ -1,9 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { text } from "node:stream/consumers";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { describeWith } from "../requires.ts";
-import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
 const APP = { env: { FOB_PIN: "83517" } };
@@ -21,6 +26,37 @@ async function unlocked(): Promise<TestHome & { readonly socket: string }> {
   await fob(["pin", "set"], APP);
   const { stdout } = await fob(["unlock", "--json"], APP);
   return { ...home, socket: JSON.parse(stdout).socket };
+}
+
+/** A socket that hands lines on to an agent, and keeps what the agent says. */
+async function recorded(home: string, socket: string): Promise<{ readonly path: string; readonly said: string[] }> {
+  const path = join(home, "recorded.sock");
+  const said: string[] = [];
+  const server = createServer((client) => {
+    const agent = createConnection(socket);
+    client.on("error", () => agent.destroy());
+    agent.on("error", () => client.destroy());
+    agent.on("data", (bytes) => said.push(bytes.toString("utf8")));
+    client.pipe(agent).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return { path, said };
+}
+
+/** Another secret, and how it is written in strings, bytes in Base64, and hex. */
+const OTHER = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+const SECRETS = [RFC_SECRET, OTHER, "12345678901234567890", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA", "SGVsbG8h3q2"];
+
+const uri = (issuer: string, secret: string) =>
+  `otpauth://hotp/${issuer}:ann?secret=${secret}&issuer=${issuer}&counter=0`;
+
+/** What a vault has, without what is different in every run. */
+async function stored(fob: TestHome["fob"], surroundings: object) {
+  const { stdout } = await fob(["list", "--json"], surroundings);
+  return JSON.parse(stdout)
+    .map(({ id: _id, enrolledAt: _at, lastUsedAt: _used, ...rest }: Record<string, unknown>) => rest)
+    .sort((a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name));
 }
 
 afterEach(async () => {
@@ -118,6 +154,149 @@ describe("while an agent holds the vault", () => {
     client.socket.destroy();
   });
 
+  test("what adds tokens does not ask for the app PIN, and does what it does without an agent", {
+    timeout: 240_000,
+  }, async () => {
+    const { fob, home, socket } = await unlocked();
+    const alone = testHome();
+    await alone.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n") });
+    await alone.fob(["pin", "set", "Bank"], TOKEN_PIN);
+    await alone.fob(["pin", "set"], APP);
+    const { path, said } = await recorded(home, socket);
+    const held = { env: { FOB_AGENT_SOCK: path } };
+    const both = async (args: string[], input = "") => {
+      const one = await fob([...args, "--json"], { ...held, input });
+      const other = await alone.fob([...args, "--json"], { ...APP, input });
+      expect({ exitCode: one.exitCode, stderr: one.stderr }, args.join(" ")).toEqual({
+        exitCode: other.exitCode,
+        stderr: other.stderr,
+      });
+      expect(await stored(fob, held)).toEqual(await stored(alone.fob, APP));
+      return one;
+    };
+    const before = said.length;
+    expect(await both(["enroll", "-"], uri("Shop", RFC_SECRET))).toMatchObject({ exitCode: 0 });
+    expect(said.length).toBeGreaterThan(before);
+    expect((await fob(["code", "Shop"], held)).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await alone.fob(["code", "Shop"], APP)).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(await both(["enroll", "-"], uri("Shop", RFC_SECRET))).toMatchObject({ exitCode: 2 });
+    const two = [uri("Shop", OTHER), uri("Club", OTHER)].join("\n");
+    expect(await both(["enroll", "-"], two)).toMatchObject({ exitCode: 2 });
+    expect(await both(["enroll", "-", "--replace"], two)).toMatchObject({ exitCode: 0 });
+    const [shop, club] = [await fob(["code", "Shop"], held), await fob(["code", "Club"], held)];
+    expect([shop.stdout, club.stdout]).not.toContain(`${RFC_CODES[1]}\n`);
+    await alone.fob(["code", "Shop"], APP);
+    await alone.fob(["code", "Club"], APP);
+    const list = join(home, "tokens.txt");
+    writeFileSync(list, [uri("Pool", RFC_SECRET), uri("Shop", RFC_SECRET)].join("\n"));
+    expect(await both(["import", list])).toMatchObject({ exitCode: 2, stdout: expect.stringContaining("Pool") });
+    expect(await both(["import", list, "--keep-both"])).toMatchObject({ exitCode: 0 });
+    const from = testHome();
+    await from.fob(["enroll", "-"], {
+      input: [uri("Safe", OTHER), HOTP_URI.replace("counter=0", "counter=7")].join("\n"),
+    });
+    const identity = await generateX25519Identity();
+    const [keyFile, backup] = [join(home, "age.txt"), join(home, "tokens.age")];
+    writeFileSync(keyFile, `${identity}\n`);
+    await from.fob(["backup", backup, "--recipient", await identityToRecipient(identity)]);
+    const restored = await both(["restore", backup, "--identity", keyFile]);
+    expect(restored).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("counter 7") });
+    expect(JSON.parse(restored.stdout)).toMatchObject({ restored: ["Safe"], known: 1 });
+    expect(await both(["access", "domain", "ACME"])).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await fob(["access", "domain", "ACME", "--json"], held)).stdout)).toMatchObject({
+      name: "ACME",
+      accessDomain: "00",
+    });
+    const answers = said.join("");
+    for (const secret of SECRETS) expect(answers.includes(secret)).toBe(false);
+  });
+
+  test("the PIN that an issuer demands is asked for through the client", { timeout: 120_000 }, async () => {
+    const { fob } = await unlocked();
+    expect(await fob(["enroll", "-", "--pin"], { input: uri("Shop", OTHER) })).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(/cannot ask here: .*Shop/),
+    });
+    expect((await fob(["list"])).stdout).not.toContain("Shop");
+    expect(await fob(["enroll", "-", "--pin"], { ...TOKEN_PIN, input: uri("Shop", OTHER) })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await fob(["code", "Shop"], TOKEN_PIN)).toMatchObject({ exitCode: 0 });
+    expect(await fob(["code", "Shop"])).toMatchObject({ exitCode: 5 });
+  });
+
+  test("more tokens than one line can carry are added, all of them", { timeout: 240_000 }, async () => {
+    const { fob } = await unlocked();
+    const input = Array.from({ length: 500 }, (_, i) => uri(`Site${i}`, OTHER)).join("\n");
+    expect(await fob(["enroll", "-"], { input })).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(503);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "a signal stops what the agent adds, and nothing of it is stored",
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { fob, home, socket } = await unlocked();
+      const { path, said } = await recorded(home, socket);
+      const list = join(home, "tokens.txt");
+      writeFileSync(list, Array.from({ length: 2_000 }, (_, i) => uri(`Site${i}`, OTHER)).join("\n"));
+      const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+      const client = spawn(process.execPath, [FOB, "import", list], {
+        env: { ...env, FOB_AGENT_SOCK: path },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const stderr = text(client.stderr);
+      const exit = once(client, "exit");
+      await vi.waitUntil(() => said.join("").includes('"ask":"input"'), { timeout: 60_000, interval: 5 });
+      client.kill("SIGINT");
+      expect(await exit).toEqual([130, null]);
+      expect(await stderr).not.toContain("unexpected");
+      expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(3);
+    },
+  );
+
+  test("its socket takes no token that no issuer could have given", async () => {
+    const { fob, socket } = await unlocked();
+    const client = await connectTo(socket);
+    const ask = async (request: unknown) => JSON.parse(await client.ask(JSON.stringify(request)));
+    const wishes = { isNamed: false, pin: false, replace: false, keepBoth: false };
+    const add = async (draft: unknown, by = "enroll") => {
+      const begun = await ask({ do: "command", name: "add", input: { by, ...wishes }, interactive: false });
+      if (by !== "enroll") return begun;
+      expect(begun).toEqual({ ok: { question: { ask: "input" } } });
+      const first = await ask({ do: "answer", value: JSON.stringify(draft) });
+      return "error" in first ? first : ask({ do: "answer", value: "" });
+    };
+    const credential = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 };
+    const draft = {
+      ...{ name: "x", isChosen: false, issuer: null, account: null, serial: null, format: "key-uri", pin: null },
+      ...{ credential, secret: Buffer.from("12345678901234567890").toString("base64"), past: null },
+    };
+    const wrong = [
+      { name: "" },
+      { name: 1 },
+      { secret: "" },
+      { secret: "!" },
+      { secret: Buffer.alloc(9_000).toString("base64") },
+      { credential: { ...credential, digits: 3 } },
+      { credential: { ...credential, digits: 11 } },
+      { credential: { ...credential, period: 0 } },
+      { credential: { ...credential, kind: "hotp", counter: String(2n ** 64n) } },
+      { credential: { ...credential, kind: "__proto__" } },
+      { pin: { type: "user", policy: { minLength: 9, maxLength: 1 } } },
+      { past: { id: "../../x", accessDomain: "00", favorite: false, enrolledAt: "2026-01-01T00:00:00Z" } },
+    ];
+    for (const part of wrong)
+      expect(await add({ ...draft, ...part }), JSON.stringify(part)).toMatchObject({ error: { code: "usage" } });
+    expect(await add(draft, "constructor")).toMatchObject({ error: { code: "usage" } });
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(3);
+    const named = await add({ ...draft, name: "x\u202ey" });
+    expect(named).toMatchObject({ ok: { result: { stored: [{ index: 0, view: { name: "xy" } }] } } });
+    client.socket.destroy();
+  });
+
   test("what fails with one of several tokens is told", { timeout: 120_000 }, async () => {
     const { fob, home } = await unlocked();
     const { stdout } = await fob(["list", "--json"]);
@@ -142,11 +321,21 @@ describeWith({ tmux: "tmux" }, "at a terminal, while an agent holds the vault", 
       expect(await terminal.see("Remove ACME?")).not.toContain("PIN");
       terminal.type("n", "Enter");
       await terminal.see("nothing was removed");
+      terminal.type("clear; fob enroll", "Enter");
+      await terminal.see("Enrollment string");
+      terminal.type(uri("ACME", OTHER), "Enter");
+      expect(await terminal.see("What now?")).not.toContain("PIN");
+      terminal.type("Down");
+      await terminal.see("❯ keep both");
+      terminal.type("Enter");
+      await terminal.see("What shall the new token be called?");
+      terminal.type("second", "Enter");
+      await terminal.see("enrolled second");
       terminal.type("clear; fob remove ACME", "Enter");
       await terminal.see("Remove ACME?");
       terminal.type("y", "Enter");
       await terminal.see("removed ACME");
-      expect((await fob(["list"])).stdout).not.toContain("ACME");
+      expect((await fob(["list"])).stdout).not.toMatch(/^ACME/m);
     } finally {
       terminal.close();
     }
