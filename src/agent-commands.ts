@@ -62,7 +62,10 @@ async function runCommand({ load, opens }: Delegable, held: Held, given: Command
   const definition = await load();
   const input = inputFor(definition, given);
   if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
-  return definition.run(input as never, contextOf(held, asking));
+  const result = await definition.run(input as never, contextOf(held, asking));
+  // the command is done, whatever becomes of this; `fob doctor` says what is wrong with the removed tokens
+  (await import("./vault/trash.ts")).emptyTrashQuietly(held.vault, new Date());
+  return result;
 }
 
 async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
