@@ -4,7 +4,7 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
-import { type Conflict, sortDrafts } from "./known-tokens.ts";
+import { type Conflict, refusal, sortDrafts } from "./known-tokens.ts";
 
 type ConflictContext = Pick<HouseContext, "prompt">;
 
@@ -71,15 +71,7 @@ export async function settleConflicts(
   if (decision === "replace") return { drafts, replacing: new Set(drafts), refused: [] };
   if (decision === "keep")
     return { drafts: await nameAnew(vault, drafts, wishes, context), replacing: new Set(), refused: [] };
-  return { drafts: [], replacing: new Set(), refused: conflicts.map((conflict) => refusal(conflict, wishes)) };
-}
-
-/** Why a draft is refused: its account is enrolled already. */
-function refusal({ named, entry }: Conflict, { options }: Pick<ConflictWishes, "options">): FobError {
-  const what = entry.pin === "user" ? t("behind a PIN") : t("with another secret");
-  return new FobError("usage", t`${named.name}: this account is enrolled already, as ${entry.name}, ${what}`, {
-    hint: options,
-  });
+  return { drafts: [], replacing: new Set(), refused: conflicts.map((conflict) => refusal(conflict, wishes.options)) };
 }
 
 async function decide(

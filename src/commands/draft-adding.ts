@@ -13,7 +13,7 @@ import { type RaisedCounter, raiseCounters } from "./backup-counters.ts";
 import { draftParts, readDraftParts } from "./draft-parts.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
 import { type NamedDraft, refuseKnown, storeDrafts } from "./enrollment-storing.ts";
-import { sortDrafts } from "./known-tokens.ts";
+import { enrollOptions, sortDrafts } from "./known-tokens.ts";
 import { type TokenView, viewToken } from "./token-view.ts";
 
 /** Which command adds the drafts, and what its options say. */
@@ -191,8 +191,7 @@ async function settleEnrollment(
   // whoever names it knows that it is another one
   if (isNamed) return asTheyAre;
   const { fresh, conflicts } = sortDrafts(vault, named);
-  const options = t("--replace takes the place of what is there, --name NAME keeps both");
-  const wishes = { replace: false, keepBoth: false, options };
+  const wishes = { replace: false, keepBoth: false, options: enrollOptions() };
   const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, wishes, context);
   return { drafts: [...fresh, ...drafts], replacing, refused };
 }

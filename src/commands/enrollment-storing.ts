@@ -15,7 +15,15 @@ import type { IndexEntry } from "../vault/token-index.ts";
 import { setTokenPin } from "../vault/token-pin.ts";
 import { fingerprintOf, type NewPin, unguardedSecretKey } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { findSame, type KnownTokens, knownTokens, lacksPin, tokensOfAccount } from "./known-tokens.ts";
+import {
+  enrollOptions,
+  findSame,
+  type KnownTokens,
+  knownTokens,
+  lacksPin,
+  refusal,
+  tokensOfAccount,
+} from "./known-tokens.ts";
 
 /** A draft and what the token will be called. */
 export interface NamedDraft {
@@ -192,7 +200,10 @@ function higherCounter({ draft: { credential } }: NamedDraft, known: bigint | un
   return own !== null && known !== undefined && known > own ? known : null;
 }
 
-/** The places of drafts whose tokens another process has stored since this one looked. Throws as {@link refuseKnown} does. */
+/**
+ * The places of drafts whose tokens, or others of their accounts, another process has stored since this one
+ * looked. Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret now.
+ */
 function knownMeanwhile(
   vault: Vault,
   named: readonly NamedDraft[],
@@ -200,9 +211,13 @@ function knownMeanwhile(
   storing: Storing,
 ): ReadonlySet<number> {
   refuseKnownAmong(vault, named, known, storing);
-  const isLeftOut = (one: NamedDraft) =>
-    storing.onKnown === "skip" && !isReplacing(one, storing) && findSame(vault, one, known);
-  return new Set(named.flatMap((one, i) => (isLeftOut(one) ? i : [])));
+  const own = (one: NamedDraft) =>
+    isReplacing(one, storing) ? undefined : (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]);
+  for (const one of storing.onKnown === "refuse" ? named : []) {
+    const entry = one.isChosen ? undefined : own(one);
+    if (entry) throw refusal({ named: one, entry }, enrollOptions());
+  }
+  return new Set(storing.onKnown === "skip" ? named.flatMap((one, i) => (own(one) ? i : [])) : []);
 }
 
 function refuseKnownAmong(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {

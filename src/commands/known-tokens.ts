@@ -1,4 +1,6 @@
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
+import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
 import type { Credential } from "../token/credential.ts";
 import { fold } from "../token/names.ts";
 import { holdsSecret } from "../vault/same-secret.ts";
@@ -55,6 +57,19 @@ export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[]): SortedD
     else fresh.push(named);
   }
   return { fresh, same, conflicts };
+}
+
+/** Why a draft is refused: its account is enrolled already. `options` says what would let it in. */
+export function refusal({ named, entry }: Conflict, options: string): FobError {
+  const what = entry.pin === "user" ? t("behind a PIN") : t("with another secret");
+  return new FobError("usage", t`${named.name}: this account is enrolled already, as ${entry.name}, ${what}`, {
+    hint: options,
+  });
+}
+
+/** What lets `fob enroll` take a draft whose account is enrolled already. */
+export function enrollOptions(): string {
+  return t("--replace takes the place of what is there, --name NAME keeps both");
 }
 
 /** The tokens of a draft's account, in list order. */

@@ -75,6 +75,18 @@ describe("an account that is enrolled with another secret", () => {
     expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(1);
   });
 
+  test("is refused to all but one of several processes at once", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: uri(RFC_SECRET, "Other:bob", "Other") });
+    const secrets = [..."ABCDEF"].map((letter) => `${RFC_SECRET.slice(0, -1)}${letter}`);
+    const outcomes = await Promise.all(secrets.map((secret) => fob(["enroll", "-"], { input: uri(secret) })));
+    expect(outcomes.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2, 2, 2, 2]);
+    for (const { stderr } of outcomes.filter(({ exitCode }) => exitCode === 2)) {
+      expect(stderr).toMatch(/enrolled already[^]*--replace[^]*--name/);
+    }
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(2);
+  });
+
   test("with the same secret is enrolled already, as ever", async () => {
     const { fob } = await homeWithFirst();
     expect(await fob(["enroll", "-"], { input: FIRST })).toMatchObject({

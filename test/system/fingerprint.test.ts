@@ -197,7 +197,7 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     type("fob code acme", "Enter");
     await see("PIN for ACME");
     type(FOB_PIN, "Enter");
-    const shown = await see("this token is locked after 1 wrong PINs");
+    const shown = await see("this token is locked after 1 wrong PIN");
     expect(shown).not.toContain("Finger");
   });
 
