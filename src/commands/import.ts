@@ -1,11 +1,14 @@
 import { defineCommand, flag, required } from "../cli/command.ts";
+import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { withoutRepetitions } from "../enrollment/repetitions.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
+import { shortenName } from "../token/clean-name.ts";
+import type { Credential } from "../token/credential.ts";
 import { printable } from "../token/printable.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { addDrafts } from "./draft-adding.ts";
-import { describeCounters, nameDrafts } from "./enrollment-storing.ts";
+import { describeCounters } from "./enrollment-storing.ts";
 import { readFileOf } from "./file-input.ts";
 import { withRecoveryCode } from "./new-vault.ts";
 import { type DraftView, describeView, viewDraft } from "./token-view.ts";
@@ -39,7 +42,7 @@ export const importFile = defineCommand({
     const refused = refusals.map((refusal) => t`left out: ${refusal}`);
     if (drafts.length === 0)
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
-    const named = await nameDrafts(drafts, undefined, context);
+    const named = drafts.map((draft) => ({ name: nameIn(app, draft), isChosen: false, draft }));
     if (dryRun)
       return {
         views: named.map(({ name, draft }) => viewDraft(name, draft)),
@@ -74,3 +77,8 @@ export const importFile = defineCommand({
   notes: ({ notes }) => notes,
   failures: ({ failures }) => failures,
 });
+
+/** A token without a name is called after its account, or the app that it comes from: a file may have many, and nobody is asked for each. */
+function nameIn(app: string, { name, account }: EnrollmentDraft<Credential>): string {
+  return [name, account, app].map((text) => text && shortenName(text)).find((text) => text) ?? app;
+}

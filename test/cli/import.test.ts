@@ -79,6 +79,20 @@ describe("fob import", () => {
     expect(outcome.stdout).toBe("");
   });
 
+  test("calls tokens without a name after their account or their app, and asks nobody", async () => {
+    const { home, fob } = testHome();
+    const names = [null, "", "  ", "\ud800", "\u200b", "ok"];
+    const items = names.map((name, i) => {
+      const totp = `${RFC_SECRET.slice(0, -1)}${"ABCDEF"[i]}`;
+      return { type: 1, name, login: { username: i === 1 ? "ann" : null, totp } };
+    });
+    const file = join(home, "bitwarden.json");
+    writeFileSync(file, JSON.stringify({ encrypted: false, items }));
+    expect(await fob(["import", file])).toMatchObject({ exitCode: 0, stderr: "" });
+    const listed = JSON.parse((await fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name);
+    expect(listed).toEqual(["ann", "Bitwarden", "Bitwarden 2", "Bitwarden 3", "Bitwarden 4", "ok"]);
+  });
+
   test("says that a file is missing or a folder", async () => {
     const { home, fob } = testHome();
     expect(await fob(["import", join(home, "none")])).toMatchObject({
