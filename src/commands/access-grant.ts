@@ -31,8 +31,8 @@ export const accessGrant = defineCommand({
   name: "access grant",
   summary: "let a script use some tokens, and nothing else",
   description:
-    "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. The PIN of a token " +
-    "that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --export writes a home that opens with the grant " +
+    "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. It " +
+    "names them by id or whole name. The PIN of a token that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --export writes a home that opens with the grant " +
     "alone, for a machine that has no other; a token with a counter stays where it counts.",
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {

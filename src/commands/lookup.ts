@@ -1,9 +1,9 @@
 import type { Context } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { findToken } from "../token/find-token.ts";
+import { findByWholeName, findToken } from "../token/find-token.ts";
 import type { Right } from "../token/grant.ts";
-import { matchName, type Named } from "../token/names.ts";
+import type { Named } from "../token/names.ts";
 import type { Authenticator, TokenState } from "../vault/authenticator.ts";
 import type { IndexEntry } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
@@ -40,12 +40,15 @@ export async function findAmong(tokens: Authenticator, query: string): Promise<I
   return tokens.grantLabel === null ? findToken(query, entries) : findGranted(query, entries, tokens.grantLabel);
 }
 
-/** {@link findToken} among the tokens of a grant. Throws FobError `denied` for every other one. */
+/**
+ * The token of a grant that has this id or whole name. A grant cannot know whether a part of a name is that of one token alone in the
+ * vault. Throws FobError `denied` for everything else.
+ */
 export function findGranted<T extends Named>(query: string, tokens: readonly T[], grantLabel: string): T {
-  const match = matchName(query, tokens);
-  if (match.kind !== "none") return findToken(query, tokens);
+  const token = findByWholeName(query, tokens);
+  if (token) return token;
   throw new FobError("denied", t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`, {
-    hint: t("`fob list` shows those that it opens"),
+    hint: t("`fob list` shows those that it opens; with a grant, NAME is a whole name or an id"),
   });
 }
 

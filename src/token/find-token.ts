@@ -1,10 +1,19 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { matchName, type Named } from "./names.ts";
+import { type Match, matchName, matchWholeName, type Named } from "./names.ts";
 
 /** The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could have been. */
 export function findToken<T extends Named>(query: string, tokens: readonly T[]): T {
-  const match = matchName(query, tokens);
+  return theOne(query, matchName(query, tokens));
+}
+
+/** The token of this id or whole name, in any letter case; null where there is none. Throws FobError `ambiguous`. */
+export function findByWholeName<T extends Named>(query: string, tokens: readonly T[]): T | null {
+  const match = matchWholeName(query, tokens);
+  return match && theOne(query, match);
+}
+
+function theOne<T extends Named>(query: string, match: Match<T>): T {
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {
     const names = match.tokens.map(({ name }) => name);

@@ -6,11 +6,13 @@ export interface Named {
   readonly account: string | null;
 }
 
-/** The outcome of looking a token up by what a person typed. `nearest` holds names that resemble it, best first. */
-export type Match<T> =
+/** What a name that a person typed fits. */
+type Found<T> =
   | { readonly kind: "one"; readonly token: T }
-  | { readonly kind: "several"; readonly tokens: readonly T[] }
-  | { readonly kind: "none"; readonly nearest: readonly string[] };
+  | { readonly kind: "several"; readonly tokens: readonly T[] };
+
+/** The outcome of looking a token up by what a person typed. `nearest` holds names that resemble it, best first. */
+export type Match<T> = Found<T> | { readonly kind: "none"; readonly nearest: readonly string[] };
 
 /** Names further away than this many edits are no help as a suggestion. */
 const MAX_DISTANCE = 3;
@@ -21,19 +23,32 @@ const MAX_DISTANCE = 3;
  */
 export function matchName<T extends Named>(query: string, tokens: readonly T[]): Match<T> {
   const folded = fold(query);
-  const rules: ((token: T) => boolean)[] = [
+  return (
+    matchWholeName(query, tokens) ??
+    firstMatch(tokens, [
+      (token) => folded !== "" && fold(token.name).startsWith(folded),
+      (token) => folded !== "" && fold(`${token.issuer ?? ""}:${token.account ?? ""}`).includes(folded),
+    ]) ?? { kind: "none", nearest: nearestNames(folded, tokens) }
+  );
+}
+
+/** The rules of {@link matchName} that know no parts of names. Null where none of them fits. */
+export function matchWholeName<T extends Named>(query: string, tokens: readonly T[]): Found<T> | null {
+  const folded = fold(query);
+  return firstMatch(tokens, [
     (token) => token.id === query,
     (token) => token.name === query,
     (token) => fold(token.name) === folded,
-    (token) => folded !== "" && fold(token.name).startsWith(folded),
-    (token) => folded !== "" && fold(`${token.issuer ?? ""}:${token.account ?? ""}`).includes(folded),
-  ];
+  ]);
+}
+
+function firstMatch<T>(tokens: readonly T[], rules: readonly ((token: T) => boolean)[]): Found<T> | null {
   for (const rule of rules) {
     const found = tokens.filter(rule);
     if (found.length > 1) return { kind: "several", tokens: found };
     if (found[0]) return { kind: "one", token: found[0] };
   }
-  return { kind: "none", nearest: nearestNames(folded, tokens) };
+  return null;
 }
 
 /**

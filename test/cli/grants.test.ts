@@ -65,6 +65,25 @@ describe("a grant", () => {
     expect((await home.fob(["code", "ACME"], script)).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
+  test("opens its tokens by id and whole name alone: it cannot know what else a part of a name would fit", async () => {
+    const home = await enrolled();
+    const script = withGrant(await grantFor(home, "ci", "--token", "ACME", "--rights", "code,challenge,push"));
+    const id = await idOf(home, "ACME");
+    for (const command of [["code"], ["show"], ["challenge"], ["run", "--token"]]) {
+      const rest = command[0] === "run" ? ["--", "true"] : command[0] === "challenge" ? ["00000000"] : [];
+      for (const name of ["A", "ACM", "acm", "ann", "ACME:", ":", id.slice(0, 8)]) {
+        const told = await home.fob([...command, name, ...rest], script);
+        expect({ command, name, ...told }).toMatchObject({ exitCode: 4, stdout: "" });
+      }
+    }
+    for (const name of ["ACME", "acme", id]) {
+      expect(await home.fob(["show", name, "--json"], script)).toMatchObject({ exitCode: 0 });
+      expect(await home.fob(["code", name], script)).toMatchObject({ exitCode: 0 });
+    }
+    // the vault itself knows all names
+    expect(await home.fob(["code", "ac"])).toMatchObject({ exitCode: 0 });
+  });
+
   test("of a token that was removed since says so of it as of any other", async () => {
     const home = await enrolled();
     const script = withGrant(await grantFor(home, "ci", "--token", "ACME", "Example"));

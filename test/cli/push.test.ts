@@ -202,6 +202,8 @@ describe("who may answer login requests", () => {
     }
     const granted = { env: { FOB_GRANT: await grant("push") } };
     expect((await fob(["push", "approve"], granted)).exitCode).toBe(0);
+    expect((await fob(["push", "history", "acme"], granted)).exitCode).toBe(0);
+    expect((await fob(["push", "history", "ACM"], granted)).exitCode).toBe(4);
     await fob(["access", "revoke", "push"]);
     expect(await fob(["push", "list"], granted)).toMatchObject({ exitCode: 4 });
   });
