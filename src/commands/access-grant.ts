@@ -7,7 +7,7 @@ import { t } from "../language.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "../token/grant.ts";
 import { forget } from "../token/secret.ts";
 import { exportGrant, prepareExport } from "../vault/grant-export.ts";
-import { createGrant, endExpiredGrants, type GrantedToken, revokeGrant } from "../vault/grants.ts";
+import { createGrant, type GrantedToken, revokeGrant } from "../vault/grants.ts";
 import { isCounting } from "../vault/token-index.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -66,7 +66,6 @@ export const accessGrant = defineCommand({
       expiresAt: parseEnd("--expires", expires, now),
     };
     const vault = await existingVault(context);
-    endExpiredGrants(vault, now);
     const read = await readTokens(vault, names, context);
     if (folder !== undefined) {
       refuseCounters(read.done);

@@ -21,7 +21,7 @@ export const doctor = defineCommand({
   summary: "look for what is wrong, and mend it",
   description:
     "Checks the vault (files, rights, index, what interrupted commands left behind), its keychain, and what this machine has of all " +
-    "that fob can use. Without --repair it changes nothing, but that removed tokens go whose 30 days are over. Exit code 6 when vault or settings are damaged, 8 when its keychain cannot be reached.",
+    "that fob can use. Without --repair it changes nothing, but that removed tokens and ended grants go whose 30 days are over. Exit code 6 when vault or settings are damaged, 8 when its keychain cannot be reached.",
   arguments: {},
   options: { repair: flag("finish what was interrupted, correct rights, rebuild the index") },
   examples: [

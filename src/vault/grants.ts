@@ -79,25 +79,26 @@ export function revokeGrant(vault: Vault, label: string): Grant {
 
 /**
  * Ends the grants whose time was over thirty days ago, by clock and calendar: a clock that runs ahead makes a grant refuse, and must not
- * end it.
+ * end it. Looks at the clock as long as there is one whose time is over. Throws FobError where list or calendar cannot be used.
  */
 export function endExpiredGrants(vault: Vault, now: Date): void {
-  const expired = readGrants(vault).grants.filter((grant) => hasExpired(grant, now));
-  if (expired.length === 0) return;
+  const { grants } = readGrants(vault);
+  if (!grants.some((grant) => hasExpired(grant, now) || grant.vouchedAtExpiry !== null)) return;
   const { vouched } = lookAtClock(vault, now);
-  const isOver = ({ expiresAt, vouchedAtExpiry }: OwnedGrant) =>
-    expiresAt !== null &&
-    vouchedAtExpiry !== null &&
-    havePassed(RESTORABLE_DAYS, { at: expiresAt, vouched: vouchedAtExpiry }, now, vouched);
-  const news = expired.filter(({ vouchedAtExpiry }) => vouchedAtExpiry === null || vouchedAtExpiry > vouched);
-  if (news.length > 0) {
-    const ids = new Set(news.map(({ id }) => id));
-    updateGrants(vault, ({ grants, ...rest }) => ({
-      ...rest,
-      grants: grants.map((grant) => (ids.has(grant.id) ? { ...grant, vouchedAtExpiry: vouched } : grant)),
-    }));
-  }
-  for (const { id } of expired.filter(isOver)) endGrant(vault, id);
+  const noted = (grant: OwnedGrant) => ({ ...grant, vouchedAtExpiry: vouchedAtExpiry(grant, now, vouched) });
+  if (grants.some((grant) => noted(grant).vouchedAtExpiry !== grant.vouchedAtExpiry))
+    updateGrants(vault, (list) => ({ ...list, grants: list.grants.map(noted) }));
+  for (const { id } of grants.map(noted).filter((grant) => isLongOver(grant, now, vouched))) endGrant(vault, id);
+}
+
+/** A clock that ran ahead may have found the grant's time over before it was: its days begin when that is so again. */
+function vouchedAtExpiry(grant: OwnedGrant, now: Date, vouched: number): number | null {
+  return hasExpired(grant, now) ? Math.min(grant.vouchedAtExpiry ?? vouched, vouched) : null;
+}
+
+function isLongOver({ expiresAt, vouchedAtExpiry }: OwnedGrant, now: Date, vouched: number): boolean {
+  if (expiresAt === null || vouchedAtExpiry === null) return false;
+  return havePassed(RESTORABLE_DAYS, { at: expiresAt, vouched: vouchedAtExpiry }, now, vouched);
 }
 
 /** The cells of all grants, and of the list of them. */

@@ -5,6 +5,7 @@ import { putAside } from "./aside.ts";
 import { attemptsOfToken, removeAttempts } from "./attempts.ts";
 import { calendarDamage, havePassed, lookAtClock } from "./calendar.ts";
 import { discard, finishDiscarding } from "./discarding.ts";
+import { endExpiredGrants } from "./grants.ts";
 import { calendarCell, removedFolder } from "./layout.ts";
 import { updateRecord } from "./record-cell.ts";
 import { absorbDouble, isInUse, RESTORABLE_DAYS, readRemoved, removedCell, removedIds } from "./removal.ts";
@@ -25,16 +26,25 @@ export function emptyTrash(vault: Vault, now: Date): void {
   for (const id of ids) letGo(vault, id, now, vouched);
 }
 
-/** {@link emptyTrash} after a command that is done, whatever becomes of this: returns what to tell the person where it failed. */
+/**
+ * {@link emptyTrash} and {@link endExpiredGrants} after a command that is done, whatever becomes of this: returns what to tell the
+ * person where it failed.
+ */
 export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
+  const ofTokens = reasonWhyNot(() => emptyTrash(vault, now));
+  const ofGrants = reasonWhyNot(() => endExpiredGrants(vault, now));
+  if (ofTokens !== null) return t`warning: removed tokens could not be looked through: ${ofTokens}`;
+  return ofGrants && t`warning: expired grants could not be looked through: ${ofGrants}`;
+}
+
+function reasonWhyNot(work: () => void): string | null {
   try {
-    emptyTrash(vault, now);
+    work();
     return null;
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     // `fob doctor` says so, and mends it
-    if (error.code === "invalid") return null;
-    return t`warning: removed tokens could not be looked through: ${error.message}`;
+    return error.code === "invalid" ? null : error.message;
   }
 }
 

@@ -111,6 +111,50 @@ describe("a grant", () => {
     expect(await labels(home)).toContain("other0");
   });
 
+  test("goes thirty days after its end with any command that looks after the vault, and with nothing removed", async () => {
+    const home = await enrolled();
+    await grantFor(home, "ci", "--token", "ACME", "--expires", "10d");
+    await grantFor(home, "stays", "--token", "ACME", "--expires", "never");
+    const inDays = (days: number) => runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
+    const grants = join(home.home, "vault", "grants");
+    for (const days of [11, 20, 29, 38, 39]) expect(await inDays(days)).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(grants)).toHaveLength(2);
+    expect(await inDays(42)).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(grants)).toHaveLength(1);
+    expect(await labels(home)).toEqual(["stays"]);
+  });
+
+  test("that a clock ahead shows as expired twice, with days between, stays: its days begin at its true end", async () => {
+    const home = await enrolled();
+    const grant = await grantFor(home, "ci", "--token", "ACME", "--expires", "90d");
+    // what was removed keeps the calendar going
+    await home.fob(["remove", "Example", "--yes"]);
+    const inDays = (days: number) => runWith(home, ["favorite", "ACME"], { clockOffset: days * DAY });
+    await inDays(400);
+    for (const days of [0, 10, 20, 30, 40]) expect(await inDays(days)).toMatchObject({ exitCode: 0 });
+    await inDays(400);
+    expect((await home.fob(["code", "ACME"], withGrant(grant))).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("that none was made of leaves the calendar alone, and so does one that goes on", async () => {
+    const home = await enrolled();
+    const calendar = join(home.home, "vault", "calendar");
+    await home.fob(["favorite", "Example"]);
+    expect(existsSync(calendar)).toBe(false);
+    await grantFor(home, "ci", "--token", "ACME", "--expires", "10d");
+    await home.fob(["favorite", "Example"]);
+    expect(existsSync(calendar)).toBe(false);
+  });
+
+  test("whose list is damaged hinders no removed token from going", async () => {
+    const home = await enrolled();
+    await grantFor(home, "ci", "--token", "Example", "--expires", "1d");
+    await home.fob(["remove", "ACME", "--yes"]);
+    damage(join(home.home, "vault", "grant-list"));
+    for (const days of [9, 18, 27, 31]) await runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
+    expect(readdirSync(join(home.home, "vault", "removed"))).toEqual([]);
+  });
+
   test("lies in a folder whose name tells neither its label nor its id", async () => {
     const home = await enrolled();
     const grant = await grantFor(home, "ci", "--token", "ACME");
