@@ -9,7 +9,7 @@ import { displayWidth } from "../cli/width.ts";
 import { FobError } from "../fob-error.ts";
 import { again, original, plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { type Header, readHeader } from "../vault/header.ts";
+import { type Header, isExported, readHeader } from "../vault/header.ts";
 import { appPinInWords, keychainKey } from "../vault/open.ts";
 import { findSlot } from "../vault/slots.ts";
 import { describeAgent } from "./agent-view.ts";
@@ -39,7 +39,7 @@ export const doctor = defineCommand({
     const header = readHeaderOf(context);
     if ("check" in header) return [...checks, header];
     const keychain = await checkKeychain(header.header, context);
-    const recovery = header.header === null ? [] : [checkRecovery(header.header)];
+    const recovery = header.header === null || isExported(header.header) ? [] : [checkRecovery(header.header)];
     // with a recovery code the vault opens without its keychain
     const canOpen =
       header.header !== null && (keychain.status !== "failed" || findSlot(header.header, "recovery") !== null);
@@ -134,6 +134,9 @@ function readHeaderOf({ access }: Context): { readonly header: Header | null } |
 async function checkKeychain(header: Header | null, { access }: Context): Promise<Check> {
   const check = "keychain";
   try {
+    if (header && isExported(header)) {
+      return { check, status: "skipped", message: t("this home was exported for a grant, and nothing else opens it") };
+    }
     if (header?.keychain === "none")
       return { check, status: "skipped", message: t("this vault opens with a passphrase") };
     if (header) await keychainKey(header, access);

@@ -7,7 +7,7 @@ import { askNewAppPin } from "../vault/app-pin.ts";
 import { type Header, type KeychainKind, readHeader } from "../vault/header.ts";
 import { findKey } from "../vault/kept-key.ts";
 import { type KeyMove, moveKey } from "../vault/key-move.ts";
-import type { OpenedVault } from "../vault/open.ts";
+import { type OpenedVault, refuseExported } from "../vault/open.ts";
 import { findSlot } from "../vault/slots.ts";
 import { nothingEnrolled } from "./lookup.ts";
 
@@ -37,6 +37,7 @@ export const keychainMove = defineCommand({
   async run({ kind }, context): Promise<Moved> {
     const to = parseKind(kind);
     const header = readHeader(context.access.home) ?? nothingEnrolled();
+    refuseExported(header);
     await refuseSameKeeper(header, to, context);
     if (to === "system") await refuseUnreachable(context);
     const opened = (await context.openToChange({ byPin: true })) ?? nothingEnrolled();

@@ -9,7 +9,7 @@ import { printable } from "../token/printable.ts";
 import { attemptsOfApp, failedAttempts } from "../vault/attempts.ts";
 import { isEnabledForApp } from "../vault/biometrics.ts";
 import { readHeader } from "../vault/header.ts";
-import { appPinInWords, appPinPolicy, appPinSlot } from "../vault/open.ts";
+import { appPinInWords, appPinPolicy, appPinSlot, refuseExported } from "../vault/open.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "../vault/token-pin.ts";
 import { isWiped } from "../vault/token-record.ts";
 import { existingVault, findInVault } from "./lookup.ts";
@@ -49,6 +49,7 @@ export const pinStatus = defineCommand({
 
 function appStatus({ access: { home } }: Context): PinStatus {
   const header = readHeader(home);
+  if (header) refuseExported(header);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
   const app = appPinInWords(header ?? { keychain: "system" });
   const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header), app };

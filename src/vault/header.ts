@@ -59,6 +59,11 @@ export function readHeader(home: string): Header | null {
   return value === null ? null : parseHeader(value);
 }
 
+/** Whether the home was exported for a grant: its header has no way to open it, and says nothing of a keychain. */
+export function isExported({ slots }: Header): boolean {
+  return slots.length === 0;
+}
+
 /** Writes the first header of a vault. Returns the one that counts: another process may have been faster. */
 export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
   const created: Header = { format: HEADER_FORMAT.name, version: HEADER_FORMAT.version, ...header };

@@ -8,6 +8,7 @@ import { judge } from "./guess.ts";
 import {
   createHeader,
   type Header,
+  isExported,
   type KeychainKind,
   newVaultId,
   readHeader,
@@ -169,8 +170,9 @@ async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess)
   return vaultKey;
 }
 
-function refuseExported({ slots }: Header): void {
-  if (slots.length > 0) return;
+/** Throws FobError `denied` for a home that was exported for a grant. */
+export function refuseExported(header: Header): void {
+  if (!isExported(header)) return;
   throw new FobError("denied", t("this home was exported for a grant, and opens with that alone"), {
     hint: t("set FOB_GRANT to the grant, or choose another home with --home"),
   });

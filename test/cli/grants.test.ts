@@ -252,6 +252,33 @@ describe("fob access grant --export", () => {
     }
   });
 
+  test("is told by doctor from a vault that opens with a passphrase, with the grant and without it", async () => {
+    const home = await enrolled();
+    const folder = join(home.home, "job");
+    const FOB_GRANT = await grantFor(home, "job", "--token", "Example", "--export", folder);
+    for (const env of [{ FOB_GRANT }, {}]) {
+      const { stdout, exitCode } = await runFob(["doctor", "--json"], { FOB_HOME: folder, HOME: folder, ...env });
+      const checks: { check: string; status: string; message: string }[] = JSON.parse(stdout);
+      expect(exitCode).toBe(0);
+      expect(checks.find(({ check }) => check === "keychain")).toMatchObject({
+        status: "skipped",
+        message: expect.stringMatching(/exported for a grant.*nothing else opens it/),
+      });
+      expect(checks.map(({ check }) => check)).not.toContain("recovery");
+      expect(stdout).not.toMatch(/passphrase|recovery code/);
+    }
+    for (const words of [
+      ["keychain", "move", "none"],
+      ["keychain", "move", "file"],
+      ["pin", "status"],
+      ["pin", "set"],
+    ]) {
+      const told = await runFob(words, { FOB_HOME: folder, HOME: folder });
+      expect({ words, ...told }).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/exported for a grant/) });
+      expect(told.stderr).not.toContain("passphrase");
+    }
+  });
+
   test("goes on after the grant was revoked where it came from, and opens nothing there", async () => {
     const home = await enrolled();
     const folder = join(home.home, "job");
