@@ -72,7 +72,8 @@ export async function parseCommandLine(given: readonly string[], vocabulary: Voc
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
   const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
   const { parsed } = understood?.isOfCommand ? understood : await understand(argv, vocabulary, names);
-  if (parsed instanceof CommanderError) throw usageError(parsed, argv, names);
+  if (parsed instanceof CommanderError)
+    throw usageError(withoutFormer(parsed, await formerOptionsOf(argv, vocabulary)), argv, names);
   return parsed;
 }
 
@@ -261,14 +262,34 @@ function refuseFormerOptions({ name, formerOptions = {} }: AnyCommand, argv: rea
   }
 }
 
+/** The former options of the command that is named on a command line. */
+async function formerOptionsOf(argv: readonly string[], { commands }: Vocabulary) {
+  const words = wordsFromCommand(argv);
+  const name = Object.keys(commands).find((one) => one.split(" ").every((word, i) => word === words[i]));
+  return (name !== undefined && (await commands[name]?.())?.formerOptions) || {};
+}
+
+/** A complaint that suggests what is understood now, in place of what the command refuses. */
+function withoutFormer({ exitCode, code, message }: CommanderError, former: AnyCommand["formerOptions"]) {
+  const options = Object.entries(former ?? {}).map(([key, { now }]) => [optionName(key), optionName(now)] as const);
+  const [complaint = "", ...suggestions] = message.split("\n");
+  const understood = suggestions.map((line) => options.reduce((text, [old, now]) => text.replaceAll(old, now), line));
+  return new CommanderError(exitCode, code, [complaint, ...understood].join("\n"));
+}
+
 /** What stands after the first word of the command, up to `--`. Before it there are global options and their values. */
 function wordsAfterCommand(argv: readonly string[]): readonly string[] {
+  const words = wordsFromCommand(argv).slice(1);
+  const end = words.indexOf("--");
+  return end < 0 ? words : words.slice(0, end);
+}
+
+function wordsFromCommand(argv: readonly string[]): readonly string[] {
   const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(({ name }) => name);
   const isBefore = (word: string, i: number) =>
     word.startsWith("-") || withValue.some((name) => name === argv[i - 1] && i > 0);
-  const words = argv.slice(argv.findIndex((word, i) => !isBefore(word, i)) + 1);
-  const end = words.indexOf("--");
-  return end < 0 ? words : words.slice(0, end);
+  const first = argv.findIndex((word, i) => !isBefore(word, i));
+  return first < 0 ? [] : argv.slice(first);
 }
 
 function formatExamples({ examples }: AnyCommand): string {

@@ -144,6 +144,19 @@ describe("fob export", () => {
     }
   });
 
+  test.each([["export"], ["provision"]])(
+    "%s --plai is told what it takes, and not what it refuses",
+    async (command) => {
+      const { fob } = testHome();
+      for (const word of ["--plai", "--plainn"]) {
+        const { exitCode, stderr } = await fob([command, word]);
+        expect(exitCode).toBe(2);
+        expect(stderr).toMatch(/^fob: unknown option '--plain*'\nhint: did you mean --unencrypted\?\n$/);
+      }
+      expect((await fob(["list", "--plai"])).stderr).toContain("did you mean --plain?");
+    },
+  );
+
   test.each([
     ["export", ["--format", "pskc"]],
     ["export", ["--format", "aegis"]],
