@@ -95,11 +95,11 @@ async function refuseSameKeeper(header: Header, to: KeychainKind, { access }: Co
 /** Nobody is asked for a PIN in vain. */
 async function refuseUnreachable({ access }: Context): Promise<void> {
   try {
-    await access.keyStore("system").reach();
+    await access.keyStore("system").reach({ isForMove: true });
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "unavailable") throw error;
     throw new FobError("unavailable", error.message, {
-      hint: t("nothing was changed; it is there in your login session, once it is unlocked"),
+      hint: error.hint === undefined ? t("nothing was changed") : t`nothing was changed; ${again(error.hint)}`,
       cause: error,
     });
   }

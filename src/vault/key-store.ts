@@ -15,7 +15,7 @@ export interface KeyStore {
   provide(vaultId: string, key: Secret): Promise<Secret>;
 
   /** Throws FobError `unavailable`, saying what to do instead, where no key could be kept here. */
-  reach(): Promise<void>;
+  reach(purpose?: { readonly isForMove?: boolean }): Promise<void>;
 
   /** Forgets the key. It is no failure when there is none. Throws FobError `unavailable`. */
   remove(vaultId: string): Promise<void>;

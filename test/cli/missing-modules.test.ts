@@ -122,6 +122,15 @@ describe.runIf(isHere).each(["absent", "broken"] satisfies Damage[])(
       expect((await runIn(installation, home, ["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
     });
 
+    test("a key is not moved there, and the hint says what is missing", async () => {
+      const { home, fob } = testHome();
+      await fob(["enroll", "-"], { input: HOTP_URI });
+      const { exitCode, stderr } = await runIn(installation, home, ["keychain", "move", "system"]);
+      expect(exitCode).toBe(8);
+      expect(stderr).toMatch(/the native part .*\nhint: nothing was changed; install /);
+      expect((await runIn(installation, home, ["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    });
+
     test("a vault opens with what the hint says: a grant, the recovery code", async () => {
       const { home, grant } = await homeWithSystemKeychain();
       const granted = await runIn(installation, home, ["code", "ACME"], { env: { FOB_GRANT: grant } });

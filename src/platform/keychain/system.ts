@@ -27,8 +27,9 @@ export function systemKeyStore(item: KeyItem | null, { timeoutMs }: { readonly t
       await call(account(vaultId), { timeoutMs, hints: NEW_KEY }, use);
       return key;
     },
-    async reach() {
-      await call(account(NO_VAULT), { timeoutMs, hints: NEW_KEY }, (entry, signal) => entry.getPassword(signal));
+    async reach({ isForMove = false } = {}) {
+      const hints = isForMove ? MOVED_KEY : NEW_KEY;
+      await call(account(NO_VAULT), { timeoutMs, hints }, (entry, signal) => entry.getPassword(signal));
     },
     async remove(vaultId) {
       const use: Use<unknown> = (entry, signal) => entry.deletePassword(signal);
@@ -114,6 +115,13 @@ const EXISTING_KEY: Hints = {
       : "install fob with its optional packages",
   locked: "unlock it (a login session does); `fob unlock` there serves your other terminals too",
   unreachable: SESSION_HINT,
+};
+
+/** The key stays where it is. */
+const MOVED_KEY: Hints = {
+  native: EXISTING_KEY.native,
+  locked: "unlock it (a login session does)",
+  unreachable: "it is there in your login session, once it is unlocked",
 };
 
 function unreachable(cause: unknown, hints: Hints): FobError {
