@@ -11,11 +11,12 @@ export function bashCompletion(engine: string, table: CompletionTable): string {
   });
 }
 
-function caseOf({ path, commands, options, places }: CompletionEntry): string[] {
+function caseOf({ path, commands, options, refused, places }: CompletionEntry): string[] {
   const list = (words: CompletionEntry["commands"]) => words.map(({ text }) => text).join(" ");
   const settings = [
     ...(commands.length > 0 ? [`commands=${quoteForShell(list(commands))}`] : []),
     ...(options.length > 0 ? [`options=${quoteForShell(list(options))}`] : []),
+    ...(refused.length > 0 ? [`refused=${quoteForShell(refused.join(" "))}`] : []),
     ...(places.length > 0 ? [`places=(${places.map(quoteForShell).join(" ")})`] : []),
   ];
   return settings.length === 0 ? [] : [`  ${quoteForShell(path)}) ${settings.join(" ")} ;;`];

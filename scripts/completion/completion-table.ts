@@ -20,6 +20,8 @@ export interface CompletionEntry {
   readonly path: string;
   readonly commands: readonly Word[];
   readonly options: readonly Word[];
+  /** The global options that are refused after this command. */
+  readonly refused: readonly string[];
   /** What stands after an option, by the option's name; flags are not in it. */
   readonly values: Readonly<Record<string, Place>>;
   readonly places: readonly Place[];
@@ -40,7 +42,7 @@ export function completionTable(root: CommandNode): CompletionTable {
   return {
     entries: [
       { ...entryOf(first), commands: [...entryOf(first).commands, help] },
-      { path: "help", commands: [], options: [], values: {}, places: [placeOf(names, false)] },
+      { path: "help", commands: [], options: [], refused: [], values: {}, places: [placeOf(names, false)] },
       ...others,
     ],
     globalOptions: [...GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION].flatMap(namesOf),
@@ -64,6 +66,7 @@ function describe(node: CommandNode): CompletionEntry {
     path: node.path,
     commands: node.children.map(({ path, summary }) => ({ text: path.split(" ").at(-1) ?? "", summary })),
     options: options.map(([key, { summary }]) => ({ text: optionName(key), summary })),
+    refused: Object.keys(node.definition?.formerOptions ?? {}).map(optionName),
     values: Object.fromEntries(
       options.flatMap(([key, option]) =>
         option.kind === "flag" ? [] : [[optionName(key), placeOf(option.candidates, option.kind === "values")]],

@@ -2,7 +2,7 @@
 
 # What can follow the words $1: sets commands, options and places.
 _fob_look_up() {
-  commands= options= places=()
+  commands= options= refused= places=()
   case $1 in
 @ENTRIES@
   esac
@@ -143,7 +143,7 @@ _fob_follow() {
 }
 
 _fob() {
-  local words quote kept commands options places path place home index only_arguments
+  local words quote kept commands options refused word places path place home index only_arguments
   COMPREPLY=()
   _fob_split "${COMP_LINE:0:COMP_POINT}"
   _fob_follow
@@ -162,7 +162,9 @@ _fob() {
     _fob_look_up_value "$path" "${current%%=*}"
     _fob_offer_place "$place" "${current#*=}" "${current%%=*}="
   else
-    _fob_offer_place "words $options @GLOBAL_OPTIONS@" "$current" ''
+    options=" $options @GLOBAL_OPTIONS@ "
+    for word in $refused; do options=${options/ $word / }; done
+    _fob_offer_place "words $options" "$current" ''
   fi
 }
 

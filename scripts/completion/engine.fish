@@ -12,7 +12,13 @@ function __fob_options
     switch $argv[1]
 @OPTIONS@
     end
-    printf '%s\t%s\n' @GLOBAL_OPTIONS@
+    set -l refused
+    switch $argv[1]
+@REFUSED@
+    end
+    for line in (printf '%s\t%s\n' @GLOBAL_OPTIONS@)
+        contains -- (string split -- \t $line)[1] $refused; or echo $line
+    end
 end
 
 # What stands in the places of the arguments of the command $argv[1].

@@ -103,6 +103,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         $before, $begun = $Matches[1], $Matches[2]
         Add-Place (Get-Place $path $before.TrimEnd('=')) $begun $before
     } else {
-        Add-Words ($entry.Options + $globalOptions) $current ''
+        $allowed = @($globalOptions | Where-Object { $_[0] -notin $entry.Refused })
+        Add-Words ($entry.Options + $allowed) $current ''
     }
 }

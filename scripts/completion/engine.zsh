@@ -3,7 +3,7 @@
 
 # What can follow the words $1: sets subcommands, own_options and places (`commands` and `options` are variables of zsh).
 _fob_look_up() {
-  subcommands=() own_options=() places=()
+  subcommands=() own_options=() refused=() places=()
   case $1 in
 @ENTRIES@
   esac
@@ -74,8 +74,8 @@ _fob_follow() {
 }
 
 _fob() {
-  local path_so_far place home index only_arguments
-  local -a subcommands own_options places
+  local path_so_far place word home index only_arguments
+  local -a subcommands own_options refused places
   _fob_follow
   _fob_look_up "$path_so_far"
   if [[ -n $only_arguments || $PREFIX != -* ]]; then
@@ -96,6 +96,7 @@ _fob() {
     own_options+=(
 @GLOBAL_OPTIONS@
     )
+    for word in $refused; do own_options=(${own_options:#$word:*}); done
     _describe -o -t options option own_options
   fi
 }

@@ -7,6 +7,7 @@ export function fishCompletion(engine: string, { entries, globalOptions, globalV
     COMMANDS: casesOf(entries, ({ commands }) => commands.length > 0 && printWords(commands)),
     OPTIONS: casesOf(entries, ({ options }) => options.length > 0 && printWords(options)),
     PLACES: casesOf(entries, ({ places }) => places.length > 0 && `printf '%s\\n' ${places.map(quote).join(" ")}`),
+    REFUSED: casesOf(entries, ({ refused }) => refused.length > 0 && `set refused ${refused.map(quote).join(" ")}`),
     GLOBAL_OPTIONS: globalOptions.map(quoteWord).join(" "),
     GLOBAL_VALUES: casesOfValues("        ", "", globalValues),
     VALUES: entries

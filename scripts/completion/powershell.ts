@@ -15,11 +15,12 @@ export function powershellCompletion(
   });
 }
 
-function entryOf({ path, commands, options, values, places }: CompletionEntry): string {
+function entryOf({ path, commands, options, refused, values, places }: CompletionEntry): string {
   return [
     `        ${quote(path)} = @{`,
     `            Commands = @(${commands.map(pair).join("; ")})`,
     `            Options = @(${options.map(pair).join("; ")})`,
+    `            Refused = @(${refused.map(quote).join(", ")})`,
     `            Values = @{ ${Object.entries(values).map(assignment).join("; ")} }`,
     `            Places = @(${places.map(quote).join(", ")})`,
     "        }",

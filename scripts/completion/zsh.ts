@@ -11,10 +11,11 @@ export function zshCompletion(engine: string, table: CompletionTable): string {
   });
 }
 
-function caseOf({ path, commands, options, places }: CompletionEntry): string[] {
+function caseOf({ path, commands, options, refused, places }: CompletionEntry): string[] {
   const lists = [
     ...listOf("subcommands", commands.map(describe)),
     ...listOf("own_options", options.map(describe)),
+    ...listOf("refused", refused.map(quoteForShell)),
     ...listOf("places", places.map(quoteForShell)),
   ];
   return lists.length === 0 ? [] : [`  ${quoteForShell(path)})`, ...lists, "    ;;"];
