@@ -29,12 +29,13 @@ export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometri
 }
 
 /**
- * PINs from a text, one a line: each question takes the next line, in the order in which a person would be asked; a single
- * line answers every question.
+ * PINs from a text, one a line: each question takes the next line, in the order in which a person would be asked. A single
+ * line answers every question, but it never becomes a new PIN after it has answered for something that exists.
  */
 function pinsInOrder(read: () => string): PinPrompt {
   let lines: string[] | null = null;
   let next = 0;
+  let isTaken = false;
   return {
     interactive: false,
     // whoever gave a PIN wants it to count
@@ -42,7 +43,10 @@ function pinsInOrder(read: () => string): PinPrompt {
     async ask({ refusal, ...request }) {
       if (refusal) throw refusal;
       lines ??= linesOf(read());
-      const line = lines.length === 1 ? lines[0] : lines[next++];
+      const isNew = IS_NEW.has(request.role);
+      const single = isNew && isTaken ? undefined : lines[0];
+      const line = lines.length === 1 ? single : lines[next++];
+      isTaken ||= !isNew;
       if (line) return pinBytes(line);
       throw new FobError("locked", t`${describe(request)} is needed, and the PIN source has no line for it`, {
         hint: t("give one PIN a line, in the order in which they are asked"),
@@ -118,6 +122,9 @@ const ROLES: Record<PinRequest["role"], (of: string) => string> = {
 
 /** The questions about the app in which a PIN is meant, and neither passphrase nor recovery code. */
 const IS_APP_PIN: ReadonlySet<PinRequest["role"]> = new Set(["current", "new", "repeat"]);
+
+/** The questions for what does not exist yet. */
+const IS_NEW: ReadonlySet<PinRequest["role"]> = new Set(["new", "repeat", "new-passphrase", "repeat-passphrase"]);
 
 function describe({ of, role }: Omit<PinRequest, "refusal">): string {
   if (of !== null) return ROLES[role](t`for ${of}`);

@@ -9,7 +9,8 @@ import { appPinInWords, appPinSlot } from "../vault/open.ts";
 import { askSecretKey, changeTokenPin } from "../vault/token-pin.ts";
 import type { TokenRecord } from "../vault/token-record.ts";
 import type { Vault } from "../vault/vault.ts";
-import { changeJson, existingTokenPin, existingVaultToChange, formatChange, type PinChange } from "./pin-target.ts";
+import { nothingEnrolled } from "./lookup.ts";
+import { changeJson, existingTokenPin, formatChange, type PinChange } from "./pin-target.ts";
 
 /** `fob pin change`: current PIN, new PIN, and once more. */
 export const pinChange = defineCommand({
@@ -50,12 +51,17 @@ async function changePinOf(vault: Vault, record: TokenRecord, context: Context):
 async function changeAppPin(context: Context): Promise<PinChange> {
   const before = readHeader(context.access.home);
   if (before && !appPinSlot(before)) throw notSet(null);
-  const opened = await existingVaultToChange(context);
-  if (!appPinSlot(opened.header)) throw notSet(null);
-  const pin = await askNewAppPin(opened.header, context.pinPrompt);
-  const { recoveryCode, isNewKey } = await setAppPin(opened, context.access, pin);
-  forget(pin);
-  return { name: null, change: "changed", recoveryCode, app: { pin: appPinInWords(opened.header), isNewKey } };
+  const opened = (await context.openToChange({ byPin: false })) ?? nothingEnrolled();
+  const current = opened.proof.kind === "pin" ? opened.proof.pin : null;
+  try {
+    if (!appPinSlot(opened.header)) throw notSet(null);
+    const pin = await askNewAppPin(opened.header, context.pinPrompt, current);
+    const { recoveryCode, isNewKey } = await setAppPin(opened, context.access, pin);
+    forget(pin);
+    return { name: null, change: "changed", recoveryCode, app: { pin: appPinInWords(opened.header), isNewKey } };
+  } finally {
+    forget(current);
+  }
 }
 
 function notSet(name: string | null): FobError {

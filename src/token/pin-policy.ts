@@ -22,7 +22,16 @@ export interface PinPolicy {
 
 /** A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold the PIN. */
 export interface PinViolation {
-  readonly rule: "too-short" | "too-long" | "alphabet" | "repeat" | "run" | "date" | "history";
+  readonly rule:
+    | "too-short"
+    | "too-long"
+    | "alphabet"
+    | "repeat"
+    | "run"
+    | "date"
+    | "history"
+    | "same"
+    | "recovery-code";
   readonly message: string;
 }
 

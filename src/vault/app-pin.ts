@@ -1,12 +1,12 @@
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { USER_PIN_POLICY } from "../token/pin-policy.ts";
-import { forget, type Secret } from "../token/secret.ts";
+import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import { attemptsOfApp, clearAttempts } from "./attempts.ts";
 import { type Header, readHeader, replaceSlots, type Slot } from "./header.ts";
 import { dropKey, findKey, keepNewKey } from "./kept-key.ts";
 import type { OpenedVault, VaultAccess } from "./open.ts";
-import { askNewPassphrase, askNewPin, type PinPrompt } from "./pin-prompt.ts";
+import { askNewPassphrase, askNewPin, isTheSame, type PinPrompt, refusedPassphrase, refusedPin } from "./pin-prompt.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "./slots.ts";
 import type { Vault } from "./vault.ts";
@@ -19,14 +19,21 @@ export interface NewAppPin {
   readonly isNewKey: boolean;
 }
 
-/** Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps. The caller forgets it. */
+/**
+ * Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps; `current`, where it is known, is refused. The caller
+ * forgets it.
+ */
 export function askNewAppPin(
   { keychain }: Pick<Header, "keychain">,
   prompt: PinPrompt,
-  reason: FobError | null = null,
+  current: Secret | null = null,
 ): Promise<Secret> {
-  if (keychain === "none") return askNewPassphrase(prompt, null, reason);
-  return askNewPin(prompt, null, USER_PIN_POLICY, { reason });
+  const refuse = async (pin: Secret) => {
+    if (!current || !sameSecret(current, pin)) return;
+    throw keychain === "none" ? refusedPassphrase(isTheSame()) : refusedPin(isTheSame());
+  };
+  if (keychain === "none") return askNewPassphrase(prompt, null, { refuse });
+  return askNewPin(prompt, null, USER_PIN_POLICY, { refuse });
 }
 
 /**

@@ -3,6 +3,7 @@ import { t } from "../language.ts";
 import { judgePin, PASSPHRASE_POLICY, type PinPolicy, type PinViolation } from "../token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "../token/secret.ts";
 import type { KeyItem } from "./key-store.ts";
+import { isLikeRecoveryCode } from "./recovery-code.ts";
 
 /** Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for the app PIN. */
 export interface PinRequest {
@@ -79,11 +80,18 @@ export function askNewPin(
   { refuse, reason = null }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null } = {},
 ): Promise<Secret> {
   const check = async (pin: Secret) => {
-    const violation = judgePin(pin.toString("utf8"), policy);
+    const violation = judgeNew(pin, policy);
     if (violation) throw refusedPin(violation);
     await refuse?.(pin);
   };
   return askTwice(prompt, { of, role: "new", refusal: reason }, { of, role: "repeat" }, check);
+}
+
+/** Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has mistaken the question. */
+function judgeNew(pin: Secret, policy: PinPolicy): PinViolation | null {
+  const text = pin.toString("utf8");
+  if (!isLikeRecoveryCode(text)) return judgePin(text, policy);
+  return { rule: "recovery-code", message: t("it has the form of a recovery code") };
 }
 
 /** A PIN that breaks a rule of its policy. */
@@ -91,21 +99,31 @@ export function refusedPin({ rule, message }: PinViolation): FobError {
   return new FobError("invalid", t`this PIN is refused (${rule}): ${message}`);
 }
 
+/** A passphrase that breaks a rule of its policy. */
+export function refusedPassphrase({ rule, message }: PinViolation): FobError {
+  return new FobError("invalid", t`this passphrase is refused (${rule}): ${message}`);
+}
+
+/** What is wrong with a new PIN or passphrase that is the one from before. */
+export function isTheSame(): PinViolation {
+  return { rule: "same", message: t("it is the current one") };
+}
+
 /**
  * Asks for the passphrase of a new encrypted file, or, for null, of a vault whose key nobody keeps; twice where a person types it. Whoever
- * has the file can guess without end, so that a short one is refused. `refusal` is shown with the first question. The caller forgets it.
+ * has the file can guess without end, so that a short one is refused. `refuse` throws FobError `invalid` for others. The caller forgets it.
  */
 export function askNewPassphrase(
   prompt: PinPrompt,
   of: string | null,
-  refusal: FobError | null = null,
+  { refuse }: { refuse?(passphrase: Secret): Promise<void> } = {},
 ): Promise<Secret> {
   const check = async (passphrase: Secret) => {
-    const violation = judgePin(passphrase.toString("utf8"), PASSPHRASE_POLICY);
-    if (violation)
-      throw new FobError("invalid", t`this passphrase is refused (${violation.rule}): ${violation.message}`);
+    const violation = judgeNew(passphrase, PASSPHRASE_POLICY);
+    if (violation) throw refusedPassphrase(violation);
+    await refuse?.(passphrase);
   };
-  return askTwice(prompt, { of, role: "new-passphrase", refusal }, { of, role: "repeat-passphrase" }, check);
+  return askTwice(prompt, { of, role: "new-passphrase" }, { of, role: "repeat-passphrase" }, check);
 }
 
 function askTwice(

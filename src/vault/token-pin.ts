@@ -4,7 +4,7 @@ import { type PinPolicy, pinExpiry } from "../token/pin-policy.ts";
 import { forget, type Secret } from "../token/secret.ts";
 import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "./attempts.ts";
 import { judge } from "./guess.ts";
-import { askNewPin, askUntil, type PinPrompt, refusedPin } from "./pin-prompt.ts";
+import { askNewPin, askUntil, isTheSame, type PinPrompt, refusedPin } from "./pin-prompt.ts";
 import {
   guardRecord,
   isRemembered,
@@ -77,6 +77,9 @@ export async function changeTokenPin(
   const refuse = async (pin: Secret) => {
     if (await isRemembered(record, vault.vaultKey, pin))
       throw refusedPin({ rule: "history", message: t`it is one of the last ${policy.history}` });
+    const opened = record.guard && (await openSecretKey(record, vault.vaultKey, pin));
+    forget(opened);
+    if (opened) throw refusedPin(isTheSame());
   };
   const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
   // whoever changes a PIN chooses it; the first one may be somebody else's

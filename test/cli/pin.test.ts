@@ -174,6 +174,76 @@ describe("the app PIN", () => {
   });
 });
 
+describe("a PIN source of one line", () => {
+  const NO_LINE = /^fob: New (?:PIN|passphrase) .* is needed, and the PIN source has no line for it\nhint: /;
+
+  test("never makes what opens the vault the new PIN", async () => {
+    const { fob } = await enrolled();
+    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    for (const FOB_PIN of [recoveryCode, `${recoveryCode}\n`, "4711"])
+      for (const args of [
+        ["pin", "change"],
+        ["pin", "set", "ACME"],
+        ["keychain", "move", "none"],
+        ["backup", "b.age"],
+      ])
+        expect({ args, ...(await fob(args, { env: { FOB_PIN } })) }).toMatchObject({
+          ...{ args, exitCode: 5, stdout: "" },
+          stderr: expect.stringMatching(NO_LINE),
+        });
+    for (const FOB_PIN of ["4711", recoveryCode])
+      expect(await fob(["code", "ACME"], { env: { FOB_PIN } })).toMatchObject({ exitCode: 0 });
+  });
+
+  test("never makes a token's PIN its new one, and answers for two that are the same", async () => {
+    const { fob } = await enrolled();
+    await fob(["pin", "set", "ACME"], { env: PIN });
+    expect(await fob(["pin", "change", "ACME"], { env: PIN })).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(NO_LINE),
+    });
+    await fob(["pin", "set"], { env: PIN });
+    expect((await fob(["code", "ACME"], { env: PIN })).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+});
+
+describe("a new PIN", () => {
+  const refusedAs = (rule: string) => ({
+    exitCode: 6,
+    stdout: "",
+    stderr: expect.stringContaining(` is refused (${rule})`),
+  });
+
+  test("that has the form of a recovery code is refused, for whatever it is", async () => {
+    const { fob } = await enrolled();
+    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    const alike = [recoveryCode, recoveryCode.replaceAll("-", "").toUpperCase(), recoveryCode.replace(/^./, "0")];
+    for (const code of alike)
+      for (const args of [
+        ["pin", "change"],
+        ["pin", "set", "ACME"],
+        ["keychain", "move", "none"],
+        ["backup", "b.age"],
+      ])
+        expect(await fob(args, { env: { FOB_PIN: `4711\n${code}` } })).toMatchObject(refusedAs("recovery-code"));
+    const other = testHome();
+    const env = { FOB_KEYCHAIN: "none", FOB_PIN: recoveryCode };
+    expect(await other.fob(["enroll", "-"], { input: HOTP_URI, env })).toMatchObject(refusedAs("recovery-code"));
+  });
+
+  test("that is the current one is refused, of the app and of a token, however it is composed", async () => {
+    const { fob } = await enrolled();
+    const composed = "k\u00e4se-14";
+    const decomposed = "ka\u0308se-14";
+    await fob(["pin", "set", "ACME"], { env: { FOB_PIN: composed } });
+    const twice = { env: { FOB_PIN: `${composed}\n${decomposed}` } };
+    expect(await fob(["pin", "change", "ACME"], twice)).toMatchObject(refusedAs("same"));
+    await fob(["pin", "set"], { env: { FOB_PIN: composed } });
+    expect(await fob(["pin", "change"], twice)).toMatchObject(refusedAs("same"));
+    expect(await fob(["pin", "change"], { env: { FOB_PIN: `${composed}\n8462` } })).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe("a vault without a keychain", () => {
   const none = { FOB_KEYCHAIN: "none", FOB_PIN: "correct horse battery" };
 

@@ -11,6 +11,7 @@ const KILLS = process.env["MODE"] === "torture" ? 1_000 : 15;
 const LATEST = { plain: 450, pin: 1_500 };
 
 const PIN = "83517";
+const OTHER_PIN = "90210";
 
 /** Every command that writes, on the tokens `t0`, `t1`, ... of the home; `i` makes names new. */
 const WRITERS: readonly ((i: number) => { readonly args: readonly string[]; readonly input?: string })[] = [
@@ -26,7 +27,8 @@ const WRITERS: readonly ((i: number) => { readonly args: readonly string[]; read
   (i) => ({ args: ["access", "grant", `g${i % 3}`, "--token", "counter", "t1"] }),
   (i) => ({ args: ["access", "revoke", `g${i % 3}`] }),
   () => ({ args: ["pin", "set", "t4", "--pin-file", "-"], input: PIN }),
-  () => ({ args: ["pin", "change", "t4", "--pin-file", "-"], input: PIN }),
+  () => ({ args: ["pin", "change", "t4", "--pin-file", "-"], input: `${PIN}\n${OTHER_PIN}` }),
+  () => ({ args: ["pin", "change", "t4", "--pin-file", "-"], input: `${OTHER_PIN}\n${PIN}` }),
   () => ({ args: ["pin", "remove", "t4", "--pin-file", "-"], input: PIN }),
   () => ({ args: ["doctor", "--repair"] }),
   (i) => ({ args: ["import", `import-${i % 2}`] }),
