@@ -78,7 +78,7 @@ export async function openToChange(
 
 /**
  * Creates a vault whose key `kind` keeps, and opens it; with `none`, a passphrase is asked for first. If another process
- * creates one meanwhile, that one is opened.
+ * creates one meanwhile, that one is opened where nothing but its keychain or the same passphrase is needed; FobError `denied` elsewhere.
  */
 export async function createVault(
   kind: KeychainKind,
@@ -86,12 +86,17 @@ export async function createVault(
 ): Promise<{ readonly vault: Vault; readonly isNew: boolean }> {
   const id = newVaultId();
   const vaultKey = newKey();
-  const slot = await firstSlot(id, vaultKey, kind, access);
-  const header = createHeader(access.home, { id, keychain: kind, slots: [slot] });
-  if (header.id === id)
-    return { vault: new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none"), isNew: true };
-  forget(vaultKey);
-  return { vault: (await unlock(header, access, false)).vault, isNew: false };
+  const passphrase = kind === "none" ? await askNewPassphrase(access.pinPrompt, null) : null;
+  try {
+    const slot = await firstSlot(id, vaultKey, passphrase, kind === "none" ? null : access.keyStore(kind));
+    const header = createHeader(access.home, { id, keychain: kind, slots: [slot] });
+    if (header.id === id)
+      return { vault: new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none"), isNew: true };
+    forget(vaultKey);
+    return { vault: await openOther(header, access, passphrase), isNew: false };
+  } finally {
+    forget(passphrase);
+  }
 }
 
 /**
@@ -292,14 +297,31 @@ function recover(header: Header, pin: Secret): Secret | null {
   return slot && code && openRecoverySlot(header.id, slot, code);
 }
 
-async function firstSlot(id: string, vaultKey: Secret, kind: KeychainKind, access: VaultAccess): Promise<Slot> {
-  if (kind === "none") {
-    const passphrase = await askNewPassphrase(access.pinPrompt, null);
-    const slot = await pinSlot(id, vaultKey, null, passphrase);
-    forget(passphrase);
-    return slot;
-  }
-  const key = await access.keyStore(kind).provide(id, newKey());
+/**
+ * Opens the vault that another process has made meanwhile. Nobody is asked for its PIN, and a new passphrase is no guess at it: what was given was
+ * meant for another vault.
+ */
+async function openOther(header: Header, access: VaultAccess, passphrase: Secret | null): Promise<Vault> {
+  refuseOtherKeychain(header, access);
+  if (!passphrase && findSlot(header, "keychain")) return (await unlock(header, access, false)).vault;
+  const slot = findSlot(header, "passphrase");
+  const vaultKey = slot && passphrase && (await openPinSlot(header.id, slot, null, passphrase));
+  if (vaultKey) return new Vault({ home: access.home, vaultId: header.id }, vaultKey, true);
+  throw new FobError("denied", t("another process has made the vault meanwhile: nothing was changed"), {
+    hint: t("run the command again: it asks for what opens that vault"),
+  });
+}
+
+/** The slot of a new vault: its passphrase opens it, or the key that the store keeps. */
+async function firstSlot(
+  id: string,
+  vaultKey: Secret,
+  passphrase: Secret | null,
+  store: KeyStore | null,
+): Promise<Slot> {
+  if (passphrase) return pinSlot(id, vaultKey, null, passphrase);
+  if (!store) throw new FobError("internal", "a new vault needs a passphrase or a keychain");
+  const key = await store.provide(id, newKey());
   const slot = keychainSlot(id, vaultKey, { key, item: null });
   forget(key);
   return slot;
