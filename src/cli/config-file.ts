@@ -104,7 +104,10 @@ function readText(path: string): string | null {
     if (!file) return null;
     if (!file.isFile()) throw new FobError("invalid", t`${path} is not a file`);
     if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
-    return decodeText(whenReleased(() => readFileSync(path)));
+    return decodeText(
+      whenReleased(() => readFileSync(path)),
+      path,
+    );
   } catch (error) {
     throw describeFileError(error, "read", path);
   }

@@ -28,7 +28,7 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
     if (size > MAX_INPUT_BYTES) throw tooLarge(t("standard input"), MAX_INPUT_BYTES);
     chunks.push(chunk);
   }
-  return decodeText(Buffer.concat(chunks));
+  return decodeText(Buffer.concat(chunks), t("standard input"));
 }
 
 /** The bytes of a file that somebody else made. Throws FobError `invalid` when it is larger than `limit` or no file. */

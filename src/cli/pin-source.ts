@@ -94,11 +94,19 @@ async function release(
 
 function givenPins(globals: Globals): (() => string) | null {
   const { pinFile, pinFd, pin } = globals;
-  const decode = (read: () => Buffer) => () => decodeText(read());
+  const decode = (read: () => Buffer) => () => decodeText(read(), t("the PIN source"));
   if (pinFd !== null) return decode(() => readDescriptor(pinFd, t`descriptor ${pinFd}`, MAX_PIN_BYTES));
   if (pinFile === "-") return decode(() => readDescriptor(0, t("standard input"), MAX_PIN_BYTES));
   if (pinFile !== null) return decode(() => readInputFile(pinFile, MAX_PIN_BYTES));
-  return pin === null ? null : () => pin;
+  return pin === null ? null : () => fromEnvironment(pin);
+}
+
+/** Node has put U+FFFD in place of whatever is not UTF-8 in the environment: different bytes have become the same PIN. */
+function fromEnvironment(pin: string): string {
+  if (!pin.includes("\ufffd")) return pin.replace(/^\ufeff/, "");
+  throw new FobError("invalid", t("FOB_PIN is not UTF-8"), {
+    hint: t("--pin-file F reads the PIN from a file in UTF-8"),
+  });
 }
 
 /** The lines of a text, however they end; the end of the last one begins no other. */

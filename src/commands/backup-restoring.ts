@@ -83,7 +83,7 @@ export async function restoreBackup(
 }
 
 async function readIdentities(path: string, context: Context): Promise<string[]> {
-  return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES)), path);
+  return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES), path), path);
 }
 
 function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {

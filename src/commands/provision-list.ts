@@ -36,8 +36,9 @@ interface Row {
 
 async function parseRows(bytes: Buffer, source: string): Promise<Row[]> {
   const { parse } = await import("csv-parse/sync");
+  const text = decodeText(bytes, source);
   try {
-    return parse(decodeText(bytes), {
+    return parse(text, {
       columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
       info: true,
       skip_empty_lines: true,

@@ -1,14 +1,36 @@
+import { isUtf8 } from "node:buffer";
+import { FobError } from "../fob-error.ts";
+import { t } from "../language.ts";
+
 /**
  * The text of a file that people made, whatever program wrote it: UTF-8, or UTF-16 of either byte order, with or without a byte order mark,
  * which is no part of the text. Without one, bytes are UTF-16 only where nothing else is possible: every second byte of a Latin text is zero.
+ * `source` names it. Throws FobError `invalid` for what is neither: different bytes would give the same text.
  */
-export function decodeText(bytes: Buffer): string {
-  if (startsWith(bytes, [0xef, 0xbb, 0xbf])) return bytes.toString("utf8", 3);
-  if (startsWith(bytes, [0xff, 0xfe])) return bytes.toString("utf16le", 2);
-  if (startsWith(bytes, [0xfe, 0xff])) return swapped(bytes.subarray(2)).toString("utf16le");
+export function decodeText(bytes: Buffer, source: string, hint = t("save it as UTF-8")): string {
+  const text = decoded(bytes);
+  if (text !== null) return text;
+  throw new FobError("invalid", t`${source} is not UTF-8 (or UTF-16 with a byte order mark)`, { hint });
+}
+
+/** The text, or null where the bytes are none. */
+function decoded(bytes: Buffer): string | null {
+  if (startsWith(bytes, [0xef, 0xbb, 0xbf])) return fromUtf8(bytes.subarray(3));
+  if (startsWith(bytes, [0xff, 0xfe])) return fromUtf16(bytes.subarray(2), "little");
+  if (startsWith(bytes, [0xfe, 0xff])) return fromUtf16(bytes.subarray(2), "big");
   const order = byteOrder(bytes);
-  if (order === null) return bytes.toString("utf8");
-  return (order === "big" ? swapped(bytes) : bytes).toString("utf16le");
+  return order === null ? fromUtf8(bytes) : fromUtf16(bytes, order);
+}
+
+function fromUtf8(bytes: Buffer): string | null {
+  return isUtf8(bytes) ? bytes.toString("utf8") : null;
+}
+
+/** Half a pair at the end, or half a character, is no text. */
+function fromUtf16(bytes: Buffer, order: "little" | "big"): string | null {
+  if (bytes.length % 2 !== 0) return null;
+  const text = (order === "big" ? Buffer.from(bytes).swap16() : bytes).toString("utf16le");
+  return /\p{Surrogate}/u.test(text) ? null : text;
 }
 
 function startsWith(bytes: Buffer, mark: readonly number[]): boolean {
@@ -26,9 +48,4 @@ function byteOrder(bytes: Buffer): "little" | "big" | null {
   const enough = start.length / 4;
   if (zeros.even === 0 && zeros.odd >= enough) return "little";
   return zeros.odd === 0 && zeros.even >= enough ? "big" : null;
-}
-
-/** A copy with the bytes of every pair changed over; half a pair at the end is left out. */
-function swapped(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2))).swap16();
 }

@@ -90,6 +90,7 @@ export function askNewPin(
 /** Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has mistaken the question. */
 function judgeNew(pin: Secret, policy: PinPolicy): PinViolation | null {
   const text = pin.toString("utf8");
+  if (text.includes("\ufffd")) return { rule: "alphabet", message: t("a character in it could not be read as UTF-8") };
   if (!isLikeRecoveryCode(text)) return judgePin(text, policy);
   return { rule: "recovery-code", message: t("it has the form of a recovery code") };
 }

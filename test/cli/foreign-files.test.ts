@@ -8,6 +8,52 @@ import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.
 
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
 
+describe("a text that is not UTF-8", () => {
+  const latin = (text: string) => Buffer.from(text, "latin1");
+  const NOT_UTF8 = { exitCode: 6, stdout: "", stderr: expect.stringContaining("is not UTF-8") };
+
+  test("is no PIN, and costs no attempt", async () => {
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const files = ["k\u00e4se-14", "k\u00f6se-14"].map((pin, i) => {
+      writeFileSync(join(home, `pin${i}`), latin(pin));
+      return join(home, `pin${i}`);
+    });
+    const [file = ""] = files;
+    expect(await fob(["pin", "set", "ACME", "--pin-file", file])).toMatchObject(NOT_UTF8);
+    expect(await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "k\ufffdse-14" } })).toMatchObject(NOT_UTF8);
+    expect(await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "\ufeffk\u00e4se-14" } })).toMatchObject({
+      exitCode: 0,
+    });
+    for (const one of files) expect(await fob(["code", "ACME", "--pin-file", one])).toMatchObject(NOT_UTF8);
+    const script = `FOB_PIN="$(cat "$2")" "$0" "$1" code ACME`;
+    const { exitCode, stderr } = await execa("sh", ["-c", script, process.execPath, FOB, file], {
+      ...{ env: { FOB_HOME: home, FOB_KEYCHAIN: "file" }, reject: false },
+    });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("FOB_PIN is not UTF-8"),
+    });
+    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({ attemptsLeft: 10 });
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "k\u00e4se-14" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("is no list, no configuration and no string on standard input", async () => {
+    const { home, fob } = testHome();
+    writeFileSync(join(home, "list.txt"), latin(`${HOTP_URI}&x=\u00e4\n`));
+    expect(await fob(["import", join(home, "list.txt")])).toMatchObject(NOT_UTF8);
+    const { exitCode, stderr } = await execa(process.execPath, [FOB, "enroll", "-"], {
+      ...{ input: latin(`${HOTP_URI}&x=\u00e4`), reject: false, env: { FOB_HOME: home, FOB_KEYCHAIN: "file" } },
+    });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("standard input is not UTF-8"),
+    });
+    writeFileSync(join(home, "config.json"), latin('{ "a": "\u00e4" }'));
+    expect(await fob(["config", "get", "code.min-validity"])).toMatchObject(NOT_UTF8);
+  });
+});
+
 describe("a text from Windows", () => {
   test("is a PIN, a list, a configuration and a string on standard input", async () => {
     const { home, fob } = testHome();

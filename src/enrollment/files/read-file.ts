@@ -52,7 +52,7 @@ export async function readAppFile(bytes: Buffer, source: string, reading: FileRe
   if (bytes.length > MAX_TEXT_BYTES) {
     throw new FobError("invalid", t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
   }
-  const text = decodeText(bytes).trim();
+  const text = decodeText(bytes, source, knownFiles()).trim();
   const effort = new Effort();
   if (identify(text) === pskc) return { app: "PSKC", ...(await readContainer(text, reading.askSecret, effort)) };
   const found =
@@ -60,9 +60,11 @@ export async function readAppFile(bytes: Buffer, source: string, reading: FileRe
     (await readTable(await parseCsv(text), effort)) ??
     (await readList(text, effort));
   if (found) return found;
-  throw new FobError("invalid", t`${source} is not a file that fob knows`, {
-    hint: t`known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`,
-  });
+  throw new FobError("invalid", t`${source} is not a file that fob knows`, { hint: knownFiles() });
+}
+
+function knownFiles(): string {
+  return t`known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`;
 }
 
 async function readContainer(text: string, askSecret: AskSecret, effort: Effort) {
