@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 
@@ -23,7 +22,8 @@ function decoded(bytes: Buffer): string | null {
 }
 
 function fromUtf8(bytes: Buffer): string | null {
-  return isUtf8(bytes) ? bytes.toString("utf8") : null;
+  const text = bytes.toString("utf8");
+  return Buffer.from(text).equals(bytes) ? text : null;
 }
 
 /** Half a pair at the end, or half a character, is no text. */
