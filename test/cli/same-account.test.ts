@@ -82,7 +82,7 @@ describe("an account that is enrolled with another secret", () => {
     const outcomes = await Promise.all(secrets.map((secret) => fob(["enroll", "-"], { input: uri(secret) })));
     expect(outcomes.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2, 2, 2, 2]);
     for (const { stderr } of outcomes.filter(({ exitCode }) => exitCode === 2)) {
-      expect(stderr).toMatch(/enrolled already[^]*--replace[^]*--name/);
+      expect(stderr).toMatch(/enrolled already[\s\S]*--replace[\s\S]*--name/);
     }
     expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(2);
   });
