@@ -2,7 +2,7 @@
 
 # What can follow the words $1: sets commands, options and places.
 _fob_look_up() {
-  commands= options= places=()
+  commands= options= refused= places=()
   case $1 in
   '') commands='enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion help' ;;
   'help') places=('words enroll list show code run challenge push pin keychain biometric unlock lock agent access rename remove restore favorite resync import export backup inspect provision verify config lab doctor shellenv completion') ;;
@@ -40,10 +40,10 @@ _fob_look_up() {
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
   'import') options='--dry-run --replace --keep-both' places=('file') ;;
-  'export') options='--format --output --qr --unencrypted --yes' places=('more token') ;;
+  'export') options='--format --output --qr --unencrypted --yes' refused='--plain' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
   'inspect') options='--qr --reveal' places=('file') ;;
-  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted' places=('words totp hotp ocra') ;;
+  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
   'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
@@ -271,7 +271,7 @@ _fob_follow() {
 }
 
 _fob() {
-  local words quote kept commands options places path place home index only_arguments
+  local words quote kept commands options refused word places path place home index only_arguments
   COMPREPLY=()
   _fob_split "${COMP_LINE:0:COMP_POINT}"
   _fob_follow
@@ -290,7 +290,9 @@ _fob() {
     _fob_look_up_value "$path" "${current%%=*}"
     _fob_offer_place "$place" "${current#*=}" "${current%%=*}="
   else
-    _fob_offer_place "words $options --home --keychain --pin-file --pin-fd --no-input --json -q --quiet --no-color --plain -h --help -V --version" "$current" ''
+    options=" $options --home --keychain --pin-file --pin-fd --no-input --json -q --quiet --no-color --plain -h --help -V --version "
+    for word in $refused; do options=${options/ $word / }; done
+    _fob_offer_place "words $options" "$current" ''
   fi
 }
 

@@ -84,7 +84,16 @@ function __fob_options
         case 'doctor'
             printf '%s\t%s\n' '--repair' 'finish what was interrupted, correct rights, rebuild the index'
     end
-    printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file or none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version'
+    set -l refused
+    switch $argv[1]
+        case 'export'
+            set refused '--plain'
+        case 'provision'
+            set refused '--plain'
+    end
+    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file or none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
+        contains -- (string split -- \t $line)[1] $refused; or echo $line
+    end
 end
 
 # What stands in the places of the arguments of the command $argv[1].

@@ -320,7 +320,7 @@ async function firstSlot(
   store: KeyStore | null,
 ): Promise<Slot> {
   if (passphrase) return pinSlot(id, vaultKey, null, passphrase);
-  if (!store) throw new FobError("internal", "a new vault needs a passphrase or a keychain");
+  if (!store) throw new Error("a new vault needs a passphrase or a keychain");
   const key = await store.provide(id, newKey());
   const slot = keychainSlot(id, vaultKey, { key, item: null });
   forget(key);
