@@ -143,12 +143,12 @@ test("a recovery code with a wrong digit, or one that is void, costs no attempt"
   expect(await left(home)).toBe(10);
 });
 
-test("a PIN with the form of a recovery code is a PIN", async () => {
+test("a PIN with the form of a recovery code is refused: nobody could tell what was meant", async () => {
   const home = testHome();
   const pin = "0f1e2d3c4b5a69788796a5b4c3d2e1f00ff1";
   await home.fob(["enroll", "-"], { input: HOTP_URI });
-  expect(await home.fob(["pin", "set"], { env: { FOB_PIN: pin } })).toMatchObject({ exitCode: 0 });
-  expect(await home.fob(["list"], { env: { FOB_PIN: pin } })).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["pin", "set"], { env: { FOB_PIN: pin } })).toMatchObject({ exitCode: 6, stdout: "" });
+  expect(await home.fob(["list"])).toMatchObject({ exitCode: 0 });
 });
 
 test("a wiped token takes its count with it", async () => {
