@@ -265,8 +265,8 @@ function refuseFormerOptions({ name, formerOptions = {} }: AnyCommand, argv: rea
 /** The former options of the command that is named on a command line. */
 async function formerOptionsOf(argv: readonly string[], { commands }: Vocabulary) {
   const words = wordsFromCommand(argv);
-  const name = Object.keys(commands).find((one) => one.split(" ").every((word, i) => word === words[i]));
-  return (name !== undefined && (await commands[name]?.())?.formerOptions) || {};
+  const found = Object.entries(commands).find(([name]) => name.split(" ").every((word, i) => word === words[i]));
+  return (found && (await found[1]()).formerOptions) || {};
 }
 
 /** A complaint that suggests what is understood now, in place of what the command refuses. */
