@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { startOf } from "./platform/processes.ts";
+import { exists, startOf } from "./platform/processes.ts";
 
 /** A process on some machine, told from every other process that has or had its number. */
 export interface ProcessIdentity {
@@ -30,16 +30,6 @@ export function lifeOf({ pid, started, place }: ProcessIdentity): Life {
 
 function isSystemSilent(): boolean {
   return startOf(process.pid) === null;
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // it belongs to somebody else
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function thisPlace(): string {

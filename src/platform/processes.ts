@@ -53,11 +53,13 @@ function bootId(): string | null {
   }
 }
 
-function exists(pid: number): boolean {
+/** Whether there is a process of this number, whosever it is. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
+    // it belongs to somebody else
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
