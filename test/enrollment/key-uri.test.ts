@@ -47,6 +47,7 @@ describe("Key URIs as issuers write them", () => {
     ["a space after the colon", `otpauth://totp/ACME:%20ann?secret=${SECRET}`, "ACME", "ann", totp],
     ["a colon in the account", `otpauth://totp/ACME:urn:ann?secret=${SECRET}`, "ACME", "urn:ann", totp],
     ["a plus in the issuer", `otpauth://totp/Big%20Corp:ann?secret=${SECRET}&issuer=Big+Corp`, "Big Corp", "ann", totp],
+    ["another issuer in the label", `otpauth://totp/Old:ann?secret=${SECRET}&issuer=New`, "New", "ann", totp],
     ["an encoded plus", `otpauth://totp/x?secret=${SECRET}&issuer=A%2BB`, "A+B", "x", totp],
     [
       "privacyIDEA",

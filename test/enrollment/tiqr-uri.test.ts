@@ -94,6 +94,7 @@ describe("enrolling with a TiQR server", () => {
   });
   test.each<[string, TiqrServerSettings, string]>([
     ["wants the secret sent to another host", changed("enrollmentUrl", "https://evil.test/"), "evil.test"],
+    ["wants the secret sent to another port", changed("enrollmentUrl", "http://127.0.0.1:1/"), "sent to 127.0.0.1:1"],
     ["wants responses by another protocol", changed("authenticationUrl", "ftp://x.test/"), "TLS"],
     ["wants what TiQR has not", changed("ocraSuite", "OCRA-1:HOTP-SHA1-6:C-QN08"), "counter"],
     ["has a suite that is none", changed("ocraSuite", "OCRA-2:x"), "suite"],

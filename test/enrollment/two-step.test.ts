@@ -20,6 +20,7 @@ describe("a two-step enrollment of privacyIDEA", () => {
     ["&2step_salt=12&2step_output=32&2step_difficulty=5", 12, 32, 5],
     ["&2step_difficulty=777&algorithm=SHA256", 8, 32, 777],
     ["&2step_output=16", 8, 16, 10_000],
+    ["&2step_salt=64&2step_output=64&2step_difficulty=1", 64, 64, 1],
   ])("%s makes the secret of both parts", async (parameters, clientBytes, secretBytes, rounds) => {
     const { draft, checksum, part } = await enroll(URI + parameters);
     expect(part).toHaveLength(clientBytes);
@@ -37,10 +38,14 @@ describe("a two-step enrollment of privacyIDEA", () => {
 
   test.each([
     "2step_salt=0",
-    "2step_salt=1000",
+    "2step_salt=1",
+    "2step_salt=7",
+    "2step_salt=65",
     "2step_output=8",
+    "2step_output=15",
+    "2step_output=65",
     "2step_difficulty=0",
-    "2step_difficulty=99999999999",
+    "2step_difficulty=1000001",
   ])("refuses %s", async (parameter) => {
     await expect(recognize(`${URI}&${parameter}`)).rejects.toThrow(/are possible/);
   });

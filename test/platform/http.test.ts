@@ -76,6 +76,22 @@ describe("the http client", () => {
     await expect(get(url)).rejects.toEqual(failure("rejected", message));
   });
 
+  test.each([301, 302, 303, 307, 308])("follows no redirect with status %i", async (status) => {
+    const asked: string[] = [];
+    const url = await webServer((request, response) => {
+      asked.push(String(request.url));
+      response.writeHead(status, { location: "/other" }).end();
+    });
+    await expect(get(url)).rejects.toEqual(failure("rejected", /redirects elsewhere/));
+    expect(asked).toEqual(["/"]);
+  });
+
+  test("takes a reply of as many bytes as it may, and no more", async () => {
+    const url = await webServer((_, response) => void response.end("x".repeat(1024)));
+    expect((await get(url, { maxBytes: 1024 })).body).toHaveLength(1024);
+    await expect(get(url, { maxBytes: 1023 })).rejects.toEqual(failure("unavailable", /more than 1023 bytes/));
+  });
+
   test("ends a reply that is too long", { timeout: 10_000 }, async () => {
     const endless = (_: IncomingMessage, response: ServerResponse) => {
       const more = () => void (response.destroyed || response.write(Buffer.alloc(65_536), more));
@@ -127,6 +143,18 @@ describeWith({ openssl: "openssl" }, "over TLS the http client", () => {
       hint: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
     });
     expect((await get(`https://localhost:${port}/`, { isInsecure: true })).body.toString()).toBe("secret");
+  });
+
+  test.each(["localhost", "127.0.0.1"])("reaches this very machine as %s past any proxy", async (name) => {
+    const { port } = await tlsServer("localhost", (_, response) => void response.end("here"));
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer().on("connect", (request, socket) => {
+      asked.push(request.url);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    });
+    setEnvironment("https_proxy", `http://127.0.0.1:${await listening(proxy)}`);
+    expect((await get(`https://${name}:${port}/`, { isInsecure: true })).body.toString()).toBe("here");
+    expect(asked).toEqual([]);
   });
 
   test("goes through the proxy that the environment names, and not where NO_PROXY names the server", async () => {

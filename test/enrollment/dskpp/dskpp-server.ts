@@ -182,7 +182,12 @@ function openNonce(text: string, { prf = "sha256", encryption = "rsa-oaep-mgf1p"
 }
 
 function serverHello(script: Script, id: string, nonce: Buffer): string {
-  const { prf = "sha256", encryption = "rsa-oaep-mgf1p", keyInfo = rsaKeyValue(), keyType = "totp" } = script;
+  const {
+    prf = "sha256",
+    encryption = "rsa-oaep-mgf1p",
+    keyInfo = rsaKeyInfo(RSA.publicKey),
+    keyType = "totp",
+  } = script;
   const algorithm = encryption.startsWith("prf-") ? `${NS}:${encryption}` : `${XENC}${encryption}`;
   return envelope("Hello", `Status="Continue" SessionID="${id}"`, [
     `<dskpp:KeyType>urn:ietf:params:xml:ns:keyprov:pskc:${keyType}</dskpp:KeyType>`,
@@ -265,8 +270,9 @@ export function envelope(name: string, attributes: string, parts: readonly strin
   return `<?xml version="1.0" encoding="UTF-8"?>\n<dskpp:KeyProvServer${name} ${namespaces} Version="1.0" ${attributes}>${parts.join("")}</dskpp:KeyProvServer${name}>`;
 }
 
-function rsaKeyValue(): string {
-  const { n = "", e = "" } = RSA.publicKey.export({ format: "jwk" });
+/** A ds:KeyInfo's content that has a public key of RSA. */
+export function rsaKeyInfo(key: KeyObject): string {
+  const { n = "", e = "" } = key.export({ format: "jwk" });
   const base64 = (text: string) => Buffer.from(text, "base64url").toString("base64");
   return `<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>${base64(n)}</ds:Modulus><ds:Exponent>${base64(e)}</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>`;
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -12,7 +12,17 @@ import { FobError } from "../../../src/fob-error.ts";
 import { httpClient } from "../../../src/platform/http.ts";
 import { webServer } from "../../platform/web-server.ts";
 import { describeWith } from "../../requires.ts";
-import { CLIENT_ID, dskppServer, envelope, PASSWORD, PRF_IDS, RSA, refusal, type Script } from "./dskpp-server.ts";
+import {
+  CLIENT_ID,
+  dskppServer,
+  envelope,
+  PASSWORD,
+  PRF_IDS,
+  RSA,
+  refusal,
+  rsaKeyInfo,
+  type Script,
+} from "./dskpp-server.ts";
 
 /** What a test's enrollment works with, and the log that it leaves. */
 function services(more: Partial<EnrollmentServices> = {}) {
@@ -188,22 +198,6 @@ describeWith({ openssl: "openssl" }, "an activation string is enrolled, where th
 });
 
 describe("a trigger", () => {
-  const trigger = (url: string) =>
-    envelope("Hello", "", [])
-      .replaceAll("KeyProvServerHello", "KeyProvTrigger")
-      .replace(
-        "></dskpp:KeyProvTrigger>",
-        [
-          "><dskpp:InitializationTrigger><dskpp:DeviceIdentifierData><dskpp:DeviceId>",
-          "<pskc:Manufacturer>ACME</pskc:Manufacturer><pskc:SerialNo>987654321</pskc:SerialNo>",
-          "</dskpp:DeviceId></dskpp:DeviceIdentifierData><dskpp:KeyID>SE9UUDAwMDAwMDAx</dskpp:KeyID>",
-          `<dskpp:AuthenticationData><dskpp:ClientID>${CLIENT_ID}</dskpp:ClientID><dskpp:AuthenticationCodeMac>`,
-          "<dskpp:IterationCount>512</dskpp:IterationCount><dskpp:Mac>4bRJf9xXd3KchKoTenHJiw==</dskpp:Mac>",
-          `</dskpp:AuthenticationCodeMac></dskpp:AuthenticationData>${url}`,
-          "</dskpp:InitializationTrigger></dskpp:KeyProvTrigger>",
-        ].join(""),
-      );
-
   test("is followed, and what it gave goes back", async () => {
     let step = 0;
     const alter = (reply: string) => (step++ === 0 ? trigger("") : reply);
@@ -235,6 +229,24 @@ describe("a trigger", () => {
   ])("is not followed %s", async (_, url, code, message) => {
     await expect(enrollWith({ alter: () => trigger(url) })).rejects.toThrow(failing(code, message));
   });
+});
+
+describe("a trigger by https", () => {
+  test.each(["http://a.test/", "https://a.test:444/", "https://b.test/", "b.test", "ftp://a.test/"])(
+    "that leads to %s is not followed",
+    async (elsewhere) => {
+      const asked: string[] = [];
+      const http: EnrollmentServices["http"] = async ({ url }) => {
+        asked.push(url.href);
+        const body = Buffer.from(trigger(`<dskpp:ServerUrl>${elsewhere}</dskpp:ServerUrl>`));
+        return { status: 200, header: () => null, body };
+      };
+      await expect(enroll(new URL("https://a.test/"), services({ http }))).rejects.toThrow(
+        failing("rejected", /another server/),
+      );
+      expect(asked).toEqual(["https://a.test/"]);
+    },
+  );
 });
 
 describe("nothing is enrolled", () => {
@@ -423,6 +435,12 @@ describe("nothing is enrolled", () => {
       "invalid",
       /does not declare/,
     ],
+    [
+      "the key is protected in a way that was not offered",
+      { passes: 2, alter: (reply) => reply.replace("dskpp:passphrase-wrap<", "dskpp:wrap<") },
+      "invalid",
+      /protects the key in a way that was not offered/,
+    ],
     ["a policy is not known", { policy: "<pskc:Policy><pskc:Moon/></pskc:Policy>" }, "invalid", /must not be used/],
     [
       "there are two tokens",
@@ -432,6 +450,19 @@ describe("nothing is enrolled", () => {
     ],
   ])("when %s", async (_, script, code, message) => {
     await expect(enrollWith(script)).rejects.toThrow(failing(code, message));
+  });
+
+  test.each([512, 1_024, 2_040])("when the server's key of RSA has %i bits", async (modulusLength) => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
+    await expect(enrollWith({ keyInfo: rsaKeyInfo(publicKey) })).rejects.toThrow(
+      failing("invalid", new RegExp(`has ${modulusLength} bits: 2048 to 8192 are possible`)),
+    );
+  });
+
+  test("when the server's key of RSA is longer than anybody's", async () => {
+    const n = randomBytes(1_025).fill(0xff, 0, 1).toString("base64url");
+    const huge = createPublicKey({ key: { kty: "RSA", n, e: "AQAB" }, format: "jwk" });
+    await expect(enrollWith({ keyInfo: rsaKeyInfo(huge) })).rejects.toThrow(failing("invalid", /has 8200 bits/));
   });
 
   test("when a short passphrase is to encrypt the nonce", async () => {
@@ -486,6 +517,24 @@ describe("nothing is enrolled", () => {
     await fc.assert(property, { numRuns: 50 });
   });
 });
+
+/** A message of the server that sends us to an address. */
+function trigger(url: string): string {
+  return envelope("Hello", "", [])
+    .replaceAll("KeyProvServerHello", "KeyProvTrigger")
+    .replace(
+      "></dskpp:KeyProvTrigger>",
+      [
+        "><dskpp:InitializationTrigger><dskpp:DeviceIdentifierData><dskpp:DeviceId>",
+        "<pskc:Manufacturer>ACME</pskc:Manufacturer><pskc:SerialNo>987654321</pskc:SerialNo>",
+        "</dskpp:DeviceId></dskpp:DeviceIdentifierData><dskpp:KeyID>SE9UUDAwMDAwMDAx</dskpp:KeyID>",
+        `<dskpp:AuthenticationData><dskpp:ClientID>${CLIENT_ID}</dskpp:ClientID><dskpp:AuthenticationCodeMac>`,
+        "<dskpp:IterationCount>512</dskpp:IterationCount><dskpp:Mac>4bRJf9xXd3KchKoTenHJiw==</dskpp:Mac>",
+        `</dskpp:AuthenticationCodeMac></dskpp:AuthenticationData>${url}`,
+        "</dskpp:InitializationTrigger></dskpp:KeyProvTrigger>",
+      ].join(""),
+    );
+}
 
 function suite(name: string): string {
   return `<pskc:AlgorithmParameters><pskc:Suite>${name}</pskc:Suite></pskc:AlgorithmParameters>`;

@@ -264,6 +264,25 @@ describe("an encrypted key container", () => {
     expect(draft?.findings).toContainEqual(expect.objectContaining({ severity: "warning", code: "no-value-mac" }));
   });
 
+  test.each([
+    [0, false],
+    [1, true],
+    [16, true],
+    [17, false],
+    [32, false],
+    [255, false],
+  ])("whose padding says that it has %i bytes opens: %s", async (length, isOpened) => {
+    // the bytes before the last one may be anything (XML Encryption section 5.2)
+    const padded = randomBytes(48).fill(length, 47);
+    const iv = randomBytes(16);
+    const cipher = createCipheriv("aes-256-cbc", key, iv).setAutoPadding(false);
+    const data = Buffer.concat([iv, cipher.update(padded), cipher.final()]);
+    const xml = container({ head: named, secret: `<EncryptedValue>${value("aes256-cbc", data)}</EncryptedValue>` });
+    const opened = read(xml, key.toString("hex"));
+    if (isOpened) expect((await opened).drafts[0]?.secret).toEqual(padded.subarray(0, -length));
+    else await expect(opened).rejects.toThrow(expect.objectContaining({ code: "denied" }));
+  });
+
   test("is denied to a wrong passphrase, key, or length of key", async () => {
     for (const [number, answer] of [
       [7, "qwertz"],
