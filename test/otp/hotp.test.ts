@@ -59,6 +59,16 @@ describe("event-based passcodes", () => {
     );
   });
 
+  test("of an alphabet of letters take successive bytes from the dynamic offset on, cyclically", () => {
+    for (let counter = 0n; counter < 20n; counter++) {
+      const message = Buffer.from(counter.toString(16).padStart(16, "0"), "hex");
+      const mac = createHmac("sha1", SECRET).update(message).digest();
+      const bytes = Buffer.concat([mac, mac]).subarray((mac[19] ?? 0) % 16);
+      const letters = [...bytes.subarray(0, 8)].map((byte) => ALPHABETS.base32[byte % 32]);
+      expect(hotp({ ...base, counter, digits: 8, alphabet: "base32" })).toBe(letters.join(""));
+    }
+  });
+
   test("use every character of an alphabet about equally often", () => {
     const seen = new Map<string, number>();
     for (let counter = 0n; counter < 4_000n; counter++) {

@@ -72,6 +72,8 @@ describe("OCRA responses", () => {
     ["session", "OCRA-1:HOTP-SHA1-6:QN08-S064", {}],
     ["session", "OCRA-1:HOTP-SHA1-6:QN08-S004", { session: Buffer.from("12345") }],
     ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", {}],
+    ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", { unixSeconds: -1 }],
+    ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", { unixSeconds: Number.NaN }],
     ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["123456789"] }],
     ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["1234567a"] }],
     ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: [""] }],
@@ -130,6 +132,10 @@ describe("OCRA suites", () => {
     ["OCRA-1:HOTP-SHA1-6:QN08-T1M-PSHA1", "order C, Q, P, S, T"],
     ["OCRA-1:HOTP-SHA1-6:QN08-T60S", "a time step is"],
     ["OCRA-1:HOTP-SHA1-6:QN08-T0H", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T0M", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T60M", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T49H", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-S000", "1 to 512 bytes"],
     ["OCRA-1:HOTP-SHA1-6:QN08-S513", "1 to 512 bytes"],
   ])("say what is wrong with %j", (text, reason) => {
     expect(() => parseOcraSuite(text)).toThrow(reason);

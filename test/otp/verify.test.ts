@@ -63,6 +63,20 @@ describe("verifying a time-based passcode", () => {
     expect(asked.every((step) => step >= 0n)).toBe(true);
     expect(asked).toHaveLength(6);
   });
+
+  test("never asks for a step after the last", () => {
+    const last = 2n ** 64n - 1n;
+    const asked: bigint[] = [];
+    const spy = (step: bigint) => passcodeAt(asked[asked.push(step) - 1] ?? 0n);
+    expect(verifyTime({ passcode: String(last), passcodeAt: spy, step: last - 1n, window: 3 })?.step).toBe(last);
+    expect(asked.filter((step) => step > last)).toEqual([]);
+    expect(asked).toHaveLength(5);
+  });
+
+  test("takes the step ahead where one behind is as near", () => {
+    const around = (step: bigint) => (step === 49n || step === 51n ? "111111" : "000000");
+    expect(verifyTime({ passcode: "111111", passcodeAt: around, step: 50n, window: 3 })?.offset).toBe(1);
+  });
 });
 
 describe("resynchronizing", () => {
@@ -74,6 +88,25 @@ describe("resynchronizing", () => {
   test("wants the second passcode right after the first", () => {
     expect(resynchronize({ first: "000107", second: "000109", passcodeAt, from: 100n, window: 20 })).toBeNull();
     expect(resynchronize({ first: "000108", second: "000107", passcodeAt, from: 100n, window: 20 })).toBeNull();
+  });
+
+  test("goes on after the first place that fits", () => {
+    const twice = (counter: bigint) => passcodeAt(counter % 10n);
+    expect(resynchronize({ first: "000007", second: null, passcodeAt: twice, from: 100n, window: 50 })).toBe(108n);
+    expect(resynchronize({ first: "000007", second: "000008", passcodeAt: twice, from: 100n, window: 50 })).toBe(109n);
+  });
+
+  test("looks to the end of the window, and no further", () => {
+    expect(resynchronize({ first: "000120", second: null, passcodeAt, from: 100n, window: 20 })).toBe(121n);
+    expect(resynchronize({ first: "000121", second: null, passcodeAt, from: 100n, window: 20 })).toBeNull();
+  });
+
+  test("never leads beyond the last counter there is", () => {
+    const last = 2n ** 64n - 1n;
+    const next = (first: bigint) =>
+      resynchronize({ first: String(first), second: null, passcodeAt, from: last - 3n, window: 9 });
+    expect(next(last - 1n)).toBe(last);
+    expect(next(last)).toBeNull();
   });
 
   test("does not go back", () => {

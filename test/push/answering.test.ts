@@ -1,4 +1,9 @@
 import { expect, test } from "vitest";
+import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "../../src/push/arrivals.ts";
+import { sendSeveral } from "../../src/push/many-answers.ts";
+import type { PushChallenge } from "../../src/push/provider.ts";
+import { isPushToken } from "../../src/push/push-token.ts";
+import { lastUses } from "../../src/vault/last-uses.ts";
 import { claimAnswer, settleAnswers } from "../../src/vault/push-memory.ts";
 import { decodeRecord, encodeRecord } from "../../src/vault/token-record.ts";
 import { deskBench, pins } from "./desk-bench.ts";
@@ -56,6 +61,111 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   });
   expect(await later.answer(request?.id ?? "", APPROVE, NOBODY)).toMatchObject({ isAccepted: true });
   expect(await desk.history(token.id)).toMatchObject([{ id: request?.id, answer: APPROVE, isAccepted: true }]);
+});
+
+test("a token with a PIN asks for it to listen and for each approval, and not for a denial", async () => {
+  const { server, token, guard, desk } = await deskBench();
+  await guard("83517");
+  server.challenge();
+  server.challenge();
+  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "locked" });
+  const opening = pins("83517");
+  await desk.open(token.id, opening);
+  const [first, second] = (await desk.poll(token.id)).requests;
+  await expect(desk.answer(first?.id ?? "", APPROVE, pins("83518"))).rejects.toMatchObject({ code: "denied" });
+  expect(server.answers).toEqual([]);
+  const approving = pins("83517");
+  expect(await desk.answer(first?.id ?? "", APPROVE, approving)).toEqual({ isAccepted: true });
+  expect(await desk.answer(second?.id ?? "", DENY, NOBODY)).toEqual({ isAccepted: true });
+  expect([opening.asked.length, approving.asked.length, NOBODY.asked.length]).toEqual([1, 1, 0]);
+});
+
+test("a desk that was closed has forgotten the keys of tokens with a PIN", async () => {
+  const { token, guard, desk } = await deskBench();
+  await guard("83517");
+  await desk.open(token.id, pins("83517"));
+  await desk.poll(token.id);
+  desk.close();
+  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "locked" });
+});
+
+test("nothing is sent for a token that nobody may use any more", async () => {
+  const { server, vault, token, desk } = await deskBench();
+  server.challenge();
+  const [request] = (await desk.poll(token.id)).requests;
+  vault.amend(token.id, (before) => ({ ...before, accessDomain: "FF" }));
+  const asked = server.polls;
+  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "denied" });
+  await expect(desk.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({ code: "denied" });
+  expect([server.polls, server.answers]).toEqual([asked, []]);
+});
+
+test("a denial that the server does not take is not told as one", async () => {
+  const { server, token, desk } = await deskBench();
+  server.challenge();
+  server.verdict = { value: false };
+  const ids = (await desk.poll(token.id)).requests.map(({ id }) => id);
+  expect(await desk.denyAll(ids, false)).toEqual({ denied: [], failures: [] });
+});
+
+test("an answer counts as a use of the token", async () => {
+  const { server, vault, token, desk } = await deskBench();
+  server.challenge();
+  const [request] = (await desk.poll(token.id)).requests;
+  expect(lastUses(vault).of(token.id)).toBeNull();
+  await desk.answer(request?.id ?? "", APPROVE, NOBODY);
+  expect(lastUses(vault).of(token.id)).not.toBeNull();
+});
+
+test("of many answers eight are on their way at once", async () => {
+  let [underWay, most] = [0, 0];
+  const waiting: (() => void)[] = [];
+  const line = {
+    poll: () => Promise.reject(new Error("nothing is polled")),
+    answer: () => {
+      most = Math.max(most, ++underWay);
+      return new Promise<{ isAccepted: boolean }>((resolve) => {
+        waiting.push(() => {
+          underWay--;
+          resolve({ isAccepted: true });
+        });
+      });
+    },
+  };
+  const challenges = new Map(Array.from({ length: 30 }, (_, i) => [String(i), CHALLENGE] as const));
+  const services = { http: () => Promise.reject(new Error("nothing is sent")), now: () => new Date() };
+  const sent = sendSeveral(line, challenges, DENY, services);
+  for (let i = 0; i < 30; i++) {
+    await expect.poll(() => waiting.length, { interval: 1 }).toBeGreaterThan(0);
+    waiting.shift()?.();
+  }
+  expect((await sent).outcomes.size).toBe(30);
+  expect(most).toBe(8);
+});
+
+const CHALLENGE: PushChallenge = { nonce: "n", title: "t", question: "q", options: [], lifetime: 120, data: null };
+
+test("a request waits until the last millisecond of its time, and not while its answer was taken", () => {
+  const seen = { id: "a", seenAt: 1_000, words: null, answer: null, isAccepted: null } as const;
+  const at = (milliseconds: number) => hasExpired(seen, CHALLENGE, new Date(milliseconds));
+  expect([at(120_999), at(121_000)]).toEqual([false, true]);
+  expect(isWaiting(seen, CHALLENGE, new Date(2_000))).toBe(true);
+  expect(isWaiting({ ...seen, isAccepted: true }, CHALLENGE, new Date(2_000))).toBe(false);
+  expect(isWaiting(undefined, CHALLENGE, new Date(2_000))).toBe(false);
+});
+
+test("a notification's button may approve what needs no PIN and no choice, where the issuer lets it", async () => {
+  const { token } = await deskBench();
+  if (!isPushToken(token)) throw new Error("no token for login requests");
+  const { credential } = token;
+  const isQuick = (change: Partial<typeof token>, options: readonly string[] = []) => {
+    const [arrival] = arrivalsOf(token.id, [{ ...CHALLENGE, options }]);
+    return arrival && describeArrival({ ...token, ...change }, arrival, 0).isQuick;
+  };
+  expect(isQuick({})).toBe(true);
+  expect(isQuick({ pin: "user" })).toBe(false);
+  expect(isQuick({}, ["17", "42"])).toBe(false);
+  expect(isQuick({ credential: { ...credential, isQuick: false } })).toBe(false);
 });
 
 test("what is remembered is bounded, and the newest twenty keep their words", async () => {

@@ -6,9 +6,12 @@ import { onTestFinished } from "vitest";
 import { httpClient } from "../../src/platform/http.ts";
 import { DirectDesk } from "../../src/push/direct-desk.ts";
 import type { PushCredential } from "../../src/token/credential.ts";
+import { USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
 import { pinBytes } from "../../src/token/secret.ts";
 import { newKey } from "../../src/vault/keys.ts";
 import type { PinPrompt } from "../../src/vault/pin-prompt.ts";
+import { setTokenPin } from "../../src/vault/token-pin.ts";
+import { unguardedSecretKey } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
 import { addAtOnce } from "../vault/add-at-once.ts";
 import { PrivacyIdeaServer, SERVER_KEYS } from "./privacyidea-server.ts";
@@ -16,7 +19,7 @@ import { PrivacyIdeaServer, SERVER_KEYS } from "./privacyidea-server.ts";
 /** The key of the device; making it takes a while. */
 const DEVICE_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** A server, a vault with a token of it, and a clock that stands still until it is set. */
+/** A server, a vault with a token of it, which `guard` gives a PIN, and a clock that is ahead of the real one by what is set. */
 export async function deskBench() {
   const server = await PrivacyIdeaServer.start();
   server.know(DEVICE_KEYS.publicKey);
@@ -36,10 +39,15 @@ export async function deskBench() {
     return token;
   };
   const token = store(server, "ACME", server.serial);
+  const guard = async (pin: string) => {
+    const record = vault.read(token.id);
+    const given = { pin: pinBytes(pin), policy: USER_PIN_POLICY, setAt: new Date(), isOwn: true };
+    await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), given);
+  };
   const clock = { ahead: 0 };
   const services = { http: httpClient("fob/test"), now: () => new Date(Date.now() + clock.ahead * 1000) };
   const newDesk = () => new DirectDesk(vault, services);
-  return { server, vault, token, store, clock, services, newDesk, desk: newDesk() };
+  return { server, vault, token, guard, store, clock, services, newDesk, desk: newDesk() };
 }
 
 /** Another server that knows the same device. */

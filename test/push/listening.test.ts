@@ -4,7 +4,10 @@ import { PushWatch } from "../../src/agent/push-watch.ts";
 import { FobError } from "../../src/fob-error.ts";
 import { Listening } from "../../src/push/listening.ts";
 import { Pace } from "../../src/push/pace.ts";
+import { Post } from "../../src/push/post.ts";
 import type { PushEvent } from "../../src/push/push-event.ts";
+import { isPushToken } from "../../src/push/push-token.ts";
+import { NOW, pushRequest } from "../cli/screen/push-request.ts";
 import { anotherServer, deskBench, pins } from "./desk-bench.ts";
 import type { PrivacyIdeaServer } from "./privacyidea-server.ts";
 
@@ -55,6 +58,7 @@ test("what comes, goes and is answered is told once, in its order", async () => 
   }
   expect(await next("gone")).toMatchObject({ request: { question: "two" }, reason: "expired" });
   expect(await next("refusal")).toMatchObject({ message: expect.stringMatching(/has expired/) });
+  expect(listening.perMinute).toBe(0);
 });
 
 test("a server that goes away and comes back is told of once each, and a clock that drifts and is set", async () => {
@@ -68,6 +72,8 @@ test("a server that goes away and comes back is told of once each, and a clock t
   expect(await next("drift")).toMatchObject({ server: server.url.host, offsetSeconds: expect.any(Number) });
   clock.ahead = 0;
   expect(await next("steady")).toEqual({ kind: "steady", server: server.url.host });
+  clock.ahead = -30;
+  expect(await next("drift")).toMatchObject({ server: server.url.host });
 });
 
 test("a token that gets no answer keeps neither the others of its server waiting nor time from going on", async () => {
@@ -97,6 +103,47 @@ test("a token that fails at a server that answers for others is named, and told 
   await expect.poll(() => server.polls).toBeGreaterThan(asked + 3);
   isDown = false;
   expect(await next("online")).toMatchObject({ token: "Other" });
+});
+
+test("a token that its server refuses is named, and listened for on", async () => {
+  let isRefused = true;
+  const { next } = await listeningBench((_, response) => {
+    if (isRefused) response.writeHead(403).end("{}");
+    else response.end(JSON.stringify({ result: { status: true, value: [] } }));
+    return true;
+  });
+  expect(await next("offline")).toMatchObject({ token: "Other", message: expect.stringMatching(/status 403/) });
+  isRefused = false;
+  expect(await next("online")).toMatchObject({ token: "Other" });
+});
+
+test("denying all that waits says why a server did not hear it", async () => {
+  const { server, listening, next } = await listeningBench();
+  server.challenge();
+  await next("request");
+  server.intercept = ({ method, socket }) => method === "POST" && socket.destroy().destroyed;
+  await expect(listening.denyAll(false)).rejects.toMatchObject({ code: "unavailable" });
+  expect(listening.waiting).toHaveLength(1);
+});
+
+test("a request that was answered does not come again by a poll that was on its way", async () => {
+  const { token } = await deskBench();
+  if (!isPushToken(token)) throw new Error("no token for login requests");
+  const post = new Post(token);
+  const polled = { requests: [pushRequest("a")], refusals: [], clockOffsetSeconds: null };
+  expect(post.compare(polled, NOW)).toMatchObject([{ kind: "request", request: { id: "a" } }]);
+  post.drop("a");
+  expect([post.compare(polled, NOW), post.waiting]).toEqual([[], []]);
+});
+
+test("each refusal is told once, and no more of them than anybody reads", async () => {
+  const { token } = await deskBench();
+  if (!isPushToken(token)) throw new Error("no token for login requests");
+  const post = new Post(token);
+  const compare = (refusals: readonly string[]) =>
+    post.compare({ requests: [], refusals, clockOffsetSeconds: null }, NOW).length;
+  expect([compare(["a", "a", "b"]), compare(["a", "b", "c"])]).toEqual([2, 1]);
+  expect(compare(Array.from({ length: 1_000 }, (_, i) => String(i)))).toBe(253);
 });
 
 test("a server that is silent for all of its tokens is told of once, and so is its return", async () => {
@@ -185,4 +232,13 @@ test("the pause is a second while somebody waits, grows to half a minute, and is
   for (let i = 0; i < 10; i++) pace.fail();
   expect(pace.pause(200_000)).toBe(30_000);
   expect(new Pace(0, () => 0.999, null).pause(0)).toBeGreaterThan(1_200);
+});
+
+test("a pause of one's own choice is kept while the server answers", () => {
+  const pace = new Pace(0, () => 0, 20);
+  expect([pace.pause(0), pace.pause(1_000_000)]).toEqual([20, 20]);
+  pace.fail();
+  expect(pace.pause(0)).toBe(2_000);
+  pace.succeed();
+  expect(pace.pause(0)).toBe(20);
 });

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { FobError } from "../../src/fob-error.ts";
 import type { Notice, Notifier } from "../../src/push/notifier.ts";
 import { Notifying } from "../../src/push/notifying.ts";
+import type { PushAnswer } from "../../src/token/push-answer.ts";
 import { NOW, pushRequest } from "../cli/screen/push-request.ts";
 
 /** A desktop that keeps what it is to show; `press` answers the question with this title, `null` dismisses it. */
@@ -26,16 +27,20 @@ function desktop() {
   return { notifier, told, asked, seen, press: (title: string, answer: string | null) => asked.get(title)?.(answer) };
 }
 
-function listen(notifier: Notifier) {
+function listen(notifier: Notifier, isGuarded = false) {
   const troubles: FobError[] = [];
+  const answers: PushAnswer[] = [];
   const notifying = new Notifying({
     notifier,
-    answer: async () => ({ isAccepted: true }),
-    isGuarded: () => false,
+    answer: async (_, answer) => {
+      answers.push(answer);
+      return { isAccepted: true };
+    },
+    isGuarded: () => isGuarded,
     now: () => NOW,
     onTrouble: (trouble) => troubles.push(trouble),
   });
-  return { notifying, troubles };
+  return { notifying, troubles, answers };
 }
 
 const titles = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `Login r${from + i}`);
@@ -77,6 +82,46 @@ test("of forty requests in turn that need fob three are told, until one of them 
   await vi.waitFor(() => expect(logins()).toEqual(titles(0, 4)));
   await notifying.end();
   expect(logins()).toEqual(titles(0, 4));
+});
+
+test("only a button answers: who dismisses a question has said nothing", async () => {
+  const { notifier, asked, press } = desktop();
+  const { notifying, answers } = listen(notifier);
+  for (const [id, button] of [
+    ["r0", null],
+    ["r1", "deny"],
+    ["r2", "approve"],
+  ] as const) {
+    notifying.hear({ kind: "request", request: pushRequest(id) });
+    await vi.waitFor(() => expect(asked.has(`Login ${id}`)).toBe(true));
+    press(`Login ${id}`, button);
+  }
+  await notifying.end();
+  expect(answers.map(({ kind }) => kind)).toEqual(["deny", "approve"]);
+});
+
+test.each([
+  ["whose token has a PIN", true, {}],
+  ["whose issuer does not let it", false, { isQuick: false }],
+  ["that wants a choice", false, { options: ["17", "42"] }],
+])("a request %s is told and has no buttons", async (_, isGuarded, more) => {
+  const { notifier, told, seen } = desktop();
+  const { notifying } = listen(notifier, isGuarded);
+  notifying.hear({ kind: "request", request: pushRequest("r0", more) });
+  await vi.waitFor(() => expect(told.map(({ title }) => title)).toEqual(["Login r0"]));
+  await notifying.end();
+  expect(seen).toEqual([]);
+});
+
+test("what a server says is shown without what could harm, and not without end", async () => {
+  const { notifier, told } = desktop();
+  const { notifying } = listen(notifier);
+  const words = { title: "\u001b[2J\u202e", question: "x".repeat(2_000), isQuick: false };
+  notifying.hear({ kind: "request", request: pushRequest("r0", words) });
+  await vi.waitFor(() => expect(told).toHaveLength(1));
+  await notifying.end();
+  expect(told[0]?.title).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(told[0]?.body.split("\n")[0]).toBe(`${"x".repeat(240)}…`);
 });
 
 test("what shows nothing is not asked once more for each request that waits", async () => {

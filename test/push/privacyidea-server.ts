@@ -42,7 +42,7 @@ export class PrivacyIdeaServer {
   /** In seconds; what the server's clock is ahead of the real one. */
   clockOffset = 0;
   /** What the reply to an answer is. */
-  verdict: { readonly value: boolean; readonly detail?: object } = { value: true };
+  verdict: { readonly value: unknown; readonly detail?: object } = { value: true };
   /** Replies in place of the server, where it returns true. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   publicKeyText: string | null;

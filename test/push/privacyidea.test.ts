@@ -128,6 +128,32 @@ describe("a login request of privacyIDEA", () => {
     expect(server.answers).toEqual([]);
   });
 
+  test("that offers nothing is not approved with a choice", async () => {
+    const { server, token, desk } = await deskBench();
+    server.challenge();
+    const [request] = (await desk.poll(token.id)).requests;
+    const answer = desk.answer(request?.id ?? "", { kind: "approve", choice: "17" }, NOBODY);
+    await expect(answer).rejects.toEqual(refused("usage", /nothing to choose from/));
+    expect(server.answers).toEqual([]);
+  });
+
+  test("that is denied brings no code for the login page", async () => {
+    const { server, token, desk } = await deskBench();
+    server.challenge({ code: "471108" });
+    const [request] = (await desk.poll(token.id)).requests;
+    expect(await desk.answer(request?.id ?? "", { kind: "deny", isReport: false }, NOBODY)).toEqual({
+      isAccepted: true,
+    });
+  });
+
+  test.each([1, "true", {}, null])("is not taken by a server that says %j", async (value) => {
+    const { server, token, desk } = await deskBench();
+    server.challenge();
+    server.verdict = { value };
+    const [request] = (await desk.poll(token.id)).requests;
+    expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: false });
+  });
+
   test("that the server does not take any more is not approved", async () => {
     const { server, token, desk } = await deskBench();
     server.challenge();
@@ -174,6 +200,11 @@ describe("dropped before anybody sees it is a request", () => {
   test.each([
     ["signed with the key of another server", { key: FOREIGN_KEYS.privateKey, wording: {} }, /did not sign it/],
     ["for another token", { key: undefined, wording: { serial: "PIPU9999" } }, /for another token/],
+    [
+      "that offers more than twenty to choose from",
+      { key: undefined, wording: { options: Array.from({ length: 21 }, (_, i) => i).join(",") } },
+      /too much to choose from/,
+    ],
   ])("%s", async (_, { key, wording }, reason) => {
     const { server, token, desk } = await deskBench();
     server.challenge(wording, key);
@@ -222,6 +253,8 @@ describe("dropped before anybody sees it is a request", () => {
     const { requests, refusals } = await desk.poll(token.id);
     expect(requests).toHaveLength(1);
     expect(refusals).toContain("500 requests were dropped: no more than 1000 are looked at");
+    server.challenges = [server.sign({ question: "old" }), ...Array(1_000).fill(server.sign({ question: "new" }))];
+    expect((await desk.poll(token.id)).requests.map(({ question }) => question)).toEqual(["new"]);
   });
 });
 
@@ -297,7 +330,33 @@ describe("a server of privacyIDEA", () => {
       response.end(JSON.stringify({ result: { status: false, error: { message: "\u001b]0;x\u0007no" } } }));
       return true;
     };
-    await expect(desk.poll(token.id)).rejects.toEqual(refused("rejected", /refuses: \\x1b\]0;x\\x07no$/));
+    const refusal = await desk.poll(token.id).catch((error: unknown) => error);
+    expect(refusal).toEqual(refused("rejected", /refuses: \\x1b\]0;x\\x07no$/));
+    // its clock is right, and so is not blamed
+    expect(refusal).not.toHaveProperty("hint", expect.any(String));
+  });
+
+  test.each([
+    [403, "rejected"],
+    [500, "unavailable"],
+    [503, "unavailable"],
+  ] as const)("that answers with status %i is not believed, whatever it says", async (status, code) => {
+    const { server, token, desk } = await deskBench();
+    server.intercept = (_, response) => {
+      response.writeHead(status).end(JSON.stringify({ result: { status: true, value: [server.sign()] } }));
+      return true;
+    };
+    await expect(desk.poll(token.id)).rejects.toMatchObject({ code });
+  });
+
+  test("is asked a new question by a clock that was set back", async () => {
+    const { server, token, desk, clock } = await deskBench();
+    const questions = new Set<string>();
+    server.intercept = ({ url = "" }) => questions.add(url).size === 0;
+    await desk.poll(token.id);
+    clock.ahead = -20;
+    await desk.poll(token.id);
+    expect(questions.size).toBe(2);
   });
 
   test("is asked the same signed question for ten seconds, and a new one after it refused", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { HttpRequest } from "../../src/http-client.ts";
 import { ocra } from "../../src/otp/ocra.ts";
 import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
 import { httpClient } from "../../src/platform/http.ts";
@@ -80,11 +81,13 @@ describe("a TiQR challenge", () => {
   });
 
   test("has session information where the suite asks for it, in hexadecimal", () => {
-    const challenge = parseTiqrChallenge("tiqrauth://x.test/11083173066293349938g/1");
-    expect(sessionInformation(challenge, token("https://x.test", "OCRA-1:HOTP-SHA1-6:QN10").credential)).toBeNull();
-    expect(() => sessionInformation(challenge, token().credential)).toThrow(
-      expect.objectContaining({ code: "invalid" }),
-    );
+    for (const session of ["11083173066293349938g", "abc"]) {
+      const challenge = parseTiqrChallenge(`tiqrauth://x.test/${session}/1`);
+      expect(sessionInformation(challenge, token("https://x.test", "OCRA-1:HOTP-SHA1-6:QN10").credential)).toBeNull();
+      expect(() => sessionInformation(challenge, token().credential)).toThrow(
+        expect.objectContaining({ code: "invalid" }),
+      );
+    }
   });
 
   test("of another service, or another person, is not for this token", () => {
@@ -95,6 +98,20 @@ describe("a TiQR challenge", () => {
     }
     refuseOtherService(parseTiqrChallenge("tiqrauth://tiqr.example.org/a/1"), token());
   });
+});
+
+test("a response goes to the server of the enrollment, and over a connection that it may use", async () => {
+  const challenge = parseTiqrChallenge("tiqrauth://ann@tiqr.example.org/ab12/c0ffee/x/2");
+  for (const isInsecure of [false, true]) {
+    const asked: HttpRequest[] = [];
+    const http = async (request: HttpRequest) => {
+      asked.push(request);
+      return { status: 200, header: () => null, body: Buffer.from("OK") };
+    };
+    const { credential, ...rest } = token();
+    await sendTiqrResponse(challenge, { ...rest, credential: { ...credential, isInsecure } }, "123456", { http });
+    expect(asked).toMatchObject([{ method: "POST", url: new URL("https://tiqr.example.org/login"), isInsecure }]);
+  }
 });
 
 describe("a response that the server does not take", () => {
