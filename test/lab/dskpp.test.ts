@@ -1,6 +1,7 @@
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
 import { recognize } from "../../src/enrollment/recognize.ts";
+import { HalfwayRuns } from "../../src/lab/dskpp/halfway-runs.ts";
 import { cmac, prfAes, prfSha256 } from "../../src/lab/dskpp/prf.ts";
 import { issueActivation } from "../../src/lab/issue.ts";
 import type { ActivationOrder } from "../../src/lab/lab-token.ts";
@@ -85,6 +86,16 @@ describe("four passes", () => {
     const reply = await activate(await testLab()).send(helloMessage({ more: info }));
     expect([attribute(reply, "Status"), element(reply, "Data")]).toEqual(["Continue", "aGVsbG8="]);
   });
+});
+
+test("a run that is half-way goes on once, for two minutes, and gives way to 256 later ones", () => {
+  const runs = new HalfwayRuns();
+  const mac = { name: SHA256, prf: prfSha256, keyLength: 32 };
+  const agreement = { variant: "four-pass", keyType: "", encryptionAlgorithm: "", mac } as const;
+  const run = { code: "", agreement, serverNonce: Buffer.of(), messages: [] };
+  for (let i = 0; i <= 256; i++) runs.add(String(i), run, 0);
+  expect(["0", "1", "1", "256"].map((id) => runs.take(id, 119_999))).toEqual([null, run, null, run]);
+  expect(runs.take("2", 120_000)).toBeNull();
 });
 
 describe("two passes", () => {

@@ -41,6 +41,16 @@ test("answers no request that names no host, or two", async () => {
 });
 
 test.each([
+  [65_536, 400],
+  [65_537, 413],
+])("a request of %i bytes is answered with status %i", async (length, status) => {
+  const { url } = await testLab();
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const response = await fetch(`${url}/validate/check`, { method: "POST", headers, body: "x".repeat(length) });
+  expect(response.status).toBe(status);
+});
+
+test.each([
   ["127.0.0.1", true],
   ["127.255.255.254", true],
   ["::1", true],

@@ -1,8 +1,12 @@
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
+import { attempt } from "../../src/lab/attempts.ts";
 import { issuePasscodes, type PasscodeOrder } from "../../src/lab/issue.ts";
 import { decideLogin } from "../../src/lab/login.ts";
+import { wasUsed } from "../../src/lab/passcode-check.ts";
 import { hashPassword } from "../../src/lab/password.ts";
+import { LOGIN_WORDING } from "../../src/lab/push/wording.ts";
+import { findTransaction, openTransaction } from "../../src/lab/transaction.ts";
 import { ocra } from "../../src/otp/ocra.ts";
 import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
 import { type ApiReply, api, type TestLab, testLab } from "./lab.ts";
@@ -140,6 +144,28 @@ describe("ten wrong passcodes", () => {
   });
 });
 
+describe("what counts as a guess", () => {
+  test("is not an attempt that failed for another reason", async () => {
+    const lab = await testLab();
+    const user = lab.store.user("ann");
+    if (!user) throw new Error("there is no ann");
+    const failed = attempt(lab, user, () => {
+      throw new Error("the disk is full");
+    });
+    await expect(failed).rejects.toThrow("the disk is full");
+    expect(lab.store.user("ann")?.failures).toBe(0);
+  });
+
+  test("is not a passcode that was one of the last ten", async () => {
+    const lab = await testLab();
+    const { serial, hotp } = await issued(lab, HOTP_ORDER);
+    const token = lab.store.token(serial);
+    if (token?.kind !== "hotp") throw new Error("no event-based token");
+    const isUsed = (counter: number) => wasUsed({ ...token, counter: 20 }, hotp(counter), lab.clock());
+    expect([9, 10, 19, 20].map(isUsed)).toEqual([false, true, true, false]);
+  });
+});
+
 describe("right logins that come at once", () => {
   test("are all accepted, never lock, and count as no failures", async () => {
     const lab = await testLab();
@@ -226,6 +252,16 @@ describe("a challenge", () => {
     };
     expect(await login(-60)).toBe(true);
     expect(await login(120)).toBe(false);
+  });
+
+  test("is one of at most fifty of a token: the oldest is forgotten", async () => {
+    const lab = await testLab();
+    const { serial } = await issued(lab, { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", responsePin: null });
+    const ask = () => openTransaction(lab, lab.store.tokensOf("ann"), LOGIN_WORDING)?.id ?? "";
+    const [first = "", second = "", ...others] = Array.from({ length: 51 }, ask);
+    expect(findTransaction(lab, first)).toBeNull();
+    for (const id of [second, ...others]) expect(findTransaction(lab, id)?.asked).toHaveLength(1);
+    expect(lab.store.token(serial)).toMatchObject({ challenges: { length: 50 } });
   });
 
   test("is over after two minutes, and is nobody else's", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { readEasyQrCodes } from "../../src/enrollment/easy-picture.ts";
 import { issuePasscodes, issuePush } from "../../src/lab/issue.ts";
 import { STYLE } from "../../src/lab/page/layout.ts";
+import { type Session, Sessions } from "../../src/lab/page/session.ts";
 import { ocra } from "../../src/otp/ocra.ts";
 import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
 import { describeWith } from "../requires.ts";
@@ -218,6 +219,18 @@ describe("the page's forms", () => {
     expect((await send("/login", { name: "ann", passcode: hotp(1), form_token: formToken })).status).toBe(401);
     lab.pass(1_801);
     expect(await title(fresh.split(";")[0] ?? "")).toBe("Log in · fob lab");
+  });
+
+  test("belong to one of a thousand sessions: the oldest is forgotten", () => {
+    const sessions = new Sessions();
+    const [first, second, ...others] = Array.from({ length: 1_001 }, () => sessions.renew(null, { kind: "new" }, 0));
+    const found = (session: Session | undefined, now = 1) => {
+      const headers = { cookie: `a=b; fob_lab=${session?.id}; c=d` };
+      const request = { method: "GET", path: "/", query: new URLSearchParams(), contentType: "", body: Buffer.of() };
+      return sessions.find({ ...request, headers }, now)?.id ?? null;
+    };
+    expect([first, second, others.at(-1)].map((one) => found(one))).toEqual([null, second?.id, others.at(-1)?.id]);
+    expect([1_799_999, 1_800_000].map((now) => found(second, now))).toEqual([second?.id, null]);
   });
 
   test("forbid everything from elsewhere, and escape what is typed", async () => {

@@ -316,6 +316,35 @@ describe("code to phone", () => {
     expect(await check(code)).toBe("ACCEPT");
     expect(await check(code)).toBe("REJECT");
   });
+
+  test("takes the code of no request that was not approved", async () => {
+    const lab = await testLab();
+    await enrolled(lab);
+    const { id, asked } = push(lab, "code-to-phone");
+    const code = asked[0]?.kind === "push" ? asked[0].challenge.displayCode : null;
+    expect(code).toMatch(/^\d{6}$/);
+    const login = { user: "ann", pass: String(code), transaction_id: id };
+    expect((await api(lab.post("/validate/check", login))).result.authentication).toBe("REJECT");
+  });
+});
+
+describe("an approval", () => {
+  test.each([
+    ["after its time", (lab: TestLab) => lab.pass(121)],
+    [
+      "of a user who was locked meanwhile",
+      (lab: TestLab) => lab.store.updateUser("ann", (user) => ({ ...user, failures: 10 })),
+    ],
+  ])("lets nobody in %s", async (_, meanwhile) => {
+    const lab = await testLab();
+    const device = await enrolled(lab);
+    const { id } = push(lab);
+    const [request = {}] = await device.requests();
+    expect((await device.approve(request)).result.value).toBe(true);
+    meanwhile(lab);
+    const login = { user: "ann", pass: "", transaction_id: id };
+    expect((await api(lab.post("/validate/check", login))).result.authentication).toBe("REJECT");
+  });
 });
 
 describe("an older server", () => {

@@ -94,7 +94,8 @@ describe("enrollment", () => {
   });
 
   test.each([
-    ["a short secret", { secret: "00" }],
+    ["a short secret", { secret: "00".repeat(15) }],
+    ["a long secret", { secret: "00".repeat(65) }],
     ["no hexadecimal", { secret: "x".repeat(40) }],
     ["another operation", { operation: "login" }],
   ])("is refused with %s, and can be tried again", async (_, change) => {
@@ -124,6 +125,14 @@ describe("a login", () => {
     expect(result.value).toBe(true);
     const login = { user: "ann", pass: "", transaction_id: sessionKey };
     expect((await api(lab.post("/validate/check", login))).result.value).toBe(true);
+    expect((await api(lab.post("/validate/check", login))).result.value).toBe(false);
+  });
+
+  test("takes the app's response from the app alone, and not from a keyboard", async () => {
+    const lab = await testLab();
+    const app = await enrolledApp(lab);
+    const { sessionKey, question } = challenge(lab);
+    const login = { user: "ann", pass: app.respond(question, sessionKey), transaction_id: sessionKey };
     expect((await api(lab.post("/validate/check", login))).result.value).toBe(false);
   });
 
