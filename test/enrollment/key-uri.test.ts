@@ -137,6 +137,12 @@ describe("Key URIs as issuers write them", () => {
     );
   });
 
+  test("with a PIN policy want a PIN", async () => {
+    const uri = (policy: string) => `otpauth://totp/x?secret=${SECRET}&pinpolicy=${encodeURIComponent(policy)}`;
+    expect((await read(uri("min=6"))).pin).toMatchObject({ type: "user", policy: { minLength: 6, required: true } });
+    expect((await read(uri("server"))).pin).toEqual({ type: "server" });
+  });
+
   test("tell what was assumed and what looks odd", async () => {
     expect(await codes(`otpauth://hotp/x?secret=${SECRET}`)).toEqual(["counter-assumed"]);
     expect(await codes(`otpauth://totp/A:x?secret=${SECRET}&issuer=B`)).toEqual(["issuer-mismatch"]);
@@ -171,6 +177,9 @@ describe("Key URIs that are wrong", () => {
     [`otpauth://totp/x?secret=${SECRET}&digits=11`, 'digits is "11": 4 to 10 are possible'],
     [`otpauth://totp/x?secret=${SECRET}&digits=six`, 'digits is "six": 4 to 10 are possible'],
     [`otpauth://totp/x?secret=${SECRET}&period=0`, 'period is "0": 1 to 86400 are possible'],
+    [`otpauth://totp/x?secret=${SECRET}&period=86401`, 'period is "86401": 1 to 86400 are possible'],
+    [`otpauth://totp/x?secret=${SECRET}&t0=253402300800`, 't0 is "253402300800": 0 to 253402300799 are possible'],
+    [`otpauth://totp/x?secret=${SECRET}&alphabet=steam`, 'alphabet is "steam"'],
     [`otpauth://totp/x?secret=${SECRET}&period=-30`, 'period is "-30": 1 to 86400 are possible'],
     [
       `otpauth://totp/x?secret=${SECRET}&algorithm=MD5`,
