@@ -68,6 +68,20 @@ describe("an activation string", () => {
     ]);
   });
 
+  test.each(["127.0.0.1", "localhost", "[::1]", "127.0.0.1.example.test", "localhost.example.test"])(
+    "warns of http at %s unless that is this machine",
+    (host) => {
+      const online = recognizeOnline(encode(`EnrollmentURL=http://${host}/`));
+      const isWarned = online?.findings.some(({ code }) => code === "server-insecure");
+      expect(isWarned).toBe(host.includes("example"));
+    },
+  );
+
+  test("may say the same twice, and not without end", () => {
+    expect(values(encode(`${LINES}\nUserID=ann`))).toEqual(EXPECTED);
+    expect(identify(encode(`${LINES}\n${"x".repeat(16 * 1024)}`))?.id).not.toBe("activation-string");
+  });
+
   test("holds no token by itself", async () => {
     await expect(recognize(STRING)).rejects.toThrow(expect.objectContaining({ code: "unavailable" }));
   });

@@ -44,6 +44,9 @@ describe("Key URIs as issuers write them", () => {
     ["no issuer", `otpauth://totp/ann@acme.test?secret=${SECRET}`, null, "ann@acme.test", totp],
     ["no label", `otpauth://totp/?secret=${SECRET}&issuer=ACME`, "ACME", null, totp],
     ["no slash", `otpauth://totp?secret=${SECRET}&issuer=ACME`, "ACME", null, totp],
+    ["the same twice", `otpauth://totp/x?secret=${SECRET}&digits=8&digits=8`, null, "x", { ...totp, digits: 8 }],
+    ["a slash too many", `otpauth://totp//ACME:ann?secret=${SECRET}`, "ACME", "ann", totp],
+    ["a colon in the issuer", `otpauth://totp/A:B:ann?secret=${SECRET}&issuer=A:B`, "A:B", "ann", totp],
     ["a space after the colon", `otpauth://totp/ACME:%20ann?secret=${SECRET}`, "ACME", "ann", totp],
     ["a colon in the account", `otpauth://totp/ACME:urn:ann?secret=${SECRET}`, "ACME", "urn:ann", totp],
     ["a plus in the issuer", `otpauth://totp/Big%20Corp:ann?secret=${SECRET}&issuer=Big+Corp`, "Big Corp", "ann", totp],
@@ -153,6 +156,16 @@ describe("Key URIs as issuers write them", () => {
     expect(await codes(`otpauth://totp/x%1b?secret=${SECRET}`)).toEqual(["control-characters"]);
   });
 
+  test.each([
+    [16, []],
+    [15, ["info"]],
+    [10, ["info"]],
+    [9, ["warning"]],
+  ])("judge a secret of %i bytes", async (length, severities) => {
+    const { findings } = await read(`otpauth://totp/x?secret=${encodeBase32(Buffer.alloc(length, 1))}`);
+    expect(findings.map(({ severity }) => severity)).toEqual(severities);
+  });
+
   test("say where every value came from", async () => {
     expect((await read(`otpauth://totp/ACME:ann?secret=${SECRET}&digits=8`)).fields).toEqual([
       { name: "type", value: "totp", origin: "given" },
@@ -195,6 +208,10 @@ describe("Key URIs that are wrong", () => {
     [`otpauth://xyz/x?secret=${SECRET}`, 'key type "xyz" is not supported'],
     ["otpauth://", 'key type "" is not supported'],
     [`otpauth://totp/${"n".repeat(300)}?secret=${SECRET}`, "account is longer than 256 characters"],
+    [`otpauth://totp/x?secret=${SECRET}${"&x=1".repeat(100)}`, "more than 100 parameters"],
+    [`otpauth://totp/x?secret=${"A".repeat(65_536)}`, "longer than 65536 characters"],
+    ["otpauth://totp/x?secret=---", "secret is empty"],
+    [`otpauth://totp/x?secret=${encodeBase32(Buffer.alloc(1_025))}`, "secret is longer than 1024 bytes"],
     [`otpauth://totp/x?secret=${"A".repeat(4_000)}`, "secret is longer than 1024 bytes"],
   ])("%.60s is refused by the parameter", async (uri, message) => {
     await expect(recognize(uri)).rejects.toThrow(

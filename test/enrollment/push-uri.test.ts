@@ -57,9 +57,10 @@ describe("a push enrollment string", () => {
       "info enrolled-online",
     ]);
     expect(said(URI.replace("https", "http"))).toEqual(["warning server-insecure", "info enrolled-online"]);
-    expect(said(URI.replace("https%3A%2F%2Fpi.example.test", "http%3A%2F%2F127.0.0.1"))).toEqual([
-      "info enrolled-online",
-    ]);
+    const at = (host: string) => said(URI.replace("https%3A%2F%2Fpi.example.test", `http%3A%2F%2F${host}`));
+    for (const host of ["127.0.0.1", "localhost", "[::1]"]) expect(at(host)).toEqual(["info enrolled-online"]);
+    for (const host of ["127.0.0.1.example.test", "localhost.example.test", "x127.example.test"])
+      expect(at(host)).toEqual(["warning server-insecure", "info enrolled-online"]);
   });
 
   test.each([
@@ -69,6 +70,9 @@ describe("a push enrollment string", () => {
     ["no serial", URI.replace("serial=PIPU01", ""), /serial is missing/],
     ["no credential", URI.replace("enrollment_credential=0123abcd", ""), /enrollment_credential is missing/],
     ["a strange ttl", URI.replace("ttl=10", "ttl=-1"), /ttl is "-1"/],
+    ["no time at all", URI.replace("ttl=10", "ttl=0"), /ttl is "0"/],
+    ["more than a year", URI.replace("ttl=10", "ttl=525601"), /ttl is "525601"/],
+    ["an invisible part of the serial", URI.replace("PIPU01", "PIPU%E2%80%8B01"), /serial holds control characters/],
   ])("with %s is refused", (_, text, message) => {
     expect(() => recognizeOnline(text)).toThrow(
       expect.objectContaining({ code: "invalid", message: expect.stringMatching(message) }),
@@ -82,6 +86,17 @@ test("what a server answers instead of its key makes no token, and leaves no sec
   const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "der", type: "pkcs1" });
   const attempts: [(server: PrivacyIdeaServer) => void, string, RegExp][] = [
     [(server) => Object.assign(server, { publicKeyText: null }), "rejected", /sent no key/],
+    [
+      (server) => {
+        server.intercept = (_, response) => {
+          const detail = { public_key: server.publicKeyText };
+          response.end(JSON.stringify({ result: { status: true, value: "yes" }, detail }));
+          return true;
+        };
+      },
+      "rejected",
+      /did not take the new token/,
+    ],
     [(server) => Object.assign(server, { publicKeyText: "AAAA" }), "rejected", /the key that \S+ sent is none/],
     [
       (server) => Object.assign(server, { publicKeyText: short.toString("base64") }),

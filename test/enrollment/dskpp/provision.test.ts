@@ -131,6 +131,11 @@ describe("an activation string is enrolled", () => {
     for (const passes of [2, 4] as const) await enrollWith({ passes }, services(), code);
   });
 
+  test("with a passphrase in whatever form its letters have", async () => {
+    const wide = [...PASSWORD].map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)).join("");
+    await enrollWith({ passes: 2 }, services(), `UserID=${CLIENT_ID}\nPassphrase=${wide}`);
+  });
+
   test("with the passphrase asked for, where the string has none", async () => {
     const askSecret = async () => Buffer.from(PASSWORD);
     for (const passes of [2, 4] as const) await enrollWith({ passes }, services({ askSecret }), `UserID=${CLIENT_ID}`);
