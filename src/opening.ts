@@ -13,6 +13,7 @@ import type { PushServices } from "./push/provider.ts";
 import type { Right } from "./token/grant.ts";
 import { currentHeader } from "./vault/app-pin.ts";
 import { type Authenticator, directAuthenticator } from "./vault/authenticator.ts";
+import { refuseEmptyGrant } from "./vault/grant-secret.ts";
 import { type GrantedTokens, openGrant } from "./vault/granted-tokens.ts";
 import { type Header, type KeychainKind, readHeader } from "./vault/header.ts";
 import { appPinSlot, type OpenedVault, openToChange, openVault, type VaultAccess } from "./vault/open.ts";
@@ -75,6 +76,7 @@ function codeForResult(vault: Vault, header: Header): string | null {
 
 function refuseGrant(grant: string | null): void {
   if (grant === null) return;
+  refuseEmptyGrant(grant);
   throw new FobError("denied", t("a grant opens its tokens for passcodes and challenges, and nothing else"), {
     hint: t("unset FOB_GRANT to use the vault itself"),
   });

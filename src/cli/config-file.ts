@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { moveTo, removeQuietly, syncFolder, whenReleased, writeNewFile } from "../durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "../file-error.ts";
@@ -74,10 +74,25 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
   }
 }
 
-/** A writer takes milliseconds: what is older was left by one that was ended. So was what comes from a future. */
+/**
+ * A writer takes milliseconds: what is older was left by one that was ended. So was what comes from a future. Throws
+ * FobError `unavailable` for what no writer makes, and for what was left and cannot be removed.
+ */
 function removeIfLeft(draft: string): void {
-  const written = statSync(draft, { throwIfNoEntry: false })?.mtimeMs;
-  if (written !== undefined && Math.abs(Date.now() - written) > PATIENCE) removeQuietly(draft);
+  const found = lstatSync(draft, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isFile()) {
+    const what = found.isDirectory() ? t`${draft} is a folder` : t`${draft} is not a file`;
+    throw new FobError("unavailable", t`${what}, and in the way of what is to be written`, {
+      hint: t("remove it; nothing was changed"),
+    });
+  }
+  if (Math.abs(Date.now() - found.mtimeMs) <= PATIENCE) return;
+  try {
+    rmSync(draft, { force: true });
+  } catch (error) {
+    throw describeFileError(error, "remove", draft);
+  }
 }
 
 function makeHome(home: string): void {

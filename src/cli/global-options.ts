@@ -1,3 +1,4 @@
+import { KEYCHAIN_KINDS } from "../vault/keychain-kind.ts";
 import type { Candidates } from "./command.ts";
 
 /** An option that every command takes. */
@@ -27,7 +28,7 @@ export const GLOBAL_OPTIONS: readonly GlobalOption[] = [
     placeholder: "KIND",
     summary: "who keeps the vault's key: system, file or none",
     variable: "FOB_KEYCHAIN",
-    candidates: ["system", "file", "none"],
+    candidates: KEYCHAIN_KINDS,
   },
   {
     name: "--pin-file",

@@ -13,7 +13,10 @@ export interface Globals {
   readonly pinFd: number | null;
   /** The PIN from FOB_PIN. */
   readonly pin: string | null;
-  /** The secret of a grant, from FOB_GRANT; null only where that is not set at all. */
+  /**
+   * The secret of a grant, from FOB_GRANT; null only where that is not set at all. Whoever opens a vault looks at it, be it
+   * empty or none; whoever opens none ignores it.
+   */
   readonly grant: string | null;
   readonly input: boolean;
   readonly json: boolean;
@@ -36,7 +39,7 @@ export interface GlobalFlags {
   readonly plain?: boolean;
 }
 
-/** Completes the given options by the environment. Throws FobError `usage` for a value that is not one, `denied` for an empty grant. */
+/** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */
 export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defaultHome: () => string): Globals {
   const home = flags.home ?? (env["FOB_HOME"] || defaultHome());
   const settings = settingsOf(home, flags, env);
@@ -47,21 +50,13 @@ export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defau
     pinFile: flags.pinFile ?? (env["FOB_PIN_FILE"] || null),
     pinFd: flags.pinFd === undefined ? null : parseDescriptor(flags.pinFd),
     pin: env["FOB_PIN"] || null,
-    grant: readGrant(env["FOB_GRANT"]),
+    grant: env["FOB_GRANT"] ?? null,
     input: (flags.input ?? true) && !isSet(env["FOB_NO_INPUT"]),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     spoken: whereSpoken(flags, settings),
     debug: isSet(env["FOB_DEBUG"]),
   };
-}
-
-/** A failed `export FOB_GRANT=$(...)` leaves it empty: whoever wanted a grant must not get the whole vault. */
-function readGrant(grant: string | undefined): string | null {
-  if (grant === undefined || grant.trim() !== "") return grant ?? null;
-  throw new FobError("denied", t("FOB_GRANT is empty, and an empty grant opens nothing"), {
-    hint: t("unset it to use the vault itself; `fob access grant` prints a grant"),
-  });
 }
 
 function whereSpoken({ plain }: GlobalFlags, settings: Settings): Globals["spoken"] {

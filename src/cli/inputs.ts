@@ -31,7 +31,9 @@ export async function readStandardInput(stream: AsyncIterable<Buffer> = process.
   return decodeText(Buffer.concat(chunks), t("standard input"));
 }
 
-/** The bytes of a file that somebody else made. Throws FobError `invalid` when it is larger than `limit` or no file. */
+/**
+ * The bytes of a file that somebody else made. A signal ends the process however long the system takes to give them. Throws FobError `invalid` when it is larger than `limit` or no file.
+ */
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
   try {
     return readInputFile(path, limit);
@@ -48,7 +50,7 @@ export function readInputFile(path: string, limit: number): Buffer {
   const handedOver = descriptorOf(path);
   if (handedOver !== null) return readDescriptor(handedOver, path, limit);
   try {
-    return readRegularFile(path, limit);
+    return endedBySignals(() => readRegularFile(path, limit));
   } catch (error) {
     throw error instanceof FobError ? error : describeForeignFileError(error, "read", path);
   }
@@ -81,7 +83,9 @@ function readRegularFile(path: string, limit: number): Buffer {
     const found = fstatSync(file);
     refuseUnreadable(found, path, false);
     if (found.size > limit) throw tooLarge(path, limit);
-    return readBounded(file, path, limit);
+    return readBounded(file, path, limit, () => {
+      throw new FobError("invalid", t`${path} is not a file that ends: it has nothing to read now, and may have later`);
+    });
   } finally {
     closeSync(file);
   }
@@ -104,11 +108,12 @@ function refuseUnreadable(found: Stats, name: string, isHandedOver: boolean): vo
   throw new FobError("invalid", what, found.isFIFO() ? { hint: t("/dev/stdin reads it: < PIPE") } : {});
 }
 
-function readBounded(descriptor: number, name: string, limit: number): Buffer {
+/** Where nothing can be read yet, `wait` decides what becomes of it. */
+function readBounded(descriptor: number, name: string, limit: number, wait: () => void = pause): Buffer {
   const pieces: Buffer[] = [];
   for (let size = 0; ; ) {
     const piece = Buffer.allocUnsafe(PIECE);
-    const length = readPiece(descriptor, piece);
+    const length = readPiece(descriptor, piece, wait);
     if (length === 0) return Buffer.concat(pieces);
     size += length;
     if (size > limit) throw tooLarge(name, limit);
@@ -116,8 +121,7 @@ function readBounded(descriptor: number, name: string, limit: number): Buffer {
   }
 }
 
-/** Waits where a pipe is set not to, as that of another program may be. */
-function readPiece(descriptor: number, piece: Buffer): number {
+function readPiece(descriptor: number, piece: Buffer, wait: () => void): number {
   for (;;) {
     try {
       return readSync(descriptor, piece);
@@ -125,9 +129,14 @@ function readPiece(descriptor: number, piece: Buffer): number {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0;
       if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      wait();
     }
   }
+}
+
+/** Waits for a pipe that is set not to wait, as that of another program may be. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
 }
 
 function tooLarge(name: string, limit: number): FobError {

@@ -1,4 +1,5 @@
 import type * as v from "valibot";
+import { KEYCHAIN_KINDS } from "../vault/keychain-kind.ts";
 import type { GlobalFlags } from "./globals.ts";
 import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
 
@@ -23,7 +24,7 @@ export interface SettingDefinition<T extends string | number | boolean> {
 /** Every setting. Schema, documentation, validation and `fob config` follow from it. */
 export const SETTINGS = {
   keychain: define({
-    kind: choice("system", "file", "none"),
+    kind: choice(...KEYCHAIN_KINDS),
     initial: "system",
     summary: "who keeps the key of a vault that is made; an existing one knows",
     option: "--keychain",

@@ -4,7 +4,14 @@ import { FobError } from "../fob-error.ts";
 import { plural, t } from "../language.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
-import { type Conflict, refusal, sortDrafts } from "./known-tokens.ts";
+import {
+  type Conflict,
+  type Repeated,
+  type Repeating,
+  refusal,
+  refusalOfRepeated,
+  sortDrafts,
+} from "./known-tokens.ts";
 
 type ConflictContext = Pick<HouseContext, "prompt">;
 
@@ -41,14 +48,51 @@ export async function settleFile(
   vault: Vault,
   named: readonly NamedDraft[],
   wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
+  repeating: Repeating,
   context: ConflictContext,
 ): Promise<Settled> {
-  const { fresh, conflicts } = sortDrafts(vault, named);
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating);
   const options = t("--replace takes the place of what is there, --keep-both keeps both");
-  const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
-  const stored = new Set([...fresh, ...drafts]);
+  const settled = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
+  const whenRepeated = { keepBoth: wishes.keepBoth, options: t("--keep-both keeps both") };
+  const others = await settleRepeated(vault, repeated, whenRepeated, context);
+  const stored = new Set([...fresh, ...settled.drafts, ...others.drafts]);
   const wanted = named.filter((one) => stored.has(one));
-  return { drafts: [...wanted, ...drafts.filter((one) => !wanted.includes(one))], replacing, refused };
+  const isWanted = new Set(wanted);
+  return {
+    drafts: [...wanted, ...[...stored].filter((one) => !isWanted.has(one))],
+    replacing: settled.replacing,
+    refused: [...settled.refused, ...others.refused],
+  };
+}
+
+/**
+ * Settles what becomes of drafts whose account came before in the same command. Nobody can tell which of two secrets counts, so that none
+ * takes another's place: they are kept under other names, or refused.
+ */
+export async function settleRepeated(
+  vault: Vault,
+  repeated: readonly Repeated[],
+  wishes: Pick<ConflictWishes, "keepBoth" | "options">,
+  context: ConflictContext,
+): Promise<Pick<Settled, "drafts" | "refused">> {
+  const [only, ...others] = repeated;
+  if (!only) return { drafts: [], refused: [] };
+  const drafts = repeated.map(({ named }) => named);
+  const refused = repeated.map((one) => refusalOfRepeated(one, wishes.options));
+  if (wishes.keepBoth) return { drafts, refused: [] };
+  if (!context.prompt.available) return { drafts: [], refused };
+  const question =
+    others.length === 0
+      ? t`${only.named.name} is given twice, with different secrets. What now?`
+      : t`${plural(repeated.length, "account")} are given twice, with different secrets (${shorten(drafts.map(({ name }) => name))}). What now?`;
+  const choices = [
+    { label: t("keep both, the later one under another name"), value: "keep" },
+    { label: t("leave the later one out"), value: "leave" },
+  ] as const;
+  const decision = await context.prompt.pick<"keep" | "leave">(question, choices, wishes.options);
+  if (decision === "leave") return { drafts: [], refused };
+  return { drafts: await nameAnew(vault, drafts, { ...wishes, replace: false }, context), refused: [] };
 }
 
 type Decision = "replace" | "keep" | "leave";
@@ -91,12 +135,15 @@ async function decide(
 }
 
 function question(conflicts: readonly Conflict[]): string {
-  const names = conflicts.slice(0, MAX_NAMED).map(({ entry }) => entry.name);
-  const more = conflicts.length - names.length;
-  const all = more > 0 ? t`${names.join(", ")} and ${more} more` : names.join(", ");
+  const all = shorten(conflicts.map(({ entry }) => entry.name));
   return conflicts.length === 1
     ? t`${all} is enrolled already with another secret. What now?`
     : t`${plural(conflicts.length, "account")} are enrolled already with another secret (${all}). What now?`;
+}
+
+function shorten(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return more > 0 ? t`${names.slice(0, MAX_NAMED).join(", ")} and ${more} more` : names.join(", ");
 }
 
 /** A person names one token; several, and those of a script, get a number behind their name. */

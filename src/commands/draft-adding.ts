@@ -8,7 +8,7 @@ import { forget } from "../token/secret.ts";
 import { finishInterrupted } from "../vault/interrupted.ts";
 import { removedIds } from "../vault/removal.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type Settled, settleConflicts, settleFile } from "./account-conflicts.ts";
+import { type Settled, settleConflicts, settleFile, settleRepeated } from "./account-conflicts.ts";
 import { type RaisedCounter, raiseCounters } from "./backup-counters.ts";
 import { draftParts, readDraftParts } from "./draft-parts.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
@@ -161,7 +161,10 @@ async function settle(
 ): Promise<Settled> {
   if (wishes.by === "enroll") return settleEnrollment(vault, named, wishes, context);
   finishInterrupted(vault, context.processes);
-  return settleFile(vault, wishes.by === "restore" ? missing(vault, named) : named, wishes, context);
+  // a backup has what was beside each other in a vault
+  return wishes.by === "restore"
+    ? settleFile(vault, missing(vault, named), wishes, "kept", context)
+    : settleFile(vault, named, wishes, "refused", context);
 }
 
 /** The tokens of a backup that are not there. One that was removed keeps its id for when it is restored, and its backup becomes another one. */
@@ -184,14 +187,26 @@ async function settleEnrollment(
   { isNamed, replace }: AddingWishes,
   context: HouseContext,
 ): Promise<Settled> {
-  const asTheyAre = { drafts: named, replacing: new Set<NamedDraft>(), refused: [] };
-  if (replace) return asTheyAre;
   finishInterrupted(vault, context.processes);
-  refuseKnown(vault, named);
+  if (!replace) refuseKnown(vault, named);
   // whoever names it knows that it is another one
-  if (isNamed) return asTheyAre;
-  const { fresh, conflicts } = sortDrafts(vault, named);
+  if (isNamed) return { drafts: named, replacing: new Set(), refused: [] };
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
+  const others = await settleRepeated(vault, repeated, { keepBoth: false, options: oneByOne() }, context);
+  if (replace) {
+    const refused = new Set(repeated.map((one) => one.named));
+    const drafts = [...named.filter((one) => !refused.has(one)), ...others.drafts];
+    return { drafts, replacing: new Set(), refused: others.refused };
+  }
   const wishes = { replace: false, keepBoth: false, options: enrollOptions() };
   const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, wishes, context);
-  return { drafts: [...fresh, ...drafts], replacing, refused };
+  return {
+    drafts: [...fresh, ...drafts, ...others.drafts],
+    replacing,
+    refused: [...refused, ...others.refused],
+  };
+}
+
+function oneByOne(): string {
+  return t("enroll them one by one, the second with --name NAME to keep both");
 }

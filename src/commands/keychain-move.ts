@@ -7,11 +7,10 @@ import { askNewAppPin } from "../vault/app-pin.ts";
 import { type Header, type KeychainKind, readHeader } from "../vault/header.ts";
 import { findKey } from "../vault/kept-key.ts";
 import { type KeyMove, moveKey } from "../vault/key-move.ts";
+import { KEYCHAIN_KINDS } from "../vault/keychain-kind.ts";
 import { type OpenedVault, refuseExported } from "../vault/open.ts";
 import { findSlot } from "../vault/slots.ts";
 import { nothingEnrolled } from "./lookup.ts";
-
-const KINDS: readonly string[] = ["system", "file", "tpm", "none"];
 
 interface Moved extends KeyMove {
   readonly notes: readonly string[];
@@ -25,7 +24,7 @@ export const keychainMove = defineCommand({
     "system is the keychain of the operating system, file a key file in fob's folder that only you can read, none nobody: then a passphrase opens " +
     "the vault, and a recovery code is shown. Asks for the app PIN where there is one, or takes the recovery code in its place, also when the " +
     "key is lost; then a new PIN is asked for. Tokens, their PINs, grants and a running agent go on as they are; biometrics are off afterwards.",
-  arguments: { kind: required(KINDS.join("|"), "who keeps the key from now on", KINDS) },
+  arguments: { kind: required(KEYCHAIN_KINDS.join("|"), "who keeps the key from now on", KEYCHAIN_KINDS) },
   options: {},
   examples: [
     { command: "fob keychain move file", explanation: "for a machine that has no keychain to ask" },
@@ -70,9 +69,13 @@ export const keychainMove = defineCommand({
 });
 
 function parseKind(text: string): KeychainKind {
-  if (text === "system" || text === "file" || text === "none") return text;
+  const kind = KEYCHAIN_KINDS.find((one) => one === text);
+  if (kind !== undefined) return kind;
   if (text !== "tpm")
-    throw new FobError("usage", t`${JSON.stringify(text)} keeps no keys: ${KINDS.join(", ")} are what can be chosen`);
+    throw new FobError(
+      "usage",
+      t`${JSON.stringify(text)} keeps no keys: ${KEYCHAIN_KINDS.join(", ")} are what can be chosen`,
+    );
   throw new FobError("unavailable", t("this version of fob cannot keep a key in a TPM"), {
     hint: t("system, file or none can keep it; nothing was changed"),
   });

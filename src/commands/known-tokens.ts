@@ -21,13 +21,26 @@ export interface Conflict {
   readonly entry: IndexEntry;
 }
 
-/** Drafts by what the vault has of them. */
+/** A draft of an account that an earlier one of the same command has with another secret, or other parameters. */
+export interface Repeated {
+  readonly named: NamedDraft;
+  readonly earlier: NamedDraft;
+}
+
+/**
+ * Whether drafts that come together may be of one account, so that the later ones are {@link Repeated}; or stay as they are, where they were
+ * beside each other in a vault.
+ */
+export type Repeating = "refused" | "kept";
+
+/** Drafts by what the vault, and the drafts before them, have of them. */
 export interface SortedDrafts {
   /** Of accounts that are not enrolled yet, or lack the PIN that their issuer demands. */
   readonly fresh: readonly NamedDraft[];
   /** Those that are there already, with the same secret. */
   readonly same: readonly NamedDraft[];
   readonly conflicts: readonly Conflict[];
+  readonly repeated: readonly Repeated[];
 }
 
 /** The tokens of a list, by name and account. */
@@ -43,20 +56,38 @@ export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
   return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
 }
 
-/** Sorts drafts by what the vault has; drafts of one account that come together are no conflict. */
-export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[]): SortedDrafts {
+/** Sorts drafts by what the vault has, and by what came before them. */
+export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[], repeating: Repeating): SortedDrafts {
   const all = knownTokens(vault.entries());
   const fresh: NamedDraft[] = [];
   const same: NamedDraft[] = [];
   const conflicts: Conflict[] = [];
+  const earlierOf = repeating === "kept" ? null : findRepeated(drafts);
+  const repeated: Repeated[] = [];
   for (const named of drafts) {
     const [entry] = tokensOfAccount(named, all);
     const known = findSame(vault, named, all);
+    const earlier = earlierOf?.get(named);
     if (known) (lacksPin(known, named) ? fresh : same).push(named);
+    else if (earlier) repeated.push({ named, earlier });
     else if (entry) conflicts.push({ named, entry });
     else fresh.push(named);
   }
-  return { fresh, same, conflicts };
+  return { fresh, same, conflicts, repeated };
+}
+
+/** Of each draft whose account came before, the first one of that account. */
+function findRepeated(drafts: readonly NamedDraft[]): ReadonlyMap<NamedDraft, NamedDraft> {
+  const first = new Map<string, NamedDraft>();
+  const earlierOf = new Map<NamedDraft, NamedDraft>();
+  for (const named of drafts) {
+    const key = accountKey(named.draft);
+    if (key === null) continue;
+    const earlier = first.get(key);
+    if (earlier) earlierOf.set(named, earlier);
+    else first.set(key, named);
+  }
+  return earlierOf;
 }
 
 /** Why a draft is refused: its account is enrolled already. `options` says what would let it in. */
@@ -65,6 +96,19 @@ export function refusal({ named, entry }: Conflict, options: string): FobError {
   return new FobError("usage", t`${named.name}: this account is enrolled already, as ${entry.name}, ${what}`, {
     hint: options,
   });
+}
+
+/** Why a draft is refused: an earlier one is of its account. `options` says what would let it in. */
+export function refusalOfRepeated({ named, earlier }: Repeated, options: string): FobError {
+  return new FobError("usage", t`${named.name}: this account is given twice, ${difference(named, earlier)}`, {
+    hint: options,
+  });
+}
+
+function difference(one: NamedDraft, other: NamedDraft): string {
+  return Buffer.from(one.draft.secret).equals(other.draft.secret)
+    ? t("with different parameters")
+    : t("with different secrets");
 }
 
 /** What lets `fob enroll` take a draft whose account is enrolled already. */

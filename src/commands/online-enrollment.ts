@@ -101,7 +101,7 @@ async function fetchTokens(order: Order, run: Run): Promise<StoredDraft[]> {
   const now = context.clock();
   const named = drafts.map((draft, i) => nameFetched(draft, order, i === 0 ? wishes.name : undefined));
   // the server has made it: it is stored whatever else is there
-  for (const { named: one, entry } of wishes.replace ? [] : sortDrafts(vault, named).conflicts)
+  for (const { named: one, entry } of wishes.replace ? [] : sortDrafts(vault, named, "kept").conflicts)
     context.tell(
       t`${one.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
     );

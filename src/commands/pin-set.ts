@@ -77,7 +77,13 @@ async function setOfApp(context: Context): Promise<PinChange> {
 function parsePolicy({ name, policy }: { readonly name: string | undefined; readonly policy: string | undefined }) {
   if (policy === undefined) return USER_PIN_POLICY;
   if (name === undefined) throw new FobError("usage", t("--policy is for the PIN of a token: name one"));
-  return parsePinPolicy(policy);
+  try {
+    return parsePinPolicy(policy);
+  } catch (error) {
+    // `invalid` is what an issuer got wrong; these are the words of the person
+    if (error instanceof FobError) throw new FobError("usage", error.message, { cause: error });
+    throw error;
+  }
 }
 
 function alreadySet(which: string): FobError {

@@ -39,13 +39,25 @@ async function parseRows(bytes: Buffer, source: string): Promise<Row[]> {
   const text = decodeText(bytes, source);
   try {
     return parse(text, {
-      columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
+      columns: (names: string[]) =>
+        refuseRepeated(
+          names.map((name) => name.trim().toLowerCase()),
+          source,
+        ),
       info: true,
       skip_empty_lines: true,
       trim: true,
     }) as unknown as Row[];
   } catch (cause) {
+    if (cause instanceof FobError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FobError("invalid", t`${source} is not CSV: ${reason}`, { cause });
   }
+}
+
+/** Which of two cells counts would be a guess. */
+function refuseRepeated(columns: string[], source: string): string[] {
+  const repeated = columns.find((column, i) => columns.indexOf(column) < i);
+  if (repeated === undefined) return columns;
+  throw new FobError("invalid", t`${source} has two columns ${JSON.stringify(repeated)}`);
 }

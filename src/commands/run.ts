@@ -45,6 +45,8 @@ export const run = defineCommand({
     const [command, ...args] = input.command;
     if (command === undefined)
       throw new FobError("usage", t("which program? give it after --"), { hint: "-- CMD ARGS" });
+    if (command.trim() === "")
+      throw new FobError("usage", t`${JSON.stringify(command)} names no program`, { hint: "-- CMD ARGS" });
     const requests = parseRequests(input);
     await context.checkProgram(command);
     const minValidity = input.fresh ? "whole" : context.settings.choose("code.min-validity", input.minValidity);

@@ -134,6 +134,9 @@ function readLines(text: string, findings: Finding[]): Map<string, string> {
         "invalid",
         t`${LINES.get(key)?.name} is given twice in the activation string, with different values`,
       );
+    } else if (lines.has(key)) {
+      const message = t`${LINES.get(key)?.name} is given twice in the activation string, with the same value`;
+      findings.push({ severity: "info", code: "given-twice", message });
     } else if (value !== "") lines.set(key, value);
   }
   return lines;

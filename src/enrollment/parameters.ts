@@ -93,6 +93,7 @@ export class Parameters {
     const before = this.#values.get(name);
     if (before !== undefined && before !== value)
       throw new FobError("invalid", t`${show(name)} is given twice, with different values`);
+    if (before !== undefined) this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
     this.#values.set(name, value);
   }
 }

@@ -20,13 +20,17 @@ const RULES: Readonly<Record<string, Change>> = {
 
 /**
  * Reads a PIN policy as `min=6,max=8,alphabet=numeric,attempts=5,at-limit=wipe,history=3,days=90,change-first,trivial=no,biometric=no`.
- * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the rule.
+ * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the rule, also
+ * one that is given twice.
  */
 export function parsePinPolicy(text: string): PinPolicy {
+  const given = new Set<string>();
   const changes = text.split(",").map((part) => {
     const [name = "", value = "yes", ...rest] = part.trim().split("=");
     if (rest.length > 0) throw wrong(t`${JSON.stringify(part.trim().slice(0, 40))} has more than one value`);
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+    if (given.has(name)) throw wrong(t`${name} is given twice`);
+    given.add(name);
     if (rule) return rule(value.trim(), name);
     throw wrong(t`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);
   });

@@ -22,8 +22,17 @@ export function formatGrantSecret({ id, secret }: GrantSecret): string {
   return `fobgrant_${id}_${secret.toString("base64url")}`;
 }
 
+/** Throws FobError `denied` for an empty grant: a failed `export FOB_GRANT=$(...)` leaves one. */
+export function refuseEmptyGrant(text: string): void {
+  if (text.trim() !== "") return;
+  throw new FobError("denied", t("FOB_GRANT is empty, and an empty grant opens nothing"), {
+    hint: t("unset it to use the vault itself; `fob access grant` prints a grant"),
+  });
+}
+
 /** Reverses {@link formatGrantSecret}. Throws FobError `denied`, without the text, for what is none. */
 export function parseGrantSecret(text: string): GrantSecret {
+  refuseEmptyGrant(text);
   const [, id, secret] = FORM.exec(text.trim()) ?? [];
   if (id !== undefined && secret !== undefined) return { id, secret: Buffer.from(secret, "base64url") };
   throw new FobError("denied", t("FOB_GRANT is not a grant"), { hint: t("`fob access grant` prints one") });

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { readCell, updateCell } from "./cell.ts";
+import { KEYCHAIN_KINDS } from "./keychain-kind.ts";
 import { MAX_SCRYPT } from "./keys.ts";
 import { HEADER_FORMAT, headerCell, type VaultLayout } from "./layout.ts";
 
@@ -39,7 +40,7 @@ const HeaderSchema = v.object({
   format: v.literal(HEADER_FORMAT.name),
   version: v.literal(HEADER_FORMAT.version),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
-  keychain: v.picklist(["system", "file", "none"]),
+  keychain: v.picklist(KEYCHAIN_KINDS),
   // none in what was exported for a grant
   slots: v.pipe(v.array(SlotSchema), v.maxLength(16)),
 });

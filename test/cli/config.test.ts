@@ -181,6 +181,21 @@ describe("the configuration's file", () => {
     expect(parse(path)).toEqual({ plain: true });
   });
 
+  test.each([
+    ["is a folder", (path: string) => mkdirSync(path)],
+    ["is not a file", (path: string) => symlinkSync("nowhere", path)],
+  ])("says what is in its way: what %s", async (what, make) => {
+    const { fob, path } = homeWith({});
+    make(`${path}.new`);
+    expect(await fob(["config", "set", "plain", "true"])).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringMatching(
+        new RegExp(`^fob: \\S+config\\.json\\.new ${what}, and in the way.*\nhint: remove it`),
+      ),
+    });
+    expect(parse(path)).toEqual({});
+  });
+
   test("that cannot be written is said with exit code 8", async () => {
     const { home } = testHome();
     writeFileSync(join(home, "file"), "");

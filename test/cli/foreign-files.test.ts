@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
@@ -101,6 +101,15 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
     }
   });
 
+  test.skipIf(!opens("/proc/kmsg"))("is refused where it looks like a file and has no end", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    for (const args of [["import"], ["inspect", "--qr"], ["pin", "set", "ACME", "--pin-file"]]) {
+      const { exitCode, stderr } = await fob([...args, "/proc/kmsg"]);
+      expect([args, exitCode, stderr]).toEqual([args, 6, expect.stringMatching(/is (?:not a file that ends|larger)/)]);
+    }
+  });
+
   test("is read where a shell hands it over in place of a file", async () => {
     const { home, fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
@@ -171,3 +180,13 @@ describe.skipIf(process.platform === "win32")("what is computed of foreign input
     }
   });
 });
+
+/** Whether this process may open a file. */
+function opens(path: string): boolean {
+  try {
+    closeSync(openSync(path, "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -104,6 +104,15 @@ describe("fob run", () => {
     expect((await run("printenv", "FOB_CODE")).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
+  test.each(["", " "])("refuses the empty name %j of a program, and uses no passcode up", async (command) => {
+    const { fob } = await enrolled();
+    expect(await fob(["run", "--token", "ACME", "--", command])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`fob: ${JSON.stringify(command)} names no program`),
+    });
+    expect((await fob(["run", "--token", "ACME", "--", "printenv", "FOB_CODE"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+  });
+
   test.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"] as const)(
     "hands %s on, and waits for the end",
     async (signal) => {

@@ -159,3 +159,65 @@ describe("a file with an account that has another secret here", () => {
     expect((await other.fob(["code", "GitHub"])).stdout).not.toBe(`${RFC_CODES[0]}\n`);
   });
 });
+
+describe("an account that is given twice, with different secrets", () => {
+  const TWICE = `${FIRST}\n${uri(THIRD_SECRET, "github:ANN", "GITHUB")}`;
+
+  test.each([[[]], [["--replace"]], [["--yes"]]])("is refused whole by `fob enroll - %s`", async (options) => {
+    for (const { fob, names } of [await homeWithFirst(), await homeWithOther()]) {
+      const before = await names();
+      // the first of the two is there already in one of the homes, which is refused by another message
+      const input = before.includes("GitHub") ? TWICE.replace(RFC_SECRET, OTHER_SECRET) : TWICE;
+      const outcome = await fob(["enroll", "-", ...options], { input });
+      expect({ ...outcome, stderr: "" }).toMatchObject({ stdout: "", exitCode: 2 });
+      expect(outcome.stderr).toMatch(/given twice, with different secrets\nhint: .*--name NAME|enrolled already/);
+      expect(await names()).toEqual(before);
+    }
+  });
+
+  test("gives `fob import` the first, and names the other; --keep-both keeps both", async () => {
+    const { fob, home, names } = await homeWithOther();
+    const list = join(home, "list.txt");
+    writeFileSync(list, TWICE);
+    for (const options of [[], ["--replace"], []]) {
+      expect(await fob(["import", list, ...options])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringMatching(/given twice, with different secrets\nhint: --keep-both/),
+      });
+      expect(await names()).toEqual(["GitHub", "Other"]);
+      expect(await fob(["restore"])).toMatchObject({ stdout: expect.not.stringContaining("GitHub") });
+    }
+    expect(await fob(["import", list, "--keep-both"])).toMatchObject({ exitCode: 0 });
+    expect(await names()).toHaveLength(3);
+    expect(await fob(["import", list])).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+
+  test("is two tokens where they differ in kind", async () => {
+    const { fob, names } = await homeWithOther();
+    const kinds = [uri(RFC_SECRET, "ACME:ann", "ACME"), uri(OTHER_SECRET, "ACME:ann", "ACME").replace("hotp", "totp")];
+    expect(await fob(["enroll", "-"], { input: kinds.join("\n") })).toMatchObject({ exitCode: 0 });
+    expect(await names()).toHaveLength(3);
+  });
+
+  test("is two tokens again when a backup of both is restored", async () => {
+    const { fob, home, names } = await homeWithFirst();
+    await fob(["enroll", "-", "--name", "work"], { input: OTHER });
+    const [backup, key, keyFile] = [join(home, "b.age"), await generateX25519Identity(), join(home, "key.txt")];
+    writeFileSync(keyFile, key);
+    await fob(["backup", backup, "--recipient", await identityToRecipient(key)]);
+    const there = ["--home", join(home, "there")];
+    expect(await fob(["restore", backup, "--identity", keyFile, ...there])).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await fob(["list", "--json", ...there])).stdout)).toHaveLength((await names()).length);
+  });
+});
+
+async function homeWithOther(): ReturnType<typeof homeWithFirst> {
+  const home = testHome();
+  const other = uri(RFC_SECRET.replace("GEZ", "MEZ"), "Other:bob", "Other");
+  expect((await home.fob(["enroll", "-"], { input: other })).exitCode).toBe(0);
+  return {
+    ...home,
+    names: async () =>
+      JSON.parse((await home.fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name),
+  };
+}

@@ -49,6 +49,8 @@ test.each([
   ["at-limit=explode", 'at-limit is "explode": lock, wipe are possible'],
   ["attempts", 'attempts is "yes": 1 to 9999 are possible'],
   ["constructor=1", '"constructor" is no rule'],
+  ["min=4,min=5", "min is given twice"],
+  ["change-first,min=4, change-first=yes", "change-first is given twice"],
   ["", '"" is no rule'],
 ])("%j is refused by name", (text, message) => {
   expect(() => parsePinPolicy(text)).toThrow(message);
