@@ -39,6 +39,7 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["access list", { load: async () => (await import("./commands/access-list.ts")).accessList }],
   // what enroll, import and restore do once they have read what they are given
   ["add", { load: async () => (await import("./commands/draft-adding.ts")).addition }],
+  ["add with servers", { load: async () => (await import("./commands/draft-adding.ts")).additionWithServers }],
   ["doctor", { load: async () => (await import("./commands/vault-checks.ts")).vaultChecks }],
 ]);
 

@@ -37,9 +37,17 @@ const MAX_RETOLD = 1_000;
 /** Numbers from here on are grouped. */
 const LONG_NUMBER = 10_000;
 
-/** A process speaks one language, and a text is wherever somebody is told something: the one state of the program that is everywhere. */
-let speech: { readonly file: string | null; readonly warn: (trouble: string) => void } = { file: null, warn: () => {} };
-let catalogue: Catalogue | null | undefined;
+/** A language: the file of its texts, null for English, and what was read from it. */
+export interface Speech {
+  readonly file: string | null;
+  /** Hears when the file is broken, once it is needed. */
+  readonly warn: (trouble: string) => void;
+  catalogue?: Catalogue | null;
+}
+
+/** A text is wherever somebody is told something: the language is the one state of the program that is everywhere. */
+let speech: Speech = { file: null, warn: () => {} };
+let listener: () => Speech | undefined = () => undefined;
 let isEnglish = false;
 /** The English of texts that are not in English. */
 const origins = new Map<string, string>();
@@ -60,7 +68,11 @@ export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | n
 /** Makes all texts from now on in the language of this file, or in English; `warn` hears when the file is broken, once it is needed. */
 export function speak(file: string | null, warn: (trouble: string) => void): void {
   speech = { file, warn };
-  catalogue = undefined;
+}
+
+/** Has an agent speak the language of whom it serves at the moment; `find` returns undefined where that is nobody. */
+export function speakAs(find: () => Speech | undefined): void {
+  listener = find;
 }
 
 /**
@@ -105,6 +117,11 @@ export function inEnglish<T>(make: () => T): T {
   } finally {
     isEnglish = false;
   }
+}
+
+/** Takes a text that another process made by {@link t}, and its English. Returns the text. */
+export function toldBefore(text: string, english: string): string {
+  return remember(text, english);
 }
 
 /** The English of a text that {@link t} made; any other text as it is. For what goes to scripts and into logs. */
@@ -173,20 +190,21 @@ function remember(text: string, english: string): string {
 }
 
 function read(): Catalogue | null {
-  if (catalogue === undefined) catalogue = speech.file === null ? null : parse(speech.file);
-  return catalogue;
+  const spoken = listener() ?? speech;
+  if (spoken.catalogue === undefined) spoken.catalogue = spoken.file === null ? null : parse(spoken.file, spoken.warn);
+  return spoken.catalogue;
 }
 
 /** A broken file costs its language, and nothing else. */
-function parse(file: string): Catalogue | null {
+function parse(file: string, warn: Speech["warn"]): Catalogue | null {
   try {
     const messages: unknown = JSON.parse(readFileSync(file, "utf8"));
     const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1).replace(/\.json$/, "");
     const language = name.replace("_", "-");
     if (isMessagesFile(messages)) return { ...messages, language, rules: new Intl.PluralRules(language) };
-    speech.warn(`${file} is no file of messages: fob speaks English`);
+    warn(`${file} is no file of messages: fob speaks English`);
   } catch (error) {
-    speech.warn(`${file} cannot be used: fob speaks English (${(error as Error).message})`);
+    warn(`${file} cannot be used: fob speaks English (${(error as Error).message})`);
   }
   return null;
 }

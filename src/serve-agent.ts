@@ -7,6 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { answer, type Desk, newVisitor, refuseLine } from "./agent/answers.ts";
 import { claimVault, type Holder, lookAtClaim, releaseClaim, remakeClaim } from "./agent/claim.ts";
+import { ClientLanguages } from "./agent/client-languages.ts";
 import { findAgent } from "./agent/find-agent.ts";
 import { Lifetime, WATCH_MS } from "./agent/lifetime.ts";
 import { type AgentOrder, decodeOrder } from "./agent/order.ts";
@@ -41,8 +42,10 @@ process.chdir("/");
 process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
 
-// to the person, by notifications; what goes to clients is in English
-speak(messagesFile(fileURLToPath(new URL("../messages", import.meta.url)), process.env), () => undefined);
+const messages = fileURLToPath(new URL("../messages", import.meta.url));
+// to the person, by notifications; errors go to clients in English, and the commands of clients speak their language
+speak(messagesFile(messages, process.env), () => undefined);
+const languages = new ClientLanguages(messages);
 
 void buffer(process.stdin).then(take);
 
@@ -103,7 +106,7 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
     tokens: directAuthenticator(tokens, clock),
     newPushDesk,
     passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
-    carryOut: (request) => carryOut(opened, request),
+    carryOut: (request) => languages.speak(request.language, () => carryOut(opened, request)),
     clock,
     status,
     prove: (challenge) => proofOf(secret, challenge),
@@ -112,13 +115,14 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   };
   const newClient = () => {
     const visitor = newVisitor();
-    return (line: string) => {
+    const answerTo = (line: string) => {
       if (!isLocked && lifetime.end()) lock();
       if (isLocked) return refuseLine(line, lockedMeanwhile());
       if (presence.isHere) return answer(line, desk, visitor);
       lock();
       return refuseLine(line, vaultIsGone());
     };
+    return { answer: answerTo, leave: () => visitor.command?.stop() };
   };
 
   // it listens before it claims the vault: whoever reads a claim can ask the one who made it

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { ERROR_CODES, FobError } from "../fob-error.ts";
-import { original, retold } from "../language.ts";
+import { original, retold, toldBefore } from "../language.ts";
 
 const words = v.pipe(v.string(), v.maxLength(4096));
 
@@ -15,6 +15,8 @@ export const COMMAND_REQUESTS = [
     input: InputSchema,
     interactive: v.boolean(),
     canAsk: v.optional(v.boolean(), true),
+    /** The client's: `de`, `de_AT`. */
+    language: v.optional(v.pipe(v.string(), v.maxLength(32))),
   }),
   v.object({ do: v.literal("answer"), value: v.union([v.string(), v.boolean()]) }),
   v.object({
@@ -41,6 +43,7 @@ export type Question =
       readonly ask: "pin";
       readonly of: string | null;
       readonly role: string;
+      readonly isLast?: boolean | undefined;
       readonly refusal: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
     }
   | { readonly ask: "input" };
@@ -55,7 +58,10 @@ interface ErrorJson {
 /** The reply to a command, or to an answer: the next question, or what came of it. */
 export type CommandReply = { readonly question: Question } | { readonly result: unknown };
 
-/** Data as JSON can carry it: times, big numbers and errors become objects with one key of their own. */
+/**
+ * Data as JSON can carry it: times, big numbers and errors become objects with one key of their own, and so do texts
+ * in another language than English, which bring their English along.
+ */
 export function toPlain(value: unknown): unknown {
   if (value instanceof FobError) {
     const { code, message, hint, exitCode } = value;
@@ -63,6 +69,8 @@ export function toPlain(value: unknown): unknown {
   }
   if (value instanceof Date) return { $time: value.toISOString() };
   if (typeof value === "bigint") return { $number: value.toString() };
+  if (typeof value === "string" && original(value) !== value)
+    return { $text: { text: value, english: original(value) } };
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, toPlain(part)]));
@@ -76,8 +84,13 @@ export function fromPlain(value: unknown): unknown {
   const [[key, part] = []] = entries;
   if (entries.length === 1 && key === "$time") return new Date(String(part));
   if (entries.length === 1 && key === "$number") return BigInt(String(part));
+  if (entries.length === 1 && key === "$text") return textFrom(part as { text: unknown; english: unknown });
   if (entries.length === 1 && key === "$error") return errorFrom(part as ErrorJson);
   return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
+}
+
+function textFrom({ text, english }: { readonly text: unknown; readonly english: unknown }): string {
+  return toldBefore(String(text), String(english));
 }
 
 /** A refusal as the protocol writes it, as an error again. */

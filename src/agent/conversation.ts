@@ -11,6 +11,13 @@ const MAX_UNDER_WAY = 32;
 /** What is said to a line: known at once, or in time. */
 export type Answer = (line: string) => string | Promise<string>;
 
+/** How one client is served. */
+export interface Service {
+  readonly answer: Answer;
+  /** Called when the client has gone, or will say nothing more; perhaps twice. */
+  leave(): void;
+}
+
 const TOO_LONG = "error usage the line is too long";
 
 /**
@@ -18,7 +25,7 @@ const TOO_LONG = "error usage the line is too long";
  * is there, the others in their order. What a client may make us keep is bounded: after one line that
  * is too long it is sent away, and while it does not read its replies nothing more is read from it.
  */
-export function converse(socket: Socket, answer: Answer): void {
+export function converse(socket: Socket, { answer, leave }: Service): void {
   const replies = new Replies(socket, answer);
   let pending = "";
   let isWorking = false;
@@ -46,8 +53,10 @@ export function converse(socket: Socket, answer: Answer): void {
     if (isWorking) socket.pause();
     else void work();
   });
+  socket.on("close", leave);
   socket.on("end", () => {
     hasEnded = true;
+    leave();
     if (!isWorking) void work();
   });
 }

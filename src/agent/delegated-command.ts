@@ -65,6 +65,14 @@ export class DelegatedCommand {
     return next;
   }
 
+  /** Stops the command between two of its steps: nobody is there any more who wants it, or could be asked. */
+  stop(): void {
+    this.#isStopped = true;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.refuse(interrupted());
+  }
+
   #next(): Promise<CommandReply> {
     const asked = new Promise<CommandReply>((resolve) => {
       this.#ask = (question) => resolve({ question });
@@ -73,7 +81,7 @@ export class DelegatedCommand {
   }
 
   #put(question: Question): Promise<string | boolean> {
-    if (this.#isStopped) return Promise.reject(new FobError("interrupted", t("interrupted")));
+    if (this.#isStopped) return Promise.reject(interrupted());
     return new Promise((resolve, reject) => {
       this.#waiting = { answer: resolve, refuse: reject };
       this.#ask?.(question);
@@ -98,15 +106,19 @@ export class DelegatedCommand {
       pinPrompt: {
         interactive,
         release: async () => null,
-        ask: async ({ of, role, refusal }) => {
+        ask: async ({ of, role, refusal, isLast }) => {
           const json = refusal && {
             code: refusal.code,
             message: original(refusal.message),
             hint: original(refusal.hint) ?? null,
           };
-          return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json })));
+          return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json, isLast })));
         },
       },
     };
   }
+}
+
+function interrupted(): FobError {
+  return new FobError("interrupted", t("interrupted"));
 }

@@ -1,6 +1,6 @@
 import { asFobError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
-import { original } from "../language.ts";
+import { languageTag, original } from "../language.ts";
 import { forget } from "../token/secret.ts";
 import type { PinPrompt, PinRequest } from "../vault/pin-prompt.ts";
 import { type CommandInput, type CommandReply, fromPlain, type Question, refusalFrom } from "./command-protocol.ts";
@@ -15,12 +15,10 @@ export interface Means {
   readInput(): Promise<string>;
   /** Calls `act` when the process is asked to end, which waits for it, until the returned function is called. */
   whenEnding(act: () => Promise<void>): () => void;
-  /**
-   * For long work: how many milliseconds the agent may take between two answers. A signal meanwhile is told to the
-   * agent, which stops or comes to its end.
-   */
-  readonly patience?: number;
 }
+
+/** How long an agent may work between two answers, in milliseconds: it may add or remove thousands of tokens. */
+const PATIENCE_MS = 10 * 60 * 1000;
 
 /**
  * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or null where the agent's open vault is not
@@ -32,11 +30,11 @@ export async function delegate(
   input: CommandInput,
   means: Means,
 ): Promise<{ readonly result: unknown } | null> {
-  const ask = (request: RequestInput) =>
-    means.patience === undefined ? send(connection, request) : askStoppably(connection, request, means);
+  const ask = (request: RequestInput) => askStoppably(connection, request, means);
   const { prompt, pinPrompt } = means;
   const asked = { interactive: pinPrompt.interactive, canAsk: prompt.available };
-  const request = { do: "command", name, input, ...asked } as const;
+  const language = languageTag().replace("-", "_");
+  const request = { do: "command", name, input, ...asked, language } as const;
   if (JSON.stringify(request).length > MAX_LINE) return null;
   let reply = await ask(request).catch((error: unknown) => nullIfUnknown(error, name));
   if (reply === null) return null;
@@ -52,12 +50,12 @@ export async function delegate(
 async function askStoppably(
   connection: Connection,
   request: RequestInput,
-  { whenEnding, patience }: Means,
+  { whenEnding }: Means,
 ): Promise<CommandReply> {
   let stopped: Promise<CommandReply> | null = null;
   let end: () => void = () => undefined;
   const forget = whenEnding(() => {
-    stopped = send(connection, STOP, patience);
+    stopped = send(connection, STOP);
     // it is awaited where the agent asks something
     stopped.catch(() => undefined);
     return new Promise<void>((resolve) => {
@@ -65,7 +63,7 @@ async function askStoppably(
     });
   });
   try {
-    const reply = await send(connection, request, patience);
+    const reply = await send(connection, request);
     if (!("question" in reply)) return reply;
     forget();
     // it was asked before the agent heard of the signal
@@ -77,8 +75,8 @@ async function askStoppably(
   }
 }
 
-async function send(connection: Connection, request: RequestInput, patience?: number): Promise<CommandReply> {
-  return decodeReply(await connection.ask(JSON.stringify(request), patience)) as CommandReply;
+async function send(connection: Connection, request: RequestInput): Promise<CommandReply> {
+  return decodeReply(await connection.ask(JSON.stringify(request), PATIENCE_MS)) as CommandReply;
 }
 
 const STOP = { do: "answer-refused", code: "interrupted", message: "interrupted", hint: null } as const;
@@ -119,8 +117,8 @@ async function put(question: Question, { prompt, pinPrompt, readInput }: Means):
     case "input":
       return readInput();
     case "pin": {
-      const { of, role, refusal } = question;
-      const pin = await pinPrompt.ask({ of, role: role as PinRequest["role"], refusal: refusalFrom(refusal) });
+      const { of, role, refusal, isLast } = question;
+      const pin = await pinPrompt.ask({ of, role: role as PinRequest["role"], refusal: refusalFrom(refusal), isLast });
       const text = pin.toString("utf8");
       forget(pin);
       return text;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
-import { type Answer, converse } from "./conversation.ts";
+import { converse, type Service } from "./conversation.ts";
 
 /** More clients than any machine has use for. */
 const MAX_CLIENTS = 8_192;
@@ -13,7 +13,7 @@ const MAX_WAITING = 4_096;
  * Listens on a socket (or named pipe) that nobody else can connect to, and answers lines with lines. The folder of the socket belongs to
  * this user alone. Rejects with FobError `unavailable` when the name is taken, or longer than a socket's may be.
  */
-export function listen(path: string, newClient: () => Answer): Promise<Server> {
+export function listen(path: string, newClient: () => Service): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {

@@ -103,10 +103,9 @@ export interface Screen {
   readonly style: Style;
 }
 
-/** How an agent is given what a command reads, where that is not standard input, and for how long it may work between two answers, in milliseconds. */
+/** How an agent is given what a command reads, where that is not standard input. */
 export interface DelegationMeans {
   readInput(): Promise<string>;
-  readonly patience: number;
 }
 
 /** What commands can reach. Everything in it is loaded when it is first used. */

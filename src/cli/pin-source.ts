@@ -30,7 +30,8 @@ export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometri
 
 /**
  * PINs from a text, one a line: each question takes the next line, in the order in which a person would be asked. A single
- * line answers every question, but it never becomes a new PIN after it has answered for something that exists.
+ * line answers every question, but it never becomes a new PIN after it has answered for something that exists. Nor does a line
+ * where there are more than questions: the first may be the app PIN, which is not asked for while an agent holds the vault.
  */
 function pinsInOrder(read: () => string): PinPrompt {
   let lines: string[] | null = null;
@@ -47,12 +48,21 @@ function pinsInOrder(read: () => string): PinPrompt {
       const single = isNew && isTaken ? undefined : lines[0];
       const line = lines.length === 1 ? single : lines[next++];
       isTaken ||= !isNew;
+      if (isNew && request.isLast && lines.length > 1 && next < lines.length) throw tooMany(lines.length, next);
       if (line) return pinBytes(line);
       throw new FobError("locked", t`${describe(request)} is needed, and the PIN source has no line for it`, {
         hint: t("give one PIN a line, in the order in which they are asked"),
       });
     },
   };
+}
+
+function tooMany(lines: number, asked: number): FobError {
+  return new FobError("usage", t`the PIN source has ${lines} lines, and the new PIN would be line ${asked}`, {
+    hint: t(
+      "give as many lines as PINs are asked for: none for the app PIN where an agent holds the vault, or none is set",
+    ),
+  });
 }
 
 function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {

@@ -70,12 +70,12 @@ export async function restoreBackup(
   });
   if (tokens.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", t`${path}: ${refusals[0]}`);
   const named = tokens.map(toNamedDraft);
-  const added = await addDrafts(named, { by: "restore", isNamed: false, pin: false, ...wishes }, context);
-  const { stored, failures, raised } = added;
+  const added = await addDrafts(named, { by: "restore", pin: false, ...wishes }, context);
+  const { stored, failures, raised, notes } = added;
   return {
     names: stored.map(({ view }) => view.name),
     known: tokens.length - stored.length - failures.length,
-    notes: [...describeCounters(stored), ...raised.map(describeRaised)],
+    notes: [...describeCounters(stored), ...raised.map(describeRaised), ...notes],
     failures: [...refusals.map((reason) => new FobError("invalid", reason)), ...failures],
     refusals,
     recoveryCode: context.newRecoveryCode(),

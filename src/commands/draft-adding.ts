@@ -1,4 +1,4 @@
-import { flag, required } from "../cli/command.ts";
+import { flag, required, value } from "../cli/command.ts";
 import type { Context, HouseContext } from "../cli/context.ts";
 import type { EnrollmentDraft } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
@@ -12,15 +12,17 @@ import { type Settled, settleConflicts, settleFile, settleRepeated } from "./acc
 import { type RaisedCounter, raiseCounters } from "./backup-counters.ts";
 import { draftParts, readDraftParts } from "./draft-parts.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
-import { type NamedDraft, refuseKnown, storeDrafts } from "./enrollment-storing.ts";
+import { checkName, type NamedDraft, refuseKnown, refuseTakenName, storeDrafts } from "./enrollment-storing.ts";
+import { type FetchedTokens, type NextFetched, nameStored, storeFetched } from "./fetched-storing.ts";
 import { enrollOptions, sortDrafts } from "./known-tokens.ts";
+import type { ServerEnrollments } from "./online-enrollment.ts";
 import { type TokenView, viewToken } from "./token-view.ts";
 
 /** Which command adds the drafts, and what its options say. */
 export interface AddingWishes {
   readonly by: AddingCommand;
-  /** Whether a person gave the name, and so knows that it is another token. */
-  readonly isNamed: boolean;
+  /** The name that a person gave, who so knows that it is another token. */
+  readonly name?: string | undefined;
   /** Whether every token gets a PIN. */
   readonly pin: boolean;
   readonly replace: boolean;
@@ -36,6 +38,9 @@ export interface Added {
   readonly failures: readonly FobError[];
   /** The tokens that go on at the counter of a backup. */
   readonly raised: readonly RaisedCounter[];
+  readonly notes: readonly string[];
+  /** What came from servers; null where none was to be asked. What has failed there keeps the drafts from being stored. */
+  readonly fetched: FetchedTokens | null;
 }
 
 /** A token that was stored. */
@@ -47,50 +52,138 @@ export interface AddedToken {
   readonly goesOnAt: bigint | null;
 }
 
-/** What is done when all questions are answered and nothing is stored yet. Returns what is true where the drafts are not stored. */
-type BeforeStoring = (vault: Vault) => Promise<string>;
-
-/** How long an agent may store tokens before it is given up, in milliseconds. */
-const PATIENCE_MS = 10 * 60 * 1000;
-
-/** Adds drafts to the vault: by the agent that holds it, so that nobody is asked for the app PIN, else here. Their secrets are forgotten. */
-export async function addDrafts(named: readonly NamedDraft[], wishes: AddingWishes, context: Context): Promise<Added> {
+/**
+ * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that nobody is asked for the app PIN, else
+ * here. The servers are asked here, when nothing else is left to ask. Their secrets are forgotten.
+ */
+export async function addDrafts(
+  named: readonly NamedDraft[],
+  wishes: AddingWishes,
+  context: Context,
+  servers: ServerEnrollments | null = null,
+): Promise<Added> {
   try {
-    const parts = draftParts(named);
-    const added = parts && (await addByAgent(parts, wishes, context));
-    return added ?? (await addHere(named, wishes, context));
+    const added =
+      (await addByAgent(named, wishes, context, servers)) ??
+      (await addHere(named, wishes, context, servers && (() => servers.next())));
+    if (added.fetched) servers?.conclude(added.fetched);
+    return added;
   } finally {
     forgetSecrets(named);
+    servers?.forget();
   }
 }
 
-async function addByAgent(parts: readonly string[], wishes: AddingWishes, context: Context): Promise<Added | null> {
-  const left = parts.values();
-  const delegated = await context.delegate(
-    "add",
-    { ...wishes },
-    { readInput: async () => left.next().value ?? "", patience: PATIENCE_MS },
-  );
-  return delegated && (delegated.result as Added);
+async function addByAgent(
+  named: readonly NamedDraft[],
+  { by, name, pin, replace, keepBoth }: AddingWishes,
+  context: Context,
+  servers: ServerEnrollments | null,
+): Promise<Added | null> {
+  const parts = draftParts(named);
+  if (!parts) return null;
+  const left = tellAgent(parts, servers);
+  const input = { by, pin, replace, keepBoth, ...(name === undefined ? {} : { name }) };
+  try {
+    const delegated = await context.delegate(servers ? "add with servers" : "add", input, {
+      readInput: async () => (await left.next()).value ?? "",
+    });
+    return delegated && (delegated.result as Added);
+  } catch (error) {
+    const isOver = error instanceof FobError && servers !== null && servers.fetched.length > 0;
+    if (!isOver) throw error;
+    return { ...NOTHING, fetched: await rescue(servers, { replace, failure: error }, context) };
+  }
 }
+
+const NOTHING: Omit<Added, "fetched"> = { stored: [], failures: [], raised: [], notes: [] };
+
+/** What the agent reads: the parts of drafts, and behind them what servers make; each ends with an empty part. */
+async function* tellAgent(parts: readonly string[], servers: ServerEnrollments | null): AsyncGenerator<string, void> {
+  yield* parts;
+  yield "";
+  for (let fetched = await servers?.next(); fetched; fetched = await servers?.next()) {
+    const made = draftParts(fetched);
+    if (!made) throw new FobError("usage", t("the request holds too many tokens"));
+    yield* made;
+    yield "";
+  }
+  yield "";
+}
+
+/**
+ * Stores here what servers have made, because the agent has gone before it said that it did. Throws FobError as opening
+ * the vault does.
+ */
+async function rescue(
+  servers: ServerEnrollments,
+  { replace, failure }: { readonly replace: boolean; readonly failure: FobError },
+  context: Context,
+): Promise<FetchedTokens> {
+  const names = servers.fetched.map(({ name }) => name);
+  const unstored = servers.unstored;
+  if (unstored.length === 0) return { stored: [], withoutPin: [], notes: [], failure: nameStored(failure, names) };
+  const left = [unstored].values();
+  const next = async () => {
+    const { value } = left.next();
+    if (value) return value;
+    throw failure;
+  };
+  context.tell(t`${failure.message}: what the server has made is stored without it`);
+  const vault = await context.ensureVault().catch((error: unknown) => {
+    throw error instanceof FobError ? lost(unstored, error) : error;
+  });
+  return storeFetched(vault, next, { replace, mayBeThere: true }, context);
+}
+
+function lost(unstored: readonly NamedDraft[], { code, message }: FobError): FobError {
+  const names = unstored.map(({ name }) => name).join(", ");
+  return new FobError(code, t`${names}: its server has made it, and it could not be stored (${message})`, {
+    hint: t("ask the issuer for another enrollment string"),
+  });
+}
+
+const ADDING_OPTIONS = {
+  name: value("NAME", "the name that a person gave"),
+  pin: flag("every token gets a PIN"),
+  replace: flag("replace what is there"),
+  keepBoth: flag("keep both"),
+};
+
+const BY = { by: required("COMMAND", "the command that adds them") };
+
+/** What an agent is asked for. */
+type AddingInput = Omit<AddingWishes, "by"> & { readonly by: string };
 
 /** How an agent adds the drafts that it gets. */
 export const addition = {
-  arguments: { by: required("COMMAND", "the command that adds them") },
-  options: {
-    isNamed: flag("a person gave the name"),
-    pin: flag("every token gets a PIN"),
-    replace: flag("replace what is there"),
-    keepBoth: flag("keep both"),
-  },
-  async run(
-    { by, ...wishes }: Omit<AddingWishes, "by"> & { readonly by: string },
-    context: HouseContext,
-  ): Promise<Added> {
-    if (!isAddingCommand(by)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
-    return addHere(await readDraftParts(() => context.readInput()), { ...wishes, by }, context);
+  arguments: BY,
+  options: ADDING_OPTIONS,
+  async run(input: AddingInput, context: HouseContext): Promise<Added> {
+    const wishes = wishesIn(input);
+    return addHere(await readDraftParts(() => context.readInput()), wishes, context);
   },
 };
+
+/** How an agent adds the drafts that it gets, and before them what servers give its client. */
+export const additionWithServers = {
+  arguments: BY,
+  options: ADDING_OPTIONS,
+  async run(input: AddingInput, context: HouseContext): Promise<Added> {
+    const wishes = wishesIn(input);
+    const read = () => readDraftParts(() => context.readInput());
+    const next = async () => {
+      const fetched = await read();
+      return fetched.length === 0 ? null : fetched.map((one) => ({ ...one, chosen: one.chosen ?? null }));
+    };
+    return addHere(await read(), wishes, context, next);
+  },
+};
+
+function wishesIn({ by, ...wishes }: AddingInput): AddingWishes {
+  if (!isAddingCommand(by)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
+  return { ...wishes, by };
+}
 
 function isAddingCommand(text: string): text is AddingCommand {
   return ["enroll", "import", "restore"].includes(text);
@@ -98,43 +191,64 @@ function isAddingCommand(text: string): text is AddingCommand {
 
 /**
  * Adds drafts to the vault that this process opens, all of them or none: settles what becomes of accounts
- * that are there, asks for the PINs that issuers demand, and stores. Their secrets are forgotten. Throws FobError
- * `usage` where `enroll` is given what is there already.
+ * that are there, asks for the PINs that issuers demand, stores what servers make, if any, and stores the drafts.
+ * Their secrets are forgotten. Throws FobError `usage` where `enroll` is given what is there already.
  */
-export async function addHere(
+async function addHere(
   given: readonly NamedDraft[],
   wishes: AddingWishes,
   context: HouseContext,
-  beforeStoring: BeforeStoring = async () => nothingDone(wishes),
+  next: NextFetched | null = null,
 ): Promise<Added> {
   try {
     const vault = await context.ensureVault();
-    const places = new Map<EnrollmentDraft<Credential>, number>(given.map(({ draft }, index) => [draft, index]));
     const { drafts, replacing, refused } = await settle(vault, given, wishes, context);
-    if (refused.length > 0 && wishes.by === "enroll") return { stored: [], failures: refused, raised: [] };
-    const pins = await askPins(drafts, wishes.pin, context);
+    if (refused.length > 0 && wishes.by === "enroll") return { ...NOTHING, failures: refused, fetched: null };
+    const pins = await askPins(drafts, wishes.pin, { pinPrompt: context.pinPrompt, isLast: next === null });
     try {
-      const undone = await beforeStoring(vault);
-      return await context.doLongWork(undone, async (look) => {
-        const stored = await storeDrafts(vault, drafts, {
+      const fetched = next && (await addFetched(vault, next, wishes, context));
+      if (fetched?.failure) return { ...NOTHING, fetched };
+      const notes: string[] = [];
+      const stored = await context.doLongWork(undoneAfter(fetched, wishes), (look) =>
+        storeDrafts(vault, drafts, {
           onKnown: wishes.by !== "enroll" ? "skip" : wishes.replace ? "replace" : "refuse",
           ...{ replacing, now: context.clock(), processes: context.processes, look },
           pinOf: pinsFor(pins, context),
-        });
-        return {
-          stored: stored.map(({ token, named, goesOnAt }) => ({
-            ...{ index: places.get(named.draft) ?? 0, view: viewToken(token, null), goesOnAt },
-          })),
-          failures: refused,
-          raised: wishes.by === "restore" ? raiseCounters(vault, given) : [],
-        };
-      });
+          tellAside: (text) => void notes.push(text),
+        }),
+      );
+      const places = new Map<EnrollmentDraft<Credential>, number>(given.map(({ draft }, index) => [draft, index]));
+      return {
+        stored: stored.map(({ token, named, goesOnAt }) => ({
+          ...{ index: places.get(named.draft) ?? 0, view: viewToken(token, null), goesOnAt },
+        })),
+        failures: refused,
+        raised: wishes.by === "restore" ? raiseCounters(vault, given) : [],
+        ...{ notes, fetched },
+      };
     } finally {
       forgetPins(pins);
     }
   } finally {
     forgetSecrets(given);
   }
+}
+
+async function addFetched(
+  vault: Vault,
+  next: NextFetched,
+  { name, replace }: AddingWishes,
+  context: HouseContext,
+): Promise<FetchedTokens> {
+  if (name !== undefined && !replace) refuseTakenName(vault, checkName(name));
+  return storeFetched(vault, next, { replace, mayBeThere: false }, context);
+}
+
+/** What is true when the drafts could not be stored. */
+function undoneAfter(fetched: FetchedTokens | null, wishes: AddingWishes): string {
+  if (!fetched || fetched.stored.length === 0) return nothingDone(wishes);
+  const names = fetched.stored.map(({ view }) => view.name).join(", ");
+  return t`interrupted: what came from servers is enrolled (${names}), and nothing else`;
 }
 
 function forgetSecrets(named: readonly NamedDraft[]): void {
@@ -184,13 +298,13 @@ function withoutId(one: NamedDraft, { id: _, ...past }: NonNullable<NamedDraft["
 async function settleEnrollment(
   vault: Vault,
   named: readonly NamedDraft[],
-  { isNamed, replace }: AddingWishes,
+  { name, replace }: AddingWishes,
   context: HouseContext,
 ): Promise<Settled> {
   finishInterrupted(vault, context.processes);
   if (!replace) refuseKnown(vault, named);
   // whoever names it knows that it is another one
-  if (isNamed) return { drafts: named, replacing: new Set(), refused: [] };
+  if (name !== undefined) return { drafts: named, replacing: new Set(), refused: [] };
   const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
   const others = await settleRepeated(vault, repeated, { keepBoth: false, options: oneByOne() }, context);
   if (replace) {

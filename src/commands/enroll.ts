@@ -7,13 +7,14 @@ import { type Finding, severityInWords } from "../enrollment/draft.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { printable } from "../token/printable.ts";
-import { type Added, type AddingWishes, addDrafts, addHere } from "./draft-adding.ts";
+import { addDrafts } from "./draft-adding.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
 import { describeCounters, type NamedDraft, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
+import type { FetchedTokens } from "./fetched-storing.ts";
 import { withRecoveryCode } from "./new-vault.ts";
-import { enrollOnline, type FetchedTokens, type OnlineWishes } from "./online-enrollment.ts";
-import { type DraftView, describeView, type TokenView, viewDraft, viewToken } from "./token-view.ts";
+import { ServerEnrollments } from "./online-enrollment.ts";
+import { type DraftView, describeView, type TokenView, viewDraft } from "./token-view.ts";
 
 interface EnrolledView extends DraftView {
   readonly clientPart?: string;
@@ -75,17 +76,25 @@ export const enroll = defineCommand({
     if (isAsked) await confirmWarnings([...named.flatMap(({ draft }) => draft.findings), ...onlineFindings], context);
     // a server may refuse: that is no reason to be silent about the risk that was taken
     else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
-    const wishes = { ...input, by: "enroll", isNamed: input.name !== undefined, keepBoth: false } as const;
-    const { stored, failures, fetched, withoutPin } = await add({ named, online }, wishes, context);
+    const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
+    const { name, pin, replace } = input;
+    const wishes = { by: "enroll", name, pin, replace, keepBoth: false } as const;
+    const { stored, failures, fetched, ...added } = await addDrafts(named, wishes, context, servers);
+    const told = fetched ? describeFetched(fetched) : [];
+    if (fetched?.failure) {
+      for (const note of told) context.tell(note);
+      throw fetched.failure;
+    }
     refuseConflicts(failures, context);
+    const views = [
+      ...(fetched?.stored ?? []).map(({ index, view }) => viewEnrolled(view, servers?.fetched[index])),
+      ...stored.map(({ index, view }) => viewEnrolled(view, named[index])),
+    ];
     return {
-      views: withRecoveryCode(
-        [...fetched, ...stored.map(({ index, view }) => viewEnrolled(view, named[index]))],
-        context,
-      ),
+      views: withRecoveryCode(views, context),
       isDryRun: false,
-      isPinMissing: withoutPin.length > 0,
-      notes: [...notes, ...describeCounters(stored), ...withoutPin.map(describeMissingPin)],
+      isPinMissing: (fetched?.withoutPin ?? []).length > 0,
+      notes: [...notes, ...describeCounters(stored), ...added.notes, ...told],
     };
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
@@ -95,34 +104,8 @@ export const enroll = defineCommand({
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
 
-interface AddedWithServers extends Pick<Added, "stored" | "failures">, Pick<FetchedTokens, "withoutPin"> {
-  /** The tokens that came from servers. */
-  readonly fetched: readonly EnrolledView[];
-}
-
-/** Adds tokens. With a server's among them this process opens the vault: they are stored one by one, as they come. */
-async function add(
-  { named, online }: { readonly named: readonly NamedDraft[] } & Pick<Enrollments, "online">,
-  wishes: AddingWishes & OnlineWishes,
-  context: Context,
-): Promise<AddedWithServers> {
-  if (online.length === 0) return { ...(await addDrafts(named, wishes, context)), fetched: [], withoutPin: [] };
-  let fetched: readonly EnrolledView[] = [];
-  let withoutPin: FetchedTokens["withoutPin"] = [];
-  const added = await addHere(named, wishes, context, async (vault) => {
-    const tokens = await enrollOnline(online, vault, wishes, context);
-    fetched = tokens.stored.map((one) => viewEnrolled(viewToken(vault.read(one.token.id).token, null), one.named));
-    withoutPin = tokens.withoutPin;
-    return undoneAfter(tokens);
-  });
-  return { ...added, fetched, withoutPin };
-}
-
-/** What is true when the strings that need no server could not be stored. */
-function undoneAfter({ stored }: FetchedTokens): string {
-  if (stored.length === 0) return t("interrupted: nothing was enrolled");
-  const names = stored.map(({ token }) => token.name).join(", ");
-  return t`interrupted: what came from servers is enrolled (${names}), and nothing else`;
+function describeFetched({ notes, withoutPin }: FetchedTokens): string[] {
+  return [...notes, ...withoutPin.map(describeMissingPin)];
 }
 
 /** A person who leaves everything as it is, and a script with a token too much: all of them are enrolled, or none. */

@@ -12,7 +12,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { NamedDraft, PinOf, StoredDraft } from "./enrollment-storing.ts";
 
 /** A PIN for new tokens, and the policy that accepted it. */
-interface ChosenPin {
+export interface ChosenPin {
   readonly pin: Secret;
   readonly policy: PinPolicy;
 }
@@ -30,12 +30,12 @@ export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPi
 
 /**
  * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of them. Tokens under one policy
- * share one question.
+ * share one question. `isLast` says whether nothing is asked after them.
  */
 export async function askPins<T extends Guarded>(
   named: readonly T[],
   everywhere: boolean,
-  context: Pick<HouseContext, "pinPrompt">,
+  { pinPrompt, isLast }: Pick<HouseContext, "pinPrompt"> & { readonly isLast: boolean },
 ): Promise<ChosenPins<T>> {
   const questions = new Map<string, { readonly policy: PinPolicy; readonly group: T[] }>();
   for (const one of named) {
@@ -46,8 +46,10 @@ export async function askPins<T extends Guarded>(
     questions.set(JSON.stringify(policy), question);
   }
   const chosen = new Map<T, ChosenPin>();
+  let left = questions.size;
   for (const { policy, group } of questions.values()) {
-    const pin = await askNewPin(context.pinPrompt, group.map(({ name }) => name).join(", "), policy);
+    const of = group.map(({ name }) => name).join(", ");
+    const pin = await askNewPin(pinPrompt, of, policy, { isLast: isLast && --left === 0 });
     for (const one of group) chosen.set(one, { pin, policy });
   }
   return chosen;
@@ -66,10 +68,16 @@ export function forgetPins<T extends Guarded>(pins: ChosenPins<T>): void {
   for (const { pin } of pins.values()) forget(pin);
 }
 
-/** The PIN that was asked for before a server made these tokens, for those whose issuer's policy accepts it. */
-export function fittingPins(named: readonly NamedDraft[], chosen: ChosenPin | undefined): ChosenPins {
+/** A token that a server has made, and the PIN that was chosen before. */
+export interface FetchedDraft extends NamedDraft {
+  readonly chosen: ChosenPin | null;
+}
+
+/** The PINs that were chosen before a server made these tokens, where their issuer's policy accepts them. */
+export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
   const pins = new Map<NamedDraft, ChosenPin>();
-  for (const one of chosen ? named : []) {
+  for (const one of fetched) {
+    const { chosen } = one;
     const { pin } = one.draft;
     if (!chosen || pin?.type === "server") continue;
     const policy = pin?.policy ?? chosen.policy;
@@ -80,41 +88,44 @@ export function fittingPins(named: readonly NamedDraft[], chosen: ChosenPin | un
 
 /** A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one. */
 export interface Unguarded {
-  readonly stored: StoredDraft;
+  readonly name: string;
+  readonly policy: PinPolicy;
   readonly reason: FobError;
 }
 
 /**
- * Asks for the PINs of tokens whose server has just said that it wants some. Returns those that got none: they are stored, whatever became of the
- * question.
+ * Asks for the PINs of tokens whose server has just said that it wants some; nobody is asked after an `interruption`.
+ * Returns those that got none: they are stored, whatever became of the question.
  */
 export async function guardLate(
   vault: Vault,
   stored: readonly StoredDraft[],
+  interruption: FobError | null,
   context: PinContext,
 ): Promise<readonly Unguarded[]> {
   const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
   try {
+    if (interruption) throw interruption;
     const pins = await askPins(
       waiting.map(({ named }) => named),
       false,
-      context,
+      { pinPrompt: context.pinPrompt, isLast: true },
     );
     await guardAndOpen(vault, waiting, pins, context);
     return [];
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return waiting.map((one) => ({ stored: one, reason: error }));
+    return waiting.flatMap(({ token: { name }, named: { draft } }) =>
+      draft.pin?.type === "user" ? { name, policy: draft.pin.policy, reason: error } : [],
+    );
   }
 }
 
 /** What to tell the person about a token whose PIN is missing. */
-export function describeMissingPin({ stored, reason }: Unguarded): string {
-  const { name } = stored.token;
-  const { pin } = stored.named.draft;
-  const policy = pin?.type === "user" ? ` --policy ${formatPinPolicy(pin.policy)}` : "";
+export function describeMissingPin({ name, policy, reason }: Unguarded): string {
+  const rules = ` --policy ${formatPinPolicy(policy)}`;
   const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
-  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${policy}\``;
+  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${rules}\``;
 }
 
 /** Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants waits behind its access domain. */

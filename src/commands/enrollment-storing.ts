@@ -92,6 +92,8 @@ export interface Storing {
   readonly look: Look;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
   readonly pinOf?: PinOf;
+  /** Hears what became of the files of a replaced token that could not be read. */
+  tellAside?(text: string): void;
 }
 
 /** The PIN chosen for a draft's token, or null. */
@@ -107,12 +109,12 @@ export async function storeDrafts(
   named: readonly NamedDraft[],
   storing: Storing,
 ): Promise<StoredDraft[]> {
-  const { now, processes, look, pinOf = () => null } = storing;
+  const { now, processes, look, pinOf = () => null, tellAside = () => undefined } = storing;
   finishInterrupted(vault, processes);
   const entries = vault.entries();
   const known = knownTokens(entries);
   const { fresh, unfinished, keys } = await lookAtDrafts(vault, named, known, storing);
-  refuseKnownAmong(vault, fresh, known, storing);
+  refuseEnrolled(vault, fresh, known, storing);
   const replaced = fresh.map((one) => (isReplacing(one, storing) ? findReplaced(one, known) : []));
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
@@ -135,6 +137,7 @@ export async function storeDrafts(
     {
       ...{ now, processes, look },
       replaced: [...gone],
+      tellAside: (id, folder) => tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
       seen: entries,
       leftOut: (meanwhile) => knownMeanwhile(vault, fresh, knownTokens(meanwhile), storing),
     },
@@ -152,6 +155,10 @@ export function describeCounters(
   return stored.flatMap(({ view: { name }, goesOnAt }) =>
     goesOnAt === null ? [] : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
   );
+}
+
+function describeAside(name: string, folder: string): string {
+  return t`${name} could not be read, and cannot be restored: ${folder} keeps its files`;
 }
 
 function isReplacing(one: NamedDraft, { onKnown, replacing }: Pick<Storing, "onKnown" | "replacing">): boolean {
@@ -202,7 +209,7 @@ function higherCounter({ draft: { credential } }: NamedDraft, known: bigint | un
 
 /**
  * The places of drafts whose tokens, or others of their accounts, another process has stored since this one
- * looked. Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret now.
+ * looked. Throws as {@link refuseEnrolled} does.
  */
 function knownMeanwhile(
   vault: Vault,
@@ -210,19 +217,23 @@ function knownMeanwhile(
   known: KnownTokens,
   storing: Storing,
 ): ReadonlySet<number> {
-  refuseKnownAmong(vault, named, known, storing);
-  const own = (one: NamedDraft) =>
-    isReplacing(one, storing) ? undefined : (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]);
-  for (const one of storing.onKnown === "refuse" ? named : []) {
-    const entry = one.isChosen ? undefined : own(one);
-    if (entry) throw refusal({ named: one, entry }, enrollOptions());
-  }
-  return new Set(storing.onKnown === "skip" ? named.flatMap((one, i) => (own(one) ? i : [])) : []);
+  refuseEnrolled(vault, named, known, storing);
+  const isThere = (one: NamedDraft) =>
+    !isReplacing(one, storing) && (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]) !== undefined;
+  return new Set(storing.onKnown === "skip" ? named.flatMap((one, i) => (isThere(one) ? i : [])) : []);
 }
 
-function refuseKnownAmong(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {
+/**
+ * Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret: whoever settled what becomes
+ * of it chose a name, or another process has enrolled it since.
+ */
+function refuseEnrolled(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {
   const refusable = storing.onKnown === "refuse" ? named.filter((one) => !isReplacing(one, storing)) : [];
   refuseKnown(vault, refusable, known);
+  for (const one of refusable) {
+    const [entry] = one.isChosen ? [] : tokensOfAccount(one, known);
+    if (entry) throw refusal({ named: one, entry }, enrollOptions());
+  }
 }
 
 /** The name of a replaced token, of several the one that the draft would have. */

@@ -51,8 +51,8 @@ export const importFile = defineCommand({
         failures: [],
       };
     refuseBoth({ replace, keepBoth });
-    const wishes = { by: "import", isNamed: false, pin: false, replace, keepBoth } as const;
-    const { stored, failures } = await addDrafts(named, wishes, context);
+    const wishes = { by: "import", pin: false, replace, keepBoth } as const;
+    const { stored, failures, notes } = await addDrafts(named, wishes, context);
     const known = drafts.length - stored.length - failures.length;
     const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
     return {
@@ -61,7 +61,7 @@ export const importFile = defineCommand({
         context,
       ),
       isDryRun: false,
-      notes: [...refused, ...skipped, ...describeCounters(stored)],
+      notes: [...refused, ...skipped, ...describeCounters(stored), ...notes],
       failures,
     };
   },

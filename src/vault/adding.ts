@@ -3,7 +3,7 @@ import { t } from "../language.ts";
 import { FreeNames, fold } from "../token/names.ts";
 import { forget } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
-import { beginBatch, finishBatch, finishSoon, isOurs, type Processes, syncTokens } from "./batch.ts";
+import { beginBatch, finishBatch, finishSoon, isOurs, type Processes, syncTokens, type TellAside } from "./batch.ts";
 import { createCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
 import { tokensFolder } from "./layout.ts";
@@ -40,6 +40,7 @@ export interface Adding {
   readonly look: Look;
   /** The ids of tokens in whose place they come; those stay restorable. */
   readonly replaced?: readonly string[];
+  readonly tellAside?: TellAside | undefined;
   /** The entries that the caller has seen: what is listed besides came meanwhile. */
   readonly seen?: readonly IndexEntry[];
   /**
@@ -60,7 +61,7 @@ export async function addTokens(
   adding: Adding,
 ): Promise<(Token | null)[]> {
   if (newTokens.length === 0 && !adding.replaced?.length) return [];
-  const { now, processes, replaced = [] } = adding;
+  const { now, processes, tellAside, replaced = [] } = adding;
   const wanted = newTokens.map(({ id = newTokenId() }) => id);
   const batch = beginBatch(vault, { adds: wanted, removes: replaced, at: now }, processes);
   let listed: (Token | null)[] = [];
@@ -73,7 +74,7 @@ export async function addTokens(
     else finishBatch(vault, batch);
     throw error;
   }
-  finishBatch(vault, batch);
+  finishBatch(vault, batch, { tellAside });
   if (replaced.length > 0) dropUnguardedSecrets(vault.layout);
   return listed;
 }

@@ -73,18 +73,24 @@ export function isOurs(vault: Vault, { id }: Batch): boolean {
   return read(vault, id) !== null;
 }
 
-/**
- * Does what is left of a batch and forgets it. What a failing disk does not allow is left to the next command, as is what `shouldStop`
- * does not wait for: it is asked before every token.
- */
-export function finishBatch(vault: Vault, batch: Batch, shouldStop: () => boolean = () => false): void {
-  if (finish(vault, batch, shouldStop)) forgetBatch(vault, batch.id);
+/** Hears which folder keeps the files of a token that was to be removed and could not be read. */
+export type TellAside = (id: string, folder: string) => void;
+
+interface Finishing {
+  /** Asked before every token: what it does not wait for is left to the next command. */
+  shouldStop?(): boolean;
+  readonly tellAside?: TellAside | undefined;
+}
+
+/** Does what is left of a batch and forgets it. What a failing disk does not allow is left to the next command. */
+export function finishBatch(vault: Vault, batch: Batch, finishing: Finishing = {}): void {
+  if (finish(vault, batch, finishing)) forgetBatch(vault, batch.id);
 }
 
 /** {@link finishBatch} for a process that is to end soon. */
 export function finishSoon(vault: Vault, batch: Batch): void {
   const until = Date.now() + ENDING_MS;
-  finishBatch(vault, batch, () => Date.now() > until);
+  finishBatch(vault, batch, { shouldStop: () => Date.now() > until });
 }
 
 /** Finishes or takes back what processes have left that are gone. */
@@ -125,7 +131,7 @@ function idsOf({ adds, removes }: Batch): string[] {
 }
 
 /** Does what is left to do, unless it is to stop before; whether all of it is done. */
-function finish(vault: Vault, batch: Batch, shouldStop: () => boolean): boolean {
+function finish(vault: Vault, batch: Batch, { shouldStop = () => false, tellAside }: Finishing): boolean {
   const listed = listedIds(vault, batch);
   if (!listed) return false;
   const isDone = (left: "adds" | "removes", work: (id: string) => void) =>
@@ -134,7 +140,7 @@ function finish(vault: Vault, batch: Batch, shouldStop: () => boolean): boolean 
     isDone("adds", (id) => rmSync(vault.tokenCell(id).folder, { recursive: true, force: true })) &&
     // what is deleted must not come back once the batch is forgotten
     attempt(() => syncTokens(vault) ?? true) === true &&
-    isDone("removes", (id) => removeOnce(vault, id, batch.at))
+    isDone("removes", (id) => removeOnce(vault, id, { at: batch.at, tellAside }))
   );
 }
 
@@ -161,9 +167,10 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 /** Removes a token, unless somebody else does so at this moment. */
-function removeOnce(vault: Vault, id: string, at: Date): void {
+function removeOnce(vault: Vault, id: string, { at, tellAside }: Pick<Batch, "at"> & Finishing): void {
   try {
-    removeToken(vault, id, at);
+    const folder = removeToken(vault, id, at);
+    if (folder !== null) tellAside?.(id, folder);
   } catch (error) {
     if (existsSync(vault.tokenCell(id).folder)) throw error;
   }

@@ -21,6 +21,8 @@ export interface PinRequest {
     | "key";
   /** Why the last answer was not accepted, when the question is asked again. */
   readonly refusal: FobError | null;
+  /** Whether no other PIN is asked for after this one: whoever has more to give has counted differently. */
+  readonly isLast?: boolean | undefined;
 }
 
 /** Where PINs come from: a person at a terminal, a file, a descriptor or the environment. */
@@ -71,20 +73,24 @@ export async function askUntil<T>(
 
 /**
  * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`; twice where a person types it. `reason` is
- * shown with the first question. The caller forgets the PIN.
+ * shown with the first question. Nothing is asked after it unless `isLast` says otherwise. The caller forgets the PIN.
  */
 export function askNewPin(
   prompt: PinPrompt,
   of: string | null,
   policy: PinPolicy,
-  { refuse, reason = null }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null } = {},
+  {
+    refuse,
+    reason = null,
+    isLast = true,
+  }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null; isLast?: boolean } = {},
 ): Promise<Secret> {
   const check = async (pin: Secret) => {
     const violation = judgeNew(pin, policy);
     if (violation) throw refusedPin(violation);
     await refuse?.(pin);
   };
-  return askTwice(prompt, { of, role: "new", refusal: reason }, { of, role: "repeat" }, check);
+  return askTwice(prompt, { of, role: "new", refusal: reason, isLast }, { of, role: "repeat" }, check);
 }
 
 /** Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has mistaken the question. */

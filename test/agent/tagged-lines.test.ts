@@ -10,7 +10,9 @@ import { connectTo } from "./agent.ts";
 /** A client of a server that answers lines by `answer`; what it hears, line by line. */
 async function conversation(answer: Answer) {
   const folder = mkdtempSync(join(tmpdir(), "fob-lines-"));
-  const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, answer));
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
+    converse(socket, { answer, leave: () => undefined }),
+  );
   server.listen(join(folder, "s"));
   await once(server, "listening");
   const { socket } = await connectTo(join(folder, "s"));
