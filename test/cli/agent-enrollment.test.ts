@@ -68,7 +68,7 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
   test.each([
     [2, {}],
     [4, { env: { FOB_PIN: "00000000" } }],
-  ] as const)("in %i passes", { timeout: 60_000 }, async (passes, surroundings) => {
+  ] as const)("in %i passes", { timeout: 240_000 }, async (passes, surroundings) => {
     const { fob, home } = await unlocked();
     const server = await dskppServer({ ...EVENT_BASED, passes });
     const trace = join(home, "run.log");
@@ -84,7 +84,7 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     expect(log).not.toContain(PASSWORD);
   });
 
-  test("of push tokens", { timeout: 120_000 }, async () => {
+  test("of push tokens", { timeout: 240_000 }, async () => {
     const { fob } = await unlocked();
     const removals: (() => void)[] = [];
     const server = await PrivacyIdeaServer.start((remove) => void removals.push(remove));
@@ -97,7 +97,7 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     for (const remove of removals) remove();
   });
 
-  test("of TiQR tokens", { timeout: 60_000 }, async () => {
+  test("of TiQR tokens", { timeout: 240_000 }, async () => {
     const { fob } = await unlocked();
     const server = await tiqrServer();
     expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({ exitCode: 0 });
@@ -137,10 +137,10 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     expect([server.requests, await names()]).toEqual([[], ["ACME"]]);
   });
 
-  test("what came before a server refuses is kept, and named", { timeout: 60_000 }, async () => {
+  test("what came before a server refuses is kept, and named", { timeout: 240_000 }, async () => {
     const { fob, names } = await unlocked();
     const server = await dskppServer(EVENT_BASED);
-    const input = [stringFor(server.url), stringFor(new URL("http://127.0.0.1:9/x"))].join("\n");
+    const input = ["# two", stringFor(server.url), stringFor(new URL("http://127.0.0.1:9/x"))].join("\n");
     const { stderr, exitCode } = await fob(["enroll", "-"], { input });
     expect(exitCode).toBe(8);
     expect(stderr).toMatch(/^hint: Example is enrolled already; what comes after was not tried$/m);
@@ -149,7 +149,7 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
 });
 
 describe("an agent that goes while the server makes the token", () => {
-  test("is no reason to lose it: the app PIN opens the vault", { timeout: 60_000 }, async () => {
+  test("is no reason to lose it: the app PIN opens the vault", { timeout: 240_000 }, async () => {
     const { fob, pid, names } = await unlocked();
     const server = await serverThat(() => kill(pid), WITH_PIN);
     const input = stringFor(server.url);
@@ -162,7 +162,7 @@ describe("an agent that goes while the server makes the token", () => {
     expect((await fob(["code", "Example"])).exitCode).toBe(5);
   });
 
-  test("leaves nothing where nobody gives the app PIN, which is said", { timeout: 60_000 }, async () => {
+  test("leaves nothing where nobody gives the app PIN, which is said", { timeout: 240_000 }, async () => {
     const { fob, pid, names } = await unlocked();
     const server = await serverThat(() => kill(pid));
     const { stderr, exitCode } = await fob(["enroll", "-"], { input: stringFor(server.url) });
@@ -172,11 +172,11 @@ describe("an agent that goes while the server makes the token", () => {
     expect(await names()).toEqual(["ACME"]);
   });
 
-  test("makes no twin of what it has stored", { timeout: 120_000 }, async () => {
+  test("makes no twin of what it has stored", { timeout: 240_000 }, async () => {
     const { fob, pid, names } = await unlocked();
     const first = await dskppServer(EVENT_BASED);
     const second = await serverThat(() => kill(pid));
-    const input = [stringFor(first.url), stringFor(second.url)].join("\n");
+    const input = ["# two", stringFor(first.url), stringFor(second.url)].join("\n");
     const { stderr, exitCode } = await fob(["enroll", "-"], { input, ...APP });
     expect({ exitCode, names: await names() }).toEqual({ exitCode: 8, names: ["ACME", "Example", "Example:AC00000A"] });
     expect(stderr).not.toContain("unexpected");
@@ -190,7 +190,7 @@ describe("an agent that goes while the server makes the token", () => {
 });
 
 describe.skipIf(process.platform === "win32")("a client that is ended while its server makes the token", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)("by %s leaves the vault as it was", { timeout: 60_000 }, async (signal) => {
+  test.each(["SIGINT", "SIGKILL"] as const)("by %s leaves the vault as it was", { timeout: 240_000 }, async (signal) => {
     const { fob, home, names } = await unlocked();
     const server = await serverThat(() => client.kill(signal), WITH_PIN);
     const list = join(home, "strings.txt");
@@ -210,7 +210,7 @@ describe.skipIf(process.platform === "win32")("a client that is ended while its 
   });
 });
 
-test("a token that needs more than a line of the agent's is added by it", { timeout: 60_000 }, async () => {
+test("a token that needs more than a line of the agent's is added by it", { timeout: 240_000 }, async () => {
   const { fob, home, names } = await unlocked();
   const server = await tiqrServer();
   expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({ exitCode: 0 });
@@ -234,7 +234,7 @@ test("a token that needs more than a line of the agent's is added by it", { time
   expect(await names()).toContain("long");
 });
 
-test("a new PIN is taken from no source that has a line too much", { timeout: 120_000 }, async () => {
+test("a new PIN is taken from no source that has a line too much", { timeout: 240_000 }, async () => {
   const { fob, names } = await unlocked();
   const two = { env: { FOB_PIN: `83517\n${PIN}` } };
   const uri = TOTP_URI.replaceAll("Example", "Shop");
@@ -250,7 +250,7 @@ test("a new PIN is taken from no source that has a line too much", { timeout: 12
   expect(await free.fob(["code", "ACME"])).toMatchObject({ exitCode: 0 });
 });
 
-test("what keeps the files of a token that could not be read is told", { timeout: 60_000 }, async () => {
+test("what keeps the files of a token that could not be read is told", { timeout: 240_000 }, async () => {
   const { fob, home } = await unlocked();
   const [{ id }] = JSON.parse((await fob(["list", "--json"])).stdout);
   for (const path of filesBelow(join(home, "vault", "tokens", id))) appendFileSync(path, "x");
@@ -288,7 +288,7 @@ describe.skipIf(process.platform === "win32")("a client that goes away while the
   });
 });
 
-test("what an agent carries out speaks the language of its client", { timeout: 120_000 }, async () => {
+test("what an agent carries out speaks the language of its client", { timeout: 240_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "fob-language-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const executable = installIn(folder, { de: pseudoLanguage(readMessages("en.json")) });
