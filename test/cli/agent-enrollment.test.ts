@@ -190,24 +190,28 @@ describe("an agent that goes while the server makes the token", () => {
 });
 
 describe.skipIf(process.platform === "win32")("a client that is ended while its server makes the token", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)("by %s leaves the vault as it was", { timeout: 240_000 }, async (signal) => {
-    const { fob, home, names } = await unlocked();
-    const server = await serverThat(() => client.kill(signal), WITH_PIN);
-    const list = join(home, "strings.txt");
-    writeFileSync(list, [stringFor(server.url), TOTP_URI].join("\n"));
-    const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-    const client = spawn(process.execPath, [FOB, "enroll", "-"], { env, stdio: ["pipe", "ignore", "pipe"] });
-    const stderr = text(client.stderr);
-    const exit = once(client, "exit");
-    client.stdin.end(readFileSync(list));
-    await exit;
-    expect(await stderr).not.toContain("unexpected");
-    // its token is there, locked, or it is not
-    const found = (await names()).filter((name) => name !== "ACME");
-    expect([[], ["Example"]]).toContainEqual(found);
-    if (found.length > 0) expect((await fob(["code", "Example"])).exitCode).toBe(5);
-    expect((await fob(["doctor"])).exitCode).toBe(0);
-  });
+  test.each(["SIGINT", "SIGKILL"] as const)(
+    "by %s leaves the vault as it was",
+    { timeout: 240_000 },
+    async (signal) => {
+      const { fob, home, names } = await unlocked();
+      const server = await serverThat(() => client.kill(signal), WITH_PIN);
+      const list = join(home, "strings.txt");
+      writeFileSync(list, [stringFor(server.url), TOTP_URI].join("\n"));
+      const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+      const client = spawn(process.execPath, [FOB, "enroll", "-"], { env, stdio: ["pipe", "ignore", "pipe"] });
+      const stderr = text(client.stderr);
+      const exit = once(client, "exit");
+      client.stdin.end(readFileSync(list));
+      await exit;
+      expect(await stderr).not.toContain("unexpected");
+      // its token is there, locked, or it is not
+      const found = (await names()).filter((name) => name !== "ACME");
+      expect([[], ["Example"]]).toContainEqual(found);
+      if (found.length > 0) expect((await fob(["code", "Example"])).exitCode).toBe(5);
+      expect((await fob(["doctor"])).exitCode).toBe(0);
+    },
+  );
 });
 
 test("a token that needs more than a line of the agent's is added by it", { timeout: 240_000 }, async () => {
