@@ -67,6 +67,22 @@ describe("a large window", () => {
     }
   });
 
+  test("begins at the counter 0: what would stand before it is not looked at", () => {
+    for (const [counter, offset] of [
+      [0n, -2],
+      [1n, -1],
+      [2n, 0],
+    ] as const) {
+      const passcode = hotp({ ...TOKEN, counter });
+      expect(findInLargeWindow({ ...NOWHERE, passcode, origin: 2n, back: 2_000 })).toBe(offset);
+    }
+    // the passcodes of 2^64-1 and 2^64-2, which a counter that runs below 0 becomes
+    for (const counter of [2n ** 64n - 1n, 2n ** 64n - 2n]) {
+      const passcode = hotp({ ...TOKEN, counter });
+      expect(findInLargeWindow({ ...NOWHERE, passcode, origin: 2n, back: 2_000 })).toBeNull();
+    }
+  });
+
   test.each(["", "75522", "7552240", "75522x", " 755224", "+55224"])(
     "has no place for %j, which is no passcode",
     (passcode) => {
@@ -81,5 +97,8 @@ describe("a large window", () => {
     expect(isLargeSearch({ ...large, algorithm: "SHA256" })).toBe(false);
     expect(isLargeSearch({ ...large, alphabet: "steam" })).toBe(false);
     expect(isLargeSearch({ ...large, origin: 2n ** 53n })).toBe(false);
+    const lastOrigin = BigInt(Number.MAX_SAFE_INTEGER) - 1_000_000n;
+    expect(isLargeSearch({ ...large, origin: lastOrigin })).toBe(true);
+    expect(isLargeSearch({ ...large, origin: lastOrigin + 1n })).toBe(false);
   });
 });

@@ -5,6 +5,18 @@ import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "../../
 /** A token whose passcode simply tells its counter, so that the expected matches can be seen. */
 const passcodeAt = (counter: bigint) => counter.toString().padStart(6, "0");
 
+const LAST = 2n ** 64n - 1n;
+
+/** {@link passcodeAt}, and the counters that it was asked for. */
+function spied() {
+  const asked: bigint[] = [];
+  const spy = (counter: bigint) => {
+    asked.push(counter);
+    return passcodeAt(counter);
+  };
+  return { asked, spy };
+}
+
 describe("verifying an event-based passcode", () => {
   test("finds it from the expected counter to the end of the window, and nowhere else", () => {
     const at = (passcode: string) => verifyCounter({ passcode, passcodeAt, from: 100n, window: 5 });
@@ -17,22 +29,19 @@ describe("verifying an event-based passcode", () => {
 
   test("walks the whole window wherever it matches", () => {
     for (const passcode of ["000100", "000105", "999999"]) {
-      const asked: bigint[] = [];
-      const spy = (counter: bigint) => {
-        asked.push(counter);
-        return passcodeAt(counter);
-      };
+      const { asked, spy } = spied();
       verifyCounter({ passcode, passcodeAt: spy, from: 100n, window: 5 });
       expect(asked).toEqual([100n, 101n, 102n, 103n, 104n, 105n]);
     }
   });
 
   test("stops at the last counter there is", () => {
-    const last = 2n ** 64n - 1n;
-    expect(verifyCounter({ passcode: String(last), passcodeAt, from: last - 1n, window: 9 })).toEqual({
-      counter: last,
+    const { asked, spy } = spied();
+    expect(verifyCounter({ passcode: String(LAST), passcodeAt: spy, from: LAST - 1n, window: 9 })).toEqual({
+      counter: LAST,
       offset: 1,
     });
+    expect(asked).toEqual([LAST - 1n, LAST]);
   });
 });
 
@@ -57,20 +66,13 @@ describe("verifying a time-based passcode", () => {
     expect(at("000050")).toBeNull();
   });
 
-  test("never asks for a step before the first", () => {
-    const asked: bigint[] = [];
-    verifyTime({ passcode: "x", passcodeAt: (step) => String(asked.push(step)), step: 1n, window: 4 });
-    expect(asked.every((step) => step >= 0n)).toBe(true);
-    expect(asked).toHaveLength(6);
-  });
-
-  test("never asks for a step after the last", () => {
-    const last = 2n ** 64n - 1n;
-    const asked: bigint[] = [];
-    const spy = (step: bigint) => passcodeAt(asked[asked.push(step) - 1] ?? 0n);
-    expect(verifyTime({ passcode: String(last), passcodeAt: spy, step: last - 1n, window: 3 })?.step).toBe(last);
-    expect(asked.filter((step) => step > last)).toEqual([]);
-    expect(asked).toHaveLength(5);
+  test("never asks for a step before the first, nor after the last", () => {
+    const [early, late] = [spied(), spied()];
+    expect(verifyTime({ passcode: "000000", passcodeAt: early.spy, step: 1n, window: 4 })).toMatchObject({ step: 0n });
+    expect(early.asked).toEqual([1n, 2n, 0n, 3n, 4n, 5n]);
+    const passcode = String(LAST);
+    expect(verifyTime({ passcode, passcodeAt: late.spy, step: LAST - 1n, window: 3 })).toMatchObject({ step: LAST });
+    expect(late.asked).toEqual([LAST - 1n, LAST, LAST - 2n, LAST - 3n, LAST - 4n]);
   });
 
   test("takes the step ahead where one behind is as near", () => {
@@ -101,12 +103,11 @@ describe("resynchronizing", () => {
     expect(resynchronize({ first: "000121", second: null, passcodeAt, from: 100n, window: 20 })).toBeNull();
   });
 
-  test("never leads beyond the last counter there is", () => {
-    const last = 2n ** 64n - 1n;
-    const next = (first: bigint) =>
-      resynchronize({ first: String(first), second: null, passcodeAt, from: last - 3n, window: 9 });
-    expect(next(last - 1n)).toBe(last);
-    expect(next(last)).toBeNull();
+  test("does not go on to the last counter, which could give nothing more", () => {
+    const search = { second: null, passcodeAt, from: LAST - 3n, window: 9 };
+    expect(resynchronize({ ...search, first: String(LAST - 1n) })).toBe(LAST);
+    expect(resynchronize({ ...search, first: String(LAST) })).toBeNull();
+    expect(resynchronize({ ...search, first: String(LAST - 1n), second: String(LAST) })).toBeNull();
   });
 
   test("does not go back", () => {

@@ -1,15 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Token } from "../../src/token/token.ts";
-import { readCell } from "../../src/vault/cell.ts";
+import { DAY } from "../../src/vault/calendar.ts";
+import { readCell, updateCell } from "../../src/vault/cell.ts";
 import { decodeGrant, grantCell } from "../../src/vault/grant-cell.ts";
 import { updateGrants } from "../../src/vault/grant-list.ts";
 import { grantKey, parseGrantSecret } from "../../src/vault/grant-secret.ts";
 import { openGrant } from "../../src/vault/granted-tokens.ts";
-import { createGrant, examineGrants, listGrants, mendGrants, revokeGrant } from "../../src/vault/grants.ts";
+import {
+  createGrant,
+  endExpiredGrants,
+  examineGrants,
+  listGrants,
+  mendGrants,
+  revokeGrant,
+} from "../../src/vault/grants.ts";
 import { createHeader, newVaultId } from "../../src/vault/header.ts";
 import { takePasscode } from "../../src/vault/passcodes.ts";
 import { unguardedSecretKey } from "../../src/vault/token-record.ts";
@@ -34,9 +42,9 @@ function newVault(): { readonly vault: Vault; readonly home: string; readonly to
   return { vault, home, token };
 }
 
-function grant(vault: Vault, { id }: Token, label: string): string {
+function grant(vault: Vault, { id }: Token, label: string, expiresAt: Date | null = null): string {
   const secretKey = unguardedSecretKey(vault.read(id), vault.vaultKey);
-  const about = { label, rights: ["code"], createdAt: NOW, expiresAt: null } as const;
+  const about = { label, rights: ["code"], createdAt: NOW, expiresAt } as const;
   return createGrant(vault, about, [{ id, secretKey }]).secret;
 }
 
@@ -96,6 +104,94 @@ describe("a grant", () => {
     const secret = parseGrantSecret(text);
     const value = readCell(grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret)));
     expect(value && decodeGrant(value).keys[0]?.recordKeys).toHaveLength(2);
+  });
+
+  test("that ends opens until the last millisecond before its time, and nothing from then on", () => {
+    const { vault, home, token } = newVault();
+    const end = NOW.getTime() + 1_000;
+    const text = grant(vault, token, "ci", new Date(end));
+    const time = { is: end - 1 };
+    const granted = openGrant(home, text, () => new Date(time.is));
+    expect(granted.read(token.id).token.name).toBe("vpn");
+    time.is = end;
+    const expired = expect.objectContaining({ code: "denied", message: "the grant ci has expired" });
+    expect(() => granted.read(token.id)).toThrow(expired);
+    expect(() => granted.entries()).toThrow(expired);
+    expect(() => openGrant(home, text, () => new Date(end))).toThrow(expired);
+  });
+
+  test("makes room for one of its label when its time is over, and not before", () => {
+    const { vault, home, token } = newVault();
+    const first = grant(vault, token, "ci", new Date(NOW.getTime() + 1));
+    expect(() => grant(vault, token, "ci")).toThrow(expect.objectContaining({ code: "usage" }));
+    revokeGrant(vault, "ci");
+    grant(vault, token, "ci", NOW);
+    const second = grant(vault, token, "ci");
+    expect(listGrants(vault)).toMatchObject([{ label: "ci", expiresAt: null }]);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+  });
+
+  test("is forgotten thirty days after its end, which clock and calendar must have seen", () => {
+    const { vault, token } = newVault();
+    const inDays = (days: number) => new Date(NOW.getTime() + days * DAY);
+    grant(vault, token, "ci", inDays(1));
+    grant(vault, token, "other");
+    const left = (...days: readonly number[]) => {
+      for (const day of days) endExpiredGrants(vault, inDays(day));
+      return listGrants(vault).map(({ label }) => label);
+    };
+    // a clock that runs ahead, and is set right: nothing has begun by that
+    expect(left(400, 0)).toEqual(["ci", "other"]);
+    expect(left(1, 11, 21, 30)).toEqual(["ci", "other"]);
+    expect(left(31)).toEqual(["other"]);
+  });
+
+  test("opens no token for which a PIN must be given, or that answers nobody", async () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
+    expect(granted.isPinGiven()).toBe(false);
+    for (const [accessDomain, code] of [
+      ["02", "locked"],
+      ["FF", "denied"],
+    ] as const) {
+      vault.update(token.id, (record) => ({ ...record, token: { ...record.token, accessDomain } }));
+      await expect(granted.secretKey(granted.read(token.id))).rejects.toMatchObject({ code });
+    }
+  });
+
+  test("that is revoked leaves no file, and its key opens the token no more for whoever kept a copy", () => {
+    const { vault, home, token } = newVault();
+    const text = grant(vault, token, "ci");
+    const secret = parseGrantSecret(text);
+    const cell = grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret));
+    const kept = readCell(cell);
+    revokeGrant(vault, "ci");
+    expect(existsSync(cell.folder)).toBe(false);
+    // put back as it was
+    updateCell(cell, () => kept);
+    expect(() => openGrant(home, text, () => NOW).read(token.id)).toThrow(/no longer opens/);
+  });
+
+  test("is told the key that another one brings while it is being told its own", () => {
+    const { vault, home, token } = newVault();
+    const first = grant(vault, token, "first");
+    let late = "";
+    // between the look at the list and the new seal another process makes a grant, and revokes one
+    const overtaken = new Proxy(vault, {
+      get(target, name) {
+        if (name === "tokenCell" && late === "") {
+          late = grant(target, token, "late");
+          grant(target, token, "gone");
+          revokeGrant(target, "gone");
+        }
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const second = grant(overtaken, token, "second");
+    for (const text of [first, second, late])
+      expect(openGrant(home, text, () => NOW).read(token.id).token.name).toBe("vpn");
   });
 
   test("outlives the revocation of another one", () => {
