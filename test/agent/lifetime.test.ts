@@ -69,6 +69,18 @@ test("is not ended by a tick that comes late because the machine is busy", () =>
   expect(lifetime.end()).toBeNull();
 });
 
+test("ends when its time is over by the time of day alone, which the other clock may miss bit by bit", () => {
+  const { lifetime, run, time } = started();
+  for (let minute = 0; minute < 54; minute++) {
+    run(MINUTE);
+    lifetime.use();
+    time.wall += 6_000;
+    expect(lifetime.end()).toBeNull();
+  }
+  run(MINUTE);
+  expect(lifetime.end()).toBe("its time is over");
+});
+
 test("does not live longer when the time of day is set back", () => {
   const { lifetime, run, time } = started();
   for (let minute = 0; minute < 59; minute++) {

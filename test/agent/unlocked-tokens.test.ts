@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { UnlockedTokens } from "../../src/agent/unlocked-tokens.ts";
 import { totp } from "../../src/otp/totp.ts";
+import { USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
 import { newVaultId } from "../../src/vault/header.ts";
 import { newKey } from "../../src/vault/keys.ts";
 import type { PinPrompt } from "../../src/vault/pin-prompt.ts";
+import { setTokenPin } from "../../src/vault/token-pin.ts";
+import { unguardedSecretKey } from "../../src/vault/token-record.ts";
 import { Vault } from "../../src/vault/vault.ts";
 import { addAtOnce } from "../vault/add-at-once.ts";
 
@@ -23,7 +26,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** A clock that stands still, so that nothing depends on how busy the machine is. */
 function stopClock(now: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now });
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now });
 }
 
 /** A vault that an agent holds, with one token. */
@@ -90,6 +93,7 @@ describe("a passcode at once", () => {
   test.each(["02", "FF"] as const)("is none for a token whose access domain has become %s", async (accessDomain) => {
     const { vault, id, tokens, settle, open } = held();
     settle();
+    stopClock(Date.now());
     await open();
     expect(tokens.passcodeAtOnce("vpn", NOW)).toBe(codeAt(NOW));
     tokens.update(id, (before) => ({ ...before, token: { ...before.token, accessDomain } }));
@@ -98,6 +102,20 @@ describe("a passcode at once", () => {
     await expect(open()).rejects.toMatchObject({ code: accessDomain === "FF" ? "denied" : "locked" });
     expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
     expect(vault.read(id).token.accessDomain).toBe(accessDomain);
+  });
+
+  test("is none for a token with a PIN, which is asked for each time", async () => {
+    const { vault, id, tokens, settle } = held();
+    const before = vault.read(id);
+    const pin = { pin: Buffer.from("83517"), policy: USER_PIN_POLICY, setAt: NOW, isOwn: true };
+    await setTokenPin(vault, before, unguardedSecretKey(before, vault.vaultKey), pin);
+    settle();
+    const knows: PinPrompt = { ...NOBODY, ask: async () => Buffer.from("83517") };
+    await tokens.secretKey(tokens.read(id), knows, NOW);
+    settle();
+    expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
+    const nobody = tokens.secretKey(tokens.read(id), NOBODY, NOW);
+    await expect(nobody).rejects.toThrow("nobody is asked");
   });
 
   test("is none for a token that is opened by the app PIN each time", async () => {
