@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { FobError } from "../../src/fob-error.ts";
 import { type Adding, addTokens, type NewToken } from "../../src/vault/adding.ts";
 import { batchIds, type Processes, settleBatches, unsettled } from "../../src/vault/batch.ts";
-import { examineVault } from "../../src/vault/checkup.ts";
+import { examineVault, leftovers, removeLeftovers } from "../../src/vault/checkup.ts";
 import { newVaultId } from "../../src/vault/header.ts";
 import { newKey } from "../../src/vault/keys.ts";
 import { removedTokens } from "../../src/vault/removal.ts";
@@ -64,6 +64,8 @@ function stopAt(n: number, error: Error): () => Promise<void> {
     if (calls === n) throw error;
   };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 test("an interrupted addition leaves nothing, whenever it is interrupted", async () => {
   for (let n = 1; n <= 4; n++) {
@@ -161,4 +163,21 @@ test("an id that another process is giving at this moment is not given twice", a
   const ids = (await Promise.all(both)).flat().map((one) => one?.id);
   expect(new Set(ids).size).toBe(2);
   expect(new Set(vault.entries().map(({ id }) => id))).toEqual(new Set(ids));
+});
+
+test("an empty folder of a token is left over once it is older than any command of an older fob", async () => {
+  const vault = newVault();
+  const { processes } = someProcess(1);
+  await addTokens(vault, newTokens("a"), adding(processes));
+  const { folder } = vault.tokenCell("0123456789abcdef");
+  mkdirSync(folder);
+  vi.useFakeTimers({ toFake: ["Date"], now: Math.ceil(statSync(folder).mtimeMs) });
+  expect(leftovers(vault, processes).empty).toEqual([]);
+  removeLeftovers(vault, processes);
+  expect(folders(vault)).toHaveLength(2);
+  const before = new Date(Date.now() - 60_000);
+  utimesSync(folder, before, before);
+  expect(leftovers(vault, processes).empty).toEqual([folder]);
+  removeLeftovers(vault, processes);
+  expect(folders(vault)).toHaveLength(1);
 });
