@@ -33,7 +33,7 @@ test("tokens under one policy share one question, and every one of them gets the
   const server = { name: "e", draft: { pin: { type: "server" } } } as const;
   const none = { name: "f", draft: {} };
   const context = prompted("83517", "279541");
-  const pins = await askPins([a, b, c, d, server, none], false, context);
+  const pins = await askPins([a, b, c, d, server, none], false, { ...context, isLast: true });
   expect(context.asked).toEqual(["a, c", "b, d"]);
   expect([a, b, c, d, server, none].map((one) => pins.get(one)?.pin.toString() ?? null)).toEqual([
     ...["83517", "279541", "83517", "279541"],
@@ -45,7 +45,7 @@ test("with a PIN for all, those without a policy of their own get the usual one,
   const server = { name: "e", draft: { pin: { type: "server" } } } as const;
   const none = { name: "f", draft: {} };
   const context = prompted("83517");
-  const pins = await askPins([server, none], true, context);
+  const pins = await askPins([server, none], true, { ...context, isLast: true });
   expect(context.asked).toEqual(["f"]);
   expect([...pins.keys()]).toEqual([none]);
   const pinOf = pinsFor(pins as never, context);
