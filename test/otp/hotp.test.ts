@@ -1,10 +1,11 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import * as OTPAuth from "otpauth";
 import { describe, expect, test } from "vitest";
 import { HASH_ALGORITHMS } from "../../src/otp/algorithm.ts";
 import { ALPHABETS } from "../../src/otp/alphabet.ts";
 import { hotp } from "../../src/otp/hotp.ts";
+import { MOTP_PERIOD, motp } from "../../src/otp/motp.ts";
 import { timeStep, totp } from "../../src/otp/totp.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
@@ -59,14 +60,28 @@ describe("event-based passcodes", () => {
     );
   });
 
-  test("of an alphabet of letters take successive bytes from the dynamic offset on, cyclically", () => {
-    for (let counter = 0n; counter < 20n; counter++) {
+  test("in our own alphabets are the bytes of the HMAC from the offset on, around its end", () => {
+    const beyondItsEnd = new Set<boolean>();
+    for (let counter = 0n; counter < 50n; counter++) {
       const message = Buffer.from(counter.toString(16).padStart(16, "0"), "hex");
       const mac = createHmac("sha1", SECRET).update(message).digest();
-      const bytes = Buffer.concat([mac, mac]).subarray((mac[19] ?? 0) % 16);
-      const letters = [...bytes.subarray(0, 8)].map((byte) => ALPHABETS.base32[byte % 32]);
-      expect(hotp({ ...base, counter, digits: 8, alphabet: "base32" })).toBe(letters.join(""));
+      const offset = (mac[19] ?? 0) % 16;
+      const bytes = [...mac, ...mac].slice(offset, offset + 10);
+      beyondItsEnd.add(offset + 10 > mac.length);
+      for (const [alphabet, size] of [
+        ["hexadecimal", 16],
+        ["base32", 32],
+        ["base64", 64],
+      ] as const) {
+        const expected = bytes.map((byte) => ALPHABETS[alphabet][byte % size]).join("");
+        expect(hotp({ ...base, counter, digits: 10, alphabet })).toBe(expected);
+      }
     }
+    expect(beyondItsEnd.size).toBe(2);
+  });
+
+  test.each(Object.entries(ALPHABETS))("have different characters in the alphabet %s", (_, characters) => {
+    expect(new Set(characters).size).toBe(characters.length);
   });
 
   test("use every character of an alphabet about equally often", () => {
@@ -87,8 +102,18 @@ describe("event-based passcodes", () => {
     ["digits", { ...base, digits: 3 }],
     ["digits", { ...base, digits: 11 }],
     ["digits", { ...base, digits: 6.5 }],
+    ["digits", { ...base, digits: Number.NaN }],
   ])("refuse a bad %s by name", (parameter, input) => {
     expect(() => hotp(input)).toThrow(expect.objectContaining({ name: "OtpError", parameter }));
+  });
+});
+
+describe("Mobile-OTP passcodes", () => {
+  test("are six hexadecimal digits of MD5 over step, secret and PIN as text", () => {
+    const secret = Buffer.from("7ac61d4736f51a2b", "hex");
+    const expected = createHash("md5").update("1296000007ac61d4736f51a2b7391ä").digest("hex").slice(0, 6);
+    expect(motp({ secret, pin: Buffer.from("7391ä"), step: 129_600_000n })).toBe(expected);
+    expect(MOTP_PERIOD).toBe(10);
   });
 });
 
@@ -133,6 +158,8 @@ describe("time-based passcodes", () => {
   });
 
   test("count their steps from t0", () => {
+    expect(timeStep({ unixSeconds: 10, period: 30, t0: 10 })).toBe(0n);
+    expect(timeStep({ unixSeconds: 7, period: 1, t0: 0 })).toBe(7n);
     expect(timeStep({ unixSeconds: 100.9, period: 30, t0: 10 })).toBe(3n);
     expect(timeStep({ unixSeconds: 99.9, period: 30, t0: 10 })).toBe(2n);
     expect(totp({ ...base, period: 30, t0: 10, unixSeconds: 99.9 })).toMatchObject({ validFrom: 70, validUntil: 100 });
@@ -140,6 +167,9 @@ describe("time-based passcodes", () => {
 
   test.each([
     ["period", { unixSeconds: 1, period: 0, t0: 0 }],
+    ["period", { unixSeconds: 1, period: -30, t0: 0 }],
+    ["time", { unixSeconds: Number.POSITIVE_INFINITY, period: 30, t0: 0 }],
+    ["time", { unixSeconds: 2 ** 60, period: 1, t0: 0 }],
     ["period", { unixSeconds: 1, period: 1.5, t0: 0 }],
     ["time", { unixSeconds: 9, period: 30, t0: 10 }],
     ["time", { unixSeconds: Number.NaN, period: 30, t0: 0 }],

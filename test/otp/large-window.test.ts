@@ -101,4 +101,54 @@ describe("a large window", () => {
     expect(isLargeSearch({ ...large, origin: lastOrigin })).toBe(true);
     expect(isLargeSearch({ ...large, origin: lastOrigin + 1n })).toBe(false);
   });
+
+  test("is one of 1,000 counters or more, before and after the origin together", () => {
+    expect(isLargeSearch({ ...NOWHERE, back: 500, ahead: 500 })).toBe(true);
+    expect(isLargeSearch({ ...NOWHERE, back: 500, ahead: 499 })).toBe(false);
+  });
+
+  test("goes to the last counter that is an exact number", () => {
+    const last = BigInt(Number.MAX_SAFE_INTEGER);
+    expect(isLargeSearch({ ...NOWHERE, origin: last - 1_000n, ahead: 1_000 })).toBe(true);
+    expect(isLargeSearch({ ...NOWHERE, origin: last - 999n, ahead: 1_000 })).toBe(false);
+    const passcode = hotp({ ...TOKEN, counter: last });
+    expect(findInLargeWindow({ ...NOWHERE, passcode, origin: last - 3n, ahead: 3 })).toBe(3);
+  });
+
+  test("has the sides that it is given, and the first counter on them", () => {
+    const passcode = hotp({ ...TOKEN, digits: 10, counter: 50n });
+    const at = (origin: bigint, back: number, ahead: number) =>
+      findInLargeWindow({ ...NOWHERE, digits: 10, passcode, origin, back, ahead });
+    expect([at(60n, 10, 0), at(60n, 9, 20), at(40n, 0, 10), at(40n, 20, 9)]).toEqual([-10, null, 10, null]);
+    const first = hotp({ ...TOKEN, digits: 10, counter: 0n });
+    expect(findInLargeWindow({ ...NOWHERE, digits: 10, passcode: first, origin: 2n, back: 9, ahead: 9 })).toBe(-2);
+  });
+
+  test("prefers what is ahead where both sides are as near", () => {
+    const secret = Buffer.from("two of four digits");
+    const token = { ...TOKEN, secret, digits: 4 };
+    const twins = new Map<string, bigint>();
+    for (let counter = 0n; ; counter++) {
+      const passcode = hotp({ ...token, counter });
+      const other = twins.get(passcode);
+      twins.set(passcode, counter);
+      if (other === undefined || (counter - other) % 2n !== 0n) continue;
+      const [origin, distance] = [(counter + other) / 2n, Number(counter - other) / 2];
+      const search = { ...token, passcode, origin, back: distance, ahead: distance };
+      const nearest = verifyTime({
+        passcode,
+        passcodeAt: (step) => hotp({ ...token, counter: step }),
+        step: origin,
+        window: distance,
+      });
+      expect(findInLargeWindow(search)).toBe(nearest?.offset);
+      if (nearest?.offset === distance) break;
+    }
+  });
+
+  test("needs a secret", () => {
+    expect(() => findInLargeWindow({ ...NOWHERE, secret: Buffer.alloc(0), passcode: "755224" })).toThrow(
+      expect.objectContaining({ name: "OtpError", parameter: "secret" }),
+    );
+  });
 });

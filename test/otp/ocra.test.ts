@@ -79,9 +79,54 @@ describe("OCRA responses", () => {
     ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: [""] }],
     ["challenge", "OCRA-1:HOTP-SHA1-6:QH08", { challenge: ["xyz"] }],
     ["challenge", "OCRA-1:HOTP-SHA1-6:QA08", { challenge: ["häh"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["a1234567"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["12345\n"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QH08", { challenge: ["xab"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QH08", { challenge: ["abx"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QA08", { challenge: ["äh"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QA08", { challenge: ["hä"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QA08", { challenge: ["\u007f"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["1234", "123456789"] }],
+    ["challenge", "OCRA-1:HOTP-SHA1-6:QN08", { challenge: ["1234", ""] }],
+    ["pin", "OCRA-1:HOTP-SHA1-6:QN08", { pin: Buffer.from("7391") }],
+    ["session", "OCRA-1:HOTP-SHA1-6:QN08", { session: Buffer.from("1") }],
+    ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", { unixSeconds: -1 }],
+    ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", { unixSeconds: Number.NaN }],
     ["secret", "OCRA-1:HOTP-SHA1-6:QN08", { secret: Buffer.alloc(0) }],
   ])("refuse a bad %s for %s", (parameter, suite, input) => {
     expect(() => respond(suite, input)).toThrow(expect.objectContaining({ name: "OtpError", parameter }));
+  });
+});
+
+describe("OCRA inputs at their limits", () => {
+  test("are taken: two challenges of 64 characters, a whole session, and the year 1970", () => {
+    const text = "a".repeat(64);
+    const suite = "OCRA-1:HOTP-SHA1-0:QA64-S004-T1M";
+    const response = respond(suite, { challenge: [text, text], session: Buffer.from("1234"), unixSeconds: 0 });
+    expect(response).toBe(expected("sha1", `${suite}\0`, text, text, "1234", Buffer.alloc(8)));
+  });
+
+  test("include every printable character of ASCII, and numbers of 64 digits", () => {
+    const [alphanumeric, numeric] = ["OCRA-1:HOTP-SHA1-0:QA08", "OCRA-1:HOTP-SHA1-0:QN64"];
+    expect(respond(alphanumeric, { challenge: [" ~"] })).toBe(
+      expected("sha1", `${alphanumeric}\0`, padded(Buffer.from(" ~"))),
+    );
+    const hex = BigInt("9".repeat(64)).toString(16);
+    expect(respond(numeric, { challenge: ["9".repeat(64)] })).toBe(
+      expected("sha1", `${numeric}\0`, padded(Buffer.from(hex.length % 2 === 0 ? hex : `${hex}0`, "hex"))),
+    );
+  });
+
+  test("a suite without a time takes none, whatever the clock says", () => {
+    expect(respond("OCRA-1:HOTP-SHA1-6:QN08", { unixSeconds: 1_700_000_000 })).toBe(
+      respond("OCRA-1:HOTP-SHA1-6:QN08", {}),
+    );
+  });
+
+  test("the HMAC is cut to digits in the RFC's way, whatever their number", () => {
+    const mac = Buffer.from(respond("OCRA-1:HOTP-SHA256-0:QN08", {}), "hex");
+    expect(mac).toHaveLength(32);
+    expect(respond("OCRA-1:HOTP-SHA256-10:QN08", {})).toMatch(/^[0-9]{10}$/);
   });
 });
 
@@ -119,6 +164,23 @@ describe("OCRA suites", () => {
     expect(parseOcraSuite("OCRA-1:HOTP-SHA1-6:QA08-S").session).toBe(64);
   });
 
+  test.each(["QN04", "QN64", "QN08-S001", "QN08-S512", "QN08-T1S", "QN08-T59S", "QN08-T59M", "QN08-T1H", "QN08-T48H"])(
+    "may be at the limits of an input: %s",
+    (inputs) => {
+      const text = `OCRA-1:HOTP-SHA1-6:${inputs}`;
+      expect(formatOcraSuite(parseOcraSuite(text))).toBe(text);
+    },
+  );
+
+  test("write a time step in the largest unit that holds it whole", () => {
+    const suite = parseOcraSuite("OCRA-1:HOTP-SHA1-6:QN08");
+    const written = (timeStep: number) =>
+      formatOcraSuite({ ...suite, timeStep })
+        .split("-")
+        .at(-1);
+    expect([1, 90, 60, 5_400, 3_600, 7_200].map(written)).toEqual(["T1S", "T90S", "T1M", "T90M", "T1H", "T2H"]);
+  });
+
   test.each([
     ["", "OCRA-1 is the only version"],
     ["OCRA-2:HOTP-SHA1-6:QN08", "OCRA-1 is the only version"],
@@ -137,6 +199,30 @@ describe("OCRA suites", () => {
     ["OCRA-1:HOTP-SHA1-6:QN08-T49H", "a time step is"],
     ["OCRA-1:HOTP-SHA1-6:QN08-S000", "1 to 512 bytes"],
     ["OCRA-1:HOTP-SHA1-6:QN08-S513", "1 to 512 bytes"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-S000", "1 to 512 bytes"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T0S", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T0M", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T60M", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T49H", "a time step is"],
+    ["OCRA-1:HOTP-SHA1-1:QN08", "digits are 0, or 4 to 10"],
+    ["OCRA-1:HOTP-SHA1-11:QN08", "digits are 0, or 4 to 10"],
+    ["OCRA-1:XHOTP-SHA1-6:QN08", 'at "XHOTP-SHA1-6"'],
+    ["OCRA-1:HOTP-SHA1-666:QN08", 'at "HOTP-SHA1-666"'],
+    ["OCRA-1:HOTP-SHA1-6:XC-QN08", 'at "XC"'],
+    ["OCRA-1:HOTP-SHA1-6:CX-QN08", 'at "CX"'],
+    ["OCRA-1:HOTP-SHA1-6:XQN08", 'at "XQN08"'],
+    ["OCRA-1:HOTP-SHA1-6:QN008", 'at "QN008"'],
+    ["OCRA-1:HOTP-SHA1-6:QN8", 'at "QN8"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-XPSHA1", 'at "XPSHA1"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-PSHA1X", 'at "PSHA1X"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-S64", 'at "S64"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-XS064", 'at "XS064"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-S0640", 'at "S0640"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-XT1M", 'at "XT1M"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T1MX", 'at "T1MX"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T001M", 'at "T001M"'],
+    ["OCRA-1:HOTP-SHA1-6:QN08-T1M-X-Y", 'at "X-Y"'],
+    [`OCRA-1:HOTP-SHA1-6:${"9".repeat(41)}`, `at "${"9".repeat(40)}":`],
   ])("say what is wrong with %j", (text, reason) => {
     expect(() => parseOcraSuite(text)).toThrow(reason);
     expect(() => parseOcraSuite(text)).toThrow(expect.objectContaining({ parameter: "suite" }));

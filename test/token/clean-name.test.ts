@@ -30,6 +30,24 @@ describe("a name that somebody else has chosen", () => {
     ["👩‍👩‍👧 Ann ❤️", "👩‍👩‍👧 Ann ❤️"],
   ])("%j is %j", (text, name) => expect(cleanText(text).name).toBe(name));
 
+  test("is said to have been harmful only when something was taken out", () => {
+    expect(["Ac\u200bme", " Acme ", "Acme", "\n"].map((text) => cleanText(text).wasHarmful)).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test("is cut to 256 characters, and never within one or at a space", () => {
+    expect(shortenName("x".repeat(300))).toBe("x".repeat(256));
+    expect(shortenName("😀".repeat(300))).toBe("😀".repeat(256));
+    expect(shortenName(`${"x".repeat(255)} y`)).toBe("x".repeat(255));
+    expect(shortenName(`${"😀".repeat(256)}x`)).toBe("😀".repeat(256));
+    expect([cleanText("x".repeat(256)).isTooLong, cleanText("x".repeat(257)).isTooLong]).toEqual([false, true]);
+    expect(cleanText(`${"x".repeat(256)} `).isTooLong).toBe(false);
+  });
+
   test("is too long from 257 characters on, not halves of them", () => {
     expect(cleanText("😀".repeat(256)).isTooLong).toBe(false);
     expect(cleanText("😀".repeat(257)).isTooLong).toBe(true);
