@@ -123,7 +123,7 @@ function configuration(name, files) {
     timeoutMS: 10_000,
     tempDirName: join(".mutants", `${name}.sandbox`),
     ignorePatterns: [".mutants", "dist", "docs", "man", "bench", "build", "coverage"],
-    reporters: ["json", "progress-append-only"],
+    reporters: ["json", "progress-append-only", "survivors"],
     jsonReporter: { fileName: join(work, `${name}.json`) },
     allowConsoleColors: false,
   };

@@ -13,6 +13,7 @@ const TEXTS = new Set(["Text", "Texts"]);
 export const strykerPlugins = [
   { kind: "Ignore", name: "texts", value: { shouldIgnore } },
   { kind: "Checker", name: "sample", factory: Object.assign(makeSample, { inject: ["options"] }) },
+  { kind: "Reporter", name: "survivors", factory: Object.assign(() => ({ onMutantTested }), { inject: [] }) },
 ];
 
 /** What its own section of Stryker's configuration may hold. */
@@ -59,12 +60,30 @@ function makeSample({ sample: { count, seed } }) {
 }
 
 /**
+ * Shows what survives as soon as it has, because a room may take hours.
+ * @param {Mutant & { status: string }} mutant
+ */
+function onMutantTested({ status, fileName, location, mutatorName, replacement }) {
+  if (status !== "Survived") return;
+  const { line, column } = location.start;
+  const shown = replacement.replace(/\s+/g, " ").slice(0, 120);
+  console.log(`${status} src/${inSource(fileName)}:${line}:${column} ${mutatorName}: => ${shown}`);
+}
+
+/**
+ * A file's path within `src/`: the same in every clone.
+ * @param {string} fileName
+ */
+function inSource(fileName) {
+  return fileName.replaceAll("\\", "/").replace(/^.*\/src\//, "");
+}
+
+/**
  * Where a mutant stands in the lot of this seed.
  * @param {Mutant} mutant @param {string} seed
  */
 function placeOf({ fileName, mutatorName, replacement, location }, seed) {
   const { line, column } = location.start;
-  // the room and the file: the same in every clone
-  const file = fileName.replaceAll("\\", "/").replace(/^.*\/src\//, "");
-  return createHash("sha256").update([seed, file, line, column, mutatorName, replacement].join("\0")).digest("hex");
+  const place = [seed, inSource(fileName), line, column, mutatorName, replacement];
+  return createHash("sha256").update(place.join("\0")).digest("hex");
 }
