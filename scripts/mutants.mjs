@@ -121,6 +121,7 @@ function configuration(name, files) {
     // other things may be running here
     concurrency: 1,
     timeoutMS: 10_000,
+    dryRunTimeoutMinutes: 60,
     tempDirName: join(".mutants", `${name}.sandbox`),
     ignorePatterns: [".mutants", "dist", "docs", "man", "bench", "build", "coverage"],
     reporters: ["json", "progress-append-only", "survivors"],

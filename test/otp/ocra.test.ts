@@ -208,6 +208,7 @@ describe("OCRA suites", () => {
     ["OCRA-1:HOTP-SHA1-11:QN08", "digits are 0, or 4 to 10"],
     ["OCRA-1:XHOTP-SHA1-6:QN08", 'at "XHOTP-SHA1-6"'],
     ["OCRA-1:HOTP-SHA1-666:QN08", 'at "HOTP-SHA1-666"'],
+    ["OCRA-1:HOTP-SHA1-6X:QN08", 'at "HOTP-SHA1-6X"'],
     ["OCRA-1:HOTP-SHA1-6:XC-QN08", 'at "XC"'],
     ["OCRA-1:HOTP-SHA1-6:CX-QN08", 'at "CX"'],
     ["OCRA-1:HOTP-SHA1-6:XQN08", 'at "XQN08"'],

@@ -98,6 +98,14 @@ describe("a large window", () => {
     expect(Math.abs(found ?? 0)).toBeLessThanOrEqual(distance);
   });
 
+  test("has no place for what is no passcode, whatever passcodes stand in it", () => {
+    const token = { ...NOWHERE, digits: 4, ahead: 30_000 };
+    for (const passcode of ["0000", "0001"]) expect(findInLargeWindow({ ...token, passcode })).not.toBeNull();
+    for (const passcode of ["", "0", "1", "-1", "x", "00001"]) {
+      expect(findInLargeWindow({ ...token, passcode })).toBeNull();
+    }
+  });
+
   test("needs a secret", () => {
     expect(() => findInLargeWindow({ ...NOWHERE, secret: Buffer.alloc(0), passcode: "7552240000" })).toThrow(
       expect.objectContaining({ name: "OtpError", parameter: "secret" }),

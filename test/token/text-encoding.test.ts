@@ -29,6 +29,10 @@ describe("a text from any system", () => {
     expect([textOf(Buffer.from(text, "utf16le")), textOf(big(text))]).toEqual([text, text]);
   });
 
+  test.each(["a\0b\0c", "\0\0\0\0", "\0"])("in UTF-8 may hold zeros where UTF-16 has none: %j", (text) => {
+    expect(textOf(Buffer.from(text))).toBe(text);
+  });
+
   test("is never the text of other bytes: what is no text is refused", () => {
     const encodings = (text: string) =>
       [text, `\ufeff${text}`].flatMap((one) => [Buffer.from(one), Buffer.from(one, "utf16le"), big(one)]);
