@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bareSecret } from "../../src/enrollment/bare-secret.ts";
+import { recognize } from "../../src/enrollment/recognize.ts";
 import {
   checkSecretSize,
   isBase64,
@@ -79,8 +80,8 @@ describe("a bare secret", () => {
     ["x hex:66", false],
   ])("%j is one: %s", (text, expected) => expect(bareSecret.matches(text)).toBe(expected));
 
-  const parsed = (text: string) => {
-    const [draft] = bareSecret.parse(text);
+  const parsed = async (text: string) => {
+    const [draft] = await recognize(text);
     if (!draft) throw new Error("nothing was read");
     const encoding = draft.fields.find(({ name }) => name === "encoding");
     return [Buffer.from(draft.secret).toString("hex"), encoding?.value, encoding?.origin];
@@ -94,12 +95,12 @@ describe("a bare secret", () => {
     ["hex:ABCDEF23", "abcdef23", "hexadecimal", "given"],
     ["0XABCDEF23", "abcdef23", "hexadecimal", "given"],
     ["base32:MZXW6YTB", "666f6f6261", "Base32", "given"],
-  ])("%j is read as %s (%s, %s)", (text, hex, encoding, origin) => {
-    expect(parsed(text)).toEqual([hex, encoding, origin]);
+  ])("%j is read as %s (%s, %s)", async (text, hex, encoding, origin) => {
+    expect(await parsed(text)).toEqual([hex, encoding, origin]);
   });
 
-  test("makes a token with the usual parameters, which are assumed", () => {
-    const [draft] = bareSecret.parse("MZXW6YTB");
+  test("makes a token with the usual parameters, which are assumed", async () => {
+    const [draft] = await recognize("MZXW6YTB");
     expect(draft).toMatchObject({
       name: null,
       credential: { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 },

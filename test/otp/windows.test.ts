@@ -74,6 +74,12 @@ describe("a large window", () => {
     expect(findInLargeWindow({ ...NOWHERE, passcode, origin: last - 3n, ahead: 3 })).toBe(3);
   });
 
+  test.each([1, 63, 64, 65, 128])("works with a secret of %d bytes as HMAC does", (length) => {
+    const token = { ...TOKEN, secret: Buffer.alloc(length, 0xa5) };
+    const passcode = hotp({ ...token, counter: 1n });
+    expect(findInLargeWindow({ ...NOWHERE, ...token, passcode, ahead: 2 })).toBe(1);
+  });
+
   test("has the sides that it is given", () => {
     const passcode = hotp({ ...TOKEN, counter: 50n });
     const at = (origin: bigint, back: number, ahead: number) =>
