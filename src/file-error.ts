@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { FobError } from "./fob-error.ts";
 import { type Texts, t, translated } from "./language.ts";
 import { ownValue } from "./own-value.ts";
@@ -47,6 +49,30 @@ const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => st
  */
 export function describeFileError(error: unknown, action: FileAction, path: string): FobError {
   return describeWith(HOME_HINTS, error, action, path);
+}
+
+/**
+ * A folder of the home that could not be read or made, as FobError: `invalid` where a file lies in its place, or in the place of a folder above it;
+ * else what {@link describeFileError} says.
+ */
+export function describeFolderError(error: unknown, action: FileAction, folder: string): FobError {
+  const { code } = error as NodeJS.ErrnoException;
+  const file = code === "ENOTDIR" || code === "EEXIST" ? fileAbove(folder) : null;
+  if (error instanceof FobError || file === null) return describeFileError(error, action, folder);
+  return new FobError("invalid", t`${file} is damaged: it is a file, and must be a folder`, {
+    hint: t(
+      "`fob doctor --repair` puts it aside where it can; else restore the folder from a backup of the vault folder",
+    ),
+    cause: error,
+  });
+}
+
+/** The path itself or the nearest one above it that is there, if that is no folder; else null. */
+function fileAbove(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found) return found.isDirectory() ? null : path;
+  const parent = dirname(path);
+  return parent === path ? null : fileAbove(parent);
 }
 
 /** The same for any other file, which another home would not change. */

@@ -1,3 +1,5 @@
+import { FobError } from "../fob-error.ts";
+
 /** What one check of `fob doctor` found. */
 export interface Check {
   /** What was looked at: a stable name of one word or two, in kebab case. */
@@ -7,4 +9,11 @@ export interface Check {
   readonly message: string;
   /** What to do about it. */
   readonly hint?: string;
+}
+
+/** A check that ended in an error of ours. */
+export function failure(check: string, error: unknown): Check {
+  if (!(error instanceof FobError)) throw error;
+  const { message, hint } = error;
+  return { check, status: "failed", message, ...(hint === undefined ? {} : { hint }) };
 }

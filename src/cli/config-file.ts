@@ -117,7 +117,10 @@ function readText(path: string): string | null {
   try {
     const file = whenReleased(() => statSync(path, { throwIfNoEntry: false }));
     if (!file) return null;
-    if (!file.isFile()) throw new FobError("invalid", t`${path} is not a file`);
+    if (!file.isFile())
+      throw new FobError("invalid", t`${path} is not a file`, {
+        hint: t("move it away: `fob config set` makes a new one"),
+      });
     if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
     return decodeText(
       whenReleased(() => readFileSync(path)),

@@ -1,12 +1,11 @@
 import { isClaimWhole, mendClaim } from "../agent/claim.ts";
 import { describeStranger } from "../agent/control.ts";
-import type { Check } from "../cli/check.ts";
+import { type Check, failure } from "../cli/check.ts";
 import { defineCommand, flag } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import { SETTING_KEYS } from "../cli/setting-definitions.ts";
 import type { Style } from "../cli/style.ts";
 import { displayWidth } from "../cli/width.ts";
-import { FobError } from "../fob-error.ts";
 import { again, original, plural, t } from "../language.ts";
 import { printable } from "../token/printable.ts";
 import { type Header, isExported, readHeader } from "../vault/header.ts";
@@ -65,7 +64,16 @@ async function lookIntoVault(repair: boolean, context: Context): Promise<readonl
   return delegated ? (delegated.result as readonly Check[]) : checkVault(repair, context);
 }
 
-function checkRights({ access, machine }: Context, repair: boolean): Check {
+function checkRights(context: Context, repair: boolean): Check {
+  try {
+    return lookAtRights(context, repair);
+  } catch (error) {
+    // a folder that even its owner cannot read
+    return failure("rights", error);
+  }
+}
+
+function lookAtRights({ access, machine }: Context, repair: boolean): Check {
   const open = machine.openToOthers(access.home);
   if (open.length === 0) return { check: "rights", status: "ok", message: t("nobody else can read the vault's files") };
   const message = t`${plural(open.length, "file")} or folders can be reached by others: ${open[0]}`;
@@ -175,13 +183,6 @@ function checkRecovery(header: Header): Check {
     message: t("without an app PIN there is no recovery code: the vault is lost with its key"),
     hint: t("`fob pin set` shows one; `fob backup` saves the tokens"),
   };
-}
-
-/** A check that ended in an error of ours. */
-export function failure(check: string, error: unknown): Check {
-  if (!(error instanceof FobError)) throw error;
-  const { message, hint } = error;
-  return { check, status: "failed", message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function formatCheck({ check, status, message, hint }: Check, style: Style): string {

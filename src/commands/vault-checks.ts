@@ -1,10 +1,11 @@
-import type { Check } from "../cli/check.ts";
+import { type Check, failure } from "../cli/check.ts";
 import { flag } from "../cli/command.ts";
 import type { HouseContext } from "../cli/context.ts";
 import { FobError } from "../fob-error.ts";
 import { plural, type Text, t, translated } from "../language.ts";
 import type { Processes } from "../vault/batch.ts";
 import { type Checkup, examineVault, type Leftovers, leftovers, mendVault, removeLeftovers } from "../vault/checkup.ts";
+import { type Misplaced, misplacedIn, putMisplacedAside } from "../vault/misplaced.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkGrants } from "./grants-check.ts";
 import { checkTrash } from "./trash-check.ts";
@@ -30,17 +31,24 @@ export async function checkVault(repair: boolean, context: HouseContext): Promis
   if ("check" in opened) return [opened];
   const { vault } = opened;
   const { processes } = context;
+  const misplaced = misplacedIn(vault.layout);
+  // what lies in the way of everything else comes first
+  if (misplaced.length > 0 && !repair) return [describeMisplaced(misplaced)];
+  putMisplacedAside(vault.layout, misplaced);
   if (!isWhole(examineVault(vault, processes))) await context.sleep(SECOND_LOOK);
   const found = examineVault(vault, processes);
   const aside = repair ? mendVault(vault, found, processes) : [];
   return [
+    ...(misplaced.length > 0 ? [describePutAside(misplaced)] : []),
     describeDamage(vault, found, aside),
+    ...describeLost(found, repair),
     ...describeAttempts(found, repair),
     ...describeWiped(found),
     describeIndex(found, repair),
     ...describeCutOff(found, repair),
-    checkTrash(vault, repair),
-    checkGrants(vault, repair, context.clock()),
+    ...describeDamagedBatches(found, repair),
+    orFailed("trash", () => checkTrash(vault, repair)),
+    orFailed("grants", () => checkGrants(vault, repair, context.clock())),
     checkLeftovers(vault, found, repair, processes),
   ];
 }
@@ -57,8 +65,18 @@ async function open(context: HouseContext): Promise<{ readonly vault: Vault } | 
   }
 }
 
-function isWhole({ damaged, damagedAttempts, damagedIndex, unlisted, gone, cutOff }: Checkup): boolean {
-  const lists = [damaged, damagedAttempts, unlisted, gone];
+/** One check that cannot be made keeps no other from being made. */
+function orFailed(name: string, check: () => Check): Check {
+  try {
+    return check();
+  } catch (error) {
+    return failure(name, error);
+  }
+}
+
+function isWhole(found: Checkup): boolean {
+  const { damaged, damagedAttempts, damagedBatches, damagedIndex, unlisted, gone, lost, cutOff } = found;
+  const lists = [damaged, damagedAttempts, damagedBatches, unlisted, gone, lost];
   return damagedIndex === null && cutOff.abandoned === 0 && lists.every((list) => list.length === 0);
 }
 
@@ -91,6 +109,57 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside:
       ? t`${plural(vault.entries().length, "token")}, all of them whole`
       : t("every token is whole");
   return { check, status: "ok", message: tokens };
+}
+
+/** What lies where something else belongs. The rest is looked at when that is out of the way. */
+function describeMisplaced(misplaced: readonly Misplaced[]): Check {
+  const reasons = misplaced.map(({ path, is }) =>
+    is === "file" ? t`${path} is a file, and must be a folder` : t`${path} is a folder, and must be a file`,
+  );
+  return {
+    check: "files",
+    status: "failed",
+    message: reasons.reduce((all, one) => t`${all}; ${one}`),
+    hint: t(
+      "restore it from a backup of the vault folder, or --repair puts aside what lies there, and looks at the rest",
+    ),
+  };
+}
+
+function describePutAside(misplaced: readonly Misplaced[]): Check {
+  const names = misplaced.map(({ path }) => path).join(", ");
+  return { check: "files", status: "ok", message: t`put aside as vault/damaged-...: ${names}` };
+}
+
+/** Tokens that are listed and lie nowhere; nothing where there are none. */
+function describeLost({ lost }: Checkup, repaired: boolean): Check[] {
+  if (lost.length === 0) return [];
+  const names = nameSome(lost.map(({ name }) => name));
+  const check = "lost";
+  if (repaired) {
+    const hint = t("enroll these tokens anew");
+    return [{ check, status: "warning", message: t`no longer listed, because their files are gone: ${names}`, hint }];
+  }
+  const hint = t("restore them from a backup of the vault folder; --repair takes these tokens off the list");
+  return [{ check, status: "failed", message: t`the files of these tokens are gone: ${names}`, hint }];
+}
+
+/** Nothing where nothing is wrong. */
+function describeDamagedBatches({ damagedBatches }: Checkup, repaired: boolean): Check[] {
+  if (damagedBatches.length === 0) return [];
+  const check = "interrupted";
+  const commands = plural(damagedBatches.length, "command");
+  if (repaired)
+    return [{ check, status: "ok", message: t`${commands} cut off: what cannot be read of them was put aside` }];
+  const ids = damagedBatches.join(", ");
+  return [
+    {
+      check,
+      status: "failed",
+      message: t`${commands} cut off, and what was to be done is damaged: vault/batches/${ids}`,
+      hint: translated(REPAIR_HINT),
+    },
+  ];
 }
 
 /** Nothing where nothing is wrong. */

@@ -178,16 +178,22 @@ function readFormer({ former }: Attempts): Buffer | null {
   return isNoFolder(former) ? DAMAGED : readCell(former);
 }
 
-/** Whether something else lies where the cell's folder belongs. */
+/** Whether something else lies where the cell's folder belongs, or the folder of all of them. */
 function isNoFolder({ folder }: Cell): boolean {
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false;
+  return isFile(dirname(folder)) || isFile(folder);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 function setAside({ folder }: Cell): void {
-  if (!statSync(folder, { throwIfNoEntry: false })) return;
-  const place = dirname(dirname(folder));
+  const all = dirname(folder);
+  const place = dirname(all);
+  const damaged = isFile(all) ? all : folder;
+  if (!statSync(damaged, { throwIfNoEntry: false })) return;
   try {
-    renameSync(folder, join(place, `damaged-attempts-${randomBytes(4).toString("hex")}`));
+    renameSync(damaged, join(place, `damaged-attempts-${randomBytes(4).toString("hex")}`));
     syncFolder(place);
   } catch (error) {
     throw describeFileError(error, "move", folder);

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder } from "../durable-file.ts";
-import { describeFileError } from "../file-error.ts";
+import { describeFileError, describeFolderError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import type { lifeOf, ProcessIdentity } from "../process-identity.ts";
+import { putAside } from "./aside.ts";
 import { type Cell, readCell, updateCell } from "./cell.ts";
 import { batchCell, batchesFolder, tokensFolder } from "./layout.ts";
 import { removeToken } from "./removal.ts";
@@ -186,6 +187,24 @@ export function syncTokens({ layout }: Vault): void {
   }
 }
 
+/** The ids of batches that cannot be read: nobody knows what was to be done. */
+export function damagedBatches(vault: Vault): string[] {
+  return batchIds(vault).filter((id) => {
+    try {
+      readCell(cellOf(vault, id));
+      return false;
+    } catch (error) {
+      if (error instanceof FobError && error.code === "invalid") return true;
+      throw error;
+    }
+  });
+}
+
+/** Puts batches aside that cannot be read. Tokens that they were to make are listed then, like all that lie there. */
+export function putBatchesAside({ layout }: Vault, ids: readonly string[]): void {
+  for (const id of ids) putAside(layout.home, join(batchesFolder(layout), id), `batch-${id}`);
+}
+
 function forgetBatch({ layout }: Vault, id: string): void {
   attempt(() => rmSync(join(batchesFolder(layout), id), { recursive: true, force: true }));
 }
@@ -213,6 +232,6 @@ export function batchIds({ layout }: Vault): string[] {
     return readdirSync(folder).filter((name) => BATCH_ID.test(name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFileError(error, "read", folder);
+    throw describeFolderError(error, "read", folder);
   }
 }

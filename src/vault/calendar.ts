@@ -70,13 +70,14 @@ export function havePassed(days: number, since: Beginning, now: Date, vouched: n
   return now.getTime() - since.at.getTime() >= needed && vouched - since.vouched >= needed;
 }
 
-/** Why the calendar cannot be read; null when it can. */
+/** Why the calendar is damaged; null when it is not. Throws FobError `unavailable` where a newer fob wrote it. */
 export function calendarDamage(vault: Vault): string | null {
   try {
-    readCell(cellOf(vault));
+    const value = readCell(cellOf(vault));
+    if (value) decode(value);
     return null;
   } catch (error) {
-    if (error instanceof FobError) return error.message;
+    if (error instanceof FobError && error.code === "invalid") return error.message;
     throw error;
   }
 }
@@ -92,5 +93,7 @@ function encode(calendar: Calendar): Buffer {
 function decode(value: Buffer): Calendar {
   const { version, vouched, lookedAt, added } = JSON.parse(value.toString());
   if (version === VERSION) return { vouched, lookedAt, added };
-  throw new FobError("invalid", t("the calendar of the vault is of a newer fob"), { hint: t("update fob") });
+  throw new FobError("unavailable", t("the calendar of the vault was written by a newer fob"), {
+    hint: t("update fob; nothing was changed"),
+  });
 }

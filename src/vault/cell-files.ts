@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { publishFile, removeQuietly, syncFolder, whenReleased, writeNewFile } from "../durable-file.ts";
-import { describeFileError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { describeFileError, describeFolderError } from "../file-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -46,10 +44,11 @@ export function sizeOfGeneration(folder: string, generation: number): number {
   return statSync(join(folder, String(generation)), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Whether a generation was written so recently that its writer may not have finished. */
+/** Whether a generation was written so recently that its writer may not have finished. What is no file has no writer. */
 export function isYoung(folder: string, generation: number): boolean {
   try {
-    return Math.abs(Date.now() - statSync(join(folder, String(generation))).mtimeMs) < WRITING_MS;
+    const stat = statSync(join(folder, String(generation)));
+    return stat.isFile() && Math.abs(Date.now() - stat.mtimeMs) < WRITING_MS;
   } catch (error) {
     // gone: somebody moved on, which the caller finds out by looking again
     if (isCode(error, "ENOENT")) return true;
@@ -64,7 +63,7 @@ export function makeFolder(folder: string): void {
     if (first === undefined) return;
     for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
   } catch (error) {
-    throw describeFileError(error, "create", folder);
+    throw describeFolderError(error, "create", folder);
   }
 }
 
@@ -140,9 +139,7 @@ function names(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (isCode(error, "ENOENT")) return [];
-    if (isCode(error, "ENOTDIR") && existsSync(folder))
-      throw new FobError("invalid", t`${folder} is damaged: it is a file, and must be a folder`, { cause: error });
-    throw describeFileError(error, "read", folder);
+    throw describeFolderError(error, "read", folder);
   }
 }
 

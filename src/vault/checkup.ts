@@ -1,16 +1,24 @@
-import { readdirSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { describeFileError } from "../file-error.ts";
+import { describeFolderError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import type { Token } from "../token/token.ts";
 import { putAside } from "./aside.ts";
 import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
-import { type Processes, settleBatches, type Unsettled, unsettled } from "./batch.ts";
+import {
+  batchIds,
+  damagedBatches,
+  type Processes,
+  putBatchesAside,
+  settleBatches,
+  type Unsettled,
+  unsettled,
+} from "./batch.ts";
 import { type Cell, readCell, tidyCell } from "./cell.ts";
 import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
 import { grantCells } from "./grants.ts";
-import { calendarCell, headerCell, indexCell, tokensFolder } from "./layout.ts";
+import { batchesFolder, calendarCell, headerCell, indexCell, removedFolder, tokensFolder } from "./layout.ts";
 import { putTokenAside, removedCell, removedIds } from "./removal.ts";
 import { encryptingSeal } from "./sealing.ts";
 import { decodeRecord, isWiped, type TokenRecord } from "./token-record.ts";
@@ -37,10 +45,14 @@ export interface Checkup {
   readonly unlisted: readonly Token[];
   /** The names of tokens whose secret was wiped after too many wrong PINs. */
   readonly wiped: readonly string[];
-  /** Entries of the index whose token is gone, or was removed. */
+  /** Entries of the index whose token was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
+  /** Entries of the index whose token is nowhere: its file was lost. */
+  readonly lost: readonly Pick<Token, "id" | "name">[];
   /** Commands that were cut off while they changed several tokens, and how many tokens wait to be taken back or put away. */
   readonly cutOff: Pick<Unsettled, "abandoned" | "tokens">;
+  /** The ids of batches that cannot be read. */
+  readonly damagedBatches: readonly string[];
 }
 
 /** A token that cannot be read. */
@@ -64,7 +76,8 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
   );
   // one without a file is being made or moved by somebody at this moment, or has lost it
   const present = new Set([...damaged.map(({ id }) => id), ...records.map(({ token }) => token.id)]);
-  const gone = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
+  const missing = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
+  const removed = new Set(missing.length > 0 ? removedIds(vault) : []);
   return {
     damagedIndex: "reason" in index ? index.reason : null,
     damaged,
@@ -73,8 +86,10 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
     unlisted: records.map(({ token }) => token).filter((token) => !isListedAs(entries.get(token.id), token)),
     wiped: records.filter(isWiped).map(({ token }) => token.name),
-    gone,
+    gone: missing.filter(({ id }) => removed.has(id)),
+    lost: missing.filter(({ id }) => !removed.has(id)),
     cutOff: batches,
+    damagedBatches: damagedBatches(vault),
   };
 }
 
@@ -99,12 +114,15 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
  * the folders that keep what was put aside.
  */
 export function mendVault(vault: Vault, checkup: Checkup, processes: Processes): readonly string[] {
-  const { damaged, damagedIndex, damagedAttempts, unlisted, gone } = checkup;
+  const { damaged, damagedIndex, damagedAttempts, unlisted } = checkup;
+  const gone = [...checkup.gone, ...checkup.lost];
   for (const { attempts } of damagedAttempts) setAttemptsAside(attempts);
-  if (damagedIndex !== null) putAside(vault.layout.home, vault.indexCell().folder, "index");
+  const { folder } = vault.indexCell();
+  if (damagedIndex !== null && existsSync(folder)) putAside(vault.layout.home, folder, "index");
   const aside = damaged.map(({ id }) => putTokenAside(vault, id));
   if (gone.length > 0) vault.dropFromIndex(...gone.map(({ id }) => id));
   vault.addToIndex(unlisted);
+  putBatchesAside(vault, checkup.damagedBatches);
   settleBatches(vault, processes);
   return aside.filter((folder) => folder !== null);
 }
@@ -115,7 +133,7 @@ export interface Leftovers {
   readonly old: readonly string[];
   /** Files that were never finished (`.new-...`), whose writers are gone. */
   readonly temporary: readonly string[];
-  /** Folders of tokens that hold nothing: the token was never written, or lies elsewhere. */
+  /** Folders of tokens and batches that hold nothing: what was to lie there was never written, or lies elsewhere. */
   readonly empty: readonly string[];
 }
 
@@ -144,13 +162,14 @@ export function removeLeftovers(vault: Vault, processes: Processes): void {
 function emptyFolders(vault: Vault, processes: Processes): string[] {
   const ids = tokenIds(vault);
   const { ids: busy } = unsettled(vault, processes);
-  return ids
-    .filter((id) => !busy.has(id))
-    .map((id) => vault.tokenCell(id).folder)
-    .filter((folder) => {
-      const found = attempt(() => names(folder));
-      return "value" in found && found.value.length === 0 && ageOf(folder) > SETTLED_MS;
-    });
+  return [
+    ...ids.filter((id) => !busy.has(id)).map((id) => vault.tokenCell(id).folder),
+    ...removedIds(vault).map((id) => join(removedFolder(vault.layout), id)),
+    ...batchIds(vault).map((id) => join(batchesFolder(vault.layout), id)),
+  ].filter((folder) => {
+    const found = attempt(() => names(folder));
+    return "value" in found && found.value.length === 0 && ageOf(folder) > SETTLED_MS;
+  });
 }
 
 function ageOf(folder: string): number {
@@ -202,6 +221,6 @@ function names(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFileError(error, "read", folder);
+    throw describeFolderError(error, "read", folder);
   }
 }

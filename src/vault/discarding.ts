@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeFileError, describeFolderError } from "../file-error.ts";
 
 /** The name of a folder on its way out: nobody reads, restores or writes half of it. */
 const DISCARDED = /^\.discarded-/;
@@ -26,6 +26,6 @@ export function finishDiscarding(parent: string): void {
       if (DISCARDED.test(name)) rmSync(join(parent, name), { recursive: true, force: true });
     }
   } catch (error) {
-    throw describeFileError(error, "remove", parent);
+    throw describeFolderError(error, "read", parent);
   }
 }

@@ -29,7 +29,7 @@ export interface GrantList {
 
 const VERSION = 1;
 
-/** The vault's grants. Throws FobError `invalid` when the list is damaged. */
+/** The vault's grants. Throws FobError `invalid` when the list is damaged, `unavailable` when a newer fob wrote it. */
 export function readGrants(vault: Vault): GrantList {
   return explained(() => decode(readCell(listCell(vault))));
 }
@@ -75,7 +75,11 @@ function decode(value: Buffer | null): GrantList {
   const json = JSON.parse(value.toString());
   // an older fob wrote grants and nothing else
   if (Array.isArray(json)) return { grants: json.map(reviveOwned), recordKeys: new Map() };
-  if (json.version !== VERSION) throw new FobError("invalid", t("it is of a newer fob"));
+  if (json.version !== VERSION) {
+    throw new FobError("unavailable", t("the list of grants was written by a newer fob"), {
+      hint: t("update fob; nothing was changed"),
+    });
+  }
   const keys = json.recordKeys.map(([id, key]: [string, string]) => [id, Buffer.from(key, "base64")] as const);
   return { grants: json.grants.map(reviveOwned), recordKeys: new Map(keys) };
 }

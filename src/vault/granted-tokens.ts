@@ -31,15 +31,20 @@ export class GrantedTokens implements TokenStore {
   }
 
   entries(): IndexEntry[] {
+    this.#refuseExpired();
+    const trouble: FobError[] = [];
     const granted = this.grant.tokens.flatMap((id) => {
       try {
         return [this.read(id).token];
       } catch (error) {
-        // removed since: the others are still granted
-        if (error instanceof FobError && error.code === "not-found") return [];
-        throw error;
+        if (!(error instanceof FobError) || !["not-found", "denied"].includes(error.code)) throw error;
+        // removed since: the others are still granted. So they are when one is damaged
+        if (error.code === "denied") trouble.push(error);
+        return [];
       }
     });
+    const [first] = trouble;
+    if (granted.length === 0 && first) throw first;
     return inListOrder(granted);
   }
 

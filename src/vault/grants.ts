@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeFolderError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { type Grant, hasExpired } from "../token/grant.ts";
@@ -115,13 +115,13 @@ export interface GrantDamage {
   readonly dead: readonly Grant[];
 }
 
-/** Looks through the grants. */
+/** Looks through the grants. Throws FobError `unavailable` where a newer fob wrote the list: then nothing is damaged, and nothing to be mended. */
 export function examineGrants(vault: Vault, now: Date): GrantDamage {
   try {
     const dead = readGrants(vault).grants.filter((grant) => isDead(vault, grant, now));
     return { list: null, dead: dead.map(withoutKey) };
   } catch (error) {
-    if (error instanceof FobError) return { list: error.message, dead: [] };
+    if (error instanceof FobError && error.code === "invalid") return { list: error.message, dead: [] };
     throw error;
   }
 }
@@ -184,26 +184,26 @@ function isDead(vault: Vault, { id, key, isEnded, createdAt }: OwnedGrant, now: 
   }
 }
 
-/** None where the list is damaged: whoever looks for them does not need them then. */
+/** None where the list cannot be read: whoever looks for them does not need them then. */
 function ownedGrants(vault: Vault): readonly OwnedGrant[] {
   try {
     return readGrants(vault).grants;
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return [];
+    if (error instanceof FobError) return [];
     throw error;
   }
 }
 
 function grantFolders({ layout }: Vault): string[] {
   const folder = grantsFolder(layout);
+  if (!existsSync(folder)) return [];
+  finishDiscarding(folder);
   try {
-    finishDiscarding(folder);
     return readdirSync(folder)
       .filter((name) => GRANT_FOLDER.test(name))
       .map((name) => join(folder, name));
   } catch (error) {
-    if (error instanceof FobError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return [];
-    throw error instanceof FobError ? error : describeFileError(error, "read", folder);
+    throw describeFolderError(error, "read", folder);
   }
 }
 

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { readCell, updateCell } from "./cell.ts";
 import { KEYCHAIN_KINDS } from "./keychain-kind.ts";
 import { MAX_SCRYPT } from "./keys.ts";
-import { HEADER_FORMAT, headerCell, type VaultLayout } from "./layout.ts";
+import { HEADER_FORMAT, headerCell, type VaultLayout, vaultFolder } from "./layout.ts";
 
 const atMost = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(limit));
 const base64 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+={0,2}$/), v.maxLength(256));
@@ -54,10 +56,38 @@ export type Slot = Header["slots"][number];
 /** Who keeps the vault's key: the OS keychain, a 0600 file in the home, or nobody, so that a passphrase is needed. */
 export type KeychainKind = Header["keychain"];
 
-/** The header of the vault below `home`, or null when there is none. Throws FobError `invalid` for a damaged, foreign or newer one. */
+/**
+ * The header of the vault below `home`, or null when there is no vault. Throws FobError `invalid` for a damaged, foreign or newer one, and for one
+ * that is lost: a new header would make the tokens that are there another vault's.
+ */
 export function readHeader(home: string): Header | null {
   const value = readCell(headerCell(home));
-  return value === null ? null : parseHeader(value);
+  if (value !== null) return parseHeader(value);
+  if (!hasTokens(home)) return null;
+  // the vault may have been made between the two looks
+  const again = readCell(headerCell(home));
+  if (again !== null) return parseHeader(again);
+  throw new FobError(
+    "invalid",
+    t`${headerCell(home).folder} is missing, and the tokens of this vault open with it alone`,
+    {
+      hint: t("restore this folder from a backup of the vault folder; nothing was changed"),
+    },
+  );
+}
+
+/** Whether tokens were ever stored below a home, in use or removed. */
+function hasTokens(home: string): boolean {
+  return ["index", "tokens", "removed"].some((name) => isFilled(join(vaultFolder(home), name)));
+}
+
+function isFilled(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => !name.startsWith("."));
+  } catch {
+    // not there, or no folder: whoever needs it says so
+    return false;
+  }
 }
 
 /** Whether the home was exported for a grant: its header has no way to open it, and says nothing of a keychain. */

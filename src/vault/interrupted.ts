@@ -1,6 +1,8 @@
 import { type Processes, settleBatches, unsettled } from "./batch.ts";
+import { readCell } from "./cell.ts";
 import { tokenIds } from "./checkup.ts";
 import { readSound } from "./same-secret.ts";
+import { decodeIndex } from "./token-index.ts";
 import type { Vault } from "./vault.ts";
 
 /**
@@ -12,7 +14,8 @@ export function finishInterrupted(vault: Vault, processes: Processes): void {
   // in this order: a token that is being added is named by its batch before it is there, and until it is listed
   const present = tokenIds(vault);
   const { ids } = unsettled(vault, processes);
-  const listed = new Set(vault.entries().map(({ id }) => id));
+  // an index that is lost is made anew by this
+  const listed = new Set(decodeIndex(readCell(vault.indexCell())).map(({ id }) => id));
   const unlisted = present
     .filter((id) => !listed.has(id) && !ids.has(id))
     .flatMap((id) => readSound(vault, id)?.token ?? []);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeFolderError } from "../file-error.ts";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { counterOf, raiseCounter } from "../token/counter.ts";
@@ -24,6 +24,8 @@ export const RESTORABLE_DAYS = 30;
  * cannot be read is put aside instead: returns the folder with its files, or null.
  */
 export function removeToken(vault: Vault, id: string, now: Date): string | null {
+  // first: a token must not be marked as removed that cannot be put away
+  makeFolder(removedFolder(vault.layout));
   try {
     absorbDouble(vault, id);
     const vouchedAtRemoval = vouchedNow(vault, now);
@@ -33,7 +35,6 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
     throw error;
   }
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
-  makeFolder(removedFolder(vault.layout));
   move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
@@ -76,6 +77,8 @@ export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | 
  * stays as it is, with the higher counter of the two, unless it is damaged: then it makes room.
  */
 export function restoreToken(vault: Vault, id: string): Token {
+  // where the list is lost, one token would be a list by itself, and hide the others
+  vault.entries();
   const record = readRemoved(vault, id);
   if (record === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
   if (!("token" in record)) throw record;
@@ -155,6 +158,6 @@ export function removedIds({ layout }: Vault): string[] {
     return readdirSync(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFileError(error, "read", removedFolder(layout));
+    throw describeFolderError(error, "read", removedFolder(layout));
   }
 }

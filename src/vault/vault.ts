@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { FobError } from "../fob-error.ts";
 import { t } from "../language.ts";
 import { refuseByDomain } from "../token/access-domain.ts";
@@ -6,7 +7,7 @@ import { FreeNames, fold } from "../token/names.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Token } from "../token/token.ts";
 import { newestGeneration, readCell, updateCell } from "./cell.ts";
-import { indexCell, tokenCell, type VaultLayout } from "./layout.ts";
+import { batchesFolder, indexCell, tokenCell, tokensFolder, type VaultLayout } from "./layout.ts";
 import { locate, writeLocator } from "./locator.ts";
 import type { PinPrompt } from "./pin-prompt.ts";
 import { isUnreadable, readRecord, updateRecord, vanished } from "./record-cell.ts";
@@ -36,7 +37,7 @@ export class Vault implements TokenStore {
   }
 
   entries(): IndexEntry[] {
-    return decodeIndex(readCell(this.indexCell()));
+    return decodeIndex(this.#readIndex());
   }
 
   findExactly(query: string): IndexEntry | null {
@@ -54,7 +55,7 @@ export class Vault implements TokenStore {
 
   /** The names of all tokens, in list order. */
   names(): string[] {
-    return namesIn(readCell(this.indexCell()));
+    return namesIn(this.#readIndex());
   }
 
   read(id: string): TokenRecord {
@@ -105,7 +106,7 @@ export class Vault implements TokenStore {
 
   /** Changes which tokens are listed, and how; `change` is asked again when another process was faster. */
   updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
-    updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current))));
+    explained(() => updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current)))));
   }
 
   /** Makes a token's record say the name under which it is listed. */
@@ -151,6 +152,17 @@ export class Vault implements TokenStore {
     return indexCell(this.layout, encryptingSeal(this.vaultKey));
   }
 
+  /** Null for a vault that has listed no token yet. Throws FobError `invalid` for an index that is damaged or lost. */
+  #readIndex(): Buffer | null {
+    return (
+      explained(() => readCell(this.indexCell())) ??
+      // with neither a list nor a command that is making the first one, tokens would look like none
+      (hasUnlisted(this.layout)
+        ? explained(() => readCell(this.indexCell()) ?? lostIndex(this.indexCell().folder))
+        : null)
+    );
+  }
+
   /** What the locator of a large index knows, once the sealed record has confirmed it. */
   #locate(query: string): TokenRecord | null | "unsure" {
     const newest = newestGeneration(this.indexCell());
@@ -176,7 +188,7 @@ export class Vault implements TokenStore {
   #search(query: string): IndexEntry | null {
     const cell = this.indexCell();
     const newest = newestGeneration(cell);
-    const index = readCell(cell);
+    const index = this.#readIndex();
     const isOf = newest !== null && newestGeneration(cell)?.generation === newest.generation;
     if (index && isOf && newest.bytes >= LARGE_INDEX)
       writeLocator(this.layout, this.vaultKey, newest.generation, decodeIndex(index));
@@ -194,6 +206,35 @@ export class Vault implements TokenStore {
 
   #setToken(id: string, change: (token: Token) => Token): void {
     this.update(id, (record) => ({ ...record, token: change(record.token) }));
+  }
+}
+
+/** Whether tokens lie there, and no command is at work that has not listed them yet. */
+function hasUnlisted(layout: VaultLayout): boolean {
+  return isFilled(tokensFolder(layout)) && !isFilled(batchesFolder(layout));
+}
+
+function isFilled(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => TOKEN_ID.test(name));
+  } catch {
+    // not there, or no folder: whoever needs it says so
+    return false;
+  }
+}
+
+function lostIndex(folder: string): never {
+  throw new FobError("invalid", t`${folder} is missing, and says which tokens there are`);
+}
+
+/** The index is the one file of a vault that can be made anew from the others. */
+function explained<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+    const hint = t("`fob doctor --repair` makes it anew from the tokens");
+    throw new FobError("invalid", error.message, { hint, cause: error });
   }
 }
 

@@ -1,0 +1,229 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isTorture, sampled } from "../../sampled.ts";
+import { filesBelow, type Outcome } from "../fob.ts";
+import { LINES, type Line, type LineName } from "./commands.ts";
+import { type InjuryName, injure, type Target } from "./injuries.ts";
+import { copyOf, leaveBatch, type RichHome, richHome } from "./rich-home.ts";
+import { runInProcess } from "./run-in-process.ts";
+import { type Expectation, GROUPS, type Patient, type Row, TABLE } from "./table.ts";
+
+let rich: RichHome;
+/** What the lines say in the home that nothing has happened to. */
+const whole = new Map<LineName, Outcome>();
+const removals: (() => void)[] = [];
+const later = (remove: () => void) => void removals.push(remove);
+
+beforeAll(async () => {
+  rich = await richHome(later);
+});
+
+afterAll(() => {
+  for (const remove of removals) remove();
+});
+
+/** scrypt makes these slow; they are tried on what they need. */
+const SLOW: readonly LineName[] = ["pin set", "pin set Hurt", "pin change Pinned", "keychain move none"];
+const NEEDED_BY_SLOW: readonly Patient[] = ["header", "tokens/Hurt", "grant-list", "attempts/Pinned", "key"];
+
+/** The tokens that a line changes by its work. */
+const CHANGES: Partial<Record<LineName, readonly string[]>> = {
+  "code Count": ["Count"],
+  "code Count, granted": ["Count"],
+  "pin change Pinned": ["Pinned"],
+  "pin remove Pinned": ["Pinned"],
+  "rename Time": ["Time"],
+  "remove Time": ["Time"],
+  "access domain Time FF": ["Time"],
+  "access grant": ["Count"],
+  "access revoke ci": ["Count"],
+  // a repair of the list of grants gives every token a new key
+  "doctor --repair": ["Count", "Time", "Pinned", "Asks", "Push"],
+};
+
+const HEALTHY = ["Count", "Time", "Pinned", "Asks", "Push"];
+
+/** No command takes longer. */
+const LONGEST_MS = 10_000;
+
+interface Case {
+  readonly of: Patient;
+  readonly injury: InjuryName;
+  readonly row: Row;
+}
+
+const cases: readonly Case[] = TABLE.flatMap((row) => row.injuries.map((injury) => ({ of: row.of, injury, row })));
+
+const only = process.env["FOB_TEST_DAMAGE"];
+const chosen = only ? cases.filter(({ of }) => only.split(",").includes(of)) : sampled(cases, 6);
+
+describe.each(chosen.map((one) => [one.of, one.injury, one] as const))("%s, hurt by: %s", (_of, _injury, one) => {
+  const lines = linesFor(one);
+  const tried = only ? lines : sampled(lines, isTorture ? 1 : 5);
+
+  test("stops what needs it and nothing else", { timeout: 600_000 }, async () => {
+    const sick = hurt(one);
+    const wrong: string[] = [];
+    for (const name of tried) {
+      const healthy = await inWhole(name);
+      const copy = copyOf(sick, later);
+      const before = filesOfHealthy(copy, name);
+      const outcome = await run(copy, name);
+      const trouble = judge(outcome, healthy, expectationOf(one.row, name));
+      if (trouble) wrong.push(`${name}: ${trouble}`);
+      for (const path of changed(before, filesOfHealthy(copy, name))) wrong.push(`${name} has changed ${path}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("is found by doctor, and mended where it can be", { timeout: 60_000 }, async () => {
+    const sick = hurt(one);
+    expect(await troubles(sick)).toBe(one.row.doctor);
+    const repairing = await run(sick, "doctor --repair");
+    expect(repairing.stderr).toBe("");
+    expect(await troubles(sick)).toBe(one.row.repaired ?? "");
+    if ((one.row.repaired ?? "").includes("vault") || (one.row.repaired ?? "").includes("keychain")) return;
+    const codes: string[] = [];
+    for (const name of ["code Time", "code Pinned", "challenge Asks", "push list", "list"] as const)
+      expect([name, (await run(sick, name)).exitCode]).toEqual([
+        name,
+        isConfig(one) && name.startsWith("code") ? 6 : 0,
+      ]);
+    for (const name of ["code Count", "code Count"] as const) codes.push((await run(sick, name)).stdout.trim());
+    if (!isConfig(one)) expect(codes).toEqual(["359152", "969429"]);
+  });
+});
+
+/** What no repair can make anew is left to its owner. */
+function isConfig({ row }: Case): boolean {
+  return row.repaired === "settings failed";
+}
+
+function linesFor({ of }: Case): LineName[] {
+  const names = Object.keys(LINES) as LineName[];
+  return NEEDED_BY_SLOW.includes(of) ? names : names.filter((name) => !SLOW.includes(name));
+}
+
+function targetOf(home: string, of: Patient): Target {
+  const one = (folder: string) => `${folder}/${readdirSync(join(home, folder)).sort()[0]}`;
+  const id = (name: string) => rich.ids[name] ?? "";
+  switch (of) {
+    case "key":
+    case "config.json":
+    case "vault":
+    case "vault/used":
+      return { path: of, isCell: false };
+    case "tokens":
+    case "removed":
+    case "attempts":
+    case "grants":
+    case "batches":
+      return { path: `vault/${of}`, isCell: false };
+    case "tokens/Hurt":
+      return { path: `vault/tokens/${id("Hurt")}`, isCell: true };
+    case "removed/Gone":
+      return { path: `vault/removed/${id("Gone")}`, isCell: true };
+    case "attempts/Pinned":
+      return { path: one("vault/attempts"), isCell: true };
+    case "grants/ci":
+      return { path: `vault/grants/${rich.grantFolder}`, isCell: true };
+    case "batches/ONE":
+      return { path: one("vault/batches"), isCell: true };
+    default:
+      return { path: `vault/${of}`, isCell: true };
+  }
+}
+
+function hurt({ of, injury }: Case): string {
+  const sick = copyOf(rich.home, later);
+  if (of === "batches/ONE") leaveBatch(sick);
+  injure(sick, rich.before, targetOf(sick, of), injury);
+  return sick;
+}
+
+async function inWhole(name: LineName): Promise<Outcome> {
+  const known = whole.get(name);
+  if (known) return known;
+  const outcome = await run(copyOf(rich.home, later), name);
+  whole.set(name, outcome);
+  return outcome;
+}
+
+async function run(home: string, name: LineName): Promise<Outcome> {
+  const { args, env }: Line = LINES[name];
+  const start = performance.now();
+  const outcome = await runInProcess(home, args(rich, home), env?.(rich));
+  const took = performance.now() - start;
+  const said = `${outcome.stdout}${outcome.stderr}`;
+  if (outcome.exitCode === 1 || said.includes("unexpected") || /^ {4}at /m.test(said))
+    throw new Error(`${name}: ${said}`);
+  if (took > LONGEST_MS) throw new Error(`${name} took ${took} ms`);
+  return { ...outcome, stdout: anywhere(outcome.stdout, home), stderr: anywhere(outcome.stderr, home) };
+}
+
+function anywhere(text: string, home: string): string {
+  return text.split(home).join("HOME");
+}
+
+function expectationOf({ lines }: Row, name: LineName): Expectation {
+  const groups = Object.entries(GROUPS).filter(([, names]) => (names as readonly LineName[]).includes(name));
+  const [group] = groups.map(([one]) => lines[one as keyof typeof GROUPS]).filter((one) => one !== undefined);
+  if (name.startsWith("doctor")) return lines[name] ?? "differs";
+  return lines[name] ?? group ?? "works";
+}
+
+/** What is wrong, or null. */
+function judge(outcome: Outcome, healthy: Outcome, expected: Expectation): string | null {
+  const told = `${outcome.exitCode} ${outcome.stderr
+    .split("\n")
+    .filter((line) => !line.startsWith("hint"))
+    .join(" ")}`;
+  if (expected === "differs") return null;
+  if (expected !== "works") {
+    const [code = "", ...text] = expected.split(" ");
+    const isSo = outcome.exitCode === Number(code) && outcome.stderr.includes(text.join(" "));
+    return isSo ? null : `is to be ${expected}, and is ${told}`;
+  }
+  return sameAs(outcome) === sameAs(healthy) ? null : `is to work, and is ${told}`;
+}
+
+/** An outcome without what changes with time and chance. */
+function sameAs({ exitCode, stdout, stderr }: Outcome): string {
+  return `${exitCode} ${stdout} ${stderr}`
+    .replace(/waiting [^\n]*|"note":.*waiting.*/g, "")
+    .replace(/[0-9A-Za-z+/=_-]{40,}/g, "#")
+    .replace(/[0-9]+/g, "#")
+    .replace(/HOME\S*/g, "HOME")
+    .replace(/grant of [^\n]*/g, "");
+}
+
+/** The checks of doctor that are not as in a whole home. */
+async function troubles(home: string): Promise<string> {
+  const { args }: Line = LINES["doctor"];
+  const { stdout } = await runInProcess(home, [...args(rich, home), "--json"]);
+  const checks: readonly { readonly check: string; readonly status: string }[] = JSON.parse(stdout);
+  return checks
+    .filter(({ status }) => status === "warning" || status === "failed")
+    .map(({ check, status }) => `${check} ${status}`)
+    .join(", ");
+}
+
+/** The files of the tokens that a line has no business with. */
+function filesOfHealthy(home: string, name: LineName): ReadonlyMap<string, string> {
+  const others = HEALTHY.filter((token) => !CHANGES[name]?.includes(token));
+  const folders = others.map((token) => join(home, "vault", "tokens", rich.ids[token] ?? ""));
+  const files = folders.flatMap((folder) => {
+    try {
+      return filesBelow(folder);
+    } catch {
+      // the folder of all tokens is what is hurt
+      return [];
+    }
+  });
+  return new Map(files.map((file) => [relative(home, file), readFileSync(file, "latin1")]));
+}
+
+function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...before.keys()].filter((path) => after.get(path) !== before.get(path));
+}
