@@ -69,10 +69,13 @@ export function describeFolderError(error: unknown, action: FileAction, folder: 
 
 /** The path itself or the nearest one above it that is there, if that is no folder; else null. */
 function fileAbove(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found) return found.isDirectory() ? null : path;
-  const parent = dirname(path);
-  return parent === path ? null : fileAbove(parent);
+  try {
+    return statSync(path).isDirectory() ? null : path;
+  } catch {
+    // not there, or below a file
+    const parent = dirname(path);
+    return parent === path ? null : fileAbove(parent);
+  }
 }
 
 /** The same for any other file, which another home would not change. */

@@ -18,7 +18,7 @@ export function checkTrash(vault: Vault, repair: boolean): Check {
   }
   return {
     check,
-    status: found.damaged.length > 0 ? "failed" : "warning",
+    status: found.damaged.length > 0 || found.calendar !== null ? "failed" : "warning",
     message: troubles.reduce((all, one) => t`${all}; ${one}`),
     hint: t("`fob doctor --repair` mends it, and keeps what is damaged as vault/damaged-..."),
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { describeFileError, describeFolderError } from "../file-error.ts";
+import { describeFolderError } from "../file-error.ts";
 
 /** The name of a folder on its way out: nobody reads, restores or writes half of it. */
 const DISCARDED = /^\.discarded-/;
@@ -14,7 +14,7 @@ export function discard(folder: string): void {
   } catch (error) {
     // restored, or discarded by somebody else
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw describeFileError(error, "remove", folder);
+    throw describeFolderError(error, "remove", folder);
   }
   finishDiscarding(parent);
 }

@@ -10,7 +10,7 @@ import { lookAtClock } from "./calendar.ts";
 import { type Cell, readCell } from "./cell.ts";
 import { makeFolder } from "./cell-files.ts";
 import { discard } from "./discarding.ts";
-import { removedFolder } from "./layout.ts";
+import { removedFolder, tokensFolder } from "./layout.ts";
 import { isUnreadable } from "./record-cell.ts";
 import { decodeRecord, type TokenRecord } from "./token-record.ts";
 import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
@@ -88,6 +88,7 @@ export function restoreToken(vault: Vault, id: string): Token {
   }
   const { folder } = vault.tokenCell(id);
   if (existsSync(folder)) putAside(vault.layout.home, folder, `token-${id}`);
+  makeFolder(tokensFolder(vault.layout));
   const { token } = record;
   // listed first: whoever is interrupted finds it in use, or among the removed ones
   const { name } = vault.announce([token])[0] ?? token;

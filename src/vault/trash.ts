@@ -31,20 +31,21 @@ export function emptyTrash(vault: Vault, now: Date): void {
  * person where it failed.
  */
 export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
-  const ofTokens = reasonWhyNot(() => emptyTrash(vault, now));
-  const ofGrants = reasonWhyNot(() => endExpiredGrants(vault, now));
+  const ofTokens = reasonWhyNot(vault, () => emptyTrash(vault, now));
+  const ofGrants = reasonWhyNot(vault, () => endExpiredGrants(vault, now));
   if (ofTokens !== null) return t`warning: removed tokens could not be looked through: ${ofTokens}`;
   return ofGrants && t`warning: expired grants could not be looked through: ${ofGrants}`;
 }
 
-function reasonWhyNot(work: () => void): string | null {
+function reasonWhyNot(vault: Vault, work: () => void): string | null {
   try {
     work();
     return null;
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    // `fob doctor` says so, and mends it
-    return error.code === "invalid" ? null : error.message;
+    // `fob doctor` says so, and mends it. Where the folder itself cannot be read, it is told of at once
+    const isFolder = (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
+    return error.code === "invalid" && !isFolder ? null : error.message;
   }
 }
 

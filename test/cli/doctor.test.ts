@@ -78,7 +78,7 @@ describe("fob doctor", () => {
       (folder: string) => truncateSync(join(folder, readdirSync(folder)[0] ?? ""), 0),
       "failed",
     ],
-    ["an index that is gone", (folder: string) => rmSync(folder, { recursive: true }), "warning"],
+    ["an index that is gone", (folder: string) => rmSync(folder, { recursive: true }), "failed"],
   ])("makes %s again from the tokens", async (_, damage, status) => {
     const one = await patient();
     damage(join(one.home, "vault", "index"));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isTorture, sampled } from "../../sampled.ts";
-import { filesBelow, type Outcome } from "../fob.ts";
+import { filesBelow, type Outcome, RFC_CODES } from "../fob.ts";
 import { LINES, type Line, type LineName } from "./commands.ts";
 import { type InjuryName, injure, type Target } from "./injuries.ts";
 import { copyOf, leaveBatch, type RichHome, richHome } from "./rich-home.ts";
@@ -79,30 +79,27 @@ describe.each(chosen.map((one) => [one.of, one.injury, one] as const))("%s, hurt
 
   test("is found by doctor, and mended where it can be", { timeout: 60_000 }, async () => {
     const sick = hurt(one);
-    expect(await troubles(sick)).toBe(one.row.doctor);
-    const repairing = await run(sick, "doctor --repair");
-    expect(repairing.stderr).toBe("");
-    expect(await troubles(sick)).toBe(one.row.repaired ?? "");
-    if ((one.row.repaired ?? "").includes("vault") || (one.row.repaired ?? "").includes("keychain")) return;
-    const codes: string[] = [];
-    for (const name of ["code Time", "code Pinned", "challenge Asks", "push list", "list"] as const)
-      expect([name, (await run(sick, name)).exitCode]).toEqual([
-        name,
-        isConfig(one) && name.startsWith("code") ? 6 : 0,
-      ]);
-    for (const name of ["code Count", "code Count"] as const) codes.push((await run(sick, name)).stdout.trim());
-    if (!isConfig(one)) expect(codes).toEqual(["359152", "969429"]);
+    const { doctor, repaired = "" } = one.row;
+    expect(await troubles(sick)).toBe(doctor);
+    expect((await run(sick, "doctor --repair")).stderr).toBe("");
+    expect(await troubles(sick)).toBe(repaired);
+    if (repaired === "" && one.of !== "tokens") await useAll(sick);
   });
 });
 
-/** What no repair can make anew is left to its owner. */
-function isConfig({ row }: Case): boolean {
-  return row.repaired === "settings failed";
+/** Every healthy token does what it did, and a counter goes on where it was. */
+async function useAll(home: string): Promise<void> {
+  for (const name of ["code Time", "code Pinned", "challenge Asks", "push list", "list"] as const)
+    expect([name, (await run(home, name)).exitCode]).toEqual([name, 0]);
+  const [first, second] = [await run(home, "code Count"), await run(home, "code Count")];
+  expect([first.stdout, second.stdout]).toEqual([`${RFC_CODES[2]}\n`, `${RFC_CODES[3]}\n`]);
 }
 
 function linesFor({ of }: Case): LineName[] {
   const names = Object.keys(LINES) as LineName[];
-  return NEEDED_BY_SLOW.includes(of) ? names : names.filter((name) => !SLOW.includes(name));
+  // what doctor says has a column of its own
+  const said = names.filter((name) => !name.startsWith("doctor"));
+  return NEEDED_BY_SLOW.includes(of) ? said : said.filter((name) => !SLOW.includes(name));
 }
 
 function targetOf(home: string, of: Patient): Target {
@@ -169,7 +166,6 @@ function anywhere(text: string, home: string): string {
 function expectationOf({ lines }: Row, name: LineName): Expectation {
   const groups = Object.entries(GROUPS).filter(([, names]) => (names as readonly LineName[]).includes(name));
   const [group] = groups.map(([one]) => lines[one as keyof typeof GROUPS]).filter((one) => one !== undefined);
-  if (name.startsWith("doctor")) return lines[name] ?? "differs";
   return lines[name] ?? group ?? "works";
 }
 
@@ -179,7 +175,7 @@ function judge(outcome: Outcome, healthy: Outcome, expected: Expectation): strin
     .split("\n")
     .filter((line) => !line.startsWith("hint"))
     .join(" ")}`;
-  if (expected === "differs") return null;
+  if (expected === "differs") return outcome.exitCode === healthy.exitCode ? null : `is to end as ever, and is ${told}`;
   if (expected !== "works") {
     const [code = "", ...text] = expected.split(" ");
     const isSo = outcome.exitCode === Number(code) && outcome.stderr.includes(text.join(" "));
@@ -195,6 +191,7 @@ function sameAs({ exitCode, stdout, stderr }: Outcome): string {
     .replace(/[0-9A-Za-z+/=_-]{40,}/g, "#")
     .replace(/[0-9]+/g, "#")
     .replace(/HOME\S*/g, "HOME")
+    .replace(/"uuid": "[^"]*"/g, "")
     .replace(/grant of [^\n]*/g, "");
 }
 

@@ -46,7 +46,7 @@ const TOKENS = [
   uri("totp", "Pinned", "", "ONSWG4TFORZWKY3SMV2HGZLDOJSXI43F"),
   uri("ocra", "Asks", `&suite=${SUITE}`, "NFXGY2LOMVUW43DJNZSWS3TMNFXGK2LO"),
   uri("hotp", "Gone", "&counter=7", "OJSW2ZTFOJSW2ZTFOJSW2ZTFOJSW2ZTF"),
-  uri("hotp", "Gone2", "&counter=7", "PJXW63BAPJXW63BAPJXW63BAPJXW63BA"),
+  uri("hotp", "Away", "&counter=7", "PJXW63BAPJXW63BAPJXW63BAPJXW63BA"),
 ];
 
 /** Makes the home, and the files that commands are given. */
@@ -78,12 +78,13 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   await fob(["config", "set", "color", "never"]);
   cpSync(home, before, { recursive: true, preserveTimestamps: true });
   await pace();
-  await fob(["remove", "Gone2", "--yes"]);
+  await fob(["remove", "Away", "--yes"]);
   await fob(["access", "grant", "spare", "--token", "Time"]);
   await fob(["config", "set", "color", "auto"]);
   const entries: readonly { readonly name: string; readonly id: string }[] = JSON.parse(await fob(["list", "--json"]));
   const ids = Object.fromEntries(entries.map(({ name, id }) => [name, id]));
-  for (const id of readdirSync(join(home, "vault", "removed"))) ids["Gone"] ??= id;
+  const removed: typeof entries = JSON.parse(await fob(["restore", "--json"]));
+  for (const { name, id } of removed) ids[name] = id;
   writeFileSync(list, `${NEW_ACCOUNT}\n`);
   return { home, before, ids, grant, grantFolder, list, ...(await backupOf(folder, list)) };
 }
