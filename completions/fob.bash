@@ -23,7 +23,7 @@ _fob_look_up() {
   'pin remove') places=('token') ;;
   'pin status') places=('token') ;;
   'keychain') commands='move' ;;
-  'keychain move') places=('words system file tpm none') ;;
+  'keychain move') places=('words system file none') ;;
   'biometric') commands='enable disable status test' ;;
   'biometric enable') places=('token') ;;
   'biometric disable') places=('token') ;;

@@ -128,7 +128,7 @@ function __fob_places
         case 'pin status'
             printf '%s\n' 'token'
         case 'keychain move'
-            printf '%s\n' 'words system file tpm none'
+            printf '%s\n' 'words system file none'
         case 'biometric enable'
             printf '%s\n' 'token'
         case 'biometric disable'

@@ -149,7 +149,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words system file tpm none')
+            Places = @('words system file none')
         }
         'biometric' = @{
             Commands = @(, @('enable', 'let a finger or face stand for the app PIN, or one token''s PIN'); , @('disable', 'let the PIN alone count again'); , @('status', 'tell which sensor there is, and which PINs it stands for'); , @('test', 'try whether the sensor recognises you'))

@@ -241,11 +241,10 @@ test.each(["", " ", "\t\n"])(
       ["run", "--token", "ACME", "--", "true"],
       ["rename", "ACME", "Other"],
       ["remove", "--yes", "ACME"],
-      ["export", "--format", "json"],
+      ["export", "--format", "uri", "--output", "tokens.txt"],
       ["pin", "set"],
       ["access", "list"],
       ["push", "list"],
-      ["doctor", "--repair"],
       ["unlock"],
       ["agent", "start"],
     ];

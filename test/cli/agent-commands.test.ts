@@ -261,18 +261,18 @@ describe("while an agent holds the vault", () => {
     const { fob, socket } = await unlocked();
     const client = await connectTo(socket);
     const ask = async (request: unknown) => JSON.parse(await client.ask(JSON.stringify(request)));
-    const wishes = { isNamed: false, pin: false, replace: false, keepBoth: false };
+    const wishes = { pin: false, replace: false, keepBoth: false };
     const add = async (draft: unknown, by = "enroll") => {
       const begun = await ask({ do: "command", name: "add", input: { by, ...wishes }, interactive: false });
       if (by !== "enroll") return begun;
       expect(begun).toEqual({ ok: { question: { ask: "input" } } });
-      const first = await ask({ do: "answer", value: JSON.stringify(draft) });
+      const first = await ask({ do: "answer", value: `${JSON.stringify(draft)}\n` });
       return "error" in first ? first : ask({ do: "answer", value: "" });
     };
     const credential = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 };
     const draft = {
       ...{ name: "x", isChosen: false, issuer: null, account: null, serial: null, format: "key-uri", pin: null },
-      ...{ credential, secret: Buffer.from("12345678901234567890").toString("base64"), past: null },
+      ...{ credential, secret: Buffer.from("12345678901234567890").toString("base64"), past: null, chosen: null },
     };
     const wrong = [
       { name: "" },
