@@ -245,11 +245,9 @@ test.each(["", " ", "\t\n"])(
       ["pin", "set"],
       ["access", "list"],
       ["push", "list"],
-      ["unlock"],
-      ["agent", "start"],
     ];
-    const withAgent = async () => {
-      for (const command of commands) {
+    const refuseAll = async (...more: string[][]) => {
+      for (const command of [...commands, ...more]) {
         const { exitCode, stdout, stderr } = await home.fob(command, {
           env: { FOB_GRANT: grant, FOB_PIN: "83517" },
           input: TOTP_URI,
@@ -259,10 +257,10 @@ test.each(["", " ", "\t\n"])(
       }
       expect((await home.fob(["__complete", "names"], { env: { FOB_GRANT: grant } })).stdout).toBe("");
     };
-    await withAgent();
+    await refuseAll(["unlock"], ["agent", "start"]);
     expect((await home.fob(["agent", "status"])).exitCode).toBe(8);
     await home.fob(["unlock"]);
-    await withAgent();
+    await refuseAll();
     await home.fob(["lock"]);
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   },
