@@ -26,10 +26,10 @@ const [program] = await Promise.all([
     transform: { target, define },
     plugins: [textFiles(), withoutSubprograms()],
     input: {
-      main: "src/main.ts",
-      "clear-clipboard": "src/platform/clipboard/clear-clipboard.ts",
-      "decode-picture": "src/decode-picture.ts",
-      "serve-agent": "src/serve-agent.ts",
+      main: "src/entry/main.ts",
+      "clear-clipboard": "src/entry/clear-clipboard.ts",
+      "decode-picture": "src/entry/decode-picture.ts",
+      "serve-agent": "src/entry/agent.ts",
     },
     output: {
       dir: "dist",
@@ -49,9 +49,9 @@ const [program] = await Promise.all([
     logLevel: "warning",
     format: "cjs",
     entryPoints: {
-      fob: "src/fast.ts",
-      "quick-listing": "src/quick-listing.ts",
-      "quick-passcodes": "src/quick-passcodes.ts",
+      fob: "src/entry/fob.ts",
+      "quick-listing": "src/entry/quick-listing.ts",
+      "quick-passcodes": "src/entry/quick-passcodes.ts",
     },
     plugins: [waitingCrypto()],
     external: ["./main.cjs", "./quick-listing.cjs", "./quick-passcodes.cjs"],

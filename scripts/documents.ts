@@ -1,4 +1,4 @@
-import { allCommands } from "../src/commands.ts";
+import { allCommands } from "#commands/commands.ts";
 import { completionScripts } from "./completion/scripts.ts";
 import { registerPages } from "./manual/package-manual.ts";
 import { manPages } from "./manual/pages.ts";

@@ -34,7 +34,7 @@ const DECLARING: Readonly<Record<string, number>> = {
   rest: 1,
 };
 
-/** Types whose texts are shown later (src/language.ts). */
+/** Types whose texts are shown later (src/base/language.ts). */
 const TEXT_TYPES = /\bTexts?\b/;
 
 /** A key that nobody can translate: it has no word. */

@@ -1,6 +1,6 @@
-import type { ArgumentDefinition, Candidates } from "../../src/cli/command.ts";
-import { GLOBAL_OPTIONS, type GlobalOption, HELP_OPTION, VERSION_OPTION } from "../../src/cli/global-options.ts";
-import { optionName } from "../../src/cli/program.ts";
+import type { ArgumentDefinition, Candidates } from "#cli/command.ts";
+import { GLOBAL_OPTIONS, type GlobalOption, HELP_OPTION, VERSION_OPTION } from "#cli/global-options.ts";
+import { optionName } from "#cli/program.ts";
 import { argumentsOf, type CommandNode, flatten, optionsOf } from "../manual/command-tree.ts";
 
 /** A word that can be completed, and what it is about. */

@@ -1,4 +1,4 @@
-import type { AnyCommand } from "../../src/cli/command.ts";
+import type { AnyCommand } from "#cli/command.ts";
 import { commandTree } from "../manual/command-tree.ts";
 import { bashCompletion } from "./bash.ts";
 import { type CompletionTable, completionTable } from "./completion-table.ts";

@@ -1,4 +1,4 @@
-import { optionName } from "../../src/cli/program.ts";
+import { optionName } from "#cli/program.ts";
 import { argumentsOf, type CommandNode, optionsOf } from "./command-tree.ts";
 import { bold, display, entry, escapeText, inlineCode, italic, page, pageHead, section } from "./roff.ts";
 

@@ -1,4 +1,4 @@
-import type { AnyCommand } from "../../src/cli/command.ts";
+import type { AnyCommand } from "#cli/command.ts";
 import { commandPage, pageName, reference } from "./command-page.ts";
 import { type CommandNode, commandTree, flatten } from "./command-tree.ts";
 import { mainPage } from "./main-page.ts";

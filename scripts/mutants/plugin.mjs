@@ -2,10 +2,10 @@
 // (scripts/mutants.mjs), in the process that makes the mutants and in the one that checks them.
 import { createHash } from "node:crypto";
 
-/** Functions of src/language.ts whose arguments are texts for people. */
+/** Functions of src/base/language.ts whose arguments are texts for people. */
 const TELLERS = new Set(["t", "plural", "translated"]);
 
-/** Types of src/language.ts for texts for people in constants. */
+/** Types of src/base/language.ts for texts for people in constants. */
 const TEXTS = new Set(["Text", "Texts"]);
 
 /** @typedef {{ id: string, fileName: string, mutatorName: string, replacement: string, static?: boolean, coveredBy?: string[], location: { start: { line: number, column: number } } }} Mutant */

@@ -1,6 +1,6 @@
-import { asFobError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { asFobError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import type { Context } from "./context.ts";
 
 /** What could be done with some of several things, and why not with the others, in their order. */

@@ -1,4 +1,4 @@
-import { FobError } from "../fob-error.ts";
+import { FobError } from "#base/fob-error.ts";
 
 /** What one check of `fob doctor` found. */
 export interface Check {

@@ -1,7 +1,7 @@
-import type { FobError } from "../fob-error.ts";
-import type { Text } from "../language.ts";
+import type { FobError } from "#base/fob-error.ts";
+import type { Text } from "#base/language.ts";
+import type { Style } from "#cli/output/style.ts";
 import type { Context } from "./context.ts";
-import type { Style } from "./style.ts";
 
 /** What a shell can offer where a value stands: the names of tokens, files, folders, a command line, these words, or, with no words, nothing. */
 export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
@@ -72,7 +72,7 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = Context> 
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
   run(input: Input<Arguments, Options>, context: Needs): Promise<Result>;
   /**
-   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for: what an agent may do is in src/agent-commands.ts.
+   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for: what an agent may do is in src/entry/agent-commands.ts.
    * Left out for what changes PINs, keys, grants and access domains, or hands out secrets.
    */
   isDelegable?(input: Input<Arguments, Options>, context: Context): boolean | Promise<boolean>;

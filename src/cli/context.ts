@@ -1,22 +1,22 @@
-import type { CommandInput } from "../agent/command-protocol.ts";
-import type { AgentControl } from "../agent/control.ts";
-import type { FobError } from "../fob-error.ts";
-import type { HttpClient } from "../http-client.ts";
-import type { PushDesk } from "../push/desk.ts";
-import type { Notifier } from "../push/notifier.ts";
-import type { Right } from "../token/grant.ts";
-import type { Look } from "../vault/adding.ts";
-import type { Authenticator } from "../vault/authenticator.ts";
-import type { Processes } from "../vault/batch.ts";
-import type { OpenedVault, VaultAccess } from "../vault/open.ts";
-import type { PinPrompt } from "../vault/pin-prompt.ts";
-import type { Vault } from "../vault/vault.ts";
+import type { AgentControl } from "#agent/client/control.ts";
+import type { CommandInput } from "#agent/protocol/command-protocol.ts";
+import type { FobError } from "#base/fob-error.ts";
+import type { HttpClient } from "#base/http-client.ts";
+import type { Style } from "#cli/output/style.ts";
+import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
+import type { Settings } from "#cli/settings/settings.ts";
+import type { PushDesk } from "#push/desk.ts";
+import type { Notifier } from "#push/notifier.ts";
+import type { Right } from "#token/grant.ts";
+import type { OpenedVault, VaultAccess } from "#vault/keys/open.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import type { Look } from "#vault/tokens/adding.ts";
+import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import type { Processes } from "#vault/tokens/batch.ts";
+import type { Vault } from "#vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
-import type { TerminalScreen } from "./screen/terminal-screen.ts";
 import type { Sensor } from "./sensor.ts";
-import type { Settings } from "./settings.ts";
-import type { Style } from "./style.ts";
 
 /** One of several things a person may choose. */
 export interface Choice<T> {

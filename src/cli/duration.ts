@@ -1,4 +1,4 @@
-import { ownValue } from "../own-value.ts";
+import { ownValue } from "#base/own-value.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,4 +1,4 @@
-import { KEYCHAIN_KINDS } from "../vault/keychain-kind.ts";
+import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import type { Candidates } from "./command.ts";
 
 /** An option that every command takes. */

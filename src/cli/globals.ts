@@ -1,7 +1,7 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import type { KeychainKind } from "../vault/header.ts";
-import { chooseUnlessWrong, type Settings, settingsOf } from "./settings.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { chooseUnlessWrong, type Settings, settingsOf } from "#cli/settings/settings.ts";
+import type { KeychainKind } from "#vault/keys/header.ts";
 
 /** The options that every command takes, after the environment was asked for those not given. */
 export interface Globals {

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { publishFile, removeQuietly, syncFolder } from "../durable-file.ts";
-import { describeDoneInDoubt, describeForeignFileError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { decodeText } from "../token/text-encoding.ts";
+import { publishFile, removeQuietly, syncFolder } from "#base/durable-file.ts";
+import { describeDoneInDoubt, describeForeignFileError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { decodeText } from "#token/text-encoding.ts";
 import type { SecretFile } from "./context.ts";
 import { endedBySignals } from "./signals.ts";
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
-import { FobError } from "../fob-error.ts";
-import { plural, retold, type Text, type Texts, t, translated } from "../language.ts";
-import { ownValue } from "../own-value.ts";
+import { FobError } from "#base/fob-error.ts";
+import { plural, retold, type Text, type Texts, t, translated } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import type { GlobalFlags } from "./globals.ts";

@@ -1,16 +1,16 @@
-import type { CommandInput } from "../agent/command-protocol.ts";
-import { asFobError } from "../file-error.ts";
-import type { FobError } from "../fob-error.ts";
-import { inEnglish } from "../language.ts";
-import { printable } from "../token/printable.ts";
+import type { CommandInput } from "#agent/protocol/command-protocol.ts";
+import { asFobError } from "#base/file-error.ts";
+import type { FobError } from "#base/fob-error.ts";
+import { inEnglish } from "#base/language.ts";
+import { jsonPieces } from "#cli/output/json.ts";
+import { write } from "#cli/output/output.ts";
+import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
+import { type Style, styleFor } from "#cli/output/style.ts";
+import { chooseUnlessWrong } from "#cli/settings/settings.ts";
+import { printable } from "#token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
-import { jsonPieces } from "./json.ts";
-import { write } from "./output.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
-import { formatError, formatFailures, formatNote } from "./report.ts";
-import { chooseUnlessWrong } from "./settings.ts";
-import { type Style, styleFor } from "./style.ts";
 
 /** What a run of the program works with: its arguments and everything of the process that it touches. */
 export interface Process {

@@ -1,10 +1,10 @@
-import { type Attempts, attemptEach } from "../cli/attempts.ts";
-import type { Context } from "../cli/context.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import type { Token } from "../token/token.ts";
-import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import type { IndexEntry } from "../vault/token-index.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { type Attempts, attemptEach } from "#cli/attempts.ts";
+import type { Context } from "#cli/context.ts";
+import type { Token } from "#token/token.ts";
+import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { lookListed } from "./lookup.ts";
 
 /** A vault that others write to at this moment looks unfinished: a token that is missing twice is missing. In milliseconds. */

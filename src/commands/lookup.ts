@@ -1,13 +1,13 @@
-import type { Context } from "../cli/context.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { findByWholeName, findToken } from "../token/find-token.ts";
-import type { Right } from "../token/grant.ts";
-import type { Named } from "../token/names.ts";
-import type { Authenticator, TokenState } from "../vault/authenticator.ts";
-import type { IndexEntry } from "../vault/token-index.ts";
-import type { TokenRecord } from "../vault/token-record.ts";
-import type { Vault } from "../vault/vault.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import { findByWholeName, findToken } from "#token/find-token.ts";
+import type { Right } from "#token/grant.ts";
+import type { Named } from "#token/names.ts";
+import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
 
 /** The open vault. Throws FobError `not-found` when there is none, because then there is no token either. */
 export async function existingVault(context: Pick<Context, "findVault">): Promise<Vault> {

@@ -1,7 +1,7 @@
-import type { Context, SecretFile } from "../cli/context.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import type { Look } from "../vault/adding.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context, SecretFile } from "#cli/context.ts";
+import type { Look } from "#vault/tokens/adding.ts";
 
 /** Free modules around a code, as the standard demands. */
 const BORDER = 4;

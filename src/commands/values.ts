@@ -1,10 +1,10 @@
-import type { Context } from "../cli/context.ts";
-import { durationMs } from "../cli/duration.ts";
-import { formatMoment } from "../cli/moments.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { ownValue } from "../own-value.ts";
-import { parseIsoDate } from "../token/iso-date.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { Context } from "#cli/context.ts";
+import { durationMs } from "#cli/duration.ts";
+import { formatMoment } from "#cli/output/moments.ts";
+import { parseIsoDate } from "#token/iso-date.ts";
 
 /** Says as what a time was taken that does not say its zone, if it is one. */
 export function tellZone(option: string, text: string | undefined, { tell }: Pick<Context, "tell">): void {

@@ -1,6 +1,6 @@
-import { t } from "../language.ts";
-import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { OtpCredential } from "../token/credential.ts";
+import { t } from "#base/language.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import type { OtpCredential } from "#token/credential.ts";
 import { judgeNames } from "./confusables.ts";
 import type { EnrollmentDraft, Finding } from "./draft.ts";
 

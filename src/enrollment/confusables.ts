@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import type { Finding } from "./draft.ts";
 
 /** Letters of other scripts that look like one of the Latin alphabet in most fonts (the nearest ones of Unicode's confusables, UTS #39). */

@@ -1,7 +1,7 @@
-import type { HttpClient } from "../http-client.ts";
-import { t } from "../language.ts";
-import type { Credential, OtpCredential } from "../token/credential.ts";
-import type { PinPolicy } from "../token/pin-policy.ts";
+import type { HttpClient } from "#base/http-client.ts";
+import { t } from "#base/language.ts";
+import type { Credential, OtpCredential } from "#token/credential.ts";
+import type { PinPolicy } from "#token/pin-policy.ts";
 import type { Effort } from "./effort.ts";
 
 /** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */

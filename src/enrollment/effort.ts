@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /** Blocks of HMAC that derivations may take together: what a slow machine does in three seconds. */
 const MAX_HMAC_BLOCKS = 2_000_000;

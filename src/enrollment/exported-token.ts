@@ -1,4 +1,4 @@
-import type { KeyUriParts } from "./key-uri-writer.ts";
+import type { KeyUriParts } from "#enrollment/formats/key-uri-writer.ts";
 
 /** A token on its way into a file: what a Key URI says, and what it is called here. Whoever asked for it forgets the secret. */
 export interface ExportedToken extends KeyUriParts {

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /** More tokens than anybody has in one list. */
 export const MAX_ENTRIES = 20_000;

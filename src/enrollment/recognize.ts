@@ -1,17 +1,17 @@
-import { FobError } from "../fob-error.ts";
-import { t, translated } from "../language.ts";
-import { activationCode } from "./activation-code.ts";
-import { activationString } from "./activation-string.ts";
-import { bareSecret } from "./bare-secret.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t, translated } from "#base/language.ts";
+import { activationCode } from "#enrollment/formats/activation-code.ts";
+import { activationString } from "#enrollment/formats/activation-string.ts";
+import { bareSecret } from "#enrollment/formats/bare-secret.ts";
+import { keyUri } from "#enrollment/formats/key-uri.ts";
+import { migration } from "#enrollment/formats/migration.ts";
+import { mobileOtp } from "#enrollment/formats/mobile-otp.ts";
+import { pushUri } from "#enrollment/formats/push-uri.ts";
+import { steam } from "#enrollment/formats/steam.ts";
+import { tiqrUri } from "#enrollment/formats/tiqr-uri.ts";
+import { pskc } from "#enrollment/pskc/pskc.ts";
 import type { AskSecret, EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { Effort } from "./effort.ts";
-import { keyUri } from "./key-uri.ts";
-import { migration } from "./migration.ts";
-import { mobileOtp } from "./mobile-otp.ts";
-import { pskc } from "./pskc/pskc.ts";
-import { pushUri } from "./push-uri.ts";
-import { steam } from "./steam.ts";
-import { tiqrUri } from "./tiqr-uri.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;

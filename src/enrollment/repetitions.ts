@@ -1,4 +1,4 @@
-import { counterOf } from "../token/counter.ts";
+import { counterOf } from "#token/counter.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { decodeBase32 } from "../token/base32.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { decodeBase32 } from "#token/base32.ts";
 import type { Finding } from "./draft.ts";
 
 /** RFC 4226 section 4, requirement R6: at least 128 bits, 160 are recommended. */

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeFileError } from "#base/file-error.ts";
 
 /** More of the log than this is not read: it is for looking at, and the newest is at its end. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { formatKeyUri } from "../enrollment/key-uri-writer.ts";
-import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import type { OtpCredential } from "../token/credential.ts";
+import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
+import { metadataUrl } from "#lab/tiqr/addresses.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import type { OtpCredential } from "#token/credential.ts";
 import { type Lab, noteDone } from "./lab.ts";
 import {
   type ActivationOrder,
@@ -14,7 +15,6 @@ import {
   type TotpToken,
 } from "./lab-token.ts";
 import type { PasswordHash } from "./password.ts";
-import { metadataUrl } from "./tiqr/addresses.ts";
 
 /** As the strings name the lab. */
 const ISSUER = "fob lab";

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import type { PasswordHash } from "./password.ts";
 
 /** Somebody who logs in at the lab. */

@@ -1,11 +1,11 @@
-import { sameSecret } from "../token/secret.ts";
+import { LOGIN_WORDING } from "#lab/push/wording.ts";
+import { sameSecret } from "#token/secret.ts";
 import { type AttemptEnd, attempt } from "./attempts.ts";
 import { type Lab, noteDone, noteRefused } from "./lab.ts";
 import { type LabToken, markChallenge } from "./lab-token.ts";
 import { isLocked, type LabUser, userName } from "./lab-user.ts";
 import { usePasscode, wasUsed } from "./passcode-check.ts";
 import { isPinAlone, passcodesIn } from "./pin-and-passcode.ts";
-import { LOGIN_WORDING } from "./push/wording.ts";
 import { acceptResponse } from "./response-check.ts";
 import { type Asked, canBeAsked, findAsked, openTransaction, type Transaction } from "./transaction.ts";
 

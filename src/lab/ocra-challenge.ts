@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type ChallengeFormat, parseOcraSuite } from "../otp/ocra-suite.ts";
+import { type ChallengeFormat, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { CHALLENGE_MS, type OcraChallenge, type OcraToken, type TiqrToken } from "./lab-token.ts";
 
 const LETTERS: Readonly<Record<ChallengeFormat, string>> = {

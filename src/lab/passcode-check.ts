@@ -1,5 +1,5 @@
 import { HOTP, Secret } from "otpauth";
-import { sameSecret } from "../token/secret.ts";
+import { sameSecret } from "#token/secret.ts";
 import type { HotpToken, TotpToken } from "./lab-token.ts";
 
 /** How many passcodes of an event-based token may have been made and not used. */

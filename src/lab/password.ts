@@ -1,5 +1,5 @@
 import { randomBytes, scrypt } from "node:crypto";
-import { type Secret, sameSecret } from "../token/secret.ts";
+import { type Secret, sameSecret } from "#token/secret.ts";
 
 /** A password or PIN as it is kept: scrypt (RFC 7914) of its UTF-8 bytes. */
 export interface PasswordHash {

@@ -1,6 +1,6 @@
-import { ocra } from "../otp/ocra.ts";
-import { parseOcraSuite } from "../otp/ocra-suite.ts";
-import { sameSecret } from "../token/secret.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { sameSecret } from "#token/secret.ts";
 import type { OcraToken } from "./lab-token.ts";
 
 /** How many counters, or time steps to either side, are tried. */

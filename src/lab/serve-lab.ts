@@ -1,10 +1,10 @@
-import { asFobError } from "../file-error.ts";
-import { dskppEndpoint } from "./dskpp/endpoint.ts";
-import { type ListenAddress, type ListeningServer, serve } from "./http/server.ts";
+import { asFobError } from "#base/file-error.ts";
+import { dskppEndpoint } from "#lab/dskpp/endpoint.ts";
+import { type ListenAddress, type ListeningServer, serve } from "#lab/http/server.ts";
+import { pageEndpoint } from "#lab/page/endpoint.ts";
+import { pushEndpoint } from "#lab/push/endpoint.ts";
+import { tiqrEndpoint } from "#lab/tiqr/endpoint.ts";
 import { type Lab, noteRefused } from "./lab.ts";
-import { pageEndpoint } from "./page/endpoint.ts";
-import { pushEndpoint } from "./push/endpoint.ts";
-import { tiqrEndpoint } from "./tiqr/endpoint.ts";
 import { validationEndpoint } from "./validation-endpoint.ts";
 
 /** Starts the lab's server, and notes where it listens for the commands that make enrollment strings. */

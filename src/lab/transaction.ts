@@ -1,3 +1,5 @@
+import { newPushChallenge } from "#lab/push/challenge.ts";
+import type { PushWording } from "#lab/push/wording.ts";
 import { type Lab, noteDone } from "./lab.ts";
 import {
   isOpen,
@@ -11,8 +13,6 @@ import {
   withChallenge,
 } from "./lab-token.ts";
 import { newOcraChallenge } from "./ocra-challenge.ts";
-import { newPushChallenge } from "./push/challenge.ts";
-import type { PushWording } from "./push/wording.ts";
 
 /** A token that was asked something, and what. */
 export type Asked =

@@ -1,11 +1,11 @@
-import { ownValue } from "../own-value.ts";
-import { type Endpoint, formOf, type HttpReply, jsonReply } from "./http/exchange.ts";
+import { ownValue } from "#base/own-value.ts";
+import { type Endpoint, formOf, type HttpReply, jsonReply } from "#lab/http/exchange.ts";
+import { LOGIN_WORDING } from "#lab/push/wording.ts";
+import { authenticationUrl } from "#lab/tiqr/addresses.ts";
 import { type Lab, noteRefused } from "./lab.ts";
 import { userName } from "./lab-user.ts";
 import { decideLogin, type Verdict } from "./login.ts";
 import { privacyIdeaError, privacyIdeaReply } from "./privacyidea-reply.ts";
-import { LOGIN_WORDING } from "./push/wording.ts";
-import { authenticationUrl } from "./tiqr/addresses.ts";
 import { type Asked, findTransaction, openTransaction, type Transaction, transactionState } from "./transaction.ts";
 
 const POLL = "/validate/polltransaction";

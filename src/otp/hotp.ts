@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import { type HashAlgorithm, hmac } from "./algorithm.ts";
 import { ALPHABETS, type Alphabet } from "./alphabet.ts";
 import { OtpError } from "./otp-error.ts";

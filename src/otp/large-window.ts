@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import { OtpError } from "./otp-error.ts";
 import { firstSha1State, type Sha1State, sha1Block } from "./sha1.ts";
 

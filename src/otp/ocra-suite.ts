@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import { DIGITS } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import { hmac } from "./algorithm.ts";
 import { counterBytes, truncate } from "./hotp.ts";
 import type { ChallengeFormat, OcraSuite } from "./ocra-suite.ts";

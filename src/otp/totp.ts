@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 import { type HotpInput, hotp } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "../file-error.ts";
+import { describeFileError } from "#base/file-error.ts";
 
 /** Files and folders below `folder`, and itself, that others than their owner can read or write; none where modes mean nothing. */
 export function openToOthers(folder: string): string[] {

@@ -1,11 +1,11 @@
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
-import { FobError } from "../fob-error.ts";
-import type { HttpClient, HttpReply, HttpRequest } from "../http-client.ts";
-import { type Texts, t, translated } from "../language.ts";
-import { ownValue } from "../own-value.ts";
-import { untilFirst } from "../until-first.ts";
+import { FobError } from "#base/fob-error.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "#base/http-client.ts";
+import { type Texts, t, translated } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import { untilFirst } from "#base/until-first.ts";
 
 /** Addresses of this very machine (RFC 6890). */
 const LOOPBACK = new BlockList();

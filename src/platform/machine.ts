@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { Check } from "../cli/check.ts";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { systemNotifier } from "./notification/notifier.ts";
-import { outputOf } from "./tool.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Check } from "#cli/check.ts";
+import { systemNotifier } from "#platform/notification/notifier.ts";
+import { outputOf } from "#platform/program/tool.ts";
 
 /** What a desktop needs for one of fob's abilities: one of these programs. */
 interface Ability {

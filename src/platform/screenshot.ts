@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { osascript, outputOf, powershell, type Tool, wordOf } from "./tool.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { osascript, outputOf, powershell, type Tool, wordOf } from "#platform/program/tool.ts";
 
 /** A large screen's picture in Base64. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import type { FobError } from "../fob-error.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
-import type { PinPrompt } from "../vault/pin-prompt.ts";
+import type { FobError } from "#base/fob-error.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { PushToken } from "./push-token.ts";
 import type { PushMemory, PushOutcome, PushRequest } from "./request.ts";
 

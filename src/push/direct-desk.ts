@@ -1,11 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
-import { touch } from "../vault/last-uses.ts";
-import type { PinPrompt } from "../vault/pin-prompt.ts";
-import { claimAnswer, type RememberedRequests, rememberRequests, settleAnswers } from "../vault/push-memory.ts";
-import type { TokenRecord } from "../vault/token-record.ts";
-import type { TokenStore } from "../vault/token-store.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import {
   type Arrival,
   arrivalsOf,
@@ -15,14 +9,20 @@ import {
   memoryOf,
   refusalsOf,
   refuseChoice,
-} from "./arrivals.ts";
+} from "#push/listening/arrivals.ts";
+import { pushToken, TokenLines } from "#push/listening/token-lines.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { touch } from "#vault/tokens/last-uses.ts";
+import { claimAnswer, type RememberedRequests, rememberRequests, settleAnswers } from "#vault/tokens/push-memory.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Denials, DeskPoll, DeskToken, PushDesk } from "./desk.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
 import type { PushChallenge, PushServices } from "./provider.ts";
 import { providerOf } from "./providers.ts";
 import { isPushToken, serverOf } from "./push-token.ts";
 import type { PushMemory, PushOutcome } from "./request.ts";
-import { pushToken, TokenLines } from "./token-lines.ts";
 
 /** The desk of tokens that this process can open. */
 export class DirectDesk implements PushDesk {

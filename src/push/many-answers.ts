@@ -1,6 +1,6 @@
-import { FobError } from "../fob-error.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
-import { claimAnswer, type RememberedRequests } from "../vault/push-memory.ts";
+import { FobError } from "#base/fob-error.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
+import { claimAnswer, type RememberedRequests } from "#vault/tokens/push-memory.ts";
 import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
 
 /** How many answers are on their way at once. */

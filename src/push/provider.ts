@@ -1,6 +1,6 @@
-import type { HttpClient } from "../http-client.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
-import type { Secret } from "../token/secret.ts";
+import type { HttpClient } from "#base/http-client.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
+import type { Secret } from "#token/secret.ts";
 import type { PushToken } from "./push-token.ts";
 import type { PushOutcome } from "./request.ts";
 

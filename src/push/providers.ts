@@ -1,5 +1,5 @@
-import type { PushCredential } from "../token/credential.ts";
-import { privacyIdea } from "./privacyidea.ts";
+import { privacyIdea } from "#push/privacyidea/privacyidea.ts";
+import type { PushCredential } from "#token/credential.ts";
 import type { PushProvider } from "./provider.ts";
 
 /** The protocol of a token whose server is asked for requests; null for TiQR, where the person scans them. A new one is added here and nowhere else. */

@@ -1,5 +1,5 @@
-import { t } from "../language.ts";
-import type { PushAnswer } from "../token/push-answer.ts";
+import { t } from "#base/language.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./request.ts";
 
 /** What happens while somebody listens. Texts are safe for a terminal but for those of a request. */

@@ -1,4 +1,4 @@
-import { answerWord, type PushAnswer } from "../token/push-answer.ts";
+import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PushMemory, PushRequest } from "./request.ts";
 
 /** A request as scripts read it; times as ISO 8601. */

@@ -1,5 +1,5 @@
-import type { PushCredential } from "../token/credential.ts";
-import type { Token } from "../token/token.ts";
+import type { PushCredential } from "#token/credential.ts";
+import type { Token } from "#token/token.ts";
 
 /** A token whose login requests are approved or denied. */
 export type PushToken = Token & { readonly credential: PushCredential };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PushAnswer } from "../token/push-answer.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
 
 /** A login that a server asks about, after its signature was checked. Nothing in the texts is safe for a terminal: `printable()` them. */
 export interface PushRequest {

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /**
  * The access domain of a token, in the classes of the UICC access parameter: `00` full access, `02` only after its PIN or

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /** No app nests deeper than this; an open bracket costs a parser a hundred times its byte. */
 const MAX_DEPTH = 64;

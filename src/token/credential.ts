@@ -1,5 +1,5 @@
-import type { HashAlgorithm } from "../otp/algorithm.ts";
-import type { Alphabet } from "../otp/alphabet.ts";
+import type { HashAlgorithm } from "#otp/algorithm.ts";
+import type { Alphabet } from "#otp/alphabet.ts";
 
 /** Time-based passcodes (RFC 6238). `period` and `t0` are in seconds. */
 export interface TotpCredential {

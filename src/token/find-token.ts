@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { type Match, matchName, matchWholeName, type Named } from "./names.ts";
 
 /** The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could have been. */

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "./pin-policy.ts";
 
 type Change = (value: string, rule: string) => Partial<PinPolicy>;

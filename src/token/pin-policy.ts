@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 /** What a PIN must be like, and what becomes of it. Lengths count characters. */
 export interface PinPolicy {
   readonly minLength: number;

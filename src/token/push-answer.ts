@@ -1,4 +1,4 @@
-import { t } from "../language.ts";
+import { t } from "#base/language.ts";
 /**
  * What a person says to a pushed login request. `choice` is the option that was picked where several are offered, else null; `isReport` says
  * that somebody else must have started the login.

@@ -1,5 +1,5 @@
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /**
  * The text of a file that people made, whatever program wrote it: UTF-8, or UTF-16 of either byte order, with or without a byte order mark,

@@ -1,11 +1,22 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { describeFolderError } from "../file-error.ts";
-import { FobError } from "../fob-error.ts";
-import type { Token } from "../token/token.ts";
-import { putAside } from "./aside.ts";
-import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "./attempts.ts";
+import { describeFolderError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import type { Token } from "#token/token.ts";
+import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
+import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
+import {
+  batchesFolder,
+  calendarCell,
+  headerCell,
+  indexCell,
+  removedFolder,
+  tokensFolder,
+} from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { grantCells } from "#vault/grants/grants.ts";
+import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "#vault/pins/attempts.ts";
 import {
   batchIds,
   damagedBatches,
@@ -14,14 +25,10 @@ import {
   settleBatches,
   type Unsettled,
   unsettled,
-} from "./batch.ts";
-import { type Cell, readCell, tidyCell } from "./cell.ts";
-import { abandonedFilesIn, generationsIn } from "./cell-files.ts";
-import { grantCells } from "./grants.ts";
-import { batchesFolder, calendarCell, headerCell, indexCell, removedFolder, tokensFolder } from "./layout.ts";
-import { putTokenAside, removedCell, removedIds } from "./removal.ts";
-import { encryptingSeal } from "./sealing.ts";
-import { decodeRecord, isWiped, type TokenRecord } from "./token-record.ts";
+} from "#vault/tokens/batch.ts";
+import { decodeRecord, isWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
+import { putAside } from "#vault/trash/aside.ts";
+import { putTokenAside, removedCell, removedIds } from "#vault/trash/removal.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
 /** Wrong PINs that nobody can count. */

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { FobError } from "../fob-error.ts";
-import { t } from "../language.ts";
-import { refuseByDomain } from "../token/access-domain.ts";
-import { FreeNames, fold } from "../token/names.ts";
-import type { Secret } from "../token/secret.ts";
-import type { Token } from "../token/token.ts";
-import { newestGeneration, readCell, updateCell } from "./cell.ts";
-import { batchesFolder, indexCell, tokenCell, tokensFolder, type VaultLayout } from "./layout.ts";
-import { locate, writeLocator } from "./locator.ts";
-import type { PinPrompt } from "./pin-prompt.ts";
-import { isUnreadable, readRecord, updateRecord, vanished } from "./record-cell.ts";
-import { encryptingSeal } from "./sealing.ts";
-import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "./token-index.ts";
-import { askToUse } from "./token-pin.ts";
-import { recordSeal, type TokenRecord } from "./token-record.ts";
-import type { TokenStore } from "./token-store.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import { FreeNames, fold } from "#token/names.ts";
+import type { Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { newestGeneration, readCell, updateCell } from "#vault/cells/cell.ts";
+import { batchesFolder, indexCell, tokenCell, tokensFolder, type VaultLayout } from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { askToUse } from "#vault/pins/token-pin.ts";
+import { locate, writeLocator } from "#vault/tokens/locator.ts";
+import { isUnreadable, readRecord, updateRecord, vanished } from "#vault/tokens/record-cell.ts";
+import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "#vault/tokens/token-index.ts";
+import { recordSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
 
 /** The form of a token's id. */
 export const TOKEN_ID = /^[0-9a-f]{16}$/;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type Answer, converse } from "../../src/agent/conversation.ts";
+import { type Answer, converse } from "#agent/server/conversation.ts";
 import { connectTo } from "./agent.ts";
 
 /** A client of a server that answers lines by `answer`; what it hears, line by line. */

@@ -5,7 +5,7 @@ const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 
 test("what a copied folder tells names everything that a vault's folder can hold", () => {
   const section = /^## What a copied folder tells.*?(?=^## )/ms.exec(text("docs/security.md"))?.[0] ?? "";
-  const parts = [...text("src/vault/layout.ts").matchAll(/join\(vaultFolder\(home\), "([a-z-]+)"\)/g)];
+  const parts = [...text("src/vault/cells/layout.ts").matchAll(/join\(vaultFolder\(home\), "([a-z-]+)"\)/g)];
   const names = parts.map(([, name]) => name);
   expect(names).toContain("grant-list");
   expect(names.filter((name) => !new RegExp(`^- .*\`${name}/?\``, "m").test(section))).toEqual([]);

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { encodeBase32 } from "#token/base32.ts";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { encodeBase32 } from "../../src/token/base32.ts";
-import { FOB, RFC_SECRET } from "../cli/fob.ts";
+import { FOB, RFC_SECRET } from "../e2e/fob.ts";
 
 const STAND_INS = fileURLToPath(new URL("stand-ins", import.meta.url));
 

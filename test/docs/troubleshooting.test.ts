@@ -2,8 +2,8 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readHeader, updateSlots } from "../../src/vault/header.ts";
-import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "../cli/fob.ts";
+import { readHeader, updateSlots } from "#vault/keys/header.ts";
+import { HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "../e2e/fob.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8");
@@ -206,15 +206,15 @@ const CASES: Readonly<Record<string, Case>> = {
 /** The cases that need a server, a desktop, a picture, damage or a full disk, and the files whose tests follow their advice. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "the fingerprint reader does not know this finger": "test/system/fingerprint.test.ts",
-  "no QR code found": "test/cli/qr.test.ts",
-  '"NAME is empty"': "test/cli/empty-values.test.ts",
-  '"this account is enrolled already, with another secret"': "test/cli/same-account.test.ts",
-  "one token cannot be read": "test/cli/one-bad-token.test.ts",
-  '"has no passcode: the time is before the token\'s first step"': "test/cli/one-bad-token.test.ts",
-  "an activation string": "test/cli/enroll-online.test.ts",
+  "no QR code found": "test/e2e/qr.test.ts",
+  '"NAME is empty"': "test/e2e/empty-values.test.ts",
+  '"this account is enrolled already, with another secret"': "test/e2e/same-account.test.ts",
+  "one token cannot be read": "test/e2e/one-bad-token.test.ts",
+  '"has no passcode: the time is before the token\'s first step"': "test/e2e/one-bad-token.test.ts",
+  "an activation string": "test/e2e/enroll-online.test.ts",
   "a login request": "test/push/answering.test.ts",
   "a certificate nobody vouches for, or plain http": "test/platform/http.test.ts",
-  '"the native part of @napi-rs/keyring is missing"': "test/cli/missing-modules.test.ts",
+  '"the native part of @napi-rs/keyring is missing"': "test/e2e/missing-modules.test.ts",
   "the keychain that has the vault's key": "test/system/keychain.test.ts",
   "the clipboard": "test/system/clipboard.test.ts",
   "the disk": "test/torture/failing-disk.test.ts",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { ExportedToken } from "../../src/enrollment/exported-token.ts";
-import { cleanText } from "../../src/token/clean-name.ts";
+import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { cleanText } from "#token/clean-name.ts";
 
 const name = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 30 })

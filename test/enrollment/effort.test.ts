@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Effort } from "../../src/enrollment/effort.ts";
+import { Effort } from "#enrollment/effort.ts";
 
 const spend = (...parts: ((effort: Effort) => void)[]) => {
   const effort = new Effort();

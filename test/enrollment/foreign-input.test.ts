@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { parseTemplate } from "../../src/commands/code-template.ts";
-import { audit } from "../../src/enrollment/audit.ts";
-import { readAppFile } from "../../src/enrollment/files/read-file.ts";
-import { readPskc } from "../../src/enrollment/pskc/read-pskc.ts";
-import { formatPskc } from "../../src/enrollment/pskc/write-pskc.ts";
-import { recognize, recognizeOnline } from "../../src/enrollment/recognize.ts";
-import { FobError } from "../../src/fob-error.ts";
-import { decodeBase32 } from "../../src/token/base32.ts";
-import { FreeNames } from "../../src/token/names.ts";
-import { judgePin, USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
-import { parsePinPolicy } from "../../src/token/pin-policy-text.ts";
-import { decodeBackup, encodeBackup } from "../../src/vault/backup.ts";
+import { FobError } from "#base/fob-error.ts";
+import { parseTemplate } from "#commands/code/code-template.ts";
+import { audit } from "#enrollment/audit.ts";
+import { readAppFile } from "#enrollment/files/read-file.ts";
+import { readPskc } from "#enrollment/pskc/read-pskc.ts";
+import { formatPskc } from "#enrollment/pskc/write-pskc.ts";
+import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { decodeBase32 } from "#token/base32.ts";
+import { FreeNames } from "#token/names.ts";
+import { judgePin, USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { parsePinPolicy } from "#token/pin-policy-text.ts";
+import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 
 const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const INHERITED = Object.getOwnPropertyNames(Object.prototype);

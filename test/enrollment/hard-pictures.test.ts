@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readQrCodes } from "../../src/enrollment/picture.ts";
+import { readQrCodes } from "#enrollment/picture/picture.ts";
 import { hardPictures } from "../qr/hard-pictures.mjs";
 
 /** Every fourth picture, so that each kind is there with easy and hard ones; `npm run bench:qr` reads all of them. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { judgeNames } from "../../src/enrollment/confusables.ts";
-import type { EnrollmentDraft, Finding } from "../../src/enrollment/draft.ts";
-import { cleanName, labelOf, readLabel } from "../../src/enrollment/key-uri-label.ts";
-import { MAX_ENTRIES, readLines } from "../../src/enrollment/lines.ts";
-import { Parameters } from "../../src/enrollment/parameters.ts";
-import { withoutRepetitions } from "../../src/enrollment/repetitions.ts";
+import { judgeNames } from "#enrollment/confusables.ts";
+import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import { cleanName, labelOf, readLabel } from "#enrollment/formats/key-uri-label.ts";
+import { Parameters } from "#enrollment/formats/parameters.ts";
+import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { withoutRepetitions } from "#enrollment/repetitions.ts";
 
 describe("a label", () => {
   test.each([

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { bareSecret } from "../../src/enrollment/bare-secret.ts";
-import { recognize } from "../../src/enrollment/recognize.ts";
-import {
-  checkSecretSize,
-  isBase64,
-  judgeSecret,
-  parseBase32Secret,
-  parseHexSecret,
-} from "../../src/enrollment/secret-text.ts";
+import { bareSecret } from "#enrollment/formats/bare-secret.ts";
+import { recognize } from "#enrollment/recognize.ts";
+import { checkSecretSize, isBase64, judgeSecret, parseBase32Secret, parseHexSecret } from "#enrollment/secret-text.ts";
 
 describe("a secret as text", () => {
   test("is what Base32 and hexadecimal make of it", () => {

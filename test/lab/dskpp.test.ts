@@ -1,10 +1,10 @@
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
-import { recognize } from "../../src/enrollment/recognize.ts";
-import { HalfwayRuns } from "../../src/lab/dskpp/halfway-runs.ts";
-import { cmac, prfAes, prfSha256 } from "../../src/lab/dskpp/prf.ts";
-import { issueActivation } from "../../src/lab/issue.ts";
-import type { ActivationOrder } from "../../src/lab/lab-token.ts";
+import { recognize } from "#enrollment/recognize.ts";
+import { HalfwayRuns } from "#lab/dskpp/halfway-runs.ts";
+import { cmac, prfAes, prfSha256 } from "#lab/dskpp/prf.ts";
+import { issueActivation } from "#lab/issue.ts";
+import type { ActivationOrder } from "#lab/lab-token.ts";
 import { attribute, DskppClient, element, helloMessage, type RunOptions } from "./dskpp-client.ts";
 import { api, type TestLab, testLab } from "./lab.ts";
 

@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { appendEvent, readEvents } from "../../src/lab/audit-log.ts";
-import { LabStore } from "../../src/lab/lab-store.ts";
-import type { HotpToken } from "../../src/lab/lab-token.ts";
+import { appendEvent, readEvents } from "#lab/audit-log.ts";
+import { LabStore } from "#lab/lab-store.ts";
+import type { HotpToken } from "#lab/lab-token.ts";
 
 const TOKEN: HotpToken = {
   ...{

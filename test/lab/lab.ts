@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type AuditEntry, readEvents } from "../../src/lab/audit-log.ts";
-import type { Lab } from "../../src/lab/lab.ts";
-import { LabStore } from "../../src/lab/lab-store.ts";
-import { hashPassword } from "../../src/lab/password.ts";
-import { serveLab } from "../../src/lab/serve-lab.ts";
+import { type AuditEntry, readEvents } from "#lab/audit-log.ts";
+import type { Lab } from "#lab/lab.ts";
+import { LabStore } from "#lab/lab-store.ts";
+import { hashPassword } from "#lab/password.ts";
+import { serveLab } from "#lab/serve-lab.ts";
 
 /** Making a key takes longer than most tests. */
 const SERVER_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;

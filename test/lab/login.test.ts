@@ -1,14 +1,14 @@
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
-import { attempt } from "../../src/lab/attempts.ts";
-import { issuePasscodes, type PasscodeOrder } from "../../src/lab/issue.ts";
-import { decideLogin } from "../../src/lab/login.ts";
-import { wasUsed } from "../../src/lab/passcode-check.ts";
-import { hashPassword } from "../../src/lab/password.ts";
-import { LOGIN_WORDING } from "../../src/lab/push/wording.ts";
-import { findTransaction, openTransaction } from "../../src/lab/transaction.ts";
-import { ocra } from "../../src/otp/ocra.ts";
-import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
+import { attempt } from "#lab/attempts.ts";
+import { issuePasscodes, type PasscodeOrder } from "#lab/issue.ts";
+import { decideLogin } from "#lab/login.ts";
+import { wasUsed } from "#lab/passcode-check.ts";
+import { hashPassword } from "#lab/password.ts";
+import { LOGIN_WORDING } from "#lab/push/wording.ts";
+import { findTransaction, openTransaction } from "#lab/transaction.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { type ApiReply, api, type TestLab, testLab } from "./lab.ts";
 
 const HOTP_ORDER = { kind: "hotp", algorithm: "SHA1", digits: 6 } as const;

@@ -1,12 +1,12 @@
 import { HOTP, Secret } from "otpauth";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { readEasyQrCodes } from "../../src/enrollment/easy-picture.ts";
-import { issuePasscodes, issuePush } from "../../src/lab/issue.ts";
-import { STYLE } from "../../src/lab/page/layout.ts";
-import { type Session, Sessions } from "../../src/lab/page/session.ts";
-import { ocra } from "../../src/otp/ocra.ts";
-import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
+import { readEasyQrCodes } from "#enrollment/picture/easy-picture.ts";
+import { issuePasscodes, issuePush } from "#lab/issue.ts";
+import { STYLE } from "#lab/page/layout.ts";
+import { type Session, Sessions } from "#lab/page/session.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { describeWith } from "../requires.ts";
 import { type TestLab, testLab } from "./lab.ts";
 import { PushDevice } from "./push-device.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { issuePush } from "../../src/lab/issue.ts";
-import { openTransaction, type Transaction } from "../../src/lab/transaction.ts";
+import { issuePush } from "#lab/issue.ts";
+import { openTransaction, type Transaction } from "#lab/transaction.ts";
 import { type ApiReply, api, type TestLab, testLab } from "./lab.ts";
 import { foreignKey, PUBLIC_KEY, PushDevice, unknownNonce } from "./push-device.ts";
 

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { HOTP, Secret } from "otpauth";
 import { expect, onTestFinished, test } from "vitest";
-import { issuePasscodes, issuePush, issueTiqr } from "../../src/lab/issue.ts";
-import type { Lab } from "../../src/lab/lab.ts";
-import { LabStore } from "../../src/lab/lab-store.ts";
-import { openTransaction } from "../../src/lab/transaction.ts";
-import { FOB } from "../cli/fob.ts";
+import { issuePasscodes, issuePush, issueTiqr } from "#lab/issue.ts";
+import type { Lab } from "#lab/lab.ts";
+import { LabStore } from "#lab/lab-store.ts";
+import { openTransaction } from "#lab/transaction.ts";
+import { FOB } from "../e2e/fob.ts";
 import { PUBLIC_KEY, signedByDevice } from "./push-device.ts";
 
 const ROUNDS = 5;

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { issueTiqr } from "../../src/lab/issue.ts";
-import { authenticationUrl } from "../../src/lab/tiqr/addresses.ts";
-import { openTransaction } from "../../src/lab/transaction.ts";
-import { ocra } from "../../src/otp/ocra.ts";
-import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
+import { issueTiqr } from "#lab/issue.ts";
+import { authenticationUrl } from "#lab/tiqr/addresses.ts";
+import { openTransaction } from "#lab/transaction.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { api, type TestLab, testLab } from "./lab.ts";
 
 const PRIVACYIDEA = "OCRA-1:HOTP-SHA1-6:QN10";

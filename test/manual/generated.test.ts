@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { allCommands } from "../../src/commands.ts";
+import { allCommands } from "#commands/commands.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -2,11 +2,11 @@ import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import * as OTPAuth from "otpauth";
 import { describe, expect, test } from "vitest";
-import { HASH_ALGORITHMS } from "../../src/otp/algorithm.ts";
-import { ALPHABETS } from "../../src/otp/alphabet.ts";
-import { hotp } from "../../src/otp/hotp.ts";
-import { MOTP_PERIOD, motp } from "../../src/otp/motp.ts";
-import { timeStep, totp } from "../../src/otp/totp.ts";
+import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
+import { ALPHABETS } from "#otp/alphabet.ts";
+import { hotp } from "#otp/hotp.ts";
+import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { timeStep, totp } from "#otp/totp.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
 const base = { secret: SECRET, counter: 0n, algorithm: "SHA1", digits: 6, alphabet: "decimal" } as const;

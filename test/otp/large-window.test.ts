@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hotp } from "../../src/otp/hotp.ts";
-import { findInLargeWindow, isLargeSearch, type WindowSearch } from "../../src/otp/large-window.ts";
-import { verifyTime } from "../../src/otp/verify.ts";
+import { hotp } from "#otp/hotp.ts";
+import { findInLargeWindow, isLargeSearch, type WindowSearch } from "#otp/large-window.ts";
+import { verifyTime } from "#otp/verify.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
 const TOKEN = { secret: SECRET, algorithm: "SHA1", alphabet: "decimal", digits: 6 } as const;

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type OcraInput, ocra } from "../../src/otp/ocra.ts";
-import { formatOcraSuite, type OcraSuite, parseOcraSuite } from "../../src/otp/ocra-suite.ts";
+import { type OcraInput, ocra } from "#otp/ocra.ts";
+import { formatOcraSuite, type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
 

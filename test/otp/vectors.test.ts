@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { deriveActivationKey } from "../../src/otp/activation-key.ts";
-import type { HashAlgorithm } from "../../src/otp/algorithm.ts";
-import { hotp } from "../../src/otp/hotp.ts";
-import { ocra } from "../../src/otp/ocra.ts";
-import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
-import { totp } from "../../src/otp/totp.ts";
+import { deriveActivationKey } from "#otp/activation-key.ts";
+import type { HashAlgorithm } from "#otp/algorithm.ts";
+import { hotp } from "#otp/hotp.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { totp } from "#otp/totp.ts";
 
 function vectors<Row>(name: string): Row[] {
   return JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), "utf8"));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "../../src/otp/verify.ts";
+import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "#otp/verify.ts";
 
 /** A token whose passcode simply tells its counter, so that the expected matches can be seen. */
 const passcodeAt = (counter: bigint) => counter.toString().padStart(6, "0");

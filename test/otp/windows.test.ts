@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { hotp } from "../../src/otp/hotp.ts";
-import { findInLargeWindow, isLargeSearch } from "../../src/otp/large-window.ts";
-import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "../../src/otp/verify.ts";
+import { hotp } from "#otp/hotp.ts";
+import { findInLargeWindow, isLargeSearch } from "#otp/large-window.ts";
+import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "#otp/verify.ts";
 
 /** A token whose passcode simply tells its counter, and the counters that it was asked for. */
 function spied(passcodeAt = (counter: bigint) => counter.toString().padStart(6, "0")) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { forgetOnDesktop } from "../../src/platform/clipboard/forget-on-desktop.ts";
+import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";
 import { scriptRunner } from "./script-runner.ts";
 
 const platform = scriptRunner();

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { HttpRequest } from "../../src/http-client.ts";
-import { httpClient } from "../../src/platform/http.ts";
+import type { HttpRequest } from "#base/http-client.ts";
+import { httpClient } from "#platform/http.ts";
 import { describeWith } from "../requires.ts";
 import { listening, tlsServer, webServer } from "./web-server.ts";
 

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readKeyFile } from "../../src/platform/keychain/key-file.ts";
-import { newKey } from "../../src/vault/keys.ts";
+import { readKeyFile } from "#platform/keychain/key-file.ts";
+import { newKey } from "#vault/keys/keys.ts";
 
 const KEY = newKey();
 

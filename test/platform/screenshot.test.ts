@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { takeScreenshot } from "../../src/platform/screenshot.ts";
+import { takeScreenshot } from "#platform/screenshot.ts";
 import { scriptRunner } from "./script-runner.ts";
 
 const platform = scriptRunner();

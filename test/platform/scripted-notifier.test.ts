@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { macNotifier } from "../../src/platform/notification/mac-notifier.ts";
-import { windowsNotifier } from "../../src/platform/notification/windows-notifier.ts";
-import type { NoticeQuestion, Notifier } from "../../src/push/notifier.ts";
+import { macNotifier } from "#platform/notification/mac-notifier.ts";
+import { windowsNotifier } from "#platform/notification/windows-notifier.ts";
+import type { NoticeQuestion, Notifier } from "#push/notifier.ts";
 import { scriptRunner } from "./script-runner.ts";
 
 const platform = scriptRunner();

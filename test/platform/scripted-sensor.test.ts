@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Sensor } from "../../src/cli/sensor.ts";
-import { touchId } from "../../src/platform/biometric/touch-id.ts";
-import { windowsHello } from "../../src/platform/biometric/windows-hello.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { touchId } from "#platform/biometric/touch-id.ts";
+import { windowsHello } from "#platform/biometric/windows-hello.ts";
 import { scriptRunner } from "./script-runner.ts";
 
 // no machine of ours has these sensors

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "../../src/push/arrivals.ts";
-import { sendSeveral } from "../../src/push/many-answers.ts";
-import type { PushChallenge } from "../../src/push/provider.ts";
-import { isPushToken } from "../../src/push/push-token.ts";
-import { lastUses } from "../../src/vault/last-uses.ts";
-import { claimAnswer, settleAnswers } from "../../src/vault/push-memory.ts";
-import { decodeRecord, encodeRecord } from "../../src/vault/token-record.ts";
+import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "#push/listening/arrivals.ts";
+import { sendSeveral } from "#push/many-answers.ts";
+import type { PushChallenge } from "#push/provider.ts";
+import { isPushToken } from "#push/push-token.ts";
+import { lastUses } from "#vault/tokens/last-uses.ts";
+import { claimAnswer, settleAnswers } from "#vault/tokens/push-memory.ts";
+import { decodeRecord, encodeRecord } from "#vault/tokens/token-record.ts";
 import { deskBench, pins } from "./desk-bench.ts";
 
 const NOBODY = pins();

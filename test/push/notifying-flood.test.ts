@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
-import { FobError } from "../../src/fob-error.ts";
-import type { Notice, Notifier } from "../../src/push/notifier.ts";
-import { Notifying } from "../../src/push/notifying.ts";
-import type { PushAnswer } from "../../src/token/push-answer.ts";
+import { FobError } from "#base/fob-error.ts";
+import { Notifying } from "#push/listening/notifying.ts";
+import type { Notice, Notifier } from "#push/notifier.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
 import { NOW, pushRequest } from "../cli/screen/push-request.ts";
 
 /** A desktop that keeps what it is to show; `press` answers the question with this title, `null` dismisses it. */

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { encodeBase32 } from "../../src/token/base32.ts";
+import { encodeBase32 } from "#token/base32.ts";
 import { type WhenDone, webServer } from "../platform/web-server.ts";
 
 /** A challenge as it goes over the wire. */

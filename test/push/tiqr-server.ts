@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ocra } from "../../src/otp/ocra.ts";
-import { parseOcraSuite } from "../../src/otp/ocra-suite.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { webServer } from "../platform/web-server.ts";
 
 /** What a server of the TiQR project's kind is told to be. */

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { HOTP_URI, RFC_CODES, testHome } from "../cli/fob.ts";
+import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
 

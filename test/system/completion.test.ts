@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { FOB, RFC_SECRET, testHome } from "../cli/fob.ts";
-import { openTerminal, type Terminal } from "../cli/terminal.ts";
+import { FOB, RFC_SECRET, testHome } from "../e2e/fob.ts";
+import { openTerminal, type Terminal } from "../e2e/terminal.ts";
 import { describeWith } from "../requires.ts";
 
 /** A shell, as a person starts it and has it complete fob. */

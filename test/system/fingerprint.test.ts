@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { fingerprintReader } from "../../src/platform/biometric/fingerprint-reader.ts";
-import { HOTP_URI, RFC_CODES, type TestHome, testHome } from "../cli/fob.ts";
-import { violations } from "../cli/schemas.ts";
-import { openTerminal, type Terminal } from "../cli/terminal.ts";
+import { fingerprintReader } from "#platform/biometric/fingerprint-reader.ts";
+import { HOTP_URI, RFC_CODES, type TestHome, testHome } from "../e2e/fob.ts";
+import { violations } from "../e2e/schemas.ts";
+import { openTerminal, type Terminal } from "../e2e/terminal.ts";
 import { describeWith } from "../requires.ts";
 import { type FingerprintBench, startFingerprintBench } from "./fingerprint-bench.ts";
 

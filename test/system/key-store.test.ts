@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { fileKeyStore } from "../../src/platform/keychain/file.ts";
-import { systemKeyStore } from "../../src/platform/keychain/system.ts";
-import type { KeyItem, KeyStore } from "../../src/vault/key-store.ts";
+import { fileKeyStore } from "#platform/keychain/file.ts";
+import { systemKeyStore } from "#platform/keychain/system.ts";
+import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { describeWith } from "../requires.ts";
 
 const ITEM = "biometric-0123456789abcdef";

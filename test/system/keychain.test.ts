@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FOB, HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+import { FOB, HOTP_URI, RFC_CODES } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 
 const TOOLS = { "dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools" };

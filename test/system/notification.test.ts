@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { desktopNotifier } from "../../src/platform/notification/desktop-notifier.ts";
-import type { NoticeQuestion } from "../../src/push/notifier.ts";
-import { testHome } from "../cli/fob.ts";
+import { desktopNotifier } from "#platform/notification/desktop-notifier.ts";
+import type { NoticeQuestion } from "#push/notifier.ts";
+import { testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { type NotificationBench, startNotificationBench } from "./notification-bench.ts";
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { expect, test } from "vitest";
-import { encodeBase32 } from "../../src/token/base32.ts";
-import { testHome } from "../cli/fob.ts";
+import { encodeBase32 } from "#token/base32.ts";
+import { testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 
 const TOKENS = 400;

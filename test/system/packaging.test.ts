@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { filesBelow, HOTP_URI, RFC_CODES } from "../cli/fob.ts";
+import { filesBelow, HOTP_URI, RFC_CODES } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

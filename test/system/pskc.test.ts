@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import type { ExportedToken } from "../../src/enrollment/exported-token.ts";
-import { readPskc } from "../../src/enrollment/pskc/read-pskc.ts";
-import { formatPskc } from "../../src/enrollment/pskc/write-pskc.ts";
+import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { readPskc } from "#enrollment/pskc/read-pskc.ts";
+import { formatPskc } from "#enrollment/pskc/write-pskc.ts";
 import { DEBIAN_PYTHON, describeWith } from "../requires.ts";
 
 const PASSPHRASE = "correct horse battery";

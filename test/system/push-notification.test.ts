@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { FOB, type TestHome, testHome } from "../cli/fob.ts";
+import { FOB, type TestHome, testHome } from "../e2e/fob.ts";
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { describeWith } from "../requires.ts";
 import { type NotificationBench, startNotificationBench } from "./notification-bench.ts";

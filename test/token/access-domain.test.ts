@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AccessDomain, isStricter, parseAccessDomain, refuseByDomain } from "../../src/token/access-domain.ts";
+import { type AccessDomain, isStricter, parseAccessDomain, refuseByDomain } from "#token/access-domain.ts";
 
 describe("an access domain", () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase32, encodeBase32 } from "../../src/token/base32.ts";
+import { decodeBase32, encodeBase32 } from "#token/base32.ts";
 
 /** RFC 4648 section 10. */
 const VECTORS = [

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "../../src/token/bounded-json.ts";
+import { parseJson } from "#token/bounded-json.ts";
 
 describe("JSON from elsewhere", () => {
   test("is what was written, whatever its strings hold", () => {

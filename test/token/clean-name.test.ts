@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanText, MAX_NAME_LENGTH, shortenName } from "../../src/token/clean-name.ts";
+import { cleanText, MAX_NAME_LENGTH, shortenName } from "#token/clean-name.ts";
 
 describe("a name that somebody else has chosen", () => {
   test("holds nothing that acts, hides or turns, whatever it was", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hasExpired, isRight } from "../../src/token/grant.ts";
+import { hasExpired, isRight } from "#token/grant.ts";
 
 describe("a grant", () => {
   test("has ended in the very millisecond that it names, and never without one", () => {

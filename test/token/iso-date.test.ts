@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { parseIsoDate } from "../../src/token/iso-date.ts";
+import { parseIsoDate } from "#token/iso-date.ts";
 
 const date = fc.date({
   min: new Date("0001-01-01T00:00:00Z"),

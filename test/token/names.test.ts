@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FreeNames, matchName, type Named } from "../../src/token/names.ts";
-import { printable, stripControls } from "../../src/token/printable.ts";
+import { FreeNames, matchName, type Named } from "#token/names.ts";
+import { printable, stripControls } from "#token/printable.ts";
 
 const token = (id: string, name: string, issuer: string | null = null, account: string | null = null): Named => ({
   id,

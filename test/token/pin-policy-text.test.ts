@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FobError } from "../../src/fob-error.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
-import { formatPinPolicy, parsePinPolicy } from "../../src/token/pin-policy-text.ts";
+import { FobError } from "#base/fob-error.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { formatPinPolicy, parsePinPolicy } from "#token/pin-policy-text.ts";
 
 const policies: fc.Arbitrary<PinPolicy> = fc.record({
   minLength: fc.integer({ min: 1, max: 8 }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgePin, PASSPHRASE_POLICY, pinExpiry, USER_PIN_POLICY } from "../../src/token/pin-policy.ts";
+import { judgePin, PASSPHRASE_POLICY, pinExpiry, USER_PIN_POLICY } from "#token/pin-policy.ts";
 
 const rule = (pin: string, policy = USER_PIN_POLICY) => judgePin(pin, policy)?.rule ?? null;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answerInWords, answerWord, type PushAnswer, sameAnswer } from "../../src/token/push-answer.ts";
+import { answerInWords, answerWord, type PushAnswer, sameAnswer } from "#token/push-answer.ts";
 
 const ANSWERS: readonly (readonly [PushAnswer, string])[] = [
   [{ kind: "approve", choice: null }, "approved"],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forget, pinBytes, sameSecret } from "../../src/token/secret.ts";
+import { forget, pinBytes, sameSecret } from "#token/secret.ts";
 
 describe("secrets", () => {
   test("are the same when they have the same bytes, all of them", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeText } from "../../src/token/text-encoding.ts";
+import { decodeText } from "#token/text-encoding.ts";
 
 const textOf = (bytes: Buffer) => decodeText(bytes, "x.txt");
 const big = (text: string) => Buffer.from(text, "utf16le").swap16();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { counterOf, raiseCounter } from "../../src/token/counter.ts";
-import type { Credential, HotpCredential } from "../../src/token/credential.ts";
-import { findByWholeName, findToken } from "../../src/token/find-token.ts";
-import { inListOrder } from "../../src/token/list-order.ts";
-import { decodeToken, encodeToken, type Token } from "../../src/token/token.ts";
+import { counterOf, raiseCounter } from "#token/counter.ts";
+import type { Credential, HotpCredential } from "#token/credential.ts";
+import { findByWholeName, findToken } from "#token/find-token.ts";
+import { inListOrder } from "#token/list-order.ts";
+import { decodeToken, encodeToken, type Token } from "#token/token.ts";
 
 const HOTP: HotpCredential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 7n };
 const PLAIN: Credential = { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", counter: null };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { expect, test } from "vitest";
-import { FOB, runFob, type TestHome, testHome } from "../cli/fob.ts";
+import { FOB, runFob, type TestHome, testHome } from "../e2e/fob.ts";
 
 /** `npm run torture` cuts off a thousand times. */
 const ROUNDS = process.env["MODE"] === "torture" ? 1_000 : 7;

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { HOTP_URI, runFob, type TestHome, testHome } from "../cli/fob.ts";
+import { HOTP_URI, runFob, type TestHome, testHome } from "../e2e/fob.ts";
 import { runWith } from "./faults.ts";
 
 const CODES = ["ENOSPC", "EIO", "EROFS"];

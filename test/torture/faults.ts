@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Outcome, TestHome } from "../cli/fob.ts";
+import type { Outcome, TestHome } from "../e2e/fob.ts";
 
 const SHIM = fileURLToPath(new URL("fault-shim.cjs", import.meta.url));
 

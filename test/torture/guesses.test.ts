@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
-import { FOB, HOTP_URI, type TestHome, testHome } from "../cli/fob.ts";
+import { FOB, HOTP_URI, type TestHome, testHome } from "../e2e/fob.ts";
 
 const isTorture = process.env["MODE"] === "torture";
 

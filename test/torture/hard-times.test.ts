@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import { HOTP_URI, RFC_SECRET, type TestHome, testHome } from "../cli/fob.ts";
+import { HOTP_URI, RFC_SECRET, type TestHome, testHome } from "../e2e/fob.ts";
 import { type Faults, runWith } from "./faults.ts";
 
 const isTorture = process.env["MODE"] === "torture";

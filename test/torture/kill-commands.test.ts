@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { FOB, HOTP_URI, type TestHome, testHome } from "../cli/fob.ts";
+import { FOB, HOTP_URI, type TestHome, testHome } from "../e2e/fob.ts";
 
 /** `npm run torture` kills a thousand times. */
 const KILLS = process.env["MODE"] === "torture" ? 1_000 : 15;

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { FOB, type TestHome, testHome } from "../cli/fob.ts";
-import { serveLab } from "../cli/lab-server.ts";
+import { FOB, type TestHome, testHome } from "../e2e/fob.ts";
+import { serveLab } from "../e2e/lab-server.ts";
 
 const TOKENS = 4;
 const LISTENERS = 50;

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { HOTP_URI, runFob, type TestHome, testHome } from "../cli/fob.ts";
+import { HOTP_URI, runFob, type TestHome, testHome } from "../e2e/fob.ts";
 import { runWith } from "./faults.ts";
 import { Disk, type Operation, type Survival } from "./power-cut.ts";
 

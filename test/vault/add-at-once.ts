@@ -1,8 +1,8 @@
-import type { Token } from "../../src/token/token.ts";
-import type { NewToken } from "../../src/vault/adding.ts";
-import { updateCell } from "../../src/vault/cell.ts";
-import { createRecord, encodeRecord } from "../../src/vault/token-record.ts";
-import { newTokenId, type Vault } from "../../src/vault/vault.ts";
+import type { Token } from "#token/token.ts";
+import { updateCell } from "#vault/cells/cell.ts";
+import type { NewToken } from "#vault/tokens/adding.ts";
+import { createRecord, encodeRecord } from "#vault/tokens/token-record.ts";
+import { newTokenId, type Vault } from "#vault/vault.ts";
 
 /** Puts tokens into a vault that nobody else uses, without the care that commands take. */
 export function addAtOnce(vault: Vault, newTokens: readonly NewToken[], enrolledAt: Date): Token[] {

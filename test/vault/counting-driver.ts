@@ -2,9 +2,9 @@
 // Arguments: home, vault id, token id, how many. The vault key comes on standard input, in hexadecimal.
 
 import { readFileSync, writeSync } from "node:fs";
-import { takePasscode } from "../../src/vault/passcodes.ts";
-import { unguardedSecretKey } from "../../src/vault/token-record.ts";
-import { Vault } from "../../src/vault/vault.ts";
+import { takePasscode } from "#vault/tokens/passcodes.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { Vault } from "#vault/vault.ts";
 
 const [home = "", vaultId = "", id = "", count = "0"] = process.argv.slice(2);
 const vault = new Vault({ home, vaultId }, Buffer.from(readFileSync(0, "utf8"), "hex"), false);

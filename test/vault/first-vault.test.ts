@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { FobError } from "../../src/fob-error.ts";
-import { fileKeyStore } from "../../src/platform/keychain/file.ts";
-import { attemptsOfApp, failedAttempts } from "../../src/vault/attempts.ts";
-import { type KeychainKind, readHeader } from "../../src/vault/header.ts";
-import { createVault, type VaultAccess } from "../../src/vault/open.ts";
+import { FobError } from "#base/fob-error.ts";
+import { fileKeyStore } from "#platform/keychain/file.ts";
+import { type KeychainKind, readHeader } from "#vault/keys/header.ts";
+import { createVault, type VaultAccess } from "#vault/keys/open.ts";
+import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 
 const ATTEMPTS = 10;
 

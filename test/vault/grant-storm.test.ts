@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openGrant } from "../../src/vault/granted-tokens.ts";
-import { listGrants, revokeGrant } from "../../src/vault/grants.ts";
-import { createHeader, newVaultId } from "../../src/vault/header.ts";
-import { takePasscode } from "../../src/vault/passcodes.ts";
-import { Vault } from "../../src/vault/vault.ts";
+import { openGrant } from "#vault/grants/granted-tokens.ts";
+import { listGrants, revokeGrant } from "#vault/grants/grants.ts";
+import { createHeader, newVaultId } from "#vault/keys/header.ts";
+import { takePasscode } from "#vault/tokens/passcodes.ts";
+import { Vault } from "#vault/vault.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
 const PROCESSES = 20;

@@ -3,11 +3,11 @@
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
-import { grantCell } from "../../src/vault/grant-cell.ts";
-import { grantKey, parseGrantSecret } from "../../src/vault/grant-secret.ts";
-import { createGrant, revokeGrant } from "../../src/vault/grants.ts";
-import { unguardedSecretKey } from "../../src/vault/token-record.ts";
-import { Vault } from "../../src/vault/vault.ts";
+import { grantCell } from "#vault/grants/grant-cell.ts";
+import { grantKey, parseGrantSecret } from "#vault/grants/grant-secret.ts";
+import { createGrant, revokeGrant } from "#vault/grants/grants.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { Vault } from "#vault/vault.ts";
 
 const [home = "", vaultId = "", id = "", name = "", count = "0"] = process.argv.slice(2);
 const vault = new Vault({ home, vaultId }, Buffer.from(readFileSync(0, "utf8"), "hex"), false);

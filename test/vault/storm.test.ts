@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hotp } from "../../src/otp/hotp.ts";
-import { Vault } from "../../src/vault/vault.ts";
+import { hotp } from "#otp/hotp.ts";
+import { Vault } from "#vault/vault.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
 /** `npm run torture` kills more often. */

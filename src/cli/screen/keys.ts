@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { ownValue } from "../../own-value.ts";
+import { ownValue } from "#base/own-value.ts";
 
 /** A key that a person pressed: text (also pasted: without the line breaks and controls at its end, spaces for the others), or a key by its name. */
 export type Key = { readonly name: "text"; readonly text: string } | { readonly name: KeyName };

@@ -1,4 +1,4 @@
-import { ownValue } from "../../own-value.ts";
+import { ownValue } from "#base/own-value.ts";
 
 /** How digits look when they are to be read from afar: three cells wide, five high. */
 const DIGITS: Readonly<Record<string, readonly string[]>> = {

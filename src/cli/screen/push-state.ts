@@ -1,8 +1,8 @@
-import { t } from "../../language.ts";
-import { goneInWords, type PushEvent } from "../../push/push-event.ts";
-import type { PushRequest } from "../../push/request.ts";
-import { printable } from "../../token/printable.ts";
-import { answerInWords, type PushAnswer } from "../../token/push-answer.ts";
+import { t } from "#base/language.ts";
+import { goneInWords, type PushEvent } from "#push/push-event.ts";
+import type { PushRequest } from "#push/request.ts";
+import { printable } from "#token/printable.ts";
+import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { Key } from "./keys.ts";
 
 /** What the person is about to do. A request that goes meanwhile ends it. */

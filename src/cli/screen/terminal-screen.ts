@@ -1,4 +1,4 @@
-import { FobError } from "../../fob-error.ts";
+import { FobError } from "#base/fob-error.ts";
 import { type Key, KeyParser } from "./keys.ts";
 import { repaint } from "./repaint.ts";
 

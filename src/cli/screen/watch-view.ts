@@ -1,7 +1,7 @@
-import { type Text, type Texts, t, translated } from "../../language.ts";
-import { groupPasscode } from "../passcode-groups.ts";
-import type { Style } from "../style.ts";
-import { cutWidth, displayWidth, fillWidth } from "../width.ts";
+import { type Text, type Texts, t, translated } from "#base/language.ts";
+import type { Style } from "#cli/output/style.ts";
+import { cutWidth, displayWidth, fillWidth } from "#cli/output/width.ts";
+import { groupPasscode } from "./passcode-groups.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import type { WatchedCode, WatchedToken, WatchState } from "./watch-state.ts";
 

@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from "node:crypto";
-import { forget, type Secret } from "../../token/secret.ts";
+import { forget, type Secret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
 /** What the proof of a password is bound to. */

@@ -1,4 +1,4 @@
-import { attribute, child, childText, type Element } from "../pskc/xml.ts";
+import { attribute, child, childText, type Element } from "#enrollment/pskc/xml.ts";
 import { DSKPP, PSKC, XML_SIGNATURE } from "./namespaces.ts";
 import { PRFS, type Prf } from "./prf.ts";
 import { ENCRYPTION_ALGORITHMS } from "./server-key.ts";

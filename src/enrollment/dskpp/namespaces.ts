@@ -1,6 +1,6 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { type Element, parseXml } from "../pskc/xml.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { type Element, parseXml } from "#enrollment/pskc/xml.ts";
 
 /** The namespace of the protocol's own messages (RFC 6063 section 8.2). */
 export const DSKPP = "urn:ietf:params:xml:ns:keyprov:dskpp";

@@ -1,5 +1,5 @@
 import { createCipheriv } from "node:crypto";
-import { hmac } from "../../otp/algorithm.ts";
+import { hmac } from "#otp/algorithm.ts";
 
 /** A realization of DSKPP-PRF (RFC 6063 section 3.4.2), which derives keys and makes MACs. */
 export interface Prf {

@@ -1,7 +1,7 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { forget, type Secret } from "../../token/secret.ts";
-import type { EnrollmentDraft, EnrollmentServices } from "../draft.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { EnrollmentDraft, EnrollmentServices } from "#enrollment/draft.ts";
+import { forget, type Secret } from "#token/secret.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
 import { formatHello, formatNonce, KEY_PACKAGE_FORMAT, KEY_TYPES, type Proof } from "./client-messages.ts";
 import { Exchange } from "./exchange.ts";
@@ -156,7 +156,7 @@ class Run {
     const { name } = serverKey;
     // a key of the user's own name is the passphrase, as in two passes (RFC 6063 section 5.2.2)
     if (name === this.#clientId) return { kind: "shared", bytes: this.#order.password };
-    const { parseKey } = await import("../pskc/decryption.ts");
+    const { parseKey } = await import("#enrollment/pskc/decryption.ts");
     const typed = await this.#services.askSecret("key", name);
     const bytes = this.#keep(parseKey(typed));
     forget(typed);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { HASH_BYTES } from "../../otp/algorithm.ts";
-import { parseOcraSuite } from "../../otp/ocra-suite.ts";
-import type { OtpCredential } from "../../token/credential.ts";
-import { forget, type Secret, sameSecret } from "../../token/secret.ts";
+import { HASH_BYTES } from "#otp/algorithm.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
 /** The halves of a provisioning key (K_PROV): what confirms it, and the token's secret. The caller forgets both. */

@@ -6,11 +6,11 @@ import {
   publicEncrypt,
   X509Certificate,
 } from "node:crypto";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
-import { forget, type Secret } from "../../token/secret.ts";
-import { base64, child, childText, type Element } from "../pskc/xml.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import { base64, child, childText, type Element } from "#enrollment/pskc/xml.ts";
+import { forget, type Secret } from "#token/secret.ts";
 import { derive, PRFS } from "./prf.ts";
 
 /** Which key of the server protects what we send (K): a public one, or a name for one that both sides know. */

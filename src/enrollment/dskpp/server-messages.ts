@@ -1,6 +1,6 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { attribute, base64, child, children, childText, type Element, text } from "../pskc/xml.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { attribute, base64, child, children, childText, type Element, text } from "#enrollment/pskc/xml.ts";
 import { parseMessage } from "./namespaces.ts";
 import { readServerKey, type ServerKey } from "./server-key.ts";
 

@@ -1,6 +1,6 @@
-import { FobError } from "../../fob-error.ts";
-import { type Text, type Texts, t, translated } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
+import { FobError } from "#base/fob-error.ts";
+import { type Text, type Texts, t, translated } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
 
 /** What a server means that does not go on, by its Status (RFC 6063 section 3.3). */
 const REFUSALS: Texts = {

@@ -1,8 +1,8 @@
 import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
-import { t } from "../../language.ts";
-import { encodeBase32 } from "../../token/base32.ts";
-import { forget } from "../../token/secret.ts";
-import type { ExportedToken, ExportFormat } from "../exported-token.ts";
+import { t } from "#base/language.ts";
+import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { encodeBase32 } from "#token/base32.ts";
+import { forget } from "#token/secret.ts";
 
 /** The costs that Aegis itself uses. */
 const COST = { N: 2 ** 15, r: 8, p: 1 };

@@ -1,12 +1,12 @@
 import { createDecipheriv, scrypt } from "node:crypto";
 import * as v from "valibot";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { parseJson } from "../../token/bounded-json.ts";
-import { forget } from "../../token/secret.ts";
-import type { AskSecret } from "../draft.ts";
-import { type Effort, SCRYPT_MAX_MEMORY } from "../effort.ts";
-import { isBase64 } from "../secret-text.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AskSecret } from "#enrollment/draft.ts";
+import { type Effort, SCRYPT_MAX_MEMORY } from "#enrollment/effort.ts";
+import { isBase64 } from "#enrollment/secret-text.ts";
+import { parseJson } from "#token/bounded-json.ts";
+import { forget } from "#token/secret.ts";
 import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
 /** More passwords than any vault of Aegis has. */

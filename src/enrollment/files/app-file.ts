@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { ownValue } from "../../own-value.ts";
-import type { AskSecret, EnrollmentDraft, Finding } from "../draft.ts";
-import type { Effort } from "../effort.ts";
-import { cleanName } from "../key-uri-label.ts";
-import { encodeText } from "../key-uri-writer.ts";
-import { MAX_ENTRIES } from "../lines.ts";
-import { recognize } from "../recognize.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { AskSecret, EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import type { Effort } from "#enrollment/effort.ts";
+import { cleanName } from "#enrollment/formats/key-uri-label.ts";
+import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
+import { MAX_ENTRIES } from "#enrollment/lines.ts";
+import { recognize } from "#enrollment/recognize.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */
 export interface AppEntry {

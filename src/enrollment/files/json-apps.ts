@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { encodeBase32 } from "../../token/base32.ts";
-import { MAX_SECRET_BYTES } from "../secret-text.ts";
+import { MAX_SECRET_BYTES } from "#enrollment/secret-text.ts";
+import { encodeBase32 } from "#token/base32.ts";
 import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));

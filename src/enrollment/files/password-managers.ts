@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { type AppFile, type AppLogin, listOf } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));

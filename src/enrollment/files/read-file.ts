@@ -1,14 +1,14 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { parseJson } from "../../token/bounded-json.ts";
-import { shortenName } from "../../token/clean-name.ts";
-import { decodeText } from "../../token/text-encoding.ts";
-import type { AskSecret, EnrollmentDraft } from "../draft.ts";
-import { Effort } from "../effort.ts";
-import { MAX_ENTRIES, readLines } from "../lines.ts";
-import { readPictureHeader } from "../picture-header.ts";
-import { pskc } from "../pskc/pskc.ts";
-import { identify, recognize } from "../recognize.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AskSecret, EnrollmentDraft } from "#enrollment/draft.ts";
+import { Effort } from "#enrollment/effort.ts";
+import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
+import { pskc } from "#enrollment/pskc/pskc.ts";
+import { identify, recognize } from "#enrollment/recognize.ts";
+import { parseJson } from "#token/bounded-json.ts";
+import { shortenName } from "#token/clean-name.ts";
+import { decodeText } from "#token/text-encoding.ts";
 import { aegis } from "./aegis.ts";
 import { type AppEntry, type AppFile, type AppLogin, draftsOf } from "./app-file.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
@@ -68,7 +68,7 @@ function knownFiles(): string {
 }
 
 async function readContainer(text: string, askSecret: AskSecret, effort: Effort) {
-  const { readPskc } = await import("../pskc/read-pskc.ts");
+  const { readPskc } = await import("#enrollment/pskc/read-pskc.ts");
   return readPskc(text, askSecret, effort);
 }
 

@@ -1,10 +1,10 @@
 import { createDecipheriv, pbkdf2 } from "node:crypto";
 import * as v from "valibot";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { parseJson } from "../../token/bounded-json.ts";
-import { forget } from "../../token/secret.ts";
-import type { AskSecret } from "../draft.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AskSecret } from "#enrollment/draft.ts";
+import { parseJson } from "#token/bounded-json.ts";
+import { forget } from "#token/secret.ts";
 import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
 
 /** How 2FAS makes a key of a password: PBKDF2 with HMAC-SHA-256. */

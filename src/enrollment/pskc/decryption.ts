@@ -1,10 +1,10 @@
 import { createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
-import { forget } from "../../token/secret.ts";
-import type { AskSecret } from "../draft.ts";
-import type { Effort } from "../effort.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { AskSecret } from "#enrollment/draft.ts";
+import type { Effort } from "#enrollment/effort.ts";
+import { forget } from "#token/secret.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 
 /** A number of rounds that can be written; how many are too many, depends on the hash. */

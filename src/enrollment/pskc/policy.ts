@@ -1,11 +1,11 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
-import type { OtpCredential } from "../../token/credential.ts";
-import { parseIsoDate } from "../../token/iso-date.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "../../token/pin-policy.ts";
-import { printable } from "../../token/printable.ts";
-import type { Finding, RequiredPin } from "../draft.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { Finding, RequiredPin } from "#enrollment/draft.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import { parseIsoDate } from "#token/iso-date.ts";
+import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { printable } from "#token/printable.ts";
 import { attribute, child, children, childText, type Element, text } from "./xml.ts";
 
 /** What a key's Policy asks of whoever uses it (RFC 6030 section 5). */

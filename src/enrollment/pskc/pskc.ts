@@ -1,5 +1,5 @@
-import { FobError } from "../../fob-error.ts";
-import type { EnrollmentFormat } from "../draft.ts";
+import { FobError } from "#base/fob-error.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;

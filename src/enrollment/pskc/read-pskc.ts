@@ -1,8 +1,8 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { forget } from "../../token/secret.ts";
-import type { AskSecret, EnrollmentDraft } from "../draft.ts";
-import { Effort } from "../effort.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AskSecret, EnrollmentDraft } from "#enrollment/draft.ts";
+import { Effort } from "#enrollment/effort.ts";
+import { forget } from "#token/secret.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";

@@ -1,10 +1,10 @@
 import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
-import { t } from "../../language.ts";
-import type { Alphabet } from "../../otp/alphabet.ts";
-import type { OtpCredential } from "../../token/credential.ts";
-import { stripControls } from "../../token/printable.ts";
-import type { RequiredPin } from "../draft.ts";
-import type { ExportedToken, ExportFormat } from "../exported-token.ts";
+import { t } from "#base/language.ts";
+import type { RequiredPin } from "#enrollment/draft.ts";
+import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import type { Alphabet } from "#otp/alphabet.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import { stripControls } from "#token/printable.ts";
 
 /** As OWASP recommends for PBKDF2 with HMAC-SHA-256. */
 const ITERATIONS = 600_000;

@@ -1,7 +1,7 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
-import { isBase64 } from "../secret-text.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import { isBase64 } from "#enrollment/secret-text.ts";
 
 /** An element: its attributes begin with `@`, its text is `#text`, an element that occurs once is no array. */
 export interface Element {

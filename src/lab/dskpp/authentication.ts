@@ -1,5 +1,5 @@
-import { sameSecret } from "../../token/secret.ts";
-import type { PromisedToken } from "../lab-token.ts";
+import type { PromisedToken } from "#lab/lab-token.ts";
+import { sameSecret } from "#token/secret.ts";
 import { DskppFailure } from "./failure.ts";
 import type { MacAlgorithm } from "./names.ts";
 import { macByName } from "./negotiation.ts";

@@ -1,5 +1,5 @@
-import type { Endpoint, HttpReply } from "../http/exchange.ts";
-import type { Lab } from "../lab.ts";
+import type { Endpoint, HttpReply } from "#lab/http/exchange.ts";
+import type { Lab } from "#lab/lab.ts";
 import { MEDIA_TYPE } from "./names.ts";
 import { isDskpp } from "./request.ts";
 import { DskppServer } from "./server.ts";

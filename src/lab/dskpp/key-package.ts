@@ -1,5 +1,5 @@
 import { createCipheriv, createHmac, randomBytes } from "node:crypto";
-import type { ActivationOrder, PromisedToken } from "../lab-token.ts";
+import type { ActivationOrder, PromisedToken } from "#lab/lab-token.ts";
 import { AES128_CBC, NAMESPACES, PASSPHRASE_WRAP } from "./names.ts";
 import { PASSPHRASE_KEY_BYTES, passphraseKey } from "./passphrase-key.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { parseOcraSuite } from "../../otp/ocra-suite.ts";
-import type { ActivationOrder } from "../lab-token.ts";
+import type { ActivationOrder } from "#lab/lab-token.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { MacAlgorithm } from "./names.ts";
 
 const LENGTHS = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;

@@ -1,4 +1,4 @@
-import type { ActivationOrder } from "../lab-token.ts";
+import type { ActivationOrder } from "#lab/lab-token.ts";
 import { DskppFailure, type FailureStatus } from "./failure.ts";
 import {
   AES128_CBC,

@@ -7,7 +7,7 @@ import {
   privateDecrypt,
   randomBytes,
 } from "node:crypto";
-import type { LabStore } from "../lab-store.ts";
+import type { LabStore } from "#lab/lab-store.ts";
 import { RSA_OAEP } from "./names.ts";
 
 const MODULUS_BITS = 2048;

@@ -1,5 +1,5 @@
 import { pbkdf2 } from "node:crypto";
-import type { Secret } from "../../token/secret.ts";
+import type { Secret } from "#token/secret.ts";
 
 /** Length in octets of the keys that a passphrase becomes. */
 export const PASSPHRASE_KEY_BYTES = 16;

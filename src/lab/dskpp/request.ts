@@ -1,5 +1,5 @@
-import { attribute, child, children, childText, type Element, parseXml, text } from "../../enrollment/pskc/xml.ts";
-import { FobError } from "../../fob-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { attribute, child, children, childText, type Element, parseXml, text } from "#enrollment/pskc/xml.ts";
 import { DskppFailure } from "./failure.ts";
 import { NAMESPACES, VERSION } from "./names.ts";
 

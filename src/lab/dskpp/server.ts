@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { forget } from "../../token/secret.ts";
-import { type AttemptEnd, attempt } from "../attempts.ts";
-import { firstState } from "../issue.ts";
-import { type Lab, noteDone, noteRefused } from "../lab.ts";
-import type { LabToken, PromisedToken } from "../lab-token.ts";
+import { type AttemptEnd, attempt } from "#lab/attempts.ts";
+import { firstState } from "#lab/issue.ts";
+import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
+import type { LabToken, PromisedToken } from "#lab/lab-token.ts";
+import { forget } from "#token/secret.ts";
 import { type AuthenticatedRun, authenticate } from "./authentication.ts";
 import { DskppFailure } from "./failure.ts";
 import { HalfwayRuns } from "./halfway-runs.ts";

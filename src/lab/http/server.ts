@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv4, type Socket } from "node:net";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./exchange.ts";
 
 /** Nothing that a device or a form sends comes near this. */

@@ -1,8 +1,8 @@
-import { ownValue } from "../../own-value.ts";
-import { type Endpoint, formOf, type HttpReply, type HttpRequest } from "../http/exchange.ts";
-import type { Lab } from "../lab.ts";
-import { decideLogin, type Verdict } from "../login.ts";
-import { findTransaction, transactionState } from "../transaction.ts";
+import { ownValue } from "#base/own-value.ts";
+import { type Endpoint, formOf, type HttpReply, type HttpRequest } from "#lab/http/exchange.ts";
+import type { Lab } from "#lab/lab.ts";
+import { decideLogin, type Verdict } from "#lab/login.ts";
+import { findTransaction, transactionState } from "#lab/transaction.ts";
 import { LOGO, type Page, pageReply, redirect, STYLE } from "./layout.ts";
 import { cookieOf, isOwnForm, type Session, type SessionState, Sessions } from "./session.ts";
 import { loginPage, protectedPage, waitingPage } from "./views.ts";

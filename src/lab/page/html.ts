@@ -1,4 +1,4 @@
-import { ownValue } from "../../own-value.ts";
+import { ownValue } from "#base/own-value.ts";
 /** Text that is HTML already. */
 export interface Html {
   readonly html: string;

@@ -1,4 +1,4 @@
-import type { HttpReply } from "../http/exchange.ts";
+import type { HttpReply } from "#lab/http/exchange.ts";
 import { type Html, html } from "./html.ts";
 
 /** Nothing comes from elsewhere, nothing runs, nobody frames it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { sameSecret } from "../../token/secret.ts";
-import type { HttpRequest } from "../http/exchange.ts";
+import type { HttpRequest } from "#lab/http/exchange.ts";
+import { sameSecret } from "#token/secret.ts";
 
 const COOKIE = "fob_lab";
 const LIFE_MS = 30 * 60_000;

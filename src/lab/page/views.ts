@@ -1,6 +1,6 @@
 import { renderSVG } from "uqr";
-import { authenticationUrl } from "../tiqr/addresses.ts";
-import type { Asked, Transaction } from "../transaction.ts";
+import { authenticationUrl } from "#lab/tiqr/addresses.ts";
+import type { Asked, Transaction } from "#lab/transaction.ts";
 import { type Html, html, trusted } from "./html.ts";
 import type { Page } from "./layout.ts";
 import type { Session } from "./session.ts";

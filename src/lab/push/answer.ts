@@ -1,5 +1,5 @@
-import { type Lab, noteDone, noteRefused } from "../lab.ts";
-import { isOpen, type LabToken, type PushChallenge, type PushToken, replaceChallenge } from "../lab-token.ts";
+import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
+import { isOpen, type LabToken, type PushChallenge, type PushToken, replaceChallenge } from "#lab/lab-token.ts";
 import { deviceKey } from "./device-key.ts";
 import { isSignedBy } from "./signature.ts";
 

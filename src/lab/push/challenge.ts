@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { encodeBase32 } from "../../token/base32.ts";
-import type { Lab } from "../lab.ts";
-import { CHALLENGE_MS, type PushChallenge, type PushToken } from "../lab-token.ts";
+import type { Lab } from "#lab/lab.ts";
+import { CHALLENGE_MS, type PushChallenge, type PushToken } from "#lab/lab-token.ts";
+import { encodeBase32 } from "#token/base32.ts";
 import { serverKey, signText } from "./signature.ts";
 import type { PushWording } from "./wording.ts";
 

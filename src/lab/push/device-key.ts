@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import type { PushToken } from "../lab-token.ts";
+import type { PushToken } from "#lab/lab-token.ts";
 
 const MODULUS_BITS = { min: 2048, max: 8192 } as const;
 

@@ -1,6 +1,6 @@
-import { type Endpoint, formOf, type HttpReply, jsonReply } from "../http/exchange.ts";
-import type { Lab } from "../lab.ts";
-import { privacyIdeaError, privacyIdeaReply } from "../privacyidea-reply.ts";
+import { type Endpoint, formOf, type HttpReply, jsonReply } from "#lab/http/exchange.ts";
+import type { Lab } from "#lab/lab.ts";
+import { privacyIdeaError, privacyIdeaReply } from "#lab/privacyidea-reply.ts";
 import { takeAnswer } from "./answer.ts";
 import { enrollDevice } from "./enrollment.ts";
 import { poll } from "./polling.ts";

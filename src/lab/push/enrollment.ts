@@ -1,6 +1,6 @@
-import { sameSecret } from "../../token/secret.ts";
-import { type Lab, noteDone, noteRefused } from "../lab.ts";
-import type { LabToken } from "../lab-token.ts";
+import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
+import type { LabToken } from "#lab/lab-token.ts";
+import { sameSecret } from "#token/secret.ts";
 import { readDeviceKey } from "./device-key.ts";
 
 /** What a device sends to enroll. */

@@ -1,5 +1,5 @@
-import { type Lab, noteRefused } from "../lab.ts";
-import { isOpen, type PushChallenge, type PushToken } from "../lab-token.ts";
+import { type Lab, noteRefused } from "#lab/lab.ts";
+import { isOpen, type PushChallenge, type PushToken } from "#lab/lab-token.ts";
 import { SSL_VERIFY } from "./challenge.ts";
 import { deviceKey } from "./device-key.ts";
 import { isSignedBy } from "./signature.ts";

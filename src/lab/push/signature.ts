@@ -7,8 +7,8 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { decodeBase32, encodeBase32 } from "../../token/base32.ts";
-import type { LabStore } from "../lab-store.ts";
+import type { LabStore } from "#lab/lab-store.ts";
+import { decodeBase32, encodeBase32 } from "#token/base32.ts";
 
 const MODULUS_BITS = 2048;
 const SCHEME = { padding: constants.RSA_PKCS1_PADDING } as const;

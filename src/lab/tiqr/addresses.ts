@@ -1,4 +1,4 @@
-import type { TiqrToken } from "../lab-token.ts";
+import type { TiqrToken } from "#lab/lab-token.ts";
 
 /** What the TiQR app shows as the service. */
 export const SERVICE = { identifier: "lab.fob", displayName: "fob lab" } as const;

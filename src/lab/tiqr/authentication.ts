@@ -1,10 +1,10 @@
-import { parseOcraSuite } from "../../otp/ocra-suite.ts";
-import { type AttemptEnd, attempt, attemptsLeft } from "../attempts.ts";
-import { type Lab, noteDone, noteRefused } from "../lab.ts";
-import { isOpen, type LabToken, markChallenge, type TiqrToken } from "../lab-token.ts";
-import { userName } from "../lab-user.ts";
-import { acceptResponse } from "../response-check.ts";
-import { findAsked, findTransaction } from "../transaction.ts";
+import { type AttemptEnd, attempt, attemptsLeft } from "#lab/attempts.ts";
+import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
+import { isOpen, type LabToken, markChallenge, type TiqrToken } from "#lab/lab-token.ts";
+import { userName } from "#lab/lab-user.ts";
+import { acceptResponse } from "#lab/response-check.ts";
+import { findAsked, findTransaction } from "#lab/transaction.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 
 /** A device's answer to a `tiqrauth://` challenge. */
 export interface TiqrAnswer {

@@ -1,5 +1,5 @@
-import { type Endpoint, formOf, type HttpReply, jsonReply, textReply } from "../http/exchange.ts";
-import type { Lab } from "../lab.ts";
+import { type Endpoint, formOf, type HttpReply, jsonReply, textReply } from "#lab/http/exchange.ts";
+import type { Lab } from "#lab/lab.ts";
 import { type TiqrOutcome, takeTiqrAnswer } from "./authentication.ts";
 import { enrollSecret, readMetadata } from "./enrollment.ts";
 

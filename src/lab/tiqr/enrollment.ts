@@ -1,6 +1,6 @@
-import { sameSecret } from "../../token/secret.ts";
-import { type Lab, noteDone, noteRefused } from "../lab.ts";
-import type { LabToken, TiqrToken } from "../lab-token.ts";
+import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
+import type { LabToken, TiqrToken } from "#lab/lab-token.ts";
+import { sameSecret } from "#token/secret.ts";
 import { enrollmentUrl, SERVICE } from "./addresses.ts";
 
 const SECRET_BYTES = { min: 16, max: 64 } as const;

@@ -1,8 +1,8 @@
-import type { Sensor } from "../../cli/sensor.ts";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import { untilFirst } from "../../until-first.ts";
-import { type Tool, wordOf } from "../tool.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { untilFirst } from "#base/until-first.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { type Tool, wordOf } from "#platform/program/tool.ts";
 
 /** What a script of ours that asks the platform prints: one of these words. */
 export type Word = "ready" | "recognized" | "refused" | "cancelled" | "unavailable";

@@ -1,12 +1,12 @@
 import { userInfo } from "node:os";
 import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
-import type { Watch } from "../../cli/context.ts";
-import type { Sensor } from "../../cli/sensor.ts";
-import { FobError } from "../../fob-error.ts";
-import { plural, type Text, type Texts, t, translated } from "../../language.ts";
-import { ownValue } from "../../own-value.ts";
-import { untilFirst } from "../../until-first.ts";
-import { call, type Signals, withBus } from "../d-bus.ts";
+import { FobError } from "#base/fob-error.ts";
+import { plural, type Text, type Texts, t, translated } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import { untilFirst } from "#base/until-first.ts";
+import type { Watch } from "#cli/context.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { call, type Signals, withBus } from "#platform/d-bus.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 

@@ -1,4 +1,4 @@
-import type { Sensor } from "../../cli/sensor.ts";
+import type { Sensor } from "#cli/sensor.ts";
 import { fingerprintReader } from "./fingerprint-reader.ts";
 import { touchId } from "./touch-id.ts";
 import { windowsHello } from "./windows-hello.ts";

@@ -1,6 +1,6 @@
-import type { Sensor } from "../../cli/sensor.ts";
-import { t } from "../../language.ts";
-import { osascript } from "../tool.ts";
+import { t } from "#base/language.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { osascript } from "#platform/program/tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
 /** LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password. */

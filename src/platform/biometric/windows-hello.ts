@@ -1,6 +1,6 @@
-import type { Sensor } from "../../cli/sensor.ts";
-import { t } from "../../language.ts";
-import { powershell } from "../tool.ts";
+import { t } from "#base/language.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { powershell } from "#platform/program/tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
 const VERIFIER = "Windows.Security.Credentials.UI.UserConsentVerifier";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import type { Clipboard, ClipboardKeeper } from "../../cli/clipboard.ts";
-import { FobError } from "../../fob-error.ts";
-import { type Text, t, translated } from "../../language.ts";
+import { FobError } from "#base/fob-error.ts";
+import { type Text, t, translated } from "#base/language.ts";
+import type { Clipboard, ClipboardKeeper } from "#cli/clipboard.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";

@@ -1,4 +1,4 @@
-import { outputOf, powershell } from "../tool.ts";
+import { outputOf, powershell } from "#platform/program/tool.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { powershell, wordOf } from "../tool.ts";
+import { powershell, wordOf } from "#platform/program/tool.ts";
 
 /** How long Windows may take, in milliseconds. */
 const MAX_CLEARING = 30_000;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { outputOf } from "../tool.ts";
+import { outputOf } from "#platform/program/tool.ts";
 
 /** Far more than tmux keeps. */
 const MAX_BYTES = 1024 * 1024;

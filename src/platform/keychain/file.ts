@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { publishFile, syncFolder } from "../../durable-file.ts";
-import { describeFileError } from "../../file-error.ts";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import type { Secret } from "../../token/secret.ts";
-import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
+import { publishFile, syncFolder } from "#base/durable-file.ts";
+import { describeFileError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Secret } from "#token/secret.ts";
+import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
 
 /** How long a key file may look like none because it is being written, and how often it is looked at. */

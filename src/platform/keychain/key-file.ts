@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "../../file-error.ts";
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import type { Secret } from "../../token/secret.ts";
-import type { KeyItem } from "../../vault/key-store.ts";
+import { describeFileError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Secret } from "#token/secret.ts";
+import type { KeyItem } from "#vault/keys/key-store.ts";
 
 const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 1_024;

@@ -1,8 +1,8 @@
 import type { AsyncEntry } from "@napi-rs/keyring";
-import { FobError } from "../../fob-error.ts";
-import { type Text, t, translated } from "../../language.ts";
-import type { Secret } from "../../token/secret.ts";
-import type { KeyItem, KeyStore } from "../../vault/key-store.ts";
+import { FobError } from "#base/fob-error.ts";
+import { type Text, t, translated } from "#base/language.ts";
+import type { Secret } from "#token/secret.ts";
+import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 
 const SERVICE = "fob";
 const KEY_BYTES = 32;

@@ -1,9 +1,9 @@
 import type { ClientInterface } from "@jellybrick/dbus-next";
-import { FobError } from "../../fob-error.ts";
-import { type Text, t, translated } from "../../language.ts";
-import type { Notice, NoticeAction, Notifier } from "../../push/notifier.ts";
-import { untilFirst } from "../../until-first.ts";
-import { call, type Signals, withBus } from "../d-bus.ts";
+import { FobError } from "#base/fob-error.ts";
+import { type Text, t, translated } from "#base/language.ts";
+import { untilFirst } from "#base/until-first.ts";
+import { call, type Signals, withBus } from "#platform/d-bus.ts";
+import type { Notice, NoticeAction, Notifier } from "#push/notifier.ts";
 
 const SERVICE = "org.freedesktop.Notifications";
 

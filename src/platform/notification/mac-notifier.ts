@@ -1,6 +1,6 @@
-import { t } from "../../language.ts";
-import type { Notifier } from "../../push/notifier.ts";
-import { osascript } from "../tool.ts";
+import { t } from "#base/language.ts";
+import { osascript } from "#platform/program/tool.ts";
+import type { Notifier } from "#push/notifier.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
 
 /** Notifications and alerts of macOS, through the system's own script runner. */

@@ -1,4 +1,4 @@
-import type { Notifier } from "../../push/notifier.ts";
+import type { Notifier } from "#push/notifier.ts";
 import { desktopNotifier } from "./desktop-notifier.ts";
 import { macNotifier } from "./mac-notifier.ts";
 import { windowsNotifier } from "./windows-notifier.ts";

@@ -1,8 +1,8 @@
-import { FobError } from "../../fob-error.ts";
-import { t } from "../../language.ts";
-import type { Notifier } from "../../push/notifier.ts";
-import { untilFirst } from "../../until-first.ts";
-import { type Tool, wordOf } from "../tool.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { untilFirst } from "#base/until-first.ts";
+import { type Tool, wordOf } from "#platform/program/tool.ts";
+import type { Notifier } from "#push/notifier.ts";
 
 /**
  * What the scripts are told on their standard input, as JSON: `labels` are of the two buttons, `seconds` is how long a question stays.

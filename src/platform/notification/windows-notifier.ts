@@ -1,6 +1,6 @@
-import { t } from "../../language.ts";
-import type { Notifier } from "../../push/notifier.ts";
-import { powershell } from "../tool.ts";
+import { t } from "#base/language.ts";
+import { powershell } from "#platform/program/tool.ts";
+import type { Notifier } from "#push/notifier.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
 
 /**

@@ -1,6 +1,6 @@
 // A program that draws on a terminal, for the test of what it leaves behind: shows keys, and fails when told to.
 import { createInterface } from "node:readline/promises";
-import { TerminalScreen } from "../../../src/cli/screen/terminal-screen.ts";
+import { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 
 const pressed: string[] = [];
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Key, KeyParser } from "../../../src/cli/screen/keys.ts";
+import { type Key, KeyParser } from "#cli/screen/keys.ts";
 
 /** What keys a terminal's bytes are, when they arrive in these pieces and nothing follows. */
 function keysOf(...pieces: readonly (string | Uint8Array)[]): Key[] {

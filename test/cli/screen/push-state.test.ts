@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Key } from "../../../src/cli/screen/keys.ts";
+import type { Key } from "#cli/screen/keys.ts";
 import {
   type PushScreenState,
   type PushWish,
@@ -11,8 +11,8 @@ import {
   withAnswersSent,
   withEvent,
   withRequests,
-} from "../../../src/cli/screen/push-state.ts";
-import type { PushRequest } from "../../../src/push/request.ts";
+} from "#cli/screen/push-state.ts";
+import type { PushRequest } from "#push/request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
 
 const text = (typed: string): Key => ({ name: "text", text: typed });

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { pressPushKey, QUIET, withEvent, withNote, withRequests } from "../../../src/cli/screen/push-state.ts";
-import { viewPush } from "../../../src/cli/screen/push-view.ts";
-import { styleFor } from "../../../src/cli/style.ts";
-import { displayWidth } from "../../../src/cli/width.ts";
-import type { PushRequest } from "../../../src/push/request.ts";
+import { styleFor } from "#cli/output/style.ts";
+import { displayWidth } from "#cli/output/width.ts";
+import { pressPushKey, QUIET, withEvent, withNote, withRequests } from "#cli/screen/push-state.ts";
+import { viewPush } from "#cli/screen/push-view.ts";
+import type { PushRequest } from "#push/request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
 
 const style = await styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });

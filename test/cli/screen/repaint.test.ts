@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { repaint } from "../../../src/cli/screen/repaint.ts";
+import { repaint } from "#cli/screen/repaint.ts";
 
 test("only lines that changed are written, and all at once", () => {
   expect(repaint(["a", "b", "c"], ["a", "B", "c"])).toBe("\u001b[?2026h\u001b[2;1H\u001b[2KB\u001b[?2026l");

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openTerminal, type Terminal } from "../../e2e/terminal.ts";
 import { describeWith } from "../../requires.ts";
-import { openTerminal, type Terminal } from "../terminal.ts";
 
 describeWith({ tmux: "tmux" }, "a terminal that a program draws on", () => {
   let folder: string;

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pressKey, UNTOUCHED, type WatchedCode, type WatchedToken } from "../../../src/cli/screen/watch-state.ts";
-import { viewWatch } from "../../../src/cli/screen/watch-view.ts";
-import { styleFor } from "../../../src/cli/style.ts";
-import { displayWidth } from "../../../src/cli/width.ts";
+import { styleFor } from "#cli/output/style.ts";
+import { displayWidth } from "#cli/output/width.ts";
+import { pressKey, UNTOUCHED, type WatchedCode, type WatchedToken } from "#cli/screen/watch-state.ts";
+import { viewWatch } from "#cli/screen/watch-view.ts";
 
 const PLAIN = await styleFor({ isTerminal: true, columns: 80, color: "never", isSpoken: false });
 const COLORED = await styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseAuthenticationCode } from "../../../src/enrollment/dskpp/authentication-code.ts";
+import { parseAuthenticationCode } from "#enrollment/dskpp/authentication-code.ts";
 
 describe("an authentication code", () => {
   test.each([

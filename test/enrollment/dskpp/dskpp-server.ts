@@ -12,7 +12,7 @@ import {
 } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { aesCmac } from "../../../src/enrollment/dskpp/prf.ts";
+import { aesCmac } from "#enrollment/dskpp/prf.ts";
 import { webServer } from "../../platform/web-server.ts";
 
 const NS = "urn:ietf:params:xml:ns:keyprov:dskpp";

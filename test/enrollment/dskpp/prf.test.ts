@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { aesCmac, derive, PRFS } from "../../../src/enrollment/dskpp/prf.ts";
+import { aesCmac, derive, PRFS } from "#enrollment/dskpp/prf.ts";
 
 const KEY = Buffer.from("2b7e151628aed2a6abf7158809cf4f3c", "hex");
 const MESSAGE = Buffer.from(

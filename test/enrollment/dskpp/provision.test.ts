@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { EnrollmentServices } from "../../../src/enrollment/draft.ts";
-import { recognizeOnline } from "../../../src/enrollment/recognize.ts";
-import { FobError } from "../../../src/fob-error.ts";
-import { httpClient } from "../../../src/platform/http.ts";
+import { FobError } from "#base/fob-error.ts";
+import type { EnrollmentServices } from "#enrollment/draft.ts";
+import { recognizeOnline } from "#enrollment/recognize.ts";
+import { httpClient } from "#platform/http.ts";
 import { webServer } from "../../platform/web-server.ts";
 import { describeWith } from "../../requires.ts";
 import {

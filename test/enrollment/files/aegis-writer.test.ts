@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aegisExport, formatAegis } from "../../../src/enrollment/files/aegis-writer.ts";
-import { readAppFile } from "../../../src/enrollment/files/read-file.ts";
+import { aegisExport, formatAegis } from "#enrollment/files/aegis-writer.ts";
+import { readAppFile } from "#enrollment/files/read-file.ts";
 import { arbitraryToken } from "../arbitrary-token.ts";
 
 const PASSWORD = "correct horse battery";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatAegis } from "../../../src/enrollment/files/aegis-writer.ts";
-import { readAppFile } from "../../../src/enrollment/files/read-file.ts";
-import { FobError } from "../../../src/fob-error.ts";
-import { decodeBase32 } from "../../../src/token/base32.ts";
+import { FobError } from "#base/fob-error.ts";
+import { formatAegis } from "#enrollment/files/aegis-writer.ts";
+import { readAppFile } from "#enrollment/files/read-file.ts";
+import { decodeBase32 } from "#token/base32.ts";
 import * as samples from "./samples.ts";
 
 const { SAMPLES, STEAM } = samples;

@@ -1,5 +1,5 @@
 import { createCipheriv, pbkdf2Sync, randomBytes } from "node:crypto";
-import type { OtpCredential } from "../../../src/token/credential.ts";
+import type { OtpCredential } from "#token/credential.ts";
 
 /** A token that the files of other apps hold in these tests. */
 export interface Sample {

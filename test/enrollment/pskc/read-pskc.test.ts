@@ -2,10 +2,10 @@ import { createCipheriv, createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readPskc } from "../../../src/enrollment/pskc/read-pskc.ts";
-import { identify, recognize } from "../../../src/enrollment/recognize.ts";
-import { FobError } from "../../../src/fob-error.ts";
-import { USER_PIN_POLICY } from "../../../src/token/pin-policy.ts";
+import { FobError } from "#base/fob-error.ts";
+import { readPskc } from "#enrollment/pskc/read-pskc.ts";
+import { identify, recognize } from "#enrollment/recognize.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
 const PRE_SHARED_KEY = "12345678901234567890123456789012";

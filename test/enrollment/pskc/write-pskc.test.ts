@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readPskc } from "../../../src/enrollment/pskc/read-pskc.ts";
-import { formatPskc, pskcExport } from "../../../src/enrollment/pskc/write-pskc.ts";
-import { USER_PIN_POLICY } from "../../../src/token/pin-policy.ts";
+import { readPskc } from "#enrollment/pskc/read-pskc.ts";
+import { formatPskc, pskcExport } from "#enrollment/pskc/write-pskc.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { arbitraryToken } from "../arbitrary-token.ts";
 
 const PASSPHRASE = Buffer.from("correct horse battery");

@@ -1,0 +1,73 @@
+import { needsAppPin, openAgain, opening } from "#agent/protocol/opening.ts";
+import {
+  decodeEntry,
+  decodePasscode,
+  decodeReply,
+  decodeResponse,
+  decodeState,
+  type RequestInput,
+} from "#agent/protocol/protocol.ts";
+import type { Secret } from "#token/secret.ts";
+import type { TokenJson } from "#token/token.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
+import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
+import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import { needsChallengePin } from "#vault/tokens/responses.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * The tokens of a vault that an agent holds open. What an open vault is not enough for (access domain 02, where the app PIN must be given in
+ * this very call) goes to `open`, which opens the vault itself.
+ */
+export function agentTokens(
+  connection: Connection,
+  layout: VaultLayout,
+  open: () => Promise<Authenticator | null>,
+): Authenticator {
+  const ask = async (request: RequestInput) => decodeReply(await connection.ask(JSON.stringify(request)));
+  const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
+  return {
+    layout,
+    grantLabel: null,
+    entries: async () => ((await ask({ do: "list" })) as TokenJson[]).map(decodeEntry),
+    async findExactly(query) {
+      const entry = await ask({ do: "find", name: query });
+      return entry === null ? null : decodeEntry(entry);
+    },
+    look,
+    async passcode(id, time, prompt) {
+      const state = await look(id);
+      const { token } = state;
+      if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
+      return opening(state, prompt, async (opener) => {
+        const passcodePin = token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
+        const at = (await time()).toISOString();
+        return decodePasscode(await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }));
+      });
+    },
+    async respond(id, { session, unixSeconds, ...asked }, prompt) {
+      const state = await look(id);
+      const { token } = state;
+      if (needsAppPin(state)) return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
+      return opening(state, prompt, async (opener) => {
+        const challengePin = needsChallengePin(token)
+          ? await prompt.ask({ of: token.name, role: "challenge", refusal: null })
+          : null;
+        const reply = await ask({
+          do: "challenge",
+          name: id,
+          ...asked,
+          session: session && Buffer.from(session).toString("base64"),
+          at: new Date(unixSeconds * 1000).toISOString(),
+          ...opener,
+          challengePin: words(challengePin),
+        });
+        return decodeResponse(reply);
+      });
+    },
+  };
+}
+
+function words(pin: Secret | null): string | null {
+  return pin === null ? null : pin.toString("utf8");
+}

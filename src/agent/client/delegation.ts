@@ -1,0 +1,133 @@
+import {
+  type CommandInput,
+  type CommandReply,
+  fromPlain,
+  type Question,
+  refusalFrom,
+} from "#agent/protocol/command-protocol.ts";
+import { decodeReply, MAX_LINE, type RequestInput } from "#agent/protocol/protocol.ts";
+import type { Questions } from "#agent/server/delegated-command.ts";
+import { asFobError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { languageTag, original } from "#base/language.ts";
+import { forget } from "#token/secret.ts";
+import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
+import type { Connection } from "./connection.ts";
+
+/** What the person here is asked by, and what the command reads. */
+export interface Means {
+  readonly prompt: Questions & { readonly available: boolean };
+  readonly pinPrompt: PinPrompt;
+  readInput(): Promise<string>;
+  /** Calls `act` when the process is asked to end, which waits for it, until the returned function is called. */
+  whenEnding(act: () => Promise<void>): () => void;
+}
+
+/** How long an agent may work between two answers, in milliseconds: it may add or remove thousands of tokens. */
+const PATIENCE_MS = 10 * 60 * 1000;
+
+/**
+ * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or null where the agent's open vault is not
+ * enough. Throws what the command throws.
+ */
+export async function delegate(
+  connection: Connection,
+  name: string,
+  input: CommandInput,
+  means: Means,
+): Promise<{ readonly result: unknown } | null> {
+  const ask = (request: RequestInput) => askStoppably(connection, request, means);
+  const { prompt, pinPrompt } = means;
+  const asked = { interactive: pinPrompt.interactive, canAsk: prompt.available };
+  const language = languageTag().replace("-", "_");
+  const request = { do: "command", name, input, ...asked, language } as const;
+  if (JSON.stringify(request).length > MAX_LINE) return null;
+  let reply = await ask(request).catch((error: unknown) => nullIfUnknown(error, name));
+  if (reply === null) return null;
+  while ("question" in reply) reply = await ask(await answer(reply.question, means));
+  const result = fromPlain(reply.result);
+  return isTooLittle(result) ? null : { result };
+}
+
+/**
+ * Sends a request and waits for its reply. At the first signal the agent hears that the person has enough; the process ends
+ * only when what came of the command has been told, and a second signal ends it at once.
+ */
+async function askStoppably(
+  connection: Connection,
+  request: RequestInput,
+  { whenEnding }: Means,
+): Promise<CommandReply> {
+  let stopped: Promise<CommandReply> | null = null;
+  let end: () => void = () => undefined;
+  const forget = whenEnding(() => {
+    stopped = send(connection, STOP);
+    // it is awaited where the agent asks something
+    stopped.catch(() => undefined);
+    return new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  });
+  try {
+    const reply = await send(connection, request);
+    if (!("question" in reply)) return reply;
+    forget();
+    // it was asked before the agent heard of the signal
+    return (await stopped) ?? reply;
+  } catch (error) {
+    forget();
+    setImmediate(() => end());
+    throw error;
+  }
+}
+
+async function send(connection: Connection, request: RequestInput): Promise<CommandReply> {
+  return decodeReply(await connection.ask(JSON.stringify(request), PATIENCE_MS)) as CommandReply;
+}
+
+const STOP = { do: "answer-refused", code: "interrupted", message: "interrupted", hint: null } as const;
+
+/** What an agent says in place of a result when the app PIN must be given in the very call. */
+export const NEEDS_APP_PIN = { needsAppPin: true } as const;
+
+/** An agent of an earlier version knows no commands, or fewer. */
+function nullIfUnknown(error: unknown, name: string): null {
+  const unknown = ['the request has a wrong "do"', `an agent does not carry out ${JSON.stringify(name)}`];
+  if (error instanceof FobError && error.code === "usage" && unknown.includes(original(error.message))) return null;
+  throw error;
+}
+
+function isTooLittle(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "needsAppPin" in result;
+}
+
+async function answer(question: Question, means: Means): Promise<RequestInput> {
+  try {
+    return { do: "answer", value: await put(question, means) };
+  } catch (error) {
+    const { code, message, hint } = asFobError(error);
+    return { do: "answer-refused", code, message, hint: hint ?? null };
+  }
+}
+
+async function put(question: Question, { prompt, pinPrompt, readInput }: Means): Promise<string | boolean> {
+  switch (question.ask) {
+    case "confirm":
+      return prompt.confirm(question.question, question.instead);
+    case "text":
+      return prompt.text(question.question, question.instead);
+    case "pick": {
+      const choices = question.labels.map((label) => ({ label, value: label }));
+      return prompt.pick(question.question, choices, question.instead);
+    }
+    case "input":
+      return readInput();
+    case "pin": {
+      const { of, role, refusal, isLast } = question;
+      const pin = await pinPrompt.ask({ of, role: role as PinRequest["role"], refusal: refusalFrom(refusal), isLast });
+      const text = pin.toString("utf8");
+      forget(pin);
+      return text;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import * as v from "valibot";
+import { ERROR_CODES, FobError } from "#base/fob-error.ts";
+import { original, retold, toldBefore } from "#base/language.ts";
+
+const words = v.pipe(v.string(), v.maxLength(4096));
+
+/** What the command line gave for an argument or option; those that were left out are not there. */
+const InputSchema = v.record(words, v.union([words, v.boolean(), v.pipe(v.array(words), v.maxLength(10_000))]));
+
+/** Requests by which fob has an agent carry a command out: the command, then the answers to what it asks the person. */
+export const COMMAND_REQUESTS = [
+  v.object({
+    do: v.literal("command"),
+    name: words,
+    input: InputSchema,
+    interactive: v.boolean(),
+    canAsk: v.optional(v.boolean(), true),
+    /** The client's: `de`, `de_AT`. */
+    language: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  }),
+  v.object({ do: v.literal("answer"), value: v.union([v.string(), v.boolean()]) }),
+  v.object({
+    do: v.literal("answer-refused"),
+    code: v.picklist(ERROR_CODES),
+    message: words,
+    hint: v.nullish(words, null),
+  }),
+] as const;
+
+/** What the command line gave. */
+export type CommandInput = v.InferOutput<typeof InputSchema>;
+
+/** A question to the person, whose terminal the agent does not have; each is asked as the prompt of that name does. */
+export type Question =
+  | { readonly ask: "confirm" | "text"; readonly question: string; readonly instead: string }
+  | {
+      readonly ask: "pick";
+      readonly question: string;
+      readonly labels: readonly string[];
+      readonly instead: string;
+    }
+  | {
+      readonly ask: "pin";
+      readonly of: string | null;
+      readonly role: string;
+      readonly isLast?: boolean | undefined;
+      readonly refusal: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+    }
+  | { readonly ask: "input" };
+
+interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly exitCode?: number;
+}
+
+/** The reply to a command, or to an answer: the next question, or what came of it. */
+export type CommandReply = { readonly question: Question } | { readonly result: unknown };
+
+/**
+ * Data as JSON can carry it: times, big numbers and errors become objects with one key of their own, and so do texts
+ * in another language than English, which bring their English along.
+ */
+export function toPlain(value: unknown): unknown {
+  if (value instanceof FobError) {
+    const { code, message, hint, exitCode } = value;
+    return { $error: { code, message: original(message), hint: original(hint) ?? null, exitCode } };
+  }
+  if (value instanceof Date) return { $time: value.toISOString() };
+  if (typeof value === "bigint") return { $number: value.toString() };
+  if (typeof value === "string" && original(value) !== value)
+    return { $text: { text: value, english: original(value) } };
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, toPlain(part)]));
+}
+
+/** Reverses {@link toPlain}. */
+export function fromPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromPlain);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [[key, part] = []] = entries;
+  if (entries.length === 1 && key === "$time") return new Date(String(part));
+  if (entries.length === 1 && key === "$number") return BigInt(String(part));
+  if (entries.length === 1 && key === "$text") return textFrom(part as { text: unknown; english: unknown });
+  if (entries.length === 1 && key === "$error") return errorFrom(part as ErrorJson);
+  return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
+}
+
+function textFrom({ text, english }: { readonly text: unknown; readonly english: unknown }): string {
+  return toldBefore(String(text), String(english));
+}
+
+/** A refusal as the protocol writes it, as an error again. */
+export function refusalFrom(json: Extract<Question, { ask: "pin" }>["refusal"]): FobError | null {
+  return json && errorFrom(json);
+}
+
+function errorFrom({ code, message, hint, exitCode }: ErrorJson): FobError {
+  return new FobError(ERROR_CODES.find((one) => one === code) ?? "denied", retold(message), {
+    ...(hint === null ? {} : { hint: retold(hint) }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  });
+}

@@ -1,0 +1,61 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import { forget } from "#token/secret.ts";
+import { askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
+import type { TokenState } from "#vault/tokens/authenticator.ts";
+
+/** What this process opens itself, because an agent's open vault is not enough. */
+export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
+  const opened = await open();
+  if (opened) return opened;
+  throw new FobError("invalid", t("the vault has vanished"));
+}
+
+/** Whether a token is used only after the app PIN was given in this very call. */
+export function needsAppPin({ token, isGuarded }: Pick<TokenState, "token" | "isGuarded">): boolean {
+  return token.accessDomain === "02" && !isGuarded;
+}
+
+/** What opens a guarded token: its PIN, or the key that biometrics released. */
+export interface Opener {
+  readonly pin: string | null;
+  readonly biometricKey: string | null;
+}
+
+const NOTHING: Opener = { pin: null, biometricKey: null };
+
+/** Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is asked in vain. */
+export async function opening<T>(
+  { token, isGuarded, isBiometric }: TokenState,
+  prompt: PinPrompt,
+  act: (opener: Opener) => Promise<T>,
+): Promise<T> {
+  refuseByDomain(token, isGuarded);
+  if (!isGuarded) return act(NOTHING);
+  const key = isBiometric ? await prompt.release({ of: token.name, item: `biometric-${token.id}` }) : null;
+  try {
+    if (key) return await act({ pin: null, biometricKey: key.toString("base64") });
+  } catch (error) {
+    // the PIN was changed meanwhile, and this key with it
+    if (!hasCode(error, "denied", "locked")) throw error;
+  } finally {
+    forget(key);
+  }
+  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
+    act({ pin: pin.toString("utf8"), biometricKey: null }).then(
+      (value) => ({ value }),
+      (error: unknown) => {
+        if (hasCode(error, "denied")) throw error;
+        // another PIN would not help
+        return { error };
+      },
+    ),
+  );
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof FobError && codes.includes(error.code);
+}

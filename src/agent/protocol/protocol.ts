@@ -1,0 +1,216 @@
+import * as v from "valibot";
+import { FobError, isErrorCode } from "#base/fob-error.ts";
+import { original, retold, t } from "#base/language.ts";
+import { parseIsoDate } from "#token/iso-date.ts";
+import { decodeToken, encodeToken, type TokenJson } from "#token/token.ts";
+import type { TokenState } from "#vault/tokens/authenticator.ts";
+import type { Passcode } from "#vault/tokens/passcodes.ts";
+import type { Response } from "#vault/tokens/responses.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { COMMAND_REQUESTS } from "./command-protocol.ts";
+
+/** Longer lines are nobody's request; a client that sends one is sent away. In UTF-16 units. */
+export const MAX_LINE = 64 * 1024;
+
+/** How many login requests are denied at once: a reply must come in time. */
+export const MAX_DENIALS = 50;
+
+const text = v.pipe(v.string(), v.maxLength(4096));
+const secretText = v.nullish(v.pipe(v.string(), v.maxLength(1024)), null);
+const optionalText = v.nullish(text, null);
+const time = v.nullish(
+  v.pipe(
+    v.string(),
+    v.transform((iso) => parseIsoDate(iso)),
+    v.check((date) => date?.hasZone === true),
+    v.transform((date) => date?.time ?? null),
+  ),
+  null,
+);
+
+const RequestSchema = v.variant("do", [
+  v.object({ do: v.literal("list") }),
+  v.object({ do: v.literal("names") }),
+  v.object({ do: v.literal("find"), name: text }),
+  v.object({ do: v.literal("look"), name: text }),
+  v.object({
+    do: v.literal("code"),
+    name: text,
+    at: time,
+    pin: secretText,
+    passcodePin: secretText,
+    biometricKey: secretText,
+  }),
+  v.object({
+    do: v.literal("challenge"),
+    name: text,
+    challenge: text,
+    serverChallenge: optionalText,
+    serverResponse: optionalText,
+    session: optionalText,
+    at: time,
+    pin: secretText,
+    challengePin: secretText,
+    biometricKey: secretText,
+  }),
+  v.object({ do: v.literal("push-list"), name: optionalText, pin: secretText, biometricKey: secretText }),
+  v.object({
+    do: v.literal("push-answer"),
+    id: text,
+    answer: v.picklist(["approve", "deny", "report"]),
+    choice: optionalText,
+    pin: secretText,
+    biometricKey: secretText,
+  }),
+  v.object({
+    do: v.literal("push-deny"),
+    ids: v.pipe(v.array(text), v.maxLength(MAX_DENIALS)),
+    report: v.nullish(v.boolean(), false),
+  }),
+  v.object({ do: v.literal("push-history"), name: text }),
+  ...COMMAND_REQUESTS,
+]);
+
+/** A request in its JSON form. A NAME is matched as on the command line; absent PINs are null. */
+export type Request = v.InferOutput<typeof RequestSchema>;
+
+/** What a client may leave out of a request. */
+export type RequestInput = v.InferInput<typeof RequestSchema>;
+
+/** What an agent says of itself. */
+export interface AgentStatus {
+  readonly pid: number;
+  readonly socket: string;
+  readonly vault: string;
+  readonly unlockedAt: string;
+  /** When it locks at the latest. */
+  readonly endsAt: string;
+  /** After how many seconds without a request it locks. */
+  readonly idleSeconds: number;
+  /** The login requests that it asks for by itself; null where it does not. */
+  readonly push: { readonly tokens: number; readonly waiting: number } | null;
+}
+
+/** Reads a line that begins with `{`. Throws FobError `usage`. */
+export function parseRequest(line: string): Request {
+  const parsed = v.safeParse(RequestSchema, parseJson(line));
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  const where = v.getDotPath(issue);
+  // the issue's own message would repeat what was received, which may be a PIN
+  throw new FobError(
+    "usage",
+    where === null ? t("the request is not one that is known") : t`the request has a wrong "${where}"`,
+  );
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new FobError("usage", t("the request is not JSON"));
+  }
+}
+
+/** A reply to a JSON request, and the value inside. */
+export function encodeReply(value: unknown): string {
+  return JSON.stringify({ ok: value }, (_, item) => (typeof item === "bigint" ? counterJson(item) : item));
+}
+
+/** An error as the protocol writes it. */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  /** True where what failed was done all the same; else absent. */
+  readonly isDone?: boolean;
+}
+
+/** The reply for a request that failed. */
+export function encodeRefusal(error: FobError): string {
+  return JSON.stringify({ error: encodeError(error) });
+}
+
+/** An error, in English. */
+export function encodeError({ code, message, hint, isDone }: FobError): ErrorJson {
+  const error = { code, message: original(message), hint: original(hint) ?? null };
+  return isDone ? { ...error, isDone } : error;
+}
+
+/** Reverses {@link encodeError}. Throws FobError `unavailable` for what no agent of ours says. */
+export function decodeError(json: unknown): FobError {
+  const { code, message, hint, isDone } = asObject(json);
+  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
+  const more = typeof hint === "string" ? { hint: retold(hint) } : {};
+  return new FobError(code, retold(message), { ...more, isDone: isDone === true });
+}
+
+/** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */
+export function decodeReply(line: string): unknown {
+  const reply = asObject(parseReply(line));
+  if (!("error" in reply)) return reply["ok"];
+  throw decodeError(reply["error"]);
+}
+
+/** A token as the protocol writes it. */
+export interface TokenStateJson {
+  readonly token: TokenJson;
+  readonly guarded: boolean;
+  readonly biometric: boolean;
+  readonly wiped: boolean;
+}
+
+export function encodeEntry(entry: IndexEntry): TokenJson {
+  return encodeToken(entry);
+}
+
+export function decodeEntry(json: unknown): IndexEntry {
+  return decodeToken(json as TokenJson);
+}
+
+export function encodeState({ token, isGuarded, isBiometric, isWiped }: TokenState): TokenStateJson {
+  return { token: encodeToken(token), guarded: isGuarded, biometric: isBiometric, wiped: isWiped };
+}
+
+export function decodeState(json: unknown): TokenState {
+  const { token, guarded, biometric, wiped } = json as TokenStateJson;
+  return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric, isWiped: wiped };
+}
+
+type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<Record<string, unknown>>;
+
+/** Reverses what {@link encodeReply} makes of a passcode. */
+export function decodePasscode(json: unknown): Passcode {
+  const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
+  if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
+  return { kind, code, validFrom: new Date(String(validFrom)), validUntil: new Date(String(validUntil)) };
+}
+
+/** Reverses what {@link encodeReply} makes of a response. */
+export function decodeResponse(json: unknown): Response {
+  const { response, counter } = json as { readonly response: string; readonly counter: string | number | null };
+  return { response, counter: counter === null ? null : BigInt(counter) };
+}
+
+function counterJson(counter: bigint): number | string {
+  return counter <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(counter) : String(counter);
+}
+
+function parseReply(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw strange();
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+  throw strange();
+}
+
+function strange(): FobError {
+  return new FobError("unavailable", t("the agent gave an answer that makes no sense"), {
+    hint: t("was fob updated meanwhile? `fob lock`, then `fob unlock`"),
+  });
+}

@@ -1,0 +1,152 @@
+import type { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { MAX_LINE } from "#agent/protocol/protocol.ts";
+
+/** How many lines of one client are answered before the others have their turn. */
+const LINES_A_TURN = 32;
+
+/** How many lines with a tag may wait for their answers; until then the next ones are read. */
+const MAX_UNDER_WAY = 32;
+
+/** What is said to a line: known at once, or in time. */
+export type Answer = (line: string) => string | Promise<string>;
+
+/** How one client is served. */
+export interface Service {
+  readonly answer: Answer;
+  /** Called when the client has gone, or will say nothing more; perhaps twice. */
+  leave(): void;
+}
+
+const TOO_LONG = "error usage the line is too long";
+
+/**
+ * Answers a client's lines until it ends: those with a tag in front (`#TAG `) as soon as their answer
+ * is there, the others in their order. What a client may make us keep is bounded: after one line that
+ * is too long it is sent away, and while it does not read its replies nothing more is read from it.
+ */
+export function converse(socket: Socket, { answer, leave }: Service): void {
+  const replies = new Replies(socket, answer);
+  let pending = "";
+  let isWorking = false;
+  let hasEnded = false;
+
+  const work = async () => {
+    isWorking = true;
+    while (!socket.destroyed && pending.includes("\n")) {
+      const text = pending;
+      pending = "";
+      const rest = await answerLines(socket, text, replies);
+      pending = rest + pending;
+    }
+    isWorking = false;
+    if (pending.length > MAX_LINE) sendAway(socket);
+    else if (hasEnded) await replies.end(pending);
+    else if (socket.isPaused()) socket.resume();
+  };
+
+  socket.setEncoding("utf8");
+  // clients come and go as they like
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (text: string) => {
+    pending += text;
+    if (isWorking) socket.pause();
+    else void work();
+  });
+  socket.on("close", leave);
+  socket.on("end", () => {
+    hasEnded = true;
+    leave();
+    if (!isWorking) void work();
+  });
+}
+
+/** Answers the complete lines of `text` and returns the rest. */
+async function answerLines(socket: Socket, text: string, replies: Replies): Promise<string> {
+  let start = 0;
+  while (!socket.destroyed) {
+    for (let count = 0; count < LINES_A_TURN; count++) {
+      const end = text.indexOf("\n", start);
+      if (end < 0) break;
+      const waiting = replies.answer(text.slice(start, end));
+      start = end + 1;
+      // waiting for what is there already would halve the number of answers a second
+      if (waiting) await waiting;
+    }
+    await replies.flush();
+    if (text.indexOf("\n", start) < 0) return text.slice(start);
+    await nextTurn();
+  }
+  return "";
+}
+
+/** The replies to one client: gathered, so that many leave at once, but never held back for one that is still to come. */
+class Replies {
+  readonly #socket: Socket;
+  readonly #answer: Answer;
+  /** The answers to lines with a tag that are still to come. */
+  readonly #underWay = new Set<Promise<void>>();
+  #gathered = "";
+
+  constructor(socket: Socket, answer: Answer) {
+    this.#socket = socket;
+    this.#answer = answer;
+  }
+
+  /** Answers a line; returns what to wait for before the next one, or null. */
+  answer(line: string): Promise<void> | null {
+    const reply = line.length > MAX_LINE ? TOO_LONG : this.#answer(line);
+    if (typeof reply === "string") {
+      this.#gathered += `${reply}\n`;
+      return null;
+    }
+    if (!line.startsWith("#")) return this.#inTurn(reply);
+    const sent = reply.then((text) => {
+      this.#underWay.delete(sent);
+      this.#gathered += `${text}\n`;
+      return this.flush();
+    });
+    this.#underWay.add(sent);
+    return this.#underWay.size < MAX_UNDER_WAY ? null : Promise.race(this.#underWay);
+  }
+
+  /** Sends what was gathered; waits while the client does not read. */
+  async flush(): Promise<void> {
+    const text = this.#gathered;
+    this.#gathered = "";
+    if (text !== "" && !this.#socket.destroyed) this.#socket.write(text);
+    if (this.#socket.writableNeedDrain && !this.#socket.destroyed) await drained(this.#socket);
+  }
+
+  /** Answers the last line, which may lack its end, waits for the answers that are still to come, and ends. */
+  async end(lastLine: string): Promise<void> {
+    if (lastLine !== "") await this.answer(lastLine);
+    await Promise.all(this.#underWay);
+    await this.flush();
+    if (!this.#socket.destroyed) this.#socket.end();
+  }
+
+  async #inTurn(reply: Promise<string>): Promise<void> {
+    // what is there goes out before anything is waited for
+    await this.flush();
+    this.#gathered += `${await reply}\n`;
+  }
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off("drain", done);
+      socket.off("close", done);
+      resolve();
+    };
+    socket.on("drain", done);
+    socket.on("close", done);
+  });
+}
+
+function sendAway(socket: Socket): void {
+  socket.pause();
+  socket.end(`${TOO_LONG}\n`);
+  socket.destroySoon();
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { untilFirst } from "#base/until-first.ts";
+import type { DeskToken, PushDesk } from "#push/desk.ts";
+import { Listening } from "#push/listening/listening.ts";
+import { Notifying } from "#push/listening/notifying.ts";
+import type { Notifier } from "#push/notifier.ts";
+
+const ROLL_CALL_MS = 10_000;
+
+/**
+ * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait, and asks about them by
+ * notifications where it has a notifier.
+ */
+export class PushWatch {
+  readonly #desk: PushDesk;
+  readonly #notifier: Notifier | null;
+  readonly #rollCall: number;
+  readonly #end = new AbortController();
+  #tokens: readonly DeskToken[] = [];
+  #listening: Listening | null = null;
+  /** Whether a token was given up: its access domain may have forbidden it for a while. */
+  #isIncomplete = false;
+
+  /** `rollCall` is how often it looks whether tokens came or went, in milliseconds. */
+  constructor(desk: PushDesk, notifier: Notifier | null, rollCall = ROLL_CALL_MS) {
+    this.#desk = desk;
+    this.#notifier = notifier;
+    this.#rollCall = rollCall;
+  }
+
+  get status() {
+    return { tokens: this.#tokens.length, waiting: this.#listening?.waiting.length ?? 0 };
+  }
+
+  /** Listens until {@link end}. */
+  async run(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      this.#tokens = await this.#present();
+      this.#isIncomplete = false;
+      this.#listening = null;
+      const over = new AbortController();
+      void untilFirst([signal, over.signal], (end) => this.#listen(end));
+      do await sleep(this.#rollCall, undefined, { signal, ref: false }).catch(() => undefined);
+      while (!signal.aborted && !this.#isIncomplete && sameTokens(this.#tokens, await this.#present()));
+      over.abort();
+    }
+  }
+
+  end(): void {
+    this.#end.abort();
+    this.#desk.close();
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    if (this.#tokens.length === 0) return;
+    const listening = new Listening(this.#desk, this.#tokens, { signal, now: () => new Date(), interval: null });
+    this.#listening = listening;
+    const notifying = this.#notifier && notifyOf(listening, this.#notifier);
+    try {
+      for await (const event of listening.events()) {
+        if (event.kind === "ended") this.#isIncomplete = true;
+        notifying?.hear(event);
+      }
+    } catch {
+      // no token is left to listen to; the next roll call looks again
+      this.#isIncomplete = true;
+    }
+    await notifying?.end();
+  }
+
+  async #present(): Promise<DeskToken[]> {
+    try {
+      const tokens = await this.#desk.tokens();
+      return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
+    } catch {
+      // a vault that cannot be read now says so to whoever asks for something; the next roll call looks again
+      return [];
+    }
+  }
+}
+
+/** An agent has nobody to tell what is wrong with the desktop: the requests wait for `fob push`. */
+function notifyOf(listening: Listening, notifier: Notifier): Notifying {
+  return new Notifying({
+    notifier,
+    answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
+    isGuarded: () => false,
+    now: () => new Date(),
+    onTrouble: () => undefined,
+  });
+}
+
+function sameTokens(before: readonly DeskToken[], after: readonly DeskToken[]): boolean {
+  const ids = (tokens: readonly DeskToken[]) => tokens.map(({ token }) => token.id).join();
+  return ids(before) === ids(after);
+}

@@ -1,0 +1,187 @@
+import { statSync } from "node:fs";
+import { forget, type Secret } from "#token/secret.ts";
+import type { Cell } from "#vault/cells/cell.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { touch } from "#vault/tokens/last-uses.ts";
+import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/**
+ * A folder that changed more recently than this, in milliseconds, may change again without its time showing it: some file systems
+ * count in steps of two seconds.
+ */
+const SETTLED_MS = 3_000;
+
+interface Kept<T> {
+  /** The modification time of the cell's folder, in nanoseconds: every write makes a name in it. */
+  readonly changed: number;
+  readonly value: T;
+}
+
+/** A passcode that is asked for again while it is good, the record it was made from, and when its token's use was last noted. */
+interface KeptPasscode {
+  readonly record: TokenRecord;
+  readonly passcode: Extract<Passcode, { readonly validUntil: Date }>;
+  notedAt: number;
+}
+
+/** How long one look at the disk is good for the next request, in milliseconds: a program that has changed something takes longer than that to end. */
+const LOOK_MS = 1;
+
+/** A passcode, and when the disk was last asked whether it is the one of a name, on a clock that only goes forward. */
+interface SeenPasscode {
+  readonly kept: KeptPasscode;
+  readonly at: number;
+}
+
+/** How often the use of a token is noted while the same passcode is asked for, in milliseconds. */
+const NOTE_MS = 1_000;
+
+interface KnownKey {
+  readonly record: TokenRecord;
+  readonly secretKey: Secret;
+}
+
+interface KeptIndex {
+  readonly entries: readonly IndexEntry[];
+  readonly byName: ReadonlyMap<string, IndexEntry>;
+}
+
+/**
+ * An open vault that is asked again and again: what did not change on disk since it was read is not read again. Other processes write
+ * to the same files all the while.
+ */
+export class UnlockedTokens implements TokenStore {
+  readonly layout: VaultLayout;
+  readonly #vault: Vault;
+  readonly #records = new Map<string, Kept<TokenRecord>>();
+  /** The keys of secrets that need no PIN, by the id of their token. */
+  readonly #secretKeys = new Map<string, KnownKey>();
+  readonly #passcodes = new Map<string, KeptPasscode>();
+  /** By the name that was asked for. */
+  readonly #seen = new Map<string, SeenPasscode>();
+  #index: Kept<KeptIndex> | null = null;
+
+  constructor(vault: Vault) {
+    this.layout = vault.layout;
+    this.#vault = vault;
+  }
+
+  entries(): IndexEntry[] {
+    return [...this.#readIndex().entries];
+  }
+
+  findExactly(query: string): IndexEntry | null {
+    return this.#readIndex().byName.get(query) ?? null;
+  }
+
+  read(id: string): TokenRecord {
+    const kept = this.#records.get(id);
+    const changed = changeTime(this.#vault.tokenCell(id));
+    if (kept && kept.changed === changed) return kept.value;
+    this.#records.delete(id);
+    const value = this.#vault.read(id);
+    if (isSettled(changed)) this.#records.set(id, { changed, value });
+    return value;
+  }
+
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void {
+    this.#seen.clear();
+    this.#vault.update(id, change);
+  }
+
+  isPinGiven(record: TokenRecord): boolean {
+    return this.#vault.isPinGiven(record);
+  }
+
+  async secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
+    const known = this.#secretKeys.get(record.token.id);
+    if (known?.record === record) return Buffer.from(known.secretKey);
+    const secretKey = await this.#vault.secretKey(record, prompt, now);
+    if (!record.guard && record.token.accessDomain === "00") this.#keep(record, secretKey);
+    return secretKey;
+  }
+
+  /**
+   * The passcode of a time-based token that was asked for before, at once: what is asked of the disk is whether index and record are still the
+   * ones that were read. Null for everything else, which the ordinary way answers or refuses.
+   */
+  passcodeAtOnce(name: string, now: Date): string | null {
+    const at = performance.now();
+    const seen = this.#seen.get(name);
+    const isSeen = seen !== undefined && at - seen.at < LOOK_MS && isGood(seen.kept.passcode, now);
+    const kept = isSeen ? seen.kept : this.#look(name, now);
+    if (!kept) return null;
+    if (!isSeen) this.#seen.set(name, { kept, at });
+    if (Math.abs(now.getTime() - kept.notedAt) >= NOTE_MS) {
+      touch(this, [kept.record.token.id], now);
+      kept.notedAt = now.getTime();
+    }
+    return kept.passcode.code;
+  }
+
+  #look(name: string, now: Date): KeptPasscode | null {
+    const id = this.findExactly(name)?.id ?? "";
+    const known = this.#secretKeys.get(id);
+    if (!known || this.read(id) !== known.record) return null;
+    const kept = this.#passcodes.get(id);
+    return kept?.record === known.record && isGood(kept.passcode, now) ? kept : this.#makePasscode(known, now);
+  }
+
+  #makePasscode({ record, secretKey }: KnownKey, now: Date): KeptPasscode | null {
+    const { id, credential } = record.token;
+    if (credential.kind !== "totp") return null;
+    const passcode = takePasscode(this, record, secretKey, now);
+    if (passcode.kind === "hotp") return null;
+    touch(this, [id], now);
+    const made = { record, passcode, notedAt: now.getTime() };
+    this.#passcodes.set(id, made);
+    return made;
+  }
+
+  /** Overwrites every key it has. */
+  forget(): void {
+    this.#seen.clear();
+    this.#passcodes.clear();
+    forget(this.#vault.vaultKey, ...[...this.#secretKeys.values()].map(({ secretKey }) => secretKey));
+  }
+
+  #keep(record: TokenRecord, secretKey: Secret): void {
+    const { id } = record.token;
+    // a record that is not kept will never be asked for again
+    if (this.#records.get(id)?.value !== record) return;
+    forget(this.#secretKeys.get(id)?.secretKey);
+    this.#secretKeys.set(id, { record, secretKey: Buffer.from(secretKey) });
+  }
+
+  #readIndex(): KeptIndex {
+    const changed = changeTime(this.#vault.indexCell());
+    if (this.#index?.changed === changed) return this.#index.value;
+    this.#index = null;
+    const entries = this.#vault.entries();
+    const byName = new Map([
+      ...entries.map((entry) => [entry.name, entry] as const),
+      ...entries.map((entry) => [entry.id, entry] as const),
+    ]);
+    const value = { entries, byName };
+    if (isSettled(changed)) this.#index = { changed, value };
+    return value;
+  }
+}
+
+function isGood({ validFrom, validUntil }: KeptPasscode["passcode"], now: Date): boolean {
+  return validFrom <= now && now < validUntil;
+}
+
+/** 0 for a cell that is not there: it is then read, and whoever reads it says what that means. */
+function changeTime({ folder }: Cell): number {
+  return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function isSettled(changed: number): boolean {
+  return changed > 0 && Date.now() - changed > SETTLED_MS;
+}

@@ -1,0 +1,157 @@
+import { styleText } from "node:util";
+import { FobError } from "#base/fob-error.ts";
+import { type Text, t, translated } from "#base/language.ts";
+import type { Choice, Prompt, Watch } from "#cli/context.ts";
+import { printable } from "#token/printable.ts";
+import { bestMatches } from "./fuzzy.ts";
+
+/** Whom questions are for. */
+export interface Asking {
+  /** Whether there is a person at a terminal. */
+  readonly available: boolean;
+  /** Whether questions are read out to them: then they are plain lines that stay. */
+  readonly isSpoken: boolean;
+  readonly hasColor: boolean;
+}
+
+/** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
+export function terminalPrompt(asking: Asking): Prompt {
+  return asking.available && asking.isSpoken ? spokenPrompt() : drawnPrompt(asking);
+}
+
+function spokenPrompt(): Prompt {
+  const plain = () => import("./plain-prompts.ts");
+  return {
+    available: true,
+    confirm: async (question) => (await plain()).confirmPlainly(question),
+    text: async (question) => (await plain()).askPlainly(question),
+    secret: async (question) => (await plain()).askUnseen(question),
+    wait: waitForPerson,
+    pick: async (question, choices) => (await plain()).pickPlainly(question, choices),
+  };
+}
+
+function drawnPrompt(asking: Asking): Prompt {
+  return {
+    available: asking.available,
+    confirm: (question, instead) =>
+      ask({ question, instead }, asking, ({ confirm }) =>
+        confirm({ message: printable(question), default: false, theme: { ...look(), keywords: answers() } }, STREAMS),
+      ),
+    text: (question, instead) =>
+      ask({ question, instead }, asking, ({ input }) =>
+        input({ message: printable(question), required: true, theme: look() }, STREAMS),
+      ),
+    secret: (question, instead) =>
+      ask({ question, instead }, asking, ({ password }) =>
+        password({ message: `${printable(question)}:`, mask: false, theme: look() }, STREAMS),
+      ),
+    wait: waitForPerson,
+    pick: (question, choices, instead) =>
+      ask({ question, instead }, asking, ({ search }) => {
+        const source = (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(shown);
+        return search({ message: printable(question), source, theme: look() }, STREAMS);
+      }),
+  };
+}
+
+/** What the prompts say of their own accord. */
+const THEIR_WORDS: readonly Text[] = [
+  "navigate",
+  "select",
+  "toggle visibility",
+  "No results found",
+  "You must provide a value",
+];
+
+function inOurWords(text: string): string {
+  return THEIR_WORDS.includes(text) ? translated(text) : text;
+}
+
+/** How the prompts look: as they do by themselves, in people's language. */
+function look() {
+  const tip = ([key, action]: readonly [string, string]) =>
+    `${styleText("bold", key)} ${styleText("dim", inOurWords(action))}`;
+  return {
+    style: {
+      maskedText: t("[input is masked]"),
+      keysHelpTip: (keys: [string, string][]) => keys.map(tip).join(styleText("dim", " • ")),
+      error: (text: string) => styleText("red", `> ${inOurWords(text)}`),
+    },
+  };
+}
+
+function answers() {
+  return {
+    yes: t("Yes"),
+    no: t("No"),
+    error: ({ yes, no }: { readonly yes: string; readonly no: string }) => t`You must answer with "${yes}" or "${no}"`,
+  };
+}
+
+const STREAMS = { input: process.stdin, output: process.stderr, clearPromptOnDone: true };
+
+/** Without echo: whoever takes this for the question of a PIN must not show it. */
+async function waitForPerson(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean> {
+  const { stdin, stderr } = process;
+  const end = new AbortController();
+  const tell = (text: string) => void stderr.write(`${printable(text)}\n`);
+  tell(question);
+  stdin.setRawMode(true);
+  stdin.resume();
+  const instead = new Promise<boolean>((resolve, reject) => {
+    const listen = (keys: Buffer) => {
+      if (keys.includes(CTRL_C)) reject(new FobError("interrupted", "interrupted"));
+      if (/[\r\n]/.test(keys.toString("latin1"))) resolve(false);
+    };
+    stdin.on("data", listen);
+    end.signal.addEventListener("abort", () => stdin.off("data", listen));
+  });
+  try {
+    return await Promise.race([work({ signal: end.signal, tell }).then(() => true), instead]);
+  } finally {
+    end.abort();
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
+}
+
+const CTRL_C = 0x03;
+
+/** Loads the prompts, which take longer than most commands, and puts a question; or says which option would have answered. */
+async function ask<T>(
+  { question, instead }: { readonly question: string; readonly instead: string },
+  { available, hasColor }: Asking,
+  put: (prompts: typeof import("./inquirer.ts")) => Promise<T>,
+): Promise<T> {
+  if (!available) {
+    throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
+      hint: t`${instead} answers without a terminal`,
+    });
+  }
+  const showColors = hasColor ? () => undefined : hideColors(process.env);
+  try {
+    return await put(await import("./inquirer.ts"));
+  } catch (error) {
+    if ((error as Error).name === "ExitPromptError") throw new FobError("interrupted", "interrupted", { cause: error });
+    throw error;
+  } finally {
+    showColors();
+  }
+}
+
+/** The prompts look at the environment for themselves. Returns what makes it as it was: programs that fob starts get their own. */
+function hideColors(env: NodeJS.ProcessEnv): () => void {
+  const { NO_COLOR, FORCE_COLOR } = env;
+  env["NO_COLOR"] = "1";
+  delete env["FORCE_COLOR"];
+  return () => {
+    delete env["NO_COLOR"];
+    if (NO_COLOR !== undefined) env["NO_COLOR"] = NO_COLOR;
+    if (FORCE_COLOR !== undefined) env["FORCE_COLOR"] = FORCE_COLOR;
+  };
+}
+
+function shown<T>({ label, value }: Choice<T>) {
+  return { name: printable(label), value };
+}

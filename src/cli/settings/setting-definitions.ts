@@ -1,0 +1,114 @@
+import type * as v from "valibot";
+import type { GlobalFlags } from "#cli/globals.ts";
+import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
+import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
+
+/** What a variable of the environment says about a setting, or null when it says nothing. */
+type FromVariable = (text: string) => string | null;
+
+/** One thing that a person can settle for all commands to come. */
+export interface SettingDefinition<T extends string | number | boolean> {
+  readonly kind: SettingKind<T>;
+  /** The value where nobody says anything. */
+  readonly initial: T;
+  /** One line without a full stop. */
+  readonly summary: string;
+  /** The option that counts before everything else. */
+  readonly option: string;
+  /** What a global option says, for one that every command takes. */
+  readonly fromFlags?: (flags: GlobalFlags) => string | null;
+  /** The variables that count before the configuration, the first one most. */
+  readonly variables: Readonly<Record<string, FromVariable>>;
+}
+
+/** Every setting. Schema, documentation, validation and `fob config` follow from it. */
+export const SETTINGS = {
+  keychain: define({
+    kind: choice(...KEYCHAIN_KINDS),
+    initial: "system",
+    summary: "who keeps the key of a vault that is made; an existing one knows",
+    option: "--keychain",
+    fromFlags: ({ keychain }) => keychain ?? null,
+    variables: { FOB_KEYCHAIN: (text) => text || null },
+  }),
+  color: define({
+    kind: choice("auto", "always", "never"),
+    initial: "auto",
+    summary: "whether results have colours; auto: on a terminal",
+    option: "--no-color",
+    fromFlags: ({ color }) => (color === false ? "never" : null),
+    variables: {
+      NO_COLOR: (text) => (text === "" ? null : "never"),
+      FORCE_COLOR: (text) => (text === "0" || text === "false" ? "never" : "always"),
+      TERM: (text) => (text === "dumb" ? "never" : null),
+    },
+  }),
+  plain: define({
+    kind: yesOrNo(),
+    initial: false,
+    summary: "whether a terminal is read out: one statement a line, no drawings",
+    option: "--plain",
+    fromFlags: ({ plain }) => (plain ? "true" : null),
+    variables: { FOB_PLAIN: (text) => (text === "" ? null : String(text !== "0")) },
+  }),
+  "clipboard.clear-after": define({
+    kind: seconds(1, 86_400),
+    initial: 30,
+    summary: "how long a copied passcode stays on the clipboard",
+    option: "--clear-after",
+    variables: {},
+  }),
+  "code.min-validity": define({
+    kind: seconds(0, 3_600),
+    initial: 0,
+    summary: "wait for a fresh passcode if this one ends sooner",
+    option: "--min-validity",
+    variables: {},
+  }),
+  "push.poll-seconds": define({
+    kind: seconds(0, 86_400),
+    initial: 0,
+    summary: "how often servers are asked for login requests; 0: every second, and less often when nothing happens",
+    option: "--poll",
+    variables: {},
+  }),
+  "push.notify": define({
+    kind: yesOrNo(),
+    initial: false,
+    summary: "whether login requests are asked about by notification of the desktop",
+    option: "--notify",
+    variables: {},
+  }),
+  "agent.lifetime": define({
+    kind: duration(),
+    initial: "8h",
+    summary: "how long an agent holds the vault open at the most",
+    option: "--for",
+    variables: {},
+  }),
+  "agent.idle": define({
+    kind: duration(),
+    initial: "1h",
+    summary: "after how long without a request an agent locks",
+    option: "--idle",
+    variables: {},
+  }),
+} as const;
+
+/** The name of a setting, in the file and on the command line. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The value that a setting has. */
+export type SettingValue<Key extends SettingKey> = v.InferOutput<(typeof SETTINGS)[Key]["kind"]["schema"]>;
+
+/** The names of all settings, in the order in which they are listed. */
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
+
+/** Whether a text is the name of a setting. */
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(SETTINGS, text);
+}
+
+function define<T extends string | number | boolean>(definition: SettingDefinition<T>): SettingDefinition<T> {
+  return definition;
+}

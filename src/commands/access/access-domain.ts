@@ -1,0 +1,89 @@
+import { FobError } from "#base/fob-error.ts";
+import { type Texts, t, translated } from "#base/language.ts";
+import { defineCommand, optional, required } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { type AccessDomain, isStricter, parseAccessDomain } from "#token/access-domain.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import { readHeader } from "#vault/keys/header.ts";
+import { appPinSlot } from "#vault/keys/open.ts";
+import { askSecretKey } from "#vault/pins/token-pin.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+
+interface DomainView {
+  readonly id: string;
+  readonly name: string;
+  readonly accessDomain: AccessDomain;
+  /** A PIN is wanted, and there is none that could be given. */
+  readonly lacksPin: boolean;
+}
+
+const MEANINGS: Texts = {
+  "00": "full access",
+  "02": "only after a PIN",
+  FF: "no access",
+};
+
+const DOMAINS: readonly string[] = ["00", "02", "FF", "full", "pin", "none"];
+
+/** `fob access domain`: shows or sets under which condition a token answers. */
+export const accessDomain = defineCommand({
+  name: "access domain",
+  summary: "show or set under which condition a token answers",
+  description:
+    "00 or full: whoever opens the vault. 02 or pin: only after the token's PIN or the app PIN was given in the same call; an unlocked " +
+    "agent or a grant is not enough. FF or none: nobody, until another domain is set. To loosen it, the token's PIN is asked for.",
+  arguments: {
+    name: required("NAME", "name or id of a token", "token"),
+    domain: optional(DOMAINS.join("|"), "the new domain; without it, the one it has is shown", DOMAINS),
+  },
+  options: {},
+  examples: [
+    { command: "fob access domain bank pin", explanation: "bank answers only when its PIN was typed" },
+    { command: "fob access domain old none", explanation: "old answers nobody" },
+  ],
+  isDelegable: ({ domain }) => domain === undefined,
+  async run({ name, domain }, context): Promise<DomainView> {
+    if (domain === undefined) return showDomain(name, context);
+    const wanted = parseAccessDomain(domain);
+    if (!wanted) {
+      throw new FobError(
+        "usage",
+        t`${JSON.stringify(domain)} is no access domain: 00, 02 and FF are (full, pin, none)`,
+      );
+    }
+    const vault = await existingVault(context);
+    const { id } = findInVault(vault, name);
+    const record = vault.read(id);
+    const { accessDomain: current } = record.token;
+    if (isStricter(current, wanted) && record.guard) {
+      forget(await askSecretKey(vault, record, context.pinPrompt));
+    }
+    return viewDomain(vault, { ...record, token: vault.amend(id, (before) => ({ ...before, accessDomain: wanted })) });
+  },
+  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
+  json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
+  notes: ({ name, lacksPin }) =>
+    lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
+});
+
+/** {@link accessDomain} as an agent carries it out: it is shown, not set. */
+export const accessDomainView = {
+  arguments: { name: accessDomain.arguments.name },
+  options: {},
+  run: ({ name }: { readonly name: string }, context: HouseContext) => showDomain(name, context),
+};
+
+async function showDomain(name: string, context: Pick<HouseContext, "findVault">): Promise<DomainView> {
+  const vault = await existingVault(context);
+  return viewDomain(vault, vault.read(findInVault(vault, name).id));
+}
+
+function viewDomain({ layout }: Vault, { token, guard }: Pick<TokenRecord, "token" | "guard">): DomainView {
+  const { id, name, accessDomain: domain } = token;
+  const header = readHeader(layout.home);
+  const hasPin = guard !== null || (header !== null && appPinSlot(header) !== null);
+  return { id, name, accessDomain: domain, lacksPin: domain === "02" && !hasPin };
+}

@@ -1,0 +1,157 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { type Attempts, attemptAll } from "#cli/attempts.ts";
+import { defineCommand, required, value, values } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { formatMoment } from "#cli/output/moments.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { parseEnd, tellZone } from "#commands/values.ts";
+import { type Grant, isRight, RIGHTS, type Right } from "#token/grant.ts";
+import { forget } from "#token/secret.ts";
+import { exportGrant, prepareExport } from "#vault/grants/grant-export.ts";
+import { createGrant, type GrantedToken, revokeGrant } from "#vault/grants/grants.ts";
+import { isCounting } from "#vault/tokens/token-index.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+import { type GrantView, viewGrant } from "./grant-view.ts";
+
+const USUAL_DURATION = "30d";
+const MAX_LABEL = 100;
+
+interface Granted {
+  readonly view: GrantView;
+  readonly secret: string;
+  /** Where it was exported to. */
+  readonly folder: string | null;
+  readonly failures: readonly FobError[];
+}
+
+/** `fob access grant`: lets a script use some tokens, and nothing else. */
+export const accessGrant = defineCommand({
+  name: "access grant",
+  summary: "let a script use some tokens, and nothing else",
+  description:
+    "Prints the grant, once: whoever has it in FOB_GRANT gets passcodes of these tokens, with no keychain and no PIN. It " +
+    "names them by id or whole name. The PIN of a token that has one is asked for now. A token whose access domain is 02 or FF cannot be granted. --export writes a home that opens with the grant " +
+    "alone, for a machine that has no other; a token with a counter stays where it counts.",
+  arguments: { label: required("LABEL", "what you call the grant") },
+  options: {
+    token: values("NAME", "the tokens", "token"),
+    rights: value("RIGHTS", `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`, RIGHTS),
+    expires: value("WHEN", `90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
+    export: value("DIR", "write a home for another machine: what the grant needs, and nothing else", "folder"),
+  },
+  examples: [
+    {
+      command: "export FOB_GRANT=$(fob access grant ci --token registry)",
+      explanation: "for the script that runs next",
+    },
+    {
+      command: "fob access grant job --token registry --export job-home",
+      explanation: "for another machine: copy job-home there as FOB_HOME",
+    },
+    { command: "fob access grant backup --token vpn bank --expires 8h", explanation: "two tokens, for eight hours" },
+  ],
+  async run(
+    { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
+    context,
+  ): Promise<Granted> {
+    const now = context.clock();
+    tellZone("--expires", expires, context);
+    if (names.length === 0) throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
+    const about = {
+      label: parseLabel(label),
+      rights: parseRights(rights),
+      createdAt: now,
+      expiresAt: parseEnd("--expires", expires, now),
+    };
+    const vault = await existingVault(context);
+    const read = await readTokens(vault, names, context);
+    if (folder !== undefined) {
+      refuseCounters(read.done);
+      prepareExport(folder);
+    }
+    const opened = await openTokens(vault, read.done, context);
+    const { grant, secret } = createGrant(vault, about, opened.done);
+    forget(...opened.done.map(({ secretKey }) => secretKey));
+    if (folder !== undefined) exportOrRevoke(vault, { label: grant.label, secret, folder });
+    const failures = [...read.failures, ...opened.failures];
+    return { view: viewGrant(grant, vault.entries(), now), secret, folder: folder ?? null, failures };
+  },
+  text: ({ secret }) => secret,
+  json: ({ view, secret }) => ({ ...view, grant: secret }),
+  notes: ({ view, folder }) => [describe(view), ...(folder === null ? [] : [describeExport(view, folder)])],
+  failures: ({ failures }) => failures,
+});
+
+function parseLabel(text: string): Grant["label"] {
+  const label = text.trim();
+  if (label !== "" && label.length <= MAX_LABEL && !/\p{C}/u.test(label)) return label;
+  throw new FobError("usage", t`a label has 1 to ${MAX_LABEL} characters, all of which can be shown`);
+}
+
+function parseRights(text: string): Right[] {
+  const names = [...new Set(text.split(",").map((name) => name.trim()))];
+  const wrong = names.find((name) => !isRight(name));
+  if (wrong === undefined) return names.filter(isRight);
+  throw new FobError("usage", t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
+}
+
+/** The records of the tokens that may be granted. One that fails is left out; throws why the first one failed where all do. */
+function readTokens(vault: Vault, names: readonly string[], context: Context): Promise<Attempts<TokenRecord>> {
+  const entries = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+  return attemptAll([...entries.values()], async ({ id }) => readToGrant(vault, id), context);
+}
+
+/** Throws FobError `denied` for a token that must not be granted. */
+function readToGrant(vault: Vault, id: string): TokenRecord {
+  const record = vault.read(id);
+  const { name, accessDomain } = record.token;
+  if (accessDomain === "00") return record;
+  throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
+}
+
+/** A counter that two homes move on gives the same passcodes twice, and nobody can know that only one of them will be used. */
+function refuseCounters(records: readonly TokenRecord[]): void {
+  const counting = records.map(({ token }) => token).find(isCounting);
+  if (!counting) return;
+  throw new FobError(
+    "usage",
+    t`${counting.name} has a counter, which counts in one place: exported, its passcodes would repeat`,
+    { hint: t("enroll a token of its own for the other machine, and grant that") },
+  );
+}
+
+function exportOrRevoke(
+  vault: Vault,
+  { label, secret, folder }: { readonly label: string; readonly secret: string; readonly folder: string },
+): void {
+  try {
+    exportGrant(vault, secret, folder);
+  } catch (error) {
+    // nobody gets to see its secret
+    revokeGrant(vault, label);
+    throw error;
+  }
+}
+
+/** What each token is opened with from now on. One that fails is left out; throws why the first one failed where all do. */
+function openTokens(vault: Vault, records: readonly TokenRecord[], context: Context): Promise<Attempts<GrantedToken>> {
+  return attemptAll(
+    records.map((record) => ({ name: record.token.name, record })),
+    async ({ record }) => ({
+      id: record.token.id,
+      secretKey: await vault.secretKey(record, context.pinPrompt, context.clock()),
+    }),
+    context,
+  );
+}
+
+function describe({ label, tokens, rights, expiresAt }: GrantView): string {
+  const until = expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt, null)}`;
+  return t`${label} opens ${tokens.join(", ")} for ${rights.join(t(" and "))} ${until}; it is not shown again`;
+}
+
+function describeExport({ label }: GrantView, folder: string): string {
+  return t`${folder} is the home for it (FOB_HOME); revoking ${label} here does not reach copies of that`;
+}

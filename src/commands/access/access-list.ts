@@ -1,0 +1,39 @@
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { formatMoment } from "#cli/output/moments.ts";
+import type { Style } from "#cli/output/style.ts";
+import { formatTable } from "#cli/output/table.ts";
+import { printable } from "#token/printable.ts";
+import { listGrants } from "#vault/grants/grants.ts";
+import { type GrantView, viewGrant } from "./grant-view.ts";
+
+/** `fob access list`: the grants, and what each opens. */
+export const accessList = defineCommand({
+  name: "access list",
+  summary: "list the grants, and what each opens",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
+  isDelegable: () => true,
+  async run(_, context: HouseContext): Promise<readonly GrantView[]> {
+    const vault = await context.findVault();
+    if (!vault) return [];
+    const [entries, now] = [vault.entries(), context.clock()];
+    return listGrants(vault).map((grant) => viewGrant(grant, entries, now));
+  },
+  text: formatGrants,
+  json: (grants) => grants,
+  notes: (grants) => (grants.length === 0 ? [t("no grants: `fob access grant` makes one")] : []),
+});
+
+function formatGrants(grants: readonly GrantView[], style: Style): string {
+  if (grants.length === 0) return "";
+  const rows = grants.map(({ label, tokens, rights, expiresAt, expired }) => [
+    printable(label),
+    printable(tokens.join(", ")),
+    rights.join(", "),
+    expired ? "expired" : expiresAt ? formatMoment(expiresAt, style) : "never",
+  ]);
+  return formatTable([t("LABEL"), t("TOKENS"), t("RIGHTS"), t("EXPIRES")], rows, style);
+}

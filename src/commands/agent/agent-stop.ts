@@ -1,0 +1,19 @@
+import { describeStranger } from "#agent/client/control.ts";
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+
+/** `fob agent stop`: ends the agent. */
+export const agentStop = defineCommand({
+  name: "agent stop",
+  summary: "end the agent, as `fob lock` does",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob agent stop", explanation: "the vault is locked" }],
+  run: async (_, context) => (await context.agent()).stop(),
+  text: () => "",
+  json: ({ wasRunning }) => ({ wasRunning }),
+  notes: ({ wasRunning, stranger }) => [
+    ...(stranger === null ? [] : [describeStranger(stranger)]),
+    wasRunning ? t("the agent has ended") : t("no agent was running"),
+  ],
+});

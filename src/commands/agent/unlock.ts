@@ -1,0 +1,27 @@
+import { defineCommand } from "#cli/command.ts";
+import { existingVault } from "#commands/lookup.ts";
+import { DUTY_OPTIONS, parseDuties } from "./agent-duties.ts";
+import { describeAgent } from "./agent-view.ts";
+
+/** `fob unlock`: an agent holds the vault open. */
+export const unlock = defineCommand({
+  name: "unlock",
+  summary: "hold the vault open for this session",
+  description:
+    "Asks for the app PIN, once, and starts an agent: until `fob lock`, or until its time is over, passcodes and challenges need neither PIN " +
+    "nor keychain. Tokens with a PIN of their own still ask for it, and the app PIN is asked for again by what adds tokens, changes PINs, keys or " +
+    "grants, or hands out secrets. What the agent understands besides is in docs/agent.md.",
+  arguments: {},
+  options: DUTY_OPTIONS,
+  examples: [
+    { command: "fob unlock", explanation: "until the evening, or an hour after the last passcode" },
+    { command: "fob unlock --for 30m", explanation: "for half an hour" },
+  ],
+  async run(input, context) {
+    const duties = parseDuties(input, context.settings);
+    const agent = await context.agent();
+    return agent.start(await existingVault(context), duties);
+  },
+  text: describeAgent,
+  json: (status) => status,
+});

@@ -1,0 +1,48 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import { parseTime } from "#commands/values.ts";
+import { MOTP_PERIOD } from "#otp/motp.ts";
+import type { TimeSteps } from "#otp/totp.ts";
+import type { Credential } from "#token/credential.ts";
+import type { Token } from "#token/token.ts";
+
+/** For which time a passcode is wanted. */
+export interface WantedTime {
+  readonly next: boolean;
+  readonly at: string | undefined;
+  /** How many seconds the passcode must be good for; `whole` for all that it can be, which nobody has seen before. */
+  readonly minValidity: number | "whole";
+}
+
+/** How a credential cuts time into steps, or null when it does not. */
+export function stepsOf(credential: Credential): TimeSteps | null {
+  if (credential.kind === "motp") return { period: MOTP_PERIOD, t0: 0 };
+  return credential.kind === "totp" ? credential : null;
+}
+
+/** The time that is wanted, after waiting for it where the passcode of now would end too soon. Throws FobError `usage`. */
+export async function chooseTime(
+  { name, credential }: Token,
+  { next, at, minValidity }: WantedTime,
+  context: Context,
+): Promise<Date> {
+  const now = context.clock();
+  const steps = stepsOf(credential);
+  if (steps === null) return now;
+  if (at !== undefined) return parseTime(at, now);
+  const { period, t0 } = steps;
+  const needed = minValidity === "whole" ? period : minValidity;
+  if (needed > period) {
+    throw new FobError("usage", t`${needed} s are asked for, and a passcode of ${name} is good for ${period} s only`, {
+      hint: t("--min-validity 0 takes what there is"),
+    });
+  }
+  const left = period - ((((now.getTime() / 1000 - t0) % period) + period) % period);
+  const start = new Date(now.getTime() + Math.ceil(left * 1000));
+  if (next) return start;
+  if (left >= needed) return now;
+  context.tell(t`waiting ${Math.ceil(left)} s for a fresh passcode`);
+  await context.sleep(start.getTime() - now.getTime());
+  return start;
+}

@@ -1,0 +1,72 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, optional, required } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { hotp } from "#otp/hotp.ts";
+import { resynchronize } from "#otp/verify.ts";
+import type { HotpCredential } from "#token/credential.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { secretOf } from "#vault/tokens/passcodes.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
+const WINDOW = 1_000;
+
+/** `fob resync`: moves an event-based token's counter on to where another device with the same secret is. */
+export const resync = defineCommand({
+  name: "resync",
+  summary: "move an event-based token's counter on by passcodes of another device",
+  description:
+    "CODE1 is a passcode that another device with the same secret gave, CODE2 the one after it; two make chance hits unlikely. " +
+    "The counter only ever moves forward, so that no passcode is given twice. - reads the passcodes from standard input.",
+  arguments: {
+    name: required("NAME", "name or id of an event-based token", "token"),
+    first: required("CODE1", "a passcode of the other device; - reads standard input"),
+    second: optional("CODE2", "the passcode after it"),
+  },
+  options: {},
+  examples: [
+    { command: "fob resync vpn 520489 403154", explanation: "the next `fob code vpn` is the one after 403154" },
+  ],
+  isDelegable: () => true,
+  async run(input, context: HouseContext) {
+    const [first = "", second] =
+      input.first === "-" ? (await context.readInput()).trim().split(/\s+/) : [input.first, input.second];
+    const vault = await existingVault(context);
+    const record = vault.read(findInVault(vault, input.name).id);
+    const { token } = record;
+    const { counter: from } = eventBased(token);
+    const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
+    const secret = secretOf(record, secretKey);
+    const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
+    const counter = resynchronize({ first, second: second ?? null, passcodeAt, from, window: WINDOW });
+    forget(secret, secretKey);
+    if (counter === null) {
+      throw new FobError("rejected", t`no passcode like that among the next ${WINDOW} of ${token.name}`, {
+        hint: t("is it the same secret, and are the two passcodes in the order they were shown?"),
+      });
+    }
+    advance(vault, token.id, counter);
+    return { name: token.name, counter, moved: counter - from };
+  },
+  text: ({ name, counter, moved }) => printable(t`${name} moved on by ${moved}, the next counter is ${counter}`),
+  json: ({ name, counter }) => ({ name, counter }),
+});
+
+function advance(vault: Vault, id: string, counter: bigint): void {
+  vault.update(id, (record) => {
+    const credential = eventBased(record.token);
+    const further = counter > credential.counter ? counter : credential.counter;
+    return { ...record, token: { ...record.token, credential: { ...credential, counter: further } } };
+  });
+}
+
+function eventBased({ name, credential }: Token): HotpCredential {
+  if (credential.kind === "hotp") return credential;
+  throw new FobError("usage", t`${name} is not event-based: it has no counter to move`, {
+    hint: t("`fob verify` tells how far off the clock of a time-based token is"),
+  });
+}

@@ -1,0 +1,188 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, required, value } from "#cli/command.ts";
+import type { Context, HouseContext } from "#cli/context.ts";
+import type { Style } from "#cli/output/style.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
+import { recognize } from "#enrollment/recognize.ts";
+import { hotp } from "#otp/hotp.ts";
+import { findInLargeWindow, isLargeSearch } from "#otp/large-window.ts";
+import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import { timeStep } from "#otp/totp.ts";
+import { type CounterMatch, type PasscodeAt, type StepMatch, verifyCounter, verifyTime } from "#otp/verify.ts";
+import type { Credential, HotpCredential, TotpCredential } from "#token/credential.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
+import { secretOf, withoutPasscode } from "#vault/tokens/passcodes.ts";
+
+/** The outcome of a check: where the passcode matched, counted from where it was expected. */
+type Verdict =
+  | { readonly match: false }
+  | { readonly match: true; readonly offset: number; readonly step: bigint; readonly clockOffsetSeconds: number }
+  | { readonly match: true; readonly offset: number; readonly counter: bigint };
+
+interface Verified {
+  readonly credential: Credential;
+  readonly secret: Secret;
+}
+
+/** Arguments that begin like an enrollment string and unlike any name that people give. */
+const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam|motp):\/\//i;
+
+/** `fob verify`: is this passcode right, and if so, how far off is it? */
+export const verify = defineCommand({
+  name: "verify",
+  summary: "check a passcode: is it right, and how far off is the clock or counter?",
+  description:
+    "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not " +
+    "match. - in place of either argument reads it from standard input.",
+  arguments: {
+    subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored", "token"),
+    passcode: required("CODE", "the passcode to check"),
+  },
+  options: {
+    window: value("N", "how many steps or counters to look at (10)"),
+    at: value("TIME", "check as of another time"),
+  },
+  examples: [{ command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" }],
+  isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
+  async run(input, context): Promise<Verdict> {
+    const { subject, passcode } = await fromInput(input, context);
+    const isString = input.subject === "-" || ENROLLMENT.test(subject);
+    const find = () => (isString ? draftSubject(subject, context) : storedSubject(subject, context));
+    return verdictOn({ ...input, name: isString ? t("this token") : subject, passcode }, find, context);
+  },
+  text: formatVerdict,
+  json: (verdict) => verdict,
+  exitCode: ({ match }) => (match ? 0 : 7),
+});
+
+/** {@link verify} as an agent carries it out. */
+export const tokenVerification = {
+  arguments: verify.arguments,
+  options: verify.options,
+  async run(input: VerifyInput & { readonly subject: string }, context: HouseContext): Promise<Verdict> {
+    const { subject, passcode } = await fromInput(input, context);
+    return verdictOn({ ...input, name: subject, passcode }, () => storedSubject(subject, context), context);
+  },
+};
+
+interface VerifyInput {
+  readonly passcode: string;
+  readonly window: string | undefined;
+  readonly at: string | undefined;
+}
+
+/** `name` is how messages call the token. */
+async function verdictOn(
+  input: VerifyInput & { readonly name: string },
+  find: () => Promise<Verified>,
+  context: HouseContext,
+): Promise<Verdict> {
+  const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
+  tellZone("--at", input.at, context);
+  const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
+  const { credential, secret } = await find();
+  const pin = credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
+  const unixSeconds = now.getTime() / 1000;
+  try {
+    return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
+  } catch (error) {
+    throw error instanceof OtpError ? withoutPasscode({ name: input.name }, error) : error;
+  } finally {
+    forget(secret, pin);
+  }
+}
+
+async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: HouseContext) {
+  if (subject !== "-" && passcode !== "-") return { subject, passcode };
+  if (subject === "-" && passcode === "-")
+    throw new FobError("usage", t("only one of the two can come from standard input"));
+  const text = (await context.readInput()).trim();
+  return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
+}
+
+async function draftSubject(text: string, context: Context): Promise<Verified> {
+  const [draft, ...others] = await context.endAtSignals(() => recognize(text));
+  if (!draft || others.length > 0)
+    throw new FobError("usage", t("this enrollment string holds several tokens: verify one"));
+  // its secret is another one each time that it is read
+  if (draft.clientPart !== undefined)
+    throw new FobError("usage", t("this token is enrolled in two steps: verify it by its name, once it is enrolled"));
+  return { credential: draft.credential, secret: Buffer.from(draft.secret) };
+}
+
+async function storedSubject(query: string, context: HouseContext): Promise<Verified> {
+  const vault = await existingVault(context);
+  const record = vault.read(findInVault(vault, query).id);
+  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
+  const secret = secretOf(record, secretKey);
+  forget(secretKey);
+  return { credential: record.token.credential, secret };
+}
+
+function judge(
+  { credential, secret, pin }: Verified & { readonly pin: Secret | null },
+  passcode: string,
+  { window, unixSeconds }: { readonly window: number; readonly unixSeconds: number },
+): Verdict {
+  if (credential.kind === "ocra" || credential.kind === "push") {
+    throw new FobError("usage", t("this token gives no passcodes to verify"));
+  }
+  if (credential.kind === "hotp") {
+    const found = findCounter({ credential, secret }, passcode, window);
+    return found ? { match: true, ...found } : { match: false };
+  }
+  const steps = credential.kind === "motp" ? { period: MOTP_PERIOD, t0: 0 } : credential;
+  const step = timeStep({ ...steps, unixSeconds });
+  const found =
+    credential.kind === "motp"
+      ? verifyTime({ passcode, passcodeAt: mobileOtpAt(secret, pin), step, window })
+      : findStep({ credential, secret }, passcode, { step, window });
+  return found ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period } : { match: false };
+}
+
+function mobileOtpAt(secret: Secret, pin: Secret | null): PasscodeAt {
+  return (step) => motp({ secret, pin: pin ?? Buffer.alloc(0), step });
+}
+
+function findCounter(
+  { credential, secret }: { readonly credential: HotpCredential; readonly secret: Secret },
+  passcode: string,
+  window: number,
+): CounterMatch | null {
+  const from = credential.counter;
+  const search = { ...credential, secret, passcode, origin: from, back: 0, ahead: window };
+  if (isLargeSearch(search)) {
+    const offset = findInLargeWindow(search);
+    return offset === null ? null : { counter: from + BigInt(offset), offset };
+  }
+  return verifyCounter({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), from, window });
+}
+
+function findStep(
+  { credential, secret }: { readonly credential: TotpCredential; readonly secret: Secret },
+  passcode: string,
+  { step, window }: { readonly step: bigint; readonly window: number },
+): StepMatch | null {
+  const search = { ...credential, secret, passcode, origin: step, back: window, ahead: window };
+  if (isLargeSearch(search)) {
+    const offset = findInLargeWindow(search);
+    return offset === null ? null : { step: step + BigInt(offset), offset };
+  }
+  return verifyTime({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), step, window });
+}
+
+function formatVerdict(verdict: Verdict, style: Style): string {
+  if (!verdict.match) return style.bad(t("no match"));
+  if ("counter" in verdict)
+    return t`${style.good(t("match"))} at counter ${verdict.counter} (${signed(verdict.offset)})`;
+  const { step, offset, clockOffsetSeconds } = verdict;
+  return t`${style.good(t("match"))} in time step ${step} (${signed(offset)}, clock offset ${signed(clockOffsetSeconds)} s)`;
+}
+
+function signed(number: number): string {
+  return number > 0 ? `+${number}` : String(number);
+}

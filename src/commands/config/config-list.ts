@@ -1,0 +1,41 @@
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import type { Style } from "#cli/output/style.ts";
+import { formatTable } from "#cli/output/table.ts";
+import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
+import { suggestSetting } from "#cli/settings/settings.ts";
+import { printable } from "#token/printable.ts";
+import { type SettingView, viewSetting } from "./setting-view.ts";
+
+interface SettingList {
+  readonly settings: readonly SettingView[];
+  readonly unknownKeys: readonly string[];
+}
+
+/** `fob config list`: every setting, its value, and where that comes from. */
+export const configList = defineCommand({
+  name: "config list",
+  summary: "list the settings, their values, and where those come from",
+  description: "docs/configuration.md says what each is for.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob config list", explanation: "each with the option, variable or file that decides" }],
+  run: async (_, { settings }): Promise<SettingList> => ({
+    settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
+    unknownKeys: settings.unknownKeys(),
+  }),
+  text: formatSettings,
+  json: ({ settings }) => settings,
+  notes: ({ unknownKeys }) => unknownKeys.map(describeUnknown),
+});
+
+function formatSettings({ settings }: SettingList, style: Style): string {
+  const rows = settings.map(({ key, value, from }) => [key, String(value), from ?? t("default")].map(printable));
+  return formatTable([t("SETTING"), t("VALUE"), t("FROM")], rows, style);
+}
+
+function describeUnknown(key: string): string {
+  const suggestion = suggestSetting(key);
+  const warning = t`warning: config.json has ${JSON.stringify(key)}, which is no setting`;
+  return suggestion ? `${warning}: ${suggestion}` : warning;
+}

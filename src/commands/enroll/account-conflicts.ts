@@ -1,0 +1,161 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { flag } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import type { Vault } from "#vault/vault.ts";
+import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
+import {
+  type Conflict,
+  type Repeated,
+  type Repeating,
+  refusal,
+  refusalOfRepeated,
+  sortDrafts,
+} from "./known-tokens.ts";
+
+type ConflictContext = Pick<HouseContext, "prompt">;
+
+/** What becomes of drafts whose account is enrolled already with another secret. */
+export interface Settled {
+  /** To be stored, with the names that they get. */
+  readonly drafts: readonly NamedDraft[];
+  /** Those of them that take the place of every token of their account. */
+  readonly replacing: ReadonlySet<NamedDraft>;
+  /** Why the others are not stored. */
+  readonly refused: readonly FobError[];
+}
+
+/** What options say about such drafts, and how messages name these options. */
+export interface ConflictWishes {
+  readonly replace: boolean;
+  readonly keepBoth: boolean;
+  readonly options: string;
+}
+
+/** The options of every command that takes tokens out of a file. */
+export const conflictOptions = {
+  replace: flag("replace tokens of the same account that have another secret; they stay restorable"),
+  keepBoth: flag("keep both where an account is there with another secret"),
+} as const;
+
+/** Throws FobError `usage` for two options that exclude each other. */
+export function refuseBoth({ replace, keepBoth }: Pick<ConflictWishes, "replace" | "keepBoth">): void {
+  if (replace && keepBoth) throw new FobError("usage", t("--replace and --keep-both exclude each other"));
+}
+
+/** What of a file is to be stored: what the vault does not have, and what was settled about accounts with another secret. */
+export async function settleFile(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
+  repeating: Repeating,
+  context: ConflictContext,
+): Promise<Settled> {
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating);
+  const options = t("--replace takes the place of what is there, --keep-both keeps both");
+  const settled = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
+  const whenRepeated = { keepBoth: wishes.keepBoth, options: t("--keep-both keeps both") };
+  const others = await settleRepeated(vault, repeated, whenRepeated, context);
+  const stored = new Set([...fresh, ...settled.drafts, ...others.drafts]);
+  const wanted = named.filter((one) => stored.has(one));
+  const isWanted = new Set(wanted);
+  return {
+    drafts: [...wanted, ...[...stored].filter((one) => !isWanted.has(one))],
+    replacing: settled.replacing,
+    refused: [...settled.refused, ...others.refused],
+  };
+}
+
+/**
+ * Settles what becomes of drafts whose account came before in the same command. Nobody can tell which of two secrets counts, so that none
+ * takes another's place: they are kept under other names, or refused.
+ */
+export async function settleRepeated(
+  vault: Vault,
+  repeated: readonly Repeated[],
+  wishes: Pick<ConflictWishes, "keepBoth" | "options">,
+  context: ConflictContext,
+): Promise<Pick<Settled, "drafts" | "refused">> {
+  const [only, ...others] = repeated;
+  if (!only) return { drafts: [], refused: [] };
+  const drafts = repeated.map(({ named }) => named);
+  const refused = repeated.map((one) => refusalOfRepeated(one, wishes.options));
+  if (wishes.keepBoth) return { drafts, refused: [] };
+  if (!context.prompt.available) return { drafts: [], refused };
+  const question =
+    others.length === 0
+      ? t`${only.named.name} is given twice, with different secrets. What now?`
+      : t`${plural(repeated.length, "account")} are given twice, with different secrets (${shorten(drafts.map(({ name }) => name))}). What now?`;
+  const choices = [
+    { label: t("keep both, the later one under another name"), value: "keep" },
+    { label: t("leave the later one out"), value: "leave" },
+  ] as const;
+  const decision = await context.prompt.pick<"keep" | "leave">(question, choices, wishes.options);
+  if (decision === "leave") return { drafts: [], refused };
+  return { drafts: await nameAnew(vault, drafts, { ...wishes, replace: false }, context), refused: [] };
+}
+
+type Decision = "replace" | "keep" | "leave";
+
+/** No more are named in a question. */
+const MAX_NAMED = 5;
+
+/**
+ * Settles what becomes of drafts whose account has another secret: as the options say, or as a person at the terminal answers to one question. Elsewhere
+ * each is refused by name. Throws FobError `interrupted` for a person who wants nothing of all this.
+ */
+export async function settleConflicts(
+  vault: Vault,
+  conflicts: readonly Conflict[],
+  wishes: ConflictWishes,
+  context: ConflictContext,
+): Promise<Settled> {
+  const drafts = conflicts.map(({ named }) => named);
+  const decision = conflicts.length === 0 ? "leave" : await decide(conflicts, wishes, context);
+  if (decision === "replace") return { drafts, replacing: new Set(drafts), refused: [] };
+  if (decision === "keep")
+    return { drafts: await nameAnew(vault, drafts, wishes, context), replacing: new Set(), refused: [] };
+  return { drafts: [], replacing: new Set(), refused: conflicts.map((conflict) => refusal(conflict, wishes.options)) };
+}
+
+async function decide(
+  conflicts: readonly Conflict[],
+  { replace, keepBoth, options }: ConflictWishes,
+  { prompt }: ConflictContext,
+): Promise<Decision> {
+  if (replace) return "replace";
+  if (keepBoth) return "keep";
+  if (!prompt.available) return "leave";
+  const choices = [
+    { label: t("replace what is there; `fob restore` brings it back for 30 days"), value: "replace" },
+    { label: t("keep both, the new one under another name"), value: "keep" },
+    { label: t("leave everything as it is"), value: "leave" },
+  ] as const;
+  return prompt.pick<Decision>(question(conflicts), choices, options);
+}
+
+function question(conflicts: readonly Conflict[]): string {
+  const all = shorten(conflicts.map(({ entry }) => entry.name));
+  return conflicts.length === 1
+    ? t`${all} is enrolled already with another secret. What now?`
+    : t`${plural(conflicts.length, "account")} are enrolled already with another secret (${all}). What now?`;
+}
+
+function shorten(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return more > 0 ? t`${names.slice(0, MAX_NAMED).join(", ")} and ${more} more` : names.join(", ");
+}
+
+/** A person names one token; several, and those of a script, get a number behind their name. */
+async function nameAnew(
+  vault: Vault,
+  drafts: readonly NamedDraft[],
+  { keepBoth }: ConflictWishes,
+  { prompt }: ConflictContext,
+): Promise<readonly NamedDraft[]> {
+  const [only, ...others] = drafts;
+  if (!only || others.length > 0 || keepBoth) return drafts;
+  const name = checkName(await prompt.text(t("What shall the new token be called?"), "--name"));
+  refuseTakenName(vault, name);
+  return [{ ...only, name, isChosen: true }];
+}

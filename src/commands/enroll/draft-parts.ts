@@ -1,0 +1,153 @@
+import * as v from "valibot";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { parseJson } from "#token/bounded-json.ts";
+import { pinBytes } from "#token/secret.ts";
+import { decodeCredential, encodeCredential, type Token } from "#token/token.ts";
+import {
+  AccessDomainSchema,
+  CleanTextSchema,
+  CredentialSchema,
+  FormatSchema,
+  IdSchema,
+  PolicySchema,
+  SecretSchema,
+  TimeSchema,
+} from "#vault/backup/backup.ts";
+import type { ChosenPin } from "./enrollment-pins.ts";
+import type { NamedDraft } from "./enrollment-storing.ts";
+
+/**
+ * The longest part, in UTF-16 units. A draft is JSON, and JSON inside JSON has at most twice as many, or six
+ * times at the two ends of a part: with what stands around it, a part is one line to an agent.
+ */
+const MAX_PART = 30_000;
+
+/** The longest draft: it comes from a file or a reply that is not longer. In UTF-16 units. */
+const MAX_DRAFT = 8 * 1024 * 1024;
+
+/** What all parts together may have: more than the largest backup. In UTF-16 units. */
+const MAX_PARTS = 64 * 1024 * 1024;
+
+/** How many values a draft may have in its JSON: four times as many as any. */
+const MAX_VALUES = 200;
+
+/** A draft on its way to an agent. */
+export interface SentDraft extends NamedDraft {
+  /** The PIN that was chosen before a server made it. */
+  readonly chosen?: ChosenPin | null;
+}
+
+const DraftSchema = v.object({
+  name: CleanTextSchema,
+  isChosen: v.boolean(),
+  issuer: CleanTextSchema,
+  account: CleanTextSchema,
+  serial: CleanTextSchema,
+  format: FormatSchema,
+  credential: CredentialSchema,
+  secret: SecretSchema,
+  pin: v.nullable(
+    v.variant("type", [
+      v.object({ type: v.literal("user"), policy: PolicySchema }),
+      v.object({ type: v.literal("server") }),
+    ]),
+  ),
+  chosen: v.optional(
+    v.nullable(v.object({ pin: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)), policy: PolicySchema })),
+    null,
+  ),
+  past: v.nullable(
+    v.object({
+      id: v.nullable(IdSchema),
+      accessDomain: AccessDomainSchema,
+      favorite: v.boolean(),
+      enrolledAt: TimeSchema,
+    }),
+  ),
+});
+
+/**
+ * Drafts as texts that are short enough for an agent's lines, with their secrets and all that is
+ * stored of them: one line of JSON each, cut wherever a part is full. Null where that is too much for
+ * an agent.
+ */
+export function draftParts(drafts: readonly SentDraft[]): readonly string[] | null {
+  const lines = drafts.map((draft) => `${encodeDraft(draft)}\n`);
+  const text = lines.join("");
+  if (text.length > MAX_PARTS || lines.some(({ length }) => length > MAX_DRAFT)) return null;
+  const count = Math.ceil(text.length / MAX_PART);
+  return Array.from({ length: count }, (_, i) => text.slice(i * MAX_PART, (i + 1) * MAX_PART));
+}
+
+/**
+ * Reverses {@link draftParts}: `next` gives one part after the other, and an empty text behind the
+ * last. Rejects with FobError `usage` for what no issuer could have given, and for too much.
+ */
+export async function readDraftParts(next: () => Promise<string>): Promise<SentDraft[]> {
+  const drafts: SentDraft[] = [];
+  let left = MAX_PARTS;
+  let begun: string[] = [];
+  let length = 0;
+  for (let part = await next(); part !== ""; part = await next()) {
+    left -= part.length;
+    if (left < 0) throw new FobError("usage", t("the request holds too many tokens"));
+    const [end = "", ...lines] = part.split("\n");
+    begun.push(end);
+    length += end.length;
+    for (const line of lines) {
+      if (length > 0) drafts.push(decodeDraft(begun.join("")));
+      begun = [line];
+      length = line.length;
+    }
+    if (length > MAX_DRAFT) throw wrongDraft();
+  }
+  if (length > 0) throw wrongDraft();
+  return drafts;
+}
+
+function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string {
+  const { issuer, account, serial, format, credential, secret, pin = null } = draft;
+  return JSON.stringify({
+    ...{ name, isChosen, issuer, account, serial, format, pin },
+    credential: encodeCredential(credential),
+    secret: Buffer.from(secret).toString("base64"),
+    chosen: chosen ? { ...chosen, pin: chosen.pin.toString("utf8") } : null,
+    past: past ? { ...past, id: past.id ?? null, enrolledAt: past.enrolledAt.toISOString() } : null,
+  });
+}
+
+function decodeDraft(line: string): SentDraft {
+  const { name, isChosen, credential, pin, past, chosen, ...rest } = parse(line);
+  if (name === null) throw wrongDraft();
+  return {
+    name,
+    isChosen,
+    draft: {
+      ...{ ...rest, name, fields: [], findings: [] },
+      credential: decodeCredential(credential),
+      ...(pin ? { pin } : {}),
+    },
+    ...(past ? { past: decodePast(past) } : {}),
+    chosen: chosen && { ...chosen, pin: pinBytes(chosen.pin) },
+  };
+}
+
+function decodePast({ id, enrolledAt, ...rest }: NonNullable<v.InferOutput<typeof DraftSchema>["past"]>) {
+  const past: Pick<Token, "accessDomain" | "favorite" | "enrolledAt"> = { ...rest, enrolledAt: new Date(enrolledAt) };
+  return id === null ? past : { ...past, id };
+}
+
+function parse(line: string): v.InferOutput<typeof DraftSchema> {
+  try {
+    const parsed = v.safeParse(DraftSchema, parseJson(line, { values: MAX_VALUES }), { abortEarly: true });
+    if (parsed.success) return parsed.output;
+  } catch {
+    // its message would repeat what was received, which is a secret
+  }
+  throw wrongDraft();
+}
+
+function wrongDraft(): FobError {
+  return new FobError("usage", t("the request holds a token that is damaged, or out of bounds"));
+}

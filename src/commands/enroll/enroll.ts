@@ -1,0 +1,190 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { refuseNothingDone } from "#cli/attempts.ts";
+import { defineCommand, flag, value, values, variadic } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import type { Style } from "#cli/output/style.ts";
+import { type DraftView, describeView, type TokenView, viewDraft } from "#commands/tokens/token-view.ts";
+import { judgeValidity } from "#enrollment/audit.ts";
+import { type Finding, severityInWords } from "#enrollment/draft.ts";
+import { printable } from "#token/printable.ts";
+import { addDrafts } from "./draft-adding.ts";
+import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
+import { describeMissingPin } from "./enrollment-pins.ts";
+import { describeCounters, type NamedDraft, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
+import type { FetchedTokens } from "./fetched-storing.ts";
+import { withRecoveryCode } from "./new-vault.ts";
+import { ServerEnrollments } from "./online-enrollment.ts";
+
+interface EnrolledView extends DraftView {
+  readonly clientPart?: string;
+  /** Of the vault that was made for it. */
+  readonly recoveryCode?: string;
+}
+
+/** A token that only its server knows. */
+type OnlineView = Pick<Enrollments["online"][number], "name" | "issuer" | "account" | "serial" | "format" | "server">;
+
+type Enrolled = { readonly notes: readonly string[] } & (
+  | { readonly isDryRun: true; readonly views: readonly DraftView[]; readonly online: readonly OnlineView[] }
+  | { readonly isDryRun: false; readonly views: readonly EnrolledView[]; readonly isPinMissing: boolean }
+);
+
+/** `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for those that a server has made by then. */
+export const enroll = defineCommand({
+  name: "enroll",
+  summary: "add tokens from enrollment strings or QR pictures",
+  description:
+    "ENROLLMENT is a Key URI (otpauth://...), a migration code, an activation string or code (XXXXX-XXXXX-XXXXX-XXXXX), a key container (PSKC) " +
+    "or a bare secret in Base32 or hex with --name; - reads standard input, one string a line. Without any, a terminal asks for it without echo.",
+  arguments: { enrollments: variadic("ENROLLMENT", "enrollment strings; - reads standard input") },
+  options: {
+    qr: values("FILE", "read QR codes from PNG, JPEG, GIF, BMP, TIFF or WebP pictures", "file"),
+    clipboard: flag("read what was copied, a text or a picture"),
+    screen: flag("read the QR codes that the screen shows"),
+    name: value("NAME", "what to call the token"),
+    dryRun: flag("show what would be enrolled, store nothing and ask no server"),
+    replace: flag("replace every token of the same account, or the one of the same name; they stay restorable"),
+    yes: flag("do not ask back about warnings"),
+    pin: flag("ask for a token PIN now"),
+    trace: value("FILE", "write a log of what a server was asked and answered, without secrets", "file"),
+    insecure: flag("let a server do whose certificate nobody vouches for, or that has none"),
+  },
+  examples: [
+    { command: "fob enroll --qr screenshot.png", explanation: "from a picture of the QR code" },
+    { command: "fob enroll --screen", explanation: "from the QR code that the browser shows" },
+    { command: "fob enroll --name vpn -", explanation: "from standard input, so that the secret is in no history" },
+    { command: "fob enroll < tokens.txt -", explanation: "many at once, one enrollment string a line" },
+    {
+      command: "fob enroll --trace enrollment.log -",
+      explanation: "an activation string, with a log for the help desk",
+    },
+  ],
+  async run(input, context): Promise<Enrolled> {
+    const { drafts, online } = await readEnrollments(input, context);
+    refuseSharedName(input.name, drafts.length + online.length);
+    refuseIdleOptions(input, online.length);
+    const named = await nameDrafts(drafts, input.name, context);
+    const notes = findingsOf(named, context.clock()).map(describeFinding);
+    const onlineFindings = findingsOnline(online, input.insecure);
+    if (input.dryRun) {
+      const views = named.map(({ name, draft }) => viewDraft(name, draft));
+      const all = [...notes, ...onlineFindings.map(describeFinding)];
+      return { views, online: online.map(viewOnline), isDryRun: true, notes: all };
+    }
+    const isAsked = !input.yes && context.prompt.available;
+    if (isAsked) await confirmWarnings([...named.flatMap(({ draft }) => draft.findings), ...onlineFindings], context);
+    // a server may refuse: that is no reason to be silent about the risk that was taken
+    else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
+    const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
+    const { name, pin, replace } = input;
+    const wishes = { by: "enroll", name, pin, replace, keepBoth: false } as const;
+    const { stored, failures, fetched, ...added } = await addDrafts(named, wishes, context, servers);
+    const told = fetched ? describeFetched(fetched) : [];
+    if (fetched?.failure) {
+      for (const note of told) context.tell(note);
+      throw fetched.failure;
+    }
+    refuseConflicts(failures, context);
+    const views = [
+      ...(fetched?.stored ?? []).map(({ index, view }) => viewEnrolled(view, servers?.fetched[index])),
+      ...stored.map(({ index, view }) => viewEnrolled(view, named[index])),
+    ];
+    return {
+      views: withRecoveryCode(views, context),
+      isDryRun: false,
+      isPinMissing: (fetched?.withoutPin ?? []).length > 0,
+      notes: [...notes, ...describeCounters(stored), ...added.notes, ...told],
+    };
+  },
+  text: (result, style) => formatEnrolled(result, style).join("\n"),
+  json: (result) =>
+    result.isDryRun ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true })) : result.views,
+  notes: ({ notes }) => notes,
+  exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
+});
+
+function describeFetched({ notes, withoutPin }: FetchedTokens): string[] {
+  return [...notes, ...withoutPin.map(describeMissingPin)];
+}
+
+/** A person who leaves everything as it is, and a script with a token too much: all of them are enrolled, or none. */
+function refuseConflicts(refused: readonly FobError[], context: Context): void {
+  if (refused.length > 0 && context.prompt.available) throw new FobError("interrupted", t("nothing was enrolled"));
+  refuseNothingDone({ done: [], failures: refused }, context);
+}
+
+/** Throws FobError `usage` for options that say how to talk to a server where none is asked. */
+function refuseIdleOptions(
+  { trace, insecure }: { trace: string | undefined; insecure: boolean },
+  servers: number,
+): void {
+  const idle = [trace === undefined ? null : "--trace", insecure ? "--insecure" : null].find(Boolean);
+  if (servers > 0 || !idle) return;
+  throw new FobError("usage", t`${idle} is for enrollments with a server, and there is none here`);
+}
+
+/** A new token, and our part of its secret where the issuer needs it. */
+function viewEnrolled(view: TokenView, named: NamedDraft | undefined): EnrolledView {
+  const clientPart = named?.draft.clientPart;
+  return { ...view, ...(clientPart === undefined ? {} : { clientPart }) };
+}
+
+function viewOnline({ name, issuer, account, serial, format, server }: Enrollments["online"][number]): OnlineView {
+  return { name, issuer, account, serial, format, server };
+}
+
+function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
+  return named.flatMap(({ name, draft }) =>
+    [...draft.findings, ...judgeValidity(draft, now)].map((finding) => about(name, finding)),
+  );
+}
+
+function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
+  return online.flatMap(({ name, server, findings }) =>
+    [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) => about(name ?? server, finding)),
+  );
+}
+
+function insecure(): Finding {
+  const message = t(
+    "nothing proves who this server is: whoever is on the way can take the new token, or give another one",
+  );
+  return { severity: "warning", code: "server-unverified", message };
+}
+
+function about(name: string, { severity, code, message }: Finding): Finding {
+  return { severity, code, message: t`${name}: ${message}` };
+}
+
+async function confirmWarnings(findings: readonly Finding[], context: Context): Promise<void> {
+  const warnings = findings.filter(isWarning);
+  if (warnings.length === 0) return;
+  const question = t`${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
+  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was enrolled"));
+}
+
+function isWarning({ severity }: Finding): boolean {
+  return severity === "warning";
+}
+
+function describeFinding({ severity, message }: Finding): string {
+  return `${severityInWords(severity)}: ${message}`;
+}
+
+function formatEnrolled(result: Enrolled, style: Style): string[] {
+  if (result.isDryRun) {
+    return [
+      ...result.views.map((view) => t`would enroll ${style.strong(printable(view.name))} (${describeView(view)})`),
+      ...result.online.map((view) => t`would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`),
+    ];
+  }
+  return result.views.flatMap((view) => [
+    t`enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
+    ...(view.clientPart === undefined ? [] : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+  ]);
+}
+
+function forWhom({ account, format }: OnlineView): string {
+  return account === null ? ` (${format})` : t` for ${printable(account)} (${format})`;
+}

@@ -1,0 +1,157 @@
+import { FobError } from "#base/fob-error.ts";
+import { type Text, t, translated } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
+import { Effort } from "#enrollment/effort.ts";
+import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { withoutRepeatedStrings, withoutRepetitions } from "#enrollment/repetitions.ts";
+import { askSecretFor } from "./ask-secret.ts";
+
+const CLIPBOARD: Text = "the clipboard";
+const SCREEN: Text = "the screen";
+
+/** Where enrollment strings come from. */
+export interface EnrollmentSources {
+  readonly enrollments: readonly string[];
+  readonly qr: readonly string[];
+  readonly clipboard: boolean;
+  readonly screen: boolean;
+}
+
+/** What the strings say: tokens that are whole, and where to get the others. */
+export interface Enrollments {
+  readonly drafts: readonly EnrollmentDraft[];
+  readonly online: readonly OnlineEnrollment[];
+}
+
+type Enrollment = EnrollmentDraft | OnlineEnrollment;
+
+/**
+ * Reads every enrollment string of the command line, of standard input, pictures, clipboard and screen. Throws FobError `invalid` naming the
+ * first one that is wrong and where it stands, before anything is stored or sent.
+ */
+export async function readEnrollments(sources: EnrollmentSources, context: Context): Promise<Enrollments> {
+  const read = await readSources(sources, context);
+  return {
+    drafts: withoutRepetitions(read.filter((one): one is EnrollmentDraft => !isOnline(one))),
+    online: withoutRepeatedStrings(read.filter(isOnline)),
+  };
+}
+
+/** What one command line reads with; its strings together may cost no more than one file. */
+interface Reading {
+  readonly context: Context;
+  readonly effort: Effort;
+}
+
+async function readSources(sources: EnrollmentSources, context: Context): Promise<Enrollment[]> {
+  const { enrollments, qr, clipboard, screen } = sources;
+  const reading = { context, effort: new Effort() };
+  if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
+    return recognizeAny(await askForString(context), t("the enrollment string"), reading);
+  const found: Enrollment[] = [];
+  const add = async (read: Promise<Enrollment[]>) => {
+    for (const one of await read) found.push(one);
+    if (found.length > MAX_ENTRIES) throw new FobError("invalid", t`there are more than ${MAX_ENTRIES} tokens`);
+  };
+  for (const enrollment of enrollments) {
+    if (enrollment === "-") await add(readInput(await context.readInput(), reading));
+    else await add(recognizeArgument(enrollment, reading));
+  }
+  for (const path of qr) await add(recognizeAll(await context.readPicture(path), path, reading));
+  if (clipboard) await add(readClipboard(reading));
+  if (screen) {
+    const texts = await readScreen(context);
+    const enrollment = texts.filter((text) => identify(text) !== null);
+    // a screen shows many things; only when none of its codes is for us is that an error
+    await add(recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), reading));
+  }
+  return found;
+}
+
+function isOnline(enrollment: Enrollment): enrollment is OnlineEnrollment {
+  return "complete" in enrollment;
+}
+
+function recognizeAny(text: string, place: string, { context, effort }: Reading): Promise<Enrollment[]> {
+  return context.endAtSignals(async () => {
+    const online = recognizeOnline(text);
+    return online ? [online] : recognize(text, askSecretFor(place, context), effort);
+  });
+}
+
+/** Asks for an enrollment string, which is not shown. */
+export function askForString(context: Context): Promise<string> {
+  return context.prompt.secret(
+    t("Enrollment string (it is not shown)"),
+    t("an ENROLLMENT, - for standard input, or --qr FILE"),
+  );
+}
+
+async function recognizeArgument(enrollment: string, reading: Reading): Promise<Enrollment[]> {
+  const found = await recognizeAny(enrollment, t("the enrollment string"), reading);
+  reading.context.tell(
+    t(
+      "warning: a secret on the command line is seen by other processes and the shell's history; `fob enroll -` reads it from standard input",
+    ),
+  );
+  return found;
+}
+
+/** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
+async function readInput(text: string, reading: Reading): Promise<Enrollment[]> {
+  if (identify(text)?.isMultiline) return recognizeAny(text, t("standard input"), reading);
+  const strings = readLines(text);
+  if (strings.length === 0) throw new FobError("invalid", t("standard input holds no enrollment string"));
+  const found: Enrollment[] = [];
+  for (const line of strings) {
+    await reading.context.look();
+    const place = strings.length === 1 ? null : t`line ${line.number}`;
+    for (const one of await recognizeAt(line.text, place, reading)) found.push(one);
+    // one line may be a code that holds many
+    if (found.length > MAX_ENTRIES) break;
+  }
+  return found;
+}
+
+/** The texts of the codes on every display. Throws the first display's error when none shows a code. */
+async function readScreen(context: Context): Promise<string[]> {
+  const texts: string[] = [];
+  const refusals: FobError[] = [];
+  for (const picture of await context.takeScreenshot()) {
+    try {
+      texts.push(...(await context.readQrCodes(picture, translated(SCREEN))));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      refusals.push(error);
+    }
+  }
+  if (texts.length === 0 && refusals[0]) throw refusals[0];
+  return [...new Set(texts)];
+}
+
+/** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
+async function readClipboard(reading: Reading): Promise<Enrollment[]> {
+  const { clipboard, readQrCodes } = reading.context;
+  const { text, picture } = await clipboard.paste();
+  if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), reading);
+  return recognizeAll(await readQrCodes(picture, translated(CLIPBOARD)), translated(CLIPBOARD), reading);
+}
+
+/** The codes of a picture, in turn: each may ask for a secret of its own. */
+async function recognizeAll(texts: readonly string[], place: string, reading: Reading): Promise<Enrollment[]> {
+  const found: Enrollment[] = [];
+  for (const text of texts) found.push(...(await recognizeAt(text, place, reading)));
+  return found;
+}
+
+async function recognizeAt(text: string, place: string | null, reading: Reading): Promise<Enrollment[]> {
+  try {
+    return await recognizeAny(text, place ?? t("standard input"), reading);
+  } catch (error) {
+    if (place === null || !(error instanceof FobError)) throw error;
+    const { code, message, hint } = error;
+    throw new FobError(code, t`${place}: ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
+}

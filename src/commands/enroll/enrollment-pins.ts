@@ -1,0 +1,152 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { HouseContext } from "#cli/context.ts";
+import type { RequiredPin } from "#enrollment/draft.ts";
+import { judgePin, type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { formatPinPolicy } from "#token/pin-policy-text.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import { askNewPin } from "#vault/pins/pin-prompt.ts";
+import { setTokenPin } from "#vault/pins/token-pin.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+import type { NamedDraft, PinOf, StoredDraft } from "./enrollment-storing.ts";
+
+/** A PIN for new tokens, and the policy that accepted it. */
+export interface ChosenPin {
+  readonly pin: Secret;
+  readonly policy: PinPolicy;
+}
+
+/** A token to come, as far as its PIN is concerned. */
+interface Guarded {
+  readonly name: string;
+  readonly draft: { readonly pin?: RequiredPin };
+}
+
+type PinContext = Pick<HouseContext, "clock" | "pinPrompt">;
+
+/** The PINs of the tokens that get one. */
+export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPin>;
+
+/**
+ * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of them. Tokens under one policy
+ * share one question. `isLast` says whether nothing is asked after them.
+ */
+export async function askPins<T extends Guarded>(
+  named: readonly T[],
+  everywhere: boolean,
+  { pinPrompt, isLast }: Pick<HouseContext, "pinPrompt"> & { readonly isLast: boolean },
+): Promise<ChosenPins<T>> {
+  const questions = new Map<string, { readonly policy: PinPolicy; readonly group: T[] }>();
+  for (const one of named) {
+    const policy = policyOf(one, everywhere);
+    if (!policy) continue;
+    const question = questions.get(JSON.stringify(policy)) ?? { policy, group: [] };
+    question.group.push(one);
+    questions.set(JSON.stringify(policy), question);
+  }
+  const chosen = new Map<T, ChosenPin>();
+  let left = questions.size;
+  for (const { policy, group } of questions.values()) {
+    const of = group.map(({ name }) => name).join(", ");
+    const pin = await askNewPin(pinPrompt, of, policy, { isLast: isLast && --left === 0 });
+    for (const one of group) chosen.set(one, { pin, policy });
+  }
+  return chosen;
+}
+
+/** The PINs of tokens to be stored, which are guarded from their first byte on disk. */
+export function pinsFor(pins: ChosenPins, { pinPrompt, clock }: PinContext): PinOf {
+  return (named) => {
+    const chosen = pins.get(named);
+    return chosen ? { ...chosen, setAt: clock(), isOwn: pinPrompt.interactive } : null;
+  };
+}
+
+/** Forgets PINs that were chosen. */
+export function forgetPins<T extends Guarded>(pins: ChosenPins<T>): void {
+  for (const { pin } of pins.values()) forget(pin);
+}
+
+/** A token that a server has made, and the PIN that was chosen before. */
+export interface FetchedDraft extends NamedDraft {
+  readonly chosen: ChosenPin | null;
+}
+
+/** The PINs that were chosen before a server made these tokens, where their issuer's policy accepts them. */
+export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
+  const pins = new Map<NamedDraft, ChosenPin>();
+  for (const one of fetched) {
+    const { chosen } = one;
+    const { pin } = one.draft;
+    if (!chosen || pin?.type === "server") continue;
+    const policy = pin?.policy ?? chosen.policy;
+    if (!judgePin(chosen.pin.toString("utf8"), policy)) pins.set(one, { pin: Buffer.from(chosen.pin), policy });
+  }
+  return pins;
+}
+
+/** A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one. */
+export interface Unguarded {
+  readonly name: string;
+  readonly policy: PinPolicy;
+  readonly reason: FobError;
+}
+
+/**
+ * Asks for the PINs of tokens whose server has just said that it wants some; nobody is asked after an `interruption`.
+ * Returns those that got none: they are stored, whatever became of the question.
+ */
+export async function guardLate(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  interruption: FobError | null,
+  context: PinContext,
+): Promise<readonly Unguarded[]> {
+  const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
+  try {
+    if (interruption) throw interruption;
+    const pins = await askPins(
+      waiting.map(({ named }) => named),
+      false,
+      { pinPrompt: context.pinPrompt, isLast: true },
+    );
+    await guardAndOpen(vault, waiting, pins, context);
+    return [];
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    return waiting.flatMap(({ token: { name }, named: { draft } }) =>
+      draft.pin?.type === "user" ? { name, policy: draft.pin.policy, reason: error } : [],
+    );
+  }
+}
+
+/** What to tell the person about a token whose PIN is missing. */
+export function describeMissingPin({ name, policy, reason }: Unguarded): string {
+  const rules = ` --policy ${formatPinPolicy(policy)}`;
+  const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
+  return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${rules}\``;
+}
+
+/** Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants waits behind its access domain. */
+async function guardAndOpen(
+  vault: Vault,
+  stored: readonly StoredDraft[],
+  pins: ChosenPins,
+  context: PinContext,
+): Promise<void> {
+  const pinOf = pinsFor(pins, context);
+  for (const { token, named } of stored) {
+    const pin = pinOf(named);
+    if (!pin) continue;
+    const record = vault.read(token.id);
+    await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
+    if (named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: "00" }));
+  }
+  forgetPins(pins);
+}
+
+function policyOf({ draft: { pin } }: Guarded, everywhere: boolean): PinPolicy | null {
+  if (pin?.type === "user") return pin.policy;
+  return everywhere && pin?.type !== "server" ? USER_PIN_POLICY : null;
+}

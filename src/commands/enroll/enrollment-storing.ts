@@ -1,0 +1,282 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
+import { counterOf, raiseCounter } from "#token/counter.ts";
+import type { Credential } from "#token/credential.ts";
+import { FreeNames, fold } from "#token/names.ts";
+import type { Token } from "#token/token.ts";
+import { setTokenPin } from "#vault/pins/token-pin.ts";
+import { addTokens, type Look } from "#vault/tokens/adding.ts";
+import type { Processes } from "#vault/tokens/batch.ts";
+import { finishInterrupted } from "#vault/tokens/interrupted.ts";
+import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { fingerprintOf, type NewPin, unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+import {
+  enrollOptions,
+  findSame,
+  type KnownTokens,
+  knownTokens,
+  lacksPin,
+  refusal,
+  tokensOfAccount,
+} from "./known-tokens.ts";
+
+/** A draft and what the token will be called. */
+export interface NamedDraft {
+  readonly name: string;
+  /** Whether a person chose the name: then it is this one or none. */
+  readonly isChosen: boolean;
+  readonly draft: EnrollmentDraft<Credential>;
+  /** What it was in another vault, where it comes from a backup. */
+  readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
+}
+
+/** Throws FobError `usage` when one name is wanted for several tokens. */
+export function refuseSharedName(wanted: string | undefined, count: number): void {
+  if (wanted === undefined || count <= 1) return;
+  throw new FobError("usage", t`--name is for one token, and ${count} were given`);
+}
+
+/** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
+export async function nameDrafts(
+  drafts: readonly EnrollmentDraft<Credential>[],
+  wanted: string | undefined,
+  context: Context,
+): Promise<NamedDraft[]> {
+  const named: NamedDraft[] = [];
+  for (const draft of drafts) {
+    const chosen = wanted ?? (draft.name === null ? await askForName(context) : null);
+    named.push({ name: checkName(chosen ?? draft.name ?? ""), isChosen: chosen !== null, draft });
+  }
+  return named;
+}
+
+function askForName(context: Context): Promise<string> {
+  return context.prompt.text(t("What shall the token be called?"), "--name");
+}
+
+/** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
+export function checkName(name: string): string {
+  const { name: clean, wasHarmful, isTooLong } = cleanText(name);
+  if (isTooLong) throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (wasHarmful) throw new FobError("usage", t("the name holds control characters, or invisible ones"));
+  if (clean === null) throw new FobError("usage", t("the name is empty"));
+  return clean;
+}
+
+/** A draft and the token that came of it. */
+export interface StoredDraft {
+  readonly token: Token;
+  readonly named: NamedDraft;
+  /** The counter at which its passcodes go on, where the vault knew a higher one than the draft; else null. */
+  readonly goesOnAt: bigint | null;
+}
+
+/**
+ * What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave this one out; or not even look, and store
+ * it under a name that is free.
+ */
+export type OnKnown = "refuse" | "replace" | "skip" | "keep";
+
+/** How drafts are stored. */
+export interface Storing {
+  readonly onKnown: OnKnown;
+  /** Drafts that take the place of every token of their account, whatever `onKnown` says. */
+  readonly replacing?: ReadonlySet<NamedDraft>;
+  readonly now: Date;
+  readonly processes: Processes;
+  readonly look: Look;
+  /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
+  readonly pinOf?: PinOf;
+  /** Hears what became of the files of a replaced token that could not be read. */
+  tellAside?(text: string): void;
+}
+
+/** The PIN chosen for a draft's token, or null. */
+export type PinOf = (named: NamedDraft) => NewPin | null;
+
+/**
+ * Stores drafts as tokens, all of them or none. A token that is replaced stays restorable. An event-based token goes on at the highest
+ * counter that the vault knows of its secret. Throws FobError `usage` when a token is enrolled already or its chosen name is taken and
+ * `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
+ */
+export async function storeDrafts(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  storing: Storing,
+): Promise<StoredDraft[]> {
+  const { now, processes, look, pinOf = () => null, tellAside = () => undefined } = storing;
+  finishInterrupted(vault, processes);
+  const entries = vault.entries();
+  const known = knownTokens(entries);
+  const { fresh, unfinished, keys } = await lookAtDrafts(vault, named, known, storing);
+  refuseEnrolled(vault, fresh, known, storing);
+  const replaced = fresh.map((one) => (isReplacing(one, storing) ? findReplaced(one, known) : []));
+  const gone = new Set(replaced.flat().map(({ id }) => id));
+  const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
+  const counters = await highestCounters(vault, new Set(keys.values()), look);
+  const goesOn = fresh.map((one) => higherCounter(one, counters.get(keys.get(one) ?? "")));
+  const tokens = await addTokens(
+    vault,
+    fresh.map((one, i) => ({
+      ...one.past,
+      name: nameFor(one, replaced[i] ?? [], free),
+      issuer: one.draft.issuer,
+      account: one.draft.account,
+      serial: one.draft.serial,
+      format: one.draft.format,
+      credential: raiseCounter(one.draft.credential, goesOn[i] ?? 0n),
+      pin: one.draft.pin?.type === "server" ? "server" : "none",
+      secret: one.draft.secret,
+      guard: pinOf(one),
+    })),
+    {
+      ...{ now, processes, look },
+      replaced: [...gone],
+      tellAside: (id, folder) => tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
+      seen: entries,
+      leftOut: (meanwhile) => knownMeanwhile(vault, fresh, knownTokens(meanwhile), storing),
+    },
+  );
+  const stored = fresh.flatMap((one, i) =>
+    tokens[i] ? [{ token: tokens[i], named: one, goesOnAt: goesOn[i] ?? null }] : [],
+  );
+  return [...stored, ...(await finishGuards(vault, unfinished, pinOf))];
+}
+
+/** What to tell the person about tokens whose counters were known here. */
+export function describeCounters(
+  stored: readonly { readonly view: { readonly name: string }; readonly goesOnAt: bigint | null }[],
+): string[] {
+  return stored.flatMap(({ view: { name }, goesOnAt }) =>
+    goesOnAt === null ? [] : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
+  );
+}
+
+function describeAside(name: string, folder: string): string {
+  return t`${name} could not be read, and cannot be restored: ${folder} keeps its files`;
+}
+
+function isReplacing(one: NamedDraft, { onKnown, replacing }: Pick<Storing, "onKnown" | "replacing">): boolean {
+  return onKnown === "replace" || replacing?.has(one) === true;
+}
+
+function nameFor({ name, isChosen, draft }: NamedDraft, replaced: readonly IndexEntry[], free: FreeNames): string {
+  return isChosen ? name : (nameOfReplaced(name, replaced) ?? distinctName(name, draft, free));
+}
+
+/** A token that is there without the PIN that its issuer demands, because the command that stored it was cut off. */
+interface Unfinished {
+  readonly named: NamedDraft;
+  readonly entry: IndexEntry;
+}
+
+/** Which drafts are to be stored, which are there but for the PIN that their issuer demands, and what tells the secrets of those that count. */
+async function lookAtDrafts(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing) {
+  const fresh: NamedDraft[] = [];
+  const unfinished: Unfinished[] = [];
+  const keys = new Map<NamedDraft, string>();
+  for (const one of named) {
+    await storing.look();
+    const { credential, secret } = one.draft;
+    if (counterOf(credential) !== null) keys.set(one, countingKey(fingerprintOf(secret, vault.vaultKey), credential));
+    const isStored = storing.onKnown === "keep" || isReplacing(one, storing);
+    const same = isStored ? null : findSame(vault, one, known);
+    if (same && lacksPin(same, one)) unfinished.push({ named: one, entry: same });
+    else if (!same || storing.onKnown === "refuse") fresh.push(one);
+  }
+  return { fresh, unfinished, keys };
+}
+
+async function finishGuards(vault: Vault, unfinished: readonly Unfinished[], pinOf: PinOf): Promise<StoredDraft[]> {
+  for (const { named, entry } of unfinished) {
+    const pin = pinOf(named);
+    const record = vault.read(entry.id);
+    if (pin && !record.guard) await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
+  }
+  return unfinished.map(({ named, entry }) => ({ token: vault.read(entry.id).token, named, goesOnAt: null }));
+}
+
+/** The counter that the vault knows of a draft's secret, where that is higher than the draft's own; else null. */
+function higherCounter({ draft: { credential } }: NamedDraft, known: bigint | undefined): bigint | null {
+  const own = counterOf(credential);
+  return own !== null && known !== undefined && known > own ? known : null;
+}
+
+/**
+ * The places of drafts whose tokens, or others of their accounts, another process has stored since this one
+ * looked. Throws as {@link refuseEnrolled} does.
+ */
+function knownMeanwhile(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  known: KnownTokens,
+  storing: Storing,
+): ReadonlySet<number> {
+  refuseEnrolled(vault, named, known, storing);
+  const isThere = (one: NamedDraft) =>
+    !isReplacing(one, storing) && (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]) !== undefined;
+  return new Set(storing.onKnown === "skip" ? named.flatMap((one, i) => (isThere(one) ? i : [])) : []);
+}
+
+/**
+ * Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret: whoever settled what becomes
+ * of it chose a name, or another process has enrolled it since.
+ */
+function refuseEnrolled(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {
+  const refusable = storing.onKnown === "refuse" ? named.filter((one) => !isReplacing(one, storing)) : [];
+  refuseKnown(vault, refusable, known);
+  for (const one of refusable) {
+    const [entry] = one.isChosen ? [] : tokensOfAccount(one, known);
+    if (entry) throw refusal({ named: one, entry }, enrollOptions());
+  }
+}
+
+/** The name of a replaced token, of several the one that the draft would have. */
+function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string | null {
+  const namesake = replaced.find((entry) => fold(entry.name) === fold(name));
+  return (namesake ?? replaced[0])?.name ?? null;
+}
+
+/** A second token of an issuer is told from the first by its account rather than by a number. */
+function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credential>, names: FreeNames): string {
+  return names.next(names.has(name) && name === issuer && account !== null ? `${issuer}:${account}` : name);
+}
+
+/** The tokens whose place a draft takes: all of its account, and the one that has the name which a person chose, or that none else has. */
+function findReplaced(named: NamedDraft, known: KnownTokens): readonly IndexEntry[] {
+  const own = tokensOfAccount(named, known);
+  const namesake = named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;
+  return namesake && !own.includes(namesake) ? [...own, namesake] : own;
+}
+
+/** Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken. */
+export function refuseKnown(
+  vault: Vault,
+  drafts: readonly NamedDraft[],
+  known: KnownTokens = knownTokens(vault.entries()),
+): void {
+  for (const named of drafts) {
+    const same = findSame(vault, named, known);
+    if (same && !lacksPin(same, named)) {
+      throw new FobError("usage", t`this token is enrolled already, as ${same.name}`, {
+        hint: t("--replace enrolls it anew"),
+      });
+    }
+    if (named.isChosen && !same) refuseNameAmong(known, named.name);
+  }
+}
+
+/** Throws FobError `usage` when a token is called so already. */
+export function refuseTakenName(vault: Vault, name: string): void {
+  refuseNameAmong(knownTokens(vault.entries()), name);
+}
+
+function refuseNameAmong({ byName }: KnownTokens, name: string): void {
+  if (!byName.has(fold(name))) return;
+  throw new FobError("usage", t`another token is called ${name} already`, { hint: t("--replace takes its place") });
+}

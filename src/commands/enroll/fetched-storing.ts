@@ -1,0 +1,151 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
+import { forget } from "#token/secret.ts";
+import { finishInterrupted } from "#vault/tokens/interrupted.ts";
+import { holdsSecret } from "#vault/tokens/same-secret.ts";
+import { fingerprintOf } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+import { type FetchedDraft, fittingPins, forgetPins, guardLate, pinsFor, type Unguarded } from "./enrollment-pins.ts";
+import { type NamedDraft, type StoredDraft, type Storing, storeDrafts } from "./enrollment-storing.ts";
+import { sortDrafts } from "./known-tokens.ts";
+
+/**
+ * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks again has stored
+ * those before. Rejects with what stops the enrollments: the server refuses, say.
+ */
+export type NextFetched = () => Promise<readonly FetchedDraft[] | null>;
+
+/** What came of enrollments with servers; nothing of it is secret. */
+export interface FetchedTokens {
+  readonly stored: readonly FetchedToken[];
+  /** Those that lack the PIN which their issuer wants. They are locked. */
+  readonly withoutPin: readonly Unguarded[];
+  readonly notes: readonly string[];
+  /** What stopped the enrollments, if anything; its hint names the tokens that are stored by then. */
+  readonly failure: FobError | null;
+}
+
+/** A token that came from a server and was stored. */
+interface FetchedToken {
+  /** Its place among all that came. */
+  readonly index: number;
+  readonly view: TokenView;
+}
+
+/** How tokens that came from servers are stored. */
+interface FetchedStoring extends Pick<Storing, "tellAside"> {
+  readonly replace: boolean;
+  /** Whether somebody else may have stored some of them: those are left as they are. */
+  readonly mayBeThere: boolean;
+}
+
+type StoringContext = Pick<HouseContext, "clock" | "doLongWork" | "pinPrompt" | "processes">;
+
+/**
+ * Stores tokens that servers make, those of each enrollment as soon as they are there: its string works once. Then asks
+ * for the PINs that are missing. Their secrets and PINs are forgotten.
+ */
+export async function storeFetched(
+  vault: Vault,
+  next: NextFetched,
+  storing: FetchedStoring,
+  context: StoringContext,
+): Promise<FetchedTokens> {
+  const stored: StoredDraft[] = [];
+  const places = new Map<NamedDraft, number>();
+  const notes: string[] = [];
+  let failure: FobError | null = null;
+  try {
+    for (let fetched = await next(); fetched; fetched = await next()) {
+      const drafts = lockUnguarded(fetched, context.clock());
+      for (const one of drafts) places.set(one, places.size);
+      notes.push(...(storing.replace || storing.mayBeThere ? [] : describeConflicts(vault, drafts)));
+      // what a server made cannot be made again: a signal has its effect when it is stored
+      await context.doLongWork(t("interrupted"), async (look) => {
+        stored.push(
+          ...(await storeAll(vault, drafts, { ...storing, tellAside: (text) => void notes.push(text) }, context)),
+        );
+        await look();
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    failure = error;
+  }
+  const withoutPin = await guardLate(vault, stored, failure?.code === "interrupted" ? failure : null, context);
+  const views = stored.map(({ token, named }) => ({
+    index: places.get(named) ?? 0,
+    view: viewToken(vault.read(token.id).token, null),
+  }));
+  const names = views.map(({ view }) => view.name);
+  return { stored: views, withoutPin, notes, failure: failure && nameStored(failure, names) };
+}
+
+/** A failure whose hint names the tokens that came from servers before it. */
+export function nameStored(failure: FobError, names: readonly string[]): FobError {
+  if (names.length === 0) return failure;
+  const hint =
+    names.length === 1
+      ? t`${names.join()} is enrolled already; what comes after was not tried`
+      : t`${names.join(", ")} are enrolled already; what comes after was not tried`;
+  return new FobError(failure.code, failure.message, { cause: failure, hint });
+}
+
+/** A token that lacks the PIN which its issuer wants is used only after one: even if this process ends before it is set. */
+function lockUnguarded(fetched: readonly FetchedDraft[], enrolledAt: Date): readonly FetchedDraft[] {
+  const pins = fittingPins(fetched);
+  const drafts = fetched.map((one) =>
+    one.draft.pin?.type === "user" && !pins.has(one)
+      ? { ...one, past: { accessDomain: "02", favorite: false, enrolledAt } as const }
+      : one,
+  );
+  forgetPins(pins);
+  return drafts;
+}
+
+/** The server has made them: they are stored whatever else is there. */
+function describeConflicts(vault: Vault, drafts: readonly NamedDraft[]): string[] {
+  return sortDrafts(vault, drafts, "kept").conflicts.map(
+    ({ named, entry }) =>
+      t`${named.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
+  );
+}
+
+async function storeAll(
+  vault: Vault,
+  drafts: readonly FetchedDraft[],
+  { replace, mayBeThere, ...storing }: FetchedStoring,
+  context: StoringContext,
+): Promise<StoredDraft[]> {
+  const there = mayBeThere ? findThere(vault, drafts, context) : [];
+  const missing = drafts.filter((one) => !there.some(({ named }) => named === one));
+  const fitting = fittingPins(missing);
+  try {
+    const stored = await storeDrafts(vault, missing, {
+      ...storing,
+      onKnown: replace ? "replace" : "keep",
+      ...{ now: context.clock(), processes: context.processes, look: async () => undefined },
+      pinOf: pinsFor(fitting, context),
+    });
+    return [...there, ...stored];
+  } finally {
+    forgetPins(fitting);
+    for (const { draft, chosen } of drafts) forget(draft.secret, chosen?.pin);
+  }
+}
+
+/** Those that are stored already, whatever they are called: no server gives one secret twice. */
+function findThere(vault: Vault, drafts: readonly FetchedDraft[], { processes }: StoringContext): StoredDraft[] {
+  finishInterrupted(vault, processes);
+  const entries = vault.entries();
+  return drafts.flatMap((named) => {
+    const { credential, secret } = named.draft;
+    const fingerprint = fingerprintOf(secret, vault.vaultKey);
+    const entry = entries.find(
+      (one) => one.credential.kind === credential.kind && holdsSecret(vault, one.id, fingerprint),
+    );
+    return entry ? { token: vault.read(entry.id).token, named, goesOnAt: null } : [];
+  });
+}

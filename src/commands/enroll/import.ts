@@ -1,0 +1,84 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { defineCommand, flag, required } from "#cli/command.ts";
+import { type DraftView, describeView, viewDraft } from "#commands/tokens/token-view.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import { withoutRepetitions } from "#enrollment/repetitions.ts";
+import { shortenName } from "#token/clean-name.ts";
+import type { Credential } from "#token/credential.ts";
+import { printable } from "#token/printable.ts";
+import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
+import { addDrafts } from "./draft-adding.ts";
+import { describeCounters } from "./enrollment-storing.ts";
+import { readFileOf } from "./file-input.ts";
+import { withRecoveryCode } from "./new-vault.ts";
+
+interface Imported {
+  readonly views: readonly DraftView[];
+  readonly isDryRun: boolean;
+  readonly notes: readonly string[];
+  /** Why tokens whose account is there with another secret were left out. */
+  readonly failures: readonly FobError[];
+}
+
+/** `fob import`: takes tokens over from another app's file. */
+export const importFile = defineCommand({
+  name: "import",
+  summary: "take tokens over from another app's file",
+  description:
+    "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or " +
+    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
+    "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
+  arguments: { file: required("FILE", "the exported file", "file") },
+  options: { dryRun: flag("show what would be imported, and store nothing"), ...conflictOptions },
+  examples: [
+    { command: "fob import aegis-export.json", explanation: "asks for the password if the file has one" },
+    { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
+  ],
+  async run({ file, dryRun, replace, keepBoth }, context): Promise<Imported> {
+    const { app, drafts: found, refusals } = await readFileOf(file, context);
+    const drafts = withoutRepetitions(found);
+    if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", t`${file} (${app}) holds no token`);
+    const refused = refusals.map((refusal) => t`left out: ${refusal}`);
+    if (drafts.length === 0)
+      throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
+    const named = drafts.map((draft) => ({ name: nameIn(app, draft), isChosen: false, draft }));
+    if (dryRun)
+      return {
+        views: named.map(({ name, draft }) => viewDraft(name, draft)),
+        isDryRun: true,
+        notes: refused,
+        failures: [],
+      };
+    refuseBoth({ replace, keepBoth });
+    const wishes = { by: "import", pin: false, replace, keepBoth } as const;
+    const { stored, failures, notes } = await addDrafts(named, wishes, context);
+    const known = drafts.length - stored.length - failures.length;
+    const skipped = known === 0 ? [] : [t`left out: ${plural(known, "token")} enrolled already`];
+    return {
+      views: withRecoveryCode(
+        stored.map(({ view }) => view),
+        context,
+      ),
+      isDryRun: false,
+      notes: [...refused, ...skipped, ...describeCounters(stored), ...notes],
+      failures,
+    };
+  },
+  text: ({ views, isDryRun }) =>
+    views
+      .map((view) =>
+        isDryRun
+          ? t`would import ${printable(view.name)} (${describeView(view)})`
+          : t`imported ${printable(view.name)} (${describeView(view)})`,
+      )
+      .join("\n"),
+  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
+  notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
+});
+
+/** A token without a name is called after its account, or the app that it comes from: a file may have many, and nobody is asked for each. */
+function nameIn(app: string, { name, account }: EnrollmentDraft<Credential>): string {
+  return [name, account, app].map((text) => text && shortenName(text)).find((text) => text) ?? app;
+}

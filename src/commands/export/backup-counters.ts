@@ -1,0 +1,48 @@
+import { t } from "#base/language.ts";
+import type { NamedDraft } from "#commands/enroll/enrollment-storing.ts";
+import { counterOf, raiseCounter } from "#token/counter.ts";
+import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import { isCounting } from "#vault/tokens/token-index.ts";
+import { fingerprintOf } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** A token that was there already, and the counter of a backup at which it goes on. */
+export interface RaisedCounter {
+  readonly name: string;
+  readonly counter: bigint;
+}
+
+/**
+ * Moves event-based tokens that are there already on to the counter that the backup has of their secret, where that is higher: the
+ * passcodes before it were given elsewhere. Returns those that it moved.
+ */
+export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): RaisedCounter[] {
+  const counters = new Map<string, bigint>();
+  for (const { draft } of backup) {
+    const counter = counterOf(draft.credential);
+    const key = countingKey(fingerprintOf(draft.secret, vault.vaultKey), draft.credential);
+    if (counter !== null && counter > (counters.get(key) ?? -1n)) counters.set(key, counter);
+  }
+  if (counters.size === 0) return [];
+  return vault
+    .entries()
+    .filter(isCounting)
+    .flatMap(({ id }) => raiseTo(vault, id, counters) ?? []);
+}
+
+/** What to tell of such a token. */
+export function describeRaised({ name, counter }: RaisedCounter): string {
+  return t`${name} is there already: it goes on at the counter ${counter} of the backup`;
+}
+
+function raiseTo(vault: Vault, id: string, counters: ReadonlyMap<string, bigint>): RaisedCounter | null {
+  const record = readSound(vault, id);
+  const fingerprint = soundFingerprint(vault, record);
+  const counter = record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
+  if (!record || !counter || raiseCounter(record.token.credential, counter) === record.token.credential) return null;
+  vault.update(id, (current) => {
+    const credential = raiseCounter(current.token.credential, counter);
+    return credential === current.token.credential ? current : { ...current, token: { ...current.token, credential } };
+  });
+  return { name: record.token.name, counter };
+}

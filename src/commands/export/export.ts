@@ -1,0 +1,84 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { refuseNothingDone } from "#cli/attempts.ts";
+import { defineCommand, flag, variadic } from "#cli/command.ts";
+import type { Style } from "#cli/output/style.ts";
+import { existingVault } from "#commands/lookup.ts";
+import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { forget } from "#token/secret.ts";
+import type { ExportChoice } from "./export-formats.ts";
+import { chooseFormat, describeWritten, formerPlain, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
+
+interface Exported {
+  readonly format: string;
+  readonly names: readonly string[];
+  /** What is printed; null where it went into files. */
+  readonly content: string | null;
+  readonly files: readonly string[];
+  readonly notes: readonly string[];
+  readonly failures: readonly FobError[];
+}
+
+/** `fob export`: tokens with their secrets, for another app. */
+export const exportTokens = defineCommand({
+  name: "export",
+  summary: "take tokens with their secrets out, for another app",
+  description:
+    "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --unencrypted), pskc (a key container of RFC 6030, " +
+    "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase " +
+    "of the new file. Event-based tokens count on in both places from then on: use one of them.",
+  arguments: { names: variadic("NAME", "names or ids of tokens; all of them without", "token") },
+  options: {
+    ...handingOutOptions,
+    yes: flag("do not ask back"),
+  },
+  examples: [
+    { command: "fob export vpn --qr", explanation: "draws the QR code for your phone to scan" },
+    { command: "fob export --format aegis --output aegis.json", explanation: "all tokens, for Aegis to import" },
+    { command: "fob export --format migration --qr codes.png", explanation: "ten tokens a picture: codes-1.png, ..." },
+  ],
+  formerOptions: formerPlain,
+  async run(input, context): Promise<Exported> {
+    const format = chooseFormat(input, context);
+    const vault = await existingVault(context);
+    const { tokens, leftOut, failures: unopened } = await openTokens(vault, input.names, context);
+    const { fitting, refused } = sortOut(tokens, format);
+    // whoever names a token does not expect to go without it
+    const unfit = input.names.length > 0 ? refused.map((reason) => new FobError("usage", reason)) : [];
+    const failures = [...unopened, ...unfit];
+    refuseNothingDone({ done: fitting, failures }, context);
+    if (fitting.length === 0)
+      throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
+    await confirmExport(fitting.length, input.yes, context);
+    const options = { unencrypted: input.unencrypted, file: input.output ?? t("the export") };
+    const made = await format.write(fitting, options, context);
+    for (const { secret } of tokens) forget(secret);
+    const { content, files } = await handOut(made, input, context);
+    const unwanted = unfit.length > 0 ? leftOut : [...leftOut, ...refused];
+    const notes = [...unwanted.map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
+    return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes, failures };
+  },
+  text: ({ content, names, files }: Exported, style: Style) => content ?? describeWritten(names.length, files, style),
+  json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),
+  notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
+});
+
+function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
+  const fitting: ExportedToken[] = [];
+  const refused: string[] = [];
+  for (const { credential, ...token } of tokens) {
+    const exported = credential.kind === "push" ? null : { ...token, credential };
+    const refusal = exported
+      ? format.refuse(exported)
+      : t("a push token is one device's: enroll the other one at its issuer");
+    if (exported && refusal === null) fitting.push(exported);
+    else refused.push(`${token.name}: ${refusal}`);
+  }
+  return { fitting, refused };
+}
+
+function because([reason]: readonly string[]): string {
+  return reason === undefined ? "" : ` (${reason})`;
+}

@@ -1,0 +1,96 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import { type FormerOption, flag, optionalValue, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import type { Style } from "#cli/output/style.ts";
+import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
+import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
+
+/** More files are named by the first and the last. */
+const MAX_NAMED = 3;
+
+/** The options of every command that hands secrets out: in which format, and where to. */
+export const handingOutOptions = {
+  format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`, Object.keys(EXPORT_FORMATS)),
+  output: value("FILE", "write a new file that only you can read", "file"),
+  qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files", "file"),
+  unencrypted: flag("with --format aegis or pskc: without encryption"),
+} as const;
+
+/** What both commands called `--plain`, before that was an option of all commands. */
+export const formerPlain = {
+  plain: { now: "unencrypted", meaning: "without encryption" },
+} satisfies Readonly<Record<string, FormerOption>>;
+
+/** Their values. */
+export interface HandingOut {
+  readonly format: string | undefined;
+  readonly output: string | undefined;
+  readonly qr: string | true | undefined;
+  readonly unencrypted: boolean;
+}
+
+/** The format that is asked for. Throws FobError `usage` for everything that can be wrong with the options, before any work is done. */
+export function chooseFormat({ format = "uri", output, qr, unencrypted }: HandingOut, context: Context): ExportChoice {
+  const chosen = ownValue(EXPORT_FORMATS, format);
+  if (!chosen) {
+    throw new FobError(
+      "usage",
+      t`${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
+    );
+  }
+  if (unencrypted && !chosen.canBeEncrypted)
+    throw new FobError("usage", t("--unencrypted is for --format aegis and pskc"));
+  if (qr !== undefined && !chosen.isDrawable)
+    throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
+  if (qr !== undefined && output !== undefined) throw new FobError("usage", t("--qr and --output exclude each other"));
+  if (qr === true && context.pictures === "none") {
+    throw new FobError(
+      "usage",
+      t("--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files"),
+    );
+  }
+  if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
+    throw new FobError("usage", t`${qr} is neither .png nor .svg`);
+  }
+  return chosen;
+}
+
+/** What was handed out: what is to be printed, or null where it went into files. */
+export interface HandedOut {
+  readonly content: string | null;
+  readonly files: readonly string[];
+}
+
+/** Takes what was made to where it is wanted. */
+export async function handOut(made: Export, { output, qr }: HandingOut, context: Context): Promise<HandedOut> {
+  const { titles, texts } = made;
+  if (qr === true) {
+    const drawings = await Promise.all(texts.map((text) => drawForTerminal(text, context)));
+    return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
+  }
+  if (qr === undefined && output === undefined) return { content: texts.join("\n"), files: [] };
+  const files = await context.doLongWork(t("interrupted: nothing was written"), async (look) => {
+    await look();
+    if (qr !== undefined) return drawToFiles(texts, qr, look, context);
+    await context.writeSecretFile(output ?? "", Buffer.from(`${texts.join("\n")}\n`));
+    return [output ?? ""];
+  });
+  return { content: null, files };
+}
+
+/** What was written, in words. */
+export function describeWritten(tokens: number, files: readonly string[], style: Style): string {
+  return t`wrote ${plural(tokens, "token")} to ${style.strong(nameFiles(files))}`;
+}
+
+/** What to say about files with secrets. */
+export function warnAbout(files: readonly string[]): string[] {
+  if (files.length > MAX_NAMED) return [t`${nameFiles(files)} hold secrets: remove them after use`];
+  return files.map((file) => t`${file} holds secrets: remove it after use`);
+}
+
+function nameFiles(files: readonly string[]): string {
+  return files.length > MAX_NAMED ? t`${files[0]} to ${files.at(-1)}` : files.join(", ");
+}

@@ -1,0 +1,151 @@
+import { FobError } from "#base/fob-error.ts";
+import { original, t } from "#base/language.ts";
+import { type Attempts, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
+import { defineCommand, required, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
+import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
+import { forget } from "#token/secret.ts";
+import type { ExportChoice } from "./export-formats.ts";
+import {
+  chooseFormat,
+  describeWritten,
+  formerPlain,
+  type HandedOut,
+  handingOutOptions,
+  handOut,
+  warnAbout,
+} from "./handing-out.ts";
+import { parseOrders } from "./provision-list.ts";
+import { KINDS, makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
+
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+
+interface Provisioned extends HandedOut {
+  readonly format: string;
+  readonly isList: boolean;
+  /** Whether the URI goes beside the picture that was drawn of it. */
+  readonly printsUri: boolean;
+  readonly tokens: readonly ProvisionedToken[];
+  readonly failures: readonly FobError[];
+}
+
+interface ProvisionedToken {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
+  readonly uri: string;
+}
+
+/** `fob provision`: makes enrollment strings for others. */
+export const provision = defineCommand({
+  name: "provision",
+  summary: "make enrollment strings with new random secrets",
+  description:
+    "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the " +
+    "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv " +
+    "makes a token for every line of a file, whose columns have these names too and count before the options.",
+  arguments: { kind: required(KINDS.join("|"), "time-based, event-based or challenge-response", KINDS) },
+  options: {
+    issuer: value("TEXT", "who issues the token"),
+    account: value("TEXT", "for whom"),
+    serial: value("TEXT", "its serial number"),
+    algorithm: value("NAME", "SHA1 (default), SHA224, SHA256, SHA384 or SHA512", HASH_ALGORITHMS),
+    digits: value("N", "4 to 10 (6)"),
+    alphabet: value("NAME", "decimal (default), hexadecimal, base32 or base64", [
+      "decimal",
+      "hexadecimal",
+      "base32",
+      "base64",
+    ]),
+    period: value("SECONDS", "of a time-based token (30)"),
+    counter: value("N", "first counter of an event-based token (0)"),
+    suite: value("SUITE", "of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08"),
+    pinpolicy: value("RULES", "the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)"),
+    bits: value("N", "length of the secret (160)"),
+    csv: value("FILE", "make one for every line of a CSV file", "file"),
+    ...handingOutOptions,
+  },
+  examples: [
+    {
+      command: "fob provision totp --issuer ACME --account ann --qr",
+      explanation: "draws the QR code for ann to scan",
+    },
+    { command: "fob provision hotp --account ann | fob enroll -", explanation: "makes a token and enrolls it here" },
+    {
+      command: "fob provision totp --issuer ACME --csv staff.csv --format pskc --output staff.xml",
+      explanation: "for everybody in a list, in one encrypted file for the server",
+    },
+  ],
+  formerOptions: formerPlain,
+  async run({ csv, format, output, qr, unencrypted, ...order }, context): Promise<Provisioned> {
+    const options = { format, output, qr, unencrypted };
+    const choice = chooseFormat(options, context);
+    const make = async (own: Order) => refuseUnfit(await makeToken(own), choice, format);
+    const { done: tokens, failures } =
+      csv === undefined
+        ? { done: [await make(order).catch(asOption)], failures: [] }
+        : await makeListed(csv, (own) => make({ ...order, ...own }), context);
+    refuseNothingDone({ done: tokens, failures }, context);
+    const made = await choice.write(tokens, { unencrypted, file: output ?? t("the file") }, context);
+    const handed = await handOut(made, options, context);
+    const views = tokens.map(viewToken);
+    for (const { secret } of tokens) forget(secret);
+    const isList = csv !== undefined;
+    return {
+      ...handed,
+      format: format ?? "uri",
+      isList,
+      printsUri: qr !== undefined && !isList,
+      tokens: views,
+      failures,
+    };
+  },
+  text: ({ content, files, tokens, printsUri }, style) => {
+    if (printsUri) return [content, tokens[0]?.uri].filter(Boolean).join("\n");
+    return content ?? describeWritten(tokens.length, files, style);
+  },
+  json: ({ format, tokens, files, content, isList }) =>
+    isList ? { format, tokens, files, content } : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
+  notes: ({ files }) => warnAbout(files),
+  failures: ({ failures }) => failures,
+});
+
+/** A token for every line. A line that is wrong is named, and hinders no other. */
+async function makeListed(
+  source: string,
+  make: (own: Order) => Promise<ExportedToken>,
+  context: Context,
+): Promise<Attempts<ExportedToken>> {
+  const listed = await parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
+  const lines = listed.map(({ line, order }) => ({ name: t`${source} line ${line}`, order }));
+  return attemptEach(lines, async ({ order }) => {
+    await context.look();
+    return make(order).catch(asInvalid);
+  });
+}
+
+function refuseUnfit(token: ExportedToken, { refuse }: ExportChoice, format: string | undefined): ExportedToken {
+  const refusal = refuse(token);
+  if (refusal === null) return token;
+  throw new FobError("usage", t`--format ${format}: ${refusal}`);
+}
+
+function viewToken(token: ExportedToken): ProvisionedToken {
+  const { issuer, account, serial } = token;
+  return { issuer, account, serial, uri: formatKeyUri(token) };
+}
+
+/** Fields of an order are options on the command line. */
+function asOption(error: unknown): never {
+  if (!(error instanceof FobError)) throw error;
+  const isField = ORDER_FIELDS.some((field) => original(error.message).startsWith(`${field} `));
+  throw isField ? new FobError("usage", t`--${error.message}`, { cause: error }) : error;
+}
+
+/** What is wrong with a line is wrong with the file. */
+function asInvalid(error: unknown): never {
+  if (!(error instanceof FobError)) throw error;
+  throw new FobError("invalid", error.message, { cause: error });
+}

@@ -1,0 +1,95 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { attemptAll, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
+import type { Context } from "#cli/context.ts";
+import { findMissing } from "#commands/listed-tokens.ts";
+import { findInVault, readListed } from "#commands/lookup.ts";
+import type { RequiredPin } from "#enrollment/draft.ts";
+import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import type { Credential } from "#token/credential.ts";
+import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { directAuthenticator } from "#vault/tokens/authenticator.ts";
+import { secretOf } from "#vault/tokens/passcodes.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** A token with its secret, for a file. Whoever asked for it forgets the secret. */
+export interface OpenedToken extends Omit<ExportedToken, "credential"> {
+  readonly credential: Credential;
+  readonly token: Token;
+}
+
+/** Tokens that leave the vault, why others are not to, and why the rest could not be opened. */
+export interface OpenedTokens {
+  readonly tokens: readonly OpenedToken[];
+  readonly leftOut: readonly string[];
+  readonly failures: readonly FobError[];
+}
+
+/**
+ * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that answers nobody is left out of all, and refused where it
+ * is named. Throws what stopped the first token where none could be opened.
+ */
+export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
+  if (names.length > 0) {
+    const named = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const open = async ({ id }: IndexEntry) => {
+      await context.look();
+      return openToken(vault, vault.read(id), context);
+    };
+    const { done: tokens, failures } = await attemptAll([...named.values()], open, context);
+    return { tokens, leftOut: [], failures };
+  }
+  const leftOut: string[] = [];
+  const missing: IndexEntry[] = [];
+  const { done, failures } = await attemptEach(vault.entries(), async (entry) => {
+    await context.look();
+    const record = readListed(vault, entry.id);
+    const refusal = record && refusalOf(vault, record);
+    if (refusal) leftOut.push(`${entry.name}: ${refusal.message}`);
+    if (!record) missing.push(entry);
+    return record && !refusal ? openToken(vault, record, context) : null;
+  });
+  const gone = await findMissing(directAuthenticator(vault, context.clock), missing, context);
+  const opened = { done: done.filter((token) => token !== null), failures: [...failures, ...gone] };
+  refuseNothingDone(opened, context);
+  return { tokens: opened.done, leftOut, failures: opened.failures };
+}
+
+/** Asks the person at the terminal whether secrets may leave the vault. Throws FobError `interrupted` when not. */
+export async function confirmExport(count: number, yes: boolean, context: Context): Promise<void> {
+  if (yes || !context.prompt.available) return;
+  const question =
+    count === 1
+      ? t("Take the secret of 1 token out of the vault?")
+      : t`Take the secrets of ${plural(count, "token")} out of the vault?`;
+  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was exported"));
+}
+
+async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {
+  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
+  const secret = secretOf(record, secretKey);
+  forget(secretKey);
+  const { id, name, issuer, account, serial, credential } = record.token;
+  const pin = pinOf(record);
+  return { id, name, issuer, account, serial, credential, secret, token: record.token, ...(pin ? { pin } : {}) };
+}
+
+function pinOf({ token, guard }: TokenRecord): RequiredPin | null {
+  if (token.pin === "server") return { type: "server" };
+  return guard && { type: "user", policy: guard.policy };
+}
+
+function refusalOf(vault: Vault, record: TokenRecord): FobError | null {
+  try {
+    refuseWiped(record);
+    refuseByDomain(record.token, vault.isPinGiven(record));
+    return null;
+  } catch (error) {
+    if (error instanceof FobError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { t } from "#base/language.ts";
+import { defineCommand, value } from "#cli/command.ts";
+import type { Style } from "#cli/output/style.ts";
+import { formatTable } from "#cli/output/table.ts";
+import { parseWhole } from "#commands/values.ts";
+import type { AuditEntry } from "#lab/audit-log.ts";
+import { printable } from "#token/printable.ts";
+import { openLab } from "./lab-opening.ts";
+
+const USUAL_COUNT = "50";
+
+/** `fob lab log`: what happened at the lab. */
+export const labLog = defineCommand({
+  name: "lab log",
+  summary: "show what happened at the lab",
+  description: "Logins, enrollments, challenges and answers, and why one was refused. It holds no secrets.",
+  arguments: {},
+  options: { last: value("N", `how many, the newest (${USUAL_COUNT})`) },
+  examples: [
+    { command: "fob lab log", explanation: "the newest events, the newest last" },
+    {
+      command: "fob lab log --last 1000 --json | jq '.[] | select(.outcome == \"refused\")'",
+      explanation: "what was refused",
+    },
+  ],
+  async run({ last = USUAL_COUNT }, context): Promise<readonly AuditEntry[]> {
+    const { readEvents } = await import("#lab/audit-log.ts");
+    const { store } = await openLab(context);
+    return readEvents(store.folder, parseWhole("--last", last, 1, 1_000_000));
+  },
+  text: formatEvents,
+  json: (entries) => entries,
+  notes: (entries) => (entries.length === 0 ? [t("nothing has happened yet")] : []),
+});
+
+function formatEvents(entries: readonly AuditEntry[], style: Style): string {
+  if (entries.length === 0) return "";
+  const rows = entries.map(({ time, event, outcome, user, serial, detail }) => [
+    time.replace(/\.\d+Z$/, "Z"),
+    event,
+    outcome,
+    user ?? "-",
+    serial ?? "-",
+    printable(detail ?? ""),
+  ]);
+  return formatTable([t("TIME"), t("EVENT"), t("OUTCOME"), t("USER"), t("TOKEN"), ""], rows, style);
+}

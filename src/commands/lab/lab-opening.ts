@@ -1,0 +1,53 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import type { Lab } from "#lab/lab.ts";
+import { type LabUser, parseUserName } from "#lab/lab-user.ts";
+
+/** Where a lab listens unless it is told otherwise, or the port is taken. */
+export const USUAL_PORT = 8462;
+
+/** The lab of this home. */
+export async function openLab({ access, clock }: Context, isOld = false): Promise<Lab> {
+  const { LabStore } = await import("#lab/lab-store.ts");
+  return { store: new LabStore(access.home), isOld, clock };
+}
+
+/** The user of a name. Throws FobError `not-found`. */
+export function existingUser({ store }: Lab, text: string): LabUser {
+  const name = parseUserName(text);
+  const user = store.user(name);
+  if (user) return user;
+  throw new FobError("not-found", t`the lab has no user ${name}`, { hint: `fob lab user add ${name}` });
+}
+
+/** Where enrollment strings send devices: the address given, or of the lab's newest server, or its usual one. Throws FobError `usage`. */
+export function labUrl({ store }: Lab, given: string | undefined): string {
+  const text = given ?? store.address() ?? `http://127.0.0.1:${USUAL_PORT}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new FobError("usage", t`--url is ${JSON.stringify(text)}: the address of a web server is needed`);
+}
+
+/**
+ * A password or PIN for an option that names where it comes from: `-` is standard input, nothing asks at the terminal. Null without the
+ * option. Throws FobError `usage` for anything else: a secret does not belong on the command line.
+ */
+export async function readSecretOption(
+  option: string,
+  source: string | true | undefined,
+  context: Context,
+): Promise<Buffer | null> {
+  if (source === undefined) return null;
+  if (source !== true && source !== "-") {
+    throw new FobError(
+      "usage",
+      t`${option} takes no value but -, which is standard input: others can read command lines`,
+    );
+  }
+  const typed =
+    source === "-" ? await context.readInput() : await context.prompt.secret(t`new ${option.slice(2)}`, `${option} -`);
+  const [line = ""] = typed.split(/\r?\n/);
+  if (line === "" || line.length > 128) throw new FobError("usage", t`${option} needs 1 to 128 characters`);
+  return Buffer.from(line.normalize("NFC"));
+}

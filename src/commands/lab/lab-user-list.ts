@@ -1,0 +1,53 @@
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import type { Style } from "#cli/output/style.ts";
+import { formatTable } from "#cli/output/table.ts";
+import type { LabToken } from "#lab/lab-token.ts";
+import { isLocked } from "#lab/lab-user.ts";
+import { openLab } from "./lab-opening.ts";
+
+interface UserView {
+  readonly user: string;
+  readonly hasPassword: boolean;
+  readonly failures: number;
+  readonly locked: boolean;
+  readonly tokens: readonly { readonly serial: string; readonly kind: LabToken["kind"]; readonly enrolled: boolean }[];
+}
+
+/** `fob lab user list`: who can log in at the lab, and with which tokens. */
+export const labUserList = defineCommand({
+  name: "lab user list",
+  summary: "list the lab's users and their tokens",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob lab user list", explanation: "who there is, who is locked, and who has which tokens" }],
+  async run(_, context): Promise<readonly UserView[]> {
+    const { store } = await openLab(context);
+    const tokens = store.tokens();
+    return store.users().map((user) => ({
+      user: user.name,
+      hasPassword: user.password !== null,
+      failures: user.failures,
+      locked: isLocked(user),
+      tokens: tokens.filter(({ user: owner }) => owner === user.name).map(viewToken),
+    }));
+  },
+  text: formatUsers,
+  json: (users) => users,
+  notes: (users) => (users.length === 0 ? [t("no users: `fob lab user add` makes one")] : []),
+});
+
+function viewToken(token: LabToken) {
+  const isAwaited = token.kind === "promised" || ("device" in token && token.device.state === "awaited");
+  return { serial: token.serial, kind: token.kind, enrolled: !isAwaited };
+}
+
+function formatUsers(users: readonly UserView[], style: Style): string {
+  if (users.length === 0) return "";
+  const rows = users.map(({ user, failures, locked, tokens }) => [
+    user,
+    locked ? t("locked") : failures === 0 ? t("ok") : t`${failures} wrong`,
+    tokens.map(({ serial, enrolled }) => (enrolled ? serial : t`${serial} (awaited)`)).join(", "),
+  ]);
+  return formatTable([t("USER"), t("STATE"), t("TOKENS")], rows, style);
+}

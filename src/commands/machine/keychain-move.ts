@@ -1,0 +1,136 @@
+import { FobError } from "#base/fob-error.ts";
+import { again, t } from "#base/language.ts";
+import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { nothingEnrolled } from "#commands/lookup.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import { type Header, type KeychainKind, readHeader } from "#vault/keys/header.ts";
+import { findKey } from "#vault/keys/kept-key.ts";
+import { type KeyMove, moveKey } from "#vault/keys/key-move.ts";
+import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
+import { type OpenedVault, refuseExported } from "#vault/keys/open.ts";
+import { findSlot } from "#vault/keys/slots.ts";
+import { askNewAppPin } from "#vault/pins/app-pin.ts";
+
+interface Moved extends KeyMove {
+  readonly notes: readonly string[];
+}
+
+/** `fob keychain move`: somebody else keeps the vault's key. */
+export const keychainMove = defineCommand({
+  name: "keychain move",
+  summary: "change who keeps the vault's key",
+  description:
+    "system is the keychain of the operating system, file a key file in fob's folder that only you can read, none nobody: then a passphrase opens " +
+    "the vault, and a recovery code is shown. Asks for the app PIN where there is one, or takes the recovery code in its place, also when the " +
+    "key is lost; then a new PIN is asked for. Tokens, their PINs, grants and a running agent go on as they are; biometrics are off afterwards.",
+  arguments: { kind: required(KEYCHAIN_KINDS.join("|"), "who keeps the key from now on", KEYCHAIN_KINDS) },
+  options: {},
+  examples: [
+    { command: "fob keychain move file", explanation: "for a machine that has no keychain to ask" },
+    {
+      command: "fob keychain move none",
+      explanation: "from now on a passphrase of 12 characters or more opens the vault",
+    },
+  ],
+  async run({ kind }, context): Promise<Moved> {
+    const to = parseKind(kind);
+    const header = readHeader(context.access.home) ?? nothingEnrolled();
+    refuseExported(header);
+    await refuseSameKeeper(header, to, context);
+    if (to === "system") await refuseUnreachable(context);
+    const opened = (await context.openToChange({ byPin: true })) ?? nothingEnrolled();
+    const pin = await choosePin(opened, to, context);
+    try {
+      const move = await moveKey(opened, context.access, to, pin);
+      return { ...move, notes: remarks(move, opened, context) };
+    } finally {
+      forget(pin);
+    }
+  },
+  text: ({ to, recoveryCode }) => {
+    const words: Readonly<Record<KeychainKind, string>> = {
+      system: t("the system keychain keeps the vault's key now"),
+      file: t("a key file keeps the vault's key now"),
+      none: t("nobody keeps the vault's key now: its passphrase opens it"),
+    };
+    if (recoveryCode === null) return words[to];
+    const purpose =
+      to === "none"
+        ? t("Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.")
+        : t("Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.");
+    return [words[to], t`new recovery code: ${recoveryCode}`, purpose].join("\n");
+  },
+  json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({
+    ...{ from, to, recoveryCode, closedBiometrics },
+    oldKey: from === "none" ? null : leftBehind ? "left" : "removed",
+  }),
+  notes: ({ notes }) => notes,
+});
+
+function parseKind(text: string): KeychainKind {
+  const kind = KEYCHAIN_KINDS.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  if (text !== "tpm")
+    throw new FobError(
+      "usage",
+      t`${JSON.stringify(text)} keeps no keys: ${KEYCHAIN_KINDS.join(", ")} are what can be chosen`,
+    );
+  throw new FobError("unavailable", t("this version of fob cannot keep a key in a TPM"), {
+    hint: t("system, file or none can keep it; nothing was changed"),
+  });
+}
+
+/** Throws FobError `usage` where there is nothing to do: a key that is lost is made anew by its own keeper, too. */
+async function refuseSameKeeper(header: Header, to: KeychainKind, { access }: Context): Promise<void> {
+  if (header.keychain !== to) return;
+  if (to === "none") {
+    throw new FobError("usage", t("nobody keeps the key of this vault already"), {
+      hint: t("`fob pin change` changes its passphrase"),
+    });
+  }
+  const found = await findKey(header, access);
+  if ("trouble" in found) return;
+  forget(found.key);
+  throw new FobError("usage", t`the key of this vault is kept by "${to}" already`);
+}
+
+/** Nobody is asked for a PIN in vain. */
+async function refuseUnreachable({ access }: Context): Promise<void> {
+  try {
+    await access.keyStore("system").reach({ isForMove: true });
+  } catch (error) {
+    if (!(error instanceof FobError) || error.code !== "unavailable") throw error;
+    throw new FobError("unavailable", error.message, {
+      hint: error.hint === undefined ? t("nothing was changed") : t`nothing was changed; ${again(error.hint)}`,
+      cause: error,
+    });
+  }
+}
+
+/** What guards the vault from now on; null where its key alone does. A passphrase goes on as the app PIN. */
+async function choosePin({ header, proof }: OpenedVault, to: KeychainKind, context: Context): Promise<Secret | null> {
+  if (to !== "none" && proof.kind === "pin") return proof.pin;
+  if (proof.kind === "pin") forget(proof.pin);
+  if (to !== "none" && findSlot(header, "keychain")) return null;
+  return askNewAppPin({ keychain: to }, context.pinPrompt);
+}
+
+function remarks(
+  { from, to, recoveryCode, closedBiometrics, leftBehind }: KeyMove,
+  { header, proof }: OpenedVault,
+  { access: { keychain } }: Context,
+): string[] {
+  const isPassphraseKept = from === "none" && to !== "none" && proof.kind === "pin";
+  return [
+    isPassphraseKept ? t("the passphrase is the app PIN now: `fob pin change` and `fob pin remove` change that") : null,
+    recoveryCode !== null && findSlot(header, "recovery")
+      ? t("the recovery code from before opens nothing any more")
+      : null,
+    closedBiometrics ? t("no finger or face stands for a PIN any more: `fob biometric enable` changes that") : null,
+    leftBehind ? t`the old key could not be removed, and opens nothing any more: ${again(leftBehind.message)}` : null,
+    keychain !== null && keychain !== to
+      ? t`--keychain or FOB_KEYCHAIN say "${keychain}": leave them out, or fob refuses to open this vault`
+      : null,
+  ].filter((remark) => remark !== null);
+}

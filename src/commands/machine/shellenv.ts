@@ -1,0 +1,74 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { defineCommand, optional } from "#cli/command.ts";
+import { readHeader } from "#vault/keys/header.ts";
+
+/** Shells with functions of their own. `sh` is for every other one that keeps to POSIX. */
+const SHELLS = ["bash", "zsh", "sh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** Where the functions find the agent: empty texts where there is no vault yet, and `fob code` is asked. */
+interface Place {
+  readonly socket: string;
+  readonly vault: string;
+}
+
+/** `fob shellenv`: shell functions that answer without starting fob. */
+export const shellenv = defineCommand({
+  name: "shellenv",
+  summary: "print shell functions that ask the agent without starting fob",
+  description:
+    "Defines fob_code. `fob_code NAME` prints a passcode, `fob_code -v VAR NAME` puts it into a variable. Both ask the agent that " +
+    "`fob unlock` starts, over a connection that stays open (bash, zsh) or by nc (sh, fish), and fall back to `fob code`. " +
+    "Without SHELL the output is for bash, zsh and POSIX shells.",
+  arguments: { shell: optional("SHELL", "bash, zsh, sh or fish", SHELLS) },
+  options: {},
+  examples: [
+    { command: 'eval "$(fob shellenv)"', explanation: "in ~/.bashrc or ~/.zshrc" },
+    { command: "fob shellenv fish | source", explanation: "in ~/.config/fish/config.fish" },
+  ],
+  async run({ shell }, context) {
+    if (shell !== undefined && !isShell(shell))
+      throw new FobError(
+        "usage",
+        t`there are no functions for ${JSON.stringify(shell)}: bash, zsh, sh or fish are possible`,
+      );
+    const { forShells } = await context.agent();
+    const place: Place = { socket: forShells, vault: readHeader(context.access.home)?.id ?? "" };
+    const functionsFor = async (one: Shell) =>
+      [...assignments(one, place), await context.shellFunctions(one)].join("\n");
+    return shell === undefined ? chooseInShell(functionsFor) : (await functionsFor(shell)).trimEnd();
+  },
+  text: (script) => script,
+  json: (script) => ({ script }),
+});
+
+function isShell(text: string): text is Shell {
+  return (SHELLS as readonly string[]).includes(text);
+}
+
+function assignments(shell: Shell, { socket, vault }: Place): string[] {
+  if (shell === "fish")
+    return [`set -g _fob_socket ${quoteForFish(socket)}`, `set -g _fob_vault ${quoteForFish(vault)}`];
+  return [`_fob_socket=${quote(socket)}`, `_fob_vault=${quote(vault)}`];
+}
+
+/** The shell that evaluates this picks its own: no other one could even read them all. */
+async function chooseInShell(functionsFor: (shell: Shell) => Promise<string>): Promise<string> {
+  const [zsh, bash, sh] = await Promise.all((["zsh", "bash", "sh"] as const).map(functionsFor));
+  return [
+    `if [ -n "\${ZSH_VERSION-}" ]; then eval ${quote(zsh ?? "")}`,
+    // the 3.2 of macOS cannot pick file descriptors by itself
+    `elif [ "\${BASH_VERSINFO-0}" -ge 5 ] 2>/dev/null; then eval ${quote(bash ?? "")}`,
+    `else eval ${quote(sh ?? "")}`,
+    "fi",
+  ].join("\n");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function quoteForFish(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

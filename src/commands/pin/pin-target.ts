@@ -1,0 +1,71 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault, findInVault, nothingEnrolled } from "#commands/lookup.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import type { OpenedVault } from "#vault/keys/open.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** One token whose PIN a `pin` command is about. */
+export interface TokenPin {
+  readonly vault: Vault;
+  readonly record: TokenRecord;
+}
+
+/** What a `pin` command did, and for what. */
+export interface PinChange {
+  readonly name: string | null;
+  readonly change: "set" | "changed" | "removed";
+  /** The code that opens the vault when the app PIN is lost; shown this once. */
+  readonly recoveryCode: string | null;
+  /** What the app PIN is called here, and whether the vault got a new key besides; for people. */
+  readonly app?: { readonly pin: string; readonly isNewKey: boolean };
+}
+
+/** The token called `name` in the open vault. */
+export function tokenPin(name: string, vault: Vault): TokenPin {
+  const record = vault.read(findInVault(vault, name).id);
+  if (record.token.pin === "server") {
+    throw new FobError("usage", t`the PIN of ${record.token.name} is the server's: it is typed at the login page`);
+  }
+  return { vault, record };
+}
+
+/** {@link tokenPin} in a vault that must exist. */
+export async function existingTokenPin(name: string, context: Context): Promise<TokenPin> {
+  return tokenPin(name, await existingVault(context));
+}
+
+/** The vault, which must exist, for changing its PIN or key; a PIN that has opened it is forgotten. */
+export async function existingVaultToChange(context: Context): Promise<OpenedVault> {
+  const opened = (await context.openToChange({ byPin: false })) ?? nothingEnrolled();
+  if (opened.proof.kind === "pin") forget(opened.proof.pin);
+  return opened;
+}
+
+const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
+  set: (pin) => t`${pin} set`,
+  changed: (pin) => t`${pin} changed`,
+  removed: (pin) => t`${pin} removed`,
+};
+
+/** What was done, in words. */
+export function formatChange({ name, change, recoveryCode, app }: PinChange): string {
+  const appPin = app?.pin ?? t("app PIN");
+  const done = DONE[change](name === null ? appPin : t`PIN of ${printable(name)}`);
+  const lines = app?.isNewKey ? [done, t("the vault has a new key in place of the one that was lost")] : [done];
+  if (recoveryCode === null) return lines.join("\n");
+  return [
+    ...lines,
+    change === "changed" ? t`new recovery code: ${recoveryCode}` : t`recovery code: ${recoveryCode}`,
+    ...(change === "changed" ? [t("The recovery code from before opens nothing any more.")] : []),
+    t`Keep it on paper: it opens the vault if the ${appPin} is lost, and is not shown again.`,
+  ].join("\n");
+}
+
+/** What `--json` prints of a change. */
+export function changeJson({ name, change, recoveryCode }: PinChange): PinChange {
+  return { name, change, recoveryCode };
+}

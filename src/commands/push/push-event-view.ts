@@ -1,0 +1,54 @@
+import { again, original, t } from "#base/language.ts";
+import type { Style } from "#cli/output/style.ts";
+import { describeOffset } from "#push/privacyidea/privacyidea.ts";
+import { goneInWords, type PushEvent } from "#push/push-event.ts";
+import { requestJson } from "#push/push-json.ts";
+import { printable } from "#token/printable.ts";
+import { answeredJson } from "./push-requests.ts";
+import { formatAnswered, secondsLeft, wording } from "./push-view.ts";
+
+/** What happened, for scripts. */
+export function eventJson(event: PushEvent): object {
+  switch (event.kind) {
+    case "request":
+      return { event: "request", ...requestJson(event.request) };
+    case "gone":
+      return { event: "gone", id: event.request.id, token: event.request.token, reason: event.reason };
+    case "answered":
+      return { event: "answered", ...answeredJson(event), accepted: event.outcome.isAccepted };
+    default: {
+      const { kind, ...rest } = event;
+      return { event: kind, ...rest, ...("message" in rest ? { message: original(rest.message) } : {}) };
+    }
+  }
+}
+
+/** What happened, in lines for people. */
+export function formatEvent(event: PushEvent, now: Date, style: Style): string {
+  switch (event.kind) {
+    case "request": {
+      const { request } = event;
+      const choice = request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
+      return [
+        t`${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
+        `  fob push approve ${request.id}${choice}`,
+        `  fob push deny ${request.id} --report`,
+      ].join("\n");
+    }
+    case "gone":
+      return `${goneInWords(event.reason)}: ${wording(event.request)} (${event.request.id})`;
+    case "answered":
+      return formatAnswered(event, style);
+    case "drift":
+      return t`${describeOffset(event.offsetSeconds)}: set it right`;
+    case "steady":
+      return t`this machine's clock agrees with ${event.server}'s again`;
+    case "refusal":
+    case "ended":
+      return `${printable(event.token)}: ${again(event.message)}`;
+    case "offline":
+      return t`${event.token === null ? event.message : `${printable(event.token)}: ${again(event.message)}`}; trying again`;
+    case "online":
+      return t`${event.server} is there again`;
+  }
+}

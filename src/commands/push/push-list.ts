@@ -1,0 +1,27 @@
+import { t } from "#base/language.ts";
+import { defineCommand } from "#cli/command.ts";
+import { requestJson } from "#push/push-json.ts";
+import { existingPush, findWaiting, type Waiting } from "./push-requests.ts";
+import { formatRequests } from "./push-view.ts";
+
+interface Listed extends Waiting {
+  readonly now: Date;
+}
+
+/** `fob push list`: the login requests that wait. */
+export const pushList = defineCommand({
+  name: "push list",
+  summary: "show the login requests that wait for an answer",
+  description: "Asks the servers, and shows what they signed. Nothing is answered.",
+  arguments: {},
+  options: {},
+  examples: [{ command: "fob push list", explanation: "who wants to log in, the newest first" }],
+  async run(_, context): Promise<Listed> {
+    const waiting = await findWaiting(await existingPush(context), context.pinPrompt, context);
+    return { ...waiting, now: context.clock() };
+  },
+  text: ({ requests, now }, style) => formatRequests(requests, now, style),
+  json: ({ requests }) => requests.map(requestJson),
+  notes: ({ requests, notes }) => (requests.length === 0 ? [...notes, t("no login request waits")] : notes),
+  failures: ({ failures }) => failures,
+});

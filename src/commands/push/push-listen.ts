@@ -1,0 +1,155 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { defineCommand, flag, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import { UNCOLORED } from "#cli/output/style.ts";
+import { parseWhole } from "#commands/values.ts";
+import type { DeskToken } from "#push/desk.ts";
+import { Listening } from "#push/listening/listening.ts";
+import { Notifying } from "#push/listening/notifying.ts";
+import type { PushEvent } from "#push/push-event.ts";
+import { eventJson, formatEvent } from "./push-event-view.ts";
+import { decideByProgram } from "./push-exec.ts";
+import { existingPush, openTokens } from "./push-requests.ts";
+import { watchRequests } from "./push-screen.ts";
+
+/** A day. */
+const MAX_SECONDS = 86_400;
+
+/** `fob push listen`: waits for login requests. */
+export const pushListen = defineCommand({
+  name: "push listen",
+  summary: "wait for login requests",
+  description:
+    "Asks the servers once a second, and less often, down to every 30 s, when nothing happens for two minutes. --exec runs a program for each " +
+    "request, without arguments and without a shell: it gets the request as JSON on standard input; exit code 0 approves, 1 denies, any other lets it " +
+    "wait; where something is to be chosen, it prints its choice. With --json, one JSON object a line. At a terminal a screen shows the requests and " +
+    "takes the answers: a and then Enter approves, d denies. --notify asks by notification of the desktop, with buttons where the token has no PIN and " +
+    "its policy allows it. Ctrl-C ends it.",
+  arguments: {},
+  options: {
+    once: flag("end after the first request"),
+    timeout: value("S", "end after S seconds"),
+    exec: value("PROGRAM", "let a program decide", "file"),
+    notify: flag("ask by notification of the desktop (push.notify: false)"),
+    poll: value("S", "ask every S seconds, whatever happens (push.poll-seconds: 0)"),
+  },
+  examples: [
+    { command: "fob push listen", explanation: "shows who wants to log in" },
+    { command: "fob push listen --exec ./decide", explanation: "a program of yours approves or denies" },
+    { command: "fob push listen --notify &", explanation: "in a desktop session: Approve and Deny in a notification" },
+    { command: "fob push listen --json --once --timeout 60", explanation: "in a script: the next request" },
+  ],
+  async run(input, context): Promise<readonly FobError[]> {
+    const timeout = input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
+    const poll = context.settings.choose("push.poll-seconds", input.poll);
+    const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
+    refuseSilence({ ...input, notify }, context);
+    if (notify) await context.notifier.describe();
+    const push = await existingPush(context);
+    const { desk } = push;
+    const { opened, failures } = await openTokens(push, context.pinPrompt, context);
+    failures.forEach(context.complain);
+    const end = new AbortController();
+    const interval = poll === 0 ? null : poll * 1000;
+    const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
+    const screen = input.exec === undefined ? await context.openScreen() : null;
+    // a screen shows the requests itself, and must not be written on
+    const tell = screen ? () => undefined : context.tell;
+    const notifying = notify
+      ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
+      : null;
+    const hear = (event: PushEvent) => notifying?.hear(event);
+    // nothing may fail before the end is sure to come: a timer keeps the program running
+    const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
+    if (!screen && !context.isJson) context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
+    try {
+      const received = screen
+        ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
+        : await receive(listening, { ...input, notify, hear }, context, () => end.abort());
+      if (input.once && received === 0) throw nobodyCame(timeout);
+      return failures;
+    } finally {
+      if (timer) clearTimeout(timer);
+      end.abort();
+      await notifying?.end();
+      desk.close();
+    }
+  },
+  text: () => "",
+  json: () => undefined,
+  exitCode: ([failure]) => failure?.exitCode ?? 0,
+});
+
+function nobodyCame(seconds: number | null): FobError {
+  return new FobError("not-found", t`no login request came in ${seconds} s`);
+}
+
+interface ListenInput {
+  readonly once: boolean;
+  readonly exec: string | undefined;
+  readonly notify: boolean;
+}
+
+function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Context): void {
+  if (isTerminal || isJson || notify || exec !== undefined) return;
+  throw new FobError("locked", t("nobody is here to see login requests"), {
+    hint: t("--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop"),
+  });
+}
+
+function notifyOf(
+  listening: Listening,
+  tokens: readonly DeskToken[],
+  { notifier, clock, tell }: Pick<Context, "notifier" | "clock" | "tell">,
+): Notifying {
+  return new Notifying({
+    notifier,
+    answer: (id, answer, prompt) => listening.answer(id, answer, prompt),
+    isGuarded: (id) => tokens.some(({ token, isGuarded }) => token.id === id && isGuarded),
+    now: clock,
+    onTrouble: ({ message }) => tell(t`a notification could not be shown: ${message}`),
+  });
+}
+
+/** Takes events until there are no more, or `end` was called because nobody wants them; returns how many requests came. */
+async function receive(
+  listening: Listening,
+  input: ListenInput & { hear(event: PushEvent): void },
+  context: Context,
+  end: () => void,
+): Promise<number> {
+  let received = 0;
+  // whoever is to decide is waited for, unless it is too late
+  const awaited = input.notify || input.exec !== undefined ? "gone" : "request";
+  for await (const event of listening.events()) {
+    input.hear(event);
+    const isRead = await show(event, context);
+    if (event.kind === "request") {
+      received++;
+      if (input.exec !== undefined) await decide(event, listening, input.exec, context);
+    }
+    const isEnough = input.once && (event.kind === "answered" || event.kind === awaited);
+    if (!isRead || isEnough) end();
+  }
+  return received;
+}
+
+function decide(
+  { request }: Extract<PushEvent, { kind: "request" }>,
+  listening: Listening,
+  program: string,
+  context: Context,
+) {
+  const { askProgram, pinPrompt, clock, tell } = context;
+  return decideByProgram(request, listening, { program, askProgram, pinPrompt, now: clock, tell });
+}
+
+/** Requests and answers are what was asked for; the rest is remarks. Returns whether anybody reads. */
+async function show(event: PushEvent, { isJson, emit, tell, clock }: Context): Promise<boolean> {
+  const isAskedFor = event.kind === "request" || event.kind === "answered";
+  if (isJson || isAskedFor)
+    return emit({ text: (style) => formatEvent(event, clock(), style), json: eventJson(event) });
+  tell(formatEvent(event, clock(), UNCOLORED));
+  return true;
+}

@@ -1,0 +1,167 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { attemptAll, failureOf, refuseNothingDone } from "#cli/attempts.ts";
+import type { Context } from "#cli/context.ts";
+import { nothingEnrolled } from "#commands/lookup.ts";
+import type { DeskToken, PushDesk } from "#push/desk.ts";
+import { describeOffset } from "#push/privacyidea/privacyidea.ts";
+import type { PushOutcome, PushRequest } from "#push/request.ts";
+import { answerWord, type PushAnswer } from "#token/push-answer.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+
+/** From here on a clock is worth a word, in seconds. */
+const DRIFT = 20;
+
+/** The desk of login requests, and the tokens that they can come for. Throws FobError `not-found` when there is none. */
+export async function existingPush(context: Context): Promise<{ desk: PushDesk; tokens: readonly DeskToken[] }> {
+  const desk = (await context.findPush()) ?? nothingEnrolled();
+  const tokens = await desk.tokens();
+  if (tokens.length > 0) return { desk, tokens };
+  throw new FobError("not-found", t("no token here approves login requests"), {
+    hint: t("`fob enroll` takes the otpauth://pipush string or QR code of a server"),
+  });
+}
+
+/** Makes tokens ready. Throws why the first one cannot be where none can, after telling of the others. */
+export async function openTokens(
+  { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  prompt: PinPrompt,
+  context: Pick<Context, "complain">,
+): Promise<{ readonly opened: readonly DeskToken[]; readonly failures: readonly FobError[] }> {
+  const open = async ({ one }: { readonly one: DeskToken }) => {
+    await desk.open(one.token.id, prompt);
+    return one;
+  };
+  const named = tokens.map((one) => ({ name: one.token.name, one }));
+  const { done: opened, failures } = await attemptAll(named, open, context);
+  return { opened, failures };
+}
+
+/** The requests that wait now, the newest first, and what else is to be said. */
+export interface Waiting {
+  readonly requests: readonly PushRequest[];
+  readonly notes: readonly string[];
+  /** Why some tokens or servers could not be asked. */
+  readonly failures: readonly FobError[];
+}
+
+/** Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked. */
+export async function findWaiting(
+  push: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  prompt: PinPrompt,
+  context: Pick<Context, "complain">,
+): Promise<Waiting> {
+  const { desk } = push;
+  const notes: string[] = [];
+  const { opened, failures: unopened } = await openTokens(push, prompt, context);
+  const failures = [...unopened];
+  const polls = await Promise.allSettled(opened.map(({ token }) => desk.poll(token.id)));
+  const requests: PushRequest[] = [];
+  for (const [i, poll] of polls.entries()) {
+    const name = opened[i]?.token.name ?? "";
+    if (poll.status === "rejected") {
+      if (push.tokens.length === 1) throw poll.reason;
+      failures.push(failureOf({ name }, poll.reason));
+      continue;
+    }
+    const { refusals, clockOffsetSeconds: offset } = poll.value;
+    requests.push(...poll.value.requests);
+    notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
+    if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
+  }
+  refuseNothingDone({ done: polls.filter(({ status }) => status === "fulfilled"), failures }, context);
+  requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
+  return { requests, notes: [...new Set(notes)], failures };
+}
+
+/**
+ * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError `not-found` and `ambiguous`.
+ */
+export function chooseRequest(requests: readonly PushRequest[], id: string | undefined): PushRequest {
+  const fitting = requests.filter((request) => id === undefined || request.id.startsWith(id.toLowerCase()));
+  const [request] = fitting;
+  if (!request) {
+    const message = id === undefined ? t("no login request waits") : t`no login request ${JSON.stringify(id)} waits`;
+    throw new FobError("not-found", message, {
+      hint: t("`fob push list` shows those that wait; they expire after two minutes"),
+    });
+  }
+  if (fitting.length === 1) return request;
+  throw new FobError("ambiguous", t`${fitting.length} login requests wait: say which`, {
+    hint: t`${fitting
+      .slice(0, 3)
+      .map((one) => one.id)
+      .join(", ")}; \`fob push list\` shows what they say`,
+  });
+}
+
+/** An answer that its server took. */
+export interface Answered {
+  readonly request: PushRequest;
+  readonly answer: PushAnswer;
+  readonly outcome: PushOutcome;
+}
+
+/** The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call. */
+export interface PushCall extends Pick<Waiting, "requests" | "notes"> {
+  readonly desk: PushDesk;
+  readonly prompt: PinPrompt;
+}
+
+/** Begins to answer what waits. Throws as {@link existingPush} and {@link findWaiting} do. */
+export async function takeCall(context: Context): Promise<PushCall> {
+  const prompt = rememberPins(context.pinPrompt);
+  const push = await existingPush(context);
+  const { requests, notes, failures } = await findWaiting(push, prompt, context);
+  const leftOut = failures.map(({ message }) => t`left out: ${message}`);
+  return { desk: push.desk, prompt, requests, notes: [...notes, ...leftOut] };
+}
+
+/** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
+export async function answerRequest(
+  { desk, prompt }: Pick<PushCall, "desk" | "prompt">,
+  request: PushRequest,
+  answer: PushAnswer,
+): Promise<Answered> {
+  const outcome = await desk.answer(request.id, answer, prompt);
+  if (outcome.isAccepted) return { request, answer, outcome };
+  throw new FobError("rejected", t`${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
+    hint:
+      answer.kind === "approve" ? t("start the login again") : t("unanswered, the request expires after two minutes"),
+  });
+}
+
+function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
+  if (kind === "deny") return t("it is too late, or the server is so old that it knows no denials");
+  return options.length > 0
+    ? t("it is too late, or the choice was wrong")
+    : t("it is too late, or it was answered elsewhere");
+}
+
+/** An answer for scripts. */
+export function answeredJson({ request, answer, outcome }: Answered) {
+  const { displayCode = null, message = null } = outcome;
+  return { id: request.id, token: request.token, answer: answerWord(answer), accepted: true, displayCode, message };
+}
+
+/** The PIN that opened a token to ask for its requests also approves one in the same call: nobody types it twice. */
+export function rememberPins(prompt: PinPrompt): PinPrompt {
+  const pins = new Map<string, Buffer>();
+  const keys = new Map<string, Buffer | null>();
+  return {
+    interactive: prompt.interactive,
+    async release(request) {
+      const known = keys.get(request.item);
+      const key = known === undefined ? await prompt.release(request) : known;
+      keys.set(request.item, key);
+      return key && Buffer.from(key);
+    },
+    async ask(request) {
+      const name = JSON.stringify([request.of, request.role]);
+      const known = request.refusal ? undefined : pins.get(name);
+      const pin = known ?? (await prompt.ask(request));
+      pins.set(name, Buffer.from(pin));
+      return Buffer.from(pin);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { FobError } from "#base/fob-error.ts";
+import type { Context, Screen } from "#cli/context.ts";
+import {
+  type PushScreenState,
+  type PushStep,
+  type PushWish,
+  passTime,
+  pressPushKey,
+  QUIET,
+  withAnswersSent,
+  withEvent,
+  withNote,
+  withRequests,
+  wordingOf,
+} from "#cli/screen/push-state.ts";
+import { viewPush } from "#cli/screen/push-view.ts";
+import type { DeskToken } from "#push/desk.ts";
+import type { Listening } from "#push/listening/listening.ts";
+import type { PushEvent } from "#push/push-event.ts";
+
+/** What the screen of login requests works with. */
+export interface PushScreenSettings {
+  readonly listening: Listening;
+  readonly tokens: readonly DeskToken[];
+  /** Whether it ends after the first request that was answered, or that nobody answered in time. */
+  readonly once: boolean;
+  /** Hears of every event as well. */
+  hear(event: PushEvent): void;
+}
+
+/** Shows login requests and takes answers, until the person leaves or the listening ends; returns how many requests came. */
+export async function watchRequests(settings: PushScreenSettings, screen: Screen, context: Context): Promise<number> {
+  const watch = new RequestWatch(settings, screen, context);
+  try {
+    return await watch.run();
+  } finally {
+    await watch.end();
+  }
+}
+
+/** One person looking at login requests until they leave. */
+class RequestWatch {
+  readonly #settings: PushScreenSettings;
+  readonly #screen: Screen;
+  readonly #context: Context;
+  #state: PushScreenState = QUIET;
+  #received = 0;
+  #isOver = false;
+  #failure: unknown = null;
+
+  constructor(settings: PushScreenSettings, screen: Screen, context: Context) {
+    this.#settings = settings;
+    this.#screen = screen;
+    this.#context = context;
+  }
+
+  async run(): Promise<number> {
+    const { terminal } = this.#screen;
+    void this.#follow();
+    for (;;) {
+      this.#renew();
+      if (this.#take(passTime(this.#state, this.#context.clock()))) break;
+      this.#draw();
+      const key = await terminal.nextKey(this.#untilNextSecond());
+      if (this.#failure) throw this.#failure;
+      if (this.#isOver && !this.#isBusy) break;
+      if (!key) continue;
+      this.#settings.listening.wake();
+      this.#renew();
+      if (this.#take(pressPushKey(this.#state, key, this.#context.clock()))) break;
+    }
+    return this.#received;
+  }
+
+  /** Whoever leaves while a request counts as denied has denied it. */
+  async end(): Promise<void> {
+    const { mode } = this.#state;
+    this.#screen.terminal.close();
+    if (mode.kind !== "denying") return;
+    const denial = this.#settings.listening.answer(mode.id, { kind: "deny", isReport: false }, this.#context.pinPrompt);
+    // nobody is there to hear that it came too late
+    await denial.catch(() => undefined);
+  }
+
+  /** An answer on its way is waited for, and a code that is to be typed elsewhere stays until it was read. */
+  get #isBusy(): boolean {
+    return this.#state.mode.kind === "sending" || this.#state.mode.kind === "code";
+  }
+
+  async #follow(): Promise<void> {
+    const { listening, hear, once } = this.#settings;
+    try {
+      for await (const event of listening.events()) {
+        hear(event);
+        if (event.kind === "request") this.#received++;
+        this.#state = withEvent(this.#state, event, this.#context.clock());
+        if (once && (event.kind === "answered" || event.kind === "gone")) this.#isOver = true;
+        this.#screen.terminal.wake();
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#isOver = true;
+    this.#screen.terminal.wake();
+  }
+
+  #renew(): void {
+    const { waiting, perMinute } = this.#settings.listening;
+    this.#state = withRequests(this.#state, waiting, perMinute);
+  }
+
+  /** Returns whether the person leaves. */
+  #take({ state, wish }: PushStep): boolean {
+    this.#state = state;
+    if (wish?.kind === "answer") void this.#carryOut(wordingOf(wish.request), () => this.#answer(wish));
+    if (wish?.kind === "deny-all") void this.#carryOut("all", () => this.#settings.listening.denyAll(false));
+    return wish?.kind === "leave";
+  }
+
+  /** What goes wrong with an answer is a note: the other requests can still be answered. */
+  async #carryOut(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof FobError) || error.code === "interrupted") this.#failure = error;
+      else this.#state = withNote(this.#state, `${what}: ${error.message}`, this.#context.clock());
+    }
+    this.#state = withAnswersSent(this.#state);
+    this.#screen.terminal.wake();
+  }
+
+  async #answer({ request: { id, tokenId }, answer }: PushWish & { kind: "answer" }): Promise<void> {
+    const { listening, tokens } = this.#settings;
+    const asked = tokens.find(({ token }) => token.id === tokenId);
+    const mayAsk = answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === "02");
+    const send = () => listening.answer(id, answer, this.#context.pinPrompt);
+    await (mayAsk ? this.#screen.terminal.aside(send) : send());
+  }
+
+  #draw(): void {
+    const { terminal, style } = this.#screen;
+    const tokens = this.#settings.tokens.map(({ token }) => token.name);
+    terminal.draw(viewPush({ state: this.#state, tokens, now: this.#context.clock() }, terminal.size, style));
+  }
+
+  #untilNextSecond(): number {
+    return 1000 - (this.#context.clock().getTime() % 1000);
+  }
+}

@@ -1,0 +1,169 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { attemptEach } from "#cli/attempts.ts";
+import { defineCommand, flag, optional } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
+import type { Style } from "#cli/output/style.ts";
+import { formatTable } from "#cli/output/table.ts";
+import { lookAtEach } from "#commands/listed-tokens.ts";
+import { existingTokens } from "#commands/lookup.ts";
+import { fold } from "#token/names.ts";
+import { printable } from "#token/printable.ts";
+import type { Token } from "#token/token.ts";
+import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
+import { LastUses, lastUses } from "#vault/tokens/last-uses.ts";
+import type { Passcode } from "#vault/tokens/passcodes.ts";
+import { hasNews, type IndexEntry } from "#vault/tokens/token-index.ts";
+import { kindInWords, type TokenView, viewToken } from "./token-view.ts";
+
+interface ListedToken {
+  readonly token: Token;
+  readonly isWiped: boolean;
+  /** Null where a passcode would use a counter up or needs a PIN. */
+  readonly passcode: Passcode | null;
+}
+
+type CurrentToken = Pick<TokenState, "token" | "isGuarded" | "isWiped">;
+
+/** With what failed first while passcodes were watched, and was told then. */
+type Listing = Table | { readonly kind: "watched"; readonly told: FobError | null };
+
+interface Table {
+  readonly kind: "table";
+  readonly tokens: readonly ListedToken[];
+  readonly uses: LastUses;
+  readonly total: number;
+  readonly withCodes: boolean;
+  readonly failures: readonly FobError[];
+}
+
+/** `fob list`: the tokens, favourites then name order. */
+export const list = defineCommand({
+  name: "list",
+  summary: "list the tokens",
+  description: "PATTERN narrows the list to tokens whose name, issuer or account contains it.",
+  arguments: { pattern: optional("PATTERN", "part of a name, issuer or account", "token") },
+  options: {
+    codes: flag("add the passcodes of time-based tokens without a PIN"),
+    watch: flag("with --codes: as time goes by, on a live screen"),
+  },
+  examples: [
+    { command: "fob list", explanation: "every token, favourites first" },
+    { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
+  ],
+  async run({ pattern, codes, watch }, context): Promise<Listing> {
+    if (watch && !codes) throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
+    if (watch) return watchListed(pattern, context);
+    const store = await context.findTokens(codes ? "code" : null);
+    const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
+    if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
+    return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null, context);
+  },
+  text: formatListing,
+  json(listing) {
+    if (listing.kind === "watched") return undefined;
+    return viewsOf(listing);
+  },
+  notes(listing) {
+    if (listing.kind === "watched") return [];
+    const { tokens, total, failures } = listing;
+    if (total === 0) return [t("no tokens yet: `fob enroll` adds one")];
+    return tokens.length === 0 && failures.length === 0 ? [t("no token matches")] : [];
+  },
+  failures: (listing) => (listing.kind === "watched" ? [] : listing.failures),
+  exitCode: (listing) => (listing.kind === "watched" ? (listing.told?.exitCode ?? 0) : 0),
+});
+
+/** The tokens of a store that a pattern fits, and their passcodes where they are wanted. */
+export async function listTokens(
+  store: Authenticator,
+  pattern: string,
+  passcodeOf: ((token: CurrentToken) => Promise<Passcode | null>) | null,
+  context: Pick<Context, "sleep" | "look">,
+): Promise<Table> {
+  const entries = await store.entries();
+  const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
+  // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
+  const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
+  const read = await lookAtEach(store, chosen.filter(isRead), context);
+  const states = new Map(read.done.map((state) => [state.entry.id, state]));
+  const listed = chosen.flatMap((entry) => (isRead(entry) ? currentToken(entry, states) : [listedToken(entry)]));
+  const { done, failures } = await attemptEach(listed, async ({ token, isGuarded, isWiped }) => {
+    return {
+      token,
+      isWiped,
+      passcode: passcodeOf && !isWiped ? await passcodeOf({ token, isGuarded, isWiped }) : null,
+    };
+  });
+  return {
+    kind: "table",
+    tokens: done,
+    uses: lastUses(store),
+    total: entries.length,
+    withCodes: passcodeOf !== null,
+    failures: [...read.failures, ...failures],
+  };
+}
+
+function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
+  for (const { token, isWiped, passcode } of tokens) {
+    const view = viewToken(token, uses.of(token.id), isWiped);
+    yield withCodes ? { ...view, code: passcode?.code ?? null } : view;
+  }
+}
+
+async function watchListed(pattern: string | undefined, context: Context): Promise<Listing> {
+  const tokens = await existingTokens("code", context);
+  const clearAfter = context.settings.choose("clipboard.clear-after");
+  const { watchPasscodes } = await import("#commands/code/watching.ts");
+  const choose = async () => (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
+  return { kind: "watched", told: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context) };
+}
+
+function listedToken(token: IndexEntry): CurrentToken & Pick<Token, "name"> {
+  return { name: token.name, token, isGuarded: token.pin === "user", isWiped: false };
+}
+
+/** A token as it is now, and whether it has a PIN; none for one that could not be read. */
+function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>) {
+  const state = states.get(entry.id);
+  if (!state) return [];
+  const { credential, accessDomain } = state.token;
+  const { isGuarded, isWiped } = state;
+  return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded, isWiped }];
+}
+
+async function freePasscode(store: Authenticator, { token, isGuarded }: CurrentToken, context: Context) {
+  if (token.credential.kind !== "totp" || token.accessDomain !== "00" || isGuarded) return null;
+  return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
+}
+
+function contains({ name, issuer, account }: IndexEntry, pattern: string): boolean {
+  return fold([name, issuer ?? "", account ?? ""].join("\n")).includes(fold(pattern));
+}
+
+function formatListing(listing: Listing, style: Style): string {
+  if (listing.kind === "watched") return "";
+  const { tokens, withCodes } = listing;
+  if (tokens.length === 0) return "";
+  const heading = [t("NAME"), t("ISSUER"), t("ACCOUNT"), t("KIND"), t("STATE"), ...(withCodes ? [t("PASSCODE")] : [])];
+  const rows = tokens.map(({ token, isWiped, passcode }) => [
+    printable(token.name),
+    printable(token.issuer ?? "-"),
+    printable(token.account ?? "-"),
+    kindInWords(token.credential.kind),
+    stateInWords(token, isWiped),
+    ...(withCodes ? [passcode?.code ?? "-"] : []),
+  ]);
+  return formatTable(heading, rows, style);
+}
+
+function stateInWords({ favorite, pin, accessDomain }: Token, isWiped: boolean): string {
+  const words = [
+    isWiped ? t("wiped") : null,
+    favorite ? t("favorite") : null,
+    pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
+    accessDomain === "00" ? null : t`access ${accessDomain}`,
+  ];
+  return words.filter(Boolean).join(", ") || "-";
+}

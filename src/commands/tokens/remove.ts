@@ -1,0 +1,81 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { attemptEach } from "#cli/attempts.ts";
+import { defineCommand, flag, variadic } from "#cli/command.ts";
+import type { Context, HouseContext } from "#cli/context.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { printable } from "#token/printable.ts";
+import type { Look } from "#vault/tokens/adding.ts";
+import { removedIds, removeToken } from "#vault/trash/removal.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** `fob remove`: takes tokens out of use; they stay restorable for 30 days. */
+export const remove = defineCommand({
+  name: "remove",
+  summary: "remove tokens; `fob restore` brings them back for 30 days",
+  arguments: { names: variadic("NAME", "names or ids of tokens", "token") },
+  options: { yes: flag("do not ask") },
+  examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
+  isDelegable: () => true,
+  async run({ names, yes }, context: HouseContext) {
+    if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
+    const vault = await existingVault(context);
+    const found = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const tokens = [...found.values()].map(({ id, name }) => ({ id, name }));
+    const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
+    if (!yes && !(await context.prompt.confirm(question, "--yes")))
+      throw new FobError("interrupted", t("nothing was removed"));
+    return context.doLongWork(t("interrupted: nothing was removed"), (look) =>
+      removeEach(vault, tokens, look, context),
+    );
+  },
+  text: ({ removed }) => removed.map(({ name }) => printable(t`removed ${name}`)).join("\n"),
+  json: ({ removed }) => removed.map(({ id, name }) => ({ id, name })),
+  notes: ({ removed }) => [
+    ...(removed.some(({ isRestorable }) => isRestorable) ? [t("`fob restore` brings it back within 30 days")] : []),
+    ...removed.filter(({ isRestorable }) => !isRestorable).map(describeLost),
+  ],
+  failures: ({ failures }) => failures,
+});
+
+/** More names than this are not listed in an error. */
+const MAX_NAMED = 3;
+
+/** A token to be removed. */
+interface Removable {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A token that was removed. */
+interface Removed extends Removable {
+  /** The folder with the files of a token that could not be read, or null. */
+  readonly aside: string | null;
+  readonly isRestorable: boolean;
+}
+
+/** Removes tokens one after the other. Rejects with FobError `interrupted` saying how far it came. */
+async function removeEach(vault: Vault, tokens: readonly Removable[], look: Look, { clock }: Pick<Context, "clock">) {
+  const removed: Removed[] = [];
+  const { failures } = await attemptEach(tokens, async ({ id, name }) => {
+    await look().catch((error: unknown) => {
+      throw removed.length > 0 && error instanceof FobError ? stoppedAfter(removed, tokens) : error;
+    });
+    const aside = removeToken(vault, id, clock());
+    removed.push({ id, name, aside, isRestorable: removedIds(vault).includes(id) });
+  });
+  return { removed, failures };
+}
+
+function stoppedAfter(removed: readonly Removed[], tokens: readonly Removable[]): FobError {
+  const left = tokens.filter(({ id }) => !removed.some((one) => one.id === id));
+  const names = left.slice(0, MAX_NAMED).map(({ name }) => name);
+  const more = left.length > names.length ? ", ..." : "";
+  const message = t`interrupted: ${plural(removed.length, "token")} removed, ${left.length} not (${names.join(", ")}${more})`;
+  return new FobError("interrupted", message, { hint: t("`fob restore` lists what was removed") });
+}
+
+function describeLost({ name, aside }: Removed): string {
+  if (aside === null) return t`${name} had no file left, and cannot be restored`;
+  return t`${name} could not be read, and cannot be restored: ${aside} keeps its files`;
+}

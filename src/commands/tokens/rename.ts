@@ -1,0 +1,25 @@
+import { t } from "#base/language.ts";
+import { defineCommand, required } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { checkName } from "#commands/enroll/enrollment-storing.ts";
+import { existingVault, findInVault } from "#commands/lookup.ts";
+import { printable } from "#token/printable.ts";
+
+/** `fob rename`: gives a token another name. */
+export const rename = defineCommand({
+  name: "rename",
+  summary: "give a token another name",
+  arguments: { name: required("NAME", "name or id of a token", "token"), newName: required("NEW", "its new name") },
+  options: {},
+  examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
+  isDelegable: () => true,
+  async run({ name, newName }, context: HouseContext) {
+    const wanted = checkName(newName);
+    const vault = await existingVault(context);
+    const before = findInVault(vault, name);
+    vault.amend(before.id, (token) => ({ ...token, name: wanted }));
+    return { id: before.id, name: wanted, formerName: before.name };
+  },
+  text: ({ name, formerName }) => printable(t`${formerName} is now called ${name}`),
+  json: (renamed) => renamed,
+});

@@ -1,0 +1,68 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Finding } from "#enrollment/draft.ts";
+import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Who issued a token and for whom, and what to call it: the issuer, else the account, else null. */
+export interface Label {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly name: string | null;
+}
+
+/**
+ * Reads the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter `issuer`, which wins where the two
+ * differ. Throws FobError `invalid` for a text that is too long.
+ */
+export function readLabel(encoded: string, parameters: Parameters): Label {
+  // only here a plus is a space for sure: issuers build this value with their form encoders
+  const given = parameters.readForm("issuer") ?? "";
+  const label = labelOf(withoutSlashes(parameters.decode(encoded)), given);
+  const account = cleanName("account", label.account, parameters.findings);
+  const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
+  const fromParameter = cleanName("issuer", given, parameters.findings);
+  if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
+    parameters.find(
+      "warning",
+      "issuer-mismatch",
+      t`the label says ${fromLabel}, the issuer parameter ${fromParameter}`,
+    );
+  }
+  const issuer = fromParameter ?? fromLabel;
+  if (issuer !== null) parameters.note("issuer", issuer, "given");
+  if (account !== null) parameters.note("account", account, "given");
+  return { issuer, account, name: issuer ?? account };
+}
+
+/**
+ * The two parts of a label. An issuer that is given elsewhere is cut off as it stands there, colons and all; otherwise only the first colon divides,
+ * because an account may hold one itself.
+ */
+export function labelOf(label: string, issuer: string): { readonly issuer: string | null; readonly account: string } {
+  const isRepeated =
+    label[issuer.length] === ":" && label.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase();
+  const at = isRepeated ? issuer.length : label.indexOf(":");
+  return at < 0 ? { issuer: null, account: label } : { issuer: label.slice(0, at), account: label.slice(at + 1) };
+}
+
+/** Some issuers write one slash too many before a label. */
+function withoutSlashes(text: string): string {
+  let start = 0;
+  while (text[start] === "/" || text[start] === " ") start++;
+  return text.slice(start);
+}
+
+/**
+ * A name from an enrollment string, without what could harm a terminal; null when nothing is left. Adds a finding when something
+ * was taken out. Throws FobError `invalid` for a name that is too long.
+ */
+export function cleanName(part: string, text: string, findings: Finding[]): string | null {
+  const { name, wasHarmful, isTooLong } = cleanText(text);
+  if (wasHarmful) {
+    const message = t`control or invisible characters were taken out of the ${part}`;
+    findings.push({ severity: "warning", code: "control-characters", message });
+  }
+  if (isTooLong) throw new FobError("invalid", t`${part} is longer than ${MAX_NAME_LENGTH} characters`);
+  return name;
+}

@@ -1,0 +1,75 @@
+import type { RequiredPin } from "#enrollment/draft.ts";
+import { encodeBase32 } from "#token/base32.ts";
+import type { HotpCredential, MotpCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
+import { formatPinPolicy } from "#token/pin-policy-text.ts";
+
+/** What a Key URI says about a token. */
+export interface KeyUriParts {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
+  readonly credential: OtpCredential;
+  readonly secret: Uint8Array;
+  /** The PIN that its issuer wants, or that its user chose. */
+  readonly pin?: RequiredPin;
+}
+
+/**
+ * The Key URI of a token, with every parameter that differs from the format's default: what the parser reads from it is the same
+ * token. The URI holds the secret.
+ */
+export function formatKeyUri({ issuer, account, serial, credential, secret, pin }: KeyUriParts): string {
+  const label = [issuer, account ?? ""]
+    .filter((part) => part !== null)
+    .map(encodeText)
+    .join(":");
+  if (credential.kind === "motp") return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
+  const given: [string, string | null][] = [
+    ["secret", encodeBase32(secret)],
+    ["issuer", issuer],
+    ...parametersOf(credential),
+    ["serial", serial],
+    ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
+  ];
+  const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]));
+  return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
+}
+
+function parametersOf(credential: Exclude<OtpCredential, MotpCredential>): [string, string | null][] {
+  switch (credential.kind) {
+    case "totp":
+      if (credential.alphabet === "steam") return [["encoder", "steam"]];
+      return [...formOf(credential), ["period", unless(30, credential.period)], ["t0", unless(0, credential.t0)]];
+    case "hotp":
+      return [...formOf(credential), ["counter", String(credential.counter)]];
+    case "ocra":
+      return [
+        ["suite", credential.suite],
+        ["counter", credential.counter?.toString() ?? null],
+      ];
+  }
+}
+
+/** A PIN of the user's own choice is nobody else's business. */
+function pinPolicyOf(pin: RequiredPin): string | null {
+  if (pin.type === "server") return "server";
+  return pin.policy.required ? formatPinPolicy(pin.policy) : null;
+}
+
+function formOf({ algorithm, digits, alphabet }: TotpCredential | HotpCredential): [string, string | null][] {
+  return [
+    ["algorithm", unless("SHA1", algorithm)],
+    ["digits", unless(6, digits)],
+    ["alphabet", unless("decimal", alphabet)],
+  ];
+}
+
+/** The value as text, or null when it is the format's default. */
+function unless<T extends string | number>(standard: T, value: T): string | null {
+  return value === standard ? null : String(value);
+}
+
+/** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
+export function encodeText(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
+}

@@ -1,0 +1,159 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { Effort } from "#enrollment/effort.ts";
+import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
+import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
+import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
+import { DIGITS } from "#otp/hotp.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import type { HotpCredential, OcraCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
+import { parsePinPolicy } from "#token/pin-policy-text.ts";
+import { cleanName, readLabel } from "./key-uri-label.ts";
+import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
+import { readTwoStep } from "./two-step.ts";
+
+/** A day: nobody waits longer for a passcode to change. */
+const MAX_PERIOD = 86_400;
+
+/** Seconds since 1970 that a first time step may begin at: until the year 9999. */
+const MAX_T0 = 253_402_300_799;
+
+/** How the parts of a passcode token are read, by the type in the URI. */
+const TYPES: Readonly<Record<string, (parameters: Parameters) => OtpCredential>> = {
+  totp: readTotp,
+  hotp: readHotp,
+  ocra: readOcra,
+  steam: readSteam,
+};
+
+/** Parameters that dress a token up for other apps' screens, or lock it there. */
+const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", "codedisplay"];
+
+/**
+ * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers really write it. `ocra` and the
+ * parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond the original.
+ */
+export const keyUri: EnrollmentFormat = {
+  id: "key-uri",
+  example: "otpauth://totp/ISSUER:ACCOUNT?secret=...",
+  matches: (text) => /^otpauth:\/\//i.test(text),
+  parse: (text, _askSecret, effort) => [parseKeyUri(text, effort)],
+};
+
+function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
+  const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
+  const type = (match?.[1] ?? "").toLowerCase();
+  const read = ownValue(TYPES, type);
+  if (!read) throw new FobError("invalid", t`key type ${show(type)} is not supported: totp, hotp and ocra are`);
+  const parameters = new Parameters(match?.[3] ?? "");
+  parameters.note("type", type, "given");
+  const label = readLabel(match?.[2] ?? "", parameters);
+  const given = readSecret(parameters);
+  const credential = read(parameters);
+  const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
+  const twoStep = readTwoStep(parameters, given, algorithm, effort);
+  const secret = twoStep?.secret ?? given;
+  const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
+  const pin = readPin(parameters);
+  parameters.read(...DECORATION);
+  parameters.findUnknown();
+  const { fields } = parameters;
+  const findings = [...parameters.findings, ...judgeSecret(secret)];
+  const token = { format: keyUri.id, ...label, serial, credential, secret, fields, findings, ...pin };
+  return twoStep ? { ...token, clientPart: twoStep.clientPart } : token;
+}
+
+function readSecret(parameters: Parameters): Buffer {
+  const text = parameters.read("secret");
+  if (text === null) throw new FobError("invalid", t("secret is missing"));
+  // in a query a plus stands for a space, and people do write secrets in groups
+  return parseBase32Secret(text.replaceAll("+", " "));
+}
+
+/** The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses. */
+function readPin(parameters: Parameters): Pick<EnrollmentDraft, "pin"> {
+  const text = parameters.read("pinpolicy");
+  if (text === null) return {};
+  parameters.note("pinpolicy", text, "given");
+  if (text.toLowerCase() === "server") return { pin: { type: "server" } };
+  return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };
+}
+
+function readTotp(parameters: Parameters): TotpCredential {
+  if (isSteam(parameters)) return readSteam(parameters);
+  return { kind: "totp", ...readPasscodeForm(parameters), ...readTimeSteps(parameters) };
+}
+
+function readHotp(parameters: Parameters): HotpCredential {
+  return { kind: "hotp", ...readPasscodeForm(parameters), counter: readCounter(parameters) };
+}
+
+function readOcra(parameters: Parameters): OcraCredential {
+  const text = parameters.read("suite", "ocrasuite");
+  if (text === null) throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
+  parameters.note("suite", text, "given");
+  const suite = parseSuite(text);
+  return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
+}
+
+/** Steam Guard: its own alphabet, always five characters every 30 seconds. */
+function readSteam(parameters: Parameters): TotpCredential {
+  parameters.read("encoder", "digits", "period", "algorithm");
+  parameters.note("encoder", "steam", "given");
+  return { kind: "totp", algorithm: "SHA1", digits: 5, alphabet: "steam", period: 30, t0: 0 };
+}
+
+function isSteam(parameters: Parameters): boolean {
+  return parameters.read("encoder")?.toLowerCase() === "steam";
+}
+
+function readPasscodeForm(parameters: Parameters) {
+  return {
+    algorithm: parameters.take<HashAlgorithm>(["algorithm"], parseAlgorithm, "SHA1"),
+    digits: parameters.take(["digits"], wholeNumber(DIGITS.min, DIGITS.max), 6),
+    alphabet: parameters.take<Alphabet>(["alphabet"], parseAlphabet, "decimal"),
+  };
+}
+
+function readTimeSteps(parameters: Parameters) {
+  return {
+    period: parameters.take(["period"], wholeNumber(1, MAX_PERIOD), 30),
+    t0: parameters.take(["t0", "epoch"], wholeNumber(0, MAX_T0), 0),
+  };
+}
+
+function readCounter(parameters: Parameters): bigint {
+  if (parameters.read("counter") === null) {
+    parameters.find("info", "counter-assumed", t("counter is missing: it starts at 0"));
+  }
+  return parameters.take(["counter"], counterNumber, 0n);
+}
+
+/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`: issuers write the same name in many ways. */
+function parseAlgorithm(text: string): HashAlgorithm {
+  const name = text
+    .toUpperCase()
+    .replace(/[\s_-]/g, "")
+    .replace(/^HMAC/, "");
+  const algorithm = HASH_ALGORITHMS.find((known) => known === name);
+  if (algorithm) return algorithm;
+  throw new FobError("invalid", t`algorithm is ${show(text)}: ${HASH_ALGORITHMS.join(", ")} are possible`);
+}
+
+function parseAlphabet(text: string): Alphabet {
+  const name = text.toLowerCase();
+  if (Object.hasOwn(ALPHABETS, name) && name !== "steam") return name as Alphabet;
+  throw new FobError("invalid", t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`);
+}
+
+function parseSuite(text: string) {
+  try {
+    return parseOcraSuite(text);
+  } catch (error) {
+    if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
+    throw error;
+  }
+}

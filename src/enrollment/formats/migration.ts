@@ -1,0 +1,179 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { DraftField, EnrollmentDraft, EnrollmentFormat, Finding } from "#enrollment/draft.ts";
+import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
+import type { HashAlgorithm } from "#otp/algorithm.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import { cleanName, labelOf } from "./key-uri-label.ts";
+import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
+
+/** Google Authenticator puts ten tokens into a code at most; whoever writes more than this does not write for it. */
+const MAX_TOKENS = 1_000;
+
+/**
+ * `otpauth-migration://offline?data=...`, what Google Authenticator exports: tokens in Base64 of a protocol buffer, in one or several
+ * batches. Each batch is enrolled by itself; a finding says which of how many it is.
+ */
+export const migration: EnrollmentFormat = {
+  id: "migration",
+  example: "otpauth-migration://offline?data=...",
+  matches: (text) => /^otpauth-migration:\/\//i.test(text),
+  parse(text) {
+    const payload = readPayload(readData(text));
+    if (payload.entries.length === 0) throw new FobError("invalid", t("the migration code holds no token"));
+    return payload.entries.map((entry) => toDraft(entry, payload));
+  },
+};
+
+interface Entry {
+  readonly secret: Buffer;
+  readonly name: string;
+  readonly issuer: string;
+  readonly algorithm: number;
+  readonly digits: number;
+  readonly type: number;
+  readonly counter: bigint;
+}
+
+interface Payload {
+  readonly entries: readonly Entry[];
+  readonly batchSize: number;
+  readonly batchIndex: number;
+}
+
+/** The numbers of the protocol buffer; 0 stands for what was not given. */
+const ALGORITHMS: readonly (HashAlgorithm | null)[] = ["SHA1", "SHA1", "SHA256", "SHA512", null];
+const DIGITS: readonly number[] = [6, 6, 8];
+const TYPES: readonly ("hotp" | "totp")[] = ["totp", "hotp", "totp"];
+
+function readData(text: string): Buffer {
+  const data = /[?&]data=([^&#]*)/i.exec(text)?.[1];
+  if (!data) throw new FobError("invalid", t("data is missing from the migration code"));
+  // a plus is a character of Base64 here, whether it was encoded or not; some programs use the URL-safe letters
+  const base64 = data.replace(/%2b/gi, "+").replace(/%2f/gi, "/").replace(/%3d/gi, "=").replace(/\s/g, "+");
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(base64))
+    throw new FobError("invalid", t("data of the migration code is not Base64"));
+  const letters = base64.replaceAll("=", "");
+  // four characters are three bytes, and one alone is not even one
+  if (letters.length % 4 === 1) throw new FobError("invalid", t("data of the migration code is damaged"));
+  return Buffer.from(letters.replaceAll("-", "+").replaceAll("_", "/"), "base64");
+}
+
+function readPayload(data: Buffer): Payload {
+  try {
+    const fields = new Fields(data);
+    const entries = fields.all(1);
+    if (entries.length > MAX_TOKENS)
+      throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
+    return { entries: entries.map(readEntry), batchSize: fields.number(3, 1), batchIndex: fields.number(4, 0) };
+  } catch (cause) {
+    if (!(cause instanceof ProtocolBufferError)) throw cause;
+    throw new FobError("invalid", t("data of the migration code is damaged"), { cause });
+  }
+}
+
+function readEntry(bytes: Buffer): Entry {
+  const fields = new Fields(bytes);
+  return {
+    secret: fields.bytes(1),
+    name: fields.bytes(2).toString("utf8"),
+    issuer: fields.bytes(3).toString("utf8"),
+    algorithm: fields.number(4, 0),
+    digits: fields.number(5, 0),
+    type: fields.number(6, 0),
+    counter: readCounter(fields.varint(7, 0n)),
+  };
+}
+
+/** The fields of a protocol buffer by their numbers. Of a field that is there twice, the last one counts. */
+class Fields {
+  readonly #fields: readonly Field[];
+
+  /** Throws ProtocolBufferError. */
+  constructor(bytes: Buffer) {
+    this.#fields = readFields(bytes);
+  }
+
+  all(tag: number): Buffer[] {
+    return this.#fields.filter((field) => field.tag === tag).map(({ value }) => asBytes(value));
+  }
+
+  bytes(tag: number): Buffer {
+    return this.all(tag).at(-1) ?? Buffer.alloc(0);
+  }
+
+  varint(tag: number, otherwise: bigint): bigint {
+    const value = this.#fields.findLast((field) => field.tag === tag)?.value ?? otherwise;
+    if (typeof value === "bigint") return value;
+    throw new ProtocolBufferError("a number is given as bytes");
+  }
+
+  /** A number that is none of ours where it is too large to be exact. */
+  number(tag: number, otherwise: number): number {
+    return Number(this.varint(tag, BigInt(otherwise)));
+  }
+}
+
+function asBytes(value: bigint | Buffer): Buffer {
+  if (typeof value !== "bigint") return value;
+  throw new ProtocolBufferError("bytes are given as a number");
+}
+
+/** Signed in the app: what is beyond 2^63 was negative. */
+function readCounter(counter: bigint): bigint {
+  if (counter < 2n ** 63n) return counter;
+  throw new FobError("invalid", t("counter of a token in the migration code is out of range"));
+}
+
+function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDraft {
+  const findings: Finding[] = [];
+  const label = namesOf(entry, findings);
+  if (batchSize > 1 && batchIndex < batchSize) {
+    const message = t`this is batch ${batchIndex + 1} of ${batchSize}: the other codes hold the other tokens`;
+    findings.push({ severity: "info", code: "one-batch-of-several", message });
+  }
+  if (entry.secret.length === 0) throw new FobError("invalid", t("secret of a token in the migration code is empty"));
+  const secret = checkSecretSize(Buffer.from(entry.secret));
+  const credential = credentialOf(entry);
+  return {
+    format: migration.id,
+    name: label.issuer ?? label.account,
+    ...label,
+    serial: null,
+    credential,
+    secret,
+    fields: fieldsOf(label, credential),
+    findings: [...findings, ...judgeSecret(secret)],
+  };
+}
+
+/** The app keeps the whole label as the name, and an issuer that was given; only where none was, a colon divides the name. */
+function namesOf(entry: Entry, findings: Finding[]) {
+  const given = cleanName("issuer", entry.issuer, findings);
+  const parts = labelOf(entry.name, entry.issuer);
+  const isWhole = given !== null && parts.issuer?.toLowerCase() !== entry.issuer.toLowerCase();
+  return {
+    issuer: given ?? cleanName("issuer", parts.issuer ?? "", findings),
+    account: cleanName("account", isWhole ? entry.name : parts.account, findings),
+  };
+}
+
+function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, counter }: Entry): OtpCredential {
+  const algorithm = ALGORITHMS[algorithmNumber];
+  const digits = DIGITS[digitsNumber];
+  const kind = TYPES[type];
+  if (!algorithm) throw new FobError("invalid", t`algorithm ${algorithmNumber} of the migration code is not supported`);
+  if (digits === undefined)
+    throw new FobError("invalid", t`digit count ${digitsNumber} of the migration code is not known`);
+  if (!kind) throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
+  const form = { algorithm, digits, alphabet: "decimal" } as const;
+  return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
+}
+
+function fieldsOf(label: { issuer: string | null; account: string | null }, credential: OtpCredential): DraftField[] {
+  const given = Object.entries({ ...label, ...credential }).filter(([, value]) => value !== null);
+  return given.map(([name, value]) => {
+    const isFixed = name === "period" || name === "t0" || name === "alphabet";
+    return { name: name === "kind" ? "type" : name, value: String(value), origin: isFixed ? "default" : "given" };
+  });
+}

@@ -1,0 +1,35 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import { judgeSecret, parseHexSecret } from "#enrollment/secret-text.ts";
+import { readLabel } from "./key-uri-label.ts";
+import { Parameters } from "./parameters.ts";
+
+/** `motp://ISSUER:ACCOUNT?secret=HEX`, a Mobile-OTP token. Its PIN is asked for with every passcode and never stored. */
+export const mobileOtp: EnrollmentFormat = {
+  id: "mobile-otp",
+  example: "motp://ISSUER:ACCOUNT?secret=HEX",
+  matches: (text) => /^motp:\/\//i.test(text),
+  parse: (text) => [parseMobileOtp(text)],
+};
+
+function parseMobileOtp(text: string): EnrollmentDraft {
+  const match = /^motp:\/\/([^?#]*)\??([^#]*)/i.exec(text);
+  const parameters = new Parameters(match?.[2] ?? "");
+  parameters.note("type", "motp", "given");
+  const label = readLabel(match?.[1] ?? "", parameters);
+  const encoded = parameters.read("secret");
+  if (encoded === null) throw new FobError("invalid", t("secret is missing"));
+  const secret = parseHexSecret(encoded);
+  if (parameters.read("pin") !== null) {
+    parameters.find(
+      "warning",
+      "pin-in-string",
+      t("the string carries the PIN: it is not kept, and asked for with every passcode"),
+    );
+  }
+  parameters.findUnknown();
+  const { fields } = parameters;
+  const findings = [...parameters.findings, ...judgeSecret(secret)];
+  return { format: mobileOtp.id, ...label, serial: null, credential: { kind: "motp" }, secret, fields, findings };
+}

@@ -1,0 +1,120 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import type { DraftField, Finding } from "#enrollment/draft.ts";
+
+/** More than any issuer gives; each costs many times its bytes. */
+const MAX_PARAMETERS = 100;
+
+/** How many parameters are named that have no effect. */
+const MAX_NAMED = 8;
+
+/** Values shown in messages are cut to this length. */
+const SHOWN_LENGTH = 40;
+
+/** The parameters of a URI: read one by one, noting where each value came from, and at the end which were never asked for. */
+export class Parameters {
+  readonly fields: DraftField[] = [];
+  readonly findings: Finding[] = [];
+  readonly #values = new Map<string, string>();
+  /** As they stand in the URI, for the one parameter whose plus signs mean spaces. */
+  readonly #encoded = new Map<string, string>();
+  readonly #asked = new Set<string>();
+
+  /** Throws FobError `invalid` for a parameter that is given twice with different values. */
+  constructor(query: string) {
+    const parts = query.split("&").filter(Boolean);
+    if (parts.length > MAX_PARAMETERS)
+      throw new FobError("invalid", t`the string has more than ${MAX_PARAMETERS} parameters`);
+    for (const part of parts) {
+      const [name = "", ...rest] = part.split("=");
+      this.#add(this.decode(name).toLowerCase(), rest.join("="));
+    }
+  }
+
+  /** The value of a parameter under the first of these names that is given, or null. */
+  read(...names: string[]): string | null {
+    for (const name of names) this.#asked.add(name);
+    const given = names.map((name) => this.#values.get(name)).find((value) => value !== undefined && value !== "");
+    return given ?? null;
+  }
+
+  /** {@link read} for a value that form encoders wrote: a plus that is not percent-encoded is a space. */
+  readForm(name: string): string | null {
+    const value = this.read(name);
+    return value === null ? null : this.decode((this.#encoded.get(name) ?? "").replaceAll("+", " "));
+  }
+
+  /** Reads a parameter as `parse` understands it and notes it; the default where it is not given. */
+  take<T>(names: readonly string[], parse: (text: string, name: string) => T, otherwise: T): T {
+    const text = this.read(...names);
+    const [name = ""] = names;
+    const value = text === null ? otherwise : parse(text, name);
+    this.note(name, String(value), text === null ? "default" : "given");
+    return value;
+  }
+
+  /** Notes a field that came from elsewhere than a parameter. */
+  note(name: string, value: string, origin: DraftField["origin"]): void {
+    this.fields.push({ name, value, origin });
+  }
+
+  /** Adds a finding. */
+  find(severity: Finding["severity"], code: string, message: string): void {
+    this.findings.push({ severity, code, message });
+  }
+
+  /** Notes the parameters that nobody asked for. */
+  findUnknown(): void {
+    const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
+    for (const name of unknown.slice(0, MAX_NAMED))
+      this.find("info", "unknown-parameter", t`parameter ${show(name)} is not known and has no effect`);
+    const more = unknown.length - MAX_NAMED;
+    if (more > 0)
+      this.find("info", "unknown-parameter", t`${plural(more, "parameter")} more are not known and have no effect`);
+  }
+
+  /** Percent-decoding; a broken escape stands for itself, because issuers forget to encode. */
+  decode(text: string): string {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      this.find(
+        "warning",
+        "broken-encoding",
+        t("a % is not followed by the code of a character, and is taken as it stands"),
+      );
+      return text;
+    }
+  }
+
+  #add(name: string, encoded: string): void {
+    const value = this.decode(encoded);
+    this.#encoded.set(name, encoded);
+    const before = this.#values.get(name);
+    if (before !== undefined && before !== value)
+      throw new FobError("invalid", t`${show(name)} is given twice, with different values`);
+    if (before !== undefined) this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
+    this.#values.set(name, value);
+  }
+}
+
+/** A foreign value for a message: quoted, and cut where it is long. */
+export function show(value: string): string {
+  return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
+}
+
+/** A whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the parameter and its limits. */
+export function wholeNumber(min: number, max: number) {
+  return (text: string, name: string): number => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new FobError("invalid", t`${name} is ${show(text)}: ${min} to ${max} are possible`);
+  };
+}
+
+/** A counter of 8 bytes in decimal digits. Throws FobError `invalid`. */
+export function counterNumber(text: string, name: string): bigint {
+  const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+  if (counter >= 0n && counter < 2n ** 64n) return counter;
+  throw new FobError("invalid", t`${name} is ${show(text)}: 0 to 18446744073709551615 are possible`);
+}

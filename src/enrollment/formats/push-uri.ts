@@ -1,0 +1,193 @@
+import { createPublicKey, generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { EnrollmentDraft, EnrollmentFormat, EnrollmentServices, OnlineEnrollment } from "#enrollment/draft.ts";
+import { readReply } from "#push/privacyidea/privacyidea-reply.ts";
+import type { PrivacyIdeaCredential } from "#token/credential.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { cleanName, readLabel } from "./key-uri-label.ts";
+import { Parameters, show, wholeNumber } from "./parameters.ts";
+
+/** As long as those of privacyIDEA's own app. */
+const KEY_BITS = 4_096;
+
+/** Weaker keys of a server are not taken. */
+const MIN_SERVER_KEY_BITS = 2_048;
+
+/** What a device sends that no push service reaches: it asks for its requests itself. */
+const NO_PUSH_SERVICE = "no_firebase_token";
+
+/** A server may have to make a key of its own first, in milliseconds. */
+const MAX_WAITING = 30_000;
+const MAX_REPLY = 64 * 1024;
+
+/** This very machine: a lab, or the end of a tunnel. */
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
+
+/** A year: nobody keeps an enrollment open for longer. */
+const MAX_TTL = 525_600;
+
+/**
+ * `otpauth://pipush/LABEL?PARAMETERS` or `pia://pipush/...`: a push token of privacyIDEA. It holds no key: one is made here and told to the
+ * server at `url`, which takes the enrollment credential once.
+ */
+export const pushUri: EnrollmentFormat = {
+  id: "privacyidea-push",
+  example: "otpauth://pipush/LABEL?url=...",
+  matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
+  parse: (text) => {
+    throw new FobError("unavailable", t`a push token is enrolled with its server (${parsePushUri(text).server})`, {
+      hint: t("fob inspect - shows what the string says"),
+    });
+  },
+  parseOnline: parsePushUri,
+};
+
+/** What a string says that the server must hear. */
+interface Invitation {
+  readonly url: URL;
+  readonly serial: string;
+  readonly credential: string;
+  /** Whether the issuer lets a notification's button approve. */
+  readonly isQuick: boolean;
+}
+
+function parsePushUri(text: string): OnlineEnrollment {
+  const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
+  const parameters = new Parameters(query);
+  const version = parameters.take(["v"], String, "1");
+  if (version !== "1") throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
+  const { issuer, account, name } = readLabel(label, parameters);
+  const url = readUrl(parameters);
+  const serial = readSerial(parameters);
+  parameters.note("serial", serial, "given");
+  const credential = required(parameters, "enrollment_credential");
+  const pin = readPin(parameters);
+  readRest(parameters, url);
+  const enrollment = { format: pushUri.id, issuer, account, name: name ?? serial, serial };
+  const secretField = { name: "enrollment_credential", value: credential, origin: "given", isSecret: true } as const;
+  const known = {
+    ...enrollment,
+    fields: [...parameters.fields, secretField],
+    findings: parameters.findings,
+    ...(pin ? { pin } : {}),
+  };
+  const invitation: Invitation = { url, serial, credential, isQuick: !pin };
+  return { ...known, server: url.host, complete: async (services) => [await enrollWith(invitation, known, services)] };
+}
+
+/** Makes a key pair, tells the server the public key, and takes the server's. */
+async function enrollWith(
+  { url, serial, credential, isQuick }: Invitation,
+  known: Omit<EnrollmentDraft<PrivacyIdeaCredential>, "credential" | "secret">,
+  { http, isInsecure, trace }: EnrollmentServices,
+): Promise<EnrollmentDraft<PrivacyIdeaCredential>> {
+  const keys = await makeKeys();
+  trace("key pair", `RSA, ${KEY_BITS} bits`);
+  const pubkey = keys.publicKey.toString("base64");
+  const form = { enrollment_credential: credential, serial, pubkey, fbtoken: NO_PUSH_SERVICE };
+  const body = Buffer.from(new URLSearchParams(form).toString());
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const limits = { maxBytes: MAX_REPLY, timeout: MAX_WAITING, isInsecure };
+  try {
+    trace("request", `POST ${url.origin}${url.pathname}, ${body.length} bytes`);
+    const reply = await http({ method: "POST", url, headers, body, ...limits });
+    trace("reply", `status ${reply.status}, ${reply.body.length} bytes`);
+    const { value, detail } = readReply(reply, url.host);
+    if (value !== true) throw new FobError("rejected", t`${url.host} did not take the new token`);
+    const serverKey = readServerKey(detail["public_key"], url.host);
+    const token: PrivacyIdeaCredential = {
+      kind: "push",
+      protocol: "privacyidea",
+      url: url.href,
+      serverKey,
+      isQuick,
+      isInsecure,
+    };
+    return { ...known, credential: token, secret: keys.privateKey };
+  } catch (error) {
+    keys.privateKey.fill(0);
+    throw error;
+  }
+}
+
+function makeKeys(): Promise<{ readonly publicKey: Buffer; readonly privateKey: Buffer }> {
+  return promisify(generateKeyPair)("rsa", {
+    modulusLength: KEY_BITS,
+    publicKeyEncoding: { type: "spki", format: "der" },
+    privateKeyEncoding: { type: "pkcs8", format: "der" },
+  });
+}
+
+/** The server sends PKCS #1 in Base64 with line breaks; kept is SubjectPublicKeyInfo. */
+function readServerKey(text: unknown, host: string): string {
+  if (typeof text !== "string") throw new FobError("rejected", t`${host} sent no key to check its requests with`);
+  try {
+    const key = createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs1" });
+    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_SERVER_KEY_BITS) {
+      return key.export({ format: "der", type: "spki" }).toString("base64");
+    }
+  } catch (error) {
+    throw new FobError("rejected", t`the key that ${host} sent is none`, { cause: error });
+  }
+  throw new FobError("rejected", t`the key that ${host} sent is shorter than ${MIN_SERVER_KEY_BITS} bits`);
+}
+
+function readUrl(parameters: Parameters): URL {
+  const text = required(parameters, "url");
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new FobError("invalid", t`url is ${show(text)}, which is not the address of a web server`);
+  }
+  parameters.note("url", url.href, "given");
+  return url;
+}
+
+/** The server must hear it as it stands, and people must see all of it. */
+function readSerial(parameters: Parameters): string {
+  const serial = required(parameters, "serial");
+  if (cleanName("serial", serial, []) === serial) return serial;
+  throw new FobError("invalid", t("serial holds control characters, or invisible ones"));
+}
+
+/** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */
+function readPin(parameters: Parameters): EnrollmentDraft["pin"] | null {
+  const pin = parameters.take(["pin", "force_app_pin"], isTrue, false);
+  const unlock = parameters.read("app_force_unlock")?.toLowerCase() ?? null;
+  if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");
+  const isUnlocked = unlock !== null && /^(?:pin|biometric|any)$/.test(unlock);
+  if (!pin && !isUnlocked) return null;
+  return { type: "user", policy: { ...USER_PIN_POLICY, required: true, biometric: unlock !== "pin" } };
+}
+
+function readRest(parameters: Parameters, url: URL): void {
+  parameters.take(["ttl"], wholeNumber(1, MAX_TTL), 10);
+  parameters.take(["poll_only"], isTrue, false);
+  const isVerified = parameters.take(["sslverify"], isTrue, true);
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+    parameters.find(
+      "warning",
+      "server-insecure",
+      t("url is http, not https: anybody on the way could answer for the server"),
+    );
+  } else if (!isVerified && url.protocol === "https:") {
+    const message = t("sslverify=0 asks not to check the server's certificate: it is checked all the same");
+    parameters.find("info", "certificate-checked", message);
+  }
+  if (parameters.read("image") !== null) parameters.find("info", "image-ignored", t("image has no effect"));
+  parameters.find("info", "enrolled-online", t("it is enrolled with the server that it names, and works once"));
+  parameters.findUnknown();
+}
+
+function required(parameters: Parameters, name: string): string {
+  const value = parameters.read(name);
+  if (value !== null) return value;
+  throw new FobError("invalid", t`${name} is missing`);
+}
+
+function isTrue(text: string, name: string): boolean {
+  if (/^(?:true|1|yes)$/i.test(text)) return true;
+  if (/^(?:false|0|no)$/i.test(text)) return false;
+  throw new FobError("invalid", t`${name} is ${show(text)}: True and False are possible`);
+}

@@ -1,0 +1,219 @@
+import * as v from "valibot";
+import { FobError } from "#base/fob-error.ts";
+import type { HttpReply } from "#base/http-client.ts";
+import { t } from "#base/language.ts";
+import type {
+  EnrollmentDraft,
+  EnrollmentFormat,
+  EnrollmentServices,
+  Finding,
+  OnlineEnrollment,
+} from "#enrollment/draft.ts";
+import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import { shortenName } from "#token/clean-name.ts";
+import type { TiqrCredential } from "#token/credential.ts";
+import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
+import { cleanName } from "./key-uri-label.ts";
+
+/** `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has the path `/tiqrenroll`. */
+const SCHEME = /^tiqrenroll:\/\//i;
+const LINK = /^https:\/\/[^/?#]+\/tiqrenroll\/?\?/i;
+
+/** What an app uses that was told nothing else (tiqr-server-libphp). */
+const DEFAULT_SUITE = "OCRA-1:HOTP-SHA1-6:QH10-S";
+
+/** As long as a server can ask for: the secret of a TiQR token has at least 32 bytes. */
+const SECRET_BYTES = 32;
+
+/** Metadata is some names and addresses; any other reply is a word. In bytes. */
+const MAX_REPLY = 64 * 1024;
+
+/** In milliseconds. */
+const TIMEOUT = 15_000;
+
+const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } as const;
+
+/**
+ * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret that is made here (the TiQR project's
+ * protocol, versions 1 and 2, as its own servers and privacyIDEA speak it).
+ */
+export const tiqrUri: EnrollmentFormat = {
+  id: "tiqr",
+  example: "tiqrenroll://...",
+  matches: (text) => SCHEME.test(text) || LINK.test(text),
+  parse: (text) => {
+    throw new FobError("unavailable", t`a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`, {
+      hint: t("fob enroll - asks it"),
+    });
+  },
+  parseOnline: parseTiqrUri,
+};
+
+function parseTiqrUri(text: string): OnlineEnrollment {
+  const address = readAddress(text);
+  const findings: Finding[] = [
+    {
+      severity: "info",
+      code: "enrolled-online",
+      message: t("it is enrolled with the server that it names, and works once"),
+    },
+  ];
+  if (address.protocol === "http:") {
+    const message = t("its server has no TLS: anybody on the way could take the new token");
+    findings.push({ severity: "warning", code: "server-insecure", message });
+  }
+  const serial = cleanName("serial", address.searchParams.get("serial") ?? "", findings);
+  return {
+    ...{ format: tiqrUri.id, name: null, issuer: null, account: null, serial },
+    server: address.host,
+    fields: [
+      { name: "server", value: address.host, origin: "given" },
+      { name: "metadata", value: address.href, origin: "given", isSecret: address.search !== "" },
+    ],
+    findings,
+    complete: (services) => enroll(address, serial, services),
+  };
+}
+
+function readAddress(text: string): URL {
+  const address = SCHEME.test(text)
+    ? text.replace(SCHEME, "")
+    : new URLSearchParams(text.replace(LINK, "")).get("metadata");
+  const url = address !== null && URL.canParse(address) ? new URL(address) : null;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new FobError("invalid", t("the TiQR enrollment names no address of a web server"));
+}
+
+async function enroll(
+  address: URL,
+  serial: string | null,
+  services: EnrollmentServices,
+): Promise<[EnrollmentDraft<TiqrCredential>]> {
+  const { service, identity } = await fetchMetadata(address, services);
+  const secret = services.randomBytes(SECRET_BYTES);
+  try {
+    await handOver(secret, service.enrollmentUrl, services);
+  } catch (error) {
+    forget(secret);
+    throw error;
+  }
+  const credential: TiqrCredential = {
+    ...{ kind: "push", protocol: "tiqr", service: service.identifier, identity: identity.identifier },
+    ...{ suite: service.ocraSuite, url: service.authenticationUrl.href, isQuick: false },
+    isInsecure: services.isInsecure,
+  };
+  const issuer = shortenName(service.displayName) ?? shortenName(service.identifier);
+  const names = { name: issuer, issuer, account: shortenName(identity.displayName) };
+  return [{ format: tiqrUri.id, ...names, serial, credential, secret, fields: [], findings: [] }];
+}
+
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const address = v.pipe(
+  v.string(),
+  v.maxLength(4096),
+  v.check((given) => URL.canParse(given)),
+  v.transform((given) => new URL(given)),
+);
+
+const MetadataSchema = v.object({
+  service: v.object({
+    displayName: text,
+    identifier: text,
+    authenticationUrl: address,
+    enrollmentUrl: address,
+    ocraSuite: v.optional(text, DEFAULT_SUITE),
+  }),
+  identity: v.object({ identifier: text, displayName: text }),
+});
+
+type Metadata = v.InferOutput<typeof MetadataSchema>;
+
+async function fetchMetadata(url: URL, { http, isInsecure, trace }: EnrollmentServices): Promise<Metadata> {
+  const request = { method: "GET", url, headers: PROTOCOL, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure } as const;
+  const reply = await http(request);
+  trace("metadata", `status ${reply.status}, ${reply.body.length} bytes`);
+  if (reply.status !== 200) {
+    throw new FobError("rejected", t`${url.host} does not know this enrollment (status ${reply.status})`, {
+      hint: t("it works once, and for a short time: ask for another one"),
+    });
+  }
+  const parsed = v.safeParse(MetadataSchema, parseJson(reply));
+  if (!parsed.success) {
+    const where = v.getDotPath(parsed.issues[0]) ?? t("the whole");
+    throw new FobError("rejected", t`${url.host} says of the token what no TiQR server says: ${where} is wrong`);
+  }
+  refuseOtherServers(url, parsed.output);
+  refuseSuite(parsed.output.service.ocraSuite);
+  return parsed.output;
+}
+
+/**
+ * The secret goes to the server that the string names, and no other. Where responses go is that server's business: they open nothing
+ * but the login that was asked for. Neither is less private than the server itself.
+ */
+function refuseOtherServers(url: URL, { service: { enrollmentUrl, authenticationUrl } }: Metadata): void {
+  if (enrollmentUrl.host !== url.host) {
+    throw new FobError("rejected", t`${url.host} wants the new secret to be sent to ${enrollmentUrl.host}`, {
+      hint: t("nothing was sent; only the server that the enrollment names should know it"),
+    });
+  }
+  for (const { protocol, host } of [enrollmentUrl, authenticationUrl]) {
+    if (protocol === "https:" || (protocol === "http:" && url.protocol === "http:")) continue;
+    throw new FobError("rejected", t`${url.host} wants ${host} to be reached without TLS`);
+  }
+}
+
+function refuseSuite(given: string): void {
+  const { counter, pin } = parseSuite(given);
+  if (!counter && pin === null) return;
+  throw new FobError("rejected", t`the suite ${given} needs a counter or a PIN, which TiQR has not`);
+}
+
+function parseSuite(given: string): OcraSuite {
+  try {
+    return parseOcraSuite(given);
+  } catch (error) {
+    if (error instanceof OtpError) throw new FobError("rejected", t`the server's ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Servers of the TiQR project insist on hearing where notifications would go; there is no such place. */
+async function handOver(secret: Buffer, url: URL, { http, isInsecure, trace }: EnrollmentServices): Promise<void> {
+  const nowhere = { notificationType: "", notificationAddress: "" };
+  const form = { operation: "register", secret: secret.toString("hex"), language: "en", version: "2", ...nowhere };
+  const reply = await http({
+    ...{ method: "POST", url, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure },
+    headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
+    body: Buffer.from(new URLSearchParams(form).toString()),
+  });
+  trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
+  const refusal = refusalOf(reply);
+  if (refusal === null) return;
+  throw new FobError("rejected", t`${url.host} does not take the new token: ${printable(refusal)}`, {
+    hint: t("nothing is enrolled; ask for another enrollment"),
+  });
+}
+
+const ReplySchema = v.object({ responseCode: v.number(), message: v.optional(v.string(), "") });
+
+/** Why the server refused, or null when it did not: version 1 says `OK`, version 2 `{"responseCode": 1}`. */
+function refusalOf(reply: HttpReply): string | null {
+  const said = reply.body.toString("utf8").trim();
+  const parsed = v.safeParse(ReplySchema, parseJson(reply));
+  const isTaken = parsed.success ? parsed.output.responseCode === 1 : said === "OK";
+  if (isTaken) return null;
+  const reason = parsed.success ? parsed.output.message || t`code ${parsed.output.responseCode}` : said;
+  return reason.slice(0, 120) || t`status ${reply.status}`;
+}
+
+/** Undefined for what is no JSON. */
+function parseJson({ body }: HttpReply): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { t } from "#base/language.ts";
+import type { Effort } from "#enrollment/effort.ts";
+import { HASH_BYTES, type HashAlgorithm } from "#otp/algorithm.ts";
+import { encodeBase32 } from "#token/base32.ts";
+import { type Parameters, wholeNumber } from "./parameters.ts";
+
+/** What privacyIDEA's server takes where the string does not say. */
+const DEFAULT_CLIENT_BYTES = 8;
+const DEFAULT_ROUNDS = 10_000;
+
+/** More rounds than this would keep a person waiting. */
+const MAX_ROUNDS = 1_000_000;
+
+const CHECKSUM_BYTES = 4;
+
+/** A secret of which the server made one part and we the other. */
+export interface TwoStepSecret {
+  readonly secret: Buffer;
+  /** Our part with its checksum, as the user types it at the server: Base32 in groups of four. */
+  readonly clientPart: string;
+}
+
+/**
+ * The secret of a two-step enrollment of privacyIDEA, or null when the string asks for none. The client's part is random and the salt of
+ * PBKDF2 with HMAC-SHA-1 over the server's part in hexadecimal; its checksum is the first four bytes of its SHA-1.
+ */
+export function readTwoStep(
+  parameters: Parameters,
+  serverPart: Buffer,
+  algorithm: HashAlgorithm,
+  effort: Effort,
+): TwoStepSecret | null {
+  if (parameters.read("2step_salt", "2step_output", "2step_difficulty") === null) return null;
+  const clientBytes = parameters.take(["2step_salt"], wholeNumber(8, 64), DEFAULT_CLIENT_BYTES);
+  const secretBytes = parameters.take(["2step_output"], wholeNumber(16, 64), HASH_BYTES[algorithm]);
+  const rounds = parameters.take(["2step_difficulty"], wholeNumber(1, MAX_ROUNDS), DEFAULT_ROUNDS);
+  effort.spendPbkdf2(rounds, Math.ceil(secretBytes / HASH_BYTES.SHA1));
+  const clientPart = randomBytes(clientBytes);
+  parameters.find(
+    "info",
+    "two-step",
+    t("a part of the secret is made here: the server needs it before the token counts"),
+  );
+  return {
+    secret: pbkdf2Sync(serverPart.toString("hex"), clientPart, rounds, secretBytes, "sha1"),
+    clientPart: withChecksum(clientPart),
+  };
+}
+
+function withChecksum(part: Buffer): string {
+  const checksum = createHash("sha1").update(part).digest().subarray(0, CHECKSUM_BYTES);
+  const text = encodeBase32(Buffer.concat([checksum, part]));
+  return (text.match(/.{1,4}/g) ?? []).join(" ");
+}

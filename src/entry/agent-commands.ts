@@ -1,0 +1,142 @@
+import { NEEDS_APP_PIN } from "#agent/client/delegation.ts";
+import type { CommandInput } from "#agent/protocol/command-protocol.ts";
+import { needsAppPin } from "#agent/protocol/opening.ts";
+import type { Request } from "#agent/protocol/protocol.ts";
+import { type Asking, DelegatedCommand } from "#agent/server/delegated-command.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { lookForSignals } from "#base/long-work.ts";
+import { ownValue } from "#base/own-value.ts";
+import { lifeOf, thisProcess } from "#base/process-identity.ts";
+import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
+import type { HouseContext } from "#cli/context.ts";
+import type { Vault } from "#vault/vault.ts";
+
+interface Delegable {
+  load(): Promise<
+    Pick<AnyCommand, "arguments" | "options"> & {
+      // a property, so that a command which needs more than an agent has is an error of types
+      readonly run: (input: never, context: HouseContext) => Promise<unknown>;
+    }
+  >;
+  /** Which argument names a token whose secret the command opens: its access domain may want the app PIN in the very call. */
+  readonly opens?: string;
+}
+
+/**
+ * The commands that an agent carries out in place of the app PIN: what keeps house or adds tokens, and gives neither
+ * secrets nor keys away. None of them reads or writes a file that a client names.
+ */
+const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
+  ["rename", { load: async () => (await import("#commands/tokens/rename.ts")).rename }],
+  ["favorite", { load: async () => (await import("#commands/tokens/favorite.ts")).favorite }],
+  ["remove", { load: async () => (await import("#commands/tokens/remove.ts")).remove }],
+  ["restore", { load: async () => (await import("#commands/export/restore.ts")).restoration }],
+  ["resync", { load: async () => (await import("#commands/code/resync.ts")).resync, opens: "name" }],
+  ["verify", { load: async () => (await import("#commands/code/verify.ts")).tokenVerification, opens: "subject" }],
+  ["pin status", { load: async () => (await import("#commands/pin/pin-status.ts")).tokenPinStatus }],
+  ["access domain", { load: async () => (await import("#commands/access/access-domain.ts")).accessDomainView }],
+  ["access list", { load: async () => (await import("#commands/access/access-list.ts")).accessList }],
+  // what enroll, import and restore do once they have read what they are given
+  ["add", { load: async () => (await import("#commands/enroll/draft-adding.ts")).addition }],
+  ["add with servers", { load: async () => (await import("#commands/enroll/draft-adding.ts")).additionWithServers }],
+  ["doctor", { load: async () => (await import("#commands/machine/vault-checks.ts")).vaultChecks }],
+]);
+
+/** Carries a client's command out on an open vault. Throws FobError `usage` for a command that an agent does not carry out. */
+export function carryOut(
+  vault: Vault,
+  { name, input, interactive, canAsk }: Extract<Request, { do: "command" }>,
+): DelegatedCommand {
+  const command = COMMANDS.get(name);
+  if (!command) throw new FobError("usage", t`an agent does not carry out ${JSON.stringify(name)}`);
+  return new DelegatedCommand((asking) => runCommand(command, { vault, canAsk }, input, asking), interactive);
+}
+
+/** What a command runs on: the open vault, and whether the client has a person at a terminal. */
+interface Held {
+  readonly vault: Vault;
+  readonly canAsk: boolean;
+}
+
+async function runCommand({ load, opens }: Delegable, held: Held, given: CommandInput, asking: Asking) {
+  const definition = await load();
+  const input = inputFor(definition, given);
+  if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
+  const result = await definition.run(input as never, contextOf(held, asking));
+  // the command is done, whatever becomes of this; `fob doctor` says what is wrong with the removed tokens
+  (await import("#vault/trash/trash.ts")).emptyTrashQuietly(held.vault, new Date());
+  return result;
+}
+
+async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
+  const { findInVault } = await import("#commands/lookup.ts");
+  const record = vault.read(findInVault(vault, name).id);
+  return needsAppPin({ token: record.token, isGuarded: record.guard !== null });
+}
+
+/** What those commands need: there is no terminal, and no file of the client. */
+function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
+  return {
+    findVault: async () => vault,
+    clock: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    processes: { own: thisProcess, lifeOf },
+    look: lookForSignals,
+    ensureVault: async () => vault,
+    // signals are for the agent: it lets each have its turn; the client tells of its own
+    doLongWork: (undone, work) =>
+      work(async () => {
+        await lookForSignals();
+        asking.refuseStopped(undone);
+      }),
+    readInput: () => asking.readInput(),
+    pinPrompt: asking.pinPrompt,
+    prompt: {
+      available: canAsk,
+      confirm: asking.confirm,
+      text: asking.text,
+      secret: () => Promise.reject(noQuestion()),
+      wait: () => Promise.reject(noQuestion()),
+      pick: asking.pick,
+    },
+    tell: () => undefined,
+  };
+}
+
+function noQuestion(): FobError {
+  return new FobError("locked", t("an agent cannot ask this"));
+}
+
+/** The input that a command's definition describes. Throws FobError `usage` for another one. */
+function inputFor({ arguments: args, options }: Pick<AnyCommand, "arguments" | "options">, given: CommandInput) {
+  const definitions: [string, ArgumentDefinition | OptionDefinition][] = Object.entries({ ...args, ...options });
+  return Object.fromEntries(
+    definitions.map(([name, { kind }]) => {
+      const value = Object.hasOwn(given, name) ? given[name] : undefined;
+      if (!isOfKind(kind, value)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify(name)}`);
+      return [name, value];
+    }),
+  );
+}
+
+function isOfKind(
+  kind: (ArgumentDefinition | OptionDefinition)["kind"],
+  value: CommandInput[string] | undefined,
+): boolean {
+  switch (kind) {
+    case "flag":
+      return typeof value === "boolean";
+    case "required":
+      return typeof value === "string";
+    case "variadic":
+    case "rest":
+    case "values":
+      return Array.isArray(value);
+    case "optional":
+    case "value":
+      return value === undefined || typeof value === "string";
+    case "optionalValue":
+      return value === undefined || value === true || typeof value === "string";
+  }
+}

@@ -1,0 +1,33 @@
+import { join, resolve } from "node:path";
+import { AgentControl } from "#agent/client/control.ts";
+import { encodeOrder } from "#agent/protocol/order.ts";
+import { agentForShells, likelyAddresses, makeSocketFolder, newAgentPlace } from "#platform/agent/agent-place.ts";
+import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
+import { judgeProcess } from "#platform/processes.ts";
+
+/** The agent of the vault below `home` on this machine; `folder` has the built program that it runs. */
+export function agentControl(folder: string, home: string): AgentControl {
+  return new AgentControl(resolve(home), {
+    forShells: agentForShells(home, process.env),
+    newPlace() {
+      const place = newAgentPlace(home, process.env);
+      makeSocketFolder(place.socket);
+      return place;
+    },
+    isOfThisHome: (holder) => holder.home === realPath(home),
+    addressesOf: (holder) => addressesOf(holder, home, process.env),
+    likelyAddresses: () => likelyAddresses(home, process.env),
+    async startProcess(order, vaultKey) {
+      const { startAgentProcess } = await import("#platform/agent/agent-process.ts");
+      return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey));
+    },
+    judge: judgeProcess,
+    end: ({ pid }, signal) => {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // it has ended meanwhile, or belongs to somebody else: whoever waits for its end sees which
+      }
+    },
+  });
+}

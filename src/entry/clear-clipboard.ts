@@ -1,0 +1,19 @@
+// A program of its own: waits, then clears the clipboard if it still holds what fob put there.
+import { text } from "node:stream/consumers";
+import type { ClipboardKeeper } from "#cli/clipboard.ts";
+import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";
+import { forgetInTmux } from "#platform/clipboard/tmux-buffer.ts";
+
+process.on("SIGHUP", () => undefined);
+
+interface Order {
+  readonly text: string;
+  readonly seconds: number;
+  readonly keeper: ClipboardKeeper;
+}
+
+void text(process.stdin).then((input) => {
+  const order: Order = JSON.parse(input);
+  const clear = order.keeper === "tmux" ? forgetInTmux : forgetOnDesktop;
+  setTimeout(() => clear(order.text), order.seconds * 1000);
+});

@@ -1,0 +1,245 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { HttpClient } from "#base/http-client.ts";
+import { inEnglish, t } from "#base/language.ts";
+import { doLongWork, lookForSignals } from "#base/long-work.ts";
+import { lifeOf, thisProcess } from "#base/process-identity.ts";
+import type { Clipboard } from "#cli/clipboard.ts";
+import type { Context, Prompt } from "#cli/context.ts";
+import type { Globals } from "#cli/globals.ts";
+import { fileExists, readForeignFile, readStandardInput, writeSecretFile, writeSecretFiles } from "#cli/inputs.ts";
+import { jsonLine } from "#cli/output/json.ts";
+import { write } from "#cli/output/output.ts";
+import { progressOn } from "#cli/output/progress.ts";
+import { formatFailures, formatNote } from "#cli/output/report.ts";
+import type { Style } from "#cli/output/style.ts";
+import { startTraceFile } from "#cli/output/trace-file.ts";
+import { pinSource } from "#cli/prompt/pin-source.ts";
+import { terminalPrompt } from "#cli/prompt/prompts.ts";
+import type { Sensor } from "#cli/sensor.ts";
+import { SignalListeners } from "#cli/signals.ts";
+import { closeToOthers, openToOthers } from "#platform/file-modes.ts";
+import { fileKeyStore } from "#platform/keychain/file.ts";
+import { systemKeyStore } from "#platform/keychain/system.ts";
+import type { Notifier } from "#push/notifier.ts";
+import type { KeyItem } from "#vault/keys/key-store.ts";
+import type { VaultAccess } from "#vault/keys/open.ts";
+import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** The program that runs: its version, and the folder of its built files. */
+export interface Build {
+  readonly version: string;
+  readonly folder: string;
+}
+
+/** How long the system keychain may take: a script must not hang, a person may have to unlock it first. */
+const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
+
+const { stdin, stdout, stderr, env } = process;
+
+/** What commands can reach on this machine. What a command does not use is not loaded. */
+export function createContext(build: Build, globals: Globals, style: Style): Context {
+  // children have no use for them, and a process's environment is easy to look at
+  for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
+  const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
+  const available = globals.input && stdin.isTTY === true;
+  const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor });
+  const sensor = systemSensor();
+  const listeners = new SignalListeners();
+  const access = vaultAccess(globals, prompt, sensor);
+  const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home));
+  const http = httpClient(build);
+  let opened: Vault | null = null;
+  let newRecoveryCode: () => string | null = () => null;
+  const opening = async () => ({ ...(await import("./opening.ts")), at: { globals, access, agent } });
+  return {
+    settings: globals.settings,
+    access,
+    agent,
+    http,
+    sensor,
+    notifier: systemNotifier(),
+    prompt,
+    pinPrompt: access.pinPrompt,
+    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor).pinPrompt,
+    clipboard: systemClipboard(build),
+    machine: {
+      check: async () => (await import("#platform/machine.ts")).checkMachine(),
+      openToOthers,
+      closeToOthers,
+    },
+    async findVault() {
+      const { openWhole, at } = await opening();
+      const vault = await openWhole(at);
+      opened = vault ?? opened;
+      return vault;
+    },
+    async findTokens(right) {
+      const { findTokens, at } = await opening();
+      return findTokens(at, right);
+    },
+    async findPush() {
+      const { findPush, at } = await opening();
+      return findPush(at, { http, now: () => new Date() });
+    },
+    async openToChange(how) {
+      const { openPinsAndKeys, at } = await opening();
+      return openPinsAndKeys(at, how);
+    },
+    async ensureVault() {
+      const { openWhole, makeVault, at } = await opening();
+      opened = await openWhole(at);
+      if (opened) return opened;
+      const made = await makeVault(at, prompt);
+      newRecoveryCode = made.recoveryCode;
+      opened = made.vault;
+      return made.vault;
+    },
+    async emptyTrash() {
+      return opened && (await import("#vault/trash/trash.ts")).emptyTrashQuietly(opened, new Date());
+    },
+    newRecoveryCode: () => newRecoveryCode(),
+    async delegate(command, input, means) {
+      const { delegateToAgent, at } = await opening();
+      return delegateToAgent(at, command, input, {
+        ...{ prompt, pinPrompt: access.pinPrompt },
+        readInput: () => readStandardInput(),
+        ...means,
+      });
+    },
+    clock: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    processes: { own: thisProcess, lifeOf },
+    look: lookForSignals,
+    doLongWork,
+    untilTerminated,
+    endAtSignals: (work) => listeners.deaf(work),
+    hearSignals: (work) => listeners.hearing(work),
+    readInput: () => readStandardInput(),
+    isTerminal: stdout.isTTY === true,
+    pictures: choosePictures(isSpoken, style),
+    isJson: globals.json,
+    writeSecretFile,
+    writeSecretFiles,
+    startTrace: (path) => startTraceFile(path, () => new Date()),
+    fileExists,
+    readFile: readForeignFile,
+    readQrCodes: async (bytes, source) => (await import("./qr-pictures.ts")).readQrCodes(build.folder, bytes, source),
+    readPicture: async (path) => (await import("./qr-pictures.ts")).readPicture(build.folder, path),
+    takeScreenshot: async () => (await import("#platform/screenshot.ts")).takeScreenshot(),
+    checkProgram: async (command) => (await import("#platform/program/run-program.ts")).checkProgram(command),
+    runProgram: async (errand) => (await import("#platform/program/run-program.ts")).runProgram(errand),
+    shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
+    progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
+    async openScreen() {
+      if (!prompt.available || isSpoken || globals.json || !stdout.isTTY) return null;
+      const { TerminalScreen } = await import("#cli/screen/terminal-screen.ts");
+      return { terminal: new TerminalScreen({ input: stdin, output: stdout }), style };
+    },
+    emit: ({ text, json }) => {
+      if (globals.json) return write(stdout, `${jsonLine(json)}\n`);
+      return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
+    },
+    tell: (text) => {
+      if (!globals.quiet) stderr.write(formatNote(text, globals.json));
+    },
+    complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
+    askProgram: async (path, question) => (await import("#platform/program/ask-program.ts")).askProgram(path, question),
+  };
+}
+
+/** The same value for everybody who asks, made when the first one does. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function systemSensor(): Sensor {
+  const load = once(async () => (await import("#platform/biometric/sensor.ts")).systemSensor(process.platform));
+  return {
+    describe: async () => (await load()).describe(),
+    verify: async (reason, watch) => (await load()).verify(reason, watch),
+  };
+}
+
+function systemNotifier(): Notifier {
+  const load = once(async () => (await import("#platform/notification/notifier.ts")).systemNotifier(process.platform));
+  return {
+    describe: async () => (await load()).describe(),
+    tell: async (notice) => (await load()).tell(notice),
+    ask: async (question, patience) => (await load()).ask(question, patience),
+  };
+}
+
+function systemClipboard({ folder }: Build): Clipboard {
+  const surroundings = { clearScript: join(folder, "clear-clipboard.cjs"), env, terminal: visibleTerminal() };
+  const load = once(async () => (await import("#platform/clipboard/clipboard.ts")).systemClipboard(surroundings));
+  return {
+    copy: async (text) => (await load()).copy(text),
+    paste: async () => (await load()).paste(),
+    clearLater: async (text, seconds, keeper) => (await load()).clearLater(text, seconds, keeper),
+  };
+}
+
+function httpClient({ version }: Build): HttpClient {
+  const load = once(async () => (await import("#platform/http.ts")).httpClient(`fob/${version}`));
+  return async (request) => (await load())(request);
+}
+
+function choosePictures(isSpoken: boolean, { hasColor }: Style): Context["pictures"] {
+  if (isSpoken || !stdout.isTTY) return "none";
+  return hasColor ? "colored" : "uncolored";
+}
+
+/** Where a person looks, whichever of the two goes elsewhere. */
+function visibleTerminal(): NodeJS.WriteStream | null {
+  return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
+}
+
+function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAccess {
+  const { home, keychain } = globals;
+  const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
+  const keyStore: VaultAccess["keyStore"] = (kind, item) =>
+    kind === "file" ? fileKeyStore(home, item ?? null) : systemKeyStore(item ?? null, { timeoutMs });
+  const keyOf = async (item: KeyItem) => {
+    const { releasedKey } = await import("#vault/keys/biometrics.ts");
+    return releasedKey(home, item, { keyStore });
+  };
+  return {
+    home,
+    keychain,
+    keyStore,
+    pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
+    recoveryCodes: recoveryCodes(globals),
+  };
+}
+
+/** On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or none. */
+function recoveryCodes({ json }: Globals): RecoveryCodeDisplay | null {
+  if (json) return null;
+  const tell = (text: string) => stderr.write(formatNote(text, json));
+  return {
+    show(code) {
+      tell(t`recovery code: ${code}`);
+      tell(t("Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again."));
+    },
+    conclude(trouble) {
+      if (trouble) tell(t`This recovery code does not count: ${trouble.message}`);
+    },
+  };
+}
+
+function untilTerminated(limit: number | null): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = limit === null ? undefined : setTimeout(resolve, limit);
+    process.once("SIGTERM", () => {
+      // a clock that goes on would keep the program running
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

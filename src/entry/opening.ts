@@ -1,0 +1,154 @@
+import { agentTokens } from "#agent/client/agent-tokens.ts";
+import type { AgentControl } from "#agent/client/control.ts";
+import type { Means } from "#agent/client/delegation.ts";
+import type { CommandInput } from "#agent/protocol/command-protocol.ts";
+import { whenEnding } from "#base/ending.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Prompt } from "#cli/context.ts";
+import type { Globals } from "#cli/globals.ts";
+import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
+import type { PushDesk } from "#push/desk.ts";
+import type { PushServices } from "#push/provider.ts";
+import type { Right } from "#token/grant.ts";
+import { refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
+import { type GrantedTokens, openGrant } from "#vault/grants/granted-tokens.ts";
+import { type Header, type KeychainKind, readHeader } from "#vault/keys/header.ts";
+import { appPinSlot, type OpenedVault, openToChange, openVault, type VaultAccess } from "#vault/keys/open.ts";
+import { addRecoveryCode } from "#vault/keys/recovery.ts";
+import { currentHeader } from "#vault/pins/app-pin.ts";
+import { type Authenticator, directAuthenticator } from "#vault/tokens/authenticator.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/** What leads to the tokens: the global options, the vault's keys, and the agent that may hold them. */
+export interface Ways {
+  readonly globals: Globals;
+  readonly access: VaultAccess;
+  agent(): Promise<AgentControl>;
+}
+
+/** The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */
+export async function openWhole({ globals: { grant }, access }: Ways): Promise<Vault | null> {
+  refuseGrant(grant);
+  return openVault(access);
+}
+
+/** {@link openWhole} for whoever changes what opens the vault. */
+export async function openPinsAndKeys(
+  { globals: { grant }, access }: Ways,
+  how: { readonly byPin: boolean },
+): Promise<OpenedVault | null> {
+  refuseGrant(grant);
+  return openToChange(access, how);
+}
+
+/** A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its recovery code. */
+export async function makeVault({ globals, access }: Ways, prompt: Prompt): Promise<NewVault> {
+  const { vault, isNew } = await createFirstVault(newVaultKeychain(globals), access, prompt);
+  const header = isNew ? currentHeader(vault) : null;
+  if (header?.keychain !== "none") return { vault, recoveryCode: () => null };
+  if (!globals.json) {
+    if (access.recoveryCodes) addRecoveryCode(vault, header, access.recoveryCodes);
+    return { vault, recoveryCode: () => null };
+  }
+  return { vault, recoveryCode: () => codeForResult(vault, header) };
+}
+
+/** An open vault, and its recovery code for the result in JSON; null where there is none, or a person has seen it. */
+export interface NewVault {
+  readonly vault: Vault;
+  recoveryCode(): string | null;
+}
+
+function codeForResult(vault: Vault, header: Header): string | null {
+  let shown: string | null = null;
+  addRecoveryCode(vault, header, {
+    show: (code) => {
+      shown = code;
+    },
+    conclude: (trouble) => {
+      if (trouble) throw trouble;
+    },
+  });
+  return shown;
+}
+
+function refuseGrant(grant: string | null): void {
+  if (grant === null) return;
+  refuseEmptyGrant(grant);
+  throw new FobError("denied", t("a grant opens its tokens for passcodes and challenges, and nothing else"), {
+    hint: t("unset FOB_GRANT to use the vault itself"),
+  });
+}
+
+/** Who keeps the key of a vault that is made; null where nobody has said so. */
+function newVaultKeychain({ settings }: Globals): KeychainKind | null {
+  const { value, source } = settings.look("keychain");
+  return source === "default" ? null : value;
+}
+
+/** The tokens of the grant, or of the vault; see {@link import("#cli/context.ts").Context.findTokens}. */
+export async function findTokens(ways: Ways, right: Right | null): Promise<Authenticator | null> {
+  const { globals, access } = ways;
+  if (globals.grant !== null) {
+    const granted = openGranted(globals, globals.grant, right);
+    return directAuthenticator(granted, () => new Date(), granted.grant.label);
+  }
+  const open = async () => {
+    const vault = await openVault(access);
+    return vault && authenticate(vault);
+  };
+  const held = await findAgent(ways);
+  return held ? agentTokens(held.connection, held.layout, open) : open();
+}
+
+/** Where login requests are answered; see {@link import("#cli/context.ts").Context.findPush}. */
+export async function findPush(ways: Ways, services: PushServices): Promise<PushDesk | null> {
+  const { globals, access } = ways;
+  const { DirectDesk } = await import("#push/direct-desk.ts");
+  if (globals.grant !== null) {
+    const granted = openGranted(globals, globals.grant, "push");
+    return new DirectDesk(granted, services, granted.grant.label);
+  }
+  const open = async () => {
+    const vault = await openVault(access);
+    return vault && new DirectDesk(vault, services);
+  };
+  const held = await findAgent(ways);
+  if (!held) return open();
+  const { AgentDesk } = await import("#agent/client/agent-desk.ts");
+  return new AgentDesk(held.connection, open);
+}
+
+/** What the agent makes of a command; see {@link import("#cli/context.ts").Context.delegate}. */
+export async function delegateToAgent(
+  ways: Ways,
+  command: string,
+  input: CommandInput,
+  means: Omit<Means, "whenEnding">,
+): Promise<{ readonly result: unknown } | null> {
+  const { grant, home } = ways.globals;
+  const header = grant === null ? readHeader(home) : null;
+  if (!header || !appPinSlot(header)) return null;
+  const held = await findAgent(ways);
+  if (!held) return null;
+  const { delegate } = await import("#agent/client/delegation.ts");
+  return delegate(held.connection, command, input, { ...means, whenEnding });
+}
+
+async function findAgent({ globals: { home }, agent }: Ways) {
+  const header = readHeader(home);
+  const connection = header && (await (await agent()).connect());
+  return header && connection ? { connection, layout: { home, vaultId: header.id } } : null;
+}
+
+function authenticate(store: TokenStore): Authenticator {
+  return directAuthenticator(store, () => new Date());
+}
+
+function openGranted({ home }: Globals, text: string, right: Right | null): GrantedTokens {
+  const tokens = openGrant(home, text, () => new Date());
+  if (right === null || tokens.grant.rights.includes(right)) return tokens;
+  throw new FobError("denied", t`the grant ${tokens.grant.label} does not carry the right ${right}`);
+}

@@ -1,0 +1,105 @@
+import { claimant } from "#agent/protocol/claim.ts";
+import { FobError } from "#base/fob-error.ts";
+import { readConfig } from "#cli/settings/config-file.ts";
+import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
+import { fold } from "#token/names.ts";
+import type { Header } from "#vault/keys/header.ts";
+import { peekHeader } from "#vault/keys/header-peek.ts";
+import { findSlot, keyItemOf, openKeychainSlot } from "#vault/keys/slots.ts";
+import { touch } from "#vault/tokens/last-uses.ts";
+import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { Vault } from "#vault/vault.ts";
+
+/** A vault that was found, and whatever of it needs neither a person nor the system keychain. */
+interface Found {
+  readonly home: string;
+  readonly header: Header;
+}
+
+/**
+ * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. Rejects with
+ * FobError where a counter has moved on and there is no passcode to show for it.
+ */
+export async function passcode(name: string): Promise<string | null> {
+  if (name.startsWith("-")) return null;
+  return orNull(async () => {
+    const found = await find();
+    // what the configuration wants of a passcode is the whole program's business
+    if (found && "code.min-validity" in readConfig(found.home)) return null;
+    const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name)));
+    return code === null ? null : `${code}\n`;
+  });
+}
+
+/**
+ * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where it would take a person or the keychain
+ * to learn them, and nothing where something fails: whoever presses TAB wants no messages.
+ */
+export async function completions([what, prefix = ""]: readonly string[]): Promise<string> {
+  const names = what === "names" ? await orNull(knownNames) : null;
+  const wanted = fold(prefix);
+  // a line has one name, and no name has two lines
+  const offered = (names ?? []).filter((name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name));
+  return offered.map((name) => `${name}\n`).join("");
+}
+
+async function knownNames(): Promise<readonly string[] | null> {
+  const found = await find();
+  return found && (openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" })) as string[] | null));
+}
+
+/** The vault of this environment, where its key file is enough to open it; else null. Throws what reading it throws. */
+export async function openAtOnce(): Promise<Vault | null> {
+  const found = await find();
+  return found && openWithKeyFile(found);
+}
+
+/** The vault of this environment; null where a grant, be it an empty one, or another keychain than the vault's own is asked for. */
+async function find(): Promise<Found | null> {
+  const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
+  const home = FOB_HOME || (await import("#platform/paths.ts")).defaultHome();
+  const header = FOB_GRANT === undefined ? peekHeader(home) : null;
+  return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
+}
+
+function passcodeFromFiles(found: Found, name: string): string | null {
+  const vault = openWithKeyFile(found);
+  const record = vault?.readExactly(name);
+  if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
+  const now = new Date();
+  const { code } = takePasscode(vault, record, unguardedSecretKey(record, vault.vaultKey), now);
+  touch(vault, [record.token.id], now);
+  return code;
+}
+
+async function passcodeFromAgent(found: Found, name: string): Promise<string | null> {
+  const passcode = await askAgent(found, { do: "code", name });
+  return passcode ? (passcode as Passcode).code : null;
+}
+
+function openWithKeyFile({ home, header }: Found): Vault | null {
+  const slot = header.keychain === "file" ? findSlot(header, "keychain") : null;
+  const key = slot && readKeyFile(keyFilePath(home, keyItemOf(header)));
+  return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
+}
+
+async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
+  const holder = claimant({ home, vaultId: header.id });
+  if (!holder) return null;
+  const { addressesOf, realPath } = await import("#platform/agent/agent-socket.ts");
+  if (holder.home !== realPath(home)) return null;
+  const addresses = addressesOf(holder, home, process.env);
+  if (addresses.length === 0) return null;
+  return (await import("#agent/client/quick-question.ts")).askOnce(holder, addresses, request);
+}
+
+/** The whole program says what is wrong, unless it would do again what was done. */
+async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof FobError && error.isDone) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Secret } from "#token/secret.ts";
+
+/** What an agent needs of its starter's environment. Nothing else is handed on: NODE_OPTIONS could open a debugger. */
+const NEEDED = [
+  "PATH",
+  "HOME",
+  "USERPROFILE",
+  "SystemRoot",
+  "FOB_LANG",
+  "LANG",
+  "LC_ALL",
+  "LC_MESSAGES",
+  "TZ",
+  "TMPDIR",
+  "TEMP",
+  "XDG_RUNTIME_DIR",
+  // the way to notifications
+  "DBUS_SESSION_BUS_ADDRESS",
+  // the way to servers
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "NODE_EXTRA_CA_CERTS",
+];
+
+/** No copy of its memory when it crashes. */
+const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
+
+/**
+ * Starts the built program `script` as a process that outlives this one, gives it `input` on its standard input, and returns the line that it
+ * answers with. Throws FobError `unavailable`.
+ */
+export async function startAgentProcess(script: string, input: Secret): Promise<string> {
+  const env = Object.fromEntries(NEEDED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  const [command, args] =
+    process.platform === "win32"
+      ? [process.execPath, [script]]
+      : ["/bin/sh", [...WITHOUT_CORE_DUMP, process.execPath, script]];
+  const child = spawn(command, args, { env, detached: true, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+  const failed = new Promise<null>((resolve) => child.once("error", () => resolve(null)));
+  child.stdin.once("error", () => undefined);
+  child.stdin.end(input);
+  const line = await Promise.race([firstLine(child.stdout), failed]);
+  child.unref();
+  child.stdout.destroy();
+  if (line !== null) return line;
+  throw new FobError("unavailable", t("the agent cannot be started, or ended at once"));
+}
+
+/** Null when the stream ends without one. */
+function firstLine(stream: Readable): Promise<string | null> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: stream });
+    lines.once("line", resolve);
+    lines.once("close", () => resolve(null));
+  });
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, existsSync, constants as fileConstants, statSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Errand } from "#cli/context.ts";
+
+/** What somebody may send to end or steer the program that runs. */
+const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
+/** The keys of a terminal send these to every program of its foreground, and so to the child itself. */
+const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
+
+/**
+ * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell. Returns its exit code, or 128 and the
+ * number of the signal that ended it. Throws FobError with exit code 127 for a program that is not there, 126 for one that cannot be run,
+ * as shells do.
+ */
+export async function runProgram({ command, args, env, input }: Errand): Promise<number> {
+  const isAtTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  let child: ChildProcess | null = null;
+  const letGo = takeSignals((signal) => {
+    if (!isAtTerminal || !FROM_KEYS.includes(signal)) child?.kill(signal);
+  });
+  try {
+    const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
+    child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [...stdio] });
+    // a program need not read its input
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+    return await ending(child);
+  } catch (error) {
+    throw describeStart(error, command);
+  } finally {
+    letGo();
+  }
+}
+
+/**
+ * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is prepared for it. Not on Windows, where the
+ * system completes names.
+ */
+export function checkProgram(command: string): void {
+  const { PATH } = process.env;
+  if (process.platform === "win32" || (!PATH && !command.includes("/"))) return;
+  const folders = command.includes("/") ? [""] : (PATH ?? "").split(":");
+  const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
+  if (found.some(isProgram)) return;
+  const code = found.length > 0 ? "EACCES" : "ENOENT";
+  throw describeStart(Object.assign(new Error(code), { code }), command);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, fileConstants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    // it may also have gone meanwhile
+    return false;
+  }
+}
+
+/** Lets `handle` have the signals instead of whoever has them now. Returns what gives them back. */
+function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
+  const owners = process.listeners("SIGINT");
+  process.removeAllListeners("SIGINT");
+  for (const signal of SIGNALS) process.on(signal, handle);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handle);
+    for (const owner of owners) process.once("SIGINT", owner);
+  };
+}
+
+function ending(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+/** On Windows many programs are scripts, which only its shell can start. */
+function hintOfScripts() {
+  return process.platform === "win32" ? { hint: t("a .cmd or .bat file is started by cmd: -- cmd /c NAME") } : {};
+}
+
+function describeStart(error: unknown, command: string): FobError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const name = JSON.stringify(command);
+  if (code === "ENOENT") {
+    return new FobError("usage", t`there is no program ${name}`, { exitCode: 127, cause: error, ...hintOfScripts() });
+  }
+  return new FobError("usage", t`cannot run ${name}: ${code === "EACCES" ? t("permission denied") : message}`, {
+    exitCode: 126,
+    cause: error,
+  });
+}

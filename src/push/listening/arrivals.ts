@@ -1,0 +1,72 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { PushChallenge } from "#push/provider.ts";
+import { type PushToken, serverOf } from "#push/push-token.ts";
+import { type PushRequest, requestId } from "#push/request.ts";
+import type { PushAnswer } from "#token/push-answer.ts";
+import type { RememberedRequest } from "#vault/tokens/push-memory.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+
+/** A challenge that a poll brought, by the id that it has in every process. */
+export interface Arrival {
+  readonly id: string;
+  readonly challenge: PushChallenge;
+}
+
+/** What a token's record remembers, by the id of the request. */
+export type PushMemoryById = ReadonlyMap<string, RememberedRequest>;
+
+/** Challenges of a token with their ids. */
+export function arrivalsOf(tokenId: string, challenges: readonly PushChallenge[]): Arrival[] {
+  return challenges.map((challenge) => ({ id: requestId(tokenId, challenge.nonce), challenge }));
+}
+
+/** What a record remembers. */
+export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
+  return new Map(pushRequests.map((one) => [one.id, one]));
+}
+
+/** Whether a request can be answered. One whose answer was decided on and perhaps never arrived still can. */
+export function isWaiting(remembered: RememberedRequest | undefined, challenge: PushChallenge, now: Date): boolean {
+  return remembered !== undefined && remembered.isAccepted === null && !hasExpired(remembered, challenge, now);
+}
+
+/** Whether the time to answer a request is over: it is counted from when it was first seen. */
+export function hasExpired({ seenAt }: RememberedRequest, { lifetime }: PushChallenge, now: Date): boolean {
+  return seenAt + lifetime * 1000 <= now.getTime();
+}
+
+/** Why requests that were known before the server was asked are not shown again. */
+export function refusalsOf(arrived: readonly Arrival[], past: PushMemoryById, now: Date): string[] {
+  return arrived.flatMap(({ id, challenge }) => {
+    const remembered = past.get(id);
+    if (!remembered || isWaiting(remembered, challenge, now)) return [];
+    return remembered.isAccepted === null
+      ? [t("a request was dropped: it has expired and was sent again")]
+      : [t("a request was dropped: it was answered already and was sent again")];
+  });
+}
+
+/** A challenge as the person is asked about it; `seenAt` is in milliseconds. */
+export function describeArrival(token: PushToken, { id, challenge }: Arrival, seenAt: number): PushRequest {
+  const { title, question, options, lifetime } = challenge;
+  return {
+    ...{ id, tokenId: token.id, token: token.name, title, question, server: serverOf(token), options },
+    receivedAt: new Date(seenAt),
+    expiresAt: new Date(seenAt + lifetime * 1000),
+    isQuick: token.credential.isQuick && token.pin === "none" && options.length === 0,
+  };
+}
+
+/** Throws FobError `usage` when an approval does not choose what must be chosen, or chooses what is not offered. */
+export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): void {
+  if (answer.kind === "deny") return;
+  const { choice } = answer;
+  if (options.length === 0 && choice === null) return;
+  if (choice !== null && options.includes(choice)) return;
+  if (choice !== null && options.length === 0)
+    throw new FobError("usage", t("this request offers nothing to choose from"));
+  throw new FobError("usage", t`one of ${options.join(", ")} must be chosen: the login page shows which`, {
+    hint: "--choice",
+  });
+}

@@ -1,0 +1,73 @@
+import type { DeskPoll, DeskToken } from "#push/desk.ts";
+import type { PushEvent } from "#push/push-event.ts";
+import type { PushRequest } from "#push/request.ts";
+
+/** How many different refusals are told from one another, and how many answers of ours. */
+const MAX_REFUSALS = 256;
+const MAX_ANSWERED = 4_096;
+
+/** One token that is listened to, and its requests that wait. */
+export class Post {
+  readonly token: DeskToken["token"];
+  /** The newest first. */
+  waiting: readonly PushRequest[] = [];
+  /** Whether its server was said to refuse this token, or to be silent for this token alone. */
+  isOffline = false;
+  /** A poll that was on its way meanwhile brings them once more. */
+  readonly #answered = new Set<string>();
+  readonly #refusals = new Set<string>();
+
+  constructor(token: DeskToken["token"]) {
+    this.token = token;
+  }
+
+  /** Takes what a poll brought; returns what is new and what has gone since the last time, in the order in which it is to be told. */
+  compare({ requests: listed, refusals }: DeskPoll, now: Date): PushEvent[] {
+    const before = this.waiting;
+    this.waiting = listed.filter(({ id }) => !this.#answered.has(id));
+    const fresh = without(this.waiting, before).reverse();
+    return [
+      ...without(before, this.waiting).map((request) => asGone(request, now)),
+      ...fresh.map((request) => ({ kind: "request", request }) as const),
+      ...this.#unheard(refusals).map((message) => ({ kind: "refusal", token: this.token.name, message }) as const),
+    ];
+  }
+
+  /** Time goes on, whether its server answers or not. Returns what to tell of it. */
+  expire(now: Date): PushEvent[] {
+    const before = this.waiting;
+    this.waiting = before.filter(({ expiresAt }) => expiresAt > now);
+    return without(before, this.waiting).map((request) => asGone(request, now));
+  }
+
+  /** Nobody listens to it any more. Returns what to tell of it. */
+  end(message: string): PushEvent[] {
+    const left = this.waiting;
+    this.waiting = [];
+    const gone = left.map((request) => ({ kind: "gone", request, reason: "withdrawn" }) as const);
+    return [...gone, { kind: "ended", token: this.token.name, message }];
+  }
+
+  /** A request of it was answered. */
+  drop(id: string): void {
+    if (this.#answered.size >= MAX_ANSWERED) this.#answered.clear();
+    this.#answered.add(id);
+    this.waiting = this.waiting.filter((request) => request.id !== id);
+  }
+
+  #unheard(refusals: readonly string[]): string[] {
+    const unheard = [...new Set(refusals)].filter((message) => !this.#refusals.has(message));
+    const told = unheard.slice(0, MAX_REFUSALS - this.#refusals.size);
+    for (const message of told) this.#refusals.add(message);
+    return told;
+  }
+}
+
+function without(requests: readonly PushRequest[], others: readonly PushRequest[]): PushRequest[] {
+  const ids = new Set(others.map(({ id }) => id));
+  return requests.filter(({ id }) => !ids.has(id));
+}
+
+function asGone(request: PushRequest, now: Date): PushEvent {
+  return { kind: "gone", request, reason: request.expiresAt <= now ? "expired" : "withdrawn" };
+}

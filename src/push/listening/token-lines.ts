@@ -1,0 +1,78 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { PushLine } from "#push/provider.ts";
+import { providerOf } from "#push/providers.ts";
+import { isPushToken, type PushToken } from "#push/push-token.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import { forget } from "#token/secret.ts";
+import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { secretOf } from "#vault/tokens/passcodes.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
+
+/** The lines of tokens to their servers. It has a life: the keys that sign are kept from {@link open} to {@link close}. */
+export class TokenLines {
+  readonly #store: TokenStore;
+  readonly #now: () => Date;
+  /** By the id of the token. */
+  readonly #lines = new Map<string, PushLine>();
+
+  constructor(store: TokenStore, now: () => Date) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Whether a token's line is open, by the token's id. */
+  has(tokenId: string): boolean {
+    return this.#lines.has(tokenId);
+  }
+
+  /** Opens a token's line and keeps it; asks for the token's PIN where it has one. Throws FobError `denied`, `locked` and `usage`. */
+  async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
+    this.#lines.set(record.token.id, await this.openOnce(record, prompt));
+  }
+
+  /** A line that is not kept: for an answer that needs the PIN again. Throws as {@link open} does. */
+  async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<PushLine> {
+    const token = pushToken(record);
+    const provider = providerOf(token.credential);
+    if (!provider) {
+      throw new FobError("usage", t`the login requests of ${token.name} are scanned, its server is not asked for them`);
+    }
+    const secretKey = await this.#store.secretKey(record, prompt, this.#now());
+    const secret = secretOf(record, secretKey);
+    try {
+      return provider.open(token, secret);
+    } finally {
+      forget(secretKey, secret);
+    }
+  }
+
+  /** A token's line. One without a PIN is opened when it is first needed: nobody is asked. Throws as {@link open} does. */
+  async of(record: TokenRecord): Promise<PushLine> {
+    refuseByDomain(record.token, this.#store.isPinGiven(record));
+    const { id } = record.token;
+    const line = this.#lines.get(id) ?? (await this.openOnce(record, NOBODY));
+    this.#lines.set(id, line);
+    return line;
+  }
+
+  /** Forgets the keys. */
+  close(): void {
+    this.#lines.clear();
+  }
+}
+
+/** The token of a record, which must be one for login requests: throws FobError `usage`. */
+export function pushToken({ token }: TokenRecord): PushToken {
+  if (isPushToken(token)) return token;
+  throw new FobError("usage", t`${token.name} approves no login requests`);
+}
+
+const NOBODY: PinPrompt = {
+  interactive: false,
+  release: async () => null,
+  ask: async ({ of }) => {
+    throw new FobError("locked", t`the PIN of ${of} is needed before its server can be asked`);
+  },
+};

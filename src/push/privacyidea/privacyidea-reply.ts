@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { FobError } from "#base/fob-error.ts";
+import type { HttpReply } from "#base/http-client.ts";
+import { t } from "#base/language.ts";
+import { printable } from "#token/printable.ts";
+
+/** Longer messages of a server are cut, in characters. */
+const MAX_MESSAGE = 200;
+
+const ReplySchema = v.object({
+  result: v.object({
+    status: v.boolean(),
+    value: v.optional(v.unknown()),
+    error: v.optional(v.object({ message: v.optional(v.string()) })),
+  }),
+  detail: v.nullish(v.record(v.string(), v.unknown())),
+});
+
+/** What a privacyIDEA server answers when all is well. */
+export interface PrivacyIdeaReply {
+  readonly value: unknown;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the reply of a privacyIDEA server called `host`. Throws FobError `rejected` with the server's own words when it refuses, `unavailable`
+ * when it has a problem or makes no sense.
+ */
+export function readReply({ status, body }: HttpReply, host: string): PrivacyIdeaReply {
+  const parsed = v.safeParse(ReplySchema, parseJson(body));
+  if (!parsed.success) {
+    const what = status === 200 ? t("answers what no privacyIDEA server does") : t`answers with status ${status}`;
+    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", t`${host} ${what}`);
+  }
+  const { result, detail } = parsed.output;
+  if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };
+  const reason = words(result.error?.message) ?? t`status ${status}`;
+  throw status >= 500
+    ? new FobError("unavailable", t`${host} has a problem: ${reason}`)
+    : new FobError("rejected", t`${host} refuses: ${reason}`);
+}
+
+/** A text of the server, cut and safe for a terminal; null where there is none. */
+export function words(text: unknown): string | null {
+  if (typeof text !== "string" || text === "") return null;
+  return printable([...text].slice(0, MAX_MESSAGE).join(""));
+}
+
+/** How far this machine's clock is ahead of the server's that sent the reply, to the second; null where it does not tell. */
+export function clockOffset(reply: HttpReply, now: Date): number | null {
+  const theirs = Date.parse(reply.header("date") ?? "");
+  return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    // no reply of privacyIDEA's, as whoever reads it will find
+    return null;
+  }
+}

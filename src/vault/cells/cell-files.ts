@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { publishFile, removeQuietly, syncFolder, whenReleased, writeNewFile } from "#base/durable-file.ts";
+import { describeFileError, describeFolderError } from "#base/file-error.ts";
+
+/** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** A file that does not verify may still be being written, where there are no hard links, for this long. */
+const WRITING_MS = 2_000;
+
+/** A temporary file that its writer left behind is removed after this time. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+const GENERATION_NAME = /^[1-9][0-9]{0,15}$/;
+const TEMPORARY_NAME = /^\.new-/;
+
+/** The generation numbers in a cell's folder, highest first; empty when there is no such folder. */
+export function generationsIn(folder: string): number[] {
+  return names(folder)
+    .filter((name) => GENERATION_NAME.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
+/** The bytes of one generation, none for what is no file, or null when it is gone. */
+export function readGeneration(folder: string, generation: number): Buffer | null {
+  const path = join(folder, String(generation));
+  try {
+    // Windows refuses a file that is being removed while others have it open, until it is gone
+    return whenReleased(() => {
+      const stat = statSync(path);
+      return !stat.isFile() || stat.size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
+    });
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return null;
+    throw describeFileError(error, "read", path);
+  }
+}
+
+/** The size of one generation in bytes; 0 when it is gone. */
+export function sizeOfGeneration(folder: string, generation: number): number {
+  return statSync(join(folder, String(generation)), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Whether a generation was written so recently that its writer may not have finished. What is no file has no writer. */
+export function isYoung(folder: string, generation: number): boolean {
+  try {
+    const stat = statSync(join(folder, String(generation)));
+    return stat.isFile() && Math.abs(Date.now() - stat.mtimeMs) < WRITING_MS;
+  } catch (error) {
+    // gone: somebody moved on, which the caller finds out by looking again
+    if (isCode(error, "ENOENT")) return true;
+    throw describeFileError(error, "read", folder);
+  }
+}
+
+/** Creates a cell's folder, 0700, and makes its name durable. */
+export function makeFolder(folder: string): void {
+  try {
+    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+  } catch (error) {
+    throw describeFolderError(error, "create", folder);
+  }
+}
+
+/**
+ * Writes `bytes` as generation `generation`, whole or not at all. Returns false when that generation exists already or the folder
+ * is gone. Its name is durable after {@link syncGenerations}. Throws FobError `unavailable` when the disk is full, read-only or
+ * failing.
+ */
+export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
+  const path = join(folder, String(generation));
+  try {
+    return publishFile(join(folder, `.new-${randomBytes(8).toString("hex")}`), path, bytes);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return false;
+    throw describeFileError(error, "write", path);
+  }
+}
+
+/**
+ * Creates a folder with one generation in it and makes both durable, all but the folder's name.
+ * Throws FobError `unavailable` when that fails, or there is such a folder.
+ */
+export function createFolderWith(folder: string, generation: number, bytes: Buffer): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    writeNewFile(join(folder, String(generation)), bytes);
+    syncFolder(folder);
+  } catch (error) {
+    throw describeFileError(error, "write", folder);
+  }
+}
+
+/** Makes the names of a cell's generations durable. A folder that is gone has none. Throws the file system's own error. */
+export function syncGenerations(folder: string): void {
+  try {
+    syncFolder(folder);
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+  }
+}
+
+/** Temporary files in a cell's folder that are too old to be anybody's work. */
+export function abandonedFilesIn(folder: string): string[] {
+  return names(folder).filter((name) => {
+    if (!TEMPORARY_NAME.test(name)) return false;
+    const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
+    return changed !== undefined && Date.now() - changed > ABANDONED_MS;
+  });
+}
+
+/**
+ * Removes the generations below `generation`, lowest first, and temporary files that were abandoned. What cannot be removed stays: the value
+ * counts all the same, and the next write tries again.
+ */
+export function removeBelow(folder: string, generation: number): void {
+  try {
+    for (const old of generationsIn(folder).reverse()) {
+      if (old < generation) removeQuietly(join(folder, String(old)));
+    }
+    for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
+  } catch {
+    // as said above
+  }
+}
+
+/** Lets this thread sleep; the vault is synchronous, and waiting is rare. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return [];
+    throw describeFolderError(error, "read", folder);
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}

@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Grant } from "#token/grant.ts";
+import type { Secret } from "#token/secret.ts";
+import type { Cell } from "#vault/cells/cell.ts";
+import { grantsFolder, type VaultLayout } from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { deriveKey } from "#vault/keys/keys.ts";
+
+/** Length in bytes of the name of a grant's folder, before it is written in hexadecimal. */
+const NAME_BYTES = 16;
+
+/** What opens one token of a grant. The record has one of the keys, the one told last first: an older one while it is being replaced. */
+export interface GrantedKeys {
+  readonly id: string;
+  readonly recordKeys: readonly Secret[];
+  readonly secretKey: Secret;
+}
+
+/** What lies in a grant's cell, sealed under the grant's key alone. */
+export interface GrantContent {
+  readonly grant: Grant;
+  readonly keys: readonly GrantedKeys[];
+}
+
+/** A grant as JSON data: times as ISO 8601 text. */
+export type GrantJson = Omit<Grant, "createdAt" | "expiresAt"> & {
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+};
+
+/** The cell of one grant. Its folder's name tells nothing to those who do not have the grant's key. */
+export function grantCell(layout: VaultLayout, id: string, key: Secret): Cell {
+  const folder = join(
+    grantsFolder(layout),
+    deriveKey(key, layout.vaultId, "grant cell").toString("hex", 0, NAME_BYTES),
+  );
+  const ofOlderFob = join(grantsFolder(layout), id);
+  return {
+    folder: !existsSync(folder) && existsSync(ofOlderFob) ? ofOlderFob : folder,
+    identity: `${layout.vaultId}/grants/${id}`,
+    seal: encryptingSeal(key),
+  };
+}
+
+/** The content as bytes for its cell. */
+export function encodeGrant({ grant, keys }: GrantContent): Buffer {
+  const encoded = keys.map(({ id, recordKeys, secretKey }) => ({
+    id,
+    recordKeys: recordKeys.map((key) => key.toString("base64")),
+    secretKey: secretKey.toString("base64"),
+  }));
+  return Buffer.from(JSON.stringify({ grant, keys: encoded }));
+}
+
+/** Reverses {@link encodeGrant}; the seal has vouched for the bytes. */
+export function decodeGrant(value: Buffer): GrantContent {
+  const { grant, keys } = JSON.parse(value.toString());
+  return {
+    grant: reviveGrant(grant),
+    keys: keys.map(({ id, recordKeys, secretKey }: { id: string; recordKeys: string[]; secretKey: string }) => ({
+      id,
+      recordKeys: recordKeys.map((key) => Buffer.from(key, "base64")),
+      secretKey: Buffer.from(secretKey, "base64"),
+    })),
+  };
+}
+
+/** A grant from JSON data. */
+export function reviveGrant(json: GrantJson): Grant {
+  const { createdAt, expiresAt } = json;
+  return { ...json, createdAt: new Date(createdAt), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+}

@@ -1,0 +1,89 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Grant } from "#token/grant.ts";
+import type { Secret } from "#token/secret.ts";
+import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
+import { grantListCell } from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import type { Vault } from "#vault/vault.ts";
+import { type GrantJson, reviveGrant } from "./grant-cell.ts";
+
+/** The owner's view of a grant: what it is about, and the key of its cell. */
+export interface OwnedGrant extends Grant {
+  readonly key: Secret;
+  /** Whether it was revoked, and only what that takes is left to be done: it is told nothing any more. */
+  readonly isEnded: boolean;
+  /** What the calendar had vouched for when its time was found to be over; null before. */
+  readonly vouchedAtExpiry: number | null;
+}
+
+/**
+ * Which grants there are, and under which key the record of each granted token is to be sealed. Both change in one write: whoever seals a
+ * record under a key of this list has told that key to every grant that the list has with it.
+ */
+export interface GrantList {
+  readonly grants: readonly OwnedGrant[];
+  /** By the ids of tokens; those that no grant names have none. */
+  readonly recordKeys: ReadonlyMap<string, Secret>;
+}
+
+const VERSION = 1;
+
+/** The vault's grants. Throws FobError `invalid` when the list is damaged, `unavailable` when a newer fob wrote it. */
+export function readGrants(vault: Vault): GrantList {
+  return explained(() => decode(readCell(listCell(vault))));
+}
+
+/** Replaces the list of grants, as {@link updateCell} does. Record keys of tokens that no grant names are dropped. */
+export function updateGrants(vault: Vault, change: (list: GrantList) => GrantList): void {
+  explained(() => updateCell(listCell(vault), (current) => encode(change(decode(current)))));
+}
+
+/** The cell of the list of grants. */
+export function listCell(vault: Vault): Cell {
+  return grantListCell(vault.layout, encryptingSeal(vault.vaultKey));
+}
+
+/** Without the list nobody knows which grants there are: they can only be ended together. */
+function explained<T>(use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+    throw new FobError("invalid", t`the list of grants cannot be read: ${error.message}`, {
+      hint: t("`fob doctor --repair` ends all grants, so that new ones can be made"),
+      cause: error,
+    });
+  }
+}
+
+type OwnedGrantJson = GrantJson & {
+  readonly key: string;
+  readonly isEnded?: boolean;
+  readonly vouchedAtExpiry?: number | null;
+};
+
+function encode({ grants, recordKeys }: GrantList): Buffer {
+  const named = new Set(grants.flatMap(({ tokens }) => tokens));
+  const keys = [...recordKeys].filter(([id]) => named.has(id)).map(([id, key]) => [id, key.toString("base64")]);
+  const owned = grants.map(({ key, ...grant }) => ({ ...grant, key: key.toString("base64") }));
+  return Buffer.from(JSON.stringify({ version: VERSION, grants: owned, recordKeys: keys }));
+}
+
+function decode(value: Buffer | null): GrantList {
+  if (value === null) return { grants: [], recordKeys: new Map() };
+  const json = JSON.parse(value.toString());
+  // an older fob wrote grants and nothing else
+  if (Array.isArray(json)) return { grants: json.map(reviveOwned), recordKeys: new Map() };
+  if (json.version !== VERSION) {
+    throw new FobError("unavailable", t("the list of grants was written by a newer fob"), {
+      hint: t("update fob; nothing was changed"),
+    });
+  }
+  const keys = json.recordKeys.map(([id, key]: [string, string]) => [id, Buffer.from(key, "base64")] as const);
+  return { grants: json.grants.map(reviveOwned), recordKeys: new Map(keys) };
+}
+
+function reviveOwned({ key, isEnded = false, vouchedAtExpiry = null, ...grant }: OwnedGrantJson): OwnedGrant {
+  return { ...reviveGrant(grant), key: Buffer.from(key, "base64"), isEnded, vouchedAtExpiry };
+}

@@ -1,0 +1,130 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import { type Grant, hasExpired } from "#token/grant.ts";
+import { inListOrder } from "#token/list-order.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import { type Cell, readCell } from "#vault/cells/cell.ts";
+import { tokenCell, type VaultLayout } from "#vault/cells/layout.ts";
+import { readHeader } from "#vault/keys/header.ts";
+import { readRecord, updateRecord } from "#vault/tokens/record-cell.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { grantedSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenStore } from "#vault/tokens/token-store.ts";
+import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
+import { grantKey, parseGrantSecret } from "./grant-secret.ts";
+
+/** The tokens of one grant: what a script has instead of a vault. */
+export class GrantedTokens implements TokenStore {
+  readonly layout: VaultLayout;
+  readonly grant: Grant;
+  readonly #cell: Cell;
+  readonly #clock: () => Date;
+
+  /** `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. Throws FobError `denied` when it has expired. */
+  constructor(layout: VaultLayout, cell: Cell, grant: Grant, clock: () => Date) {
+    this.layout = layout;
+    this.grant = grant;
+    this.#cell = cell;
+    this.#clock = clock;
+    this.#refuseExpired();
+  }
+
+  entries(): IndexEntry[] {
+    this.#refuseExpired();
+    const trouble: FobError[] = [];
+    const granted = this.grant.tokens.flatMap((id) => {
+      try {
+        return [this.read(id).token];
+      } catch (error) {
+        if (!(error instanceof FobError) || !["not-found", "denied"].includes(error.code)) throw error;
+        // removed since: the others are still granted. So they are when one is damaged
+        if (error.code === "denied") trouble.push(error);
+        return [];
+      }
+    });
+    const [first] = trouble;
+    if (granted.length === 0 && first) throw first;
+    return inListOrder(granted);
+  }
+
+  findExactly(query: string): IndexEntry | null {
+    return this.entries().find(({ id, name }) => id === query || name === query) ?? null;
+  }
+
+  read(id: string): TokenRecord {
+    // whoever listens for login requests may do so for longer than the grant lasts
+    this.#refuseExpired();
+    try {
+      return readRecord(this.#tokenCell(id), id);
+    } catch (error) {
+      // the token has a key that this grant was not told: to us it looks damaged
+      if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+      throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, { cause: error });
+    }
+  }
+
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void {
+    updateRecord(this.#tokenCell(id), id, change);
+  }
+
+  /** A grant stands in for no PIN. */
+  isPinGiven(): boolean {
+    return false;
+  }
+
+  async secretKey({ token }: TokenRecord): Promise<Secret> {
+    refuseByDomain(token, this.isPinGiven());
+    return Buffer.from(this.#keysOf(token.id).secretKey);
+  }
+
+  #refuseExpired(): void {
+    if (hasExpired(this.grant, this.#clock()))
+      throw new FobError("denied", t`the grant ${this.grant.label} has expired`);
+  }
+
+  #tokenCell(id: string): Cell {
+    return tokenCell(
+      this.layout,
+      id,
+      grantedSeal(() => this.#keysOf(id).recordKeys),
+    );
+  }
+
+  /** As they are at this moment: a token gets new ones whenever another grant of it is made or revoked. */
+  #keysOf(id: string): GrantedKeys {
+    const value = readSealed(this.#cell);
+    if (value === null) throw new FobError("denied", t`the grant ${this.grant.label} was revoked`);
+    const keys = decodeGrant(value).keys.find((one) => one.id === id);
+    if (keys) return keys;
+    throw new FobError("denied", t`the grant ${this.grant.label} does not name the token ${id}`);
+  }
+}
+
+/** What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has expired, or belongs elsewhere. */
+export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
+  const secret = parseGrantSecret(text);
+  const header = readHeader(home);
+  if (!header) throw new FobError("not-found", t("there is no vault for FOB_GRANT to open"));
+  const layout = { home, vaultId: header.id };
+  const cell = grantCell(layout, secret.id, grantKey(secret));
+  forget(secret.secret);
+  const value = readSealed(cell);
+  if (value === null) {
+    throw new FobError("denied", t("the grant was revoked, or is of another vault"), {
+      hint: t("`fob access grant` makes one"),
+    });
+  }
+  const { grant } = decodeGrant(value);
+  return new GrantedTokens(layout, cell, grant, clock);
+}
+
+/** With a wrong secret a grant looks damaged. */
+function readSealed(cell: Cell): Buffer | null {
+  try {
+    return readCell(cell);
+  } catch (error) {
+    if (error instanceof FobError && error.code === "invalid") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
+import type { Header, KeychainKind } from "./header.ts";
+import type { KeyItem, KeyStore } from "./key-store.ts";
+import { newItem, newKey } from "./keys.ts";
+import type { VaultAccess } from "./open.ts";
+import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
+
+/** The vault's key, or why it is not there; `isLost` where its keeper answers and does not have it. */
+export type FoundKey = { readonly key: Secret } | { readonly trouble: FobError; readonly isLost: boolean };
+
+/** Asks who keeps the key of a vault. The trouble comes with what can help this vault. */
+export async function findKey(header: Header, { keyStore }: Pick<VaultAccess, "keyStore">): Promise<FoundKey> {
+  const kind = keeperOf(header);
+  try {
+    const key = await keyStore(kind, keyItemOf(header) ?? undefined).read(header.id);
+    if (key && isKeyOf(header, key)) return { key };
+    const trouble = key ? anotherKey(kind) : noKey(kind);
+    forget(key);
+    return { trouble: withHint(trouble, lostHint(header)), isLost: true };
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    const isLost = error.code === "invalid";
+    const more = isLost ? lostHint(header) : unreachableHint(header);
+    return { trouble: withHint(error, [error.hint, more].filter(Boolean).join("; ")), isLost };
+  }
+}
+
+/**
+ * Has a new key kept for an existing vault, beside whatever is there: nothing is replaced that this or another process may need. Throws
+ * FobError `unavailable`.
+ */
+export async function keepNewKey(
+  kind: Exclude<KeychainKind, "none">,
+  { id }: Header,
+  { keyStore }: Pick<VaultAccess, "keyStore">,
+): Promise<KeptKey> {
+  const key = newKey();
+  // the usual file, unless there is one already
+  if (kind === "file" && (await isKept(keyStore(kind), id, key))) return { key, item: null };
+  const item: KeyItem = newItem();
+  return { key: await keyStore(kind, item).provide(id, key), item };
+}
+
+async function isKept(store: KeyStore, id: string, key: Secret): Promise<boolean> {
+  try {
+    const kept = await store.provide(id, key);
+    const isOurs = sameSecret(kept, key);
+    if (!isOurs) forget(kept);
+    return isOurs;
+  } catch (error) {
+    // a file that is no key is left alone
+    if (error instanceof FobError && error.code === "invalid") return false;
+    throw error;
+  }
+}
+
+/** Forgets a key that counts no more. */
+export async function dropKey(
+  kind: Exclude<KeychainKind, "none">,
+  item: KeyItem | null,
+  { id }: Header,
+  { keyStore }: Pick<VaultAccess, "keyStore">,
+): Promise<void> {
+  await keyStore(kind, item ?? undefined).remove(id);
+}
+
+function keeperOf({ keychain }: Header): Exclude<KeychainKind, "none"> {
+  if (keychain !== "none") return keychain;
+  throw new Error("nobody keeps a key of this vault");
+}
+
+function noKey(kind: KeychainKind): FobError {
+  return new FobError(
+    "unavailable",
+    kind === "file" ? t("the key file of this vault is gone") : t("the keychain holds no key for this vault"),
+  );
+}
+
+function anotherKey(kind: KeychainKind): FobError {
+  return new FobError(
+    "invalid",
+    kind === "file"
+      ? t("the key in the key file does not belong to this vault")
+      : t("the key in the keychain does not belong to this vault"),
+  );
+}
+
+function withHint({ code, message, cause }: FobError, hint: string): FobError {
+  return new FobError(code, message, { hint, cause });
+}
+
+function lostHint(header: Header): string {
+  return findSlot(header, "recovery")
+    ? t("the recovery code opens the vault in place of the app PIN, and `fob pin change` with it makes a new key")
+    : t(
+        "put the vault's own key back; without it, `fob --home NEW restore BACKUP` brings back what `fob backup` has saved",
+      );
+}
+
+function unreachableHint(header: Header): string {
+  return findSlot(header, "recovery")
+    ? t(
+        "the recovery code opens the vault in place of the app PIN (`fob keychain move file`); a grant needs no keychain",
+      )
+    : t("a grant needs no keychain (`fob access grant`)");
+}

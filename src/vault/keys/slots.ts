@@ -1,0 +1,129 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
+import type { Header, Slot } from "./header.ts";
+import type { KeyItem } from "./key-store.ts";
+import { deriveKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
+
+type SlotOf<Type extends Slot["type"]> = Extract<Slot, { type: Type }>;
+
+/** The header's slot of this type, or null. */
+export function findSlot<Type extends Slot["type"]>(header: Header, type: Type): SlotOf<Type> | null {
+  return (header.slots.find((slot) => slot.type === type) as SlotOf<Type> | undefined) ?? null;
+}
+
+/** A key that a keeper has for a vault, and under which name; null for the name of the first one. */
+export interface KeptKey {
+  readonly key: Secret;
+  readonly item: KeyItem | null;
+}
+
+/** The name under which the vault's key is kept; null for the first one. */
+export function keyItemOf(header: Header): KeyItem | null {
+  const { keyItem } = findSlot(header, "keychain") ?? findSlot(header, "keychain-pin") ?? {};
+  // the schema has the form
+  return (keyItem as KeyItem | undefined) ?? null;
+}
+
+/** A slot that opens with the keychain's key alone. */
+export function keychainSlot(vaultId: string, vaultKey: Secret, { key, item }: KeptKey): Slot {
+  const under = deriveKey(key, vaultId, "keychain slot");
+  return { type: "keychain", wrapped: wrapKey(vaultKey, under, place(vaultId, "keychain")), ...named(item) };
+}
+
+/**
+ * Whether a key is the one that the vault's keeper should have. Where an app PIN guards a vault of an earlier version, nothing but the PIN
+ * could tell: then every key counts.
+ */
+export function isKeyOf(header: Header, key: Secret): boolean {
+  const slot = findSlot(header, "keychain");
+  if (slot)
+    return unwrapKey(slot.wrapped, deriveKey(key, header.id, "keychain slot"), place(header.id, "keychain")) !== null;
+  const check = findSlot(header, "keychain-pin")?.keyCheck;
+  return check === undefined || sameSecret(Buffer.from(check, "base64"), checkOf(header.id, key));
+}
+
+/** The PIN slot with what tells the vault's key from another one. It is made of that key, 256 random bits, and helps nobody to guess a PIN. */
+export function withKeyCheck(vaultId: string, slot: SlotOf<"keychain-pin">, key: Secret): Slot {
+  return { ...slot, keyCheck: checkOf(vaultId, key).toString("base64") };
+}
+
+/** Opens a keychain slot. Throws FobError `invalid` when the key is not this vault's. */
+export function openKeychainSlot(vaultId: string, slot: SlotOf<"keychain">, keychainKey: Secret): Secret {
+  const under = deriveKey(keychainKey, vaultId, "keychain slot");
+  const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, "keychain"));
+  if (vaultKey) return vaultKey;
+  throw new FobError("invalid", t("the key in the keychain does not belong to this vault"));
+}
+
+/** A slot that opens with the app PIN, together with the keychain's key where there is one. */
+export async function pinSlot(vaultId: string, vaultKey: Secret, kept: KeptKey | null, pin: Secret): Promise<Slot> {
+  const type = kept ? "keychain-pin" : "passphrase";
+  const stretching = newStretching();
+  const under = await pinKey(vaultId, stretching, kept?.key ?? null, pin);
+  const wrapped = wrapKey(vaultKey, under, place(vaultId, type));
+  forget(under);
+  if (!kept) return { type: "passphrase", stretching, wrapped };
+  return withKeyCheck(vaultId, { type: "keychain-pin", stretching, wrapped, ...named(kept.item) }, kept.key);
+}
+
+/** Opens a PIN slot; null when the PIN is wrong. */
+export async function openPinSlot(
+  vaultId: string,
+  slot: SlotOf<"keychain-pin" | "passphrase">,
+  keychainKey: Secret | null,
+  pin: Secret,
+): Promise<Secret | null> {
+  const under = await pinKey(vaultId, slot.stretching, keychainKey, pin);
+  const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, slot.type));
+  forget(under);
+  return vaultKey;
+}
+
+/** A slot that opens with the 128-bit recovery code alone, wherever the keychain went. */
+export function recoverySlot(vaultId: string, vaultKey: Secret, code: Secret): Slot {
+  const under = deriveKey(code, vaultId, "recovery slot");
+  return { type: "recovery", wrapped: wrapKey(vaultKey, under, place(vaultId, "recovery")) };
+}
+
+/** Opens the recovery slot; null when the code is wrong. */
+export function openRecoverySlot(vaultId: string, slot: SlotOf<"recovery">, code: Secret): Secret | null {
+  return unwrapKey(slot.wrapped, deriveKey(code, vaultId, "recovery slot"), place(vaultId, "recovery"));
+}
+
+/** A slot that opens with the key that the keychain releases once the platform has recognised the person. */
+export function biometricSlot(vaultId: string, vaultKey: Secret, key: Secret): Slot {
+  const under = deriveKey(key, vaultId, "biometric slot");
+  return { type: "biometric", wrapped: wrapKey(vaultKey, under, place(vaultId, "biometric")) };
+}
+
+/** Opens the biometric slot; null when the key is another one. */
+export function openBiometricSlot(vaultId: string, slot: SlotOf<"biometric">, key: Secret): Secret | null {
+  return unwrapKey(slot.wrapped, deriveKey(key, vaultId, "biometric slot"), place(vaultId, "biometric"));
+}
+
+async function pinKey(
+  vaultId: string,
+  stretching: PinStretching,
+  keychainKey: Secret | null,
+  pin: Secret,
+): Promise<Secret> {
+  const stretched = await stretchPin(pin, stretching);
+  const key = keychainKey
+    ? deriveKey(keychainKey, stretched, "keychain and PIN slot")
+    : deriveKey(stretched, vaultId, "passphrase slot");
+  forget(stretched);
+  return key;
+}
+
+function named(item: KeyItem | null) {
+  return item === null ? {} : { keyItem: item };
+}
+
+function checkOf(vaultId: string, key: Secret): Secret {
+  return deriveKey(key, vaultId, "keychain key check");
+}
+
+function place(vaultId: string, type: Slot["type"]): string {
+  return `${vaultId}/slots/${type}`;
+}

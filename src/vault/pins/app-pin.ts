@@ -1,0 +1,104 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
+import { type Header, readHeader, replaceSlots, type Slot } from "#vault/keys/header.ts";
+import { dropKey, findKey, keepNewKey } from "#vault/keys/kept-key.ts";
+import type { OpenedVault, VaultAccess } from "#vault/keys/open.ts";
+import { formatRecoveryCode, newRecoveryCode } from "#vault/keys/recovery-code.ts";
+import { type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "#vault/keys/slots.ts";
+import type { Vault } from "#vault/vault.ts";
+import { attemptsOfApp, clearAttempts } from "./attempts.ts";
+import { askNewPassphrase, askNewPin, isTheSame, type PinPrompt, refusedPassphrase, refusedPin } from "./pin-prompt.ts";
+
+/** What setting an app PIN has given. */
+export interface NewAppPin {
+  /** The only other way in, to be shown once; an earlier one is void. */
+  readonly recoveryCode: string;
+  /** Whether the vault's key was lost, and a new one was made. */
+  readonly isNewKey: boolean;
+}
+
+/**
+ * Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps; `current`, where it is known, is refused. The caller
+ * forgets it.
+ */
+export function askNewAppPin(
+  { keychain }: Pick<Header, "keychain">,
+  prompt: PinPrompt,
+  current: Secret | null = null,
+): Promise<Secret> {
+  const refuse = async (pin: Secret) => {
+    if (!current || !sameSecret(current, pin)) return;
+    throw keychain === "none" ? refusedPassphrase(isTheSame()) : refusedPin(isTheSame());
+  };
+  if (keychain === "none") return askNewPassphrase(prompt, null, { refuse });
+  return askNewPin(prompt, null, USER_PIN_POLICY, { refuse });
+}
+
+/**
+ * Makes `pin` the app PIN: from now on the vault opens with keychain and PIN together. Where the recovery code has opened it because the
+ * keychain's key is lost, a new key is made. Throws FobError `denied` when another process has changed PIN or key meanwhile.
+ */
+export async function setAppPin(opened: OpenedVault, access: VaultAccess, pin: Secret): Promise<NewAppPin> {
+  const { vault, header } = opened;
+  const code = newRecoveryCode();
+  const isNewKey = await changeSlots(opened, access, async (kept) => [
+    await pinSlot(header.id, vault.vaultKey, kept, pin),
+    recoverySlot(header.id, vault.vaultKey, code),
+  ]);
+  const recoveryCode = formatRecoveryCode(code);
+  forget(code);
+  return { recoveryCode, isNewKey };
+}
+
+/**
+ * Removes the app PIN and the recovery code. Throws FobError `usage` where the passphrase is all that guards the vault, and `denied` as
+ * {@link setAppPin} does.
+ */
+export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Promise<void> {
+  const { vault, header } = opened;
+  await changeSlots(opened, access, async (kept) => {
+    if (kept) return [keychainSlot(header.id, vault.vaultKey, kept)];
+    throw new FobError("usage", t("this vault has no keychain: its passphrase cannot be removed, only changed"));
+  });
+}
+
+/** Replaces all slots by those that `make` gives for the key that is kept from now on. Returns whether that is a new one. */
+async function changeSlots(
+  { vault, header, proof }: OpenedVault,
+  access: VaultAccess,
+  make: (kept: KeptKey | null) => Promise<Slot[]>,
+): Promise<boolean> {
+  const { keychain } = header;
+  if (keychain === "none") {
+    replaceSlots(vault.layout, header, { slots: await make(null) });
+    clearAttempts(attemptsOfApp(vault.layout));
+    return false;
+  }
+  const found = await findKey(header, access);
+  const isNewKey = "trouble" in found;
+  if (isNewKey && !(found.isLost && proof.kind === "recovery")) throw found.trouble;
+  const old = keyItemOf(header);
+  const kept = isNewKey ? await keepNewKey(keychain, header, access) : { key: found.key, item: old };
+  try {
+    replaceSlots(vault.layout, header, { slots: await make(kept) });
+  } catch (error) {
+    if (isNewKey && error instanceof FobError && error.code === "denied")
+      await dropKey(keychain, kept.item, header, access);
+    throw error;
+  } finally {
+    forget(kept.key);
+  }
+  // a first key file that is not this vault's may be another one's; what has a name of its own is ours
+  if (isNewKey && (old !== null || keychain === "system")) await dropKey(keychain, old, header, access);
+  clearAttempts(attemptsOfApp(vault.layout));
+  return isNewKey;
+}
+
+/** The header of an open vault. Throws FobError `invalid` when another vault has taken its place. */
+export function currentHeader({ layout }: Vault): Header {
+  const header = readHeader(layout.home);
+  if (header?.id === layout.vaultId) return header;
+  throw new FobError("invalid", t`the vault in ${layout.home} is no longer the one that was opened`);
+}

@@ -1,0 +1,172 @@
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { type PinPolicy, pinExpiry } from "#token/pin-policy.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import {
+  guardRecord,
+  isRemembered,
+  isWiped,
+  type NewPin,
+  openByBiometrics,
+  openSecretKey,
+  type PinGuard,
+  refuseWiped,
+  type TokenRecord,
+  unguardedSecretKey,
+  unguardRecord,
+  wipeRecord,
+} from "#vault/tokens/token-record.ts";
+import { dropUnguardedSecrets } from "#vault/tokens/unguarded-secrets.ts";
+import type { Vault } from "#vault/vault.ts";
+import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "./attempts.ts";
+import { judge } from "./guess.ts";
+import { askNewPin, askUntil, isTheSame, type PinPrompt, refusedPin } from "./pin-prompt.ts";
+
+/** The state of a PIN. `attemptsLeft` is null where no PIN of ours is checked. */
+export interface PinState {
+  readonly attemptsLeft: number | null;
+  readonly locked: boolean;
+}
+
+/**
+ * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied` for a wrong PIN,
+ * `locked` after too many.
+ */
+export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+  refuseWiped(record);
+  const { token, guard } = record;
+  if (!guard) return unguardedSecretKey(record, vault.vaultKey);
+  return askUntil(prompt, { of: token.name, role: "current" }, (pin) => secretKeyByPin(vault, record, guard, pin));
+}
+
+/**
+ * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a person. Throws FobError `locked` where there is
+ * none.
+ */
+export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
+  const overdue = record.guard && overdueReason(record.guard, now);
+  // whoever must choose another PIN proves to know this one
+  const released = overdue ? null : await recognizePerson(vault, record, prompt);
+  if (released) return released;
+  const secretKey = await askSecretKey(vault, record, prompt);
+  if (!record.guard || !overdue) return secretKey;
+  const { name } = record.token;
+  const reason = new FobError("locked", t`the PIN of ${name} must be changed: ${overdue}`, {
+    hint: `\`fob pin change ${JSON.stringify(name)}\``,
+  });
+  if (!prompt.interactive) {
+    forget(secretKey);
+    throw reason;
+  }
+  await changeTokenPin(vault, record, secretKey, { prompt, policy: record.guard.policy, now, reason });
+  return secretKey;
+}
+
+/** Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards it with that. */
+export async function changeTokenPin(
+  vault: Vault,
+  record: TokenRecord,
+  secretKey: Secret,
+  {
+    prompt,
+    policy,
+    now,
+    reason = null,
+  }: { readonly prompt: PinPrompt; readonly policy: PinPolicy; readonly now: Date; readonly reason?: FobError | null },
+): Promise<void> {
+  const refuse = async (pin: Secret) => {
+    if (await isRemembered(record, vault.vaultKey, pin))
+      throw refusedPin({ rule: "history", message: t`it is one of the last ${policy.history}` });
+    const opened = record.guard && (await openSecretKey(record, vault.vaultKey, pin));
+    forget(opened);
+    if (opened) throw refusedPin(isTheSame());
+  };
+  const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
+  // whoever changes a PIN chooses it; the first one may be somebody else's
+  const isOwn = prompt.interactive || record.guard !== null;
+  await setTokenPin(vault, record, secretKey, { pin, policy, setAt: now, isOwn });
+  forget(pin);
+}
+
+/** Guards a token with a PIN. `secretKey` proves that the caller could open it before. */
+export async function setTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret, pin: NewPin): Promise<void> {
+  const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin);
+  replaceGuard(vault, record, guarded);
+  clearAttempts(attemptsOfToken(vault, record.token.id));
+}
+
+/** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
+export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret): void {
+  if (record.guard?.policy.required) {
+    throw new FobError("denied", t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
+  }
+  replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
+  removeAttempts(attemptsOfToken(vault, record.token.id));
+}
+
+/** How many wrong PINs a token still allows. */
+export function tokenPinState(vault: Vault, record: TokenRecord): PinState {
+  if (!record.guard) return { attemptsLeft: null, locked: false };
+  if (isWiped(record)) return { attemptsLeft: 0, locked: true };
+  const { policy } = record.guard;
+  return pinState(policy, failedAttempts(attemptsOfToken(vault, record.token.id), policy.attempts));
+}
+
+/** The state of a PIN under `policy` after `failed` wrong attempts in a row. */
+export function pinState(policy: PinPolicy, failed: number): PinState {
+  const attemptsLeft = Math.max(0, policy.attempts - failed);
+  return { attemptsLeft, locked: attemptsLeft === 0 };
+}
+
+/** Why a right PIN is not enough any more, or null. */
+export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date): string | null {
+  if (mustChange) return t("it was chosen by somebody else");
+  const expiry = pinExpiry(setAt, policy);
+  return expiry && expiry <= now ? t("it has expired") : null;
+}
+
+/** The secret key that the platform releases when it recognises the person; null where the PIN is needed. */
+async function recognizePerson(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret | null> {
+  const { token, guard } = record;
+  if (!guard?.biometric || isWiped(record) || tokenPinState(vault, record).locked) return null;
+  const key = await prompt.release({ of: token.name, item: `biometric-${token.id}` });
+  const secretKey = key && openByBiometrics(record, vault.vaultKey, key);
+  forget(key);
+  return secretKey;
+}
+
+async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: PinGuard, pin: Secret): Promise<Secret> {
+  const { id, name } = record.token;
+  const verdict = await judge(attemptsOfToken(vault, id), {
+    limit: policy.attempts,
+    check: () => {
+      // the PIN may have been changed while it was asked for, and a wiped token has none
+      const current = vault.read(id);
+      refuseWiped(current);
+      return openSecretKey(current, vault.vaultKey, pin);
+    },
+    atLimit: () => wipeAtLimit(vault, id, policy),
+  });
+  if (verdict.opened) return verdict.opened;
+  throw new FobError("denied", t`wrong PIN for ${name} (${plural(verdict.attemptsLeft, "attempt")} left)`);
+}
+
+/** Whoever kills the process before this has the next guess do it. */
+function wipeAtLimit(vault: Vault, id: string, { atLimit }: PinPolicy): void {
+  if (atLimit !== "wipe") return;
+  vault.update(id, wipeRecord);
+  removeAttempts(attemptsOfToken(vault, id));
+}
+
+/** Only the guard changes: the counter may have moved on since `before` was read. */
+function replaceGuard(vault: Vault, before: TokenRecord, after: TokenRecord): void {
+  const { guard, wrappedSecretKey } = after;
+  vault.update(before.token.id, (record) => {
+    if (record.wrappedSecretKey !== before.wrappedSecretKey) {
+      throw new FobError("denied", t`the PIN of ${before.token.name} was changed by another process`);
+    }
+    return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
+  });
+  if (guard) dropUnguardedSecrets(vault.layout);
+  vault.amend(before.token.id, (token) => ({ ...token, pin: after.token.pin }));
+}

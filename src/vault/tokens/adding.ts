@@ -1,0 +1,156 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { FreeNames, fold } from "#token/names.ts";
+import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { createCell } from "#vault/cells/cell.ts";
+import { makeFolder } from "#vault/cells/cell-files.ts";
+import { tokensFolder } from "#vault/cells/layout.ts";
+import { newTokenId, type Vault } from "#vault/vault.ts";
+import { beginBatch, finishBatch, finishSoon, isOurs, type Processes, syncTokens, type TellAside } from "./batch.ts";
+import type { IndexEntry } from "./token-index.ts";
+import {
+  createRecord,
+  encodeRecord,
+  guardRecord,
+  type NewPin,
+  type TokenRecord,
+  unguardedSecretKey,
+} from "./token-record.ts";
+import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
+
+/** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
+export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
+  Partial<Pick<Token, "id" | "accessDomain" | "favorite" | "enrolledAt">> & {
+    readonly secret: Uint8Array;
+    /** The PIN that guards it from its first byte on disk; null for none. */
+    readonly guard?: NewPin | null;
+  };
+
+/**
+ * Called between two steps of long work: lets the event loop turn now and then, and rejects when the work is to stop, which whoever
+ * does it takes back then.
+ */
+export type Look = () => Promise<void>;
+
+/** How tokens are added. */
+export interface Adding {
+  readonly now: Date;
+  readonly processes: Processes;
+  readonly look: Look;
+  /** The ids of tokens in whose place they come; those stay restorable. */
+  readonly replaced?: readonly string[];
+  readonly tellAside?: TellAside | undefined;
+  /** The entries that the caller has seen: what is listed besides came meanwhile. */
+  readonly seen?: readonly IndexEntry[];
+  /**
+   * Asked at the last moment, where other tokens came meanwhile: which of the new ones, by their place, are left out because of them. May
+   * throw, and nothing is added.
+   */
+  leftOut?(meanwhile: readonly IndexEntry[]): ReadonlySet<number>;
+}
+
+/**
+ * Stores new tokens, durably: all of them or none, whatever happens to the process. A name that is taken gets a number. Returns the
+ * tokens as stored, each at the place of the new token that it comes from, and null at the place of one that was left out. Rejects as
+ * `look` does, when the disk is full or failing, or when another process has taken this one for dead; nothing is stored then.
+ */
+export async function addTokens(
+  vault: Vault,
+  newTokens: readonly NewToken[],
+  adding: Adding,
+): Promise<(Token | null)[]> {
+  if (newTokens.length === 0 && !adding.replaced?.length) return [];
+  const { now, processes, tellAside, replaced = [] } = adding;
+  const wanted = newTokens.map(({ id = newTokenId() }) => id);
+  const batch = beginBatch(vault, { adds: wanted, removes: replaced, at: now }, processes);
+  let listed: (Token | null)[] = [];
+  try {
+    const tokens = await writeTokens(vault, newTokens, batch.adds, adding);
+    await adding.look();
+    listed = list(vault, tokens, adding, () => isOurs(vault, batch));
+  } catch (error) {
+    if (error instanceof FobError && error.code === "interrupted") finishSoon(vault, batch);
+    else finishBatch(vault, batch);
+    throw error;
+  }
+  finishBatch(vault, batch, { tellAside });
+  if (replaced.length > 0) dropUnguardedSecrets(vault.layout);
+  return listed;
+}
+
+/** Writes the tokens' own files. No token is in use yet. */
+async function writeTokens(
+  vault: Vault,
+  newTokens: readonly NewToken[],
+  ids: readonly string[],
+  { now, look, replaced = [] }: Adding,
+): Promise<Token[]> {
+  const gone = new Set(replaced);
+  const names = new FreeNames(vault.entries().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
+  const tokens: Token[] = [];
+  makeFolder(tokensFolder(vault.layout));
+  for (const [i, { secret, guard, ...rest }] of newTokens.entries()) {
+    await look();
+    const name = names.next(rest.name);
+    const token = {
+      accessDomain: "00",
+      favorite: false,
+      enrolledAt: now,
+      ...rest,
+      id: ids[i] ?? newTokenId(),
+      name,
+    } as const;
+    const record = await recordOf(vault, token, secret, guard ?? null);
+    createCell(vault.tokenCell(token.id), encodeRecord(record));
+    tokens.push(record.token);
+  }
+  syncTokens(vault);
+  return tokens;
+}
+
+async function recordOf(
+  { vaultKey }: Vault,
+  token: Token,
+  secret: Uint8Array,
+  guard: NewPin | null,
+): Promise<TokenRecord> {
+  const record = createRecord(token, secret, vaultKey);
+  if (!guard) return record;
+  const secretKey = unguardedSecretKey(record, vaultKey);
+  const guarded = await guardRecord(record, { vaultKey, secretKey }, guard);
+  forget(secretKey);
+  return guarded;
+}
+
+/** The moment of truth: one update of the index lists the new tokens and drops those in whose place they come. */
+function list(vault: Vault, tokens: readonly Token[], adding: Adding, isOurs: () => boolean): (Token | null)[] {
+  const { replaced = [], seen, leftOut } = adding;
+  const known = seen && new Set(seen.map(({ id }) => id));
+  const gone = new Set(replaced);
+  let listed: (Token | null)[] = [];
+  try {
+    vault.updateIndex((entries) => {
+      if (!isOurs())
+        throw new FobError("unavailable", t("another process has taken this one for dead; nothing was stored"));
+      const meanwhile = known ? entries.filter(({ id }) => !known.has(id)) : [];
+      const out = (meanwhile.length > 0 && leftOut?.(meanwhile)) || new Set<number>();
+      const others = entries.filter(({ id }) => !gone.has(id));
+      const names = new FreeNames(others.map(({ name }) => fold(name)));
+      listed = tokens.map((token, i) => (out.has(i) ? null : { ...token, name: names.next(token.name) }));
+      return [...others, ...listed.filter((token) => token !== null)];
+    });
+  } catch (error) {
+    if (!isListed(vault, listed)) throw error;
+    // the index was published: what failed after that changes nothing
+  }
+  for (const [i, token] of listed.entries()) {
+    if (token && token.name !== tokens[i]?.name) vault.setName(token.id, token.name);
+  }
+  return listed;
+}
+
+function isListed(vault: Vault, listed: readonly (Token | null)[]): boolean {
+  const first = listed.find((token) => token !== null);
+  return first !== undefined && vault.entries().some(({ id }) => id === first.id);
+}

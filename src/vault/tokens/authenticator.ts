@@ -1,0 +1,96 @@
+import { refuseByDomain } from "#token/access-domain.ts";
+import { forget } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
+import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { useNotes } from "./last-uses.ts";
+import { type Passcode, takePasscode } from "./passcodes.ts";
+import { answerChallenge, type ChallengeInput, needsChallengePin, type Response } from "./responses.ts";
+import type { IndexEntry } from "./token-index.ts";
+import { isWiped } from "./token-record.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** A token as it is at this moment, counter and all. */
+export interface TokenState {
+  readonly token: Token;
+  /** Whether its own PIN is needed. */
+  readonly isGuarded: boolean;
+  /** Whether biometrics may stand for that PIN now. */
+  readonly isBiometric: boolean;
+  /** Whether its secret was wiped after too many wrong PINs. */
+  readonly isWiped: boolean;
+}
+
+/** What tokens are used with: a vault or grant in this process, or an agent that holds the vault. Every answer is as of now. */
+export interface Authenticator {
+  readonly layout: VaultLayout;
+
+  /** What the grant is called that opens these tokens; null for those of a vault. */
+  readonly grantLabel: string | null;
+
+  /** Every token there is, in list order (`inListOrder`). */
+  entries(): Promise<readonly IndexEntry[]>;
+
+  /** The token with exactly this id or name, or null. */
+  findExactly(query: string): Promise<IndexEntry | null>;
+
+  /** One token. Throws FobError `not-found` when it was removed. */
+  look(id: string): Promise<TokenState>;
+
+  /**
+   * Makes a token's passcode, after asking for the PINs that it needs; `time` is called when they were given, which takes as long as
+   * people take. Throws what {@link takePasscode} throws, `denied` for a wrong PIN, `locked` after too many.
+   */
+  passcode(id: string, time: () => Promise<Date>, prompt: PinPrompt): Promise<Passcode>;
+
+  /** Answers a challenge, after asking for the PINs that it needs. Throws what {@link answerChallenge} throws. */
+  respond(id: string, asked: Omit<ChallengeInput, "pin">, prompt: PinPrompt): Promise<Response>;
+}
+
+/** The authenticator of tokens that this process can open, by a grant or without one. */
+export function directAuthenticator(
+  store: TokenStore,
+  clock: () => Date,
+  grantLabel: string | null = null,
+): Authenticator {
+  const noteUse = useNotes(store);
+  return {
+    layout: store.layout,
+    grantLabel,
+    entries: async () => store.entries(),
+    findExactly: async (query) => store.findExactly(query),
+    async look(id) {
+      const record = store.read(id);
+      const { token, guard } = record;
+      return { token, isGuarded: guard !== null, isBiometric: guard?.biometric != null, isWiped: isWiped(record) };
+    },
+    async passcode(id, time, prompt) {
+      const record = store.read(id);
+      const { name, credential } = record.token;
+      const secretKey = await store.secretKey(record, prompt, clock());
+      const pin = credential.kind === "motp" ? await askPasscodePin(name, prompt) : null;
+      try {
+        const passcode = takePasscode(store, record, secretKey, await time(), pin);
+        noteUse(id, clock());
+        return passcode;
+      } finally {
+        forget(secretKey, pin);
+      }
+    },
+    async respond(id, asked, prompt) {
+      const record = store.read(id);
+      refuseByDomain(record.token, store.isPinGiven(record));
+      const secretKey = await store.secretKey(record, prompt, clock());
+      const pin = needsChallengePin(record.token)
+        ? await prompt.ask({ of: record.token.name, role: "challenge", refusal: null })
+        : null;
+      try {
+        const response = answerChallenge(store, record, secretKey, { ...asked, pin });
+        noteUse(id, clock());
+        return response;
+      } finally {
+        forget(secretKey, pin);
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import { removeQuietly } from "#base/durable-file.ts";
+import type { Secret } from "#token/secret.ts";
+import { locatorFile, type VaultLayout } from "#vault/cells/layout.ts";
+import { deriveKey } from "#vault/keys/keys.ts";
+
+/** An entry: the name's keyed hash, then the token's id as bytes. Entries are sorted by hash. */
+const HASH_BYTES = 16;
+const ID_BYTES = 8;
+const ENTRY_BYTES = HASH_BYTES + ID_BYTES;
+
+/** In front of the entries: the generation of the index that they were made from, 8 bytes, most significant first. */
+const HEAD_BYTES = 8;
+
+/** What a name led to: a token's id, nothing, or no answer, where the locator is missing, damaged or of another generation. */
+export type Located = { readonly id: string | null } | "stale";
+
+/**
+ * Says which token the index of this generation calls `name`, by reading a few kilobytes whatever the number of tokens. The file holds no names,
+ * only hashes under a key of the vault; it is not sealed: whoever uses an id makes sure that the token's sealed record has the name.
+ */
+export function locate(layout: VaultLayout, vaultKey: Secret, generation: number, name: string): Located {
+  const file = openOrNull(locatorFile(layout));
+  if (file === null) return "stale";
+  try {
+    const head = readAt(file, 0, HEAD_BYTES);
+    if (head.length < HEAD_BYTES || head.readBigUInt64BE() !== BigInt(generation)) return "stale";
+    const count = Math.floor((fstatSync(file).size - HEAD_BYTES) / ENTRY_BYTES);
+    return findEntry(file, count, hashName(locatorKey(layout, vaultKey), name));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Makes the locator for the index of a generation. It is worth no durable write and no failure: a locator that is not there, or only half, makes
+ * the next look-up read the index.
+ */
+export function writeLocator(
+  layout: VaultLayout,
+  vaultKey: Secret,
+  generation: number,
+  tokens: readonly { readonly id: string; readonly name: string }[],
+): void {
+  const key = locatorKey(layout, vaultKey);
+  const entries = tokens.map(({ id, name }) => Buffer.concat([hashName(key, name), Buffer.from(id, "hex")]));
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeBigUInt64BE(BigInt(generation));
+  const path = locatorFile(layout);
+  const temporary = `${path}.new-${randomBytes(8).toString("hex")}`;
+  try {
+    writeFileSync(temporary, Buffer.concat([head, ...entries.sort(Buffer.compare)]), { flag: "wx", mode: 0o600 });
+    renameSync(temporary, path);
+  } catch {
+    // as said above
+    removeQuietly(temporary);
+  }
+}
+
+/**
+ * Hashes are spread evenly, so that one of them lies close to its share of the file: among n, half of sqrt(n) entries is the largest standard
+ * deviation, and eight of those to either side are read.
+ */
+function findEntry(file: number, count: number, hash: Buffer): Located {
+  const guess = Math.floor((hash.readUInt32BE() / 2 ** 32) * count);
+  const reach = 4 * Math.ceil(Math.sqrt(count));
+  const first = Math.max(0, guess - reach);
+  const end = Math.min(count, guess + reach + 1);
+  const entries = readAt(file, HEAD_BYTES + first * ENTRY_BYTES, (end - first) * ENTRY_BYTES);
+  for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
+    const order = hash.compare(entries, at, at + HASH_BYTES);
+    if (order === 0) return { id: entries.toString("hex", at + HASH_BYTES, at + ENTRY_BYTES) };
+    // sorted before all that was read: it may lie further ahead, or a later entry has passed its place
+    if (order < 0) return at > 0 || first === 0 ? { id: null } : "stale";
+  }
+  return end === count ? { id: null } : "stale";
+}
+
+function locatorKey({ vaultId }: VaultLayout, vaultKey: Secret): Secret {
+  return deriveKey(vaultKey, vaultId, "locator");
+}
+
+function hashName(key: Secret, name: string): Buffer {
+  return createHmac("sha256", key).update(name).digest().subarray(0, HASH_BYTES);
+}
+
+function readAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
+function openOrNull(path: string): number | null {
+  try {
+    return openSync(path, "r");
+  } catch {
+    // not there, or not readable: the index is
+    return null;
+  }
+}

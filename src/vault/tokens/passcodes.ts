@@ -1,0 +1,138 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { hotp } from "#otp/hotp.ts";
+import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import { timeStep, totp } from "#otp/totp.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import type { Credential, HotpCredential, TotpCredential } from "#token/credential.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
+export type Passcode =
+  | { readonly kind: "totp" | "motp"; readonly code: string; readonly validFrom: Date; readonly validUntil: Date }
+  | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
+
+/** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
+const LAST_COUNTER = 2n ** 64n - 1n;
+
+/**
+ * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when this returns, so that no
+ * passcode is ever given twice. `pin` is what a Mobile-OTP token computes with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
+ */
+export function takePasscode(
+  store: TokenStore,
+  record: TokenRecord,
+  secretKey: Secret,
+  time: Date,
+  pin: Secret | null = null,
+): Passcode {
+  const { token } = record;
+  refuseByDomain(token, store.isPinGiven(record));
+  const secret = secretOf(record, secretKey);
+  try {
+    return passcodeOf(store, record, secret, time, pin);
+  } catch (error) {
+    throw error instanceof OtpError ? withoutPasscode(token, error) : error;
+  } finally {
+    forget(secret);
+  }
+}
+
+/** Why a token has no passcode: its time has not come yet by this clock, or it computes with what no algorithm takes. */
+export function withoutPasscode({ name }: Pick<Token, "name">, error: OtpError): FobError {
+  const hint = error.parameter === "time" ? { hint: t("is the clock right? `fob doctor` looks") } : {};
+  return new FobError("invalid", t`${name} has no passcode: ${error.message}`, { cause: error, ...hint });
+}
+
+/** A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged. */
+export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
+  refuseWiped(record);
+  const secret = openSecret(record, secretKey);
+  if (secret) return secret;
+  throw new FobError("invalid", t`the secret of ${record.token.name} is damaged`);
+}
+
+/**
+ * Moves a token's counter on, durably, and returns the value it had: that one is the caller's and nobody else's.
+ * `credentialOf` picks the counter out of the record as it is at that moment.
+ */
+export function takeCounter<C extends Credential & { readonly counter: bigint }>(
+  store: TokenStore,
+  id: string,
+  credentialOf: (record: TokenRecord) => C,
+): bigint {
+  let taken = 0n;
+  let name = id;
+  try {
+    store.update(id, (record) => {
+      const credential = credentialOf(record);
+      name = record.token.name;
+      if (credential.counter >= LAST_COUNTER)
+        throw new FobError("invalid", t`the counter of ${name} has reached its end`);
+      taken = credential.counter;
+      return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
+    });
+  } catch (error) {
+    if (!(error instanceof FobError && error.isDone)) throw error;
+    // a passcode that a power cut makes possible again must not be given away
+    const message = t`counter ${taken} of ${name} is used up, and no passcode was made of it: ${error.message}`;
+    throw new FobError(error.code, message, {
+      hint: t("check the disk; the next passcode has the next counter"),
+      cause: error,
+      isDone: true,
+    });
+  }
+  return taken;
+}
+
+function passcodeOf(
+  store: TokenStore,
+  { token }: TokenRecord,
+  secret: Secret,
+  time: Date,
+  pin: Secret | null,
+): Passcode {
+  const { credential } = token;
+  if (credential.kind === "totp") return timeBased(credential, secret, time);
+  if (credential.kind === "hotp") {
+    // before the counter moves: what cannot be computed uses up none
+    const expected = hotp({ ...credential, secret });
+    const counter = takeCounter(store, token.id, eventBased);
+    return {
+      kind: "hotp",
+      code: counter === credential.counter ? expected : hotp({ ...credential, secret, counter }),
+      counter,
+    };
+  }
+  if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
+  if (credential.kind === "motp") throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);
+  if (credential.kind === "push") {
+    throw new FobError("usage", t`${token.name} approves login requests and gives no passcodes`, {
+      hint: "fob push listen",
+    });
+  }
+  throw new FobError("usage", t`${token.name} answers challenges and gives no passcodes by itself`, {
+    hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
+  });
+}
+
+function timeBased(credential: TotpCredential, secret: Secret, time: Date): Passcode {
+  const { code, validFrom, validUntil } = totp({ ...credential, secret, unixSeconds: time.getTime() / 1000 });
+  return { kind: "totp", code, validFrom: new Date(validFrom * 1000), validUntil: new Date(validUntil * 1000) };
+}
+
+function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {
+  const step = timeStep({ unixSeconds: time.getTime() / 1000, period: MOTP_PERIOD, t0: 0 });
+  const validFrom = new Date(Number(step) * MOTP_PERIOD * 1000);
+  const validUntil = new Date(validFrom.getTime() + MOTP_PERIOD * 1000);
+  return { kind: "motp", code: motp({ secret, pin, step }), validFrom, validUntil };
+}
+
+function eventBased({ token }: TokenRecord): HotpCredential {
+  if (token.credential.kind === "hotp") return token.credential;
+  throw new FobError("invalid", t`${token.name} is no longer event-based`);
+}

@@ -1,0 +1,112 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { type Challenge, type OcraInput, ocra } from "#otp/ocra.ts";
+import { formatOcraSuite, type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import { equalPasscodes } from "#otp/verify.ts";
+import { refuseByDomain } from "#token/access-domain.ts";
+import type { OcraCredential } from "#token/credential.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import { secretOf, takeCounter } from "./passcodes.ts";
+import type { TokenRecord } from "./token-record.ts";
+import type { TokenStore } from "./token-store.ts";
+
+/** What is asked of a challenge-response token. `serverChallenge` and `serverResponse` belong to mutual challenge-response. */
+export interface ChallengeInput {
+  readonly challenge: string;
+  readonly serverChallenge: string | null;
+  readonly serverResponse: string | null;
+  readonly session: Uint8Array | null;
+  readonly unixSeconds: number;
+  readonly pin: Secret | null;
+}
+
+/** The answer to a challenge, and the counter that it used, where the suite has one. */
+export interface Response {
+  readonly response: string;
+  readonly counter: bigint | null;
+}
+
+/**
+ * Answers a challenge. A counter has moved on durably when this returns; a challenge that does not fit the suite costs none.
+ * Throws FobError `invalid` for an input that does not fit, `rejected` when the server's response is wrong.
+ */
+export function answerChallenge(
+  store: TokenStore,
+  record: TokenRecord,
+  secretKey: Secret,
+  asked: ChallengeInput,
+): Response {
+  const { token } = record;
+  refuseByDomain(token, store.isPinGiven(record));
+  const { suite: suiteText, counter: expected } = respondingCredential(token);
+  const suite = parseOcraSuite(suiteText);
+  const secret = secretOf(record, secretKey);
+  const inputs = { ...asked, suite, secret };
+  try {
+    const response = respond({ ...inputs, counter: expected });
+    if (asked.serverResponse !== null) refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
+    if (expected === null) return { response, counter: null };
+    const counter = takeCounter(store, token.id, countingCredential);
+    return { response: counter === expected ? response : respond({ ...inputs, counter }), counter };
+  } finally {
+    forget(secret);
+  }
+}
+
+type Inputs = ChallengeInput & Pick<OcraInput, "suite" | "secret" | "counter">;
+
+/** Whether the suite of a challenge-response token has a PIN in it (RFC 6287 section 5.1, P). */
+export function needsChallengePin({ credential }: Token): boolean {
+  return credential.kind === "ocra" && parseOcraSuite(credential.suite).pin !== null;
+}
+
+/** In its own response each side puts the other side's challenge first (RFC 6287 section 7.2). */
+function respond({ challenge, serverChallenge, ...inputs }: Inputs): string {
+  return compute(inputs, serverChallenge === null ? [challenge] : [serverChallenge, challenge]);
+}
+
+/** The server has no PIN: where the token's suite has P, the server's is the same without it, as in RFC 6287 Appendix C.2. */
+function refuseWrongServer(response: string, { challenge, serverChallenge, ...inputs }: Inputs): void {
+  const suite: OcraSuite = inputs.suite.pin ? withoutPin(inputs.suite) : inputs.suite;
+  const expected = compute({ ...inputs, suite, pin: null }, [challenge, serverChallenge ?? ""]);
+  if (!equalPasscodes(response.trim(), expected)) {
+    throw new FobError(
+      "rejected",
+      t("the server's response is wrong: this may not be the server that it claims to be"),
+    );
+  }
+}
+
+function withoutPin(suite: OcraSuite): OcraSuite {
+  return parseOcraSuite(formatOcraSuite({ ...suite, pin: null }));
+}
+
+function compute(
+  inputs: Omit<OcraInput, "challenge" | "unixSeconds"> & { readonly unixSeconds: number },
+  challenge: Challenge,
+): string {
+  try {
+    return ocra({ ...inputs, challenge });
+  } catch (error) {
+    if (error instanceof OtpError) throw new FobError("invalid", error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** TiQR answers with OCRA as well, and has no counter. */
+function respondingCredential({ name, credential }: Token): Pick<OcraCredential, "suite" | "counter"> {
+  if (credential.kind === "ocra") return credential;
+  if (credential.kind === "push" && credential.protocol === "tiqr") return { suite: credential.suite, counter: null };
+  throw new FobError("usage", t`${name} answers no challenges`);
+}
+
+function countingCredential({
+  token: { name, credential },
+}: TokenRecord): OcraCredential & { readonly counter: bigint } {
+  if (credential.kind !== "ocra" || credential.counter === null) {
+    throw new FobError("invalid", t`${name} has lost its counter`);
+  }
+  return { ...credential, counter: credential.counter };
+}

@@ -1,0 +1,199 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { inListOrder } from "#token/list-order.ts";
+import { type CredentialJson, decodeCredential, encodeCredential, type Token } from "#token/token.ts";
+
+/**
+ * A token as the index knows it: all that does not change when it is used, so that using it rewrites one file. An event-based
+ * token's counter is therefore not current here.
+ */
+export type IndexEntry = Token;
+
+/**
+ * Whether the records of such tokens may know what the index does not follow: a counter, or that too
+ * many wrong PINs have wiped the secret.
+ */
+export function hasNews({ credential, pin }: Pick<Kind, "credential" | "pin">): boolean {
+  return pin === "user" || isCounting({ credential });
+}
+
+/** Whether such tokens have a counter that moves on with every use. */
+export function isCounting({ credential }: Pick<Kind, "credential">): boolean {
+  return "counter" in credential && credential.counter !== null;
+}
+
+/** The index as lines, each an entry's JSON, and the kinds that their numbers stand for. */
+export interface IndexLines {
+  readonly kinds: readonly Kind[];
+  /** In list order; found anew whenever they are asked for, and not kept. */
+  readonly lines: Iterable<string>;
+}
+
+/** What many tokens have in common: it is written down once, and their entries say where. */
+export type Kind = Pick<Token, "format" | "credential" | "pin" | "accessDomain">;
+
+type KindJson = Omit<Kind, "credential"> & { readonly credential: CredentialJson };
+
+/** The index as JSON data. */
+interface IndexJson {
+  readonly kinds: readonly KindJson[];
+  readonly tokens: readonly IndexRow[];
+}
+
+/** An entry as an array, because the names of fields would be most of the file. Its kind is a number, its time in milliseconds since 1970. */
+export type IndexRow = readonly [
+  kind: number,
+  id: string,
+  name: string,
+  issuer: string | null,
+  account: string | null,
+  serial: string | null,
+  favorite: boolean,
+  enrolledAt: number,
+];
+
+const NEWLINE = 0x0a;
+
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+const LINE = new RegExp(
+  String.raw`^\[\d+,(${STRING}),(${STRING}),(null|${STRING}),(null|${STRING}),(null|${STRING}),(true|false),(-?\d+)\]$`,
+);
+const NAMES = new RegExp(String.raw`^\[\d+,${STRING},(${STRING})`, "gm");
+
+/** What stands in a line before an id, and before a name. */
+const BEFORE_ID = /^\[\d+,$/;
+const BEFORE_NAME = /^\[\d+,"[0-9a-f]{16}",$/;
+
+/** The index as bytes: JSON with one entry a line, so that a name can be found without parsing the rest. */
+export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
+  const numbers = new Map<string, number>();
+  const lines = inListOrder(entries).map((entry) => {
+    const kind = encodeKind(entry);
+    const number = numbers.get(kind) ?? numbers.size;
+    numbers.set(kind, number);
+    return JSON.stringify(encodeEntry(entry, number));
+  });
+  return Buffer.from(`{"kinds":[${[...numbers.keys()].join(",")}],"tokens":[\n${lines.join(",\n")}\n]}`);
+}
+
+/** Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index of another version of fob. */
+export function decodeIndex(value: Buffer | null): IndexEntry[] {
+  return value === null ? [] : decodeJson(value.toString());
+}
+
+/** The index as lines, for what needs a little of ten thousand. Empty for an index that was never written. */
+export function indexLines(value: Buffer | null): IndexLines {
+  if (value === null) return { kinds: [], lines: [] };
+  const text = value.toString();
+  const [start, end] = [text.indexOf("\n"), text.lastIndexOf("\n")];
+  const { kinds } = JSON.parse(`${text.slice(0, start)}]}`) as IndexJson;
+  return { kinds: kinds.map(decodeKind), lines: { [Symbol.iterator]: () => linesBetween(text, start + 1, end) } };
+}
+
+function* linesBetween(text: string, start: number, end: number): Generator<string> {
+  for (let at = start; at < end; ) {
+    // in JSON a newline is never part of a value
+    const separator = text.indexOf(",\n", at);
+    const stop = separator < 0 ? end : separator;
+    yield text.slice(at, stop);
+    at = stop + ",\n".length;
+  }
+}
+
+/** The number of the kind of the entry in a line, without parsing the rest. */
+export function kindOfLine(line: string): number {
+  return Number.parseInt(line.slice(1), 10);
+}
+
+/** The id of the token in a line, without parsing the rest. */
+export function idInLine(line: string): string {
+  const start = line.indexOf('"') + 1;
+  return line.slice(start, line.indexOf('"', start));
+}
+
+/** The entry in a line. */
+export function parseRow(line: string): IndexRow {
+  return JSON.parse(line);
+}
+
+/**
+ * The JSON texts of what is in a line: id, name, issuer, account, serial, favorite and time of enrollment. What prints JSON need not parse it to write
+ * the same again.
+ */
+export function textsInLine(line: string): readonly string[] {
+  const texts = LINE.exec(line)?.slice(1);
+  if (texts) return texts;
+  throw new Error("the index has a line that is no token");
+}
+
+/** The names alone, in order, without parsing the rest. */
+export function namesIn(value: Buffer | null): string[] {
+  const found = value?.toString().matchAll(NAMES) ?? [];
+  return Array.from(found, ([, name = '""']) => JSON.parse(name));
+}
+
+/**
+ * The entry with exactly this id or exactly this name, or null, in a time that hardly grows with the number of tokens:
+ * inside a JSON string the quotes of the needle would be escaped, so that it can only match a whole value.
+ */
+export function findExactly(value: Buffer, query: string): IndexEntry | null {
+  const line = lineWith(value, query, BEFORE_ID) ?? lineWith(value, query, BEFORE_NAME);
+  if (line === null) return null;
+  const head = value.toString("utf8", 0, value.indexOf(NEWLINE));
+  return decodeJson(`${head}${line.replace(/,$/, "")}]}`)[0] ?? null;
+}
+
+/** The line that has `text` as a JSON string right after what `before` describes; null where there is none. */
+function lineWith(value: Buffer, text: string, before: RegExp): string | null {
+  const needle = Buffer.from(`${JSON.stringify(text)},`);
+  for (let at = value.indexOf(needle); at >= 0; at = value.indexOf(needle, at + 1)) {
+    const start = value.lastIndexOf(NEWLINE, at) + 1;
+    if (!before.test(value.toString("latin1", start, at))) continue;
+    const end = value.indexOf(NEWLINE, at);
+    return value.toString("utf8", start, end < 0 ? value.length : end);
+  }
+  return null;
+}
+
+function encodeKind({ format, credential, pin, accessDomain }: Kind): string {
+  return JSON.stringify({ format, credential: encodeCredential(credential), pin, accessDomain });
+}
+
+function encodeEntry(entry: IndexEntry, kind: number): IndexRow {
+  const { id, name, issuer, account, serial, favorite, enrolledAt } = entry;
+  return [kind, id, name, issuer, account, serial, favorite, enrolledAt.getTime()];
+}
+
+function decodeJson(json: string): IndexEntry[] {
+  const { kinds, tokens } = JSON.parse(json) as Partial<IndexJson>;
+  if (!kinds || !tokens) {
+    throw new FobError("invalid", t("the index of the tokens is of another version of fob"), {
+      hint: t("`fob doctor --repair` makes it anew from the tokens"),
+    });
+  }
+  const decoded = kinds.map(decodeKind);
+  return tokens.map((row) => decodeRow(row, decoded));
+}
+
+function decodeKind({ credential, ...rest }: KindJson): Kind {
+  return { ...rest, credential: decodeCredential(credential) };
+}
+
+/** The entry in a row; written out, because destructuring an array and spreading an object take three times as long, ten thousand times. */
+export function decodeRow(row: IndexRow, kinds: readonly Kind[]): IndexEntry {
+  const kind = kinds[row[0]];
+  if (!kind) throw new Error(`the index has no kind ${row[0]}`);
+  return {
+    id: row[1],
+    name: row[2],
+    issuer: row[3],
+    account: row[4],
+    serial: row[5],
+    format: kind.format,
+    credential: kind.credential,
+    pin: kind.pin,
+    accessDomain: kind.accessDomain,
+    favorite: row[6],
+    enrolledAt: new Date(row[7]),
+  };
+}

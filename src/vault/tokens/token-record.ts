@@ -1,0 +1,370 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Credential } from "#token/credential.ts";
+import type { PinPolicy } from "#token/pin-policy.ts";
+import { forget, type Secret, sameSecret } from "#token/secret.ts";
+import { decodeToken, encodeToken, type Token } from "#token/token.ts";
+import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "#vault/cells/sealing.ts";
+import {
+  deriveKey,
+  newKey,
+  newStretching,
+  type PinStretching,
+  stretchPin,
+  unwrapKey,
+  wrapKey,
+} from "#vault/keys/keys.ts";
+import type { RememberedRequests } from "./push-memory.ts";
+
+/** How a token's PIN guards its secret. */
+export interface PinGuard {
+  readonly policy: PinPolicy;
+  readonly stretching: PinStretching;
+  readonly setAt: Date;
+  /** Whether somebody else chose it, and its owner must choose another one. */
+  readonly mustChange: boolean;
+  /** What tells the last PINs again, the newest first; null where the policy does not ask. */
+  readonly history: PinHistory | null;
+  /** The secret key once more, wrapped by the vault key and the key that biometrics release; null where they are off. */
+  readonly biometric: string | null;
+}
+
+/** The last PINs: what each gives under one stretching, in Base64. */
+export interface PinHistory {
+  readonly stretching: PinStretching;
+  readonly verifiers: readonly string[];
+}
+
+/**
+ * A token as it lies in its cell. The record key seals all of it; the secret inside is sealed once more under the secret key,
+ * which is wrapped by the vault key, or by vault key and PIN together: without the PIN the secret does not decrypt.
+ */
+export interface TokenRecord {
+  readonly token: Token;
+  readonly guard: PinGuard | null;
+  readonly wrappedSecretKey: string;
+  readonly sealedSecret: string;
+  /** Tells the same secret again without opening it ({@link fingerprintOf}); null in records from before there was one. */
+  readonly fingerprint: string | null;
+  /** When it was removed; null for a token in use. */
+  readonly removedAt: Date | null;
+  /** How much time the calendar had vouched for by then, in milliseconds; null where nobody had looked. */
+  readonly vouchedAtRemoval: number | null;
+  /** The login requests that came for it; empty where none can. */
+  readonly pushRequests: RememberedRequests;
+}
+
+/** A new record for `token`, its secret sealed under a new secret key. */
+export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret): TokenRecord {
+  const secretKey = newKey();
+  const sealedSecret = encrypt(secretKey, secret, secretPlace(token.id)).toString("base64");
+  const under = deriveKey(vaultKey, token.id, "secret key");
+  const wrappedSecretKey = wrapKey(secretKey, under, secretPlace(token.id));
+  forget(secretKey, under);
+  return {
+    token,
+    guard: null,
+    wrappedSecretKey,
+    sealedSecret,
+    fingerprint: fingerprintOf(secret, vaultKey),
+    removedAt: null,
+    vouchedAtRemoval: null,
+    pushRequests: [],
+  };
+}
+
+/**
+ * The same text for the same secret in one vault, in Base64, and nothing to anybody without the
+ * vault's key. It lies beside a secret behind a PIN: whoever has the vault's key tries all PINs
+ * sooner than all secrets.
+ */
+export function fingerprintOf(secret: Uint8Array, vaultKey: Secret): string {
+  return deriveKey(secret, vaultKey, "fingerprint of a secret").toString("base64");
+}
+
+/** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
+export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: Secret | null): Promise<Secret | null> {
+  if (!record.guard) return unguardedSecretKey(record, vaultKey);
+  if (pin === null) return null;
+  const under = await guardedKey(record.token.id, vaultKey, record.guard, pin);
+  const secretKey = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return secretKey;
+}
+
+/** The key of the secret of a record without a guard. Throws FobError `invalid` when the record is damaged. */
+export function unguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secret {
+  const under = deriveKey(vaultKey, record.token.id, "secret key");
+  const key = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
+  if (key) return key;
+  throw new FobError("invalid", t`the record of ${record.token.name} is damaged`);
+}
+
+/** A PIN that its policy has accepted, and how it came to be. */
+export interface NewPin {
+  readonly pin: Secret;
+  readonly policy: PinPolicy;
+  readonly setAt: Date;
+  /** Whether its owner chose it. */
+  readonly isOwn: boolean;
+}
+
+/** The record with its secret key wrapped anew under a PIN. */
+export async function guardRecord(
+  record: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
+  { pin, policy, setAt, isOwn }: NewPin,
+): Promise<TokenRecord> {
+  const history = policy.history > 0 ? await remember(record, keys.vaultKey, pin, policy.history) : null;
+  const mustChange = policy.changeFirst && !isOwn;
+  const guard: PinGuard = { policy, stretching: newStretching(), setAt, mustChange, history, biometric: null };
+  const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
+  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return { ...record, token: { ...record.token, pin: "user" }, guard, wrappedSecretKey };
+}
+
+/** The record with its secret key wrapped by the vault key alone. */
+export function unguardRecord(
+  record: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
+): TokenRecord {
+  const under = deriveKey(keys.vaultKey, record.token.id, "secret key");
+  const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
+  forget(under);
+  return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
+}
+
+/** The guard with biometrics on, for whoever has opened the secret by its PIN, or off. */
+export function withBiometrics(
+  { token, guard }: TokenRecord,
+  keys: { readonly vaultKey: Secret; readonly secretKey: Secret; readonly released: Secret } | null,
+): PinGuard {
+  if (!guard) throw new Error("biometrics stand for a PIN, and this token has none");
+  if (!keys) return { ...guard, biometric: null };
+  const under = biometricKey(token.id, keys.vaultKey, keys.released);
+  const biometric = wrapKey(keys.secretKey, under, secretPlace(token.id));
+  forget(under);
+  return { ...guard, biometric };
+}
+
+/** The secret key by the key that biometrics released; null when that is another one. */
+export function openByBiometrics({ token, guard }: TokenRecord, vaultKey: Secret, released: Secret): Secret | null {
+  if (!guard?.biometric) return null;
+  const under = biometricKey(token.id, vaultKey, released);
+  const secretKey = unwrapKey(guard.biometric, under, secretPlace(token.id));
+  forget(under);
+  return secretKey;
+}
+
+/** Whether `pin` is one of the last PINs that the token's policy asks to remember. */
+export async function isRemembered({ token, guard }: TokenRecord, vaultKey: Secret, pin: Secret): Promise<boolean> {
+  if (!guard?.history) return false;
+  const verifier = await verifierOf(token.id, vaultKey, guard.history.stretching, pin);
+  return guard.history.verifiers.some((known) => sameSecret(Buffer.from(known, "base64"), verifier));
+}
+
+async function remember(
+  { token, guard }: TokenRecord,
+  vaultKey: Secret,
+  pin: Secret,
+  length: number,
+): Promise<PinHistory> {
+  const { stretching, verifiers } = guard?.history ?? { stretching: newStretching(), verifiers: [] };
+  const verifier = await verifierOf(token.id, vaultKey, stretching, pin);
+  return { stretching, verifiers: [verifier.toString("base64"), ...verifiers].slice(0, length) };
+}
+
+/** The record without its secret, which no key opens any more. */
+export function wipeRecord(record: TokenRecord): TokenRecord {
+  return { ...record, wrappedSecretKey: "", sealedSecret: "", fingerprint: null };
+}
+
+/** Whether the secret was wiped. */
+export function isWiped({ sealedSecret }: TokenRecord): boolean {
+  return sealedSecret === "";
+}
+
+/** Throws FobError `locked` for a token whose secret is gone. */
+export function refuseWiped(record: TokenRecord): void {
+  if (!isWiped(record)) return;
+  throw new FobError("locked", t`the secret of ${record.token.name} was wiped after too many wrong PINs`, {
+    hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
+  });
+}
+
+/** The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's. */
+export function openSecret(record: TokenRecord, secretKey: Secret): Secret | null {
+  return decrypt(secretKey, Buffer.from(record.sealedSecret, "base64"), secretPlace(record.token.id));
+}
+
+/**
+ * The seal of one token's cell: the record key, wrapped under the vault key, then the record under the record key. The record
+ * key is made at the first sealing and kept from then on.
+ */
+export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal {
+  let wrapped: Buffer | null = null;
+  const keyPlace = `${vaultId}/tokens/${id}`;
+  return {
+    seal(plaintext, place) {
+      wrapped ??= encrypt(vaultKey, newKey(), keyPlace);
+      const recordKey = decrypt(vaultKey, wrapped, keyPlace);
+      if (!recordKey) throw new Error("the record key was not wrapped under this vault key");
+      const sealed = Buffer.concat([wrapped, encrypt(recordKey, plaintext, place)]);
+      forget(recordKey);
+      return sealed;
+    },
+    open(sealed, place) {
+      const head = sealed.subarray(0, WRAPPED_KEY_LENGTH);
+      const recordKey = decrypt(vaultKey, head, keyPlace);
+      if (!recordKey) return null;
+      wrapped = Buffer.from(head);
+      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
+      forget(recordKey);
+      return plaintext;
+    },
+  };
+}
+
+/** A {@link recordSeal} that seals under a given record key, and says under which one it has found the record. */
+export interface RotatingSeal extends Seal {
+  /** The record key of what was opened last; null where nothing was. */
+  found(): Secret | null;
+}
+
+/** The seal that gives a token's record another key. */
+export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, recordKey: Secret): RotatingSeal {
+  const keyPlace = `${vaultId}/tokens/${id}`;
+  const current = recordSeal(vaultKey, vaultId, id);
+  const head = encrypt(vaultKey, recordKey, keyPlace);
+  let found: Secret | null = null;
+  return {
+    seal: (plaintext, place) => Buffer.concat([head, encrypt(recordKey, plaintext, place)]),
+    open(sealed, place) {
+      const plaintext = current.open(sealed, place);
+      found = plaintext && decrypt(vaultKey, sealed.subarray(0, WRAPPED_KEY_LENGTH), keyPlace);
+      return plaintext;
+    },
+    found: () => found,
+  };
+}
+
+/**
+ * The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped key in front stays as it is. `learnKeys` is
+ * asked again when none of the keys fits: the record may have got a new one meanwhile.
+ */
+export function grantedSeal(learnKeys: () => readonly Secret[]): Seal {
+  let keys = learnKeys();
+  let opened: { readonly head: Buffer; readonly recordKey: Secret } | null = null;
+  const openWithAny = (sealed: Buffer, place: string) => {
+    for (const recordKey of keys) {
+      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
+      if (!plaintext) continue;
+      opened = { head: Buffer.from(sealed.subarray(0, WRAPPED_KEY_LENGTH)), recordKey };
+      return plaintext;
+    }
+    return null;
+  };
+  return {
+    seal(plaintext, place) {
+      if (!opened) throw new Error("a granted record is sealed again, never for the first time");
+      return Buffer.concat([opened.head, encrypt(opened.recordKey, plaintext, place)]);
+    },
+    open(sealed, place) {
+      const plaintext = openWithAny(sealed, place);
+      if (plaintext) return plaintext;
+      keys = learnKeys();
+      return openWithAny(sealed, place);
+    },
+  };
+}
+
+/** The record as bytes for its cell. */
+export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
+  return Buffer.from(JSON.stringify({ token: encodeToken(token), ...rest }));
+}
+
+/**
+ * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote them: throws FobError `invalid` for what is
+ * no record, or one of another version of fob.
+ */
+export function decodeRecord(value: Buffer): TokenRecord {
+  try {
+    const record = toRecord(JSON.parse(value.toString()));
+    if (isRecord(record)) return record;
+  } catch (error) {
+    // a key that is missing, or is no object, number or date
+    throw unreadableRecord(error);
+  }
+  throw unreadableRecord(null);
+}
+
+function unreadableRecord(cause: unknown): FobError {
+  return new FobError("invalid", t("the token's file opens, and holds nothing that this version of fob knows"), {
+    cause,
+    hint: t("a newer version may know it; `fob remove` puts the file aside"),
+  });
+}
+
+function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
+  return {
+    ...json,
+    token: decodeToken(json.token),
+    guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
+    fingerprint: json.fingerprint ?? null,
+    removedAt: json.removedAt === null ? null : new Date(json.removedAt),
+    // records from before there was a calendar, or there were login requests
+    vouchedAtRemoval: json.vouchedAtRemoval ?? null,
+    pushRequests: json.pushRequests ?? [],
+  };
+}
+
+/** Whether what was read has what every use of a token relies on. */
+function isRecord({ token, wrappedSecretKey, sealedSecret, guard, pushRequests }: TokenRecord): boolean {
+  const texts = [token.id, token.name, wrappedSecretKey, sealedSecret];
+  const isGuard = guard === null || (typeof guard.policy === "object" && typeof guard.stretching === "object");
+  return (
+    texts.every((text) => typeof text === "string") &&
+    !Number.isNaN(token.enrolledAt.getTime()) &&
+    isGuard &&
+    Array.isArray(pushRequests) &&
+    isCredential(token.credential)
+  );
+}
+
+function isCredential(credential: Credential): boolean {
+  switch (credential.kind) {
+    case "totp":
+      return [credential.digits, credential.period, credential.t0].every(Number.isSafeInteger);
+    case "hotp":
+      return Number.isSafeInteger(credential.digits) && typeof credential.counter === "bigint";
+    case "ocra":
+      return typeof credential.suite === "string" && credential.counter !== undefined;
+    case "push":
+      return typeof credential.url === "string" && typeof credential.protocol === "string";
+    default:
+      return credential.kind === "motp";
+  }
+}
+
+function biometricKey(id: string, vaultKey: Secret, released: Secret): Secret {
+  return deriveKey(vaultKey, Buffer.concat([Buffer.from(id), released]), "secret key and biometrics");
+}
+
+async function verifierOf(id: string, vaultKey: Secret, stretching: PinStretching, pin: Secret): Promise<Secret> {
+  const stretched = await stretchPin(pin, stretching);
+  const verifier = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "PIN history");
+  forget(stretched);
+  return verifier;
+}
+
+async function guardedKey(id: string, vaultKey: Secret, guard: PinGuard, pin: Secret): Promise<Secret> {
+  const stretched = await stretchPin(pin, guard.stretching);
+  const key = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "secret key and PIN");
+  forget(stretched);
+  return key;
+}
+
+function secretPlace(id: string): string {
+  return `${id}/secret`;
+}

@@ -1,0 +1,164 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describeFolderError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { counterOf, raiseCounter } from "#token/counter.ts";
+import type { Token } from "#token/token.ts";
+import { type Cell, readCell } from "#vault/cells/cell.ts";
+import { makeFolder } from "#vault/cells/cell-files.ts";
+import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
+import { isUnreadable } from "#vault/tokens/record-cell.ts";
+import { decodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
+import { dropUnguardedSecrets } from "#vault/tokens/unguarded-secrets.ts";
+import { TOKEN_ID, type Vault } from "#vault/vault.ts";
+import { move, putAside } from "./aside.ts";
+import { lookAtClock } from "./calendar.ts";
+import { discard } from "./discarding.ts";
+
+/** How long a removed token stays restorable, at least. */
+export const RESTORABLE_DAYS = 30;
+
+/**
+ * Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. One that
+ * cannot be read is put aside instead: returns the folder with its files, or null.
+ */
+export function removeToken(vault: Vault, id: string, now: Date): string | null {
+  // first: a token must not be marked as removed that cannot be put away
+  makeFolder(removedFolder(vault.layout));
+  try {
+    absorbDouble(vault, id);
+    const vouchedAtRemoval = vouchedNow(vault, now);
+    vault.update(id, (record) => ({ ...record, removedAt: now, vouchedAtRemoval }));
+  } catch (error) {
+    if (error instanceof FobError && isUnreadable(error)) return putTokenAside(vault, id);
+    throw error;
+  }
+  // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
+  move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
+  dropUnguardedSecrets(vault.layout);
+  vault.dropFromIndex(id);
+  return null;
+}
+
+/**
+ * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody: returns
+ * the folder that keeps it, or null where there was nothing.
+ */
+export function putTokenAside(vault: Vault, id: string): string | null {
+  const { folder } = vault.tokenCell(id);
+  const aside = existsSync(folder) ? putAside(vault.layout.home, folder, `token-${id}`) : null;
+  dropUnguardedSecrets(vault.layout);
+  vault.dropFromIndex(id);
+  return aside;
+}
+
+/** The tokens that can be restored, latest first; what is damaged is left out. */
+export function removedTokens(vault: Vault): TokenRecord[] {
+  return removedIds(vault)
+    .map((id) => readRemoved(vault, id))
+    .filter((record) => record !== null && "token" in record)
+    .sort((a, b) => (b.removedAt?.getTime() ?? 0) - (a.removedAt?.getTime() ?? 0));
+}
+
+/** What became of a removed token: its record, why that cannot be read, or null for one that is gone. */
+export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | null {
+  try {
+    const value = readCell(removedCell(vault, id));
+    return value && decodeRecord(value);
+  } catch (error) {
+    if (error instanceof FobError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. One that is in use already
+ * stays as it is, with the higher counter of the two, unless it is damaged: then it makes room.
+ */
+export function restoreToken(vault: Vault, id: string): Token {
+  // where the list is lost, one token would be a list by itself, and hide the others
+  vault.entries();
+  const record = readRemoved(vault, id);
+  if (record === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
+  if (!("token" in record)) throw record;
+  if (isInUse(vault, id)) {
+    absorbDouble(vault, id);
+    return vault.addToIndex([vault.read(id).token])[0] ?? record.token;
+  }
+  const { folder } = vault.tokenCell(id);
+  if (existsSync(folder)) putAside(vault.layout.home, folder, `token-${id}`);
+  makeFolder(tokensFolder(vault.layout));
+  const { token } = record;
+  // listed first: whoever is interrupted finds it in use, or among the removed ones
+  const { name } = vault.announce([token])[0] ?? token;
+  try {
+    move(removedCell(vault, id).folder, folder);
+  } catch (error) {
+    if (!(error instanceof FobError && error.isDone)) vault.dropFromIndex(id);
+    throw error;
+  }
+  vault.update(id, (before) => ({
+    ...before,
+    token: { ...before.token, name },
+    removedAt: null,
+    vouchedAtRemoval: null,
+  }));
+  return { ...token, name };
+}
+
+/**
+ * Ends that a token which is in use lies among the removed ones as well: after a power cut between two folders, or because somebody
+ * copied files. The one in use counts, with the higher counter of the two.
+ */
+export function absorbDouble(vault: Vault, id: string): void {
+  const { folder } = removedCell(vault, id);
+  if (!existsSync(folder)) return;
+  const double = readRemoved(vault, id);
+  if (double && !("token" in double)) {
+    putAside(vault.layout.home, folder, `token-${id}`);
+    return;
+  }
+  if (double) vault.update(id, (record) => withHigherCounter(record, double));
+  discard(folder);
+}
+
+/** Whether there is a token of this id in use that can be read. */
+export function isInUse(vault: Vault, id: string): boolean {
+  try {
+    return readCell(vault.tokenCell(id)) !== null;
+  } catch (error) {
+    if (error instanceof FobError) return false;
+    throw error;
+  }
+}
+
+function withHigherCounter(record: TokenRecord, { token: { credential: other } }: TokenRecord): TokenRecord {
+  const credential = raiseCounter(record.token.credential, counterOf(other) ?? 0n);
+  return credential === record.token.credential ? record : { ...record, token: { ...record.token, credential } };
+}
+
+/** Null where the calendar cannot be read: the account then begins at the next look. */
+function vouchedNow(vault: Vault, now: Date): number | null {
+  try {
+    return lookAtClock(vault, now).vouched;
+  } catch (error) {
+    if (error instanceof FobError) return null;
+    throw error;
+  }
+}
+
+/** A removed token keeps the identity of its cell, so that moving its folder is all there is to do. */
+export function removedCell(vault: Vault, id: string): Cell {
+  return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
+}
+
+/** The ids of the tokens that were removed. */
+export function removedIds({ layout }: Vault): string[] {
+  try {
+    return readdirSync(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw describeFolderError(error, "read", removedFolder(layout));
+  }
+}

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import { calendarCell, removedFolder } from "#vault/cells/layout.ts";
+import { encryptingSeal } from "#vault/cells/sealing.ts";
+import { endExpiredGrants } from "#vault/grants/grants.ts";
+import { attemptsOfToken, removeAttempts } from "#vault/pins/attempts.ts";
+import { updateRecord } from "#vault/tokens/record-cell.ts";
+import type { Vault } from "#vault/vault.ts";
+import { putAside } from "./aside.ts";
+import { calendarDamage, havePassed, lookAtClock } from "./calendar.ts";
+import { discard, finishDiscarding } from "./discarding.ts";
+import { absorbDouble, isInUse, RESTORABLE_DAYS, readRemoved, removedCell, removedIds } from "./removal.ts";
+
+/**
+ * Looks at the clock, and lets the removed tokens go whose time is over. What is damaged stays, and hinders none of the others. Throws
+ * FobError where the folder or the calendar cannot be used; the tokens stay then.
+ */
+export function emptyTrash(vault: Vault, now: Date): void {
+  const ids = removedIds(vault);
+  if (ids.length === 0) return;
+  const { vouched, moved } = lookAtClock(vault, now);
+  // between two looks nothing is over that was not before
+  if (!moved) return;
+  finishDiscarding(removedFolder(vault.layout));
+  for (const id of ids) letGo(vault, id, now, vouched);
+}
+
+/**
+ * {@link emptyTrash} and {@link endExpiredGrants} after a command that is done, whatever becomes of this: returns what to tell the
+ * person where it failed.
+ */
+export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
+  const ofTokens = reasonWhyNot(vault, () => emptyTrash(vault, now));
+  const ofGrants = reasonWhyNot(vault, () => endExpiredGrants(vault, now));
+  if (ofTokens !== null) return t`warning: removed tokens could not be looked through: ${ofTokens}`;
+  return ofGrants && t`warning: expired grants could not be looked through: ${ofGrants}`;
+}
+
+function reasonWhyNot(vault: Vault, work: () => void): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (!(error instanceof FobError)) throw error;
+    // `fob doctor` says so, and mends it. Where the folder itself cannot be read, it is told of at once
+    const isFolder = (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
+    return error.code === "invalid" && !isFolder ? null : error.message;
+  }
+}
+
+function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
+  const record = readRemoved(vault, id);
+  if (!record || !("token" in record) || !record.removedAt) return;
+  const { removedAt, vouchedAtRemoval } = record;
+  // removed by an older fob, or under a calendar that is no longer: its account begins now
+  if (vouchedAtRemoval === null || vouchedAtRemoval > vouched) {
+    updateRecord(removedCell(vault, id), id, (before) => ({ ...before, vouchedAtRemoval: vouched }));
+  } else if (havePassed(RESTORABLE_DAYS, { at: removedAt, vouched: vouchedAtRemoval }, now, vouched)) {
+    discard(removedCell(vault, id).folder);
+    removeAttempts(attemptsOfToken(vault, id));
+  }
+}
+
+/** What is wrong with the removed tokens. */
+export interface TrashDamage {
+  /** Why the calendar cannot be read; null when it can. */
+  readonly calendar: string | null;
+  /** Those that cannot be read, and why. */
+  readonly damaged: readonly { readonly id: string; readonly reason: string }[];
+  /** Those that are in use as well. */
+  readonly doubled: readonly string[];
+}
+
+/** Looks through the removed tokens. */
+export function examineTrash(vault: Vault): TrashDamage {
+  const ids = removedIds(vault);
+  const damaged = ids.flatMap((id) => {
+    const found = readRemoved(vault, id);
+    return found instanceof FobError ? [{ id, reason: found.message }] : [];
+  });
+  return { calendar: calendarDamage(vault), damaged, doubled: ids.filter((id) => isInUse(vault, id)) };
+}
+
+/** Puts aside what is damaged, and ends that tokens are in use and removed at once. */
+export function mendTrash(vault: Vault, { calendar, damaged, doubled }: TrashDamage): void {
+  const { home } = vault.layout;
+  if (calendar !== null) putAside(home, calendarCell(vault.layout, encryptingSeal(vault.vaultKey)).folder, "calendar");
+  for (const id of doubled) absorbDouble(vault, id);
+  for (const { id } of damaged.filter((one) => !doubled.includes(one.id))) {
+    putAside(home, join(removedFolder(vault.layout), id), id);
+  }
+}

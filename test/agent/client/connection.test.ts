@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { type Connection, connect } from "#agent/client/connection.ts";
+
+/** A connection to somebody whose every word the test says, and the lines that it hears. */
+async function connectionTo(): Promise<{
+  connection: Connection;
+  lines: string[];
+  say(text: string): void;
+  end(): void;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "fob-connection-"));
+  const server = createServer();
+  server.listen(join(folder, "s"));
+  await once(server, "listening");
+  const accepted = once(server, "connection") as Promise<[Socket]>;
+  const connection = await connect(join(folder, "s"));
+  const [socket] = await accepted;
+  if (!connection) throw new Error("nobody listens");
+  onTestFinished(() => {
+    connection.end();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const lines: string[] = [];
+  socket.setEncoding("utf8").on("data", (text: string) => lines.push(...text.split("\n").slice(0, -1)));
+  return { connection, lines, say: (text) => void socket.write(text), end: () => socket.destroy() };
+}
+
+/** The tag in front of a line. */
+function tagOf(line: string | undefined): string {
+  return line?.slice(0, line.indexOf(" ") + 1) ?? "";
+}
+
+test("a request that is answered later holds up no other", async () => {
+  const { connection, lines, say } = await connectionTo();
+  const slow = connection.ask('{"do":"slow"}');
+  const quick = connection.ask('{"do":"quick"}');
+  await expect.poll(() => lines.length).toBe(2);
+  say(`${tagOf(lines[1])}{"ok":"quick"}\n`);
+  expect(await quick).toBe('{"ok":"quick"}');
+  say(`${tagOf(lines[0])}{"ok":"slow"}\n`);
+  expect(await slow).toBe('{"ok":"slow"}');
+});
+
+test("a request without an answer is given up alone, and its late answer is nobody else's", async () => {
+  const { connection, lines, say } = await connectionTo();
+  await expect(connection.ask('{"do":"slow"}', 20)).rejects.toMatchObject({
+    code: "unavailable",
+    message: "the agent does not answer",
+  });
+  expect(connection.isOpen).toBe(true);
+  const next = connection.ask('{"do":"next"}');
+  await expect.poll(() => lines.length).toBe(2);
+  say(`${tagOf(lines[0])}{"ok":"late"}\n${tagOf(lines[1])}{"ok":"next"}\n`);
+  expect(await next).toBe('{"ok":"next"}');
+});
+
+test("words are answered in their order, requests by their tag", async () => {
+  const { connection, lines, say } = await connectionTo();
+  const answers = Promise.all([connection.ask("one"), connection.ask('{"do":"list"}'), connection.ask("two")]);
+  await expect.poll(() => lines.length).toBe(3);
+  expect([lines[0], lines[2]]).toEqual(["one", "two"]);
+  say(`ok 1\nok 2\n${tagOf(lines[1])}{"ok":[]}\n`);
+  expect(await answers).toEqual(["ok 1", '{"ok":[]}', "ok 2"]);
+});
+
+test("an agent that goes away fails whatever waits", async () => {
+  const { connection, lines, end } = await connectionTo();
+  const asked = [connection.ask("one"), connection.ask('{"do":"list"}')];
+  await expect.poll(() => lines.length).toBe(2);
+  end();
+  for (const one of asked) await expect(one).rejects.toMatchObject({ message: "the agent has gone" });
+  expect(connection.isOpen).toBe(false);
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { type Style, type StyleSettings, styleFor, UNCOLORED } from "#cli/output/style.ts";
+import { formatFields, formatTable } from "#cli/output/table.ts";
+
+const plain = (columns: number): Style => ({ ...UNCOLORED, columns });
+
+describe("a table", () => {
+  const heading = ["NAME", "ISSUER"];
+
+  test("is aligned under its heading on a terminal", () => {
+    expect(
+      formatTable(
+        heading,
+        [
+          ["vpn", "ACME"],
+          ["日本", "x"],
+        ],
+        plain(80),
+      ),
+    ).toBe("NAME  ISSUER\nvpn   ACME\n日本  x");
+  });
+
+  test("is tab-separated for scripts", () => {
+    expect(formatTable(heading, [["vpn", "ACME"]], UNCOLORED)).toBe("vpn\tACME");
+  });
+
+  test("is cut to the terminal's width, widest column first", () => {
+    const text = formatTable(heading, [["a rather long name of a token", "ACME"]], plain(20));
+    expect(text).toBe("NAME          ISSUER\na rather lo…  ACME");
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(20);
+  });
+
+  test.each<[color: StyleSettings["color"], columns: number | undefined, isBold: boolean]>([
+    ["auto", 80, true],
+    ["auto", undefined, false],
+    ["always", undefined, true],
+    ["never", 80, false],
+  ])("with %s and %s columns is coloured where the terminal and its user want it", async (color, columns, isBold) => {
+    const style = await styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
+    expect({ isBold: style.strong("x") !== "x", columns: style.columns }).toEqual({ isBold, columns: columns ?? null });
+  });
+});
+
+describe("fields", () => {
+  const fields = [
+    ["type", "user"],
+    ["方針", "4 to 128 characters, no runs, repeats or dates"],
+  ] as const;
+
+  test("are aligned, and a long value goes on below itself on a terminal", () => {
+    expect(formatFields(fields, plain(30))).toBe(
+      ["type  user", "方針  4 to 128 characters, no", "      runs, repeats or dates"].join("\n"),
+    );
+  });
+
+  test("have one line each for scripts, on a terminal with no room, and where a word is too long", () => {
+    expect(formatFields(fields, UNCOLORED).split("\n")).toHaveLength(2);
+    expect(formatFields(fields, plain(9)).split("\n")).toHaveLength(2);
+    expect(formatFields([["url", "https://otp.example/ttype/push"]], plain(20))).toBe(
+      "url  https://otp.example/ttype/push",
+    );
+  });
+});

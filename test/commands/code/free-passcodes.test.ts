@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import type { Context } from "#cli/context.ts";
+import { code } from "#commands/code/code.ts";
+import { list } from "#commands/tokens/list.ts";
+import { totp } from "#otp/totp.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { newVaultId } from "#vault/keys/header.ts";
+import { newKey } from "#vault/keys/keys.ts";
+import { directAuthenticator } from "#vault/tokens/authenticator.ts";
+import { guardRecord, type PinGuard, unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { Vault } from "#vault/vault.ts";
+import { addAtOnce } from "../../vault/add-at-once.ts";
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+const SECRET = Buffer.from("12345678901234567890");
+const OF_ALL = { algorithm: "SHA1", digits: 6, alphabet: "decimal" } as const;
+const TOTP = { kind: "totp", ...OF_ALL, period: 30, t0: 0 } as const;
+const KINDS: Readonly<Record<string, OtpCredential>> = {
+  free: TOTP,
+  second: TOTP,
+  hotp: { kind: "hotp", ...OF_ALL, counter: 0n },
+  motp: { kind: "motp" },
+  ocra: { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", counter: null },
+  "access 02": TOTP,
+  "access FF": TOTP,
+  PIN: TOTP,
+  // the index, which is changed last, does not know of the PIN yet
+  "new PIN": TOTP,
+};
+
+let home: string;
+let context: Context;
+let vault: Vault;
+
+/** Every kind of token in a vault that the app PIN has opened: an access domain of 02 hinders nothing else. */
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "fob-free-"));
+  vault = new Vault({ home, vaultId: newVaultId() }, newKey(), true);
+  const rest = { issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
+  const news = Object.entries(KINDS).map(([name, credential]) => ({ name, credential, ...rest, secret: SECRET }));
+  for (const { id, name } of addAtOnce(vault, news, NOW)) {
+    const domain = { "access 02": "02", "access FF": "FF" }[name] as "02" | "FF" | undefined;
+    if (domain) vault.amend(id, (token) => ({ ...token, accessDomain: domain }));
+    if (name.endsWith("PIN")) await guard(id);
+    if (name === "PIN") vault.amend(id, (token) => ({ ...token, pin: "user" }));
+  }
+  const tokens = directAuthenticator(vault, () => NOW);
+  context = {
+    findTokens: async () => tokens,
+    clock: () => NOW,
+    look: async () => undefined,
+    sleep: async () => undefined,
+    settings: { choose: () => 0 },
+    pinPrompt: {
+      interactive: true,
+      release: () => Promise.reject(new Error("no finger is asked for")),
+      ask: () => Promise.reject(new Error("no PIN is asked for")),
+    },
+  } as unknown as Context;
+  return () => rmSync(home, { recursive: true, force: true });
+});
+
+async function guard(id: string): Promise<void> {
+  const record = vault.read(id);
+  const keys = { vaultKey: vault.vaultKey, secretKey: unguardedSecretKey(record, vault.vaultKey) };
+  const pin = { pin: Buffer.from("83517"), policy: USER_PIN_POLICY, setAt: NOW, isOwn: true };
+  const { guard, wrappedSecretKey } = await guardRecord(record, keys, pin);
+  vault.update(id, (before) => ({ ...before, guard: guard as PinGuard, wrappedSecretKey }));
+}
+
+const expected = totp({ ...TOTP, secret: SECRET, unixSeconds: NOW.getTime() / 1000 }).code;
+
+test("`code --all` gives the passcodes that use nothing up and need nobody, and counts the others", async () => {
+  const options = { all: true, copy: false, next: false, watch: false };
+  const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
+  const made = await code.run({ names: [], ...options, ...none }, context);
+  expect(made.codes.map(({ token, passcode }) => [token.name, passcode.code])).toEqual([
+    ["free", expected],
+    ["second", expected],
+  ]);
+  expect(made.failures).toEqual([]);
+  expect(made.notes).toEqual([expect.stringMatching(/^left out 7 tokens /)]);
+  expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({ counter: 0n });
+});
+
+test("`list --codes` shows all tokens, and a passcode for those alone", async () => {
+  const listing = await list.run({ pattern: undefined, codes: true, watch: false }, context);
+  if (listing.kind !== "table") throw new Error("a table was asked for");
+  const shown = listing.tokens.map(({ token, passcode }) => [token.name, passcode?.code ?? null]);
+  const wanted = Object.keys(KINDS).map((name) => [name, ["free", "second"].includes(name) ? expected : null]);
+  expect(new Map(shown as [string, string][])).toEqual(new Map(wanted as [string, string][]));
+  expect(listing.failures).toEqual([]);
+});

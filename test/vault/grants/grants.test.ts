@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Token } from "#token/token.ts";
+import { readCell, updateCell } from "#vault/cells/cell.ts";
+import { decodeGrant, grantCell } from "#vault/grants/grant-cell.ts";
+import { updateGrants } from "#vault/grants/grant-list.ts";
+import { grantKey, parseGrantSecret } from "#vault/grants/grant-secret.ts";
+import { openGrant } from "#vault/grants/granted-tokens.ts";
+import {
+  createGrant,
+  endExpiredGrants,
+  examineGrants,
+  listGrants,
+  mendGrants,
+  revokeGrant,
+} from "#vault/grants/grants.ts";
+import { createHeader, newVaultId } from "#vault/keys/header.ts";
+import { takePasscode } from "#vault/tokens/passcodes.ts";
+import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { DAY } from "#vault/trash/calendar.ts";
+import { Vault } from "#vault/vault.ts";
+import { addAtOnce } from "../add-at-once.ts";
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+
+function newVault(): { readonly vault: Vault; readonly home: string; readonly token: Token } {
+  const home = mkdtempSync(join(tmpdir(), "fob-grants-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const header = createHeader(home, {
+    id: newVaultId(),
+    keychain: "file",
+    slots: [{ type: "keychain", wrapped: randomBytes(60).toString("base64") }],
+  });
+  const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
+  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
+  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
+  const [token] = addAtOnce(vault, [{ ...names, credential, secret: randomBytes(20) }], NOW);
+  if (!token) throw new Error("a token was added and did not come back");
+  return { vault, home, token };
+}
+
+function grant(vault: Vault, { id }: Token, label: string, expiresAt: Date | null = null): string {
+  const secretKey = unguardedSecretKey(vault.read(id), vault.vaultKey);
+  const about = { label, rights: ["code"], createdAt: NOW, expiresAt } as const;
+  return createGrant(vault, about, [{ id, secretKey }]).secret;
+}
+
+/** A vault for a process that is overtaken at its nth look at the vault: another one does `act` then. */
+function overtakenAt(n: number, vault: Vault, act: () => void) {
+  let looks = 0;
+  const watched = new Proxy(vault, {
+    get(target, name) {
+      if (++looks === n) act();
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { vault: watched, is: () => looks >= n };
+}
+
+/** Gives the token new keys, again and again. */
+function renew(vault: Vault, token: Token, times: number): void {
+  for (let i = 0; i < times; i++) {
+    grant(vault, token, "another");
+    revokeGrant(vault, "another");
+  }
+}
+
+describe("a grant", () => {
+  test("that was opened before its tokens got new keys learns them", async () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
+    const record = granted.read(token.id);
+    const secretKey = await granted.secretKey(record);
+    renew(vault, token, 5);
+    expect(takePasscode(granted, record, secretKey, NOW)).toMatchObject({ counter: 0n });
+    expect(takePasscode(vault, vault.read(token.id), secretKey, NOW)).toMatchObject({ counter: 1n });
+    expect(granted.read(token.id).token.credential).toMatchObject({ counter: 2n });
+  });
+
+  test("changes its token although that gets new keys in the middle of it", () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
+    let rounds = 0;
+    granted.update(token.id, (record) => {
+      if (rounds++ < 3) renew(vault, token, 3);
+      return { ...record, token: { ...record.token, serial: `round ${rounds}` } };
+    });
+    expect(vault.read(token.id).token.serial).toBe("round 4");
+  });
+
+  test("whose revocation was interrupted is told nothing more, and doctor finishes that", () => {
+    const { vault, home, token } = newVault();
+    const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
+    // the first write of a revocation, after which it was killed
+    updateGrants(vault, ({ grants, recordKeys }) => ({
+      grants: grants.map((one) => (one.label === "first" ? { ...one, isEnded: true } : one)),
+      recordKeys: new Map([...recordKeys].map(([id]) => [id, randomBytes(32)])),
+    }));
+    grant(vault, token, "third");
+    expect(() => openGrant(home, first, () => NOW).read(token.id)).toThrow(/no longer opens/);
+    const found = examineGrants(vault, NOW);
+    expect(found).toMatchObject({ list: null, dead: [{ label: "first" }] });
+    mendGrants(vault, found, []);
+    expect(listGrants(vault).map(({ label }) => label)).toEqual(["second", "third"]);
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
+  });
+
+  test("keeps no more keys of a token than it can need, however often that got new ones", () => {
+    const { vault, home, token } = newVault();
+    const text = grant(vault, token, "ci");
+    renew(vault, token, 20);
+    const secret = parseGrantSecret(text);
+    const value = readCell(grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret)));
+    expect(value && decodeGrant(value).keys[0]?.recordKeys).toHaveLength(2);
+  });
+
+  test("that ends opens until the last millisecond before its time, and nothing from then on", () => {
+    const { vault, home, token } = newVault();
+    const end = NOW.getTime() + 1_000;
+    const text = grant(vault, token, "ci", new Date(end));
+    const time = { is: end - 1 };
+    const granted = openGrant(home, text, () => new Date(time.is));
+    expect(granted.read(token.id).token.name).toBe("vpn");
+    time.is = end;
+    const expired = expect.objectContaining({ code: "denied", message: "the grant ci has expired" });
+    expect(() => granted.read(token.id)).toThrow(expired);
+    expect(() => granted.entries()).toThrow(expired);
+    expect(() => openGrant(home, text, () => new Date(end))).toThrow(expired);
+  });
+
+  test("makes room for one of its label when its time is over, and not before", () => {
+    const { vault, home, token } = newVault();
+    const first = grant(vault, token, "ci", new Date(NOW.getTime() + 1));
+    expect(() => grant(vault, token, "ci")).toThrow(expect.objectContaining({ code: "usage" }));
+    revokeGrant(vault, "ci");
+    grant(vault, token, "ci", NOW);
+    const second = grant(vault, token, "ci");
+    expect(listGrants(vault)).toMatchObject([{ label: "ci", expiresAt: null }]);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+  });
+
+  test("is forgotten thirty days after its end, which clock and calendar must have seen", () => {
+    const { vault, token } = newVault();
+    const inDays = (days: number) => new Date(NOW.getTime() + days * DAY);
+    grant(vault, token, "ci", inDays(1));
+    grant(vault, token, "other");
+    const left = (...days: readonly number[]) => {
+      for (const day of days) endExpiredGrants(vault, inDays(day));
+      return listGrants(vault).map(({ label }) => label);
+    };
+    // a clock that runs ahead, and is set right: nothing has begun by that
+    expect(left(400, 0)).toEqual(["ci", "other"]);
+    expect(left(1, 11, 21, 30)).toEqual(["ci", "other"]);
+    expect(left(31)).toEqual(["other"]);
+  });
+
+  test("opens no token for which a PIN must be given, or that answers nobody", async () => {
+    const { vault, home, token } = newVault();
+    const granted = openGrant(home, grant(vault, token, "ci"), () => NOW);
+    expect(granted.isPinGiven()).toBe(false);
+    for (const [accessDomain, code] of [
+      ["02", "locked"],
+      ["FF", "denied"],
+    ] as const) {
+      vault.update(token.id, (record) => ({ ...record, token: { ...record.token, accessDomain } }));
+      await expect(granted.secretKey(granted.read(token.id))).rejects.toMatchObject({ code });
+    }
+  });
+
+  test("that is revoked leaves no file, and its key opens the token no more for whoever kept a copy", () => {
+    const { vault, home, token } = newVault();
+    const text = grant(vault, token, "ci");
+    const secret = parseGrantSecret(text);
+    const cell = grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret));
+    const kept = readCell(cell);
+    revokeGrant(vault, "ci");
+    expect(existsSync(cell.folder)).toBe(false);
+    // put back as it was
+    updateCell(cell, () => kept);
+    expect(() => openGrant(home, text, () => NOW).read(token.id)).toThrow(/no longer opens/);
+  });
+
+  test("opens its token whenever others of it are made and revoked while it is being made", () => {
+    const { vault, home, token } = newVault();
+    let wasOvertaken = true;
+    for (let n = 1; wasOvertaken; n++) {
+      const first = grant(vault, token, "first");
+      const overtaken = overtakenAt(n, vault, () => {
+        grant(vault, token, "late");
+        grant(vault, token, "gone");
+        revokeGrant(vault, "gone");
+      });
+      const second = grant(overtaken.vault, token, "second");
+      for (const text of [first, second])
+        expect([n, openGrant(home, text, () => NOW).read(token.id).token.name]).toEqual([n, "vpn"]);
+      wasOvertaken = overtaken.is();
+      for (const label of wasOvertaken ? ["first", "second", "late"] : []) revokeGrant(vault, label);
+    }
+  });
+
+  test("outlives the revocation of another one", () => {
+    const { vault, home, token } = newVault();
+    const [first, second] = [grant(vault, token, "first"), grant(vault, token, "second")];
+    revokeGrant(vault, "first");
+    expect(() => openGrant(home, first, () => NOW)).toThrow(/revoked/);
+    expect(openGrant(home, second, () => NOW).read(token.id).token.name).toBe("vpn");
+    expect(listGrants(vault).map(({ label }) => label)).toEqual(["second"]);
+  });
+});

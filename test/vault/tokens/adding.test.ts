@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { FobError } from "#base/fob-error.ts";
+import { examineVault, leftovers, removeLeftovers } from "#vault/checkup.ts";
+import { newVaultId } from "#vault/keys/header.ts";
+import { newKey } from "#vault/keys/keys.ts";
+import { type Adding, addTokens, type NewToken } from "#vault/tokens/adding.ts";
+import { batchIds, type Processes, settleBatches, unsettled } from "#vault/tokens/batch.ts";
+import { removedTokens } from "#vault/trash/removal.ts";
+import { Vault } from "#vault/vault.ts";
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+const CREDENTIAL = { kind: "motp" } as const;
+
+/** Ends the work where a process would be killed: nothing after it is done. */
+class Killed extends Error {}
+
+function newVault(): Vault {
+  const home = mkdtempSync(join(tmpdir(), "fob-adding-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return new Vault({ home, vaultId: newVaultId() }, newKey(), false);
+}
+
+function newTokens(...names: readonly string[]): NewToken[] {
+  return names.map((name) => ({
+    ...{
+      name,
+      issuer: null,
+      account: null,
+      serial: null,
+      format: "test",
+      credential: CREDENTIAL,
+      pin: "none" as const,
+    },
+    secret: Buffer.from(name.padEnd(20, "x")),
+  }));
+}
+
+/** A process that lives as long as it is not ended. */
+function someProcess(pid: number) {
+  const alive = { is: true };
+  const processes: Processes = {
+    own: () => ({ pid, started: "1", place: "here" }),
+    lifeOf: (one) => (one.pid !== pid || alive.is ? "running" : "dead"),
+  };
+  return { processes, end: () => (alive.is = false) };
+}
+
+function adding(processes: Processes, more: Partial<Adding> = {}): Adding {
+  return { now: NOW, processes, look: async () => undefined, ...more };
+}
+
+function folders({ layout }: Vault): string[] {
+  return readdirSync(join(layout.home, "vault/tokens"));
+}
+
+/** Looks for signals that throws at its nth call. */
+function stopAt(n: number, error: Error): () => Promise<void> {
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    if (calls === n) throw error;
+  };
+}
+
+afterEach(() => void vi.useRealTimers());
+
+test("an interrupted addition leaves nothing, whenever it is interrupted", async () => {
+  for (let n = 1; n <= 4; n++) {
+    const vault = newVault();
+    const { processes } = someProcess(1);
+    await addTokens(vault, newTokens("old"), adding(processes));
+    const look = stopAt(n, new FobError("interrupted", "stop"));
+    await expect(addTokens(vault, newTokens("a", "b", "c"), adding(processes, { look }))).rejects.toThrow("stop");
+    expect(vault.names()).toEqual(["old"]);
+    expect(folders(vault)).toHaveLength(1);
+    expect(batchIds(vault)).toEqual([]);
+  }
+});
+
+test("what a process leaves that is gone is taken back by the next, and by no one while it runs", async () => {
+  const vault = newVault();
+  const { processes, end } = someProcess(1);
+  const others = someProcess(2).processes;
+  const seen = { processes: { own: others.own, lifeOf: processes.lifeOf } };
+  // the process stands still before its last step: its tokens are on the disk
+  let resume: () => void = () => undefined;
+  const still = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  let calls = 0;
+  const look = async () => {
+    calls += 1;
+    if (calls === 4) await still;
+  };
+  const work = addTokens(vault, newTokens("a", "b", "c"), adding(processes, { look }));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(folders(vault)).toHaveLength(3);
+  settleBatches(vault, seen.processes);
+  expect(folders(vault)).toHaveLength(3);
+  expect(examineVault(vault, seen.processes)).toMatchObject({ unlisted: [], cutOff: { abandoned: 0 } });
+  end();
+  expect(unsettled(vault, seen.processes)).toMatchObject({ abandoned: 1, tokens: 3 });
+  settleBatches(vault, seen.processes);
+  expect(folders(vault)).toEqual([]);
+  // it was not dead after all: it must not list what is gone
+  resume();
+  await expect(work).rejects.toThrow("taken this one for dead");
+  expect(vault.names()).toEqual([]);
+});
+
+test("a replacement that is cut off replaces all or nothing", async () => {
+  const vault = newVault();
+  const { processes, end } = someProcess(1);
+  const [old] = await addTokens(vault, newTokens("old"), adding(processes));
+  const replaced = [old?.id ?? ""];
+  const look = stopAt(3, new FobError("interrupted", "stop"));
+  await expect(addTokens(vault, newTokens("x", "y"), adding(processes, { look, replaced }))).rejects.toThrow("stop");
+  expect(vault.names()).toEqual(["old"]);
+  expect(removedTokens(vault)).toEqual([]);
+  // killed right after the moment of truth: the old token is neither listed nor among the removed ones yet
+  const dying = new Proxy(vault, {
+    get: (target, name) => {
+      if (name !== "updateIndex") return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+      return (change: Parameters<Vault["updateIndex"]>[0]) => {
+        target.updateIndex(change);
+        throw new Killed();
+      };
+    },
+  });
+  const killed = addTokens(dying, newTokens("x", "y"), adding(processes, { replaced }));
+  await killed.catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+  end();
+  settleBatches(vault, processes);
+  expect(vault.names()).toEqual(["x", "y"]);
+  expect(removedTokens(vault).map(({ token }) => token.name)).toEqual(["old"]);
+  expect(folders(vault)).toHaveLength(2);
+  expect(batchIds(vault)).toEqual([]);
+});
+
+test("tokens that another process has stored meanwhile are left out, and given back", async () => {
+  const vault = newVault();
+  const { processes } = someProcess(1);
+  const seen = vault.entries();
+  const look = async () => {
+    if (vault.names().length === 0) await addTokens(vault, newTokens("b"), adding(someProcess(2).processes));
+  };
+  const leftOut: Adding["leftOut"] = (meanwhile) => new Set(meanwhile.some(({ name }) => name === "b") ? [1] : []);
+  const added = await addTokens(vault, newTokens("a", "b"), adding(processes, { look, seen, leftOut }));
+  expect(added.map((token) => token?.name ?? null)).toEqual(["a", null]);
+  expect(vault.names()).toEqual(["a", "b"]);
+  expect(folders(vault)).toHaveLength(2);
+});
+
+test("an id that another process is giving at this moment is not given twice", async () => {
+  const vault = newVault();
+  const [token] = newTokens("a");
+  if (!token) throw new Error("there is one");
+  const wanted = [{ ...token, id: "0123456789abcdef" }];
+  const both = [1, 2].map((pid) => addTokens(vault, wanted, adding(someProcess(pid).processes)));
+  const ids = (await Promise.all(both)).flat().map((one) => one?.id);
+  expect(new Set(ids).size).toBe(2);
+  expect(new Set(vault.entries().map(({ id }) => id))).toEqual(new Set(ids));
+});
+
+test("an empty folder of a token is left over once it is older than any command of an older fob", async () => {
+  const vault = newVault();
+  const { processes } = someProcess(1);
+  await addTokens(vault, newTokens("a"), adding(processes));
+  const { folder } = vault.tokenCell("0123456789abcdef");
+  mkdirSync(folder);
+  vi.useFakeTimers({ toFake: ["Date"], now: Math.ceil(statSync(folder).mtimeMs) });
+  expect(leftovers(vault, processes).empty).toEqual([]);
+  removeLeftovers(vault, processes);
+  expect(folders(vault)).toHaveLength(2);
+  const before = new Date(Date.now() - 60_000);
+  utimesSync(folder, before, before);
+  expect(leftovers(vault, processes).empty).toEqual([folder]);
+  removeLeftovers(vault, processes);
+  expect(folders(vault)).toHaveLength(1);
+});

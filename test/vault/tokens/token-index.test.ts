@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import type { Token } from "#token/token.ts";
+import {
+  decodeIndex,
+  decodeRow,
+  encodeIndex,
+  findExactly,
+  idInLine,
+  indexLines,
+  kindOfLine,
+  namesIn,
+  parseRow,
+  textsInLine,
+} from "#vault/tokens/token-index.ts";
+
+const TOTP = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const;
+const HOTP = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 2n ** 63n } as const;
+
+function token(id: string, name: string, more: Partial<Token> = {}): Token {
+  return {
+    id: id.padStart(16, "0"),
+    name,
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "key-uri",
+    credential: TOTP,
+    pin: "none",
+    accessDomain: "00",
+    favorite: false,
+    enrolledAt: new Date("2026-01-31T12:00:00.123Z"),
+    ...more,
+  };
+}
+
+const TOKENS = [
+  token("a", "box 10", { issuer: "box 9", account: 'ann ",\n[1,"b"' }),
+  token("b", "box 9", { credential: HOTP, pin: "user", serial: "S-1" }),
+  token("c", "Zoë ],\n[0,", { favorite: true, accessDomain: "02" }),
+  token("d", "0000000000000001", { issuer: "000000000000000d" }),
+];
+const LISTED = [TOKENS[2], TOKENS[3], TOKENS[1], TOKENS[0]];
+
+describe("the index", () => {
+  test("keeps everything of tokens, in list order", () => {
+    expect(decodeIndex(encodeIndex(TOKENS))).toEqual(LISTED);
+    expect(decodeIndex(encodeIndex([]))).toEqual([]);
+    expect(decodeIndex(null)).toEqual([]);
+  });
+
+  test("of another version is said to be one", () => {
+    expect(() => decodeIndex(Buffer.from('[{"id":"000000000000000a"}]'))).toThrow(
+      expect.objectContaining({ code: "invalid", hint: expect.stringContaining("doctor --repair") }),
+    );
+  });
+
+  test("has a line for each, which says its kind and parses alone", () => {
+    const { kinds, lines } = indexLines(encodeIndex(TOKENS));
+    expect([...lines].map((line) => decodeRow(parseRow(line), kinds))).toEqual(LISTED);
+    expect([...lines].map((line) => kinds[kindOfLine(line)]?.credential.kind)).toEqual([
+      "totp",
+      "totp",
+      "hotp",
+      "totp",
+    ]);
+    expect([...lines].map(idInLine)).toEqual(LISTED.map((one) => one?.id));
+    const texts = [...lines].map((line) => textsInLine(line).map((text) => JSON.parse(text)));
+    expect(texts).toEqual([...lines].map((line) => parseRow(line).slice(1)));
+    expect(() => textsInLine('[0,"000000000000000a"]')).toThrow("no token");
+    for (const empty of [encodeIndex([]), null]) {
+      expect(indexLines(empty).kinds).toEqual([]);
+      expect([...indexLines(empty).lines]).toEqual([]);
+    }
+  });
+
+  test("writes what tokens share once", () => {
+    const thousand = Array.from({ length: 1_000 }, (_, i) => token(i.toString(16), `t${i}`));
+    expect(indexLines(encodeIndex(thousand)).kinds).toHaveLength(1);
+    expect(encodeIndex(thousand).length).toBeLessThan(70_000);
+  });
+
+  test("gives names without the rest", () => {
+    expect(namesIn(encodeIndex(TOKENS))).toEqual(LISTED.map((one) => one?.name));
+    expect(namesIn(null)).toEqual([]);
+  });
+
+  test("finds a token by its whole id or whole name, and by nothing else", () => {
+    const index = encodeIndex(TOKENS);
+    for (const one of TOKENS) {
+      expect(findExactly(index, one.id)).toEqual(one);
+      expect(findExactly(index, one.name)).toEqual(one);
+    }
+    // an issuer, part of a name, an id of nobody, and what only looks like a line
+    for (const query of ["ann", "box", "S-1", "000000000000000e", '0,"000000000000000a"', "key-uri", ""]) {
+      expect(findExactly(index, query)).toBeNull();
+    }
+  });
+});
