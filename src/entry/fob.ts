@@ -7,12 +7,6 @@ declare const FOB_VERSION: string;
 /** The width that the help page beside this program was written for, in columns. */
 const PAGE_COLUMNS = 80;
 
-/** What to print, a long text in pieces, and what to say besides. */
-interface Answer {
-  readonly pieces: Iterable<string>;
-  readonly notes?: readonly string[];
-}
-
 answerOrLoad(process.argv.slice(2)).catch(report);
 
 /**
@@ -25,8 +19,7 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
     require("./main.cjs");
     return;
   }
-  for (const piece of answer.pieces) if (!print(piece)) break;
-  for (const note of answer.notes ?? []) writeSync(2, `${note}\n`);
+  print(answer);
   // ends here and now: without this Node takes itself apart first
   process.exit();
 }
@@ -38,38 +31,15 @@ function report({ message, hint, exitCode = 1 }: FobError): void {
 }
 
 /** The answer to a command line, or null where the whole program must find it. */
-async function answerAtOnce([command, ...rest]: readonly string[]): Promise<Answer | null> {
-  if (command === "__complete") return whole((await import("./quick-answers.ts")).completions(rest));
-  if (command === "code" && rest.length === 1)
-    return whole((await import("./quick-answers.ts")).passcode(rest[0] ?? ""));
-  if (command === "list" && isOnly(rest, "--json")) return loadListing().listing();
-  if (command === "code" && isOnly(rest, "--all", "--json") && isInEnglish()) return loadPasscodes().allPasscodes();
+async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
+  if (command === "__complete") return (await import("./quick-answers.ts")).completions(rest);
+  if (command === "code" && rest.length === 1) return (await import("./quick-answers.ts")).passcode(rest[0] ?? "");
   if (rest.length > 0) return null;
-  if (command === "--version") return whole(`${FOB_VERSION}\n`);
-  return command === "--help" && hasRoom() && isInEnglish()
-    ? whole(readFileSync(`${__dirname}/help.txt`, "utf8"))
-    : null;
+  if (command === "--version") return `${FOB_VERSION}\n`;
+  return command === "--help" && hasRoom() && isInEnglish() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
 }
 
-async function whole(text: string | Promise<string | null>): Promise<Answer | null> {
-  const known = await text;
-  return known === null ? null : { pieces: [known] };
-}
-
-function isOnly(given: readonly string[], ...options: string[]): boolean {
-  return given.length === options.length && options.every((option) => given.includes(option));
-}
-
-/** What is for lists lies in files of their own, which nothing else has to read. */
-function loadListing(): typeof import("./quick-listing.ts") {
-  return require("./quick-listing.cjs");
-}
-
-function loadPasscodes(): typeof import("./quick-passcodes.ts") {
-  return require("./quick-passcodes.cjs");
-}
-
-/** Help and notes are in English here; the whole program has the other languages. */
+/** Help is in English here; the whole program has the other languages. */
 function isInEnglish(): boolean {
   return messagesFile(`${__dirname}/../messages`, process.env) === null;
 }
@@ -79,20 +49,15 @@ function hasRoom(): boolean {
   return !fstatSync(1).isCharacterDevice() || (process.stdout.columns ?? PAGE_COLUMNS) >= PAGE_COLUMNS;
 }
 
-/** False when there is nobody to print more for. */
-function print(text: string): boolean {
+function print(text: string): void {
   try {
     let rest = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSome(rest));
-    return true;
   } catch (error) {
     // a reader that has gone needs no answer
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
-    const message = `cannot write to standard output: ${(error as Error).message}`;
-    const isJson = process.argv.includes("--json");
-    writeSync(2, isJson ? `${JSON.stringify({ error: { code: "unavailable", message } })}\n` : `fob: ${message}\n`);
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
+    writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
     process.exitCode = 8;
-    return false;
   }
 }
 

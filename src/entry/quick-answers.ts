@@ -49,12 +49,6 @@ async function knownNames(): Promise<readonly string[] | null> {
   return found && (openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" })) as string[] | null));
 }
 
-/** The vault of this environment, where its key file is enough to open it; else null. Throws what reading it throws. */
-export async function openAtOnce(): Promise<Vault | null> {
-  const found = await find();
-  return found && openWithKeyFile(found);
-}
-
 /** The vault of this environment; null where a grant, be it an empty one, or another keychain than the vault's own is asked for. */
 async function find(): Promise<Found | null> {
   const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;

@@ -31,8 +31,8 @@ export function locatorFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "locator");
 }
 
-/** The file that spares `code --all` the tokens' own files in a large vault. */
-export function unguardedFile({ home }: VaultLayout): string {
+/** The file in which earlier builds kept the secrets of tokens without a PIN a second time. It is removed when a vault is opened. */
+export function formerSecretsFile(home: string): string {
   return join(vaultFolder(home), "unguarded");
 }
 

@@ -1,8 +1,10 @@
+import { removeQuietly } from "#base/durable-file.ts";
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { PASSPHRASE_POLICY, type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { forget, type Secret } from "#token/secret.ts";
+import { formerSecretsFile } from "#vault/cells/layout.ts";
 import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 import { judge } from "#vault/pins/guess.ts";
 import { askNewPassphrase, askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -73,6 +75,7 @@ export async function openToChange(
   const header = readHeader(access.home);
   if (header) refuseExported(header);
   if (header) refuseOtherKeychain(header, access);
+  removeQuietly(formerSecretsFile(access.home));
   return header && unlock(header, access, byPin);
 }
 

@@ -16,7 +16,6 @@ import {
   unguardRecord,
   wipeRecord,
 } from "#vault/tokens/token-record.ts";
-import { dropUnguardedSecrets } from "#vault/tokens/unguarded-secrets.ts";
 import type { Vault } from "#vault/vault.ts";
 import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "./attempts.ts";
 import { judge } from "./guess.ts";
@@ -167,6 +166,5 @@ function replaceGuard(vault: Vault, before: TokenRecord, after: TokenRecord): vo
     }
     return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
   });
-  if (guard) dropUnguardedSecrets(vault.layout);
   vault.amend(before.token.id, (token) => ({ ...token, pin: after.token.pin }));
 }

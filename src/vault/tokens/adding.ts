@@ -17,7 +17,6 @@ import {
   type TokenRecord,
   unguardedSecretKey,
 } from "./token-record.ts";
-import { dropUnguardedSecrets } from "./unguarded-secrets.ts";
 
 /** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
 export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
@@ -75,7 +74,6 @@ export async function addTokens(
     throw error;
   }
   finishBatch(vault, batch, { tellAside });
-  if (replaced.length > 0) dropUnguardedSecrets(vault.layout);
   return listed;
 }
 

@@ -22,15 +22,8 @@ export function isCounting({ credential }: Pick<Kind, "credential">): boolean {
   return "counter" in credential && credential.counter !== null;
 }
 
-/** The index as lines, each an entry's JSON, and the kinds that their numbers stand for. */
-export interface IndexLines {
-  readonly kinds: readonly Kind[];
-  /** In list order; found anew whenever they are asked for, and not kept. */
-  readonly lines: Iterable<string>;
-}
-
 /** What many tokens have in common: it is written down once, and their entries say where. */
-export type Kind = Pick<Token, "format" | "credential" | "pin" | "accessDomain">;
+type Kind = Pick<Token, "format" | "credential" | "pin" | "accessDomain">;
 
 type KindJson = Omit<Kind, "credential"> & { readonly credential: CredentialJson };
 
@@ -41,7 +34,7 @@ interface IndexJson {
 }
 
 /** An entry as an array, because the names of fields would be most of the file. Its kind is a number, its time in milliseconds since 1970. */
-export type IndexRow = readonly [
+type IndexRow = readonly [
   kind: number,
   id: string,
   name: string,
@@ -55,9 +48,6 @@ export type IndexRow = readonly [
 const NEWLINE = 0x0a;
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-const LINE = new RegExp(
-  String.raw`^\[\d+,(${STRING}),(${STRING}),(null|${STRING}),(null|${STRING}),(null|${STRING}),(true|false),(-?\d+)\]$`,
-);
 const NAMES = new RegExp(String.raw`^\[\d+,${STRING},(${STRING})`, "gm");
 
 /** What stands in a line before an id, and before a name. */
@@ -79,51 +69,6 @@ export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
 /** Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index of another version of fob. */
 export function decodeIndex(value: Buffer | null): IndexEntry[] {
   return value === null ? [] : decodeJson(value.toString());
-}
-
-/** The index as lines, for what needs a little of ten thousand. Empty for an index that was never written. */
-export function indexLines(value: Buffer | null): IndexLines {
-  if (value === null) return { kinds: [], lines: [] };
-  const text = value.toString();
-  const [start, end] = [text.indexOf("\n"), text.lastIndexOf("\n")];
-  const { kinds } = JSON.parse(`${text.slice(0, start)}]}`) as IndexJson;
-  return { kinds: kinds.map(decodeKind), lines: { [Symbol.iterator]: () => linesBetween(text, start + 1, end) } };
-}
-
-function* linesBetween(text: string, start: number, end: number): Generator<string> {
-  for (let at = start; at < end; ) {
-    // in JSON a newline is never part of a value
-    const separator = text.indexOf(",\n", at);
-    const stop = separator < 0 ? end : separator;
-    yield text.slice(at, stop);
-    at = stop + ",\n".length;
-  }
-}
-
-/** The number of the kind of the entry in a line, without parsing the rest. */
-export function kindOfLine(line: string): number {
-  return Number.parseInt(line.slice(1), 10);
-}
-
-/** The id of the token in a line, without parsing the rest. */
-export function idInLine(line: string): string {
-  const start = line.indexOf('"') + 1;
-  return line.slice(start, line.indexOf('"', start));
-}
-
-/** The entry in a line. */
-export function parseRow(line: string): IndexRow {
-  return JSON.parse(line);
-}
-
-/**
- * The JSON texts of what is in a line: id, name, issuer, account, serial, favorite and time of enrollment. What prints JSON need not parse it to write
- * the same again.
- */
-export function textsInLine(line: string): readonly string[] {
-  const texts = LINE.exec(line)?.slice(1);
-  if (texts) return texts;
-  throw new Error("the index has a line that is no token");
 }
 
 /** The names alone, in order, without parsing the rest. */
@@ -180,7 +125,7 @@ function decodeKind({ credential, ...rest }: KindJson): Kind {
 }
 
 /** The entry in a row; written out, because destructuring an array and spreading an object take three times as long, ten thousand times. */
-export function decodeRow(row: IndexRow, kinds: readonly Kind[]): IndexEntry {
+function decodeRow(row: IndexRow, kinds: readonly Kind[]): IndexEntry {
   const kind = kinds[row[0]];
   if (!kind) throw new Error(`the index has no kind ${row[0]}`);
   return {

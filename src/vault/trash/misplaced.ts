@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { lastUsesFile, locatorFile, unguardedFile, type VaultLayout, vaultFolder } from "#vault/cells/layout.ts";
+import { lastUsesFile, locatorFile, type VaultLayout, vaultFolder } from "#vault/cells/layout.ts";
 import { putAside } from "./aside.ts";
 
 /** The folders of a vault that hold folders. */
@@ -15,7 +15,7 @@ export interface Misplaced {
 /** Files where the vault has folders of its own, and folders where it has single files. Cells are looked at by whoever reads them. */
 export function misplacedIn(layout: VaultLayout): Misplaced[] {
   const folders = FOLDERS.map((name) => join(vaultFolder(layout.home), name));
-  const files = [lastUsesFile(layout), locatorFile(layout), unguardedFile(layout)];
+  const files = [lastUsesFile(layout), locatorFile(layout)];
   return [
     ...folders.filter((path) => isFolder(path) === false).map((path) => ({ path, is: "file" }) as const),
     ...files.filter((path) => isFolder(path) === true).map((path) => ({ path, is: "folder" }) as const),

@@ -10,7 +10,6 @@ import { makeFolder } from "#vault/cells/cell-files.ts";
 import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
 import { decodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
-import { dropUnguardedSecrets } from "#vault/tokens/unguarded-secrets.ts";
 import { TOKEN_ID, type Vault } from "#vault/vault.ts";
 import { move, putAside } from "./aside.ts";
 import { lookAtClock } from "./calendar.ts";
@@ -36,7 +35,6 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
   }
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
   move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
-  dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
   return null;
 }
@@ -48,7 +46,6 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
   const aside = existsSync(folder) ? putAside(vault.layout.home, folder, `token-${id}`) : null;
-  dropUnguardedSecrets(vault.layout);
   vault.dropFromIndex(id);
   return aside;
 }

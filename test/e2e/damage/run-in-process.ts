@@ -7,8 +7,6 @@ import { run } from "#cli/run.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { createContext } from "#entry/context.ts";
 import { passcode } from "#entry/quick-answers.ts";
-import { listing } from "#entry/quick-listing.ts";
-import { allPasscodes } from "#entry/quick-passcodes.ts";
 import type { Outcome } from "../fob.ts";
 
 const BUILD = { version: "0", folder: fileURLToPath(new URL("../../../dist", import.meta.url)) };
@@ -69,18 +67,7 @@ function onNoMachine(context: Context): Context {
 /** What the fast path prints; null where it leaves the answer to the whole program. */
 async function answerAtOnce(argv: readonly string[]): Promise<string | null> {
   const [command, one = "", ...rest] = argv;
-  const line = argv.join(" ");
-  if (command === "code" && rest.length === 0) {
-    const found = await passcode(one);
-    if (found !== null) return found;
-  }
-  if (line === "list --json") return joined(await listing());
-  if (line === "code --all --json") return joined(await allPasscodes());
-  return null;
-}
-
-function joined(answer: { readonly pieces: Iterable<string> } | null): string | null {
-  return answer && [...answer.pieces].join("");
+  return command === "code" && rest.length === 0 ? passcode(one) : null;
 }
 
 type Heard = { stdout: string; stderr: string };

@@ -1,11 +1,10 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import { fileKeyStore } from "#platform/keychain/file.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
-import { unguardedFile } from "#vault/cells/layout.ts";
 import { disableForToken, enableForToken } from "#vault/keys/biometrics.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
@@ -192,14 +191,12 @@ describe("a new PIN", () => {
     const before = vault.read(id);
     takePasscode(vault, before, secretKey, SET);
     fail(vault, id, 10);
-    writeFileSync(unguardedFile(vault.layout), "");
     expect(tokenPinState(vault, before)).toEqual({ attemptsLeft: 0, locked: true });
     await setTokenPin(vault, before, secretKey, newPin("27954"));
     const after = vault.read(id);
     expect(after.token.credential).toMatchObject({ counter: 1n });
     expect(after.guard?.biometric).toBeNull();
     expect(tokenPinState(vault, after)).toEqual({ attemptsLeft: 10, locked: false });
-    expect(existsSync(unguardedFile(vault.layout))).toBe(false);
     expect(await vault.secretKey(after, person("27954").prompt, SET)).toEqual(secretKey);
   });
 
