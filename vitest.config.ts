@@ -1,8 +1,21 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
+/** The completion scripts are part of the program as texts (scripts/build.mjs). */
+const textFiles: Plugin = {
+  name: "text files",
+  enforce: "pre",
+  load: (path) =>
+    /[\\/]completions[\\/][^\\/]+$/.test(path) ? `export default ${JSON.stringify(readFileSync(path, "utf8"))}` : null,
+};
+
 export default defineConfig({
+  plugins: [textFiles],
+  define: { FOB_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on two cores, leaves half of them idle

@@ -20,7 +20,7 @@ const PIECE = 64 * 1024;
 const PAUSE = 10;
 
 /** All of standard input as text. Throws FobError `invalid` when it is too large to be a list of enrollment strings. */
-export async function readStandardInput(stream: AsyncIterable<Buffer> = process.stdin): Promise<string> {
+export async function readStandardInput(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

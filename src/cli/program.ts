@@ -53,6 +53,8 @@ const COMPLAINTS: readonly (readonly [RegExp, (...parts: string[]) => string])[]
 /** What a command line may say. */
 export interface Vocabulary {
   readonly version: string;
+  /** How wide the terminal is that help is for, in characters; undefined where there is none. */
+  readonly columns: number | undefined;
   /** Every command by its name, in the order in which help lists them, loaded when it is needed. */
   readonly commands: Readonly<Record<string, () => Promise<AnyCommand>>>;
   /** What is done where no command is given. */
@@ -95,13 +97,13 @@ interface Understood {
 /** What a command line means to who knows no other commands than these. */
 async function understand(
   argv: readonly string[],
-  { version, commands, alone }: Vocabulary,
+  { version, columns, commands, alone }: Vocabulary,
   names: readonly string[],
 ): Promise<Understood> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
   let isOfCommand = false;
-  const program = createProgram(version, (text) => printed.push(text));
+  const program = createProgram(version, columns, (text) => printed.push(text));
   const groups = new Map<string, Command>();
   const loading = Object.entries(commands).flatMap(([name, load]) => (names.includes(name) ? [load()] : []));
   for (const command of await Promise.all(loading)) {
@@ -132,7 +134,7 @@ async function understand(
   return { parsed, isOfCommand };
 }
 
-function createProgram(version: string, print: (text: string) => void): Command {
+function createProgram(version: string, columns = MAX_HELP_COLUMNS, print: (text: string) => void): Command {
   const program = new Command("fob")
     .description(t("a software key fob for the terminal"))
     .version(version, flagsOf(VERSION_OPTION), translated(VERSION_OPTION.summary))
@@ -144,7 +146,7 @@ function createProgram(version: string, print: (text: string) => void): Command 
     })
     .configureOutput({
       // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
-      getOutHelpWidth: () => Math.min(process.stdout.columns ?? MAX_HELP_COLUMNS, MAX_HELP_COLUMNS),
+      getOutHelpWidth: () => Math.min(columns, MAX_HELP_COLUMNS),
       writeOut: print,
       writeErr: print,
       outputError: () => undefined,

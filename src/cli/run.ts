@@ -10,15 +10,8 @@ import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import type { Host } from "./host.ts";
 import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
-
-/** What a run of the program works with: its arguments and everything of the process that it touches. */
-export interface Process {
-  readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
 
 /** The program: its commands, and how their surroundings are made from the global options. */
 export interface Program extends Vocabulary {
@@ -27,14 +20,15 @@ export interface Program extends Vocabulary {
 }
 
 /** Runs one command line and returns the exit code. The one place where errors become words and codes. */
-export async function run(program: Program, { argv, env, stdout, stderr }: Process): Promise<number> {
+export async function run(program: Program, host: Host): Promise<number> {
+  const { argv, env, stdout, stderr } = host;
   try {
     const parsed = await parseCommandLine(argv, program);
     if ("text" in parsed) {
       stdout.write(parsed.text);
       return 0;
     }
-    return await runCommand(program, parsed.invocation, { argv, env, stdout, stderr });
+    return await runCommand(program, parsed.invocation, host);
   } catch (thrown) {
     const error = asFobError(thrown);
     // whoever pressed Ctrl-C knows it
@@ -54,7 +48,7 @@ function wantsJson(argv: readonly string[]): boolean {
 async function runCommand(
   program: Program,
   { command, input, flags }: Invocation,
-  { stdout, stderr }: Process,
+  { stdout, stderr }: Host,
 ): Promise<number> {
   const globals = program.resolveGlobals(flags);
   const isTerminal = stdout.isTTY ?? false;

@@ -6,20 +6,20 @@ import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 import { judgeProcess } from "#platform/processes.ts";
 
 /** The agent of the vault below `home` on this machine; `folder` has the built program that it runs. */
-export function agentControl(folder: string, home: string): AgentControl {
+export function agentControl(folder: string, home: string, env: NodeJS.ProcessEnv): AgentControl {
   return new AgentControl(resolve(home), {
-    forShells: agentForShells(home, process.env),
+    forShells: agentForShells(home, env),
     newPlace() {
-      const place = newAgentPlace(home, process.env);
+      const place = newAgentPlace(home, env);
       makeSocketFolder(place.socket);
       return place;
     },
     isOfThisHome: (holder) => holder.home === realPath(home),
-    addressesOf: (holder) => addressesOf(holder, home, process.env),
-    likelyAddresses: () => likelyAddresses(home, process.env),
+    addressesOf: (holder) => addressesOf(holder, home, env),
+    likelyAddresses: () => likelyAddresses(home, env),
     async startProcess(order, vaultKey) {
       const { startAgentProcess } = await import("#platform/agent/agent-process.ts");
-      return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey));
+      return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey), env);
     },
     judge: judgeProcess,
     end: ({ pid }, signal) => {

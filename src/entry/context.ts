@@ -7,6 +7,7 @@ import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import type { Clipboard } from "#cli/clipboard.ts";
 import type { Context, Prompt } from "#cli/context.ts";
 import type { Globals } from "#cli/globals.ts";
+import type { Host } from "#cli/host.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile, writeSecretFiles } from "#cli/inputs.ts";
 import { jsonLine } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
@@ -36,19 +37,18 @@ export interface Build {
 /** How long the system keychain may take: a script must not hang, a person may have to unlock it first. */
 const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
 
-const { stdin, stdout, stderr, env } = process;
-
 /** What commands can reach on this machine. What a command does not use is not loaded. */
-export function createContext(build: Build, globals: Globals, style: Style): Context {
+export function createContext(build: Build, globals: Globals, style: Style, host: Host): Context {
+  const { stdin, stdout, stderr, env } = host;
   // children have no use for them, and a process's environment is easy to look at
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
   const available = globals.input && stdin.isTTY === true;
-  const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor });
+  const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor, terminal: host });
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const access = vaultAccess(globals, prompt, sensor);
-  const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home));
+  const access = vaultAccess(globals, prompt, sensor, stderr);
+  const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env));
   const http = httpClient(build);
   let opened: Vault | null = null;
   let newRecoveryCode: () => string | null = () => null;
@@ -62,8 +62,8 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     notifier: systemNotifier(),
     prompt,
     pinPrompt: access.pinPrompt,
-    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor).pinPrompt,
-    clipboard: systemClipboard(build),
+    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
+    clipboard: systemClipboard(build, host),
     machine: {
       check: async () => (await import("#platform/machine.ts")).checkMachine(),
       openToOthers,
@@ -104,7 +104,7 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
       const { delegateToAgent, at } = await opening();
       return delegateToAgent(at, command, input, {
         ...{ prompt, pinPrompt: access.pinPrompt },
-        readInput: () => readStandardInput(),
+        readInput: () => readStandardInput(stdin),
         ...means,
       });
     },
@@ -116,9 +116,9 @@ export function createContext(build: Build, globals: Globals, style: Style): Con
     untilTerminated,
     endAtSignals: (work) => listeners.deaf(work),
     hearSignals: (work) => listeners.hearing(work),
-    readInput: () => readStandardInput(),
+    readInput: () => readStandardInput(stdin),
     isTerminal: stdout.isTTY === true,
-    pictures: choosePictures(isSpoken, style),
+    pictures: choosePictures(isSpoken, style, stdout),
     isJson: globals.json,
     writeSecretFile,
     writeSecretFiles,
@@ -175,8 +175,9 @@ function systemNotifier(): Notifier {
   };
 }
 
-function systemClipboard({ folder }: Build): Clipboard {
-  const surroundings = { clearScript: join(folder, "clear-clipboard.cjs"), env, terminal: visibleTerminal() };
+function systemClipboard({ folder }: Build, host: Host): Clipboard {
+  const clearScript = join(folder, "clear-clipboard.cjs");
+  const surroundings = { clearScript, env: host.env, terminal: visibleTerminal(host) };
   const load = once(async () => (await import("#platform/clipboard/clipboard.ts")).systemClipboard(surroundings));
   return {
     copy: async (text) => (await load()).copy(text),
@@ -190,17 +191,17 @@ function httpClient({ version }: Build): HttpClient {
   return async (request) => (await load())(request);
 }
 
-function choosePictures(isSpoken: boolean, { hasColor }: Style): Context["pictures"] {
+function choosePictures(isSpoken: boolean, { hasColor }: Style, stdout: Host["stdout"]): Context["pictures"] {
   if (isSpoken || !stdout.isTTY) return "none";
   return hasColor ? "colored" : "uncolored";
 }
 
 /** Where a person looks, whichever of the two goes elsewhere. */
-function visibleTerminal(): NodeJS.WriteStream | null {
+function visibleTerminal({ stdout, stderr }: Host): NodeJS.WriteStream | null {
   return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
 }
 
-function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAccess {
+function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor, stderr: Host["stderr"]): VaultAccess {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
   const keyStore: VaultAccess["keyStore"] = (kind, item) =>
@@ -214,12 +215,12 @@ function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor): VaultAcc
     keychain,
     keyStore,
     pinPrompt: pinSource(globals, prompt, { sensor, keyOf }),
-    recoveryCodes: recoveryCodes(globals),
+    recoveryCodes: recoveryCodes(globals, stderr),
   };
 }
 
 /** On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or none. */
-function recoveryCodes({ json }: Globals): RecoveryCodeDisplay | null {
+function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeDisplay | null {
   if (json) return null;
   const tell = (text: string) => stderr.write(formatNote(text, json));
   return {

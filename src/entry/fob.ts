@@ -32,8 +32,8 @@ function report({ message, hint, exitCode = 1 }: FobError): void {
 
 /** The answer to a command line, or null where the whole program must find it. */
 async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
-  if (command === "__complete") return (await import("./quick-answers.ts")).completions(rest);
-  if (command === "code" && rest.length === 1) return (await import("./quick-answers.ts")).passcode(rest[0] ?? "");
+  if (command === "code" || command === "__complete")
+    return (await import("./quick-answers.ts")).answerQuickly([command, ...rest], process.env);
   if (rest.length > 0) return null;
   if (command === "--version") return `${FOB_VERSION}\n`;
   return command === "--help" && hasRoom() && isInEnglish() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;

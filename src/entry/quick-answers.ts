@@ -17,17 +17,26 @@ interface Found {
   readonly header: Header;
 }
 
+/** What a command line prints that needs neither a person nor the whole program; null for every other one. Rejects as {@link passcode} does. */
+export async function answerQuickly(
+  [command, ...rest]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
+  if (command === "__complete") return completions(rest, env);
+  return command === "code" && rest.length === 1 ? passcode(rest[0] ?? "", env) : null;
+}
+
 /**
  * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. Rejects with
  * FobError where a counter has moved on and there is no passcode to show for it.
  */
-export async function passcode(name: string): Promise<string | null> {
+async function passcode(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   if (name.startsWith("-")) return null;
   return orNull(async () => {
-    const found = await find();
+    const found = await find(env);
     // what the configuration wants of a passcode is the whole program's business
     if (found && "code.min-validity" in readConfig(found.home)) return null;
-    const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name)));
+    const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name, env)));
     return code === null ? null : `${code}\n`;
   });
 }
@@ -36,22 +45,22 @@ export async function passcode(name: string): Promise<string | null> {
  * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where it would take a person or the keychain
  * to learn them, and nothing where something fails: whoever presses TAB wants no messages.
  */
-export async function completions([what, prefix = ""]: readonly string[]): Promise<string> {
-  const names = what === "names" ? await orNull(knownNames) : null;
+async function completions([what, prefix = ""]: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const names = what === "names" ? await orNull(() => knownNames(env)) : null;
   const wanted = fold(prefix);
   // a line has one name, and no name has two lines
   const offered = (names ?? []).filter((name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name));
   return offered.map((name) => `${name}\n`).join("");
 }
 
-async function knownNames(): Promise<readonly string[] | null> {
-  const found = await find();
-  return found && (openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" })) as string[] | null));
+async function knownNames(env: NodeJS.ProcessEnv): Promise<readonly string[] | null> {
+  const found = await find(env);
+  if (!found) return null;
+  return openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" }, env)) as string[] | null);
 }
 
 /** The vault of this environment; null where a grant, be it an empty one, or another keychain than the vault's own is asked for. */
-async function find(): Promise<Found | null> {
-  const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = process.env;
+async function find({ FOB_GRANT, FOB_HOME, FOB_KEYCHAIN }: NodeJS.ProcessEnv): Promise<Found | null> {
   const home = FOB_HOME || (await import("#platform/paths.ts")).defaultHome();
   const header = FOB_GRANT === undefined ? peekHeader(home) : null;
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
@@ -67,8 +76,8 @@ function passcodeFromFiles(found: Found, name: string): string | null {
   return code;
 }
 
-async function passcodeFromAgent(found: Found, name: string): Promise<string | null> {
-  const passcode = await askAgent(found, { do: "code", name });
+async function passcodeFromAgent(found: Found, name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const passcode = await askAgent(found, { do: "code", name }, env);
   return passcode ? (passcode as Passcode).code : null;
 }
 
@@ -78,12 +87,16 @@ function openWithKeyFile({ home, header }: Found): Vault | null {
   return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }
 
-async function askAgent({ home, header }: Found, request: { readonly do: string; readonly name?: string }) {
+async function askAgent(
+  { home, header }: Found,
+  request: { readonly do: string; readonly name?: string },
+  env: NodeJS.ProcessEnv,
+) {
   const holder = claimant({ home, vaultId: header.id });
   if (!holder) return null;
   const { addressesOf, realPath } = await import("#platform/agent/agent-socket.ts");
   if (holder.home !== realPath(home)) return null;
-  const addresses = addressesOf(holder, home, process.env);
+  const addresses = addressesOf(holder, home, env);
   if (addresses.length === 0) return null;
   return (await import("#agent/client/quick-question.ts")).askOnce(holder, addresses, request);
 }

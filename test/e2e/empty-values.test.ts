@@ -6,7 +6,12 @@ import { optionName, parseCommandLine } from "#cli/program.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { HOTP_URI, RFC_CODES, testHome } from "./fob.ts";
 
-const VOCABULARY = { version: "0", commands: COMMANDS, alone: () => Promise.reject(new Error("a command is given")) };
+const VOCABULARY = {
+  version: "0",
+  columns: undefined,
+  commands: COMMANDS,
+  alone: () => Promise.reject(new Error("a command is given")),
+};
 
 /** What a command says of a command line; null when it takes it. */
 async function complaint(argv: readonly string[]): Promise<string | null> {

@@ -4,16 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { canRunHere, type Outcome, runHere } from "./in-process.ts";
+
+export type { Outcome } from "./in-process.ts";
 
 /** The executable, as it is installed. */
 export const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
-
-/** What a run of the program left behind. */
-export interface Outcome {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number | undefined;
-}
 
 /** What a run gets besides its arguments. */
 export interface Surroundings {
@@ -44,6 +40,7 @@ export async function runFob(
   { input = "", env: more = {} }: Surroundings = {},
 ): Promise<Outcome> {
   const { PATH = "", SystemRoot = "" } = process.env;
+  if (canRunHere(args, { ...env, ...more })) return runHere(args, { PATH, SystemRoot, ...env, ...more }, input);
   const result = await execa(process.execPath, [FOB, ...args], {
     env: { PATH, SystemRoot, ...env, ...more },
     extendEnv: false,

@@ -72,6 +72,7 @@ describe("in another language", () => {
     speak(join(folder, "messages", "pl.json"), () => undefined);
     const parsed = await parseCommandLine([...name.split(" "), "--help"], {
       version: "0",
+      columns: undefined,
       commands: COMMANDS,
       alone: async () => welcome,
     });

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
 import type { Choice, Prompt, Watch } from "#cli/context.ts";
+import type { Host } from "#cli/host.ts";
 import { printable } from "#token/printable.ts";
 import { bestMatches } from "./fuzzy.ts";
 
@@ -12,45 +13,51 @@ export interface Asking {
   /** Whether questions are read out to them: then they are plain lines that stay. */
   readonly isSpoken: boolean;
   readonly hasColor: boolean;
+  readonly terminal: Terminal;
 }
+
+/** Where a person types and reads. The prompts of the package look at the environment for colors. */
+export type Terminal = Pick<Host, "stdin" | "stderr" | "env">;
 
 /** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
 export function terminalPrompt(asking: Asking): Prompt {
-  return asking.available && asking.isSpoken ? spokenPrompt() : drawnPrompt(asking);
+  return asking.available && asking.isSpoken ? spokenPrompt(asking.terminal) : drawnPrompt(asking);
 }
 
-function spokenPrompt(): Prompt {
-  const plain = () => import("./plain-prompts.ts");
+function spokenPrompt(terminal: Terminal): Prompt {
+  const plain = async () => new (await import("./plain-prompts.ts")).PlainPrompts(terminal);
   return {
     available: true,
-    confirm: async (question) => (await plain()).confirmPlainly(question),
-    text: async (question) => (await plain()).askPlainly(question),
-    secret: async (question) => (await plain()).askUnseen(question),
-    wait: waitForPerson,
-    pick: async (question, choices) => (await plain()).pickPlainly(question, choices),
+    confirm: async (question) => (await plain()).confirm(question),
+    text: async (question) => (await plain()).text(question),
+    secret: async (question) => (await plain()).secret(question),
+    wait: (question, work) => waitForPerson(question, work, terminal),
+    pick: async (question, choices) => (await plain()).pick(question, choices),
   };
 }
 
 function drawnPrompt(asking: Asking): Prompt {
+  const { terminal } = asking;
+  const streams = { input: terminal.stdin, output: terminal.stderr, clearPromptOnDone: true };
   return {
     available: asking.available,
     confirm: (question, instead) =>
       ask({ question, instead }, asking, ({ confirm }) =>
-        confirm({ message: printable(question), default: false, theme: { ...look(), keywords: answers() } }, STREAMS),
+        confirm({ message: printable(question), default: false, theme: { ...look(), keywords: answers() } }, streams),
       ),
     text: (question, instead) =>
       ask({ question, instead }, asking, ({ input }) =>
-        input({ message: printable(question), required: true, theme: look() }, STREAMS),
+        input({ message: printable(question), required: true, theme: look() }, streams),
       ),
     secret: (question, instead) =>
       ask({ question, instead }, asking, ({ password }) =>
-        password({ message: `${printable(question)}:`, mask: false, theme: look() }, STREAMS),
+        password({ message: `${printable(question)}:`, mask: false, theme: look() }, streams),
       ),
-    wait: waitForPerson,
+    wait: (question, work) => waitForPerson(question, work, terminal),
     pick: (question, choices, instead) =>
       ask({ question, instead }, asking, ({ search }) => {
         const source = (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(shown);
-        return search({ message: printable(question), source, theme: look() }, STREAMS);
+        return search({ message: printable(question), source, theme: look() }, streams);
       }),
   };
 }
@@ -89,11 +96,12 @@ function answers() {
   };
 }
 
-const STREAMS = { input: process.stdin, output: process.stderr, clearPromptOnDone: true };
-
 /** Without echo: whoever takes this for the question of a PIN must not show it. */
-async function waitForPerson(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean> {
-  const { stdin, stderr } = process;
+async function waitForPerson(
+  question: string,
+  work: (watch: Watch) => Promise<void>,
+  { stdin, stderr }: Terminal,
+): Promise<boolean> {
   const end = new AbortController();
   const tell = (text: string) => void stderr.write(`${printable(text)}\n`);
   tell(question);
@@ -121,7 +129,7 @@ const CTRL_C = 0x03;
 /** Loads the prompts, which take longer than most commands, and puts a question; or says which option would have answered. */
 async function ask<T>(
   { question, instead }: { readonly question: string; readonly instead: string },
-  { available, hasColor }: Asking,
+  { available, hasColor, terminal }: Asking,
   put: (prompts: typeof import("./inquirer.ts")) => Promise<T>,
 ): Promise<T> {
   if (!available) {
@@ -129,7 +137,7 @@ async function ask<T>(
       hint: t`${instead} answers without a terminal`,
     });
   }
-  const showColors = hasColor ? () => undefined : hideColors(process.env);
+  const showColors = hasColor ? () => undefined : hideColors(terminal.env);
   try {
     return await put(await import("./inquirer.ts"));
   } catch (error) {

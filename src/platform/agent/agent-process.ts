@@ -36,10 +36,10 @@ const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
 
 /**
  * Starts the built program `script` as a process that outlives this one, gives it `input` on its standard input, and returns the line that it
- * answers with. Throws FobError `unavailable`.
+ * answers with. Of the environment `ours` it has what it needs. Throws FobError `unavailable`.
  */
-export async function startAgentProcess(script: string, input: Secret): Promise<string> {
-  const env = Object.fromEntries(NEEDED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+export async function startAgentProcess(script: string, input: Secret, ours: NodeJS.ProcessEnv): Promise<string> {
+  const env = Object.fromEntries(NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])));
   const [command, args] =
     process.platform === "win32"
       ? [process.execPath, [script]]

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { messagesFile, speak } from "#base/language.ts";
+import { resolveGlobals } from "#cli/globals.ts";
+import type { Host } from "#cli/host.ts";
+import { run } from "#cli/run.ts";
+import { COMMANDS } from "#commands/commands.ts";
+import { defaultHome } from "#platform/paths.ts";
+import { printable } from "#token/printable.ts";
+import { type Build, createContext } from "./context.ts";
+
+/** Runs the command line of `host`, in its language, and returns the exit code. */
+export function runProgram(build: Build, host: Host): Promise<number> {
+  const { argv, env, stderr } = host;
+  speak(messagesFile(join(build.folder, "../messages"), env), (trouble) => {
+    // what a script expects on standard error is an object alone
+    if (!argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
+  });
+  return run(
+    {
+      version: build.version,
+      columns: host.stdout.columns,
+      commands: COMMANDS,
+      alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
+      resolveGlobals: (flags) => resolveGlobals(flags, env, defaultHome),
+      createContext: (globals, style) => createContext(build, globals, style, host),
+    },
+    host,
+  );
+}
