@@ -72,7 +72,7 @@ async function answer(host: Host): Promise<number> {
 }
 
 /** A stream that is no terminal, and keeps what is written to it. */
-class Collector extends Writable {
+export class Collector extends Writable {
   text = "";
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
