@@ -1,6 +1,11 @@
-import type { Look } from "#vault/tokens/adding.ts";
 import { whenEnding } from "./ending.ts";
 import { FobError } from "./fob-error.ts";
+
+/**
+ * Called between two steps of long work: lets the event loop turn now and then, and rejects when the
+ * work is to stop, which whoever does it takes back then.
+ */
+export type Look = () => Promise<void>;
 
 /** How long work goes on without a look for signals, in milliseconds. */
 const LOOK_MS = 30;

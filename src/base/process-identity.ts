@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { exists, startOf } from "#platform/processes.ts";
+import { exists, startOf } from "./processes.ts";
 
 /** A process on some machine, told from every other process that has or had its number. */
 export interface ProcessIdentity {

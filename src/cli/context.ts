@@ -2,49 +2,23 @@ import type { AgentControl } from "#agent/client/control.ts";
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
 import type { FobError } from "#base/fob-error.ts";
 import type { HttpClient } from "#base/http-client.ts";
+import type { Look } from "#base/long-work.ts";
 import type { Style } from "#cli/output/style.ts";
+import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 import type { Settings } from "#cli/settings/settings.ts";
 import type { PushDesk } from "#push/desk.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { Right } from "#token/grant.ts";
-import type { OpenedVault, VaultAccess } from "#vault/keys/open.ts";
+import type { OpenedVault } from "#vault/keys/open.ts";
+import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-import type { Look } from "#vault/tokens/adding.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { Check } from "./check.ts";
 import type { Clipboard } from "./clipboard.ts";
 import type { Sensor } from "./sensor.ts";
-
-/** One of several things a person may choose. */
-export interface Choice<T> {
-  readonly label: string;
-  readonly value: T;
-}
-
-/** How work that waits for a person hears that it need not, and says what else the person should do. */
-export interface Watch {
-  readonly signal: AbortSignal;
-  tell(text: string): void;
-}
-
-/** Questions to the person at the terminal. Each throws FobError `locked` when nobody is there, naming `instead`. */
-export interface Prompt {
-  readonly available: boolean;
-  confirm(question: string, instead: string): Promise<boolean>;
-  text(question: string, instead: string): Promise<string>;
-  /** Asks without echo. */
-  secret(question: string, instead: string): Promise<string>;
-  /**
-   * Waits for something that a person does elsewhere, as `question` says; resolves with whether it was done, or the person pressed Enter
-   * to do something else instead. Rejects as `work` does.
-   */
-  wait(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean>;
-  /** Lets a person narrow the choices by typing. */
-  pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
-}
 
 /** Work whose progress a person can watch. */
 export interface Progress {

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { chooseUnlessWrong, type Settings, settingsOf } from "#cli/settings/settings.ts";
 import type { KeychainKind } from "#vault/keys/header.ts";
+import type { GlobalFlags } from "./global-flags.ts";
 
 /** The options that every command takes, after the environment was asked for those not given. */
 export interface Globals {
@@ -24,19 +25,6 @@ export interface Globals {
   /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with the setting, so that scripts get what they expect. */
   readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
-}
-
-/** The global options as the command line gives them; `color` and `input` are true unless `--no-...` was given. */
-export interface GlobalFlags {
-  readonly home?: string;
-  readonly keychain?: string;
-  readonly pinFile?: string;
-  readonly pinFd?: string;
-  readonly input?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly color?: boolean;
-  readonly plain?: boolean;
 }
 
 /** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */

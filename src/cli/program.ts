@@ -3,8 +3,8 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, retold, type Text, type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command.ts";
+import type { GlobalFlags } from "./global-flags.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
-import type { GlobalFlags } from "./globals.ts";
 
 /** A command line that was understood: which command, with what input, under which global options. */
 export interface Invocation {

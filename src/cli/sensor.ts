@@ -1,4 +1,4 @@
-import type { Watch } from "./context.ts";
+import type { Watch } from "#cli/prompt/prompt.ts";
 
 /** What the platform has to recognise a person: a fingerprint reader, Touch ID, Face ID, Windows Hello. */
 export interface Sensor {

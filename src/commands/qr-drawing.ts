@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import type { Context, SecretFile } from "#cli/context.ts";
-import type { Look } from "#vault/tokens/adding.ts";
 
 /** Free modules around a code, as the standard demands. */
 const BORDER = 4;

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
+import { judgeProcess } from "#base/processes.ts";
 import { agentForShells, likelyAddresses, makeSocketFolder, newAgentPlace } from "#platform/agent/agent-place.ts";
 import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
-import { judgeProcess } from "#platform/processes.ts";
 
 /** The agent of the vault below `home` on this machine; `folder` has the built program that it runs. */
 export function agentControl(folder: string, home: string, env: NodeJS.ProcessEnv): AgentControl {

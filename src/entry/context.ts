@@ -5,7 +5,7 @@ import { inEnglish, t } from "#base/language.ts";
 import { doLongWork, lookForSignals } from "#base/long-work.ts";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import type { Clipboard } from "#cli/clipboard.ts";
-import type { Context, Prompt } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import type { Globals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
 import { fileExists, readForeignFile, readStandardInput, writeSecretFile, writeSecretFiles } from "#cli/inputs.ts";
@@ -16,6 +16,7 @@ import { formatFailures, formatNote } from "#cli/output/report.ts";
 import type { Style } from "#cli/output/style.ts";
 import { startTraceFile } from "#cli/output/trace-file.ts";
 import { pinSource } from "#cli/prompt/pin-source.ts";
+import type { Prompt } from "#cli/prompt/prompt.ts";
 import { terminalPrompt } from "#cli/prompt/prompts.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
@@ -24,8 +25,8 @@ import { fileKeyStore } from "#platform/keychain/file.ts";
 import { systemKeyStore } from "#platform/keychain/system.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
-import type { VaultAccess } from "#vault/keys/open.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
+import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** The program that runs: its version, and the folder of its built files. */

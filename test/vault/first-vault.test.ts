@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import { fileKeyStore } from "#platform/keychain/file.ts";
 import { type KeychainKind, readHeader } from "#vault/keys/header.ts";
-import { createVault, type VaultAccess } from "#vault/keys/open.ts";
+import { createVault } from "#vault/keys/open.ts";
+import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 
 const ATTEMPTS = 10;

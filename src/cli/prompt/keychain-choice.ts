@@ -1,8 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Prompt } from "#cli/context.ts";
+import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { KeychainKind } from "#vault/keys/header.ts";
-import { createVault, type VaultAccess } from "#vault/keys/open.ts";
+import { createVault } from "#vault/keys/open.ts";
+import type { VaultAccess } from "#vault/keys/vault-access.ts";
 
 /**
  * Creates the first vault. The system keychain keeps its key unless `kind` says otherwise; where there is no keychain, a

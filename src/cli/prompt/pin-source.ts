@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Prompt } from "#cli/context.ts";
 import type { Globals } from "#cli/globals.ts";
 import { readDescriptor, readInputFile } from "#cli/inputs.ts";
+import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { PASSPHRASE_POLICY } from "#token/pin-policy.ts";
 import { pinBytes, type Secret } from "#token/secret.ts";

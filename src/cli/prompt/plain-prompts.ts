@@ -2,10 +2,9 @@ import { createInterface, type Interface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Choice } from "#cli/context.ts";
 import { printable } from "#token/printable.ts";
 import { bestMatches } from "./fuzzy.ts";
-import type { Terminal } from "./prompts.ts";
+import type { Choice, Terminal } from "./prompt.ts";
 
 /** A choice that was not understood is asked for again this often. */
 const TRIES = 5;

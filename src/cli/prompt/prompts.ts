@@ -1,10 +1,9 @@
 import { styleText } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
-import type { Choice, Prompt, Watch } from "#cli/context.ts";
-import type { Host } from "#cli/host.ts";
 import { printable } from "#token/printable.ts";
 import { bestMatches } from "./fuzzy.ts";
+import type { Choice, Prompt, Terminal, Watch } from "./prompt.ts";
 
 /** Whom questions are for. */
 export interface Asking {
@@ -15,9 +14,6 @@ export interface Asking {
   readonly hasColor: boolean;
   readonly terminal: Terminal;
 }
-
-/** Where a person types and reads. The prompts of the package look at the environment for colors. */
-export type Terminal = Pick<Host, "stdin" | "stderr" | "env">;
 
 /** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
 export function terminalPrompt(asking: Asking): Prompt {

@@ -11,7 +11,16 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { isFree } from "./free-tokens.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { RememberedPins } from "./remembered-pins.ts";
-import type { Watched } from "./watching.ts";
+
+/** What is watched: tokens that are looked up anew now and then, because others may add or remove some. */
+export interface Watched {
+  readonly tokens: Authenticator;
+  choose(): Promise<readonly Token[]>;
+  /** Whether they were asked for by name. */
+  readonly isNamed: boolean;
+  /** How long a passcode stays on the clipboard, in seconds. */
+  readonly clearAfter: number;
+}
 
 /**
  * Emits a line for every passcode of now and every one that follows, until nobody reads any more. PINs are asked for once. A token that fails is named

@@ -9,20 +9,9 @@ import { labelToken } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { putOnClipboard } from "./copying.ts";
 import { LiveCodes } from "./live-codes.ts";
-import { streamPasscodes } from "./streaming.ts";
-
-/** What is watched: tokens that are looked up anew now and then, because others may add or remove some. */
-export interface Watched {
-  readonly tokens: Authenticator;
-  choose(): Promise<readonly Token[]>;
-  /** Whether they were asked for by name. */
-  readonly isNamed: boolean;
-  /** How long a passcode stays on the clipboard, in seconds. */
-  readonly clearAfter: number;
-}
+import { streamPasscodes, type Watched } from "./streaming.ts";
 
 /** How often the list of tokens is read again, in milliseconds. */
 const LIST_MS = 3_000;

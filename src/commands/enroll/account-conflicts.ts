@@ -3,7 +3,7 @@ import { plural, t } from "#base/language.ts";
 import { flag } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
 import type { Vault } from "#vault/vault.ts";
-import { checkName, type NamedDraft, refuseTakenName } from "./enrollment-storing.ts";
+import { checkName, refuseTakenName } from "./enrollment-storing.ts";
 import {
   type Conflict,
   type Repeated,
@@ -12,6 +12,7 @@ import {
   refusalOfRepeated,
   sortDrafts,
 } from "./known-tokens.ts";
+import type { NamedDraft } from "./named-draft.ts";
 
 type ConflictContext = Pick<HouseContext, "prompt">;
 

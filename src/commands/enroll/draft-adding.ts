@@ -13,9 +13,10 @@ import type { Vault } from "#vault/vault.ts";
 import { type Settled, settleConflicts, settleFile, settleRepeated } from "./account-conflicts.ts";
 import { draftParts, readDraftParts } from "./draft-parts.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
-import { checkName, type NamedDraft, refuseKnown, refuseTakenName, storeDrafts } from "./enrollment-storing.ts";
+import { checkName, refuseKnown, refuseTakenName, storeDrafts } from "./enrollment-storing.ts";
 import { type FetchedTokens, type NextFetched, nameStored, storeFetched } from "./fetched-storing.ts";
 import { enrollOptions, sortDrafts } from "./known-tokens.ts";
+import type { NamedDraft } from "./named-draft.ts";
 import type { ServerEnrollments } from "./online-enrollment.ts";
 
 /** Which command adds the drafts, and what its options say. */

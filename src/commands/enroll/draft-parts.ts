@@ -15,7 +15,7 @@ import {
   TimeSchema,
 } from "#vault/backup/backup.ts";
 import type { ChosenPin } from "./enrollment-pins.ts";
-import type { NamedDraft } from "./enrollment-storing.ts";
+import type { NamedDraft } from "./named-draft.ts";
 
 /**
  * The longest part, in UTF-16 units. A draft is JSON, and JSON inside JSON has at most twice as many, or six

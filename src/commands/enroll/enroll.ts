@@ -11,8 +11,9 @@ import { printable } from "#token/printable.ts";
 import { addDrafts } from "./draft-adding.ts";
 import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
-import { describeCounters, type NamedDraft, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
+import { describeCounters, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
 import type { FetchedTokens } from "./fetched-storing.ts";
+import type { NamedDraft } from "./named-draft.ts";
 import { withRecoveryCode } from "./new-vault.ts";
 import { ServerEnrollments } from "./online-enrollment.ts";
 

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import type { Context } from "#cli/context.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
@@ -8,7 +9,7 @@ import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import type { Token } from "#token/token.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
-import { addTokens, type Look } from "#vault/tokens/adding.ts";
+import { addTokens } from "#vault/tokens/adding.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
 import { finishInterrupted } from "#vault/tokens/interrupted.ts";
 import { countingKey, highestCounters } from "#vault/tokens/same-secret.ts";
@@ -24,16 +25,7 @@ import {
   refusal,
   tokensOfAccount,
 } from "./known-tokens.ts";
-
-/** A draft and what the token will be called. */
-export interface NamedDraft {
-  readonly name: string;
-  /** Whether a person chose the name: then it is this one or none. */
-  readonly isChosen: boolean;
-  readonly draft: EnrollmentDraft<Credential>;
-  /** What it was in another vault, where it comes from a backup. */
-  readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
-}
+import type { NamedDraft } from "./named-draft.ts";
 
 /** Throws FobError `usage` when one name is wanted for several tokens. */
 export function refuseSharedName(wanted: string | undefined, count: number): void {

@@ -8,8 +8,9 @@ import { holdsSecret } from "#vault/tokens/same-secret.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type FetchedDraft, fittingPins, forgetPins, guardLate, pinsFor, type Unguarded } from "./enrollment-pins.ts";
-import { type NamedDraft, type StoredDraft, type Storing, storeDrafts } from "./enrollment-storing.ts";
+import { type StoredDraft, type Storing, storeDrafts } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
+import type { NamedDraft } from "./named-draft.ts";
 
 /**
  * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks again has stored

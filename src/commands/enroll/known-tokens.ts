@@ -7,7 +7,7 @@ import { holdsSecret } from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import type { NamedDraft } from "./enrollment-storing.ts";
+import type { NamedDraft } from "./named-draft.ts";
 
 /** Tokens that are there, by what a draft can share with them. */
 export interface KnownTokens {

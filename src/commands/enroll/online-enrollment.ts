@@ -7,8 +7,9 @@ import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import { askSecretFor } from "./ask-secret.ts";
 import { askPins, type ChosenPins, type FetchedDraft, forgetPins } from "./enrollment-pins.ts";
-import { checkName, type NamedDraft } from "./enrollment-storing.ts";
+import { checkName } from "./enrollment-storing.ts";
 import type { FetchedTokens } from "./fetched-storing.ts";
+import type { NamedDraft } from "./named-draft.ts";
 
 /** What was wished for tokens that a server makes. */
 export interface OnlineWishes {

@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import type { NamedDraft } from "#commands/enroll/enrollment-storing.ts";
+import type { NamedDraft } from "#commands/enroll/named-draft.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import { countingKey, readSound, soundFingerprint } from "#vault/tokens/same-secret.ts";
 import { isCounting } from "#vault/tokens/token-index.ts";

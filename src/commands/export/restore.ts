@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import { defineCommand, optional, value } from "#cli/command.ts";
 import type { Context, HouseContext } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
@@ -10,7 +11,6 @@ import { counterOf, raiseCounter } from "#token/counter.ts";
 import { findToken } from "#token/find-token.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
-import type { Look } from "#vault/tokens/adding.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
 import { countingKey, highestCounters, holdsSecret, soundFingerprint } from "#vault/tokens/same-secret.ts";

@@ -1,11 +1,11 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
 import type { Context, HouseContext } from "#cli/context.ts";
 import { existingVault, findInVault } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
-import type { Look } from "#vault/tokens/adding.ts";
 import { removedIds, removeToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 

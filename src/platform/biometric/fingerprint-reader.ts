@@ -4,7 +4,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, type Text, type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { untilFirst } from "#base/until-first.ts";
-import type { Watch } from "#cli/context.ts";
+import type { Watch } from "#cli/prompt/prompt.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { call, type Signals, withBus } from "#platform/d-bus.ts";
 

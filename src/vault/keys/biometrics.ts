@@ -7,8 +7,9 @@ import type { Vault } from "#vault/vault.ts";
 import { type Header, readHeader, replaceSlots, updateSlots } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
-import { appPinSlot, type OpenedVault, type VaultAccess } from "./open.ts";
+import { appPinSlot, type OpenedVault } from "./open.ts";
 import { biometricSlot, findSlot } from "./slots.ts";
+import type { VaultAccess } from "./vault-access.ts";
 
 /**
  * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the keychain. The vault was opened by its PIN, and the

@@ -4,8 +4,8 @@ import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Header, KeychainKind } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newItem, newKey } from "./keys.ts";
-import type { VaultAccess } from "./open.ts";
 import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
+import type { VaultAccess } from "./vault-access.ts";
 
 /** The vault's key, or why it is not there; `isLost` where its keeper answers and does not have it. */
 export type FoundKey = { readonly key: Secret } | { readonly trouble: FobError; readonly isLost: boolean };

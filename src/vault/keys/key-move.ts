@@ -4,9 +4,10 @@ import { attemptsOfApp, clearAttempts } from "#vault/pins/attempts.ts";
 import { closeBiometrics } from "./biometrics.ts";
 import { type Header, type KeychainKind, replaceSlots, type Slot } from "./header.ts";
 import { dropKey, findKey, keepNewKey } from "./kept-key.ts";
-import type { OpenedVault, VaultAccess } from "./open.ts";
+import type { OpenedVault } from "./open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { findSlot, type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "./slots.ts";
+import type { VaultAccess } from "./vault-access.ts";
 
 /** Where a vault's key has gone. */
 export interface KeyMove {

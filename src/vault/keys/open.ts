@@ -7,7 +7,7 @@ import { forget, type Secret } from "#token/secret.ts";
 import { formerSecretsFile } from "#vault/cells/layout.ts";
 import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 import { judge } from "#vault/pins/guess.ts";
-import { askNewPassphrase, askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
+import { askNewPassphrase, askUntil } from "#vault/pins/pin-prompt.ts";
 import { Vault } from "#vault/vault.ts";
 import {
   createHeader,
@@ -20,9 +20,9 @@ import {
   type Slot,
 } from "./header.ts";
 import { findKey } from "./kept-key.ts";
-import type { KeyItem, KeyStore } from "./key-store.ts";
+import type { KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
-import { addRecoveryCode, type RecoveryCodeDisplay } from "./recovery.ts";
+import { addRecoveryCode } from "./recovery.ts";
 import { isLikeRecoveryCode, parseRecoveryCode } from "./recovery-code.ts";
 import {
   findSlot,
@@ -35,18 +35,7 @@ import {
   pinSlot,
   withKeyCheck,
 } from "./slots.ts";
-
-/** What opening a vault may need from outside. */
-export interface VaultAccess {
-  readonly home: string;
-  /** Who must keep the key of an existing vault; null when the vault itself says. */
-  readonly keychain: KeychainKind | null;
-  /** Who keeps the vault's key, or the key of `item`. */
-  keyStore(kind: Exclude<KeychainKind, "none">, item?: KeyItem): KeyStore;
-  readonly pinPrompt: PinPrompt;
-  /** How a person sees a recovery code that a vault is given while it is opened; null where nobody would. */
-  readonly recoveryCodes: RecoveryCodeDisplay | null;
-}
+import type { VaultAccess } from "./vault-access.ts";
 
 /** What opened a vault. The PIN is there for whoever changes what opens it, and forgets it. */
 export type Proof =

@@ -2,6 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { type PinPolicy, pinExpiry } from "#token/pin-policy.ts";
 import { forget, type Secret } from "#token/secret.ts";
+import type { Token } from "#token/token.ts";
+import type { VaultLayout } from "#vault/cells/layout.ts";
 import {
   guardRecord,
   isRemembered,
@@ -16,10 +18,18 @@ import {
   unguardRecord,
   wipeRecord,
 } from "#vault/tokens/token-record.ts";
-import type { Vault } from "#vault/vault.ts";
 import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "./attempts.ts";
 import { judge } from "./guess.ts";
 import { askNewPin, askUntil, isTheSame, type PinPrompt, refusedPin } from "./pin-prompt.ts";
+
+/** What the PIN of a token needs of an open vault. */
+interface GuardedTokens {
+  readonly layout: VaultLayout;
+  readonly vaultKey: Secret;
+  read(id: string): TokenRecord;
+  update(id: string, change: (record: TokenRecord) => TokenRecord): void;
+  amend(id: string, change: (token: Token) => Token): Token;
+}
 
 /** The state of a PIN. `attemptsLeft` is null where no PIN of ours is checked. */
 export interface PinState {
@@ -31,7 +41,7 @@ export interface PinState {
  * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied` for a wrong PIN,
  * `locked` after too many.
  */
-export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+export async function askSecretKey(vault: GuardedTokens, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
   refuseWiped(record);
   const { token, guard } = record;
   if (!guard) return unguardedSecretKey(record, vault.vaultKey);
@@ -42,7 +52,12 @@ export async function askSecretKey(vault: Vault, record: TokenRecord, prompt: Pi
  * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a person. Throws FobError `locked` where there is
  * none.
  */
-export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
+export async function askToUse(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  prompt: PinPrompt,
+  now: Date,
+): Promise<Secret> {
   const overdue = record.guard && overdueReason(record.guard, now);
   // whoever must choose another PIN proves to know this one
   const released = overdue ? null : await recognizePerson(vault, record, prompt);
@@ -63,7 +78,7 @@ export async function askToUse(vault: Vault, record: TokenRecord, prompt: PinPro
 
 /** Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards it with that. */
 export async function changeTokenPin(
-  vault: Vault,
+  vault: GuardedTokens,
   record: TokenRecord,
   secretKey: Secret,
   {
@@ -88,14 +103,19 @@ export async function changeTokenPin(
 }
 
 /** Guards a token with a PIN. `secretKey` proves that the caller could open it before. */
-export async function setTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret, pin: NewPin): Promise<void> {
+export async function setTokenPin(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  secretKey: Secret,
+  pin: NewPin,
+): Promise<void> {
   const guarded = await guardRecord(record, { vaultKey: vault.vaultKey, secretKey }, pin);
   replaceGuard(vault, record, guarded);
   clearAttempts(attemptsOfToken(vault, record.token.id));
 }
 
 /** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
-export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Secret): void {
+export function removeTokenPin(vault: GuardedTokens, record: TokenRecord, secretKey: Secret): void {
   if (record.guard?.policy.required) {
     throw new FobError("denied", t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
   }
@@ -104,7 +124,7 @@ export function removeTokenPin(vault: Vault, record: TokenRecord, secretKey: Sec
 }
 
 /** How many wrong PINs a token still allows. */
-export function tokenPinState(vault: Vault, record: TokenRecord): PinState {
+export function tokenPinState(vault: GuardedTokens, record: TokenRecord): PinState {
   if (!record.guard) return { attemptsLeft: null, locked: false };
   if (isWiped(record)) return { attemptsLeft: 0, locked: true };
   const { policy } = record.guard;
@@ -125,7 +145,7 @@ export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date
 }
 
 /** The secret key that the platform releases when it recognises the person; null where the PIN is needed. */
-async function recognizePerson(vault: Vault, record: TokenRecord, prompt: PinPrompt): Promise<Secret | null> {
+async function recognizePerson(vault: GuardedTokens, record: TokenRecord, prompt: PinPrompt): Promise<Secret | null> {
   const { token, guard } = record;
   if (!guard?.biometric || isWiped(record) || tokenPinState(vault, record).locked) return null;
   const key = await prompt.release({ of: token.name, item: `biometric-${token.id}` });
@@ -134,7 +154,12 @@ async function recognizePerson(vault: Vault, record: TokenRecord, prompt: PinPro
   return secretKey;
 }
 
-async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: PinGuard, pin: Secret): Promise<Secret> {
+async function secretKeyByPin(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  { policy }: PinGuard,
+  pin: Secret,
+): Promise<Secret> {
   const { id, name } = record.token;
   const verdict = await judge(attemptsOfToken(vault, id), {
     limit: policy.attempts,
@@ -151,14 +176,14 @@ async function secretKeyByPin(vault: Vault, record: TokenRecord, { policy }: Pin
 }
 
 /** Whoever kills the process before this has the next guess do it. */
-function wipeAtLimit(vault: Vault, id: string, { atLimit }: PinPolicy): void {
+function wipeAtLimit(vault: GuardedTokens, id: string, { atLimit }: PinPolicy): void {
   if (atLimit !== "wipe") return;
   vault.update(id, wipeRecord);
   removeAttempts(attemptsOfToken(vault, id));
 }
 
 /** Only the guard changes: the counter may have moved on since `before` was read. */
-function replaceGuard(vault: Vault, before: TokenRecord, after: TokenRecord): void {
+function replaceGuard(vault: GuardedTokens, before: TokenRecord, after: TokenRecord): void {
   const { guard, wrappedSecretKey } = after;
   vault.update(before.token.id, (record) => {
     if (record.wrappedSecretKey !== before.wrappedSecretKey) {

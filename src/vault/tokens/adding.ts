@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
@@ -25,12 +26,6 @@ export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "f
     /** The PIN that guards it from its first byte on disk; null for none. */
     readonly guard?: NewPin | null;
   };
-
-/**
- * Called between two steps of long work: lets the event loop turn now and then, and rejects when the work is to stop, which whoever
- * does it takes back then.
- */
-export type Look = () => Promise<void>;
 
 /** How tokens are added. */
 export interface Adding {

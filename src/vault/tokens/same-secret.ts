@@ -1,11 +1,11 @@
 import { FobError } from "#base/fob-error.ts";
+import type { Look } from "#base/long-work.ts";
 import { counterOf } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { removedCell, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import type { Look } from "./adding.ts";
 import { secretOf } from "./passcodes.ts";
 import { isCounting } from "./token-index.ts";
 import { decodeRecord, fingerprintOf, isWiped, type TokenRecord, unguardedSecretKey } from "./token-record.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { askPins, pinsFor } from "#commands/enroll/enrollment-pins.ts";
-import type { NamedDraft } from "#commands/enroll/enrollment-storing.ts";
+import type { NamedDraft } from "#commands/enroll/named-draft.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 

@@ -8,7 +8,7 @@ import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { disableForToken, enableForToken } from "#vault/keys/biometrics.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
-import type { VaultAccess } from "#vault/keys/open.ts";
+import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { attemptsOfToken, updateAttempts } from "#vault/pins/attempts.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 import { askSecretKey, pinState, removeTokenPin, setTokenPin, tokenPinState } from "#vault/pins/token-pin.ts";

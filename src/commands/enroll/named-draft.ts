@@ -1,0 +1,13 @@
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import type { Credential } from "#token/credential.ts";
+import type { Token } from "#token/token.ts";
+
+/** A draft and what the token will be called. */
+export interface NamedDraft {
+  readonly name: string;
+  /** Whether a person chose the name: then it is this one or none. */
+  readonly isChosen: boolean;
+  readonly draft: EnrollmentDraft<Credential>;
+  /** What it was in another vault, where it comes from a backup. */
+  readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
+}
