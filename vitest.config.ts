@@ -10,7 +10,9 @@ const textFiles: Plugin = {
   name: "text files",
   enforce: "pre",
   load: (path) =>
-    /[\\/]completions[\\/][^\\/]+$/.test(path) ? `export default ${JSON.stringify(readFileSync(path, "utf8"))}` : null,
+    /[\\/]completions[\\/][^\\/]+$/.test(path)
+      ? `export default ${JSON.stringify(readFileSync(path, "utf8"))}`
+      : null,
 };
 
 export default defineConfig({
@@ -18,7 +20,8 @@ export default defineConfig({
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
-    // most of the time goes to programs that wait for each other: one worker, which Vitest takes on two cores, leaves half of them idle
+    // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
+    // two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // every test starts programs of its own, and a machine with two cores has to run them
     testTimeout: 120_000,

@@ -1,5 +1,6 @@
-// Says how many hard pictures are read, kind by kind: the set in test/qr, or the pictures of a folder (`npm run bench:qr -- FOLDER`),
-// each of which may have the text that it should give beside it, in a file of the same name that ends in .txt.
+// Says how many hard pictures are read, kind by kind: the set in test/qr, or the pictures of a
+// folder (`npm run bench:qr -- FOLDER`), each of which may have the text that it should give beside
+// it, in a file of the same name that ends in .txt.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -31,7 +32,10 @@ print();
 
 /** @param {Buffer} input @returns {string[]} */
 function decode(input) {
-  const { stdout, status } = spawnSync(process.execPath, [PROGRAM, "the picture"], { input, timeout: 10_000 });
+  const { stdout, status } = spawnSync(process.execPath, [PROGRAM, "the picture"], {
+    input,
+    timeout: 10_000,
+  });
   return status === 0 ? (JSON.parse(stdout.toString("utf8")).texts ?? []) : [];
 }
 
@@ -42,7 +46,12 @@ function picturesIn(path) {
     .map((name) => {
       const truth = join(path, `${name.slice(0, -extname(name).length)}.txt`);
       const text = existsSync(truth) ? readFileSync(truth, "utf8").trim() : null;
-      return { kind: "of the folder", name, text, draw: async () => readFileSync(join(path, name)) };
+      return {
+        kind: "of the folder",
+        name,
+        text,
+        draw: async () => readFileSync(join(path, name)),
+      };
     });
 }
 
@@ -50,7 +59,10 @@ function print() {
   const all = [...kinds.values()];
   const sum = (/** @type {(kind: (typeof all)[number]) => number} */ figure) =>
     all.reduce((total, kind) => total + figure(kind), 0);
-  const line = (/** @type {string} */ kind, /** @type {(typeof all)[number]} */ { read, wrong, milliseconds }) => {
+  const line = (
+    /** @type {string} */ kind,
+    /** @type {(typeof all)[number]} */ { read, wrong, milliseconds },
+  ) => {
     const sorted = milliseconds.toSorted((a, b) => a - b);
     const rate = `${read} of ${milliseconds.length}`.padStart(11);
     const seconds = [sorted[sorted.length >> 1] ?? 0, sorted.at(-1) ?? 0].map((time) =>

@@ -15,7 +15,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < OLDEST_NODE.major || (major === OLDEST_NODE.major && minor < OLDEST_NODE.minor)) {
-  fail(`Node ${OLDEST_NODE.major}.${OLDEST_NODE.minor} or newer is needed, this is ${process.version}`);
+  fail(
+    `Node ${OLDEST_NODE.major}.${OLDEST_NODE.minor} or newer is needed, this is ${process.version}`,
+  );
 }
 
 // npm writes this file last, so that it is there and newer only after a complete installation
@@ -37,7 +39,9 @@ function run(command, args) {
   const { status } = spawnSync(command, args, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS_OPTIONS.test(name))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !OTHERS_OPTIONS.test(name)),
+    ),
     // npm is a script on Windows
     shell: process.platform === "win32" && command === "npm",
   });

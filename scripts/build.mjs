@@ -1,6 +1,7 @@
-// Builds dist/, in CommonJS: Node's loader of ES modules takes a third of a bare start. The fast path is one file in which esbuild lets every module wait until it
-// is needed. Everything else is in files that are loaded when they are needed; rolldown puts what most commands share into one of them, because each file
-// costs something, whatever is in it.
+// Builds dist/, in CommonJS: Node's loader of ES modules takes a third of a bare start. The fast
+// path is one file in which esbuild lets every module wait until it is needed. Everything else is
+// in files that are loaded when they are needed; rolldown puts what most commands share into one of
+// them, because each file costs something, whatever is in it.
 import { spawnSync } from "node:child_process";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,7 +60,8 @@ const [program] = await Promise.all([
 await cp(`${root}/shell`, `${root}/dist/shell`, { recursive: true });
 await writeFile(`${root}/dist/LICENSES.txt`, await licenses(program));
 
-// the help page is what the whole program says, so that the fast path need not load it to say the same
+// the help page is what the whole program says, so that the fast path need not load it to say the
+// same
 const { stdout, status } = spawnSync(process.execPath, [`${root}/dist/main.cjs`, "--help"], {
   env: { ...process.env, FOB_LANG: "en" },
   stdio: ["ignore", "pipe", "inherit"],
@@ -77,13 +79,17 @@ function textFiles() {
     name: "text files",
     async load(path) {
       if (!isText(path)) return null;
-      return { code: `export default ${JSON.stringify(await readFile(path, "utf8"))}`, moduleType: "js" };
+      return {
+        code: `export default ${JSON.stringify(await readFile(path, "utf8"))}`,
+        moduleType: "js",
+      };
     },
   };
 }
 
 /**
- * Commander can start a program for a command, which fob never asks of it: Node's module for that would take longer to load than commander does.
+ * Commander can start a program for a command, which fob never asks of it: Node's module for that
+ * would take longer to load than commander does.
  * @returns {import("rolldown").Plugin}
  */
 function withoutSubprograms() {
@@ -91,7 +97,9 @@ function withoutSubprograms() {
   return {
     name: "without subprograms",
     resolveId(source, importer) {
-      return source === "node:child_process" && /[\\/]commander[\\/]/.test(importer ?? "") ? nothing : null;
+      return source === "node:child_process" && /[\\/]commander[\\/]/.test(importer ?? "")
+        ? nothing
+        : null;
     },
     load(path) {
       return path === nothing ? "" : null;
@@ -100,15 +108,20 @@ function withoutSubprograms() {
 }
 
 /**
- * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a start, and what an agent answers does not need it.
+ * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a
+ * start, and what an agent answers does not need it.
  * @returns {import("esbuild").Plugin}
  */
 function waitingCrypto() {
   const names =
-    "createCipheriv createDecipheriv createHash createHmac hkdfSync randomBytes scrypt timingSafeEqual".split(" ");
+    "createCipheriv createDecipheriv createHash createHmac hkdfSync randomBytes scrypt timingSafeEqual".split(
+      " ",
+    );
   const contents = [
     `const load = () => { ({ ${names.join(", ")} } = require("node:crypto")); };`,
-    ...names.map((name) => `export let ${name} = (...given) => { load(); return ${name}(...given); };`),
+    ...names.map(
+      (name) => `export let ${name} = (...given) => { load(); return ${name}(...given); };`,
+    ),
   ].join("\n");
   return {
     name: "waiting crypto",
@@ -128,7 +141,9 @@ function waitingCrypto() {
 async function licenses({ output }) {
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
   const folders = new Set(
-    modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll("\\", "/")) ?? []),
+    modules.flatMap(
+      (path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll("\\", "/")) ?? [],
+    ),
   );
   const texts = [...folders].sort().map(async (folder) => {
     const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));

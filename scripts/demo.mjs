@@ -1,4 +1,5 @@
-// The main job, for real, in a home that is thrown away at the end: the built program is called as a person would call it.
+// The main job, for real, in a home that is thrown away at the end: the built program is called as
+// a person would call it.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +24,9 @@ try {
 async function show() {
   say("fob at work, in a throw-away home. Every line after $ is a real call of the program.");
 
-  say("Enroll a token from an activation code, given on standard input so that no history keeps it:");
+  say(
+    "Enroll a token from an activation code, given on standard input so that no history keeps it:",
+  );
   fob(["enroll", "--name", "vpn", "-"], { input: "XUU75-RROTT-Y5IP6-U3BMV" });
 
   say("Enroll another one from a picture of a QR code:");
@@ -54,7 +57,9 @@ async function show() {
   fob(["code", "vpn", "--pin-file", "-"], { input: "1704", exitCode: 4 });
   fob(["code", "vpn", "--pin-file", "-"], { input: "4711" });
 
-  say("Now with a server: fob's own lab, on this machine alone. It knows ann, and gives her an activation string:");
+  say(
+    "Now with a server: fob's own lab, on this machine alone. It knows ann, and gives her an activation string:",
+  );
   await startLab();
   fob(["lab", "user", "add", "ann"]);
   const activation = output(["lab", "issue", "activation", "--user", "ann", "--quiet"]);
@@ -62,10 +67,20 @@ async function show() {
   fob(["code", "intranet"]);
 
   say("And a token for login requests, whose key is made here:");
-  fob(["enroll", "--name", "login", "-"], { input: output(["lab", "issue", "push", "--user", "ann", "--quiet"]) });
+  fob(["enroll", "--name", "login", "-"], {
+    input: output(["lab", "issue", "push", "--user", "ann", "--quiet"]),
+  });
 
   say("Somebody logs in as ann. The request is shown, approved, and the lab lets her in:");
-  const login = fobMeanwhile(["lab", "push", "ann", "--question", "Log in at the intranet?", "--wait", "60"]);
+  const login = fobMeanwhile([
+    "lab",
+    "push",
+    "ann",
+    "--question",
+    "Log in at the intranet?",
+    "--wait",
+    "60",
+  ]);
   await waiting();
   fob(["push", "list"]);
   fob(["push", "approve"]);
@@ -78,14 +93,19 @@ async function show() {
 }
 
 /**
- * Runs the program and shows the call and what came of it. Anything but the expected exit code ends the demonstration.
+ * Runs the program and shows the call and what came of it. Anything but the expected exit code ends
+ * the demonstration.
  * @param {string[]} args
  * @param {{ input?: string, exitCode?: number }} [run]
  */
 function fob(args, { input = "", exitCode = 0 } = {}) {
   const shown = args.map((arg) => (/^[\w./:-]+$/.test(arg) ? arg : `'${arg}'`)).join(" ");
   console.log(`$ ${input ? "... | " : ""}fob ${shown}`);
-  const { status } = spawnSync(process.execPath, [FOB, ...args], { env, input, stdio: ["pipe", "inherit", "inherit"] });
+  const { status } = spawnSync(process.execPath, [FOB, ...args], {
+    env,
+    input,
+    stdio: ["pipe", "inherit", "inherit"],
+  });
   if (status !== exitCode) fail(`exit code ${status} instead of ${exitCode}`);
 }
 
@@ -105,7 +125,10 @@ function output(args) {
  * @returns {Promise<number | null>}
  */
 async function fobMeanwhile(args) {
-  const [exitCode] = await once(spawn(process.execPath, [FOB, ...args], { env, stdio: "ignore" }), "exit");
+  const [exitCode] = await once(
+    spawn(process.execPath, [FOB, ...args], { env, stdio: "ignore" }),
+    "exit",
+  );
   return exitCode;
 }
 

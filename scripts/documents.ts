@@ -4,7 +4,10 @@ import { registerPages } from "./manual/package-manual.ts";
 import { manPages } from "./manual/pages.ts";
 import { collectMessages } from "./messages.ts";
 
-/** Every file that follows from the sources at these paths, by its path. `read` gives the text of a file of this project. */
+/**
+ * Every file that follows from the sources at these paths, by its path. `read` gives the text of a
+ * file of this project.
+ */
 export async function documents(
   read: (path: string) => string,
   sources: readonly string[],

@@ -1,5 +1,5 @@
-// Makes what follows from the sources: completion scripts, man pages, and the file that translators copy. With --check it writes nothing, and fails when a file
-// is not what it would be.
+// Makes what follows from the sources: completion scripts, man pages, and the file that translators
+// copy. With --check it writes nothing, and fails when a file is not what it would be.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,7 +17,9 @@ if (!process.argv.includes("--check")) {
   for (const path of superfluous) rmSync(join(root, path));
   for (const path of stale) writeFileSync(join(root, path), made.get(path) ?? "");
 } else if (stale.length + superfluous.length > 0) {
-  console.error(`stale: ${[...stale, ...superfluous].join(", ")}\nnpm run generate makes them anew`);
+  console.error(
+    `stale: ${[...stale, ...superfluous].join(", ")}\nnpm run generate makes them anew`,
+  );
   process.exit(1);
 }
 
@@ -53,7 +55,7 @@ async function makeDocuments() {
 function sources() {
   const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
   return paths
-    .filter((path) => path.endsWith(".ts") && path !== "language.ts")
+    .filter((path) => path.endsWith(".ts") && path !== "base/language.ts")
     .map((path) => `src/${path.replaceAll("\\", "/")}`);
 }
 

@@ -10,7 +10,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "fob-install-"));
 try {
   const tarball = run(process.execPath, [join(root, "scripts/pack.mjs"), folder], "pipe").trim();
-  run("npm", ["install", "--global", tarball, "--no-audit", "--no-fund", ...process.argv.slice(2)], "inherit");
+  run(
+    "npm",
+    ["install", "--global", tarball, "--no-audit", "--no-fund", ...process.argv.slice(2)],
+    "inherit",
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
-// Writes what follows "## Commands" in docs/json.md: an example and the keys of what every command prints, from the files in schema/.
+// Writes what follows "## Commands" in docs/json.md: an example and the keys of what every command
+// prints, from the files in schema/.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -29,7 +30,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(DOCUMENT, 
 /** The whole document as it must be: its own beginning, and a section for every schema. */
 export function documentSchemas() {
   const [beginning] = readFileSync(DOCUMENT, "utf8").split(HEADING);
-  const commands = [...schemas].filter(([, { title }]) => title?.startsWith("fob ") && !title.includes(":"));
+  const commands = [...schemas].filter(
+    ([, { title }]) => title?.startsWith("fob ") && !title.includes(":"),
+  );
   const sections = commands.map(([name, schema]) => describeCommand(name, schema));
   return [`${beginning}${HEADING}`, ...sections, describeShared()].join("\n");
 }
@@ -39,7 +42,12 @@ function readSchemas() {
   const folder = new URL("../schema/", import.meta.url);
   const names = readdirSync(folder).map((file) => file.replace(".schema.json", ""));
   return new Map(
-    names.sort().map((name) => [name, JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), "utf8"))]),
+    names
+      .sort()
+      .map((name) => [
+        name,
+        JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), "utf8")),
+      ]),
   );
 }
 
@@ -66,7 +74,14 @@ function describeShared() {
   const names = ["draft", "token", "policy", "grant", "agent", "pinChange", "setting"];
   const sections = names.map((name) => {
     const schema = shared[name] ?? {};
-    return [`### ${nameOf(name)}`, "", `${schema.description}.`, "", ...describeShape(schema, schema), ""].join("\n");
+    return [
+      `### ${nameOf(name)}`,
+      "",
+      `${schema.description}.`,
+      "",
+      ...describeShape(schema, schema),
+      "",
+    ].join("\n");
   });
   return ["## Shared shapes\n", ...sections].join("\n");
 }
@@ -86,8 +101,11 @@ function describeShape(schema, root) {
   const { $ref, allOf = [], anyOf, items, properties } = resolveLocal(schema, root);
   if ($ref !== undefined) return [`It has the keys of ${linkTo($ref)}.`];
   if (items) return ["An array:", "", ...describeShape(items, root)];
-  if (anyOf) return anyOf.flatMap((form, i) => [...(i > 0 ? [""] : []), ...describeForm(form, root)]);
-  const base = allOf.flatMap(({ $ref: from }) => (from === undefined ? [] : `It has the keys of ${linkTo(from)}.`));
+  if (anyOf)
+    return anyOf.flatMap((form, i) => [...(i > 0 ? [""] : []), ...describeForm(form, root)]);
+  const base = allOf.flatMap(({ $ref: from }) =>
+    from === undefined ? [] : `It has the keys of ${linkTo(from)}.`,
+  );
   const rows = rowsOf(resolveLocal(schema, root), "");
   const table = properties ? ["| key | value | what it is |", "| --- | --- | --- |", ...rows] : [];
   return [...base, ...(base.length > 0 && properties ? ["", "Besides:", ""] : []), ...table];

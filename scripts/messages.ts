@@ -1,6 +1,9 @@
 import ts from "typescript";
 
-/** The text of `messages/en.json`, as translators copy it: every text for people by its English, and every counted noun. */
+/**
+ * The text of `messages/en.json`, as translators copy it: every text for people by its English, and
+ * every counted noun.
+ */
 export interface Messages {
   readonly texts: Readonly<Record<string, TextEntry>>;
   readonly plurals: Readonly<Record<string, PluralEntry>>;
@@ -19,10 +22,15 @@ interface PluralEntry {
   readonly files: readonly string[];
 }
 
-/** Properties of declarations that hold a text: of commands, options, settings, examples, formats. */
+/**
+ * Properties of declarations that hold a text: of commands, options, settings, examples, formats.
+ */
 const TEXT_PROPERTIES: readonly string[] = ["summary", "description", "explanation", "example"];
 
-/** Functions that declare an argument or option (src/cli/command.ts), and which of their arguments is its summary. */
+/**
+ * Functions that declare an argument or option (src/cli/command.ts), and which of their arguments
+ * is its summary.
+ */
 const DECLARING: Readonly<Record<string, number>> = {
   flag: 0,
   value: 1,
@@ -51,16 +59,26 @@ export function collectMessages(sources: ReadonlyMap<string, string>): Messages 
 }
 
 class Collection {
-  readonly #texts = new Map<string, { readonly values: readonly string[]; readonly files: Set<string> }>();
+  readonly #texts = new Map<
+    string,
+    { readonly values: readonly string[]; readonly files: Set<string> }
+  >();
   readonly #plurals = new Map<string, { readonly other: string; readonly files: Set<string> }>();
 
   messages(): Messages {
-    const byKey = <T>([one]: readonly [string, T], [other]: readonly [string, T]) => (one < other ? -1 : 1);
+    const byKey = <T>([one]: readonly [string, T], [other]: readonly [string, T]) =>
+      one < other ? -1 : 1;
     const texts = [...this.#texts].sort(byKey).map(([key, { values, files }]) => {
-      return [key, { text: key, ...(values.length > 0 ? { values } : {}), files: [...files].sort() }] as const;
+      return [
+        key,
+        { text: key, ...(values.length > 0 ? { values } : {}), files: [...files].sort() },
+      ] as const;
     });
     const plurals = [...this.#plurals].sort(byKey).map(([noun, { other, files }]) => {
-      return [noun, { one: `{1} ${noun}`, other: `{1} ${other}`, files: [...files].sort() }] as const;
+      return [
+        noun,
+        { one: `{1} ${noun}`, other: `{1} ${other}`, files: [...files].sort() },
+      ] as const;
     });
     return { texts: Object.fromEntries(texts), plurals: Object.fromEntries(plurals) };
   }
@@ -81,7 +99,10 @@ class Collection {
   }
 
   #notePattern({ head, templateSpans: spans }: ts.TemplateExpression): void {
-    const key = spans.reduce((text, { literal }, i) => `${text}{${i + 1}}${literal.text}`, head.text);
+    const key = spans.reduce(
+      (text, { literal }, i) => `${text}{${i + 1}}${literal.text}`,
+      head.text,
+    );
     const values = spans.map(({ expression }) => nameOf(expression));
     this.#note(key, values, head);
   }
@@ -90,20 +111,26 @@ class Collection {
     const name = node.expression.getText();
     if (name === "t") this.#noteTagged(node);
     else if (name === "plural") this.#notePlural(node);
-    else if (Object.hasOwn(DECLARING, name) && isOfCommand(node)) this.#noteAll(node.arguments[DECLARING[name] ?? 0]);
+    else if (Object.hasOwn(DECLARING, name) && isOfCommand(node))
+      this.#noteAll(node.arguments[DECLARING[name] ?? 0]);
   }
 
   #noteTagged(node: ts.CallExpression): void {
     refuseOutsideFunctions(node);
     const text = node.arguments[0] ? sumOf(node.arguments[0]) : null;
-    if (text === null) throw new Error(`${placeOf(node)}: t() is for literals; translated() is for constants`);
+    if (text === null)
+      throw new Error(`${placeOf(node)}: t() is for literals; translated() is for constants`);
     this.#note(text, [], node);
   }
 
   #notePlural(node: ts.CallExpression): void {
     const [noun, many] = node.arguments.slice(1).map(sumOf);
-    if (typeof noun !== "string") throw new Error(`${placeOf(node)}: the noun of plural() is a literal`);
-    this.#plurals.set(noun, { other: many ?? `${noun}s`, files: filesWith(this.#plurals.get(noun)?.files, node) });
+    if (typeof noun !== "string")
+      throw new Error(`${placeOf(node)}: the noun of plural() is a literal`);
+    this.#plurals.set(noun, {
+      other: many ?? `${noun}s`,
+      files: filesWith(this.#plurals.get(noun)?.files, node),
+    });
   }
 
   /** All texts of an expression: of a sum the whole, of a list or an object each. */
@@ -113,7 +140,8 @@ class Collection {
     if (text !== null) this.#note(text, [], node);
     else if (ts.isTemplateExpression(node)) this.#notePattern(node);
     else if (ts.isPropertyAssignment(node)) this.#noteAll(node.initializer);
-    else if (ts.isConditionalExpression(node)) for (const one of [node.whenTrue, node.whenFalse]) this.#noteAll(one);
+    else if (ts.isConditionalExpression(node))
+      for (const one of [node.whenTrue, node.whenFalse]) this.#noteAll(one);
     else if (!ts.isFunctionLike(node)) ts.forEachChild(node, (child) => this.#noteAll(child));
   }
 
@@ -128,13 +156,18 @@ function filesWith(files: Set<string> | undefined, node: ts.Node): Set<string> {
   return (files ?? new Set<string>()).add(node.getSourceFile().fileName);
 }
 
-/** The message of an error is tagged, or comes from elsewhere. One word is for programs: `interrupted`. */
+/**
+ * The message of an error is tagged, or comes from elsewhere. One word is for programs:
+ * `interrupted`.
+ */
 function refuseUntagged({ expression, arguments: given }: ts.NewExpression): void {
   const message = given?.[1];
   if (!/^(?:Fob|Otp)Error$/.test(expression.getText()) || !message) return;
   const isSentence =
-    ts.isTemplateExpression(message) || (ts.isStringLiteralLike(message) && message.text.includes(" "));
-  if (isSentence) throw new Error(`${placeOf(message)}: people read this in English alone: tag it with t`);
+    ts.isTemplateExpression(message) ||
+    (ts.isStringLiteralLike(message) && message.text.includes(" "));
+  if (isSentence)
+    throw new Error(`${placeOf(message)}: people read this in English alone: tag it with t`);
 }
 
 /** Other rooms may have functions of the same names. */
@@ -143,18 +176,26 @@ function isOfCommand(node: ts.Node): boolean {
 }
 
 function isOfTextType(node: ts.Node): node is ts.VariableDeclaration {
-  return ts.isVariableDeclaration(node) && node.type !== undefined && TEXT_TYPES.test(node.type.getText());
+  return (
+    ts.isVariableDeclaration(node) &&
+    node.type !== undefined &&
+    TEXT_TYPES.test(node.type.getText())
+  );
 }
 
 /** The text of a literal, or of several that are added; null for anything else. */
 function sumOf(node: ts.Node): string | null {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.PlusToken) return null;
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.PlusToken)
+    return null;
   const [left, right] = [sumOf(node.left), sumOf(node.right)];
   return left === null || right === null ? null : left + right;
 }
 
-/** What a value is called: `token.name`, `printable(name)`, `name.slice(0, 40)` and `name + 1` are all `name`. */
+/**
+ * What a value is called: `token.name`, `printable(name)`, `name.slice(0, 40)` and `name + 1` are
+ * all `name`.
+ */
 function nameOf(node: ts.Node | undefined): string {
   if (!node) return "text";
   if (ts.isIdentifier(node)) return node.text;
@@ -167,14 +208,24 @@ function nameOf(node: ts.Node | undefined): string {
   return "text";
 }
 
-/** What a method is called on; null for a function, and for one that lies in a namespace (`JSON.stringify`). */
+/**
+ * What a method is called on; null for a function, and for one that lies in a namespace
+ * (`JSON.stringify`).
+ */
 function isMethodOfValue(callee: ts.Expression): ts.Expression | null {
   if (!ts.isPropertyAccessExpression(callee)) return null;
-  return /^(?:JSON|Math|Object|String|style)$/.test(callee.expression.getText()) ? null : callee.expression;
+  return /^(?:JSON|Math|Object|String|style)$/.test(callee.expression.getText())
+    ? null
+    : callee.expression;
 }
 
-/** What a call is about: the noun of a plural, else its first argument, or itself where it has none. */
-function subjectOf({ expression, arguments: [first, second] }: ts.CallExpression): ts.Node | undefined {
+/**
+ * What a call is about: the noun of a plural, else its first argument, or itself where it has none.
+ */
+function subjectOf({
+  expression,
+  arguments: [first, second],
+}: ts.CallExpression): ts.Node | undefined {
   if (expression.getText() === "plural")
     return second && ts.factory.createIdentifier((second as ts.StringLiteral).text);
   return first ?? expression;

@@ -1,8 +1,9 @@
-// Changes the source in small ways and sees whether a test fails: `npm run mutants`, or `npm run mutants otp token` for some rooms, with
-// `-- --file src/otp/hotp.ts` for a file (or several), `-- --sample 200` for so many mutants of each room (the same
-// ones each time; `--seed TEXT` for others). What survived is in .mutants/ROOM.txt, or .mutants/files.txt. Stryker does
-// the work. It is no dependency, because few ever need it: it is fetched into .mutants/, with a Node that is new enough
-// for it where ours is not.
+// Changes the source in small ways and sees whether a test fails: `npm run mutants`, or
+// `npm run mutants otp token` for some rooms, with `-- --file src/otp/hotp.ts` for a file (or
+// several), `-- --sample 200` for so many mutants of each room (the same ones each time;
+// `--seed TEXT` for others). What survived is in .mutants/ROOM.txt, or .mutants/files.txt. Stryker
+// does the work. It is no dependency, because few ever need it: it is fetched into .mutants/, with
+// a Node that is new enough for it where ours is not.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +24,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const work = join(root, ".mutants");
 
 /** @typedef {{ name: string, files: readonly string[] }} Target */
-/** @typedef {{ mutatorName: string, replacement?: string, status: string, location: { start: Place, end: Place } }} Mutant */
+/**
+ * @typedef {{ mutatorName: string, replacement?: string, status: string, location: { start:
+ *   Place, end: Place } }} Mutant
+ */
 /** @typedef {{ line: number, column: number }} Place */
 
 const { values, positionals } = parseArgs({
@@ -38,7 +42,9 @@ const { values, positionals } = parseArgs({
 const targets = chosenTargets();
 const node = fetchStryker();
 const rows = targets.map((target) => measure(target));
-console.log(`\n${row(["room", "mutants", "tried", "killed", "survived", "uncovered", "of tried", "of all"])}`);
+console.log(
+  `\n${row(["room", "mutants", "tried", "killed", "survived", "uncovered", "of tried", "of all"])}`,
+);
 for (const columns of rows) console.log(row(columns));
 
 /** @returns {Target[]} */
@@ -58,7 +64,8 @@ function chosenTargets() {
 function fetchStryker() {
   const folder = join(work, "stryker");
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const isNew = major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
+  const isNew =
+    major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
   const packages = [
     { name: "@stryker-mutator/core", version: STRYKER },
     { name: "@stryker-mutator/vitest-runner", version: STRYKER },
@@ -71,7 +78,14 @@ function fetchStryker() {
   if (!isThere) {
     mkdirSync(folder, { recursive: true });
     // the runner finds Vitest in our own node_modules; npm would install another one beside it
-    const options = ["--prefix", folder, "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"];
+    const options = [
+      "--prefix",
+      folder,
+      "--legacy-peer-deps",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ];
     const names = packages.map(({ name, version }) => `${name}@${version}`);
     const { status } = spawnSync("npm", ["install", ...options, ...names], {
       stdio: ["ignore", "ignore", "inherit"],
@@ -100,7 +114,10 @@ function measure({ name, files }) {
   rmSync(report, { force: true });
   writeFileSync(at(`${name}.stryker.json`), JSON.stringify(configuration(name, files), null, 2));
   const program = at("stryker/node_modules/@stryker-mutator/core/bin/stryker.js");
-  const { status } = spawnSync(node, [program, "run", at(`${name}.stryker.json`)], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(node, [program, "run", at(`${name}.stryker.json`)], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0 || !existsSync(report)) throw new Error(`Stryker failed at ${name}`);
   const found = mutantsOf(report);
   writeFileSync(at(`${name}.txt`), found.map(inOneLine).join(""));
@@ -117,7 +134,9 @@ function configuration(name, files) {
     coverageAnalysis: "perTest",
     ignorers: ["texts"],
     checkers: values.sample === undefined ? [] : ["sample"],
-    ...(values.sample !== undefined && { sample: { count: Number(values.sample), seed: values.seed } }),
+    ...(values.sample !== undefined && {
+      sample: { count: Number(values.sample), seed: values.seed },
+    }),
     // other things may be running here
     concurrency: 1,
     timeoutMS: 10_000,
@@ -154,13 +173,16 @@ function excerpt(source, { start, end }) {
 /** @param {ReturnType<typeof mutantsOf>[number]} mutant */
 function inOneLine({ file, location, status, mutatorName, was, replacement }) {
   if (status !== "Survived" && status !== "NoCoverage") return "";
-  const [before, after] = [was, replacement ?? ""].map((text) => text.replace(/\s+/g, " ").slice(0, 120));
+  const [before, after] = [was, replacement ?? ""].map((text) =>
+    text.replace(/\s+/g, " ").slice(0, 120),
+  );
   return `${status} ${file}:${location.start.line}:${location.start.column} ${mutatorName}: ${before} => ${after}\n`;
 }
 
 /** @param {string} name @param {readonly { status: string }[]} mutants */
 function summary(name, mutants) {
-  const count = (/** @type {string[]} */ ...states) => mutants.filter(({ status }) => states.includes(status)).length;
+  const count = (/** @type {string[]} */ ...states) =>
+    mutants.filter(({ status }) => states.includes(status)).length;
   const killed = count("Killed", "Timeout");
   const survived = count("Survived");
   const uncovered = count("NoCoverage");

@@ -1,6 +1,6 @@
-// Makes the npm package of what is built: `node scripts/pack.mjs FOLDER` writes fob-VERSION.tgz there
-// and prints its path. Its package.json has no scripts and no packages for development: npm would
-// run or ask about `prepare`, which needs the sources.
+// Makes the npm package of what is built: `node scripts/pack.mjs FOLDER` writes fob-VERSION.tgz
+// there and prints its path. Its package.json has no scripts and no packages for development: npm
+// would run or ask about `prepare`, which needs the sources.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
-// Makes packages of what a release consists of: `npm run packages -- FOLDER URL`. In FOLDER are the npm package and standalone executables, as
-// they were built; the packages come to lie beside them. URL is where they will be fetched from.
+// Makes packages of what a release consists of: `npm run packages -- FOLDER URL`. In FOLDER are the
+// npm package and standalone executables, as they were built; the packages come to lie beside them.
+// URL is where they will be fetched from.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -53,7 +54,8 @@ for (const file of readdirSync(folder)) {
  */
 function makePackage(file) {
   const [, processor] = /^fob-linux-(\w+)$/.exec(file) ?? [];
-  if (processor !== undefined) return debianPackage(file, DEBIAN_ARCHITECTURES.get(processor) ?? processor);
+  if (processor !== undefined)
+    return debianPackage(file, DEBIAN_ARCHITECTURES.get(processor) ?? processor);
   if (file === `fob-${version}.tgz`) return describeFile("homebrew.rb", "fob.rb", file);
   if (file === "fob-win32-x64.exe") return describeFile("winget.yaml", "Fob.Fob.yaml", file);
   return null;
@@ -67,7 +69,11 @@ function makePackage(file) {
  */
 function describeFile(template, name, file) {
   const hash = createHash("sha256").update(readFileSync(join(folder, file)));
-  return fill(template, join(folder, name), { ...about, URL: `${url}/${file}`, SHA256: hash.digest("hex") });
+  return fill(template, join(folder, name), {
+    ...about,
+    URL: `${url}/${file}`,
+    SHA256: hash.digest("hex"),
+  });
 }
 
 /**
@@ -80,17 +86,35 @@ function debianPackage(file, architecture) {
     chmodSync(tree, 0o755);
     install(tree, "usr/bin/fob", (target) => copyFileSync(join(folder, file), target), 0o755);
     for (const page of readdirSync(join(root, "man"))) {
-      installText(tree, `usr/share/man/man${page.at(-1)}/${page}.gz`, compressed(join(root, "man", page)));
+      installText(
+        tree,
+        `usr/share/man/man${page.at(-1)}/${page}.gz`,
+        compressed(join(root, "man", page)),
+      );
     }
     const documents = "usr/share/doc/fob";
     const own = { ...about, MAINTAINER: maintainer(), DATE: lastChange("%aD"), LICENSE: license() };
     installText(tree, `${documents}/copyright`, Buffer.from(filled("debian-copyright", own)));
-    installText(tree, `${documents}/changelog.gz`, gzip(Buffer.from(filled("debian-changelog", own))));
+    installText(
+      tree,
+      `${documents}/changelog.gz`,
+      gzip(Buffer.from(filled("debian-changelog", own))),
+    );
     installText(tree, `${documents}/NEWS.gz`, compressed(join(root, "CHANGELOG.md")));
-    installText(tree, `${documents}/third-party.txt.gz`, compressed(join(folder, `${file}.licenses.txt`)));
-    for (const [from, to] of Object.entries(TEXTS)) installText(tree, to, readFileSync(join(root, from)));
+    installText(
+      tree,
+      `${documents}/third-party.txt.gz`,
+      compressed(join(folder, `${file}.licenses.txt`)),
+    );
+    for (const [from, to] of Object.entries(TEXTS))
+      installText(tree, to, readFileSync(join(root, from)));
     mkdirSync(join(tree, "DEBIAN"));
-    const values = { ...about, ARCHITECTURE: architecture, MAINTAINER: maintainer(), KIBIBYTES: sizeOf(tree) };
+    const values = {
+      ...about,
+      ARCHITECTURE: architecture,
+      MAINTAINER: maintainer(),
+      KIBIBYTES: sizeOf(tree),
+    };
     fill("debian-control", join(tree, "DEBIAN/control"), values);
     const target = join(folder, `fob_${version}_${architecture}.deb`);
     run("dpkg-deb", ["--root-owner-group", "-Zgzip", "--build", tree, target]);
@@ -179,7 +203,10 @@ function filled(template, values) {
  * @param {readonly string[]} args
  */
 function run(command, args) {
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const { status, stdout } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (status !== 0) throw new Error(`\`${command} ${args.join(" ")}\` failed`);
   return stdout;
 }

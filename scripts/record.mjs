@@ -1,4 +1,5 @@
-// Draws docs/fob.svg: a real run of the built program in a real terminal (tmux), screen by screen, as an animated picture.
+// Draws docs/fob.svg: a real run of the built program in a real terminal (tmux), screen by screen,
+// as an animated picture.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,10 @@ const SIZE = { columns: 80, rows: 22 };
 
 const PROMPT = /^\$ $/m;
 
-/** What is typed, or which key is pressed, what the screen must show then, and for how many seconds it is shown here. */
+/**
+ * What is typed, or which key is pressed, what the screen must show then, and for how many seconds
+ * it is shown here.
+ */
 const SCRIPT = [
   { text: "fob enroll --qr screenshot.png", shows: PROMPT, seconds: 2 },
   { text: "fob list", shows: PROMPT, seconds: 3 },
@@ -47,11 +51,18 @@ try {
 
 async function prepare() {
   const { PATH = "" } = process.env;
-  writeFileSync(join(folder, "fob"), `#!/bin/sh\nexec '${process.execPath}' '${FOB}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, "fob"), `#!/bin/sh\nexec '${process.execPath}' '${FOB}' "$@"\n`, {
+    mode: 0o755,
+  });
   const uri = "otpauth://totp/GitHub:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=GitHub";
   writeFileSync(join(folder, "screenshot.png"), await drawQr(uri).getBuffer("image/png"));
   const env = {
-    ...{ HOME: folder, PATH: `${folder}:${PATH}`, FOB_HOME: join(folder, "home"), FOB_KEYCHAIN: "file" },
+    ...{
+      HOME: folder,
+      PATH: `${folder}:${PATH}`,
+      FOB_HOME: join(folder, "home"),
+      FOB_KEYCHAIN: "file",
+    },
     ...{ PS1: "$ ", LANG: "C.UTF-8", SHELL: "/bin/sh" },
   };
   const others = [
@@ -60,7 +71,11 @@ async function prepare() {
     "otpauth://ocra/Bank:ann?secret=OB2XG2DJNZTSA43FMNZGK5BAMZXXEIDG&issuer=Bank&suite=OCRA-1%3AHOTP-SHA1-6%3AQN08",
   ];
   const run = (/** @type {string[]} */ args, input = "") =>
-    execFileSync(process.execPath, [FOB, ...args], { env, input, stdio: ["pipe", "ignore", "inherit"] });
+    execFileSync(process.execPath, [FOB, ...args], {
+      env,
+      input,
+      stdio: ["pipe", "ignore", "inherit"],
+    });
   run(["enroll", "-"], others.join("\n"));
   run(["enroll", "--name", "vpn", "-"], "XUU75-RROTT-Y5IP6-U3BMV");
   run(["pin", "set", "vpn", "--pin-file", "-"], "4718");
@@ -82,7 +97,8 @@ async function record() {
   const screens = [];
   for (const { text, key, isHidden = false, shows, seconds } of SCRIPT) {
     if (text !== undefined) tmux("send-keys", "-l", text);
-    if (text !== undefined && !isHidden) screens.push({ lines: await screenWith(text), seconds: 1 });
+    if (text !== undefined && !isHidden)
+      screens.push({ lines: await screenWith(text), seconds: 1 });
     tmux("send-keys", key ?? "Enter");
     screens.push({ lines: await screenWith(shows), seconds });
   }
@@ -99,7 +115,9 @@ async function screenWith(wanted) {
     const now = tmux("capture-pane", "-e", "-p");
     const last = now.trimEnd().split("\n").at(-1) ?? "";
     const isThere =
-      typeof wanted === "string" ? last.endsWith(wanted) : wanted.test(wanted === PROMPT ? `${last} ` : now);
+      typeof wanted === "string"
+        ? last.endsWith(wanted)
+        : wanted.test(wanted === PROMPT ? `${last} ` : now);
     await sleep(300);
     if (isThere && tmux("capture-pane", "-e", "-p") === now) return now.split("\n");
   }

@@ -1,13 +1,24 @@
-// Turns what a terminal shows, escape sequences and all, into an SVG picture that moves from screen to screen.
+// Turns what a terminal shows, escape sequences and all, into an SVG picture that moves from screen
+// to screen.
 
 const CELL = { width: 8.4, height: 18 };
 const MARGIN = 14;
-const COLORS = ["#3b4252", "#e06c75", "#8fd17c", "#e5c07b", "#6aa9f0", "#c792ea", "#56b6c2", "#d8dee9"];
+const COLORS = [
+  "#3b4252",
+  "#e06c75",
+  "#8fd17c",
+  "#e5c07b",
+  "#6aa9f0",
+  "#c792ea",
+  "#56b6c2",
+  "#d8dee9",
+];
 const TEXT = "#d8dee9";
 const PAPER = "#1e2430";
 
 /**
- * An animated picture. A screen's lines hold SGR sequences; each is shown for its seconds, over and over.
+ * An animated picture. A screen's lines hold SGR sequences; each is shown for its seconds, over and
+ * over.
  * @param {readonly { readonly lines: readonly string[], readonly seconds: number }[]} screens
  * @param {{ readonly columns: number, readonly rows: number }} size
  */
@@ -16,10 +27,15 @@ export function drawScreens(screens, { columns, rows }) {
   const total = screens.reduce((sum, { seconds }) => sum + seconds, 0);
   let start = 0;
   const groups = screens.map(({ lines, seconds }, i) => {
-    const [from, to] = [start / total, (start + seconds) / total].map((part) => (100 * part).toFixed(3));
+    const [from, to] = [start / total, (start + seconds) / total].map((part) =>
+      (100 * part).toFixed(3),
+    );
     start += seconds;
     const frames = `@keyframes s${i}{0%{opacity:0}${from}%{opacity:1}${to}%{opacity:0}100%{opacity:0}}`;
-    return { frames, group: `<g class="s" style="animation-name:s${i}">${lines.map(drawLine).join("")}</g>` };
+    return {
+      frames,
+      group: `<g class="s" style="animation-name:s${i}">${lines.map(drawLine).join("")}</g>`,
+    };
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="fob in a terminal">`,

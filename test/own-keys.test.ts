@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Where a text that could be anybody's is looked up among the keys of an object, inherited ones included: `file:line`. */
+/**
+ * Where a text that could be anybody's is looked up among the keys of an object, inherited ones
+ * included: `file:line`.
+ */
 function inheritedLookups(program: ts.Program): string[] {
   const checker = program.getTypeChecker();
   const found: string[] = [];
@@ -26,13 +29,20 @@ function isLookup(node: ts.Node, checker: ts.TypeChecker): boolean {
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.InKeyword) {
     return !ts.isPrivateIdentifier(node.left) && isAnyText(node.left, checker);
   }
-  if (!ts.isElementAccessExpression(node) || isWritten(node) || isEnvironment(node.expression, checker)) return false;
+  if (
+    !ts.isElementAccessExpression(node) ||
+    isWritten(node) ||
+    isEnvironment(node.expression, checker)
+  )
+    return false;
   return isAnyText(node.argumentExpression, checker) && !isOwnGuarded(node);
 }
 
 /** A text of which the compiler knows only that it is one. */
 function isAnyText(expression: ts.Expression, checker: ts.TypeChecker): boolean {
-  return (checker.getTypeAtLocation(expression).flags & (ts.TypeFlags.String | ts.TypeFlags.Any)) !== 0;
+  return (
+    (checker.getTypeAtLocation(expression).flags & (ts.TypeFlags.String | ts.TypeFlags.Any)) !== 0
+  );
 }
 
 /** Which variables are read stands in our own code. */
@@ -53,7 +63,9 @@ function isOwnGuarded(node: ts.ElementAccessExpression): boolean {
 function isWritten(node: ts.Expression): boolean {
   const { parent } = node;
   return (
-    ts.isBinaryExpression(parent) && parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
+    ts.isBinaryExpression(parent) &&
+    parent.left === node &&
+    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
   );
 }
 

@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { describe } from "vitest";
 
 /**
- * Programs that tests need, and the Debian package that each comes from; `python3:MODULE` for a module of Debian's own Python, `tmpfs` for
- * the right to mount one.
+ * Programs that tests need, and the Debian package that each comes from; `python3:MODULE` for a
+ * module of Debian's own Python, `tmpfs` for the right to mount one.
  */
 export type Requirements = Readonly<Record<string, string | true>>;
 
@@ -14,8 +14,8 @@ export type Requirements = Readonly<Record<string, string | true>>;
 export const DEBIAN_PYTHON = "/usr/bin/python3";
 
 /**
- * A group of tests that use real components of the system. Where one is missing they are left out, saying what to install; with
- * CI=true nothing may be left out, and the group fails.
+ * A group of tests that use real components of the system. Where one is missing they are left out,
+ * saying what to install; with CI=true nothing may be left out, and the group fails.
  */
 export function describeWith(requirements: Requirements, name: string, body: () => void): void {
   const missing = Object.entries(requirements).filter(([tool]) => !isThere(tool));

@@ -10,13 +10,16 @@ const LEAN = fileURLToPath(new URL("ask-one-by-one.pl", import.meta.url));
 export const pipelined = 16;
 
 /**
- * Asks the same line `count` times, each when the last was answered. A client in Node takes as long as the agent does: where there is perl, it asks.
+ * Asks the same line `count` times, each when the last was answered. A client in Node takes as long
+ * as the agent does: where there is perl, it asks.
  * @param {string} socket @param {string} line @param {number} count
  * @returns {Promise<{ perSecond: number, p99: number }>}
  */
 export async function askOneByOne(socket, line, count) {
   if (!hasTool("perl")) return askAgent(socket, line, count, 1);
-  const { status, stdout, stderr } = spawnSync("perl", [LEAN, socket, line, String(count)], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("perl", [LEAN, socket, line, String(count)], {
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(stderr);
   const [perSecond = Number.NaN, p99 = Number.NaN] = stdout.split(" ").map(Number);
   return { perSecond, p99 };

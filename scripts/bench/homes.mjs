@@ -9,10 +9,16 @@ import { drawQr } from "../draw-qr.mjs";
 const FOB = fileURLToPath(new URL("../../bin/fob.js", import.meta.url));
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** One token in a hundred is event-based: `list` reads the counter of each of those from its own file. */
+/**
+ * One token in a hundred is event-based: `list` reads the counter of each of those from its own
+ * file.
+ */
 const EVENT_BASED = 100;
 
-/** Makes a home with 10 tokens, one with 10,000 that was used before, and one whose vault an agent holds behind an app PIN. */
+/**
+ * Makes a home with 10 tokens, one with 10,000 that was used before, and one whose vault an agent
+ * holds behind an app PIN.
+ */
 export async function makeHomes() {
   const folder = mkdtempSync(join(tmpdir(), "fob-bench-"));
   const few = makeHome(join(folder, "few"), 10);
@@ -81,7 +87,12 @@ function secretOf(i) {
 
 /** @param {readonly string[]} command @param {NodeJS.ProcessEnv} env @param {string} [input] */
 function run([program = "", ...args], env, input = "") {
-  const { status, stdout, stderr } = spawnSync(program, args, { env, input, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    env,
+    input,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) throw new Error(`${args.join(" ")} failed: ${stderr}`);
   return stdout;
 }

@@ -1,4 +1,5 @@
-// Other programs that print a passcode, where they are installed: each as a script would call it, with one token.
+// Other programs that print a passcode, where they are installed: each as a script would call it,
+// with one token.
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,10 @@ export async function peers(homes) {
 /** Keeps nothing: it is handed the secret. @param {Homes} homes */
 function oathtool({ few: { env }, secret }) {
   if (!hasTool("oathtool")) return null;
-  return { row: "oathtool (no store)", timed: { command: ["oathtool", "--totp", "-b", secret], env } };
+  return {
+    row: "oathtool (no store)",
+    timed: { command: ["oathtool", "--totp", "-b", secret], env },
+  };
 }
 
 /** @param {Homes} homes */
@@ -24,7 +28,8 @@ function keepassxc({ few, folder, secret }) {
   const password = "benchmark\n";
   const env = { ...few.env, QT_QPA_PLATFORM: "offscreen" };
   const call = (/** @type {string[]} */ args, /** @type {string} */ input) =>
-    spawnSync("keepassxc-cli", args, { env, input, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
+    spawnSync("keepassxc-cli", args, { env, input, stdio: ["pipe", "ignore", "ignore"] }).status ===
+    0;
   const isMade =
     call(["db-create", "--set-password", database], password.repeat(2)) &&
     call(["add", database, "bench", "--url", `otpauth://totp/bench?secret=${secret}`], password);

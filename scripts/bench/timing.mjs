@@ -1,10 +1,12 @@
-// Times whole processes. The environment has no NODE_EXTRA_CA_CERTS, which alone makes Node start more than twice as slowly.
+// Times whole processes. The environment has no NODE_EXTRA_CA_CERTS, which alone makes Node start
+// more than twice as slowly.
 import { spawnSync } from "node:child_process";
 
 /** @typedef {{ command: readonly string[], env: NodeJS.ProcessEnv, input?: string }} Timed */
 
 /**
- * Runs two commands in turn, after one run of each that does not count, and returns how long each run took, in milliseconds.
+ * Runs two commands in turn, after one run of each that does not count, and returns how long each
+ * run took, in milliseconds.
  * @param {Timed} one @param {Timed} other @param {number} count
  */
 export function pairs(one, other, count) {

@@ -4,11 +4,15 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
-/** @typedef {{ env: NodeJS.ProcessEnv, fob(...args: string[]): string[], timeBased: string, eventBased: string }} Home */
+/**
+ * @typedef {{ env: NodeJS.ProcessEnv, fob(...args: string[]): string[], timeBased: string,
+ *   eventBased: string }} Home
+ */
 
 /**
- * Event-based passcodes by several shells at once, each asking again and again: with its own function and the agent, or a new process each
- * time. A passcode may occur by chance twice among so many; a counter may not, so that is what is compared.
+ * Event-based passcodes by several shells at once, each asking again and again: with its own
+ * function and the agent, or a new process each time. A passcode may occur by chance twice among so
+ * many; a counter may not, so that is what is compared.
  * @param {Home} home @param {{ shells: number, each: number, by: "fob_code" | "fob code" }} crowd
  */
 export async function crowd({ env, fob, eventBased }, { shells, each, by }) {
@@ -30,16 +34,25 @@ export async function crowd({ env, fob, eventBased }, { shells, each, by }) {
   return { perSecond: given / seconds, repeated: given - (after - before - 1) };
 }
 
-/** How many bare Nodes start and end a second, when as many shells start them. @param {number} shells @param {number} each @param {NodeJS.ProcessEnv} env */
+/**
+ * How many bare Nodes start and end a second, when as many shells start them. @param {number}
+ * shells @param {number} each @param {NodeJS.ProcessEnv} env
+ */
 export async function bareCrowd(shells, each, env) {
   const start = performance.now();
-  await loops(shells, `i=0; while [ $i -lt ${each} ]; do '${process.execPath}' -e 0; i=$((i+1)); done`, env);
+  await loops(
+    shells,
+    `i=0; while [ $i -lt ${each} ]; do '${process.execPath}' -e 0; i=$((i+1)); done`,
+    env,
+  );
   return (shells * each * 1_000) / (performance.now() - start);
 }
 
 /** @param {number} shells @param {string} script @param {NodeJS.ProcessEnv} env */
 async function loops(shells, script, env) {
-  return (await Promise.all(Array.from({ length: shells }, () => output("bash", ["-c", script], env)))).join("");
+  return (
+    await Promise.all(Array.from({ length: shells }, () => output("bash", ["-c", script], env)))
+  ).join("");
 }
 
 /** @param {readonly string[]} command */
@@ -60,7 +73,10 @@ async function output(program, args, env) {
   return written;
 }
 
-/** The median of a hundred calls, in milliseconds by the shell's own clock. @param {string} shell @param {Home} home */
+/**
+ * The median of a hundred calls, in milliseconds by the shell's own clock. @param {string} shell
+ * @param {Home} home
+ */
 export function shellCall(shell, { env, fob, timeBased }) {
   const functions = quoted(fob("shellenv", shell));
   const script = `
@@ -81,9 +97,15 @@ export function shellCall(shell, { env, fob, timeBased }) {
   return calls.toSorted((a, b) => a - b)[calls.length >> 1] ?? Number.NaN;
 }
 
-/** The peak of a run's memory in MB, or null where nothing measures it. @param {import("./timing.mjs").Timed} timed */
+/**
+ * The peak of a run's memory in MB, or null where nothing measures it. @param
+ * {import("./timing.mjs").Timed} timed
+ */
 export function peakMemory({ command, env }) {
   if (!existsSync("/usr/bin/time")) return null;
-  const { stderr } = spawnSync("/usr/bin/time", ["-f", "%M", ...command], { env, encoding: "utf8" });
+  const { stderr } = spawnSync("/usr/bin/time", ["-f", "%M", ...command], {
+    env,
+    encoding: "utf8",
+  });
   return Number(stderr.trim().split("\n").at(-1)) / 1_024;
 }

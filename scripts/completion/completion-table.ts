@@ -1,5 +1,10 @@
 import type { ArgumentDefinition, Candidates } from "#cli/command.ts";
-import { GLOBAL_OPTIONS, type GlobalOption, HELP_OPTION, VERSION_OPTION } from "#cli/global-options.ts";
+import {
+  GLOBAL_OPTIONS,
+  type GlobalOption,
+  HELP_OPTION,
+  VERSION_OPTION,
+} from "#cli/global-options.ts";
 import { optionName } from "#cli/program.ts";
 import { argumentsOf, type CommandNode, flatten, optionsOf } from "../manual/command-tree.ts";
 
@@ -10,8 +15,8 @@ export interface Word {
 }
 
 /**
- * What can stand in a place, as the scripts know it: `token`, `file`, `folder`, `command`, `any`, or `words` and the words; with `more` before it where any number
- * of them can stand.
+ * What can stand in a place, as the scripts know it: `token`, `file`, `folder`, `command`, `any`,
+ * or `words` and the words; with `more` before it where any number of them can stand.
  */
 export type Place = string;
 
@@ -42,7 +47,14 @@ export function completionTable(root: CommandNode): CompletionTable {
   return {
     entries: [
       { ...entryOf(first), commands: [...entryOf(first).commands, help] },
-      { path: "help", commands: [], options: [], refused: [], values: {}, places: [placeOf(names, false)] },
+      {
+        path: "help",
+        commands: [],
+        options: [],
+        refused: [],
+        values: {},
+        places: [placeOf(names, false)],
+      },
       ...others,
     ],
     globalOptions: [...GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION].flatMap(namesOf),
@@ -64,12 +76,17 @@ function describe(node: CommandNode): CompletionEntry {
   const options = optionsOf(node);
   return {
     path: node.path,
-    commands: node.children.map(({ path, summary }) => ({ text: path.split(" ").at(-1) ?? "", summary })),
+    commands: node.children.map(({ path, summary }) => ({
+      text: path.split(" ").at(-1) ?? "",
+      summary,
+    })),
     options: options.map(([key, { summary }]) => ({ text: optionName(key), summary })),
     refused: Object.keys(node.definition?.formerOptions ?? {}).map(optionName),
     values: Object.fromEntries(
       options.flatMap(([key, option]) =>
-        option.kind === "flag" ? [] : [[optionName(key), placeOf(option.candidates, option.kind === "values")]],
+        option.kind === "flag"
+          ? []
+          : [[optionName(key), placeOf(option.candidates, option.kind === "values")]],
       ),
     ),
     places: argumentsOf(node).flatMap(([, argument]) => placesOf(argument)),

@@ -2,12 +2,21 @@ import type { CompletionEntry, CompletionTable, Place, Word } from "./completion
 import { fillIn } from "./fill-in.ts";
 
 /** The completion script for fish: its engine with the table in it. */
-export function fishCompletion(engine: string, { entries, globalOptions, globalValues }: CompletionTable): string {
+export function fishCompletion(
+  engine: string,
+  { entries, globalOptions, globalValues }: CompletionTable,
+): string {
   return fillIn(engine, {
     COMMANDS: casesOf(entries, ({ commands }) => commands.length > 0 && printWords(commands)),
     OPTIONS: casesOf(entries, ({ options }) => options.length > 0 && printWords(options)),
-    PLACES: casesOf(entries, ({ places }) => places.length > 0 && `printf '%s\\n' ${places.map(quote).join(" ")}`),
-    REFUSED: casesOf(entries, ({ refused }) => refused.length > 0 && `set refused ${refused.map(quote).join(" ")}`),
+    PLACES: casesOf(
+      entries,
+      ({ places }) => places.length > 0 && `printf '%s\\n' ${places.map(quote).join(" ")}`,
+    ),
+    REFUSED: casesOf(
+      entries,
+      ({ refused }) => refused.length > 0 && `set refused ${refused.map(quote).join(" ")}`,
+    ),
     GLOBAL_OPTIONS: globalOptions.map(quoteWord).join(" "),
     GLOBAL_VALUES: casesOfValues("        ", "", globalValues),
     VALUES: entries
@@ -17,7 +26,10 @@ export function fishCompletion(engine: string, { entries, globalOptions, globalV
   });
 }
 
-function casesOf(entries: readonly CompletionEntry[], print: (entry: CompletionEntry) => string | false): string {
+function casesOf(
+  entries: readonly CompletionEntry[],
+  print: (entry: CompletionEntry) => string | false,
+): string {
   return entries
     .flatMap((entry) => {
       const command = print(entry);
@@ -26,9 +38,16 @@ function casesOf(entries: readonly CompletionEntry[], print: (entry: CompletionE
     .join("\n");
 }
 
-function casesOfValues(indentation: string, before: string, values: Readonly<Record<string, Place>>): string {
+function casesOfValues(
+  indentation: string,
+  before: string,
+  values: Readonly<Record<string, Place>>,
+): string {
   return Object.entries(values)
-    .map(([option, place]) => `${indentation}case ${quote(before + option)}\n${indentation}    echo ${quote(place)}`)
+    .map(
+      ([option, place]) =>
+        `${indentation}case ${quote(before + option)}\n${indentation}    echo ${quote(place)}`,
+    )
     .join("\n");
 }
 

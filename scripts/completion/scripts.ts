@@ -6,16 +6,27 @@ import { fishCompletion } from "./fish.ts";
 import { powershellCompletion } from "./powershell.ts";
 import { zshCompletion } from "./zsh.ts";
 
-/** The file of each shell's script, the engine that it is made from, and how the table gets into it. */
-const SHELLS: readonly [file: string, engine: string, fill: (engine: string, table: CompletionTable) => string][] = [
+/**
+ * The file of each shell's script, the engine that it is made from, and how the table gets into it.
+ */
+const SHELLS: readonly [
+  file: string,
+  engine: string,
+  fill: (engine: string, table: CompletionTable) => string,
+][] = [
   ["fob.bash", "engine.bash", bashCompletion],
   ["_fob", "engine.zsh", zshCompletion],
   ["fob.fish", "engine.fish", fishCompletion],
   ["fob.ps1", "engine.ps1", powershellCompletion],
 ];
 
-/** The completion scripts of all shells, by path. `read` gives the text of a file of this project. */
-export function completionScripts(commands: readonly AnyCommand[], read: (path: string) => string): [string, string][] {
+/**
+ * The completion scripts of all shells, by path. `read` gives the text of a file of this project.
+ */
+export function completionScripts(
+  commands: readonly AnyCommand[],
+  read: (path: string) => string,
+): [string, string][] {
   const table = completionTable(commandTree(commands));
   return SHELLS.map(([file, engine, fill]) => [
     `completions/${file}`,

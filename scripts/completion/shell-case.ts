@@ -6,15 +6,23 @@ export function quoteForShell(text: string): string {
 }
 
 /** The branches that set `place` to what stands after an option: of every command, and of one. */
-export function valueCases({ entries, globalValues }: CompletionTable): { GLOBAL_VALUES: string; VALUES: string } {
+export function valueCases({ entries, globalValues }: CompletionTable): {
+  GLOBAL_VALUES: string;
+  VALUES: string;
+} {
   return {
     GLOBAL_VALUES: casesOf("  ", "", globalValues).join("\n"),
     VALUES: entries.flatMap(({ path, values }) => casesOf("    ", `${path} `, values)).join("\n"),
   };
 }
 
-function casesOf(indentation: string, before: string, values: Readonly<Record<string, Place>>): string[] {
+function casesOf(
+  indentation: string,
+  before: string,
+  values: Readonly<Record<string, Place>>,
+): string[] {
   return Object.entries(values).map(
-    ([option, place]) => `${indentation}${quoteForShell(before + option)}) place=${quoteForShell(place)} ;;`,
+    ([option, place]) =>
+      `${indentation}${quoteForShell(before + option)}) place=${quoteForShell(place)} ;;`,
   );
 }

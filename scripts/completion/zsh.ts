@@ -22,7 +22,9 @@ function caseOf({ path, commands, options, refused, places }: CompletionEntry): 
 }
 
 function listOf(name: string, words: readonly string[]): string[] {
-  return words.length === 0 ? [] : [`    ${name}=(`, ...words.map((word) => `      ${word}`), "    )"];
+  return words.length === 0
+    ? []
+    : [`    ${name}=(`, ...words.map((word) => `      ${word}`), "    )"];
 }
 
 /** zsh parts a word from its description by a colon. */

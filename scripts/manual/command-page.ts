@@ -1,6 +1,16 @@
 import { optionName } from "#cli/program.ts";
 import { argumentsOf, type CommandNode, optionsOf } from "./command-tree.ts";
-import { bold, display, entry, escapeText, inlineCode, italic, page, pageHead, section } from "./roff.ts";
+import {
+  bold,
+  display,
+  entry,
+  escapeText,
+  inlineCode,
+  italic,
+  page,
+  pageHead,
+  section,
+} from "./roff.ts";
 
 /** The name of a command's or a group's man page: `fob-pin-set`. */
 export function pageName({ path }: CommandNode): string {
@@ -13,7 +23,11 @@ export function reference(name: string, manualSection: 1 | 7): string {
 }
 
 /** The man page of one command; `siblings` are the other commands of its group. */
-export function commandPage(node: CommandNode, siblings: readonly CommandNode[], version: string): string {
+export function commandPage(
+  node: CommandNode,
+  siblings: readonly CommandNode[],
+  version: string,
+): string {
   const { definition } = node;
   if (!definition) throw new Error(`${node.path} is no command`);
   const description = definition.description ?? `${definition.summary}.`;
@@ -28,11 +42,15 @@ export function commandPage(node: CommandNode, siblings: readonly CommandNode[],
     ]),
     ...section(
       "examples",
-      definition.examples.map(({ command, explanation }) => `.PP\n${inlineCode(explanation)}\n${display(command)}`),
+      definition.examples.map(
+        ({ command, explanation }) => `.PP\n${inlineCode(explanation)}\n${display(command)}`,
+      ),
     ),
     ...section("exit status", [`As in ${reference("fob", 1)}.`]),
     ...section("see also", [
-      [reference("fob", 1), ...siblings.map((sibling) => reference(pageName(sibling), 1))].join(",\n"),
+      [reference("fob", 1), ...siblings.map((sibling) => reference(pageName(sibling), 1))].join(
+        ",\n",
+      ),
     ]),
   ]);
 }
@@ -64,7 +82,13 @@ function option([key, definition]: ReturnType<typeof optionsOf>[number]): string
   return entry(term, inlineCode(definition.summary));
 }
 
-function shapeOf({ kind, placeholder }: { readonly kind: string; readonly placeholder: string }): string {
+function shapeOf({
+  kind,
+  placeholder,
+}: {
+  readonly kind: string;
+  readonly placeholder: string;
+}): string {
   if (kind === "values") return `${italic(placeholder)} ...`;
   return kind === "optionalValue" ? `[${italic(placeholder)}]` : italic(placeholder);
 }

@@ -14,10 +14,14 @@ export interface CommandNode {
 
 /** fob itself, with everything below it. */
 export function commandTree(commands: readonly AnyCommand[], path = "", summary = ""): CommandNode {
-  const below = commands.filter(({ name }) => path === "" || name === path || name.startsWith(`${path} `));
+  const below = commands.filter(
+    ({ name }) => path === "" || name === path || name.startsWith(`${path} `),
+  );
   const definition = below.find(({ name }) => name === path) ?? null;
   const deeper = below.filter(({ name }) => name !== path).map(({ name }) => childPath(name, path));
-  const children = [...new Set(deeper)].map((child) => commandTree(below, child, summaryOf(child, commands)));
+  const children = [...new Set(deeper)].map((child) =>
+    commandTree(below, child, summaryOf(child, commands)),
+  );
   return { path, summary, children, definition };
 }
 

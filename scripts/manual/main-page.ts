@@ -16,15 +16,24 @@ const DESCRIPTION =
   "system guards, and prints passcodes: time-based (RFC 6238), event-based (RFC 4226) and challenge-response (RFC 6287). Standard output " +
   "carries the result and nothing else; prompts, remarks and errors go to standard error. Nothing prompts where nobody is.";
 
-/** The page of fob itself. `exitCodes` is that section in roff, `overviews` the names of the pages in section 7. */
+/**
+ * The page of fob itself. `exitCodes` is that section in roff, `overviews` the names of the pages
+ * in section 7.
+ */
 export function mainPage(
   root: CommandNode,
-  { version, exitCodes, overviews }: { version: string; exitCodes: string; overviews: readonly string[] },
+  {
+    version,
+    exitCodes,
+    overviews,
+  }: { version: string; exitCodes: string; overviews: readonly string[] },
 ): string {
   const commands = flatten(root).filter(({ definition }) => definition !== null);
   return page([
     pageHead({ name: "fob", section: 1, summary: "a software key fob for the terminal", version }),
-    ...section("synopsis", [".B fob\n.I COMMAND\n[\\fISUBCOMMAND\\fR]\n[\\fIARGUMENT\\fR ...]\n[\\fIOPTION\\fR ...]"]),
+    ...section("synopsis", [
+      ".B fob\n.I COMMAND\n[\\fISUBCOMMAND\\fR]\n[\\fIARGUMENT\\fR ...]\n[\\fIOPTION\\fR ...]",
+    ]),
     ...section("description", [inlineCode(DESCRIPTION)]),
     ...section(
       "commands",

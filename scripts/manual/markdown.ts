@@ -11,7 +11,8 @@ export interface DocumentSection {
 export function sectionsOf(markdown: string): DocumentSection[] {
   const sections: { title: string; tokens: Token[] }[] = [{ title: "", tokens: [] }];
   for (const token of lexer(markdown)) {
-    if (token.type === "heading" && token["depth"] === 2) sections.push({ title: token["text"], tokens: [] });
+    if (token.type === "heading" && token["depth"] === 2)
+      sections.push({ title: token["text"], tokens: [] });
     else if (token.type !== "heading" || token["depth"] > 2) sections.at(-1)?.tokens.push(token);
   }
   return sections;

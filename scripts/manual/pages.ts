@@ -5,7 +5,10 @@ import { mainPage } from "./main-page.ts";
 import { blocksToRoff, type DocumentSection, sectionsOf } from "./markdown.ts";
 import { page, pageHead, section } from "./roff.ts";
 
-/** An overview in section 7: the document that it is made of, and which sections of it; all of them when none is named. */
+/**
+ * An overview in section 7: the document that it is made of, and which sections of it; all of them
+ * when none is named.
+ */
 interface Overview {
   readonly name: string;
   readonly summary: string;
@@ -14,18 +17,29 @@ interface Overview {
 }
 
 const OVERVIEWS: readonly Overview[] = [
-  { name: "fob-agent", summary: "the process that holds fob's vault open", source: "docs/agent.md" },
+  {
+    name: "fob-agent",
+    summary: "the process that holds fob's vault open",
+    source: "docs/agent.md",
+  },
   {
     name: "fob-enrollment",
     summary: "what fob can enroll, import and export",
     source: "README.md",
     sections: ["Enrollment strings", "From and to other apps"],
   },
-  { name: "fob-security", summary: "what fob protects, against whom, and how far", source: "docs/security.md" },
+  {
+    name: "fob-security",
+    summary: "what fob protects, against whom, and how far",
+    source: "docs/security.md",
+  },
 ];
 
 /** Every man page, by path. `read` gives the text of a file of this project. */
-export function manPages(commands: readonly AnyCommand[], read: (path: string) => string): [string, string][] {
+export function manPages(
+  commands: readonly AnyCommand[],
+  read: (path: string) => string,
+): [string, string][] {
   const { version } = JSON.parse(read("package.json")) as { readonly version: string };
   const root = commandTree(commands);
   const exitCodes = exitCodeTable(read("README.md"));
@@ -49,7 +63,11 @@ function pagesOf({ path, children }: CommandNode, version: string): [string, str
   });
 }
 
-function overviewPage({ name, summary, sections: wanted }: Overview, markdown: string, version: string): string {
+function overviewPage(
+  { name, summary, sections: wanted }: Overview,
+  markdown: string,
+  version: string,
+): string {
   const all = sectionsOf(markdown);
   const missing = wanted?.find((title) => all.every((each) => each.title !== title));
   if (missing !== undefined) throw new Error(`${name} has lost its section ${missing}`);
@@ -68,7 +86,9 @@ function sectionToRoff({ title, tokens }: DocumentSection): string[] {
 
 /** The one table of exit codes that there is. */
 function exitCodeTable(markdown: string): string {
-  const tables = sectionsOf(markdown).flatMap(({ tokens }) => tokens.filter(({ type }) => type === "table"));
+  const tables = sectionsOf(markdown).flatMap(({ tokens }) =>
+    tokens.filter(({ type }) => type === "table"),
+  );
   const table = tables.find(({ raw }) => /^\| code +\| meaning/.test(raw));
   if (!table) throw new Error("README.md has lost its table of exit codes");
   return blocksToRoff([table]);

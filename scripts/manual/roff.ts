@@ -1,4 +1,7 @@
-/** The day of the last release: a man page says how old it is. It changes with the version in package.json. */
+/**
+ * The day of the last release: a man page says how old it is. It changes with the version in
+ * package.json.
+ */
 const RELEASED = "2026-11-24";
 
 const MAX_LINE = 78;
@@ -57,7 +60,9 @@ export function italic(text: string): string {
 
 /** A section, or nothing when it would be empty. Its first paragraph needs no macro. */
 export function section(title: string, [first, ...others]: readonly string[]): string[] {
-  return first === undefined ? [] : [`.SH ${escapeText(title.toUpperCase())}`, first.replace(/^\.PP\n/, ""), ...others];
+  return first === undefined
+    ? []
+    : [`.SH ${escapeText(title.toUpperCase())}`, first.replace(/^\.PP\n/, ""), ...others];
 }
 
 /** A whole page of these parts, its lines no longer than man pages have them. */

@@ -1,5 +1,6 @@
-// What Stryker has to be told about our code: which mutants say nothing, and which ones are in the sample. It is loaded by Stryker
-// (scripts/mutants.mjs), in the process that makes the mutants and in the one that checks them.
+// What Stryker has to be told about our code: which mutants say nothing, and which ones are in the
+// sample. It is loaded by Stryker (scripts/mutants.mjs), in the process that makes the mutants and
+// in the one that checks them.
 import { createHash } from "node:crypto";
 
 /** Functions of src/base/language.ts whose arguments are texts for people. */
@@ -8,32 +9,46 @@ const TELLERS = new Set(["t", "plural", "translated"]);
 /** Types of src/base/language.ts for texts for people in constants. */
 const TEXTS = new Set(["Text", "Texts"]);
 
-/** @typedef {{ id: string, fileName: string, mutatorName: string, replacement: string, static?: boolean, coveredBy?: string[], location: { start: { line: number, column: number } } }} Mutant */
+/**
+ * @typedef {{ id: string, fileName: string, mutatorName: string, replacement: string, static?:
+ *   boolean, coveredBy?: string[], location: { start: { line: number, column: number } } }} Mutant
+ */
 
 export const strykerPlugins = [
   { kind: "Ignore", name: "texts", value: { shouldIgnore } },
   { kind: "Checker", name: "sample", factory: Object.assign(makeSample, { inject: ["options"] }) },
-  { kind: "Reporter", name: "survivors", factory: Object.assign(() => ({ onMutantTested }), { inject: [] }) },
+  {
+    kind: "Reporter",
+    name: "survivors",
+    factory: Object.assign(() => ({ onMutantTested }), { inject: [] }),
+  },
 ];
 
 /** What its own section of Stryker's configuration may hold. */
 export const strykerValidationSchema = {
-  properties: { sample: { type: "object", properties: { count: { type: "number" }, seed: { type: "string" } } } },
+  properties: {
+    sample: { type: "object", properties: { count: { type: "number" }, seed: { type: "string" } } },
+  },
 };
 
 /**
- * Why the mutants of a syntax node and of what it contains are left out, or undefined: the wording of a message is no behaviour.
+ * Why the mutants of a syntax node and of what it contains are left out, or undefined: the wording
+ * of a message is no behaviour.
  * @param {{ node: any }} path Babel's
  */
 function shouldIgnore({ node }) {
-  const called = node.type === "TaggedTemplateExpression" ? node.tag : node.type === "CallExpression" && node.callee;
-  const declared = node.type === "VariableDeclarator" && node.id.typeAnnotation?.typeAnnotation?.typeName;
+  const called =
+    node.type === "TaggedTemplateExpression"
+      ? node.tag
+      : node.type === "CallExpression" && node.callee;
+  const declared =
+    node.type === "VariableDeclarator" && node.id.typeAnnotation?.typeAnnotation?.typeName;
   return TELLERS.has(called?.name) || TEXTS.has(declared?.name) ? "a text for people" : undefined;
 }
 
 /**
- * Keeps as many mutants as the sample is to have, always the same ones for a seed; the others count as not valid. Those that no test
- * reaches cost nothing and are all kept.
+ * Keeps as many mutants as the sample is to have, always the same ones for a seed; the others count
+ * as not valid. Those that no test reaches cost nothing and are all kept.
  * @param {{ sample: { count: number, seed: string } }} options
  */
 function makeSample({ sample: { count, seed } }) {
@@ -53,7 +68,10 @@ function makeSample({ sample: { count, seed } }) {
     /** @param {Mutant[]} mutants */
     async check(mutants) {
       return Object.fromEntries(
-        mutants.map(({ id }) => [id, chosen.has(id) ? { status: "passed" } : { status: "compileError", reason: "" }]),
+        mutants.map(({ id }) => [
+          id,
+          chosen.has(id) ? { status: "passed" } : { status: "compileError", reason: "" },
+        ]),
       );
     },
   };

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 
 /**
- * What a test file, or what it imports from test/, mentions when it runs a program that was built: such a program knows nothing of a
- * mutant, so that the file only costs time.
+ * What a test file, or what it imports from test/, mentions when it runs a program that was built:
+ * such a program knows nothing of a mutant, so that the file only costs time.
  */
 const BUILT = /\bexeca\b|\besbuild\b|dist\/|bin\/fob/;
 
@@ -12,8 +12,9 @@ const BUILT = /\bexeca\b|\besbuild\b|dist\/|bin\/fob/;
 const LOADABLE = /\.(?:[cm]?[jt]s|json)$/;
 
 /**
- * The test files, relative to `root`, that belong to these folders of `src/`, and run them in their own process. Those of other rooms reach
- * most files as well; they hold something else, and take minutes.
+ * The test files, relative to `root`, that belong to these folders of `src/`, and run them in their
+ * own process. Those of other rooms reach most files as well; they hold something else, and take
+ * minutes.
  * @param {string} root @param {readonly string[]} folders `src/otp`, or single files
  * @returns {string[]}
  */
@@ -25,7 +26,9 @@ export function testsInProcess(root, folders) {
     if (!loaded.every((name) => LOADABLE.test(name))) return false;
     const own = loaded.filter((name) => name.startsWith("test"));
     if (own.some((name) => BUILT.test(readFileSync(join(root, name), "utf8")))) return false;
-    return loaded.some((name) => folders.some((folder) => name === folder || name.startsWith(join(folder, "/"))));
+    return loaded.some((name) =>
+      folders.some((folder) => name === folder || name.startsWith(join(folder, "/"))),
+    );
   });
 }
 
@@ -50,7 +53,8 @@ function closureOf(root, file) {
   // what is added to a set is visited as well
   for (const name of found) {
     if (name.endsWith(".json") || !LOADABLE.test(name)) continue;
-    for (const { fileName } of ts.preProcessFile(readFileSync(join(root, name), "utf8")).importedFiles) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(root, name), "utf8"))
+      .importedFiles) {
       const imported = join(dirname(name), fileName);
       if (fileName.startsWith(".") && existsSync(join(root, imported))) found.add(imported);
     }

@@ -1,5 +1,6 @@
-// Makes build/fob-PLATFORM-ARCH, or the file that is named: one executable that needs no Node, for the system that this runs on. It is this Node
-// with fob in it, as it is installed from npm, and a launcher (Node's "single executable applications").
+// Makes build/fob-PLATFORM-ARCH, or the file that is named: one executable that needs no Node, for
+// the system that this runs on. It is this Node with fob in it, as it is installed from npm, and a
+// launcher (Node's "single executable applications").
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -33,7 +34,10 @@ const licenses = licensesOf(packages.map((path) => join(root, path)));
 writeFileSync(join(folder, "LICENSES.txt"), licenses);
 const files = [
   { from: join(folder, "LICENSES.txt"), path: "LICENSES.txt" },
-  ...[...ownFiles(), ...packages.flatMap(packageFiles)].map((path) => ({ from: join(root, path), path })),
+  ...[...ownFiles(), ...packages.flatMap(packageFiles)].map((path) => ({
+    from: join(root, path),
+    path,
+  })),
 ];
 const archive = gzipSync(pack(files), { level: 6 });
 writeFileSync(join(folder, "fob.archive"), archive);
@@ -61,9 +65,12 @@ console.log(`${target}: ${Math.round(statSync(target).size / 1e6)} MB`);
 
 /** The files of the npm package that run. */
 function ownFiles() {
-  return ["package.json", ...filesBelow("bin"), ...filesBelow("dist"), ...filesBelow("messages")].filter(
-    (name) => name !== "messages/en.json",
-  );
+  return [
+    "package.json",
+    ...filesBelow("bin"),
+    ...filesBelow("dist"),
+    ...filesBelow("messages"),
+  ].filter((name) => name !== "messages/en.json");
 }
 
 /** The folders of every package that fob needs to run, as they are installed here. */

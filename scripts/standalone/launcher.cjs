@@ -1,5 +1,6 @@
-// The main program of the standalone executable: unpacks fob, which the executable carries as an asset, into the user's cache once, and runs
-// it from there with the Node that is in the executable. CommonJS, because that is what Node can start from within an executable.
+// The main program of the standalone executable: unpacks fob, which the executable carries as an
+// asset, into the user's cache once, and runs it from there with the Node that is in the
+// executable. CommonJS, because that is what Node can start from within an executable.
 "use strict";
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
@@ -29,7 +30,8 @@ try {
 }
 
 /**
- * fob starts programs of its own the way Node does: options for Node, a script, its arguments. Everything else is for fob itself.
+ * fob starts programs of its own the way Node does: options for Node, a script, its arguments.
+ * Everything else is for fob itself.
  * @param {string[]} given
  */
 function run(given) {
@@ -50,7 +52,10 @@ function run(given) {
 function isProgramOfOurs(script) {
   const dist = dirname(script);
   return (
-    script.endsWith(".cjs") && basename(dist) === "dist" && basename(dirname(dist)) === FOLDER && isOurs(dirname(dist))
+    script.endsWith(".cjs") &&
+    basename(dist) === "dist" &&
+    basename(dirname(dist)) === FOLDER &&
+    isOurs(dirname(dist))
   );
 }
 
@@ -61,13 +66,15 @@ function unpack() {
   const folder = join(cache, FOLDER);
   if (isOurs(folder)) return folder;
   const archive = Buffer.from(getAsset("fob"));
-  if (createHash("sha256").update(archive).digest("hex") !== ARCHIVE_HASH) throw new Error("it is damaged");
+  if (createHash("sha256").update(archive).digest("hex") !== ARCHIVE_HASH)
+    throw new Error("it is damaged");
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   // mode 0700, as all that mkdtemp makes
   const temporary = mkdtempSync(join(cache, `${FOLDER}-`));
   try {
     writeFiles(temporary, gunzipSync(archive));
-    // some thousand files: one call for the file system instead of one for each of them; without it, a power cut may cost a few
+    // some thousand files: one call for the file system instead of one for each of them; without
+    // it, a power cut may cost a few
     spawnSync("/bin/sync", ["-f", temporary], { stdio: "ignore" });
     renameSync(temporary, folder);
   } catch (error) {
@@ -104,7 +111,9 @@ function isOurs(folder) {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (!found) return false;
   // on Windows a folder is as closed as the one that it lies in, which is the user's
-  const isClosed = process.platform === "win32" || (found.uid === process.getuid?.() && (found.mode & 0o077) === 0);
+  const isClosed =
+    process.platform === "win32" ||
+    (found.uid === process.getuid?.() && (found.mode & 0o077) === 0);
   if (found.isDirectory() && isClosed) return true;
   throw new Error(`${folder} can be reached by others: remove it`);
 }

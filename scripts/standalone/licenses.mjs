@@ -1,4 +1,5 @@
-// The licences of all that a standalone executable contains: Node's, fob's, and those of every package.
+// The licences of all that a standalone executable contains: Node's, fob's, and those of every
+// package.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +12,10 @@ const texts = join(root, "packaging/licenses");
  * @type {readonly (readonly [RegExp, readonly string[]])[]}
  */
 const BROUGHT = [
-  [/^@img\/sharp-(?:libvips-|win32-)/, ["libvips.txt", "LGPL-3.0.txt", "GPL-3.0.txt", "MPL-1.1.txt"]],
+  [
+    /^@img\/sharp-(?:libvips-|win32-)/,
+    ["libvips.txt", "LGPL-3.0.txt", "GPL-3.0.txt", "MPL-1.1.txt"],
+  ],
   [/^clipboardy$/, ["xsel.txt"]],
   [/^zxing-wasm$/, ["zxing-cpp.txt", "Apache-2.0.txt"]],
 ];
@@ -56,9 +60,11 @@ function textsOf(folder) {
   const own = files.map((file) => readFileSync(join(folder, file), "utf8"));
   const brought = BROUGHT.flatMap(([pattern, names]) => (pattern.test(name) ? names : []));
   const others = brought.map((file) => readFileSync(join(texts, file), "utf8"));
-  if (brought.includes("libvips.txt")) own.push(readFileSync(join(folder, "README.md"), "utf8"), versions(folder));
+  if (brought.includes("libvips.txt"))
+    own.push(readFileSync(join(folder, "README.md"), "utf8"), versions(folder));
   if (own.length > 0) return [...own, ...others];
-  if (/\bMIT\b/.test(license)) return [withoutFile(folder), readFileSync(join(texts, "MIT.txt"), "utf8"), ...others];
+  if (/\bMIT\b/.test(license))
+    return [withoutFile(folder), readFileSync(join(texts, "MIT.txt"), "utf8"), ...others];
   throw new Error(`${folder} has no licence, and says ${license}`);
 }
 
@@ -78,9 +84,15 @@ function versions(folder) {
 function withoutFile(folder) {
   const { author, homepage, repository } = manifest(folder);
   const by =
-    typeof author === "object" ? [author.name, author.email && `<${author.email}>`].filter(Boolean).join(" ") : author;
+    typeof author === "object"
+      ? [author.name, author.email && `<${author.email}>`].filter(Boolean).join(" ")
+      : author;
   const where = homepage ?? repository?.url ?? repository ?? "";
-  return [`Copyright (c) ${by ?? "its authors"}`, where, "The package says that it is under the MIT License:"]
+  return [
+    `Copyright (c) ${by ?? "its authors"}`,
+    where,
+    "The package says that it is under the MIT License:",
+  ]
     .filter(Boolean)
     .join("\n");
 }
@@ -90,11 +102,22 @@ function manifest(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** Where Node's releases and packages put the text. Debian's own nodejs has another one, and is not looked for. */
+/**
+ * Where Node's releases and packages put the text. Debian's own nodejs has another one, and is not
+ * looked for.
+ */
 function nodeLicense() {
   const folder = dirname(process.execPath);
-  const places = [join(folder, "../LICENSE"), join(folder, "LICENSE"), "/usr/share/doc/nodejs/LICENSE"];
-  const found = [process.env["NODE_LICENSE"] ?? "", ...places].find((path) => path !== "" && existsSync(path));
+  const places = [
+    join(folder, "../LICENSE"),
+    join(folder, "LICENSE"),
+    "/usr/share/doc/nodejs/LICENSE",
+  ];
+  const found = [process.env["NODE_LICENSE"] ?? "", ...places].find(
+    (path) => path !== "" && existsSync(path),
+  );
   if (found !== undefined) return found;
-  throw new Error(`the licence of Node is not beside ${process.execPath}: NODE_LICENSE names the file`);
+  throw new Error(
+    `the licence of Node is not beside ${process.execPath}: NODE_LICENSE names the file`,
+  );
 }

@@ -4,7 +4,9 @@
 /** What marks the place in Node where it looks for a program. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
-/** What only people who develop with a package read, and parts of packages that fob does not load. */
+/**
+ * What only people who develop with a package read, and parts of packages that fob does not load.
+ */
 const LEFT_OUT =
   /\.(?:map|d\.[cm]?ts|[cm]?ts|md|markdown)$|\/(?:test|tests|docs|examples?)\/|\/zxing_(?:full|writer)\.wasm$/;
 
@@ -15,7 +17,8 @@ const LICENCE = /\/(?:licen[cs]e|copying|notice)(?:\.\w+)?$/i;
  * How the executable for a system is made.
  * @typedef {object} Plan
  * @property {string} name what the executable is called
- * @property {{ sentinelFuse: string, machoSegmentName?: string }} injection how the program gets into it
+ * @property {{ sentinelFuse: string, machoSegmentName?: string }} injection how the program gets
+ *   into it
  * @property {(target: string) => readonly (readonly string[])[]} before commands before that
  * @property {(target: string) => readonly (readonly string[])[]} after commands after that
  * @property {(path: string) => boolean} isNeeded whether a file of a package belongs into it
@@ -34,7 +37,8 @@ export function planFor(platform, processor) {
     // a signature is of the whole file, and macOS ends a program whose signature is not true
     before: (target) => (isMac ? [["codesign", "--remove-signature", target]] : []),
     after: (target) => (isMac ? [["codesign", "--sign", "-", target]] : []),
-    isNeeded: (path) => LICENCE.test(path) || !(LEFT_OUT.test(path) || isForeignProgram(path, platform)),
+    isNeeded: (path) =>
+      LICENCE.test(path) || !(LEFT_OUT.test(path) || isForeignProgram(path, platform)),
   };
 }
 

@@ -1,12 +1,47 @@
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 
-/** Error codes with which file systems say that they have no hard links. Windows says EISDIR of FAT. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL", "EISDIR", "EMLINK", "EXDEV"]);
+/**
+ * Error codes with which file systems say that they have no hard links. Windows says EISDIR of FAT.
+ */
+const NO_LINKS = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EACCES",
+  "EINVAL",
+  "EISDIR",
+  "EMLINK",
+  "EXDEV",
+]);
 
-/** Error codes with which file systems say that a folder cannot be synced. Then there is nothing more that a program can do. */
-const NO_FOLDER_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EBADF", "EISDIR"]);
+/**
+ * Error codes with which file systems say that a folder cannot be synced. Then there is nothing
+ * more that a program can do.
+ */
+const NO_FOLDER_SYNC = new Set([
+  "EINVAL",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EPERM",
+  "EACCES",
+  "EBADF",
+  "EISDIR",
+]);
 
-/** What Windows says of a file that another program holds open: a reader of ours, a virus scanner, an indexer. */
+/**
+ * What Windows says of a file that another program holds open: a reader of ours, a virus scanner,
+ * an indexer.
+ */
 const HELD = new Set(["EPERM", "EACCES", "EBUSY"]);
 
 /** How long a file is waited for that others hold, and how often it is tried, in milliseconds. */
@@ -14,8 +49,8 @@ const PATIENCE = 3_000;
 const PAUSE = 10;
 
 /**
- * Creates a file that must not exist yet, with mode 0600, and returns when its bytes are on the disk. On any failure there is no
- * such file. Throws the file system's own error.
+ * Creates a file that must not exist yet, with mode 0600, and returns when its bytes are on the
+ * disk. On any failure there is no such file. Throws the file system's own error.
  */
 export function writeNewFile(path: string, bytes: Uint8Array): void {
   const file = openSync(path, "wx", 0o600);
@@ -31,9 +66,10 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
 }
 
 /**
- * Creates a file that must not exist yet, whole or not at all: the bytes go to `temporary`, which gets the name `path` by a hard
- * link. Returns false when there is a file of that name already. Where the file system has no hard links, the file is created
- * exclusively, and others can see it half-written. The name is durable after {@link syncFolder}. Throws the file system's own error.
+ * Creates a file that must not exist yet, whole or not at all: the bytes go to `temporary`, which
+ * gets the name `path` by a hard link. Returns false when there is a file of that name already.
+ * Where the file system has no hard links, the file is created exclusively, and others can see it
+ * half-written. The name is durable after {@link syncFolder}. Throws the file system's own error.
  */
 export function publishFile(temporary: string, path: string, bytes: Uint8Array): boolean {
   try {
@@ -68,14 +104,18 @@ function createExclusively(path: string, bytes: Uint8Array): boolean {
   }
 }
 
-/** Moves a file or folder to a name, which it takes from another one. Throws the file system's own error. */
+/**
+ * Moves a file or folder to a name, which it takes from another one. Throws the file system's own
+ * error.
+ */
 export function moveTo(from: string, to: string): void {
   whenReleased(() => renameSync(from, to));
 }
 
 /**
- * What `act` returns, which replaces, removes or reads a file by its name. On Windows that fails as long as somebody holds the file open, and is
- * tried again for three seconds; elsewhere such an error means what it says.
+ * What `act` returns, which replaces, removes or reads a file by its name. On Windows that fails as
+ * long as somebody holds the file open, and is tried again for three seconds; elsewhere such an
+ * error means what it says.
  */
 export function whenReleased<T>(act: () => T, isHeld = isHeldOnWindows): T {
   for (const end = Date.now() + PATIENCE; ; ) {
@@ -97,8 +137,9 @@ function isBusyOnWindows(error: unknown): boolean {
 }
 
 /**
- * Makes the names in a folder durable, where a program can do so: Windows does it by itself, and some file systems know no such
- * thing, which is no failure. Throws the file system's own error for a device that fails.
+ * Makes the names in a folder durable, where a program can do so: Windows does it by itself, and
+ * some file systems know no such thing, which is no failure. Throws the file system's own error for
+ * a device that fails.
  */
 export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;

@@ -1,7 +1,9 @@
 /** What is done when the process is asked to end. A promise is waited for. */
 type Undo = () => void | Promise<void>;
 
-/** SIGINT is taken where the program begins, so that Ctrl-C has its exit code from the first moment. */
+/**
+ * SIGINT is taken where the program begins, so that Ctrl-C has its exit code from the first moment.
+ */
 const SIGNALS = ["SIGTERM", "SIGHUP"] as const;
 
 /** The signals that ask a process to end, by their numbers (POSIX), which shells add to 128. */
@@ -13,10 +15,10 @@ const undos = new Set<{ readonly undo: Undo }>();
  * Calls `undo` when the process is asked to end before the returned function is called: by SIGINT,
  * SIGTERM or SIGHUP, or by `process.exit`, which waits for no promise.
  *
- * Signals are seen between two turns of the event loop: long work must let it turn. The process ends
- * when everything is undone, the newest first. A second signal ends it at once, so that `undo` must
- * leave files that are whole at every moment. A signal that somebody else listens to is theirs:
- * nothing is undone until they call `process.exit` or {@link endBy}.
+ * Signals are seen between two turns of the event loop: long work must let it turn. The process
+ * ends when everything is undone, the newest first. A second signal ends it at once, so that `undo`
+ * must leave files that are whole at every moment. A signal that somebody else listens to is
+ * theirs: nothing is undone until they call `process.exit` or {@link endBy}.
  *
  *     const done = whenEnding(() => takeBack());
  *     try {
@@ -64,7 +66,8 @@ function stopListening(): void {
 }
 
 function endUnlessOwned(signal: (typeof SIGNALS)[number]): void {
-  if (process.listeners(signal).every((listener) => listener === endUnlessOwned)) void endBy(signal);
+  if (process.listeners(signal).every((listener) => listener === endUnlessOwned))
+    void endBy(signal);
 }
 
 function undoAtExit(): void {

@@ -44,16 +44,16 @@ const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => st
 };
 
 /**
- * A failed operation on a file of the home as FobError `unavailable`: what was tried, on which path,
- * and why it failed. A FobError stays as it is.
+ * A failed operation on a file of the home as FobError `unavailable`: what was tried, on which
+ * path, and why it failed. A FobError stays as it is.
  */
 export function describeFileError(error: unknown, action: FileAction, path: string): FobError {
   return describeWith(HOME_HINTS, error, action, path);
 }
 
 /**
- * A folder of the home that could not be read or made, as FobError: `invalid` where a file lies in its place, or in the place of a folder above it;
- * else what {@link describeFileError} says.
+ * A folder of the home that could not be read or made, as FobError: `invalid` where a file lies in
+ * its place, or in the place of a folder above it; else what {@link describeFileError} says.
  */
 export function describeFolderError(error: unknown, action: FileAction, folder: string): FobError {
   const { code } = error as NodeJS.ErrnoException;
@@ -79,7 +79,11 @@ function fileAbove(path: string): string | null {
 }
 
 /** The same for any other file, which another home would not change. */
-export function describeForeignFileError(error: unknown, action: FileAction, path: string): FobError {
+export function describeForeignFileError(
+  error: unknown,
+  action: FileAction,
+  path: string,
+): FobError {
   return describeWith(HINTS, error, action, path);
 }
 
@@ -87,15 +91,19 @@ function describeWith(hints: Texts, error: unknown, action: FileAction, path: st
   if (error instanceof FobError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
   const hint = ownValue(hints, code);
-  return new FobError("unavailable", FAILURES[action](path, translated(ownValue(REASONS, code) ?? message)), {
-    cause: error,
-    ...(hint === undefined ? {} : { hint: translated(hint) }),
-  });
+  return new FobError(
+    "unavailable",
+    FAILURES[action](path, translated(ownValue(REASONS, code) ?? message)),
+    {
+      cause: error,
+      ...(hint === undefined ? {} : { hint: translated(hint) }),
+    },
+  );
 }
 
 /**
- * What failed after the change itself: the path has what was written, and whether that outlives a power cut is unknown. FobError
- * `unavailable`, which says `isDone`.
+ * What failed after the change itself: the path has what was written, and whether that outlives a
+ * power cut is unknown. FobError `unavailable`, which says `isDone`.
  */
 export function describeDoneInDoubt(error: unknown, path: string): FobError {
   if (error instanceof FobError && error.isDone) return error;
@@ -128,7 +136,11 @@ export function asFobError(error: unknown): FobError {
   });
 }
 
-const MODULE_ERRORS: readonly unknown[] = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+const MODULE_ERRORS: readonly unknown[] = [
+  "MODULE_NOT_FOUND",
+  "ERR_MODULE_NOT_FOUND",
+  "ERR_DLOPEN_FAILED",
+];
 
 function isModuleError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && MODULE_ERRORS.includes(error.code);
@@ -140,5 +152,10 @@ function firstLine(text: string): string {
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
   const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  return typeof path === "string" && syscall !== undefined && code !== undefined && Object.hasOwn(REASONS, code);
+  return (
+    typeof path === "string" &&
+    syscall !== undefined &&
+    code !== undefined &&
+    Object.hasOwn(REASONS, code)
+  );
 }

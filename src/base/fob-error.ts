@@ -25,8 +25,9 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 };
 
 /**
- * A failure with a known cause. `message` is one lower-case line for people, without secrets; `hint`
- * says what to do about it where there is something to do. Thrown where the cause is known, caught once, at the top.
+ * A failure with a known cause. `message` is one lower-case line for people, without secrets;
+ * `hint` says what to do about it where there is something to do. Thrown where the cause is known,
+ * caught once, at the top.
  */
 export class FobError extends Error {
   override readonly name = "FobError";
@@ -34,7 +35,10 @@ export class FobError extends Error {
   readonly hint: string | undefined;
   /** The process exit code of this error (docs: exit codes). */
   readonly exitCode: number;
-  /** Whether what failed was done all the same, so that nobody must do it a second time: a counter that has moved on, say. */
+  /**
+   * Whether what failed was done all the same, so that nobody must do it a second time: a counter
+   * that has moved on, say.
+   */
   readonly isDone: boolean;
 
   /** `exitCode` is for the convention of others: a program that cannot be started. */

@@ -8,7 +8,10 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** In milliseconds, from the first look-up to the last byte. */
   readonly timeout: number;
-  /** Whether http and certificates that nobody vouches for will do. Http to this very machine always does. */
+  /**
+   * Whether http and certificates that nobody vouches for will do. Http to this very machine always
+   * does.
+   */
   readonly isInsecure: boolean;
   readonly signal?: AbortSignal;
 }
@@ -22,7 +25,8 @@ export interface HttpReply {
 }
 
 /**
- * Sends a request. Rejects with FobError `unavailable` when no whole reply came in time, `rejected` for a redirect, an insecure address or a
- * certificate that nobody vouches for; `interrupted` when its signal ended it.
+ * Sends a request. Rejects with FobError `unavailable` when no whole reply came in time, `rejected`
+ * for a redirect, an insecure address or a certificate that nobody vouches for; `interrupted` when
+ * its signal ended it.
  */
 export type HttpClient = (request: HttpRequest) => Promise<HttpReply>;

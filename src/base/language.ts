@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { ownValue } from "./own-value.ts";
 
 /**
- * A file of translations, `messages/LANG.json`. A text's key is its English, with `{1}`, `{2}` ... for what stands in it; a counted noun's
- * key is its English singular, and its forms are those of the language's plural categories (CLDR).
+ * A file of translations, `messages/LANG.json`. A text's key is its English, with `{1}`, `{2}` ...
+ * for what stands in it; a counted noun's key is its English singular, and its forms are those of
+ * the language's plural categories (CLDR).
  */
 interface MessagesFile {
   readonly texts: Readonly<Record<string, { readonly text: string } | undefined>>;
-  readonly plurals: Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>;
+  readonly plurals: Readonly<
+    Record<string, Readonly<Record<string, string | undefined>> | undefined>
+  >;
 }
 
 interface Catalogue extends MessagesFile {
@@ -17,8 +20,9 @@ interface Catalogue extends MessagesFile {
 }
 
 /**
- * A text in English that stands in a constant, where no language is known yet: {@link translated} gives it to people. Whatever is declared so is
- * collected for translators, as `t` and the summaries of commands are (scripts/messages.ts).
+ * A text in English that stands in a constant, where no language is known yet: {@link translated}
+ * gives it to people. Whatever is declared so is collected for translators, as `t` and the
+ * summaries of commands are (scripts/messages.ts).
  */
 export type Text = string;
 
@@ -45,7 +49,10 @@ export interface Speech {
   catalogue?: Catalogue | null;
 }
 
-/** A text is wherever somebody is told something: the language is the one state of the program that is everywhere. */
+/**
+ * A text is wherever somebody is told something: the language is the one state of the program that
+ * is everywhere.
+ */
 let speech: Speech = { file: null, warn: () => {} };
 let listener: () => Speech | undefined = () => undefined;
 let isEnglish = false;
@@ -53,8 +60,9 @@ let isEnglish = false;
 const origins = new Map<string, string>();
 
 /**
- * The file in `folder` with the language of this environment, or null for English. FOB_LANG counts before LC_ALL, LC_MESSAGES and LANG;
- * `de_AT.UTF-8` is de_AT.json, and where there is none, de.json.
+ * The file in `folder` with the language of this environment, or null for English. FOB_LANG counts
+ * before LC_ALL, LC_MESSAGES and LANG; `de_AT.UTF-8` is de_AT.json, and where there is none,
+ * de.json.
  */
 export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | null {
   const wanted = env["FOB_LANG"] || env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "";
@@ -65,19 +73,26 @@ export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | n
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
-/** Makes all texts from now on in the language of this file, or in English; `warn` hears when the file is broken, once it is needed. */
+/**
+ * Makes all texts from now on in the language of this file, or in English; `warn` hears when the
+ * file is broken, once it is needed.
+ */
 export function speak(file: string | null, warn: (trouble: string) => void): void {
   speech = { file, warn };
 }
 
-/** Has an agent speak the language of whom it serves at the moment; `find` returns undefined where that is nobody. */
+/**
+ * Has an agent speak the language of whom it serves at the moment; `find` returns undefined where
+ * that is nobody.
+ */
 export function speakAs(find: () => Speech | undefined): void {
   listener = find;
 }
 
 /**
- * A text for people in their language: t`no token is called “${name}”`, or t("no tokens yet"). What stands in it is never translated. Its
- * English is its key in the file of the language, which is read when the first text is needed; in English it costs nothing.
+ * A text for people in their language: t`no token is called “${name}”`, or t("no tokens yet"). What
+ * stands in it is never translated. Its English is its key in the file of the language, which is
+ * read when the first text is needed; in English it costs nothing.
  */
 export function t(text: TemplateStringsArray | string, ...values: readonly Value[]): string {
   if (typeof text === "string") return translated(text);
@@ -94,12 +109,16 @@ export function translated(text: string): string {
   return found === null ? text : remember(found, text);
 }
 
-/** `1 passcode`, `2 passcodes`, `0 entries`; `many` is the plural where it is more than an `s`. Long numbers are grouped: `12,345 tokens`. */
+/**
+ * `1 passcode`, `2 passcodes`, `0 entries`; `many` is the plural where it is more than an `s`. Long
+ * numbers are grouped: `12,345 tokens`.
+ */
 export function plural(count: number, one: string, many = `${one}s`): string {
   const english = `${count} ${count === 1 ? one : many}`;
   if (isEnglish) return english;
   const { language, rules, plurals } = read() ?? { language: "en", rules: null, plurals: null };
-  const pattern = (rules && ownValue(plurals, one)?.[rules.select(count)]) ?? `{1} ${count === 1 ? one : many}`;
+  const pattern =
+    (rules && ownValue(plurals, one)?.[rules.select(count)]) ?? `{1} ${count === 1 ? one : many}`;
   const shown = count < LONG_NUMBER ? String(count) : new Intl.NumberFormat(language).format(count);
   return remember(fill(pattern, [shown]), english);
 }
@@ -109,7 +128,10 @@ export function languageTag(): string {
   return (isEnglish ? null : read()?.language) ?? "en";
 }
 
-/** Makes texts that are not for people, but for what reads standard output: in English, whatever the language. */
+/**
+ * Makes texts that are not for people, but for what reads standard output: in English, whatever the
+ * language.
+ */
 export function inEnglish<T>(make: () => T): T {
   isEnglish = true;
   try {
@@ -124,19 +146,26 @@ export function toldBefore(text: string, english: string): string {
   return remember(text, english);
 }
 
-/** The English of a text that {@link t} made; any other text as it is. For what goes to scripts and into logs. */
+/**
+ * The English of a text that {@link t} made; any other text as it is. For what goes to scripts and
+ * into logs.
+ */
 export function original<T extends Value | null | undefined>(text: T): T {
   return typeof text === "string" ? ((origins.get(text) ?? text) as T) : text;
 }
 
-/** A text that {@link t} made before, for whoever is spoken to now: in English where {@link inEnglish} is what is made. */
+/**
+ * A text that {@link t} made before, for whoever is spoken to now: in English where
+ * {@link inEnglish} is what is made.
+ */
 export function again(text: string): string {
   return isEnglish ? original(text) : text;
 }
 
 /**
- * A whole text in English, in people's language: of another process of ours, as texts are English on their way, or of a declaration that has
- * values in it. What stands in it is found by the key that has most of the text in common.
+ * A whole text in English, in people's language: of another process of ours, as texts are English
+ * on their way, or of a declaration that has values in it. What stands in it is found by the key
+ * that has most of the text in common.
  */
 export function retold(text: string): string {
   const [key, values] = find(text) === null ? (recognize(text) ?? [text, []]) : [text, []];
@@ -155,13 +184,16 @@ function recognize(text: string): readonly [key: string, values: readonly string
   let best: readonly [key: string, values: readonly string[]] | null = null;
   for (const key of Object.keys(read()?.texts ?? {})) {
     const values = matchKey(key, text);
-    if (values && (best === null || commonLength(key) > commonLength(best[0]))) best = [key, values];
+    if (values && (best === null || commonLength(key) > commonLength(best[0])))
+      best = [key, values];
   }
   return best;
 }
 
 function matchKey(key: string, text: string): readonly string[] | null {
-  const literals = key.split(/\{\d+\}/).map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const literals = key
+    .split(/\{\d+\}/)
+    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${literals.join("(.*)")}$`, "s").exec(text)?.slice(1) ?? null;
 }
 
@@ -191,7 +223,8 @@ function remember(text: string, english: string): string {
 
 function read(): Catalogue | null {
   const spoken = listener() ?? speech;
-  if (spoken.catalogue === undefined) spoken.catalogue = spoken.file === null ? null : parse(spoken.file, spoken.warn);
+  if (spoken.catalogue === undefined)
+    spoken.catalogue = spoken.file === null ? null : parse(spoken.file, spoken.warn);
   return spoken.catalogue;
 }
 
@@ -199,9 +232,12 @@ function read(): Catalogue | null {
 function parse(file: string, warn: Speech["warn"]): Catalogue | null {
   try {
     const messages: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1).replace(/\.json$/, "");
+    const name = file
+      .slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1)
+      .replace(/\.json$/, "");
     const language = name.replace("_", "-");
-    if (isMessagesFile(messages)) return { ...messages, language, rules: new Intl.PluralRules(language) };
+    if (isMessagesFile(messages))
+      return { ...messages, language, rules: new Intl.PluralRules(language) };
     warn(`${file} is no file of messages: fob speaks English`);
   } catch (error) {
     warn(`${file} cannot be used: fob speaks English (${(error as Error).message})`);

@@ -2,8 +2,8 @@ import { whenEnding } from "./ending.ts";
 import { FobError } from "./fob-error.ts";
 
 /**
- * Called between two steps of long work: lets the event loop turn now and then, and rejects when the
- * work is to stop, which whoever does it takes back then.
+ * Called between two steps of long work: lets the event loop turn now and then, and rejects when
+ * the work is to stop, which whoever does it takes back then.
  */
 export type Look = () => Promise<void>;
 

@@ -10,7 +10,10 @@ export interface ProcessIdentity {
   readonly place: string;
 }
 
-/** Whether a process still runs; `unknown` where this process cannot see it, or cannot tell it from a later one. */
+/**
+ * Whether a process still runs; `unknown` where this process cannot see it, or cannot tell it from
+ * a later one.
+ */
 type Life = "running" | "dead" | "unknown";
 
 /** The process that asks. */

@@ -1,8 +1,9 @@
 /**
- * Does `work` with a signal that aborts as soon as one of `ends` does; a number is a time limit in milliseconds.
+ * Does `work` with a signal that aborts as soon as one of `ends` does; a number is a time limit in
+ * milliseconds.
  *
- * `AbortSignal.any` would be shorter, but Node may collect what it returns while it still has listeners, and then nothing ends
- * (nodejs/node#65995). Returns and throws what `work` does.
+ * `AbortSignal.any` would be shorter, but Node may collect what it returns while it still has
+ * listeners, and then nothing ends (nodejs/node#65995). Returns and throws what `work` does.
  */
 export async function untilFirst<T>(
   ends: readonly (AbortSignal | number)[],
@@ -11,7 +12,9 @@ export async function untilFirst<T>(
   const first = new AbortController();
   const abort = () => first.abort();
   const signals = ends.filter((end) => typeof end !== "number");
-  const timers = ends.filter((end) => typeof end === "number").map((limit) => setTimeout(abort, limit));
+  const timers = ends
+    .filter((end) => typeof end === "number")
+    .map((limit) => setTimeout(abort, limit));
   for (const signal of signals) signal.addEventListener("abort", abort);
   if (signals.some(({ aborted }) => aborted)) abort();
   try {

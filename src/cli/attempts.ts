@@ -15,8 +15,8 @@ interface Named {
 }
 
 /**
- * Does something with each of several tokens, one after the other. One that fails hinders no other: its failure carries its name. Rejects only where
- * a person has stopped it.
+ * Does something with each of several tokens, one after the other. One that fails hinders no other:
+ * its failure carries its name. Rejects only where a person has stopped it.
  */
 export async function attemptEach<T extends Named, Result>(
   tokens: readonly T[],
@@ -34,7 +34,10 @@ export async function attemptEach<T extends Named, Result>(
   return { done, failures };
 }
 
-/** {@link attemptEach}, where an only token fails as if it stood alone: nobody has to be told which one it was. */
+/**
+ * {@link attemptEach}, where an only token fails as if it stood alone: nobody has to be told which
+ * one it was.
+ */
 export async function attemptAll<T extends Named, Result>(
   tokens: readonly T[],
   attempt: (token: T) => Promise<Result>,

@@ -7,15 +7,20 @@ export interface Clipboard {
   paste(): Promise<Pasted>;
 
   /**
-   * Leaves a process behind that clears the clipboard after `seconds`, unless it holds something else by then. The text reaches that
-   * process on its standard input, never in argv or environment.
+   * Leaves a process behind that clears the clipboard after `seconds`, unless it holds something
+   * else by then. The text reaches that process on its standard input, never in argv or
+   * environment.
    */
-  clearLater(text: string, seconds: number, keeper: Exclude<ClipboardKeeper, "terminal">): Promise<void>;
+  clearLater(
+    text: string,
+    seconds: number,
+    keeper: Exclude<ClipboardKeeper, "terminal">,
+  ): Promise<void>;
 }
 
 /**
- * Who keeps what was copied. Desktop and tmux can be asked what they hold and told to forget it. A terminal far away can only be told to take
- * something, by whoever writes to it.
+ * Who keeps what was copied. Desktop and tmux can be asked what they hold and told to forget it. A
+ * terminal far away can only be told to take something, by whoever writes to it.
  */
 export type ClipboardKeeper = "desktop" | "tmux" | "terminal";
 

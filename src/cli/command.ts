@@ -3,7 +3,10 @@ import type { Text } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { Context } from "./context.ts";
 
-/** What a shell can offer where a value stands: the names of tokens, files, folders, a command line, these words, or, with no words, nothing. */
+/**
+ * What a shell can offer where a value stands: the names of tokens, files, folders, a command line,
+ * these words, or, with no words, nothing.
+ */
 export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
 
 /** An argument of a command: required, optional, any number of them, or all words after `--`. */
@@ -15,7 +18,10 @@ export interface ArgumentDefinition {
   readonly candidates: Candidates;
 }
 
-/** An option of a command: a flag, one value, any number of values, or a flag that may have a value. Its name is its key in kebab-case. */
+/**
+ * An option of a command: a flag, one value, any number of values, or a flag that may have a value.
+ * Its name is its key in kebab-case.
+ */
 export type OptionDefinition =
   | { readonly kind: "flag"; readonly summary: string }
   | {
@@ -35,8 +41,12 @@ type ValueOf<Definition> = Definition extends { kind: "required" }
         ? string | true | undefined
         : string | undefined;
 
-/** What a command gets from the command line: a value for every argument and option that it defines. */
-export type Input<Arguments, Options> = { readonly [K in keyof Arguments]: ValueOf<Arguments[K]> } & {
+/**
+ * What a command gets from the command line: a value for every argument and option that it defines.
+ */
+export type Input<Arguments, Options> = {
+  readonly [K in keyof Arguments]: ValueOf<Arguments[K]>;
+} & {
   readonly [K in keyof Options]: ValueOf<Options[K]>;
 };
 
@@ -53,8 +63,8 @@ export interface FormerOption {
 }
 
 /**
- * One command: its words for the command line, help, completions and man pages, and what it does. `run` neither prints nor
- * exits: it returns a result or throws a FobError.
+ * One command: its words for the command line, help, completions and man pages, and what it does.
+ * `run` neither prints nor exits: it returns a result or throws a FobError.
  */
 export interface CommandDefinition<Arguments, Options, Result, Needs = Context> {
   /** One word, or several for a command of a group: `pin set`, `lab user add`. */
@@ -72,17 +82,26 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = Context> 
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
   run(input: Input<Arguments, Options>, context: Needs): Promise<Result>;
   /**
-   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for: what an agent may do is in src/entry/agent-commands.ts.
-   * Left out for what changes PINs, keys, grants and access domains, or hands out secrets.
+   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for:
+   * what an agent may do is in src/entry/agent-commands.ts. Left out for what changes PINs, keys,
+   * grants and access domains, or hands out secrets.
    */
   isDelegable?(input: Input<Arguments, Options>, context: Context): boolean | Promise<boolean>;
-  /** How standard output shows the result, without the last newline; an empty text prints nothing. */
+  /**
+   * How standard output shows the result, without the last newline; an empty text prints nothing.
+   */
   text(result: Result, style: Style): string;
-  /** What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints nothing more. */
+  /**
+   * What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints
+   * nothing more.
+   */
   json(result: Result): unknown;
   /** Remarks for standard error, which `--quiet` silences. */
   notes?(result: Result): readonly string[];
-  /** What failed where the rest was done: named on standard error, whatever `--quiet` says. The first one decides the exit code. */
+  /**
+   * What failed where the rest was done: named on standard error, whatever `--quiet` says. The
+   * first one decides the exit code.
+   */
   failures?(result: Result): readonly FobError[];
   /** What goes on after the result was printed, for a command that serves until it is ended. */
   goOn?(result: Result, context: Context): Promise<void>;

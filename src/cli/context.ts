@@ -42,7 +42,9 @@ export interface Errand {
 export interface Machine {
   /** What it has of all that fob can use. */
   check(): Promise<readonly Check[]>;
-  /** Files and folders below `folder`, and itself, that others than their owner can read or write. */
+  /**
+   * Files and folders below `folder`, and itself, that others than their owner can read or write.
+   */
   openToOthers(folder: string): readonly string[];
   closeToOthers(paths: readonly string[]): void;
 }
@@ -50,15 +52,19 @@ export interface Machine {
 /** Adds a line to a file, with the time in front. A disk that does not take it hinders nobody. */
 export type Trace = (line: string) => void;
 
-/** How a program answered: its exit code, null when it was ended, and the first line that it printed. */
+/**
+ * How a program answered: its exit code, null when it was ended, and the first line that it
+ * printed.
+ */
 export interface ProgramAnswer {
   readonly exitCode: number | null;
   readonly line: string;
 }
 
 /**
- * Asks the program at this path, or of this name in PATH, by its standard input, without arguments and without a shell; `signal` ends it. Rejects with
- * FobError `unavailable` when it cannot be started.
+ * Asks the program at this path, or of this name in PATH, by its standard input, without arguments
+ * and without a shell; `signal` ends it. Rejects with FobError `unavailable` when it cannot be
+ * started.
  */
 export type AskProgram = (
   path: string,
@@ -87,7 +93,10 @@ export interface Context {
   readonly settings: Settings;
   readonly access: VaultAccess;
   readonly pinPrompt: PinPrompt;
-  /** {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own way. */
+  /**
+   * {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own
+   * way.
+   */
   pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
   readonly prompt: Prompt;
   readonly clipboard: Clipboard;
@@ -99,40 +108,50 @@ export interface Context {
   agent(): Promise<AgentControl>;
   /** The network. */
   readonly http: HttpClient;
-  /** The open vault, or null when there is none yet. Throws FobError `denied` for a script that has a grant and no more. */
+  /**
+   * The open vault, or null when there is none yet. Throws FobError `denied` for a script that has
+   * a grant and no more.
+   */
   findVault(): Promise<Vault | null>;
   /**
-   * The tokens that may be used: of the grant that a script has, or of the vault, which an agent may hold open. Null when there is no vault yet. Throws FobError `denied`
-   * for a grant that does not carry the right, which is null for looking at tokens.
+   * The tokens that may be used: of the grant that a script has, or of the vault, which an agent
+   * may hold open. Null when there is no vault yet. Throws FobError `denied` for a grant that does
+   * not carry the right, which is null for looking at tokens.
    */
   findTokens(right: Right | null): Promise<Authenticator | null>;
   /**
-   * Where login requests come in and are answered: for the tokens of the grant that a script has, or of the vault, which an agent may hold
-   * open. Null when there is no vault yet. Throws as {@link findTokens} does.
+   * Where login requests come in and are answered: for the tokens of the grant that a script has,
+   * or of the vault, which an agent may hold open. Null when there is no vault yet. Throws as
+   * {@link findTokens} does.
    */
   findPush(): Promise<PushDesk | null>;
   /**
-   * The open vault, what has opened it, and its header, for whoever changes its PIN or key; with `byPin` no finger or face stands for the
-   * PIN. Null when there is none yet. Throws as {@link findVault} does.
+   * The open vault, what has opened it, and its header, for whoever changes its PIN or key; with
+   * `byPin` no finger or face stands for the PIN. Null when there is none yet. Throws as
+   * {@link findVault} does.
    */
   openToChange(how: { readonly byPin: boolean }): Promise<OpenedVault | null>;
   /** The open vault, created if there is none yet. */
   ensureVault(): Promise<Vault>;
   /**
-   * Lets removed tokens go whose time is over, in the vault that the command has opened, if any. Returns what to tell the person where
-   * that failed: the command is done all the same.
+   * Lets removed tokens go whose time is over, in the vault that the command has opened, if any.
+   * Returns what to tell the person where that failed: the command is done all the same.
    */
   emptyTrash(): Promise<string | null>;
   /**
-   * The recovery code of the vault that this run has made, for its result in JSON, to be asked for when all else is done; null where no vault was
-   * made, it needs none, or a person has seen it.
+   * The recovery code of the vault that this run has made, for its result in JSON, to be asked for
+   * when all else is done; null where no vault was made, it needs none, or a person has seen it.
    */
   newRecoveryCode(): string | null;
   /**
-   * Has the agent that holds the vault carry a command out, and returns its result. Null where the command is to be run here: no agent, a grant, or a
-   * vault that opens without a PIN.
+   * Has the agent that holds the vault carry a command out, and returns its result. Null where the
+   * command is to be run here: no agent, a grant, or a vault that opens without a PIN.
    */
-  delegate(command: string, input: CommandInput, means?: DelegationMeans): Promise<{ readonly result: unknown } | null>;
+  delegate(
+    command: string,
+    input: CommandInput,
+    means?: DelegationMeans,
+  ): Promise<{ readonly result: unknown } | null>;
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;
@@ -141,23 +160,28 @@ export interface Context {
   /** Called between two steps of work that takes long: lets a signal have its effect. */
   readonly look: Look;
   /**
-   * Does work that a signal may stop between its steps, where it calls the function that it gets. It rejects with FobError `interrupted` and
-   * the message `undone` then; work that is done all the same is told.
+   * Does work that a signal may stop between its steps, where it calls the function that it gets.
+   * It rejects with FobError `interrupted` and the message `undone` then; work that is done all the
+   * same is told.
    */
   doLongWork<T>(undone: string, work: (look: Look) => Promise<T>): Promise<T>;
   /**
-   * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that is null. Ctrl-C is nobody's business: it ends
-   * the process at once.
+   * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that
+   * is null. Ctrl-C is nobody's business: it ends the process at once.
    */
   untilTerminated(limit: number | null): Promise<void>;
   /**
-   * Reads what others wrote, while nothing is begun that would have to be undone: a signal then ends the process at once, however long it
-   * computes. Not for questions to a person, which {@link hearSignals} is for.
+   * Reads what others wrote, while nothing is begun that would have to be undone: a signal then
+   * ends the process at once, however long it computes. Not for questions to a person, which
+   * {@link hearSignals} is for.
    */
   endAtSignals<T>(work: () => T | Promise<T>): Promise<T>;
   /** Asks a person something in the middle of {@link endAtSignals}. */
   hearSignals<T>(work: () => Promise<T>): Promise<T>;
-  /** All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment list. */
+  /**
+   * All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment
+   * list.
+   */
   readInput(): Promise<string>;
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
@@ -165,11 +189,17 @@ export interface Context {
   readonly pictures: "none" | "uncolored" | "colored";
   /** Whether `--json` was given. */
   readonly isJson: boolean;
-  /** Writes a new file that only its owner can read. Throws FobError `usage` when there is one already. */
+  /**
+   * Writes a new file that only its owner can read. Throws FobError `usage` when there is one
+   * already.
+   */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
   /** The same for several files: all of them are written, or none. */
   writeSecretFiles(files: readonly SecretFile[]): Promise<void>;
-  /** Starts a new file that only its owner can read, line by line. Throws FobError `usage` when there is one already. */
+  /**
+   * Starts a new file that only its owner can read, line by line. Throws FobError `usage` when
+   * there is one already.
+   */
   startTrace(path: string): Trace;
   /** Whether there is a file of this name. */
   fileExists(path: string): Promise<boolean>;
@@ -182,21 +212,27 @@ export interface Context {
   /** The picture files of all displays. Throws FobError `unavailable` where none can be taken. */
   takeScreenshot(): Promise<readonly Buffer[]>;
   /**
-   * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with exit code 127 or 126 when it cannot be
-   * started.
+   * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with
+   * exit code 127 or 126 when it cannot be started.
    */
   runProgram(errand: Errand): Promise<number>;
-  /** Throws what `runProgram` would where it is certain that there is no such program: a passcode for it would be used up for nothing. */
+  /**
+   * Throws what `runProgram` would where it is certain that there is no such program: a passcode
+   * for it would be used up for nothing.
+   */
   checkProgram(command: string): Promise<void>;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
-  /** Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal, --json, --plain, TERM=dumb. */
+  /**
+   * Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal,
+   * --json, --plain, TERM=dumb.
+   */
   openScreen(): Promise<Screen | null>;
   /**
-   * Writes a line to standard output at once, for results that go on: `text`, or with --json `json` as an object in one line. False when
-   * nobody reads any more.
+   * Writes a line to standard output at once, for results that go on: `text`, or with --json `json`
+   * as an object in one line. False when nobody reads any more.
    */
   emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
   /** Tells the person something at once, on standard error; `--quiet` silences it. */
@@ -206,7 +242,10 @@ export interface Context {
   readonly askProgram: AskProgram;
 }
 
-/** What commands that keep house need: an agent, which has neither the terminal nor the files of its client, has this, too. */
+/**
+ * What commands that keep house need: an agent, which has neither the terminal nor the files of its
+ * client, has this, too.
+ */
 export type HouseContext = Pick<
   Context,
   | "clock"

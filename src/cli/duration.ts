@@ -1,6 +1,11 @@
 import { ownValue } from "#base/own-value.ts";
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** How a duration is written: a whole number and its unit. */
 export const DURATION = /^([1-9][0-9]{0,8})([smhd])$/;

@@ -1,4 +1,7 @@
-/** The global options as the command line gives them; `color` and `input` are true unless `--no-...` was given. */
+/**
+ * The global options as the command line gives them; `color` and `input` are true unless `--no-...`
+ * was given.
+ */
 export interface GlobalFlags {
   readonly home?: string;
   readonly keychain?: string;

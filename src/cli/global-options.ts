@@ -61,7 +61,11 @@ export const VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** The option that prints the version. */
-export const VERSION_OPTION: GlobalOption = { name: "--version", letter: "-V", summary: "print the version" };
+export const VERSION_OPTION: GlobalOption = {
+  name: "--version",
+  letter: "-V",
+  summary: "print the version",
+};
 
 /** The option that shows help. */
 export const HELP_OPTION: GlobalOption = { name: "--help", letter: "-h", summary: "show help" };

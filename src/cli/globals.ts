@@ -7,7 +7,10 @@ import type { GlobalFlags } from "./global-flags.ts";
 /** The options that every command takes, after the environment was asked for those not given. */
 export interface Globals {
   readonly home: string;
-  /** Null when neither option nor environment names one: the configuration is for vaults that are made. */
+  /**
+   * Null when neither option nor environment names one: the configuration is for vaults that are
+   * made.
+   */
   readonly keychain: KeychainKind | null;
   readonly settings: Settings;
   readonly pinFile: string | null;
@@ -15,20 +18,30 @@ export interface Globals {
   /** The PIN from FOB_PIN. */
   readonly pin: string | null;
   /**
-   * The secret of a grant, from FOB_GRANT; null only where that is not set at all. Whoever opens a vault looks at it, be it
-   * empty or none; whoever opens none ignores it.
+   * The secret of a grant, from FOB_GRANT; null only where that is not set at all. Whoever opens a
+   * vault looks at it, be it empty or none; whoever opens none ignores it.
    */
   readonly grant: string | null;
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
-  /** Where results are for a program that reads them out: everywhere with --plain, on a terminal with the setting, so that scripts get what they expect. */
+  /**
+   * Where results are for a program that reads them out: everywhere with --plain, on a terminal
+   * with the setting, so that scripts get what they expect.
+   */
   readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
 }
 
-/** Completes the given options by the environment. Throws FobError `usage` for a value that is not one. */
-export function resolveGlobals(flags: GlobalFlags, env: NodeJS.ProcessEnv, defaultHome: () => string): Globals {
+/**
+ * Completes the given options by the environment. Throws FobError `usage` for a value that is not
+ * one.
+ */
+export function resolveGlobals(
+  flags: GlobalFlags,
+  env: NodeJS.ProcessEnv,
+  defaultHome: () => string,
+): Globals {
   const home = flags.home ?? (env["FOB_HOME"] || defaultHome());
   const settings = settingsOf(home, flags, env);
   return {
@@ -54,7 +67,10 @@ function whereSpoken({ plain }: GlobalFlags, settings: Settings): Globals["spoke
 
 function parseDescriptor(text: string): number {
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new FobError("usage", t`--pin-fd is ${JSON.stringify(text)}: a file descriptor is a number`);
+  throw new FobError(
+    "usage",
+    t`--pin-fd is ${JSON.stringify(text)}: a file descriptor is a number`,
+  );
 }
 
 function isSet(variable: string | undefined): boolean {

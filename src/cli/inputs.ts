@@ -19,7 +19,10 @@ const PIECE = 64 * 1024;
 /** How often a pipe is looked at that has nothing yet, in milliseconds. */
 const PAUSE = 10;
 
-/** All of standard input as text. Throws FobError `invalid` when it is too large to be a list of enrollment strings. */
+/**
+ * All of standard input as text. Throws FobError `invalid` when it is too large to be a list of
+ * enrollment strings.
+ */
 export async function readStandardInput(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -32,7 +35,8 @@ export async function readStandardInput(stream: AsyncIterable<Buffer>): Promise<
 }
 
 /**
- * The bytes of a file that somebody else made. A signal ends the process however long the system takes to give them. Throws FobError `invalid` when it is larger than `limit` or no file.
+ * The bytes of a file that somebody else made. A signal ends the process however long the system
+ * takes to give them. Throws FobError `invalid` when it is larger than `limit` or no file.
  */
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
   try {
@@ -43,8 +47,9 @@ export async function readForeignFile(path: string, limit: number): Promise<Buff
 }
 
 /**
- * The bytes of a file, or of what a shell hands over in place of one: `/dev/stdin`, `/dev/fd/63` or `<(command)`. Throws FobError `invalid` for what is
- * larger than `limit`, for a folder, a device, a socket, and for a named pipe, which would be waited for without end if nobody writes to it.
+ * The bytes of a file, or of what a shell hands over in place of one: `/dev/stdin`, `/dev/fd/63` or
+ * `<(command)`. Throws FobError `invalid` for what is larger than `limit`, for a folder, a device,
+ * a socket, and for a named pipe, which would be waited for without end if nobody writes to it.
  */
 export function readInputFile(path: string, limit: number): Buffer {
   const handedOver = descriptorOf(path);
@@ -56,7 +61,10 @@ export function readInputFile(path: string, limit: number): Buffer {
   }
 }
 
-/** The bytes of an open descriptor, which `name` names; a pipe is read to its end. Throws FobError `invalid` when they are more than `limit`. */
+/**
+ * The bytes of an open descriptor, which `name` names; a pipe is read to its end. Throws FobError
+ * `invalid` when they are more than `limit`.
+ */
 export function readDescriptor(descriptor: number, name: string, limit: number): Buffer {
   try {
     refuseUnreadable(fstatSync(descriptor), name, true);
@@ -66,7 +74,10 @@ export function readDescriptor(descriptor: number, name: string, limit: number):
   }
 }
 
-/** Whether there is a file of this name, or something that a shell hands over in place of one. A text that cannot be a name names none. */
+/**
+ * Whether there is a file of this name, or something that a shell hands over in place of one. A
+ * text that cannot be a name names none.
+ */
 export async function fileExists(path: string): Promise<boolean> {
   try {
     return descriptorOf(path) !== null || (await stat(path)).isFile();
@@ -84,14 +95,20 @@ function readRegularFile(path: string, limit: number): Buffer {
     refuseUnreadable(found, path, false);
     if (found.size > limit) throw tooLarge(path, limit);
     return readBounded(file, path, limit, () => {
-      throw new FobError("invalid", t`${path} is not a file that ends: it has nothing to read now, and may have later`);
+      throw new FobError(
+        "invalid",
+        t`${path} is not a file that ends: it has nothing to read now, and may have later`,
+      );
     });
   } finally {
     closeSync(file);
   }
 }
 
-/** The descriptor that a path stands for, or null. Opened by its path, a socket in its place could not be read. */
+/**
+ * The descriptor that a path stands for, or null. Opened by its path, a socket in its place could
+ * not be read.
+ */
 function descriptorOf(path: string): number | null {
   if (path === "/dev/stdin") return 0;
   const [, number] = /^\/(?:dev|proc\/self)\/fd\/([0-9]{1,6})$/.exec(path) ?? [];
@@ -99,17 +116,30 @@ function descriptorOf(path: string): number | null {
 }
 
 function refuseUnreadable(found: Stats, name: string, isHandedOver: boolean): void {
-  if (found.isFile() || (isHandedOver && (found.isFIFO() || found.isSocket() || found.isCharacterDevice()))) return;
+  if (
+    found.isFile() ||
+    (isHandedOver && (found.isFIFO() || found.isSocket() || found.isCharacterDevice()))
+  )
+    return;
   const what = found.isDirectory()
     ? t`${name} is not a file, but a folder`
     : found.isFIFO()
       ? t`${name} is not a file, but a named pipe`
       : t`${name} is not a file`;
-  throw new FobError("invalid", what, found.isFIFO() ? { hint: t("/dev/stdin reads it: < PIPE") } : {});
+  throw new FobError(
+    "invalid",
+    what,
+    found.isFIFO() ? { hint: t("/dev/stdin reads it: < PIPE") } : {},
+  );
 }
 
 /** Where nothing can be read yet, `wait` decides what becomes of it. */
-function readBounded(descriptor: number, name: string, limit: number, wait: () => void = pause): Buffer {
+function readBounded(
+  descriptor: number,
+  name: string,
+  limit: number,
+  wait: () => void = pause,
+): Buffer {
   const pieces: Buffer[] = [];
   for (let size = 0; ; ) {
     const piece = Buffer.allocUnsafe(PIECE);
@@ -151,12 +181,15 @@ function missing(error: unknown, path: string): FobError | null {
 }
 
 /**
- * Writes a new file with mode 0600, whole or not at all. Throws FobError `usage` when there is one already: what it held could be all there
- * is.
+ * Writes a new file with mode 0600, whole or not at all. Throws FobError `usage` when there is one
+ * already: what it held could be all there is.
  */
 export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString("hex")}`);
+    const temporary = join(
+      dirname(path),
+      `.${basename(path)}.new-${randomBytes(8).toString("hex")}`,
+    );
     if (!publishFile(temporary, path, bytes)) throw existing(path);
   } catch (error) {
     throw describeNewFileError(error, path);
@@ -192,5 +225,7 @@ export function describeNewFileError(error: unknown, path: string): FobError {
 }
 
 function existing(path: string): FobError {
-  return new FobError("usage", t`${path} exists already`, { hint: t("remove it first, or choose another name") });
+  return new FobError("usage", t`${path} exists already`, {
+    hint: t("remove it first, or choose another name"),
+  });
 }

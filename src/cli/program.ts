@@ -6,15 +6,22 @@ import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "./command
 import type { GlobalFlags } from "./global-flags.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 
-/** A command line that was understood: which command, with what input, under which global options. */
+/**
+ * A command line that was understood: which command, with what input, under which global options.
+ */
 export interface Invocation {
   readonly command: AnyCommand;
   readonly input: Readonly<Record<string, unknown>>;
   readonly flags: GlobalFlags;
 }
 
-/** What a command line asks for: a command, or a text to print (help, version) with the exit code that goes with it. */
-export type Parsed = { readonly invocation: Invocation } | { readonly text: string; readonly flags: GlobalFlags };
+/**
+ * What a command line asks for: a command, or a text to print (help, version) with the exit code
+ * that goes with it.
+ */
+export type Parsed =
+  | { readonly invocation: Invocation }
+  | { readonly text: string; readonly flags: GlobalFlags };
 
 /** Help is no wider than this, on however wide a terminal. */
 const MAX_HELP_COLUMNS = 80;
@@ -33,7 +40,13 @@ export const GROUPS: Texts = {
 };
 
 /** What commander calls the parts of a help page. */
-const TITLES: readonly Text[] = ["Usage:", "Arguments:", "Options:", "Global Options:", "Commands:"];
+const TITLES: readonly Text[] = [
+  "Usage:",
+  "Arguments:",
+  "Options:",
+  "Global Options:",
+  "Commands:",
+];
 
 /** What commander says of a command line that it does not understand. */
 const COMPLAINTS: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
@@ -65,21 +78,29 @@ export interface Vocabulary {
 type Input = Readonly<Record<string, unknown>>;
 
 /**
- * Understands a command line. Throws FobError `usage` with the nearest command or option where one is misspelt, and for a value that is
- * empty.
+ * Understands a command line. Throws FobError `usage` with the nearest command or option where one
+ * is misspelt, and for a value that is empty.
  */
-export async function parseCommandLine(given: readonly string[], vocabulary: Vocabulary): Promise<Parsed> {
+export async function parseCommandLine(
+  given: readonly string[],
+  vocabulary: Vocabulary,
+): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
   const argv = helpAsOption(given, names);
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
   const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
-  const { parsed } = understood?.isOfCommand ? understood : await understand(argv, vocabulary, names);
+  const { parsed } = understood?.isOfCommand
+    ? understood
+    : await understand(argv, vocabulary, names);
   if (parsed instanceof CommanderError)
     throw usageError(withoutFormer(parsed, await formerOptionsOf(argv, vocabulary)), argv, names);
   return parsed;
 }
 
-/** `help pin set` as `pin set --help`, and `help nonsense` as `nonsense`: of what follows `help`, commander knows the first word of commands alone. */
+/**
+ * `help pin set` as `pin set --help`, and `help nonsense` as `nonsense`: of what follows `help`,
+ * commander knows the first word of commands alone.
+ */
 function helpAsOption(given: readonly string[], names: readonly string[]): readonly string[] {
   const [first, ...rest] = given;
   const [word = "-"] = rest;
@@ -90,7 +111,10 @@ function helpAsOption(given: readonly string[], names: readonly string[]): reado
 
 interface Understood {
   readonly parsed: Parsed | CommanderError;
-  /** Whether it is about one command, so that the others do not matter: complaints and other help tell of all. */
+  /**
+   * Whether it is about one command, so that the others do not matter: complaints and other help
+   * tell of all.
+   */
   readonly isOfCommand: boolean;
 }
 
@@ -105,7 +129,9 @@ async function understand(
   let isOfCommand = false;
   const program = createProgram(version, columns, (text) => printed.push(text));
   const groups = new Map<string, Command>();
-  const loading = Object.entries(commands).flatMap(([name, load]) => (names.includes(name) ? [load()] : []));
+  const loading = Object.entries(commands).flatMap(([name, load]) =>
+    names.includes(name) ? [load()] : [],
+  );
   for (const command of await Promise.all(loading)) {
     const parent = parentOf(command, program, groups);
     const definition = addCommand(parent, command, (input) => {
@@ -130,11 +156,17 @@ async function understand(
     }
     if (error.exitCode !== 0) return { parsed: error, isOfCommand: false };
   }
-  const parsed = invocation ? { invocation } : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
+  const parsed = invocation
+    ? { invocation }
+    : { text: printed.join(""), flags: program.opts<GlobalFlags>() };
   return { parsed, isOfCommand };
 }
 
-function createProgram(version: string, columns = MAX_HELP_COLUMNS, print: (text: string) => void): Command {
+function createProgram(
+  version: string,
+  columns = MAX_HELP_COLUMNS,
+  print: (text: string) => void,
+): Command {
   const program = new Command("fob")
     .description(t("a software key fob for the terminal"))
     .version(version, flagsOf(VERSION_OPTION), translated(VERSION_OPTION.summary))
@@ -145,7 +177,8 @@ function createProgram(version: string, columns = MAX_HELP_COLUMNS, print: (text
       styleTitle: (title) => (TITLES.includes(title) ? translated(title) : title),
     })
     .configureOutput({
-      // wider lines are harder to read, and the help page is prepared for no more (scripts/build.mjs)
+      // wider lines are harder to read, and the help page is prepared for no more
+      // (scripts/build.mjs)
       getOutHelpWidth: () => Math.min(columns, MAX_HELP_COLUMNS),
       writeOut: print,
       writeErr: print,
@@ -169,11 +202,16 @@ function createProgram(version: string, columns = MAX_HELP_COLUMNS, print: (text
 }
 
 /** The group that a command belongs to, made with the groups around it when it is first needed. */
-function parentOf({ name, examples }: AnyCommand, program: Command, groups: Map<string, Command>): Command {
+function parentOf(
+  { name, examples }: AnyCommand,
+  program: Command,
+  groups: Map<string, Command>,
+): Command {
   const words = name.split(" ").slice(0, -1);
   return words.reduce((parent, word, depth) => {
     const path = words.slice(0, depth + 1).join(" ");
-    const group = groups.get(path) ?? addGroup(parent, word, ownValue(GROUPS, path) ?? "", examples[0].command);
+    const group =
+      groups.get(path) ?? addGroup(parent, word, ownValue(GROUPS, path) ?? "", examples[0].command);
     groups.set(path, group);
     return group;
   }, program);
@@ -192,14 +230,20 @@ function addCommand(
   const command = parent
     .command(definition.name.split(" ").at(-1) ?? definition.name)
     .summary(retold(definition.summary))
-    .description([definition.summary, definition.description ?? ""].filter(Boolean).map(retold).join("\n\n"));
+    .description(
+      [definition.summary, definition.description ?? ""].filter(Boolean).map(retold).join("\n\n"),
+    );
   const names = Object.keys(definition.arguments);
-  for (const argument of Object.values<ArgumentDefinition>(definition.arguments)) addArgument(command, argument);
+  for (const argument of Object.values<ArgumentDefinition>(definition.arguments))
+    addArgument(command, argument);
   for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
     command.addOption(toOption(name, option));
   command.addHelpText("after", formatExamples(definition));
   return command.action((...given: unknown[]) => {
-    const input: Record<string, unknown> = { ...flagDefaults(definition.options), ...command.opts() };
+    const input: Record<string, unknown> = {
+      ...flagDefaults(definition.options),
+      ...command.opts(),
+    };
     names.forEach((name, i) => {
       input[name] = given[i];
     });
@@ -209,16 +253,25 @@ function addCommand(
 
 function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
   const several = `[${placeholder}...]`;
-  const shapes = { required: `<${placeholder}>`, optional: `[${placeholder}]`, variadic: several, rest: several };
+  const shapes = {
+    required: `<${placeholder}>`,
+    optional: `[${placeholder}]`,
+    variadic: several,
+    rest: several,
+  };
   command.argument(shapes[kind], retold(summary));
   if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
 }
 
 /**
- * Throws FobError `usage` for a value that is empty: whoever gives one has a variable that is not set, and does not mean "the only one" or "none". What is
- * another program's may be empty.
+ * Throws FobError `usage` for a value that is empty: whoever gives one has a variable that is not
+ * set, and does not mean "the only one" or "none". What is another program's may be empty.
  */
-function refuseEmpty({ arguments: given, options }: AnyCommand, input: Input, flags: GlobalFlags): void {
+function refuseEmpty(
+  { arguments: given, options }: AnyCommand,
+  input: Input,
+  flags: GlobalFlags,
+): void {
   const own = Object.entries<ArgumentDefinition>(given).filter(([, { kind }]) => kind !== "rest");
   const values: readonly (readonly [name: string, value: unknown])[] = [
     ...own.map(([key, { placeholder }]) => [placeholder, ownValue(input, key)] as const),
@@ -227,7 +280,9 @@ function refuseEmpty({ arguments: given, options }: AnyCommand, input: Input, fl
   ];
   const [name] = values.find(([, value]) => [value].flat().some(isBlank)) ?? [];
   if (name === undefined) return;
-  throw new FobError("usage", t`${name} is empty`, { hint: t("is a variable not set? leave out what is not meant") });
+  throw new FobError("usage", t`${name} is empty`, {
+    hint: t("is a variable not set? leave out what is not meant"),
+  });
 }
 
 function isBlank(value: unknown): boolean {
@@ -243,17 +298,28 @@ function toOption(key: string, definition: OptionDefinition): Option {
   const name = optionName(key);
   if (definition.kind === "flag") return new Option(name, retold(definition.summary));
   const { placeholder, summary } = definition;
-  const shapes = { value: `<${placeholder}>`, values: `<${placeholder}...>`, optionalValue: `[${placeholder}]` };
+  const shapes = {
+    value: `<${placeholder}>`,
+    values: `<${placeholder}...>`,
+    optionalValue: `[${placeholder}]`,
+  };
   return new Option(`${name} ${shapes[definition.kind]}`, retold(summary));
 }
 
-function flagDefaults(options: Readonly<Record<string, OptionDefinition>>): Record<string, unknown> {
-  const flags = Object.entries(options).filter(([, { kind }]) => kind === "flag" || kind === "values");
+function flagDefaults(
+  options: Readonly<Record<string, OptionDefinition>>,
+): Record<string, unknown> {
+  const flags = Object.entries(options).filter(
+    ([, { kind }]) => kind === "flag" || kind === "values",
+  );
   return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
 }
 
 /** Throws FobError `usage` for a global option that stands where it had another meaning once. */
-function refuseFormerOptions({ name, formerOptions = {} }: AnyCommand, argv: readonly string[]): void {
+function refuseFormerOptions(
+  { name, formerOptions = {} }: AnyCommand,
+  argv: readonly string[],
+): void {
   const words = wordsAfterCommand(argv);
   for (const [key, { now, meaning }] of Object.entries(formerOptions)) {
     const former = optionName(key);
@@ -267,19 +333,31 @@ function refuseFormerOptions({ name, formerOptions = {} }: AnyCommand, argv: rea
 /** The former options of the command that is named on a command line. */
 async function formerOptionsOf(argv: readonly string[], { commands }: Vocabulary) {
   const words = wordsFromCommand(argv);
-  const found = Object.entries(commands).find(([name]) => name.split(" ").every((word, i) => word === words[i]));
+  const found = Object.entries(commands).find(([name]) =>
+    name.split(" ").every((word, i) => word === words[i]),
+  );
   return (found && (await found[1]()).formerOptions) || {};
 }
 
 /** A complaint that suggests what is understood now, in place of what the command refuses. */
-function withoutFormer({ exitCode, code, message }: CommanderError, former: AnyCommand["formerOptions"]) {
-  const options = Object.entries(former ?? {}).map(([key, { now }]) => [optionName(key), optionName(now)] as const);
+function withoutFormer(
+  { exitCode, code, message }: CommanderError,
+  former: AnyCommand["formerOptions"],
+) {
+  const options = Object.entries(former ?? {}).map(
+    ([key, { now }]) => [optionName(key), optionName(now)] as const,
+  );
   const [complaint = "", ...suggestions] = message.split("\n");
-  const understood = suggestions.map((line) => options.reduce((text, [old, now]) => text.replaceAll(old, now), line));
+  const understood = suggestions.map((line) =>
+    options.reduce((text, [old, now]) => text.replaceAll(old, now), line),
+  );
   return new CommanderError(exitCode, code, [complaint, ...understood].join("\n"));
 }
 
-/** What stands after the first word of the command, up to `--`. Before it there are global options and their values. */
+/**
+ * What stands after the first word of the command, up to `--`. Before it there are global options
+ * and their values.
+ */
 function wordsAfterCommand(argv: readonly string[]): readonly string[] {
   const words = wordsFromCommand(argv).slice(1);
   const end = words.indexOf("--");
@@ -287,7 +365,9 @@ function wordsAfterCommand(argv: readonly string[]): readonly string[] {
 }
 
 function wordsFromCommand(argv: readonly string[]): readonly string[] {
-  const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(({ name }) => name);
+  const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(
+    ({ name }) => name,
+  );
   const isBefore = (word: string, i: number) =>
     word.startsWith("-") || withValue.some((name) => name === argv[i - 1] && i > 0);
   const first = argv.findIndex((word, i) => !isBefore(word, i));
@@ -295,11 +375,17 @@ function wordsFromCommand(argv: readonly string[]): readonly string[] {
 }
 
 function formatExamples({ examples }: AnyCommand): string {
-  const lines = examples.map(({ command, explanation }) => `  $ ${command}\n      ${translated(explanation)}`);
+  const lines = examples.map(
+    ({ command, explanation }) => `  $ ${command}\n      ${translated(explanation)}`,
+  );
   return `\n${examples.length === 1 ? t("Example:") : t("Examples:")}\n${lines.join("\n")}`;
 }
 
-function usageError(error: CommanderError, argv: readonly string[], names: readonly string[]): FobError {
+function usageError(
+  error: CommanderError,
+  argv: readonly string[],
+  names: readonly string[],
+): FobError {
   const [message = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest
     .join(" ")
@@ -308,7 +394,9 @@ function usageError(error: CommanderError, argv: readonly string[], names: reado
   if (error.code === "commander.help") {
     const members = membersOf(argv, names);
     const hint =
-      members.length > 0 ? members.map((name) => `fob ${name}`).join(", ") : t("fob --help lists the commands");
+      members.length > 0
+        ? members.map((name) => `fob ${name}`).join(", ")
+        : t("fob --help lists the commands");
     return new FobError("usage", t("a command is missing"), { hint });
   }
   return new FobError("usage", inOurWords(message.replace(/\.$/, "")), {

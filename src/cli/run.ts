@@ -19,7 +19,10 @@ export interface Program extends Vocabulary {
   createContext(globals: Globals, style: Style): Context;
 }
 
-/** Runs one command line and returns the exit code. The one place where errors become words and codes. */
+/**
+ * Runs one command line and returns the exit code. The one place where errors become words and
+ * codes.
+ */
 export async function run(program: Program, host: Host): Promise<number> {
   const { argv, env, stdout, stderr } = host;
   try {
@@ -61,16 +64,24 @@ async function runCommand(
   });
   const context = program.createContext(globals, style);
   const result = await carryOut({ command, input }, context);
-  const show = () => (globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style)));
+  const show = () =>
+    globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
   // what reads standard output in a person's place must find the same words in every language
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
-  await tidyUp(context, (trouble) => globals.quiet || stderr.write(formatNote(trouble, globals.json)));
+  await tidyUp(
+    context,
+    (trouble) => globals.quiet || stderr.write(formatNote(trouble, globals.json)),
+  );
   const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
   for (const note of notes) stderr.write(formatNote(note, globals.json));
   await command.goOn?.(result, context);
-  return tellFailures(command.failures?.(result) ?? [], globals, stderr) ?? command.exitCode?.(result) ?? 0;
+  return (
+    tellFailures(command.failures?.(result) ?? [], globals, stderr) ??
+    command.exitCode?.(result) ??
+    0
+  );
 }
 
 /** Says what failed where the rest was done; returns the first failure's exit code. */
@@ -83,16 +94,27 @@ function tellFailures(
   return failures[0]?.exitCode;
 }
 
-/** What is due in the vault that the command has opened. The command is done, whatever becomes of this. */
+/**
+ * What is due in the vault that the command has opened. The command is done, whatever becomes of
+ * this.
+ */
 async function tidyUp(context: Context, tell: (trouble: string) => void): Promise<void> {
   const trouble = await context.emptyTrash();
   if (trouble !== null) tell(trouble);
 }
 
-/** By the agent that holds the vault where that may be, else here. Both give the same results and errors. */
-async function carryOut({ command, input }: Pick<Invocation, "command" | "input">, context: Context) {
+/**
+ * By the agent that holds the vault where that may be, else here. Both give the same results and
+ * errors.
+ */
+async function carryOut(
+  { command, input }: Pick<Invocation, "command" | "input">,
+  context: Context,
+) {
   const isDelegable = (await command.isDelegable?.(input as never, context)) ?? false;
-  const delegated = isDelegable ? await context.delegate(command.name, input as CommandInput) : null;
+  const delegated = isDelegable
+    ? await context.delegate(command.name, input as CommandInput)
+    : null;
   return delegated ? (delegated.result as never) : command.run(input as never, context);
 }
 
@@ -103,6 +125,9 @@ function line(text: string): readonly string[] {
 
 function trace(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const trace = [thrown.stack, thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : ""].join("\n");
+  const trace = [
+    thrown.stack,
+    thrown.cause instanceof Error ? `caused by ${thrown.cause.stack}` : "",
+  ].join("\n");
   return trace.split("\n").map(printable).join("\n");
 }

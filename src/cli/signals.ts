@@ -2,8 +2,9 @@
 const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Who listens to signals. A listener gets its turn between two pieces of work, so that a signal waits for whatever is computed. Where nothing has
- * been begun that must be undone, the system ends the process better: at once.
+ * Who listens to signals. A listener gets its turn between two pieces of work, so that a signal
+ * waits for whatever is computed. Where nothing has been begun that must be undone, the system ends
+ * the process better: at once.
  */
 export class SignalListeners {
   #removed: (() => void)[] | null = null;
@@ -18,7 +19,10 @@ export class SignalListeners {
     }
   }
 
-  /** Asks a person something in the middle of {@link deaf} work, which may have to be ended in order. */
+  /**
+   * Asks a person something in the middle of {@link deaf} work, which may have to be ended in
+   * order.
+   */
   async hearing<T>(work: () => Promise<T>): Promise<T> {
     const wasDeaf = this.#removed !== null;
     this.#restore();
@@ -42,7 +46,10 @@ export class SignalListeners {
   }
 }
 
-/** Runs work that waits inside the system, such as reading from a pipe: a signal ends the process then, since no listener would get its turn. */
+/**
+ * Runs work that waits inside the system, such as reading from a pipe: a signal ends the process
+ * then, since no listener would get its turn.
+ */
 export function endedBySignals<T>(work: () => T): T {
   if (isNeeded()) return work();
   const restoring = ENDINGS.map(removeListeners);
@@ -53,7 +60,10 @@ export function endedBySignals<T>(work: () => T): T {
   }
 }
 
-/** Whether something has been begun that must be undone when the process ends: then somebody listens to more than Ctrl-C. */
+/**
+ * Whether something has been begun that must be undone when the process ends: then somebody listens
+ * to more than Ctrl-C.
+ */
 function isNeeded(): boolean {
   return process.listenerCount("SIGTERM") > 0;
 }

@@ -1,8 +1,8 @@
 import type { AnyCommand } from "#cli/command.ts";
 
 /**
- * Every command by its name, in the order in which help lists them; a command line loads the one that it asks for. A new one is added here
- * and nowhere else.
+ * Every command by its name, in the order in which help lists them; a command line loads the one
+ * that it asks for. A new one is added here and nowhere else.
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   enroll: async () => (await import("#commands/enroll/enroll.ts")).enroll,
@@ -21,10 +21,14 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   "pin remove": async () => (await import("#commands/pin/pin-remove.ts")).pinRemove,
   "pin status": async () => (await import("#commands/pin/pin-status.ts")).pinStatus,
   "keychain move": async () => (await import("#commands/machine/keychain-move.ts")).keychainMove,
-  "biometric enable": async () => (await import("#commands/biometric/biometric-enable.ts")).biometricEnable,
-  "biometric disable": async () => (await import("#commands/biometric/biometric-disable.ts")).biometricDisable,
-  "biometric status": async () => (await import("#commands/biometric/biometric-status.ts")).biometricStatus,
-  "biometric test": async () => (await import("#commands/biometric/biometric-test.ts")).biometricTest,
+  "biometric enable": async () =>
+    (await import("#commands/biometric/biometric-enable.ts")).biometricEnable,
+  "biometric disable": async () =>
+    (await import("#commands/biometric/biometric-disable.ts")).biometricDisable,
+  "biometric status": async () =>
+    (await import("#commands/biometric/biometric-status.ts")).biometricStatus,
+  "biometric test": async () =>
+    (await import("#commands/biometric/biometric-test.ts")).biometricTest,
   unlock: async () => (await import("#commands/agent/unlock.ts")).unlock,
   lock: async () => (await import("#commands/agent/lock.ts")).lock,
   "agent start": async () => (await import("#commands/agent/agent-start.ts")).agentStart,

@@ -7,12 +7,15 @@ import type { Authenticator, TokenState } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { lookListed } from "./lookup.ts";
 
-/** A vault that others write to at this moment looks unfinished: a token that is missing twice is missing. In milliseconds. */
+/**
+ * A vault that others write to at this moment looks unfinished: a token that is missing twice is
+ * missing. In milliseconds.
+ */
 const SECOND_LOOK = 300;
 
 /**
- * Looks at each of several tokens that are listed. One that is removed or restored at this moment is left out; one that is damaged, or is still listed
- * and not there a moment later, is a failure.
+ * Looks at each of several tokens that are listed. One that is removed or restored at this moment
+ * is left out; one that is damaged, or is still listed and not there a moment later, is a failure.
  */
 export async function lookAtEach<T extends IndexEntry>(
   tokens: Authenticator,
@@ -31,8 +34,9 @@ export async function lookAtEach<T extends IndexEntry>(
 }
 
 /**
- * The failures of tokens that were listed and not there. Whoever removes or restores a token changes files and index one after the other, so that
- * those that are listed and not there a moment later count.
+ * The failures of tokens that were listed and not there. Whoever removes or restores a token
+ * changes files and index one after the other, so that those that are listed and not there a moment
+ * later count.
  */
 export async function findMissing(
   tokens: Authenticator,

@@ -9,13 +9,22 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** The open vault. Throws FobError `not-found` when there is none, because then there is no token either. */
+/**
+ * The open vault. Throws FobError `not-found` when there is none, because then there is no token
+ * either.
+ */
 export async function existingVault(context: Pick<Context, "findVault">): Promise<Vault> {
   return (await context.findVault()) ?? nothingEnrolled();
 }
 
-/** The tokens of the vault, or of the grant that a script has, for this use. Throws as {@link existingVault} does. */
-export async function existingTokens(right: Right | null, context: Context): Promise<Authenticator> {
+/**
+ * The tokens of the vault, or of the grant that a script has, for this use. Throws as
+ * {@link existingVault} does.
+ */
+export async function existingTokens(
+  right: Right | null,
+  context: Context,
+): Promise<Authenticator> {
   return (await context.findTokens(right)) ?? nothingEnrolled();
 }
 
@@ -30,29 +39,43 @@ export function findInVault(vault: Vault, query: string): IndexEntry {
 }
 
 /**
- * {@link findInVault} among tokens that an agent or a grant may hold. Throws FobError `denied` for a token that a grant does not open,
- * whether there is one or not: a grant tells nothing of the others.
+ * {@link findInVault} among tokens that an agent or a grant may hold. Throws FobError `denied` for
+ * a token that a grant does not open, whether there is one or not: a grant tells nothing of the
+ * others.
  */
 export async function findAmong(tokens: Authenticator, query: string): Promise<IndexEntry> {
   const exact = await tokens.findExactly(query);
   if (exact) return exact;
   const entries = await tokens.entries();
-  return tokens.grantLabel === null ? findToken(query, entries) : findGranted(query, entries, tokens.grantLabel);
+  return tokens.grantLabel === null
+    ? findToken(query, entries)
+    : findGranted(query, entries, tokens.grantLabel);
 }
 
 /**
- * The token of a grant that has this id or whole name. A grant cannot know whether a part of a name is that of one token alone in the
- * vault. Throws FobError `denied` for everything else.
+ * The token of a grant that has this id or whole name. A grant cannot know whether a part of a name
+ * is that of one token alone in the vault. Throws FobError `denied` for everything else.
  */
-export function findGranted<T extends Named>(query: string, tokens: readonly T[], grantLabel: string): T {
+export function findGranted<T extends Named>(
+  query: string,
+  tokens: readonly T[],
+  grantLabel: string,
+): T {
   const token = findByWholeName(query, tokens);
   if (token) return token;
-  throw new FobError("denied", t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`, {
-    hint: t("`fob list` shows those that it opens; with a grant, NAME is a whole name or an id"),
-  });
+  throw new FobError(
+    "denied",
+    t`the grant ${grantLabel} opens no token called ${JSON.stringify(query)}`,
+    {
+      hint: t("`fob list` shows those that it opens; with a grant, NAME is a whole name or an id"),
+    },
+  );
 }
 
-/** The record of a listed token, or null for one that is being removed or restored: the index is changed last or first. */
+/**
+ * The record of a listed token, or null for one that is being removed or restored: the index is
+ * changed last or first.
+ */
 export function readListed(vault: Vault, id: string): TokenRecord | null {
   try {
     return vault.read(id);
@@ -71,7 +94,9 @@ function nullIfGone(error: unknown): null {
   throw error;
 }
 
-/** Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered. */
+/**
+ * Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered.
+ */
 export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
   const choices = entries.map((entry) => ({ label: labelToken(entry), value: entry }));
   return context.prompt.pick(t("Which token?"), choices, t("a NAME"));

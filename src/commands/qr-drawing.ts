@@ -15,25 +15,34 @@ const RESET = "\u001b[0m";
 
 /** Upper and lower module dark or light, where the character's own colour is the dark one. */
 const DARK_INK = " ▀▄█";
-/** The same for a terminal whose colours must not be set: light writing on a dark ground is what most have. */
+/**
+ * The same for a terminal whose colours must not be set: light writing on a dark ground is what
+ * most have.
+ */
 const LIGHT_INK = "█▄▀ ";
 
 /** A QR code as lines for a terminal, two modules a character. */
-export async function drawForTerminal(text: string, { pictures }: Pick<Context, "pictures">): Promise<string> {
+export async function drawForTerminal(
+  text: string,
+  { pictures }: Pick<Context, "pictures">,
+): Promise<string> {
   const { data } = await encode(text);
   const hasColor = pictures === "colored";
   const ink = hasColor ? DARK_INK : LIGHT_INK;
   const lines: string[] = [];
   for (let y = 0; y < data.length; y += 2) {
-    const cells = (data[y] ?? []).map((upper, x) => ink[Number(upper) + 2 * Number(data[y + 1]?.[x] ?? false)]);
+    const cells = (data[y] ?? []).map(
+      (upper, x) => ink[Number(upper) + 2 * Number(data[y + 1]?.[x] ?? false)],
+    );
     lines.push(hasColor ? `${BLACK_ON_WHITE}${cells.join("")}${RESET}` : cells.join(""));
   }
   return lines.join("\n");
 }
 
 /**
- * One QR code into `path`, or several into files numbered before its ending. Each is new and for its owner alone: all of them are written, or none,
- * also when `look` ends the work. Returns their paths.
+ * One QR code into `path`, or several into files numbered before its ending. Each is new and for
+ * its owner alone: all of them are written, or none, also when `look` ends the work. Returns their
+ * paths.
  */
 export async function drawToFiles(
   texts: readonly string[],
@@ -41,7 +50,9 @@ export async function drawToFiles(
   look: Look,
   context: Context,
 ): Promise<string[]> {
-  const paths = texts.map((_, i) => (texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`)));
+  const paths = texts.map((_, i) =>
+    texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`),
+  );
   const progress = context.progress(texts.length, "pictures");
   try {
     const drawn: SecretFile[] = [];
@@ -59,7 +70,10 @@ export async function drawToFiles(
   }
 }
 
-/** The modules of a QR code. Throws FobError `usage` for a text that is too long for the largest one. */
+/**
+ * The modules of a QR code. Throws FobError `usage` for a text that is too long for the largest
+ * one.
+ */
 async function encode(text: string) {
   const { encode: encodeText } = await import("uqr");
   try {
@@ -72,7 +86,10 @@ async function encode(text: string) {
   }
 }
 
-/** A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError `usage` for another kind. */
+/**
+ * A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError
+ * `usage` for another kind.
+ */
 async function drawForFile(text: string, path: string): Promise<Buffer> {
   if (/\.svg$/i.test(path)) {
     await encode(text);
@@ -91,7 +108,8 @@ async function drawPng(text: string): Promise<Buffer> {
   for (let y = 0; y < side; y++) {
     const row = data[Math.floor(y / MODULE_SIZE)] ?? [];
     for (let x = 0; x < side; x++) {
-      if (row[Math.floor(x / MODULE_SIZE)]) pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
+      if (row[Math.floor(x / MODULE_SIZE)])
+        pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
     }
   }
   return picture.getBuffer("image/png");

@@ -7,15 +7,20 @@ import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 
 /** Says as what a time was taken that does not say its zone, if it is one. */
-export function tellZone(option: string, text: string | undefined, { tell }: Pick<Context, "tell">): void {
+export function tellZone(
+  option: string,
+  text: string | undefined,
+  { tell }: Pick<Context, "tell">,
+): void {
   const date = text === undefined ? null : parseIsoDate(text, "local");
   if (date && !date.hasZone)
     tell(t`note: ${option} names no time zone, and is taken as ${formatMoment(date.time, null)}`);
 }
 
 /**
- * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970 (`@1769860800`), or an offset from
- * now (`+30s`, `-5m`, `+2h`, `-1d`). Without a zone it is the machine's. Throws FobError `usage`.
+ * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970
+ * (`@1769860800`), or an offset from now (`+30s`, `-5m`, `+2h`, `-1d`). Without a zone it is the
+ * machine's. Throws FobError `usage`.
  */
 export function parseTime(text: string, now: Date): Date {
   const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);
@@ -26,8 +31,9 @@ export function parseTime(text: string, now: Date): Date {
 }
 
 /**
- * The end of something that begins `now`: a duration (`90m`, `12h`, `30d`), a point in time as {@link parseTime} reads it, or null for
- * `never`. Throws FobError `usage` naming the option, also for an end that is over.
+ * The end of something that begins `now`: a duration (`90m`, `12h`, `30d`), a point in time as
+ * {@link parseTime} reads it, or null for `never`. Throws FobError `usage` naming the option, also
+ * for an end that is over.
  */
 export function parseEnd(option: string, text: string, now: Date): Date | null {
   if (text === "never") return null;
@@ -38,20 +44,30 @@ export function parseEnd(option: string, text: string, now: Date): Date | null {
   });
 }
 
-/** A duration (`90s`, `30m`, `8h`, `7d`) in milliseconds, at most 30 days. Throws FobError `usage` naming the option. */
+/**
+ * A duration (`90s`, `30m`, `8h`, `7d`) in milliseconds, at most 30 days. Throws FobError `usage`
+ * naming the option.
+ */
 export function parseDuration(option: string, text: string): number {
   const milliseconds = durationMs(text);
   if (milliseconds <= durationMs("30d")) return milliseconds;
-  throw new FobError("usage", t`${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`, {
-    hint: t("90s, 30m, 8h or 7d"),
-  });
+  throw new FobError(
+    "usage",
+    t`${option} is ${JSON.stringify(text)}: a duration of at most 30 days is needed`,
+    {
+      hint: t("90s, 30m, 8h or 7d"),
+    },
+  );
 }
 
 /** A whole number of an option. Throws FobError `usage` naming the option and its limits. */
 export function parseWhole(option: string, text: string, min: number, max: number): number {
   const number = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= min && number <= max) return number;
-  throw new FobError("usage", t`${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`);
+  throw new FobError(
+    "usage",
+    t`${option} is ${JSON.stringify(text)}: a whole number from ${min} to ${max} is needed`,
+  );
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -64,7 +80,9 @@ function parseEpoch(text: string): Date | null {
 function parseOffset(text: string, now: Date): Date | null {
   const match = /^([+-][0-9]{1,9})([smhd])$/.exec(text);
   return match
-    ? new Date(now.getTime() + Number(match[1]) * (ownValue(UNIT_SECONDS, match[2] ?? "") ?? 0) * 1000)
+    ? new Date(
+        now.getTime() + Number(match[1]) * (ownValue(UNIT_SECONDS, match[2] ?? "") ?? 0) * 1000,
+      )
     : null;
 }
 

@@ -8,7 +8,10 @@ import type { EnrollmentDraft, Finding } from "./draft.ts";
 const RECOMMENDED_BITS = 160;
 
 /** Whether the issuer allows a token's use at this time. */
-export function judgeValidity({ validity }: Pick<EnrollmentDraft, "validity">, now: Date): Finding[] {
+export function judgeValidity(
+  { validity }: Pick<EnrollmentDraft, "validity">,
+  now: Date,
+): Finding[] {
   const day = (date: Date) => date.toISOString().slice(0, 10);
   if (validity?.until && validity.until <= now)
     return [warning("expired", t`the issuer allowed its use until ${day(validity.until)}`)];
@@ -18,24 +21,37 @@ export function judgeValidity({ validity }: Pick<EnrollmentDraft, "validity">, n
 }
 
 /**
- * What an administrator should know about a token before it is handed out, beyond what enrolling it says: secrets that can be
- * guessed, names that could be taken for others, and parameters that other apps read otherwise (docs/compatibility.md names them).
+ * What an administrator should know about a token before it is handed out, beyond what enrolling it
+ * says: secrets that can be guessed, names that could be taken for others, and parameters that
+ * other apps read otherwise (docs/compatibility.md names them).
  */
 export function audit({ issuer, account, credential, secret }: EnrollmentDraft): Finding[] {
-  return [...judgeNames({ issuer, account }), ...auditSecret(secret), ...auditCredential(credential)];
+  return [
+    ...judgeNames({ issuer, account }),
+    ...auditSecret(secret),
+    ...auditCredential(credential),
+  ];
 }
 
 function auditSecret(secret: Uint8Array): Finding[] {
   const findings: Finding[] = [];
   const bits = secret.length * 8;
   if (isPattern(secret))
-    findings.push(warning("secret-patterned", t("the secret follows a pattern: anybody can guess it")));
-  else if (isText(secret)) findings.push(warning("secret-text", t("the secret is readable text, not random bytes")));
+    findings.push(
+      warning("secret-patterned", t("the secret follows a pattern: anybody can guess it")),
+    );
+  else if (isText(secret))
+    findings.push(warning("secret-text", t("the secret is readable text, not random bytes")));
   if (isKnownExample(secret))
-    findings.push(warning("secret-example", t("the secret is one from documentation, known to everybody")));
+    findings.push(
+      warning("secret-example", t("the secret is one from documentation, known to everybody")),
+    );
   if (bits >= 128 && bits < RECOMMENDED_BITS) {
     findings.push(
-      info("secret-below-recommended", t`the secret has ${bits} bits, and RFC 4226 recommends ${RECOMMENDED_BITS}`),
+      info(
+        "secret-below-recommended",
+        t`the secret has ${bits} bits, and RFC 4226 recommends ${RECOMMENDED_BITS}`,
+      ),
     );
   }
   return findings;
@@ -47,18 +63,28 @@ function auditCredential(credential: OtpCredential): Finding[] {
     return [info("mobile-otp", t("few apps know Mobile-OTP, and its method, MD5, is an old one"))];
   const { algorithm, digits, alphabet } = credential;
   const findings: Finding[] = [];
-  if (alphabet === "steam") return [info("steam-alphabet", t("most other apps show digits for a Steam Guard token"))];
+  if (alphabet === "steam")
+    return [info("steam-alphabet", t("most other apps show digits for a Steam Guard token"))];
   if (algorithm !== "SHA1") {
     findings.push(
-      warning("algorithm-ignored", t`some apps take SHA1 whatever is given, and show wrong passcodes for ${algorithm}`),
+      warning(
+        "algorithm-ignored",
+        t`some apps take SHA1 whatever is given, and show wrong passcodes for ${algorithm}`,
+      ),
     );
   }
   if (digits !== 6)
-    findings.push(warning("digits-ignored", t`some apps show 6 digits whatever is given, and not ${digits}`));
-  if (alphabet !== "decimal") findings.push(warning("alphabet-unknown", t("other apps know digits only")));
+    findings.push(
+      warning("digits-ignored", t`some apps show 6 digits whatever is given, and not ${digits}`),
+    );
+  if (alphabet !== "decimal")
+    findings.push(warning("alphabet-unknown", t("other apps know digits only")));
   if (credential.kind === "totp" && credential.period !== 30) {
     findings.push(
-      warning("period-ignored", t`some apps take 30 seconds whatever is given, and not ${credential.period}`),
+      warning(
+        "period-ignored",
+        t`some apps take 30 seconds whatever is given, and not ${credential.period}`,
+      ),
     );
   }
   if (credential.kind === "totp" && credential.t0 !== 0)
@@ -68,7 +94,10 @@ function auditCredential(credential: OtpCredential): Finding[] {
 
 function auditSuite(text: string): Finding[] {
   const { digits } = parseOcraSuite(text);
-  const unusual = info("ocra-support", t("few apps answer challenges: the user needs one that does"));
+  const unusual = info(
+    "ocra-support",
+    t("few apps answer challenges: the user needs one that does"),
+  );
   return digits !== 0 && digits < 6
     ? [unusual, warning("response-short", t`a response of ${digits} digits is easily guessed`)]
     : [unusual];
@@ -90,13 +119,21 @@ function isText(secret: Uint8Array): boolean {
   return secret.length >= 10 && secret.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
-/** The secrets that documentation shows: of the Key URI format, and of RFC 4226 and RFC 6238, in hexadecimal. */
-const EXAMPLES: readonly string[] = ["48656c6c6f21deadbeef", "3132333435363738393031323334353637383930"];
+/**
+ * The secrets that documentation shows: of the Key URI format, and of RFC 4226 and RFC 6238, in
+ * hexadecimal.
+ */
+const EXAMPLES: readonly string[] = [
+  "48656c6c6f21deadbeef",
+  "3132333435363738393031323334353637383930",
+];
 
 function isKnownExample(secret: Uint8Array): boolean {
   const hex = Buffer.from(secret).toString("hex");
   // the longer seeds of RFC 6238 begin with the short one
-  return EXAMPLES.some((example) => hex === example || (hex.startsWith(example) && hex.startsWith("3132")));
+  return EXAMPLES.some(
+    (example) => hex === example || (hex.startsWith(example) && hex.startsWith("3132")),
+  );
 }
 
 function warning(code: string, message: string): Finding {

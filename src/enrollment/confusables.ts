@@ -1,15 +1,53 @@
 import { t } from "#base/language.ts";
 import type { Finding } from "./draft.ts";
 
-/** Letters of other scripts that look like one of the Latin alphabet in most fonts (the nearest ones of Unicode's confusables, UTS #39). */
+/**
+ * Letters of other scripts that look like one of the Latin alphabet in most fonts (the nearest ones
+ * of Unicode's confusables, UTS #39).
+ */
 const LOOKALIKES: ReadonlyMap<string, string> = new Map(
   [
-    ["aаα", "bЬ", "cсϲ", "dԁ", "eеҽ", "gɡց", "hһհ", "iіıι", "jјϳ", "kκ", "lӏΙІ", "nո", "oоοօ", "pрρ", "qԛ"],
-    ["sѕ", "uυս", "vνѵ", "wԝ", "xх", "yуγ", "AАΑ", "BВΒ", "CСϹ", "EЕΕ", "HНΗ", "IІΙӀ", "JЈ", "KКΚ", "MМΜ", "NΝ"],
+    [
+      "aаα",
+      "bЬ",
+      "cсϲ",
+      "dԁ",
+      "eеҽ",
+      "gɡց",
+      "hһհ",
+      "iіıι",
+      "jјϳ",
+      "kκ",
+      "lӏΙІ",
+      "nո",
+      "oоοօ",
+      "pрρ",
+      "qԛ",
+    ],
+    [
+      "sѕ",
+      "uυս",
+      "vνѵ",
+      "wԝ",
+      "xх",
+      "yуγ",
+      "AАΑ",
+      "BВΒ",
+      "CСϹ",
+      "EЕΕ",
+      "HНΗ",
+      "IІΙӀ",
+      "JЈ",
+      "KКΚ",
+      "MМΜ",
+      "NΝ",
+    ],
     ["OОΟՕ", "PРΡ", "SЅՏ", "TТΤ", "UՍ", "XХΧ", "YУΥҮ", "ZΖ"],
   ]
     .flat()
-    .flatMap((letters) => [...letters].slice(1).map((letter): [string, string] => [letter, letters[0] ?? ""])),
+    .flatMap((letters) =>
+      [...letters].slice(1).map((letter): [string, string] => [letter, letters[0] ?? ""]),
+    ),
 );
 
 const SCRIPTS: readonly RegExp[] = [
@@ -21,11 +59,16 @@ const SCRIPTS: readonly RegExp[] = [
 ];
 
 /**
- * What is to be said of names that people could take for others: letters of several alphabets in one word, and words of another alphabet that look like
- * Latin ones.
+ * What is to be said of names that people could take for others: letters of several alphabets in
+ * one word, and words of another alphabet that look like Latin ones.
  */
-export function judgeNames(names: { readonly issuer: string | null; readonly account: string | null }): Finding[] {
-  return [judgeName("issuer", names.issuer), judgeName("account", names.account)].filter((finding) => finding !== null);
+export function judgeNames(names: {
+  readonly issuer: string | null;
+  readonly account: string | null;
+}): Finding[] {
+  return [judgeName("issuer", names.issuer), judgeName("account", names.account)].filter(
+    (finding) => finding !== null,
+  );
 }
 
 function judgeName(part: string, name: string | null): Finding | null {
@@ -39,7 +82,10 @@ function judgeName(part: string, name: string | null): Finding | null {
   return { severity: "warning", code: "confusable-name", message };
 }
 
-/** The name in the letters that a reader takes it for: full-width and mathematical ones are those of ASCII, too. */
+/**
+ * The name in the letters that a reader takes it for: full-width and mathematical ones are those of
+ * ASCII, too.
+ */
 function lookOf(name: string): string {
   return [...name.normalize("NFKC")].map((letter) => LOOKALIKES.get(letter) ?? letter).join("");
 }

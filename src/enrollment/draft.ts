@@ -4,7 +4,10 @@ import type { Credential, OtpCredential } from "#token/credential.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import type { Effort } from "./effort.ts";
 
-/** How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye, `info` states an assumption. */
+/**
+ * How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye,
+ * `info` states an assumption.
+ */
 export type Severity = "error" | "warning" | "info";
 
 /** A severity as people read it. */
@@ -12,14 +15,20 @@ export function severityInWords(severity: Severity): string {
   return { error: t("error"), warning: t("warning"), info: t("note") }[severity];
 }
 
-/** Something noteworthy about an enrollment string. `code` is stable and kebab-case; `message` is for people and holds no secret. */
+/**
+ * Something noteworthy about an enrollment string. `code` is stable and kebab-case; `message` is
+ * for people and holds no secret.
+ */
 export interface Finding {
   readonly severity: Severity;
   readonly code: string;
   readonly message: string;
 }
 
-/** One parameter as it was understood, and where its value comes from. The token's secret is never among them. */
+/**
+ * One parameter as it was understood, and where its value comes from. The token's secret is never
+ * among them.
+ */
 export interface DraftField {
   readonly name: string;
   readonly value: string;
@@ -29,9 +38,9 @@ export interface DraftField {
 }
 
 /**
- * A token as read from an enrollment string, before it is stored. `name` is null where the string carries neither issuer nor
- * account, and the user must give one. Only a server makes push tokens: what a text itself holds is computed with. The caller owns
- * `secret` and forgets it after use.
+ * A token as read from an enrollment string, before it is stored. `name` is null where the string
+ * carries neither issuer nor account, and the user must give one. Only a server makes push tokens:
+ * what a text itself holds is computed with. The caller owns `secret` and forgets it after use.
  */
 export interface EnrollmentDraft<C extends Credential = OtpCredential> {
   /** Which form the string had: the id of its {@link EnrollmentFormat} or of a file's kind. */
@@ -48,11 +57,16 @@ export interface EnrollmentDraft<C extends Credential = OtpCredential> {
   readonly pin?: RequiredPin;
   /** From when until when the issuer allows its use; null for an end that is open. */
   readonly validity?: { readonly from: Date | null; readonly until: Date | null };
-  /** What the user must give the issuer before the token counts: our part of its secret. Another one each time the string is read. */
+  /**
+   * What the user must give the issuer before the token counts: our part of its secret. Another one
+   * each time the string is read.
+   */
   readonly clientPart?: string;
 }
 
-/** An enrollment string that holds no token, but says where to get one. Reading it sends nothing. */
+/**
+ * An enrollment string that holds no token, but says where to get one. Reading it sends nothing.
+ */
 export interface OnlineEnrollment {
   readonly format: string;
   /** What is known before the server was asked; null where that is nothing. */
@@ -67,8 +81,9 @@ export interface OnlineEnrollment {
   /** The PIN that the issuer wants, where the string itself says so. */
   readonly pin?: RequiredPin;
   /**
-   * Gets the tokens from the server, which takes the string once: the caller has everything ready to store them. Rejects with FobError
-   * `rejected` when the server refuses or cannot prove who it is, `unavailable` when it cannot be reached; then every secret made for it is forgotten.
+   * Gets the tokens from the server, which takes the string once: the caller has everything ready
+   * to store them. Rejects with FobError `rejected` when the server refuses or cannot prove who it
+   * is, `unavailable` when it cannot be reached; then every secret made for it is forgotten.
    */
   complete(services: EnrollmentServices): Promise<EnrollmentDraft<Credential>[]>;
 }
@@ -86,10 +101,16 @@ export interface EnrollmentServices {
   trace(step: string, detail: string): void;
 }
 
-/** What opens an encrypted enrollment: a passphrase in UTF-8, or a key as people write it. `of` names the thing to be opened. */
+/**
+ * What opens an encrypted enrollment: a passphrase in UTF-8, or a key as people write it. `of`
+ * names the thing to be opened.
+ */
 export type AskSecret = (role: "passphrase" | "key", of: string | null) => Promise<Uint8Array>;
 
-/** A PIN that guards the token here (`user`), or that is typed together with its passcodes at the login (`server`). */
+/**
+ * A PIN that guards the token here (`user`), or that is typed together with its passcodes at the
+ * login (`server`).
+ */
 export type RequiredPin = UserPin | { readonly type: "server" };
 
 /** A PIN that its user chooses under the issuer's policy. */
@@ -107,13 +128,21 @@ export interface EnrollmentFormat {
   readonly isMultiline?: boolean;
   /** The longest text that can have this form, in characters; 65,536 unless told. */
   readonly maxLength?: number;
-  /** Whether the text has this form, right or wrong: the format's own parser then says what is wrong with it. */
+  /**
+   * Whether the text has this form, right or wrong: the format's own parser then says what is wrong
+   * with it.
+   */
   matches(text: string): boolean;
   /**
-   * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable` when there is none without its
-   * server. Loads what it needs only now. What it computes goes off `effort`.
+   * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable`
+   * when there is none without its server. Loads what it needs only now. What it computes goes off
+   * `effort`.
    */
-  parse(text: string, askSecret: AskSecret, effort: Effort): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
+  parse(
+    text: string,
+    askSecret: AskSecret,
+    effort: Effort,
+  ): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
   /** What the text says, where a server makes the token. Nothing is sent. */
   parseOnline?(text: string): OnlineEnrollment;
 }

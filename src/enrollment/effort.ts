@@ -4,7 +4,10 @@ import { t } from "#base/language.ts";
 /** Blocks of HMAC that derivations may take together: what a slow machine does in three seconds. */
 const MAX_HMAC_BLOCKS = 2_000_000;
 
-/** 128 bytes of memory, each of them passed twice: what scrypt costs, as N * r * p. A slow machine does so many in three seconds. */
+/**
+ * 128 bytes of memory, each of them passed twice: what scrypt costs, as N * r * p. A slow machine
+ * does so many in three seconds.
+ */
 const MAX_SCRYPT_BLOCKS = 2 ** 22;
 
 /** Of one derivation, in pieces of 128 bytes that it needs at once: 128 MiB. */
@@ -18,8 +21,9 @@ export interface ScryptCosts {
 }
 
 /**
- * How much may be computed for one foreign file, or one string, before anything in it has proved worth it. Whoever derives a key says what it will
- * cost, and is refused with FobError `invalid` where all derivations together would take too long.
+ * How much may be computed for one foreign file, or one string, before anything in it has proved
+ * worth it. Whoever derives a key says what it will cost, and is refused with FobError `invalid`
+ * where all derivations together would take too long.
  */
 export class Effort {
   /** What is left of the whole, which is 1. */
@@ -33,7 +37,10 @@ export class Effort {
   /** Throws FobError `invalid` for costs that are none of scrypt's, too. */
   spendScrypt({ n, r, p }: ScryptCosts): void {
     if (n < 2 || !Number.isInteger(Math.log2(n)) || n >= 2 ** (16 * r)) {
-      throw new FobError("invalid", t`a key cannot be derived with N=${n}, r=${r}: N is a power of 2`);
+      throw new FobError(
+        "invalid",
+        t`a key cannot be derived with N=${n}, r=${r}: N is a power of 2`,
+      );
     }
     if (n * r > MAX_SCRYPT_MEMORY || p * r > MAX_SCRYPT_MEMORY / 8) {
       throw new FobError(
@@ -50,5 +57,8 @@ export class Effort {
   }
 }
 
-/** The memory that node:crypto must be allowed for what {@link Effort.spendScrypt} lets through, in bytes. */
+/**
+ * The memory that node:crypto must be allowed for what {@link Effort.spendScrypt} lets through, in
+ * bytes.
+ */
 export const SCRYPT_MAX_MEMORY = 2 ** 28;

@@ -1,6 +1,9 @@
 import type { KeyUriParts } from "#enrollment/formats/key-uri-writer.ts";
 
-/** A token on its way into a file: what a Key URI says, and what it is called here. Whoever asked for it forgets the secret. */
+/**
+ * A token on its way into a file: what a Key URI says, and what it is called here. Whoever asked
+ * for it forgets the secret.
+ */
 export interface ExportedToken extends KeyUriParts {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
   readonly id: string;

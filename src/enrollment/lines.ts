@@ -10,7 +10,10 @@ export interface Line {
   readonly number: number;
 }
 
-/** The enrollment strings of a list, one a line; empty lines and those that begin with `#` do not count. Throws FobError `invalid`. */
+/**
+ * The enrollment strings of a list, one a line; empty lines and those that begin with `#` do not
+ * count. Throws FobError `invalid`.
+ */
 export function readLines(list: string): Line[] {
   const lines: Line[] = [];
   let number = 0;
@@ -21,7 +24,8 @@ export function readLines(list: string): Line[] {
     number++;
     start = end + 1;
     if (text !== "" && !text.startsWith("#")) lines.push({ text, number });
-    if (lines.length > MAX_ENTRIES) throw new FobError("invalid", t`the list has more than ${MAX_ENTRIES} lines`);
+    if (lines.length > MAX_ENTRIES)
+      throw new FobError("invalid", t`the list has more than ${MAX_ENTRIES} lines`);
   }
   return lines;
 }

@@ -16,7 +16,10 @@ import { Effort } from "./effort.ts";
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Every form of enrollment string, the most particular first. A new one is added here and nowhere else. */
+/**
+ * Every form of enrollment string, the most particular first. A new one is added here and nowhere
+ * else.
+ */
 const FORMATS: readonly EnrollmentFormat[] = [
   pushUri,
   keyUri,
@@ -31,9 +34,10 @@ const FORMATS: readonly EnrollmentFormat[] = [
 ];
 
 /**
- * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is wrong with it, or that it is none, and
- * `unavailable` when only a server can make the token. Nothing is stored or sent; what is encrypted is opened with `askSecret`. Strings
- * of one list share their `effort`.
+ * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is
+ * wrong with it, or that it is none, and `unavailable` when only a server can make the token.
+ * Nothing is stored or sent; what is encrypted is opened with `askSecret`. Strings of one list
+ * share their `effort`.
  */
 export async function recognize(
   input: string,
@@ -44,7 +48,10 @@ export async function recognize(
   return format.parse(text, askSecret, effort);
 }
 
-/** What an enrollment string says that only a server can turn into a token; null for every other one. */
+/**
+ * What an enrollment string says that only a server can turn into a token; null for every other
+ * one.
+ */
 export function recognizeOnline(input: string): OnlineEnrollment | null {
   const { format, text } = recognition(input);
   return format.parseOnline?.(text) ?? null;
@@ -53,7 +60,9 @@ export function recognizeOnline(input: string): OnlineEnrollment | null {
 /** The format that a text has, right or wrong, or null when it has none. */
 export function identify(input: string): EnrollmentFormat | null {
   const text = bare(input);
-  const format = FORMATS.find(({ matches, maxLength }) => text.length <= (maxLength ?? MAX_LENGTH) && matches(text));
+  const format = FORMATS.find(
+    ({ matches, maxLength }) => text.length <= (maxLength ?? MAX_LENGTH) && matches(text),
+  );
   return format ?? null;
 }
 

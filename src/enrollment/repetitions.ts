@@ -2,15 +2,20 @@ import { counterOf } from "#token/counter.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
 /**
- * Exports overlap, and a code may be scanned twice: the same token counts once. Of one that counts, the copy that has come furthest is the token: two
- * would give every passcode twice.
+ * Exports overlap, and a code may be scanned twice: the same token counts once. Of one that counts,
+ * the copy that has come furthest is the token: two would give every passcode twice.
  */
 export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
   const seen = new Map<string, EnrollmentDraft>();
   for (const draft of drafts) {
     const { issuer, account, credential, secret } = draft;
     const { counter, ...parameters } = { counter: undefined, ...credential };
-    const key = [issuer, account, ...Object.values(parameters), Buffer.from(secret).toString("base64")]
+    const key = [
+      issuer,
+      account,
+      ...Object.values(parameters),
+      Buffer.from(secret).toString("base64"),
+    ]
       .map(String)
       .join("\0");
     const known = seen.get(key);
@@ -20,6 +25,12 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
 }
 
 /** A server takes a string once: the same one counts once. */
-export function withoutRepeatedStrings(enrollments: readonly OnlineEnrollment[]): OnlineEnrollment[] {
-  return [...new Map(enrollments.map((one) => [JSON.stringify([one.format, one.server, one.fields]), one])).values()];
+export function withoutRepeatedStrings(
+  enrollments: readonly OnlineEnrollment[],
+): OnlineEnrollment[] {
+  return [
+    ...new Map(
+      enrollments.map((one) => [JSON.stringify([one.format, one.server, one.fields]), one]),
+    ).values(),
+  ];
 }

@@ -12,7 +12,10 @@ const WEAK_SECRET_BITS = 80;
 /** More than any HMAC can use to advantage, and than any issuer hands out. */
 export const MAX_SECRET_BYTES = 1_024;
 
-/** A secret in Base32, as issuers write it. Throws FobError `invalid` that tells what is wrong without showing the secret. */
+/**
+ * A secret in Base32, as issuers write it. Throws FobError `invalid` that tells what is wrong
+ * without showing the secret.
+ */
 export function parseBase32Secret(text: string): Buffer {
   const secret = decodeBase32(text);
   if (Buffer.isBuffer(secret)) return checkSecretSize(secret);
@@ -26,7 +29,8 @@ export function parseBase32Secret(text: string): Buffer {
 /** A secret in hexadecimal, of which every two digits are a byte. */
 export function parseHexSecret(text: string): Buffer {
   const digits = text.replace(/[\s-]/g, "");
-  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return checkSecretSize(Buffer.from(digits, "hex"));
+  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits))
+    return checkSecretSize(Buffer.from(digits, "hex"));
   throw new FobError("invalid", t("secret is not hexadecimal: pairs of 0-9 and a-f are needed"));
 }
 
@@ -35,7 +39,9 @@ export function judgeSecret(secret: Uint8Array): Finding[] {
   const bits = secret.length * 8;
   if (bits >= MIN_SECRET_BITS) return [];
   const message = t`the secret has ${bits} bits, and RFC 4226 asks for at least ${MIN_SECRET_BITS}`;
-  return [{ severity: bits < WEAK_SECRET_BITS ? "warning" : "info", code: "secret-short", message }];
+  return [
+    { severity: bits < WEAK_SECRET_BITS ? "warning" : "info", code: "secret-short", message },
+  ];
 }
 
 /** A secret of a possible size. Throws FobError `invalid` for any other. */

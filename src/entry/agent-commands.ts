@@ -19,38 +19,68 @@ interface Delegable {
       readonly run: (input: never, context: HouseContext) => Promise<unknown>;
     }
   >;
-  /** Which argument names a token whose secret the command opens: its access domain may want the app PIN in the very call. */
+  /**
+   * Which argument names a token whose secret the command opens: its access domain may want the app
+   * PIN in the very call.
+   */
   readonly opens?: string;
 }
 
 /**
- * The commands that an agent carries out in place of the app PIN: what keeps house or adds tokens, and gives neither
- * secrets nor keys away. None of them reads or writes a file that a client names.
+ * The commands that an agent carries out in place of the app PIN: what keeps house or adds tokens,
+ * and gives neither secrets nor keys away. None of them reads or writes a file that a client names.
  */
 const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["rename", { load: async () => (await import("#commands/tokens/rename.ts")).rename }],
   ["favorite", { load: async () => (await import("#commands/tokens/favorite.ts")).favorite }],
   ["remove", { load: async () => (await import("#commands/tokens/remove.ts")).remove }],
   ["restore", { load: async () => (await import("#commands/export/restore.ts")).restoration }],
-  ["resync", { load: async () => (await import("#commands/code/resync.ts")).resync, opens: "name" }],
-  ["verify", { load: async () => (await import("#commands/code/verify.ts")).tokenVerification, opens: "subject" }],
-  ["pin status", { load: async () => (await import("#commands/pin/pin-status.ts")).tokenPinStatus }],
-  ["access domain", { load: async () => (await import("#commands/access/access-domain.ts")).accessDomainView }],
-  ["access list", { load: async () => (await import("#commands/access/access-list.ts")).accessList }],
+  [
+    "resync",
+    { load: async () => (await import("#commands/code/resync.ts")).resync, opens: "name" },
+  ],
+  [
+    "verify",
+    {
+      load: async () => (await import("#commands/code/verify.ts")).tokenVerification,
+      opens: "subject",
+    },
+  ],
+  [
+    "pin status",
+    { load: async () => (await import("#commands/pin/pin-status.ts")).tokenPinStatus },
+  ],
+  [
+    "access domain",
+    { load: async () => (await import("#commands/access/access-domain.ts")).accessDomainView },
+  ],
+  [
+    "access list",
+    { load: async () => (await import("#commands/access/access-list.ts")).accessList },
+  ],
   // what enroll, import and restore do once they have read what they are given
   ["add", { load: async () => (await import("#commands/enroll/draft-adding.ts")).addition }],
-  ["add with servers", { load: async () => (await import("#commands/enroll/draft-adding.ts")).additionWithServers }],
+  [
+    "add with servers",
+    { load: async () => (await import("#commands/enroll/draft-adding.ts")).additionWithServers },
+  ],
   ["doctor", { load: async () => (await import("#commands/machine/vault-checks.ts")).vaultChecks }],
 ]);
 
-/** Carries a client's command out on an open vault. Throws FobError `usage` for a command that an agent does not carry out. */
+/**
+ * Carries a client's command out on an open vault. Throws FobError `usage` for a command that an
+ * agent does not carry out.
+ */
 export function carryOut(
   vault: Vault,
   { name, input, interactive, canAsk }: Extract<Request, { do: "command" }>,
 ): DelegatedCommand {
   const command = COMMANDS.get(name);
   if (!command) throw new FobError("usage", t`an agent does not carry out ${JSON.stringify(name)}`);
-  return new DelegatedCommand((asking) => runCommand(command, { vault, canAsk }, input, asking), interactive);
+  return new DelegatedCommand(
+    (asking) => runCommand(command, { vault, canAsk }, input, asking),
+    interactive,
+  );
 }
 
 /** What a command runs on: the open vault, and whether the client has a person at a terminal. */
@@ -59,12 +89,19 @@ interface Held {
   readonly canAsk: boolean;
 }
 
-async function runCommand({ load, opens }: Delegable, held: Held, given: CommandInput, asking: Asking) {
+async function runCommand(
+  { load, opens }: Delegable,
+  held: Held,
+  given: CommandInput,
+  asking: Asking,
+) {
   const definition = await load();
   const input = inputFor(definition, given);
-  if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens))))) return NEEDS_APP_PIN;
+  if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens)))))
+    return NEEDS_APP_PIN;
   const result = await definition.run(input as never, contextOf(held, asking));
-  // the command is done, whatever becomes of this; `fob doctor` says what is wrong with the removed tokens
+  // the command is done, whatever becomes of this; `fob doctor` says what is wrong with the removed
+  // tokens
   (await import("#vault/trash/trash.ts")).emptyTrashQuietly(held.vault, new Date());
   return result;
 }
@@ -109,12 +146,19 @@ function noQuestion(): FobError {
 }
 
 /** The input that a command's definition describes. Throws FobError `usage` for another one. */
-function inputFor({ arguments: args, options }: Pick<AnyCommand, "arguments" | "options">, given: CommandInput) {
-  const definitions: [string, ArgumentDefinition | OptionDefinition][] = Object.entries({ ...args, ...options });
+function inputFor(
+  { arguments: args, options }: Pick<AnyCommand, "arguments" | "options">,
+  given: CommandInput,
+) {
+  const definitions: [string, ArgumentDefinition | OptionDefinition][] = Object.entries({
+    ...args,
+    ...options,
+  });
   return Object.fromEntries(
     definitions.map(([name, { kind }]) => {
       const value = Object.hasOwn(given, name) ? given[name] : undefined;
-      if (!isOfKind(kind, value)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify(name)}`);
+      if (!isOfKind(kind, value))
+        throw new FobError("usage", t`the request has a wrong ${JSON.stringify(name)}`);
       return [name, value];
     }),
   );

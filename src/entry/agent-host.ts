@@ -2,10 +2,17 @@ import { join, resolve } from "node:path";
 import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
 import { judgeProcess } from "#base/processes.ts";
-import { agentForShells, likelyAddresses, makeSocketFolder, newAgentPlace } from "#platform/agent/agent-place.ts";
+import {
+  agentForShells,
+  likelyAddresses,
+  makeSocketFolder,
+  newAgentPlace,
+} from "#platform/agent/agent-place.ts";
 import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 
-/** The agent of the vault below `home` on this machine; `folder` has the built program that it runs. */
+/**
+ * The agent of the vault below `home` on this machine; `folder` has the built program that it runs.
+ */
 export function agentControl(folder: string, home: string, env: NodeJS.ProcessEnv): AgentControl {
   return new AgentControl(resolve(home), {
     forShells: agentForShells(home, env),

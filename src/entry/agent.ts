@@ -1,12 +1,18 @@
-// A program of its own: the agent. `fob unlock` starts it and tells it on its standard input what to hold; it says on its standard output
-// whether it listens, and is on its own from then on.
+// A program of its own: the agent. `fob unlock` starts it and tells it on its standard input what
+// to hold; it says on its standard output whether it listens, and is on its own from then on.
 
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { findAgent } from "#agent/client/find-agent.ts";
-import { claimVault, type Holder, lookAtClaim, releaseClaim, remakeClaim } from "#agent/protocol/claim.ts";
+import {
+  claimVault,
+  type Holder,
+  lookAtClaim,
+  releaseClaim,
+  remakeClaim,
+} from "#agent/protocol/claim.ts";
 import { type AgentOrder, decodeOrder } from "#agent/protocol/order.ts";
 import { newAgentSecret, proofOf } from "#agent/protocol/proof.ts";
 import { type AgentStatus, encodeRefusal, encodeReply } from "#agent/protocol/protocol.ts";
@@ -22,7 +28,12 @@ import { FobError } from "#base/fob-error.ts";
 import { messagesFile, speak, t } from "#base/language.ts";
 import { judgeProcess, startOf } from "#base/processes.ts";
 import { isOurSocket, realPath } from "#platform/agent/agent-socket.ts";
-import { pointTo, removeDeadSocket, removePointer, takeSocket } from "#platform/agent/take-socket.ts";
+import {
+  pointTo,
+  removeDeadSocket,
+  removePointer,
+  takeSocket,
+} from "#platform/agent/take-socket.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
 import { DirectDesk } from "#push/direct-desk.ts";
@@ -43,7 +54,8 @@ process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
 
 const messages = fileURLToPath(new URL("../../messages", import.meta.url));
-// to the person, by notifications; errors go to clients in English, and the commands of clients speak their language
+// to the person, by notifications; errors go to clients in English, and the commands of clients
+// speak their language
 speak(messagesFile(messages, process.env), () => undefined);
 const languages = new ClientLanguages(messages);
 
@@ -62,7 +74,9 @@ async function take(input: Buffer): Promise<void> {
 }
 
 function lockedMeanwhile(): FobError {
-  return new FobError("locked", t("the vault was locked meanwhile"), { hint: t("`fob unlock` opens it again") });
+  return new FobError("locked", t("the vault was locked meanwhile"), {
+    hint: t("`fob unlock` opens it again"),
+  });
 }
 
 function vaultIsGone(): FobError {
@@ -73,7 +87,13 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   const { home, vault, socket, link, limits, push, notify } = order;
   const layout = { home, vaultId: vault };
   const secret = newAgentSecret();
-  const holder = { pid: process.pid, started: startOf(process.pid) ?? "", socket, home: realPath(home), secret };
+  const holder = {
+    pid: process.pid,
+    started: startOf(process.pid) ?? "",
+    socket,
+    home: realPath(home),
+    secret,
+  };
   const opened = new Vault(layout, key, false);
   const tokens = new UnlockedTokens(opened);
   const lifetime = new Lifetime(limits, { wall: Date.now, monotonic: () => performance.now() });
@@ -81,7 +101,9 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   const clock = () => new Date();
   const http = httpClient(`fob/${FOB_VERSION}`);
   const newPushDesk = () => new DirectDesk(tokens, { http, now: clock });
-  const watch = push ? new PushWatch(newPushDesk(), notify ? systemNotifier(process.platform) : null) : null;
+  const watch = push
+    ? new PushWatch(newPushDesk(), notify ? systemNotifier(process.platform) : null)
+    : null;
   let isLocked = false;
   let wasLost = false;
   let release: () => void = () => undefined;
@@ -130,14 +152,18 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   process.on("exit", taken.release);
   const claiming = await claimVault(layout, holder, isAlive);
   if ("other" in claiming)
-    throw new FobError("unavailable", t`another agent (process ${claiming.other.pid}) holds this vault`);
+    throw new FobError(
+      "unavailable",
+      t`another agent (process ${claiming.other.pid}) holds this vault`,
+    );
   release = () => {
     taken.release();
     if (link !== null) removePointer(link, socket);
     quietly(() => releaseClaim(layout, holder));
   };
   if (link !== null) quietly(() => pointTo(link, socket));
-  if (claiming.before && isNextTo(claiming.before.socket, socket)) await removeDeadSocket(claiming.before.socket);
+  if (claiming.before && isNextTo(claiming.before.socket, socket))
+    await removeDeadSocket(claiming.before.socket);
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, lock);
   setInterval(() => {
     if (lifetime.end() || !presence.lookAgain() || !isStillOurs()) lock();
@@ -156,7 +182,10 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
     return true;
   }
 
-  /** A claim that is lost at two looks is made again: at the first one, the vault may be about to be removed. */
+  /**
+   * A claim that is lost at two looks is made again: at the first one, the vault may be about to be
+   * removed.
+   */
   function isStillOurs(): boolean {
     try {
       const found = lookAtClaim(layout, holder);

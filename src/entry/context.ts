@@ -8,7 +8,13 @@ import type { Clipboard } from "#cli/clipboard.ts";
 import type { Context } from "#cli/context.ts";
 import type { Globals } from "#cli/globals.ts";
 import type { Host } from "#cli/host.ts";
-import { fileExists, readForeignFile, readStandardInput, writeSecretFile, writeSecretFiles } from "#cli/inputs.ts";
+import {
+  fileExists,
+  readForeignFile,
+  readStandardInput,
+  writeSecretFile,
+  writeSecretFiles,
+} from "#cli/inputs.ts";
 import { jsonLine } from "#cli/output/json.ts";
 import { write } from "#cli/output/output.ts";
 import { progressOn } from "#cli/output/progress.ts";
@@ -35,7 +41,10 @@ export interface Build {
   readonly folder: string;
 }
 
-/** How long the system keychain may take: a script must not hang, a person may have to unlock it first. */
+/**
+ * How long the system keychain may take: a script must not hang, a person may have to unlock it
+ * first.
+ */
 const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
 
 /** What commands can reach on this machine. What a command does not use is not loaded. */
@@ -49,11 +58,16 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   const sensor = systemSensor();
   const listeners = new SignalListeners();
   const access = vaultAccess(globals, prompt, sensor, stderr);
-  const agent = once(async () => (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env));
+  const agent = once(async () =>
+    (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
+  );
   const http = httpClient(build);
   let opened: Vault | null = null;
   let newRecoveryCode: () => string | null = () => null;
-  const opening = async () => ({ ...(await import("./opening.ts")), at: { globals, access, agent } });
+  const opening = async () => ({
+    ...(await import("./opening.ts")),
+    at: { globals, access, agent },
+  });
   return {
     settings: globals.settings,
     access,
@@ -63,7 +77,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     notifier: systemNotifier(),
     prompt,
     pinPrompt: access.pinPrompt,
-    pinPromptOn: (asking) => vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
+    pinPromptOn: (asking) =>
+      vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
     clipboard: systemClipboard(build, host),
     machine: {
       check: async () => (await import("#platform/machine.ts")).checkMachine(),
@@ -98,7 +113,9 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       return made.vault;
     },
     async emptyTrash() {
-      return opened && (await import("#vault/trash/trash.ts")).emptyTrashQuietly(opened, new Date());
+      return (
+        opened && (await import("#vault/trash/trash.ts")).emptyTrashQuietly(opened, new Date())
+      );
     },
     newRecoveryCode: () => newRecoveryCode(),
     async delegate(command, input, means) {
@@ -126,11 +143,14 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     startTrace: (path) => startTraceFile(path, () => new Date()),
     fileExists,
     readFile: readForeignFile,
-    readQrCodes: async (bytes, source) => (await import("./qr-pictures.ts")).readQrCodes(build.folder, bytes, source),
+    readQrCodes: async (bytes, source) =>
+      (await import("./qr-pictures.ts")).readQrCodes(build.folder, bytes, source),
     readPicture: async (path) => (await import("./qr-pictures.ts")).readPicture(build.folder, path),
     takeScreenshot: async () => (await import("#platform/screenshot.ts")).takeScreenshot(),
-    checkProgram: async (command) => (await import("#platform/program/run-program.ts")).checkProgram(command),
-    runProgram: async (errand) => (await import("#platform/program/run-program.ts")).runProgram(errand),
+    checkProgram: async (command) =>
+      (await import("#platform/program/run-program.ts")).checkProgram(command),
+    runProgram: async (errand) =>
+      (await import("#platform/program/run-program.ts")).runProgram(errand),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {
@@ -146,7 +166,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       if (!globals.quiet) stderr.write(formatNote(text, globals.json));
     },
     complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
-    askProgram: async (path, question) => (await import("#platform/program/ask-program.ts")).askProgram(path, question),
+    askProgram: async (path, question) =>
+      (await import("#platform/program/ask-program.ts")).askProgram(path, question),
   };
 }
 
@@ -160,7 +181,9 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 function systemSensor(): Sensor {
-  const load = once(async () => (await import("#platform/biometric/sensor.ts")).systemSensor(process.platform));
+  const load = once(async () =>
+    (await import("#platform/biometric/sensor.ts")).systemSensor(process.platform),
+  );
   return {
     describe: async () => (await load()).describe(),
     verify: async (reason, watch) => (await load()).verify(reason, watch),
@@ -168,7 +191,9 @@ function systemSensor(): Sensor {
 }
 
 function systemNotifier(): Notifier {
-  const load = once(async () => (await import("#platform/notification/notifier.ts")).systemNotifier(process.platform));
+  const load = once(async () =>
+    (await import("#platform/notification/notifier.ts")).systemNotifier(process.platform),
+  );
   return {
     describe: async () => (await load()).describe(),
     tell: async (notice) => (await load()).tell(notice),
@@ -179,7 +204,9 @@ function systemNotifier(): Notifier {
 function systemClipboard({ folder }: Build, host: Host): Clipboard {
   const clearScript = join(folder, "clear-clipboard.cjs");
   const surroundings = { clearScript, env: host.env, terminal: visibleTerminal(host) };
-  const load = once(async () => (await import("#platform/clipboard/clipboard.ts")).systemClipboard(surroundings));
+  const load = once(async () =>
+    (await import("#platform/clipboard/clipboard.ts")).systemClipboard(surroundings),
+  );
   return {
     copy: async (text) => (await load()).copy(text),
     paste: async () => (await load()).paste(),
@@ -192,7 +219,11 @@ function httpClient({ version }: Build): HttpClient {
   return async (request) => (await load())(request);
 }
 
-function choosePictures(isSpoken: boolean, { hasColor }: Style, stdout: Host["stdout"]): Context["pictures"] {
+function choosePictures(
+  isSpoken: boolean,
+  { hasColor }: Style,
+  stdout: Host["stdout"],
+): Context["pictures"] {
   if (isSpoken || !stdout.isTTY) return "none";
   return hasColor ? "colored" : "uncolored";
 }
@@ -202,11 +233,18 @@ function visibleTerminal({ stdout, stderr }: Host): NodeJS.WriteStream | null {
   return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
 }
 
-function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor, stderr: Host["stderr"]): VaultAccess {
+function vaultAccess(
+  globals: Globals,
+  prompt: Prompt,
+  sensor: Sensor,
+  stderr: Host["stderr"],
+): VaultAccess {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
   const keyStore: VaultAccess["keyStore"] = (kind, item) =>
-    kind === "file" ? fileKeyStore(home, item ?? null) : systemKeyStore(item ?? null, { timeoutMs });
+    kind === "file"
+      ? fileKeyStore(home, item ?? null)
+      : systemKeyStore(item ?? null, { timeoutMs });
   const keyOf = async (item: KeyItem) => {
     const { releasedKey } = await import("#vault/keys/biometrics.ts");
     return releasedKey(home, item, { keyStore });
@@ -220,14 +258,21 @@ function vaultAccess(globals: Globals, prompt: Prompt, sensor: Sensor, stderr: H
   };
 }
 
-/** On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or none. */
+/**
+ * On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or
+ * none.
+ */
 function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeDisplay | null {
   if (json) return null;
   const tell = (text: string) => stderr.write(formatNote(text, json));
   return {
     show(code) {
       tell(t`recovery code: ${code}`);
-      tell(t("Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again."));
+      tell(
+        t(
+          "Keep it on paper: it opens the vault if the passphrase is lost or locked, and is not shown again.",
+        ),
+      );
     },
     conclude(trouble) {
       if (trouble) tell(t`This recovery code does not count: ${trouble.message}`);

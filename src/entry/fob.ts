@@ -10,8 +10,9 @@ const PAGE_COLUMNS = 80;
 answerOrLoad(process.argv.slice(2)).catch(report);
 
 /**
- * Answers at once what needs little more than Node itself. For everything else and for every difficulty there is the whole program,
- * but for what was done before it failed: the whole program would do it a second time.
+ * Answers at once what needs little more than Node itself. For everything else and for every
+ * difficulty there is the whole program, but for what was done before it failed: the whole program
+ * would do it a second time.
  */
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
@@ -24,7 +25,10 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
   process.exit();
 }
 
-/** Says what failed after it was done. Its texts come from this program, which makes them of names and paths of our own. */
+/**
+ * Says what failed after it was done. Its texts come from this program, which makes them of names
+ * and paths of our own.
+ */
 function report({ message, hint, exitCode = 1 }: FobError): void {
   writeSync(2, `fob: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
   process.exit(exitCode);
@@ -36,7 +40,9 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
     return (await import("./quick-answers.ts")).answerQuickly([command, ...rest], process.env);
   if (rest.length > 0) return null;
   if (command === "--version") return `${FOB_VERSION}\n`;
-  return command === "--help" && hasRoom() && isInEnglish() ? readFileSync(`${__dirname}/help.txt`, "utf8") : null;
+  return command === "--help" && hasRoom() && isInEnglish()
+    ? readFileSync(`${__dirname}/help.txt`, "utf8")
+    : null;
 }
 
 /** Help is in English here; the whole program has the other languages. */
@@ -44,9 +50,14 @@ function isInEnglish(): boolean {
   return messagesFile(`${__dirname}/../messages`, process.env) === null;
 }
 
-/** Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds: only a terminal is asked. */
+/**
+ * Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds:
+ * only a terminal is asked.
+ */
 function hasRoom(): boolean {
-  return !fstatSync(1).isCharacterDevice() || (process.stdout.columns ?? PAGE_COLUMNS) >= PAGE_COLUMNS;
+  return (
+    !fstatSync(1).isCharacterDevice() || (process.stdout.columns ?? PAGE_COLUMNS) >= PAGE_COLUMNS
+  );
 }
 
 function print(text: string): void {

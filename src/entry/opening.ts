@@ -22,14 +22,19 @@ import { type Authenticator, directAuthenticator } from "#vault/tokens/authentic
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** What leads to the tokens: the global options, the vault's keys, and the agent that may hold them. */
+/**
+ * What leads to the tokens: the global options, the vault's keys, and the agent that may hold them.
+ */
 export interface Ways {
   readonly globals: Globals;
   readonly access: VaultAccess;
   agent(): Promise<AgentControl>;
 }
 
-/** The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing else is tried in its place. */
+/**
+ * The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing
+ * else is tried in its place.
+ */
 export async function openWhole({ globals: { grant }, access }: Ways): Promise<Vault | null> {
   refuseGrant(grant);
   return openVault(access);
@@ -44,7 +49,10 @@ export async function openPinsAndKeys(
   return openToChange(access, how);
 }
 
-/** A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its recovery code. */
+/**
+ * A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its
+ * recovery code.
+ */
 export async function makeVault({ globals, access }: Ways, prompt: Prompt): Promise<NewVault> {
   const { vault, isNew } = await createFirstVault(newVaultKeychain(globals), access, prompt);
   const header = isNew ? currentHeader(vault) : null;
@@ -56,7 +64,10 @@ export async function makeVault({ globals, access }: Ways, prompt: Prompt): Prom
   return { vault, recoveryCode: () => codeForResult(vault, header) };
 }
 
-/** An open vault, and its recovery code for the result in JSON; null where there is none, or a person has seen it. */
+/**
+ * An open vault, and its recovery code for the result in JSON; null where there is none, or a
+ * person has seen it.
+ */
 export interface NewVault {
   readonly vault: Vault;
   recoveryCode(): string | null;
@@ -78,9 +89,13 @@ function codeForResult(vault: Vault, header: Header): string | null {
 function refuseGrant(grant: string | null): void {
   if (grant === null) return;
   refuseEmptyGrant(grant);
-  throw new FobError("denied", t("a grant opens its tokens for passcodes and challenges, and nothing else"), {
-    hint: t("unset FOB_GRANT to use the vault itself"),
-  });
+  throw new FobError(
+    "denied",
+    t("a grant opens its tokens for passcodes and challenges, and nothing else"),
+    {
+      hint: t("unset FOB_GRANT to use the vault itself"),
+    },
+  );
 }
 
 /** Who keeps the key of a vault that is made; null where nobody has said so. */
@@ -89,7 +104,10 @@ function newVaultKeychain({ settings }: Globals): KeychainKind | null {
   return source === "default" ? null : value;
 }
 
-/** The tokens of the grant, or of the vault; see {@link import("#cli/context.ts").Context.findTokens}. */
+/**
+ * The tokens of the grant, or of the vault; see
+ * {@link import("#cli/context.ts").Context.findTokens}.
+ */
 export async function findTokens(ways: Ways, right: Right | null): Promise<Authenticator | null> {
   const { globals, access } = ways;
   if (globals.grant !== null) {
@@ -151,5 +169,8 @@ function authenticate(store: TokenStore): Authenticator {
 function openGranted({ home }: Globals, text: string, right: Right | null): GrantedTokens {
   const tokens = openGrant(home, text, () => new Date());
   if (right === null || tokens.grant.rights.includes(right)) return tokens;
-  throw new FobError("denied", t`the grant ${tokens.grant.label} does not carry the right ${right}`);
+  throw new FobError(
+    "denied",
+    t`the grant ${tokens.grant.label} does not carry the right ${right}`,
+  );
 }

@@ -17,7 +17,10 @@ interface Found {
   readonly header: Header;
 }
 
-/** What a command line prints that needs neither a person nor the whole program; null for every other one. Rejects as {@link passcode} does. */
+/**
+ * What a command line prints that needs neither a person nor the whole program; null for every
+ * other one. Rejects as {@link passcode} does.
+ */
 export async function answerQuickly(
   [command, ...rest]: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -27,8 +30,9 @@ export async function answerQuickly(
 }
 
 /**
- * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null for everything else. Rejects with
- * FobError where a counter has moved on and there is no passcode to show for it.
+ * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null
+ * for everything else. Rejects with FobError where a counter has moved on and there is no passcode
+ * to show for it.
  */
 async function passcode(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   if (name.startsWith("-")) return null;
@@ -36,31 +40,48 @@ async function passcode(name: string, env: NodeJS.ProcessEnv): Promise<string | 
     const found = await find(env);
     // what the configuration wants of a passcode is the whole program's business
     if (found && "code.min-validity" in readConfig(found.home)) return null;
-    const code = found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name, env)));
+    const code =
+      found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name, env)));
     return code === null ? null : `${code}\n`;
   });
 }
 
 /**
- * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where it would take a person or the keychain
- * to learn them, and nothing where something fails: whoever presses TAB wants no messages.
+ * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where
+ * it would take a person or the keychain to learn them, and nothing where something fails: whoever
+ * presses TAB wants no messages.
  */
-async function completions([what, prefix = ""]: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+async function completions(
+  [what, prefix = ""]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   const names = what === "names" ? await orNull(() => knownNames(env)) : null;
   const wanted = fold(prefix);
   // a line has one name, and no name has two lines
-  const offered = (names ?? []).filter((name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name));
+  const offered = (names ?? []).filter(
+    (name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name),
+  );
   return offered.map((name) => `${name}\n`).join("");
 }
 
 async function knownNames(env: NodeJS.ProcessEnv): Promise<readonly string[] | null> {
   const found = await find(env);
   if (!found) return null;
-  return openWithKeyFile(found)?.names() ?? ((await askAgent(found, { do: "names" }, env)) as string[] | null);
+  return (
+    openWithKeyFile(found)?.names() ??
+    ((await askAgent(found, { do: "names" }, env)) as string[] | null)
+  );
 }
 
-/** The vault of this environment; null where a grant, be it an empty one, or another keychain than the vault's own is asked for. */
-async function find({ FOB_GRANT, FOB_HOME, FOB_KEYCHAIN }: NodeJS.ProcessEnv): Promise<Found | null> {
+/**
+ * The vault of this environment; null where a grant, be it an empty one, or another keychain than
+ * the vault's own is asked for.
+ */
+async function find({
+  FOB_GRANT,
+  FOB_HOME,
+  FOB_KEYCHAIN,
+}: NodeJS.ProcessEnv): Promise<Found | null> {
   const home = FOB_HOME || (await import("#platform/paths.ts")).defaultHome();
   const header = FOB_GRANT === undefined ? peekHeader(home) : null;
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
@@ -76,7 +97,11 @@ function passcodeFromFiles(found: Found, name: string): string | null {
   return code;
 }
 
-async function passcodeFromAgent(found: Found, name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+async function passcodeFromAgent(
+  found: Found,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
   const passcode = await askAgent(found, { do: "code", name }, env);
   return passcode ? (passcode as Passcode).code : null;
 }
@@ -84,7 +109,11 @@ async function passcodeFromAgent(found: Found, name: string, env: NodeJS.Process
 function openWithKeyFile({ home, header }: Found): Vault | null {
   const slot = header.keychain === "file" ? findSlot(header, "keychain") : null;
   const key = slot && readKeyFile(keyFilePath(home, keyItemOf(header)));
-  return slot && key && new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
+  return (
+    slot &&
+    key &&
+    new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false)
+  );
 }
 
 async function askAgent(

@@ -5,7 +5,10 @@ import { describeFileError } from "#base/file-error.ts";
 /** More of the log than this is not read: it is for looking at, and the newest is at its end. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;
 
-/** What happened at the lab: who, with which token, and how it ended. Never a secret, a passcode, a code or a PIN. */
+/**
+ * What happened at the lab: who, with which token, and how it ended. Never a secret, a passcode, a
+ * code or a PIN.
+ */
 export interface AuditEvent {
   /** Stable, in kebab case: `login`, `push-answer`, `dskpp-finished` ... */
   readonly event: string;
@@ -19,10 +22,17 @@ export interface AuditEvent {
 /** An event with its time, ISO 8601 in UTC. */
 export type AuditEntry = { readonly time: string } & AuditEvent;
 
-/** Writes one event at the end of the log: a line of JSON in a file of mode 0600, whole also when several processes write. */
+/**
+ * Writes one event at the end of the log: a line of JSON in a file of mode 0600, whole also when
+ * several processes write.
+ */
 export function appendEvent(folder: string, event: AuditEvent, now: Date): void {
   const path = logFile(folder);
-  const entry: AuditEntry = { time: now.toISOString(), ...event, detail: event.detail?.slice(0, 300) ?? null };
+  const entry: AuditEntry = {
+    time: now.toISOString(),
+    ...event,
+    detail: event.detail?.slice(0, 300) ?? null,
+  };
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });

@@ -26,13 +26,19 @@ const CREDENTIAL_BYTES = 20;
 const CODE_LETTERS = 10;
 const PASSPHRASE_DIGITS = 8;
 
-/** A new token of the lab, and the enrollment string that goes to its user. The string holds secrets. */
+/**
+ * A new token of the lab, and the enrollment string that goes to its user. The string holds
+ * secrets.
+ */
 export interface Issued {
   readonly token: LabToken;
   readonly text: string;
 }
 
-/** For whom a token is, and the PIN that is typed together with its passcodes, if it has one of its own. */
+/**
+ * For whom a token is, and the PIN that is typed together with its passcodes, if it has one of its
+ * own.
+ */
 export interface Recipient {
   readonly user: string;
   readonly pin: PasswordHash | null;
@@ -86,8 +92,14 @@ export function issuePush(
     sslverify: 0,
     ...(wantsPin ? { pin: "True" } : {}),
   };
-  const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return issue(lab, token, `otpauth://pipush/${encodeURIComponent(recipient.user)}?${query.join("&")}`);
+  const query = Object.entries(parameters).map(
+    ([name, value]) => `${name}=${encodeURIComponent(value)}`,
+  );
+  return issue(
+    lab,
+    token,
+    `otpauth://pipush/${encodeURIComponent(recipient.user)}?${query.join("&")}`,
+  );
 }
 
 /** What a TiQR token is like. */
@@ -97,12 +109,23 @@ export interface TiqrOrder {
   readonly suite: string;
 }
 
-/** A TiQR token, whose device fetches its metadata and makes the secret. Throws OtpError for a suite that is none. */
-export function issueTiqr(lab: Lab, recipient: Recipient, { url: labUrl, ttlMinutes, suite }: TiqrOrder): Issued {
+/**
+ * A TiQR token, whose device fetches its metadata and makes the secret. Throws OtpError for a suite
+ * that is none.
+ */
+export function issueTiqr(
+  lab: Lab,
+  recipient: Recipient,
+  { url: labUrl, ttlMinutes, suite }: TiqrOrder,
+): Issued {
   parseOcraSuite(suite);
   const issued = base(lab, recipient, PREFIXES.tiqr);
   const session = randomBytes(CREDENTIAL_BYTES);
-  const device = { state: "awaited", session, expiresAt: issued.createdAt + ttlMinutes * 60_000 } as const;
+  const device = {
+    state: "awaited",
+    session,
+    expiresAt: issued.createdAt + ttlMinutes * 60_000,
+  } as const;
   const url = new URL("/ttype/tiqr", labUrl).href;
   const token: TiqrToken = { ...issued, kind: "tiqr", url, suite, device, challenges: [] };
   return issue(lab, token, `tiqrenroll://${metadataUrl(token, session)}`);
@@ -118,14 +141,29 @@ export function issueActivation(
     order,
   }: { readonly url: string; readonly ttlMinutes: number; readonly order: ActivationOrder },
 ): Issued {
-  const code = Array.from({ length: CODE_LETTERS }, () => String.fromCharCode(65 + randomInt(26))).join("");
+  const code = Array.from({ length: CODE_LETTERS }, () =>
+    String.fromCharCode(65 + randomInt(26)),
+  ).join("");
   const passphrase = String(randomInt(10 ** PASSPHRASE_DIGITS)).padStart(PASSPHRASE_DIGITS, "0");
   const url = new URL(`/selfenrollment/dskpp.aspx?sc=${code}`, labUrl).href;
   const issued = base(lab, recipient, PREFIXES[order.kind]);
   const expiresAt = issued.createdAt + ttlMinutes * 60_000;
-  const lines = [`EnrollmentURL=${url}`, `UserID=${recipient.user}`, `Passphrase=${passphrase}`, ""].join("\n");
+  const lines = [
+    `EnrollmentURL=${url}`,
+    `UserID=${recipient.user}`,
+    `Passphrase=${passphrase}`,
+    "",
+  ].join("\n");
   const bytes = Buffer.from(passphrase);
-  const token: LabToken = { ...issued, kind: "promised", url, code, passphrase: bytes, expiresAt, order };
+  const token: LabToken = {
+    ...issued,
+    kind: "promised",
+    url,
+    code,
+    passphrase: bytes,
+    expiresAt,
+    order,
+  };
   return issue(lab, token, Buffer.from(lines).toString("base64"));
 }
 
@@ -146,7 +184,12 @@ function issue(lab: Lab, token: LabToken, text: string): Issued {
 export function firstState(order: PasscodeOrder, secret: Buffer) {
   if (order.kind === "totp") return { ...order, secret, lastStep: 0, drift: 0 };
   if (order.kind === "hotp") return { ...order, secret, counter: 0 };
-  return { ...order, secret, counter: parseOcraSuite(order.suite).counter ? 0n : null, challenges: [] };
+  return {
+    ...order,
+    secret,
+    counter: parseOcraSuite(order.suite).counter ? 0n : null,
+    challenges: [],
+  };
 }
 
 function credentialOf(token: TotpToken | HotpToken | OcraToken): OtpCredential {

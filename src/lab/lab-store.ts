@@ -11,7 +11,10 @@ import { isSerial, type LabToken } from "./lab-token.ts";
 import { type LabUser, userName } from "./lab-user.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
 
-/** A folder that changed more recently may change again without its time showing it, in milliseconds. */
+/**
+ * A folder that changed more recently may change again without its time showing it, in
+ * milliseconds.
+ */
 const SETTLED_MS = 3_000;
 
 interface Kept {
@@ -21,16 +24,20 @@ interface Kept {
 }
 
 /**
- * Everything that the lab remembers, in cells below `HOME/lab`: one for a user, one for a token with its challenges. Several processes
- * write at once, without locks, and see each other's writes at the next look; a process killed at any point leaves the old value or the
- * new one. What belongs together changes together because it is one cell.
+ * Everything that the lab remembers, in cells below `HOME/lab`: one for a user, one for a token
+ * with its challenges. Several processes write at once, without locks, and see each other's writes
+ * at the next look; a process killed at any point leaves the old value or the new one. What belongs
+ * together changes together because it is one cell.
  */
 export class LabStore {
   readonly folder: string;
   readonly #key: Secret;
   readonly #kept = new Map<string, Kept>();
 
-  /** Opens the lab of a home, which is made if there is none. Its key is a file of mode 0600 beside the cells. */
+  /**
+   * Opens the lab of a home, which is made if there is none. Its key is a file of mode 0600 beside
+   * the cells.
+   */
   constructor(home: string) {
     this.folder = join(home, "lab");
     this.#key = onlyValue({ ...this.#cell("key"), seal: checksumSeal }, newKey);
@@ -50,7 +57,9 @@ export class LabStore {
 
   /** Writes a new user. Throws FobError `usage` when there is one of this name. */
   addUser(user: LabUser): void {
-    const written = updateCell(this.#userCell(user.name), (current) => (current ? null : encodeRecord(user)));
+    const written = updateCell(this.#userCell(user.name), (current) =>
+      current ? null : encodeRecord(user),
+    );
     if (!written) throw new FobError("usage", t`there is a user ${user.name} already`);
   }
 
@@ -62,7 +71,9 @@ export class LabStore {
     return bytes && decodeRecord<LabUser>(bytes);
   }
 
-  /** The token of this serial number, or null. One that did not change on disk is not read again. */
+  /**
+   * The token of this serial number, or null. One that did not change on disk is not read again.
+   */
   token(serial: string): LabToken | null {
     if (!isSerial(serial)) return null;
     const cell = this.#tokenCell(serial);
@@ -74,7 +85,8 @@ export class LabStore {
     const bytes = readCell(cell);
     if (!bytes) return null;
     const token = decodeRecord<LabToken>(bytes);
-    if (BigInt(Date.now()) - changed / 1_000_000n > SETTLED_MS) this.#kept.set(serial, { changed, token });
+    if (BigInt(Date.now()) - changed / 1_000_000n > SETTLED_MS)
+      this.#kept.set(serial, { changed, token });
     return token;
   }
 
@@ -90,15 +102,22 @@ export class LabStore {
 
   /** Writes a new token. */
   addToken(token: LabToken): void {
-    const written = updateCell(this.#tokenCell(token.serial), (current) => (current ? null : encodeRecord(token)));
-    if (!written) throw new FobError("internal", t`the serial number ${token.serial} was given out before`);
+    const written = updateCell(this.#tokenCell(token.serial), (current) =>
+      current ? null : encodeRecord(token),
+    );
+    if (!written)
+      throw new FobError("internal", t`the serial number ${token.serial} was given out before`);
   }
 
   /**
-   * Asks `decide` for the token's next state and for what that means, and again with the newer token if another process was faster. The
-   * state is on the disk when this returns; where it is null the token stays as it is. Null when there is no such token.
+   * Asks `decide` for the token's next state and for what that means, and again with the newer
+   * token if another process was faster. The state is on the disk when this returns; where it is
+   * null the token stays as it is. Null when there is no such token.
    */
-  decide<Outcome>(serial: string, decide: (token: LabToken) => readonly [LabToken | null, Outcome]): Outcome | null {
+  decide<Outcome>(
+    serial: string,
+    decide: (token: LabToken) => readonly [LabToken | null, Outcome],
+  ): Outcome | null {
     if (!isSerial(serial)) return null;
     let outcome: Outcome | null = null;
     updateCell(this.#tokenCell(serial), (current) => {
@@ -110,7 +129,10 @@ export class LabStore {
     return outcome;
   }
 
-  /** A value that the lab has once and makes when it is first wanted, such as its signing key. Sealed as everything else. */
+  /**
+   * A value that the lab has once and makes when it is first wanted, such as its signing key.
+   * Sealed as everything else.
+   */
   once(name: string, make: () => Buffer): Buffer {
     return onlyValue({ ...this.#cell(name), seal: encryptingSeal(this.#key) }, make);
   }

@@ -7,7 +7,9 @@ export const CHALLENGE_MS = 120_000;
 /** More challenges of one token than this are not kept: the oldest go. */
 const MAX_CHALLENGES = 50;
 
-/** What became of a challenge. `used`: it was accepted, and a login came of it; that happens once. */
+/**
+ * What became of a challenge. `used`: it was accepted, and a login came of it; that happens once.
+ */
 export type Answer = "open" | "accepted" | "declined" | "used";
 
 /** A question to a token. Times are Unix milliseconds. */
@@ -49,11 +51,17 @@ interface Issued {
   /** The name of the {@link LabUser}. */
   readonly user: string;
   readonly createdAt: number;
-  /** The PIN that is typed together with the passcode at the login; null for the user's password, if there is one. */
+  /**
+   * The PIN that is typed together with the passcode at the login; null for the user's password, if
+   * there is one.
+   */
   readonly pin: PasswordHash | null;
 }
 
-/** Time-based. Steps up to `lastStep` are used up; `drift` is by how many steps the device's clock was off at the last login. */
+/**
+ * Time-based. Steps up to `lastStep` are used up; `drift` is by how many steps the device's clock
+ * was off at the last login.
+ */
 export interface TotpToken extends Issued, PasscodeForm {
   readonly kind: "totp";
   readonly period: number;
@@ -97,7 +105,10 @@ export interface PushToken extends Issued {
   readonly challenges: readonly PushChallenge[];
 }
 
-/** A device that has proved nothing but that it had the credential; what it signs from now on counts. */
+/**
+ * A device that has proved nothing but that it had the credential; what it signs from now on
+ * counts.
+ */
 interface EnrolledDevice {
   readonly state: "enrolled";
   readonly publicKey: Buffer;
@@ -129,7 +140,10 @@ export interface PromisedToken extends Issued {
 /** What a device gets for its activation string. */
 export type ActivationOrder = {
   readonly policy: UserPinPolicy | null;
-  /** Whether the lab makes the key alone, in two passes, with every device that has a passphrase; absent where both make it. */
+  /**
+   * Whether the lab makes the key alone, in two passes, with every device that has a passphrase;
+   * absent where both make it.
+   */
   readonly inTwoPasses?: boolean;
 } & (
   | {
@@ -138,7 +152,11 @@ export type ActivationOrder = {
       readonly digits: number;
       readonly period: number;
     }
-  | { readonly kind: "hotp"; readonly algorithm: PasscodeForm["algorithm"]; readonly digits: number }
+  | {
+      readonly kind: "hotp";
+      readonly algorithm: PasscodeForm["algorithm"];
+      readonly digits: number;
+    }
   | { readonly kind: "ocra"; readonly suite: string }
 );
 
@@ -151,7 +169,10 @@ export interface UserPinPolicy {
 /** Every kind of token that the lab issues. */
 export type LabToken = TotpToken | HotpToken | OcraToken | PushToken | TiqrToken | PromisedToken;
 
-/** A serial number that no other token has: a prefix as privacyIDEA writes it, and eight hexadecimal digits. */
+/**
+ * A serial number that no other token has: a prefix as privacyIDEA writes it, and eight hexadecimal
+ * digits.
+ */
 export function newSerial(prefix: string): string {
   return `${prefix}${randomBytes(4).toString("hex").toUpperCase()}`;
 }
@@ -173,7 +194,11 @@ export function withChallenge<C extends Challenge>(challenges: readonly C[], add
 }
 
 /** The challenges, with one of them in its next state. */
-export function replaceChallenge<C extends Challenge>(challenges: readonly C[], old: C, next: C): C[] {
+export function replaceChallenge<C extends Challenge>(
+  challenges: readonly C[],
+  old: C,
+  next: C,
+): C[] {
   return challenges.map((one) => (one === old ? next : one));
 }
 

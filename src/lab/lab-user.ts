@@ -6,7 +6,10 @@ import type { PasswordHash } from "./password.ts";
 export interface LabUser {
   /** In lower case: letters, digits, `.`, `_`, `@` and `-`. */
   readonly name: string;
-  /** What is typed together with the passcodes of tokens that have no PIN of their own; null for nothing. */
+  /**
+   * What is typed together with the passcodes of tokens that have no PIN of their own; null for
+   * nothing.
+   */
   readonly password: PasswordHash | null;
   /** Wrong answers since the last right one; {@link MAX_FAILURES} of them lock. */
   readonly failures: number;

@@ -4,7 +4,10 @@ import type { LabStore } from "./lab-store.ts";
 /** The lab at work: what it remembers, and what time it is. */
 export interface Lab {
   readonly store: LabStore;
-  /** Whether it treats all push tokens as servers before `capabilities` and `decline_reason` did, not only those issued so. */
+  /**
+   * Whether it treats all push tokens as servers before `capabilities` and `decline_reason` did,
+   * not only those issued so.
+   */
   readonly isOld: boolean;
   clock(): Date;
 }
@@ -13,13 +16,21 @@ export interface Lab {
 export type AuditRemark = Partial<Pick<AuditEvent, "user" | "serial" | "detail">>;
 
 /** Notes in the audit log that something was done. */
-export function noteDone({ store, clock }: Lab, event: string, { user, serial, detail }: AuditRemark): void {
+export function noteDone(
+  { store, clock }: Lab,
+  event: string,
+  { user, serial, detail }: AuditRemark,
+): void {
   const remark = { user: user ?? null, serial: serial ?? null, detail: detail ?? null };
   appendEvent(store.folder, { event, outcome: "ok", ...remark }, clock());
 }
 
 /** Notes in the audit log that something was asked for and not done, and why. */
-export function noteRefused({ store, clock }: Lab, event: string, { user, serial, detail }: AuditRemark): void {
+export function noteRefused(
+  { store, clock }: Lab,
+  event: string,
+  { user, serial, detail }: AuditRemark,
+): void {
   const remark = { user: user ?? null, serial: serial ?? null, detail: detail ?? null };
   appendEvent(store.folder, { event, outcome: "refused", ...remark }, clock());
 }

@@ -9,8 +9,15 @@ const LETTERS: Readonly<Record<ChallengeFormat, string>> = {
   hexadecimal: "0123456789ABCDEF",
 };
 
-/** A new challenge for an OCRA or TiQR token, random and as long as its suite allows; the caller adds it to the token. */
-export function newOcraChallenge({ suite }: OcraToken | TiqrToken, transaction: string, now: Date): OcraChallenge {
+/**
+ * A new challenge for an OCRA or TiQR token, random and as long as its suite allows; the caller
+ * adds it to the token.
+ */
+export function newOcraChallenge(
+  { suite }: OcraToken | TiqrToken,
+  transaction: string,
+  now: Date,
+): OcraChallenge {
   const { format, length } = parseOcraSuite(suite).challenge;
   const letters = LETTERS[format];
   const question = Array.from({ length }, () => letters[randomInt(letters.length)]).join("");

@@ -7,7 +7,9 @@ export interface PasswordHash {
   readonly hash: Buffer;
 }
 
-/** 45 ms: every login tries several splits of what was typed, and nothing but a lab is behind it. */
+/**
+ * 45 ms: every login tries several splits of what was typed, and nothing but a lab is behind it.
+ */
 const COST = { N: 2 ** 14, r: 8, p: 1 } as const;
 
 /** The hash to keep of a new password. */
@@ -17,7 +19,10 @@ export async function hashPassword(password: Uint8Array): Promise<PasswordHash> 
 }
 
 /** Whether a password is the one that was hashed, found out in constant time. */
-export async function matchesPassword(password: Uint8Array, { salt, hash }: PasswordHash): Promise<boolean> {
+export async function matchesPassword(
+  password: Uint8Array,
+  { salt, hash }: PasswordHash,
+): Promise<boolean> {
   return sameSecret(await stretch(password, salt), hash);
 }
 

@@ -1,10 +1,15 @@
 import { matchesPassword, type PasswordHash } from "./password.ts";
 
 /**
- * What can be the passcode in a text typed at a login, where the PIN stands before or after it: nothing when the PIN is wrong or missing.
- * Without a PIN the whole text is the passcode. `length` is that of the passcode.
+ * What can be the passcode in a text typed at a login, where the PIN stands before or after it:
+ * nothing when the PIN is wrong or missing. Without a PIN the whole text is the passcode. `length`
+ * is that of the passcode.
  */
-export async function passcodesIn(typed: string, length: number, pin: PasswordHash | null): Promise<string[]> {
+export async function passcodesIn(
+  typed: string,
+  length: number,
+  pin: PasswordHash | null,
+): Promise<string[]> {
   if (pin === null) return typed.length === length ? [typed] : [];
   if (typed.length <= length) return [];
   const splits = [

@@ -1,6 +1,6 @@
 /**
- * A record of the lab as bytes to be sealed: JSON, in which binary values and counters are marked (`{"base64": ...}`, `{"counter": ...}`),
- * so that they come back as what they were.
+ * A record of the lab as bytes to be sealed: JSON, in which binary values and counters are marked
+ * (`{"base64": ...}`, `{"counter": ...}`), so that they come back as what they were.
  */
 export function encodeRecord(record: object): Buffer {
   return Buffer.from(JSON.stringify(mark(record)));
@@ -22,7 +22,8 @@ function mark(value: unknown): unknown {
 
 function unmark(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Object.keys(value).length !== 1) return value;
-  if ("base64" in value && typeof value.base64 === "string") return Buffer.from(value.base64, "base64");
+  if ("base64" in value && typeof value.base64 === "string")
+    return Buffer.from(value.base64, "base64");
   if ("counter" in value && typeof value.counter === "string") return BigInt(value.counter);
   return value;
 }

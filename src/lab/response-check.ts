@@ -8,13 +8,14 @@ const LOOK_AHEAD = 10;
 const WINDOW_STEPS = 2;
 
 /** What a response may be made from. `session` is null where the suite has none. */
-export interface Respondent extends Pick<OcraToken, "suite" | "secret" | "counter" | "responsePin"> {
+export interface Respondent
+  extends Pick<OcraToken, "suite" | "secret" | "counter" | "responsePin"> {
   readonly session: Buffer | null;
 }
 
 /**
- * The counter after a right response (null where the suite has none), or false for a wrong one. RFC 6287 section 7: a counter is accepted once,
- * the clocks may be off by two time steps.
+ * The counter after a right response (null where the suite has none), or false for a wrong one. RFC
+ * 6287 section 7: a counter is accepted once, the clocks may be off by two time steps.
  */
 export function acceptResponse(
   token: Respondent,
@@ -25,7 +26,15 @@ export function acceptResponse(
   const suite = parseOcraSuite(token.suite);
   const matches = (counter: bigint | null, unixSeconds: number | null) => {
     const { secret, responsePin: pin, session } = token;
-    const expected = ocra({ suite, secret, challenge: [question], counter, pin, session, unixSeconds });
+    const expected = ocra({
+      suite,
+      secret,
+      challenge: [question],
+      counter,
+      pin,
+      session,
+      unixSeconds,
+    });
     return sameSecret(Buffer.from(expected), Buffer.from(response));
   };
   for (const unixSeconds of timesToTry(suite.timeStep, now)) {

@@ -26,13 +26,22 @@ export interface Transaction {
   readonly asked: readonly Asked[];
 }
 
-/** How a transaction stands: `accepted` and `declined` as soon as one token has said so, in this order. */
+/**
+ * How a transaction stands: `accepted` and `declined` as soon as one token has said so, in this
+ * order.
+ */
 export type TransactionState = "open" | "accepted" | "declined" | "over";
 
 /** Asks the tokens, those that can be asked. They see it at their next look. Null when none can. */
-export function openTransaction(lab: Lab, tokens: readonly LabToken[], wording: PushWording): Transaction | null {
+export function openTransaction(
+  lab: Lab,
+  tokens: readonly LabToken[],
+  wording: PushWording,
+): Transaction | null {
   const id = newTransaction();
-  const asked = tokens.flatMap(({ serial }) => lab.store.decide(serial, (token) => ask(lab, token, id, wording)) ?? []);
+  const asked = tokens.flatMap(
+    ({ serial }) => lab.store.decide(serial, (token) => ask(lab, token, id, wording)) ?? [],
+  );
   for (const { kind, token } of asked)
     noteDone(lab, "challenge", { user: token.user, serial: token.serial, detail: kind });
   return asked.length === 0 ? null : { id, asked };
@@ -47,14 +56,16 @@ export function findTransaction(lab: Lab, id: string): Transaction | null {
 /** How a transaction stands at `now`, Unix milliseconds. */
 export function transactionState({ asked }: Transaction, now: number): TransactionState {
   const answers = asked.map(({ challenge }) => challenge);
-  if (answers.some(({ answer, expiresAt }) => answer === "accepted" && now < expiresAt)) return "accepted";
+  if (answers.some(({ answer, expiresAt }) => answer === "accepted" && now < expiresAt))
+    return "accepted";
   if (answers.some((challenge) => isOpen(challenge, now))) return "open";
   return answers.some(({ answer }) => answer === "declined") ? "declined" : "over";
 }
 
 /** The challenge of a token that belongs to a transaction. */
 export function findAsked(token: LabToken, transaction: string): Asked | null {
-  const belongs = (challenge: { readonly transaction: string }) => challenge.transaction === transaction;
+  const belongs = (challenge: { readonly transaction: string }) =>
+    challenge.transaction === transaction;
   if (token.kind === "push") {
     const challenge = token.challenges.find(belongs);
     return challenge ? { kind: "push", token, challenge } : null;
@@ -62,7 +73,9 @@ export function findAsked(token: LabToken, transaction: string): Asked | null {
   if (token.kind !== "ocra" && token.kind !== "tiqr") return null;
   const challenge = token.challenges.find(belongs);
   if (!challenge) return null;
-  return token.kind === "ocra" ? { kind: "ocra", token, challenge } : { kind: "tiqr", token, challenge };
+  return token.kind === "ocra"
+    ? { kind: "ocra", token, challenge }
+    : { kind: "tiqr", token, challenge };
 }
 
 /** Whether a token answers challenges, and has a device that can. */
@@ -71,7 +84,12 @@ export function canBeAsked(token: LabToken): token is PushToken | OcraToken | Ti
   return token.kind === "ocra";
 }
 
-function ask(lab: Lab, token: LabToken, id: string, wording: PushWording): readonly [LabToken | null, Asked | null] {
+function ask(
+  lab: Lab,
+  token: LabToken,
+  id: string,
+  wording: PushWording,
+): readonly [LabToken | null, Asked | null] {
   if (!canBeAsked(token)) return [null, null];
   if (token.kind === "push") {
     const challenge = newPushChallenge(lab, token, id, wording);

@@ -6,16 +6,24 @@ import { type Lab, noteRefused } from "./lab.ts";
 import { userName } from "./lab-user.ts";
 import { decideLogin, type Verdict } from "./login.ts";
 import { privacyIdeaError, privacyIdeaReply } from "./privacyidea-reply.ts";
-import { type Asked, findTransaction, openTransaction, type Transaction, transactionState } from "./transaction.ts";
+import {
+  type Asked,
+  findTransaction,
+  openTransaction,
+  type Transaction,
+  transactionState,
+} from "./transaction.ts";
 
 const POLL = "/validate/polltransaction";
 
 /**
- * privacyIDEA's `/validate/...`: what a login page or a VPN gateway asks. Whatever counts attempts or asks devices is a
- * POST: a picture on any page makes a browser send a GET.
+ * privacyIDEA's `/validate/...`: what a login page or a VPN gateway asks. Whatever counts attempts
+ * or asks devices is a POST: a picture on any page makes a browser send a GET.
  */
 export function validationEndpoint(lab: Lab): Endpoint {
-  const actions: Readonly<Record<string, (form: URLSearchParams) => HttpReply | Promise<HttpReply>>> = {
+  const actions: Readonly<
+    Record<string, (form: URLSearchParams) => HttpReply | Promise<HttpReply>>
+  > = {
     "/validate/check": (form) => check(lab, form),
     "/validate/triggerchallenge": (form) => trigger(lab, form),
     [POLL]: (form) => pollTransaction(lab, form.get("transaction_id")),
@@ -26,13 +34,16 @@ export function validationEndpoint(lab: Lab): Endpoint {
     const action = ownValue(actions, request.path);
     if (!action) return null;
     const isAllowed = request.method === "POST" || request.path === POLL;
-    return isAllowed ? action(formOf(request)) : jsonReply(privacyIdeaError("only POST is understood here"), 405);
+    return isAllowed
+      ? action(formOf(request))
+      : jsonReply(privacyIdeaError("only POST is understood here"), 405);
   };
 }
 
 async function check(lab: Lab, form: URLSearchParams): Promise<HttpReply> {
   const [user, typed] = [form.get("user"), form.get("pass")];
-  if (user === null || typed === null) return jsonReply(privacyIdeaError("user and pass are needed"), 400);
+  if (user === null || typed === null)
+    return jsonReply(privacyIdeaError("user and pass are needed"), 400);
   const transaction = form.get("transaction_id") ?? form.get("state");
   return jsonReply(replyTo(lab, await decideLogin(lab, { user, typed, transaction })));
 }
@@ -52,11 +63,18 @@ function replyTo(lab: Lab, verdict: Verdict): object {
         describeTransaction(verdict.transaction),
       );
     case "refused":
-      return privacyIdeaReply(lab, { value: false, authentication: "REJECT" }, { message: "wrong otp value" });
+      return privacyIdeaReply(
+        lab,
+        { value: false, authentication: "REJECT" },
+        { message: "wrong otp value" },
+      );
   }
 }
 
-/** Asks a user's tokens without a PIN, as an administrator's gateway may. The value is how many were asked. */
+/**
+ * Asks a user's tokens without a PIN, as an administrator's gateway may. The value is how many were
+ * asked.
+ */
 function trigger(lab: Lab, form: URLSearchParams): HttpReply {
   const user = lab.store.user(userName(form.get("user") ?? "") ?? "");
   if (!user) return jsonReply(privacyIdeaError("there is no such user"), 400);
@@ -73,14 +91,22 @@ function pollTransaction(lab: Lab, id: string | null): HttpReply {
   if (id === null) return jsonReply(privacyIdeaError("transaction_id is needed"), 400);
   const transaction = findTransaction(lab, id);
   const state = transaction ? transactionState(transaction, lab.clock().getTime()) : "over";
-  const status = { open: "pending", accepted: "accept", declined: "declined", over: "pending" }[state];
-  return jsonReply(privacyIdeaReply(lab, { value: state === "accepted" }, { challenge_status: status }));
+  const status = { open: "pending", accepted: "accept", declined: "declined", over: "pending" }[
+    state
+  ];
+  return jsonReply(
+    privacyIdeaReply(lab, { value: state === "accepted" }, { challenge_status: status }),
+  );
 }
 
 function describeTransaction({ id, asked }: Transaction): object {
   const challenges = asked.map((one) => describeAsked(id, one));
   const [first] = challenges;
-  return { ...first, messages: challenges.map(({ message }) => message), multi_challenge: challenges };
+  return {
+    ...first,
+    messages: challenges.map(({ message }) => message),
+    multi_challenge: challenges,
+  };
 }
 
 function describeAsked(transaction_id: string, { kind, token, challenge }: Asked) {

@@ -1,6 +1,7 @@
 /**
- * The alphabets a passcode can be written in. `decimal` is RFC 4226's; `hexadecimal`, `base32` and `base64` are those that
- * the MobilePASS family offers; `steam` is the 26 letters and digits of Steam Guard.
+ * The alphabets a passcode can be written in. `decimal` is RFC 4226's; `hexadecimal`, `base32` and
+ * `base64` are those that the MobilePASS family offers; `steam` is the 26 letters and digits of
+ * Steam Guard.
  */
 export const ALPHABETS = {
   decimal: "0123456789",

@@ -18,8 +18,8 @@ export interface HotpInput {
 }
 
 /**
- * The HMAC-based passcode for one counter value, leading zeros included (RFC 4226 section 5.3). Throws OtpError for an empty
- * secret, a counter outside 0 to 2^64-1, or digits outside 4 to 10.
+ * The HMAC-based passcode for one counter value, leading zeros included (RFC 4226 section 5.3).
+ * Throws OtpError for an empty secret, a counter outside 0 to 2^64-1, or digits outside 4 to 10.
  */
 export function hotp({ secret, counter, algorithm, digits, alphabet }: HotpInput): string {
   if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
@@ -36,10 +36,14 @@ export function counterBytes(counter: bigint): Buffer {
   return bytes;
 }
 
-/** Writes an HMAC as a passcode of `digits` characters. Decimal is the dynamic truncation of RFC 4226 section 5.3. */
+/**
+ * Writes an HMAC as a passcode of `digits` characters. Decimal is the dynamic truncation of RFC
+ * 4226 section 5.3.
+ */
 export function truncate(mac: Buffer, digits: number, alphabet: Alphabet): string {
   const offset = (mac.at(-1) ?? 0) & 0xf;
-  if (alphabet === "decimal") return String(truncatedNumber(mac, offset) % 10 ** digits).padStart(digits, "0");
+  if (alphabet === "decimal")
+    return String(truncatedNumber(mac, offset) % 10 ** digits).padStart(digits, "0");
   if (alphabet === "steam") return steamText(truncatedNumber(mac, offset), digits);
   return byteText(mac, offset, digits, ALPHABETS[alphabet]);
 }
@@ -67,11 +71,13 @@ function steamText(number: number, digits: number): string {
 }
 
 /**
- * The vendor's rule for these alphabets is not public; this one is ours: successive bytes from the dynamic offset on, cyclically.
- * The alphabets' sizes divide 256, so that every character is equally likely.
+ * The vendor's rule for these alphabets is not public; this one is ours: successive bytes from the
+ * dynamic offset on, cyclically. The alphabets' sizes divide 256, so that every character is
+ * equally likely.
  */
 function byteText(mac: Buffer, offset: number, digits: number, letters: string): string {
-  return Array.from({ length: digits }, (_, i) => letters[(mac[(offset + i) % mac.length] ?? 0) % letters.length]).join(
-    "",
-  );
+  return Array.from(
+    { length: digits },
+    (_, i) => letters[(mac[(offset + i) % mac.length] ?? 0) % letters.length],
+  ).join("");
 }

@@ -8,7 +8,10 @@ const LARGE_WINDOW = 1_000;
 
 const BLOCK_BYTES = 64;
 
-/** An HMAC-SHA-1 whose key was worked in: the states after the key's block, inner and outer (RFC 2104 section 4). */
+/**
+ * An HMAC-SHA-1 whose key was worked in: the states after the key's block, inner and outer (RFC
+ * 2104 section 4).
+ */
 interface PreparedHmac {
   readonly inner: Sha1State;
   readonly outer: Sha1State;
@@ -28,15 +31,19 @@ export interface WindowSearch {
   readonly ahead: number;
 }
 
-/** Whether a search is large, and of the one kind that is prepared for it: SHA-1 and decimal digits, which is nearly every token. */
+/**
+ * Whether a search is large, and of the one kind that is prepared for it: SHA-1 and decimal digits,
+ * which is nearly every token.
+ */
 export function isLargeSearch({ algorithm, alphabet, origin, back, ahead }: WindowSearch): boolean {
   const isExact = origin + BigInt(ahead) <= BigInt(Number.MAX_SAFE_INTEGER);
   return algorithm === "SHA1" && alphabet === "decimal" && back + ahead >= LARGE_WINDOW && isExact;
 }
 
 /**
- * The offset nearest to the origin at which a token gives the passcode, ahead before back; null when none does. The whole window is walked every
- * time, and a step takes the same time whether it matches or not. Counters below 0 are left out.
+ * The offset nearest to the origin at which a token gives the passcode, ahead before back; null
+ * when none does. The whole window is walked every time, and a step takes the same time whether it
+ * matches or not. Counters below 0 are left out.
  */
 export function findInLargeWindow(search: WindowSearch): number | null {
   const { secret, digits, passcode, back, ahead } = search;
@@ -50,14 +57,16 @@ export function findInLargeWindow(search: WindowSearch): number | null {
   let found: number | null = null;
   for (let distance = reach; distance >= 0; distance--) {
     // from the far end, so that the last match is the nearest
-    if (distance <= Math.min(back, origin) && numberAt(origin - distance) % modulus === wanted) found = -distance;
+    if (distance <= Math.min(back, origin) && numberAt(origin - distance) % modulus === wanted)
+      found = -distance;
     if (distance <= ahead && numberAt(origin + distance) % modulus === wanted) found = distance;
   }
   return found;
 }
 
 function prepareHmac(secret: Uint8Array): PreparedHmac {
-  const key = secret.length > BLOCK_BYTES ? createHash("sha1").update(secret).digest() : Buffer.from(secret);
+  const key =
+    secret.length > BLOCK_BYTES ? createHash("sha1").update(secret).digest() : Buffer.from(secret);
   const padded = Buffer.concat([key, Buffer.alloc(BLOCK_BYTES - key.length)]);
   const stateAfter = (pad: number) => {
     const state = firstSha1State();
@@ -89,7 +98,10 @@ function truncatedHmac({ inner, outer }: PreparedHmac): (counter: number) => num
   };
 }
 
-/** A last block whose first `words` words are still to come, of a message of `bytes` bytes (FIPS 180-4 section 5.1.1). */
+/**
+ * A last block whose first `words` words are still to come, of a message of `bytes` bytes (FIPS
+ * 180-4 section 5.1.1).
+ */
 function endOfMessage(words: number, bytes: number): Int32Array {
   const block = new Int32Array(16);
   block[words] = 0x80000000;

@@ -7,8 +7,9 @@ export const MOTP_PERIOD = 10;
 export const MOTP_DIGITS = 6;
 
 /**
- * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step, the secret in lower-case hexadecimal, and the
- * PIN, all as text. MD5 is what the method is made of; it has no other choice.
+ * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step, the
+ * secret in lower-case hexadecimal, and the PIN, all as text. MD5 is what the method is made of; it
+ * has no other choice.
  */
 export function motp(input: {
   readonly secret: Uint8Array;
@@ -18,6 +19,9 @@ export function motp(input: {
   readonly step: bigint;
 }): string {
   const { secret, pin, step } = input;
-  const hash = createHash("md5").update(String(step)).update(Buffer.from(secret).toString("hex")).update(pin);
+  const hash = createHash("md5")
+    .update(String(step))
+    .update(Buffer.from(secret).toString("hex"))
+    .update(pin);
   return hash.digest("hex").slice(0, MOTP_DIGITS);
 }

@@ -31,17 +31,26 @@ const FORMATS: ReadonlyMap<string, ChallengeFormat> = new Map([
   ["A", "alphanumeric"],
   ["H", "hexadecimal"],
 ]);
-const LETTERS: Readonly<Record<ChallengeFormat, string>> = { numeric: "N", alphanumeric: "A", hexadecimal: "H" };
+const LETTERS: Readonly<Record<ChallengeFormat, string>> = {
+  numeric: "N",
+  alphanumeric: "A",
+  hexadecimal: "H",
+};
 
 /** Seconds in a unit of T, and how many of the unit a step may have (RFC 6287 section 6.3). */
-const UNITS: ReadonlyMap<string, { readonly seconds: number; readonly min: number; readonly max: number }> = new Map([
+const UNITS: ReadonlyMap<
+  string,
+  { readonly seconds: number; readonly min: number; readonly max: number }
+> = new Map([
   ["S", { seconds: 1, min: 1, max: 59 }],
   ["M", { seconds: 60, min: 1, max: 59 }],
   // the RFC also allows 0 hours, which no time can be divided by
   ["H", { seconds: 3_600, min: 1, max: 48 }],
 ]);
 
-/** Takes a suite apart, in any letter case. Throws OtpError `suite` naming the part that is wrong. */
+/**
+ * Takes a suite apart, in any letter case. Throws OtpError `suite` naming the part that is wrong.
+ */
 export function parseOcraSuite(text: string): OcraSuite {
   const [version = "", crypto = "", inputs = "", ...rest] = text.toUpperCase().split(":");
   if (version !== "OCRA-1") throw suiteError(version, t("OCRA-1 is the only version"));
@@ -64,7 +73,11 @@ export function formatOcraSuite(suite: Omit<OcraSuite, "text">): string {
 
 function parseCryptoFunction(part: string): Pick<OcraSuite, "algorithm" | "digits"> {
   const match = /^HOTP-(SHA1|SHA256|SHA512)-(\d{1,2})$/.exec(part);
-  if (!match) throw suiteError(part, t("HOTP-SHA1, HOTP-SHA256 or HOTP-SHA512 and a number of digits are needed"));
+  if (!match)
+    throw suiteError(
+      part,
+      t("HOTP-SHA1, HOTP-SHA256 or HOTP-SHA512 and a number of digits are needed"),
+    );
   const digits = Number(match[2]);
   if (digits !== 0 && (digits < DIGITS.min || digits > DIGITS.max)) {
     throw suiteError(part, t`digits are 0, or ${DIGITS.min} to ${DIGITS.max}`);
@@ -85,19 +98,22 @@ function parseDataInput(part: string): Omit<OcraSuite, "text" | "algorithm" | "d
   const pin = take(/^P(SHA1|SHA256|SHA512)$/, (match) => match[1] as OcraHash);
   const session = take(/^S(\d{3})?$/, readSession);
   const timeStep = take(/^T(\d{1,2})([SMH])$/, readTimeStep);
-  if (inputs.length > 0) throw suiteError(inputs.join("-"), t("not an input, or not in the order C, Q, P, S, T"));
+  if (inputs.length > 0)
+    throw suiteError(inputs.join("-"), t("not an input, or not in the order C, Q, P, S, T"));
   return { counter, challenge, pin, session, timeStep };
 }
 
 function readChallenge(match: RegExpExecArray): OcraSuite["challenge"] {
   const length = Number(match[2]);
-  if (length < 4 || length > 64) throw suiteError(match[0], t("a challenge has 4 to 64 characters"));
+  if (length < 4 || length > 64)
+    throw suiteError(match[0], t("a challenge has 4 to 64 characters"));
   return { format: FORMATS.get(match[1] ?? "") ?? "numeric", length };
 }
 
 function readSession(match: RegExpExecArray): number {
   const length = Number(match[1] ?? "64");
-  if (length < 1 || length > 512) throw suiteError(match[0], t("session information has 1 to 512 bytes"));
+  if (length < 1 || length > 512)
+    throw suiteError(match[0], t("session information has 1 to 512 bytes"));
   return length;
 }
 
@@ -105,16 +121,25 @@ function readTimeStep(match: RegExpExecArray): number {
   const count = Number(match[1]);
   const unit = UNITS.get(match[2] ?? "");
   if (!unit || count < unit.min || count > unit.max) {
-    throw suiteError(match[0], t("a time step is 1 to 59 seconds (S) or minutes (M), or 1 to 48 hours (H)"));
+    throw suiteError(
+      match[0],
+      t("a time step is 1 to 59 seconds (S) or minutes (M), or 1 to 48 hours (H)"),
+    );
   }
   return count * unit.seconds;
 }
 
 function formatTimeStep(seconds: number): string {
-  const [letter, unit] = [...UNITS].findLast(([, { seconds: size }]) => seconds % size === 0) ?? ["S", { seconds: 1 }];
+  const [letter, unit] = [...UNITS].findLast(([, { seconds: size }]) => seconds % size === 0) ?? [
+    "S",
+    { seconds: 1 },
+  ];
   return `${seconds / unit.seconds}${letter}`;
 }
 
 function suiteError(part: string, reason: string): OtpError {
-  return new OtpError("suite", t`suite is wrong at ${JSON.stringify(part.slice(0, 40))}: ${reason}`);
+  return new OtpError(
+    "suite",
+    t`suite is wrong at ${JSON.stringify(part.slice(0, 40))}: ${reason}`,
+  );
 }

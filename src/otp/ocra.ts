@@ -8,8 +8,8 @@ import { OtpError } from "./otp-error.ts";
 const CHALLENGE_BYTES = 128;
 
 /**
- * A challenge: one text, or for mutual challenge-response the two in the order in which they are hashed: the other side's own
- * challenge comes first in its response (RFC 6287 section 7.2).
+ * A challenge: one text, or for mutual challenge-response the two in the order in which they are
+ * hashed: the other side's own challenge comes first in its response (RFC 6287 section 7.2).
  */
 export type Challenge = readonly [string] | readonly [string, string];
 
@@ -26,8 +26,9 @@ export interface OcraInput {
 }
 
 /**
- * The response to a challenge (RFC 6287 section 5): digits, or for a suite with 0 digits the whole HMAC in lower-case hexadecimal.
- * Throws OtpError naming the input that is missing, not wanted, or does not fit the suite.
+ * The response to a challenge (RFC 6287 section 5): digits, or for a suite with 0 digits the whole
+ * HMAC in lower-case hexadecimal. Throws OtpError naming the input that is missing, not wanted, or
+ * does not fit the suite.
  */
 export function ocra(input: OcraInput): string {
   const { suite, secret } = input;
@@ -48,9 +49,15 @@ function dataInput({ suite, challenge, counter, pin, session, unixSeconds }: Ocr
   ]);
 }
 
-function given<T>(parameter: string, isWanted: boolean, value: T | null, encode: (value: T) => Buffer): Buffer {
+function given<T>(
+  parameter: string,
+  isWanted: boolean,
+  value: T | null,
+  encode: (value: T) => Buffer,
+): Buffer {
   if (isWanted && value === null) throw new OtpError(parameter, t`the suite needs a ${parameter}`);
-  if (!isWanted && value !== null) throw new OtpError(parameter, t`the suite takes no ${parameter}`);
+  if (!isWanted && value !== null)
+    throw new OtpError(parameter, t`the suite takes no ${parameter}`);
   return value === null ? Buffer.alloc(0) : encode(value);
 }
 
@@ -63,20 +70,30 @@ const CHARACTERS: Readonly<Record<ChallengeFormat, RegExp>> = {
 
 const NEEDED: Readonly<Record<ChallengeFormat, (length: number) => string>> = {
   numeric: (length) => t`the challenge does not fit: 1 to ${length} digits are needed`,
-  alphanumeric: (length) => t`the challenge does not fit: 1 to ${length} printable ASCII characters are needed`,
-  hexadecimal: (length) => t`the challenge does not fit: 1 to ${length} hexadecimal digits are needed`,
+  alphanumeric: (length) =>
+    t`the challenge does not fit: 1 to ${length} printable ASCII characters are needed`,
+  hexadecimal: (length) =>
+    t`the challenge does not fit: 1 to ${length} hexadecimal digits are needed`,
 };
 
-function challengeBytes({ challenge: { format, length } }: OcraSuite, challenge: Challenge): Buffer {
+function challengeBytes(
+  { challenge: { format, length } }: OcraSuite,
+  challenge: Challenge,
+): Buffer {
   for (const part of challenge) {
-    if (part.length > length || !CHARACTERS[format].test(part)) throw new OtpError("challenge", NEEDED[format](length));
+    if (part.length > length || !CHARACTERS[format].test(part))
+      throw new OtpError("challenge", NEEDED[format](length));
   }
   const bytes = encodeChallenge(format, challenge.join(""));
-  if (bytes.length > CHALLENGE_BYTES) throw new OtpError("challenge", t("the two challenges together are too long"));
+  if (bytes.length > CHALLENGE_BYTES)
+    throw new OtpError("challenge", t("the two challenges together are too long"));
   return Buffer.concat([bytes, Buffer.alloc(CHALLENGE_BYTES - bytes.length)]);
 }
 
-/** A numeric challenge is a number, written in hexadecimal and aligned left: an odd digit is followed by 0 (RFC 6287 section 5.1). */
+/**
+ * A numeric challenge is a number, written in hexadecimal and aligned left: an odd digit is
+ * followed by 0 (RFC 6287 section 5.1).
+ */
 function encodeChallenge(format: ChallengeFormat, text: string): Buffer {
   if (format === "alphanumeric") return Buffer.from(text, "latin1");
   const hex = format === "numeric" ? BigInt(text).toString(16) : text;
@@ -91,7 +108,8 @@ function hashPin({ pin }: OcraSuite, typed: Uint8Array): Buffer {
 
 function padSession({ session }: OcraSuite, bytes: Uint8Array): Buffer {
   const length = session ?? 0;
-  if (bytes.length > length) throw new OtpError("session", t`the session information is longer than ${length} bytes`);
+  if (bytes.length > length)
+    throw new OtpError("session", t`the session information is longer than ${length} bytes`);
   return Buffer.concat([Buffer.alloc(length - bytes.length), bytes]);
 }
 

@@ -1,4 +1,7 @@
-/** An argument the algorithms cannot work with. `parameter` names it in the field's own word (`digits`, `period`, `suite` ...). */
+/**
+ * An argument the algorithms cannot work with. `parameter` names it in the field's own word
+ * (`digits`, `period`, `suite` ...).
+ */
 export class OtpError extends RangeError {
   override readonly name = "OtpError";
   readonly parameter: string;

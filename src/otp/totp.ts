@@ -2,21 +2,34 @@ import { t } from "#base/language.ts";
 import { type HotpInput, hotp } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 
-/** How time is cut into steps: `period` is a step's length and `t0` the start of step 0, both in seconds (RFC 6238 section 4.1). */
+/**
+ * How time is cut into steps: `period` is a step's length and `t0` the start of step 0, both in
+ * seconds (RFC 6238 section 4.1).
+ */
 export interface TimeSteps {
   readonly period: number;
   readonly t0: number;
 }
 
-/** A time-based passcode with the time it is valid: from `validFrom` until just before `validUntil`, in seconds since 1970. */
+/**
+ * A time-based passcode with the time it is valid: from `validFrom` until just before `validUntil`,
+ * in seconds since 1970.
+ */
 export interface TimedPasscode {
   readonly code: string;
   readonly validFrom: number;
   readonly validUntil: number;
 }
 
-/** The number of the time step that holds a time (RFC 6238 section 4.2). Throws OtpError for a bad period, or a time before t0. */
-export function timeStep({ unixSeconds, period, t0 }: TimeSteps & { readonly unixSeconds: number }): bigint {
+/**
+ * The number of the time step that holds a time (RFC 6238 section 4.2). Throws OtpError for a bad
+ * period, or a time before t0.
+ */
+export function timeStep({
+  unixSeconds,
+  period,
+  t0,
+}: TimeSteps & { readonly unixSeconds: number }): bigint {
   if (!Number.isInteger(period) || period < 1)
     throw new OtpError("period", t`period is ${period}: at least 1 second is needed`);
   const step = Math.floor((unixSeconds - t0) / period);
@@ -26,8 +39,14 @@ export function timeStep({ unixSeconds, period, t0 }: TimeSteps & { readonly uni
 }
 
 /** The passcode for a time, and how long it is valid (RFC 6238). */
-export function totp(input: Omit<HotpInput, "counter"> & TimeSteps & { readonly unixSeconds: number }): TimedPasscode {
+export function totp(
+  input: Omit<HotpInput, "counter"> & TimeSteps & { readonly unixSeconds: number },
+): TimedPasscode {
   const step = timeStep(input);
   const validFrom = input.t0 + Number(step) * input.period;
-  return { code: hotp({ ...input, counter: step }), validFrom, validUntil: validFrom + input.period };
+  return {
+    code: hotp({ ...input, counter: step }),
+    validFrom,
+    validUntil: validFrom + input.period,
+  };
 }

@@ -18,8 +18,9 @@ export interface StepMatch {
 const LAST_COUNTER = 2n ** 64n - 1n;
 
 /**
- * Looks for a passcode at the counters `from` to `from + window` (RFC 4226 section 7.2); null when none of them gives it. The
- * whole window is walked every time, so that the time taken does not tell where, or whether, it matched.
+ * Looks for a passcode at the counters `from` to `from + window` (RFC 4226 section 7.2); null when
+ * none of them gives it. The whole window is walked every time, so that the time taken does not
+ * tell where, or whether, it matched.
  */
 export function verifyCounter(input: {
   readonly passcode: string;
@@ -39,8 +40,9 @@ export function verifyCounter(input: {
 }
 
 /**
- * Looks for a passcode at the time steps around `step + drift`, up to `window` to either side (RFC 6238 section 5.2), nearest
- * first; null when none gives it. `drift` is what is known of the other clock, in steps; offsets are counted from `step`.
+ * Looks for a passcode at the time steps around `step + drift`, up to `window` to either side (RFC
+ * 6238 section 5.2), nearest first; null when none gives it. `drift` is what is known of the other
+ * clock, in steps; offsets are counted from `step`.
  */
 export function verifyTime(input: {
   readonly passcode: string;
@@ -62,8 +64,8 @@ export function verifyTime(input: {
 }
 
 /**
- * The counter after the given passcode, or after two consecutive ones (RFC 4226 section 7.4), searched from `from` on; null when
- * they do not occur in the window.
+ * The counter after the given passcode, or after two consecutive ones (RFC 4226 section 7.4),
+ * searched from `from` on; null when they do not occur in the window.
  */
 export function resynchronize(input: {
   readonly first: string;

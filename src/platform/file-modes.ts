@@ -2,10 +2,15 @@ import { chmodSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
 
-/** Files and folders below `folder`, and itself, that others than their owner can read or write; none where modes mean nothing. */
+/**
+ * Files and folders below `folder`, and itself, that others than their owner can read or write;
+ * none where modes mean nothing.
+ */
 export function openToOthers(folder: string): string[] {
   if (process.platform === "win32") return [];
-  return everythingIn(folder).filter((path) => (lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077);
+  return everythingIn(folder).filter(
+    (path) => (lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077,
+  );
 }
 
 /** Takes every right on these from others. */
@@ -14,7 +19,8 @@ export function closeToOthers(paths: readonly string[]): void {
     try {
       chmodSync(path, lstatSync(path).mode & 0o700);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw describeFileError(error, "change", path);
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        throw describeFileError(error, "change", path);
     }
   }
 }

@@ -14,7 +14,9 @@ LOOPBACK.addAddress("::1", "ipv6");
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** What OpenSSL and Node call a certificate that does not vouch for its server, and what that means. */
+/**
+ * What OpenSSL and Node call a certificate that does not vouch for its server, and what that means.
+ */
 const CERTIFICATE_FAULTS: Texts = {
   CERT_HAS_EXPIRED: "it has expired",
   CERT_NOT_YET_VALID: "it is not valid yet: is this machine's clock right?",
@@ -45,8 +47,9 @@ const CONNECTION_FAULTS: Texts = {
 };
 
 /**
- * The client for HTTPS, and for plain HTTP to this very machine. It goes through the proxy that HTTPS_PROXY names, unless NO_PROXY names the
- * server; this machine is always reached directly. Connections are kept for the next request, and keep no program running.
+ * The client for HTTPS, and for plain HTTP to this very machine. It goes through the proxy that
+ * HTTPS_PROXY names, unless NO_PROXY names the server; this machine is always reached directly.
+ * Connections are kept for the next request, and keep no program running.
  */
 export function httpClient(userAgent: string): HttpClient {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
@@ -78,11 +81,18 @@ interface Route {
 function routeTo({ url, isInsecure }: HttpRequest): Route {
   const isLocal = isLoopback(url.hostname);
   if (url.protocol === "https:") return { isLocal, isVerified: !isInsecure };
-  if (url.protocol !== "http:") throw new FobError("rejected", t`${url.host} is to be reached by ${url.protocol}`);
+  if (url.protocol !== "http:")
+    throw new FobError("rejected", t`${url.host} is to be reached by ${url.protocol}`);
   if (isLocal || isInsecure) return { isLocal, isVerified: true };
-  throw new FobError("rejected", t`${url.host} is to be reached without TLS: anybody on the way could answer for it`, {
-    hint: t("ask its administrator for an https address; --insecure takes the risk when a token is enrolled"),
-  });
+  throw new FobError(
+    "rejected",
+    t`${url.host} is to be reached without TLS: anybody on the way could answer for it`,
+    {
+      hint: t(
+        "ask its administrator for an https address; --insecure takes the risk when a token is enrolled",
+      ),
+    },
+  );
 }
 
 function isLoopback(hostname: string): boolean {
@@ -104,7 +114,9 @@ const lookUpHere: LookupFunction = (hostname, options, done) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const here = error
       ? []
-      : addresses.filter(({ address, family }) => LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6"));
+      : addresses.filter(({ address, family }) =>
+          LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6"),
+        );
     const [first] = here;
     if (error || !first) done(error ?? notHere(hostname), "", 0);
     else if (options.all) done(null, here);
@@ -139,46 +151,69 @@ async function send(
   };
 }
 
-async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, url: URL): Promise<Buffer> {
+async function readBounded(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+  url: URL,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new FobError("unavailable", t`${url.host} sends more than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      throw new FobError("unavailable", t`${url.host} sends more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function refuseRedirect(url: URL, location: string | string[] | undefined): FobError {
-  const target = typeof location === "string" && URL.canParse(location, url.href) ? new URL(location, url) : null;
+  const target =
+    typeof location === "string" && URL.canParse(location, url.href)
+      ? new URL(location, url)
+      : null;
   const message =
     target === null || target.host === url.host
       ? t`${url.host} redirects elsewhere, where fob does not follow`
       : t`${url.host} redirects to ${target.host}, where fob does not follow`;
   return new FobError("rejected", message, {
-    hint: t("what was sent is meant for this server alone: ask its administrator for the right address"),
+    hint: t(
+      "what was sent is meant for this server alone: ask its administrator for the right address",
+    ),
   });
 }
 
-function describeFailure(error: unknown, { url, timeout, signal }: HttpRequest, end: AbortSignal): FobError {
+function describeFailure(
+  error: unknown,
+  { url, timeout, signal }: HttpRequest,
+  end: AbortSignal,
+): FobError {
   if (error instanceof FobError) return error;
   if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
   if (end.aborted) return unreachable(url, t`no whole reply in ${timeout / 1000} s`, error);
   const { code = "", message } = rootOf(error);
   const certificate = ownValue(CERTIFICATE_FAULTS, code);
   if (certificate === undefined)
-    return unreachable(url, translated(ownValue(CONNECTION_FAULTS, code) ?? (code || message)), error);
-  return new FobError("rejected", t`the certificate of ${url.host} does not vouch for it: ${translated(certificate)}`, {
-    cause: error,
-    hint: t("for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)"),
-  });
+    return unreachable(
+      url,
+      translated(ownValue(CONNECTION_FAULTS, code) ?? (code || message)),
+      error,
+    );
+  return new FobError(
+    "rejected",
+    t`the certificate of ${url.host} does not vouch for it: ${translated(certificate)}`,
+    {
+      cause: error,
+      hint: t("for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)"),
+    },
+  );
 }
 
 /** Of several addresses that were tried, the first one's failure stands for all. */
 function rootOf(error: unknown): NodeJS.ErrnoException {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
-  if (error instanceof Error && error.cause instanceof Error && !("code" in error)) return rootOf(error.cause);
+  if (error instanceof Error && error.cause instanceof Error && !("code" in error))
+    return rootOf(error.cause);
   return error as NodeJS.ErrnoException;
 }
 

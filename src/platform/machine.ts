@@ -31,40 +31,64 @@ const ABILITIES: readonly Ability[] = [
     what: () => t("QR codes can be read off the screen"),
     wayland: ["grim", "gnome-screenshot"],
     x11: ["scrot", "import", "gnome-screenshot"],
-    install: { wayland: () => t("install grim or gnome-screenshot"), x11: () => t("install scrot or ImageMagick") },
+    install: {
+      wayland: () => t("install grim or gnome-screenshot"),
+      x11: () => t("install scrot or ImageMagick"),
+    },
   },
 ];
 
 /** What this machine has of all that fob can use. */
 export async function checkMachine(): Promise<Check[]> {
-  return [checkNode(), await checkClock(), ...ABILITIES.map(checkAbility), await checkNotifications(), checkTerminal()];
+  return [
+    checkNode(),
+    await checkClock(),
+    ...ABILITIES.map(checkAbility),
+    await checkNotifications(),
+    checkTerminal(),
+  ];
 }
 
 function checkNode(): Check {
-  return { check: "node", status: "ok", message: t`Node ${process.versions.node} on ${process.platform}` };
+  return {
+    check: "node",
+    status: "ok",
+    message: t`Node ${process.versions.node} on ${process.platform}`,
+  };
 }
 
 /** Time-based passcodes are right only when the clock is: does anything keep it so? */
 async function checkClock(): Promise<Check> {
   const check = "clock";
-  if (process.platform !== "linux") return { check, status: "skipped", message: t("the system keeps its clock") };
-  const output = await outputOf(["timedatectl", "show", "--property=NTPSynchronized", "--value"], 1_024);
+  if (process.platform !== "linux")
+    return { check, status: "skipped", message: t("the system keeps its clock") };
+  const output = await outputOf(
+    ["timedatectl", "show", "--property=NTPSynchronized", "--value"],
+    1_024,
+  );
   const answer = output?.toString("latin1").trim();
   if (answer === "yes") return { check, status: "ok", message: t("the clock is synchronized") };
   if (answer === undefined)
-    return { check, status: "skipped", message: t("nothing here tells whether the clock is right") };
+    return {
+      check,
+      status: "skipped",
+      message: t("nothing here tells whether the clock is right"),
+    };
   return {
     check,
     status: "warning",
     message: t("the clock is not synchronized"),
-    hint: t("time-based passcodes need it: `timedatectl set-ntp true`; `fob verify NAME CODE` tells how far off it is"),
+    hint: t(
+      "time-based passcodes need it: `timedatectl set-ntp true`; `fob verify NAME CODE` tells how far off it is",
+    ),
   };
 }
 
 function checkAbility({ check, what, wayland, x11, install }: Ability): Check {
   if (process.platform !== "linux") return { check, status: "ok", message: what() };
   const { WAYLAND_DISPLAY, DISPLAY } = process.env;
-  if (!WAYLAND_DISPLAY && !DISPLAY) return { check, status: "skipped", message: t("there is no desktop session") };
+  if (!WAYLAND_DISPLAY && !DISPLAY)
+    return { check, status: "skipped", message: t("there is no desktop session") };
   const programs = WAYLAND_DISPLAY ? wayland : x11;
   const found = programs.find(isInstalled);
   if (found) return { check, status: "ok", message: t`${what()} (${found})` };
@@ -84,10 +108,19 @@ async function checkNotifications(): Promise<Check> {
     return { check, status: "skipped", message: t("there is no desktop session") };
   try {
     const name = await systemNotifier(process.platform).describe();
-    return { check, status: "ok", message: t`login requests can be asked about by notification (${name})` };
+    return {
+      check,
+      status: "ok",
+      message: t`login requests can be asked about by notification (${name})`,
+    };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return { check, status: "warning", message: error.message, ...(error.hint ? { hint: error.hint } : {}) };
+    return {
+      check,
+      status: "warning",
+      message: error.message,
+      ...(error.hint ? { hint: error.hint } : {}),
+    };
   }
 }
 
@@ -95,7 +128,11 @@ function checkTerminal(): Check {
   const { stdin, stderr, env } = process;
   const check = "terminal";
   if (!stdin.isTTY || !stderr.isTTY)
-    return { check, status: "skipped", message: t("nobody can be asked here: this is no terminal") };
+    return {
+      check,
+      status: "skipped",
+      message: t("nobody can be asked here: this is no terminal"),
+    };
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
   if (process.platform === "win32" || /utf-?8/i.test(locale))
     return { check, status: "ok", message: t("a terminal that shows any letter") };

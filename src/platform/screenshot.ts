@@ -15,14 +15,21 @@ const MAX_DISPLAYS = 8;
  * The picture files of all that the screen shows: one, or one for each display. Throws FobError
  * `unavailable` with a hint what to install or to allow.
  */
-export async function takeScreenshot(platform: NodeJS.Platform = process.platform): Promise<Buffer[]> {
+export async function takeScreenshot(
+  platform: NodeJS.Platform = process.platform,
+): Promise<Buffer[]> {
   if (platform === "darwin") await checkPermission();
   const pictures = platform === "win32" ? await takeOnWindows() : await takeWithFiles(platform);
   if (pictures.length > 0) return pictures;
-  throw new FobError("unavailable", t("no screenshot can be taken"), { hint: hintOf(platform, process.env) });
+  throw new FobError("unavailable", t("no screenshot can be taken"), {
+    hint: hintOf(platform, process.env),
+  });
 }
 
-/** Without it macOS gives a picture of the background alone, and no error. A macOS that does not know the question needs none. */
+/**
+ * Without it macOS gives a picture of the background alone, and no error. A macOS that does not
+ * know the question needs none.
+ */
 async function checkPermission(): Promise<void> {
   if ((await wordOf(osascript(MAY_CAPTURE), AbortSignal.timeout(MAX_ASKING))) !== "refused") return;
   const message = t("macOS does not let this terminal read the screen");
@@ -36,12 +43,17 @@ const MAY_CAPTURE = `
   ObjC.bindFunction("CGPreflightScreenCaptureAccess", ["bool", []]);
   $.CGPreflightScreenCaptureAccess() ? "allowed" : "refused"`;
 
-/** Not every program can write to a pipe. The screen may show a secret: the folder is its owner's alone, in memory where there is such. */
+/**
+ * Not every program can write to a pipe. The screen may show a secret: the folder is its owner's
+ * alone, in memory where there is such.
+ */
 async function takeWithFiles(platform: NodeJS.Platform): Promise<Buffer[]> {
   const folder = await mkdtemp(join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
   try {
     const file = (display: number) => join(folder, `screen-${display}.png`);
-    const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) => file(i));
+    const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) =>
+      file(i),
+    );
     for (const tool of toolsOf(platform, process.env, files)) {
       await outputOf(tool, MAX_BYTES);
       const read = await Promise.all(files.map((path) => readFile(path).catch(() => null)));
@@ -54,22 +66,36 @@ async function takeWithFiles(platform: NodeJS.Platform): Promise<Buffer[]> {
   }
 }
 
-/** The programs that can take one, the likeliest first. That of macOS fills a file for each display. */
-function toolsOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, files: readonly string[]): readonly Tool[] {
+/**
+ * The programs that can take one, the likeliest first. That of macOS fills a file for each display.
+ */
+function toolsOf(
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
+  files: readonly string[],
+): readonly Tool[] {
   if (platform === "darwin") return [["screencapture", "-x", "-t", "png", ...files]];
   const [file = ""] = files;
   const gnome: Tool = ["gnome-screenshot", "--file", file];
   const wayland: readonly Tool[] = [["grim", file], gnome];
-  const x11: readonly Tool[] = [["scrot", "--silent", file], ["import", "-silent", "-window", "root", file], gnome];
+  const x11: readonly Tool[] = [
+    ["scrot", "--silent", file],
+    ["import", "-silent", "-window", "root", file],
+    gnome,
+  ];
   return [...(env["WAYLAND_DISPLAY"] ? wayland : []), ...(env["DISPLAY"] ? x11 : [])];
 }
 
 function hintOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
   if (platform === "darwin")
-    return t("allow this terminal in System Settings, Privacy & Security, Screen Recording, and start it again");
+    return t(
+      "allow this terminal in System Settings, Privacy & Security, Screen Recording, and start it again",
+    );
   if (platform === "win32") return t("is there a desktop session?");
-  if (env["WAYLAND_DISPLAY"]) return t("install grim or gnome-screenshot, or use --qr with a picture of your own");
-  if (env["DISPLAY"]) return t("install scrot or ImageMagick, or use --qr with a picture of your own");
+  if (env["WAYLAND_DISPLAY"])
+    return t("install grim or gnome-screenshot, or use --qr with a picture of your own");
+  if (env["DISPLAY"])
+    return t("install scrot or ImageMagick, or use --qr with a picture of your own");
   return t("it needs a desktop session (DISPLAY or WAYLAND_DISPLAY)");
 }
 

@@ -17,7 +17,10 @@ export interface DeskPoll {
   readonly requests: readonly PushRequest[];
   /** What was dropped and why, one line each, safe for a terminal. */
   readonly refusals: readonly string[];
-  /** How far this machine's clock is ahead of the server's, to the second; null where the server does not tell. */
+  /**
+   * How far this machine's clock is ahead of the server's, to the second; null where the server
+   * does not tell.
+   */
   readonly clockOffsetSeconds: number | null;
 }
 
@@ -25,7 +28,9 @@ export interface DeskPoll {
 export interface Denials {
   /** The ids of the requests whose denial the server took. */
   readonly denied: readonly string[];
-  /** The tokens that were left with requests that their server did not hear the denial of, and why. */
+  /**
+   * The tokens that were left with requests that their server did not hear the denial of, and why.
+   */
   readonly failures: readonly DenialFailure[];
 }
 
@@ -37,8 +42,8 @@ export interface DenialFailure {
 }
 
 /**
- * Where login requests come in and are answered, for a vault or grant in this process, or an agent that holds the vault. It has a life: keys of
- * guarded tokens are kept from `open` to `close`.
+ * Where login requests come in and are answered, for a vault or grant in this process, or an agent
+ * that holds the vault. It has a life: keys of guarded tokens are kept from `open` to `close`.
  */
 export interface PushDesk {
   /** What the grant is called that opens these tokens; null for those of a vault. */
@@ -48,21 +53,24 @@ export interface PushDesk {
   tokens(): Promise<readonly DeskToken[]>;
 
   /**
-   * Makes a token ready to be polled; asks for its PIN where it has one. Throws FobError `denied` or `locked` by its access domain or PIN.
+   * Makes a token ready to be polled; asks for its PIN where it has one. Throws FobError `denied`
+   * or `locked` by its access domain or PIN.
    */
   open(tokenId: string, prompt: PinPrompt): Promise<void>;
 
   /**
-   * Asks the server for a token's requests; those answered or expired are left out. Throws FobError `unavailable`, `rejected` when the server refuses,
-   * `locked` for a guarded token that was not opened, `denied` by its access domain, `interrupted` when the signal ended it.
+   * Asks the server for a token's requests; those answered or expired are left out. Throws FobError
+   * `unavailable`, `rejected` when the server refuses, `locked` for a guarded token that was not
+   * opened, `denied` by its access domain, `interrupted` when the signal ended it.
    */
   poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll>;
 
   /**
-   * Answers a request. The answer is claimed durably before it is sent: after that no process can give another one, and the same one can be
-   * sent again when nobody knows whether it arrived. Approving with a guarded token asks for its PIN. Throws FobError `not-found` for a request
-   * that does not wait (any more), `rejected` when it was answered otherwise, `usage` for a choice that is not offered or is missing, and what
-   * {@link open} and {@link poll} throw.
+   * Answers a request. The answer is claimed durably before it is sent: after that no process can
+   * give another one, and the same one can be sent again when nobody knows whether it arrived.
+   * Approving with a guarded token asks for its PIN. Throws FobError `not-found` for a request that
+   * does not wait (any more), `rejected` when it was answered otherwise, `usage` for a choice that
+   * is not offered or is missing, and what {@link open} and {@link poll} throw.
    */
   answer(requestId: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
 

@@ -14,7 +14,12 @@ import { pushToken, TokenLines } from "#push/listening/token-lines.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
-import { claimAnswer, type RememberedRequests, rememberRequests, settleAnswers } from "#vault/tokens/push-memory.ts";
+import {
+  claimAnswer,
+  type RememberedRequests,
+  rememberRequests,
+  settleAnswers,
+} from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Denials, DeskPoll, DeskToken, PushDesk } from "./desk.ts";
@@ -59,12 +64,20 @@ export class DirectDesk implements PushDesk {
     this.#remember(before, arrived);
     const memory = memoryOf(arrived.length > 0 ? this.#store.read(tokenId) : before);
     const now = this.#services.now();
-    const waiting = arrived.filter(({ id, challenge }) => isWaiting(memory.get(id), challenge, now));
+    const waiting = arrived.filter(({ id, challenge }) =>
+      isWaiting(memory.get(id), challenge, now),
+    );
     this.#challenges.set(tokenId, new Map(waiting.map(({ id, challenge }) => [id, challenge])));
     const token = pushToken(before);
-    const requests = waiting.map((one) => describeArrival(token, one, memory.get(one.id)?.seenAt ?? 0));
+    const requests = waiting.map((one) =>
+      describeArrival(token, one, memory.get(one.id)?.seenAt ?? 0),
+    );
     const replayed = refusalsOf(arrived, memoryOf(before), now);
-    return { requests: requests.reverse(), refusals: [...refusals, ...replayed], clockOffsetSeconds };
+    return {
+      requests: requests.reverse(),
+      refusals: [...refusals, ...replayed],
+      clockOffsetSeconds,
+    };
   }
 
   async answer(id: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
@@ -72,13 +85,16 @@ export class DirectDesk implements PushDesk {
     const record = this.#store.read(tokenId);
     refuseChoice(challenge, answer);
     const isAsked = answer.kind === "approve" && record.guard !== null;
-    const line = isAsked ? await this.#lines.openOnce(record, prompt) : await this.#lines.of(record);
+    const line = isAsked
+      ? await this.#lines.openOnce(record, prompt)
+      : await this.#lines.of(record);
     this.#claim(tokenId, id, challenge, answer);
     const outcome = await line.answer(challenge, answer, this.#services);
     this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
     touch(this.#store, [tokenId], this.#services.now());
     // another process may have sent the same answer a moment before: the server took that one
-    const isAccepted = memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
+    const isAccepted =
+      memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
     return { ...outcome, isAccepted };
   }
 
@@ -88,9 +104,14 @@ export class DirectDesk implements PushDesk {
       .filter(([, challenges]) => challenges.size > 0);
     // at once: a server that does not answer must not keep the others waiting
     const denials = await Promise.all(
-      wanted.map(([tokenId, challenges]) => this.#denyMany(tokenId, challenges, { kind: "deny", isReport })),
+      wanted.map(([tokenId, challenges]) =>
+        this.#denyMany(tokenId, challenges, { kind: "deny", isReport }),
+      ),
     );
-    return { denied: denials.flatMap(({ denied }) => denied), failures: denials.flatMap(({ failures }) => failures) };
+    return {
+      denied: denials.flatMap(({ denied }) => denied),
+      failures: denials.flatMap(({ failures }) => failures),
+    };
   }
 
   async history(tokenId: string): Promise<PushMemory[]> {
@@ -99,7 +120,15 @@ export class DirectDesk implements PushDesk {
     return record.pushRequests.flatMap(({ id, seenAt, words, answer, isAccepted }) => {
       if (words === null) return [];
       return [
-        { id, token: token.name, server: serverOf(token), ...words, receivedAt: new Date(seenAt), answer, isAccepted },
+        {
+          id,
+          token: token.name,
+          server: serverOf(token),
+          ...words,
+          receivedAt: new Date(seenAt),
+          answer,
+          isAccepted,
+        },
       ];
     });
   }
@@ -126,7 +155,11 @@ export class DirectDesk implements PushDesk {
     }
   }
 
-  async #deny(record: TokenRecord, challenges: ReadonlyMap<string, PushChallenge>, answer: PushAnswer) {
+  async #deny(
+    record: TokenRecord,
+    challenges: ReadonlyMap<string, PushChallenge>,
+    answer: PushAnswer,
+  ) {
     const tokenId = record.token.id;
     const line = await this.#lines.of(record);
     let claimed: readonly string[] = [];
@@ -135,16 +168,28 @@ export class DirectDesk implements PushDesk {
       claimed = claims.ids;
       return claims.known;
     });
-    const { outcomes, failure } = await sendSeveral(line, pick(challenges, claimed), answer, this.#services);
+    const { outcomes, failure } = await sendSeveral(
+      line,
+      pick(challenges, claimed),
+      answer,
+      this.#services,
+    );
     this.#change(tokenId, (known) => settleAnswers(known, outcomes));
-    return { denied: [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id), failure };
+    return {
+      denied: [...outcomes].filter(([, isAccepted]) => isAccepted).map(([id]) => id),
+      failure,
+    };
   }
 
   #remember(before: TokenRecord, arrived: readonly Arrival[]): void {
     const past = memoryOf(before);
     if (arrived.every(({ id }) => past.has(id))) return;
     const now = this.#services.now();
-    const fresh = arrived.map(({ id, challenge }) => ({ id, title: challenge.title, question: challenge.question }));
+    const fresh = arrived.map(({ id, challenge }) => ({
+      id,
+      title: challenge.title,
+      question: challenge.question,
+    }));
     this.#change(before.token.id, (known) => rememberRequests(known, fresh, now));
   }
 
@@ -154,13 +199,18 @@ export class DirectDesk implements PushDesk {
     this.#change(tokenId, (known) => {
       const remembered = known.find((one) => one.id === id);
       if (remembered && hasExpired(remembered, challenge, now)) {
-        throw new FobError("rejected", t("this request has expired"), { hint: t("start the login again") });
+        throw new FobError("rejected", t("this request has expired"), {
+          hint: t("start the login again"),
+        });
       }
       return claimAnswer(known, id, answer, now);
     });
   }
 
-  /** Nothing is written where nothing changes: of many processes that hear of the same request, one has to. */
+  /**
+   * Nothing is written where nothing changes: of many processes that hear of the same request, one
+   * has to.
+   */
   #change(tokenId: string, change: (known: RememberedRequests) => RememberedRequests): void {
     this.#store.update(tokenId, (record) => {
       const pushRequests = change(record.pushRequests);
@@ -172,14 +222,18 @@ export class DirectDesk implements PushDesk {
   async #find(id: string) {
     const known = this.#seen(id);
     if (known) return known;
-    const open = (await this.tokens()).filter(({ token, isGuarded }) => !isGuarded || this.#lines.has(token.id));
+    const open = (await this.tokens()).filter(
+      ({ token, isGuarded }) => !isGuarded || this.#lines.has(token.id),
+    );
     const polls = await Promise.allSettled(open.map(({ token }) => this.poll(token.id)));
     const found = this.#seen(id);
     if (found) return found;
     const failed = polls.find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     throw new FobError("not-found", t`no request ${JSON.stringify(id)} waits for an answer`, {
-      hint: t("it may have expired, or was answered elsewhere; `fob push list` shows those that wait"),
+      hint: t(
+        "it may have expired, or was answered elsewhere; `fob push list` shows those that wait",
+      ),
     });
   }
 
@@ -196,6 +250,8 @@ function pick(challenges: ReadonlyMap<string, PushChallenge>, ids: readonly stri
   return new Map(ids.map((id) => [id, challenges.get(id)] as const).filter(isKnown));
 }
 
-function isKnown(entry: readonly [string, PushChallenge | undefined]): entry is readonly [string, PushChallenge] {
+function isKnown(
+  entry: readonly [string, PushChallenge | undefined],
+): entry is readonly [string, PushChallenge] {
   return entry[1] !== undefined;
 }

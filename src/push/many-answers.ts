@@ -6,7 +6,10 @@ import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
 /** How many answers are on their way at once. */
 const AT_ONCE = 8;
 
-/** What a server said to several answers, and why it was not sent all of them. What it did not hear can be sent again. */
+/**
+ * What a server said to several answers, and why it was not sent all of them. What it did not hear
+ * can be sent again.
+ */
 export interface SeveralOutcomes {
   /** Whether each answer that it heard was accepted, by the id of the request. */
   readonly outcomes: ReadonlyMap<string, boolean>;
@@ -35,7 +38,9 @@ export async function sendSeveral(
   throw failed.reason;
 }
 
-/** {@link claimAnswer} for several requests; those that were answered already are left out of `ids`. */
+/**
+ * {@link claimAnswer} for several requests; those that were answered already are left out of `ids`.
+ */
 export function claimMany(
   before: RememberedRequests,
   ids: readonly string[],

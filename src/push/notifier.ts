@@ -27,12 +27,15 @@ export interface Notifier {
   /** What shows them, in words. Throws FobError `unavailable` with a hint when nothing does. */
   describe(): Promise<string>;
 
-  /** Shows a notice, and waits for nobody. Throws FobError `unavailable` as {@link describe} does. */
+  /**
+   * Shows a notice, and waits for nobody. Throws FobError `unavailable` as {@link describe} does.
+   */
   tell(notice: Notice): Promise<void>;
 
   /**
-   * Shows a question until it is answered or dismissed, or its time is over. Resolves with the id of the button that was pressed, or null for
-   * none: never with a guess. Throws FobError `unavailable` when nothing shows it, or what does has no buttons.
+   * Shows a question until it is answered or dismissed, or its time is over. Resolves with the id
+   * of the button that was pressed, or null for none: never with a guess. Throws FobError
+   * `unavailable` when nothing shows it, or what does has no buttons.
    */
   ask(question: NoticeQuestion, patience: Patience): Promise<string | null>;
 }

@@ -28,23 +28,41 @@ export interface PushChallenge {
 export interface Polled {
   /** Open requests, the newest last. */
   readonly challenges: readonly PushChallenge[];
-  /** What was dropped and why, one line each, safe for a terminal: bad signatures, another token's requests. */
+  /**
+   * What was dropped and why, one line each, safe for a terminal: bad signatures, another token's
+   * requests.
+   */
   readonly refusals: readonly string[];
-  /** How far this machine's clock is ahead of the server's, to the second; null where the server does not tell. */
+  /**
+   * How far this machine's clock is ahead of the server's, to the second; null where the server
+   * does not tell.
+   */
   readonly clockOffsetSeconds: number | null;
 }
 
 /** One token's way to its server, with the key that signs for it. */
 export interface PushLine {
-  /** The open requests. Rejects with FobError `unavailable`, or `rejected` when the server refuses to talk with this token. */
+  /**
+   * The open requests. Rejects with FobError `unavailable`, or `rejected` when the server refuses
+   * to talk with this token.
+   */
   poll(services: PushServices, signal?: AbortSignal): Promise<Polled>;
 
-  /** Sends an answer, once. Rejects as {@link poll} does; then the server may have it all the same. */
-  answer(challenge: PushChallenge, answer: PushAnswer, services: PushServices): Promise<PushOutcome>;
+  /**
+   * Sends an answer, once. Rejects as {@link poll} does; then the server may have it all the same.
+   */
+  answer(
+    challenge: PushChallenge,
+    answer: PushAnswer,
+    services: PushServices,
+  ): Promise<PushOutcome>;
 }
 
 /** A protocol in which a server is asked for login requests. */
 export interface PushProvider {
-  /** Makes a token's line of its secret, which the caller may forget afterwards. Throws FobError `invalid` for a secret that is none of its kind. */
+  /**
+   * Makes a token's line of its secret, which the caller may forget afterwards. Throws FobError
+   * `invalid` for a secret that is none of its kind.
+   */
   open(token: PushToken, secret: Secret): PushLine;
 }

@@ -2,11 +2,20 @@ import { t } from "#base/language.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./request.ts";
 
-/** What happens while somebody listens. Texts are safe for a terminal but for those of a request. */
+/**
+ * What happens while somebody listens. Texts are safe for a terminal but for those of a request.
+ */
 export type PushEvent =
   | { readonly kind: "request"; readonly request: PushRequest }
-  /** Nobody here answered it, and nobody can any more: its time is over, or its server no longer wants to know. */
-  | { readonly kind: "gone"; readonly request: PushRequest; readonly reason: "expired" | "withdrawn" }
+  /**
+   * Nobody here answered it, and nobody can any more: its time is over, or its server no longer
+   * wants to know.
+   */
+  | {
+      readonly kind: "gone";
+      readonly request: PushRequest;
+      readonly reason: "expired" | "withdrawn";
+    }
   | {
       readonly kind: "answered";
       readonly request: PushRequest;
@@ -17,10 +26,20 @@ export type PushEvent =
   | { readonly kind: "refusal"; readonly token: string; readonly message: string }
   /** A token is listened to no longer: it was removed, or its access domain forbids it. */
   | { readonly kind: "ended"; readonly token: string; readonly message: string }
-  /** A server cannot be reached, or does not answer for one token; `token` is null where it is about all of them. It is tried again. */
-  | ({ readonly kind: "offline"; readonly message: string; readonly hint: string | null } & Whereabouts)
+  /**
+   * A server cannot be reached, or does not answer for one token; `token` is null where it is about
+   * all of them. It is tried again.
+   */
+  | ({
+      readonly kind: "offline";
+      readonly message: string;
+      readonly hint: string | null;
+    } & Whereabouts)
   | ({ readonly kind: "online" } & Whereabouts)
-  /** The clock is so far off that the server will refuse soon, or refuses; positive when it is ahead. */
+  /**
+   * The clock is so far off that the server will refuse soon, or refuses; positive when it is
+   * ahead.
+   */
   | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number }
   /** The clock, which was off, is right again. */
   | { readonly kind: "steady"; readonly server: string };

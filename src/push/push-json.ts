@@ -2,12 +2,32 @@ import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PushMemory, PushRequest } from "./request.ts";
 
 /** A request as scripts read it; times as ISO 8601. */
-export function requestJson({ id, token, title, question, server, receivedAt, expiresAt, options }: PushRequest) {
+export function requestJson({
+  id,
+  token,
+  title,
+  question,
+  server,
+  receivedAt,
+  expiresAt,
+  options,
+}: PushRequest) {
   return { id, token, title, question, server, ...times({ receivedAt, expiresAt }), options };
 }
 
-/** A remembered request as scripts read it: `answer` is `approved`, `denied`, `reported` or null. */
-export function memoryJson({ id, token, title, question, server, receivedAt, answer, isAccepted }: PushMemory) {
+/**
+ * A remembered request as scripts read it: `answer` is `approved`, `denied`, `reported` or null.
+ */
+export function memoryJson({
+  id,
+  token,
+  title,
+  question,
+  server,
+  receivedAt,
+  answer,
+  isAccepted,
+}: PushMemory) {
   const said = answer && answerWord(answer);
   return {
     id,

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import type { PushAnswer } from "#token/push-answer.ts";
 
-/** A login that a server asks about, after its signature was checked. Nothing in the texts is safe for a terminal: `printable()` them. */
+/**
+ * A login that a server asks about, after its signature was checked. Nothing in the texts is safe
+ * for a terminal: `printable()` them.
+ */
 export interface PushRequest {
   /** The same in every process: {@link requestId}. */
   readonly id: string;
@@ -16,7 +19,10 @@ export interface PushRequest {
   readonly receivedAt: Date;
   /** From when on it is not answered any more. */
   readonly expiresAt: Date;
-  /** What to choose from (number matching): the login page shows the right one. Empty where nothing is to be chosen. */
+  /**
+   * What to choose from (number matching): the login page shows the right one. Empty where nothing
+   * is to be chosen.
+   */
   readonly options: readonly string[];
   /** Whether a notification's button may approve it. */
   readonly isQuick: boolean;
@@ -24,7 +30,10 @@ export interface PushRequest {
 
 /** What came of an answer that was sent. */
 export interface PushOutcome {
-  /** Whether the server took it: it does not when the request has expired, was answered elsewhere, or the choice is wrong. */
+  /**
+   * Whether the server took it: it does not when the request has expired, was answered elsewhere,
+   * or the choice is wrong.
+   */
   readonly isAccepted: boolean;
   /** What the person must type at the login page; absent where that is nothing. */
   readonly displayCode?: string;
@@ -42,7 +51,10 @@ export interface PushMemory {
   readonly receivedAt: Date;
   /** Null when nobody answered it here. */
   readonly answer: PushAnswer | null;
-  /** Whether the server took the answer; null when that is not known, because there is none or it was cut off on the way. */
+  /**
+   * Whether the server took the answer; null when that is not known, because there is none or it
+   * was cut off on the way.
+   */
   readonly isAccepted: boolean | null;
 }
 

@@ -2,8 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * The access domain of a token, in the classes of the UICC access parameter: `00` full access, `02` only after its PIN or
- * the app PIN was given in this very call, `FF` no access at all.
+ * The access domain of a token, in the classes of the UICC access parameter: `00` full access, `02`
+ * only after its PIN or the app PIN was given in this very call, `FF` no access at all.
  */
 export type AccessDomain = "00" | "02" | "FF";
 
@@ -28,15 +28,22 @@ export function isStricter(domain: AccessDomain, other: AccessDomain): boolean {
 }
 
 /** Throws FobError `denied` or `locked` when a token's access domain does not allow its use. */
-export function refuseByDomain(token: { name: string; accessDomain: AccessDomain }, pinGiven: boolean): void {
+export function refuseByDomain(
+  token: { name: string; accessDomain: AccessDomain },
+  pinGiven: boolean,
+): void {
   if (token.accessDomain === "FF") {
     throw new FobError("denied", t`${token.name} answers nobody: its access domain is FF`, {
       hint: t("an administrator lifts it with `fob access domain`"),
     });
   }
   if (token.accessDomain === "02" && !pinGiven) {
-    throw new FobError("locked", t`${token.name} is used only after a PIN: its access domain is 02`, {
-      hint: t("give the token a PIN with `fob pin set`, or set an app PIN"),
-    });
+    throw new FobError(
+      "locked",
+      t`${token.name} is used only after a PIN: its access domain is 02`,
+      {
+        hint: t("give the token a PIN with `fob pin set`, or set an app PIN"),
+      },
+    );
   }
 }

@@ -1,11 +1,17 @@
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Why a text is not Base32: the position of the first wrong character, counted from 1, or null when its length is impossible. */
+/**
+ * Why a text is not Base32: the position of the first wrong character, counted from 1, or null when
+ * its length is impossible.
+ */
 export interface Base32Fault {
   readonly position: number | null;
 }
 
-/** What each letter stands for. Only those of ASCII: others, such as the dotless i, have one of them as their capital. */
+/**
+ * What each letter stands for. Only those of ASCII: others, such as the dotless i, have one of them
+ * as their capital.
+ */
 const VALUES: ReadonlyMap<string, number> = new Map(
   [...LETTERS].flatMap((letter, value): [string, number][] => [
     [letter, value],
@@ -14,8 +20,9 @@ const VALUES: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * Decodes Base32 (RFC 4648 section 6) as people write it: in any letter case, with spaces and dashes, with or without padding.
- * The fault tells where it is wrong, never what stands there, because the text is a secret.
+ * Decodes Base32 (RFC 4648 section 6) as people write it: in any letter case, with spaces and
+ * dashes, with or without padding. The fault tells where it is wrong, never what stands there,
+ * because the text is a secret.
  */
 export function decodeBase32(text: string): Buffer | Base32Fault {
   const body = withoutPadding(text);

@@ -4,7 +4,10 @@ import { t } from "#base/language.ts";
 /** No app nests deeper than this; an open bracket costs a parser a hundred times its byte. */
 const MAX_DEPTH = 64;
 
-/** Twenty thousand entries of thirty values each. A value costs up to a hundred bytes, however few it is written in. */
+/**
+ * Twenty thousand entries of thirty values each. A value costs up to a hundred bytes, however few
+ * it is written in.
+ */
 const MAX_VALUES = 600_000;
 
 /** What a JSON text may come to, in values and levels. */
@@ -12,7 +15,10 @@ export interface JsonLimits {
   readonly values: number;
 }
 
-/** The value that a JSON text holds, or null for a text that does not begin like an object or an array. Throws FobError `invalid`. */
+/**
+ * The value that a JSON text holds, or null for a text that does not begin like an object or an
+ * array. Throws FobError `invalid`.
+ */
 export function parseJson(text: string, limits: JsonLimits = { values: MAX_VALUES }): unknown {
   if (!text.startsWith("{") && !text.startsWith("[")) return null;
   refuseExcess(text, limits);
@@ -24,8 +30,9 @@ export function parseJson(text: string, limits: JsonLimits = { values: MAX_VALUE
 }
 
 /**
- * Throws FobError `invalid` for a text that nests too deeply or holds too many values: every one but the first stands behind a bracket, a comma or a
- * colon. What stands inside strings does not count.
+ * Throws FobError `invalid` for a text that nests too deeply or holds too many values: every one
+ * but the first stands behind a bracket, a comma or a colon. What stands inside strings does not
+ * count.
  */
 function refuseExcess(text: string, { values }: JsonLimits): void {
   let depth = 0;

@@ -13,19 +13,26 @@ export interface CleanName {
 }
 
 /**
- * What every name goes through that anybody but the user has chosen: without control and invisible characters, lone surrogates and the space
- * around it. A name that is too long is cut where it is used all the same.
+ * What every name goes through that anybody but the user has chosen: without control and invisible
+ * characters, lone surrogates and the space around it. A name that is too long is cut where it is
+ * used all the same.
  */
 export function cleanText(text: string): CleanName {
   const stripped = stripControls(text);
   const name = stripped.trim();
   const isTooLong =
-    name.length > MAX_NAME_LENGTH && [...name.slice(0, 2 * MAX_NAME_LENGTH + 2)].length > MAX_NAME_LENGTH;
+    name.length > MAX_NAME_LENGTH &&
+    [...name.slice(0, 2 * MAX_NAME_LENGTH + 2)].length > MAX_NAME_LENGTH;
   return { name: name === "" ? null : name, wasHarmful: stripped !== text, isTooLong };
 }
 
-/** {@link cleanText}, cut to the longest name that there can be: for a token that is kept whatever it is called. */
+/**
+ * {@link cleanText}, cut to the longest name that there can be: for a token that is kept whatever
+ * it is called.
+ */
 export function shortenName(text: string): string | null {
   const { name } = cleanText(text);
-  return name === null ? null : [...name.slice(0, 2 * MAX_NAME_LENGTH)].slice(0, MAX_NAME_LENGTH).join("").trimEnd();
+  return name === null
+    ? null
+    : [...name.slice(0, 2 * MAX_NAME_LENGTH)].slice(0, MAX_NAME_LENGTH).join("").trimEnd();
 }

@@ -20,33 +20,45 @@ export interface HotpCredential {
   readonly counter: bigint;
 }
 
-/** Challenge-response (RFC 6287). `counter` is the next one to use, null where the suite has no C. */
+/**
+ * Challenge-response (RFC 6287). `counter` is the next one to use, null where the suite has no C.
+ */
 export interface OcraCredential {
   readonly kind: "ocra";
   readonly suite: string;
   readonly counter: bigint | null;
 }
 
-/** Mobile-OTP: time-based, with a PIN that is part of every passcode and that nobody stores. Everything else about it is fixed. */
+/**
+ * Mobile-OTP: time-based, with a PIN that is part of every passcode and that nobody stores.
+ * Everything else about it is fixed.
+ */
 export interface MotpCredential {
   readonly kind: "motp";
 }
 
 /**
- * Pushed login requests of a privacyIDEA server. The token's secret is its RSA private key (PKCS #8, DER); its serial is the token's.
+ * Pushed login requests of a privacyIDEA server. The token's secret is its RSA private key (PKCS
+ * #8, DER); its serial is the token's.
  */
 export interface PrivacyIdeaCredential {
   readonly kind: "push";
   readonly protocol: "privacyidea";
   /** Where requests are asked for and answered. */
   readonly url: string;
-  /** The server's public key from the enrollment (SubjectPublicKeyInfo, DER, Base64), which signs every request. */
+  /**
+   * The server's public key from the enrollment (SubjectPublicKeyInfo, DER, Base64), which signs
+   * every request.
+   */
   readonly serverKey: string;
   readonly isQuick: boolean;
   readonly isInsecure: boolean;
 }
 
-/** Login requests of a TiQR server, which hands them out as QR codes and is answered with OCRA. The token's secret is the OCRA key. */
+/**
+ * Login requests of a TiQR server, which hands them out as QR codes and is answered with OCRA. The
+ * token's secret is the OCRA key.
+ */
 export interface TiqrCredential {
   readonly kind: "push";
   readonly protocol: "tiqr";
@@ -62,8 +74,8 @@ export interface TiqrCredential {
 }
 
 /**
- * Login requests that are approved or denied. `isQuick` says that a notification's button may approve one; `isInsecure` that its
- * user chose to talk to a server that nothing vouches for.
+ * Login requests that are approved or denied. `isQuick` says that a notification's button may
+ * approve one; `isInsecure` that its user chose to talk to a server that nothing vouches for.
  */
 export type PushCredential = PrivacyIdeaCredential | TiqrCredential;
 

@@ -2,12 +2,18 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Match, matchName, matchWholeName, type Named } from "./names.ts";
 
-/** The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could have been. */
+/**
+ * The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could
+ * have been.
+ */
 export function findToken<T extends Named>(query: string, tokens: readonly T[]): T {
   return theOne(query, matchName(query, tokens));
 }
 
-/** The token of this id or whole name, in any letter case; null where there is none. Throws FobError `ambiguous`. */
+/**
+ * The token of this id or whole name, in any letter case; null where there is none. Throws FobError
+ * `ambiguous`.
+ */
 export function findByWholeName<T extends Named>(query: string, tokens: readonly T[]): T | null {
   const match = matchWholeName(query, tokens);
   return match && theOne(query, match);
@@ -17,12 +23,19 @@ function theOne<T extends Named>(query: string, match: Match<T>): T {
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {
     const names = match.tokens.map(({ name }) => name);
-    throw new FobError("ambiguous", t`${JSON.stringify(query)} fits several tokens: ${enumerate(names)}`, {
-      hint: t("give more of the name, or the id that `fob list --json` shows"),
-    });
+    throw new FobError(
+      "ambiguous",
+      t`${JSON.stringify(query)} fits several tokens: ${enumerate(names)}`,
+      {
+        hint: t("give more of the name, or the id that `fob list --json` shows"),
+      },
+    );
   }
   throw new FobError("not-found", t`no token is called ${JSON.stringify(query)}`, {
-    hint: match.nearest.length > 0 ? t`did you mean ${match.nearest.join(" or ")}?` : t("`fob list` shows the tokens"),
+    hint:
+      match.nearest.length > 0
+        ? t`did you mean ${match.nearest.join(" or ")}?`
+        : t("`fob list` shows the tokens"),
   });
 }
 

@@ -12,8 +12,9 @@ const ZONE = /^([+-])(\d{2}):?(\d{2})$/;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Reads a date of ISO 8601, alone or with a time (`2026-01-31T12:00:00.5+01:00`), which XML Schema's date and dateTime are as well; null for
- * everything else, such as 30 February, the year 0, or a zone without minutes. What has no zone is in UTC, or in that of this machine.
+ * Reads a date of ISO 8601, alone or with a time (`2026-01-31T12:00:00.5+01:00`), which XML
+ * Schema's date and dateTime are as well; null for everything else, such as 30 February, the year
+ * 0, or a zone without minutes. What has no zone is in UTC, or in that of this machine.
  */
 export function parseIsoDate(text: string, usualZone: "utc" | "local" = "utc"): IsoDate | null {
   if (text.length > 64) return null;
@@ -36,7 +37,12 @@ export function parseIsoDate(text: string, usualZone: "utc" | "local" = "utc"): 
 function asLocal(utc: Date): Date {
   const local = new Date(0);
   local.setFullYear(utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate());
-  local.setHours(utc.getUTCHours(), utc.getUTCMinutes(), utc.getUTCSeconds(), utc.getUTCMilliseconds());
+  local.setHours(
+    utc.getUTCHours(),
+    utc.getUTCMinutes(),
+    utc.getUTCSeconds(),
+    utc.getUTCMilliseconds(),
+  );
   return local;
 }
 
@@ -45,7 +51,10 @@ function daysOf(year: number, month: number): number {
   return (DAYS_OF_MONTH[month - 1] ?? 0) + (month === 2 && isLeap ? 1 : 0);
 }
 
-/** The milliseconds since midnight, or null for a time that no clock shows. 24:00:00 is the end of the day. */
+/**
+ * The milliseconds since midnight, or null for a time that no clock shows. 24:00:00 is the end of
+ * the day.
+ */
 function clockMs(time: string): number | null {
   const [, ...parts] = TIME.exec(time) ?? [];
   const [hours = 0, minutes = 0, seconds = 0] = parts.slice(0, 3).map((part) => Number(part ?? 0));
@@ -55,7 +64,10 @@ function clockMs(time: string): number | null {
   return ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction;
 }
 
-/** How far ahead of UTC a zone is, in milliseconds, or null for none: 14 hours are the most that there is. */
+/**
+ * How far ahead of UTC a zone is, in milliseconds, or null for none: 14 hours are the most that
+ * there is.
+ */
 function zoneMs(zone: string): number | null {
   if (zone === "Z") return 0;
   const [, sign, hours, minutes] = ZONE.exec(zone) ?? [];

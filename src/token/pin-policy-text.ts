@@ -19,27 +19,34 @@ const RULES: Readonly<Record<string, Change>> = {
 };
 
 /**
- * Reads a PIN policy as `min=6,max=8,alphabet=numeric,attempts=5,at-limit=wipe,history=3,days=90,change-first,trivial=no,biometric=no`.
- * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the rule, also
- * one that is given twice.
+ * Reads a PIN policy as
+ * `min=6,max=8,alphabet=numeric,attempts=5,at-limit=wipe,history=3,days=90,change-first,trivial=no,biometric=no`.
+ * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the
+ * rule, also one that is given twice.
  */
 export function parsePinPolicy(text: string): PinPolicy {
   const given = new Set<string>();
   const changes = text.split(",").map((part) => {
     const [name = "", value = "yes", ...rest] = part.trim().split("=");
-    if (rest.length > 0) throw wrong(t`${JSON.stringify(part.trim().slice(0, 40))} has more than one value`);
+    if (rest.length > 0)
+      throw wrong(t`${JSON.stringify(part.trim().slice(0, 40))} has more than one value`);
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     if (given.has(name)) throw wrong(t`${name} is given twice`);
     given.add(name);
     if (rule) return rule(value.trim(), name);
-    throw wrong(t`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`);
+    throw wrong(
+      t`${JSON.stringify(name.slice(0, 40))} is no rule: ${Object.keys(RULES).join(", ")} are`,
+    );
   });
   const policy: PinPolicy = Object.assign({ ...USER_PIN_POLICY }, ...changes);
   if (policy.maxLength < policy.minLength) throw wrong(t("max is smaller than min"));
   return policy;
 }
 
-/** The text that {@link parsePinPolicy} reads as this policy, with the rules that differ from the usual ones. */
+/**
+ * The text that {@link parsePinPolicy} reads as this policy, with the rules that differ from the
+ * usual ones.
+ */
 export function formatPinPolicy(policy: PinPolicy): string {
   const usual = USER_PIN_POLICY;
   const rules = [
@@ -66,7 +73,9 @@ function number(value: string, rule: string, min: number, max: number): number {
 function oneOf<T extends string>(value: string, rule: string, choices: readonly T[]): T {
   const choice = choices.find((one) => one === value);
   if (choice !== undefined) return choice;
-  throw wrong(t`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${choices.join(", ")} are possible`);
+  throw wrong(
+    t`${rule} is ${JSON.stringify(value.slice(0, 40))}: ${choices.join(", ")} are possible`,
+  );
 }
 
 function flag(value: string, rule: string): boolean {

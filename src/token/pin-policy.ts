@@ -12,7 +12,9 @@ export interface PinPolicy {
   readonly history: number;
   /** After how many days a PIN must be changed; null for never. */
   readonly expiryDays: number | null;
-  /** Whether a PIN that did not come from a person at the terminal must be changed at its first use. */
+  /**
+   * Whether a PIN that did not come from a person at the terminal must be changed at its first use.
+   */
   readonly changeFirst: boolean;
   /** Whether a fingerprint or face may stand for the PIN. */
   readonly biometric: boolean;
@@ -20,7 +22,10 @@ export interface PinPolicy {
   readonly required: boolean;
 }
 
-/** A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold the PIN. */
+/**
+ * A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold
+ * the PIN.
+ */
 export interface PinViolation {
   readonly rule:
     | "too-short"
@@ -50,13 +55,22 @@ export const USER_PIN_POLICY: PinPolicy = {
   required: false,
 };
 
-/** Where no keychain adds a key of its own, the PIN alone stands against offline guessing and must be a passphrase. */
+/**
+ * Where no keychain adds a key of its own, the PIN alone stands against offline guessing and must
+ * be a passphrase.
+ */
 export const PASSPHRASE_POLICY: PinPolicy = { ...USER_PIN_POLICY, minLength: 12 };
 
 const ALPHABETS = {
-  any: { pattern: /^[^\p{Cc}]*$/u, refusal: () => t("the policy allows characters that can be typed") },
+  any: {
+    pattern: /^[^\p{Cc}]*$/u,
+    refusal: () => t("the policy allows characters that can be typed"),
+  },
   numeric: { pattern: /^[0-9]*$/, refusal: () => t("the policy allows digits only") },
-  alphanumeric: { pattern: /^[0-9A-Za-z]*$/, refusal: () => t("the policy allows letters and digits only") },
+  alphanumeric: {
+    pattern: /^[0-9A-Za-z]*$/,
+    refusal: () => t("the policy allows letters and digits only"),
+  },
 } as const;
 
 /** When a PIN that was set at `setAt` must be changed, or null for never. */
@@ -64,14 +78,22 @@ export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {
   return expiryDays === null ? null : new Date(setAt.getTime() + expiryDays * 86_400_000);
 }
 
-/** Why `pin` is not good enough for `policy`, or null when it is. Names the first rule it breaks. */
+/**
+ * Why `pin` is not good enough for `policy`, or null when it is. Names the first rule it breaks.
+ */
 export function judgePin(pin: string, policy: PinPolicy): PinViolation | null {
   const length = [...pin].length;
   if (length < policy.minLength) {
-    return { rule: "too-short", message: t`it has ${length} characters, at least ${policy.minLength} are needed` };
+    return {
+      rule: "too-short",
+      message: t`it has ${length} characters, at least ${policy.minLength} are needed`,
+    };
   }
   if (length > policy.maxLength) {
-    return { rule: "too-long", message: t`it has ${length} characters, at most ${policy.maxLength} are allowed` };
+    return {
+      rule: "too-long",
+      message: t`it has ${length} characters, at most ${policy.maxLength} are allowed`,
+    };
   }
   const alphabet = ALPHABETS[policy.alphabet];
   if (!alphabet.pattern.test(pin)) return { rule: "alphabet", message: alphabet.refusal() };
@@ -106,7 +128,10 @@ function isRun(pin: string): boolean {
   return steps.every((step) => step === 1) || steps.every((step) => step === -1);
 }
 
-/** Days of the year without a year, years of the last and this century, and full dates in the usual orders. */
+/**
+ * Days of the year without a year, years of the last and this century, and full dates in the usual
+ * orders.
+ */
 function isDate(pin: string): boolean {
   if (!/^(?:\d{4}|\d{6}|\d{8})$/.test(pin)) return false;
   const two = (at: number) => Number(pin.slice(at, at + 2));
@@ -114,10 +139,12 @@ function isDate(pin: string): boolean {
     month >= 1 && month <= 12 && day >= 1 && day <= (DAYS_OF_MONTH[month - 1] ?? 0);
   const startsWithYear = /^(?:19|20)/.test(pin);
   if (pin.length === 4) return startsWithYear || isDay(two(0), two(2)) || isDay(two(2), two(0));
-  if (pin.length === 6) return isDay(two(0), two(2)) || isDay(two(2), two(0)) || isDay(two(4), two(2));
+  if (pin.length === 6)
+    return isDay(two(0), two(2)) || isDay(two(2), two(0)) || isDay(two(4), two(2));
   const endsWithYear = /(?:19|20)\d\d$/.test(pin);
   return (
-    (startsWithYear && isDay(two(6), two(4))) || (endsWithYear && (isDay(two(0), two(2)) || isDay(two(2), two(0))))
+    (startsWithYear && isDay(two(6), two(4))) ||
+    (endsWithYear && (isDay(two(0), two(2)) || isDay(two(2), two(0))))
   );
 }
 

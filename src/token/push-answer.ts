@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 /**
- * What a person says to a pushed login request. `choice` is the option that was picked where several are offered, else null; `isReport` says
- * that somebody else must have started the login.
+ * What a person says to a pushed login request. `choice` is the option that was picked where
+ * several are offered, else null; `isReport` says that somebody else must have started the login.
  */
 export type PushAnswer =
   | { readonly kind: "approve"; readonly choice: string | null }

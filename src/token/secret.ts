@@ -3,7 +3,10 @@ import { timingSafeEqual } from "node:crypto";
 /** Bytes that must never be printed, logged or kept longer than needed. */
 export type Secret = Buffer;
 
-/** The bytes of a PIN as people type it: UTF-8 after canonical composition, so that the same keys give the same PIN everywhere. */
+/**
+ * The bytes of a PIN as people type it: UTF-8 after canonical composition, so that the same keys
+ * give the same PIN everywhere.
+ */
 export function pinBytes(pin: string): Secret {
   return Buffer.from(pin.normalize("NFC"), "utf8");
 }

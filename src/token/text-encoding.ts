@@ -2,14 +2,18 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * The text of a file that people made, whatever program wrote it: UTF-8, or UTF-16 of either byte order, with or without a byte order mark,
- * which is no part of the text. Without one, bytes are UTF-16 only where nothing else is possible: every second byte of a Latin text is zero.
- * `source` names it. Throws FobError `invalid` for what is neither: different bytes would give the same text.
+ * The text of a file that people made, whatever program wrote it: UTF-8, or UTF-16 of either byte
+ * order, with or without a byte order mark, which is no part of the text. Without one, bytes are
+ * UTF-16 only where nothing else is possible: every second byte of a Latin text is zero. `source`
+ * names it. Throws FobError `invalid` for what is neither: different bytes would give the same
+ * text.
  */
 export function decodeText(bytes: Buffer, source: string, hint = t("save it as UTF-8")): string {
   const text = decoded(bytes);
   if (text !== null) return text;
-  throw new FobError("invalid", t`${source} is not UTF-8 (or UTF-16 with a byte order mark)`, { hint });
+  throw new FobError("invalid", t`${source} is not UTF-8 (or UTF-16 with a byte order mark)`, {
+    hint,
+  });
 }
 
 /** The text, or null where the bytes are none. */
@@ -37,7 +41,10 @@ function startsWith(bytes: Buffer, mark: readonly number[]): boolean {
   return mark.every((byte, i) => bytes[i] === byte);
 }
 
-/** How UTF-16 without a mark is stored, judged by its beginning; null for everything else. No text in UTF-8 holds a zero byte. */
+/**
+ * How UTF-16 without a mark is stored, judged by its beginning; null for everything else. No text
+ * in UTF-8 holds a zero byte.
+ */
 function byteOrder(bytes: Buffer): "little" | "big" | null {
   if (bytes.length < 2 || bytes.length % 2 !== 0) return null;
   const start = bytes.subarray(0, 1024);

@@ -1,7 +1,10 @@
 import type { AccessDomain } from "./access-domain.ts";
 import type { Credential } from "./credential.ts";
 
-/** What guards a token besides the vault: nothing, a PIN its user chose, or a PIN that the server asks for at login. */
+/**
+ * What guards a token besides the vault: nothing, a PIN its user chose, or a PIN that the server
+ * asks for at login.
+ */
 export type PinType = "none" | "user" | "server";
 
 /** Everything about a token but its secret. */
@@ -32,24 +35,34 @@ export type TokenJson = Omit<Token, "credential" | "enrolledAt"> & {
 
 /** The token as JSON data. */
 export function encodeToken(token: Token): TokenJson {
-  return { ...token, credential: encodeCredential(token.credential), enrolledAt: token.enrolledAt.toISOString() };
+  return {
+    ...token,
+    credential: encodeCredential(token.credential),
+    enrolledAt: token.enrolledAt.toISOString(),
+  };
 }
 
 /** Reverses {@link encodeToken}; whoever kept the data has vouched for it. */
 export function decodeToken(json: TokenJson): Token {
-  return { ...json, credential: decodeCredential(json.credential), enrolledAt: new Date(json.enrolledAt) };
+  return {
+    ...json,
+    credential: decodeCredential(json.credential),
+    enrolledAt: new Date(json.enrolledAt),
+  };
 }
 
 /** The credential as JSON data. */
 export function encodeCredential(credential: Credential): CredentialJson {
   const { counter, ...parameters } = { counter: undefined, ...credential };
-  const encoded = counter === undefined ? {} : { counter: counter === null ? null : String(counter) };
+  const encoded =
+    counter === undefined ? {} : { counter: counter === null ? null : String(counter) };
   return { ...parameters, ...encoded };
 }
 
 /** Reverses {@link encodeCredential}; whoever kept the data has vouched for it. */
 export function decodeCredential(json: CredentialJson): Credential {
   const { counter } = json;
-  const decoded = counter === undefined ? json : { ...json, counter: counter === null ? null : BigInt(counter) };
+  const decoded =
+    counter === undefined ? json : { ...json, counter: counter === null ? null : BigInt(counter) };
   return decoded as Credential;
 }

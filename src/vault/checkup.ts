@@ -16,7 +16,13 @@ import {
 } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { grantCells } from "#vault/grants/grants.ts";
-import { type Attempts, attemptsOfApp, attemptsOfToken, isDamaged, setAttemptsAside } from "#vault/pins/attempts.ts";
+import {
+  type Attempts,
+  attemptsOfApp,
+  attemptsOfToken,
+  isDamaged,
+  setAttemptsAside,
+} from "#vault/pins/attempts.ts";
 import {
   batchIds,
   damagedBatches,
@@ -37,7 +43,10 @@ interface DamagedAttempts {
   readonly attempts: Attempts;
 }
 
-/** An empty folder that changed so recently may be one that an older fob is filling, in milliseconds. */
+/**
+ * An empty folder that changed so recently may be one that an older fob is filling, in
+ * milliseconds.
+ */
 const SETTLED_MS = 2_000;
 
 /** What interrupted commands left in a vault, and what is damaged. */
@@ -46,7 +55,10 @@ export interface Checkup {
   readonly damagedIndex: string | null;
   /** Tokens that cannot be read, and why; nothing mends that but a backup of the folder. */
   readonly damaged: readonly DamagedToken[];
-  /** Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for the app PIN. */
+  /**
+   * Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for
+   * the app PIN.
+   */
   readonly damagedAttempts: readonly DamagedAttempts[];
   /** Tokens that the index does not know, or knows otherwise. */
   readonly unlisted: readonly Token[];
@@ -56,7 +68,10 @@ export interface Checkup {
   readonly gone: readonly Pick<Token, "id" | "name">[];
   /** Entries of the index whose token is nowhere: its file was lost. */
   readonly lost: readonly Pick<Token, "id" | "name">[];
-  /** Commands that were cut off while they changed several tokens, and how many tokens wait to be taken back or put away. */
+  /**
+   * Commands that were cut off while they changed several tokens, and how many tokens wait to be
+   * taken back or put away.
+   */
   readonly cutOff: Pick<Unsettled, "abandoned" | "tokens">;
   /** The ids of batches that cannot be read. */
   readonly damagedBatches: readonly string[];
@@ -69,7 +84,8 @@ export interface DamagedToken extends Pick<Token, "id" | "name"> {
 
 /** Looks through all tokens of an open vault. */
 export function examineVault(vault: Vault, processes: Processes): Checkup {
-  // in this order: a token that is being added is named by its batch before it is there, and until it is listed
+  // in this order: a token that is being added is named by its batch before it is there, and until
+  // it is listed
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
   const index = attempt(() => vault.entries());
@@ -77,13 +93,22 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
   const reads = ids
     .filter((id) => entries.has(id) || !batches.ids.has(id))
     .map((id) => ({ id, ...attempt(() => readRecord(vault, id)) }));
-  const records = reads.flatMap((read) => ("value" in read && read.value !== null ? [read.value] : []));
+  const records = reads.flatMap((read) =>
+    "value" in read && read.value !== null ? [read.value] : [],
+  );
   const damaged = reads.flatMap((read) =>
-    "reason" in read ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }] : [],
+    "reason" in read
+      ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }]
+      : [],
   );
   // one without a file is being made or moved by somebody at this moment, or has lost it
-  const present = new Set([...damaged.map(({ id }) => id), ...records.map(({ token }) => token.id)]);
-  const missing = [...entries.values()].filter(({ id }) => !present.has(id)).map(({ id, name }) => ({ id, name }));
+  const present = new Set([
+    ...damaged.map(({ id }) => id),
+    ...records.map(({ token }) => token.id),
+  ]);
+  const missing = [...entries.values()]
+    .filter(({ id }) => !present.has(id))
+    .map(({ id, name }) => ({ id, name }));
   const removed = new Set(missing.length > 0 ? removedIds(vault) : []);
   return {
     damagedIndex: "reason" in index ? index.reason : null,
@@ -91,7 +116,9 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
     damagedAttempts: allAttempts(vault)
       .filter(({ attempts }) => isDamaged(attempts))
       .map(({ id, attempts }) => ({ of: id && (entries.get(id)?.name ?? id), attempts })),
-    unlisted: records.map(({ token }) => token).filter((token) => !isListedAs(entries.get(token.id), token)),
+    unlisted: records
+      .map(({ token }) => token)
+      .filter((token) => !isListedAs(entries.get(token.id), token)),
     wiped: records.filter(isWiped).map(({ token }) => token.name),
     gone: missing.filter(({ id }) => removed.has(id)),
     lost: missing.filter(({ id }) => !removed.has(id)),
@@ -117,8 +144,8 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
 }
 
 /**
- * Puts aside the tokens that cannot be read, and makes the index say what the others say, which finishes every command that was interrupted. Returns
- * the folders that keep what was put aside.
+ * Puts aside the tokens that cannot be read, and makes the index say what the others say, which
+ * finishes every command that was interrupted. Returns the folders that keep what was put aside.
  */
 export function mendVault(vault: Vault, checkup: Checkup, processes: Processes): readonly string[] {
   const { damaged, damagedIndex, damagedAttempts, unlisted } = checkup;
@@ -140,7 +167,10 @@ export interface Leftovers {
   readonly old: readonly string[];
   /** Files that were never finished (`.new-...`), whose writers are gone. */
   readonly temporary: readonly string[];
-  /** Folders of tokens and batches that hold nothing: what was to lie there was never written, or lies elsewhere. */
+  /**
+   * Folders of tokens and batches that hold nothing: what was to lie there was never written, or
+   * lies elsewhere.
+   */
   readonly empty: readonly string[];
 }
 
@@ -153,7 +183,9 @@ export function leftovers(vault: Vault, processes: Processes): Leftovers {
     return "value" in found ? found.value.map((name) => join(folder, name)) : [];
   };
   return {
-    old: folders.flatMap((folder) => within(folder, (one) => generationsIn(one).slice(1).map(String))),
+    old: folders.flatMap((folder) =>
+      within(folder, (one) => generationsIn(one).slice(1).map(String)),
+    ),
     temporary: folders.flatMap((folder) => within(folder, abandonedFilesIn)),
     empty: emptyFolders(vault, processes),
   };
@@ -165,7 +197,10 @@ export function removeLeftovers(vault: Vault, processes: Processes): void {
   for (const folder of emptyFolders(vault, processes)) removeIfEmpty(folder);
 }
 
-/** Folders without a value that no command at work is filling: a batch names those of new tokens, and an older fob took no second. */
+/**
+ * Folders without a value that no command at work is filling: a batch names those of new tokens,
+ * and an older fob took no second.
+ */
 function emptyFolders(vault: Vault, processes: Processes): string[] {
   const ids = tokenIds(vault);
   const { ids: busy } = unsettled(vault, processes);
@@ -201,15 +236,23 @@ function allCells(vault: Vault): Cell[] {
     ...tokenIds(vault).map((id) => vault.tokenCell(id)),
     ...removedIds(vault).map((id) => removedCell(vault, id)),
     ...grantCells(vault),
-    ...allAttempts(vault).flatMap(({ attempts: { cell, former } }) => (former ? [cell, former] : [cell])),
+    ...allAttempts(vault).flatMap(({ attempts: { cell, former } }) =>
+      former ? [cell, former] : [cell],
+    ),
   ];
 }
 
-/** Where guesses are counted, by the id of the token, or null for the app PIN. What else lies there is not fob's. */
+/**
+ * Where guesses are counted, by the id of the token, or null for the app PIN. What else lies there
+ * is not fob's.
+ */
 function allAttempts(vault: Vault): { readonly id: string | null; readonly attempts: Attempts }[] {
   return [
     { id: null, attempts: attemptsOfApp(vault.layout) },
-    ...[...tokenIds(vault), ...removedIds(vault)].map((id) => ({ id, attempts: attemptsOfToken(vault, id) })),
+    ...[...tokenIds(vault), ...removedIds(vault)].map((id) => ({
+      id,
+      attempts: attemptsOfToken(vault, id),
+    })),
   ];
 }
 
@@ -220,7 +263,10 @@ export function tokenIds({ layout }: Vault): string[] {
 
 /** Credentials do not count: the index does not follow counters. */
 function isListedAs(entry: Token | undefined, token: Token): boolean {
-  return entry !== undefined && isDeepStrictEqual({ ...entry, credential: null }, { ...token, credential: null });
+  return (
+    entry !== undefined &&
+    isDeepStrictEqual({ ...entry, credential: null }, { ...token, credential: null })
+  );
 }
 
 function names(folder: string): string[] {

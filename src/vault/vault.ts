@@ -7,13 +7,25 @@ import { FreeNames, fold } from "#token/names.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { newestGeneration, readCell, updateCell } from "#vault/cells/cell.ts";
-import { batchesFolder, indexCell, tokenCell, tokensFolder, type VaultLayout } from "#vault/cells/layout.ts";
+import {
+  batchesFolder,
+  indexCell,
+  tokenCell,
+  tokensFolder,
+  type VaultLayout,
+} from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { askToUse } from "#vault/pins/token-pin.ts";
 import { locate, writeLocator } from "#vault/tokens/locator.ts";
 import { isUnreadable, readRecord, updateRecord, vanished } from "#vault/tokens/record-cell.ts";
-import { decodeIndex, encodeIndex, findExactly, type IndexEntry, namesIn } from "#vault/tokens/token-index.ts";
+import {
+  decodeIndex,
+  encodeIndex,
+  findExactly,
+  type IndexEntry,
+  namesIn,
+} from "#vault/tokens/token-index.ts";
 import { recordSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
@@ -45,7 +57,10 @@ export class Vault implements TokenStore {
     return located === "unsure" ? this.#search(query) : (located?.token ?? null);
   }
 
-  /** The record of the token with exactly this id or name, or null. Throws FobError `not-found` when it is removed at this moment. */
+  /**
+   * The record of the token with exactly this id or name, or null. Throws FobError `not-found` when
+   * it is removed at this moment.
+   */
   readExactly(query: string): TokenRecord | null {
     const located = this.#locate(query);
     if (located !== "unsure") return located;
@@ -76,7 +91,10 @@ export class Vault implements TokenStore {
     return askToUse(this, record, prompt, now);
   }
 
-  /** Adds tokens whose records exist to the index, or lists them anew; a name that another token took meanwhile gets a number. */
+  /**
+   * Adds tokens whose records exist to the index, or lists them anew; a name that another token
+   * took meanwhile gets a number.
+   */
   addToIndex(tokens: readonly Token[]): Token[] {
     const listed = this.announce(tokens);
     listed.forEach(({ id, name }, i) => {
@@ -85,7 +103,10 @@ export class Vault implements TokenStore {
     return listed;
   }
 
-  /** Lists tokens in the index whose records are still to come, and returns them as they are called there. */
+  /**
+   * Lists tokens in the index whose records are still to come, and returns them as they are called
+   * there.
+   */
   announce(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
     const ids = new Set(tokens.map(({ id }) => id));
@@ -104,9 +125,14 @@ export class Vault implements TokenStore {
     this.updateIndex((entries) => entries.filter(({ id }) => !dropped.has(id)));
   }
 
-  /** Changes which tokens are listed, and how; `change` is asked again when another process was faster. */
+  /**
+   * Changes which tokens are listed, and how; `change` is asked again when another process was
+   * faster.
+   */
   updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
-    explained(() => updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current)))));
+    explained(() =>
+      updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current)))),
+    );
   }
 
   /** Makes a token's record say the name under which it is listed. */
@@ -115,11 +141,13 @@ export class Vault implements TokenStore {
   }
 
   /**
-   * Changes what a token is called or how it is shown. Throws FobError `usage` when the new name is taken, and `invalid` for a token that cannot be
-   * read; nothing is changed then, nor when its file cannot be written.
+   * Changes what a token is called or how it is shown. Throws FobError `usage` when the new name is
+   * taken, and `invalid` for a token that cannot be read; nothing is changed then, nor when its
+   * file cannot be written.
    */
   amend(id: string, change: (token: Token) => Token): Token {
-    // a token that cannot be read cannot be changed, and the index must not say something else than the token
+    // a token that cannot be read cannot be changed, and the index must not say something else than
+    // the token
     this.read(id);
     let before: IndexEntry | null = null;
     let amended: Token | null = null;
@@ -152,7 +180,10 @@ export class Vault implements TokenStore {
     return indexCell(this.layout, encryptingSeal(this.vaultKey));
   }
 
-  /** Null for a vault that has listed no token yet. Throws FobError `invalid` for an index that is damaged or lost. */
+  /**
+   * Null for a vault that has listed no token yet. Throws FobError `invalid` for an index that is
+   * damaged or lost.
+   */
   #readIndex(): Buffer | null {
     return (
       explained(() => readCell(this.indexCell())) ??
@@ -171,10 +202,15 @@ export class Vault implements TokenStore {
     const located = locate(this.layout, this.vaultKey, newest.generation, query);
     if (located === "stale") return "unsure";
     const record = located.id === null ? null : this.#readSound(located.id);
-    return record === null || (record !== "damaged" && record.token.name === query) ? record : "unsure";
+    return record === null || (record !== "damaged" && record.token.name === query)
+      ? record
+      : "unsure";
   }
 
-  /** The record of a token, if it can be read: where it cannot, the index knows the name all the same. */
+  /**
+   * The record of a token, if it can be read: where it cannot, the index knows the name all the
+   * same.
+   */
   #readSound(id: string): TokenRecord | "damaged" {
     try {
       return this.read(id);
@@ -195,7 +231,10 @@ export class Vault implements TokenStore {
     return index && findExactly(index, query);
   }
 
-  /** Makes the index say again what it said, where that is possible; else `fob doctor --repair` does. */
+  /**
+   * Makes the index say again what it said, where that is possible; else `fob doctor --repair`
+   * does.
+   */
   #putBack(entry: IndexEntry): void {
     try {
       this.updateIndex((entries) => entries.map((one) => (one.id === entry.id ? entry : one)));

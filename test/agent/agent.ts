@@ -8,7 +8,10 @@ export interface Client {
   ask(line: string): Promise<string>;
 }
 
-/** How often a client knocks at an agent whose queue is full; how long that queue is, is the system's to say. */
+/**
+ * How often a client knocks at an agent whose queue is full; how long that queue is, is the
+ * system's to say.
+ */
 const MOST_KNOCKS = 500;
 
 /** Connects to an agent, in a crowd as well. */

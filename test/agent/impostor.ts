@@ -7,8 +7,14 @@ export interface Impostor {
   readonly heard: string[];
 }
 
-/** Listens at `path` until the test ends, and answers each line by `reply`; with null it says nothing. */
-export async function impersonate(path: string, reply: (line: string) => string | null): Promise<Impostor> {
+/**
+ * Listens at `path` until the test ends, and answers each line by `reply`; with null it says
+ * nothing.
+ */
+export async function impersonate(
+  path: string,
+  reply: (line: string) => string | null,
+): Promise<Impostor> {
   const heard: string[] = [];
   const server = createServer((client) => {
     let pending = "";

@@ -36,7 +36,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a script and sends it signals, each when it has said the line. */
-async function run(script: string, ...steps: readonly (readonly [after: string, signal: NodeJS.Signals])[]) {
+async function run(
+  script: string,
+  ...steps: readonly (readonly [after: string, signal: NodeJS.Signals])[]
+) {
   const child = spawn(process.execPath, [join(folder, "program.mjs"), script]);
   const ended = new Promise<readonly [number | null, string | null]>((resolve) => {
     child.once("close", (code, signal) => resolve([code, signal]));
@@ -69,10 +72,17 @@ test.each([
   ["SIGINT", 130, null],
   ["SIGTERM", null, "SIGTERM"],
   ["SIGHUP", null, "SIGHUP"],
-] as const)("%s ends the process in its own way once everything is undone", async (signal, code, by) => {
-  expect(await run(TWO, ["ready", signal])).toEqual({ said: ["ready", "first", "second"], code, signal: by });
-  expect(await run("", ["ready", signal])).toEqual({ said: ["ready"], code, signal: by });
-});
+] as const)(
+  "%s ends the process in its own way once everything is undone",
+  async (signal, code, by) => {
+    expect(await run(TWO, ["ready", signal])).toEqual({
+      said: ["ready", "first", "second"],
+      code,
+      signal: by,
+    });
+    expect(await run("", ["ready", signal])).toEqual({ said: ["ready"], code, signal: by });
+  },
+);
 
 test("the newest is undone first, what is done is not undone, and one that fails keeps none from it", async () => {
   const script = `

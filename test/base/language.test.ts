@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { again, inEnglish, messagesFile, original, plural, retold, speak, t, translated } from "#base/language.ts";
+import {
+  again,
+  inEnglish,
+  messagesFile,
+  original,
+  plural,
+  retold,
+  speak,
+  t,
+  translated,
+} from "#base/language.ts";
 
 const MESSAGES = {
   texts: {
@@ -12,7 +22,9 @@ const MESSAGES = {
     "{1} left": { text: "zostało {1}" },
     "wrong PIN for {1} ({2} left)": { text: "zły PIN ({1}, zostało {2})" },
   },
-  plurals: { token: { one: "{1} token", few: "{1} tokeny", many: "{1} tokenów", other: "{1} tokenu" } },
+  plurals: {
+    token: { one: "{1} token", few: "{1} tokeny", many: "{1} tokenów", other: "{1} tokenu" },
+  },
 };
 
 let folder: string;
@@ -43,11 +55,17 @@ describe("in English", () => {
       "2 tokens",
       "21 tokens",
     ]);
-    expect([1, 2].map((count) => plural(count, "entry", "entries"))).toEqual(["1 entry", "2 entries"]);
+    expect([1, 2].map((count) => plural(count, "entry", "entries"))).toEqual([
+      "1 entry",
+      "2 entries",
+    ]);
   });
 
   test("long numbers are grouped for people, and as they are for programs", () => {
-    expect([9_999, 10_000].map((count) => plural(count, "token"))).toEqual(["9999 tokens", "10,000 tokens"]);
+    expect([9_999, 10_000].map((count) => plural(count, "token"))).toEqual([
+      "9999 tokens",
+      "10,000 tokens",
+    ]);
     const said = t`${plural(12_345, "token")}, all of them whole`;
     expect(said).toBe("12,345 tokens, all of them whole");
     expect(original(said)).toBe("12345 tokens, all of them whole");
@@ -97,7 +115,9 @@ describe("in another language", () => {
 
   test("what another process said in English is told to people, by the key that fits best", () => {
     speakPolish();
-    expect(retold("wrong PIN for ACME (9 attempts left)")).toBe("zły PIN (ACME, zostało 9 attempts)");
+    expect(retold("wrong PIN for ACME (9 attempts left)")).toBe(
+      "zły PIN (ACME, zostało 9 attempts)",
+    );
     expect(retold("3 tokens left")).toBe("zostało 3 tokeny");
     expect(retold("something else")).toBe("something else");
   });
@@ -106,7 +126,11 @@ describe("in another language", () => {
     "a broken file (%j) is said once, in English",
     (content) => {
       speakPolish(content);
-      expect([t("no tokens yet"), plural(2, "token"), t`${1} left`]).toEqual(["no tokens yet", "2 tokens", "1 left"]);
+      expect([t("no tokens yet"), plural(2, "token"), t`${1} left`]).toEqual([
+        "no tokens yet",
+        "2 tokens",
+        "1 left",
+      ]);
       expect(warnings).toEqual([expect.stringContaining("pl.json")]);
     },
   );
@@ -139,7 +163,8 @@ describe("the language", () => {
     [{ FOB_LANG: "de_/../de" }, null],
     [{ FOB_LANG: `${"de".repeat(5000)}` }, null],
   ])("of %j is %s", (env, name) => {
-    for (const there of ["de", "de_AT", "fr", "en"]) writeFileSync(join(folder, `${there}.json`), "");
+    for (const there of ["de", "de_AT", "fr", "en"])
+      writeFileSync(join(folder, `${there}.json`), "");
     expect(messagesFile(folder, env)).toBe(name && `${folder}/${name}.json`);
   });
 });

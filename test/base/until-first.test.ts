@@ -24,11 +24,15 @@ test("ends with its time limit", async () => {
 });
 
 test("has ended from the start where a signal has", async () => {
-  expect(await untilFirst([AbortSignal.abort(), 60_000], async ({ aborted }) => aborted)).toBe(true);
+  expect(await untilFirst([AbortSignal.abort(), 60_000], async ({ aborted }) => aborted)).toBe(
+    true,
+  );
 });
 
 test("leaves nothing behind when the work fails", async () => {
   const { signal } = new AbortController();
-  await expect(untilFirst([signal, 60_000], () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  await expect(
+    untilFirst([signal, 60_000], () => Promise.reject(new Error("failed"))),
+  ).rejects.toThrow("failed");
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });

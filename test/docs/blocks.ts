@@ -1,4 +1,7 @@
-/** A block of shell commands in a page, as its fence marks it: ```sh is one script, ```sh each a list of commands that do not know each other. */
+/**
+ * A block of shell commands in a page, as its fence marks it: ```sh is one script, ```sh each a
+ * list of commands that do not know each other.
+ */
 export interface ShellBlock {
   /** The page's line on which the block begins, from 1. */
   readonly line: number;
@@ -15,17 +18,22 @@ export function shellBlocks(page: string): ShellBlock[] {
   page.split("\n").forEach((text, i) => {
     const fence = FENCE.exec(text)?.groups;
     if (!fence) open?.lines.push(text.slice(open.indent.length));
-    else if (!open) open = { info: fence["info"] ?? "", line: i + 1, indent: fence["indent"] ?? "", lines: [] };
+    else if (!open)
+      open = { info: fence["info"] ?? "", line: i + 1, indent: fence["indent"] ?? "", lines: [] };
     else {
       const { info, line, lines } = open;
-      if (/^sh\b/.test(info)) blocks.push({ line, isList: info === "sh each", text: lines.join("\n") });
+      if (/^sh\b/.test(info))
+        blocks.push({ line, isList: info === "sh each", text: lines.join("\n") });
       open = null;
     }
   });
   return blocks;
 }
 
-/** The commands of a list: one a line, but for those that a backslash continues. Comments and empty lines are none. */
+/**
+ * The commands of a list: one a line, but for those that a backslash continues. Comments and empty
+ * lines are none.
+ */
 export function commandsOf({ text }: ShellBlock): string[] {
   return text
     .replaceAll("\\\n", " ")

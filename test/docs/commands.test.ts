@@ -16,13 +16,31 @@ const PAGES = readdirSync(`${ROOT}/docs`)
 const SCRIPTS = ["README.md", ...PAGES].flatMap((page) =>
   shellBlocks(readFileSync(`${ROOT}/${page}`, "utf8")).flatMap((block) =>
     block.isList
-      ? commandsOf(block).map((command) => ({ place: `${page}:${block.line}`, title: command, script: command }))
-      : [{ place: `${page}:${block.line}`, title: block.text.split("\n")[0] ?? "", script: block.text }],
+      ? commandsOf(block).map((command) => ({
+          place: `${page}:${block.line}`,
+          title: command,
+          script: command,
+        }))
+      : [
+          {
+            place: `${page}:${block.line}`,
+            title: block.text.split("\n")[0] ?? "",
+            script: block.text,
+          },
+        ],
   ),
 );
 
 describeWith(
-  { bash: "bash", jq: "jq", nc: "netcat-openbsd", fzf: "fzf", git: "git", tmux: "tmux", age: "age" },
+  {
+    bash: "bash",
+    jq: "jq",
+    nc: "netcat-openbsd",
+    fzf: "fzf",
+    git: "git",
+    tmux: "tmux",
+    age: "age",
+  },
   "the commands of the pages",
   () => {
     const stage = new Stage();
@@ -31,7 +49,8 @@ describeWith(
 
     test.each(SCRIPTS)("$place: $title", async ({ script }) => {
       const { exitCode, stderr } = await stage.run(script);
-      // what only a person at a terminal may answer ends with this code and this line, and was understood
+      // what only a person at a terminal may answer ends with this code and this line, and was
+      // understood
       if (exitCode === 5) expect(stderr).toMatch(/^fob: cannot ask here/m);
       else expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     });

@@ -22,7 +22,10 @@ const ENROLLMENTS = [
   `otpauth://ocra/bank:ann?secret=${secretOf("bank")}&issuer=bank&suite=OCRA-1%3AHOTP-SHA1-6%3AQN08`,
 ];
 
-/** A person's machine, as the pages suppose it: tokens, the files they name, fob and the programs of others on the PATH. */
+/**
+ * A person's machine, as the pages suppose it: tokens, the files they name, fob and the programs of
+ * others on the PATH.
+ */
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), "fob-docs-"));
   #count = 0;

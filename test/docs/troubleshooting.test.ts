@@ -32,8 +32,13 @@ const CASES: Readonly<Record<string, Case>> = {
     const { fob } = await enrolled();
     await fob(["code", "ACME"]);
     const again = await fob(["enroll", "-"], { input: HOTP_URI });
-    expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("enrolled already") });
-    expect(await fob(["enroll", "-", "--replace"], { input: HOTP_URI })).toMatchObject({ exitCode: 0 });
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("enrolled already"),
+    });
+    expect(await fob(["enroll", "-", "--replace"], { input: HOTP_URI })).toMatchObject({
+      exitCode: 0,
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect((await fob(["restore"])).stdout).toContain("ACME");
   },
@@ -53,21 +58,32 @@ const CASES: Readonly<Record<string, Case>> = {
     await fob(["code", "ACME"]);
     await fob(["remove", "ACME", "--yes"]);
     const again = await fob(["enroll", "-"], { input: HOTP_URI });
-    expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes on at the counter 1") });
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("goes on at the counter 1"),
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
   },
   "wrong PIN": async () => {
     const { fob } = await enrolled();
     await fob(["pin", "set", "ACME"], { env: { FOB_PIN: APP_PIN } });
     const wrong = await fob(["code", "ACME"], { env: { FOB_PIN: "11117" } });
-    expect(wrong).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("9 attempts left") });
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: APP_PIN } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(wrong).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("9 attempts left"),
+    });
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: APP_PIN } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   },
   '"its access domain is FF"': async () => {
     const { fob } = await enrolled();
     await fob(["access", "domain", "ACME", "none"]);
     const refused = await fob(["code", "ACME"]);
-    expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("its access domain is FF") });
+    expect(refused).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("its access domain is FF"),
+    });
     await fob(["access", "domain", "ACME", "full"]);
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   },
@@ -90,23 +106,37 @@ const CASES: Readonly<Record<string, Case>> = {
     writeFileSync(file, `${APP_PIN}\n90210\n`);
     expect((await fob(["code", "ACME", "--pin-file", file])).stdout).toBe(`${RFC_CODES[0]}\n`);
     await fob(["unlock"], { env: { FOB_PIN: APP_PIN } });
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "90210" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "90210" } })).stdout).toBe(
+      `${RFC_CODES[1]}\n`,
+    );
     await fob(["lock"]);
   },
   "too many wrong PINs": async () => {
     const { fob } = await enrolled();
     await fob(["pin", "set", "ACME", "--policy", "attempts=1"], { env: { FOB_PIN: "90210" } });
-    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: { FOB_PIN: APP_PIN } })).stdout);
+    const { recoveryCode } = JSON.parse(
+      (await fob(["pin", "set", "--json"], { env: { FOB_PIN: APP_PIN } })).stdout,
+    );
     for (let i = 0; i < 10; i++) await fob(["list"], { env: { FOB_PIN: "11117" } });
     expect(await fob(["list"], { env: { FOB_PIN: APP_PIN } })).toMatchObject({ exitCode: 5 });
     expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 0 });
     const changed = await fob(["pin", "change"], { env: { FOB_PIN: `${recoveryCode}\n64137` } });
-    expect(changed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("new recovery code") });
+    expect(changed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("new recovery code"),
+    });
     await fob(["code", "ACME"], { env: { FOB_PIN: "64137\n11117" } });
-    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "64137\n90210" } })).toMatchObject({ exitCode: 5 });
-    const anew = await fob(["enroll", "-", "--replace"], { input: HOTP_URI, env: { FOB_PIN: "64137" } });
+    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "64137\n90210" } })).toMatchObject({
+      exitCode: 5,
+    });
+    const anew = await fob(["enroll", "-", "--replace"], {
+      input: HOTP_URI,
+      env: { FOB_PIN: "64137" },
+    });
     expect(anew).toMatchObject({ exitCode: 0 });
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "64137" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "64137" } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   },
   '"this vault has no recovery code"': async () => {
     const { home, fob } = testHome();
@@ -114,9 +144,13 @@ const CASES: Readonly<Record<string, Case>> = {
     await fob(["enroll", "-"], { input: HOTP_URI, env: { ...env, FOB_KEYCHAIN: "none" } });
     const vaultId = readHeader(home)?.id ?? "";
     updateSlots({ home, vaultId }, (slots) => slots.filter(({ type }) => type !== "recovery"));
-    for (let i = 0; i < 10; i++) await fob(["list"], { env: { ...env, FOB_PIN: "six heavy wooden tables" } });
+    for (let i = 0; i < 10; i++)
+      await fob(["list"], { env: { ...env, FOB_PIN: "six heavy wooden tables" } });
     const locked = await fob(["list"], { env });
-    expect(locked).toMatchObject({ exitCode: 5, stderr: expect.stringContaining("this vault has no recovery code") });
+    expect(locked).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining("this vault has no recovery code"),
+    });
     expect(existsSync(join(home, "vault/attempts/app"))).toBe(true);
     rmSync(join(home, "vault/attempts/app"), { recursive: true });
     expect(await fob(["list"], { env })).toMatchObject({ exitCode: 0 });
@@ -124,7 +158,10 @@ const CASES: Readonly<Record<string, Case>> = {
   '"cannot ask here"': async () => {
     const { fob } = await enrolled();
     const refused = await fob(["remove", "ACME"]);
-    expect(refused).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/cannot ask here.*\nhint: .*--yes/) });
+    expect(refused).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(/cannot ask here.*\nhint: .*--yes/),
+    });
     expect(await fob(["remove", "ACME", "--yes"])).toMatchObject({ exitCode: 0 });
   },
   "an enrollment string": async () => {
@@ -141,14 +178,21 @@ const CASES: Readonly<Record<string, Case>> = {
     renameSync(key, join(home, "own"));
     writeFileSync(key, Buffer.alloc(32, 7).toString("base64"), { mode: 0o600 });
     const refused = await fob(["code", "ACME"]);
-    expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("does not belong to this vault") });
+    expect(refused).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("does not belong to this vault"),
+    });
     renameSync(join(home, "own"), key);
-    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: { FOB_PIN: APP_PIN } })).stdout);
+    const { recoveryCode } = JSON.parse(
+      (await fob(["pin", "set", "--json"], { env: { FOB_PIN: APP_PIN } })).stdout,
+    );
     writeFileSync(key, Buffer.alloc(32, 7).toString("base64"));
     expect(await fob(["list"], { env: { FOB_PIN: APP_PIN } })).toMatchObject({ exitCode: 6 });
     expect(JSON.parse((await fob(["pin", "status", "--json"])).stdout).attemptsLeft).toBe(10);
     await fob(["pin", "change"], { env: { FOB_PIN: `${recoveryCode}\n64137` } });
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "64137" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "64137" } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   },
   '"the keychain holds no key for this vault"': async () => {
     const { home, fob } = await enrolled();
@@ -160,9 +204,13 @@ const CASES: Readonly<Record<string, Case>> = {
       exitCode: 8,
       stderr: expect.stringContaining("the key file of this vault is gone"),
     });
-    const restored = await fob(["--home", join(home, "new"), "restore", file], { env: { FOB_PIN: PASSPHRASE } });
+    const restored = await fob(["--home", join(home, "new"), "restore", file], {
+      env: { FOB_PIN: PASSPHRASE },
+    });
     expect(restored).toMatchObject({ exitCode: 0 });
-    expect((await fob(["--home", join(home, "new"), "code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["--home", join(home, "new"), "code", "ACME"])).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   },
   '"this PIN is refused"': async () => {
     const { fob } = await enrolled();
@@ -170,7 +218,9 @@ const CASES: Readonly<Record<string, Case>> = {
     const refused = await fob(["pin", "change", "ACME"], { env: { FOB_PIN: `${APP_PIN}\n1234` } });
     expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("(run)") });
     expect((await fob(["pin", "status", "ACME"])).stdout).toContain("no runs, repeats or dates");
-    expect(await fob(["pin", "change", "ACME"], { env: { FOB_PIN: `${APP_PIN}\n64137` } })).toMatchObject({
+    expect(
+      await fob(["pin", "change", "ACME"], { env: { FOB_PIN: `${APP_PIN}\n64137` } }),
+    ).toMatchObject({
       exitCode: 0,
     });
   },
@@ -184,14 +234,21 @@ const CASES: Readonly<Record<string, Case>> = {
     const { fob } = await enrolled();
     const far = await fob(["verify", "ACME", RFC_CODES[9] ?? "", "--window", "2"]);
     expect(far).toMatchObject({ exitCode: 7 });
-    expect(await fob(["verify", "ACME", RFC_CODES[9] ?? "", "--window", "20"])).toMatchObject({ exitCode: 0 });
+    expect(await fob(["verify", "ACME", RFC_CODES[9] ?? "", "--window", "20"])).toMatchObject({
+      exitCode: 0,
+    });
   },
   "the keychain, for a first vault": async () => {
     const { fob } = testHome();
     const env = { FOB_KEYCHAIN: "", DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere" };
     const refused = await fob(["enroll", "-"], { input: HOTP_URI, env });
-    expect(refused).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("--keychain file") });
-    expect(await fob(["enroll", "-", "--keychain", "file"], { input: HOTP_URI, env })).toMatchObject({ exitCode: 0 });
+    expect(refused).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringContaining("--keychain file"),
+    });
+    expect(
+      await fob(["enroll", "-", "--keychain", "file"], { input: HOTP_URI, env }),
+    ).toMatchObject({ exitCode: 0 });
     expect((await fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
   },
   "the agent": async () => {
@@ -203,7 +260,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** The cases that need a server, a desktop, a picture, damage or a full disk, and the files whose tests follow their advice. */
+/**
+ * The cases that need a server, a desktop, a picture, damage or a full disk, and the files whose
+ * tests follow their advice.
+ */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "the fingerprint reader does not know this finger": "test/system/fingerprint.test.ts",
   "no QR code found": "test/e2e/qr.test.ts",
@@ -226,7 +286,8 @@ describe("docs/troubleshooting.md", () => {
     const cases = Array.from(PAGE.matchAll(/^- \*\*(.+?)\*\*/gm), ([, words]) => words);
     expect(cases.length).toBeGreaterThan(20);
     expect([...Object.keys(CASES), ...Object.keys(ELSEWHERE)].sort()).toEqual([...cases].sort());
-    for (const file of Object.values(ELSEWHERE)) expect(existsSync(join(ROOT, file)), file).toBe(true);
+    for (const file of Object.values(ELSEWHERE))
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
   });
 
   test.each(Object.entries(CASES))("helps with %s", { timeout: 240_000 }, (_, follow) => follow());
@@ -246,7 +307,8 @@ describe("docs/troubleshooting.md", () => {
     expect((await fob(["doctor"])).stdout).toMatch(/^clock /m);
     expect((await fob(["show", "ACME"])).stdout).toMatch(/digits +6/);
     // one that was never typed: the next one, or two in a row
-    for (const passcode of RFC_CODES.slice(0, 3)) expect((await fob(["code", "ACME"])).stdout).toBe(`${passcode}\n`);
+    for (const passcode of RFC_CODES.slice(0, 3))
+      expect((await fob(["code", "ACME"])).stdout).toBe(`${passcode}\n`);
     expect((await fob(["pin", "status", "Lab"])).stdout).toContain("server");
   });
 });

@@ -24,7 +24,10 @@ test("a token answers under the condition of its access domain alone", async () 
   expect(await fob(["code", "ACME"])).toMatchObject({ exitCode: 5, stdout: "" });
   await fob(["pin", "set", "ACME"], PIN);
   expect(await fob(["code", "ACME"])).toMatchObject({ exitCode: 5, stdout: "" });
-  expect(await fob(["code", "ACME"], PIN)).toMatchObject({ exitCode: 0, stdout: `${RFC_CODES[0]}\n` });
+  expect(await fob(["code", "ACME"], PIN)).toMatchObject({
+    exitCode: 0,
+    stdout: `${RFC_CODES[0]}\n`,
+  });
 });
 
 test("an app PIN is a PIN as well", async () => {
@@ -40,7 +43,9 @@ test("to loosen it, the token's PIN is needed", async () => {
   await fob(["pin", "set", "ACME"], PIN);
   expect(await fob(["access", "domain", "ACME", "FF"])).toMatchObject({ exitCode: 0 });
   expect(await fob(["access", "domain", "ACME", "00"])).toMatchObject({ exitCode: 5 });
-  expect(await fob(["access", "domain", "ACME", "00"], { env: { FOB_PIN: "99999" } })).toMatchObject({ exitCode: 4 });
+  expect(
+    await fob(["access", "domain", "ACME", "00"], { env: { FOB_PIN: "99999" } }),
+  ).toMatchObject({ exitCode: 4 });
   expect(await fob(["code", "ACME"], PIN)).toMatchObject({ exitCode: 4 });
   expect(await fob(["access", "domain", "ACME", "full"], PIN)).toMatchObject({ exitCode: 0 });
   expect((await fob(["code", "ACME"], PIN)).stdout).toBe(`${RFC_CODES[0]}\n`);
@@ -48,5 +53,8 @@ test("to loosen it, the token's PIN is needed", async () => {
 
 test.each([["01"], ["__proto__"], ["constructor"]])("%s is no access domain", async (domain) => {
   const { fob } = await enrolled();
-  expect(await fob(["access", "domain", "ACME", domain])).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(await fob(["access", "domain", "ACME", domain])).toMatchObject({
+    exitCode: 2,
+    stdout: "",
+  });
 });

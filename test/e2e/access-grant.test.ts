@@ -1,7 +1,15 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { filesBelow, HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import {
+  filesBelow,
+  HOTP_URI,
+  RFC_CODES,
+  RFC_SECRET,
+  type TestHome,
+  TOTP_URI,
+  testHome,
+} from "./fob.ts";
 
 const OCRA_URI = `otpauth://ocra/Bank?secret=${RFC_SECRET}&suite=${encodeURIComponent("OCRA-1:HOTP-SHA1-6:QN08")}`;
 const PIN = "83517";
@@ -13,7 +21,9 @@ async function enrolled(whenDone?: (remove: () => void) => void): Promise<TestHo
 }
 
 async function grantFor({ fob }: TestHome, ...args: readonly string[]): Promise<string> {
-  const { stdout, exitCode, stderr } = await fob(["access", "grant", ...args], { env: { FOB_PIN: PIN } });
+  const { stdout, exitCode, stderr } = await fob(["access", "grant", ...args], {
+    env: { FOB_PIN: PIN },
+  });
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   return stdout.trim();
 }
@@ -26,9 +36,15 @@ describe("a grant", () => {
     const home = await enrolled();
     await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: PIN } });
     await home.fob(["pin", "set"], { env: { FOB_PIN: PIN } });
-    const script = withGrant(await grantFor(home, "ci", "--token", "ACME", "Bank", "--rights", "code,challenge"));
+    const script = withGrant(
+      await grantFor(home, "ci", "--token", "ACME", "Bank", "--rights", "code,challenge"),
+    );
     rmSync(join(home.home, "key"));
-    expect(await home.fob(["code", "ACME"], script)).toEqual({ exitCode: 0, stdout: `${RFC_CODES[0]}\n`, stderr: "" });
+    expect(await home.fob(["code", "ACME"], script)).toEqual({
+      exitCode: 0,
+      stdout: `${RFC_CODES[0]}\n`,
+      stderr: "",
+    });
     expect((await home.fob(["code", "acme"], script)).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect(await home.fob(["challenge", "Bank", "00000000"], script)).toMatchObject({
       exitCode: 0,
@@ -49,7 +65,10 @@ describe("a grant", () => {
     ]) {
       expect(await home.fob(args, script)).toMatchObject({ exitCode: 4, stdout: "" });
     }
-    expect(await home.fob(["enroll", "-"], { ...script, input: TOTP_URI })).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(await home.fob(["enroll", "-"], { ...script, input: TOTP_URI })).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+    });
   });
 
   test("is in no file, and no secret is", async () => {
@@ -58,7 +77,11 @@ describe("a grant", () => {
     const secret = Buffer.from(grant.split("_")[2] ?? "", "base64url");
     for (const file of filesBelow(home.home)) {
       const bytes = readFileSync(file);
-      for (const needle of [secret, Buffer.from(secret.toString("base64")), Buffer.from("12345678901234567890")]) {
+      for (const needle of [
+        secret,
+        Buffer.from(secret.toString("base64")),
+        Buffer.from("12345678901234567890"),
+      ]) {
         expect(bytes.includes(needle)).toBe(false);
       }
     }
@@ -72,10 +95,19 @@ describe("a grant", () => {
     ];
     const [grants, kept] = [join(home.home, "vault", "grants"), join(home.home, "kept")];
     cpSync(grants, kept, { recursive: true });
-    expect(await home.fob(["access", "revoke", "ci"])).toMatchObject({ exitCode: 0, stdout: "revoked ci\n" });
-    expect(await home.fob(["code", "ACME"], withGrant(first))).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(await home.fob(["access", "revoke", "ci"])).toMatchObject({
+      exitCode: 0,
+      stdout: "revoked ci\n",
+    });
+    expect(await home.fob(["code", "ACME"], withGrant(first))).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+    });
     cpSync(kept, grants, { recursive: true, force: false });
-    expect(await home.fob(["code", "ACME"], withGrant(first))).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(await home.fob(["code", "ACME"], withGrant(first))).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+    });
     expect((await home.fob(["code", "ACME"], withGrant(second))).stdout).toBe(`${RFC_CODES[0]}\n`);
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect(await home.fob(["access", "revoke", "ci"])).toMatchObject({ exitCode: 3 });
@@ -91,14 +123,24 @@ describe("a grant", () => {
     await home.fob(["access", "revoke", "ci"]);
     await home.fob(["restore", "ACME"]);
     cpSync(kept, grants, { recursive: true, force: false });
-    expect(await home.fob(["code", "ACME"], withGrant(grant))).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(await home.fob(["code", "ACME"], withGrant(grant))).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+    });
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
   test("ends with its time", async () => {
     const home = await enrolled();
     const soon = new Date(Date.now() + 2_000).toISOString();
-    const grant = await grantFor(home, "ci", "--token", "ACME", "--expires", `@${Math.ceil(Date.parse(soon) / 1000)}`);
+    const grant = await grantFor(
+      home,
+      "ci",
+      "--token",
+      "ACME",
+      "--expires",
+      `@${Math.ceil(Date.parse(soon) / 1000)}`,
+    );
     expect((await home.fob(["code", "ACME"], withGrant(grant))).exitCode).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 3_100));
     expect(await home.fob(["code", "ACME"], withGrant(grant))).toMatchObject({
@@ -157,7 +199,9 @@ describe("a grant", () => {
     const [first, second] = await Promise.all([script(), script(), owner()]);
     const codes = [...first, ...second];
     expect(new Set(codes).size).toBe(codes.length);
-    expect(JSON.parse((await home.fob(["show", "ACME", "--json"])).stdout).counter).toBe(codes.length);
+    expect(JSON.parse((await home.fob(["show", "ACME", "--json"])).stdout).counter).toBe(
+      codes.length,
+    );
   });
 });
 
@@ -193,10 +237,14 @@ describe.each(["no", "token", "app"] as const)("access domains, with %s PIN", (p
       remove = removeHome;
     });
     const env = { FOB_PIN: PIN };
-    if (pin === "token") for (const name of ["ACME", "Bank"]) await home.fob(["pin", "set", name], { env });
+    if (pin === "token")
+      for (const name of ["ACME", "Bank"]) await home.fob(["pin", "set", name], { env });
     if (pin === "app") await home.fob(["pin", "set"], { env });
     for (const rights of ["code", "challenge"]) {
-      grants.set(rights, await grantFor(home, rights, "--token", "ACME", "Bank", "--rights", rights));
+      grants.set(
+        rights,
+        await grantFor(home, rights, "--token", "ACME", "Bank", "--rights", rights),
+      );
     }
     return () => remove();
   });
@@ -207,21 +255,33 @@ describe.each(["no", "token", "app"] as const)("access domains, with %s PIN", (p
   const uses = pin === "token" ? (["code", "challenge"] as const) : (["code"] as const);
   const cases = DOMAINS.flatMap((domain, column) =>
     uses.flatMap((use) =>
-      Object.entries(EXIT_CODES[pin]).map(([opener, codes]) => ({ domain, use, opener, exitCode: codes[column] })),
+      Object.entries(EXIT_CODES[pin]).map(([opener, codes]) => ({
+        domain,
+        use,
+        opener,
+        exitCode: codes[column],
+      })),
     ),
   );
 
-  test.each(cases)("domain $domain: $use with $opener", async ({ domain, use, opener, exitCode }) => {
-    const name = USES[use][1];
-    expect((await home.fob(["access", "domain", name, domain], { env: { FOB_PIN: PIN } })).exitCode).toBe(0);
-    const right = opener === "a grant for it" ? use : use === "code" ? "challenge" : "code";
-    const env = opener.startsWith("a grant") ? { FOB_GRANT: grants.get(right) ?? "" } : {};
-    const outcome = await home.fob(USES[use], { env: opener === "the PIN" ? { FOB_PIN: PIN } : env });
-    expect({ exitCode: outcome.exitCode, isAnswered: outcome.stdout !== "" }).toEqual({
-      exitCode,
-      isAnswered: exitCode === 0,
-    });
-  });
+  test.each(cases)(
+    "domain $domain: $use with $opener",
+    async ({ domain, use, opener, exitCode }) => {
+      const name = USES[use][1];
+      expect(
+        (await home.fob(["access", "domain", name, domain], { env: { FOB_PIN: PIN } })).exitCode,
+      ).toBe(0);
+      const right = opener === "a grant for it" ? use : use === "code" ? "challenge" : "code";
+      const env = opener.startsWith("a grant") ? { FOB_GRANT: grants.get(right) ?? "" } : {};
+      const outcome = await home.fob(USES[use], {
+        env: opener === "the PIN" ? { FOB_PIN: PIN } : env,
+      });
+      expect({ exitCode: outcome.exitCode, isAnswered: outcome.stdout !== "" }).toEqual({
+        exitCode,
+        isAnswered: exitCode === 0,
+      });
+    },
+  );
 });
 
 test.each(["", " ", "\t\n"])(
@@ -255,7 +315,9 @@ test.each(["", " ", "\t\n"])(
         expect({ command, exitCode, stdout }).toEqual({ command, exitCode: 4, stdout: "" });
         expect(stderr).toContain("FOB_GRANT is empty");
       }
-      expect((await home.fob(["__complete", "names"], { env: { FOB_GRANT: grant } })).stdout).toBe("");
+      expect((await home.fob(["__complete", "names"], { env: { FOB_GRANT: grant } })).stdout).toBe(
+        "",
+      );
     };
     await refuseAll(["unlock"], ["agent", "start"]);
     expect((await home.fob(["agent", "status"])).exitCode).toBe(8);

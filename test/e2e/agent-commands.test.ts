@@ -16,12 +16,17 @@ const TOKEN_PIN = { env: { FOB_PIN: "90210" } };
 
 let open: TestHome | null = null;
 
-/** A vault with an app PIN that an agent holds open; one of its tokens has a PIN besides, one is used only after a PIN. */
+/**
+ * A vault with an app PIN that an agent holds open; one of its tokens has a PIN besides, one is
+ * used only after a PIN.
+ */
 async function unlocked(): Promise<TestHome & { readonly socket: string }> {
   const home = testHome();
   open = home;
   const { fob } = home;
-  await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n") });
+  await fob(["enroll", "-"], {
+    input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n"),
+  });
   await fob(["pin", "set", "Bank"], TOKEN_PIN);
   await fob(["pin", "set"], APP);
   const { stdout } = await fob(["unlock", "--json"], APP);
@@ -29,7 +34,10 @@ async function unlocked(): Promise<TestHome & { readonly socket: string }> {
 }
 
 /** A socket that hands lines on to an agent, and keeps what the agent says. */
-async function recorded(home: string, socket: string): Promise<{ readonly path: string; readonly said: string[] }> {
+async function recorded(
+  home: string,
+  socket: string,
+): Promise<{ readonly path: string; readonly said: string[] }> {
   const path = join(home, "recorded.sock");
   const said: string[] = [];
   const server = createServer((client) => {
@@ -46,7 +54,13 @@ async function recorded(home: string, socket: string): Promise<{ readonly path: 
 
 /** Another secret, and how it is written in strings, bytes in Base64, and hex. */
 const OTHER = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-const SECRETS = [RFC_SECRET, OTHER, "12345678901234567890", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA", "SGVsbG8h3q2"];
+const SECRETS = [
+  RFC_SECRET,
+  OTHER,
+  "12345678901234567890",
+  "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA",
+  "SGVsbG8h3q2",
+];
 
 const uri = (issuer: string, secret: string) =>
   `otpauth://hotp/${issuer}:ann?secret=${secret}&issuer=${issuer}&counter=0`;
@@ -55,7 +69,9 @@ const uri = (issuer: string, secret: string) =>
 async function stored(fob: TestHome["fob"], surroundings: object) {
   const { stdout } = await fob(["list", "--json"], surroundings);
   return JSON.parse(stdout)
-    .map(({ id: _id, enrolledAt: _at, lastUsedAt: _used, ...rest }: Record<string, unknown>) => rest)
+    .map(
+      ({ id: _id, enrolledAt: _at, lastUsedAt: _used, ...rest }: Record<string, unknown>) => rest,
+    )
     .sort((a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name));
 }
 
@@ -75,7 +91,10 @@ describe("while an agent holds the vault", () => {
     };
     const renamed = { name: "vpn", formerName: "ACME", id: expect.any(String) };
     expect(await run("rename", "ACME", "vpn")).toEqual({ exitCode: 0, value: renamed });
-    expect(await run("favorite", "vpn")).toMatchObject({ exitCode: 0, value: { name: "vpn", favorite: true } });
+    expect(await run("favorite", "vpn")).toMatchObject({
+      exitCode: 0,
+      value: { name: "vpn", favorite: true },
+    });
     const moved = { exitCode: 0, value: { name: "vpn", counter: 2 } };
     expect(await run("resync", "vpn", RFC_CODES[0] ?? "", RFC_CODES[1] ?? "")).toEqual(moved);
     const match = { match: true, offset: 1, counter: 3 };
@@ -86,9 +105,16 @@ describe("while an agent holds the vault", () => {
       exitCode: 0,
       value: { type: "user", attemptsLeft: 10 },
     });
-    expect((await run("doctor")).value).toContainEqual(expect.objectContaining({ check: "vault", status: "ok" }));
-    expect(await run("remove", "vpn", "--yes")).toMatchObject({ exitCode: 0, value: [{ name: "vpn" }] });
-    expect(await run("restore")).toMatchObject({ value: [{ name: "vpn", removedAt: expect.stringMatching(/Z$/) }] });
+    expect((await run("doctor")).value).toContainEqual(
+      expect.objectContaining({ check: "vault", status: "ok" }),
+    );
+    expect(await run("remove", "vpn", "--yes")).toMatchObject({
+      exitCode: 0,
+      value: [{ name: "vpn" }],
+    });
+    expect(await run("restore")).toMatchObject({
+      value: [{ name: "vpn", removedAt: expect.stringMatching(/Z$/) }],
+    });
     expect(await run("restore", "vpn")).toMatchObject({ exitCode: 0, value: { name: "vpn" } });
     expect(await run("rename", "nix", "x")).toEqual({ exitCode: 3 });
     // the token's own PIN is asked for, through the client
@@ -96,7 +122,9 @@ describe("while an agent holds the vault", () => {
       exitCode: 5,
       stderr: expect.stringMatching(/cannot ask here: PIN for Bank/),
     });
-    expect(await fob(["resync", "Bank", RFC_CODES[0] ?? ""], TOKEN_PIN)).toMatchObject({ exitCode: 0 });
+    expect(await fob(["resync", "Bank", RFC_CODES[0] ?? ""], TOKEN_PIN)).toMatchObject({
+      exitCode: 0,
+    });
     const input = RFC_CODES[4] ?? "";
     expect(await fob(["resync", "vpn", "-"], { input })).toMatchObject({
       exitCode: 0,
@@ -122,7 +150,10 @@ describe("while an agent holds the vault", () => {
   test("a token that is used only after a PIN is verified only after the app PIN", async () => {
     const { fob } = await unlocked();
     await fob(["access", "domain", "ACME", "02"], APP);
-    expect(await fob(["verify", "ACME", RFC_CODES[0] ?? ""])).toMatchObject({ exitCode: 5, stdout: "" });
+    expect(await fob(["verify", "ACME", RFC_CODES[0] ?? ""])).toMatchObject({
+      exitCode: 5,
+      stdout: "",
+    });
     expect(await fob(["verify", "ACME", RFC_CODES[0] ?? ""], APP)).toMatchObject({ exitCode: 0 });
     expect(await fob(["rename", "ACME", "vpn"])).toMatchObject({ exitCode: 0 });
   });
@@ -131,19 +162,33 @@ describe("while an agent holds the vault", () => {
     const { socket } = await unlocked();
     const client = await connectTo(socket);
     const ask = async (request: unknown) => JSON.parse(await client.ask(JSON.stringify(request)));
-    const command = (name: string, input: object) => ask({ do: "command", name, input, interactive: false });
-    for (const name of ["export", "backup", "pin set", "keychain move", "access grant", "constructor", "__proto__", ""])
+    const command = (name: string, input: object) =>
+      ask({ do: "command", name, input, interactive: false });
+    for (const name of [
+      "export",
+      "backup",
+      "pin set",
+      "keychain move",
+      "access grant",
+      "constructor",
+      "__proto__",
+      "",
+    ])
       expect(await command(name, {}), name).toMatchObject({ error: { code: "usage" } });
     for (const input of [{}, { name: true }, { name: ["ACME"], newName: "x" }, { name: 1 }])
       expect(await command("rename", input)).toMatchObject({ error: { code: "usage" } });
     expect(await ask({ do: "answer", value: "x" })).toMatchObject({ error: { code: "usage" } });
     // a path that a client names is no file of the agent's
-    expect(await command("restore", { name: "/etc/passwd", replace: false, keepBoth: false })).toMatchObject({
+    expect(
+      await command("restore", { name: "/etc/passwd", replace: false, keepBoth: false }),
+    ).toMatchObject({
       error: { code: "not-found" },
     });
     const asked = await command("remove", { names: ["ACME"], yes: false });
     expect(asked).toMatchObject({ ok: { question: { ask: "confirm" } } });
-    expect(await ask({ do: "answer", value: false })).toMatchObject({ error: { code: "interrupted" } });
+    expect(await ask({ do: "answer", value: false })).toMatchObject({
+      error: { code: "interrupted" },
+    });
     const said = JSON.stringify([
       await command("verify", { subject: "ACME", passcode: RFC_CODES[0] }),
       await command("pin status", { name: "ACME" }),
@@ -159,7 +204,9 @@ describe("while an agent holds the vault", () => {
   }, async () => {
     const { fob, home, socket } = await unlocked();
     const alone = testHome();
-    await alone.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n") });
+    await alone.fob(["enroll", "-"], {
+      input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n"),
+    });
     await alone.fob(["pin", "set", "Bank"], TOKEN_PIN);
     await alone.fob(["pin", "set"], APP);
     const { path, said } = await recorded(home, socket);
@@ -189,7 +236,10 @@ describe("while an agent holds the vault", () => {
     await alone.fob(["code", "Club"], APP);
     const list = join(home, "tokens.txt");
     writeFileSync(list, [uri("Pool", RFC_SECRET), uri("Shop", RFC_SECRET)].join("\n"));
-    expect(await both(["import", list])).toMatchObject({ exitCode: 2, stdout: expect.stringContaining("Pool") });
+    expect(await both(["import", list])).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringContaining("Pool"),
+    });
     expect(await both(["import", list, "--keep-both"])).toMatchObject({ exitCode: 0 });
     const from = testHome();
     await from.fob(["enroll", "-"], {
@@ -203,7 +253,9 @@ describe("while an agent holds the vault", () => {
     expect(restored).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("counter 7") });
     expect(JSON.parse(restored.stdout)).toMatchObject({ restored: ["Safe"], known: 1 });
     expect(await both(["access", "domain", "ACME"])).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse((await fob(["access", "domain", "ACME", "--json"], held)).stdout)).toMatchObject({
+    expect(
+      JSON.parse((await fob(["access", "domain", "ACME", "--json"], held)).stdout),
+    ).toMatchObject({
       name: "ACME",
       accessDomain: "00",
     });
@@ -211,21 +263,27 @@ describe("while an agent holds the vault", () => {
     for (const secret of SECRETS) expect(answers.includes(secret)).toBe(false);
   });
 
-  test("the PIN that an issuer demands is asked for through the client", { timeout: 120_000 }, async () => {
+  test("the PIN that an issuer demands is asked for through the client", {
+    timeout: 120_000,
+  }, async () => {
     const { fob } = await unlocked();
     expect(await fob(["enroll", "-", "--pin"], { input: uri("Shop", OTHER) })).toMatchObject({
       exitCode: 5,
       stderr: expect.stringMatching(/cannot ask here: .*Shop/),
     });
     expect((await fob(["list"])).stdout).not.toContain("Shop");
-    expect(await fob(["enroll", "-", "--pin"], { ...TOKEN_PIN, input: uri("Shop", OTHER) })).toMatchObject({
+    expect(
+      await fob(["enroll", "-", "--pin"], { ...TOKEN_PIN, input: uri("Shop", OTHER) }),
+    ).toMatchObject({
       exitCode: 0,
     });
     expect(await fob(["code", "Shop"], TOKEN_PIN)).toMatchObject({ exitCode: 0 });
     expect(await fob(["code", "Shop"])).toMatchObject({ exitCode: 5 });
   });
 
-  test("more tokens than one line can carry are added, all of them", { timeout: 240_000 }, async () => {
+  test("more tokens than one line can carry are added, all of them", {
+    timeout: 240_000,
+  }, async () => {
     const { fob } = await unlocked();
     const input = Array.from({ length: 500 }, (_, i) => uri(`Site${i}`, OTHER)).join("\n");
     expect(await fob(["enroll", "-"], { input })).toMatchObject({ exitCode: 0 });
@@ -241,15 +299,26 @@ describe("while an agent holds the vault", () => {
       const { fob, home, socket } = await unlocked();
       const { path, said } = await recorded(home, socket);
       const list = join(home, "tokens.txt");
-      writeFileSync(list, Array.from({ length: 2_000 }, (_, i) => uri(`Site${i}`, OTHER)).join("\n"));
-      const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+      writeFileSync(
+        list,
+        Array.from({ length: 2_000 }, (_, i) => uri(`Site${i}`, OTHER)).join("\n"),
+      );
+      const env = {
+        PATH: process.env["PATH"] ?? "",
+        HOME: home,
+        FOB_HOME: home,
+        FOB_KEYCHAIN: "file",
+      };
       const client = spawn(process.execPath, [FOB, "import", list], {
         env: { ...env, FOB_AGENT_SOCK: path },
         stdio: ["ignore", "ignore", "pipe"],
       });
       const stderr = text(client.stderr);
       const exit = once(client, "exit");
-      await vi.waitUntil(() => said.join("").includes('"ask":"input"'), { timeout: 60_000, interval: 5 });
+      await vi.waitUntil(() => said.join("").includes('"ask":"input"'), {
+        timeout: 60_000,
+        interval: 5,
+      });
       client.kill("SIGINT");
       expect(await exit).toEqual([130, null]);
       expect(await stderr).not.toContain("unexpected");
@@ -263,16 +332,41 @@ describe("while an agent holds the vault", () => {
     const ask = async (request: unknown) => JSON.parse(await client.ask(JSON.stringify(request)));
     const wishes = { pin: false, replace: false, keepBoth: false };
     const add = async (draft: unknown, by = "enroll") => {
-      const begun = await ask({ do: "command", name: "add", input: { by, ...wishes }, interactive: false });
+      const begun = await ask({
+        do: "command",
+        name: "add",
+        input: { by, ...wishes },
+        interactive: false,
+      });
       if (by !== "enroll") return begun;
       expect(begun).toEqual({ ok: { question: { ask: "input" } } });
       const first = await ask({ do: "answer", value: `${JSON.stringify(draft)}\n` });
       return "error" in first ? first : ask({ do: "answer", value: "" });
     };
-    const credential = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 };
+    const credential = {
+      kind: "totp",
+      algorithm: "SHA1",
+      digits: 6,
+      alphabet: "decimal",
+      period: 30,
+      t0: 0,
+    };
     const draft = {
-      ...{ name: "x", isChosen: false, issuer: null, account: null, serial: null, format: "key-uri", pin: null },
-      ...{ credential, secret: Buffer.from("12345678901234567890").toString("base64"), past: null, chosen: null },
+      ...{
+        name: "x",
+        isChosen: false,
+        issuer: null,
+        account: null,
+        serial: null,
+        format: "key-uri",
+        pin: null,
+      },
+      ...{
+        credential,
+        secret: Buffer.from("12345678901234567890").toString("base64"),
+        past: null,
+        chosen: null,
+      },
     };
     const wrong = [
       { name: "" },
@@ -286,14 +380,25 @@ describe("while an agent holds the vault", () => {
       { credential: { ...credential, kind: "hotp", counter: String(2n ** 64n) } },
       { credential: { ...credential, kind: "__proto__" } },
       { pin: { type: "user", policy: { minLength: 9, maxLength: 1 } } },
-      { past: { id: "../../x", accessDomain: "00", favorite: false, enrolledAt: "2026-01-01T00:00:00Z" } },
+      {
+        past: {
+          id: "../../x",
+          accessDomain: "00",
+          favorite: false,
+          enrolledAt: "2026-01-01T00:00:00Z",
+        },
+      },
     ];
     for (const part of wrong)
-      expect(await add({ ...draft, ...part }), JSON.stringify(part)).toMatchObject({ error: { code: "usage" } });
+      expect(await add({ ...draft, ...part }), JSON.stringify(part)).toMatchObject({
+        error: { code: "usage" },
+      });
     expect(await add(draft, "constructor")).toMatchObject({ error: { code: "usage" } });
     expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(3);
     const named = await add({ ...draft, name: "x\u202ey" });
-    expect(named).toMatchObject({ ok: { result: { stored: [{ index: 0, view: { name: "xy" } }] } } });
+    expect(named).toMatchObject({
+      ok: { result: { stored: [{ index: 0, view: { name: "xy" } }] } },
+    });
     client.socket.destroy();
   });
 

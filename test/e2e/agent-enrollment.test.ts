@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -20,29 +28,42 @@ const APP = { env: { FOB_PIN: "83517" } };
 const PIN = "472958";
 
 const stringFor = ({ href }: URL) =>
-  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString("base64");
+  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString(
+    "base64",
+  );
 
 const EVENT_BASED = { algorithm: "hotp", keyType: "hotp" } as const;
 const WITH_PIN = {
   ...EVENT_BASED,
-  policy: '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
+  policy:
+    '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
 } as const;
 
 /** The first passcode of the token that the server has made last. */
 const firstCode = ({ secrets }: { readonly secrets: readonly Buffer[] }) =>
-  hotp({ secret: secrets.at(-1) ?? Buffer.of(), algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n });
+  hotp({
+    secret: secrets.at(-1) ?? Buffer.of(),
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  });
 
 let open: TestHome | null = null;
 
 /** A vault with one token and an app PIN, that an agent holds open. */
-async function unlocked(): Promise<TestHome & { readonly pid: number; names(): Promise<string[]> }> {
+async function unlocked(): Promise<
+  TestHome & { readonly pid: number; names(): Promise<string[]> }
+> {
   const home = testHome();
   open = home;
   await home.fob(["enroll", "-"], { input: HOTP_URI });
   await home.fob(["pin", "set"], APP);
   const { pid } = JSON.parse((await home.fob(["unlock", "--json"], APP)).stdout);
   const names = async () =>
-    JSON.parse((await home.fob(["list", "--json"], APP)).stdout).map(({ name }: { name: string }) => name);
+    JSON.parse((await home.fob(["list", "--json"], APP)).stdout).map(
+      ({ name }: { name: string }) => name,
+    );
   return { ...home, pid, names };
 }
 
@@ -76,7 +97,9 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     const enrolled = await fob(["enroll", "-", "--trace", trace], { input, ...surroundings });
     expect(enrolled).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/^enrolled Example \(event-based.*\nenrolled Other \(time-based/),
+      stdout: expect.stringMatching(
+        /^enrolled Example \(event-based.*\nenrolled Other \(time-based/,
+      ),
     });
     expect((await fob(["code", "Example"])).stdout).toBe(`${firstCode(server)}\n`);
     const log = readFileSync(trace, "utf8");
@@ -88,8 +111,13 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     const { fob } = await unlocked();
     const removals: (() => void)[] = [];
     const server = await PrivacyIdeaServer.start((remove) => void removals.push(remove));
-    const enrolled = await fob(["enroll", "-", "--yes", "--name", "push"], { input: server.invitation() });
-    expect(enrolled).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^enrolled push \(push approval/) });
+    const enrolled = await fob(["enroll", "-", "--yes", "--name", "push"], {
+      input: server.invitation(),
+    });
+    expect(enrolled).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^enrolled push \(push approval/),
+    });
     server.challenge({ question: "Open the wiki?" });
     const [request] = JSON.parse((await fob(["push", "list", "--json"])).stdout);
     expect(await fob(["push", "approve", request.id])).toMatchObject({ exitCode: 0 });
@@ -110,17 +138,28 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     const { fob } = await unlocked();
     const server = await dskppServer(WITH_PIN);
     const input = stringFor(server.url);
-    expect((await fob(["enroll", "-", "--pin"], { input, env: { FOB_PIN: PIN } })).exitCode).toBe(0);
+    expect((await fob(["enroll", "-", "--pin"], { input, env: { FOB_PIN: PIN } })).exitCode).toBe(
+      0,
+    );
     expect((await fob(["code", "Example"])).exitCode).toBe(5);
-    expect((await fob(["code", "Example"], { env: { FOB_PIN: PIN } })).stdout).toBe(`${firstCode(server)}\n`);
+    expect((await fob(["code", "Example"], { env: { FOB_PIN: PIN } })).stdout).toBe(
+      `${firstCode(server)}\n`,
+    );
     const again = { input, env: { FOB_PIN: `4711\n${PIN}` } };
     expect((await fob(["enroll", "-", "--pin", "--name", "late"], again)).exitCode).toBe(0);
-    expect((await fob(["code", "late"], { env: { FOB_PIN: PIN } })).stdout).toBe(`${firstCode(server)}\n`);
+    expect((await fob(["code", "late"], { env: { FOB_PIN: PIN } })).stdout).toBe(
+      `${firstCode(server)}\n`,
+    );
     const { stdout, stderr, exitCode } = await fob(["enroll", "-", "--name", "none"], { input });
-    expect({ stdout, exitCode }).toMatchObject({ stdout: expect.stringMatching(/^enrolled none /), exitCode: 5 });
+    expect({ stdout, exitCode }).toMatchObject({
+      stdout: expect.stringMatching(/^enrolled none /),
+      exitCode: 5,
+    });
     expect(stderr).toContain('it is locked until `fob pin set "none" --policy min=6,attempts=5`');
     expect((await fob(["code", "none"])).exitCode).toBe(5);
-    expect(JSON.parse((await fob(["show", "none", "--json"])).stdout)).toMatchObject({ accessDomain: "02" });
+    expect(JSON.parse((await fob(["show", "none", "--json"])).stdout)).toMatchObject({
+      accessDomain: "02",
+    });
   });
 
   test.each([
@@ -133,14 +172,18 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     const server = await dskppServer(EVENT_BASED);
     const input = `${stringFor(server.url)}\n${others}`;
     const paths = args.map((arg) => (arg === "key" ? join(home, arg) : arg));
-    expect((await fob(["enroll", "-", ...paths], { input, env: { FOB_PIN: "1111" } })).exitCode).toBe(exitCode);
+    expect(
+      (await fob(["enroll", "-", ...paths], { input, env: { FOB_PIN: "1111" } })).exitCode,
+    ).toBe(exitCode);
     expect([server.requests, await names()]).toEqual([[], ["ACME"]]);
   });
 
   test("what came before a server refuses is kept, and named", { timeout: 240_000 }, async () => {
     const { fob, names } = await unlocked();
     const server = await dskppServer(EVENT_BASED);
-    const input = ["# two", stringFor(server.url), stringFor(new URL("http://127.0.0.1:9/x"))].join("\n");
+    const input = ["# two", stringFor(server.url), stringFor(new URL("http://127.0.0.1:9/x"))].join(
+      "\n",
+    );
     const { stderr, exitCode } = await fob(["enroll", "-"], { input });
     expect(exitCode).toBe(8);
     expect(stderr).toMatch(/^hint: Example is enrolled already; what comes after was not tried$/m);
@@ -157,12 +200,15 @@ describe("an agent that goes while the server makes the token", () => {
     expect(exitCode).toBe(8);
     expect(stderr).toMatch(/^hint: Example is enrolled already/m);
     expect(await names()).toEqual(["ACME", "Example"]);
-    // it was asked for the PIN of the token as well, and got the only line, which is the app PIN and no new one
+    // it was asked for the PIN of the token as well, and got the only line, which is the app PIN
+    // and no new one
     expect(stderr).toContain("it is locked until");
     expect((await fob(["code", "Example"])).exitCode).toBe(5);
   });
 
-  test("leaves nothing where nobody gives the app PIN, which is said", { timeout: 240_000 }, async () => {
+  test("leaves nothing where nobody gives the app PIN, which is said", {
+    timeout: 240_000,
+  }, async () => {
     const { fob, pid, names } = await unlocked();
     const server = await serverThat(() => kill(pid));
     const { stderr, exitCode } = await fob(["enroll", "-"], { input: stringFor(server.url) });
@@ -178,7 +224,10 @@ describe("an agent that goes while the server makes the token", () => {
     const second = await serverThat(() => kill(pid));
     const input = ["# two", stringFor(first.url), stringFor(second.url)].join("\n");
     const { stderr, exitCode } = await fob(["enroll", "-"], { input, ...APP });
-    expect({ exitCode, names: await names() }).toEqual({ exitCode: 8, names: ["ACME", "Example", "Example:AC00000A"] });
+    expect({ exitCode, names: await names() }).toEqual({
+      exitCode: 8,
+      names: ["ACME", "Example", "Example:AC00000A"],
+    });
     expect(stderr).not.toContain("unexpected");
     for (const [name, server] of [
       ["Example", first],
@@ -189,48 +238,81 @@ describe("an agent that goes while the server makes the token", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("a client that is ended while its server makes the token", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)(
-    "by %s leaves the vault as it was",
-    { timeout: 240_000 },
-    async (signal) => {
-      const { fob, home, names } = await unlocked();
-      const server = await serverThat(() => client.kill(signal), WITH_PIN);
-      const list = join(home, "strings.txt");
-      writeFileSync(list, [stringFor(server.url), TOTP_URI].join("\n"));
-      const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-      const client = spawn(process.execPath, [FOB, "enroll", "-"], { env, stdio: ["pipe", "ignore", "pipe"] });
-      const stderr = text(client.stderr);
-      const exit = once(client, "exit");
-      client.stdin.end(readFileSync(list));
-      await exit;
-      expect(await stderr).not.toContain("unexpected");
-      // its token is there, locked, or it is not
-      const found = (await names()).filter((name) => name !== "ACME");
-      expect([[], ["Example"]]).toContainEqual(found);
-      if (found.length > 0) expect((await fob(["code", "Example"])).exitCode).toBe(5);
-      expect((await fob(["doctor"])).exitCode).toBe(0);
-    },
-  );
-});
+describe.skipIf(process.platform === "win32")(
+  "a client that is ended while its server makes the token",
+  () => {
+    test.each(["SIGINT", "SIGKILL"] as const)(
+      "by %s leaves the vault as it was",
+      { timeout: 240_000 },
+      async (signal) => {
+        const { fob, home, names } = await unlocked();
+        const server = await serverThat(() => client.kill(signal), WITH_PIN);
+        const list = join(home, "strings.txt");
+        writeFileSync(list, [stringFor(server.url), TOTP_URI].join("\n"));
+        const env = {
+          PATH: process.env["PATH"] ?? "",
+          HOME: home,
+          FOB_HOME: home,
+          FOB_KEYCHAIN: "file",
+        };
+        const client = spawn(process.execPath, [FOB, "enroll", "-"], {
+          env,
+          stdio: ["pipe", "ignore", "pipe"],
+        });
+        const stderr = text(client.stderr);
+        const exit = once(client, "exit");
+        client.stdin.end(readFileSync(list));
+        await exit;
+        expect(await stderr).not.toContain("unexpected");
+        // its token is there, locked, or it is not
+        const found = (await names()).filter((name) => name !== "ACME");
+        expect([[], ["Example"]]).toContainEqual(found);
+        if (found.length > 0) expect((await fob(["code", "Example"])).exitCode).toBe(5);
+        expect((await fob(["doctor"])).exitCode).toBe(0);
+      },
+    );
+  },
+);
 
-test("a token that needs more than a line of the agent's is added by it", { timeout: 240_000 }, async () => {
+test("a token that needs more than a line of the agent's is added by it", {
+  timeout: 240_000,
+}, async () => {
   const { fob, home, names } = await unlocked();
   const server = await tiqrServer();
   expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({ exitCode: 0 });
   const [, { id: _, ...shown }] = JSON.parse((await fob(["list", "--json"])).stdout);
   const token: Token = {
-    ...{ id: "0123456789abcdef", name: "long", issuer: "Long", account: "ann", serial: null, format: shown.format },
+    ...{
+      id: "0123456789abcdef",
+      name: "long",
+      issuer: "Long",
+      account: "ann",
+      serial: null,
+      format: shown.format,
+    },
     credential: {
-      ...{ kind: "push", protocol: "tiqr", service: "long.example", identity: "ann", suite: "OCRA-1:HOTP-SHA1-6:QN10" },
-      ...{ url: `http://127.0.0.1:9/${'\u{1f600}"'.repeat(40_000)}`, isQuick: false, isInsecure: false },
+      ...{
+        kind: "push",
+        protocol: "tiqr",
+        service: "long.example",
+        identity: "ann",
+        suite: "OCRA-1:HOTP-SHA1-6:QN10",
+      },
+      ...{
+        url: `http://127.0.0.1:9/${'\u{1f600}"'.repeat(40_000)}`,
+        isQuick: false,
+        isInsecure: false,
+      },
     },
     ...{ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) },
   };
   const identity = await generateX25519Identity();
   const encrypter = new Encrypter();
   encrypter.addRecipient(await identityToRecipient(identity));
-  const plaintext = encodeBackup([{ token, secret: Buffer.alloc(20, 1), pinPolicy: null }], new Date());
+  const plaintext = encodeBackup(
+    [{ token, secret: Buffer.alloc(20, 1), pinPolicy: null }],
+    new Date(),
+  );
   const [backup, keyFile] = [join(home, "long.age"), join(home, "age.txt")];
   writeFileSync(backup, await encrypter.encrypt(plaintext));
   writeFileSync(keyFile, identity);
@@ -238,7 +320,9 @@ test("a token that needs more than a line of the agent's is added by it", { time
   expect(await names()).toContain("long");
 });
 
-test("a new PIN is taken from no source that has a line too much", { timeout: 240_000 }, async () => {
+test("a new PIN is taken from no source that has a line too much", {
+  timeout: 240_000,
+}, async () => {
   const { fob, names } = await unlocked();
   const two = { env: { FOB_PIN: `83517\n${PIN}` } };
   const uri = TOTP_URI.replaceAll("Example", "Shop");
@@ -254,45 +338,67 @@ test("a new PIN is taken from no source that has a line too much", { timeout: 24
   expect(await free.fob(["code", "ACME"])).toMatchObject({ exitCode: 0 });
 });
 
-test("what keeps the files of a token that could not be read is told", { timeout: 240_000 }, async () => {
+test("what keeps the files of a token that could not be read is told", {
+  timeout: 240_000,
+}, async () => {
   const { fob, home } = await unlocked();
   const [{ id }] = JSON.parse((await fob(["list", "--json"])).stdout);
   for (const path of filesBelow(join(home, "vault", "tokens", id))) appendFileSync(path, "x");
   const enrolled = await fob(["enroll", "-", "--replace"], { input: HOTP_URI });
   expect(enrolled).toMatchObject({ exitCode: 0 });
   const [, folder = ""] =
-    /ACME could not be read, and cannot be restored: (.*) keeps its files/.exec(enrolled.stderr) ?? [];
+    /ACME could not be read, and cannot be restored: (.*) keeps its files/.exec(enrolled.stderr) ??
+    [];
   expect(filesBelow(folder).length).toBeGreaterThan(0);
 });
 
-describe.skipIf(process.platform === "win32")("a client that goes away while the agent removes many tokens", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)("by %s stops it", { timeout: 240_000 }, async (signal) => {
-    const { fob, home, names } = await unlocked();
-    const uris = Array.from({ length: 1_500 }, (_, i) => TOTP_URI.replaceAll("Example", `Site${i}`));
-    await fob(["enroll", "-"], { input: uris.join("\n") });
-    const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-    const all = (await names()).filter((name) => name !== "ACME");
-    const client = spawn(process.execPath, [FOB, "remove", "--yes", ...all], {
-      env,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const stderr = text(client.stderr);
-    const exit = once(client, "exit");
-    const removed = join(home, "vault", "removed");
-    await vi.waitUntil(() => existsSync(removed) && readdirSync(removed).length > 2, { timeout: 60_000, interval: 2 });
-    client.kill(signal);
-    expect(await exit).toEqual(signal === "SIGINT" ? [130, null] : [null, "SIGKILL"]);
-    const left = (await names()).length;
-    expect(left).toBeGreaterThan(1);
-    const said = await stderr;
-    if (signal === "SIGINT") expect(said).toMatch(new RegExp(`${left - 1} not \\(`));
-    // nothing goes on behind it
-    expect((await fob(["doctor"])).exitCode).toBe(0);
-    expect((await names()).length).toBe(left);
-  });
-});
+describe.skipIf(process.platform === "win32")(
+  "a client that goes away while the agent removes many tokens",
+  () => {
+    test.each(["SIGINT", "SIGKILL"] as const)(
+      "by %s stops it",
+      { timeout: 240_000 },
+      async (signal) => {
+        const { fob, home, names } = await unlocked();
+        const uris = Array.from({ length: 1_500 }, (_, i) =>
+          TOTP_URI.replaceAll("Example", `Site${i}`),
+        );
+        await fob(["enroll", "-"], { input: uris.join("\n") });
+        const env = {
+          PATH: process.env["PATH"] ?? "",
+          HOME: home,
+          FOB_HOME: home,
+          FOB_KEYCHAIN: "file",
+        };
+        const all = (await names()).filter((name) => name !== "ACME");
+        const client = spawn(process.execPath, [FOB, "remove", "--yes", ...all], {
+          env,
+          stdio: ["ignore", "ignore", "pipe"],
+        });
+        const stderr = text(client.stderr);
+        const exit = once(client, "exit");
+        const removed = join(home, "vault", "removed");
+        await vi.waitUntil(() => existsSync(removed) && readdirSync(removed).length > 2, {
+          timeout: 60_000,
+          interval: 2,
+        });
+        client.kill(signal);
+        expect(await exit).toEqual(signal === "SIGINT" ? [130, null] : [null, "SIGKILL"]);
+        const left = (await names()).length;
+        expect(left).toBeGreaterThan(1);
+        const said = await stderr;
+        if (signal === "SIGINT") expect(said).toMatch(new RegExp(`${left - 1} not \\(`));
+        // nothing goes on behind it
+        expect((await fob(["doctor"])).exitCode).toBe(0);
+        expect((await names()).length).toBe(left);
+      },
+    );
+  },
+);
 
-test("what an agent carries out speaks the language of its client", { timeout: 240_000 }, async () => {
+test("what an agent carries out speaks the language of its client", {
+  timeout: 240_000,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), "fob-language-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const executable = installIn(folder, { de: pseudoLanguage(readMessages("en.json")) });
@@ -301,14 +407,21 @@ test("what an agent carries out speaks the language of its client", { timeout: 2
   const env = { PATH, HOME: home.home, FOB_HOME: home.home, FOB_KEYCHAIN: "file" };
   const run = async (language: string, ...args: string[]) => {
     const more = { ...env, FOB_LANG: language, ...(args[0] === "doctor" ? {} : APP.env) };
-    return execa(process.execPath, [executable, ...args], { env: more, extendEnv: false, reject: false });
+    return execa(process.execPath, [executable, ...args], {
+      env: more,
+      extendEnv: false,
+      reject: false,
+    });
   };
   await home.fob(["enroll", "-"], { input: HOTP_URI });
   await home.fob(["pin", "set"], APP);
   await run("de", "unlock");
   open = home;
   const sayings = async (language: string) => {
-    const checks = JSON.parse((await run(language, "doctor", "--json")).stdout) as { check: string; message: string }[];
+    const checks = JSON.parse((await run(language, "doctor", "--json")).stdout) as {
+      check: string;
+      message: string;
+    }[];
     return checks.find(({ check }) => check === "vault")?.message;
   };
   const [english, pseudo] = [await sayings("en"), await sayings("de")];

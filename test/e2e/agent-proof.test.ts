@@ -38,7 +38,10 @@ function vaultOf({ home }: TestHome): string {
   return /"id":"([0-9a-f]{32})"/.exec(text)?.[1] ?? "";
 }
 
-/** Leaves the address of an agent to others: the agent is killed, and its claim still names the place. */
+/**
+ * Leaves the address of an agent to others: the agent is killed, and its claim still names the
+ * place.
+ */
 async function abandoned(home: TestHome): Promise<string> {
   const { pid, socket } = JSON.parse((await home.fob(["unlock", "--json"], PIN)).stdout);
   process.kill(pid, "SIGKILL");
@@ -58,7 +61,8 @@ describe("a stranger at the agent's address", () => {
   function stranger(line: string, vault: string): string {
     if (line.startsWith("vault")) return `ok ${vault}`;
     if (line.startsWith("prove")) return `ok ${"A".repeat(43)}`;
-    if (line.startsWith("{")) return '{"ok":{"name":"ACME","kind":"hotp","code":"666666","counter":0}}';
+    if (line.startsWith("{"))
+      return '{"ok":{"name":"ACME","kind":"hotp","code":"666666","counter":0}}';
     return "ok 666666";
   }
 
@@ -69,7 +73,10 @@ describe("a stranger at the agent's address", () => {
     for (const name of ["ACME", "acm"]) {
       expect(await home.fob(["code", name])).toMatchObject({ exitCode: 5, stdout: "" });
     }
-    expect(await home.fob(["code", "ACME"], PIN)).toMatchObject({ exitCode: 0, stdout: `${RFC_CODES[0]}\n` });
+    expect(await home.fob(["code", "ACME"], PIN)).toMatchObject({
+      exitCode: 0,
+      stdout: `${RFC_CODES[0]}\n`,
+    });
     expect((await home.fob(["__complete", "names"])).stdout).toBe("");
     expect(heard.filter((line) => !/^prove [\w-]{43}$/.test(line))).toEqual([]);
     expect(heard.length).toBe(new Set(heard).size);
@@ -81,9 +88,15 @@ describe("a stranger at the agent's address", () => {
     const socket = await abandoned(home);
     await impersonate(socket, (line) => stranger(line, vaultOf(home)));
     const warning = `whoever answers at ${socket} cannot prove to be the agent of this vault, and was not believed\n`;
-    expect(await home.fob(["lock"])).toEqual({ exitCode: 0, stdout: "", stderr: `${warning}nothing was unlocked\n` });
+    expect(await home.fob(["lock"])).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: `${warning}nothing was unlocked\n`,
+    });
     expect(await home.fob(["agent", "status"])).toMatchObject({ exitCode: 8, stderr: warning });
-    expect(JSON.parse((await home.fob(["agent", "status", "--json"])).stdout)).toEqual({ running: false });
+    expect(JSON.parse((await home.fob(["agent", "status", "--json"])).stdout)).toEqual({
+      running: false,
+    });
     expect(await home.fob(["list"], PIN)).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
@@ -113,8 +126,12 @@ test("an agent proves itself on one line, to whoever can read its claim", async 
   const { createHmac, randomBytes } = await import("node:crypto");
   const agent = await connectTo(socket);
   const challenge = randomBytes(32).toString("base64url");
-  const { secret } = claimant({ home: home.home, vaultId: vaultOf(home) }) ?? { secret: Buffer.alloc(0) };
-  const proof = createHmac("sha256", secret).update(`fob agent to client\n${challenge}`).digest("base64url");
+  const { secret } = claimant({ home: home.home, vaultId: vaultOf(home) }) ?? {
+    secret: Buffer.alloc(0),
+  };
+  const proof = createHmac("sha256", secret)
+    .update(`fob agent to client\n${challenge}`)
+    .digest("base64url");
   expect(await agent.ask(`#1 prove ${challenge}`)).toBe(`#1 ok ${proof}`);
   for (const wrong of ["", "x", `${challenge}A`, "code vpn"])
     expect(await agent.ask(`prove ${wrong}`)).toMatch(/^error usage /);
@@ -152,7 +169,11 @@ describe("the vault of an agent", () => {
       "is replaced by another one",
       (home: string) => {
         renameSync(join(home, "vault"), join(home, "elsewhere"));
-        createHeader(home, { id: "f".repeat(32), keychain: "file", slots: [{ type: "recovery", wrapped: "AAAA" }] });
+        createHeader(home, {
+          id: "f".repeat(32),
+          keychain: "file",
+          slots: [{ type: "recovery", wrapped: "AAAA" }],
+        });
       },
     ],
   ])("that %s: whoever asks is told so, and the agent ends", async (_, lose) => {
@@ -164,7 +185,10 @@ describe("the vault of an agent", () => {
     const closed = new Promise((resolve) => agent.socket.once("close", resolve));
     const gone = "the vault of this agent is gone, and the agent ends";
     const [reply] = await Promise.all([agent.ask("#7 list"), closed]);
-    expect([`#7 error unavailable ${gone}`, "#7 error locked the vault was locked meanwhile"]).toContain(reply);
+    expect([
+      `#7 error unavailable ${gone}`,
+      "#7 error locked the vault was locked meanwhile",
+    ]).toContain(reply);
     await expect.poll(() => hasEnded(pid)).toBe(true);
   });
 
@@ -179,7 +203,9 @@ describe("the vault of an agent", () => {
 
 test("whoever only looks does not keep an agent from locking when nobody uses it", async () => {
   const home = await enrolled();
-  const { pid, socket } = JSON.parse((await home.fob(["unlock", "--idle", "4s", "--json"], PIN)).stdout);
+  const { pid, socket } = JSON.parse(
+    (await home.fob(["unlock", "--idle", "4s", "--json"], PIN)).stdout,
+  );
   const agent = await connectTo(socket);
   let isOpen = true;
   const closed = new Promise<void>((resolve) =>
@@ -202,7 +228,8 @@ test("whoever only looks does not keep an agent from locking when nobody uses it
     "",
   ];
   const looking = (async () => {
-    for (let at = 0; isOpen; at++) await Promise.race([agent.ask(looks[at % looks.length] ?? ""), closed]);
+    for (let at = 0; isOpen; at++)
+      await Promise.race([agent.ask(looks[at % looks.length] ?? ""), closed]);
   })();
   // with `fob agent status` every now and then, as a status line does it
   const asking = (async () => {

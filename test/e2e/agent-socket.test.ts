@@ -79,7 +79,9 @@ describe("FOB_AGENT_SOCK", () => {
       expect(await fob(command, { env: { FOB_AGENT_SOCK: path } })).toMatchObject({
         exitCode: 8,
         stdout: "",
-        stderr: expect.stringContaining(`cannot listen at ${path}: something else than a socket is there\nhint: `),
+        stderr: expect.stringContaining(
+          `cannot listen at ${path}: something else than a socket is there\nhint: `,
+        ),
       });
     }
     expect(snapshot(folder)).toEqual(before);
@@ -89,7 +91,9 @@ describe("FOB_AGENT_SOCK", () => {
   test("that names a socket on which somebody answers is refused, and that one goes on", async () => {
     const { fob } = await enrolled();
     const path = join(ownFolder(), "ssh-agent.sock");
-    const other = createServer((client) => client.on("error", () => undefined).end("mine\n")).listen(path);
+    const other = createServer((client) =>
+      client.on("error", () => undefined).end("mine\n"),
+    ).listen(path);
     onTestFinished(() => void other.close());
     expect(await fob(["agent", "start"], { env: { FOB_AGENT_SOCK: path } })).toMatchObject({
       exitCode: 8,
@@ -131,7 +135,8 @@ describe("FOB_AGENT_SOCK", () => {
       const done = starts.filter(({ exitCode }) => exitCode === 0);
       expect(done.length).toBe(1);
       for (const { exitCode, stderr } of starts)
-        if (exitCode !== 0) expect(stderr).toContain(`the agent cannot listen at ${path}: the address is in use`);
+        if (exitCode !== 0)
+          expect(stderr).toContain(`the agent cannot listen at ${path}: the address is in use`);
       const { pid, vault } = JSON.parse(done[0]?.stdout ?? "");
       const agent = await connectTo(path);
       expect(JSON.parse((await agent.ask("status")).slice(3))).toMatchObject({ pid, vault });
@@ -145,7 +150,9 @@ describe("FOB_AGENT_SOCK", () => {
     const path = join(ownFolder(), "agent.sock");
     deadSocket(path);
     const env = { FOB_AGENT_SOCK: path };
-    const starts = await Promise.all(Array.from({ length: 6 }, () => home.fob(["agent", "start", "--json"], { env })));
+    const starts = await Promise.all(
+      Array.from({ length: 6 }, () => home.fob(["agent", "start", "--json"], { env })),
+    );
     const { pid } = JSON.parse((await home.fob(["agent", "status", "--json"], { env })).stdout);
     expect(starts.map(({ stdout }) => JSON.parse(stdout).pid)).toEqual(starts.map(() => pid));
   });
@@ -154,7 +161,8 @@ describe("FOB_AGENT_SOCK", () => {
 test("an agent has a name of its own each time, and shells one that stays", async () => {
   const home = await enrolled();
   const env = { XDG_RUNTIME_DIR: ownFolder() };
-  const start = async () => JSON.parse((await home.fob(["unlock", "--json"], { env })).stdout).socket as string;
+  const start = async () =>
+    JSON.parse((await home.fob(["unlock", "--json"], { env })).stdout).socket as string;
   const [first, second] = [await start(), await start()];
   expect(first).not.toBe(second);
   expect(first).toMatch(/\/fob\/[0-9a-f]{32}\.sock$/);
@@ -176,7 +184,9 @@ test("an agent has a name of its own each time, and shells one that stays", asyn
 test("a socket that has another owner by now is not removed by the agent that ends", async () => {
   const home = await enrolled();
   const path = join(ownFolder(), "agent.sock");
-  const { pid } = JSON.parse((await home.fob(["unlock", "--json"], { env: { FOB_AGENT_SOCK: path } })).stdout);
+  const { pid } = JSON.parse(
+    (await home.fob(["unlock", "--json"], { env: { FOB_AGENT_SOCK: path } })).stdout,
+  );
   linkSync(path, `${path}.old`);
   rmSync(path);
   writeFileSync(path, "dear diary");
@@ -191,7 +201,9 @@ test.each(["SIGTERM", "lock"])(
     const home = await enrolled();
     const folder = ownFolder();
     const path = join(folder, "agent.sock");
-    const { pid } = JSON.parse((await home.fob(["unlock", "--json"], { env: { FOB_AGENT_SOCK: path } })).stdout);
+    const { pid } = JSON.parse(
+      (await home.fob(["unlock", "--json"], { env: { FOB_AGENT_SOCK: path } })).stdout,
+    );
     const agent = await connectTo(path);
     rmSync(path);
     // a folder is what even root cannot remove as a file

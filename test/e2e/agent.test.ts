@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
@@ -40,7 +49,9 @@ test("an unlocked vault needs no app PIN for passcodes, until it is locked", asy
   expect(await fob(["unlock"], { env: { FOB_PIN: "11112" } })).toMatchObject({ exitCode: 4 });
   expect(await fob(["unlock"], PIN)).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringMatching(/^unlocked until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, or 1 h after the last use\n$/),
+    stdout: expect.stringMatching(
+      /^unlocked until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, or 1 h after the last use\n$/,
+    ),
   });
   expect(await fob(["code", "ACME"])).toMatchObject({ stdout: `${RFC_CODES[0]}\n`, stderr: "" });
   expect((await fob(["code", "acme", "--json"])).stdout).toContain('"counter": 1');
@@ -116,7 +127,9 @@ test("sees at once what other processes change", async () => {
 
 test("is one for a vault, however many are started at once", async () => {
   const home = await enrolled();
-  const starts = await Promise.all(Array.from({ length: 6 }, () => home.fob(["agent", "start", "--json"])));
+  const starts = await Promise.all(
+    Array.from({ length: 6 }, () => home.fob(["agent", "start", "--json"])),
+  );
   const { pid } = await status(home);
   expect(starts.map(({ stdout }) => JSON.parse(stdout).pid)).toEqual(starts.map(() => pid));
   // and one that is there goes on
@@ -173,7 +186,8 @@ test("keeps to itself: socket, environment, arguments, core dumps and debugger",
   const { pid, socket } = await status(home);
   expect(statSync(socket).mode & 0o777).toBe(0o600);
   expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
-  const proc = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8").replaceAll("\0", "\n");
+  const proc = (name: string) =>
+    readFileSync(`/proc/${pid}/${name}`, "utf8").replaceAll("\0", "\n");
   expect(proc("environ")).not.toMatch(/NODE_OPTIONS|FOB_|83517/);
   expect(proc("cmdline")).toMatch(/serve-agent\.cjs\n$/);
   expect(proc("limits")).toMatch(/^Max core file size\s+0\s+0/m);
@@ -200,7 +214,9 @@ test("a socket that somebody else could have made is not spoken to", async () =>
   const heard: string[] = [];
   mkdirSync(folder);
   chmodSync(folder, 0o777);
-  const impostor = createServer((client) => client.on("data", (bytes) => heard.push(String(bytes)))).listen(socket);
+  const impostor = createServer((client) =>
+    client.on("data", (bytes) => heard.push(String(bytes))),
+  ).listen(socket);
   onTestFinished(() => void impostor.close());
   const env = { FOB_AGENT_SOCK: socket };
   expect((await home.fob(["code", "Bank"], { env })).exitCode).toBe(2);
@@ -217,9 +233,13 @@ test("a place where nothing can listen is named", async () => {
   const { home, fob } = await enrolled();
   const folder = join(home, "x".repeat(120));
   mkdirSync(folder, { mode: 0o700 });
-  expect(await fob(["unlock"], { env: { FOB_AGENT_SOCK: join(folder, "agent.sock") } })).toMatchObject({
+  expect(
+    await fob(["unlock"], { env: { FOB_AGENT_SOCK: join(folder, "agent.sock") } }),
+  ).toMatchObject({
     exitCode: 8,
-    stderr: expect.stringMatching(/agent\.sock is too long for the name of a socket\nhint: FOB_AGENT_SOCK/),
+    stderr: expect.stringMatching(
+      /agent\.sock is too long for the name of a socket\nhint: FOB_AGENT_SOCK/,
+    ),
   });
 });
 
@@ -227,8 +247,12 @@ test("an agent of another home answers for its own vault alone", async () => {
   const [one, other] = [await enrolled(), await enrolled()];
   await one.fob(["unlock"]);
   const { socket, pid } = await status(one);
-  expect((await other.fob(["code", "ACME"], { env: { FOB_AGENT_SOCK: socket } })).stdout).toBe(`${RFC_CODES[0]}\n`);
-  expect(await other.fob(["agent", "status"], { env: { FOB_AGENT_SOCK: socket } })).toMatchObject({ exitCode: 8 });
+  expect((await other.fob(["code", "ACME"], { env: { FOB_AGENT_SOCK: socket } })).stdout).toBe(
+    `${RFC_CODES[0]}\n`,
+  );
+  expect(await other.fob(["agent", "status"], { env: { FOB_AGENT_SOCK: socket } })).toMatchObject({
+    exitCode: 8,
+  });
   expect((await one.fob(["show", "ACME", "--json"])).stdout).toContain('"counter": 0');
   expect((await status(one)).pid).toBe(pid);
 });
@@ -238,7 +262,8 @@ test("an agent does not answer for a copy of its home", async () => {
   await original.fob(["pin", "set"], PIN);
   await original.fob(["unlock"], PIN);
   cpSync(original.home, copy.home, { recursive: true });
-  for (const name of ["ACME", "acm"]) expect(await copy.fob(["code", name])).toMatchObject({ exitCode: 5, stdout: "" });
+  for (const name of ["ACME", "acm"])
+    expect(await copy.fob(["code", name])).toMatchObject({ exitCode: 5, stdout: "" });
   expect((await copy.fob(["__complete", "names"])).stdout).toBe("");
   expect((await original.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
 });
@@ -283,8 +308,15 @@ describeWith({ nc: "netcat-openbsd", go: "golang-go", python3: "python3" }, "doc
     const [, snippet = ""] = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(docs) ?? [];
     const file = join(home.home, `snippet.${language}`);
     writeFileSync(file, snippet);
-    const env = { ...process.env, FOB_AGENT_SOCK: socket, GOCACHE: join(home.home, "go"), GO111MODULE: "off" };
-    expect(await output(command(file), env)).toMatch(language === "sh" ? /^ok \d{8}\n$/ : /^\d{8}\n$/);
+    const env = {
+      ...process.env,
+      FOB_AGENT_SOCK: socket,
+      GOCACHE: join(home.home, "go"),
+      GO111MODULE: "off",
+    };
+    expect(await output(command(file), env)).toMatch(
+      language === "sh" ? /^ok \d{8}\n$/ : /^\d{8}\n$/,
+    );
   });
 });
 

@@ -42,7 +42,10 @@ describe("a damaged count of wrong PINs", () => {
     await home.fob(["code", "ACME"], WRONG);
     damageCounts(home);
     expect(await left(home, "ACME")).toBe(1);
-    expect(await home.fob(["code", "ACME"], PIN)).toMatchObject({ stdout: `${RFC_CODES[0]}\n`, exitCode: 0 });
+    expect(await home.fob(["code", "ACME"], PIN)).toMatchObject({
+      stdout: `${RFC_CODES[0]}\n`,
+      exitCode: 0,
+    });
     expect(await left(home, "ACME")).toBe(10);
   });
 
@@ -79,7 +82,9 @@ describe("a damaged count of wrong PINs", () => {
     });
     expect((await home.fob(["doctor"])).stdout).not.toContain("attempts");
     expect(await left(home, "ACME")).toBe(10);
-    expect(readdirSync(join(home.home, "vault"))).toContainEqual(expect.stringMatching(/^damaged-attempts-/));
+    expect(readdirSync(join(home.home, "vault"))).toContainEqual(
+      expect.stringMatching(/^damaged-attempts-/),
+    );
   });
 
   test("of the app PIN does not shut the vault", async () => {
@@ -98,7 +103,8 @@ test("what is not fob's in the folder of the counts hinders nothing", async () =
   await home.fob(["code", "ACME"], WRONG);
   const folder = attemptsFolder(home);
   const [cell = ""] = readdirSync(folder);
-  for (const place of [folder, join(folder, cell)]) writeFileSync(join(place, ".DS_Store"), "foreign");
+  for (const place of [folder, join(folder, cell)])
+    writeFileSync(join(place, ".DS_Store"), "foreign");
   mkdirSync(join(folder, "a folder"));
   mkdirSync(join(folder, cell, "999"));
   utimesSync(join(folder, cell, "999"), 0, 0);
@@ -128,7 +134,11 @@ test("a recovery code with a wrong digit, or one that is void, costs no attempt"
   const code = await set("set");
   const digit = code[10] === "0" ? "1" : "0";
   const mistyped = code.slice(0, 10) + digit + code.slice(11);
-  for (const text of [mistyped, mistyped.replaceAll("-", " "), mistyped.replaceAll("-", "").toUpperCase()]) {
+  for (const text of [
+    mistyped,
+    mistyped.replaceAll("-", " "),
+    mistyped.replaceAll("-", "").toUpperCase(),
+  ]) {
     expect(await home.fob(["list"], { env: { FOB_PIN: text } })).toMatchObject({
       exitCode: 4,
       stderr: "fob: a digit of this recovery code is wrong (no attempt was counted)\n",
@@ -147,7 +157,10 @@ test("a PIN with the form of a recovery code is refused: nobody could tell what 
   const home = testHome();
   const pin = "0f1e2d3c4b5a69788796a5b4c3d2e1f00ff1";
   await home.fob(["enroll", "-"], { input: HOTP_URI });
-  expect(await home.fob(["pin", "set"], { env: { FOB_PIN: pin } })).toMatchObject({ exitCode: 6, stdout: "" });
+  expect(await home.fob(["pin", "set"], { env: { FOB_PIN: pin } })).toMatchObject({
+    exitCode: 6,
+    stdout: "",
+  });
   expect(await home.fob(["list"])).toMatchObject({ exitCode: 0 });
 });
 

@@ -21,15 +21,22 @@ describe("fob backup", () => {
   test("brings every token back as it was, counter, name and all", async () => {
     const { fob, file } = await homeWithTokens();
     const env = { FOB_PIN: PASSPHRASE };
-    expect(await fob(["backup", file], { env })).toMatchObject({ exitCode: 0, stdout: `wrote 2 tokens to ${file}\n` });
+    expect(await fob(["backup", file], { env })).toMatchObject({
+      exitCode: 0,
+      stdout: `wrote 2 tokens to ${file}\n`,
+    });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, "latin1")).not.toContain(RFC_SECRET);
     const to = testHome();
     expect((await to.fob(["restore", file], { env })).exitCode).toBe(0);
     expect((await to.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     await fob(["code", "ACME"]);
-    const [before, after] = await Promise.all([fob(["list", "--json"]), to.fob(["list", "--json"])]);
-    const untouched = (text: string) => JSON.parse(text).map((token: object) => ({ ...token, lastUsedAt: null }));
+    const [before, after] = await Promise.all([
+      fob(["list", "--json"]),
+      to.fob(["list", "--json"]),
+    ]);
+    const untouched = (text: string) =>
+      JSON.parse(text).map((token: object) => ({ ...token, lastUsedAt: null }));
     expect(untouched(after.stdout)).toEqual(untouched(before.stdout));
     const again = await to.fob(["restore", file, "--json"], { env });
     expect(JSON.parse(again.stdout)).toEqual({ restored: [], known: 2, refused: [] });
@@ -40,7 +47,10 @@ describe("fob backup", () => {
     await fob(["backup", file], { env: { FOB_PIN: PASSPHRASE } });
     const to = testHome();
     const wrong = await to.fob(["restore", file], { env: { FOB_PIN: "another passphrase" } });
-    expect([wrong.exitCode, wrong.stderr]).toEqual([4, expect.stringContaining("does not open this file")]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      4,
+      expect.stringContaining("does not open this file"),
+    ]);
     expect((await to.fob(["restore", file])).exitCode).toBe(5);
     writeFileSync(file, readFileSync(file).subarray(0, -9));
     expect((await to.fob(["restore", file], { env: { FOB_PIN: PASSPHRASE } })).exitCode).toBe(6);
@@ -56,7 +66,9 @@ describe("fob backup", () => {
     const decrypter = new Decrypter();
     decrypter.addIdentity(key);
     const content = JSON.parse(await decrypter.decrypt(readFileSync(file), "text"));
-    content.tokens.find(({ token }: { token: { name: string } }) => token.name === "ACME").token.credential.digits = 99;
+    content.tokens.find(
+      ({ token }: { token: { name: string } }) => token.name === "ACME",
+    ).token.credential.digits = 99;
     const encrypter = new Encrypter();
     encrypter.addRecipient(recipient);
     const damaged = join(home, "damaged.age");
@@ -81,7 +93,9 @@ describe("fob backup", () => {
     writeFileSync(pins, `${PASSPHRASE}\n9182\n`);
     expect((await to.fob(["restore", file, "--pin-file", pins])).exitCode).toBe(0);
     expect((await to.fob(["code", "ACME"])).exitCode).toBe(5);
-    expect((await to.fob(["code", "ACME"], { env: { FOB_PIN: "9182" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
+    expect((await to.fob(["code", "ACME"], { env: { FOB_PIN: "9182" } })).stdout).toBe(
+      `${RFC_CODES[1]}\n`,
+    );
   });
 
   test("beside a removed token becomes another one, and the removed one stays where it is", async () => {
@@ -91,7 +105,10 @@ describe("fob backup", () => {
     await fob(["remove", "ACME", "--yes"]);
     expect((await fob(["restore", file], { env })).stdout).toBe("restored ACME\n");
     const twin = await fob(["restore", "ACME"]);
-    expect(twin).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("ACME is in use already") });
+    expect(twin).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("ACME is in use already"),
+    });
     expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(2);
     expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(1);
   });
@@ -99,9 +116,9 @@ describe("fob backup", () => {
   test("refuses what is no recipient, and a file that is there", async () => {
     const { fob, file, home } = await homeWithTokens();
     expect((await fob(["backup", file, "--recipient", "age1nobody"])).exitCode).toBe(2);
-    expect((await fob(["backup", join(home, "key"), "--recipient", "age1nobody"])).stderr).toContain(
-      "is no recipient of age",
-    );
+    expect(
+      (await fob(["backup", join(home, "key"), "--recipient", "age1nobody"])).stderr,
+    ).toContain("is no recipient of age");
     const empty = testHome();
     expect((await empty.fob(["backup", file])).exitCode).toBe(3);
   });
@@ -119,11 +136,13 @@ describeWith({ age: "age", "age-keygen": "age" }, "a backup and the program age"
     const ours = join(home, "theirs.age");
     spawnSync("age", ["-r", recipient, "-a", "-o", ours], { input: opened.stdout });
     const to = testHome();
-    expect((await to.fob(["restore", ours, "--identity", identity])).stdout).toBe("restored mail\nrestored ACME\n");
-    const armored = await fob(["backup", "-", "--recipient", recipient]);
-    expect(spawnSync("age", ["-d", "-i", identity], { input: armored.stdout, encoding: "utf8" }).stdout).toContain(
-      "fob-backup",
+    expect((await to.fob(["restore", ours, "--identity", identity])).stdout).toBe(
+      "restored mail\nrestored ACME\n",
     );
+    const armored = await fob(["backup", "-", "--recipient", recipient]);
+    expect(
+      spawnSync("age", ["-d", "-i", identity], { input: armored.stdout, encoding: "utf8" }).stdout,
+    ).toContain("fob-backup");
     const other = join(home, "other.txt");
     spawnSync("age-keygen", ["-o", other]);
     expect((await to.fob(["restore", file, "--identity", other])).exitCode).toBe(4);

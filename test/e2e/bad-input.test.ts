@@ -17,15 +17,27 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LINEAGE_BYTES } from "#vault/cells/cell.ts";
 import { checksumSeal } from "#vault/cells/sealing.ts";
 import { describeWith } from "../requires.ts";
-import { filesBelow, HOTP_URI, type Outcome, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import {
+  filesBelow,
+  HOTP_URI,
+  type Outcome,
+  RFC_CODES,
+  type TestHome,
+  TOTP_URI,
+  testHome,
+} from "./fob.ts";
 
 async function enrolled(): Promise<TestHome & { tokens: string[] }> {
   const home = testHome();
-  const { stdout } = await home.fob(["enroll", "-", "--json"], { input: `${HOTP_URI}\n${TOTP_URI}` });
+  const { stdout } = await home.fob(["enroll", "-", "--json"], {
+    input: `${HOTP_URI}\n${TOTP_URI}`,
+  });
   return { ...home, tokens: JSON.parse(stdout).map(({ id }: { id: string }) => id) };
 }
 
-/** One line that says what is wrong, perhaps one hint, no stack trace, nothing on standard output. */
+/**
+ * One line that says what is wrong, perhaps one hint, no stack trace, nothing on standard output.
+ */
 function expectOneClearLine({ stdout, stderr }: Outcome): void {
   expect(stdout).toBe("");
   expect(stderr).toMatch(/^fob: [^\n]+\n(?:hint: [^\n]+\n)?$/);
@@ -64,7 +76,10 @@ describe("a damaged vault", () => {
 
   test("does not open with files swapped, renamed or taken from another vault", async () => {
     const { fob, home, tokens } = await enrolled();
-    const [first, second] = tokens.map((id) => join(home, "vault", "tokens", id)) as [string, string];
+    const [first, second] = tokens.map((id) => join(home, "vault", "tokens", id)) as [
+      string,
+      string,
+    ];
     const file = onlyFile(first);
     renameSync(file, join(first, "9"));
     expect(await fob(["code", "ACME"])).toMatchObject({ exitCode: 6 });
@@ -88,7 +103,10 @@ describe("a damaged vault", () => {
     writeFileSync(join(folder, "5"), checksumSeal.seal(header, "header/5"));
     const outcome = await fob(["enroll", "-"], { input: HOTP_URI });
     expectOneClearLine(outcome);
-    expect(outcome).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("needs a newer fob") });
+    expect(outcome).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("needs a newer fob"),
+    });
     expect(readdirSync(folder)).toEqual(["5"]);
   });
 
@@ -131,14 +149,21 @@ describeWith({ tmpfs: true }, "a home that cannot be written to", () => {
   test("because the disk is full loses nothing, and repeats no passcode", async () => {
     const { fob } = testHome();
     const home = { FOB_HOME: join(disk, "home") };
-    expect((await fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}`, env: home })).exitCode).toBe(0);
+    expect(
+      (await fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}`, env: home })).exitCode,
+    ).toBe(0);
     expect((await fob(["code", "ACME"], { env: home })).stdout).toBe(`${RFC_CODES[0]}\n`);
     fill(join(disk, "filler"));
     const outcome = await fob(["code", "ACME"], { env: home });
     expectOneClearLine(outcome);
-    expect(outcome).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("no space left on the device") });
+    expect(outcome).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringContaining("no space left on the device"),
+    });
     expect((await fob(["code", "Example"], { env: home })).exitCode).toBe(0);
-    expect(await fob(["enroll", "-"], { input: HOTP_URI.replaceAll("ACME", "New"), env: home })).toMatchObject({
+    expect(
+      await fob(["enroll", "-"], { input: HOTP_URI.replaceAll("ACME", "New"), env: home }),
+    ).toMatchObject({
       exitCode: 8,
     });
     rmSync(join(disk, "filler"));
@@ -163,7 +188,10 @@ describeWith({ tmpfs: true }, "a home that cannot be written to", () => {
   test("because it is no folder says so", async () => {
     const { fob, home } = testHome();
     writeFileSync(join(home, "file"), "");
-    const outcome = await fob(["enroll", "-"], { input: HOTP_URI, env: { FOB_HOME: join(home, "file", "x") } });
+    const outcome = await fob(["enroll", "-"], {
+      input: HOTP_URI,
+      env: { FOB_HOME: join(home, "file", "x") },
+    });
     expectOneClearLine(outcome);
     expect(outcome).toMatchObject({ exitCode: 8, stderr: expect.stringContaining("not a folder") });
   });
@@ -186,7 +214,8 @@ describe("names with control characters", () => {
       await fob([evil]),
       await fob(["code", `--${evil}`]),
     ];
-    for (const { stdout, stderr } of runs) expect(`${stdout}${stderr}`).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+    for (const { stdout, stderr } of runs)
+      expect(`${stdout}${stderr}`).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
     expect(runs[0]?.stderr).toContain("invisible characters were taken out");
   });
 });
@@ -196,7 +225,10 @@ describe("a reader that has had enough", () => {
     const { home } = await enrolled();
     const fob = join(process.cwd(), "bin", "fob.js");
     const command = `"${process.execPath}" "${fob}" list --json | head -c 1; echo " \${PIPESTATUS[0]}"`;
-    const text = execFileSync("bash", ["-c", command], { env: { ...process.env, FOB_HOME: home }, encoding: "utf8" });
+    const text = execFileSync("bash", ["-c", command], {
+      env: { ...process.env, FOB_HOME: home },
+      encoding: "utf8",
+    });
     expect(text).toBe("[ 0\n");
   });
 
@@ -205,7 +237,10 @@ describe("a reader that has had enough", () => {
     const fob = join(process.cwd(), "bin", "fob.js");
     for (const args of ["code Example", "list"]) {
       const command = `"${process.execPath}" "${fob}" ${args} 2>&1 >/dev/full; echo $?`;
-      const text = execFileSync("bash", ["-c", command], { env: { ...process.env, FOB_HOME: home }, encoding: "utf8" });
+      const text = execFileSync("bash", ["-c", command], {
+        env: { ...process.env, FOB_HOME: home },
+        encoding: "utf8",
+      });
       expect(text).toMatch(/^fob: cannot write to standard output: [^\n]*ENOSPC[^\n]*\n8\n$/);
     }
   });
@@ -219,7 +254,9 @@ function alter(path: string): void {
 }
 
 function snapshot(home: string): Record<string, string> {
-  return Object.fromEntries(filesBelow(home).map((path) => [path, readFileSync(path).toString("hex")]));
+  return Object.fromEntries(
+    filesBelow(home).map((path) => [path, readFileSync(path).toString("hex")]),
+  );
 }
 
 function fill(path: string): void {

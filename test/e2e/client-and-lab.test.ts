@@ -27,7 +27,10 @@ async function issue(user: string, ...order: readonly string[]): Promise<string>
 
 /** Whether the lab lets somebody in, as a login page or a gateway asks it. */
 async function isLetIn(form: Readonly<Record<string, string>>): Promise<boolean> {
-  const reply = await fetch(`${address}/validate/check`, { method: "POST", body: new URLSearchParams(form) });
+  const reply = await fetch(`${address}/validate/check`, {
+    method: "POST",
+    body: new URLSearchParams(form),
+  });
   const { result } = (await reply.json()) as { readonly result: { readonly value: boolean } };
   return result.value;
 }
@@ -36,29 +39,42 @@ describe("an activation string of the lab", () => {
   test.each([
     ["four", "totp", []],
     ["two", "hotp", ["--two-pass", "--algorithm", "sha256"]],
-  ])("is enrolled in %s passes as %s, and the lab takes its passcodes, once each", async (passes, token, options) => {
-    const user = `${passes}${token}`;
-    const string = await issue(user, "activation", "--token", token, ...options);
-    const { fob } = testHome();
-    const trace = `${lab.home}/${user}.log`;
-    const enrolled = await fob(["enroll", "--name", "lab", "--trace", trace, "-"], { input: string });
-    expect(enrolled).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^enrolled lab /) });
-    for (const _ of token === "hotp" ? [1, 2] : [1]) {
-      const pass = (await fob(["code", "lab"])).stdout.trim();
-      expect(await isLetIn({ user, pass })).toBe(true);
-      expect(await isLetIn({ user, pass })).toBe(false);
-    }
-    const events = await logOf(user);
-    expect(events.some(({ detail }) => detail === "four passes: hello")).toBe(passes === "four");
-  });
+  ])(
+    "is enrolled in %s passes as %s, and the lab takes its passcodes, once each",
+    async (passes, token, options) => {
+      const user = `${passes}${token}`;
+      const string = await issue(user, "activation", "--token", token, ...options);
+      const { fob } = testHome();
+      const trace = `${lab.home}/${user}.log`;
+      const enrolled = await fob(["enroll", "--name", "lab", "--trace", trace, "-"], {
+        input: string,
+      });
+      expect(enrolled).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^enrolled lab /),
+      });
+      for (const _ of token === "hotp" ? [1, 2] : [1]) {
+        const pass = (await fob(["code", "lab"])).stdout.trim();
+        expect(await isLetIn({ user, pass })).toBe(true);
+        expect(await isLetIn({ user, pass })).toBe(false);
+      }
+      const events = await logOf(user);
+      expect(events.some(({ detail }) => detail === "four passes: hello")).toBe(passes === "four");
+    },
+  );
 
   test("becomes a token that answers the lab's challenges", async () => {
     const string = await issue("ocra", "activation", "--token", "ocra");
     const { fob } = testHome();
     expect((await fob(["enroll", "--name", "lab", "-"], { input: string })).exitCode).toBe(0);
     const body = new URLSearchParams({ user: "ocra", pass: "" });
-    const asked = (await (await fetch(`${address}/validate/check`, { method: "POST", body })).json()) as {
-      readonly detail: { readonly transaction_id: string; readonly attributes: { readonly challenge: string } };
+    const asked = (await (
+      await fetch(`${address}/validate/check`, { method: "POST", body })
+    ).json()) as {
+      readonly detail: {
+        readonly transaction_id: string;
+        readonly attributes: { readonly challenge: string };
+      };
     };
     const { transaction_id, attributes } = asked.detail;
     const pass = (await fob(["challenge", "lab", attributes.challenge])).stdout.trim();
@@ -69,13 +85,22 @@ describe("an activation string of the lab", () => {
   test("is not used up by inspect or --dry-run, and works once", async () => {
     const string = await issue("once", "activation");
     const { fob } = testHome();
-    expect(await fob(["inspect", "-"], { input: string })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await fob(["inspect", "-"], { input: string })).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
     expect((await fob(["enroll", "--dry-run", "-"], { input: string })).exitCode).toBe(0);
     expect(await logOf("once")).not.toContainEqual(expect.objectContaining({ event: "dskpp" }));
     expect((await fob(["enroll", "-"], { input: string })).exitCode).toBe(0);
     const thief = testHome();
-    expect(await thief.fob(["enroll", "-"], { input: string })).toMatchObject({ exitCode: 7, stdout: "" });
-    expect(await fob(["enroll", "-"], { input: string })).toMatchObject({ exitCode: 7, stdout: "" });
+    expect(await thief.fob(["enroll", "-"], { input: string })).toMatchObject({
+      exitCode: 7,
+      stdout: "",
+    });
+    expect(await fob(["enroll", "-"], { input: string })).toMatchObject({
+      exitCode: 7,
+      stdout: "",
+    });
     expect((await thief.fob(["list"])).stdout).toBe("");
     expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(1);
   });
@@ -84,7 +109,9 @@ describe("an activation string of the lab", () => {
     const string = await issue("typo", "activation");
     const text = Buffer.from(string, "base64").toString();
     const [, passphrase = ""] = /^Passphrase=(.*)$/m.exec(text) ?? [];
-    const wrong = Buffer.from(text.replace(passphrase, `${[...passphrase].reverse().join("")}1`)).toString("base64");
+    const wrong = Buffer.from(
+      text.replace(passphrase, `${[...passphrase].reverse().join("")}1`),
+    ).toString("base64");
     const { fob } = testHome();
     expect(await fob(["enroll", "-"], { input: wrong })).toMatchObject({ exitCode: 7, stdout: "" });
     expect((await fob(["list"])).stdout).toBe("");
@@ -100,8 +127,13 @@ describe("a push token of the lab", () => {
     device = testHome((remove) => void removed.push(remove));
     const string = await issue("pushed", "push");
     expect(await device.fob(["inspect", "-"], { input: string })).toMatchObject({ exitCode: 0 });
-    expect(await device.fob(["enroll", "--name", "lab", "-"], { input: string })).toMatchObject({ exitCode: 0 });
-    expect(await device.fob(["enroll", "-"], { input: string })).toMatchObject({ exitCode: 7, stdout: "" });
+    expect(await device.fob(["enroll", "--name", "lab", "-"], { input: string })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await device.fob(["enroll", "-"], { input: string })).toMatchObject({
+      exitCode: 7,
+      stdout: "",
+    });
   });
 
   afterAll(() => {
@@ -114,7 +146,12 @@ describe("a push token of the lab", () => {
   const answer = (...args: readonly string[]) => device.fob(["push", ...args]);
 
   test("lets in whom its owner approves, once", async () => {
-    const { transaction: transaction_id } = await push("--title", "VPN", "--question", "From Rome?");
+    const { transaction: transaction_id } = await push(
+      "--title",
+      "VPN",
+      "--question",
+      "From Rome?",
+    );
     expect(await isLetIn({ user: "pushed", pass: "", transaction_id })).toBe(false);
     expect((await answer("list")).stdout).toContain("VPN: From Rome?");
     expect((await answer("approve", "--yes")).exitCode).toBe(0);
@@ -137,14 +174,18 @@ describe("a push token of the lab", () => {
     const right = await push("--number-matching");
     const { number } = right.asked[0];
     expect((await answer("approve", "--yes", "--choice", number)).exitCode).toBe(0);
-    expect(await isLetIn({ user: "pushed", pass: "", transaction_id: right.transaction })).toBe(true);
+    expect(await isLetIn({ user: "pushed", pass: "", transaction_id: right.transaction })).toBe(
+      true,
+    );
 
     const guessed = await push("--number-matching");
     const [{ number: shown, options }] = guessed.asked;
     const wrong = options.find((option: string) => option !== shown);
     expect((await answer("approve", "--yes", "--choice", wrong)).exitCode).toBe(7);
     expect((await answer("approve", "--yes", "--choice", shown)).exitCode).not.toBe(0);
-    expect(await isLetIn({ user: "pushed", pass: "", transaction_id: guessed.transaction })).toBe(false);
+    expect(await isLetIn({ user: "pushed", pass: "", transaction_id: guessed.transaction })).toBe(
+      false,
+    );
   });
 
   test("shows the code that the login page wants, after the approval", async () => {
@@ -152,7 +193,9 @@ describe("a push token of the lab", () => {
     const { stdout } = await answer("approve", "--yes", "--json");
     const { displayCode } = JSON.parse(stdout);
     expect(displayCode).toMatch(/^\d{6}$/);
-    expect(await isLetIn({ user: "pushed", pass: "000000", transaction_id })).toBe(displayCode === "000000");
+    expect(await isLetIn({ user: "pushed", pass: "000000", transaction_id })).toBe(
+      displayCode === "000000",
+    );
     expect(await isLetIn({ user: "pushed", pass: displayCode, transaction_id })).toBe(true);
   });
 
@@ -168,13 +211,22 @@ test("a TiQR token of the lab is enrolled once, and logs in with the challenge o
   const { fob } = testHome();
   expect((await fob(["inspect", "-"], { input: string })).exitCode).toBe(0);
   expect((await fob(["enroll", "--name", "lab", "-"], { input: string })).exitCode).toBe(0);
-  expect(await testHome().fob(["enroll", "-"], { input: string })).toMatchObject({ exitCode: 7, stdout: "" });
-  const { asked, transaction: transaction_id } = JSON.parse((await lab.fob(["lab", "push", "tiqr", "--json"])).stdout);
+  expect(await testHome().fob(["enroll", "-"], { input: string })).toMatchObject({
+    exitCode: 7,
+    stdout: "",
+  });
+  const { asked, transaction: transaction_id } = JSON.parse(
+    (await lab.fob(["lab", "push", "tiqr", "--json"])).stdout,
+  );
   const [{ url }] = asked;
-  expect(await fob(["push", "approve", url.replace("tiqr@", "eve@"), "--yes"])).toMatchObject({ exitCode: 3 });
+  expect(await fob(["push", "approve", url.replace("tiqr@", "eve@"), "--yes"])).toMatchObject({
+    exitCode: 3,
+  });
   expect((await fob(["push", "approve", url, "--yes"])).exitCode).toBe(0);
   expect(await fob(["push", "approve", url, "--yes"])).toMatchObject({ exitCode: 7, stdout: "" });
-  await vi.waitUntil(() => isLetIn({ user: "tiqr", pass: "", transaction_id }), { timeout: 10_000 });
+  await vi.waitUntil(() => isLetIn({ user: "tiqr", pass: "", transaction_id }), {
+    timeout: 10_000,
+  });
   expect(await isLetIn({ user: "tiqr", pass: "", transaction_id })).toBe(false);
 });
 

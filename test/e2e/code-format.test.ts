@@ -20,12 +20,18 @@ describe("fob code --format", () => {
       "{code} {validFrom} {validUntil} [{counter}]",
     ]);
     expect(timed.stdout).toBe("94287082 1970-01-01T00:00:30.000Z 1970-01-01T00:01:00.000Z []\n");
-    expect((await fob(["code", "Example", "--format", "{secondsLeft}"])).stdout).toMatch(/^(?:30|[12]?\d)\n$/);
+    expect((await fob(["code", "Example", "--format", "{secondsLeft}"])).stdout).toMatch(
+      /^(?:30|[12]?\d)\n$/,
+    );
     expect((await fob(["code", "--all", "--format", "{name}"])).stdout).toBe("Example\n");
   });
 
   test.each([
-    ["{cod}", "{cod}, which is no field", "hint: {name} {code} {issuer} {account} {kind} {validFrom} {validUntil}"],
+    [
+      "{cod}",
+      "{cod}, which is no field",
+      "hint: {name} {code} {issuer} {account} {kind} {validFrom} {validUntil}",
+    ],
     ["{}", "{}, which is no field", "{secondsLeft} {counter} are fields"],
     ["{code", "{, which is neither a field nor an escape", "{{ and }} are braces"],
     ["code}", "}, which is neither", "{{ and }} are braces"],
@@ -43,6 +49,8 @@ describe("fob code --format", () => {
 
   test("and --copy exclude each other", async () => {
     const { fob } = testHome();
-    expect(await fob(["code", "ACME", "--copy", "--format", "{code}"])).toMatchObject({ exitCode: 2 });
+    expect(await fob(["code", "ACME", "--copy", "--format", "{code}"])).toMatchObject({
+      exitCode: 2,
+    });
   });
 });

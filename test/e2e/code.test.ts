@@ -20,14 +20,20 @@ describe("fob code", () => {
     for (const at of ["@59", "1970-01-01T00:00:59Z"]) {
       expect((await fob(["code", "Example", "--at", at])).stdout).toBe("94287082\n");
     }
-    expect((await fob(["code", "Example", "--at", "2033-05-18T03:33:20Z"])).stdout).toBe("69279037\n");
+    expect((await fob(["code", "Example", "--at", "2033-05-18T03:33:20Z"])).stdout).toBe(
+      "69279037\n",
+    );
   });
 
   test("tells scripts how long it is good for", async () => {
     const { fob } = await homeWith(TOTP_URI);
     const now = Date.now();
     const code = JSON.parse((await fob(["code", "Example", "--json"])).stdout);
-    expect(code).toMatchObject({ name: "Example", kind: "totp", code: expect.stringMatching(/^\d{8}$/) });
+    expect(code).toMatchObject({
+      name: "Example",
+      kind: "totp",
+      code: expect.stringMatching(/^\d{8}$/),
+    });
     expect(Date.parse(code.validUntil) - Date.parse(code.validFrom)).toBe(30_000);
     expect(Date.parse(code.validUntil)).toBeGreaterThan(now);
     expect(code.secondsLeft).toBeLessThanOrEqual(30);
@@ -37,7 +43,8 @@ describe("fob code", () => {
 
   test("moves the counter of an event-based token on, once for each passcode", async () => {
     const { fob } = await homeWith(HOTP_URI);
-    for (const code of RFC_CODES.slice(0, 3)) expect((await fob(["code", "acme"])).stdout).toBe(`${code}\n`);
+    for (const code of RFC_CODES.slice(0, 3))
+      expect((await fob(["code", "acme"])).stdout).toBe(`${code}\n`);
     expect(JSON.parse((await fob(["code", "ACME", "--json"])).stdout)).toEqual({
       name: "ACME",
       code: RFC_CODES[3],
@@ -50,8 +57,12 @@ describe("fob code", () => {
   test("prints counters beyond 2^53 as strings", async () => {
     const counter = 2n ** 53n;
     const { fob } = await homeWith(HOTP_URI.replace("counter=0", `counter=${counter}`));
-    expect(JSON.parse((await fob(["code", "ACME", "--json"])).stdout).counter).toBe(String(counter));
-    expect(JSON.parse((await fob(["list", "--json"])).stdout)[0].counter).toBe(String(counter + 1n));
+    expect(JSON.parse((await fob(["code", "ACME", "--json"])).stdout).counter).toBe(
+      String(counter),
+    );
+    expect(JSON.parse((await fob(["list", "--json"])).stdout)[0].counter).toBe(
+      String(counter + 1n),
+    );
   });
 
   test("waits for a fresh passcode when this one ends too soon", async () => {
@@ -112,8 +123,12 @@ describe("fob code", () => {
     expect(plain.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 16 }, () => 0));
     expect(new Set(plain.map(({ stdout }) => stdout)).size).toBe(16);
     for (const code of RFC_CODES) expect(plain.map(({ stdout }) => stdout)).toContain(`${code}\n`);
-    const json = await Promise.all(Array.from({ length: 16 }, () => fob(["code", "ACME", "--json"])));
-    const counters = json.map(({ stdout }) => JSON.parse(stdout).counter as number).sort((a, b) => a - b);
+    const json = await Promise.all(
+      Array.from({ length: 16 }, () => fob(["code", "ACME", "--json"])),
+    );
+    const counters = json
+      .map(({ stdout }) => JSON.parse(stdout).counter as number)
+      .sort((a, b) => a - b);
     expect(counters).toEqual(Array.from({ length: 16 }, (_, i) => 16 + i));
   });
 });

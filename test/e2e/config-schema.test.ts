@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
-import { SETTING_KEYS, SETTINGS, type SettingDefinition, type SettingKey } from "#cli/settings/setting-definitions.ts";
+import {
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingDefinition,
+  type SettingKey,
+} from "#cli/settings/setting-definitions.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const schema = JSON.parse(read("schema/config.schema.json"));
@@ -21,7 +26,14 @@ function describeKey(key: SettingKey) {
 function tableRow(key: SettingKey): string {
   const { kind, initial, option, variables, summary } = definitionOf(key);
   const names = Object.keys(variables).map((name) => `\`${name}\``);
-  const cells = [`\`${key}\``, kind.words(), `\`${initial}\``, `\`${option}\``, names.join(", "), summary];
+  const cells = [
+    `\`${key}\``,
+    kind.words(),
+    `\`${initial}\``,
+    `\`${option}\``,
+    names.join(", "),
+    summary,
+  ];
   return `| ${cells.join(" | ")} |`;
 }
 
@@ -35,7 +47,9 @@ describe("the configuration's schema", () => {
 
   test("takes a file of defaults, and refuses unknown keys and wrong values", () => {
     const isValid = new Ajv({ allowUnionTypes: true }).compile(schema);
-    const defaults = Object.fromEntries(SETTING_KEYS.map((key) => [key, definitionOf(key).initial]));
+    const defaults = Object.fromEntries(
+      SETTING_KEYS.map((key) => [key, definitionOf(key).initial]),
+    );
     expect(isValid({ $schema: "config.schema.json", ...defaults })).toBe(true);
     expect(isValid({ colour: "auto" })).toBe(false);
     expect(isValid({ "agent.idle": "soon" })).toBe(false);

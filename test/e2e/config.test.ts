@@ -12,7 +12,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RFC_SECRET, runFob, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
-function homeWith(config: string | Readonly<Record<string, unknown>>): TestHome & { readonly path: string } {
+function homeWith(
+  config: string | Readonly<Record<string, unknown>>,
+): TestHome & { readonly path: string } {
   const home = testHome();
   const path = join(home.home, "config.json");
   writeFileSync(path, typeof config === "string" ? config : JSON.stringify(config));
@@ -42,7 +44,9 @@ describe("fob config", () => {
       exitCode: 0,
     });
     expect((await fob(["config", "get", "code.min-validity"])).stdout).toBe("5\n");
-    expect((await fob(["config", "unset", "code.min-validity"])).stdout).toBe("code.min-validity is 0\n");
+    expect((await fob(["config", "unset", "code.min-validity"])).stdout).toBe(
+      "code.min-validity is 0\n",
+    );
     expect(await fob(["config", "unset", "code.min-validity"])).toMatchObject({
       stderr: "code.min-validity was not set\n",
       exitCode: 0,
@@ -51,8 +55,12 @@ describe("fob config", () => {
 
   test("takes yes and no by their words, and nothing else", async () => {
     const { fob } = testHome();
-    expect((await fob(["config", "set", "push.notify", "true"])).stdout).toBe("push.notify is true\n");
-    expect((await fob(["config", "get", "push.notify", "--json"])).stdout).toContain('"value": true');
+    expect((await fob(["config", "set", "push.notify", "true"])).stdout).toBe(
+      "push.notify is true\n",
+    );
+    expect((await fob(["config", "get", "push.notify", "--json"])).stdout).toContain(
+      '"value": true',
+    );
     expect(await fob(["config", "set", "push.notify", "yes"])).toMatchObject({
       stderr: 'fob: push.notify is "yes": true or false is needed\n',
       exitCode: 2,
@@ -63,41 +71,73 @@ describe("fob config", () => {
     const { home, path } = homeWith({ color: "always" });
     const env = { FOB_HOME: home };
     const colorOf = async (args: readonly string[], more = {}) => {
-      const { stdout } = await runFob(["config", "get", "color", "--json", ...args], { ...env, ...more });
+      const { stdout } = await runFob(["config", "get", "color", "--json", ...args], {
+        ...env,
+        ...more,
+      });
       const { value, source, from } = JSON.parse(stdout);
       return [value, source, from];
     };
-    expect(await colorOf(["--no-color"], { FORCE_COLOR: "1" })).toEqual(["never", "option", "--no-color"]);
-    expect(await colorOf([], { NO_COLOR: "1", FORCE_COLOR: "1" })).toEqual(["never", "environment", "NO_COLOR"]);
-    expect(await colorOf([], { FORCE_COLOR: "0" })).toEqual(["never", "environment", "FORCE_COLOR"]);
+    expect(await colorOf(["--no-color"], { FORCE_COLOR: "1" })).toEqual([
+      "never",
+      "option",
+      "--no-color",
+    ]);
+    expect(await colorOf([], { NO_COLOR: "1", FORCE_COLOR: "1" })).toEqual([
+      "never",
+      "environment",
+      "NO_COLOR",
+    ]);
+    expect(await colorOf([], { FORCE_COLOR: "0" })).toEqual([
+      "never",
+      "environment",
+      "FORCE_COLOR",
+    ]);
     expect(await colorOf([], { TERM: "dumb" })).toEqual(["never", "environment", "TERM"]);
     expect(await colorOf([], { NO_COLOR: "" })).toEqual(["always", "config", path]);
     writeFileSync(path, "{}");
     expect(await colorOf([])).toEqual(["auto", "default", null]);
-    expect(await runFob(["config", "set", "color", "always"], { ...env, NO_COLOR: "1" })).toMatchObject({
+    expect(
+      await runFob(["config", "set", "color", "always"], { ...env, NO_COLOR: "1" }),
+    ).toMatchObject({
       stdout: "color is never\n",
       stderr: "note: NO_COLOR counts before it: color is never for now\n",
     });
   });
 
   test.each([
-    [["set", "clipboard.clear-after", "0"], 'clipboard.clear-after is "0": a whole number of seconds from 1 to 86400'],
+    [
+      ["set", "clipboard.clear-after", "0"],
+      'clipboard.clear-after is "0": a whole number of seconds from 1 to 86400',
+    ],
     [["set", "keychain", "cloud"], 'keychain is "cloud": one of system, file, none is needed'],
     [["set", "agent.idle", "31d"], 'agent.idle is "31d": a duration of at most 30 days'],
     [["set", "colour", "never"], 'there is no setting "colour"\nhint: did you mean color?'],
     [["get", "clear"], 'there is no setting "clear"\nhint: did you mean clipboard.clear-after?'],
-    [["unset", "toString"], 'there is no setting "toString"\nhint: `fob config list` shows all of them'],
+    [
+      ["unset", "toString"],
+      'there is no setting "toString"\nhint: `fob config list` shows all of them',
+    ],
   ])("refuses %j with exit code 2", async (args, message) => {
     const { fob, home } = testHome();
     const outcome = await fob(["config", ...args]);
-    expect(outcome).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining(`fob: ${message}`) });
+    expect(outcome).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringContaining(`fob: ${message}`),
+    });
     expect(readdirSync(home)).not.toContain("config.json");
   });
 
   test("keeps what it does not know, and names it with the nearest setting", async () => {
     const { fob, path } = homeWith({ $schema: "x", colour: "auto", deep: { a: [1] } });
     expect((await fob(["config", "set", "agent.idle", "2h"])).exitCode).toBe(0);
-    expect(parse(path)).toEqual({ $schema: "x", colour: "auto", deep: { a: [1] }, "agent.idle": "2h" });
+    expect(parse(path)).toEqual({
+      $schema: "x",
+      colour: "auto",
+      deep: { a: [1] },
+      "agent.idle": "2h",
+    });
     expect((await fob(["config", "list"])).stderr).toBe(
       'warning: config.json has "colour", which is no setting: did you mean color?\n' +
         'warning: config.json has "deep", which is no setting\n',
@@ -123,7 +163,10 @@ describe("fob config", () => {
     const { fob, path } = homeWith(text);
     for (const args of [["list"], ["set", "color", "never"], ["unset", "color"]]) {
       const { exitCode, stderr } = await fob(["config", ...args]);
-      expect({ exitCode, stderr }).toEqual({ exitCode: 6, stderr: expect.stringContaining(`${path} ${message}`) });
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 6,
+        stderr: expect.stringContaining(`${path} ${message}`),
+      });
       expect(stderr).toContain(hint);
     }
     expect(readFileSync(path, "utf8")).toBe(text);
@@ -199,8 +242,13 @@ describe("the configuration's file", () => {
   test("that cannot be written is said with exit code 8", async () => {
     const { home } = testHome();
     writeFileSync(join(home, "file"), "");
-    const outcome = await runFob(["config", "set", "color", "never"], { FOB_HOME: join(home, "file") });
-    expect(outcome).toMatchObject({ exitCode: 8, stderr: expect.stringMatching(/^fob: cannot create /) });
+    const outcome = await runFob(["config", "set", "color", "never"], {
+      FOB_HOME: join(home, "file"),
+    });
+    expect(outcome).toMatchObject({
+      exitCode: 8,
+      stderr: expect.stringMatching(/^fob: cannot create /),
+    });
   });
 });
 
@@ -228,7 +276,10 @@ describe("a setting counts:", () => {
       ["code", "Short"],
       ["code", "Short", "--json"],
     ]) {
-      expect(await fob(args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("60 s are asked for") });
+      expect(await fob(args)).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining("60 s are asked for"),
+      });
     }
     expect((await fob(["code", "Short", "--min-validity", "0"])).stdout).toMatch(/^\d{6}\n$/);
   });

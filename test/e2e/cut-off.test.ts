@@ -13,7 +13,9 @@ function demanding(count: number): string {
   return Array.from({ length: count }, (_, i) => uri(i)).join("\n");
 }
 
-async function listed({ fob }: TestHome): Promise<{ readonly name: string; readonly pin: string }[]> {
+async function listed({
+  fob,
+}: TestHome): Promise<{ readonly name: string; readonly pin: string }[]> {
   return JSON.parse((await fob(["list", "--json"])).stdout);
 }
 
@@ -26,9 +28,23 @@ function folders(home: string): number {
   }
 }
 
-function start({ home }: TestHome, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const all = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file", ...env };
-  return spawn(process.execPath, [FOB, ...args], { env: all, cwd: home, stdio: ["pipe", "ignore", "ignore"] });
+function start(
+  { home }: TestHome,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const all = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: home,
+    FOB_HOME: home,
+    FOB_KEYCHAIN: "file",
+    ...env,
+  };
+  return spawn(process.execPath, [FOB, ...args], {
+    env: all,
+    cwd: home,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
 }
 
 function ended(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
@@ -63,22 +79,30 @@ describe("a token whose issuer demands a PIN", () => {
     },
   );
 
-  test.each(["enroll", "import"])("that an older fob left without one gets it from the next %s", async (command) => {
-    const test = testHome();
-    const bare = demanding(2).replaceAll("&pinpolicy=min%3D4", "");
-    await test.fob(["enroll", "-"], { input: bare });
-    expect(await test.fob(["code", "pin0"])).toMatchObject({ exitCode: 0 });
-    writeFileSync(join(test.home, "list"), demanding(2));
-    const args = command === "enroll" ? ["enroll", "-"] : ["import", join(test.home, "list")];
-    const again = await test.fob(args, { input: demanding(2), env: { FOB_PIN: PIN } });
-    expect(again).toMatchObject({ exitCode: 0 });
-    expect((await listed(test)).map(({ pin }) => pin)).toEqual(["user", "user"]);
-    expect(await test.fob(["code", "pin0"])).toMatchObject({ exitCode: 5 });
-    expect((await test.fob(["code", "pin0"], { env: { FOB_PIN: PIN } })).stdout).toBe(`${RFC_CODES[1]}\n`);
-    // and now it is known, behind its PIN too
-    const third = await test.fob(["import", join(test.home, "list")], { env: { FOB_PIN: PIN } });
-    expect(third).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("2 tokens enrolled already") });
-  });
+  test.each(["enroll", "import"])(
+    "that an older fob left without one gets it from the next %s",
+    async (command) => {
+      const test = testHome();
+      const bare = demanding(2).replaceAll("&pinpolicy=min%3D4", "");
+      await test.fob(["enroll", "-"], { input: bare });
+      expect(await test.fob(["code", "pin0"])).toMatchObject({ exitCode: 0 });
+      writeFileSync(join(test.home, "list"), demanding(2));
+      const args = command === "enroll" ? ["enroll", "-"] : ["import", join(test.home, "list")];
+      const again = await test.fob(args, { input: demanding(2), env: { FOB_PIN: PIN } });
+      expect(again).toMatchObject({ exitCode: 0 });
+      expect((await listed(test)).map(({ pin }) => pin)).toEqual(["user", "user"]);
+      expect(await test.fob(["code", "pin0"])).toMatchObject({ exitCode: 5 });
+      expect((await test.fob(["code", "pin0"], { env: { FOB_PIN: PIN } })).stdout).toBe(
+        `${RFC_CODES[1]}\n`,
+      );
+      // and now it is known, behind its PIN too
+      const third = await test.fob(["import", join(test.home, "list")], { env: { FOB_PIN: PIN } });
+      expect(third).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringContaining("2 tokens enrolled already"),
+      });
+    },
+  );
 });
 
 describe("one secret", () => {
@@ -102,7 +126,9 @@ describe("one secret", () => {
     expect(await fob(["backup", file], { env })).toMatchObject({ exitCode: 0 });
     await take();
     await fob(["remove", "ACME", "--yes"]);
-    expect((await fob(["enroll", "-"], { input: HOTP_URI })).stderr).toContain("goes on at the counter 2");
+    expect((await fob(["enroll", "-"], { input: HOTP_URI })).stderr).toContain(
+      "goes on at the counter 2",
+    );
     await take();
     const twin = await fob(["restore", "ACME"]);
     expect(twin).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("in use already") });
@@ -130,13 +156,19 @@ describe("one secret", () => {
     const other = testHome();
     await other.fob(["enroll", "-"], { input: HOTP_URI });
     const restored = await other.fob(["restore", file], { env });
-    expect(restored).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes on at the counter 3") });
+    expect(restored).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("goes on at the counter 3"),
+    });
     expect((await other.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[3]}\n`);
   });
 
   test("in a list twice, at two counters, is one token at the higher one", async () => {
     const { home, fob } = testHome();
-    writeFileSync(join(home, "list"), `${HOTP_URI}\n${HOTP_URI.replace("counter=0", "counter=4")}\n${HOTP_URI}\n`);
+    writeFileSync(
+      join(home, "list"),
+      `${HOTP_URI}\n${HOTP_URI.replace("counter=0", "counter=4")}\n${HOTP_URI}\n`,
+    );
     expect((await fob(["import", join(home, "list")])).exitCode).toBe(0);
     expect(JSON.parse((await fob(["list", "--json"])).stdout)).toHaveLength(1);
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[4]}\n`);
@@ -175,7 +207,9 @@ test("six imports of one list at once leave every token once", async () => {
   await fob(["enroll", "-"], { input: HOTP_URI });
   const uris = Array.from({ length: 40 }, (_, i) => HOTP_URI.replaceAll("ACME", `A${i}`));
   writeFileSync(join(home, "list"), uris.join("\n"));
-  const outcomes = await Promise.all(Array.from({ length: 6 }, () => fob(["import", join(home, "list")])));
+  const outcomes = await Promise.all(
+    Array.from({ length: 6 }, () => fob(["import", join(home, "list")])),
+  );
   expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(await listed(test)).toHaveLength(41);
   expect(folders(home)).toBe(41);
@@ -190,7 +224,9 @@ test("doctor counts empty folders and takes them away", async () => {
     mkdirSync(folder, { mode: 0o700 });
     utimesSync(folder, 1, 1);
   }
-  expect((await fob(["doctor"])).stdout).toMatch(/leftovers +warning +interrupted writes left behind: 3 empty folders/);
+  expect((await fob(["doctor"])).stdout).toMatch(
+    /leftovers +warning +interrupted writes left behind: 3 empty folders/,
+  );
   expect((await fob(["doctor", "--repair"])).stdout).toMatch(/leftovers +ok/);
   expect(folders(home)).toBe(1);
 });

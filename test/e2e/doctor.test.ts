@@ -57,7 +57,8 @@ describe("fob doctor", () => {
   test("gives every check as JSON with the same keys", async () => {
     const { fob } = await patient();
     const checks = JSON.parse((await fob(["doctor", "--json"])).stdout);
-    for (const check of checks) expect(Object.keys(check)).toEqual(["check", "status", "message", "hint"]);
+    for (const check of checks)
+      expect(Object.keys(check)).toEqual(["check", "status", "message", "hint"]);
     expect(checks.map(({ check }: { check: string }) => check)).toContain("clock");
   });
 
@@ -150,9 +151,14 @@ describe("fob doctor", () => {
     });
     expect(readdirSync(cell)).toHaveLength(1);
     const repaired = await one.fob(["doctor", "--repair"]);
-    const aside = readdirSync(join(one.home, "vault")).filter((name) => name.startsWith(`damaged-token-${id}-`));
+    const aside = readdirSync(join(one.home, "vault")).filter((name) =>
+      name.startsWith(`damaged-token-${id}-`),
+    );
     expect(aside).toHaveLength(1);
-    expect(repaired).toMatchObject({ stdout: expect.stringContaining(aside[0] ?? ""), exitCode: 0 });
+    expect(repaired).toMatchObject({
+      stdout: expect.stringContaining(aside[0] ?? ""),
+      exitCode: 0,
+    });
     expect(readdirSync(join(one.home, "vault", aside[0] ?? ""))).toEqual([file]);
     expect(await one.examine()).toMatchObject(WHOLE);
     expect(await listed(one)).not.toContain("ACME");

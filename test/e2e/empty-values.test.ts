@@ -30,25 +30,33 @@ type EmptyLine = readonly [line: readonly string[], name: string];
 /** Every command line that has one value which is `empty`. */
 async function linesWith(empty: string): Promise<EmptyLine[]> {
   const lines: EmptyLine[] = [];
-  for (const [name, load] of Object.entries(COMMANDS)) lines.push(...linesOf(name.split(" "), await load(), empty));
+  for (const [name, load] of Object.entries(COMMANDS))
+    lines.push(...linesOf(name.split(" "), await load(), empty));
   return lines;
 }
 
 function linesOf(words: readonly string[], definition: AnyCommand, empty: string): EmptyLine[] {
-  const own = Object.values<ArgumentDefinition>(definition.arguments).filter(({ kind }) => kind !== "rest");
+  const own = Object.values<ArgumentDefinition>(definition.arguments).filter(
+    ({ kind }) => kind !== "rest",
+  );
   const filled = own.filter(({ kind }) => kind === "required").map(() => "x");
   const withArgument = own.flatMap(({ kind, placeholder }, i): EmptyLine[] => {
     const line = [...words, ...own.slice(0, i).map(() => "x"), empty, ...filled.slice(i + 1)];
-    return [[line, placeholder], ...(kind === "variadic" ? [[[...words, "x", empty], placeholder] as const] : [])];
-  });
-  const withOption = Object.entries<OptionDefinition>(definition.options).flatMap(([key, { kind }]): EmptyLine[] => {
-    const line = [...words, ...filled, optionName(key)];
-    if (kind === "flag") return [];
     return [
-      [[...line, empty], optionName(key)],
-      ...(kind === "values" ? [[[...line, "x", empty], optionName(key)] as const] : []),
+      [line, placeholder],
+      ...(kind === "variadic" ? [[[...words, "x", empty], placeholder] as const] : []),
     ];
   });
+  const withOption = Object.entries<OptionDefinition>(definition.options).flatMap(
+    ([key, { kind }]): EmptyLine[] => {
+      const line = [...words, ...filled, optionName(key)];
+      if (kind === "flag") return [];
+      return [
+        [[...line, empty], optionName(key)],
+        ...(kind === "values" ? [[[...line, "x", empty], optionName(key)] as const] : []),
+      ];
+    },
+  );
   const withGlobal = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined);
   return [
     ...withArgument,
@@ -95,8 +103,19 @@ describe("an empty value", () => {
 
   test("of a variable says that it is not set", async () => {
     const { fob } = testHome();
-    const env = { FOB_PIN_FILE: "", FOB_PIN: "", FOB_NO_INPUT: "", FOB_AGENT_SOCK: "", FOB_LANG: "", FOB_PLAIN: "" };
+    const env = {
+      FOB_PIN_FILE: "",
+      FOB_PIN: "",
+      FOB_NO_INPUT: "",
+      FOB_AGENT_SOCK: "",
+      FOB_LANG: "",
+      FOB_PLAIN: "",
+    };
     await fob(["enroll", "-"], { input: HOTP_URI, env });
-    expect(await fob(["code", "ACME"], { env })).toEqual({ stdout: `${RFC_CODES[0]}\n`, stderr: "", exitCode: 0 });
+    expect(await fob(["code", "ACME"], { env })).toEqual({
+      stdout: `${RFC_CODES[0]}\n`,
+      stderr: "",
+      exitCode: 0,
+    });
   });
 });

@@ -12,17 +12,26 @@ import { openTerminal } from "./terminal.ts";
 const NOBODY = new URL("http://127.0.0.1:9/selfenrollment/dskpp.aspx?sc=ABCDEFGHIJ");
 
 const stringFor = ({ href }: URL) =>
-  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString("base64");
+  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString(
+    "base64",
+  );
 
 const EVENT_BASED = { algorithm: "hotp", keyType: "hotp" } as const;
 const WITH_PIN = {
   ...EVENT_BASED,
-  policy: '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
+  policy:
+    '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
 } as const;
 
 /** The first passcode of the token that the server has made last. */
 const firstCode = ({ secrets }: { readonly secrets: readonly Buffer[] }) =>
-  hotp({ secret: secrets.at(-1) ?? Buffer.of(), algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n });
+  hotp({
+    secret: secrets.at(-1) ?? Buffer.of(),
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  });
 
 describe("fob enroll, where a server makes the token", () => {
   test.each([2, 4] as const)("stores what both have made in %i passes", async (passes) => {
@@ -35,7 +44,11 @@ describe("fob enroll, where a server makes the token", () => {
     });
     expect((await fob(["code", "Example"])).stdout).toBe(`${firstCode(server)}\n`);
     const shown = JSON.parse((await fob(["show", "Example", "--json"])).stdout);
-    expect(shown).toMatchObject({ account: CLIENT_ID, serial: "987654321", format: "activation-string" });
+    expect(shown).toMatchObject({
+      account: CLIENT_ID,
+      serial: "987654321",
+      format: "activation-string",
+    });
   });
 
   test("says whom it would ask, and asks nobody, when it is tried out", async () => {
@@ -46,7 +59,9 @@ describe("fob enroll, where a server makes the token", () => {
       stdout: `would ask ${server.url.host} for a token for ${CLIENT_ID} (activation-string)\n`,
       exitCode: 0,
     });
-    expect(JSON.parse((await fob(["enroll", "-", "--dry-run", "--json"], { input })).stdout)).toEqual([
+    expect(
+      JSON.parse((await fob(["enroll", "-", "--dry-run", "--json"], { input })).stdout),
+    ).toEqual([
       {
         ...{ name: null, issuer: null, account: CLIENT_ID, serial: null },
         ...{ format: "activation-string", server: server.url.host, dryRun: true },
@@ -83,13 +98,17 @@ describe("fob enroll, where a server makes the token", () => {
     writeFileSync(join(home, "here"), "");
     const input = `${stringFor(server.url)}\n${others}`;
     const paths = args.map((arg) => (arg === "here" ? join(home, arg) : arg));
-    expect((await fob(["enroll", "-", ...paths], { input, env: { FOB_PIN: "1111" } })).exitCode).toBe(exitCode);
+    expect(
+      (await fob(["enroll", "-", ...paths], { input, env: { FOB_PIN: "1111" } })).exitCode,
+    ).toBe(exitCode);
     expect(server.requests).toEqual([]);
   });
 
   test("stores nothing when the server cannot prove itself, and logs that run", async () => {
     const { fob, home } = testHome();
-    const server = await dskppServer({ alter: (reply) => reply.replace(/(<dskpp:Mac [^>]*>)[^<]{4}/, "$1AAAA") });
+    const server = await dskppServer({
+      alter: (reply) => reply.replace(/(<dskpp:Mac [^>]*>)[^<]{4}/, "$1AAAA"),
+    });
     const trace = join(home, "run.log");
     const input = `${HOTP_URI}\n${stringFor(server.url)}`;
     const { stdout, stderr, exitCode } = await fob(["enroll", "-", "--trace", trace], { input });
@@ -97,17 +116,26 @@ describe("fob enroll, where a server makes the token", () => {
     expect(stderr).toContain("its MAC is wrong");
     expect((await fob(["list"])).stdout).toBe("");
     const log = readFileSync(trace, "utf8");
-    expect(log.trim().split("\n").at(-1)).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z failed: rejected: .*its MAC is wrong/);
+    expect(log.trim().split("\n").at(-1)).toMatch(
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z failed: rejected: .*its MAC is wrong/,
+    );
     expect(statSync(trace).mode & 0o777).toBe(0o600);
-    for (const secret of [PASSWORD, CLIENT_ID, "ABCDEFGHIJ"]) expect(log + stderr).not.toContain(secret);
+    for (const secret of [PASSWORD, CLIENT_ID, "ABCDEFGHIJ"])
+      expect(log + stderr).not.toContain(secret);
   });
 
   test("says with --json why the server refused", async () => {
     const { fob } = testHome();
-    const server = await dskppServer({ alter: () => refusal("ProvisioningPeriodExpired", "Hello") });
-    const { stderr, exitCode } = await fob(["enroll", "-", "--json", "--quiet"], { input: stringFor(server.url) });
+    const server = await dskppServer({
+      alter: () => refusal("ProvisioningPeriodExpired", "Hello"),
+    });
+    const { stderr, exitCode } = await fob(["enroll", "-", "--json", "--quiet"], {
+      input: stringFor(server.url),
+    });
     expect(exitCode).toBe(7);
-    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "rejected", hint: expect.stringMatching(/register/) } });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: "rejected", hint: expect.stringMatching(/register/) },
+    });
   });
 
   test("keeps what came before a server fails, and leaves the rest alone", async () => {
@@ -146,7 +174,10 @@ describe("a PIN that the server wants", () => {
     const { fob } = testHome();
     const server = await dskppServer(WITH_PIN);
     const env = { FOB_PIN: "472958" };
-    const { stdout, exitCode } = await fob(["enroll", "-", "--json"], { input: stringFor(server.url), env });
+    const { stdout, exitCode } = await fob(["enroll", "-", "--json"], {
+      input: stringFor(server.url),
+      env,
+    });
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ pin: "user", accessDomain: "00" }]);
     expect((await fob(["code", "Example"])).exitCode).toBe(5);
@@ -157,7 +188,9 @@ describe("a PIN that the server wants", () => {
     const { fob } = testHome();
     const server = await dskppServer(WITH_PIN);
     const env = { FOB_PIN: "4711\n472958" };
-    expect((await fob(["enroll", "-", "--pin"], { input: stringFor(server.url), env })).exitCode).toBe(0);
+    expect(
+      (await fob(["enroll", "-", "--pin"], { input: stringFor(server.url), env })).exitCode,
+    ).toBe(0);
     expect((await fob(["code", "Example"], { env: { FOB_PIN: "4711" } })).exitCode).toBe(4);
     expect((await fob(["code", "Example"], { env: { FOB_PIN: "472958" } })).exitCode).toBe(0);
   });
@@ -165,7 +198,9 @@ describe("a PIN that the server wants", () => {
   test("keeps the token locked while nobody gives one", async () => {
     const { fob } = testHome();
     const server = await dskppServer(WITH_PIN);
-    const { stdout, stderr, exitCode } = await fob(["enroll", "-"], { input: stringFor(server.url) });
+    const { stdout, stderr, exitCode } = await fob(["enroll", "-"], {
+      input: stringFor(server.url),
+    });
     expect(exitCode).toBe(5);
     expect(stdout).toMatch(/^enrolled Example /);
     const [, command = ""] = /it is locked until `fob ([^`]*)`/.exec(stderr) ?? [];

@@ -26,7 +26,10 @@ describe("fob enroll", () => {
     const { fob } = testHome();
     const input = `# two tokens\n\n${HOTP_URI}\r\n  ${TOTP_URI}\n`;
     const { stdout } = await fob(["enroll", "-", "--json"], { input });
-    expect(JSON.parse(stdout).map((token: { name: string }) => token.name)).toEqual(["ACME", "Example"]);
+    expect(JSON.parse(stdout).map((token: { name: string }) => token.name)).toEqual([
+      "ACME",
+      "Example",
+    ]);
   });
 
   test("stores nothing when one of many is wrong, and names the line", async () => {
@@ -55,7 +58,9 @@ describe("fob enroll", () => {
 
   test("enrolls a bare secret under a name, and asks for one otherwise", async () => {
     const { fob } = testHome();
-    expect((await fob(["enroll", "-", "--name", "bare"], { input: "jbsw y3dp ehpk 3pxp" })).exitCode).toBe(0);
+    expect(
+      (await fob(["enroll", "-", "--name", "bare"], { input: "jbsw y3dp ehpk 3pxp" })).exitCode,
+    ).toBe(0);
     const unnamed = await fob(["enroll", "-"], { input: "JBSWY3DPEHPK3PXQ" });
     expect(unnamed.exitCode).toBe(5);
     expect(unnamed.stderr).toContain("hint: --name answers without a terminal\n");
@@ -72,9 +77,15 @@ describe("fob enroll", () => {
     await fob(["enroll", "-"], { input: HOTP_URI });
     await fob(["code", "ACME"]);
     const again = await fob(["enroll", "-"], { input: HOTP_URI });
-    expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("enrolled already, as ACME") });
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("enrolled already, as ACME"),
+    });
     const replaced = await fob(["enroll", "-", "--replace"], { input: HOTP_URI });
-    expect(replaced).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes on at the counter 1") });
+    expect(replaced).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("goes on at the counter 1"),
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(1);
   });
@@ -86,11 +97,15 @@ describe("fob enroll", () => {
       exitCode: 2,
       stderr: "fob: another token is called VPN already\nhint: --replace takes its place\n",
     });
-    expect(await fob(["enroll", "-", "--name", "VPN", "--replace"], { input: TOTP_URI })).toMatchObject({
+    expect(
+      await fob(["enroll", "-", "--name", "VPN", "--replace"], { input: TOTP_URI }),
+    ).toMatchObject({
       exitCode: 0,
     });
     expect((await fob(["list"])).stdout).toBe("VPN\tExample\tbob\ttime-based\t-\n");
-    expect(await fob(["enroll", "-", "--name", "two"], { input: `${HOTP_URI}\n${TOTP_URI}` })).toMatchObject({
+    expect(
+      await fob(["enroll", "-", "--name", "two"], { input: `${HOTP_URI}\n${TOTP_URI}` }),
+    ).toMatchObject({
       exitCode: 2,
     });
   });
@@ -107,7 +122,9 @@ describe("fob enroll", () => {
     const { fob } = testHome();
     await fob(["enroll", "-", "--pin"], { input: HOTP_URI, env: { FOB_PIN: "4711" } });
     expect((await fob(["code", "ACME"])).exitCode).toBe(5);
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "4711" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "4711" } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   });
 
   test("keeps the vault and its key to its owner", async () => {
@@ -140,9 +157,19 @@ describe("fob enroll", () => {
     ["nothing", "", 6, "standard input holds no enrollment string"],
     ["a megabyte", "x".repeat(2 ** 20), 6, "longer than 65536 characters"],
     ["some words", "not an enrollment string!", 6, "not an enrollment string that fob knows"],
-    ["a mistyped activation code", "XUU75-RROTT-Y5IP7-U3BMV", 6, "group 3 of the activation code is mistyped"],
+    [
+      "a mistyped activation code",
+      "XUU75-RROTT-Y5IP7-U3BMV",
+      6,
+      "group 3 of the activation code is mistyped",
+    ],
     ["a Key URI without secret", "otpauth://totp/x", 6, "secret is missing"],
-    ["an unknown key type", "otpauth://yubikey/x?secret=AAAA", 6, 'key type "yubikey" is not supported'],
+    [
+      "an unknown key type",
+      "otpauth://yubikey/x?secret=AAAA",
+      6,
+      'key type "yubikey" is not supported',
+    ],
   ])("answers %s with one clear line", async (_, input, exitCode, message) => {
     const { fob, home } = testHome();
     const outcome = await fob(["enroll", "-", "--name", "x"], { input });
@@ -157,8 +184,14 @@ describe("fob enroll", () => {
     const { stdout, exitCode } = await fob(["enroll", "-"], { input });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^type this at the issuer to finish: (?:[A-Z2-7]{4} ){4}[A-Z2-7]{4}$/m);
-    const json = JSON.parse((await fob(["enroll", "-", "--json", "--name", "second"], { input })).stdout);
-    expect(json).toMatchObject([{ name: "second", clientPart: expect.stringMatching(/^[A-Z2-7 ]+$/) }]);
-    expect((await fob(["enroll", "-", "--dry-run", "--name", "third"], { input })).stdout).not.toContain("type this");
+    const json = JSON.parse(
+      (await fob(["enroll", "-", "--json", "--name", "second"], { input })).stdout,
+    );
+    expect(json).toMatchObject([
+      { name: "second", clientPart: expect.stringMatching(/^[A-Z2-7 ]+$/) },
+    ]);
+    expect(
+      (await fob(["enroll", "-", "--dry-run", "--name", "third"], { input })).stdout,
+    ).not.toContain("type this");
   });
 });

@@ -5,8 +5,16 @@ import { FOB, HOTP_URI, type Surroundings, TOTP_URI, testHome } from "./fob.ts";
 
 const SHIM = fileURLToPath(new URL("throw-shim.cjs", import.meta.url));
 
-/** A command line for every exit code, and the name of the error; null where a result is printed all the same. */
-const OUTCOMES: [exitCode: number, error: string | null, args: readonly string[], more?: Surroundings][] = [
+/**
+ * A command line for every exit code, and the name of the error; null where a result is printed all
+ * the same.
+ */
+const OUTCOMES: [
+  exitCode: number,
+  error: string | null,
+  args: readonly string[],
+  more?: Surroundings,
+][] = [
   [0, null, ["code", "Example"]],
   [1, "internal", ["code", "Example"], { env: { NODE_OPTIONS: `--require ${SHIM}` } }],
   [2, "usage", ["code", "--frobnicate"]],
@@ -21,7 +29,9 @@ const OUTCOMES: [exitCode: number, error: string | null, args: readonly string[]
   [8, null, ["agent", "status"]],
 ];
 
-const SLOW_URI = HOTP_URI.replace("hotp", "totp").replaceAll("ACME", "Acorn").replace("counter=0", "period=3600");
+const SLOW_URI = HOTP_URI.replace("hotp", "totp")
+  .replaceAll("ACME", "Acorn")
+  .replace("counter=0", "period=3600");
 
 describe("the exit code", () => {
   const cleanups: (() => void)[] = [];
@@ -35,7 +45,8 @@ describe("the exit code", () => {
     const { stdout, stderr, exitCode: ended } = await fob([...args, "--json"], more);
     expect({ ended, stderr }).toMatchObject({ ended: exitCode });
     if (error === null) expect(JSON.parse(stdout)).toBeDefined();
-    else expect({ stdout, code: JSON.parse(stderr).error.code }).toEqual({ stdout: "", code: error });
+    else
+      expect({ stdout, code: JSON.parse(stderr).error.code }).toEqual({ stdout: "", code: error });
   });
 
   test("130 is that of an interrupted command", async () => {

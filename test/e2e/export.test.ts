@@ -15,13 +15,19 @@ async function homeWith(...uris: string[]): Promise<TestHome> {
 async function listed({ fob }: TestHome): Promise<unknown[]> {
   const tokens = JSON.parse((await fob(["list", "--json"])).stdout);
   return tokens.map(
-    ({ id: _id, format: _f, enrolledAt: _e, lastUsedAt: _l, ...rest }: Record<string, unknown>) => rest,
+    ({ id: _id, format: _f, enrolledAt: _e, lastUsedAt: _l, ...rest }: Record<string, unknown>) =>
+      rest,
   );
 }
 
 describe("fob export", () => {
   test("prints Key URIs that enroll as the same tokens", async () => {
-    const from = await homeWith(HOTP_URI, TOTP_URI, OCRA_URI, "motp://ACME:mo?secret=0f4c2d86b1aa7e31");
+    const from = await homeWith(
+      HOTP_URI,
+      TOTP_URI,
+      OCRA_URI,
+      "motp://ACME:mo?secret=0f4c2d86b1aa7e31",
+    );
     expect((await from.fob(["code", "ACME:ann"])).stdout).toBe(`${RFC_CODES[0]}\n`);
     const { stdout, exitCode } = await from.fob(["export"]);
     expect(exitCode).toBe(0);
@@ -39,7 +45,10 @@ describe("fob export", () => {
     const from = await homeWith(HOTP_URI, TOTP_URI);
     const file = join(from.home, "export");
     const env = { FOB_PIN: PASSPHRASE };
-    const { stdout, exitCode } = await from.fob(["export", "--format", format, ...more, "--output", file], { env });
+    const { stdout, exitCode } = await from.fob(
+      ["export", "--format", format, ...more, "--output", file],
+      { env },
+    );
     expect([exitCode, stdout]).toEqual([0, `wrote 2 tokens to ${file}\n`]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const secrets = [RFC_SECRET, Buffer.from("12345678901234567890").toString("base64")];
@@ -48,7 +57,9 @@ describe("fob export", () => {
     const to = testHome();
     expect((await to.fob(["import", file], { env })).exitCode).toBe(0);
     expect(await listed(to)).toEqual(await listed(from));
-    expect((await from.fob(["export", "--format", format, "--output", file], { env })).exitCode).toBe(2);
+    expect(
+      (await from.fob(["export", "--format", format, "--output", file], { env })).exitCode,
+    ).toBe(2);
   });
 
   test("draws migration codes of ten tokens each, which enroll again", async () => {
@@ -112,19 +123,34 @@ describe("fob export", () => {
     const [first, second] = [1, 2].map((n) => join(from.home, `codes-${n}.svg`));
     writeFileSync(second ?? "", "mine");
     const outcome = await from.fob(["export", "--qr", join(from.home, "codes.svg")]);
-    expect([outcome.exitCode, outcome.stderr]).toEqual([2, expect.stringContaining(`${second} exists already`)]);
+    expect([outcome.exitCode, outcome.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${second} exists already`),
+    ]);
     expect([existsSync(first ?? ""), readFileSync(second ?? "", "utf8")]).toEqual([false, "mine"]);
   });
 
-  test.each(["png", "svg"])("says of what is too long for a QR code that it is: .%s", async (ending) => {
-    const { fob, home } = testHome();
-    const long = "\u{1F511}".repeat(120);
-    const picture = join(home, `x.${ending}`);
-    const outcome = await fob(["provision", "totp", "--account", long, "--issuer", long, "--qr", picture]);
-    expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
-    expect(outcome.stderr).toMatch(/^fob: \d+ bytes do not fit into a QR code\nhint: .*--output/);
-    expect(existsSync(picture)).toBe(false);
-  });
+  test.each(["png", "svg"])(
+    "says of what is too long for a QR code that it is: .%s",
+    async (ending) => {
+      const { fob, home } = testHome();
+      const long = "\u{1F511}".repeat(120);
+      const picture = join(home, `x.${ending}`);
+      const outcome = await fob([
+        "provision",
+        "totp",
+        "--account",
+        long,
+        "--issuer",
+        long,
+        "--qr",
+        picture,
+      ]);
+      expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
+      expect(outcome.stderr).toMatch(/^fob: \d+ bytes do not fit into a QR code\nhint: .*--output/);
+      expect(existsSync(picture)).toBe(false);
+    },
+  );
 
   test.each([
     ["export", ["--format", "pskc"]],
@@ -140,7 +166,9 @@ describe("fob export", () => {
     ];
     for (const { exitCode, stdout, stderr } of outcomes) {
       expect([exitCode, stdout]).toEqual([2, ""]);
-      expect(stderr).toMatch(/^fob: --plain is no option of .*\nhint: --unencrypted: without encryption;.*\n$/);
+      expect(stderr).toMatch(
+        /^fob: --plain is no option of .*\nhint: --unencrypted: without encryption;.*\n$/,
+      );
     }
   });
 
@@ -151,7 +179,9 @@ describe("fob export", () => {
       for (const word of ["--plai", "--plainn"]) {
         const { exitCode, stderr } = await fob([command, word]);
         expect(exitCode).toBe(2);
-        expect(stderr).toMatch(/^fob: unknown option '--plain*'\nhint: did you mean --unencrypted\?\n$/);
+        expect(stderr).toMatch(
+          /^fob: unknown option '--plain*'\nhint: did you mean --unencrypted\?\n$/,
+        );
       }
       expect((await fob(["list", "--plai"])).stderr).toContain("did you mean --plain?");
     },
@@ -167,10 +197,15 @@ describe("fob export", () => {
     await fob(["config", "set", "plain", "true"]);
     const output = join(home, "output");
     const args = [command, ...words, "--output", output];
-    for (const outcome of [await fob(["--plain", ...args]), await fob(args, { env: { FOB_PLAIN: "1" } })]) {
+    for (const outcome of [
+      await fob(["--plain", ...args]),
+      await fob(args, { env: { FOB_PLAIN: "1" } }),
+    ]) {
       expect([outcome.exitCode, existsSync(output)]).toEqual([5, false]);
     }
-    expect(await fob(["--plain", ...args], { env: { FOB_PIN: PASSPHRASE } })).toMatchObject({ exitCode: 0 });
+    expect(await fob(["--plain", ...args], { env: { FOB_PIN: PASSPHRASE } })).toMatchObject({
+      exitCode: 0,
+    });
     expect(readFileSync(output, "utf8")).toMatch(/EncryptedValue|"slots":/);
   });
 

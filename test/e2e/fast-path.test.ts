@@ -11,7 +11,10 @@ const PROBE = fileURLToPath(new URL("module-probe.cjs", import.meta.url));
 /** What cannot be spared: bin/fob.js, the one file that it requires, and the file system. */
 const ENTRY = ["fob.js", "fob.cjs", "node:fs"];
 
-/** Node's own modules for opening a vault whose home is named. Each is loaded once, whoever asks; node:crypto is most of what they cost. */
+/**
+ * Node's own modules for opening a vault whose home is named. Each is loaded once, whoever asks;
+ * node:crypto is most of what they cost.
+ */
 const VAULT = ["node:crypto", "node:path"];
 
 /** And for asking an agent, which must prove itself. */
@@ -42,9 +45,12 @@ describe("the fast path", () => {
     expect(statSync(join(DIST, "fob.cjs")).size).toBeLessThan(112_500);
   });
 
-  test.each([["--version"], ["--help"]])("of `fob %s` loads nothing but the file system", async (option) => {
-    expect(await loadedBy(testHome(), [option])).toEqual([...ENTRY].sort());
-  });
+  test.each([["--version"], ["--help"]])(
+    "of `fob %s` loads nothing but the file system",
+    async (option) => {
+      expect(await loadedBy(testHome(), [option])).toEqual([...ENTRY].sort());
+    },
+  );
 
   test.each([[["code", "ACME"]], [["code", "Example"]], [["__complete", "names"]]])(
     "of `fob %j` loads what opens a vault, and no keychain, no network and no command framework",
@@ -65,12 +71,17 @@ describe("the fast path", () => {
   );
 
   test("shows the help page of the whole program", async () => {
-    const whole = await execa(process.execPath, [join(DIST, "main.cjs"), "--help"], { stripFinalNewline: false });
+    const whole = await execa(process.execPath, [join(DIST, "main.cjs"), "--help"], {
+      stripFinalNewline: false,
+    });
     expect((await testHome().fob(["--help"])).stdout).toBe(whole.stdout);
   });
 
   test("leaves a reader that has gone alone", async () => {
-    const { stderr, exitCode } = await execa("sh", ["-c", `'${process.execPath}' '${FOB}' --help | true`]);
+    const { stderr, exitCode } = await execa("sh", [
+      "-c",
+      `'${process.execPath}' '${FOB}' --help | true`,
+    ]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   });
 });
@@ -78,7 +89,11 @@ describe("the fast path", () => {
 describe("the names to complete with", () => {
   test("come one a line, by their beginning in any letter case", async () => {
     const { fob } = await enrolled();
-    expect(await fob(["__complete", "names"])).toEqual({ stdout: "ACME\nExample\n", stderr: "", exitCode: 0 });
+    expect(await fob(["__complete", "names"])).toEqual({
+      stdout: "ACME\nExample\n",
+      stderr: "",
+      exitCode: 0,
+    });
     expect((await fob(["__complete", "names", "ex"])).stdout).toBe("Example\n");
     expect((await fob(["__complete", "names", "x"])).stdout).toBe("");
   });
@@ -174,7 +189,9 @@ async function withOpenKey(): Promise<TestHome> {
 
 /** Every entry with the id of its neighbour. */
 function swapIds(bytes: Buffer): Buffer {
-  const entries = Array.from({ length: (bytes.length - 8) / 24 }, (_, i) => bytes.subarray(8 + i * 24, 32 + i * 24));
+  const entries = Array.from({ length: (bytes.length - 8) / 24 }, (_, i) =>
+    bytes.subarray(8 + i * 24, 32 + i * 24),
+  );
   const ids = entries.map((entry) => entry.subarray(16));
   return Buffer.concat([
     bytes.subarray(0, 8),

@@ -17,7 +17,10 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A throw-away home and the program in it, with its key in a file and nothing of this machine's environment. */
+/**
+ * A throw-away home and the program in it, with its key in a file and nothing of this machine's
+ * environment.
+ */
 export interface TestHome {
   readonly home: string;
   fob(args: readonly string[], surroundings?: Surroundings): Promise<Outcome>;
@@ -29,7 +32,8 @@ export function testHome(whenDone: (remove: () => void) => void = onTestFinished
   whenDone(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   return {
     home,
-    fob: (args, surroundings) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
+    fob: (args, surroundings) =>
+      runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
   };
 }
 
@@ -40,7 +44,8 @@ export async function runFob(
   { input = "", env: more = {} }: Surroundings = {},
 ): Promise<Outcome> {
   const { PATH = "", SystemRoot = "" } = process.env;
-  if (canRunHere(args, { ...env, ...more })) return runHere(args, { PATH, SystemRoot, ...env, ...more }, input);
+  if (canRunHere(args, { ...env, ...more }))
+    return runHere(args, { PATH, SystemRoot, ...env, ...more }, input);
   const result = await execa(process.execPath, [FOB, ...args], {
     env: { PATH, SystemRoot, ...env, ...more },
     extendEnv: false,
@@ -63,7 +68,8 @@ export function filesBelow(folder: string): string[] {
 export const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /** The passcodes of RFC 4226 Appendix D, counters 0 to 9. */
-export const RFC_CODES = "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split(" ");
+export const RFC_CODES =
+  "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split(" ");
 
 /** An event-based token with the RFC's secret. */
 export const HOTP_URI = `otpauth://hotp/ACME:ann?secret=${RFC_SECRET}&issuer=ACME&counter=0`;

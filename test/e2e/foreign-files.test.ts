@@ -21,11 +21,16 @@ describe("a text that is not UTF-8", () => {
     });
     const [file = ""] = files;
     expect(await fob(["pin", "set", "ACME", "--pin-file", file])).toMatchObject(NOT_UTF8);
-    expect(await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "k\ufffdse-14" } })).toMatchObject(NOT_UTF8);
-    expect(await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "\ufeffk\u00e4se-14" } })).toMatchObject({
+    expect(await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "k\ufffdse-14" } })).toMatchObject(
+      NOT_UTF8,
+    );
+    expect(
+      await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "\ufeffk\u00e4se-14" } }),
+    ).toMatchObject({
       exitCode: 0,
     });
-    for (const one of files) expect(await fob(["code", "ACME", "--pin-file", one])).toMatchObject(NOT_UTF8);
+    for (const one of files)
+      expect(await fob(["code", "ACME", "--pin-file", one])).toMatchObject(NOT_UTF8);
     const script = `FOB_PIN="$(cat "$2")" "$0" "$1" code ACME`;
     const { exitCode, stderr } = await execa("sh", ["-c", script, process.execPath, FOB, file], {
       ...{ env: { FOB_HOME: home, FOB_KEYCHAIN: "file" }, reject: false },
@@ -34,8 +39,12 @@ describe("a text that is not UTF-8", () => {
       exitCode: 6,
       stderr: expect.stringContaining("FOB_PIN is not UTF-8"),
     });
-    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({ attemptsLeft: 10 });
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "k\u00e4se-14" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({
+      attemptsLeft: 10,
+    });
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN: "k\u00e4se-14" } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
   });
 
   test("is no list, no configuration and no string on standard input", async () => {
@@ -43,7 +52,11 @@ describe("a text that is not UTF-8", () => {
     writeFileSync(join(home, "list.txt"), latin(`${HOTP_URI}&x=\u00e4\n`));
     expect(await fob(["import", join(home, "list.txt")])).toMatchObject(NOT_UTF8);
     const { exitCode, stderr } = await execa(process.execPath, [FOB, "enroll", "-"], {
-      ...{ input: latin(`${HOTP_URI}&x=\u00e4`), reject: false, env: { FOB_HOME: home, FOB_KEYCHAIN: "file" } },
+      ...{
+        input: latin(`${HOTP_URI}&x=\u00e4`),
+        reject: false,
+        env: { FOB_HOME: home, FOB_KEYCHAIN: "file" },
+      },
     });
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 6,
@@ -94,21 +107,30 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
         ["provision", "totp", "--from", path],
       ];
       for (const args of commands) {
-        const { exitCode, stderr } = await fob(args.includes("code") ? ["pin", "set", "ACME", ...args.slice(2)] : args);
+        const { exitCode, stderr } = await fob(
+          args.includes("code") ? ["pin", "set", "ACME", ...args.slice(2)] : args,
+        );
         if (args[0] === "provision" && exitCode === 2) continue;
         expect([args, exitCode, stderr]).toEqual([args, 6, expect.stringMatching(/not a file/)]);
       }
     }
   });
 
-  test.skipIf(!opens("/proc/kmsg"))("is refused where it looks like a file and has no end", async () => {
-    const { fob } = testHome();
-    await fob(["enroll", "-"], { input: HOTP_URI });
-    for (const args of [["import"], ["inspect", "--qr"], ["pin", "set", "ACME", "--pin-file"]]) {
-      const { exitCode, stderr } = await fob([...args, "/proc/kmsg"]);
-      expect([args, exitCode, stderr]).toEqual([args, 6, expect.stringMatching(/is (?:not a file that ends|larger)/)]);
-    }
-  });
+  test.skipIf(!opens("/proc/kmsg"))(
+    "is refused where it looks like a file and has no end",
+    async () => {
+      const { fob } = testHome();
+      await fob(["enroll", "-"], { input: HOTP_URI });
+      for (const args of [["import"], ["inspect", "--qr"], ["pin", "set", "ACME", "--pin-file"]]) {
+        const { exitCode, stderr } = await fob([...args, "/proc/kmsg"]);
+        expect([args, exitCode, stderr]).toEqual([
+          args,
+          6,
+          expect.stringMatching(/is (?:not a file that ends|larger)/),
+        ]);
+      }
+    },
+  );
 
   test("is read where a shell hands it over in place of a file", async () => {
     const { home, fob } = testHome();
@@ -123,34 +145,51 @@ describe.skipIf(process.platform === "win32")("what is no file", () => {
 });
 
 describe.skipIf(process.platform === "win32")("what is computed of foreign input", () => {
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends at %s at once, in the middle of it", async (signal) => {
-    const { home } = testHome();
-    const list = join(home, "list.txt");
-    const unknown = Array.from({ length: 80 }, (_, i) => `&${i.toString(36)}=`).join("");
-    writeFileSync(list, `otpauth://totp/x?secret=${RFC_SECRET}${unknown}\n`.repeat(20_000));
-    // tells when the parser has begun, whatever the machine is busy with
-    const probe = join(home, "probe.cjs");
-    writeFileSync(
-      probe,
-      `const { removeAllListeners } = process;
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "ends at %s at once, in the middle of it",
+    async (signal) => {
+      const { home } = testHome();
+      const list = join(home, "list.txt");
+      const unknown = Array.from({ length: 80 }, (_, i) => `&${i.toString(36)}=`).join("");
+      writeFileSync(list, `otpauth://totp/x?secret=${RFC_SECRET}${unknown}\n`.repeat(20_000));
+      // tells when the parser has begun, whatever the machine is busy with
+      const probe = join(home, "probe.cjs");
+      writeFileSync(
+        probe,
+        `const { removeAllListeners } = process;
        process.removeAllListeners = function (...args) {
          if (args[0] === "SIGHUP") process.stderr.write("begun");
          return removeAllListeners.apply(this, args);
        };`,
-    );
-    const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-    const child = spawn(process.execPath, ["--require", probe, FOB, "import", "--dry-run", list], { env });
-    for (let seen = ""; !seen.includes("begun"); ) seen += String((await once(child.stderr, "data"))[0]);
-    const before = Date.now();
-    child.kill(signal);
-    const [exitCode, endedBy] = await once(child, "exit");
-    expect([exitCode, endedBy]).toEqual([null, signal]);
-    expect(Date.now() - before).toBeLessThan(1_000);
-  });
+      );
+      const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+      const child = spawn(
+        process.execPath,
+        ["--require", probe, FOB, "import", "--dry-run", list],
+        { env },
+      );
+      for (let seen = ""; !seen.includes("begun"); )
+        seen += String((await once(child.stderr, "data"))[0]);
+      const before = Date.now();
+      child.kill(signal);
+      const [exitCode, endedBy] = await once(child, "exit");
+      expect([exitCode, endedBy]).toEqual([null, signal]);
+      expect(Date.now() - before).toBeLessThan(1_000);
+    },
+  );
 
-  test("takes 256 MiB and 5 s at most, for files that are as large as they can be", { timeout: 120_000 }, async () => {
+  test("takes 256 MiB and 5 s at most, for files that are as large as they can be", {
+    timeout: 120_000,
+  }, async () => {
     const { home } = testHome();
-    const entry = { secret: RFC_SECRET, label: "ann", issuer: "I".repeat(200), type: "TOTP", digits: 8, period: 45 };
+    const entry = {
+      secret: RFC_SECRET,
+      label: "ann",
+      issuer: "I".repeat(200),
+      type: "TOTP",
+      digits: 8,
+      period: 45,
+    };
     const files: [string, string][] = [
       ["objects.json", `[${"{},".repeat(290_000)}{}]`],
       ["entries.json", JSON.stringify(Array(20_000).fill(entry))],
@@ -166,7 +205,10 @@ describe.skipIf(process.platform === "win32")("what is computed of foreign input
     );
     const env = { ...process.env, FOB_HOME: home, FOB_KEYCHAIN: "file" };
     const used = async (args: readonly string[]): Promise<[seconds: number, mebibytes: number]> => {
-      const { stderr } = await execa(process.execPath, ["--require", probe, FOB, ...args], { env, reject: false });
+      const { stderr } = await execa(process.execPath, ["--require", probe, FOB, ...args], {
+        env,
+        reject: false,
+      });
       return JSON.parse(/^used (.*)$/m.exec(stderr)?.[1] ?? "[]");
     };
     const [, bare] = await used(["config", "list"]);
@@ -175,7 +217,12 @@ describe.skipIf(process.platform === "win32")("what is computed of foreign input
       writeFileSync(path, content);
       for (const command of [["import", "--dry-run"], ["inspect"]]) {
         const [seconds, mebibytes] = await used([...command, path]);
-        expect([name, command, mebibytes - bare < 256, seconds < 5]).toEqual([name, command, true, true]);
+        expect([name, command, mebibytes - bare < 256, seconds < 5]).toEqual([
+          name,
+          command,
+          true,
+          true,
+        ]);
       }
     }
   });

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { COMMANDS } from "#commands/commands.ts";
 import { HOTP_URI, TOTP_URI, testHome } from "./fob.ts";
 
-/** Command lines that open the vault: each is refused with whatever is no grant, before anything else. */
+/**
+ * Command lines that open the vault: each is refused with whatever is no grant, before anything
+ * else.
+ */
 const OPENING: Readonly<Record<string, string>> = {
   enroll: "enroll -",
   list: "list",
@@ -61,7 +64,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   completion: "completion bash",
 };
 
-/** Command lines that say something else first, where a vault has nothing that they could change. */
+/**
+ * Command lines that say something else first, where a vault has nothing that they could change.
+ */
 const EITHER: Readonly<Record<string, string>> = {
   "pin change": "pin change",
   "biometric enable": "biometric enable",
@@ -82,12 +87,15 @@ test("every command does with an empty FOB_GRANT what it does with one that is n
   for (const [name, line] of Object.entries(lines)) {
     const args = line.split(" ").map((word) => (word === "LIST" ? join(home, "list.txt") : word));
     const [empty, blank, garbage] = await Promise.all(
-      ["", " ", "fobgrant_x"].map((FOB_GRANT) => fob(args, { env: { FOB_GRANT }, input: TOTP_URI })),
+      ["", " ", "fobgrant_x"].map((FOB_GRANT) =>
+        fob(args, { env: { FOB_GRANT }, input: TOTP_URI }),
+      ),
     );
     const codes = [empty, blank, garbage].map((outcome) => outcome?.exitCode);
     const isSaid = codes[0] !== 4 || empty?.stderr.includes("FOB_GRANT");
     if (new Set(codes).size > 1 || !isSaid) unlike.push({ name, codes, stderr: empty?.stderr });
-    const isExpected = Object.hasOwn(EITHER, name) || (codes[0] === 4) === Object.hasOwn(OPENING, name);
+    const isExpected =
+      Object.hasOwn(EITHER, name) || (codes[0] === 4) === Object.hasOwn(OPENING, name);
     if (!isExpected) unlike.push({ name, codes, stderr: garbage?.stderr });
   }
   expect(unlike).toEqual([]);

@@ -12,7 +12,16 @@ import {
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runWith } from "../torture/faults.ts";
-import { filesBelow, HOTP_URI, type Outcome, RFC_CODES, runFob, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import {
+  filesBelow,
+  HOTP_URI,
+  type Outcome,
+  RFC_CODES,
+  runFob,
+  type TestHome,
+  TOTP_URI,
+  testHome,
+} from "./fob.ts";
 
 const PIN = "83517";
 const PIN_ENV = { env: { FOB_PIN: PIN } };
@@ -33,7 +42,9 @@ async function grantFor({ fob }: TestHome, ...args: readonly string[]): Promise<
 const withGrant = (grant: string) => ({ env: { FOB_GRANT: grant, FOB_NO_INPUT: "1" } });
 
 const labels = async ({ fob }: TestHome): Promise<string[]> =>
-  JSON.parse((await fob(["access", "list", "--json"])).stdout).map(({ label }: { label: string }) => label);
+  JSON.parse((await fob(["access", "list", "--json"])).stdout).map(
+    ({ label }: { label: string }) => label,
+  );
 
 const idOf = async ({ fob }: TestHome, name: string): Promise<string> =>
   JSON.parse((await fob(["show", name, "--json"])).stdout).id;
@@ -50,12 +61,15 @@ function damage(folder: string): void {
 describe("a grant", () => {
   test("says the same of tokens that it does not name and of those that do not exist", async () => {
     const home = await enrolled();
-    const script = withGrant(await grantFor(home, "ci", "--token", "ACME", "--rights", "code,challenge,push"));
+    const script = withGrant(
+      await grantFor(home, "ci", "--token", "ACME", "--rights", "code,challenge,push"),
+    );
     const id = await idOf(home, "Example");
     for (const command of [["code"], ["show"], ["challenge"], ["run", "--token"]]) {
       const outcomes: Outcome[] = [];
       for (const name of ["Example", "example", id, "0123456789abcdef", "Nobody"]) {
-        const rest = command[0] === "run" ? ["--", "true"] : command[0] === "challenge" ? ["00000000"] : [];
+        const rest =
+          command[0] === "run" ? ["--", "true"] : command[0] === "challenge" ? ["00000000"] : [];
         const { exitCode, stdout, stderr } = await home.fob([...command, name, ...rest], script);
         outcomes.push({ exitCode, stdout, stderr: stderr.replace(JSON.stringify(name), "NAME") });
       }
@@ -67,10 +81,13 @@ describe("a grant", () => {
 
   test("opens its tokens by id and whole name alone: it cannot know what else a part of a name would fit", async () => {
     const home = await enrolled();
-    const script = withGrant(await grantFor(home, "ci", "--token", "ACME", "--rights", "code,challenge,push"));
+    const script = withGrant(
+      await grantFor(home, "ci", "--token", "ACME", "--rights", "code,challenge,push"),
+    );
     const id = await idOf(home, "ACME");
     for (const command of [["code"], ["show"], ["challenge"], ["run", "--token"]]) {
-      const rest = command[0] === "run" ? ["--", "true"] : command[0] === "challenge" ? ["00000000"] : [];
+      const rest =
+        command[0] === "run" ? ["--", "true"] : command[0] === "challenge" ? ["00000000"] : [];
       for (const name of ["A", "ACM", "acm", "ann", "ACME:", ":", id.slice(0, 8)]) {
         const told = await home.fob([...command, name, ...rest], script);
         expect({ command, name, ...told }).toMatchObject({ exitCode: 4, stdout: "" });
@@ -95,10 +112,19 @@ describe("a grant", () => {
   test("that a clock ahead shows as expired opens its token again when the clock is right", async () => {
     const home = await enrolled();
     const grant = await grantFor(home, "ci", "--token", "ACME", "--expires", "10d");
-    const inDays = (days: number, args: readonly string[]) => runWith(home, args, { clockOffset: days * DAY });
+    const inDays = (days: number, args: readonly string[]) =>
+      runWith(home, args, { clockOffset: days * DAY });
     for (let i = 0; i < 3; i++) {
       expect(
-        await inDays(400, ["access", "grant", `other${i}`, "--token", "ACME", "--expires", "never"]),
+        await inDays(400, [
+          "access",
+          "grant",
+          `other${i}`,
+          "--token",
+          "ACME",
+          "--expires",
+          "never",
+        ]),
       ).toMatchObject({
         exitCode: 0,
       });
@@ -115,9 +141,11 @@ describe("a grant", () => {
     const home = await enrolled();
     await grantFor(home, "ci", "--token", "ACME", "--expires", "10d");
     await grantFor(home, "stays", "--token", "ACME", "--expires", "never");
-    const inDays = (days: number) => runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
+    const inDays = (days: number) =>
+      runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
     const grants = join(home.home, "vault", "grants");
-    for (const days of [11, 20, 29, 38, 39]) expect(await inDays(days)).toMatchObject({ exitCode: 0 });
+    for (const days of [11, 20, 29, 38, 39])
+      expect(await inDays(days)).toMatchObject({ exitCode: 0 });
     expect(readdirSync(grants)).toHaveLength(2);
     expect(await inDays(42)).toMatchObject({ exitCode: 0 });
     expect(readdirSync(grants)).toHaveLength(1);
@@ -129,9 +157,11 @@ describe("a grant", () => {
     const grant = await grantFor(home, "ci", "--token", "ACME", "--expires", "90d");
     // what was removed keeps the calendar going
     await home.fob(["remove", "Example", "--yes"]);
-    const inDays = (days: number) => runWith(home, ["favorite", "ACME"], { clockOffset: days * DAY });
+    const inDays = (days: number) =>
+      runWith(home, ["favorite", "ACME"], { clockOffset: days * DAY });
     await inDays(400);
-    for (const days of [0, 10, 20, 30, 40]) expect(await inDays(days)).toMatchObject({ exitCode: 0 });
+    for (const days of [0, 10, 20, 30, 40])
+      expect(await inDays(days)).toMatchObject({ exitCode: 0 });
     await inDays(400);
     expect((await home.fob(["code", "ACME"], withGrant(grant))).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
@@ -151,7 +181,8 @@ describe("a grant", () => {
     await grantFor(home, "ci", "--token", "Example", "--expires", "1d");
     await home.fob(["remove", "ACME", "--yes"]);
     damage(join(home.home, "vault", "grant-list"));
-    for (const days of [9, 18, 27, 31]) await runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
+    for (const days of [9, 18, 27, 31])
+      await runWith(home, ["favorite", "Example"], { clockOffset: days * DAY });
     expect(readdirSync(join(home.home, "vault", "removed"))).toEqual([]);
   });
 
@@ -163,7 +194,9 @@ describe("a grant", () => {
     expect(grant).not.toContain(name);
     // where an older fob put it
     const id = grant.split("_")[1] ?? "";
-    cpSync(join(home.home, "vault", "grants", name), join(home.home, "vault", "grants", id), { recursive: true });
+    cpSync(join(home.home, "vault", "grants", name), join(home.home, "vault", "grants", id), {
+      recursive: true,
+    });
     rmSync(join(home.home, "vault", "grants", name), { recursive: true });
     expect((await home.fob(["code", "ACME"], withGrant(grant))).stdout).toBe(`${RFC_CODES[0]}\n`);
     expect(await home.fob(["access", "revoke", "ci"])).toMatchObject({ exitCode: 0 });
@@ -175,16 +208,24 @@ describe("a grant", () => {
 describe("damaged grants", () => {
   test("whose list is damaged go on, and doctor ends all of them for good", async () => {
     const home = await enrolled();
-    const grants = [await grantFor(home, "ci", "--token", "ACME"), await grantFor(home, "cd", "--token", "Example")];
+    const grants = [
+      await grantFor(home, "ci", "--token", "ACME"),
+      await grantFor(home, "cd", "--token", "Example"),
+    ];
     cpSync(join(home.home, "vault", "grants"), join(home.home, "kept"), { recursive: true });
     damage(join(home.home, "vault", "grant-list"));
-    expect((await home.fob(["code", "ACME"], withGrant(grants[0] ?? ""))).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await home.fob(["code", "ACME"], withGrant(grants[0] ?? ""))).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
     for (const args of [
       ["access", "revoke", "ci"],
       ["access", "grant", "x", "--token", "ACME"],
       ["access", "list"],
     ]) {
-      expect(await home.fob(args)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("doctor --repair") });
+      expect(await home.fob(args)).toMatchObject({
+        exitCode: 6,
+        stderr: expect.stringContaining("doctor --repair"),
+      });
     }
     for (const args of [
       ["rename", "Example", "other"],
@@ -197,8 +238,12 @@ describe("damaged grants", () => {
     expect(await checkOf(home, "--repair")).toMatchObject({ status: "ok" });
     expect(await checkOf(home)).toMatchObject({ status: "ok" });
     cpSync(join(home.home, "kept"), join(home.home, "vault", "grants"), { recursive: true });
-    expect(await home.fob(["code", "ACME"], withGrant(grants[0] ?? ""))).toMatchObject({ exitCode: 4 });
-    expect(await home.fob(["code", "other"], withGrant(grants[1] ?? ""))).toMatchObject({ exitCode: 4 });
+    expect(await home.fob(["code", "ACME"], withGrant(grants[0] ?? ""))).toMatchObject({
+      exitCode: 4,
+    });
+    expect(await home.fob(["code", "other"], withGrant(grants[1] ?? ""))).toMatchObject({
+      exitCode: 4,
+    });
     expect(await labels(home)).toEqual([]);
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
     const script = withGrant(await grantFor(home, "ci", "--token", "ACME"));
@@ -208,9 +253,14 @@ describe("damaged grants", () => {
   test("hinder no other grant of their token, and doctor ends them", async () => {
     const home = await enrolled();
     await grantFor(home, "ci", "--token", "ACME");
-    damage(join(home.home, "vault", "grants", readdirSync(join(home.home, "vault", "grants"))[0] ?? ""));
+    damage(
+      join(home.home, "vault", "grants", readdirSync(join(home.home, "vault", "grants"))[0] ?? ""),
+    );
     const script = withGrant(await grantFor(home, "cd", "--token", "ACME"));
-    expect(await checkOf(home)).toMatchObject({ status: "warning", message: expect.stringContaining("ci") });
+    expect(await checkOf(home)).toMatchObject({
+      status: "warning",
+      message: expect.stringContaining("ci"),
+    });
     expect(await checkOf(home, "--repair")).toMatchObject({ status: "ok" });
     expect(await labels(home)).toEqual(["cd"]);
     expect((await home.fob(["code", "ACME"], script)).stdout).toBe(`${RFC_CODES[0]}\n`);
@@ -224,9 +274,15 @@ describe("fob access grant --export", () => {
     await home.fob(["pin", "set", "Example"], { env: { FOB_PIN: `${PIN}\n${PIN}` } });
     const folder = join(home.home, "job");
     const args = ["access", "grant", "the label", "--token", "Example", "--export", folder];
-    const { stdout, stderr, exitCode } = await home.fob(args, { env: { FOB_PIN: `${PIN}\n${PIN}` } });
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(folder) });
-    const fob = (words: readonly string[], env = {}) => runFob(words, { FOB_HOME: folder, HOME: folder, ...env });
+    const { stdout, stderr, exitCode } = await home.fob(args, {
+      env: { FOB_PIN: `${PIN}\n${PIN}` },
+    });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(folder),
+    });
+    const fob = (words: readonly string[], env = {}) =>
+      runFob(words, { FOB_HOME: folder, HOME: folder, ...env });
     const FOB_GRANT = stdout.trim();
     expect(await fob(["code", "Example"], { FOB_GRANT })).toMatchObject({
       exitCode: 0,
@@ -257,7 +313,11 @@ describe("fob access grant --export", () => {
     const folder = join(home.home, "job");
     const FOB_GRANT = await grantFor(home, "job", "--token", "Example", "--export", folder);
     for (const env of [{ FOB_GRANT }, {}]) {
-      const { stdout, exitCode } = await runFob(["doctor", "--json"], { FOB_HOME: folder, HOME: folder, ...env });
+      const { stdout, exitCode } = await runFob(["doctor", "--json"], {
+        FOB_HOME: folder,
+        HOME: folder,
+        ...env,
+      });
       const checks: { check: string; status: string; message: string }[] = JSON.parse(stdout);
       expect(exitCode).toBe(0);
       expect(checks.find(({ check }) => check === "keychain")).toMatchObject({
@@ -274,7 +334,10 @@ describe("fob access grant --export", () => {
       ["pin", "set"],
     ]) {
       const told = await runFob(words, { FOB_HOME: folder, HOME: folder });
-      expect({ words, ...told }).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/exported for a grant/) });
+      expect({ words, ...told }).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringMatching(/exported for a grant/),
+      });
       expect(told.stderr).not.toContain("passphrase");
     }
   });
@@ -284,11 +347,19 @@ describe("fob access grant --export", () => {
     const folder = join(home.home, "job");
     const FOB_GRANT = await grantFor(home, "job", "--token", "Example", "--export", folder);
     await home.fob(["access", "revoke", "job"]);
-    expect(await home.fob(["code", "Example"], withGrant(FOB_GRANT))).toMatchObject({ exitCode: 4 });
+    expect(await home.fob(["code", "Example"], withGrant(FOB_GRANT))).toMatchObject({
+      exitCode: 4,
+    });
     // the exported keys open none of the vault's records
-    cpSync(join(folder, "vault", "grants"), join(home.home, "vault", "grants"), { recursive: true });
-    expect(await home.fob(["code", "Example"], withGrant(FOB_GRANT))).toMatchObject({ exitCode: 4 });
-    expect(await runFob(["code", "Example"], { FOB_HOME: folder, HOME: folder, FOB_GRANT })).toMatchObject({
+    cpSync(join(folder, "vault", "grants"), join(home.home, "vault", "grants"), {
+      recursive: true,
+    });
+    expect(await home.fob(["code", "Example"], withGrant(FOB_GRANT))).toMatchObject({
+      exitCode: 4,
+    });
+    expect(
+      await runFob(["code", "Example"], { FOB_HOME: folder, HOME: folder, FOB_GRANT }),
+    ).toMatchObject({
       exitCode: 0,
     });
   });
@@ -298,15 +369,17 @@ describe("fob access grant --export", () => {
     const full = join(home.home, "full");
     mkdirSync(full);
     writeFileSync(join(full, "diary.txt"), "");
-    expect(await home.fob(["access", "grant", "a", "--token", "Example", "--export", full])).toMatchObject({
+    expect(
+      await home.fob(["access", "grant", "a", "--token", "Example", "--export", full]),
+    ).toMatchObject({
       exitCode: 2,
     });
-    expect(await home.fob(["access", "grant", "b", "--token", "ACME", "--export", join(home.home, "x")])).toMatchObject(
-      {
-        exitCode: 2,
-        stderr: expect.stringMatching(/ACME has a counter.*\nhint: /),
-      },
-    );
+    expect(
+      await home.fob(["access", "grant", "b", "--token", "ACME", "--export", join(home.home, "x")]),
+    ).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/ACME has a counter.*\nhint: /),
+    });
     expect(existsSync(join(home.home, "x"))).toBe(false);
     expect(await labels(home)).toEqual([]);
     expect(readdirSync(full)).toEqual(["diary.txt"]);
@@ -342,7 +415,9 @@ describe("fob pin set of a token that grants open", () => {
 
   test("revokes them with --revoke-grants, and others stay", async () => {
     const { home, ci, cd } = await granted();
-    expect(await home.fob(["pin", "set", "ACME", "--revoke-grants"], PIN_ENV)).toMatchObject({ exitCode: 0 });
+    expect(await home.fob(["pin", "set", "ACME", "--revoke-grants"], PIN_ENV)).toMatchObject({
+      exitCode: 0,
+    });
     expect(await home.fob(["code", "ACME"], ci)).toMatchObject({ exitCode: 4, stdout: "" });
     expect(await home.fob(["code", "Example"], cd)).toMatchObject({ exitCode: 0 });
     expect(await labels(home)).toEqual(["cd"]);
@@ -350,7 +425,9 @@ describe("fob pin set of a token that grants open", () => {
 
   test("keeps them with --keep-grants", async () => {
     const { home, ci } = await granted();
-    expect(await home.fob(["pin", "set", "ACME", "--keep-grants"], PIN_ENV)).toMatchObject({ exitCode: 0 });
+    expect(await home.fob(["pin", "set", "ACME", "--keep-grants"], PIN_ENV)).toMatchObject({
+      exitCode: 0,
+    });
     expect((await home.fob(["code", "ACME"], ci)).stdout).toBe(`${RFC_CODES[0]}\n`);
     expect(await home.fob(["code", "ACME"])).toMatchObject({ exitCode: 5 });
   });

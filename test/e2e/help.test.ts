@@ -14,17 +14,27 @@ describe("the definitions of commands", () => {
   test.each(commands.map((command) => [command.name, command] as const))(
     "%s says what everything is, with an example that it understands",
     (_, command) => {
-      const known = [...Object.keys(command.options).map(optionName), "--json", "--quiet", "--pin-file", "--pin-fd"];
+      const known = [
+        ...Object.keys(command.options).map(optionName),
+        "--json",
+        "--quiet",
+        "--pin-file",
+        "--pin-fd",
+      ];
       for (const { command: line, explanation } of command.examples) {
         expect(line).toContain(`fob ${command.name}`);
         expect(explanation).not.toBe("");
         const own = line.split(/\|| -- /).find((part) => part.includes("fob ")) ?? "";
         for (const option of own.match(/ --[a-z-]+/g) ?? []) expect(known).toContain(option.trim());
       }
-      const definitions = [...Object.values(command.arguments), ...Object.values(command.options)] as {
+      const definitions = [
+        ...Object.values(command.arguments),
+        ...Object.values(command.options),
+      ] as {
         summary: string;
       }[];
-      for (const { summary } of definitions) expect(summary).toMatch(/^(?:[a-z0-9-]|[A-Z0-9]{2,}).*(?:[^.]|\.\.\.)$/);
+      for (const { summary } of definitions)
+        expect(summary).toMatch(/^(?:[a-z0-9-]|[A-Z0-9]{2,}).*(?:[^.]|\.\.\.)$/);
     },
   );
 });
@@ -64,7 +74,9 @@ describe("help", () => {
       const { fob } = testHome();
       const { stdout, stderr, exitCode } = await fob([...name.split(" "), "--help"]);
       expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-      expect(stdout).toMatch(new RegExp(`Usage: fob ${name}.*Examples?:\n {2}\\$ .*fob ${name}`, "s"));
+      expect(stdout).toMatch(
+        new RegExp(`Usage: fob ${name}.*Examples?:\n {2}\\$ .*fob ${name}`, "s"),
+      );
       expect(stdout).toContain("--home <DIR>");
     },
   );
@@ -72,7 +84,8 @@ describe("help", () => {
   test("of fob lists every command, and `help COMMAND` is the same as `COMMAND --help`", async () => {
     const { fob } = testHome();
     const { stdout } = await fob(["--help"]);
-    for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
+    for (const { name } of commands)
+      expect(stdout).toMatch(new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
     expect((await fob(["help", "code"])).stdout).toBe((await fob(["code", "--help"])).stdout);
     expect((await fob(["pin", "--help"])).stdout).toMatch(/set.*change.*remove.*status.*Example/s);
   });
@@ -84,7 +97,9 @@ describe("help", () => {
       stderr: "fob: unknown command 'lst'\nhint: did you mean list?\n",
       exitCode: 2,
     });
-    expect(await fob(["help", "list", "x"])).toMatchObject({ stdout: expect.stringMatching(/^Usage: fob list/) });
+    expect(await fob(["help", "list", "x"])).toMatchObject({
+      stdout: expect.stringMatching(/^Usage: fob list/),
+    });
   });
 
   test("appears after a usage error only as a hint", async () => {
@@ -100,7 +115,8 @@ describe("help", () => {
     });
     expect(await fob(["pin"])).toMatchObject({
       exitCode: 2,
-      stderr: "fob: a command is missing\nhint: fob pin set, fob pin change, fob pin remove, fob pin status\n",
+      stderr:
+        "fob: a command is missing\nhint: fob pin set, fob pin change, fob pin remove, fob pin status\n",
     });
     expect(await fob(["list", "--keychain", "cloud"])).toMatchObject({ exitCode: 2 });
   });

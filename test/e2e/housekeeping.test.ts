@@ -7,7 +7,8 @@ async function enrolled(): Promise<TestHome> {
   return home;
 }
 
-const names = async ({ fob }: TestHome) => (await fob(["list"])).stdout.split("\n").map((line) => line.split("\t")[0]);
+const names = async ({ fob }: TestHome) =>
+  (await fob(["list"])).stdout.split("\n").map((line) => line.split("\t")[0]);
 
 describe("fob list and show", () => {
   test("give scripts everything but the secret", async () => {
@@ -34,13 +35,21 @@ describe("fob list and show", () => {
     });
     await fob(["code", "ACME"]);
     const shown = JSON.parse((await fob(["show", acme.id, "--json"])).stdout);
-    expect(shown).toMatchObject({ name: "ACME", counter: 1, lastUsedAt: expect.stringMatching(/Z$/) });
+    expect(shown).toMatchObject({
+      name: "ACME",
+      counter: 1,
+      lastUsedAt: expect.stringMatching(/Z$/),
+    });
   });
 
   test("show an empty vault as an empty list", async () => {
     const { fob } = testHome();
     expect(await fob(["list", "--json"])).toMatchObject({ stdout: "[]\n", exitCode: 0 });
-    expect(await fob(["list"])).toEqual({ stdout: "", stderr: "no tokens yet: `fob enroll` adds one\n", exitCode: 0 });
+    expect(await fob(["list"])).toEqual({
+      stdout: "",
+      stderr: "no tokens yet: `fob enroll` adds one\n",
+      exitCode: 0,
+    });
     expect(await fob(["show", "x"])).toMatchObject({ exitCode: 3 });
   });
 
@@ -78,13 +87,24 @@ describe("housekeeping", () => {
     const home = await enrolled();
     await home.fob(["code", "ACME"]);
     await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "4711" } });
-    expect(await home.fob(["remove", "ACME"])).toMatchObject({ exitCode: 5, stderr: expect.stringContaining("--yes") });
-    expect(await home.fob(["remove", "ACME", "--yes"])).toMatchObject({ stdout: "removed ACME\n", exitCode: 0 });
+    expect(await home.fob(["remove", "ACME"])).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining("--yes"),
+    });
+    expect(await home.fob(["remove", "ACME", "--yes"])).toMatchObject({
+      stdout: "removed ACME\n",
+      exitCode: 0,
+    });
     expect(await home.fob(["code", "ACME"])).toMatchObject({ exitCode: 3 });
     expect(await names(home)).toEqual(["Example", ""]);
-    expect(await home.fob(["restore", "acme"])).toMatchObject({ stdout: "restored ACME\n", exitCode: 0 });
+    expect(await home.fob(["restore", "acme"])).toMatchObject({
+      stdout: "restored ACME\n",
+      exitCode: 0,
+    });
     expect(await home.fob(["code", "ACME"])).toMatchObject({ exitCode: 5 });
-    expect((await home.fob(["code", "ACME"], { env: { FOB_PIN: "4711" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
+    expect((await home.fob(["code", "ACME"], { env: { FOB_PIN: "4711" } })).stdout).toBe(
+      `${RFC_CODES[1]}\n`,
+    );
   });
 
   test("restores under another name when the old one is taken", async () => {
@@ -127,7 +147,11 @@ describe("fob verify", () => {
     const verdict = { match: true, offset: -3, step: 33_333_333, clockOffsetSeconds: -90 };
     const at = ["--at", "@1000000090", "--json"];
     expect(JSON.parse((await fob(["verify", "Example", code, ...at])).stdout)).toEqual(verdict);
-    expect(JSON.parse((await fob(["verify", "-", code, ...at], { input: TOTP_URI })).stdout)).toEqual(verdict);
-    expect(JSON.parse((await fob(["verify", "Example", "-", ...at], { input: code })).stdout)).toEqual(verdict);
+    expect(
+      JSON.parse((await fob(["verify", "-", code, ...at], { input: TOTP_URI })).stdout),
+    ).toEqual(verdict);
+    expect(
+      JSON.parse((await fob(["verify", "Example", "-", ...at], { input: code })).stdout),
+    ).toEqual(verdict);
   });
 });

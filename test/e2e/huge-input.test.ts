@@ -22,10 +22,17 @@ async function readHuge(args: readonly string[], content: string) {
 }
 
 describe("megabytes of nonsense", () => {
-  test.each([["import"], ["inspect"], ["enroll", "-"]])("beyond all that is read, given to %s %s", async (...args) => {
-    const outcome = await readHuge(args, "A".repeat(10 * MEBIBYTE));
-    expect(outcome).toMatchObject({ exitCode: 6, stdout: "", stderr: expect.stringContaining("is larger than 8 MiB") });
-  });
+  test.each([["import"], ["inspect"], ["enroll", "-"]])(
+    "beyond all that is read, given to %s %s",
+    async (...args) => {
+      const outcome = await readHuge(args, "A".repeat(10 * MEBIBYTE));
+      expect(outcome).toMatchObject({
+        exitCode: 6,
+        stdout: "",
+        stderr: expect.stringContaining("is larger than 8 MiB"),
+      });
+    },
+  );
 
   test.each([
     ["a line without an end", fill("A")],
@@ -58,9 +65,15 @@ describe("megabytes of nonsense", () => {
     for (const args of [["import"], ["inspect"], ["enroll", "-"]]) {
       const start = performance.now();
       const { exitCode, stdout, stderr, mebibytes } = await readHuge(args, content);
-      expect({ args, exitCode, stderr: stderr.slice(0, 2_000) }).toMatchObject({ args, exitCode: 6 });
+      expect({ args, exitCode, stderr: stderr.slice(0, 2_000) }).toMatchObject({
+        args,
+        exitCode: 6,
+      });
       expect(stdout.length + stderr.length).toBeLessThan(4_000);
-      expect({ args, isSmall: mebibytes < 256 ? true : mebibytes }).toEqual({ args, isSmall: true });
+      expect({ args, isSmall: mebibytes < 256 ? true : mebibytes }).toEqual({
+        args,
+        isSmall: true,
+      });
       expect(performance.now() - start).toBeLessThan(20_000);
     }
   });

@@ -25,14 +25,23 @@ describe("fob import", () => {
     expect(second.stdout.trim()).toBe("");
     expect(second.stderr).toContain("4 tokens enrolled already");
     const listed = JSON.parse((await fob(["list", "--json"])).stdout);
-    expect(listed.map(({ issuer }: { issuer: string }) => issuer)).toEqual(["Acme", "Big & Co", "Counting", "Steam"]);
+    expect(listed.map(({ issuer }: { issuer: string }) => issuer)).toEqual([
+      "Acme",
+      "Big & Co",
+      "Counting",
+      "Steam",
+    ]);
     expect((await fob(["code", "Counting"])).stdout).toMatch(/^\d{7}\n$/);
   });
 
   test("takes a token once that is in a file twice, by its parameters and not by its name", async () => {
     const { home, fob } = testHome();
     const uri = `otpauth://totp/ACME:ann?secret=${RFC_SECRET}&issuer=ACME`;
-    const file = written(home, "tokens.txt", [uri, uri, uri.replace("ann", "bob"), `${uri}&digits=6`].join("\n"));
+    const file = written(
+      home,
+      "tokens.txt",
+      [uri, uri, uri.replace("ann", "bob"), `${uri}&digits=6`].join("\n"),
+    );
     expect(JSON.parse((await fob(["import", file, "--dry-run", "--json"])).stdout)).toHaveLength(2);
     expect(JSON.parse((await fob(["import", file, "--json"])).stdout)).toHaveLength(2);
   });
@@ -41,18 +50,40 @@ describe("fob import", () => {
     const { home, fob } = testHome();
     const secret = decodeBase32(RFC_SECRET);
     if (!Buffer.isBuffer(secret)) throw new Error("a known secret is Base32");
-    const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
-    const names = { id: "0123456789abcdef", name: "vpn", issuer: "ACME", account: "ann", serial: null };
-    const vault = await formatAegis([{ ...names, credential, secret }], Buffer.from("correct horse battery"));
+    const credential = {
+      kind: "hotp",
+      algorithm: "SHA1",
+      digits: 6,
+      alphabet: "decimal",
+      counter: 0n,
+    } as const;
+    const names = {
+      id: "0123456789abcdef",
+      name: "vpn",
+      issuer: "ACME",
+      account: "ann",
+      serial: null,
+    };
+    const vault = await formatAegis(
+      [{ ...names, credential, secret }],
+      Buffer.from("correct horse battery"),
+    );
     const file = written(home, "aegis.json", vault);
     const none = await fob(["import", file]);
     expect([none.exitCode, none.stderr]).toEqual([5, expect.stringContaining("Passphrase")]);
     const wrong = await fob(["import", file], { env: { FOB_PIN: "correct house" } });
-    expect([wrong.exitCode, wrong.stderr]).toEqual([4, expect.stringContaining("does not open this Aegis vault")]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      4,
+      expect.stringContaining("does not open this Aegis vault"),
+    ]);
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
-    const right = await fob(["import", file, "--json"], { env: { FOB_PIN: "correct horse battery" } });
+    const right = await fob(["import", file, "--json"], {
+      env: { FOB_PIN: "correct horse battery" },
+    });
     expect(right.exitCode).toBe(0);
-    expect(JSON.parse(right.stdout)).toMatchObject([{ issuer: "ACME", account: "ann", format: "aegis", counter: 0 }]);
+    expect(JSON.parse(right.stdout)).toMatchObject([
+      { issuer: "ACME", account: "ann", format: "aegis", counter: 0 },
+    ]);
     expect((await fob(["code", "ACME"])).stdout).toBe("755224\n");
   });
 
@@ -89,7 +120,9 @@ describe("fob import", () => {
     const file = join(home, "bitwarden.json");
     writeFileSync(file, JSON.stringify({ encrypted: false, items }));
     expect(await fob(["import", file])).toMatchObject({ exitCode: 0, stderr: "" });
-    const listed = JSON.parse((await fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name);
+    const listed = JSON.parse((await fob(["list", "--json"])).stdout).map(
+      ({ name }: { name: string }) => name,
+    );
     expect(listed).toEqual(["ann", "Bitwarden", "Bitwarden 2", "Bitwarden 3", "Bitwarden 4", "ok"]);
   });
 
@@ -109,11 +142,16 @@ describe("fob import", () => {
     const figure = new URL("../enrollment/pskc/fixtures/rfc6030-figure-5.xml", import.meta.url);
     const { fob } = testHome();
     const none = await fob(["import", fileURLToPath(figure)]);
-    expect([none.exitCode, none.stderr]).toEqual([5, expect.stringContaining("New PIN for Issuer")]);
+    expect([none.exitCode, none.stderr]).toEqual([
+      5,
+      expect.stringContaining("New PIN for Issuer"),
+    ]);
     const weak = await fob(["import", fileURLToPath(figure)], { env: { FOB_PIN: "12a4" } });
     expect([weak.exitCode, weak.stderr]).toEqual([6, expect.stringContaining("digits only")]);
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
-    const right = await fob(["import", fileURLToPath(figure), "--json"], { env: { FOB_PIN: "7305" } });
+    const right = await fob(["import", fileURLToPath(figure), "--json"], {
+      env: { FOB_PIN: "7305" },
+    });
     expect(JSON.parse(right.stdout)).toMatchObject([
       { name: "Issuer", serial: "987654321", pin: "user", format: "pskc" },
     ]);
@@ -124,9 +162,15 @@ describe("fob import", () => {
       new URL("../enrollment/pskc/fixtures/rfc6030-figure-7.xml", import.meta.url),
       "utf8",
     );
-    const piped = await fob(["enroll", "-", "--name", "seven"], { input: encrypted, env: { FOB_PIN: "qwerty" } });
+    const piped = await fob(["enroll", "-", "--name", "seven"], {
+      input: encrypted,
+      env: { FOB_PIN: "qwerty" },
+    });
     // the secret of figure 5, whose first passcode was taken
-    expect(piped).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes on at the counter 1") });
+    expect(piped).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("goes on at the counter 1"),
+    });
     expect((await fob(["code", "seven"])).stdout).toBe("94287082\n");
     const wrong = await fob(["inspect", "-"], { input: encrypted, env: { FOB_PIN: "qwertz" } });
     expect(wrong.exitCode).toBe(4);

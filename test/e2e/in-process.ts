@@ -15,9 +15,15 @@ export interface Outcome {
 }
 
 /** The programs that fob starts are the built ones. */
-const BUILD = { version: FOB_VERSION, folder: fileURLToPath(new URL("../../dist", import.meta.url)) };
+const BUILD = {
+  version: FOB_VERSION,
+  folder: fileURLToPath(new URL("../../dist", import.meta.url)),
+};
 
-/** What of an environment this process need not have itself, because the program looks at it nowhere but in its host. */
+/**
+ * What of an environment this process need not have itself, because the program looks at it nowhere
+ * but in its host.
+ */
 const OF_HOST = /^(?:FOB_|LC_|PATH$|SystemRoot$|HOME$|LANG$|NO_COLOR$|FORCE_COLOR$|TERM$)/;
 
 /** Command lines that are about a process: its signals, descriptors, children and terminal. */
@@ -26,8 +32,14 @@ const OF_PROCESS =
 
 let isRunning = false;
 
-/** Whether a command line can be run here as in a process of its own. One at a time: the others of several at once are processes. */
-export function canRunHere(args: readonly string[], env: Readonly<Record<string, string>>): boolean {
+/**
+ * Whether a command line can be run here as in a process of its own. One at a time: the others of
+ * several at once are processes.
+ */
+export function canRunHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): boolean {
   return (
     !isRunning &&
     env["FOB_HOME"] !== undefined &&
@@ -36,7 +48,10 @@ export function canRunHere(args: readonly string[], env: Readonly<Record<string,
   );
 }
 
-/** Runs the program in this process, as the executable does: first what it answers at once, then the whole of it. */
+/**
+ * Runs the program in this process, as the executable does: first what it answers at once, then the
+ * whole of it.
+ */
 export async function runHere(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

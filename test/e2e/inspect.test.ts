@@ -56,20 +56,28 @@ describe("fob inspect", () => {
   test("shows the secret only when told to", async () => {
     const { fob } = testHome();
     expect((await fob(["inspect", "-"], { input: HOTP_URI })).stdout).not.toContain(RFC_SECRET);
-    expect((await fob(["inspect", "-", "--reveal"], { input: HOTP_URI })).stdout).toContain(RFC_SECRET);
+    expect((await fob(["inspect", "-", "--reveal"], { input: HOTP_URI })).stdout).toContain(
+      RFC_SECRET,
+    );
   });
 
   test("explains what cannot be enrolled, with exit code 6", async () => {
     const { fob } = testHome();
-    const wrong = await fob(["inspect", "-", "--json"], { input: `otpauth://totp/x?secret=${STRONG}&digits=3` });
+    const wrong = await fob(["inspect", "-", "--json"], {
+      input: `otpauth://totp/x?secret=${STRONG}&digits=3`,
+    });
     expect(wrong.exitCode).toBe(6);
     expect(JSON.parse(wrong.stdout)).toEqual({
       format: "key-uri",
       enrollable: false,
       tokens: [],
-      findings: [{ severity: "error", code: "invalid", message: 'digits is "3": 4 to 10 are possible' }],
+      findings: [
+        { severity: "error", code: "invalid", message: 'digits is "3": 4 to 10 are possible' },
+      ],
     });
-    expect(JSON.parse((await fob(["inspect", "-", "--json"], { input: "what is this?" })).stdout)).toMatchObject({
+    expect(
+      JSON.parse((await fob(["inspect", "-", "--json"], { input: "what is this?" })).stdout),
+    ).toMatchObject({
       format: null,
     });
     expect((await fob(["inspect", "-"], { input: "" })).stdout).toBe(
@@ -90,18 +98,25 @@ describe("fob inspect", () => {
       `secret=${STRONG}&algorithm=SHA256&digits=8&period=60`,
       ["algorithm-ignored", "digits-ignored", "period-ignored"],
     ],
-    ["parameters that others do not know", `secret=${STRONG}&t0=5&alphabet=base32`, ["alphabet-unknown", "t0-unknown"]],
+    [
+      "parameters that others do not know",
+      `secret=${STRONG}&t0=5&alphabet=base32`,
+      ["alphabet-unknown", "t0-unknown"],
+    ],
     ["Steam", `secret=${STRONG}&encoder=steam`, ["steam-alphabet"]],
     ["an issuer mismatch", `secret=${STRONG}&issuer=Other`, ["issuer-mismatch"]],
   ])("finds %s", async (_, query, expected) => {
     const { fob } = testHome();
-    const { stdout } = await fob(["inspect", "-", "--json"], { input: `otpauth://totp/ACME:ann?${query}` });
+    const { stdout } = await fob(["inspect", "-", "--json"], {
+      input: `otpauth://totp/ACME:ann?${query}`,
+    });
     expect(JSON.parse(stdout).findings.map(({ code }: { code: string }) => code)).toEqual(expected);
   });
 
   test("shows what an activation string says, and hides its one-time passwords", async () => {
     const { fob, home } = testHome();
-    const lines = "EnrollmentURL=https://se.example.test/dskpp.aspx?sc=ABCDEFGHIJ\nUserID=ann\nPassphrase=open-sesame";
+    const lines =
+      "EnrollmentURL=https://se.example.test/dskpp.aspx?sc=ABCDEFGHIJ\nUserID=ann\nPassphrase=open-sesame";
     const input = (
       Buffer.from(lines)
         .toString("base64")
@@ -115,15 +130,25 @@ describe("fob inspect", () => {
       tokens: [
         {
           code: null,
-          fields: [{ name: "server", value: "se.example.test" }, {}, { name: "UserID", value: "ann" }, {}],
+          fields: [
+            { name: "server", value: "se.example.test" },
+            {},
+            { name: "UserID", value: "ann" },
+            {},
+          ],
         },
       ],
     });
     expect(hidden.stdout).not.toMatch(/ABCDEFGHIJ|open-sesame/);
-    expect((await fob(["inspect", "-", "--reveal"], { input })).stdout).toMatch(/sc=ABCDEFGHIJ[\s\S]*open-sesame/);
+    expect((await fob(["inspect", "-", "--reveal"], { input })).stdout).toMatch(
+      /sc=ABCDEFGHIJ[\s\S]*open-sesame/,
+    );
     expect(filesBelow(home)).toEqual([]);
     const enrolled = await fob(["enroll", "-"], { input });
-    expect([enrolled.exitCode, enrolled.stderr]).toEqual([8, expect.stringContaining("se.example.test")]);
+    expect([enrolled.exitCode, enrolled.stderr]).toEqual([
+      8,
+      expect.stringContaining("se.example.test"),
+    ]);
   });
 
   test("shows what is in a file of another app, and what cannot be enrolled of it", async () => {

@@ -1,11 +1,22 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What is wrong with a package of an installation: it is not there, or its native part cannot be loaded. */
+/**
+ * What is wrong with a package of an installation: it is not there, or its native part cannot be
+ * loaded.
+ */
 export type Damage = "absent" | "broken";
 
 /** The built program, installed in a folder of its own in which packages are damaged. */
@@ -23,7 +34,8 @@ export interface Installation {
  */
 export function installDamaged(damaged: Readonly<Record<string, Damage>>): Installation {
   const folder = mkdtempSync(join(tmpdir(), "fob-installation-"));
-  for (const name of ["bin", "dist", "package.json"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ["bin", "dist", "package.json"])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
   const copied = new Set(["@napi-rs", "@img", "sharp", ...Object.keys(damaged)]);
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
@@ -42,7 +54,9 @@ export function installDamaged(damaged: Readonly<Record<string, Damage>>): Insta
 
 /** Every native module of a package becomes one that the system refuses to load. */
 function breakNativeParts(folder: string): void {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".node"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".node"),
+  );
   if (files.length === 0) throw new Error(`${folder} has no native part`);
   for (const path of files) writeFileSync(join(folder, path), "this is no module");
 }

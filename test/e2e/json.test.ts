@@ -10,17 +10,23 @@ import { readSchema, SCHEMA_NAMES, schemaName, violations } from "./schemas.ts";
 /** Commands that print no data of their own. */
 const SILENT = ["run"];
 
-/** Commands whose output the tests of the fingerprint reader hold against their schemas, because they need one. */
+/**
+ * Commands whose output the tests of the fingerprint reader hold against their schemas, because
+ * they need one.
+ */
 const WITH_SENSOR = ["biometric enable", "biometric test"];
 
-/** Commands whose output the tests of the lab hold against their schemas, because they need a server and a device. */
+/**
+ * Commands whose output the tests of the lab hold against their schemas, because they need a server
+ * and a device.
+ */
 const WITH_DEVICE = ["lab push"];
 
 const OCRA_URI = `otpauth://ocra/Bank?secret=${RFC_SECRET}&suite=OCRA-1%3AHOTP-SHA1-6%3AC-QN08&counter=0`;
 const BIG_URI = `otpauth://hotp/Big?secret=${RFC_SECRET}&counter=${2n ** 53n}`;
-const ACTIVATION = Buffer.from("EnrollmentURL=https://acme.test/dskpp\nUserId=ann\nPassphrase=1234\n").toString(
-  "base64",
-);
+const ACTIVATION = Buffer.from(
+  "EnrollmentURL=https://acme.test/dskpp\nUserId=ann\nPassphrase=1234\n",
+).toString("base64");
 const PIN = { env: { FOB_PIN: "83517" } };
 
 /** Every command line that is tried, in this order: some need what those before them have done. */
@@ -43,7 +49,12 @@ function commandLines(
     [
       "enroll",
       ["-"],
-      { input: TOTP_URI.replace("Example:bob", "Two:Step").replace("&digits", "&2step_salt=8&digits") },
+      {
+        input: TOTP_URI.replace("Example:bob", "Two:Step").replace(
+          "&digits",
+          "&2step_salt=8&digits",
+        ),
+      },
     ],
     ["list"],
     ["list", ["--codes"]],
@@ -138,25 +149,30 @@ describe("--json", () => {
     await fob(["lock"]);
   }, 240_000);
 
-  test.each(Object.keys(COMMANDS).filter((name) => ![...SILENT, ...WITH_SENSOR, ...WITH_DEVICE].includes(name)))(
-    "of `fob %s` prints what its schema says",
-    (name) => {
-      const own = printed.filter(({ command, stdout }) => command === name && stdout !== "");
-      expect(own, printed.find(({ command }) => command === name)?.stderr).not.toEqual([]);
-      for (const { line, stdout } of own) expect(violations(schemaName(name), JSON.parse(stdout)), line).toEqual([]);
-    },
-  );
+  test.each(
+    Object.keys(COMMANDS).filter(
+      (name) => ![...SILENT, ...WITH_SENSOR, ...WITH_DEVICE].includes(name),
+    ),
+  )("of `fob %s` prints what its schema says", (name) => {
+    const own = printed.filter(({ command, stdout }) => command === name && stdout !== "");
+    expect(own, printed.find(({ command }) => command === name)?.stderr).not.toEqual([]);
+    for (const { line, stdout } of own)
+      expect(violations(schemaName(name), JSON.parse(stdout)), line).toEqual([]);
+  });
 
   test("leaves nothing on standard error but one object a line, an error or a remark", () => {
     const said = printed.flatMap(({ line, stderr }) =>
       stderr.split("\n").flatMap((text) => (text === "" ? [] : [{ line, said: JSON.parse(text) }])),
     );
     expect(said.length).toBeGreaterThan(10);
-    for (const one of said) expect(violations("error" in one.said ? "error" : "note", one.said), one.line).toEqual([]);
+    for (const one of said)
+      expect(violations("error" in one.said ? "error" : "note", one.said), one.line).toEqual([]);
   });
 
   test("has a result for every line but one: there was nothing to restore yet", () => {
-    expect(printed.filter(({ stdout }) => stdout === "").map(({ line }) => line)).toEqual(["restore"]);
+    expect(printed.filter(({ stdout }) => stdout === "").map(({ line }) => line)).toEqual([
+      "restore",
+    ]);
   });
 
   test.each(["code", "verify", "agent status", "provision", "restore"])(
@@ -182,7 +198,11 @@ describe("--json", () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: TOTP_URI });
     const outcome = await fob([...args, "--json"]);
-    expect({ ...outcome, lines: outcome.stderr.split("\n").length }).toMatchObject({ stdout: "", exitCode, lines: 2 });
+    expect({ ...outcome, lines: outcome.stderr.split("\n").length }).toMatchObject({
+      stdout: "",
+      exitCode,
+      lines: 2,
+    });
     expect(violations("error", JSON.parse(outcome.stderr))).toEqual([]);
   });
 });
@@ -207,6 +227,8 @@ describe("the schemas", () => {
   );
 
   test("are what docs/json.md describes (npm run docs:json writes it)", () => {
-    expect(readFileSync(new URL("../../docs/json.md", import.meta.url), "utf8")).toBe(documentSchemas());
+    expect(readFileSync(new URL("../../docs/json.md", import.meta.url), "utf8")).toBe(
+      documentSchemas(),
+    );
   });
 });

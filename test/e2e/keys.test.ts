@@ -64,11 +64,15 @@ describe("a vault whose key nobody keeps", () => {
     }
     expect(await fob(["list"], { env: NONE })).toMatchObject({
       exitCode: 5,
-      stderr: expect.stringMatching(/^fob: the passphrase is locked after 10 wrong attempts\nhint: the recovery code /),
+      stderr: expect.stringMatching(
+        /^fob: the passphrase is locked after 10 wrong attempts\nhint: the recovery code /,
+      ),
     });
     const file = join(home, "code.txt");
     writeFileSync(file, `${recoveryCode}\n`);
-    expect((await fob(["code", "ACME", "--pin-file", file], { env: ANY })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME", "--pin-file", file], { env: ANY })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
     for (const args of [
       ["show", "ACME"],
       ["rename", "ACME", "Acme"],
@@ -76,7 +80,9 @@ describe("a vault whose key nobody keeps", () => {
       ["access", "list"],
       ["doctor"],
     ])
-      expect(await fob([...args, "--pin-file", file], { env: ANY }), args.join(" ")).toMatchObject({ exitCode: 0 });
+      expect(await fob([...args, "--pin-file", file], { env: ANY }), args.join(" ")).toMatchObject({
+        exitCode: 0,
+      });
     expect(await fob(["unlock", "--pin-file", file], { env: ANY })).toMatchObject({ exitCode: 0 });
     expect((await fob(["code", "Acme"], { env: ANY })).stdout).toBe(`${RFC_CODES[1]}\n`);
     await fob(["lock"], { env: ANY });
@@ -95,12 +101,18 @@ describe("a vault whose key nobody keeps", () => {
     const made = await fob(["enroll", "-", "--quiet"], { input: HOTP_URI, env: NONE });
     const [code = ""] = CODE.exec(made.stderr) ?? [];
     expect(made.stdout).not.toMatch(CODE);
-    expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
   });
 
   test("is never said to have a PIN, and its rules are a passphrase's", async () => {
     const { fob } = testHome();
-    const short = await fob(["enroll", "-"], { input: HOTP_URI, env: { ...NONE, FOB_PIN: "4711" } });
+    const short = await fob(["enroll", "-"], {
+      input: HOTP_URI,
+      env: { ...NONE, FOB_PIN: "4711" },
+    });
     expect(short).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining("this passphrase is refused (too-short)"),
@@ -125,7 +137,9 @@ describe("a vault whose key nobody keeps", () => {
     const { home, fob } = await withPassphrase();
     forgetSlots(home, "recovery");
     const checks = JSON.parse((await fob(["doctor", "--json"], { env: NONE })).stdout);
-    expect(checks).toContainEqual(expect.objectContaining({ check: "recovery", status: "warning" }));
+    expect(checks).toContainEqual(
+      expect.objectContaining({ check: "recovery", status: "warning" }),
+    );
     expect(readHeader(home)?.slots.map(({ type }) => type)).toEqual(["passphrase"]);
   });
 });
@@ -144,8 +158,11 @@ describeWith({ tmux: "tmux" }, "a vault whose key nobody keeps, at a terminal", 
       await terminal.see("once more");
       terminal.type(PASSPHRASE, "Enter");
       await terminal.see("enrolled ACME");
-      const [code = ""] = CODE.exec((await terminal.see("recovery code: ")).replaceAll("\n", "")) ?? [];
-      expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({ exitCode: 0 });
+      const [code = ""] =
+        CODE.exec((await terminal.see("recovery code: ")).replaceAll("\n", "")) ?? [];
+      expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({
+        exitCode: 0,
+      });
     } finally {
       terminal.close();
     }
@@ -162,8 +179,11 @@ describeWith({ tmux: "tmux" }, "a vault whose key nobody keeps, at a terminal", 
       await terminal.see("Passphrase of fob");
       terminal.type(PASSPHRASE, "Enter");
       await terminal.see("event-based");
-      const [code = ""] = CODE.exec((await terminal.see("recovery code: ")).replaceAll("\n", "")) ?? [];
-      expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({ exitCode: 0 });
+      const [code = ""] =
+        CODE.exec((await terminal.see("recovery code: ")).replaceAll("\n", "")) ?? [];
+      expect(await fob(["list"], { env: { ...ANY, FOB_PIN: code } })).toMatchObject({
+        exitCode: 0,
+      });
       terminal.type("clear; fob list", "Enter");
       await terminal.see("Passphrase of fob");
       terminal.type(PASSPHRASE, "Enter");
@@ -175,14 +195,19 @@ describeWith({ tmux: "tmux" }, "a vault whose key nobody keeps, at a terminal", 
 });
 
 describe("of several processes that change what opens the vault", () => {
-  /** Of six at once, the one that succeeded; the others say that they did not, and print no recovery code. */
+  /**
+   * Of six at once, the one that succeeded; the others say that they did not, and print no recovery
+   * code.
+   */
   async function race(home: TestHome, args: readonly string[], pinOf: (n: number) => string) {
     const numbers = Array.from({ length: 6 }, (_, n) => n);
     const outcomes = await Promise.all(
       numbers.map((n) => home.fob([...args, "--json"], { env: { ...ANY, FOB_PIN: pinOf(n) } })),
     );
     const winners = numbers.filter((n) => outcomes[n]?.exitCode === 0);
-    for (const { exitCode, stdout, stderr } of outcomes.filter((outcome) => outcome.exitCode !== 0)) {
+    for (const { exitCode, stdout, stderr } of outcomes.filter(
+      (outcome) => outcome.exitCode !== 0,
+    )) {
       expect([2, 4]).toContain(exitCode);
       expect(stdout + stderr).not.toMatch(CODE);
     }
@@ -191,7 +216,9 @@ describe("of several processes that change what opens the vault", () => {
     return { winner, outcome: outcomes[winner] as Outcome };
   }
 
-  test("by `pin set`, one sets the PIN, and its recovery code opens the vault", { timeout: 120_000 }, async () => {
+  test("by `pin set`, one sets the PIN, and its recovery code opens the vault", {
+    timeout: 120_000,
+  }, async () => {
     const home = await enrolled();
     const { winner, outcome } = await race(home, ["pin", "set"], (n) => `83517-${n}`);
     for (const FOB_PIN of [recoveryCodeIn(outcome), `83517-${winner}`])
@@ -208,7 +235,11 @@ describe("of several processes that change what opens the vault", () => {
 
   test("by `keychain move`, one moves the key", { timeout: 120_000 }, async () => {
     const home = await enrolled();
-    const { winner, outcome } = await race(home, ["keychain", "move", "none"], (n) => `${PASSPHRASE} ${n}`);
+    const { winner, outcome } = await race(
+      home,
+      ["keychain", "move", "none"],
+      (n) => `${PASSPHRASE} ${n}`,
+    );
     for (const FOB_PIN of [recoveryCodeIn(outcome), `${PASSPHRASE} ${winner}`])
       expect(await home.fob(["list"], { env: { ...ANY, FOB_PIN } })).toMatchObject({ exitCode: 0 });
   });
@@ -239,21 +270,29 @@ describe("with an app PIN, a key file that is", () => {
     async (what, message, exitCode, lose) => {
       const home = await enrolled();
       const { fob } = home;
-      const recoveryCode = recoveryCodeIn(await fob(["pin", "set", "--json"], { env: { FOB_PIN: "83517" } }));
+      const recoveryCode = recoveryCodeIn(
+        await fob(["pin", "set", "--json"], { env: { FOB_PIN: "83517" } }),
+      );
       lose(home.home);
       for (const FOB_PIN of ["83517", "11117"]) {
         const refused = await fob(["list"], { env: { FOB_PIN } });
         expect(refused).toMatchObject({ exitCode, stderr: expect.stringMatching(message) });
-        expect(refused.stderr).toContain("the recovery code opens the vault in place of the app PIN");
+        expect(refused.stderr).toContain(
+          "the recovery code opens the vault in place of the app PIN",
+        );
         expect(refused.stderr).not.toMatch(/anew|--keychain file/);
       }
       expect(await attemptsLeft(home)).toBe(10);
-      expect((await fob(["code", "ACME"], { env: { FOB_PIN: recoveryCode } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+      expect((await fob(["code", "ACME"], { env: { FOB_PIN: recoveryCode } })).stdout).toBe(
+        `${RFC_CODES[0]}\n`,
+      );
       const changed = await fob(["pin", "change"], { env: { FOB_PIN: `${recoveryCode}\n90210` } });
       expect(changed.stdout).toMatch(
         /^app PIN changed\nthe vault has a new key in place of the one that was lost\nnew recovery code: /,
       );
-      expect((await fob(["code", "ACME"], { env: { FOB_PIN: "90210" } })).stdout).toBe(`${RFC_CODES[1]}\n`);
+      expect((await fob(["code", "ACME"], { env: { FOB_PIN: "90210" } })).stdout).toBe(
+        `${RFC_CODES[1]}\n`,
+      );
       // what lay there may be somebody else's
       if (what !== "gone") expect(existsSync(join(home.home, "key"))).toBe(true);
       await fob(["pin", "remove"], { env: { FOB_PIN: "90210" } });
@@ -276,28 +315,44 @@ describe("with an app PIN, a key file that is", () => {
 });
 
 describe("keychain move", () => {
-  test("takes the key to nobody and back, with the PINs that belong to it", { timeout: 240_000 }, async () => {
+  test("takes the key to nobody and back, with the PINs that belong to it", {
+    timeout: 240_000,
+  }, async () => {
     const home = await enrolled();
     const { fob } = home;
-    const list = async (FOB_PIN: string) => (await fob(["list"], { env: { ...ANY, FOB_PIN } })).exitCode;
+    const list = async (FOB_PIN: string) =>
+      (await fob(["list"], { env: { ...ANY, FOB_PIN } })).exitCode;
     const refused = await fob(["keychain", "move", "none"], { env: { ...ANY, FOB_PIN: "short" } });
-    expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("this passphrase is refused") });
-    const away = await fob(["keychain", "move", "none", "--json"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
+    expect(refused).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("this passphrase is refused"),
+    });
+    const away = await fob(["keychain", "move", "none", "--json"], {
+      env: { ...ANY, FOB_PIN: PASSPHRASE },
+    });
     expect(existsSync(join(home.home, "key"))).toBe(false);
     const recoveryCode = recoveryCodeIn(away);
     expect([await list(PASSPHRASE), await list(recoveryCode), await list("")]).toEqual([0, 0, 5]);
-    const back = await fob(["keychain", "move", "file", "--json"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
+    const back = await fob(["keychain", "move", "file", "--json"], {
+      env: { ...ANY, FOB_PIN: PASSPHRASE },
+    });
     expect(JSON.parse(back.stdout)).toMatchObject({ from: "none", to: "file", recoveryCode: null });
     expect([await list(PASSPHRASE), await list(recoveryCode), await list("")]).toEqual([0, 0, 5]);
     await fob(["pin", "remove"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
-  test("takes the recovery code where the key is lost, and asks for a new PIN", { timeout: 120_000 }, async () => {
+  test("takes the recovery code where the key is lost, and asks for a new PIN", {
+    timeout: 120_000,
+  }, async () => {
     const { home, fob } = await enrolled();
-    const recoveryCode = recoveryCodeIn(await fob(["pin", "set", "--json"], { env: { FOB_PIN: "83517" } }));
+    const recoveryCode = recoveryCodeIn(
+      await fob(["pin", "set", "--json"], { env: { FOB_PIN: "83517" } }),
+    );
     renameSync(join(home, "key"), join(home, "elsewhere"));
-    const moved = await fob(["keychain", "move", "file", "--json"], { env: { FOB_PIN: `${recoveryCode}\n90210` } });
+    const moved = await fob(["keychain", "move", "file", "--json"], {
+      env: { FOB_PIN: `${recoveryCode}\n90210` },
+    });
     expect(recoveryCodeIn(moved)).toMatch(CODE);
     expect(await fob(["list"], { env: { FOB_PIN: "90210" } })).toMatchObject({ exitCode: 0 });
     expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 4 });
@@ -320,31 +375,43 @@ describe("keychain move", () => {
     await fob(["pin", "set", "ACME"], { env: { FOB_PIN: "83517" } });
     await fob(["unlock"]);
     await fob(["keychain", "move", "none"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
-    expect((await fob(["code", "ACME"], { env: { ...ANY, FOB_PIN: "83517" } })).stdout).toBe(`${RFC_CODES[0]}\n`);
+    expect((await fob(["code", "ACME"], { env: { ...ANY, FOB_PIN: "83517" } })).stdout).toBe(
+      `${RFC_CODES[0]}\n`,
+    );
     await fob(["lock"], { env: ANY });
     const both = { ...ANY, FOB_PIN: `${PASSPHRASE}\n83517` };
     expect((await fob(["code", "ACME"], { env: both })).stdout).toBe(`${RFC_CODES[1]}\n`);
   });
 
-  test("killed at any moment leaves a vault that opens as before or as after", { timeout: 300_000 }, async () => {
+  test("killed at any moment leaves a vault that opens as before or as after", {
+    timeout: 300_000,
+  }, async () => {
     const home = await enrolled();
     for (let round = 0; round < (isTorture ? 100 : 4); round++) {
       const to = readHeader(home.home)?.keychain === "none" ? "file" : "none";
       const env = { ...process.env, HOME: home.home, FOB_HOME: home.home, FOB_PIN: PASSPHRASE };
-      const child = spawn(process.execPath, [FOB, "keychain", "move", to], { env, stdio: "ignore" });
+      const child = spawn(process.execPath, [FOB, "keychain", "move", to], {
+        env,
+        stdio: "ignore",
+      });
       const ended = new Promise((resolve) => child.once("close", resolve));
       await Promise.race([ended, sleep(150 + Math.random() * 1_500)]);
       child.kill("SIGKILL");
       await ended;
       const opened = await home.fob(["list"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
-      expect(opened, `round ${round}`).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("ACME") });
+      expect(opened, `round ${round}`).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("ACME"),
+      });
     }
   });
 });
 
 test("a wiped token is told by list, show and doctor", { timeout: 120_000 }, async () => {
   const { fob } = await enrolled();
-  await fob(["pin", "set", "ACME", "--policy", "attempts=1,at-limit=wipe"], { env: { FOB_PIN: "83517" } });
+  await fob(["pin", "set", "ACME", "--policy", "attempts=1,at-limit=wipe"], {
+    env: { FOB_PIN: "83517" },
+  });
   const isWiped = async () => [
     JSON.parse((await fob(["list", "--json"])).stdout)[0].wiped,
     JSON.parse((await fob(["show", "ACME", "--json"])).stdout).wiped,
@@ -363,7 +430,8 @@ test("a wiped token is told by list, show and doctor", { timeout: 120_000 }, asy
 test("what the header says of the key is made of the key alone", async () => {
   const { home, fob } = await enrolled();
   await fob(["pin", "set"], { env: { FOB_PIN: "83517" } });
-  const checkOf = () => readHeader(home)?.slots.map((slot) => (slot.type === "keychain-pin" ? slot.keyCheck : null))[0];
+  const checkOf = () =>
+    readHeader(home)?.slots.map((slot) => (slot.type === "keychain-pin" ? slot.keyCheck : null))[0];
   const before = checkOf();
   expect(before).toMatch(/^[A-Za-z0-9+/]{43}=$/);
   await fob(["pin", "change"], { env: { FOB_PIN: "83517\n90210" } });

@@ -4,7 +4,10 @@ import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 import { FOB, type TestHome } from "./fob.ts";
 
-/** `fob lab serve` in a home, as a script starts it: its address is the line. It is killed after the test, or when `whenDone` says. */
+/**
+ * `fob lab serve` in a home, as a script starts it: its address is the line. It is killed after the
+ * test, or when `whenDone` says.
+ */
 export async function serveLab(
   { home }: TestHome,
   args: readonly string[] = [],

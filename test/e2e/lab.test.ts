@@ -8,7 +8,10 @@ import { violations } from "./schemas.ts";
 
 async function labWithAnn(): Promise<TestHome> {
   const place = testHome();
-  expect(await place.fob(["lab", "user", "add", "Ann"])).toMatchObject({ stdout: "added ann\n", exitCode: 0 });
+  expect(await place.fob(["lab", "user", "add", "Ann"])).toMatchObject({
+    stdout: "added ann\n",
+    exitCode: 0,
+  });
   return place;
 }
 
@@ -37,22 +40,42 @@ describe("lab serve", () => {
 
   test("ends by itself after --for, and prints one object with --json", async () => {
     const place = testHome();
-    const { stdout, exitCode } = await place.fob(["lab", "serve", "--port", "0", "--for", "1s", "--json"]);
-    expect(JSON.parse(stdout)).toEqual({ url: expect.stringMatching(/^http:/), pid: expect.any(Number) });
+    const { stdout, exitCode } = await place.fob([
+      "lab",
+      "serve",
+      "--port",
+      "0",
+      "--for",
+      "1s",
+      "--json",
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      url: expect.stringMatching(/^http:/),
+      pid: expect.any(Number),
+    });
     expect(exitCode).toBe(0);
   });
 
   test("opens to the network only when it is told to, with a warning", async () => {
     const { line, stderr } = await serveLab(testHome(), ["--host", "0.0.0.0"]);
     expect(line).toMatch(/^http:\/\/0\.0\.0\.0:/);
-    await vi.waitFor(() => expect(stderr()).toContain("EVERYBODY ON THE NETWORK"), { timeout: 20_000 });
+    await vi.waitFor(() => expect(stderr()).toContain("EVERYBODY ON THE NETWORK"), {
+      timeout: 20_000,
+    });
   });
 
   test("says when the port is taken", async () => {
     const place = testHome();
     const { line } = await serveLab(place);
     // and ends then: a run that goes on for an hour would be killed, and have no exit code
-    const { exitCode, stderr } = await place.fob(["lab", "serve", "--port", new URL(line).port, "--for", "1h"]);
+    const { exitCode, stderr } = await place.fob([
+      "lab",
+      "serve",
+      "--port",
+      new URL(line).port,
+      "--for",
+      "1h",
+    ]);
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 8,
       stderr: expect.stringContaining("something else listens there"),
@@ -76,7 +99,11 @@ describe("lab serve", () => {
     expect(await status("/nothing")).toBe(404);
     expect(await status("/ttype/push", { method: "DELETE" })).toBe(405);
     expect(
-      await status("/ttype/push", { headers: { "Content-Type": "application/x-www-form-urlencoded" } }, "%&=\0"),
+      await status(
+        "/ttype/push",
+        { headers: { "Content-Type": "application/x-www-form-urlencoded" } },
+        "%&=\0",
+      ),
     ).toBe(400);
     expect((await fetch(`${line}/validate/polltransaction?transaction_id=1`)).status).toBe(200);
   });
@@ -99,7 +126,10 @@ describe("lab user", () => {
     const { fob } = testHome();
     expect((await fob(["lab", "user", "add", "bob", "--password", "hunter2"])).exitCode).toBe(2);
     expect((await fob(["lab", "user", "add", "bob", "--password"])).exitCode).toBe(5);
-    expect((await fob(["lab", "user", "add", "bob", "--password", "-"], { input: "hunter2\n" })).exitCode).toBe(0);
+    expect(
+      (await fob(["lab", "user", "add", "bob", "--password", "-"], { input: "hunter2\n" }))
+        .exitCode,
+    ).toBe(0);
     const [bob] = JSON.parse((await fob(["lab", "user", "list", "--json"])).stdout);
     expect(bob).toMatchObject({ user: "bob", hasPassword: true });
   });
@@ -130,10 +160,15 @@ describe("lab issue", () => {
         "--digits",
         "8",
       ]);
-      expect((await place.fob(["enroll", "--name", kind, "-"], { input: stdout })).exitCode).toBe(0);
+      expect((await place.fob(["enroll", "--name", kind, "-"], { input: stdout })).exitCode).toBe(
+        0,
+      );
       const pass = (await place.fob(["code", kind])).stdout.trim();
       const check = () =>
-        fetch(`${line}/validate/check`, { method: "POST", body: new URLSearchParams({ user: "ann", pass }) });
+        fetch(`${line}/validate/check`, {
+          method: "POST",
+          body: new URLSearchParams({ user: "ann", pass }),
+        });
       expect(await (await check()).json()).toMatchObject({ result: { value: true } });
       expect(await (await check()).json()).toMatchObject({ result: { value: false } });
     }
@@ -154,15 +189,23 @@ describe("lab issue", () => {
       (await place.fob(["lab", "issue", "push", "--user", "ann", ...args])).stdout;
     expect(await push()).toContain(encodeURIComponent("http://127.0.0.1:8462/ttype/push"));
     const { line } = await serveLab(place);
-    expect(await push("--device-pin")).toContain(`${encodeURIComponent(`${line}/ttype/push`)}&ttl=10&`);
-    expect(await push("--url", "https://lab.test/x")).toContain(encodeURIComponent("https://lab.test/ttype/push"));
+    expect(await push("--device-pin")).toContain(
+      `${encodeURIComponent(`${line}/ttype/push`)}&ttl=10&`,
+    );
+    expect(await push("--url", "https://lab.test/x")).toContain(
+      encodeURIComponent("https://lab.test/ttype/push"),
+    );
     const { stdout } = await place.fob(["lab", "issue", "activation", "--user", "ann"]);
     expect(Buffer.from(stdout, "base64").toString()).toMatch(
-      new RegExp(`^EnrollmentURL=${line}/selfenrollment/dskpp\\.aspx\\?sc=[A-Z]{10}\nUserID=ann\nPassphrase=\\d{8}\n$`),
+      new RegExp(
+        `^EnrollmentURL=${line}/selfenrollment/dskpp\\.aspx\\?sc=[A-Z]{10}\nUserID=ann\nPassphrase=\\d{8}\n$`,
+      ),
     );
     const { stdout: tiqr } = await place.fob(["lab", "issue", "tiqr", "--user", "ann"]);
     expect(tiqr).toMatch(
-      new RegExp(`^tiqrenroll://${line}/ttype/tiqr\\?action=metadata&session=[0-9a-f]{40}&serial=TIQR`),
+      new RegExp(
+        `^tiqrenroll://${line}/ttype/tiqr\\?action=metadata&session=[0-9a-f]{40}&serial=TIQR`,
+      ),
     );
   });
 
@@ -202,7 +245,11 @@ describe("lab push", () => {
     const { stdout } = await place.fob(["lab", "issue", "push", "--user", "ann"]);
     const post = (path: string, form: Readonly<Record<string, string>>) =>
       fetch(`${line}${path}`, { method: "POST", body: new URLSearchParams(form) });
-    const server = { get: (path: string) => fetch(`${line}${path}`), post, clock: () => new Date() };
+    const server = {
+      get: (path: string) => fetch(`${line}${path}`),
+      post,
+      clock: () => new Date(),
+    };
     const device = new PushDevice(server, stdout.trim());
     await device.enroll();
     const firstRequest = () =>
@@ -212,7 +259,16 @@ describe("lab push", () => {
 
   test("reaches the device through a server that runs already, and says what it answered", async () => {
     const { fob, device, firstRequest } = await deviceOfAnn();
-    const approved = fob(["lab", "push", "ann", "--title", "VPN", "--question", "From Rome?", "--wait"]);
+    const approved = fob([
+      "lab",
+      "push",
+      "ann",
+      "--title",
+      "VPN",
+      "--question",
+      "From Rome?",
+      "--wait",
+    ]);
     const request = await firstRequest();
     expect(request).toMatchObject({ title: "VPN", question: "From Rome?" });
     await device.approve(request);
@@ -254,7 +310,9 @@ describe("lab push", () => {
     const body = new URLSearchParams({ secret: "31".repeat(20), operation: "register" });
     expect(await (await fetch(url, { method: "POST", body })).text()).toBe("OK");
     const file = join(place.home, "challenge.svg");
-    const pushed = JSON.parse((await place.fob(["lab", "push", "ann", "--qr", file, "--json"])).stdout);
+    const pushed = JSON.parse(
+      (await place.fob(["lab", "push", "ann", "--qr", file, "--json"])).stdout,
+    );
     expect(violations("lab-push", pushed)).toEqual([]);
     expect(pushed.asked[0].url).toMatch(/^tiqrauth:\/\/ann@lab\.fob\/\d{20}\/\d{10}\/fob%20lab$/);
     expect(readFileSync(file, "utf8")).toMatch(/^<svg/);

@@ -17,7 +17,8 @@ import { accentuate, installIn, pseudoLanguage, readMessages } from "./pseudo-la
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** A string about which there is much to say. */
-const ODD_URI = "otpauth://totp/Odd?secret=GEZDGNBVGY3TQOJQ&issuer=Other&period=10&counter=1&image=x";
+const ODD_URI =
+  "otpauth://totp/Odd?secret=GEZDGNBVGY3TQOJQ&issuer=Other&period=10&counter=1&image=x";
 
 const english = readMessages("en.json");
 const folder = mkdtempSync(join(tmpdir(), "fob-test-"));
@@ -26,17 +27,30 @@ let program: string;
 
 beforeAll(async () => {
   program = installIn(folder, { pl: pseudoLanguage(english) });
-  await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, TOTP_URI.replaceAll("Example", "Guarded")].join("\n") });
+  await fob(["enroll", "-"], {
+    input: [HOTP_URI, TOTP_URI, TOTP_URI.replaceAll("Example", "Guarded")].join("\n"),
+  });
   await fob(["pin", "set", "Guarded"], { env: { FOB_PIN: "83517" } });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 /** Runs the program in the pseudo-language, or in the one that the environment names. */
-async function fob(args: readonly string[], { input = "", env = {} }: Surroundings = {}): Promise<Outcome> {
+async function fob(
+  args: readonly string[],
+  { input = "", env = {} }: Surroundings = {},
+): Promise<Outcome> {
   const { PATH = "", SystemRoot = "" } = process.env;
   const { stdout, stderr, exitCode } = await execa(process.execPath, [program, ...args], {
-    env: { PATH, SystemRoot, HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file", LANG: "pl_PL.UTF-8", ...env },
+    env: {
+      PATH,
+      SystemRoot,
+      HOME: home,
+      FOB_HOME: home,
+      FOB_KEYCHAIN: "file",
+      LANG: "pl_PL.UTF-8",
+      ...env,
+    },
     extendEnv: false,
     input,
     reject: false,
@@ -46,7 +60,10 @@ async function fob(args: readonly string[], { input = "", env = {} }: Surroundin
   return { stdout, stderr, exitCode };
 }
 
-/** The words that are in English, but for what is the same in every language: options, values in capitals, paths and these. */
+/**
+ * The words that are in English, but for what is the same in every language: options, values in
+ * capitals, paths and these.
+ */
 function englishWords(text: string, same: readonly string[] = []): string[] {
   const rest = text
     .replaceAll(/^hint: |"(?:error|message|hint)":|"code":"[a-z-]+"/gm, "")
@@ -55,7 +72,10 @@ function englishWords(text: string, same: readonly string[] = []): string[] {
   return words.filter((word) => !["fob", ...same].includes(word));
 }
 
-/** A help page without what a command line looks like: examples, and what stands before the text that explains it. */
+/**
+ * A help page without what a command line looks like: examples, and what stands before the text
+ * that explains it.
+ */
 function explanationsOf(help: string): string {
   const lines = help.split("\n").filter((line) => !line.startsWith("  $ "));
   return lines.map((line) => line.replace(/^.*?(?=⟦)/, "").replace(/⟧ fob .*$/, "⟧")).join("\n");
@@ -65,7 +85,10 @@ describe("in another language", () => {
   test("`fob --help` holds no English", async () => {
     const { stdout, stderr } = await fob(["--help"]);
     expect(stdout).toContain(accentuate("Usage:"));
-    expect({ stderr, words: englishWords(explanationsOf(stdout)) }).toEqual({ stderr: "", words: [] });
+    expect({ stderr, words: englishWords(explanationsOf(stdout)) }).toEqual({
+      stderr: "",
+      words: [],
+    });
   });
 
   test.each(Object.keys(COMMANDS))("nor does `fob %s --help`", async (name) => {
@@ -79,10 +102,14 @@ describe("in another language", () => {
     speak(null, () => undefined);
     const help = "text" in parsed ? parsed.text : "";
     expect(help).toContain(accentuate("Usage:"));
-    expect(englishWords(explanationsOf(help), [...RIGHTS, ...Object.keys(EXPORT_FORMATS)])).toEqual([]);
+    expect(englishWords(explanationsOf(help), [...RIGHTS, ...Object.keys(EXPORT_FORMATS)])).toEqual(
+      [],
+    );
   });
 
-  test.each<[exitCode: number, args: readonly string[], same?: readonly string[], more?: Surroundings]>([
+  test.each<
+    [exitCode: number, args: readonly string[], same?: readonly string[], more?: Surroundings]
+  >([
     [2, ["code", "--frobnicate"]],
     [2, ["lits"], ["lits", "list"]],
     [2, ["code", "--all", "ACME"]],
@@ -101,19 +128,28 @@ describe("in another language", () => {
     [7, ["resync", "ACME", "000000", "111111"]],
     [8, ["code", "Example", "--copy"], ["xclip", "wl", "clipboard"]],
     [8, ["list", "--home", "/dev/null/x"]],
-  ])("exit code %i of `fob %j` comes with no English", async (exitCode, args, same = [], more = {}) => {
-    const outcome = await fob(args, more);
-    expect(outcome).toMatchObject({ exitCode, stdout: "", stderr: expect.stringContaining("⟦") });
-    expect(englishWords(outcome.stderr, same)).toEqual([]);
-  });
+  ])(
+    "exit code %i of `fob %j` comes with no English",
+    async (exitCode, args, same = [], more = {}) => {
+      const outcome = await fob(args, more);
+      expect(outcome).toMatchObject({ exitCode, stdout: "", stderr: expect.stringContaining("⟦") });
+      expect(englishWords(outcome.stderr, same)).toEqual([]);
+    },
+  );
 
   test("what is remarked holds no English, and counts as the language does", async () => {
     const uris = [1, 2, 3].map((i) => TOTP_URI.replaceAll("Example", `Remark${i}`));
-    const { stderr } = await fob(["enroll", "--dry-run", "-"], { input: [...uris, ODD_URI].join("\n") });
-    expect(englishWords(stderr, ["Odd", "Other", "period", "counter", "image", "secret"])).toEqual([]);
+    const { stderr } = await fob(["enroll", "--dry-run", "-"], {
+      input: [...uris, ODD_URI].join("\n"),
+    });
+    expect(englishWords(stderr, ["Odd", "Other", "period", "counter", "image", "secret"])).toEqual(
+      [],
+    );
     const file = join(folder, "known.txt");
     writeFileSync(file, [TOTP_URI, HOTP_URI].join("\n"));
-    expect((await fob(["import", file])).stderr).toContain(accentuate("{1} tokens (few)").replace("{1}", "2"));
+    expect((await fob(["import", file])).stderr).toContain(
+      accentuate("{1} tokens (few)").replace("{1}", "2"),
+    );
   });
 
   test("an agent's errors hold none, and what it says to its clients is in English", async () => {
@@ -122,9 +158,13 @@ describe("in another language", () => {
     await fob(["pin", "set"], other);
     await fob(["unlock"], other);
     try {
-      const { stderr, exitCode } = await fob(["code", "nix"], { env: { FOB_HOME: join(folder, "other") } });
+      const { stderr, exitCode } = await fob(["code", "nix"], {
+        env: { FOB_HOME: join(folder, "other") },
+      });
       expect({ exitCode, words: englishWords(stderr) }).toEqual({ exitCode: 3, words: [] });
-      const inEnglish = await fob(["code", "nix"], { env: { FOB_HOME: join(folder, "other"), FOB_LANG: "en" } });
+      const inEnglish = await fob(["code", "nix"], {
+        env: { FOB_HOME: join(folder, "other"), FOB_LANG: "en" },
+      });
       expect(inEnglish.stderr).toContain("no token is called");
     } finally {
       await fob(["lock"], other);
@@ -151,7 +191,10 @@ describe("in another language", () => {
     [["verify", "ACME", "755224"]],
     [["export", "ACME", "--yes"]],
   ])("`fob %j` prints for programs what it prints in English", async (args, input = "") => {
-    const [here, there] = await Promise.all([fob(args, { input }), fob(args, { input, env: { FOB_LANG: "en" } })]);
+    const [here, there] = await Promise.all([
+      fob(args, { input }),
+      fob(args, { input, env: { FOB_LANG: "en" } }),
+    ]);
     expect(here.stdout).not.toContain("⟦");
     expect({ stdout: here.stdout, exitCode: here.exitCode }).toEqual({
       stdout: there.stdout,
@@ -169,7 +212,10 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
   });
   afterEach(() => terminal.close());
 
-  /** What the screen shows once it shows `text` in the pseudo-language, without the command line that was typed. */
+  /**
+   * What the screen shows once it shows `text` in the pseudo-language, without the command line
+   * that was typed.
+   */
   async function see(text: string): Promise<string> {
     return (await terminal.see(accentuate(text).slice(1, -1))).replace(/^> .*$/gm, "");
   }
@@ -183,7 +229,13 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
     ["inspect 'otpauth://totp/x?secret=1'", "error", ["invalid"]],
   ])("`fob %s` shows no English", async (args, text, same) => {
     terminal.type(`clear; fob ${args}`, "Enter");
-    const settings = [...SETTING_KEYS.flatMap((key) => key.split(/[.-]/)), "auto", "file", "system", "false"];
+    const settings = [
+      ...SETTING_KEYS.flatMap((key) => key.split(/[.-]/)),
+      "auto",
+      "file",
+      "system",
+      "false",
+    ];
     // how long ago something was, Node says itself
     const shown = (await see(text)).replace(/\((\d+ \p{L}+ temu|teraz)\)/gu, "");
     await terminal.see(/^>\s*$/m);
@@ -228,19 +280,24 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
 describe("a translation", () => {
   const names = readdirSync(fileURLToPath(new URL("../../messages", import.meta.url)));
 
-  test.each(names)("in %s has every text with what stands in it, and every form that its nouns need", (name) => {
-    const { texts, plurals } = readMessages(name);
-    expect(Object.keys(texts)).toEqual(Object.keys(english.texts));
-    for (const [key, { text }] of Object.entries(texts)) {
-      expect({ key, values: valuesIn(text) }).toEqual({ key, values: valuesIn(key) });
-    }
-    const categories = new Intl.PluralRules(name.replace(/\.json$/, "").replace("_", "-")).resolvedOptions();
-    expect(Object.keys(plurals)).toEqual(Object.keys(english.plurals));
-    for (const { files: _, ...forms } of Object.values(plurals)) {
-      expect(Object.keys(forms).sort()).toEqual([...categories.pluralCategories].sort());
-      for (const form of Object.values(forms)) expect(form).toContain("{1}");
-    }
-  });
+  test.each(names)(
+    "in %s has every text with what stands in it, and every form that its nouns need",
+    (name) => {
+      const { texts, plurals } = readMessages(name);
+      expect(Object.keys(texts)).toEqual(Object.keys(english.texts));
+      for (const [key, { text }] of Object.entries(texts)) {
+        expect({ key, values: valuesIn(text) }).toEqual({ key, values: valuesIn(key) });
+      }
+      const categories = new Intl.PluralRules(
+        name.replace(/\.json$/, "").replace("_", "-"),
+      ).resolvedOptions();
+      expect(Object.keys(plurals)).toEqual(Object.keys(english.plurals));
+      for (const { files: _, ...forms } of Object.values(plurals)) {
+        expect(Object.keys(forms).sort()).toEqual([...categories.pluralCategories].sort());
+        for (const form of Object.values(forms)) expect(form).toContain("{1}");
+      }
+    },
+  );
 });
 
 function valuesIn(text: string): string[] {

@@ -31,10 +31,15 @@ async function runIn(
 
 /** Says in a vault's header that the system keychain keeps its key. */
 function moveToSystemKeychain(home: string): void {
-  updateCell(headerCell(home), (value) => Buffer.from(`${value}`.replace('"keychain":"file"', '"keychain":"system"')));
+  updateCell(headerCell(home), (value) =>
+    Buffer.from(`${value}`.replace('"keychain":"file"', '"keychain":"system"')),
+  );
 }
 
-/** A home with a vault whose key the system keychain keeps, which a grant and, with an app PIN, a recovery code open. */
+/**
+ * A home with a vault whose key the system keychain keeps, which a grant and, with an app PIN, a
+ * recovery code open.
+ */
 async function homeWithSystemKeychain() {
   const { fob, home } = testHome();
   await fob(["enroll", "-"], { input: HOTP_URI });
@@ -93,7 +98,8 @@ describe.runIf(isHere).each(["absent", "broken"] satisfies Damage[])(
     });
     afterAll(() => installation.remove());
 
-    const FIRST = /^fob: the system keychain cannot be reached: the native part .*\nhint: .*--keychain file/m;
+    const FIRST =
+      /^fob: the system keychain cannot be reached: the native part .*\nhint: .*--keychain file/m;
     /** A vault that is there has its key in the system keychain: no other one can help it. */
     const REFUSAL =
       /^fob: the system keychain cannot be reached: the native part .*\nhint: (?!.*--keychain (?:file|none)).*grant/m;
@@ -105,10 +111,16 @@ describe.runIf(isHere).each(["absent", "broken"] satisfies Damage[])(
         const file = join(home, "uris.txt");
         writeFileSync(file, "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ\n");
         const args = given.map((word) => (word === "FILE" ? file : word));
-        const { stdout, stderr, exitCode } = await runIn(installation, home, args, { env: { FOB_PIN: "7391" } });
+        const { stdout, stderr, exitCode } = await runIn(installation, home, args, {
+          env: { FOB_PIN: "7391" },
+        });
         expect(exitCode, `${stdout}${stderr}`).toBe(8);
-        if (args[0] === "doctor") expect(stdout).toMatch(/the native part of @napi-rs\/keyring is missing/);
-        else expect(stderr).toMatch(args.includes("--json") ? /^\{"error":\{"code":"unavailable",/ : REFUSAL);
+        if (args[0] === "doctor")
+          expect(stdout).toMatch(/the native part of @napi-rs\/keyring is missing/);
+        else
+          expect(stderr).toMatch(
+            args.includes("--json") ? /^\{"error":\{"code":"unavailable",/ : REFUSAL,
+          );
       },
     );
 
@@ -133,16 +145,22 @@ describe.runIf(isHere).each(["absent", "broken"] satisfies Damage[])(
 
     test("a vault opens with what the hint says: a grant, the recovery code", async () => {
       const { home, grant } = await homeWithSystemKeychain();
-      const granted = await runIn(installation, home, ["code", "ACME"], { env: { FOB_GRANT: grant } });
+      const granted = await runIn(installation, home, ["code", "ACME"], {
+        env: { FOB_GRANT: grant },
+      });
       expect(granted.stdout).toBe(`${RFC_CODES[0]}\n`);
       const other = testHome();
       await other.fob(["enroll", "-"], { input: HOTP_URI });
       const set = await other.fob(["pin", "set", "--json"], { env: { FOB_PIN: "7391" } });
       const { recoveryCode } = JSON.parse(set.stdout);
       moveToSystemKeychain(other.home);
-      const recovered = await runIn(installation, other.home, ["code", "ACME"], { env: { FOB_PIN: recoveryCode } });
+      const recovered = await runIn(installation, other.home, ["code", "ACME"], {
+        env: { FOB_PIN: recoveryCode },
+      });
       expect(recovered.stdout).toBe(`${RFC_CODES[0]}\n`);
-      expect(await runIn(installation, other.home, ["code", "ACME"], { env: { FOB_PIN: "7391" } })).toMatchObject({
+      expect(
+        await runIn(installation, other.home, ["code", "ACME"], { env: { FOB_PIN: "7391" } }),
+      ).toMatchObject({
         exitCode: 8,
         stderr: expect.stringMatching(REFUSAL),
       });
@@ -158,16 +176,19 @@ describe("without a package", () => {
   };
   afterEach(() => installation.remove());
 
-  test.each(["png", "jpeg", "bmp"] as const)("sharp, a %s picture is read by the other reader", async (format) => {
-    const { home } = testHome();
-    const picture = join(home, "picture");
-    // larger than what is read at once, so that pixels are needed
-    const page = drawQr(HOTP_URI, { canvas: { width: 3_000, height: 2_000 } });
-    writeFileSync(picture, await page.invert().getBuffer(`image/${format}`));
-    const args = ["inspect", "--qr", picture, "--json"];
-    const { stdout } = await runIn(install({ "@img": "absent" }), home, args);
-    expect(JSON.parse(stdout).tokens).toHaveLength(1);
-  });
+  test.each(["png", "jpeg", "bmp"] as const)(
+    "sharp, a %s picture is read by the other reader",
+    async (format) => {
+      const { home } = testHome();
+      const picture = join(home, "picture");
+      // larger than what is read at once, so that pixels are needed
+      const page = drawQr(HOTP_URI, { canvas: { width: 3_000, height: 2_000 } });
+      writeFileSync(picture, await page.invert().getBuffer(`image/${format}`));
+      const args = ["inspect", "--qr", picture, "--json"];
+      const { stdout } = await runIn(install({ "@img": "absent" }), home, args);
+      expect(JSON.parse(stdout).tokens).toHaveLength(1);
+    },
+  );
 
   test("sharp, a picture that nothing else reads is told as that", async () => {
     const { home } = testHome();
@@ -178,9 +199,13 @@ describe("without a package", () => {
         .webp()
         .toBuffer(),
     );
-    expect(await runIn(install({ "@img": "absent" }), home, ["inspect", "--qr", picture])).toMatchObject({
+    expect(
+      await runIn(install({ "@img": "absent" }), home, ["inspect", "--qr", picture]),
+    ).toMatchObject({
       exitCode: 8,
-      stderr: expect.stringMatching(/^fob: .* cannot be read without the package sharp.*\nhint: save it as PNG/),
+      stderr: expect.stringMatching(
+        /^fob: .* cannot be read without the package sharp.*\nhint: save it as PNG/,
+      ),
     });
   });
 
@@ -212,7 +237,8 @@ describe("without a package", () => {
       BACKUP: join(home, "backup.age"),
       CSV: csv,
       PICTURE: join(home, "code.png"),
-      SERVER: "otpauth://pipush/x?url=http%3A//127.0.0.1%3A9/&issuer=a&ttl=2&serial=P1&enrollment_credential=b&v=1",
+      SERVER:
+        "otpauth://pipush/x?url=http%3A//127.0.0.1%3A9/&issuer=a&ttl=2&serial=P1&enrollment_credential=b&v=1",
     };
     const args = given.map((word) => places[word] ?? word);
     const outcome = await runIn(install({ [name]: "absent" }), home, args, {

@@ -11,7 +11,9 @@ describeWith({ md5sum: "coreutils" }, "a Mobile-OTP token", () => {
     const { fob } = testHome();
     expect((await fob(["enroll", "-"], { input: URI })).exitCode).toBe(0);
     const seconds = 1_790_000_123;
-    const { stdout } = await fob(["code", "ACME", "--at", `@${seconds}`, "--json"], { env: { FOB_PIN: "7305" } });
+    const { stdout } = await fob(["code", "ACME", "--at", `@${seconds}`, "--json"], {
+      env: { FOB_PIN: "7305" },
+    });
     const { stdout: sum } = spawnSync("md5sum", {
       input: `${Math.floor(seconds / 10)}${SECRET}7305`,
       encoding: "utf8",
@@ -22,10 +24,17 @@ describeWith({ md5sum: "coreutils" }, "a Mobile-OTP token", () => {
       validFrom: "2026-09-21T14:15:20.000Z",
       validUntil: "2026-09-21T14:15:30.000Z",
     });
-    const verified = await fob(["verify", "ACME", sum.slice(0, 6), "--at", `@${seconds + 20}`, "--json"], {
-      env: { FOB_PIN: "7305" },
+    const verified = await fob(
+      ["verify", "ACME", sum.slice(0, 6), "--at", `@${seconds + 20}`, "--json"],
+      {
+        env: { FOB_PIN: "7305" },
+      },
+    );
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      match: true,
+      offset: -2,
+      clockOffsetSeconds: -20,
     });
-    expect(JSON.parse(verified.stdout)).toMatchObject({ match: true, offset: -2, clockOffsetSeconds: -20 });
   });
 });
 
@@ -42,13 +51,21 @@ describe("a Mobile-OTP string", () => {
     await fob(["enroll", "-"], { input: URI });
     expect((await fob(["code", "ACME"])).exitCode).toBe(5);
     expect((await fob(["code", "--all"])).stderr).toContain("left out 1 token");
-    expect(JSON.parse((await fob(["show", "ACME", "--json"])).stdout)).toMatchObject({ kind: "motp", period: 10 });
+    expect(JSON.parse((await fob(["show", "ACME", "--json"])).stdout)).toMatchObject({
+      kind: "motp",
+      period: 10,
+    });
   });
 
   test("is refused where its secret is not hexadecimal", async () => {
     const { fob } = testHome();
     const outcome = await fob(["enroll", "-"], { input: "motp://ACME:ann?secret=xyz" });
-    expect([outcome.exitCode, outcome.stderr]).toEqual([6, expect.stringContaining("not hexadecimal")]);
-    expect((await fob(["enroll", "-"], { input: "motp://ACME:ann" })).stderr).toContain("secret is missing");
+    expect([outcome.exitCode, outcome.stderr]).toEqual([
+      6,
+      expect.stringContaining("not hexadecimal"),
+    ]);
+    expect((await fob(["enroll", "-"], { input: "motp://ACME:ann" })).stderr).toContain(
+      "secret is missing",
+    );
   });
 });

@@ -1,4 +1,5 @@
-// Preloaded into the program: writes which modules it loads, one a line and in order, to the file that FOB_PROBE names.
+// Preloaded into the program: writes which modules it loads, one a line and in order, to the file
+// that FOB_PROBE names.
 "use strict";
 const { appendFileSync } = require("node:fs");
 const Module = require("node:module");

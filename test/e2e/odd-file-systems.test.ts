@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { type Faults, runWith } from "../torture/faults.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
-/** What file systems say that have no hard links: Linux, macOS, Android, Windows (EISDIR, of FAT), one link each. */
+/**
+ * What file systems say that have no hard links: Linux, macOS, Android, Windows (EISDIR, of FAT),
+ * one link each.
+ */
 const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EISDIR", "EMLINK"];
 
 /** What file systems say that cannot make a folder durable. */
@@ -13,12 +16,15 @@ const WITHOUT_SYNC = ["EINVAL", "ENOTSUP", "EPERM", "EBADF"];
 /** Enrolls the first tokens of a new home, under faults. */
 async function enrolled(faults: Faults): Promise<TestHome> {
   const home = testHome();
-  const outcome = await runWith(home, ["enroll", "-"], faults, { input: `${HOTP_URI}\n${TOTP_URI}` });
+  const outcome = await runWith(home, ["enroll", "-"], faults, {
+    input: `${HOTP_URI}\n${TOTP_URI}`,
+  });
   expect(outcome).toMatchObject({ exitCode: 0 });
   return home;
 }
 
-const counterOf = async ({ fob }: TestHome) => JSON.parse((await fob(["show", "ACME", "--json"])).stdout).counter;
+const counterOf = async ({ fob }: TestHome) =>
+  JSON.parse((await fob(["show", "ACME", "--json"])).stdout).counter;
 
 /** What a token goes through from its enrollment on, all of it under faults. */
 async function wholeCycle(faults: Faults): Promise<void> {
@@ -39,16 +45,26 @@ async function wholeCycle(faults: Faults): Promise<void> {
   ]) {
     expect({ args, ...(await run(...args)) }).toMatchObject({ exitCode: 0 });
   }
-  expect(await run("code", "ACME")).toEqual({ stdout: `${RFC_CODES[8]}\n`, stderr: "", exitCode: 0 });
+  expect(await run("code", "ACME")).toEqual({
+    stdout: `${RFC_CODES[8]}\n`,
+    stderr: "",
+    exitCode: 0,
+  });
   expect(await counterOf(home)).toBe(9);
 }
 
 describe("a file system without hard links", () => {
-  test.each(WITHOUT_LINKS)("that says %s has vaults like any other", { timeout: 60_000 }, async (linkCode) => {
-    await wholeCycle({ noLinks: true, linkCode });
-  });
+  test.each(WITHOUT_LINKS)(
+    "that says %s has vaults like any other",
+    { timeout: 60_000 },
+    async (linkCode) => {
+      await wholeCycle({ noLinks: true, linkCode });
+    },
+  );
 
-  test("has one key for a vault that eight processes make at once", { timeout: 60_000 }, async () => {
+  test("has one key for a vault that eight processes make at once", {
+    timeout: 60_000,
+  }, async () => {
     const home = testHome();
     const uris = Array.from({ length: 8 }, (_, i) => HOTP_URI.replaceAll("ACME", `t${i}`));
     const outcomes = await Promise.all(
@@ -60,9 +76,13 @@ describe("a file system without hard links", () => {
 });
 
 describe("a file system that cannot sync a folder", () => {
-  test.each(WITHOUT_SYNC)("and says %s uses one counter for one passcode", { timeout: 60_000 }, async (folderSync) => {
-    await wholeCycle({ folderSync });
-  });
+  test.each(WITHOUT_SYNC)(
+    "and says %s uses one counter for one passcode",
+    { timeout: 60_000 },
+    async (folderSync) => {
+      await wholeCycle({ folderSync });
+    },
+  );
 });
 
 describe("a disk that fails after the counter has moved on", () => {
@@ -72,16 +92,24 @@ describe("a disk that fails after the counter has moved on", () => {
     stderr: expect.stringMatching(/^fob: counter 0 of ACME is used up[^\n]*\nhint: .*\n$/),
   };
 
-  test.each([[["code", "ACME"]], [["code", "ACME", "--no-color"]]])("%j says so, and uses up one", async (args) => {
-    const home = await enrolled({});
-    expect(await runWith(home, args, { folderSync: "EIO" })).toEqual(FAILED);
-    expect(await counterOf(home)).toBe(1);
-    expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
-  });
+  test.each([[["code", "ACME"]], [["code", "ACME", "--no-color"]]])(
+    "%j says so, and uses up one",
+    async (args) => {
+      const home = await enrolled({});
+      expect(await runWith(home, args, { folderSync: "EIO" })).toEqual(FAILED);
+      expect(await counterOf(home)).toBe(1);
+      expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[1]}\n`);
+    },
+  );
 
   test("tells of a renaming that it was done", async () => {
     const home = await enrolled({});
-    const { exitCode, stderr } = await runWith(home, ["rename", "Example", "other"], { folderSync: "EIO" });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 8, stderr: expect.stringContaining("was changed") });
+    const { exitCode, stderr } = await runWith(home, ["rename", "Example", "other"], {
+      folderSync: "EIO",
+    });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 8,
+      stderr: expect.stringContaining("was changed"),
+    });
   });
 });

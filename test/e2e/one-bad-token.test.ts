@@ -39,9 +39,18 @@ interface Patient {
 
 async function patient(parameters = "", kind: "totp" | "hotp" = "totp"): Promise<Patient> {
   const { home, fob } = testHome();
-  const input = [uri("totp", "First"), uri(kind, "Bad", parameters), uri("hotp", "Count"), uri("totp", "Last")];
+  const input = [
+    uri("totp", "First"),
+    uri(kind, "Bad", parameters),
+    uri("hotp", "Count"),
+    uri("totp", "Last"),
+  ];
   const { stdout } = await fob(["enroll", "-", "--json"], { input: input.join("\n") });
-  return { home, fob, bad: JSON.parse(stdout).find(({ name }: { name: string }) => name === "Bad").id };
+  return {
+    home,
+    fob,
+    bad: JSON.parse(stdout).find(({ name }: { name: string }) => name === "Bad").id,
+  };
 }
 
 function copyOf({ home, bad }: Patient): Patient {
@@ -88,7 +97,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
   "no folder": { apply: (_, folder) => rmSync(folder, { recursive: true }), exitCode: 3 },
   "an empty folder": { apply: (file) => rmSync(file), exitCode: 3 },
-  "a record without a credential": { apply: (_f, _d, one) => seal(one, { token: { id: one.bad } }), exitCode: 6 },
+  "a record without a credential": {
+    apply: (_f, _d, one) => seal(one, { token: { id: one.bad } }),
+    exitCode: 6,
+  },
   "a record of null": { apply: (_f, _d, one) => seal(one, null), exitCode: 6 },
   "a kind of token that nobody knows": {
     apply: (_f, _d, one) => change(one, (token) => ({ ...token, credential: { kind: "quantum" } })),
@@ -96,7 +108,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
   "a period that is a word": {
     apply: (_f, _d, one) =>
-      change(one, (token) => ({ ...token, credential: { ...token["credential"], period: "long" } })),
+      change(one, (token) => ({
+        ...token,
+        credential: { ...token["credential"], period: "long" },
+      })),
     exitCode: 6,
   },
 };
@@ -129,7 +144,9 @@ function hurt(one: Patient, { apply }: Damage): void {
 /** What a run with --json gave: its result, and the errors that it named. */
 function readJson({ stdout, stderr, exitCode }: Outcome) {
   const said = stderr.split("\n").filter((line) => line !== "");
-  const errors = said.map((line) => JSON.parse(line)).flatMap(({ error }) => (error ? [error.message as string] : []));
+  const errors = said
+    .map((line) => JSON.parse(line))
+    .flatMap(({ error }) => (error ? [error.message as string] : []));
   return { exitCode, value: stdout === "" ? null : JSON.parse(stdout), errors };
 }
 
@@ -145,7 +162,11 @@ describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage
     const run = async (...args: string[]) => readJson(await one.fob([...args, "--json"]));
     const recipient = await identityToRecipient(await generateX25519Identity());
     const all = await run("code", "--all");
-    expect({ ...all, value: namesOf(all.value) }).toEqual({ exitCode, value: ["First", "Last"], errors: named });
+    expect({ ...all, value: namesOf(all.value) }).toEqual({
+      exitCode,
+      value: ["First", "Last"],
+      errors: named,
+    });
     const some = await run("code", "Last", "Bad", "Count");
     expect({ ...some, value: namesOf(some.value) }).toMatchObject({
       exitCode,
@@ -179,7 +200,16 @@ describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage
       errors: named,
     });
     // a program that gets half of its passcodes does half of its work
-    const program = await one.fob(["run", "--json", "--stdin", "--token", "Count", "Bad", "--", "cat"]);
+    const program = await one.fob([
+      "run",
+      "--json",
+      "--stdin",
+      "--token",
+      "Count",
+      "Bad",
+      "--",
+      "cat",
+    ]);
     expect(readJson(program)).toEqual({ exitCode, value: null, errors: named });
     expect((await one.fob(["code", "Count", "--json"])).stdout).toContain('"counter": 1');
   });
@@ -188,7 +218,10 @@ describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage
     const one = await patient();
     hurt(one, damage);
     const { stdout, stderr, exitCode: ended } = await one.fob(["code", "First", "Bad"]);
-    expect({ stdout, ended }).toEqual({ stdout: expect.stringMatching(/^\d{6}\tFirst\n$/), ended: exitCode });
+    expect({ stdout, ended }).toEqual({
+      stdout: expect.stringMatching(/^\d{6}\tFirst\n$/),
+      ended: exitCode,
+    });
     expect(stderr).toMatch(/^fob: Bad: [^\n]+\n(hint: [^\n]+\n)?$/);
     expect(stderr).not.toContain("unexpected");
   });
@@ -196,7 +229,8 @@ describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage
   test("can be removed, replaced and repaired, and not renamed", async () => {
     const one = await patient();
     hurt(one, damage);
-    const listed = async ({ fob }: Patient) => namesOf(JSON.parse((await fob(["list", "--json"])).stdout));
+    const listed = async ({ fob }: Patient) =>
+      namesOf(JSON.parse((await fob(["list", "--json"])).stdout));
     const all = async ({ fob }: Patient) => readJson(await fob(["code", "--all", "--json"]));
 
     expect(await one.fob(["rename", "Bad", "Good"])).toMatchObject({ exitCode, stdout: "" });
@@ -204,14 +238,22 @@ describe.each(sampled(Object.entries(DAMAGES), 3))("a token with %s", (_, damage
     expect(await listed(one)).toEqual(["Bad", "Count", "First", "Last"]);
 
     const removed = copyOf(one);
-    expect(await removed.fob(["remove", "Bad", "--yes"])).toMatchObject({ exitCode: 0, stdout: "removed Bad\n" });
+    expect(await removed.fob(["remove", "Bad", "--yes"])).toMatchObject({
+      exitCode: 0,
+      stdout: "removed Bad\n",
+    });
     expect(await listed(removed)).toEqual(["Count", "First", "Last"]);
     expect(await all(removed)).toMatchObject({ exitCode: 0, errors: [] });
     expect((await removed.fob(["doctor"])).exitCode).toBe(0);
 
     const replaced = copyOf(one);
-    const replacing = await replaced.fob(["enroll", "-", "--replace"], { input: uri("totp", "Bad") });
-    expect(replacing).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^enrolled Bad /) });
+    const replacing = await replaced.fob(["enroll", "-", "--replace"], {
+      input: uri("totp", "Bad"),
+    });
+    expect(replacing).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^enrolled Bad /),
+    });
     expect(await listed(replaced)).toEqual(["Bad", "Count", "First", "Last"]);
     expect(await all(replaced)).toMatchObject({ exitCode: 0, errors: [] });
 
@@ -233,15 +275,27 @@ describe("a token whose time is still to come", () => {
     ]) {
       const { value, ...rest } = await run(...args);
       expect(namesOf(value)).toEqual(expect.arrayContaining(["First", "Last"]));
-      expect(rest).toEqual({ exitCode: 6, errors: [expect.stringMatching(/^Bad: .*has no passcode/)] });
+      expect(rest).toEqual({
+        exitCode: 6,
+        errors: [expect.stringMatching(/^Bad: .*has no passcode/)],
+      });
     }
-    const alone = { exitCode: 6, value: null, errors: [expect.stringMatching(/^Bad has no passcode/)] };
+    const alone = {
+      exitCode: 6,
+      value: null,
+      errors: [expect.stringMatching(/^Bad has no passcode/)],
+    };
     expect(await run("code", "Bad")).toEqual(alone);
     expect(await run("verify", "Bad", "123456")).toEqual(alone);
-    expect(readJson(await one.fob(["inspect", "-", "--json"], { input: uri("totp", "Bad", LATER) }))).toMatchObject({
+    expect(
+      readJson(await one.fob(["inspect", "-", "--json"], { input: uri("totp", "Bad", LATER) })),
+    ).toMatchObject({
       value: { tokens: [{ code: null }] },
     });
-    expect(await run("export")).toMatchObject({ exitCode: 0, value: { tokens: ["Bad", "Count", "First", "Last"] } });
+    expect(await run("export")).toMatchObject({
+      exitCode: 0,
+      value: { tokens: ["Bad", "Count", "First", "Last"] },
+    });
     expect((await one.fob(["rename", "Bad", "Early"])).exitCode).toBe(0);
     expect((await one.fob(["remove", "Early", "--yes"])).exitCode).toBe(0);
     expect(await run("code", "--all")).toMatchObject({ exitCode: 0, errors: [] });
@@ -249,8 +303,14 @@ describe("a token whose time is still to come", () => {
 
   test("is what a clock at 1970 makes of one from later", async () => {
     const one = await patient("&t0=1000000000");
-    const { value, ...rest } = readJson(await one.fob(["code", "First", "Bad", "--at", "@59", "--json"]));
-    expect({ ...rest, value: namesOf(value) }).toEqual({ exitCode: 6, value: ["First"], errors: named });
+    const { value, ...rest } = readJson(
+      await one.fob(["code", "First", "Bad", "--at", "@59", "--json"]),
+    );
+    expect({ ...rest, value: namesOf(value) }).toEqual({
+      exitCode: 6,
+      value: ["First"],
+      errors: named,
+    });
   });
 });
 
@@ -264,7 +324,10 @@ describe("one bad token", () => {
       value: ["Count", "First", "Last"],
       errors: named,
     });
-    expect(await one.fob(["list"])).toMatchObject({ exitCode: 6, stderr: expect.stringMatching(/^fob: Bad: /) });
+    expect(await one.fob(["list"])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/^fob: Bad: /),
+    });
   });
 
   test("in a large vault is found by name, and named where ten thousand are read at once", async () => {
@@ -283,14 +346,26 @@ describe("one bad token", () => {
     });
     expect((await fob(["code", "T77"])).exitCode).toBe(6);
     expect((await fob(["remove", "T77", "--yes"])).exitCode).toBe(0);
-    expect(readJson(await fob(["code", "--all", "--json"]))).toMatchObject({ exitCode: 0, errors: [] });
+    expect(readJson(await fob(["code", "--all", "--json"]))).toMatchObject({
+      exitCode: 0,
+      errors: [],
+    });
   });
 
   test.skipIf(process.platform === "win32")("hinders none that are watched", async () => {
     const one = await patient();
     hurt(one, DAMAGES["a byte more"] as Damage);
-    const env = { PATH: process.env["PATH"] ?? "", HOME: one.home, FOB_HOME: one.home, FOB_KEYCHAIN: "file" };
-    const watch = spawn(process.execPath, [FOB, "code", "--watch", "Bad", "First", "Last", "--json"], { env });
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: one.home,
+      FOB_HOME: one.home,
+      FOB_KEYCHAIN: "file",
+    };
+    const watch = spawn(
+      process.execPath,
+      [FOB, "code", "--watch", "Bad", "First", "Last", "--json"],
+      { env },
+    );
     onTestFinished(() => void watch.kill("SIGKILL"));
     const read = { stdout: "", stderr: "" };
     await new Promise<void>((resolve) => {
@@ -307,7 +382,10 @@ describe("one bad token", () => {
         .split("\n")
         .map((line) => JSON.parse(line).name),
     ).toEqual(["First", "Last"]);
-    expect(JSON.parse(read.stderr).error).toMatchObject({ code: "invalid", message: expect.stringMatching(/^Bad: /) });
+    expect(JSON.parse(read.stderr).error).toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/^Bad: /),
+    });
   });
 
   test("hinders none that an agent gives", async () => {
@@ -316,7 +394,11 @@ describe("one bad token", () => {
     onTestFinished(async () => void (await one.fob(["lock"])));
     hurt(one, DAMAGES["a record of null"] as Damage);
     const { value, ...rest } = readJson(await one.fob(["code", "--all", "--json"]));
-    expect({ ...rest, value: namesOf(value) }).toEqual({ exitCode: 6, value: ["First", "Last"], errors: named });
+    expect({ ...rest, value: namesOf(value) }).toEqual({
+      exitCode: 6,
+      value: ["First", "Last"],
+      errors: named,
+    });
   });
 });
 

@@ -10,7 +10,9 @@ const pins = (...lines: string[]) => ({ env: { FOB_PIN: lines.join("\n") } });
 async function enrolled(policy: string, firstPin = "83517"): Promise<TestHome> {
   const home = testHome();
   const uri = `${HOTP_URI}&pinpolicy=${encodeURIComponent(policy)}`;
-  expect(await home.fob(["enroll", "-"], { input: uri, ...pin(firstPin) })).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["enroll", "-"], { input: uri, ...pin(firstPin) })).toMatchObject({
+    exitCode: 0,
+  });
   return home;
 }
 
@@ -31,7 +33,9 @@ test("comes with the enrollment, and the PIN must keep to it", async () => {
     stderr: expect.stringContaining("this PIN is refused (alphabet)"),
   });
   expect(await home.fob(["list", "--json"])).toMatchObject({ stdout: "[]\n" });
-  expect(await home.fob(["enroll", "-"], { input: uri, ...pin("835170") })).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["enroll", "-"], { input: uri, ...pin("835170") })).toMatchObject({
+    exitCode: 0,
+  });
   expect(await home.fob(["code", "ACME"])).toMatchObject({ exitCode: 5 });
   expect(await home.fob(["pin", "remove", "ACME"], pin("835170"))).toMatchObject({
     exitCode: 4,
@@ -50,7 +54,9 @@ test("of the server leaves the passcode alone", async () => {
 
 test("that is wrong is refused with its rule, and nothing is stored", async () => {
   const home = testHome();
-  expect(await home.fob(["enroll", "-"], { input: `${HOTP_URI}&pinpolicy=days%3D0` })).toMatchObject({
+  expect(
+    await home.fob(["enroll", "-"], { input: `${HOTP_URI}&pinpolicy=days%3D0` }),
+  ).toMatchObject({
     exitCode: 6,
     stderr: expect.stringContaining('the PIN policy is wrong: days is "0"'),
   });
@@ -67,7 +73,9 @@ test("locks after its own number of attempts", async () => {
 
 test("wipes the secret after its number of attempts, whoever holds a key to it", async () => {
   const home = await enrolled("attempts=2,at-limit=wipe");
-  const grant = (await home.fob(["access", "grant", "ci", "--token", "ACME"], pin("83517"))).stdout.trim();
+  const grant = (
+    await home.fob(["access", "grant", "ci", "--token", "ACME"], pin("83517"))
+  ).stdout.trim();
   const env = { FOB_GRANT: grant };
   expect((await home.fob(["code", "ACME"], { env })).stdout).toBe(`${RFC_CODES[0]}\n`);
   const size = () => filesBelow(home.home).filter((file) => file.includes("/tokens/")).length;
@@ -84,7 +92,9 @@ test("wipes the secret after its number of attempts, whoever holds a key to it",
   expect(await home.fob(["code", "ACME"], { env })).toMatchObject(gone);
   expect(size()).toBe(1);
   expect(await status(home)).toMatchObject({ locked: true, wiped: true });
-  expect((await home.fob(["pin", "status", "ACME"])).stdout).toMatch(/^locked +yes, and its secret was wiped$/m);
+  expect((await home.fob(["pin", "status", "ACME"])).stdout).toMatch(
+    /^locked +yes, and its secret was wiped$/m,
+  );
   // it is still listed, a backup of the others is possible, and a new enrollment takes its place
   expect((await home.fob(["list"])).stdout).toContain("ACME");
   await home.fob(["enroll", "-"], { input: HOTP_URI.replaceAll("ACME", "Other") });
@@ -93,7 +103,9 @@ test("wipes the secret after its number of attempts, whoever holds a key to it",
     stdout: expect.stringContaining("Other"),
     stderr: expect.stringContaining("wiped"),
   });
-  expect(await home.fob(["enroll", "-", "--replace"], { input: HOTP_URI })).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["enroll", "-", "--replace"], { input: HOTP_URI })).toMatchObject({
+    exitCode: 0,
+  });
   expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
 });
 
@@ -118,9 +130,12 @@ test("makes a PIN that somebody else chose good for one thing: choosing another"
   expect(await home.fob(["code", "ACME"], pin("83517"))).toMatchObject({
     exitCode: 5,
     stdout: "",
-    stderr: 'fob: the PIN of ACME must be changed: it was chosen by somebody else\nhint: `fob pin change "ACME"`\n',
+    stderr:
+      'fob: the PIN of ACME must be changed: it was chosen by somebody else\nhint: `fob pin change "ACME"`\n',
   });
-  expect(await home.fob(["pin", "change", "ACME"], pins("83517", "27954"))).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["pin", "change", "ACME"], pins("83517", "27954"))).toMatchObject({
+    exitCode: 0,
+  });
   expect(await status(home)).toMatchObject({ mustChange: false });
   expect((await home.fob(["code", "ACME"], pin("27954"))).stdout).toBe(`${RFC_CODES[0]}\n`);
 });
@@ -130,19 +145,29 @@ test("lets a PIN expire after its days", async () => {
   const { setAt, expiresAt, mustChange } = await status(home);
   expect(mustChange).toBe(false);
   expect(Date.parse(expiresAt) - Date.parse(setAt)).toBe(90 * 86_400_000);
-  expect((await home.fob(["pin", "status", "ACME"])).stdout).toMatch(/^policy .*changed every 90 days/m);
+  expect((await home.fob(["pin", "status", "ACME"])).stdout).toMatch(
+    /^policy .*changed every 90 days/m,
+  );
 });
 
 test("can be the user's own, for a token whose issuer has none", async () => {
   const home = testHome();
   await home.fob(["enroll", "-"], { input: HOTP_URI });
-  expect(await home.fob(["pin", "set", "ACME", "--policy", "min=6"], pin("83517"))).toMatchObject({ exitCode: 6 });
-  expect(await home.fob(["pin", "set", "--policy", "min=6"], pin("835170"))).toMatchObject({ exitCode: 2 });
-  expect(await home.fob(["pin", "set", "ACME", "--policy", "min=6"], pin("835170"))).toMatchObject({ exitCode: 0 });
+  expect(await home.fob(["pin", "set", "ACME", "--policy", "min=6"], pin("83517"))).toMatchObject({
+    exitCode: 6,
+  });
+  expect(await home.fob(["pin", "set", "--policy", "min=6"], pin("835170"))).toMatchObject({
+    exitCode: 2,
+  });
+  expect(await home.fob(["pin", "set", "ACME", "--policy", "min=6"], pin("835170"))).toMatchObject({
+    exitCode: 0,
+  });
   expect(await home.fob(["pin", "remove", "ACME"], pin("835170"))).toMatchObject({ exitCode: 0 });
 });
 
-test("goes along when an administrator hands the token out, and into a backup", { timeout: 120_000 }, async () => {
+test("goes along when an administrator hands the token out, and into a backup", {
+  timeout: 120_000,
+}, async () => {
   const admin = testHome();
   const rules = "min=6,attempts=3,at-limit=wipe,history=5,days=30,change-first,biometric=no";
   const made = await admin.fob(["provision", "hotp", "--account", "ann", "--pinpolicy", rules]);
@@ -153,8 +178,12 @@ test("goes along when an administrator hands the token out, and into a backup", 
   const backup = await admin.fob(["backup", file], pins("279541", "a long passphrase"));
   expect(backup).toMatchObject({ exitCode: 0 });
   const other = testHome();
-  expect(await other.fob(["restore", file], pins("a long passphrase", "603817"))).toMatchObject({ exitCode: 0 });
-  expect(JSON.parse((await other.fob(["pin", "status", "ann", "--json"])).stdout).policy).toMatchObject({
+  expect(await other.fob(["restore", file], pins("a long passphrase", "603817"))).toMatchObject({
+    exitCode: 0,
+  });
+  expect(
+    JSON.parse((await other.fob(["pin", "status", "ann", "--json"])).stdout).policy,
+  ).toMatchObject({
     minLength: 6,
     attempts: 3,
     atLimit: "wipe",

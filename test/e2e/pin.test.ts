@@ -14,7 +14,10 @@ async function enrolled(): Promise<TestHome> {
 describe("a token's PIN", () => {
   test("is needed for this token's passcodes and for no other's", async () => {
     const { fob } = await enrolled();
-    expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({ stdout: "PIN of ACME set\n", exitCode: 0 });
+    expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({
+      stdout: "PIN of ACME set\n",
+      exitCode: 0,
+    });
     expect(await fob(["code", "ACME"])).toMatchObject({
       stdout: "",
       exitCode: 5,
@@ -41,13 +44,23 @@ describe("a token's PIN", () => {
     writeFileSync(file, "4711\n");
     await fob(["pin", "set", "ACME", "--pin-file", file]);
     expect((await fob(["code", "ACME", "--pin-file", file])).stdout).toBe(`${RFC_CODES[0]}\n`);
-    expect((await fob(["code", "ACME", "--pin-file", "-"], { input: "4711\n" })).stdout).toBe(`${RFC_CODES[1]}\n`);
-    expect((await fob(["code", "ACME", "--pin-fd", "0"], { input: "4711" })).stdout).toBe(`${RFC_CODES[2]}\n`);
-    expect((await fob(["code", "ACME"], { env: { FOB_PIN_FILE: file } })).stdout).toBe(`${RFC_CODES[3]}\n`);
-    expect(await fob(["code", "ACME", "--pin-file", join(home, "nix")])).toMatchObject({ exitCode: 8 });
+    expect((await fob(["code", "ACME", "--pin-file", "-"], { input: "4711\n" })).stdout).toBe(
+      `${RFC_CODES[1]}\n`,
+    );
+    expect((await fob(["code", "ACME", "--pin-fd", "0"], { input: "4711" })).stdout).toBe(
+      `${RFC_CODES[2]}\n`,
+    );
+    expect((await fob(["code", "ACME"], { env: { FOB_PIN_FILE: file } })).stdout).toBe(
+      `${RFC_CODES[3]}\n`,
+    );
+    expect(await fob(["code", "ACME", "--pin-file", join(home, "nix")])).toMatchObject({
+      exitCode: 8,
+    });
   });
 
-  test("locks the token after ten wrong ones, for the right one too", { timeout: 120_000 }, async () => {
+  test("locks the token after ten wrong ones, for the right one too", {
+    timeout: 120_000,
+  }, async () => {
     const { fob } = await enrolled();
     await fob(["pin", "set", "ACME"], { env: PIN });
     for (let left = 9; left >= 0; left--) {
@@ -71,10 +84,15 @@ describe("a token's PIN", () => {
     const { fob } = await enrolled();
     await fob(["pin", "set", "ACME"], { env: PIN });
     const guesses = await Promise.all(
-      Array.from({ length: 14 }, (_, i) => fob(["code", "ACME"], { env: { FOB_PIN: `guess-${i}` } })),
+      Array.from({ length: 14 }, (_, i) =>
+        fob(["code", "ACME"], { env: { FOB_PIN: `guess-${i}` } }),
+      ),
     );
     const codes = guesses.map(({ exitCode }) => exitCode).sort();
-    expect(codes).toEqual([...Array.from({ length: 10 }, () => 4), ...Array.from({ length: 4 }, () => 5)]);
+    expect(codes).toEqual([
+      ...Array.from({ length: 10 }, () => 4),
+      ...Array.from({ length: 4 }, () => 5),
+    ]);
   });
 
   test("forgets wrong ones after a right one", async () => {
@@ -86,7 +104,14 @@ describe("a token's PIN", () => {
       name: "ACME",
       type: "user",
       policy: {
-        ...{ minLength: 4, maxLength: 128, alphabet: "any", refuseTrivial: true, attempts: 10, atLimit: "lock" },
+        ...{
+          minLength: 4,
+          maxLength: 128,
+          alphabet: "any",
+          refuseTrivial: true,
+          attempts: 10,
+          atLimit: "lock",
+        },
         ...{ history: 0, expiryDays: null, changeFirst: false, biometric: true, required: false },
       },
       attemptsLeft: 10,
@@ -99,14 +124,20 @@ describe("a token's PIN", () => {
     const { fob } = await enrolled();
     await fob(["pin", "set", "ACME"], { env: PIN });
     expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({ exitCode: 2 });
-    expect(await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "1704\n8462\n" })).toMatchObject({
+    expect(
+      await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "1704\n8462\n" }),
+    ).toMatchObject({
       exitCode: 4,
     });
-    expect(await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "4711\n8462\n" })).toMatchObject({
+    expect(
+      await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "4711\n8462\n" }),
+    ).toMatchObject({
       exitCode: 0,
     });
     expect(await fob(["code", "ACME"], { env: PIN })).toMatchObject({ exitCode: 4 });
-    expect(await fob(["pin", "remove", "ACME"], { env: { FOB_PIN: "8462" } })).toMatchObject({ exitCode: 0 });
+    expect(await fob(["pin", "remove", "ACME"], { env: { FOB_PIN: "8462" } })).toMatchObject({
+      exitCode: 0,
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
     expect(await fob(["pin", "change", "ACME"], { env: PIN })).toMatchObject({ exitCode: 2 });
   });
@@ -131,7 +162,10 @@ describe("the app PIN", () => {
     expect(await fob(["pin", "set"], { env: PIN })).toMatchObject({ exitCode: 0 });
     for (const args of [["list"], ["code", "Example"], ["show", "ACME"], ["rename", "ACME", "x"]]) {
       expect(await fob(args)).toMatchObject({ exitCode: 5, stdout: "" });
-      expect(await fob(args, { env: { FOB_PIN: "1704" } })).toMatchObject({ exitCode: 4, stdout: "" });
+      expect(await fob(args, { env: { FOB_PIN: "1704" } })).toMatchObject({
+        exitCode: 4,
+        stdout: "",
+      });
     }
     expect(await fob(["list"], { env: PIN })).toMatchObject({ exitCode: 0 });
     expect(JSON.parse((await fob(["pin", "status", "--json"])).stdout)).toMatchObject({
@@ -147,10 +181,14 @@ describe("the app PIN", () => {
     await fob(["pin", "set"], { env: { FOB_PIN: "app-secret" } });
     const both = { FOB_PIN: "app-secret\n4711" };
     expect((await fob(["code", "ACME"], { env: both })).stdout).toBe(`${RFC_CODES[0]}\n`);
-    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "app-secret" } })).toMatchObject({ exitCode: 4 });
+    expect(await fob(["code", "ACME"], { env: { FOB_PIN: "app-secret" } })).toMatchObject({
+      exitCode: 4,
+    });
   });
 
-  test("locks the vault after ten wrong ones, and the recovery code opens it", { timeout: 120_000 }, async () => {
+  test("locks the vault after ten wrong ones, and the recovery code opens it", {
+    timeout: 120_000,
+  }, async () => {
     const { fob } = await enrolled();
     const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
     for (let i = 0; i < 10; i++) await fob(["list"], { env: { FOB_PIN: "1704" } });
@@ -159,7 +197,9 @@ describe("the app PIN", () => {
       stderr: expect.stringContaining("recovery code"),
     });
     expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 0 });
-    const changed = await fob(["pin", "change", "--json", "--pin-file", "-"], { input: `${recoveryCode}\n8462\n` });
+    const changed = await fob(["pin", "change", "--json", "--pin-file", "-"], {
+      input: `${recoveryCode}\n8462\n`,
+    });
     expect(changed.exitCode).toBe(0);
     expect(await fob(["list"], { env: { FOB_PIN: "8462" } })).toMatchObject({ exitCode: 0 });
     expect(await fob(["list"], { env: { FOB_PIN: recoveryCode } })).toMatchObject({ exitCode: 4 });
@@ -168,14 +208,18 @@ describe("the app PIN", () => {
   test("can be removed, and the vault opens with its key file alone again", async () => {
     const { fob } = await enrolled();
     await fob(["pin", "set"], { env: PIN });
-    expect(await fob(["pin", "remove"], { env: PIN })).toMatchObject({ exitCode: 0, stdout: "app PIN removed\n" });
+    expect(await fob(["pin", "remove"], { env: PIN })).toMatchObject({
+      exitCode: 0,
+      stdout: "app PIN removed\n",
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
     expect(await fob(["pin", "remove"])).toMatchObject({ exitCode: 2 });
   });
 });
 
 describe("a PIN source of one line", () => {
-  const NO_LINE = /^fob: New (?:PIN|passphrase) .* is needed, and the PIN source has no line for it\nhint: /;
+  const NO_LINE =
+    /^fob: New (?:PIN|passphrase) .* is needed, and the PIN source has no line for it\nhint: /;
 
   test("never makes what opens the vault the new PIN", async () => {
     const { fob } = await enrolled();
@@ -217,7 +261,11 @@ describe("a new PIN", () => {
   test("that has the form of a recovery code is refused, for whatever it is", async () => {
     const { fob } = await enrolled();
     const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
-    const alike = [recoveryCode, recoveryCode.replaceAll("-", "").toUpperCase(), recoveryCode.replace(/^./, "0")];
+    const alike = [
+      recoveryCode,
+      recoveryCode.replaceAll("-", "").toUpperCase(),
+      recoveryCode.replace(/^./, "0"),
+    ];
     for (const code of alike)
       for (const args of [
         ["pin", "change"],
@@ -225,10 +273,14 @@ describe("a new PIN", () => {
         ["keychain", "move", "none"],
         ["backup", "b.age"],
       ])
-        expect(await fob(args, { env: { FOB_PIN: `4711\n${code}` } })).toMatchObject(refusedAs("recovery-code"));
+        expect(await fob(args, { env: { FOB_PIN: `4711\n${code}` } })).toMatchObject(
+          refusedAs("recovery-code"),
+        );
     const other = testHome();
     const env = { FOB_KEYCHAIN: "none", FOB_PIN: recoveryCode };
-    expect(await other.fob(["enroll", "-"], { input: HOTP_URI, env })).toMatchObject(refusedAs("recovery-code"));
+    expect(await other.fob(["enroll", "-"], { input: HOTP_URI, env })).toMatchObject(
+      refusedAs("recovery-code"),
+    );
   });
 
   test("that is the current one is refused, of the app and of a token, however it is composed", async () => {
@@ -240,7 +292,9 @@ describe("a new PIN", () => {
     expect(await fob(["pin", "change", "ACME"], twice)).toMatchObject(refusedAs("same"));
     await fob(["pin", "set"], { env: { FOB_PIN: composed } });
     expect(await fob(["pin", "change"], twice)).toMatchObject(refusedAs("same"));
-    expect(await fob(["pin", "change"], { env: { FOB_PIN: `${composed}\n8462` } })).toMatchObject({ exitCode: 0 });
+    expect(await fob(["pin", "change"], { env: { FOB_PIN: `${composed}\n8462` } })).toMatchObject({
+      exitCode: 0,
+    });
   });
 });
 
@@ -249,17 +303,27 @@ describe("a vault without a keychain", () => {
 
   test("asks for a passphrase, once to make it and every time to open it", async () => {
     const { fob } = testHome();
-    expect(await fob(["enroll", "-"], { input: HOTP_URI, env: { ...none, FOB_PIN: "4711" } })).toMatchObject({
+    expect(
+      await fob(["enroll", "-"], { input: HOTP_URI, env: { ...none, FOB_PIN: "4711" } }),
+    ).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining("too-short"),
     });
-    expect(await fob(["enroll", "-"], { input: HOTP_URI, env: none })).toMatchObject({ exitCode: 0 });
+    expect(await fob(["enroll", "-"], { input: HOTP_URI, env: none })).toMatchObject({
+      exitCode: 0,
+    });
     expect((await fob(["code", "ACME"], { env: none })).stdout).toBe(`${RFC_CODES[0]}\n`);
-    expect(await fob(["code", "ACME"], { env: { FOB_KEYCHAIN: "none" } })).toMatchObject({ exitCode: 5 });
-    expect(await fob(["code", "ACME"], { env: { ...none, FOB_PIN: "wrong horse battery" } })).toMatchObject({
+    expect(await fob(["code", "ACME"], { env: { FOB_KEYCHAIN: "none" } })).toMatchObject({
+      exitCode: 5,
+    });
+    expect(
+      await fob(["code", "ACME"], { env: { ...none, FOB_PIN: "wrong horse battery" } }),
+    ).toMatchObject({
       exitCode: 4,
     });
     expect(await fob(["pin", "remove"], { env: none })).toMatchObject({ exitCode: 2 });
-    expect(await fob(["code", "ACME"], { env: { ...none, FOB_KEYCHAIN: "file" } })).toMatchObject({ exitCode: 2 });
+    expect(await fob(["code", "ACME"], { env: { ...none, FOB_KEYCHAIN: "file" } })).toMatchObject({
+      exitCode: 2,
+    });
   });
 });

@@ -6,7 +6,9 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 describe("--plain", () => {
   test("says a statement for every row, without what has nothing to say", async () => {
     const { fob } = testHome();
-    await fob(["enroll", "-"], { input: `${HOTP_URI}\notpauth://totp/desk?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ` });
+    await fob(["enroll", "-"], {
+      input: `${HOTP_URI}\notpauth://totp/desk?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ`,
+    });
     const { stdout } = await fob(["list", "--plain"]);
     expect(stdout).toBe(
       "name: ACME, issuer: ACME, account: ann, kind: event-based\nname: desk, account: desk, kind: time-based\n",
@@ -34,25 +36,28 @@ describeWith({ tmux: "tmux" }, "a terminal that is read out", () => {
   });
   afterEach(() => terminal.close());
 
-  test.each([{ FOB_PLAIN: "1" }, { TERM: "dumb" }])("asks in lines that stay, with %j", async (env) => {
-    terminal = openTerminal(home.home, env);
-    await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "4711" } });
-    type("fob", "Enter");
-    await see(/1: ACME \(ann\)\n2: Example \(bob\)\nWhich token\? Its number, or a part of it:/);
-    type("e", "Enter");
-    await see("that fits several");
-    type("1", "Enter");
-    await see("PIN for ACME, typed unseen:");
-    type("4711", "Enter");
-    const shown = await see(RFC_CODES[0] ?? "");
-    expect(shown).not.toContain("4711");
-    expect(terminal.tmux("capture-pane", "-p", "-e")).not.toContain("\u001b[");
-    type("fob remove example", "Enter");
-    await see("Remove Example? yes or no:");
-    await terminal.interrupt();
-    type("echo code=$?", "Enter");
-    await see("code=130");
-  });
+  test.each([{ FOB_PLAIN: "1" }, { TERM: "dumb" }])(
+    "asks in lines that stay, with %j",
+    async (env) => {
+      terminal = openTerminal(home.home, env);
+      await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "4711" } });
+      type("fob", "Enter");
+      await see(/1: ACME \(ann\)\n2: Example \(bob\)\nWhich token\? Its number, or a part of it:/);
+      type("e", "Enter");
+      await see("that fits several");
+      type("1", "Enter");
+      await see("PIN for ACME, typed unseen:");
+      type("4711", "Enter");
+      const shown = await see(RFC_CODES[0] ?? "");
+      expect(shown).not.toContain("4711");
+      expect(terminal.tmux("capture-pane", "-p", "-e")).not.toContain("\u001b[");
+      type("fob remove example", "Enter");
+      await see("Remove Example? yes or no:");
+      await terminal.interrupt();
+      type("echo code=$?", "Enter");
+      await see("code=130");
+    },
+  );
 
   test("by a setting says rows as statements, and times as people do", async () => {
     await home.fob(["config", "set", "plain", "true"]);
@@ -88,7 +93,9 @@ describeWith({ tmux: "tmux" }, "fob alone", () => {
     const terminal = openTerminal(home.home);
     try {
       terminal.type("fob", "Enter");
-      expect(await terminal.see("`fob --help` lists everything else")).toContain("fob enroll --screen");
+      expect(await terminal.see("`fob --help` lists everything else")).toContain(
+        "fob enroll --screen",
+      );
       await home.fob(["enroll", "-"], { input: HOTP_URI });
       terminal.type("fob", "Enter");
       await terminal.see("Which token?");

@@ -11,7 +11,12 @@ const SHIM = fileURLToPath(new URL("spawn-shim.cjs", import.meta.url));
 /** A secret in every form in which it could leak. */
 function formsOf(secret: Buffer): string[] {
   const base64 = secret.toString("base64");
-  const forms = [encodeBase32(secret), secret.toString("hex"), base64, secret.toString("base64url")];
+  const forms = [
+    encodeBase32(secret),
+    secret.toString("hex"),
+    base64,
+    secret.toString("base64url"),
+  ];
   return [...forms, ...forms.map((form) => form.toLowerCase()), secret.toString("latin1")];
 }
 
@@ -20,14 +25,19 @@ const APP_PIN = "p1n-of-the-app!!";
 const PASSPHRASE = "passphrase of the backup";
 const PINS = [TOKEN_PIN, APP_PIN, PASSPHRASE];
 
-test("no secret is in output, errors, traces, arguments, environments or files", { timeout: 120_000 }, async () => {
+test("no secret is in output, errors, traces, arguments, environments or files", {
+  timeout: 120_000,
+}, async () => {
   const { home, fob } = testHome();
   onTestFinished(async () => void (await fob(["lock"])));
   const secret = randomBytes(20);
   const text = encodeBase32(secret);
   const spawned = join(home, "spawned.log");
   const said: string[] = [];
-  const run = async (args: readonly string[], { input = "", pins = [] as readonly string[], grant = "" } = {}) => {
+  const run = async (
+    args: readonly string[],
+    { input = "", pins = [] as readonly string[], grant = "" } = {},
+  ) => {
     const env = {
       ...{ FOB_DEBUG: "1", NODE_OPTIONS: `--require ${SHIM}`, SPAWN_LOG: spawned },
       ...(pins.length > 0 ? { FOB_PIN: pins.join("\n") } : {}),
@@ -37,7 +47,8 @@ test("no secret is in output, errors, traces, arguments, environments or files",
     said.push(`${args.join(" ")}: ${outcome.exitCode}\n${outcome.stdout}\n${outcome.stderr}`);
     return outcome;
   };
-  const uri = (name: string, kind = "hotp") => `otpauth://${kind}/${name}:ann?secret=${text}&issuer=${name}&counter=0`;
+  const uri = (name: string, kind = "hotp") =>
+    `otpauth://${kind}/${name}:ann?secret=${text}&issuer=${name}&counter=0`;
   const suite = `&suite=${encodeURIComponent("OCRA-1:HOTP-SHA1-6:QN08")}`;
 
   await run(["enroll", "-"], {
@@ -46,7 +57,10 @@ test("no secret is in output, errors, traces, arguments, environments or files",
   const picture = join(home, "large.png");
   await fob(["export", "ACME", "--qr", picture, "--yes"]);
   // larger than what is read at once: a process of its own decodes it
-  writeFileSync(join(home, "padded.png"), Buffer.concat([readFileSync(picture), Buffer.alloc(3_000_000)]));
+  writeFileSync(
+    join(home, "padded.png"),
+    Buffer.concat([readFileSync(picture), Buffer.alloc(3_000_000)]),
+  );
   await run(["inspect", "--qr", join(home, "padded.png"), "--json"]);
   await run(["inspect", "-"], { input: uri("Inspected") });
   await run(["enroll", "-", "--json"], { input: `${uri("Bad")}&digits=99` });
@@ -92,7 +106,9 @@ test("no secret is in output, errors, traces, arguments, environments or files",
   ];
   for (const [where, content] of searched) {
     for (const one of planted)
-      expect(content.includes(one), `${JSON.stringify(one.slice(0, 4))}... in ${where}`).toBe(false);
+      expect(content.includes(one), `${JSON.stringify(one.slice(0, 4))}... in ${where}`).toBe(
+        false,
+      );
   }
   // the search would find one, and there was something to search
   expect(readFileSync(spawned, "utf8")).toMatch(/decode-picture[\s\S]*serve-agent/);

@@ -9,7 +9,14 @@ describe("fob provision", () => {
     const { fob, home } = testHome();
     const uris = new Set<string>();
     for (let i = 0; i < 3; i++) {
-      const { stdout, stderr } = await fob(["provision", "totp", "--issuer", "Big Corp", "--account", "ann@acme.test"]);
+      const { stdout, stderr } = await fob([
+        "provision",
+        "totp",
+        "--issuer",
+        "Big Corp",
+        "--account",
+        "ann@acme.test",
+      ]);
       expect(stderr).toBe("");
       expect(stdout).toMatch(
         /^otpauth:\/\/totp\/Big%20Corp:ann%40acme\.test\?secret=[A-Z2-7]{32}&issuer=Big%20Corp\n$/,
@@ -41,7 +48,9 @@ describe("fob provision", () => {
     const { fob } = testHome();
     const { stdout } = await fob(["provision", kind, "--account", "ann", ...options]);
     const enrolled = await fob(["enroll", "-", "--json"], { input: stdout });
-    expect(JSON.parse(enrolled.stdout)).toEqual([expect.objectContaining({ name: "ann", ...expected })]);
+    expect(JSON.parse(enrolled.stdout)).toEqual([
+      expect.objectContaining({ name: "ann", ...expected }),
+    ]);
   });
 
   test("draws the code into files that only their owner can read, and that hold it", async () => {
@@ -69,16 +78,29 @@ describe("fob provision", () => {
   test.each([
     [["provision", "totp"], "issuer, account or both are needed"],
     [["provision", "push", "--account", "x"], '"push" is not totp, hotp or ocra'],
-    [["provision", "totp", "--account", "x", "--digits", "3"], '--digits is "3": 4 to 10 are possible'],
-    [["provision", "totp", "--account", "x", "--counter", "3"], "a totp token takes no such option"],
+    [
+      ["provision", "totp", "--account", "x", "--digits", "3"],
+      '--digits is "3": 4 to 10 are possible',
+    ],
+    [
+      ["provision", "totp", "--account", "x", "--counter", "3"],
+      "a totp token takes no such option",
+    ],
     [["provision", "ocra", "--account", "x"], "--suite is missing"],
     [["provision", "totp", "--account", "x", "--bits", "64"], '--bits is "64"'],
-    [["provision", "totp", "--account", "x", "--bits", "130"], "--bits is 130: a multiple of 8 is needed"],
+    [
+      ["provision", "totp", "--account", "x", "--bits", "130"],
+      "--bits is 130: a multiple of 8 is needed",
+    ],
     [["provision", "totp", "--account", "x", "--qr", "x.bmp"], "neither .png nor .svg"],
     [["provision", "totp", "--account", "x", "--qr"], "--qr draws on a terminal only"],
   ])("answers %j with a usage error", async (args, message) => {
     const { fob } = testHome();
-    expect(await fob(args)).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining(message) });
+    expect(await fob(args)).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringContaining(message),
+    });
   });
 });
 
@@ -103,7 +125,13 @@ hotp,carol,S-3,
     expect(stderr).toBe("");
     const enrolled = await fob(["enroll", "-", "--json"], { input: stdout });
     expect(JSON.parse(enrolled.stdout)).toEqual([
-      expect.objectContaining({ kind: "totp", issuer: "ACME", account: "ann", serial: "S-1", digits: 8 }),
+      expect.objectContaining({
+        kind: "totp",
+        issuer: "ACME",
+        account: "ann",
+        serial: "S-1",
+        digits: 8,
+      }),
       expect.objectContaining({ kind: "totp", account: "O'Hara, Bob", serial: "S-2", digits: 6 }),
       expect.objectContaining({ kind: "hotp", account: "carol", serial: "S-3", counter: 0 }),
     ]);
@@ -122,7 +150,10 @@ hotp,carol,S-3,
     const { fob, home, csv } = withList(LIST);
     const file = join(home, "staff.xml");
     const env = { FOB_PIN: "a long passphrase" };
-    const made = await fob(["provision", "totp", "--csv", csv, "--format", "pskc", "--output", file], { env });
+    const made = await fob(
+      ["provision", "totp", "--csv", csv, "--format", "pskc", "--output", file],
+      { env },
+    );
     expect(made).toMatchObject({ exitCode: 0, stdout: `wrote 3 tokens to ${file}\n` });
     expect(readFileSync(file, "utf8")).toContain("EncryptedValue");
     const imported = await fob(["import", file, "--json"], { env });
@@ -133,10 +164,17 @@ hotp,carol,S-3,
     const { fob, home, csv } = withList(LIST.replace(",8\n", ",\n"));
     const [each, all] = [join(home, "each.png"), join(home, "all.png")];
     expect((await fob(["provision", "totp", "--csv", csv, "--qr", each])).exitCode).toBe(0);
-    expect((await readQrCodes(readFileSync(join(home, "each-3.png")), ""))[0]).toMatch(/^otpauth:\/\/hotp\/carol/);
-    expect((await fob(["provision", "totp", "--csv", csv, "--format", "migration", "--qr", all])).exitCode).toBe(0);
+    expect((await readQrCodes(readFileSync(join(home, "each-3.png")), ""))[0]).toMatch(
+      /^otpauth:\/\/hotp\/carol/,
+    );
+    expect(
+      (await fob(["provision", "totp", "--csv", csv, "--format", "migration", "--qr", all]))
+        .exitCode,
+    ).toBe(0);
     const [code] = await readQrCodes(readFileSync(all), "");
-    expect((await fob(["enroll", "-", "--json"], { input: code ?? "" })).stdout).toContain("O'Hara, Bob");
+    expect((await fob(["enroll", "-", "--json"], { input: code ?? "" })).stdout).toContain(
+      "O'Hara, Bob",
+    );
   });
 
   test("names the lines that are wrong, and makes tokens of the others", async () => {

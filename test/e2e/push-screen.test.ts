@@ -59,7 +59,14 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     expect(terminal.modes()).toEqual(["alternate screen", "cursor hidden", "lines cut"]);
     server.challenge({ title: "Wiki", question: "ann from 192.0.2.7" });
     const shown = await see("1 login request waits");
-    for (const text of ["Wiki", "ann from 192.0.2.7", "token  ACME", "asked", "left", "a approves"]) {
+    for (const text of [
+      "Wiki",
+      "ann from 192.0.2.7",
+      "token  ACME",
+      "asked",
+      "left",
+      "a approves",
+    ]) {
       expect(shown).toContain(text);
     }
     type("Enter");

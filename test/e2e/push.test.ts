@@ -38,11 +38,23 @@ beforeEach(() => {
 describe("fob push", () => {
   test("lists the requests that wait, answers one, and remembers it", async () => {
     const { fob } = bench;
-    expect(await fob(["push", "list"])).toMatchObject({ exitCode: 0, stdout: "", stderr: "no login request waits\n" });
+    expect(await fob(["push", "list"])).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+      stderr: "no login request waits\n",
+    });
     server.challenge({ question: "Open the wiki?" });
     const [request] = json(await fob(["push", "list", "--json"]));
     expect(Object.keys(request)).toEqual(
-      expect.arrayContaining(["id", "token", "title", "question", "receivedAt", "expiresAt", "options"]),
+      expect.arrayContaining([
+        "id",
+        "token",
+        "title",
+        "question",
+        "receivedAt",
+        "expiresAt",
+        "options",
+      ]),
     );
     expect(request).toMatchObject({ token: "ACME", question: "Open the wiki?", options: [] });
     const approved = await fob(["push", "approve", request.id.slice(0, 6), "--json"]);
@@ -56,14 +68,25 @@ describe("fob push", () => {
     });
     expect([server.answers.length, server.complaints]).toEqual([1, []]);
     const [memory] = json(await fob(["push", "history", "--json"]));
-    expect(memory).toMatchObject({ id: request.id, question: "Open the wiki?", answer: "approved", accepted: true });
+    expect(memory).toMatchObject({
+      id: request.id,
+      question: "Open the wiki?",
+      answer: "approved",
+      accepted: true,
+    });
     expect((await fob(["push", "history", "acme"])).stdout).toContain("Open the wiki?\tapproved");
     expect(json(await fob(["show", "ACME", "--json"])).lastUsedAt).not.toBeNull();
   });
 
   test("shows nothing that a terminal would act on", async () => {
     server.challenge({ title: "\u001b[2J", question: "\u001b]52;c;aGk=\u0007\u202egnol" });
-    for (const args of [["list"], ["list", "--json"], ["approve"], ["history"], ["history", "--json"]]) {
+    for (const args of [
+      ["list"],
+      ["list", "--json"],
+      ["approve"],
+      ["history"],
+      ["history", "--json"],
+    ]) {
       const { stdout, stderr } = await bench.fob(["push", ...args]);
       expect(stdout + stderr).not.toMatch(/(?![\t\n])[\p{Cc}\p{Bidi_Control}]/u);
     }
@@ -103,12 +126,18 @@ describe("fob push", () => {
   test("denies one, reports one, and denies hundreds at once", async () => {
     const { fob } = bench;
     server.challenge({ capabilities: { decline_reason: true } });
-    expect((await fob(["push", "deny", "--report"])).stdout).toMatch(/^reported ACME: Log in at the wiki\? \(ACME at /);
+    expect((await fob(["push", "deny", "--report"])).stdout).toMatch(
+      /^reported ACME: Log in at the wiki\? \(ACME at /,
+    );
     expect(server.answers[0]).toMatchObject({ decline: "1", decline_reason: "unknown_trigger" });
     for (let i = 0; i < 200; i++) server.challenge({ question: `again ${i}` });
     const { stdout } = await fob(["push", "deny", "--all"]);
     expect(stdout).toBe("denied 200 login requests\n");
-    expect([server.answers.length, server.challenges.length, server.complaints]).toEqual([201, 0, []]);
+    expect([server.answers.length, server.challenges.length, server.complaints]).toEqual([
+      201,
+      0,
+      [],
+    ]);
     expect(json(await fob(["push", "history", "--json"]))).toHaveLength(20);
   });
 
@@ -134,7 +163,12 @@ describe("fob push listen", () => {
     const lines = listening.iterable({ from: "stdout" })[Symbol.asyncIterator]();
     server.challenge({ question: "first" });
     const first = JSON.parse((await lines.next()).value as string);
-    expect(first).toMatchObject({ event: "request", token: "ACME", question: "first", options: [] });
+    expect(first).toMatchObject({
+      event: "request",
+      token: "ACME",
+      question: "first",
+      options: [],
+    });
     server.challenges = [];
     expect(JSON.parse((await lines.next()).value as string)).toEqual({
       event: "gone",
@@ -152,8 +186,15 @@ describe("fob push listen", () => {
     expect([once.exitCode, once.stdout.trim().split("\n").length]).toEqual([0, 1]);
     server.challenges = [];
     const over = await bench.fob(["push", "listen", "--json", "--once", "--timeout", "1"]);
-    expect(over).toMatchObject({ exitCode: 3, stdout: "", stderr: expect.stringContaining('"not-found"') });
-    expect(await bench.fob(["push", "listen", "--json", "--timeout", "1"])).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(over).toMatchObject({
+      exitCode: 3,
+      stdout: "",
+      stderr: expect.stringContaining('"not-found"'),
+    });
+    expect(await bench.fob(["push", "listen", "--json", "--timeout", "1"])).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+    });
   });
 
   test("shows nobody anything where there is neither a terminal nor a script", async () => {
@@ -170,7 +211,10 @@ describe("fob push listen", () => {
     server.challenge({ options: "17,42", question: "decide; touch /tmp/x" });
     const program = decider(script);
     const { stdout, exitCode } = await bench.fob(["push", "listen", "--exec", program, "--once"]);
-    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/(?:approved|denied) ACME: decide/)]);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringMatching(/(?:approved|denied) ACME: decide/),
+    ]);
     expect(server.answers[0]).toMatchObject(fields);
     expect(JSON.parse(readFileSync(`${program}.heard`, "utf8"))).toMatchObject({
       question: "decide; touch /tmp/x",
@@ -180,10 +224,19 @@ describe("fob push listen", () => {
 
   test("lets a request wait that its program does not decide", async () => {
     server.challenge();
-    const { stderr, exitCode } = await bench.fob(["push", "listen", "--exec", decider("exit 3"), "--timeout", "4"]);
+    const { stderr, exitCode } = await bench.fob([
+      "push",
+      "listen",
+      "--exec",
+      decider("exit 3"),
+      "--timeout",
+      "4",
+    ]);
     expect([exitCode, server.answers]).toEqual([0, []]);
     expect(stderr).toMatch(/[0-9a-f]{12} waits on: \S+ ended with 3\n/);
-    expect(await bench.fob(["push", "listen", "--exec", "/nowhere", "--timeout", "20"])).toMatchObject({ exitCode: 8 });
+    expect(
+      await bench.fob(["push", "listen", "--exec", "/nowhere", "--timeout", "20"]),
+    ).toMatchObject({ exitCode: 8 });
   });
 });
 
@@ -255,7 +308,10 @@ describe("with an agent", () => {
       id: request.id,
       accepted: true,
     });
-    expect(json(await fob(["push", "history", "--json"]))[0]).toMatchObject({ id: request.id, answer: "approved" });
+    expect(json(await fob(["push", "history", "--json"]))[0]).toMatchObject({
+      id: request.id,
+      answer: "approved",
+    });
     server.challenge();
     expect((await fob(["push", "listen", "--json", "--once"])).exitCode).toBe(0);
     expect((await fob(["push", "deny"])).exitCode).toBe(0);
@@ -278,7 +334,10 @@ describe("with an agent", () => {
   test("the agent asks by itself, and says how many wait", async () => {
     server.challenge();
     await expect
-      .poll(async () => json(await bench.fob(["agent", "status", "--json"])).push, { timeout: 50_000, interval: 500 })
+      .poll(async () => json(await bench.fob(["agent", "status", "--json"])).push, {
+        timeout: 50_000,
+        interval: 500,
+      })
       .toEqual({ tokens: 1, waiting: 1 });
   });
 });

@@ -25,7 +25,9 @@ describe("QR pictures on the command line", () => {
     const picture = join(home, "challenge.png");
     writeFileSync(picture, await drawQr("00000000").getBuffer("image/png"));
     const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-    await fob(["enroll", "-"], { input: `otpauth://ocra/bank?secret=${secret}&suite=OCRA-1:HOTP-SHA1-6:QN08` });
+    await fob(["enroll", "-"], {
+      input: `otpauth://ocra/bank?secret=${secret}&suite=OCRA-1:HOTP-SHA1-6:QN08`,
+    });
     expect((await fob(["challenge", "bank", "--qr", picture])).stdout).toBe("237653\n");
     expect(await fob(["challenge", "bank", "1", "--qr", picture])).toMatchObject({ exitCode: 2 });
   });
@@ -47,8 +49,12 @@ describe("QR pictures on the command line", () => {
   test("that no process can be started for are refused at once", async () => {
     const { fob, home } = testHome();
     const path = join(home, "large.png");
-    await drawQr(HOTP_URI, { canvas: { width: 3_000, height: 3_000 } }).write(path as `${string}.png`);
-    const env = { NODE_OPTIONS: `--require ${fileURLToPath(new URL("no-node-shim.cjs", import.meta.url))}` };
+    await drawQr(HOTP_URI, { canvas: { width: 3_000, height: 3_000 } }).write(
+      path as `${string}.png`,
+    );
+    const env = {
+      NODE_OPTIONS: `--require ${fileURLToPath(new URL("no-node-shim.cjs", import.meta.url))}`,
+    };
     expect(await fob(["enroll", "--qr", path], { env })).toMatchObject({
       exitCode: 8,
       stderr: "fob: the program that decodes pictures cannot be started\n",

@@ -22,7 +22,9 @@ describe("fob run", () => {
   test("gives the passcode in FOB_CODE, and standard input and output as they are", async () => {
     const { fob } = await enrolled();
     const script = 'cat; printf "%s\\n" "$FOB_CODE"; echo err >&2';
-    expect(await fob(["run", "--token", "ACME", "--", "sh", "-c", script], { input: "in\n" })).toEqual({
+    expect(
+      await fob(["run", "--token", "ACME", "--", "sh", "-c", script], { input: "in\n" }),
+    ).toEqual({
       stdout: `in\n${RFC_CODES[0]}\n`,
       stderr: "err\n",
       exitCode: 0,
@@ -31,7 +33,17 @@ describe("fob run", () => {
 
   test("gives it in another variable, or several in one each", async () => {
     const { fob } = await enrolled();
-    const one = await fob(["run", "--token", "ACME", "--env", "OTP", "--", "sh", "-c", 'echo "$OTP-$FOB_CODE"']);
+    const one = await fob([
+      "run",
+      "--token",
+      "ACME",
+      "--env",
+      "OTP",
+      "--",
+      "sh",
+      "-c",
+      'echo "$OTP-$FOB_CODE"',
+    ]);
     expect(one.stdout).toBe(`${RFC_CODES[0]}-\n`);
     const pairs = ["--env", "A=ACME", "--env", "B=Example"];
     const { stdout } = await fob(["run", ...pairs, "--", "sh", "-c", 'echo "$A $B"']);
@@ -41,7 +53,9 @@ describe("fob run", () => {
   test("gives it as standard input, a line for each token, and in no variable", async () => {
     const { fob } = await enrolled();
     const args = ["run", "--token", "ACME", "--token", "ACME", "--stdin", "--"];
-    expect((await fob([...args, "cat"], { input: "not this" })).stdout).toBe(`${RFC_CODES[0]}\n${RFC_CODES[1]}\n`);
+    expect((await fob([...args, "cat"], { input: "not this" })).stdout).toBe(
+      `${RFC_CODES[0]}\n${RFC_CODES[1]}\n`,
+    );
     expect((await fob([...args, "env"])).stdout).not.toMatch(/FOB_CODE|\b\d{6}\b/);
     // one that reads nothing is no failure
     expect((await fob([...args, "true"])).exitCode).toBe(0);
@@ -62,7 +76,9 @@ describe("fob run", () => {
     writeFileSync(file, pin);
     const grant = (await fob(["access", "grant", "ci", "--token", "ACME"])).stdout.trim();
     await fob(["pin", "set", "Example", "--pin-file", file]);
-    const granted = await fob(["run", "--token", "ACME", "--", "env"], { env: { FOB_GRANT: grant } });
+    const granted = await fob(["run", "--token", "ACME", "--", "env"], {
+      env: { FOB_GRANT: grant },
+    });
     expect(granted.stdout).toContain(`FOB_CODE=${RFC_CODES[0]}\n`);
     const shown = ["run", "--token", "Example", "--", "env"];
     const withPin = await fob(shown, { env: { FOB_PIN: pin } });
@@ -73,7 +89,14 @@ describe("fob run", () => {
       expect(stdout).not.toContain(grant);
     }
     const args = [FOB, "run", "--token", "Example", "--pin-fd", "3", "--", "sh", "-c", "cat <&3"];
-    const { exitCode, stderr } = await start(home, ["sh", "-c", 'exec "$@" 3<pin', "sh", process.execPath, ...args]);
+    const { exitCode, stderr } = await start(home, [
+      "sh",
+      "-c",
+      'exec "$@" 3<pin',
+      "sh",
+      process.execPath,
+      ...args,
+    ]);
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/3: Bad file descriptor/i);
   });
@@ -84,7 +107,11 @@ describe("fob run", () => {
     [["sh", "-c", "kill -KILL $$"], 137],
   ])("ends as %j ends", async (command, exitCode) => {
     const { fob } = await enrolled();
-    expect(await fob(["run", "--token", "Example", "--", ...command])).toEqual({ stdout: "", stderr: "", exitCode });
+    expect(await fob(["run", "--token", "Example", "--", ...command])).toEqual({
+      stdout: "",
+      stderr: "",
+      exitCode,
+    });
   });
 
   test("ends with 127 or 126 when there is no such program, or it is none, and uses no passcode up", async () => {
@@ -98,20 +125,28 @@ describe("fob run", () => {
       exitCode: 127,
     });
     for (const none of [file, home]) {
-      expect(await run(none)).toMatchObject({ exitCode: 126, stderr: expect.stringContaining("permission denied") });
+      expect(await run(none)).toMatchObject({
+        exitCode: 126,
+        stderr: expect.stringContaining("permission denied"),
+      });
     }
     expect(await run("./no-such-program")).toMatchObject({ exitCode: 127 });
     expect((await run("printenv", "FOB_CODE")).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
-  test.each(["", " "])("refuses the empty name %j of a program, and uses no passcode up", async (command) => {
-    const { fob } = await enrolled();
-    expect(await fob(["run", "--token", "ACME", "--", command])).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining(`fob: ${JSON.stringify(command)} names no program`),
-    });
-    expect((await fob(["run", "--token", "ACME", "--", "printenv", "FOB_CODE"])).stdout).toBe(`${RFC_CODES[0]}\n`);
-  });
+  test.each(["", " "])(
+    "refuses the empty name %j of a program, and uses no passcode up",
+    async (command) => {
+      const { fob } = await enrolled();
+      expect(await fob(["run", "--token", "ACME", "--", command])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(`fob: ${JSON.stringify(command)} names no program`),
+      });
+      expect((await fob(["run", "--token", "ACME", "--", "printenv", "FOB_CODE"])).stdout).toBe(
+        `${RFC_CODES[0]}\n`,
+      );
+    },
+  );
 
   test.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"] as const)(
     "hands %s on, and waits for the end",
@@ -145,7 +180,9 @@ describe("fob run", () => {
         stderr: expect.stringMatching(/^waiting [123] s for a fresh passcode\n$/),
       });
     }
-    expect(await fob(["run", "--token", "Example", "--min-validity", "4", "--", "true"])).toMatchObject({
+    expect(
+      await fob(["run", "--token", "Example", "--min-validity", "4", "--", "true"]),
+    ).toMatchObject({
       exitCode: 2,
     });
   });
@@ -156,12 +193,21 @@ describe("fob run", () => {
     [["run", "--", "true"], "--token is missing"],
     [["run", "--env", "A", "--", "true"], "--token is missing"],
     [["run", "--stdin", "--", "true"], "--token is missing"],
-    [["run", "--token", "ACME", "Example", "--", "true"], "every token needs a variable of its own"],
-    [["run", "--token", "ACME", "--env", "A", "B", "--", "true"], "every token needs a variable of its own"],
+    [
+      ["run", "--token", "ACME", "Example", "--", "true"],
+      "every token needs a variable of its own",
+    ],
+    [
+      ["run", "--token", "ACME", "--env", "A", "B", "--", "true"],
+      "every token needs a variable of its own",
+    ],
     [["run", "--token", "ACME", "--env", "A-B", "--", "true"], '--env has "A-B"'],
     [["run", "--env", "=ACME", "--", "true"], '--env has ""'],
     [["run", "--env", "A=ACME", "A=Example", "--", "true"], "--env names a variable twice"],
-    [["run", "--token", "ACME", "--env", "A", "--stdin", "--", "true"], "--stdin and --env exclude each other"],
+    [
+      ["run", "--token", "ACME", "--env", "A", "--stdin", "--", "true"],
+      "--stdin and --env exclude each other",
+    ],
   ])("refuses %j", async (args, message) => {
     const { fob } = testHome();
     expect(await fob(args)).toMatchObject({
@@ -173,7 +219,15 @@ describe("fob run", () => {
 
   test("starts nothing without a passcode, and says errors as JSON when asked to", async () => {
     const { fob } = await enrolled();
-    const { stdout, stderr, exitCode } = await fob(["run", "--json", "--token", "nix", "--", "echo", "started"]);
+    const { stdout, stderr, exitCode } = await fob([
+      "run",
+      "--json",
+      "--token",
+      "nix",
+      "--",
+      "echo",
+      "started",
+    ]);
     expect({ stdout, exitCode, code: JSON.parse(stderr).error.code }).toEqual({
       ...{ stdout: "", exitCode: 3, code: "not-found" },
     });
@@ -185,8 +239,12 @@ describeWith({ tmux: "tmux" }, "fob run at a terminal", () => {
     const { home } = await enrolled();
     const terminal = openTerminal(home);
     try {
-      const script = "trap 'echo caught $((n = n + 1))' INT; echo ready; read -r line; echo \"[$line]\"; exit 4";
-      terminal.type(`fob run --token Example -- bash -c '${script.replaceAll("'", `'"'"'`)}'; echo "code=$?"`, "Enter");
+      const script =
+        "trap 'echo caught $((n = n + 1))' INT; echo ready; read -r line; echo \"[$line]\"; exit 4";
+      terminal.type(
+        `fob run --token Example -- bash -c '${script.replaceAll("'", `'"'"'`)}'; echo "code=$?"`,
+        "Enter",
+      );
       await terminal.see(/^ready$/m);
       terminal.type("C-c");
       await terminal.see("caught 1");

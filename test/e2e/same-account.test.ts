@@ -19,7 +19,9 @@ async function homeWithFirst(): Promise<TestHome & { names(): Promise<string[]> 
   return {
     ...home,
     names: async () =>
-      JSON.parse((await home.fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name),
+      JSON.parse((await home.fob(["list", "--json"])).stdout).map(
+        ({ name }: { name: string }) => name,
+      ),
   };
 }
 
@@ -60,7 +62,11 @@ describe("an account that is enrolled with another secret", () => {
     const { fob, names } = await homeWithFirst();
     await fob(["enroll", "-", "--name", "work"], { input: OTHER });
     expect(
-      (await fob(["enroll", "-", "--replace"], { input: uri(THIRD_SECRET, "github:Ann", "github") })).exitCode,
+      (
+        await fob(["enroll", "-", "--replace"], {
+          input: uri(THIRD_SECRET, "github:Ann", "github"),
+        })
+      ).exitCode,
     ).toBe(0);
     expect(await names()).toEqual(["GitHub"]);
     expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(2);
@@ -79,7 +85,9 @@ describe("an account that is enrolled with another secret", () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: uri(RFC_SECRET, "Other:bob", "Other") });
     const secrets = [..."ABCDEF"].map((letter) => `${RFC_SECRET.slice(0, -1)}${letter}`);
-    const outcomes = await Promise.all(secrets.map((secret) => fob(["enroll", "-"], { input: uri(secret) })));
+    const outcomes = await Promise.all(
+      secrets.map((secret) => fob(["enroll", "-"], { input: uri(secret) })),
+    );
     expect(outcomes.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2, 2, 2, 2]);
     for (const { stderr } of outcomes.filter(({ exitCode }) => exitCode === 2)) {
       expect(stderr).toMatch(/enrolled already[\s\S]*--replace[\s\S]*--name/);
@@ -110,8 +118,14 @@ describe("an account that is enrolled with another secret", () => {
 describe("a file with an account that has another secret here", () => {
   const SOURCES = ["import", "restore"] as const;
 
-  /** The arguments that name a list for import, a backup for restore: GitHub:ann with another secret, and an account of its own. */
-  async function fileFor(command: (typeof SOURCES)[number], { home, fob }: TestHome): Promise<string[]> {
+  /**
+   * The arguments that name a list for import, a backup for restore: GitHub:ann with another
+   * secret, and an account of its own.
+   */
+  async function fileFor(
+    command: (typeof SOURCES)[number],
+    { home, fob }: TestHome,
+  ): Promise<string[]> {
     const strings = `${OTHER}\n${uri(OTHER_SECRET, "New:ann", "New")}\n`;
     const [list, backup] = [join(home, "list.txt"), join(home, "tokens.age")];
     writeFileSync(list, strings);
@@ -121,31 +135,36 @@ describe("a file with an account that has another secret here", () => {
     writeFileSync(keyFile, key);
     expect((await fob(["import", list, ...elsewhere])).exitCode).toBe(0);
     const recipient = await identityToRecipient(key);
-    expect((await fob(["backup", backup, "--recipient", recipient, ...elsewhere])).exitCode).toBe(0);
+    expect((await fob(["backup", backup, "--recipient", recipient, ...elsewhere])).exitCode).toBe(
+      0,
+    );
     return [command, backup, "--identity", keyFile];
   }
 
-  test.each(SOURCES)("gives a script of `fob %s` the rest, and names what it refuses", async (command) => {
-    const one = await homeWithFirst();
-    const file = await fileFor(command, one);
-    const { stdout, stderr, exitCode } = await one.fob([...file, "--json"]);
-    expect({ stdout, exitCode }).toEqual({ stdout: expect.stringContaining("New"), exitCode: 2 });
-    const errors = stderr
-      .trim()
-      .split("\n")
-      .flatMap((line) => JSON.parse(line).error ?? []);
-    expect(errors).toEqual([
-      {
-        code: "usage",
-        message: expect.stringMatching(/^GitHub: .* as GitHub, with another secret/),
-        hint: expect.stringMatching(/--replace.*--keep-both/),
-      },
-    ]);
-    expect(await one.names()).toEqual(["GitHub", "New"]);
-    // and does so again, with nothing new
-    expect((await one.fob(file)).exitCode).toBe(2);
-    expect(await one.names()).toEqual(["GitHub", "New"]);
-  });
+  test.each(SOURCES)(
+    "gives a script of `fob %s` the rest, and names what it refuses",
+    async (command) => {
+      const one = await homeWithFirst();
+      const file = await fileFor(command, one);
+      const { stdout, stderr, exitCode } = await one.fob([...file, "--json"]);
+      expect({ stdout, exitCode }).toEqual({ stdout: expect.stringContaining("New"), exitCode: 2 });
+      const errors = stderr
+        .trim()
+        .split("\n")
+        .flatMap((line) => JSON.parse(line).error ?? []);
+      expect(errors).toEqual([
+        {
+          code: "usage",
+          message: expect.stringMatching(/^GitHub: .* as GitHub, with another secret/),
+          hint: expect.stringMatching(/--replace.*--keep-both/),
+        },
+      ]);
+      expect(await one.names()).toEqual(["GitHub", "New"]);
+      // and does so again, with nothing new
+      expect((await one.fob(file)).exitCode).toBe(2);
+      expect(await one.names()).toEqual(["GitHub", "New"]);
+    },
+  );
 
   test.each(SOURCES)("replaces or keeps both, as `fob %s` is told", async (command) => {
     const one = await homeWithFirst();
@@ -163,17 +182,23 @@ describe("a file with an account that has another secret here", () => {
 describe("an account that is given twice, with different secrets", () => {
   const TWICE = `${FIRST}\n${uri(THIRD_SECRET, "github:ANN", "GITHUB")}`;
 
-  test.each([[[]], [["--replace"]], [["--yes"]]])("is refused whole by `fob enroll - %s`", async (options) => {
-    for (const { fob, names } of [await homeWithFirst(), await homeWithOther()]) {
-      const before = await names();
-      // the first of the two is there already in one of the homes, which is refused by another message
-      const input = before.includes("GitHub") ? TWICE.replace(RFC_SECRET, OTHER_SECRET) : TWICE;
-      const outcome = await fob(["enroll", "-", ...options], { input });
-      expect({ ...outcome, stderr: "" }).toMatchObject({ stdout: "", exitCode: 2 });
-      expect(outcome.stderr).toMatch(/given twice, with different secrets\nhint: .*--name NAME|enrolled already/);
-      expect(await names()).toEqual(before);
-    }
-  });
+  test.each([[[]], [["--replace"]], [["--yes"]]])(
+    "is refused whole by `fob enroll - %s`",
+    async (options) => {
+      for (const { fob, names } of [await homeWithFirst(), await homeWithOther()]) {
+        const before = await names();
+        // the first of the two is there already in one of the homes, which is refused by another
+        // message
+        const input = before.includes("GitHub") ? TWICE.replace(RFC_SECRET, OTHER_SECRET) : TWICE;
+        const outcome = await fob(["enroll", "-", ...options], { input });
+        expect({ ...outcome, stderr: "" }).toMatchObject({ stdout: "", exitCode: 2 });
+        expect(outcome.stderr).toMatch(
+          /given twice, with different secrets\nhint: .*--name NAME|enrolled already/,
+        );
+        expect(await names()).toEqual(before);
+      }
+    },
+  );
 
   test("gives `fob import` the first, and names the other; --keep-both keeps both", async () => {
     const { fob, home, names } = await homeWithOther();
@@ -185,7 +210,9 @@ describe("an account that is given twice, with different secrets", () => {
         stderr: expect.stringMatching(/given twice, with different secrets\nhint: --keep-both/),
       });
       expect(await names()).toEqual(["GitHub", "Other"]);
-      expect(await fob(["restore"])).toMatchObject({ stdout: expect.not.stringContaining("GitHub") });
+      expect(await fob(["restore"])).toMatchObject({
+        stdout: expect.not.stringContaining("GitHub"),
+      });
     }
     expect(await fob(["import", list, "--keep-both"])).toMatchObject({ exitCode: 0 });
     expect(await names()).toHaveLength(3);
@@ -194,7 +221,10 @@ describe("an account that is given twice, with different secrets", () => {
 
   test("is two tokens where they differ in kind", async () => {
     const { fob, names } = await homeWithOther();
-    const kinds = [uri(RFC_SECRET, "ACME:ann", "ACME"), uri(OTHER_SECRET, "ACME:ann", "ACME").replace("hotp", "totp")];
+    const kinds = [
+      uri(RFC_SECRET, "ACME:ann", "ACME"),
+      uri(OTHER_SECRET, "ACME:ann", "ACME").replace("hotp", "totp"),
+    ];
     expect(await fob(["enroll", "-"], { input: kinds.join("\n") })).toMatchObject({ exitCode: 0 });
     expect(await names()).toHaveLength(3);
   });
@@ -202,12 +232,20 @@ describe("an account that is given twice, with different secrets", () => {
   test("is two tokens again when a backup of both is restored", async () => {
     const { fob, home, names } = await homeWithFirst();
     await fob(["enroll", "-", "--name", "work"], { input: OTHER });
-    const [backup, key, keyFile] = [join(home, "b.age"), await generateX25519Identity(), join(home, "key.txt")];
+    const [backup, key, keyFile] = [
+      join(home, "b.age"),
+      await generateX25519Identity(),
+      join(home, "key.txt"),
+    ];
     writeFileSync(keyFile, key);
     await fob(["backup", backup, "--recipient", await identityToRecipient(key)]);
     const there = ["--home", join(home, "there")];
-    expect(await fob(["restore", backup, "--identity", keyFile, ...there])).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse((await fob(["list", "--json", ...there])).stdout)).toHaveLength((await names()).length);
+    expect(await fob(["restore", backup, "--identity", keyFile, ...there])).toMatchObject({
+      exitCode: 0,
+    });
+    expect(JSON.parse((await fob(["list", "--json", ...there])).stdout)).toHaveLength(
+      (await names()).length,
+    );
   });
 });
 
@@ -218,6 +256,8 @@ async function homeWithOther(): ReturnType<typeof homeWithFirst> {
   return {
     ...home,
     names: async () =>
-      JSON.parse((await home.fob(["list", "--json"])).stdout).map(({ name }: { name: string }) => name),
+      JSON.parse((await home.fob(["list", "--json"])).stdout).map(
+        ({ name }: { name: string }) => name,
+      ),
   };
 }

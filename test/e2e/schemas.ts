@@ -3,7 +3,10 @@ import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
 
 const FOLDER = new URL("../../schema/", import.meta.url);
 
-/** The names of the schemas: of a command its words with hyphens between, `error`, `definitions`, `config`. */
+/**
+ * The names of the schemas: of a command its words with hyphens between, `error`, `definitions`,
+ * `config`.
+ */
 export const SCHEMA_NAMES = readdirSync(FOLDER).map((file) => file.replace(".schema.json", ""));
 
 /** The schema of this name, as it is shipped. */
@@ -17,15 +20,17 @@ export function schemaName(command: string): string {
 }
 
 /**
- * Why a value is not what the schema says, in words; empty when it is. A key that the schema does not have counts as well: others may
- * ignore it, we document it.
+ * Why a value is not what the schema says, in words; empty when it is. A key that the schema does
+ * not have counts as well: others may ignore it, we document it.
  */
 export function violations(name: string, value: unknown): string[] {
   const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: false });
   ajv.addSchema(readSchema("definitions"), "definitions.schema.json");
   const isValid = ajv.compile(closed(readSchema(name)));
   isValid(value);
-  return (isValid.errors ?? []).map(({ instancePath, message }) => `${name}${instancePath} ${message}`);
+  return (isValid.errors ?? []).map(
+    ({ instancePath, message }) => `${name}${instancePath} ${message}`,
+  );
 }
 
 /** The schema without room for other keys, wherever it describes an object. */

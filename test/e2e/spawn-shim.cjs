@@ -1,4 +1,5 @@
-// Loaded before the program (--require): tells what it starts, with which arguments and which environment, in the file SPAWN_LOG.
+// Loaded before the program (--require): tells what it starts, with which arguments and which
+// environment, in the file SPAWN_LOG.
 // @ts-nocheck: it replaces functions by their names, which types do not follow
 "use strict";
 const childProcess = require("node:child_process");
@@ -12,9 +13,14 @@ delete process.env.SPAWN_LOG;
 for (const name of ["spawn", "spawnSync", "execFile", "execFileSync"]) {
   const own = childProcess[name];
   childProcess[name] = (command, ...rest) => {
-    const options = rest.find((one) => one !== null && typeof one === "object" && !Array.isArray(one));
+    const options = rest.find(
+      (one) => one !== null && typeof one === "object" && !Array.isArray(one),
+    );
     const environment = options?.env ?? process.env;
-    appendFileSync(log, `${JSON.stringify({ command, arguments: rest.find(Array.isArray), environment })}\n`);
+    appendFileSync(
+      log,
+      `${JSON.stringify({ command, arguments: rest.find(Array.isArray), environment })}\n`,
+    );
     return own(command, ...rest);
   };
 }

@@ -51,7 +51,9 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
   });
 
   test("a token is picked by typing a part of its name, and its PIN asked for", async () => {
-    await home.fob(["enroll", "-"], { input: `${HOTP_URI}\n${HOTP_URI.replaceAll("ACME", "Other")}` });
+    await home.fob(["enroll", "-"], {
+      input: `${HOTP_URI}\n${HOTP_URI.replaceAll("ACME", "Other")}`,
+    });
     await home.fob(["pin", "set", "ACME"], { env: { FOB_PIN: "4711" } });
     type("fob code", "Enter");
     await see("Which token?");
@@ -112,7 +114,10 @@ describeWith({ tmux: "tmux" }, "at a terminal", () => {
 
   test("nothing is asked with --no-input or FOB_NO_INPUT", async () => {
     await home.fob(["enroll", "-"], { input: HOTP_URI });
-    type("fob code --no-input; echo first=$?; FOB_NO_INPUT=1 fob remove acme; echo second=$?", "Enter");
+    type(
+      "fob code --no-input; echo first=$?; FOB_NO_INPUT=1 fob remove acme; echo second=$?",
+      "Enter",
+    );
     const shown = await see("second=5");
     expect(shown).toContain("first=5");
   });

@@ -6,14 +6,20 @@ import { FOB } from "./fob.ts";
 export interface Terminal {
   /** Presses keys: text, or names as tmux knows them (`Enter`, `C-c`). */
   type(...keys: string[]): void;
-  /** Presses Ctrl-C and waits for the shell, since a program that still reads the terminal would swallow what is typed next. */
+  /**
+   * Presses Ctrl-C and waits for the shell, since a program that still reads the terminal would
+   * swallow what is typed next.
+   */
   interrupt(): Promise<void>;
   /** Waits until the screen shows a text, and returns all of it. */
   see(text: string | RegExp): Promise<string>;
   /** Waits until the screen shows a text no more. */
   seeNoMore(text: string | RegExp): Promise<string>;
   resize(columns: number, rows: number): void;
-  /** What programs change about a terminal and must change back: `alternate screen`, `cursor hidden`, `lines cut`. */
+  /**
+   * What programs change about a terminal and must change back: `alternate screen`,
+   * `cursor hidden`, `lines cut`.
+   */
   modes(): string[];
   /** Runs another command of tmux, and returns what it prints. */
   tmux(...args: string[]): string;
@@ -25,11 +31,34 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
   const server = `fob-${randomBytes(4).toString("hex")}`;
   const tmux = (...args: string[]) =>
     execFileSync("tmux", ["-L", server, "-f", "/dev/null", ...args], { encoding: "utf8" });
-  const all = { FOB_HOME: home, FOB_KEYCHAIN: "file", HOME: home, PS1: "> ", HISTFILE: "/dev/null", ...env };
-  const variables = Object.entries({ TERM: "screen", LANG: "C.UTF-8", PATH: process.env["PATH"] ?? "", ...all }).map(
-    ([name, text]) => `${name}=${text}`,
+  const all = {
+    FOB_HOME: home,
+    FOB_KEYCHAIN: "file",
+    HOME: home,
+    PS1: "> ",
+    HISTFILE: "/dev/null",
+    ...env,
+  };
+  const variables = Object.entries({
+    TERM: "screen",
+    LANG: "C.UTF-8",
+    PATH: process.env["PATH"] ?? "",
+    ...all,
+  }).map(([name, text]) => `${name}=${text}`);
+  tmux(
+    "-u",
+    "new-session",
+    "-d",
+    "-x",
+    "80",
+    "-y",
+    "24",
+    "env",
+    "-i",
+    ...variables,
+    "bash",
+    "--norc",
   );
-  tmux("-u", "new-session", "-d", "-x", "80", "-y", "24", "env", "-i", ...variables, "bash", "--norc");
   const type = (...keys: string[]) => void tmux("send-keys", ...keys);
   type(`fob() { '${process.execPath}' '${FOB}' "$@"; }; clear`, "Enter");
   const interrupt = async () => {
@@ -38,22 +67,28 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
       if (tmux("display-message", "-p", "#{pane_current_command}").trim() === "bash") return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`Ctrl-C did not end the program on this screen:\n${tmux("capture-pane", "-p")}`);
+    throw new Error(
+      `Ctrl-C did not end the program on this screen:\n${tmux("capture-pane", "-p")}`,
+    );
   };
   const wait = async (isThere: boolean, text: string | RegExp) => {
     for (let tries = 0; tries < 150; tries++) {
       const shown = tmux("capture-pane", "-p");
-      if ((typeof text === "string" ? shown.includes(text) : text.test(shown)) === isThere) return shown;
+      if ((typeof text === "string" ? shown.includes(text) : text.test(shown)) === isThere)
+        return shown;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`${isThere ? "never" : "always"} saw ${text} on this screen:\n${tmux("capture-pane", "-p")}`);
+    throw new Error(
+      `${isThere ? "never" : "always"} saw ${text} on this screen:\n${tmux("capture-pane", "-p")}`,
+    );
   };
   return {
     type,
     interrupt,
     see: (text) => wait(true, text),
     seeNoMore: (text) => wait(false, text),
-    resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
+    resize: (columns, rows) =>
+      void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     modes: () => tmux("display-message", "-p", MODES).trim().split(",").filter(Boolean),
     tmux,
     close: () => void tmux("kill-server"),

@@ -6,11 +6,15 @@ import { type TiqrServer, type TiqrServerSettings, tiqrServer } from "../push/ti
 import { type TestHome, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 
-const enrolled = async (settings: TiqrServerSettings = {}): Promise<TestHome & { readonly server: TiqrServer }> => {
+const enrolled = async (
+  settings: TiqrServerSettings = {},
+): Promise<TestHome & { readonly server: TiqrServer }> => {
   const [home, server] = [testHome(), await tiqrServer(settings)];
   expect(await home.fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringMatching(/^enrolled Example College \(push approval, tiqr at 127\.0\.0\.1:\d+\)\n$/),
+    stdout: expect.stringMatching(
+      /^enrolled Example College \(push approval, tiqr at 127\.0\.0\.1:\d+\)\n$/,
+    ),
   });
   return { ...home, server };
 };
@@ -22,7 +26,10 @@ test("a TiQR enrollment is inspected without asking its server, and enrolled onc
   expect(inspected).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("tiqr") });
   expect(inspected.stdout).not.toContain(server.enrollment.split("key=")[1]);
   expect((await fob(["enroll", "-"], { input: server.enrollment })).exitCode).toBe(0);
-  expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({ exitCode: 7, stdout: "" });
+  expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({
+    exitCode: 7,
+    stdout: "",
+  });
 });
 
 test("fob challenge prints the response to a TiQR challenge, and sends nothing", async () => {
@@ -43,26 +50,42 @@ test("fob challenge refuses the challenge of another service, and what is none",
     stdout: "",
   });
   expect(await fob(["challenge", "Example", "c0ffee"])).toMatchObject({ exitCode: 6, stdout: "" });
-  expect(await fob(["challenge", "Example", server.login(), "--session", "x"])).toMatchObject({ exitCode: 2 });
+  expect(await fob(["challenge", "Example", server.login(), "--session", "x"])).toMatchObject({
+    exitCode: 2,
+  });
 });
 
 test("a TiQR token behind access domain FF answers nothing", async () => {
   const { fob, server } = await enrolled();
   await fob(["access", "domain", "Example", "FF"]);
-  expect(await fob(["challenge", "Example", server.login()])).toMatchObject({ exitCode: 4, stdout: "" });
+  expect(await fob(["challenge", "Example", server.login()])).toMatchObject({
+    exitCode: 4,
+    stdout: "",
+  });
 });
 
 describe("fob push approve with a TiQR challenge", () => {
-  test.each([1, 2] as const)("answers the server that the token was enrolled with (version %d)", async (version) => {
-    const { fob, server } = await enrolled({ version });
-    const login = server.login();
-    expect(await fob(["push", "approve", login, "--yes"])).toEqual({
-      ...{ stdout: "approved the login of ann at Example College (Example College)\n", stderr: "", exitCode: 0 },
-    });
-    expect(server.isApproved(login)).toBe(true);
-    const again = await fob(["push", "approve", "-", "--yes"], { input: login });
-    expect(again).toMatchObject({ exitCode: 7, stdout: "", stderr: expect.stringContaining("answered already") });
-  });
+  test.each([1, 2] as const)(
+    "answers the server that the token was enrolled with (version %d)",
+    async (version) => {
+      const { fob, server } = await enrolled({ version });
+      const login = server.login();
+      expect(await fob(["push", "approve", login, "--yes"])).toEqual({
+        ...{
+          stdout: "approved the login of ann at Example College (Example College)\n",
+          stderr: "",
+          exitCode: 0,
+        },
+      });
+      expect(server.isApproved(login)).toBe(true);
+      const again = await fob(["push", "approve", "-", "--yes"], { input: login });
+      expect(again).toMatchObject({
+        exitCode: 7,
+        stdout: "",
+        stderr: expect.stringContaining("answered already"),
+      });
+    },
+  );
 
   test("reads the QR code of a login page, and says it as JSON", async () => {
     const { fob, home, server } = await enrolled();
@@ -70,16 +93,29 @@ describe("fob push approve with a TiQR challenge", () => {
     const picture = join(home, "login.png");
     writeFileSync(picture, await drawQr(login).getBuffer("image/png"));
     const { stdout } = await fob(["push", "approve", "--qr", picture, "--yes", "--json"]);
-    expect(JSON.parse(stdout)).toMatchObject({ token: "Example College", accepted: true, identity: "ann" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      token: "Example College",
+      accepted: true,
+      identity: "ann",
+    });
     expect(violations("push-approve", JSON.parse(stdout))).toEqual([]);
     expect(server.isApproved(login)).toBe(true);
   });
 
   test("asks nobody and sends nothing where nobody can confirm, or for another service or person", async () => {
     const { fob, server } = await enrolled();
-    expect(await fob(["push", "approve", server.login()])).toMatchObject({ exitCode: 5, stdout: "" });
-    for (const login of [server.login({ service: "tiqr.examp1e.org" }), server.login({ identity: "bob" })]) {
-      expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(await fob(["push", "approve", server.login()])).toMatchObject({
+      exitCode: 5,
+      stdout: "",
+    });
+    for (const login of [
+      server.login({ service: "tiqr.examp1e.org" }),
+      server.login({ identity: "bob" }),
+    ]) {
+      expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({
+        exitCode: 3,
+        stdout: "",
+      });
     }
     expect(await fob(["push", "approve", "tiqrauth://x", "--yes"])).toMatchObject({ exitCode: 6 });
     expect(server.answers).toEqual([]);
@@ -91,7 +127,9 @@ describe("fob push approve with a TiQR challenge", () => {
     const login = server.login();
     expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({ exitCode: 5 });
     expect((await fob(["unlock"])).exitCode).toBe(0);
-    expect(await fob(["push", "approve", login, "--yes"], { env: { FOB_PIN: "4711" } })).toMatchObject({ exitCode: 0 });
+    expect(
+      await fob(["push", "approve", login, "--yes"], { env: { FOB_PIN: "4711" } }),
+    ).toMatchObject({ exitCode: 0 });
     await fob(["lock"]);
     expect(server.isApproved(login)).toBe(true);
   });

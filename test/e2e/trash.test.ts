@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runWith } from "../torture/faults.ts";
@@ -16,7 +24,9 @@ const LOOKING: readonly (readonly string[])[] = [
 
 async function enrolled(): Promise<TestHome> {
   const home = testHome();
-  await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "old")].join("\n") });
+  await home.fob(["enroll", "-"], {
+    input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "old")].join("\n"),
+  });
   return home;
 }
 
@@ -25,7 +35,9 @@ const inDays = (home: TestHome, days: number, args: readonly string[]): Promise<
   runWith(home, args, { clockOffset: days * DAY });
 
 const restorable = async (home: TestHome, days = 0): Promise<string[]> =>
-  JSON.parse((await inDays(home, days, ["restore", "--json"])).stdout).map(({ name }: { name: string }) => name);
+  JSON.parse((await inDays(home, days, ["restore", "--json"])).stdout).map(
+    ({ name }: { name: string }) => name,
+  );
 
 const idOf = async ({ fob }: TestHome, name: string): Promise<string> =>
   JSON.parse((await fob(["show", name, "--json"])).stdout).id;
@@ -33,7 +45,9 @@ const idOf = async ({ fob }: TestHome, name: string): Promise<string> =>
 const removedFolder = ({ home }: TestHome, id = "") => join(home, "vault", "removed", id);
 
 const checkOf = async ({ fob }: TestHome, check: string, ...args: readonly string[]) =>
-  JSON.parse((await fob(["doctor", "--json", ...args])).stdout).find((one: { check: string }) => one.check === check);
+  JSON.parse((await fob(["doctor", "--json", ...args])).stdout).find(
+    (one: { check: string }) => one.check === check,
+  );
 
 /** Makes what lies in a cell's folder unreadable. */
 function damage(folder: string): void {
@@ -122,9 +136,15 @@ describe("one damaged token in the trash", () => {
   test("stops no other from being restored, and is said to be left out", async () => {
     const home = await withDamaged();
     const listed = await home.fob(["restore"]);
-    expect(listed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("1 removed token") });
+    expect(listed).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("1 removed token"),
+    });
     expect(listed.stdout).toMatch(/^ACME\t/);
-    expect(await home.fob(["restore", "ACME"])).toMatchObject({ stdout: "restored ACME\n", exitCode: 0 });
+    expect(await home.fob(["restore", "ACME"])).toMatchObject({
+      stdout: "restored ACME\n",
+      exitCode: 0,
+    });
     expect(await home.fob(["restore", home.id])).toMatchObject({ exitCode: 6, stdout: "" });
   });
 
@@ -133,17 +153,25 @@ describe("one damaged token in the trash", () => {
     await home.fob(["restore", "ACME"]);
     const replacing = await home.fob(["enroll", "--replace", "-"], { input: HOTP_URI });
     expect(replacing).toMatchObject({ exitCode: 0 });
-    expect(await home.fob(["remove", "Example", "--yes"])).toMatchObject({ exitCode: 0, stdout: "removed Example\n" });
+    expect(await home.fob(["remove", "Example", "--yes"])).toMatchObject({
+      exitCode: 0,
+      stdout: "removed Example\n",
+    });
     for (const days of [10, 20, 31, 41]) await inDays(home, days, ["favorite", "ACME"]);
     expect(readdirSync(removedFolder(home))).toEqual([home.id]);
   });
 
   test("is found by doctor, which puts it aside when told to", async () => {
     const home = await withDamaged();
-    expect(await checkOf(home, "trash")).toMatchObject({ status: "failed", message: expect.stringContaining(home.id) });
+    expect(await checkOf(home, "trash")).toMatchObject({
+      status: "failed",
+      message: expect.stringContaining(home.id),
+    });
     expect(await checkOf(home, "trash", "--repair")).toMatchObject({ status: "ok" });
     expect(await checkOf(home, "trash")).toMatchObject({ status: "ok" });
-    expect(readdirSync(join(home.home, "vault")).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
+    expect(
+      readdirSync(join(home.home, "vault")).filter((name) => name.startsWith("damaged-")),
+    ).toHaveLength(1);
     expect(await home.fob(["doctor"])).toMatchObject({ exitCode: 0 });
   });
 
@@ -201,10 +229,14 @@ describe("a token that is in use and removed at once", () => {
     [["restore", "ACME"]],
   ])("goes on with the higher counter through %j %j", async (...commands) => {
     const home = await doubled();
-    const [inUse, trash] = [join(home.home, "vault", "tokens", home.id), removedFolder(home, home.id)];
+    const [inUse, trash] = [
+      join(home.home, "vault", "tokens", home.id),
+      removedFolder(home, home.id),
+    ];
     cpSync(inUse, trash, { recursive: true });
     expect(await checkOf(home, "trash")).toMatchObject({ status: "warning" });
-    for (const args of commands) expect({ args, ...(await home.fob(args)) }).toMatchObject({ exitCode: 0 });
+    for (const args of commands)
+      expect({ args, ...(await home.fob(args)) }).toMatchObject({ exitCode: 0 });
     expect((await home.fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[3]}\n`);
     expect(await checkOf(home, "trash")).toMatchObject({ status: "ok" });
   });

@@ -32,7 +32,10 @@ describeWith({ tmux: "tmux" }, "the screen of passcodes", () => {
 
   test("finds by typing, selects with arrows, and copies through the terminal with Enter", async () => {
     terminal.tmux("set", "-s", "set-clipboard", "on");
-    await watch([TOTP_URI, FAST_URI, TOTP_URI.replaceAll("Example", "Other")], "list --codes --watch");
+    await watch(
+      [TOTP_URI, FAST_URI, TOTP_URI.replaceAll("Example", "Other")],
+      "list --codes --watch",
+    );
     type("xmp");
     await see(/1 of 3\n\n> Example/);
     type("Escape");
@@ -88,7 +91,10 @@ describeWith({ tmux: "tmux" }, "the screen of passcodes", () => {
   });
 
   test("fits a terminal of any size", async () => {
-    await watch([TOTP_URI.replaceAll("Example", "日本語の長い名前のトークン"), FAST_URI], "code --watch");
+    await watch(
+      [TOTP_URI.replaceAll("Example", "日本語の長い名前のトークン"), FAST_URI],
+      "code --watch",
+    );
     for (const [columns, rows] of [
       [40, 8],
       [24, 6],
@@ -130,6 +136,10 @@ describe("watching without a terminal", () => {
   ])("%j ends with %i", async (args, exitCode, message) => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
-    expect(await fob(args)).toMatchObject({ exitCode, stdout: "", stderr: expect.stringContaining(message) });
+    expect(await fob(args)).toMatchObject({
+      exitCode,
+      stdout: "",
+      stderr: expect.stringContaining(message),
+    });
   });
 });

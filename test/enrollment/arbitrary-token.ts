@@ -4,7 +4,10 @@ import { cleanText } from "#token/clean-name.ts";
 
 const name = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 30 })
-  .filter((text) => /^[\p{L}\p{N}]/u.test(text) && /[\p{L}\p{N}]$/u.test(text) && !/[\p{C}:%]/u.test(text))
+  .filter(
+    (text) =>
+      /^[\p{L}\p{N}]/u.test(text) && /[\p{L}\p{N}]$/u.test(text) && !/[\p{C}:%]/u.test(text),
+  )
   // invisible letters are taken out of names before a token has them
   .filter((text) => !cleanText(text).wasHarmful);
 const algorithm = fc.constantFrom("SHA1" as const, "SHA256" as const, "SHA512" as const);

@@ -16,9 +16,13 @@ const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const INHERITED = Object.getOwnPropertyNames(Object.prototype);
 
 const read = (content: string | Buffer, answer = "x") =>
-  readAppFile(Buffer.from(content), "x", { askSecret: async () => Buffer.from(answer), readQrCodes: async () => [] });
+  readAppFile(Buffer.from(content), "x", {
+    askSecret: async () => Buffer.from(answer),
+    readQrCodes: async () => [],
+  });
 
-const migration = (hex: string) => `otpauth-migration://offline?data=${Buffer.from(hex, "hex").toString("base64")}`;
+const migration = (hex: string) =>
+  `otpauth-migration://offline?data=${Buffer.from(hex, "hex").toString("base64")}`;
 
 async function cpuMs(work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
@@ -36,7 +40,8 @@ describe("a table knows its own keys alone", () => {
     const texts = [
       `otpauth://${name}/x?secret=${SECRET}`,
       ...["alphabet", "algorithm", "encoder", "digits", "pinpolicy", "suite"].map(
-        (parameter) => `otpauth://${parameter === "suite" ? "ocra" : "totp"}/x?secret=${SECRET}&${parameter}=${name}`,
+        (parameter) =>
+          `otpauth://${parameter === "suite" ? "ocra" : "totp"}/x?secret=${SECRET}&${parameter}=${name}`,
       ),
     ];
     // an encoder that is not known means the usual digits
@@ -47,8 +52,12 @@ describe("a table knows its own keys alone", () => {
     expect(() => parseTemplate(`{${name}}`)).toThrow(FobError);
     const entries = JSON.stringify([{ secret: SECRET, label: "x", type: name }]);
     expect((await read(entries)).drafts).toEqual([]);
-    const lines = Buffer.from(`EnrollmentURL=https://a.test/\n${name}=1\nUserID=x\nPassphrase=y`).toString("base64");
-    expect(recognizeOnline(lines)?.findings).toContainEqual(expect.objectContaining({ code: "unknown-line" }));
+    const lines = Buffer.from(
+      `EnrollmentURL=https://a.test/\n${name}=1\nUserID=x\nPassphrase=y`,
+    ).toString("base64");
+    expect(recognizeOnline(lines)?.findings).toContainEqual(
+      expect.objectContaining({ code: "unknown-line" }),
+    );
     for (const attribute of ["Encoding", "Length"]) {
       const form = `<AlgorithmParameters><ResponseFormat ${attribute}="${name}"/></AlgorithmParameters>`;
       expect((await readPskc(container(form), async () => Buffer.from("x"))).drafts).toEqual([]);
@@ -64,9 +73,12 @@ describe("a length in a migration code", () => {
     expect(await recognize(migration(whole))).toHaveLength(1);
     for (let at = 0; at < whole.length; at += 2) {
       const cut = whole.slice(0, at);
-      if (at > 0) await expect(recognize(migration(cut))).rejects.toMatchObject({ code: "invalid" });
+      if (at > 0)
+        await expect(recognize(migration(cut))).rejects.toMatchObject({ code: "invalid" });
       const lying = `${whole.slice(0, at)}7f${whole.slice(at + 2)}`;
-      const secrets = (await recognize(migration(lying)).catch(() => [])).map(({ secret }) => secret.length);
+      const secrets = (await recognize(migration(lying)).catch(() => [])).map(
+        ({ secret }) => secret.length,
+      );
       expect(secrets.every((length) => length === 20)).toBe(true);
     }
   });
@@ -75,12 +87,22 @@ describe("a length in a migration code", () => {
     const field = (tag: number, text: string) =>
       Buffer.concat([Buffer.of((tag << 3) | 2, text.length), Buffer.from(text)]);
     const codeOf = (name: string, issuer: string) => {
-      const body = Buffer.concat([field(1, "12345678901234567890"), field(2, name), field(3, issuer)]);
+      const body = Buffer.concat([
+        field(1, "12345678901234567890"),
+        field(2, name),
+        field(3, issuer),
+      ]);
       return migration(Buffer.concat([Buffer.of(0x0a, body.length), body]).toString("hex"));
     };
-    expect(await recognize(codeOf("ann:b", "ACME"))).toMatchObject([{ issuer: "ACME", account: "ann:b" }]);
-    expect(await recognize(codeOf("ACME:ann", "ACME"))).toMatchObject([{ issuer: "ACME", account: "ann" }]);
-    expect(await recognize(codeOf("ACME:ann", ""))).toMatchObject([{ issuer: "ACME", account: "ann" }]);
+    expect(await recognize(codeOf("ann:b", "ACME"))).toMatchObject([
+      { issuer: "ACME", account: "ann:b" },
+    ]);
+    expect(await recognize(codeOf("ACME:ann", "ACME"))).toMatchObject([
+      { issuer: "ACME", account: "ann" },
+    ]);
+    expect(await recognize(codeOf("ACME:ann", ""))).toMatchObject([
+      { issuer: "ACME", account: "ann" },
+    ]);
   });
 });
 
@@ -96,21 +118,42 @@ describe("names", () => {
 
   test("of any kind make a key container that is well-formed", async () => {
     const token = {
-      ...{ id: "0123456789abcdef", issuer: "\u0000\u001b", account: "\ud800\uffff&<]]>", serial: "\"'\n" },
-      credential: { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const,
+      ...{
+        id: "0123456789abcdef",
+        issuer: "\u0000\u001b",
+        account: "\ud800\uffff&<]]>",
+        serial: "\"'\n",
+      },
+      credential: {
+        kind: "totp",
+        algorithm: "SHA1",
+        digits: 6,
+        alphabet: "decimal",
+        period: 30,
+        t0: 0,
+      } as const,
       ...{ name: "a\u0007b", secret: Buffer.from("12345678901234567890") },
     };
-    const { drafts, refusals } = await readPskc(await formatPskc([token], null), async () => Buffer.from("x"));
+    const { drafts, refusals } = await readPskc(await formatPskc([token], null), async () =>
+      Buffer.from("x"),
+    );
     expect(refusals).toEqual([]);
     expect(drafts).toMatchObject([{ name: "ab", account: "&<]]>", serial: "\"'" }]);
   });
 
   test("that look like others are pointed out", async () => {
     const findings = async (issuer: string) => {
-      const [draft] = await recognize(`otpauth://totp/x?secret=${SECRET}&issuer=${encodeURIComponent(issuer)}`);
+      const [draft] = await recognize(
+        `otpauth://totp/x?secret=${SECRET}&issuer=${encodeURIComponent(issuer)}`,
+      );
       return draft ? audit(draft).map(({ code }) => code) : [];
     };
-    for (const issuer of ["G\u0456tHub", "\u0440\u0430\u0443\u0440\u0430l", "\uff27itHub", "Pay\u03a1al"])
+    for (const issuer of [
+      "G\u0456tHub",
+      "\u0440\u0430\u0443\u0440\u0430l",
+      "\uff27itHub",
+      "Pay\u03a1al",
+    ])
       expect(await findings(issuer)).toContain("confusable-name");
     for (const issuer of ["GitHub", "Банк", "Zürich", "銀行", "Τράπεζα", "ACME Москва"])
       expect(await findings(issuer)).not.toContain("confusable-name");
@@ -132,7 +175,10 @@ describe("what costs too much is refused before it is computed", () => {
     ["an N that is no power of two", aegis([slot(3, 8, 1)])],
     ["an N that is too large for r", aegis([slot(2 ** 16, 1, 1)])],
     ["slots without end", aegis(Array(27_000).fill(slot(2 ** 15, 8, 1)))],
-    ["rounds without end in many strings", `otpauth://totp/x?secret=${SECRET}&2step_difficulty=1000000\n`.repeat(500)],
+    [
+      "rounds without end in many strings",
+      `otpauth://totp/x?secret=${SECRET}&2step_difficulty=1000000\n`.repeat(500),
+    ],
     ["millions of values", `[${"{},".repeat(2_000_000)}{}]`],
     ["millions of numbers", `[${"1,".repeat(3_000_000)}1]`],
     ["millions of tags", `<KeyContainer>${"<a/>".repeat(1_500_000)}</KeyContainer>`],
@@ -174,7 +220,9 @@ describe("standards are taken at their word", () => {
       const xml = container(`<Issuer>${text}</Issuer>`);
       return (await readPskc(xml, async () => Buffer.from("x"))).drafts[0]?.issuer;
     };
-    expect(await issuer("Z&#252;rich &#x26; S&amp;#65;<![CDATA[&amp;]]>")).toBe("Zürich & S&#65;&amp;");
+    expect(await issuer("Z&#252;rich &#x26; S&amp;#65;<![CDATA[&amp;]]>")).toBe(
+      "Zürich & S&#65;&amp;",
+    );
     for (const text of ["&nbsp;", "&#0;", "&#xd800;", "&", "&#x110000;", "&constructor;"])
       await expect(issuer(text)).rejects.toMatchObject({ code: "invalid" });
   });
@@ -196,7 +244,9 @@ describe("standards are taken at their word", () => {
 
   test("Stratum's unknown algorithm is refused", async () => {
     const entry = { Type: 2, Secret: SECRET, Issuer: "x", Username: "y" };
-    const { drafts, refusals } = await read(JSON.stringify({ Authenticators: [{ ...entry, Algorithm: 9 }, entry] }));
+    const { drafts, refusals } = await read(
+      JSON.stringify({ Authenticators: [{ ...entry, Algorithm: 9 }, entry] }),
+    );
     expect([drafts.length, refusals.length]).toEqual([1, 1]);
   });
 
@@ -215,14 +265,31 @@ describe("standards are taken at their word", () => {
 
 describe("a backup with a bad token", () => {
   const token = {
-    ...{ id: "0123456789abcdef", name: "good", issuer: null, account: null, serial: null, format: "key-uri" },
-    credential: { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const,
+    ...{
+      id: "0123456789abcdef",
+      name: "good",
+      issuer: null,
+      account: null,
+      serial: null,
+      format: "key-uri",
+    },
+    credential: {
+      kind: "totp",
+      algorithm: "SHA1",
+      digits: 6,
+      alphabet: "decimal",
+      period: 30,
+      t0: 0,
+    } as const,
     ...({ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const),
   };
   const good = { token, secret: Buffer.from("12345678901234567890"), pinPolicy: null };
 
   test.each([
-    ["an alphabet that is inherited", { credential: { ...token.credential, alphabet: "constructor" } }],
+    [
+      "an alphabet that is inherited",
+      { credential: { ...token.credential, alphabet: "constructor" } },
+    ],
     ["a date that is none", { enrolledAt: "2026-02-30T00:00:00Z" }],
     ["a date without a zone", { enrolledAt: "2026-02-20T00:00:00" }],
     ["a period of a year", { credential: { ...token.credential, period: 31_536_000 } }],
@@ -234,11 +301,14 @@ describe("a backup with a bad token", () => {
     expect(refusals).toEqual([expect.stringMatching(/^bad: token\..* is damaged/)]);
   });
 
-  test.each([{ minLength: 0 }, { minLength: 9, maxLength: 4 }, { attempts: 0 }, { history: 1e9 }, { expiryDays: 0.5 }])(
-    "%j is no policy",
-    (change) => {
-      const entry = { ...good, pinPolicy: { ...USER_PIN_POLICY, ...change } };
-      expect(decodeBackup(encodeBackup([entry], new Date(0))).refusals).toHaveLength(1);
-    },
-  );
+  test.each([
+    { minLength: 0 },
+    { minLength: 9, maxLength: 4 },
+    { attempts: 0 },
+    { history: 1e9 },
+    { expiryDays: 0.5 },
+  ])("%j is no policy", (change) => {
+    const entry = { ...good, pinPolicy: { ...USER_PIN_POLICY, ...change } };
+    expect(decodeBackup(encodeBackup([entry], new Date(0))).refusals).toHaveLength(1);
+  });
 });

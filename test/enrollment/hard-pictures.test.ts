@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { readQrCodes } from "#enrollment/picture/picture.ts";
 import { hardPictures } from "../qr/hard-pictures.mjs";
 
-/** Every fourth picture, so that each kind is there with easy and hard ones; `npm run bench:qr` reads all of them. */
+/**
+ * Every fourth picture, so that each kind is there with easy and hard ones; `npm run bench:qr`
+ * reads all of them.
+ */
 const SAMPLE = hardPictures().filter((_, index) => index % 4 === 1);
 
 test("most hard pictures are read, and none is misread", async () => {

@@ -24,12 +24,26 @@ describe("a label", () => {
   const read = (label: string, query = "") => {
     const parameters = new Parameters(query);
     const { issuer, account, name } = readLabel(label, parameters);
-    return { issuer, account, name, codes: parameters.findings.map(({ code }) => code), fields: parameters.fields };
+    return {
+      issuer,
+      account,
+      name,
+      codes: parameters.findings.map(({ code }) => code),
+      fields: parameters.fields,
+    };
   };
 
   test("gives way to the parameter, and what differs is said", () => {
-    expect(read("ACME:ann", "issuer=acme")).toMatchObject({ issuer: "acme", account: "ann", name: "acme", codes: [] });
-    expect(read("ACME:ann", "issuer=Other+Ltd")).toMatchObject({ issuer: "Other Ltd", codes: ["issuer-mismatch"] });
+    expect(read("ACME:ann", "issuer=acme")).toMatchObject({
+      issuer: "acme",
+      account: "ann",
+      name: "acme",
+      codes: [],
+    });
+    expect(read("ACME:ann", "issuer=Other+Ltd")).toMatchObject({
+      issuer: "Other Ltd",
+      codes: ["issuer-mismatch"],
+    });
     expect(read("ACME:ann")).toMatchObject({ issuer: "ACME", name: "ACME", codes: [] });
     expect(read("ann")).toMatchObject({ issuer: null, account: "ann", name: "ann" });
     expect(read("")).toMatchObject({ issuer: null, account: null, name: null, fields: [] });
@@ -45,7 +59,9 @@ describe("a label", () => {
     expect(cleanName("account", "an\u001b[31mn", findings)).toBe("an[31mn");
     expect(findings).toMatchObject([{ severity: "warning", code: "control-characters" }]);
     expect(cleanName("account", "x".repeat(256), [])).toHaveLength(256);
-    expect(() => cleanName("account", "x".repeat(257), [])).toThrow("account is longer than 256 characters");
+    expect(() => cleanName("account", "x".repeat(257), [])).toThrow(
+      "account is longer than 256 characters",
+    );
   });
 });
 
@@ -53,9 +69,12 @@ describe("names that people could take for others", () => {
   const messages = (issuer: string | null, account: string | null = null) =>
     judgeNames({ issuer, account }).map(({ code, message }) => `${code}: ${message}`);
 
-  test.each(["ACME", "Müller", "Почта", "ΑΒΓΔ", "日本", "Ann Почта", "~ ", ""])("%j is none", (name) => {
-    expect(messages(name, name)).toEqual([]);
-  });
+  test.each(["ACME", "Müller", "Почта", "ΑΒΓΔ", "日本", "Ann Почта", "~ ", ""])(
+    "%j is none",
+    (name) => {
+      expect(messages(name, name)).toEqual([]);
+    },
+  );
 
   test.each(["АСМЕ", "ＡＣＭＥ", "AСME", "𝐀𝐂𝐌𝐄"])("%j looks like ACME", (name) => {
     expect(messages(name)).toEqual([
@@ -64,7 +83,8 @@ describe("names that people could take for others", () => {
   });
 
   test("have letters of several alphabets in one word, in the issuer or the account", () => {
-    const said = (part: string) => `confusable-name: the ${part} has letters of several alphabets in one word`;
+    const said = (part: string) =>
+      `confusable-name: the ${part} has letters of several alphabets in one word`;
     expect(messages("Pochtaд")).toEqual([said("issuer")]);
     expect(messages(null, "x Pochtaд")).toEqual([said("account")]);
     expect(messages("Ωmega", "Юser")).toEqual([said("issuer"), said("account")]);
@@ -84,7 +104,9 @@ describe("a list of enrollment strings", () => {
 
   test("has 20,000 at the most, whatever else stands in it", () => {
     expect(readLines(`${"#\n".repeat(10)}${"a\n".repeat(MAX_ENTRIES)}`)).toHaveLength(20_000);
-    expect(() => readLines("a\n".repeat(MAX_ENTRIES + 1))).toThrow("the list has more than 20000 lines");
+    expect(() => readLines("a\n".repeat(MAX_ENTRIES + 1))).toThrow(
+      "the list has more than 20000 lines",
+    );
   });
 });
 
@@ -120,7 +142,15 @@ describe("drafts of the same token", () => {
       draft(1n, { issuer: "Other" }),
       draft(1n, { account: null }),
       draft(1n, { secret: Buffer.from("another") }),
-      draft(1n, { credential: { kind: "hotp", algorithm: "SHA1", digits: 8, alphabet: "decimal", counter: 1n } }),
+      draft(1n, {
+        credential: {
+          kind: "hotp",
+          algorithm: "SHA1",
+          digits: 8,
+          alphabet: "decimal",
+          counter: 1n,
+        },
+      }),
       draft(1n, { credential: { kind: "motp" } }),
       draft(1n, { credential: { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", counter: null } }),
     ];

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { bareSecret } from "#enrollment/formats/bare-secret.ts";
 import { recognize } from "#enrollment/recognize.ts";
-import { checkSecretSize, isBase64, judgeSecret, parseBase32Secret, parseHexSecret } from "#enrollment/secret-text.ts";
+import {
+  checkSecretSize,
+  isBase64,
+  judgeSecret,
+  parseBase32Secret,
+  parseHexSecret,
+} from "#enrollment/secret-text.ts";
 
 describe("a secret as text", () => {
   test("is what Base32 and hexadecimal make of it", () => {
@@ -14,12 +20,19 @@ describe("a secret as text", () => {
     ["MZX", "secret has an impossible length for Base32"],
     ["", "secret is empty"],
   ])("is refused where %j is no Base32", (text, message) => {
-    expect(() => parseBase32Secret(text)).toThrow(expect.objectContaining({ code: "invalid", message }));
+    expect(() => parseBase32Secret(text)).toThrow(
+      expect.objectContaining({ code: "invalid", message }),
+    );
   });
 
-  test.each(["666", "6g", "g6", "0x66", "66:66"])("is refused where %j is not hexadecimal", (text) => {
-    expect(() => parseHexSecret(text)).toThrow("secret is not hexadecimal: pairs of 0-9 and a-f are needed");
-  });
+  test.each(["666", "6g", "g6", "0x66", "66:66"])(
+    "is refused where %j is not hexadecimal",
+    (text) => {
+      expect(() => parseHexSecret(text)).toThrow(
+        "secret is not hexadecimal: pairs of 0-9 and a-f are needed",
+      );
+    },
+  );
 
   test("has 1 to 1,024 bytes", () => {
     const secret = Buffer.alloc(1_024);
@@ -38,9 +51,9 @@ describe("a secret as text", () => {
     [16, undefined],
     [20, undefined],
   ])("of %d bytes is worth: %s", (bytes, severity) => {
-    expect(judgeSecret(Buffer.alloc(bytes)).map((finding) => [finding.code, finding.severity])).toEqual(
-      severity === undefined ? [] : [["secret-short", severity]],
-    );
+    expect(
+      judgeSecret(Buffer.alloc(bytes)).map((finding) => [finding.code, finding.severity]),
+    ).toEqual(severity === undefined ? [] : [["secret-short", severity]]);
   });
 
   test.each([
@@ -97,14 +110,23 @@ describe("a bare secret", () => {
     const [draft] = await recognize("MZXW6YTB");
     expect(draft).toMatchObject({
       name: null,
-      credential: { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 },
+      credential: {
+        kind: "totp",
+        algorithm: "SHA1",
+        digits: 6,
+        alphabet: "decimal",
+        period: 30,
+        t0: 0,
+      },
     });
     expect(draft?.fields.slice(1)).toEqual(
-      Object.entries({ type: "totp", algorithm: "SHA1", digits: "6", period: "30" }).map(([name, value]) => ({
-        name,
-        value,
-        origin: "assumed",
-      })),
+      Object.entries({ type: "totp", algorithm: "SHA1", digits: "6", period: "30" }).map(
+        ([name, value]) => ({
+          name,
+          value,
+          origin: "assumed",
+        }),
+      ),
     );
   });
 });

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 
-/** What breaks parsers: ends of strings and numbers, other formats' syntax, things that refer to others. */
+/**
+ * What breaks parsers: ends of strings and numbers, other formats' syntax, things that refer to
+ * others.
+ */
 const NASTY: readonly Buffer[] = [
   "\0",
   "%00",
@@ -53,30 +56,42 @@ const flip = fc.tuple(place, fc.nat(7)).map<Change>(([where, bit]) => (bytes) =>
   return changed;
 });
 
-const overwrite = fc.tuple(place, fc.uint8Array({ minLength: 1, maxLength: 8 })).map<Change>(([where, patch]) => {
-  return (bytes) => splice(bytes, at(bytes, where), at(bytes, where) + patch.length, patch);
-});
+const overwrite = fc
+  .tuple(place, fc.uint8Array({ minLength: 1, maxLength: 8 }))
+  .map<Change>(([where, patch]) => {
+    return (bytes) => splice(bytes, at(bytes, where), at(bytes, where) + patch.length, patch);
+  });
 
 const insert = fc.tuple(place, fc.constantFrom(...NASTY)).map<Change>(([where, what]) => {
   return (bytes) => splice(bytes, at(bytes, where), at(bytes, where), what);
 });
 
 const remove = fc.tuple(place, place).map<Change>(([a, b]) => {
-  return (bytes) => splice(bytes, at(bytes, Math.min(a, b)), at(bytes, Math.max(a, b)), Buffer.alloc(0));
+  return (bytes) =>
+    splice(bytes, at(bytes, Math.min(a, b)), at(bytes, Math.max(a, b)), Buffer.alloc(0));
 });
 
-const repeat = fc.tuple(place, place, fc.integer({ min: 2, max: 40 })).map<Change>(([a, b, times]) => (bytes) => {
-  const part = bytes.subarray(at(bytes, Math.min(a, b)), at(bytes, Math.max(a, b)));
-  return splice(bytes, at(bytes, Math.max(a, b)), at(bytes, Math.max(a, b)), Buffer.concat(Array(times).fill(part)));
-});
+const repeat = fc
+  .tuple(place, place, fc.integer({ min: 2, max: 40 }))
+  .map<Change>(([a, b, times]) => (bytes) => {
+    const part = bytes.subarray(at(bytes, Math.min(a, b)), at(bytes, Math.max(a, b)));
+    return splice(
+      bytes,
+      at(bytes, Math.max(a, b)),
+      at(bytes, Math.max(a, b)),
+      Buffer.concat(Array(times).fill(part)),
+    );
+  });
 
 /** Another number, or nothing, or rubbish, where a number stands. */
-const renumber = fc.tuple(place, fc.constantFrom(...NASTY)).map<Change>(([where, what]) => (bytes) => {
-  const text = bytes.toString("latin1");
-  const numbers = [...text.matchAll(/[0-9]+/g)];
-  const found = numbers[Math.floor(where * numbers.length)];
-  return found ? splice(bytes, found.index, found.index + found[0].length, what) : bytes;
-});
+const renumber = fc
+  .tuple(place, fc.constantFrom(...NASTY))
+  .map<Change>(([where, what]) => (bytes) => {
+    const text = bytes.toString("latin1");
+    const numbers = [...text.matchAll(/[0-9]+/g)];
+    const found = numbers[Math.floor(where * numbers.length)];
+    return found ? splice(bytes, found.index, found.index + found[0].length, what) : bytes;
+  });
 
 const cut = place.map<Change>((where) => (bytes) => bytes.subarray(0, at(bytes, where)));
 
@@ -95,5 +110,7 @@ export function mutated(seeds: readonly (Buffer | string)[]): fc.Arbitrary<Buffe
   const seed = fc.constantFrom(...seeds.map((text) => Buffer.from(text)));
   return fc
     .tuple(seed, fc.array(change, { minLength: 1, maxLength: 6 }))
-    .map(([bytes, changes]) => changes.reduce<Buffer>((all, apply) => apply(all).subarray(0, 2 ** 20), bytes));
+    .map(([bytes, changes]) =>
+      changes.reduce<Buffer>((all, apply) => apply(all).subarray(0, 2 ** 20), bytes),
+    );
 }

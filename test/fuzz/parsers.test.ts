@@ -20,7 +20,11 @@ import { parseTiqrChallenge } from "#push/tiqr/tiqr.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 import { decryptFromAge, encryptForAge } from "#vault/backup/backup-encryption.ts";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { CLIENT_ID, dskppServer, PASSWORD as PASSPHRASE } from "../enrollment/dskpp/dskpp-server.ts";
+import {
+  CLIENT_ID,
+  dskppServer,
+  PASSWORD as PASSPHRASE,
+} from "../enrollment/dskpp/dskpp-server.ts";
 import * as samples from "../enrollment/files/samples.ts";
 import { mutated } from "./mutation.ts";
 
@@ -33,8 +37,14 @@ const MAX_DURATION = 20_000;
 /** The built program, as the one that is installed. */
 const DECODER = fileURLToPath(new URL("../../dist/decode-picture.cjs", import.meta.url));
 
-/** Parses mutants of these inputs until the time is up: each is accepted, or refused with an error of the contract. */
-async function fuzz(seeds: readonly (Buffer | string)[], parse: (bytes: Buffer) => unknown): Promise<void> {
+/**
+ * Parses mutants of these inputs until the time is up: each is accepted, or refused with an error
+ * of the contract.
+ */
+async function fuzz(
+  seeds: readonly (Buffer | string)[],
+  parse: (bytes: Buffer) => unknown,
+): Promise<void> {
   const property = fc.asyncProperty(mutated(seeds), async (bytes) => {
     const start = performance.now();
     try {
@@ -46,7 +56,10 @@ async function fuzz(seeds: readonly (Buffer | string)[], parse: (bytes: Buffer) 
     }
     expect(performance.now() - start).toBeLessThan(MAX_DURATION);
   });
-  await fc.assert(property, { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: DURATION });
+  await fc.assert(property, {
+    numRuns: Number.MAX_SAFE_INTEGER,
+    interruptAfterTimeLimit: DURATION,
+  });
 }
 
 const PASSWORD = "correct horse";
@@ -94,7 +107,9 @@ const TIQR_CHALLENGES = [
   "https://eduid.test/tiqrauth/?u=ann&s=ab12&q=c0ffee&i=eduid.test&v=2",
 ];
 
-describe("whatever a parser is given, it is read or refused in time", { timeout: DURATION + 30_000 }, () => {
+describe("whatever a parser is given, it is read or refused in time", {
+  timeout: DURATION + 30_000,
+}, () => {
   let pictures: readonly Buffer[];
   let encrypted: readonly (Buffer | string)[];
 
@@ -102,26 +117,42 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
     const picture = drawQr("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", { moduleSize: 3 });
     const types = ["image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff"] as const;
     pictures = await Promise.all(types.map((type) => picture.getBuffer(type)));
-    encrypted = [samples.encryptedTwoFas(PASSWORD), await formatAegis(TOKENS, Buffer.from(PASSWORD))];
+    encrypted = [
+      samples.encryptedTwoFas(PASSWORD),
+      await formatAegis(TOKENS, Buffer.from(PASSWORD)),
+    ];
   });
 
   const text = (bytes: Buffer) => bytes.toString("utf8");
 
   test("Key URIs", () => fuzz(KEY_URIS, (bytes) => recognize(text(bytes), askSecret)));
   test("links and codes", () =>
-    fuzz(CODES, async (bytes) => [recognizeOnline(text(bytes)), await recognize(text(bytes), askSecret)]));
+    fuzz(CODES, async (bytes) => [
+      recognizeOnline(text(bytes)),
+      await recognize(text(bytes), askSecret),
+    ]));
 
   test("what a server of activation strings answers", async () => {
     const replies: string[] = [];
     const services = (http: HttpClient): EnrollmentServices => {
-      return { http, randomBytes, now: () => new Date(0), askSecret, isInsecure: false, trace: () => undefined };
+      return {
+        http,
+        randomBytes,
+        now: () => new Date(0),
+        askSecret,
+        isInsecure: false,
+        trace: () => undefined,
+      };
     };
     const complete = (url: URL, http: HttpClient) => {
       const lines = `EnrollmentURL=${url.href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSPHRASE}`;
       return recognizeOnline(Buffer.from(lines).toString("base64"))?.complete(services(http));
     };
     for (const passes of [2, 4] as const) {
-      const { url } = await dskppServer({ passes, alter: (reply) => replies[replies.push(reply) - 1] ?? "" });
+      const { url } = await dskppServer({
+        passes,
+        alter: (reply) => replies[replies.push(reply) - 1] ?? "",
+      });
       await complete(url, httpClient("fob/test"));
     }
     expect(replies).toHaveLength(3);
@@ -149,20 +180,33 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
     await fuzz([...seeds, own], (bytes) => readAppFile(bytes, "x", reading));
   });
 
-  const JSON_FILES = [samples.aegisPlain, samples.twoFas, samples.andOtp, samples.freeOtpPlus, samples.stratum];
+  const JSON_FILES = [
+    samples.aegisPlain,
+    samples.twoFas,
+    samples.andOtp,
+    samples.freeOtpPlus,
+    samples.stratum,
+  ];
   const LISTS = [samples.bitwardenCsv, samples.keePassXcCsv, samples.uriList, samples.ente];
   const MORE_JSON_FILES = [samples.bitwardenJson, samples.proton, samples.raivo];
   test.each([
     ["JSON", [...JSON_FILES, ...MORE_JSON_FILES]],
     ["lists", LISTS],
-  ])("files of other apps: %s", (_, seeds) => fuzz(seeds, (bytes) => readAppFile(bytes, "x", reading)));
-  test("files of other apps, encrypted", () => fuzz(encrypted, (bytes) => readAppFile(bytes, "x", reading)));
+  ])("files of other apps: %s", (_, seeds) =>
+    fuzz(seeds, (bytes) => readAppFile(bytes, "x", reading)),
+  );
+  test("files of other apps, encrypted", () =>
+    fuzz(encrypted, (bytes) => readAppFile(bytes, "x", reading)));
 
   test("lists of orders", () =>
-    fuzz(['account,serial,digits\nann,1,6\n"bob, the second",2,8\n'], (bytes) => parseOrders(bytes, "x")));
+    fuzz(['account,serial,digits\nann,1,6\n"bob, the second",2,8\n'], (bytes) =>
+      parseOrders(bytes, "x"),
+    ));
 
-  test("pictures that are easy to read", () => fuzz(pictures, (bytes) => readEasyQrCodes(bytes, "x")));
-  test("pictures that are hard to read", () => fuzz(pictures, (bytes) => readQrCodesApart(DECODER, bytes, "x")));
+  test("pictures that are easy to read", () =>
+    fuzz(pictures, (bytes) => readEasyQrCodes(bytes, "x")));
+  test("pictures that are hard to read", () =>
+    fuzz(pictures, (bytes) => readQrCodesApart(DECODER, bytes, "x")));
 
   test("backups", async () => {
     const age = await encryptForAge(Buffer.from("{}"), { passphrase: Buffer.from(PASSWORD) });
@@ -171,7 +215,11 @@ describe("whatever a parser is given, it is read or refused in time", { timeout:
   });
 
   test("what is inside a backup", async () => {
-    const tokens = TOKENS.map(({ secret, ...token }) => ({ token: { ...token, ...TOKEN }, secret, pinPolicy: null }));
+    const tokens = TOKENS.map(({ secret, ...token }) => ({
+      token: { ...token, ...TOKEN },
+      secret,
+      pinPolicy: null,
+    }));
     await fuzz([encodeBackup(tokens, new Date(0))], decodeBackup);
   });
 });

@@ -6,10 +6,16 @@ import { describe, expect, test } from "vitest";
 
 const SOURCES = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** As long as an enrollment string may be, in characters. What is quadratic takes many seconds for it. */
+/**
+ * As long as an enrollment string may be, in characters. What is quadratic takes many seconds for
+ * it.
+ */
 const LENGTH = 64 * 1024;
 
-/** What one pattern may take for one text, in milliseconds of processor time, on a machine that has other things to do. */
+/**
+ * What one pattern may take for one text, in milliseconds of processor time, on a machine that has
+ * other things to do.
+ */
 const MAX_MS = 500;
 
 interface Pattern {
@@ -20,7 +26,9 @@ interface Pattern {
 
 /** Every regular expression in the sources. */
 function patterns(): Pattern[] {
-  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
   return files.flatMap((file) => {
     const found: Pattern[] = [];
     const visit = (node: ts.Node): void => {
@@ -30,15 +38,36 @@ function patterns(): Pattern[] {
       }
       ts.forEachChild(node, visit);
     };
-    visit(ts.createSourceFile(file, readFileSync(join(SOURCES, file), "utf8"), ts.ScriptTarget.Latest, true));
+    visit(
+      ts.createSourceFile(
+        file,
+        readFileSync(join(SOURCES, file), "utf8"),
+        ts.ScriptTarget.Latest,
+        true,
+      ),
+    );
     return found;
   });
 }
 
-/** Texts that hurt a pattern which can match one thing in many ways: long runs of what it knows, and an end that fits nothing. */
+/**
+ * Texts that hurt a pattern which can match one thing in many ways: long runs of what it knows, and
+ * an end that fits nothing.
+ */
 function* hurtful(source: string): Generator<string> {
   const plain = source.replace(/\\[a-zA-Z]\{?[^}]*\}?|[\^$()?*+|[\]{}.\\]/g, "");
-  const units = new Set([...plain, ..." \ta0-=/:.,;<>&%\n\\\"'(", "ab", "<a", "a,", "a=", "&a", "<!---->", "a ", "0:"]);
+  const units = new Set([
+    ...plain,
+    ..." \ta0-=/:.,;<>&%\n\\\"'(",
+    "ab",
+    "<a",
+    "a,",
+    "a=",
+    "&a",
+    "<!---->",
+    "a ",
+    "0:",
+  ]);
   const beginnings = new Set(["", plain.slice(0, 4), plain.slice(0, 12), plain]);
   for (const beginning of beginnings) {
     for (const unit of units) {
@@ -59,7 +88,9 @@ describe("no pattern takes long for a text that is made to hurt it", () => {
 
   test("all of them are looked at", () => expect(found.length).toBeGreaterThan(150));
 
-  test.each([...new Map(found.map((one) => [`${one.file} /${one.source}/${one.flags}`, one])).entries()])(
+  test.each([
+    ...new Map(found.map((one) => [`${one.file} /${one.source}/${one.flags}`, one])).entries(),
+  ])(
     "%s",
     {
       timeout: 60_000,

@@ -11,7 +11,8 @@ import {
 } from "node:crypto";
 
 const PRFS: Readonly<Record<string, (key: Buffer, text: Buffer) => Buffer>> = {
-  "urn:ietf:params:xml:ns:keyprov:dskpp:prf-sha256": (key, text) => createHmac("sha256", key).update(text).digest(),
+  "urn:ietf:params:xml:ns:keyprov:dskpp:prf-sha256": (key, text) =>
+    createHmac("sha256", key).update(text).digest(),
   "urn:ietf:params:xml:ns:keyprov:dskpp:prf-aes-128": aesCmac,
 };
 
@@ -49,7 +50,8 @@ export class DskppClient {
 
   constructor(activationString: string) {
     const lines = Buffer.from(activationString, "base64").toString().split("\n");
-    const line = (name: string) => lines.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+    const line = (name: string) =>
+      lines.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
     this.url = line("EnrollmentURL");
     this.user = line("UserID");
     this.passphrase = line("Passphrase");
@@ -74,11 +76,16 @@ export class DskppClient {
     );
     const key = createPublicKey({ key: { kty: "RSA", n: n ?? "", e: e ?? "" }, format: "jwk" });
     const { octets = "spki", iterations = 100_000 } = options;
-    const k = octets === "modulus" ? Buffer.from(n ?? "", "base64url") : key.export({ format: "der", type: octets });
+    const k =
+      octets === "modulus"
+        ? Buffer.from(n ?? "", "base64url")
+        : key.export({ format: "der", type: octets });
     const clientNonce = randomBytes(mac.endsWith("aes-128") ? 16 : 32);
     const oaep = element(serverHello, "EncryptionAlgorithm").endsWith("oaep-mgf1p");
     const padding = oaep ? constants.RSA_PKCS1_OAEP_PADDING : constants.RSA_PKCS1_PADDING;
-    const encrypted = publicEncrypt({ key, padding, oaepHash: "sha1" }, clientNonce).toString("base64");
+    const encrypted = publicEncrypt({ key, padding, oaepHash: "sha1" }, clientNonce).toString(
+      "base64",
+    );
     const data = this.authenticationData({ mac, clientNonce, serverNonce, k, iterations, options });
     const message =
       `<dskpp:KeyProvClientNonce ${NAMESPACES} Version="1.0" SessionID="${attribute(serverHello, "SessionID")}">` +
@@ -101,7 +108,14 @@ export class DskppClient {
     const mac = options.macs?.[0] ?? "urn:ietf:params:xml:ns:keyprov:dskpp:prf-sha256";
     const clientNonce = randomBytes(32);
     const k = Buffer.from(this.passphrase);
-    const data = this.authenticationData({ mac, clientNonce, serverNonce: Buffer.alloc(0), k, iterations: 1, options });
+    const data = this.authenticationData({
+      mac,
+      clientNonce,
+      serverNonce: Buffer.alloc(0),
+      k,
+      iterations: 1,
+      options,
+    });
     const variants =
       "<dskpp:TwoPass><dskpp:SupportedKeyProtectionMethod>urn:ietf:params:xml:schema:keyprov:dskpp:passphrase-wrap" +
       "</dskpp:SupportedKeyProtectionMethod><dskpp:Payload><ds:KeyInfo><ds:KeyName>Passphrase-1</ds:KeyName></ds:KeyInfo></dskpp:Payload></dskpp:TwoPass>";
@@ -110,7 +124,11 @@ export class DskppClient {
     const finished = await this.send(hello);
     const statuses = [attribute(finished, "Status")];
     if (statuses[0] !== "Success") return { statuses, finished, tokenKey: null };
-    return { statuses, finished, tokenKey: confirm(finished, [hello], () => unwrap(finished, this.passphrase)) };
+    return {
+      statuses,
+      finished,
+      tokenKey: confirm(finished, [hello], () => unwrap(finished, this.passphrase)),
+    };
   }
 
   authenticationData({
@@ -132,7 +150,12 @@ export class DskppClient {
     const { clientId = this.user, passphrase = this.passphrase } = options;
     const count = options.iterations ?? iterations;
     const key = pbkdf2Sync(passphrase, Buffer.concat([clientNonce, k]), count, 16, "sha1");
-    const value = prf(mac, key, Buffer.concat([Buffer.from(clientId + this.url), clientNonce, serverNonce]), 16);
+    const value = prf(
+      mac,
+      key,
+      Buffer.concat([Buffer.from(clientId + this.url), clientNonce, serverNonce]),
+      16,
+    );
     return (
       `<dskpp:AuthenticationData><dskpp:ClientID>${clientId}</dskpp:ClientID><dskpp:AuthenticationCodeMac>` +
       `<dskpp:Nonce>${clientNonce.toString("base64")}</dskpp:Nonce><dskpp:IterationCount>${count}</dskpp:IterationCount>` +
@@ -150,7 +173,10 @@ export function helloMessage(options: RunOptions, authentication = ""): string {
   const {
     version = "1.0",
     variants,
-    keyTypes = ["urn:ietf:params:xml:ns:keyprov:pskc:hotp", "urn:ietf:params:xml:ns:keyprov:pskc:totp"],
+    keyTypes = [
+      "urn:ietf:params:xml:ns:keyprov:pskc:hotp",
+      "urn:ietf:params:xml:ns:keyprov:pskc:totp",
+    ],
     encryption = ["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"],
     macs = ["urn:ietf:params:xml:ns:keyprov:dskpp:prf-sha256"],
     packages = ["urn:ietf:params:xml:ns:keyprov:dskpp:pskc-key-container"],
@@ -163,7 +189,9 @@ export function helloMessage(options: RunOptions, authentication = ""): string {
     list("SupportedKeyTypes", "Algorithm", keyTypes),
     list("SupportedEncryptionAlgorithms", "Algorithm", encryption),
     list("SupportedMacAlgorithms", "Algorithm", macs),
-    variants === undefined ? "" : `<dskpp:SupportedProtocolVariants>${variants}</dskpp:SupportedProtocolVariants>`,
+    variants === undefined
+      ? ""
+      : `<dskpp:SupportedProtocolVariants>${variants}</dskpp:SupportedProtocolVariants>`,
     list("SupportedKeyPackages", "KeyPackageFormat", packages),
     `${authentication}${more}</dskpp:KeyProvClientHello>`,
   ].join("\n");
@@ -180,7 +208,11 @@ export function attribute(xml: string, name: string): string {
 }
 
 /** K_TOKEN, if the server's last MAC is right over all messages before it. */
-function confirm(finished: string, messages: readonly string[], provision: (length: number) => Buffer): Buffer | null {
+function confirm(
+  finished: string,
+  messages: readonly string[],
+  provision: (length: number) => Buffer,
+): Buffer | null {
   const algorithm = /<dskpp:Mac MacAlgorithm="([^"]*)"/.exec(finished)?.[1] ?? "";
   const tokenLength = { "HMAC-SHA256": 32, "HMAC-SHA512": 64 }[element(finished, "Suite")] ?? 20;
   const macLength = algorithm.endsWith("aes-128") ? 16 : 32;
@@ -189,8 +221,12 @@ function confirm(finished: string, messages: readonly string[], provision: (leng
   const hash = createHash("sha256").update(messages.join("")).digest();
   const serverId = messages.length === 1 ? element(finished, "ServerID") : "";
   const text = Buffer.concat([Buffer.from("MAC 1 computation"), hash, Buffer.from(serverId)]);
-  const expected = prf(algorithm, provisioningKey.subarray(0, macLength), text, 32).toString("base64");
-  return element(finished, "Mac") === expected ? provisioningKey.subarray(half, half + tokenLength) : null;
+  const expected = prf(algorithm, provisioningKey.subarray(0, macLength), text, 32).toString(
+    "base64",
+  );
+  return element(finished, "Mac") === expected
+    ? provisioningKey.subarray(half, half + tokenLength)
+    : null;
 }
 
 /** K_PROV from the key package. */
@@ -226,9 +262,12 @@ function prf(algorithm: string, key: Buffer, text: Buffer, length: number): Buff
 
 /** AES-CMAC bit by bit, in another way than the server's. */
 function aesCmac(key: Buffer, message: Buffer): Buffer {
-  const encrypt = (block: Buffer) => createCipheriv("aes-128-ecb", key, null).setAutoPadding(false).update(block);
+  const encrypt = (block: Buffer) =>
+    createCipheriv("aes-128-ecb", key, null).setAutoPadding(false).update(block);
   const shift = (block: Buffer) => {
-    const shifted = Buffer.from(block.map((byte, i) => ((byte << 1) | ((block[i + 1] ?? 0) >> 7)) & 0xff));
+    const shifted = Buffer.from(
+      block.map((byte, i) => ((byte << 1) | ((block[i + 1] ?? 0) >> 7)) & 0xff),
+    );
     if ((block[0] ?? 0) & 0x80) shifted[15] = (shifted[15] ?? 0) ^ 0x87;
     return shifted;
   };
@@ -242,7 +281,9 @@ function aesCmac(key: Buffer, message: Buffer): Buffer {
   for (let at = 0; at < padded.length; at += 16) {
     const isLast = at + 16 === padded.length;
     const block = padded.subarray(at, at + 16);
-    state = encrypt(Buffer.from(state.map((byte, i) => byte ^ (block[i] ?? 0) ^ (isLast ? (mask[i] ?? 0) : 0))));
+    state = encrypt(
+      Buffer.from(state.map((byte, i) => byte ^ (block[i] ?? 0) ^ (isLast ? (mask[i] ?? 0) : 0))),
+    );
   }
   return state;
 }

@@ -27,7 +27,11 @@ async function isAccepted(lab: TestLab, pass: string): Promise<boolean> {
 }
 
 function hotp(key: Buffer | null): string {
-  return HOTP.generate({ secret: new Secret({ buffer: new Uint8Array(key ?? []).buffer }), counter: 0, digits: 6 });
+  return HOTP.generate({
+    secret: new Secret({ buffer: new Uint8Array(key ?? []).buffer }),
+    counter: 0,
+    digits: 6,
+  });
 }
 
 describe("AES-CMAC", () => {
@@ -56,7 +60,9 @@ describe("AES-CMAC", () => {
       expect(prf(key, message, block)).toEqual(long.subarray(0, block));
       expect(prf(key, message, 5)).toEqual(long.subarray(0, 5));
     }
-    expect(prfAes(key, message, 16)).toEqual(cmac(key, Buffer.concat([Buffer.from([0, 0, 0, 1]), message])));
+    expect(prfAes(key, message, 16)).toEqual(
+      cmac(key, Buffer.concat([Buffer.from([0, 0, 0, 1]), message])),
+    );
   });
 });
 
@@ -66,19 +72,22 @@ describe("four passes", () => {
     [AES, "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "modulus"],
     [SHA256, "http://www.w3.org/2001/04/xmlenc#rsa_1_5", "pkcs1"],
     [AES, "http://www.w3.org/2001/04/xmlenc#rsa_1_5", "spki"],
-  ] as const)("with %s and %s make the same key on both sides (K as %s)", async (mac, encryption, octets) => {
-    const lab = await testLab();
-    const { statuses, finished, tokenKey } = await activate(lab).fourPass({
-      macs: [mac],
-      encryption: [encryption],
-      octets,
-    });
-    expect(statuses).toEqual(["Continue", "Success"]);
-    expect(tokenKey).toHaveLength(20);
-    expect(finished).not.toContain("Secret");
-    expect(element(finished, "SerialNo")).toMatch(/^OATH[0-9A-F]{8}$/);
-    expect(await isAccepted(lab, hotp(tokenKey))).toBe(true);
-  });
+  ] as const)(
+    "with %s and %s make the same key on both sides (K as %s)",
+    async (mac, encryption, octets) => {
+      const lab = await testLab();
+      const { statuses, finished, tokenKey } = await activate(lab).fourPass({
+        macs: [mac],
+        encryption: [encryption],
+        octets,
+      });
+      expect(statuses).toEqual(["Continue", "Success"]);
+      expect(tokenKey).toHaveLength(20);
+      expect(finished).not.toContain("Secret");
+      expect(element(finished, "SerialNo")).toMatch(/^OATH[0-9A-F]{8}$/);
+      expect(await isAccepted(lab, hotp(tokenKey))).toBe(true);
+    },
+  );
 
   test("give back what the client says of itself, unchanged", async () => {
     const info =
@@ -94,7 +103,12 @@ test("a run that is half-way goes on once, for two minutes, and gives way to 256
   const agreement = { variant: "four-pass", keyType: "", encryptionAlgorithm: "", mac } as const;
   const run = { code: "", agreement, serverNonce: Buffer.of(), messages: [] };
   for (let i = 0; i <= 256; i++) runs.add(String(i), run, 0);
-  expect(["0", "1", "1", "256"].map((id) => runs.take(id, 119_999))).toEqual([null, run, null, run]);
+  expect(["0", "1", "1", "256"].map((id) => runs.take(id, 119_999))).toEqual([
+    null,
+    run,
+    null,
+    run,
+  ]);
   expect(runs.take("2", 120_000)).toBeNull();
 });
 
@@ -112,7 +126,9 @@ describe("two passes", () => {
     const client = activate(lab, TOTP_ORDER);
     const { finished, tokenKey } = await client.twoPass();
     const container = /<dskpp:KeyContainer.*<\/dskpp:KeyContainer>/s.exec(finished)?.[0] ?? "";
-    const namespaces = [...finished.matchAll(/ xmlns:\w+="[^"]*"/g)].map(([declaration]) => declaration).join("");
+    const namespaces = [...finished.matchAll(/ xmlns:\w+="[^"]*"/g)]
+      .map(([declaration]) => declaration)
+      .join("");
     const standalone = container
       .replace("<dskpp:KeyContainer", `<pskc:KeyContainer${namespaces}`)
       .replace("</dskpp:KeyContainer", "</pskc:KeyContainer");
@@ -125,17 +141,25 @@ describe("two passes", () => {
     });
     expect(Buffer.from(draft?.secret ?? []).subarray(32, 64)).toEqual(tokenKey);
     const secret = new Secret({ buffer: new Uint8Array(tokenKey ?? []).buffer });
-    expect(await isAccepted(lab, TOTP.generate({ secret, algorithm: "SHA256", digits: 8, period: 60 }))).toBe(true);
+    expect(
+      await isAccepted(lab, TOTP.generate({ secret, algorithm: "SHA256", digits: 8, period: 60 })),
+    ).toBe(true);
   });
 });
 
 describe("a challenge-response token", () => {
   test("comes with its suite", async () => {
-    const order: ActivationOrder = { kind: "ocra", suite: "OCRA-1:HOTP-SHA256-8:C-QN08", policy: null };
+    const order: ActivationOrder = {
+      kind: "ocra",
+      suite: "OCRA-1:HOTP-SHA256-8:C-QN08",
+      policy: null,
+    };
     const keyTypes = ["urn:ietf:params:xml:ns:keyprov:pskc:OCRA-1"];
     const { statuses, finished } = await activate(await testLab(), order).fourPass({ keyTypes });
     expect(statuses).toEqual(["Continue", "Success"]);
-    expect(finished).toContain('Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:OCRA-1:HOTP-SHA256-8:C-QN08"');
+    expect(finished).toContain(
+      'Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:OCRA-1:HOTP-SHA256-8:C-QN08"',
+    );
     expect(finished).toContain("<pskc:Counter><pskc:PlainValue>0</pskc:PlainValue></pskc:Counter>");
   });
 });
@@ -144,7 +168,9 @@ describe("an activation code", () => {
   test("works once, in whatever variant, also for ten at once", async () => {
     const lab = await testLab();
     const client = activate(lab);
-    const runs = Array.from({ length: 10 }, (_, i) => (i % 2 ? client.fourPass() : client.twoPass()));
+    const runs = Array.from({ length: 10 }, (_, i) =>
+      i % 2 ? client.fourPass() : client.twoPass(),
+    );
     const keys = (await Promise.all(runs)).flatMap(({ tokenKey }) => tokenKey ?? []);
     expect(keys).toHaveLength(1);
     expect(await isAccepted(lab, hotp(keys[0] ?? null))).toBe(true);
@@ -156,7 +182,9 @@ describe("an activation code", () => {
     const client = activate(lab);
     lab.pass(3601);
     expect((await client.fourPass()).statuses).toEqual(["ProvisioningPeriodExpired"]);
-    const other = Object.assign(activate(lab), { url: `${lab.url}/selfenrollment/dskpp.aspx?sc=AAAAAAAAAA` });
+    const other = Object.assign(activate(lab), {
+      url: `${lab.url}/selfenrollment/dskpp.aspx?sc=AAAAAAAAAA`,
+    });
     expect((await other.twoPass()).statuses).toEqual(["AccessDenied"]);
   });
 });
@@ -193,11 +221,14 @@ describe("the status", () => {
     ["no key types at all", { keyTypes: [] }, "MalformedRequest"],
   ];
 
-  test.each(FOUR_PASS)("for %s is said at once, and the code still works", async (_, options, status) => {
-    const client = activate(await testLab());
-    expect((await client.fourPass(options)).statuses).toEqual([status]);
-    expect((await client.fourPass()).statuses).toEqual(["Continue", "Success"]);
-  });
+  test.each(FOUR_PASS)(
+    "for %s is said at once, and the code still works",
+    async (_, options, status) => {
+      const client = activate(await testLab());
+      expect((await client.fourPass(options)).statuses).toEqual([status]);
+      expect((await client.fourPass()).statuses).toEqual(["Continue", "Success"]);
+    },
+  );
 
   test.each([
     ["another passphrase", { passphrase: "00000000x" }, "AuthenticationDataInvalid"],
@@ -205,7 +236,11 @@ describe("the status", () => {
     ["too few iterations", { iterations: 1_000 }, "AuthenticationDataInvalid"],
     ["too many iterations", { iterations: 1_000_001 }, "MalformedRequest"],
     ["no authentication", { hasAuthentication: false }, "AuthenticationDataMissing"],
-    ["another session", { alterNonce: (xml: string) => xml.replace(/SessionID="../, 'SessionID="zz') }, "Abort"],
+    [
+      "another session",
+      { alterNonce: (xml: string) => xml.replace(/SessionID="../, 'SessionID="zz') },
+      "Abort",
+    ],
     [
       "another nonce",
       { alterNonce: (xml: string) => xml.replace(/EncryptedNonce>[^<]*/, "EncryptedNonce>AAAA") },
@@ -238,7 +273,9 @@ describe("the status", () => {
     ["a message without end", '<dskpp:KeyProvClientHello Version="1.0">'],
     ["deep nesting", "<a>".repeat(100)],
   ])("for %s is MalformedRequest", async (_, text) => {
-    const reply = await activate(await testLab()).send(`${text}<!-- urn:ietf:params:xml:ns:keyprov:dskpp -->`);
+    const reply = await activate(await testLab()).send(
+      `${text}<!-- urn:ietf:params:xml:ns:keyprov:dskpp -->`,
+    );
     expect(attribute(reply, "Status")).toBe("MalformedRequest");
   });
 
@@ -258,19 +295,27 @@ describe("the status", () => {
     const lab = await testLab();
     const client = activate(lab);
     for (let i = 0; i < 10; i++) {
-      expect((await client.twoPass({ passphrase: `wrong ${i}` })).statuses).toEqual(["AuthenticationDataInvalid"]);
+      expect((await client.twoPass({ passphrase: `wrong ${i}` })).statuses).toEqual([
+        "AuthenticationDataInvalid",
+      ]);
     }
     expect((await client.twoPass()).statuses).toEqual(["AccessDenied"]);
-    expect(lab.log().at(-1)).toMatchObject({ event: "dskpp", detail: "AccessDenied: the user is locked" });
+    expect(lab.log().at(-1)).toMatchObject({
+      event: "dskpp",
+      detail: "AccessDenied: the user is locked",
+    });
   });
 });
 
 describe("over HTTP", () => {
   test("what is no DSKPP message is 400, and replies are not to be kept", async () => {
     const { url } = activate(await testLab());
-    const status = async (options: RequestInit) => (await fetch(url, { method: "POST", ...options })).status;
+    const status = async (options: RequestInit) =>
+      (await fetch(url, { method: "POST", ...options })).status;
     expect(await status({ body: "x" })).toBe(400);
-    expect(await status({ body: "<x/>", headers: { "Content-Type": "application/dskpp+xml" } })).toBe(400);
+    expect(
+      await status({ body: "<x/>", headers: { "Content-Type": "application/dskpp+xml" } }),
+    ).toBe(400);
     expect(await status({ method: "GET" })).toBe(405);
     const headers = { "Content-Type": "application/dskpp+xml; charset=utf-8" };
     const reply = await fetch(url, { method: "POST", body: helloMessage({}), headers });

@@ -5,7 +5,11 @@ import { isLoopback } from "#lab/http/server.ts";
 import { testLab } from "./lab.ts";
 
 /** The status of the reply to a request with these lines behind its first one. */
-async function statusOf(url: string, lines: readonly string[], version = "1.1"): Promise<string | undefined> {
+async function statusOf(
+  url: string,
+  lines: readonly string[],
+  version = "1.1",
+): Promise<string | undefined> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write([`GET / HTTP/${version}`, ...lines, "Connection: close", "", ""].join("\r\n"));
@@ -23,11 +27,37 @@ test("answers no other name, which leads here by a name server of somebody else'
   const { url } = await testLab();
   const { port } = new URL(url);
   const names = [
-    ...["127.999.1.1", "127.0.0.1.evil.test", "127.1", "127.0.0.2", "evil.test", "localhost.evil.test", "localhost."],
-    ...["::1", "[::1", "[::ffff:127.0.0.1]", "0.0.0.0", "localhost@evil.test", "localhost,evil.test", ""],
+    ...[
+      "127.999.1.1",
+      "127.0.0.1.evil.test",
+      "127.1",
+      "127.0.0.2",
+      "evil.test",
+      "localhost.evil.test",
+      "localhost.",
+    ],
+    ...[
+      "::1",
+      "[::1",
+      "[::ffff:127.0.0.1]",
+      "0.0.0.0",
+      "localhost@evil.test",
+      "localhost,evil.test",
+      "",
+    ],
   ].map((name) => `${name}:${port}`);
-  for (const name of [...names, "localhost", "127.0.0.1", "localhost:1", `localhost:0${port}`, `localhost:${port}:80`])
-    expect([name, await statusOf(url, [`Host: ${name}`])]).toEqual([name, expect.stringMatching(/^(400|421)$/)]);
+  for (const name of [
+    ...names,
+    "localhost",
+    "127.0.0.1",
+    "localhost:1",
+    `localhost:0${port}`,
+    `localhost:${port}:80`,
+  ])
+    expect([name, await statusOf(url, [`Host: ${name}`])]).toEqual([
+      name,
+      expect.stringMatching(/^(400|421)$/),
+    ]);
 });
 
 test("answers no request that names no host, or two", async () => {
@@ -46,7 +76,11 @@ test.each([
 ])("a request of %i bytes is answered with status %i", async (length, status) => {
   const { url } = await testLab();
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  const response = await fetch(`${url}/validate/check`, { method: "POST", headers, body: "x".repeat(length) });
+  const response = await fetch(`${url}/validate/check`, {
+    method: "POST",
+    headers,
+    body: "x".repeat(length),
+  });
   expect(response.status).toBe(status);
 });
 

@@ -38,7 +38,11 @@ test("a token is read again only when its folder has changed", () => {
   const [store, other] = [new LabStore(home), new LabStore(home)];
   store.addToken(TOKEN);
   const settle = () =>
-    utimesSync(join(home, "lab", "tokens", TOKEN.serial), new Date(0), new Date(Date.now() - 60_000));
+    utimesSync(
+      join(home, "lab", "tokens", TOKEN.serial),
+      new Date(0),
+      new Date(Date.now() - 60_000),
+    );
   expect(store.token(TOKEN.serial)).not.toBe(store.token(TOKEN.serial));
   settle();
   expect(store.token(TOKEN.serial)).toBe(store.token(TOKEN.serial));
@@ -69,7 +73,13 @@ test("what there is once is made once", () => {
 test("the log passes over a line that was torn, and over what is no line of it", () => {
   const folder = join(newHome(), "lab");
   expect(readEvents(folder, 10)).toEqual([]);
-  const event = { event: "login", outcome: "ok", user: "ann", serial: null, detail: "x".repeat(1_000) } as const;
+  const event = {
+    event: "login",
+    outcome: "ok",
+    user: "ann",
+    serial: null,
+    detail: "x".repeat(1_000),
+  } as const;
   appendEvent(folder, event, new Date(0));
   appendFileSync(join(folder, "log.jsonl"), 'null\n{"time":"1970');
   appendFileSync(join(folder, "log.jsonl"), "\n");

@@ -51,7 +51,8 @@ export async function testLab({ isOld = false } = {}): Promise<TestLab> {
       store.addUser({ name, password: hash, failures: 0, createdAt: Date.now() });
     },
     get: (path) => fetch(`${server.url}${path}`),
-    post: (path, form) => fetch(`${server.url}${path}`, { method: "POST", body: new URLSearchParams(form) }),
+    post: (path, form) =>
+      fetch(`${server.url}${path}`, { method: "POST", body: new URLSearchParams(form) }),
     log: () => readEvents(store.folder, 1_000),
   };
   await testing.addUser("ann");

@@ -21,11 +21,20 @@ async function issued(lab: TestLab, order: PasscodeOrder, pin?: string) {
   const secret = Secret.fromBase32(searchParams.get("secret") ?? "");
   const hotp = (counter: number) => HOTP.generate({ secret, counter, digits: 6 });
   const totp = (seconds = 0) =>
-    TOTP.generate({ secret, algorithm: "SHA256", digits: 8, timestamp: lab.clock().getTime() + seconds * 1000 });
+    TOTP.generate({
+      secret,
+      algorithm: "SHA256",
+      digits: 8,
+      timestamp: lab.clock().getTime() + seconds * 1000,
+    });
   return { serial: token.serial, secret: Buffer.from(secret.bytes), searchParams, hotp, totp };
 }
 
-function check(lab: TestLab, pass: string, more: Readonly<Record<string, string>> = {}): Promise<ApiReply> {
+function check(
+  lab: TestLab,
+  pass: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ApiReply> {
   return api(lab.post("/validate/check", { user: "ann", pass, ...more }));
 }
 
@@ -161,7 +170,8 @@ describe("what counts as a guess", () => {
     const { serial, hotp } = await issued(lab, HOTP_ORDER);
     const token = lab.store.token(serial);
     if (token?.kind !== "hotp") throw new Error("no event-based token");
-    const isUsed = (counter: number) => wasUsed({ ...token, counter: 20 }, hotp(counter), lab.clock());
+    const isUsed = (counter: number) =>
+      wasUsed({ ...token, counter: 20 }, hotp(counter), lab.clock());
     expect([9, 10, 19, 20].map(isUsed)).toEqual([false, true, true, false]);
   });
 });
@@ -173,9 +183,16 @@ describe("right logins that come at once", () => {
     const { text } = issuePasscodes(lab, { user: "bob", pin: null }, HOTP_ORDER);
     const secret = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
     lab.store.updateUser("bob", (user) => ({ ...user, failures: 9 }));
-    const typed = Array.from({ length: 16 }, (_, counter) => `secret of bob${HOTP.generate({ secret, counter })}`);
-    const logins = typed.map((pass) => decideLogin(lab, { user: "bob", typed: pass, transaction: null }));
-    expect((await Promise.all(logins)).map(({ kind }) => kind)).toEqual(typed.map(() => "accepted"));
+    const typed = Array.from(
+      { length: 16 },
+      (_, counter) => `secret of bob${HOTP.generate({ secret, counter })}`,
+    );
+    const logins = typed.map((pass) =>
+      decideLogin(lab, { user: "bob", typed: pass, transaction: null }),
+    );
+    expect((await Promise.all(logins)).map(({ kind }) => kind)).toEqual(
+      typed.map(() => "accepted"),
+    );
     expect(lab.store.user("bob")?.failures).toBe(0);
   });
 
@@ -196,7 +213,14 @@ describe("right logins that come at once", () => {
 describe("a challenge", () => {
   const respond = (suite: string, secret: Buffer, question: string, more = {}) =>
     ocra({
-      ...{ suite: parseOcraSuite(suite), secret, challenge: [question], counter: null, pin: null, session: null },
+      ...{
+        suite: parseOcraSuite(suite),
+        secret,
+        challenge: [question],
+        counter: null,
+        pin: null,
+        session: null,
+      },
       unixSeconds: null,
       ...more,
     });
@@ -233,7 +257,9 @@ describe("a challenge", () => {
     const { secret } = await issued(lab, { kind: "ocra", suite, responsePin: pin });
     const login = async (counter: bigint, typed = pin) => {
       const { question, transaction_id } = await asked(lab);
-      return isAccepted(lab, respond(suite, secret, question, { counter, pin: typed }), { transaction_id });
+      return isAccepted(lab, respond(suite, secret, question, { counter, pin: typed }), {
+        transaction_id,
+      });
     };
     expect(await login(0n)).toBe(true);
     expect(await login(0n)).toBe(false);
@@ -256,7 +282,11 @@ describe("a challenge", () => {
 
   test("is one of at most fifty of a token: the oldest is forgotten", async () => {
     const lab = await testLab();
-    const { serial } = await issued(lab, { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", responsePin: null });
+    const { serial } = await issued(lab, {
+      kind: "ocra",
+      suite: "OCRA-1:HOTP-SHA1-6:QN08",
+      responsePin: null,
+    });
     const ask = () => openTransaction(lab, lab.store.tokensOf("ann"), LOGIN_WORDING)?.id ?? "";
     const [first = "", second = "", ...others] = Array.from({ length: 51 }, ask);
     expect(findTransaction(lab, first)).toBeNull();
@@ -271,7 +301,9 @@ describe("a challenge", () => {
     const { secret } = await issued(lab, { kind: "ocra", suite, responsePin: null });
     const first = await asked(lab);
     const response = respond(suite, secret, first.question);
-    expect(await isAccepted(lab, response, { transaction_id: first.transaction_id, user: "bob" })).toBe(false);
+    expect(
+      await isAccepted(lab, response, { transaction_id: first.transaction_id, user: "bob" }),
+    ).toBe(false);
     lab.pass(121);
     expect(await isAccepted(lab, response, { transaction_id: first.transaction_id })).toBe(false);
   });
@@ -323,7 +355,11 @@ describe("what a page from elsewhere makes a browser send", () => {
   test("is told from what a page of the lab itself sends", async () => {
     const lab = await testLab();
     for (const headers of [{ origin: lab.url }, { "sec-fetch-site": "same-origin" }]) {
-      const response = await fetch(`${lab.url}/validate/check`, { method: "POST", body: form, headers });
+      const response = await fetch(`${lab.url}/validate/check`, {
+        method: "POST",
+        body: form,
+        headers,
+      });
       expect(response.status).toBe(200);
     }
   });

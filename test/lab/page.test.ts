@@ -15,7 +15,11 @@ const OUTLINE = "getComputedStyle(document.activeElement).outlineStyle";
 const SUITE = "OCRA-1:HOTP-SHA1-6:QN08";
 
 function hotpToken(lab: TestLab): (counter: number) => string {
-  const { text } = issuePasscodes(lab, { user: "ann", pin: null }, { kind: "hotp", algorithm: "SHA1", digits: 6 });
+  const { text } = issuePasscodes(
+    lab,
+    { user: "ann", pin: null },
+    { kind: "hotp", algorithm: "SHA1", digits: 6 },
+  );
   const secret = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
   return (counter) => HOTP.generate({ secret, counter });
 }
@@ -45,7 +49,10 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
   afterAll(() => browser.close());
 
   /** A new browser window, which asks nobody but the lab for anything. */
-  async function open(lab: TestLab, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
+  async function open(
+    lab: TestLab,
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<Page> {
     const context = await browser.newContext({ javaScriptEnabled: false, ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -69,7 +76,9 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     await page.goto(`${lab.url}/protected`);
     expect(await page.title()).toBe("Log in · fob lab");
     await logIn(page, "000000");
-    expect(await page.getByRole("alert").textContent()).toBe("That did not work. Please try again.");
+    expect(await page.getByRole("alert").textContent()).toBe(
+      "That did not work. Please try again.",
+    );
     expect(await page.getByLabel("Name").inputValue()).toBe("ann");
     expect(await page.getByLabel("Passcode").inputValue()).toBe("");
     await logIn(page, hotp(0));
@@ -87,7 +96,9 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     const device = await pushDevice(lab);
     const page = await open(lab);
     await logIn(page, "", "Ask my device");
-    expect(await page.locator("main").textContent()).toContain(`A request was sent to the token ${device.serial}`);
+    expect(await page.locator("main").textContent()).toContain(
+      `A request was sent to the token ${device.serial}`,
+    );
     const [request = {}] = await device.requests();
     await device.approve(request);
     await page.waitForURL(`${lab.url}/protected`);
@@ -109,8 +120,14 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
 
   test("shows a challenge as text and as a QR code, and takes the response", async () => {
     const lab = await testLab();
-    const { text } = issuePasscodes(lab, { user: "ann", pin: null }, { kind: "ocra", suite: SUITE, responsePin: null });
-    const secret = Buffer.from(Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "").bytes);
+    const { text } = issuePasscodes(
+      lab,
+      { user: "ann", pin: null },
+      { kind: "ocra", suite: SUITE, responsePin: null },
+    );
+    const secret = Buffer.from(
+      Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "").bytes,
+    );
     const page = await open(lab);
     await logIn(page, "", "Ask my device");
     const question = (await page.locator(".challenge").textContent()) ?? "";
@@ -119,7 +136,13 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     await page.getByLabel("Response").fill("000000");
     await page.getByRole("button").click();
     expect(await page.getByRole("alert").isVisible()).toBe(true);
-    const input = { suite: parseOcraSuite(SUITE), secret, challenge: [question], counter: null, pin: null } as const;
+    const input = {
+      suite: parseOcraSuite(SUITE),
+      secret,
+      challenge: [question],
+      counter: null,
+      pin: null,
+    } as const;
     await page.getByLabel("Response").fill(ocra({ ...input, session: null, unixSeconds: null }));
     await page.getByRole("button").click();
     expect(await page.getByRole("heading").textContent()).toBe("The protected resource");
@@ -131,7 +154,11 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     const page = await open(lab, { javaScriptEnabled: true });
     for (const name of ["Name", "Passcode"]) {
       await page.keyboard.press("Tab");
-      expect(await page.getByLabel(name).evaluate((input) => input === input.ownerDocument.activeElement)).toBe(true);
+      expect(
+        await page
+          .getByLabel(name)
+          .evaluate((input) => input === input.ownerDocument.activeElement),
+      ).toBe(true);
       expect(await page.evaluate(OUTLINE)).toBe("solid");
       await page.keyboard.type(name === "Name" ? "ann" : hotp(0));
     }
@@ -146,7 +173,8 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     const lab = await testLab();
     await pushDevice(lab);
     const page = await open(lab, { viewport, javaScriptEnabled: true });
-    const overflow = () => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+    const overflow = () =>
+      page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
     expect(await overflow()).toBeLessThanOrEqual(0);
     await page.evaluate("document.documentElement.style.fontSize = '200%'");
     expect(await overflow()).toBeLessThanOrEqual(0);
@@ -158,7 +186,10 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
 describe("the page's colours", () => {
   const schemes = [...STYLE.matchAll(/:root \{([^}]*)\}/g)].map(([, body = ""]) =>
     Object.fromEntries(
-      [...body.matchAll(/--([a-z-]+): (#[0-9a-f]{6})/g)].map(([, name, colour]) => [name, colour ?? ""]),
+      [...body.matchAll(/--([a-z-]+): (#[0-9a-f]{6})/g)].map(([, name, colour]) => [
+        name,
+        colour ?? "",
+      ]),
     ),
   );
 
@@ -182,7 +213,8 @@ describe("the page's forms", () => {
   async function visit(lab: TestLab) {
     const response = await lab.get("/");
     const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
-    const formToken = /name="form_token" value="([0-9a-f]{32})"/.exec(await response.text())?.[1] ?? "";
+    const formToken =
+      /name="form_token" value="([0-9a-f]{32})"/.exec(await response.text())?.[1] ?? "";
     const send = (path: string, form: Readonly<Record<string, string>>, as = cookie) =>
       fetch(`${lab.url}${path}`, {
         method: "POST",
@@ -209,37 +241,65 @@ describe("the page's forms", () => {
     const lab = await testLab();
     const hotp = hotpToken(lab);
     const { send, formToken, cookie } = await visit(lab);
-    const response = await send("/login", { name: "ann", passcode: hotp(0), form_token: formToken });
+    const response = await send("/login", {
+      name: "ann",
+      passcode: hotp(0),
+      form_token: formToken,
+    });
     const fresh = response.headers.get("set-cookie") ?? "";
-    expect(fresh).toMatch(/^fob_lab=[0-9a-f]{32}; Path=\/; Max-Age=1800; HttpOnly; SameSite=Strict$/);
+    expect(fresh).toMatch(
+      /^fob_lab=[0-9a-f]{32}; Path=\/; Max-Age=1800; HttpOnly; SameSite=Strict$/,
+    );
     const title = async (as: string) =>
-      /<title>(.*)<\/title>/.exec(await (await fetch(`${lab.url}/protected`, { headers: { cookie: as } })).text())?.[1];
+      /<title>(.*)<\/title>/.exec(
+        await (await fetch(`${lab.url}/protected`, { headers: { cookie: as } })).text(),
+      )?.[1];
     expect(await title(fresh.split(";")[0] ?? "")).toBe("The protected resource · fob lab");
     expect(await title(cookie)).toBe("Log in · fob lab");
-    expect((await send("/login", { name: "ann", passcode: hotp(1), form_token: formToken })).status).toBe(401);
+    expect(
+      (await send("/login", { name: "ann", passcode: hotp(1), form_token: formToken })).status,
+    ).toBe(401);
     lab.pass(1_801);
     expect(await title(fresh.split(";")[0] ?? "")).toBe("Log in · fob lab");
   });
 
   test("belong to one of a thousand sessions: the oldest is forgotten", () => {
     const sessions = new Sessions();
-    const [first, second, ...others] = Array.from({ length: 1_001 }, () => sessions.renew(null, { kind: "new" }, 0));
+    const [first, second, ...others] = Array.from({ length: 1_001 }, () =>
+      sessions.renew(null, { kind: "new" }, 0),
+    );
     const found = (session: Session | undefined, now = 1) => {
       const headers = { cookie: `a=b; fob_lab=${session?.id}; c=d` };
-      const request = { method: "GET", path: "/", query: new URLSearchParams(), contentType: "", body: Buffer.of() };
+      const request = {
+        method: "GET",
+        path: "/",
+        query: new URLSearchParams(),
+        contentType: "",
+        body: Buffer.of(),
+      };
       return sessions.find({ ...request, headers }, now)?.id ?? null;
     };
-    expect([first, second, others.at(-1)].map((one) => found(one))).toEqual([null, second?.id, others.at(-1)?.id]);
+    expect([first, second, others.at(-1)].map((one) => found(one))).toEqual([
+      null,
+      second?.id,
+      others.at(-1)?.id,
+    ]);
     expect([1_799_999, 1_800_000].map((now) => found(second, now))).toEqual([second?.id, null]);
   });
 
   test("forbid everything from elsewhere, and escape what is typed", async () => {
     const lab = await testLab();
     const { response, send, formToken } = await visit(lab);
-    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*frame-ancestors 'none'/);
+    expect(response.headers.get("content-security-policy")).toMatch(
+      /^default-src 'none'; .*frame-ancestors 'none'/,
+    );
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(response.headers.get("cache-control")).toBe("no-store");
-    const refused = await send("/login", { name: `"><script>alert(1)</script>`, passcode: "1", form_token: formToken });
+    const refused = await send("/login", {
+      name: `"><script>alert(1)</script>`,
+      passcode: "1",
+      form_token: formToken,
+    });
     const text = await refused.text();
     expect(text).toContain("&quot;&gt;&lt;script&gt;");
     expect(text).not.toContain("<script");

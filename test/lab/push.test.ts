@@ -49,9 +49,21 @@ describe("enrollment", () => {
   });
 
   test.each([
-    ["another credential", { enrollment_credential: "00".repeat(20) }, "the enrollment credential is wrong"],
-    ["another serial number", { serial: "PIPU00000000" }, "there is no push token of this serial number"],
-    ["a path as serial number", { serial: "../users" }, "there is no push token of this serial number"],
+    [
+      "another credential",
+      { enrollment_credential: "00".repeat(20) },
+      "the enrollment credential is wrong",
+    ],
+    [
+      "another serial number",
+      { serial: "PIPU00000000" },
+      "there is no push token of this serial number",
+    ],
+    [
+      "a path as serial number",
+      { serial: "../users" },
+      "there is no push token of this serial number",
+    ],
     ["no key", { pubkey: "AAAA" }, "the public key is not an RSA key of 2048 to 8192 bits"],
   ])("is refused with %s", async (_, change, reason) => {
     const lab = await testLab();
@@ -76,22 +88,35 @@ describe("polling", () => {
     expect(await device.requests()).toEqual([]);
     push(lab);
     const [request] = await device.requests();
-    expect(request).toMatchObject({ title: "VPN", question: WORDING.question, serial: device.serial, sslverify: "0" });
+    expect(request).toMatchObject({
+      title: "VPN",
+      question: WORDING.question,
+      serial: device.serial,
+      sslverify: "0",
+    });
     expect(request).not.toHaveProperty("require_presence");
     const { capabilities = "", capabilities_signature: signature = "", nonce } = request ?? {};
     expect(JSON.parse(capabilities)).toEqual({ decline_reason: true });
-    expect(device.isFromServer(`{"capabilities":{"decline_reason":true},"nonce":"${nonce}"}`, signature)).toBe(true);
+    expect(
+      device.isFromServer(`{"capabilities":{"decline_reason":true},"nonce":"${nonce}"}`, signature),
+    ).toBe(true);
   });
 
   test.each([59, -59])("allows a clock that is %i seconds off", async (seconds) => {
     const lab = await testLab();
     const device = await enrolled(lab);
-    const timestamp = new Date(lab.clock().getTime() + seconds * 1000).toISOString().replace("Z", "123+00:00");
+    const timestamp = new Date(lab.clock().getTime() + seconds * 1000)
+      .toISOString()
+      .replace("Z", "123+00:00");
     expect((await device.poll(timestamp)).result.value).toEqual([]);
   });
 
   test.each([
-    ["a clock that is more than a minute off", "2020-01-01T00:00:00Z", "the timestamp is more than a minute off"],
+    [
+      "a clock that is more than a minute off",
+      "2020-01-01T00:00:00Z",
+      "the timestamp is more than a minute off",
+    ],
     ["no time at all", "yesterday", "the timestamp is more than a minute off"],
   ])("is refused with %s", async (_, timestamp, reason) => {
     expect(refusal(await (await enrolled(await testLab())).poll(timestamp))).toBe(reason);
@@ -129,7 +154,10 @@ describe("an answer", () => {
     expect((await device.approve(request)).result.value).toBe(true);
     expect((await device.approve(request)).result.value).toBe(false);
     expect((await device.decline(request)).result.value).toBe(false);
-    expect(lab.log().at(-1)).toMatchObject({ event: "push-answer", detail: "the request was answered already" });
+    expect(lab.log().at(-1)).toMatchObject({
+      event: "push-answer",
+      detail: "the request was answered already",
+    });
     expect(await outcome(lab, transaction)).toBe(true);
     const login = { user: "ann", pass: "", transaction_id: transaction.id };
     expect((await api(lab.post("/validate/check", login))).result.authentication).toBe("ACCEPT");
@@ -175,16 +203,19 @@ describe("an answer", () => {
     expect(await outcome(lab, second)).toBe(true);
   });
 
-  test.each([undefined, "unknown_trigger", "cancelled"])("declines with the reason %s", async (reason) => {
-    const lab = await testLab();
-    const device = await enrolled(lab);
-    const transaction = push(lab);
-    const [request = {}] = await device.requests();
-    expect((await device.decline(request, reason)).result.value).toBe(true);
-    expect(await outcome(lab, transaction)).toBe("declined");
-    const login = { user: "ann", pass: "", transaction_id: transaction.id };
-    expect((await api(lab.post("/validate/check", login))).result.value).toBe(false);
-  });
+  test.each([undefined, "unknown_trigger", "cancelled"])(
+    "declines with the reason %s",
+    async (reason) => {
+      const lab = await testLab();
+      const device = await enrolled(lab);
+      const transaction = push(lab);
+      const [request = {}] = await device.requests();
+      expect((await device.decline(request, reason)).result.value).toBe(true);
+      expect(await outcome(lab, transaction)).toBe("declined");
+      const login = { user: "ann", pass: "", transaction_id: transaction.id };
+      expect((await api(lab.post("/validate/check", login))).result.value).toBe(false);
+    },
+  );
 
   test.each([
     [
@@ -197,13 +228,17 @@ describe("an answer", () => {
     ],
     [
       "an approval turned into a denial",
-      (device: PushDevice, nonce: string) => device.answer({ nonce, decline: "1" }, `${nonce}|${device.serial}`),
+      (device: PushDevice, nonce: string) =>
+        device.answer({ nonce, decline: "1" }, `${nonce}|${device.serial}`),
       "the signature is wrong",
     ],
     [
       "with another reason than was signed",
       (device: PushDevice, nonce: string) =>
-        device.answer({ nonce, decline: "1", decline_reason: "cancelled" }, `${nonce}|${device.serial}|decline`),
+        device.answer(
+          { nonce, decline: "1", decline_reason: "cancelled" },
+          `${nonce}|${device.serial}|decline`,
+        ),
       "the signature is wrong",
     ],
     [
@@ -220,7 +255,10 @@ describe("an answer", () => {
     [
       "a denial with its reason sent as the number of an approval",
       (device: PushDevice, nonce: string) =>
-        device.answer({ nonce, presence_answer: "decline|cancelled" }, `${nonce}|${device.serial}|decline|cancelled`),
+        device.answer(
+          { nonce, presence_answer: "decline|cancelled" },
+          `${nonce}|${device.serial}|decline|cancelled`,
+        ),
       "no number was asked for",
     ],
     [
@@ -230,7 +268,8 @@ describe("an answer", () => {
     ],
     [
       "for another token",
-      (device: PushDevice, nonce: string) => device.answer({ nonce, serial: "PIPU00000000" }, `${nonce}|PIPU00000000`),
+      (device: PushDevice, nonce: string) =>
+        device.answer({ nonce, serial: "PIPU00000000" }, `${nonce}|PIPU00000000`),
       "there is no push token of this serial number",
     ],
   ])("is refused when it is %s", async (_, answer, detail) => {
@@ -305,7 +344,8 @@ describe("code to phone", () => {
     const device = await enrolled(lab);
     const { id } = push(lab, "code-to-phone");
     const check = async (pass: string) =>
-      (await api(lab.post("/validate/check", { user: "ann", pass, transaction_id: id }))).result.authentication;
+      (await api(lab.post("/validate/check", { user: "ann", pass, transaction_id: id }))).result
+        .authentication;
     const [request = {}] = await device.requests();
     const { detail } = await device.approve(request);
     const code = String(detail?.["display_code"]);

@@ -15,7 +15,12 @@ import { PUBLIC_KEY, signedByDevice } from "./push-device.ts";
 
 const ROUNDS = 5;
 const PASSCODES = 6;
-const PUSH_ORDER = { url: "http://127.0.0.1", ttlMinutes: 5, wantsPin: false, isOld: false } as const;
+const PUSH_ORDER = {
+  url: "http://127.0.0.1",
+  ttlMinutes: 5,
+  wantsPin: false,
+  isOld: false,
+} as const;
 
 /** A lab on disk, with a user who is never locked out for long. */
 function newLab(): Lab & { readonly home: string } {
@@ -53,21 +58,34 @@ async function post(url: string, form: Readonly<Record<string, string>>): Promis
 
 test("two servers that are killed again and again accept nothing twice and lose nothing that they accepted", async () => {
   const lab = newLab();
-  const { text } = issuePasscodes(lab, { user: "ann", pin: null }, { kind: "hotp", algorithm: "SHA1", digits: 8 });
+  const { text } = issuePasscodes(
+    lab,
+    { user: "ann", pin: null },
+    { kind: "hotp", algorithm: "SHA1", digits: 8 },
+  );
   const secret = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
   const device = issuePush(lab, { user: "bob", pin: null }, PUSH_ORDER);
   const { serial } = device.token;
   lab.store.decide(serial, (token) => {
     if (token.kind !== "push") throw new Error("a push token was issued");
-    return [{ ...token, device: { state: "enrolled", publicKey: Buffer.from(PUBLIC_KEY, "base64") } }, null];
+    return [
+      { ...token, device: { state: "enrolled", publicKey: Buffer.from(PUBLIC_KEY, "base64") } },
+      null,
+    ];
   });
   const yes = new Map<string, number>();
   const used = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
     const servers = await Promise.all([startServer(lab.home), startServer(lab.home)]);
     const push = issuePush(lab, { user: "ann", pin: null }, PUSH_ORDER);
-    const tiqr = issueTiqr(lab, { user: "ann", pin: null }, { ...PUSH_ORDER, suite: "OCRA-1:HOTP-SHA1-6:QN10" });
-    const [asked] = openTransaction(lab, [device.token], { title: "t", question: "q", mode: "plain" })?.asked ?? [];
+    const tiqr = issueTiqr(
+      lab,
+      { user: "ann", pin: null },
+      { ...PUSH_ORDER, suite: "OCRA-1:HOTP-SHA1-6:QN10" },
+    );
+    const [asked] =
+      openTransaction(lab, [device.token], { title: "t", question: "q", mode: "plain" })?.asked ??
+      [];
     if (asked?.kind !== "push") throw new Error("the device was not asked");
     const { nonce } = asked.challenge;
     const approval = { serial, nonce, signature: signedByDevice(`${nonce}|${serial}`) };
@@ -109,7 +127,12 @@ test("two servers that are killed again and again accept nothing twice and lose 
           );
         }),
         ask("/ttype/push", enrollment, (reply) => reply.includes("public_key"), `push ${round}`),
-        ask("/ttype/push", approval, (reply) => reply.includes('"value":true'), `approval ${round}`),
+        ask(
+          "/ttype/push",
+          approval,
+          (reply) => reply.includes('"value":true'),
+          `approval ${round}`,
+        ),
         ask(
           `/ttype/tiqr${search.replace("metadata", "enrollment")}`,
           registration,
@@ -125,10 +148,14 @@ test("two servers that are killed again and again accept nothing twice and lose 
 
   expect([...yes].filter(([, times]) => times > 1)).toEqual([]);
   expect(yes.size).toBeGreaterThan(ROUNDS);
-  const accepted = [...yes.keys()].flatMap((what) => /^counter (\d+)$/.exec(what)?.[1] ?? []).map(Number);
+  const accepted = [...yes.keys()]
+    .flatMap((what) => /^counter (\d+)$/.exec(what)?.[1] ?? [])
+    .map(Number);
   const store = new LabStore(lab.home);
   expect(hotpCounter(store)).toBeGreaterThan(Math.max(...accepted));
-  const devices = store.tokensOf("ann").filter((token) => "device" in token && token.device.state === "enrolled");
+  const devices = store
+    .tokensOf("ann")
+    .filter((token) => "device" in token && token.device.state === "enrolled");
   const promised = [...yes.keys()].filter((what) => /^(?:push|tiqr)/.test(what));
   expect(devices.length).toBeGreaterThanOrEqual(promised.length);
 });

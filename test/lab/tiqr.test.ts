@@ -25,20 +25,35 @@ class TiqrApp {
   constructor(lab: TestLab, suite: string) {
     this.lab = lab;
     const order = { url: lab.url, ttlMinutes: 10, suite };
-    this.metadataUrl = issueTiqr(lab, { user: "ann", pin: null }, order).text.replace(/^tiqrenroll:\/\//, "");
+    this.metadataUrl = issueTiqr(lab, { user: "ann", pin: null }, order).text.replace(
+      /^tiqrenroll:\/\//,
+      "",
+    );
   }
 
   async enroll(change: Readonly<Record<string, string>> = {}): Promise<string> {
     const response = await fetch(this.metadataUrl);
     if (response.ok) this.metadata = (await response.json()) as Metadata;
-    const fields = { secret: this.secret.toString("hex"), language: "en", operation: "register", ...change };
+    const fields = {
+      secret: this.secret.toString("hex"),
+      language: "en",
+      operation: "register",
+      ...change,
+    };
     return post(this.metadata.service["enrollmentUrl"] ?? "", fields);
   }
 
   respond(challenge: string, sessionKey: string): string {
     const suite = parseOcraSuite(this.metadata.service["ocraSuite"] ?? "");
     const session = suite.session === null ? null : Buffer.from(sessionKey, "hex");
-    const input = { suite, secret: this.secret, challenge: [challenge], counter: null, pin: null, session } as const;
+    const input = {
+      suite,
+      secret: this.secret,
+      challenge: [challenge],
+      counter: null,
+      pin: null,
+      session,
+    } as const;
     return ocra({ ...input, unixSeconds: null });
   }
 
@@ -56,7 +71,8 @@ async function post(url: string, fields: Readonly<Record<string, string>>): Prom
 /** What the app reads from the QR code of a new challenge. */
 function challenge(lab: TestLab) {
   const [asked] =
-    openTransaction(lab, lab.store.tokensOf("ann"), { title: "", question: "", mode: "plain" })?.asked ?? [];
+    openTransaction(lab, lab.store.tokensOf("ann"), { title: "", question: "", mode: "plain" })
+      ?.asked ?? [];
   if (asked?.kind !== "tiqr") throw new Error("the app was not asked");
   const url = authenticationUrl("ann", asked.challenge);
   const [, service, sessionKey = "", question = "", name] =
@@ -76,12 +92,20 @@ describe("enrollment", () => {
     const lab = await testLab();
     const app = await enrolledApp(lab);
     expect(app.metadata).toMatchObject({
-      service: { displayName: "fob lab", identifier: "lab.fob", ocraSuite: PRIVACYIDEA, infoUrl: `${lab.url}/` },
+      service: {
+        displayName: "fob lab",
+        identifier: "lab.fob",
+        ocraSuite: PRIVACYIDEA,
+        infoUrl: `${lab.url}/`,
+      },
       identity: { identifier: "ann", displayName: "ann" },
     });
     expect(await app.enroll()).toBe("FAIL");
     expect((await fetch(app.metadataUrl)).status).toBe(404);
-    expect(lab.log().at(-1)).toMatchObject({ event: "tiqr-metadata", detail: "a device was enrolled already" });
+    expect(lab.log().at(-1)).toMatchObject({
+      event: "tiqr-metadata",
+      detail: "a device was enrolled already",
+    });
   });
 
   test("answers by number in protocol version 2", async () => {
@@ -107,7 +131,9 @@ describe("enrollment", () => {
   test("is refused with another session, and after its time", async () => {
     const lab = await testLab();
     const app = new TiqrApp(lab, PRIVACYIDEA);
-    expect((await fetch(app.metadataUrl.replace(/session=[0-9a-f]+/, "session=00"))).status).toBe(404);
+    expect((await fetch(app.metadataUrl.replace(/session=[0-9a-f]+/, "session=00"))).status).toBe(
+      404,
+    );
     lab.pass(601);
     expect((await fetch(app.metadataUrl)).status).toBe(404);
   });
@@ -132,7 +158,11 @@ describe("a login", () => {
     const lab = await testLab();
     const app = await enrolledApp(lab);
     const { sessionKey, question } = challenge(lab);
-    const login = { user: "ann", pass: app.respond(question, sessionKey), transaction_id: sessionKey };
+    const login = {
+      user: "ann",
+      pass: app.respond(question, sessionKey),
+      transaction_id: sessionKey,
+    };
     expect((await api(lab.post("/validate/check", login))).result.value).toBe(false);
   });
 
@@ -150,7 +180,9 @@ describe("a login", () => {
     }
     const response = app.respond(question, sessionKey);
     expect(await app.answer({ sessionKey, response })).toBe("ACCOUNT_BLOCKED");
-    expect(JSON.parse(await app.answer({ sessionKey, response, version: "2" }))).toEqual({ responseCode: 204 });
+    expect(JSON.parse(await app.answer({ sessionKey, response, version: "2" }))).toEqual({
+      responseCode: 204,
+    });
   });
 
   test.each([
@@ -172,6 +204,8 @@ describe("a login", () => {
     const app = await enrolledApp(lab);
     const { sessionKey, question } = challenge(lab);
     lab.pass(121);
-    expect(await app.answer({ sessionKey, response: app.respond(question, sessionKey) })).toBe("INVALID_CHALLENGE");
+    expect(await app.answer({ sessionKey, response: app.respond(question, sessionKey) })).toBe(
+      "INVALID_CHALLENGE",
+    );
   });
 });

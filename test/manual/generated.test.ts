@@ -30,7 +30,9 @@ describe("the manual", () => {
     for (const { name, options, examples } of commands) {
       const page = plain(readFileSync(`${root}/man/fob-${name.replaceAll(" ", "-")}.1`, "utf8"));
       for (const option of Object.keys(options)) {
-        expect(page).toContain(`--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+        expect(page).toContain(
+          `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+        );
       }
       for (const { command } of examples) expect(page).toContain(command);
     }

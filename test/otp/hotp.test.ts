@@ -9,7 +9,13 @@ import { MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { timeStep, totp } from "#otp/totp.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
-const base = { secret: SECRET, counter: 0n, algorithm: "SHA1", digits: 6, alphabet: "decimal" } as const;
+const base = {
+  secret: SECRET,
+  counter: 0n,
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+} as const;
 
 /** What an implementation from another hand makes of the same numbers. */
 const secrets = fc.uint8Array({ minLength: 1, maxLength: 128 });
@@ -19,15 +25,27 @@ const digits = fc.integer({ min: 6, max: 10 });
 describe("event-based passcodes", () => {
   test("agree with the otpauth package for every algorithm and length", () => {
     fc.assert(
-      fc.property(secrets, algorithms, digits, fc.maxSafeNat(), (secret, algorithm, digits, counter) => {
-        const other = new OTPAuth.HOTP({
-          secret: new OTPAuth.Secret({ buffer: secret.slice().buffer }),
-          algorithm,
-          digits,
-        });
-        const ours = hotp({ secret, algorithm, digits, counter: BigInt(counter), alphabet: "decimal" });
-        expect(ours).toBe(other.generate({ counter }));
-      }),
+      fc.property(
+        secrets,
+        algorithms,
+        digits,
+        fc.maxSafeNat(),
+        (secret, algorithm, digits, counter) => {
+          const other = new OTPAuth.HOTP({
+            secret: new OTPAuth.Secret({ buffer: secret.slice().buffer }),
+            algorithm,
+            digits,
+          });
+          const ours = hotp({
+            secret,
+            algorithm,
+            digits,
+            counter: BigInt(counter),
+            alphabet: "decimal",
+          });
+          expect(ours).toBe(other.generate({ counter }));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -40,7 +58,9 @@ describe("event-based passcodes", () => {
       const number = BigInt(`0x${mac.subarray(offset, offset + 4).toString("hex")}`) % 2n ** 31n;
       expect(hotp({ ...base, counter })).toBe((number % 1_000_000n).toString().padStart(6, "0"));
     }
-    expect(hotp({ ...base, counter: 2n ** 53n + 1n })).not.toBe(hotp({ ...base, counter: 2n ** 53n }));
+    expect(hotp({ ...base, counter: 2n ** 53n + 1n })).not.toBe(
+      hotp({ ...base, counter: 2n ** 53n }),
+    );
   });
 
   test("have the wanted length and only the alphabet's characters", () => {
@@ -80,9 +100,12 @@ describe("event-based passcodes", () => {
     expect(beyondItsEnd.size).toBe(2);
   });
 
-  test.each(Object.entries(ALPHABETS))("have different characters in the alphabet %s", (_, characters) => {
-    expect(new Set(characters).size).toBe(characters.length);
-  });
+  test.each(Object.entries(ALPHABETS))(
+    "have different characters in the alphabet %s",
+    (_, characters) => {
+      expect(new Set(characters).size).toBe(characters.length);
+    },
+  );
 
   test("use every character of an alphabet about equally often", () => {
     const seen = new Map<string, number>();
@@ -111,7 +134,10 @@ describe("event-based passcodes", () => {
 describe("Mobile-OTP passcodes", () => {
   test("are six hexadecimal digits of MD5 over step, secret and PIN as text", () => {
     const secret = Buffer.from("7ac61d4736f51a2b", "hex");
-    const expected = createHash("md5").update("1296000007ac61d4736f51a2b7391ä").digest("hex").slice(0, 6);
+    const expected = createHash("md5")
+      .update("1296000007ac61d4736f51a2b7391ä")
+      .digest("hex")
+      .slice(0, 6);
     expect(motp({ secret, pin: Buffer.from("7391ä"), step: 129_600_000n })).toBe(expected);
     expect(MOTP_PERIOD).toBe(10);
   });
@@ -134,7 +160,15 @@ describe("time-based passcodes", () => {
             digits,
             period,
           });
-          const ours = totp({ secret, algorithm, digits, period, t0: 0, unixSeconds: time, alphabet: "decimal" });
+          const ours = totp({
+            secret,
+            algorithm,
+            digits,
+            period,
+            t0: 0,
+            unixSeconds: time,
+            alphabet: "decimal",
+          });
           expect(ours.code).toBe(other.generate({ timestamp: time * 1000 }));
         },
       ),
@@ -162,7 +196,10 @@ describe("time-based passcodes", () => {
     expect(timeStep({ unixSeconds: 7, period: 1, t0: 0 })).toBe(7n);
     expect(timeStep({ unixSeconds: 100.9, period: 30, t0: 10 })).toBe(3n);
     expect(timeStep({ unixSeconds: 99.9, period: 30, t0: 10 })).toBe(2n);
-    expect(totp({ ...base, period: 30, t0: 10, unixSeconds: 99.9 })).toMatchObject({ validFrom: 70, validUntil: 100 });
+    expect(totp({ ...base, period: 30, t0: 10, unixSeconds: 99.9 })).toMatchObject({
+      validFrom: 70,
+      validUntil: 100,
+    });
   });
 
   test.each([

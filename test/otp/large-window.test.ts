@@ -53,14 +53,19 @@ describe("a large window", () => {
   });
 
   test("takes the nearest place, ahead before back, and none before the first counter", () => {
-    const passcodes = Array.from({ length: 3_000 }, (_, i) => hotp({ ...TOKEN, digits: 4, counter: BigInt(i) }));
-    const places = (passcode: string) => passcodes.flatMap((one, i) => (one === passcode ? [i] : []));
+    const passcodes = Array.from({ length: 3_000 }, (_, i) =>
+      hotp({ ...TOKEN, digits: 4, counter: BigInt(i) }),
+    );
+    const places = (passcode: string) =>
+      passcodes.flatMap((one, i) => (one === passcode ? [i] : []));
     const twice = passcodes.find((passcode, i) => i > 0 && passcodes.indexOf(passcode) < i) ?? "";
     const [first = 0, second = 0] = places(twice);
     const search = { ...NOWHERE, digits: 4, passcode: twice, back: 3_000, ahead: 3_000 };
     for (const origin of [0, first, first + 1, second - 1, second, second + 1, 2_999]) {
       const offsets = Array.from({ length: 6_001 }, (_, i) => i - 3_000).filter(
-        (offset) => origin + offset >= 0 && hotp({ ...TOKEN, digits: 4, counter: BigInt(origin + offset) }) === twice,
+        (offset) =>
+          origin + offset >= 0 &&
+          hotp({ ...TOKEN, digits: 4, counter: BigInt(origin + offset) }) === twice,
       );
       const nearest = offsets.sort((a, b) => Math.abs(a) - Math.abs(b) || b - a)[0];
       expect(findInLargeWindow({ ...search, origin: BigInt(origin) })).toBe(nearest);

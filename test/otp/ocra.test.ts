@@ -8,13 +8,21 @@ const SECRET = Buffer.from("12345678901234567890");
 
 function respond(suite: string, input: Partial<OcraInput>): string {
   const none = { counter: null, pin: null, session: null, unixSeconds: null };
-  return ocra({ suite: parseOcraSuite(suite), secret: SECRET, challenge: ["00000000"], ...none, ...input });
+  return ocra({
+    suite: parseOcraSuite(suite),
+    secret: SECRET,
+    challenge: ["00000000"],
+    ...none,
+    ...input,
+  });
 }
 
 /** The HMAC over parts put together by hand, as RFC 6287 section 5.1 lists them. */
 function expected(algorithm: string, ...parts: (Buffer | string)[]): string {
   return createHmac(algorithm, SECRET)
-    .update(Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))))
+    .update(
+      Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))),
+    )
     .digest("hex");
 }
 
@@ -25,7 +33,9 @@ function padded(challenge: Buffer): Buffer {
 describe("OCRA responses", () => {
   test("with 0 digits are the whole HMAC", () => {
     const suite = "OCRA-1:HOTP-SHA256-0:QA08";
-    expect(respond(suite, { challenge: ["abcd"] })).toBe(expected("sha256", `${suite}\0`, padded(Buffer.from("abcd"))));
+    expect(respond(suite, { challenge: ["abcd"] })).toBe(
+      expected("sha256", `${suite}\0`, padded(Buffer.from("abcd"))),
+    );
   });
 
   test("take counter, challenge, PIN, session and time in this order", () => {
@@ -94,7 +104,9 @@ describe("OCRA responses", () => {
     ["time", "OCRA-1:HOTP-SHA1-6:QN08-T1M", { unixSeconds: Number.NaN }],
     ["secret", "OCRA-1:HOTP-SHA1-6:QN08", { secret: Buffer.alloc(0) }],
   ])("refuse a bad %s for %s", (parameter, suite, input) => {
-    expect(() => respond(suite, input)).toThrow(expect.objectContaining({ name: "OtpError", parameter }));
+    expect(() => respond(suite, input)).toThrow(
+      expect.objectContaining({ name: "OtpError", parameter }),
+    );
   });
 });
 
@@ -102,7 +114,11 @@ describe("OCRA inputs at their limits", () => {
   test("are taken: two challenges of 64 characters, a whole session, and the year 1970", () => {
     const text = "a".repeat(64);
     const suite = "OCRA-1:HOTP-SHA1-0:QA64-S004-T1M";
-    const response = respond(suite, { challenge: [text, text], session: Buffer.from("1234"), unixSeconds: 0 });
+    const response = respond(suite, {
+      challenge: [text, text],
+      session: Buffer.from("1234"),
+      unixSeconds: 0,
+    });
     expect(response).toBe(expected("sha1", `${suite}\0`, text, text, "1234", Buffer.alloc(8)));
   });
 
@@ -113,7 +129,11 @@ describe("OCRA inputs at their limits", () => {
     );
     const hex = BigInt("9".repeat(64)).toString(16);
     expect(respond(numeric, { challenge: ["9".repeat(64)] })).toBe(
-      expected("sha1", `${numeric}\0`, padded(Buffer.from(hex.length % 2 === 0 ? hex : `${hex}0`, "hex"))),
+      expected(
+        "sha1",
+        `${numeric}\0`,
+        padded(Buffer.from(hex.length % 2 === 0 ? hex : `${hex}0`, "hex")),
+      ),
     );
   });
 
@@ -164,13 +184,20 @@ describe("OCRA suites", () => {
     expect(parseOcraSuite("OCRA-1:HOTP-SHA1-6:QA08-S").session).toBe(64);
   });
 
-  test.each(["QN04", "QN64", "QN08-S001", "QN08-S512", "QN08-T1S", "QN08-T59S", "QN08-T59M", "QN08-T1H", "QN08-T48H"])(
-    "may be at the limits of an input: %s",
-    (inputs) => {
-      const text = `OCRA-1:HOTP-SHA1-6:${inputs}`;
-      expect(formatOcraSuite(parseOcraSuite(text))).toBe(text);
-    },
-  );
+  test.each([
+    "QN04",
+    "QN64",
+    "QN08-S001",
+    "QN08-S512",
+    "QN08-T1S",
+    "QN08-T59S",
+    "QN08-T59M",
+    "QN08-T1H",
+    "QN08-T48H",
+  ])("may be at the limits of an input: %s", (inputs) => {
+    const text = `OCRA-1:HOTP-SHA1-6:${inputs}`;
+    expect(formatOcraSuite(parseOcraSuite(text))).toBe(text);
+  });
 
   test("write a time step in the largest unit that holds it whole", () => {
     const suite = parseOcraSuite("OCRA-1:HOTP-SHA1-6:QN08");
@@ -178,7 +205,14 @@ describe("OCRA suites", () => {
       formatOcraSuite({ ...suite, timeStep })
         .split("-")
         .at(-1);
-    expect([1, 90, 60, 5_400, 3_600, 7_200].map(written)).toEqual(["T1S", "T90S", "T1M", "T90M", "T1H", "T2H"]);
+    expect([1, 90, 60, 5_400, 3_600, 7_200].map(written)).toEqual([
+      "T1S",
+      "T90S",
+      "T1M",
+      "T90M",
+      "T1H",
+      "T2H",
+    ]);
   });
 
   test.each([

@@ -37,7 +37,9 @@ describe("verifying an event-based passcode", () => {
 
   test("stops at the last counter there is", () => {
     const { asked, spy } = spied();
-    expect(verifyCounter({ passcode: String(LAST), passcodeAt: spy, from: LAST - 1n, window: 9 })).toEqual({
+    expect(
+      verifyCounter({ passcode: String(LAST), passcodeAt: spy, from: LAST - 1n, window: 9 }),
+    ).toEqual({
       counter: LAST,
       offset: 1,
     });
@@ -48,7 +50,9 @@ describe("verifying an event-based passcode", () => {
 describe("verifying a time-based passcode", () => {
   test("prefers the nearest step", () => {
     const everywhere = () => "111111";
-    expect(verifyTime({ passcode: "111111", passcodeAt: everywhere, step: 50n, window: 3 })).toEqual({
+    expect(
+      verifyTime({ passcode: "111111", passcodeAt: everywhere, step: 50n, window: 3 }),
+    ).toEqual({
       step: 50n,
       offset: 0,
     });
@@ -60,7 +64,8 @@ describe("verifying a time-based passcode", () => {
   });
 
   test("looks around the known drift and counts from the clock", () => {
-    const at = (passcode: string) => verifyTime({ passcode, passcodeAt, step: 50n, window: 1, drift: -10 });
+    const at = (passcode: string) =>
+      verifyTime({ passcode, passcodeAt, step: 50n, window: 1, drift: -10 });
     expect(at("000039")).toEqual({ step: 39n, offset: -11 });
     expect(at("000041")).toEqual({ step: 41n, offset: -9 });
     expect(at("000050")).toBeNull();
@@ -68,39 +73,67 @@ describe("verifying a time-based passcode", () => {
 
   test("never asks for a step before the first, nor after the last", () => {
     const [early, late] = [spied(), spied()];
-    expect(verifyTime({ passcode: "000000", passcodeAt: early.spy, step: 1n, window: 4 })).toMatchObject({ step: 0n });
+    expect(
+      verifyTime({ passcode: "000000", passcodeAt: early.spy, step: 1n, window: 4 }),
+    ).toMatchObject({ step: 0n });
     expect(early.asked).toEqual([1n, 2n, 0n, 3n, 4n, 5n]);
     const passcode = String(LAST);
-    expect(verifyTime({ passcode, passcodeAt: late.spy, step: LAST - 1n, window: 3 })).toMatchObject({ step: LAST });
+    expect(
+      verifyTime({ passcode, passcodeAt: late.spy, step: LAST - 1n, window: 3 }),
+    ).toMatchObject({ step: LAST });
     expect(late.asked).toEqual([LAST - 1n, LAST, LAST - 2n, LAST - 3n, LAST - 4n]);
   });
 
   test("takes the step ahead where one behind is as near", () => {
     const around = (step: bigint) => (step === 49n || step === 51n ? "111111" : "000000");
-    expect(verifyTime({ passcode: "111111", passcodeAt: around, step: 50n, window: 3 })?.offset).toBe(1);
+    expect(
+      verifyTime({ passcode: "111111", passcodeAt: around, step: 50n, window: 3 })?.offset,
+    ).toBe(1);
   });
 });
 
 describe("resynchronizing", () => {
   test("goes on after one passcode, or after two consecutive ones", () => {
-    expect(resynchronize({ first: "000107", second: null, passcodeAt, from: 100n, window: 20 })).toBe(108n);
-    expect(resynchronize({ first: "000107", second: "000108", passcodeAt, from: 100n, window: 20 })).toBe(109n);
+    expect(
+      resynchronize({ first: "000107", second: null, passcodeAt, from: 100n, window: 20 }),
+    ).toBe(108n);
+    expect(
+      resynchronize({ first: "000107", second: "000108", passcodeAt, from: 100n, window: 20 }),
+    ).toBe(109n);
   });
 
   test("wants the second passcode right after the first", () => {
-    expect(resynchronize({ first: "000107", second: "000109", passcodeAt, from: 100n, window: 20 })).toBeNull();
-    expect(resynchronize({ first: "000108", second: "000107", passcodeAt, from: 100n, window: 20 })).toBeNull();
+    expect(
+      resynchronize({ first: "000107", second: "000109", passcodeAt, from: 100n, window: 20 }),
+    ).toBeNull();
+    expect(
+      resynchronize({ first: "000108", second: "000107", passcodeAt, from: 100n, window: 20 }),
+    ).toBeNull();
   });
 
   test("goes on after the first place that fits", () => {
     const twice = (counter: bigint) => passcodeAt(counter % 10n);
-    expect(resynchronize({ first: "000007", second: null, passcodeAt: twice, from: 100n, window: 50 })).toBe(108n);
-    expect(resynchronize({ first: "000007", second: "000008", passcodeAt: twice, from: 100n, window: 50 })).toBe(109n);
+    expect(
+      resynchronize({ first: "000007", second: null, passcodeAt: twice, from: 100n, window: 50 }),
+    ).toBe(108n);
+    expect(
+      resynchronize({
+        first: "000007",
+        second: "000008",
+        passcodeAt: twice,
+        from: 100n,
+        window: 50,
+      }),
+    ).toBe(109n);
   });
 
   test("looks to the end of the window, and no further", () => {
-    expect(resynchronize({ first: "000120", second: null, passcodeAt, from: 100n, window: 20 })).toBe(121n);
-    expect(resynchronize({ first: "000121", second: null, passcodeAt, from: 100n, window: 20 })).toBeNull();
+    expect(
+      resynchronize({ first: "000120", second: null, passcodeAt, from: 100n, window: 20 }),
+    ).toBe(121n);
+    expect(
+      resynchronize({ first: "000121", second: null, passcodeAt, from: 100n, window: 20 }),
+    ).toBeNull();
   });
 
   test("does not go on to the last counter, which could give nothing more", () => {
@@ -111,7 +144,9 @@ describe("resynchronizing", () => {
   });
 
   test("does not go back", () => {
-    expect(resynchronize({ first: "000099", second: null, passcodeAt, from: 100n, window: 20 })).toBeNull();
+    expect(
+      resynchronize({ first: "000099", second: null, passcodeAt, from: 100n, window: 20 }),
+    ).toBeNull();
   });
 });
 

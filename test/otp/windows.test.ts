@@ -16,7 +16,10 @@ function spied(passcodeAt = (counter: bigint) => counter.toString().padStart(6, 
 describe("a window", () => {
   test("of counters gives the first of several that match", () => {
     const { passcodeAt } = spied(() => "1");
-    expect(verifyCounter({ passcode: "1", passcodeAt, from: 7n, window: 3 })).toEqual({ counter: 7n, offset: 0 });
+    expect(verifyCounter({ passcode: "1", passcodeAt, from: 7n, window: 3 })).toEqual({
+      counter: 7n,
+      offset: 0,
+    });
   });
 
   test("of time steps is walked whole, nearest first, wherever it matches", () => {
@@ -29,7 +32,10 @@ describe("a window", () => {
 
   test("of time steps holds the first one there is", () => {
     const { passcodeAt } = spied();
-    expect(verifyTime({ passcode: "000000", passcodeAt, step: 2n, window: 2 })).toEqual({ step: 0n, offset: -2 });
+    expect(verifyTime({ passcode: "000000", passcodeAt, step: 2n, window: 2 })).toEqual({
+      step: 0n,
+      offset: -2,
+    });
   });
 
   test("of a resynchronization ends where it says", () => {
@@ -84,7 +90,12 @@ describe("a large window", () => {
     const passcode = hotp({ ...TOKEN, counter: 50n });
     const at = (origin: bigint, back: number, ahead: number) =>
       findInLargeWindow({ ...NOWHERE, passcode, origin, back, ahead });
-    expect([at(60n, 10, 0), at(60n, 9, 20), at(40n, 0, 10), at(40n, 20, 9)]).toEqual([-10, null, 10, null]);
+    expect([at(60n, 10, 0), at(60n, 9, 20), at(40n, 0, 10), at(40n, 20, 9)]).toEqual([
+      -10,
+      null,
+      10,
+      null,
+    ]);
   });
 
   test("prefers what is ahead where both sides are as near", () => {
@@ -92,29 +103,37 @@ describe("a large window", () => {
     const passcodeAt = (counter: bigint) => hotp({ ...token, counter });
     const seen = new Map<string, bigint>();
     // two counters of one passcode, whose middle is a counter as well
-    const isTwin = (counter: bigint) => (counter - (seen.get(passcodeAt(counter)) ?? counter - 1n)) % 2n === 0n;
+    const isTwin = (counter: bigint) =>
+      (counter - (seen.get(passcodeAt(counter)) ?? counter - 1n)) % 2n === 0n;
     let later = 0n;
     for (; !isTwin(later); later++) seen.set(passcodeAt(later), later);
     const passcode = passcodeAt(later);
     const earlier = seen.get(passcode) ?? 0n;
     const [origin, distance] = [(later + earlier) / 2n, Number(later - earlier) / 2];
     const nearest = verifyTime({ passcode, passcodeAt, step: origin, window: distance });
-    const found = findInLargeWindow({ ...token, passcode, origin, back: distance, ahead: distance });
+    const found = findInLargeWindow({
+      ...token,
+      passcode,
+      origin,
+      back: distance,
+      ahead: distance,
+    });
     expect(found).toBe(nearest?.offset);
     expect(Math.abs(found ?? 0)).toBeLessThanOrEqual(distance);
   });
 
   test("has no place for what is no passcode, whatever passcodes stand in it", () => {
     const token = { ...NOWHERE, digits: 4, ahead: 30_000 };
-    for (const passcode of ["0000", "0001"]) expect(findInLargeWindow({ ...token, passcode })).not.toBeNull();
+    for (const passcode of ["0000", "0001"])
+      expect(findInLargeWindow({ ...token, passcode })).not.toBeNull();
     for (const passcode of ["", "0", "1", "-1", "x", "00001"]) {
       expect(findInLargeWindow({ ...token, passcode })).toBeNull();
     }
   });
 
   test("needs a secret", () => {
-    expect(() => findInLargeWindow({ ...NOWHERE, secret: Buffer.alloc(0), passcode: "7552240000" })).toThrow(
-      expect.objectContaining({ name: "OtpError", parameter: "secret" }),
-    );
+    expect(() =>
+      findInLargeWindow({ ...NOWHERE, secret: Buffer.alloc(0), passcode: "7552240000" }),
+    ).toThrow(expect.objectContaining({ name: "OtpError", parameter: "secret" }));
   });
 });

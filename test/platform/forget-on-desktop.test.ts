@@ -11,7 +11,9 @@ describe("the clipboard of Windows", () => {
     expect(platform.told()).toBe("492039");
     const [, encoded = ""] = /-EncodedCommand\n(.*)\n/.exec(platform.given()) ?? [];
     const script = Buffer.from(encoded, "base64").toString("utf16le");
-    expect(script).toMatch(/if \(\[.*Clipboard\]::GetText\(\) -ceq \$ours\) \{ \[.*Clipboard\]::Clear\(\) \}/);
+    expect(script).toMatch(
+      /if \(\[.*Clipboard\]::GetText\(\) -ceq \$ours\) \{ \[.*Clipboard\]::Clear\(\) \}/,
+    );
     expect(script).not.toMatch(/492039|SetText|Set-Clipboard/);
     // Windows Forms reaches the clipboard from a single-threaded apartment alone
     expect(platform.given()).toContain("-STA\n");

@@ -26,10 +26,12 @@ describe("the http client", () => {
     });
     const body = Buffer.from("a=1");
     const reply = await get(new URL("/path?q=2", url), { method: "POST", body });
-    expect([reply.status, reply.header("x-thing"), reply.header("x-other"), reply.body.toString()]).toEqual([
-      ...[404, "one", null],
-      "POST /path?q=2 a=1 fob/test",
-    ]);
+    expect([
+      reply.status,
+      reply.header("x-thing"),
+      reply.header("x-other"),
+      reply.body.toString(),
+    ]).toEqual([...[404, "one", null], "POST /path?q=2 a=1 fob/test"]);
   });
 
   test("keeps its connections for the next requests", async () => {
@@ -66,7 +68,11 @@ describe("the http client", () => {
   );
 
   test.each([
-    ["another host", "https://evil.example.test/x", /redirects to evil\.example\.test, where fob does not follow/],
+    [
+      "another host",
+      "https://evil.example.test/x",
+      /redirects to evil\.example\.test, where fob does not follow/,
+    ],
     ["its own", "/login", /redirects elsewhere/],
     ["nowhere", undefined, /redirects elsewhere/],
   ])("follows no redirect to %s", async (_, location, message) => {
@@ -89,7 +95,9 @@ describe("the http client", () => {
   test("takes a reply of as many bytes as it may, and no more", async () => {
     const url = await webServer((_, response) => void response.end("x".repeat(1024)));
     expect((await get(url, { maxBytes: 1024 })).body).toHaveLength(1024);
-    await expect(get(url, { maxBytes: 1023 })).rejects.toEqual(failure("unavailable", /more than 1023 bytes/));
+    await expect(get(url, { maxBytes: 1023 })).rejects.toEqual(
+      failure("unavailable", /more than 1023 bytes/),
+    );
   });
 
   test("ends a reply that is too long", { timeout: 10_000 }, async () => {
@@ -97,7 +105,9 @@ describe("the http client", () => {
       const more = () => void (response.destroyed || response.write(Buffer.alloc(65_536), more));
       more();
     };
-    await expect(get(await webServer(endless))).rejects.toEqual(failure("unavailable", /sends more than 1024 bytes/));
+    await expect(get(await webServer(endless))).rejects.toEqual(
+      failure("unavailable", /sends more than 1024 bytes/),
+    );
   });
 
   test("waits no longer than it may for a server that drips or says nothing", async () => {
@@ -107,14 +117,18 @@ describe("the http client", () => {
     };
     for (const answer of [drip, () => undefined]) {
       const url = await webServer(answer);
-      await expect(get(url, { timeout: 200 })).rejects.toEqual(failure("unavailable", /no whole reply in 0\.2 s/));
+      await expect(get(url, { timeout: 200 })).rejects.toEqual(
+        failure("unavailable", /no whole reply in 0\.2 s/),
+      );
     }
   });
 
   test("ends when its signal says so", async () => {
     const end = new AbortController();
     const url = await webServer(() => end.abort());
-    await expect(get(url, { signal: end.signal })).rejects.toEqual(failure("interrupted", /interrupted/));
+    await expect(get(url, { signal: end.signal })).rejects.toEqual(
+      failure("interrupted", /interrupted/),
+    );
   });
 
   test("says why a server cannot be reached", async () => {
@@ -126,8 +140,12 @@ describe("the http client", () => {
         closed.close(() => resolve(typeof address === "object" && address ? address.port : 0));
       });
     });
-    await expect(get(`http://127.0.0.1:${free}/`)).rejects.toEqual(failure("unavailable", /nothing listens there/));
-    await expect(get(`https://127.0.0.1:${port}/`)).rejects.toEqual(failure("unavailable", /cannot be reached: /));
+    await expect(get(`http://127.0.0.1:${free}/`)).rejects.toEqual(
+      failure("unavailable", /nothing listens there/),
+    );
+    await expect(get(`https://127.0.0.1:${port}/`)).rejects.toEqual(
+      failure("unavailable", /cannot be reached: /),
+    );
     await expect(get("https://name.invalid/")).rejects.toEqual(
       failure("unavailable", /name\.invalid cannot be reached: its name/),
     );
@@ -139,26 +157,38 @@ describeWith({ openssl: "openssl" }, "over TLS the http client", () => {
     const { port } = await tlsServer("localhost", (_, response) => void response.end("secret"));
     await expect(get(`https://localhost:${port}/`)).rejects.toMatchObject({
       code: "rejected",
-      message: expect.stringMatching(/^the certificate of localhost:\d+ does not vouch for it: it vouches for itself$/),
+      message: expect.stringMatching(
+        /^the certificate of localhost:\d+ does not vouch for it: it vouches for itself$/,
+      ),
       hint: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
     });
-    expect((await get(`https://localhost:${port}/`, { isInsecure: true })).body.toString()).toBe("secret");
+    expect((await get(`https://localhost:${port}/`, { isInsecure: true })).body.toString()).toBe(
+      "secret",
+    );
   });
 
-  test.each(["localhost", "127.0.0.1"])("reaches this very machine as %s past any proxy", async (name) => {
-    const { port } = await tlsServer("localhost", (_, response) => void response.end("here"));
-    const asked: (string | undefined)[] = [];
-    const proxy = createServer().on("connect", (request, socket) => {
-      asked.push(request.url);
-      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-    });
-    setEnvironment("https_proxy", `http://127.0.0.1:${await listening(proxy)}`);
-    expect((await get(`https://${name}:${port}/`, { isInsecure: true })).body.toString()).toBe("here");
-    expect(asked).toEqual([]);
-  });
+  test.each(["localhost", "127.0.0.1"])(
+    "reaches this very machine as %s past any proxy",
+    async (name) => {
+      const { port } = await tlsServer("localhost", (_, response) => void response.end("here"));
+      const asked: (string | undefined)[] = [];
+      const proxy = createServer().on("connect", (request, socket) => {
+        asked.push(request.url);
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+      });
+      setEnvironment("https_proxy", `http://127.0.0.1:${await listening(proxy)}`);
+      expect((await get(`https://${name}:${port}/`, { isInsecure: true })).body.toString()).toBe(
+        "here",
+      );
+      expect(asked).toEqual([]);
+    },
+  );
 
   test("goes through the proxy that the environment names, and not where NO_PROXY names the server", async () => {
-    const { port } = await tlsServer("push.example.test", (_, response) => void response.end("through"));
+    const { port } = await tlsServer(
+      "push.example.test",
+      (_, response) => void response.end("through"),
+    );
     const asked: (string | undefined)[] = [];
     const proxy = createServer().on("connect", (request, socket) => {
       asked.push(request.url);

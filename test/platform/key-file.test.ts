@@ -18,19 +18,23 @@ function keyFile(text: string, mode = 0o600): string {
 
 const WHOLE = `${KEY.toString("base64")}\n`;
 
-test.skipIf(process.platform === "win32")("a key file counts when nobody but its owner can do anything with it", () => {
-  for (const mode of [0o600, 0o400, 0o700]) expect(readKeyFile(keyFile(WHOLE, mode))).toEqual(KEY);
-  for (const others of [0o040, 0o020, 0o010, 0o004, 0o002, 0o001]) {
-    const octal = (0o600 | others).toString(8).padStart(4, "0");
-    expect(() => readKeyFile(keyFile(WHOLE, 0o600 | others))).toThrow(
-      expect.objectContaining({
-        code: "invalid",
-        message: expect.stringContaining(`can be read by others (mode ${octal})`),
-        hint: expect.stringMatching(/^chmod 600 /),
-      }),
-    );
-  }
-});
+test.skipIf(process.platform === "win32")(
+  "a key file counts when nobody but its owner can do anything with it",
+  () => {
+    for (const mode of [0o600, 0o400, 0o700])
+      expect(readKeyFile(keyFile(WHOLE, mode))).toEqual(KEY);
+    for (const others of [0o040, 0o020, 0o010, 0o004, 0o002, 0o001]) {
+      const octal = (0o600 | others).toString(8).padStart(4, "0");
+      expect(() => readKeyFile(keyFile(WHOLE, 0o600 | others))).toThrow(
+        expect.objectContaining({
+          code: "invalid",
+          message: expect.stringContaining(`can be read by others (mode ${octal})`),
+          hint: expect.stringMatching(/^chmod 600 /),
+        }),
+      );
+    }
+  },
+);
 
 test.each([
   ["nothing", ""],
@@ -39,7 +43,10 @@ test.each([
   ["more than any key", `${WHOLE}${"\n".repeat(2_000)}`],
 ])("a file that holds %s is no key file", (_, text) => {
   expect(() => readKeyFile(keyFile(text))).toThrow(
-    expect.objectContaining({ code: "invalid", message: expect.stringContaining("is not a key file of fob") }),
+    expect.objectContaining({
+      code: "invalid",
+      message: expect.stringContaining("is not a key file of fob"),
+    }),
   );
 });
 

@@ -18,17 +18,23 @@ afterEach(() => rmSync(runtime, { recursive: true }));
 /** A screencapture that fills the first files that it is given, as for so many displays. */
 function displays(...pictures: readonly string[]): void {
   const writing = pictures.map((picture, i) => `printf %s ${picture} > "$${i + 4}"`);
-  platform.program("screencapture", ['[ "$1 $2 $3" = "-x -t png" ] || exit 2', ...writing].join("\n"));
+  platform.program(
+    "screencapture",
+    ['[ "$1 $2 $3" = "-x -t png" ] || exit 2', ...writing].join("\n"),
+  );
 }
 
 describe("a screenshot on macOS", () => {
-  test.each([[["main"]], [["main", "second", "third"]]])("has the pictures of all displays: %j", async (pictures) => {
-    platform.runner("osascript", "allowed");
-    displays(...pictures);
-    const taken = await takeScreenshot("darwin");
-    expect(taken.map(String)).toEqual(pictures);
-    expect(readdirSync(runtime)).toEqual([]);
-  });
+  test.each([[["main"]], [["main", "second", "third"]]])(
+    "has the pictures of all displays: %j",
+    async (pictures) => {
+      platform.runner("osascript", "allowed");
+      displays(...pictures);
+      const taken = await takeScreenshot("darwin");
+      expect(taken.map(String)).toEqual(pictures);
+      expect(readdirSync(runtime)).toEqual([]);
+    },
+  );
 
   test("is not taken without the permission: it would show the background alone", async () => {
     platform.runner("osascript", "refused");

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, vi } from "vitest";
 
 /** Programs that stand for the script runners of platforms which no machine of ours has. */
 export interface ScriptRunner {
-  /** Lets a runner print `output` for whatever script it is given. It keeps its arguments and its standard input. */
+  /**
+   * Lets a runner print `output` for whatever script it is given. It keeps its arguments and its
+   * standard input.
+   */
   runner(name: string, output: string, status?: number): void;
   /** A program with this script for the shell. */
   program(name: string, script: string): void;

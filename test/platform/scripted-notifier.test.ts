@@ -36,16 +36,22 @@ describe.each([
     expect(await ask(make())).toBe(id);
   });
 
-  test.each(["", "approve", "first\nfirst", "told", "FIRST"])("take %j for no answer", async (word) => {
-    runner(program, word);
-    await expect(ask(make())).rejects.toMatchObject({ code: "unavailable" });
-  });
+  test.each(["", "approve", "first\nfirst", "told", "FIRST"])(
+    "take %j for no answer",
+    async (word) => {
+      runner(program, word);
+      await expect(ask(make())).rejects.toMatchObject({ code: "unavailable" });
+    },
+  );
 
   test("believe no script that failed, and miss a runner that is not there", async () => {
     runner(program, "first", 1);
     await expect(ask(make())).rejects.toMatchObject({ code: "unavailable" });
     platform.leaveAlone();
-    await expect(make().tell(QUESTION)).rejects.toMatchObject({ code: "unavailable", hint: expect.any(String) });
+    await expect(make().tell(QUESTION)).rejects.toMatchObject({
+      code: "unavailable",
+      hint: expect.any(String),
+    });
   });
 
   test("are told what to show as data, and nothing of it is in the script", async () => {

@@ -54,7 +54,9 @@ test("a token's name is text in the scripts, whatever it is", async () => {
   expect(platform.given()).toContain(JSON.stringify(name));
   runner("powershell.exe", "recognized");
   await verify(windowsHello(), name);
-  const script = Buffer.from(platform.given().trim().split("\n").at(-1) ?? "", "base64").toString("utf16le");
+  const script = Buffer.from(platform.given().trim().split("\n").at(-1) ?? "", "base64").toString(
+    "utf16le",
+  );
   expect(script).toContain("'it''s \"x\"; $(id) `id` ’’'");
 });
 

@@ -11,7 +11,10 @@ import { onTestFinished } from "vitest";
 export type WhenDone = (end: () => void) => void;
 
 /** A server on loopback that lives as long as the test. Returns its address. */
-export async function webServer(answer: RequestListener, whenDone: WhenDone = onTestFinished): Promise<URL> {
+export async function webServer(
+  answer: RequestListener,
+  whenDone: WhenDone = onTestFinished,
+): Promise<URL> {
   return new URL(`http://127.0.0.1:${await listening(createServer(answer), whenDone)}/`);
 }
 
@@ -22,8 +25,13 @@ export async function tlsServer(name: string, answer: RequestListener) {
   return { port, certificatePath: path };
 }
 
-/** Lets a server listen for the length of the test, or as long as `whenDone` says; returns its port. */
-export async function listening(server: Server, whenDone: WhenDone = onTestFinished): Promise<number> {
+/**
+ * Lets a server listen for the length of the test, or as long as `whenDone` says; returns its port.
+ */
+export async function listening(
+  server: Server,
+  whenDone: WhenDone = onTestFinished,
+): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   whenDone(() => {
     if ("closeAllConnections" in server) (server.closeAllConnections as () => void)();
@@ -36,8 +44,20 @@ function selfSigned(name: string) {
   const folder = mkdtempSync(join(tmpdir(), "fob-certificate-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [keyPath, path] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const made = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "2",
+  ];
   const named = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name},IP:127.0.0.1`];
-  execFileSync("openssl", [...made, ...named, "-keyout", keyPath, "-out", path], { stdio: "ignore" });
+  execFileSync("openssl", [...made, ...named, "-keyout", keyPath, "-out", path], {
+    stdio: "ignore",
+  });
   return { key: readFileSync(keyPath), certificate: readFileSync(path), path };
 }

@@ -35,7 +35,9 @@ test("a process that gives the answer that another one gave is told so, and the 
   const [request] = (await late.poll(token.id)).requests;
   await desk.poll(token.id);
   expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: true });
-  await expect(late.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toThrow("this request was approved already");
+  await expect(late.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toThrow(
+    "this request was approved already",
+  );
   expect(server.answers).toHaveLength(1);
 });
 
@@ -50,8 +52,11 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   const { server, token, desk, newDesk } = await deskBench();
   server.challenge();
   const [request] = (await desk.poll(token.id)).requests;
-  server.intercept = (incoming) => incoming.method === "POST" && incoming.socket.destroy().destroyed;
-  await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject({ code: "unavailable" });
+  server.intercept = (incoming) =>
+    incoming.method === "POST" && incoming.socket.destroy().destroyed;
+  await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject({
+    code: "unavailable",
+  });
   server.intercept = () => false;
   const later = newDesk();
   expect((await later.poll(token.id)).requests.map(({ id }) => id)).toEqual([request?.id]);
@@ -59,8 +64,12 @@ test("an answer that was cut off can be sent again, and no other one in its plac
     code: "rejected",
     hint: expect.stringContaining("the same answer can be sent again"),
   });
-  expect(await later.answer(request?.id ?? "", APPROVE, NOBODY)).toMatchObject({ isAccepted: true });
-  expect(await desk.history(token.id)).toMatchObject([{ id: request?.id, answer: APPROVE, isAccepted: true }]);
+  expect(await later.answer(request?.id ?? "", APPROVE, NOBODY)).toMatchObject({
+    isAccepted: true,
+  });
+  expect(await desk.history(token.id)).toMatchObject([
+    { id: request?.id, answer: APPROVE, isAccepted: true },
+  ]);
 });
 
 test("a token with a PIN asks for it to listen and for each approval, and not for a denial", async () => {
@@ -72,7 +81,9 @@ test("a token with a PIN asks for it to listen and for each approval, and not fo
   const opening = pins("83517");
   await desk.open(token.id, opening);
   const [first, second] = (await desk.poll(token.id)).requests;
-  await expect(desk.answer(first?.id ?? "", APPROVE, pins("83518"))).rejects.toMatchObject({ code: "denied" });
+  await expect(desk.answer(first?.id ?? "", APPROVE, pins("83518"))).rejects.toMatchObject({
+    code: "denied",
+  });
   expect(server.answers).toEqual([]);
   const approving = pins("83517");
   expect(await desk.answer(first?.id ?? "", APPROVE, approving)).toEqual({ isAccepted: true });
@@ -96,7 +107,9 @@ test("nothing is sent for a token that nobody may use any more", async () => {
   vault.amend(token.id, (before) => ({ ...before, accessDomain: "FF" }));
   const asked = server.polls;
   await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "denied" });
-  await expect(desk.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({ code: "denied" });
+  await expect(desk.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({
+    code: "denied",
+  });
   expect([server.polls, server.answers]).toEqual([asked, []]);
 });
 
@@ -133,7 +146,10 @@ test("of many answers eight are on their way at once", async () => {
     },
   };
   const challenges = new Map(Array.from({ length: 30 }, (_, i) => [String(i), CHALLENGE] as const));
-  const services = { http: () => Promise.reject(new Error("nothing is sent")), now: () => new Date() };
+  const services = {
+    http: () => Promise.reject(new Error("nothing is sent")),
+    now: () => new Date(),
+  };
   const sent = sendSeveral(line, challenges, DENY, services);
   for (let i = 0; i < 30; i++) {
     await expect.poll(() => waiting.length, { interval: 1 }).toBeGreaterThan(0);
@@ -143,7 +159,14 @@ test("of many answers eight are on their way at once", async () => {
   expect(most).toBe(8);
 });
 
-const CHALLENGE: PushChallenge = { nonce: "n", title: "t", question: "q", options: [], lifetime: 120, data: null };
+const CHALLENGE: PushChallenge = {
+  nonce: "n",
+  title: "t",
+  question: "q",
+  options: [],
+  lifetime: 120,
+  data: null,
+};
 
 test("a request waits until the last millisecond of its time, and not while its answer was taken", () => {
   const seen = { id: "a", seenAt: 1_000, words: null, answer: null, isAccepted: null } as const;

@@ -19,7 +19,10 @@ import { PrivacyIdeaServer, SERVER_KEYS } from "./privacyidea-server.ts";
 /** The key of the device; making it takes a while. */
 const DEVICE_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** A server, a vault with a token of it, which `guard` gives a PIN, and a clock that is ahead of the real one by what is set. */
+/**
+ * A server, a vault with a token of it, which `guard` gives a PIN, and a clock that is ahead of the
+ * real one by what is set.
+ */
 export async function deskBench() {
   const server = await PrivacyIdeaServer.start();
   server.know(DEVICE_KEYS.publicKey);
@@ -45,7 +48,10 @@ export async function deskBench() {
     await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), given);
   };
   const clock = { ahead: 0 };
-  const services = { http: httpClient("fob/test"), now: () => new Date(Date.now() + clock.ahead * 1000) };
+  const services = {
+    http: httpClient("fob/test"),
+    now: () => new Date(Date.now() + clock.ahead * 1000),
+  };
   const newDesk = () => new DirectDesk(vault, services);
   return { server, vault, token, guard, store, clock, services, newDesk, desk: newDesk() };
 }

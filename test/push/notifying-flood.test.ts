@@ -5,7 +5,10 @@ import type { Notice, Notifier } from "#push/notifier.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { NOW, pushRequest } from "../cli/screen/push-request.ts";
 
-/** A desktop that keeps what it is to show; `press` answers the question with this title, `null` dismisses it. */
+/**
+ * A desktop that keeps what it is to show; `press` answers the question with this title, `null`
+ * dismisses it.
+ */
 function desktop() {
   const told: Notice[] = [];
   const asked = new Map<string, (answer: string | null) => void>();
@@ -24,7 +27,13 @@ function desktop() {
         signal.addEventListener("abort", () => end(null));
       }),
   };
-  return { notifier, told, asked, seen, press: (title: string, answer: string | null) => asked.get(title)?.(answer) };
+  return {
+    notifier,
+    told,
+    asked,
+    seen,
+    press: (title: string, answer: string | null) => asked.get(title)?.(answer),
+  };
 }
 
 function listen(notifier: Notifier, isGuarded = false) {
@@ -43,7 +52,8 @@ function listen(notifier: Notifier, isGuarded = false) {
   return { notifying, troubles, answers };
 }
 
-const titles = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `Login r${from + i}`);
+const titles = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `Login r${from + i}`);
 
 test("of forty requests at once three are shown, and each of the others when one has gone", async () => {
   const { notifier, told, asked, seen, press } = desktop();

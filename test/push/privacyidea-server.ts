@@ -1,4 +1,11 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from "node:crypto";
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { encodeBase32 } from "#token/base32.ts";
@@ -27,7 +34,8 @@ export const SERVER_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
 export const FOREIGN_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 /**
- * A privacyIDEA server as the protocol describes it, for one token. What it does is as it should be until a test replaces a part of it.
+ * A privacyIDEA server as the protocol describes it, for one token. What it does is as it should be
+ * until a test replaces a part of it.
  */
 export class PrivacyIdeaServer {
   readonly url: URL;
@@ -57,7 +65,10 @@ export class PrivacyIdeaServer {
 
   static async start(whenDone?: WhenDone): Promise<PrivacyIdeaServer> {
     let server: PrivacyIdeaServer | null = null;
-    const url = await webServer((request, response) => void server?.answer(request, response), whenDone);
+    const url = await webServer(
+      (request, response) => void server?.answer(request, response),
+      whenDone,
+    );
     server = new PrivacyIdeaServer(new URL("/ttype/push", url));
     return server;
   }
@@ -106,7 +117,10 @@ export class PrivacyIdeaServer {
         ? {}
         : {
             capabilities: advertised,
-            capabilities_signature: signed(`{"capabilities":${advertised},"nonce":"${nonce}"}`, key),
+            capabilities_signature: signed(
+              `{"capabilities":${advertised},"nonce":"${nonce}"}`,
+              key,
+            ),
           }),
     };
   }
@@ -133,7 +147,11 @@ export class PrivacyIdeaServer {
       return;
     }
     this.#isEnrolled = true;
-    this.#deviceKey = createPublicKey({ key: Buffer.from(pubkey, "base64"), format: "der", type: "spki" });
+    this.#deviceKey = createPublicKey({
+      key: Buffer.from(pubkey, "base64"),
+      format: "der",
+      type: "spki",
+    });
     reply(response, true, this.publicKeyText === null ? {} : { public_key: this.publicKeyText });
   }
 
@@ -157,14 +175,23 @@ export class PrivacyIdeaServer {
   }
 
   #take(fields: Record<string, string>, response: ServerResponse): void {
-    const { serial = "", signature = "", decline, decline_reason: reason, presence_answer: presence } = fields;
+    const {
+      serial = "",
+      signature = "",
+      decline,
+      decline_reason: reason,
+      presence_answer: presence,
+    } = fields;
     const tail = [serial, ...(decline === "1" ? ["decline"] : []), reason, presence].filter(
       (part) => part !== undefined,
     );
     const open = this.challenges as WireChallenge[];
     const text = [fields["nonce"], ...tail].join("|");
-    // older servers find the challenge by the nonce that is sent, newer ones try the signature with each
-    const answered = open.find(({ nonce }) => nonce === fields["nonce"] && this.#verifies(text, signature));
+    // older servers find the challenge by the nonce that is sent, newer ones try the signature with
+    // each
+    const answered = open.find(
+      ({ nonce }) => nonce === fields["nonce"] && this.#verifies(text, signature),
+    );
     if (!answered) {
       this.complaints.push(`an answer that fits no open challenge: ${JSON.stringify(fields)}`);
       reply(response, false);
@@ -177,14 +204,21 @@ export class PrivacyIdeaServer {
 
   #verifies(signedText: string, signature: string): boolean {
     const bytes = decode(signature);
-    return this.#deviceKey !== null && verify("sha256", Buffer.from(signedText), this.#deviceKey, bytes);
+    return (
+      this.#deviceKey !== null && verify("sha256", Buffer.from(signedText), this.#deviceKey, bytes)
+    );
   }
 }
 
 function reply(response: ServerResponse, value: unknown, detail?: object): void {
   response.setHeader("content-type", "application/json");
   response.end(
-    JSON.stringify({ id: 1, jsonrpc: "2.0", result: { status: true, value }, ...(detail ? { detail } : {}) }),
+    JSON.stringify({
+      id: 1,
+      jsonrpc: "2.0",
+      result: { status: true, value },
+      ...(detail ? { detail } : {}),
+    }),
   );
 }
 
@@ -200,7 +234,11 @@ function signed(message: string, key: KeyObject): string {
 
 /** Padded Base32, strictly: whatever else a device sends is wrong. */
 function decode(base32: string): Buffer {
-  if (!/^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?$/.test(base32))
+  if (
+    !/^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?$/.test(
+      base32,
+    )
+  )
     return Buffer.alloc(0);
   const bits = [...base32.replace(/=+$/, "")].map((letter) =>
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"),

@@ -30,7 +30,11 @@ export interface TiqrServer {
   /** The secret that was handed over, null before. */
   secret(): Buffer | null;
   /** Starts a login and returns what its page would show. */
-  login(options?: { readonly service?: string; readonly identity?: string | null; readonly place?: string }): string;
+  login(options?: {
+    readonly service?: string;
+    readonly identity?: string | null;
+    readonly place?: string;
+  }): string;
   /** How many responses came, right or wrong. */
   readonly answers: readonly URLSearchParams[];
   /** Whether a login was approved. */
@@ -61,7 +65,9 @@ export async function tiqrServer(settings: TiqrServerSettings = {}): Promise<Tiq
     const login = logins.get(form.get("sessionKey") ?? "");
     if (form.get("userId") !== "ann") return ["INVALID_USERID", { responseCode: 205 }];
     if (!login || login.isApproved || !secret) return ["INVALID_CHALLENGE", { responseCode: 203 }];
-    if (form.get("response") === respond(secret, suite, login.question, form.get("sessionKey") ?? "")) {
+    if (
+      form.get("response") === respond(secret, suite, login.question, form.get("sessionKey") ?? "")
+    ) {
       login.isApproved = true;
       return ["OK", { responseCode: 1 }];
     }
@@ -80,11 +86,12 @@ export async function tiqrServer(settings: TiqrServerSettings = {}): Promise<Tiq
     if (verdict === undefined) say(response, ...judge(form));
     else response.end(verdict);
   };
-  const pages: Readonly<Record<string, (form: URLSearchParams, response: ServerResponse) => void>> = {
-    [`/metadata?key=${key}`]: describe,
-    [`/enroll?otp=${otp}`]: register,
-    "/login": logIn,
-  };
+  const pages: Readonly<Record<string, (form: URLSearchParams, response: ServerResponse) => void>> =
+    {
+      [`/metadata?key=${key}`]: describe,
+      [`/enroll?otp=${otp}`]: register,
+      "/login": logIn,
+    };
 
   const base = await webServer(async (request, response) => {
     if (settings.intercept?.(request, response)) return;

@@ -1,10 +1,20 @@
-// Draws QR codes as they are hard to read: photographed at an angle, out of focus, in bad light, decorated. The same every time.
+// Draws QR codes as they are hard to read: photographed at an angle, out of focus, in bad light,
+// decorated. The same every time.
 import sharp from "sharp";
 import { encode } from "uqr";
 
-/** @typedef {{ data: Uint8ClampedArray, width: number, height: number }} Gray shades of one byte a pixel */
-/** @typedef {(picture: Gray, hardness: number, random: () => number) => Gray} Treatment what makes a picture hard; hardness from 0 to 1 */
-/** @typedef {{ kind: string, name: string, text: string, draw: () => Promise<Buffer> }} HardPicture */
+/**
+ * @typedef {{ data: Uint8ClampedArray, width: number, height: number }} Gray shades of one byte a
+ *   pixel
+ */
+/**
+ * @typedef {(picture: Gray, hardness: number, random: () => number) => Gray} Treatment what makes
+ *   a picture hard; hardness from 0 to 1
+ */
+/**
+ * @typedef {{ kind: string, name: string, text: string, draw: () => Promise<Buffer> }}
+ *   HardPicture
+ */
 
 const VARIANTS = 12;
 const MODULE = 8;
@@ -22,13 +32,15 @@ const KINDS = {
     mapShades(picture, (shade) => 128 + ((shade - 128) * (0.3 - 0.26 * hardness)) / 2),
   perspective: (picture, hardness, random) => lean(picture, 0.08 + 0.26 * hardness, random),
   "curved paper": (picture, hardness) => bend(picture, 0.005 + 0.03 * hardness),
-  "tiny modules": (picture, hardness, random) => shrink(picture, (1.9 - 0.65 * hardness) / MODULE, random),
+  "tiny modules": (picture, hardness, random) =>
+    shrink(picture, (1.9 - 0.65 * hardness) / MODULE, random),
   "dark mode": (picture, hardness, random) =>
     turn(
       mapShades(picture, (shade) => 200 - shade * 0.7),
       30 * hardness * random(),
     ),
-  "no margin": (picture, hardness) => crop(picture, MODULE * (BORDER - 1 + Math.min(1, hardness * 1.1))),
+  "no margin": (picture, hardness) =>
+    crop(picture, MODULE * (BORDER - 1 + Math.min(1, hardness * 1.1))),
   "photograph of a screen": (picture, hardness, random) =>
     addNoise(
       blur(lean(addMoire(picture, 25 + 40 * hardness), 0.06 + 0.12 * hardness, random), 1),
@@ -36,7 +48,11 @@ const KINDS = {
       random,
     ),
   "bad light, far away": (picture, hardness, random) =>
-    addNoise(addShadow(blur(shrink(picture, 0.45 - 0.15 * hardness, random), 1), 0.6), 20 + 30 * hardness, random),
+    addNoise(
+      addShadow(blur(shrink(picture, 0.45 - 0.15 * hardness, random), 1), 0.6),
+      20 + 30 * hardness,
+      random,
+    ),
 };
 
 /** @type {Readonly<Record<string, (hardness: number, random: () => number) => Drawing>>} */
@@ -46,7 +62,10 @@ const DECORATIONS = {
   "a stain": (hardness, random) => ({ stain: 0.05 + 0.11 * hardness, at: random() }),
 };
 
-/** @typedef {{ dot?: number, logo?: number, stain?: number, at?: number }} Drawing radius of a module's dot, and shares of the side */
+/**
+ * @typedef {{ dot?: number, logo?: number, stain?: number, at?: number }} Drawing radius of a
+ *   module's dot, and shares of the side
+ */
 
 /**
  * The whole set, twelve of each kind from easy to very hard.
@@ -72,7 +91,12 @@ function variants(kind, draw) {
     const text = `otpauth://totp/ACME:user${i}?secret=${"GEZDGNBVGY3TQOJQ".repeat(1 + (i % 3))}&issuer=ACME`;
     const hardness = i / (VARIANTS - 1);
     const name = `${kind} ${i + 1}`;
-    return { kind, name, text, draw: () => encodePicture(draw(text, hardness, pseudoRandom(name)), i) };
+    return {
+      kind,
+      name,
+      text,
+      draw: () => encodePicture(draw(text, hardness, pseudoRandom(name)), i),
+    };
   });
 }
 
@@ -127,7 +151,8 @@ function drawCode(text, { dot, logo = 0, stain = 0, at = 0 } = {}) {
  */
 function fill(width, height, shade) {
   const data = new Uint8ClampedArray(width * height);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data[y * width + x] = shade(x, y);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) data[y * width + x] = shade(x, y);
   return { data, width, height };
 }
 
@@ -140,7 +165,9 @@ function fill(width, height, shade) {
 function shadeAt({ data, width, height }, x, y) {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const pixel = (/** @type {number} */ column, /** @type {number} */ row) =>
-    column < 0 || row < 0 || column >= width || row >= height ? 255 : (data[row * width + column] ?? 255);
+    column < 0 || row < 0 || column >= width || row >= height
+      ? 255
+      : (data[row * width + column] ?? 255);
   const [dx, dy] = [x - left, y - top];
   const upper = pixel(left, top) * (1 - dx) + pixel(left + 1, top) * dx;
   const lower = pixel(left, top + 1) * (1 - dx) + pixel(left + 1, top + 1) * dx;
@@ -152,7 +179,9 @@ function shadeAt({ data, width, height }, x, y) {
  * @param {(shade: number, x: number, y: number) => number} change
  */
 const change = (picture, change) =>
-  fill(picture.width, picture.height, (x, y) => change(picture.data[y * picture.width + x] ?? 0, x, y));
+  fill(picture.width, picture.height, (x, y) =>
+    change(picture.data[y * picture.width + x] ?? 0, x, y),
+  );
 
 /** @param {Gray} picture @param {(shade: number) => number} curve */
 const mapShades = (picture, curve) => change(picture, (shade) => curve(shade));
@@ -191,15 +220,21 @@ function smear(picture, radius, dx = 1, dy = 0.3) {
 }
 
 /** @param {Gray} picture @param {number} range @param {() => number} random */
-const addNoise = (picture, range, random) => mapShades(picture, (shade) => shade + range * (random() + random() - 1));
+const addNoise = (picture, range, random) =>
+  mapShades(picture, (shade) => shade + range * (random() + random() - 1));
 
 /** @param {Gray} picture @param {number} strength @param {() => number} random */
 function addGlare(picture, strength, random) {
   const { width } = picture;
-  const [cx, cy, radius] = [width * (0.35 + 0.3 * random()), width * (0.35 + 0.3 * random()), width * 0.22];
+  const [cx, cy, radius] = [
+    width * (0.35 + 0.3 * random()),
+    width * (0.35 + 0.3 * random()),
+    width * 0.22,
+  ];
   return change(
     picture,
-    (shade, x, y) => shade + 255 * strength * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / radius ** 2),
+    (shade, x, y) =>
+      shade + 255 * strength * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / radius ** 2),
   );
 }
 
@@ -213,9 +248,15 @@ function addShadow(picture, depth) {
 
 /** The stripes that a camera sees on a screen. @param {Gray} picture @param {number} strength */
 const addMoire = (picture, strength) =>
-  change(picture, (shade, x, y) => shade + strength * Math.sin(x * 0.9 + y * 0.13) * Math.sin(y * 0.8));
+  change(
+    picture,
+    (shade, x, y) => shade + strength * Math.sin(x * 0.9 + y * 0.13) * Math.sin(y * 0.8),
+  );
 
-/** Seen from the side: one edge is further away. @param {Gray} picture @param {number} amount @param {() => number} random */
+/**
+ * Seen from the side: one edge is further away. @param {Gray} picture @param {number} amount @param
+ * {() => number} random
+ */
 function lean(picture, amount, random) {
   const { width, height } = picture;
   const vertical = amount * (random() - 0.5);
@@ -250,5 +291,7 @@ function shrink(picture, factor, random) {
 /** @param {Gray} picture @param {number} edge */
 function crop(picture, edge) {
   const by = Math.floor(edge);
-  return fill(picture.width - 2 * by, picture.height - 2 * by, (x, y) => shadeAt(picture, x + by, y + by));
+  return fill(picture.width - 2 * by, picture.height - 2 * by, (x, y) =>
+    shadeAt(picture, x + by, y + by),
+  );
 }

@@ -37,8 +37,14 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
   test("takes a passcode, prints none, and is cleared in time", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
-    const copied = await fob(["code", "ACME", "--copy", "--clear-after", "2"], { env: { DISPLAY } });
-    expect(copied).toEqual({ stdout: "", stderr: "copied; the clipboard is cleared in 2 seconds\n", exitCode: 0 });
+    const copied = await fob(["code", "ACME", "--copy", "--clear-after", "2"], {
+      env: { DISPLAY },
+    });
+    expect(copied).toEqual({
+      stdout: "",
+      stderr: "copied; the clipboard is cleared in 2 seconds\n",
+      exitCode: 0,
+    });
     expect(paste()).toBe(RFC_CODES[0]);
     await expect.poll(paste, { timeout: 10_000 }).toBe("");
   });
@@ -63,7 +69,10 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
   test("gives a text to enroll", async () => {
     const { fob } = testHome();
     copy(`${HOTP_URI}\n`);
-    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 
@@ -72,7 +81,10 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     const file = join(home, "a.png");
     writeFileSync(file, await drawQr(HOTP_URI).getBuffer("image/png"));
     copy("", "-t", "image/png", file);
-    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await fob(["enroll", "--clipboard"], { env: { DISPLAY } })).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
     expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
   });
 

@@ -13,10 +13,14 @@ interface Shell {
 
 const SHELLS: Readonly<Record<string, Shell>> = {
   bash: { start: "bash --norc", setUp: "source <(fob completion bash)" },
-  zsh: { start: "zsh -f", setUp: "PS1='> '; autoload -U compinit; compinit -u -D; source <(fob completion zsh)" },
+  zsh: {
+    start: "zsh -f",
+    setUp: "PS1='> '; autoload -U compinit; compinit -u -D; source <(fob completion zsh)",
+  },
   fish: {
     start: "fish --no-config",
-    setUp: "set fish_autosuggestion_enabled 0; function fish_prompt; echo '> '; end; fob completion fish | source",
+    setUp:
+      "set fish_autosuggestion_enabled 0; function fish_prompt; echo '> '; end; fob completion fish | source",
   },
 };
 
@@ -27,12 +31,20 @@ const OTHER_WAYS: Readonly<Record<string, Shell>> = {
   },
   "zsh with a folder of functions": {
     start: "zsh -f",
-    setUp: "PS1='> '; fob completion zsh > functions/_fob; fpath+=(~/functions); autoload -U compinit; compinit -u -D",
+    setUp:
+      "PS1='> '; fob completion zsh > functions/_fob; fpath+=(~/functions); autoload -U compinit; compinit -u -D",
   },
 };
 
 /** Names that a shell reads as something else unless they are quoted. */
-const NAMES = ["plain", "My token", `it's "so"`, "ACME:ann@acme.test", "Zürich ☂", "$HOME `id` \\ 100%!"];
+const NAMES = [
+  "plain",
+  "My token",
+  `it's "so"`,
+  "ACME:ann@acme.test",
+  "Zürich ☂",
+  "$HOME `id` \\ 100%!",
+];
 
 /** What is typed before TAB, and the name that it stands for. */
 const BEGINNINGS: readonly [string, string][] = [
@@ -73,7 +85,10 @@ const LINES: readonly [string, string][] = [
 
 const requirements = { tmux: "tmux", zsh: "zsh", fish: "fish" };
 
-/** Each TAB and each look at a token is a start of fob; a busy machine takes its time for dozens of them. */
+/**
+ * Each TAB and each look at a token is a start of fob; a busy machine takes its time for dozens of
+ * them.
+ */
 const timeout = 240_000;
 
 describeWith(requirements, "TAB", () => {
@@ -94,7 +109,9 @@ describeWith(requirements, "TAB", () => {
 
     async function enroll(into: string, name: string, account: string) {
       const uri = `otpauth://hotp/${account}?secret=${RFC_SECRET}`;
-      const { stderr } = await made.fob(["enroll", "--home", into, "--yes", "--name", name, "-"], { input: uri });
+      const { stderr } = await made.fob(["enroll", "--home", into, "--yes", "--name", name, "-"], {
+        input: uri,
+      });
       expect(stderr).not.toContain("fob:");
     }
   });
@@ -108,9 +125,13 @@ describeWith(requirements, "TAB", () => {
     },
   );
 
-  test.each(Object.entries(SHELLS))("in %s completes names, whatever is in them", { timeout }, async (_, shell) => {
-    await completeNames(await openShell(home, shell), BEGINNINGS);
-  });
+  test.each(Object.entries(SHELLS))(
+    "in %s completes names, whatever is in them",
+    { timeout },
+    async (_, shell) => {
+      await completeNames(await openShell(home, shell), BEGINNINGS);
+    },
+  );
 
   test.each(Object.entries(OTHER_WAYS))("in %s does the same", { timeout }, async (_, shell) => {
     const terminal = await openShell(home, shell);
@@ -135,8 +156,13 @@ async function completeNames(terminal: Terminal, names: typeof BEGINNINGS): Prom
 }
 
 /** A terminal in which the shell runs, at its first prompt. */
-async function openShell(home: string, { start, setUp }: { start: string; setUp: string }): Promise<Terminal> {
-  const terminal = openTerminal(home, { PATH: [join(home, "bin"), process.env["PATH"]].join(delimiter) });
+async function openShell(
+  home: string,
+  { start, setUp }: { start: string; setUp: string },
+): Promise<Terminal> {
+  const terminal = openTerminal(home, {
+    PATH: [join(home, "bin"), process.env["PATH"]].join(delimiter),
+  });
   terminal.type("cd; unset -f fob; clear", "Enter", `exec ${start}`, "Enter");
   terminal.type(`${setUp}; echo re''ady`, "Enter");
   await terminal.see("ready");

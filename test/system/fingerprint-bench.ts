@@ -10,7 +10,10 @@ import { busConfiguration, onBus } from "./private-bus.ts";
 /** Where Debian has the daemon. */
 const FPRINTD = "/usr/libexec/fprintd";
 
-/** A system bus of its own with the real fprintd over libfprint's virtual reader, and nobody's finger yet. */
+/**
+ * A system bus of its own with the real fprintd over libfprint's virtual reader, and nobody's
+ * finger yet.
+ */
 export interface FingerprintBench {
   /** What a program needs to find the bus. */
   readonly env: Readonly<Record<string, string>>;
@@ -39,7 +42,12 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
   await onBus("system", whole, "org.freedesktop.DBus");
   start(DEBIAN_PYTHON, ["-m", "dbusmock", "--system", "--template", "polkitd"]);
   await onBus("system", whole, "org.freedesktop.PolicyKit1");
-  const authority = ["-d", "org.freedesktop.PolicyKit1", "-o", "/org/freedesktop/PolicyKit1/Authority"];
+  const authority = [
+    "-d",
+    "org.freedesktop.PolicyKit1",
+    "-o",
+    "/org/freedesktop/PolicyKit1/Authority",
+  ];
   const allow = ["-m", "org.freedesktop.DBus.Mock.AllowUnknown", "true"];
   execFileSync("gdbus", ["call", "--system", ...authority, ...allow], { env: whole });
   start(FPRINTD, ["-t"], { FP_VIRTUAL_DEVICE: reader, STATE_DIRECTORY: join(folder, "state") });

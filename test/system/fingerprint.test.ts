@@ -65,23 +65,35 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
   test("that knows no finger says how it learns one", async () => {
     expect(await fob(["biometric", "test"])).toMatchObject({
       exitCode: 8,
-      stderr: expect.stringMatching(/^fob: the fingerprint reader knows no finger of yours\nhint: .*fprintd-enroll/),
+      stderr: expect.stringMatching(
+        /^fob: the fingerprint reader knows no finger of yours\nhint: .*fprintd-enroll/,
+      ),
     });
     await bench.learn(RIGHT);
-    expect((await fob(["biometric", "status"])).stdout).toMatch(/^sensor +fingerprint reader, knows 1 finger$/m);
+    expect((await fob(["biometric", "status"])).stdout).toMatch(
+      /^sensor +fingerprint reader, knows 1 finger$/m,
+    );
   });
 
   test("recognises a finger, after some that were not read, and knows a wrong one", async () => {
-    expect(await touching([RIGHT], ["biometric", "test"])).toMatchObject({ exitCode: 0, stdout: "recognised\n" });
+    expect(await touching([RIGHT], ["biometric", "test"])).toMatchObject({
+      exitCode: 0,
+      stdout: "recognised\n",
+    });
     const run = fob(["biometric", "test"]);
     await bench.tell("RETRY 1");
     await bench.touch(WRONG);
     await bench.touch(RIGHT);
     expect(await run).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringMatching(/once more, and slower\n[^\n]*does not know this finger: try once more\n$/),
+      stderr: expect.stringMatching(
+        /once more, and slower\n[^\n]*does not know this finger: try once more\n$/,
+      ),
     });
-    expect(await touching([WRONG, WRONG, WRONG], ["biometric", "test"])).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(await touching([WRONG, WRONG, WRONG], ["biometric", "test"])).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+    });
   });
 
   test("tells scripts what the schemas say", async () => {
@@ -142,7 +154,9 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
   test("stands for the app PIN, also when the vault is unlocked for an agent", async () => {
     expect(await fob(["biometric", "enable"])).toMatchObject({ exitCode: 2 });
     expect(await enableFor()).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse((await fob(["pin", "status", "--json"])).stdout)).toMatchObject({ biometric: true });
+    expect(JSON.parse((await fob(["pin", "status", "--json"])).stdout)).toMatchObject({
+      biometric: true,
+    });
     const { type, see } = open();
     type("fob unlock", "Enter");
     await see("Finger or face for fob");
@@ -166,18 +180,30 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
     const [token] = JSON.parse((await fob(["list", "--json"])).stdout);
     expect(existsSync(join(home.home, `biometric-${token.id}.key`))).toBe(true);
     await fob(["pin", "change", "ACME"], { FOB_PIN: `${FOB_PIN}\n27954` });
-    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({ tokens: [] });
+    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({
+      tokens: [],
+    });
     await touching([RIGHT], ["biometric", "enable", "ACME"], { FOB_PIN: "27954" });
-    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({ tokens: ["ACME"] });
-    expect((await fob(["biometric", "disable", "ACME"])).stdout).toBe("the PIN of ACME alone counts again\n");
-    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({ biometric: false });
+    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({
+      tokens: ["ACME"],
+    });
+    expect((await fob(["biometric", "disable", "ACME"])).stdout).toBe(
+      "the PIN of ACME alone counts again\n",
+    );
+    expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({
+      biometric: false,
+    });
     expect(existsSync(join(home.home, `biometric-${token.id}.key`))).toBe(false);
   });
 
   test("is not turned on without the right PIN and the right finger, or against the policy", async () => {
     await fob(["pin", "set", "ACME"], { FOB_PIN });
-    expect(await fob(["biometric", "enable", "ACME"], { FOB_PIN: "11112" })).toMatchObject({ exitCode: 4 });
-    const wrong = await touching([WRONG, WRONG, WRONG], ["biometric", "enable", "ACME"], { FOB_PIN });
+    expect(await fob(["biometric", "enable", "ACME"], { FOB_PIN: "11112" })).toMatchObject({
+      exitCode: 4,
+    });
+    const wrong = await touching([WRONG, WRONG, WRONG], ["biometric", "enable", "ACME"], {
+      FOB_PIN,
+    });
     expect(wrong).toMatchObject({ exitCode: 4, stdout: "" });
     await fob(["pin", "remove", "ACME"], { FOB_PIN });
     expect(await fob(["biometric", "enable", "ACME"])).toMatchObject({ exitCode: 2 });
@@ -186,7 +212,10 @@ describeWith(TOOLS, "a fingerprint reader (fprintd)", () => {
       exitCode: 4,
       stderr: "fob: the policy of ACME wants its PIN: no biometrics\n",
     });
-    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({ app: false, tokens: [] });
+    expect(JSON.parse((await fob(["biometric", "status", "--json"])).stdout)).toMatchObject({
+      app: false,
+      tokens: [],
+    });
   });
 
   test("is not asked when the token is locked", async () => {

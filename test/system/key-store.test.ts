@@ -44,35 +44,43 @@ describe("the key file", () => {
   keepsTheContract((item) => fileKeyStore(home, item));
 });
 
-describeWith({ "dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring" }, "the system keychain", () => {
-  let folder: string;
-  const children: ChildProcess[] = [];
+describeWith(
+  { "dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring" },
+  "the system keychain",
+  () => {
+    let folder: string;
+    const children: ChildProcess[] = [];
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "fob-session-"));
-    mkdirSync(join(folder, "runtime"), { mode: 0o700 });
-    vi.stubEnv("XDG_RUNTIME_DIR", join(folder, "runtime"));
-    vi.stubEnv("XDG_DATA_HOME", join(folder, "data"));
-    const bus = spawn("dbus-daemon", ["--session", "--nofork", "--print-address=1"], {
-      stdio: ["ignore", "pipe", "ignore"],
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), "fob-session-"));
+      mkdirSync(join(folder, "runtime"), { mode: 0o700 });
+      vi.stubEnv("XDG_RUNTIME_DIR", join(folder, "runtime"));
+      vi.stubEnv("XDG_DATA_HOME", join(folder, "data"));
+      const bus = spawn("dbus-daemon", ["--session", "--nofork", "--print-address=1"], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const address = await new Promise<string>((resolve) =>
+        createInterface({ input: bus.stdout }).once("line", resolve),
+      );
+      vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", address);
+      const keyring = spawn(
+        "gnome-keyring-daemon",
+        ["--foreground", "--unlock", "--components=secrets"],
+        {
+          stdio: ["pipe", "ignore", "ignore"],
+        },
+      );
+      keyring.stdin.end("pw");
+      children.push(keyring, bus);
+      await sleep(1_000);
     });
-    const address = await new Promise<string>((resolve) =>
-      createInterface({ input: bus.stdout }).once("line", resolve),
-    );
-    vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", address);
-    const keyring = spawn("gnome-keyring-daemon", ["--foreground", "--unlock", "--components=secrets"], {
-      stdio: ["pipe", "ignore", "ignore"],
+
+    afterAll(() => {
+      for (const child of children) child.kill("SIGKILL");
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true, force: true });
     });
-    keyring.stdin.end("pw");
-    children.push(keyring, bus);
-    await sleep(1_000);
-  });
 
-  afterAll(() => {
-    for (const child of children) child.kill("SIGKILL");
-    vi.unstubAllEnvs();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  keepsTheContract((item) => systemKeyStore(item, { timeoutMs: 5_000 }));
-});
+    keepsTheContract((item) => systemKeyStore(item, { timeoutMs: 5_000 }));
+  },
+);

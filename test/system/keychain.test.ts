@@ -6,8 +6,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FOB, HOTP_URI, RFC_CODES } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 
-const TOOLS = { "dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools" };
-const UNLOCK = 'printf %s pw | gnome-keyring-daemon --unlock --components=secrets >"$FOB_HOME.log" 2>&1';
+const TOOLS = {
+  "dbus-run-session": "dbus",
+  "gnome-keyring-daemon": "gnome-keyring",
+  "secret-tool": "libsecret-tools",
+};
+const UNLOCK =
+  'printf %s pw | gnome-keyring-daemon --unlock --components=secrets >"$FOB_HOME.log" 2>&1';
 
 let folder: string;
 
@@ -57,7 +62,10 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
       'gnome-keyring-daemon --start --components=secrets >"$FOB_HOME.log" 2>&1; $fob code ACME 2>"$FOB_HOME.err"; echo $?; cat "$FOB_HOME.err"',
     );
     expect(locked.stdout).toMatch(/^8\nfob: the system keychain [^\n]*\nhint: unlock it/);
-    const none = spawnSync(process.execPath, [FOB, "code", "ACME"], { env: environment(), encoding: "utf8" });
+    const none = spawnSync(process.execPath, [FOB, "code", "ACME"], {
+      env: environment(),
+      encoding: "utf8",
+    });
     expect(none).toMatchObject({ status: 8, stdout: "" });
     expect(none.stderr).toMatch(
       /^fob: the system keychain cannot be reached\nhint: the key is there in the desktop session/,
@@ -115,12 +123,17 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
     );
     const { recoveryCode } = JSON.parse(made.stdout);
     const run = (args: readonly string[], pin: string) =>
-      spawnSync(process.execPath, [FOB, ...args], { env: { ...environment(), FOB_PIN: pin }, encoding: "utf8" });
+      spawnSync(process.execPath, [FOB, ...args], {
+        env: { ...environment(), FOB_PIN: pin },
+        encoding: "utf8",
+      });
     const refused = run(["code", "ACME"], "4711");
     expect(refused).toMatchObject({ status: 8, stdout: "" });
     expect(refused.stderr).toContain("the recovery code opens the vault in place of the app PIN");
     expect(run(["code", "ACME"], recoveryCode).stdout).toBe(`${RFC_CODES[0]}\n`);
-    expect(run(["keychain", "move", "file"], `${recoveryCode}\n83517`)).toMatchObject({ status: 0 });
+    expect(run(["keychain", "move", "file"], `${recoveryCode}\n83517`)).toMatchObject({
+      status: 0,
+    });
     expect(run(["code", "ACME"], "83517").stdout).toBe(`${RFC_CODES[1]}\n`);
   });
 
@@ -135,7 +148,9 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
       `${UNLOCK}; ${store}; FOB_PIN=4711 $fob list; echo $?; $fob pin status --json | grep attemptsLeft; printf '%s\n83517\n' '${recoveryCode}' | $fob pin change --pin-file - >/dev/null; FOB_PIN=83517 $fob code ACME`,
     );
     expect(other.stdout).toBe(`6\n  "attemptsLeft": 10,\n${RFC_CODES[0]}\n`);
-    expect(other.stderr).toContain("the key in the keychain does not belong to this vault\nhint: the recovery code");
+    expect(other.stderr).toContain(
+      "the key in the keychain does not belong to this vault\nhint: the recovery code",
+    );
     const gone = inSession(
       `${UNLOCK}; secret-tool clear service fob; FOB_PIN=83517 $fob list; echo $?; $fob pin status --json | grep attemptsLeft`,
     );

@@ -10,7 +10,10 @@ const pages = readdirSync(folder).map((name) => `${folder}/${name}`);
 describeWith({ man: "man-db", groff: "groff" }, "man", () => {
   test("formats every page without a warning", () => {
     const env = { PATH: process.env["PATH"], LC_ALL: "C.UTF-8", MANWIDTH: "80" };
-    const { stdout, stderr } = spawnSync("man", ["--warnings", "--local-file", ...pages], { env, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync("man", ["--warnings", "--local-file", ...pages], {
+      env,
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     expect(stdout.match(/^FOB.*\([17]\) +fob manual +FOB.*\([17]\)$/gm)).toHaveLength(pages.length);
   });

@@ -13,7 +13,9 @@ export interface Shown {
   readonly urgency: string;
 }
 
-/** A session bus and a screen of their own, with the real dunst as the one who shows notifications. */
+/**
+ * A session bus and a screen of their own, with the real dunst as the one who shows notifications.
+ */
 export interface NotificationBench {
   /** What a program needs to find the bus. */
   readonly env: Readonly<Record<string, string>>;
@@ -28,7 +30,10 @@ export interface NotificationBench {
   close(): void;
 }
 
-/** Between the parts of what a notification shows, and after each: neither occurs in a text that is safe to show. */
+/**
+ * Between the parts of what a notification shows, and after each: neither occurs in a text that is
+ * safe to show.
+ */
 const [PART, END] = ["\u001f", "\u001e"];
 
 /** Starts a session bus; with nobody who shows notifications, where `isBare`. */
@@ -36,7 +41,11 @@ export async function startNotificationBench({ isBare = false } = {}): Promise<N
   const folder = mkdtempSync(join(tmpdir(), "fob-dunst-"));
   const address = `unix:path=${join(folder, "bus")}`;
   const display = isBare ? null : await startDisplay();
-  const env = { DBUS_SESSION_BUS_ADDRESS: address, DISPLAY: display?.name ?? "", XDG_RUNTIME_DIR: folder };
+  const env = {
+    DBUS_SESSION_BUS_ADDRESS: address,
+    DISPLAY: display?.name ?? "",
+    XDG_RUNTIME_DIR: folder,
+  };
   const whole = { ...process.env, ...env };
   const children: ChildProcess[] = [];
   const start = async (command: string, args: readonly string[], busName: string) => {
@@ -55,15 +64,24 @@ export async function startNotificationBench({ isBare = false } = {}): Promise<N
     at("dunstrc"),
     `[global]\ndmenu = ${at("choose")}\n[everything]\nsummary = "*"\nscript = ${at("note")}\n`,
   );
-  await start("dbus-daemon", [`--config-file=${at("bus.conf")}`, "--nofork"], "org.freedesktop.DBus");
+  await start(
+    "dbus-daemon",
+    [`--config-file=${at("bus.conf")}`, "--nofork"],
+    "org.freedesktop.DBus",
+  );
   if (!isBare) await start("dunst", ["-conf", at("dunstrc")], "org.freedesktop.Notifications");
 
-  const dunstctl = (...args: string[]) => execFileSync("dunstctl", args, { env: whole, encoding: "utf8" });
+  const dunstctl = (...args: string[]) =>
+    execFileSync("dunstctl", args, { env: whole, encoding: "utf8" });
   const shown = () => readFileSync(at("shown"), "utf8").split(END).slice(0, -1).map(parseShown);
   return {
     env,
     count: () => Number(dunstctl("count", "displayed")),
-    see: (title) => eventually(() => shown().find(({ summary }) => summary.includes(title)), `a notification ${title}`),
+    see: (title) =>
+      eventually(
+        () => shown().find(({ summary }) => summary.includes(title)),
+        `a notification ${title}`,
+      ),
     press(button) {
       writeFileSync(at("choice"), String(button));
       dunstctl("context");

@@ -48,7 +48,10 @@ describeWith(DUNST, "notifications (dunst on a bus of its own)", () => {
     [2, "deny"],
   ])("ask, and know which button was pressed: %d is %s", async (button, id) => {
     const answer = ask(`Question ${button}?`);
-    expect(await bench.see(`Question ${button}?`)).toMatchObject({ body: QUESTION.body, urgency: "CRITICAL" });
+    expect(await bench.see(`Question ${button}?`)).toMatchObject({
+      body: QUESTION.body,
+      urgency: "CRITICAL",
+    });
     bench.press(button);
     expect(await answer).toBe(id);
     await vi.waitFor(() => expect(bench.count()).toBe(0));
@@ -87,7 +90,11 @@ describeWith(DUNST, "notifications (dunst on a bus of its own)", () => {
     const { fob } = testHome();
     const { stdout } = await fob(["doctor", "--json"], { env: bench.env });
     expect(JSON.parse(stdout)).toContainEqual(
-      expect.objectContaining({ check: "notifications", status: "ok", message: expect.stringContaining("dunst") }),
+      expect.objectContaining({
+        check: "notifications",
+        status: "ok",
+        message: expect.stringContaining("dunst"),
+      }),
     );
   });
 
@@ -108,7 +115,8 @@ describeWith(BUS, "without anybody who shows notifications", () => {
 
   describe.each(["a bus", "no bus"])("and with %s", (which) => {
     test("every use says so, and what to do", async () => {
-      const address = which === "a bus" ? bench.env["DBUS_SESSION_BUS_ADDRESS"] : "unix:path=/nonexistent/bus";
+      const address =
+        which === "a bus" ? bench.env["DBUS_SESSION_BUS_ADDRESS"] : "unix:path=/nonexistent/bus";
       vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", address);
       const missing = { code: "unavailable", hint: expect.stringContaining("dunst") };
       const notifier = desktopNotifier();

@@ -13,11 +13,17 @@ interface RandomToken {
 }
 
 describeWith({ oathtool: "oathtool" }, "a second opinion", () => {
-  test(`oathtool gives the same passcodes for ${TOKENS} random tokens`, { timeout: 120_000 }, async () => {
+  test(`oathtool gives the same passcodes for ${TOKENS} random tokens`, {
+    timeout: 120_000,
+  }, async () => {
     const { fob } = testHome();
     const time = randomInt(1, 4_000_000_000);
-    const tokens = Array.from({ length: TOKENS }, (_, i) => (i % 2 === 0 ? timeBased(i, time) : eventBased(i)));
-    const enrolled = await fob(["enroll", "-", "--quiet"], { input: tokens.map(({ uri }) => uri).join("\n") });
+    const tokens = Array.from({ length: TOKENS }, (_, i) =>
+      i % 2 === 0 ? timeBased(i, time) : eventBased(i),
+    );
+    const enrolled = await fob(["enroll", "-", "--quiet"], {
+      input: tokens.map(({ uri }) => uri).join("\n"),
+    });
     expect(enrolled).toMatchObject({ exitCode: 0, stderr: "" });
     const names = tokens.map((_, i) => `t${i}`);
     const even = names.filter((_, i) => i % 2 === 0);
@@ -26,7 +32,9 @@ describeWith({ oathtool: "oathtool" }, "a second opinion", () => {
       ...JSON.parse((await fob(["code", ...even, "--json", "--at", `@${time}`])).stdout),
       ...JSON.parse((await fob(["code", ...odd, "--json"])).stdout),
     ];
-    const ours = new Map(codes.map(({ name, code }: { name: string; code: string }) => [name, code]));
+    const ours = new Map(
+      codes.map(({ name, code }: { name: string; code: string }) => [name, code]),
+    );
     for (const [i, { uri, oathtool }] of tokens.entries()) {
       const theirs = execFileSync("oathtool", oathtool, { encoding: "utf8" }).trim();
       expect(`${uri} ${ours.get(`t${i}`)}`).toBe(`${uri} ${theirs}`);

@@ -31,21 +31,24 @@ describe("the npm package", () => {
     const files = filesBelow(unpacked).map((path) => path.slice(unpacked.length + 1));
     const sizes = files.map((path) => statSync(join(unpacked, path)).size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
-    expect(files.filter((path) => !/^(?:bin|completions|dist|man|schema)\//.test(path)).toSorted()).toEqual([
-      "CHANGELOG.md",
-      "LICENSE",
-      "README.md",
-      "package.json",
-    ]);
+    expect(
+      files.filter((path) => !/^(?:bin|completions|dist|man|schema)\//.test(path)).toSorted(),
+    ).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     const generated = ["completions", "man"].flatMap((folder) =>
       readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`),
     );
-    expect(files).toEqual(expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.cjs", ...generated]));
+    expect(files).toEqual(
+      expect.arrayContaining(["bin/fob.js", "dist/fob.cjs", "dist/main.cjs", ...generated]),
+    );
   });
 
   test("has no scripts, and nothing that only its developers need", () => {
-    const published = JSON.parse(readFileSync(join(unpack(pack(temporaryFolder())), "package.json"), "utf8"));
-    const { scripts, devDependencies, ...own } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const published = JSON.parse(
+      readFileSync(join(unpack(pack(temporaryFolder())), "package.json"), "utf8"),
+    );
+    const { scripts, devDependencies, ...own } = JSON.parse(
+      readFileSync(join(root, "package.json"), "utf8"),
+    );
     expect(published).toEqual(own);
   });
 
@@ -62,7 +65,10 @@ describe("the npm package", () => {
       "--prefer-offline",
     ];
     const { status, stderr } = spawnSync("npm", args, { encoding: "utf8", timeout });
-    expect([status, stderr.split("\n").filter((line) => !/^npm notice/.test(line))]).toEqual([0, [""]]);
+    expect([status, stderr.split("\n").filter((line) => !/^npm notice/.test(line))]).toEqual([
+      0,
+      [""],
+    ]);
     expect(existsSync(join(folder, "share/man/man1/fob-pin-set.1"))).toBe(true);
     expect(existsSync(join(folder, "share/man/man7/fob-security.7"))).toBe(true);
     expectToWork(join(folder, "bin/fob"), { PATH: process.env["PATH"] ?? "" });
@@ -82,10 +88,16 @@ describe.runIf(process.env["MODE"] === "torture")("a fresh clone", () => {
     // what leads to the registry from here, and nothing else of who runs this
     const settings = Object.entries(process.env).filter(([name]) => !/^(?:npm|fob)_/i.test(name));
     const cache = run("npm", ["config", "get", "cache"]).trim();
-    const env = { ...Object.fromEntries(settings), HOME: temporaryFolder(), npm_config_cache: cache };
+    const env = {
+      ...Object.fromEntries(settings),
+      HOME: temporaryFolder(),
+      npm_config_cache: cache,
+    };
     run(command, [...args, prefix], { cwd: clone, env });
     const isCopy = !lstatSync(join(prefix, "lib/node_modules/fob")).isSymbolicLink();
-    expect(isCopy).toBe(args.some((word) => word === "install:global" || word === "--install-links"));
+    expect(isCopy).toBe(
+      args.some((word) => word === "install:global" || word === "--install-links"),
+    );
     if (isCopy) rmSync(clone, { recursive: true });
     expectToWork(join(prefix, "bin/fob"), { PATH: process.env["PATH"] ?? "" });
   });
@@ -93,14 +105,17 @@ describe.runIf(process.env["MODE"] === "torture")("a fresh clone", () => {
 
 test("Homebrew and winget are told where a file is and what it must be", () => {
   const folder = temporaryFolder();
-  for (const file of [`fob-${version}.tgz`, "fob-win32-x64.exe"]) writeFileSync(join(folder, file), "");
+  for (const file of [`fob-${version}.tgz`, "fob-win32-x64.exe"])
+    writeFileSync(join(folder, file), "");
   run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], { cwd: root });
   const hash = createHash("sha256").digest("hex");
   const formula = readFileSync(join(folder, "fob.rb"), "utf8");
   expect(formula).toContain(`  url "https://fob.test/v1/fob-${version}.tgz"\n  sha256 "${hash}"\n`);
   const manifest = readFileSync(join(folder, "Fob.Fob.yaml"), "utf8");
   expect(manifest).toContain(`\nPackageVersion: ${version}\n`);
-  expect(manifest).toContain(`    InstallerUrl: https://fob.test/v1/fob-win32-x64.exe\n    InstallerSha256: ${hash}\n`);
+  expect(manifest).toContain(
+    `    InstallerUrl: https://fob.test/v1/fob-win32-x64.exe\n    InstallerSha256: ${hash}\n`,
+  );
   expect(formula + manifest).not.toMatch(/@[A-Z0-9]+@/);
 });
 
@@ -132,24 +147,40 @@ describeWith({ "dpkg-deb": "dpkg", lintian: "lintian" }, "the standalone executa
       expect(run(program, ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[2]}\n`);
       run(program, ["lock"], { env: vault });
       // where there is no keychain it says so, which takes the native package
-      expect(() => run(program, ["list"], { env: { ...vault, FOB_KEYCHAIN: "system" } })).toThrow(/keychain/);
+      expect(() => run(program, ["list"], { env: { ...vault, FOB_KEYCHAIN: "system" } })).toThrow(
+        /keychain/,
+      );
       expect(() => run(program, ["--version"], { env: { ...env, HOME: program } })).toThrow(
         /^fob: the standalone program cannot unpack itself: .*\nhint: XDG_CACHE_HOME/m,
       );
-      const [debian = ""] = run(process.execPath, ["scripts/packages.mjs", folder, "https://fob.test/v1"], {
-        cwd: root,
-      }).split("\n");
+      const [debian = ""] = run(
+        process.execPath,
+        ["scripts/packages.mjs", folder, "https://fob.test/v1"],
+        {
+          cwd: root,
+        },
+      ).split("\n");
       const unpacked = temporaryFolder();
       run("dpkg-deb", ["--extract", debian, unpacked]);
-      expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(`${RFC_CODES[3]}\n`);
-      for (const path of ["man/man1/fob-code.1.gz", "bash-completion/completions/fob", "zsh/vendor-completions/_fob"]) {
+      expect(run(join(unpacked, "usr/bin/fob"), ["code", "ACME"], { env: vault })).toBe(
+        `${RFC_CODES[3]}\n`,
+      );
+      for (const path of [
+        "man/man1/fob-code.1.gz",
+        "bash-completion/completions/fob",
+        "zsh/vendor-completions/_fob",
+      ]) {
         expect(existsSync(join(unpacked, "usr/share", path))).toBe(true);
       }
-      const notices = gunzipSync(readFileSync(join(unpacked, "usr/share/doc/fob/third-party.txt.gz")));
+      const notices = gunzipSync(
+        readFileSync(join(unpacked, "usr/share/doc/fob/third-party.txt.gz")),
+      );
       expect(notices.toString()).toBe(readFileSync(join(unpackedProgram, "LICENSES.txt"), "utf8"));
       const { stdout: tags } = spawnSync("lintian", [debian], { encoding: "utf8", timeout });
       expect(tags).toBe("");
-      expect(run("dpkg-deb", ["--field", debian, "Package", "Version"])).toBe(`Package: fob\nVersion: ${version}\n`);
+      expect(run("dpkg-deb", ["--field", debian, "Package", "Version"])).toBe(
+        `Package: fob\nVersion: ${version}\n`,
+      );
     },
   );
 });
@@ -192,7 +223,9 @@ const WORDS: Readonly<Record<string, RegExp>> = {
 /** Every package below a folder, and Node, has its licence's text in LICENSES.txt. */
 function expectLicenses(folder: string): void {
   const sections = readFileSync(join(folder, "LICENSES.txt"), "utf8").split(/^={80}\n\n/m);
-  const textOf = new Map(sections.map((section) => [section.slice(0, section.indexOf("\n")), section]));
+  const textOf = new Map(
+    sections.map((section) => [section.slice(0, section.indexOf("\n")), section]),
+  );
   const packages = filesBelow(folder)
     .filter((path) => path.endsWith("/package.json"))
     .map((path): Record<string, string> => JSON.parse(readFileSync(path, "utf8")))
@@ -209,7 +242,11 @@ function expectLicenses(folder: string): void {
   }
   expect(textOf.get(`Node.js ${process.versions.node}`)).toMatch(/OpenSSL.*V8|V8.*OpenSSL/s);
   const libvips = [...textOf].find(([heading]) => heading.startsWith("@img/sharp-libvips"))?.[1];
-  for (const word of [/GNU LESSER GENERAL PUBLIC LICENSE/, /GNU GENERAL PUBLIC LICENSE/, /lovell\/sharp-libvips/]) {
+  for (const word of [
+    /GNU LESSER GENERAL PUBLIC LICENSE/,
+    /GNU GENERAL PUBLIC LICENSE/,
+    /lovell\/sharp-libvips/,
+  ]) {
     expect(libvips).toMatch(word);
   }
   const bundled = readFileSync(join(folder, "dist/LICENSES.txt"), "utf8").trim();
@@ -217,21 +254,37 @@ function expectLicenses(folder: string): void {
 }
 
 /** A small picture, and one so large that a process of its own reads it. */
-async function expectToReadPictures(program: string, env: Readonly<Record<string, string>>): Promise<void> {
+async function expectToReadPictures(
+  program: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const folder = temporaryFolder();
   for (const side of [400, 3_000]) {
     const file = join(folder, `${side}.png`);
-    await drawQr(HOTP_URI, { canvas: { width: side, height: side } }).write(`${folder}/${side}.png`);
-    expect(JSON.parse(run(program, ["inspect", "--qr", file, "--json"], { env })).tokens).toHaveLength(1);
+    await drawQr(HOTP_URI, { canvas: { width: side, height: side } }).write(
+      `${folder}/${side}.png`,
+    );
+    expect(
+      JSON.parse(run(program, ["inspect", "--qr", file, "--json"], { env })).tokens,
+    ).toHaveLength(1);
   }
 }
 
 function run(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly input?: string;
+  } = {},
 ): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["pipe", "pipe", "pipe"], timeout, ...options });
+  return execFileSync(command, args, {
+    encoding: "utf8",
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout,
+    ...options,
+  });
 }
 
 function temporaryFolder(): string {

@@ -9,8 +9,20 @@ export function busConfiguration(type: "session" | "system", address: string): s
 }
 
 /** Waits until a name has its owner on the bus that the environment names. */
-export async function onBus(type: "session" | "system", env: NodeJS.ProcessEnv, name: string): Promise<void> {
-  const call = ["-d", "org.freedesktop.DBus", "-o", "/", "-m", "org.freedesktop.DBus.GetNameOwner", name];
+export async function onBus(
+  type: "session" | "system",
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Promise<void> {
+  const call = [
+    "-d",
+    "org.freedesktop.DBus",
+    "-o",
+    "/",
+    "-m",
+    "org.freedesktop.DBus.GetNameOwner",
+    name,
+  ];
   for (let tries = 0; ; tries++) {
     try {
       execFileSync("gdbus", ["call", `--${type}`, ...call], { env, stdio: "ignore" });

@@ -14,7 +14,10 @@ function rising(bytes: number): string {
 }
 
 function python(script: string, input: string): string {
-  const { stdout, stderr, status } = spawnSync(DEBIAN_PYTHON, ["-c", script], { input, encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(DEBIAN_PYTHON, ["-c", script], {
+    input,
+    encoding: "utf8",
+  });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   return stdout;
 }
@@ -48,11 +51,17 @@ container.write(sys.stdout.buffer)
 describeWith({ "python3:pskc": "python3-pskc" }, "python3-pskc", () => {
   test("opens a container that fob wrote, and finds its MACs right", async () => {
     const xml = await formatPskc([TOKEN], Buffer.from(PASSPHRASE));
-    expect(JSON.parse(python(READ, xml))).toEqual([[SECRET.toString("hex"), 42, "S-1", "ACME", 8, true]]);
+    expect(JSON.parse(python(READ, xml))).toEqual([
+      [SECRET.toString("hex"), 42, "S-1", "ACME", 8, true],
+    ]);
   });
 
   test.each([
-    ["a passphrase", `container.encryption.setup_pbkdf2("${PASSPHRASE}", iterations=2000)`, PASSPHRASE],
+    [
+      "a passphrase",
+      `container.encryption.setup_pbkdf2("${PASSPHRASE}", iterations=2000)`,
+      PASSPHRASE,
+    ],
     [
       "a passphrase and SHA-256",
       `container.encryption.setup_pbkdf2("${PASSPHRASE}", iterations=2000, key_length=32, prf="hmac-sha256", algorithm="aes256-cbc")`,
@@ -74,10 +83,17 @@ describeWith({ "python3:pskc": "python3-pskc" }, "python3-pskc", () => {
       rising(24),
     ],
   ])("writes a container with %s that fob opens", async (_, setup, answer) => {
-    const { drafts, refusals } = await readPskc(python(write(setup), ""), async () => Buffer.from(answer));
+    const { drafts, refusals } = await readPskc(python(write(setup), ""), async () =>
+      Buffer.from(answer),
+    );
     expect(refusals).toEqual([]);
     expect(drafts).toEqual([
-      expect.objectContaining({ secret: SECRET, serial: "S-1", issuer: "ACME", credential: TOKEN.credential }),
+      expect.objectContaining({
+        secret: SECRET,
+        serial: "S-1",
+        issuer: "ACME",
+        credential: TOKEN.credential,
+      }),
     ]);
   });
 });

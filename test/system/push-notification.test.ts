@@ -5,7 +5,13 @@ import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { describeWith } from "../requires.ts";
 import { type NotificationBench, startNotificationBench } from "./notification-bench.ts";
 
-const DUNST = { "dbus-daemon": "dbus", gdbus: "libglib2.0-bin", Xvfb: "xvfb", dunst: "dunst", dunstctl: "dunst" };
+const DUNST = {
+  "dbus-daemon": "dbus",
+  gdbus: "libglib2.0-bin",
+  Xvfb: "xvfb",
+  dunst: "dunst",
+  dunstctl: "dunst",
+};
 
 describeWith(DUNST, "login requests by notification", () => {
   const removals: (() => void)[] = [];
@@ -52,7 +58,10 @@ describeWith(DUNST, "login requests by notification", () => {
     expect(body).toContain("ann from 192.0.2.7");
     bench.press(button);
     const { exitCode, stdout } = await listening;
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(word) });
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(word),
+    });
     expect(server.answers.map((answer) => "decline" in answer)).toEqual([word === "denied"]);
     expect(server.complaints).toEqual([]);
   });
@@ -80,7 +89,9 @@ describeWith(DUNST, "login requests by notification", () => {
   test("without anybody who shows notifications it says so at once", async () => {
     const nowhere = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" };
     for (const options of [[], ["--timeout", "86400"]]) {
-      expect(await home.fob(["push", "listen", "--notify", ...options], { env: nowhere })).toMatchObject({
+      expect(
+        await home.fob(["push", "listen", "--notify", ...options], { env: nowhere }),
+      ).toMatchObject({
         ...{ exitCode: 8, stdout: "" },
         stderr: expect.stringMatching(/^fob: nothing here shows notifications\nhint: /),
       });

@@ -25,7 +25,9 @@ describeWith(
       const [picture, bitmap] = [join(home, "page.png"), join(home, "page.xbm")];
       writeFileSync(picture, await page.getBuffer("image/png"));
       execFileSync("convert", [picture, bitmap]);
-      execFileSync("xsetroot", ["-bitmap", bitmap], { env: { ...process.env, DISPLAY: screen.name } });
+      execFileSync("xsetroot", ["-bitmap", bitmap], {
+        env: { ...process.env, DISPLAY: screen.name },
+      });
     }
 
     /** A folder for PATH in which there are only these programs. */
@@ -35,7 +37,10 @@ describeWith(
       return folder;
     }
 
-    async function expectEnrolled({ fob }: TestHome, env: Readonly<Record<string, string>>): Promise<void> {
+    async function expectEnrolled(
+      { fob }: TestHome,
+      env: Readonly<Record<string, string>>,
+    ): Promise<void> {
       expect(await fob(["enroll", "--screen"], { env })).toMatchObject({ exitCode: 0, stderr: "" });
       expect((await fob(["code", "ACME"])).stdout).toBe(`${RFC_CODES[0]}\n`);
     }
@@ -66,12 +71,18 @@ describeWith(
 
     test("cannot be read where there is none, or no program to do it", async () => {
       const { fob, home } = testHome();
-      const refusal = (hint: RegExp) => ({ exitCode: 8, stdout: "", stderr: expect.stringMatching(hint) });
+      const refusal = (hint: RegExp) => ({
+        exitCode: 8,
+        stdout: "",
+        stderr: expect.stringMatching(hint),
+      });
       const nothing = folderWith(home);
-      expect(await fob(["enroll", "--screen"])).toMatchObject(refusal(/hint: it needs a desktop session/));
-      expect(await fob(["enroll", "--screen"], { env: { DISPLAY: screen.name, PATH: nothing } })).toMatchObject(
-        refusal(/hint: install scrot or ImageMagick/),
+      expect(await fob(["enroll", "--screen"])).toMatchObject(
+        refusal(/hint: it needs a desktop session/),
       );
+      expect(
+        await fob(["enroll", "--screen"], { env: { DISPLAY: screen.name, PATH: nothing } }),
+      ).toMatchObject(refusal(/hint: install scrot or ImageMagick/));
     });
   },
 );

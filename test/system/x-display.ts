@@ -9,9 +9,13 @@ export interface XDisplay {
 
 /** Starts one, which picks a free number by itself and says it when it is ready. */
 export async function startDisplay(): Promise<XDisplay> {
-  const server = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const server = spawn(
+    "Xvfb",
+    ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
   const number = await new Promise<string>((resolve, reject) => {
     server.once("error", reject);
     server.once("exit", () => reject(new Error("Xvfb ended")));

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type AccessDomain, isStricter, parseAccessDomain, refuseByDomain } from "#token/access-domain.ts";
+import {
+  type AccessDomain,
+  isStricter,
+  parseAccessDomain,
+  refuseByDomain,
+} from "#token/access-domain.ts";
 
 describe("an access domain", () => {
   test.each([
@@ -33,6 +38,9 @@ describe("an access domain", () => {
   ] as const)("%s, with a PIN given: %s, refuses with %s", (accessDomain, pinGiven, code) => {
     const use = () => refuseByDomain({ name: "vpn", accessDomain }, pinGiven);
     if (code === null) expect(use).not.toThrow();
-    else expect(use).toThrow(expect.objectContaining({ code, message: expect.stringContaining("vpn") }));
+    else
+      expect(use).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining("vpn") }),
+      );
   });
 });

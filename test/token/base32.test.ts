@@ -25,12 +25,17 @@ describe("Base32", () => {
   test("gives back what was encoded, however it is grouped", () => {
     const separators = fc.constantFrom("", " ", "-", " - ", "\t");
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 80 }), separators, fc.boolean(), (bytes, separator, isLower) => {
-        const text = (encodeBase32(bytes).match(/.{1,4}/g) ?? []).join(separator);
-        expect(decodeBase32(`${separator}${isLower ? text.toLowerCase() : text}${separator}`)).toEqual(
-          Buffer.from(bytes),
-        );
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 80 }),
+        separators,
+        fc.boolean(),
+        (bytes, separator, isLower) => {
+          const text = (encodeBase32(bytes).match(/.{1,4}/g) ?? []).join(separator);
+          expect(
+            decodeBase32(`${separator}${isLower ? text.toLowerCase() : text}${separator}`),
+          ).toEqual(Buffer.from(bytes));
+        },
+      ),
     );
   });
 

@@ -4,7 +4,9 @@ import { parseJson } from "#token/bounded-json.ts";
 
 describe("JSON from elsewhere", () => {
   test("is what was written, whatever its strings hold", () => {
-    const values = fc.jsonValue({ maxDepth: 5 }).filter((value) => typeof value === "object" && value !== null);
+    const values = fc
+      .jsonValue({ maxDepth: 5 })
+      .filter((value) => typeof value === "object" && value !== null);
     fc.assert(
       fc.property(values, (value) => {
         const text = JSON.stringify(value);
@@ -17,17 +19,24 @@ describe("JSON from elsewhere", () => {
     expect(parseJson(text)).toBeNull();
   });
 
-  test.each(["{", "[1,]", '{"a"}', '["', '["\\', "[]]"])("is refused where it is damaged: %j", (text) => {
-    expect(() => parseJson(text)).toThrow(
-      expect.objectContaining({ code: "invalid", message: "the file begins like JSON, and is damaged" }),
-    );
-  });
+  test.each(["{", "[1,]", '{"a"}', '["', '["\\', "[]]"])(
+    "is refused where it is damaged: %j",
+    (text) => {
+      expect(() => parseJson(text)).toThrow(
+        expect.objectContaining({
+          code: "invalid",
+          message: "the file begins like JSON, and is damaged",
+        }),
+      );
+    },
+  );
 
   test.each([
     ["arrays", "[", "]"],
     ["objects", '{"a":', "}"],
   ])("nests 64 %s deep and no deeper", (_, open, close) => {
-    const nested = (depth: number) => `${open.repeat(depth)}${open === "[" ? "" : "1"}${close.repeat(depth)}`;
+    const nested = (depth: number) =>
+      `${open.repeat(depth)}${open === "[" ? "" : "1"}${close.repeat(depth)}`;
     expect(parseJson(nested(64))).toBeTypeOf("object");
     expect(() => parseJson(nested(65))).toThrow(
       expect.objectContaining({ code: "invalid", message: "the file nests deeper than any app's" }),
@@ -45,7 +54,9 @@ describe("JSON from elsewhere", () => {
       expect.objectContaining({ code: "invalid", message: "the file holds more than 3 values" }),
     );
     expect(parseJson('{"a":1,"b":2}', { values: 4 })).toEqual({ a: 1, b: 2 });
-    expect(() => parseJson('{"a":1,"b":2}', { values: 3 })).toThrow("the file holds more than 3 values");
+    expect(() => parseJson('{"a":1,"b":2}', { values: 3 })).toThrow(
+      "the file holds more than 3 values",
+    );
     expect(() => parseJson("[[],[]]", { values: 3 })).toThrow("the file holds more than 3 values");
   });
 
@@ -59,6 +70,8 @@ describe("JSON from elsewhere", () => {
 
   test("has room for twenty thousand entries of thirty values", () => {
     expect(parseJson(`[${"1,".repeat(599_999)}1]`)).toHaveLength(600_000);
-    expect(() => parseJson(`[${"1,".repeat(600_000)}1]`)).toThrow("the file holds more than 600000 values");
+    expect(() => parseJson(`[${"1,".repeat(600_000)}1]`)).toThrow(
+      "the file holds more than 600000 values",
+    );
   });
 });

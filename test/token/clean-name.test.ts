@@ -7,7 +7,9 @@ describe("a name that somebody else has chosen", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 600 }), (text) => {
         const name = shortenName(text) ?? "";
-        expect(name).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060\ufeff\u{e0000}-\u{e007f}]/u);
+        expect(name).not.toMatch(
+          /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060\ufeff\u{e0000}-\u{e007f}]/u,
+        );
         expect([...name].length).toBeLessThanOrEqual(MAX_NAME_LENGTH);
         expect(name).toBe(name.trim());
         expect(shortenName(name) ?? "").toBe(name);
@@ -31,12 +33,9 @@ describe("a name that somebody else has chosen", () => {
   ])("%j is %j", (text, name) => expect(cleanText(text).name).toBe(name));
 
   test("is said to have been harmful only when something was taken out", () => {
-    expect(["Ac\u200bme", " Acme ", "Acme", "\n"].map((text) => cleanText(text).wasHarmful)).toEqual([
-      true,
-      false,
-      false,
-      true,
-    ]);
+    expect(
+      ["Ac\u200bme", " Acme ", "Acme", "\n"].map((text) => cleanText(text).wasHarmful),
+    ).toEqual([true, false, false, true]);
   });
 
   test("is cut to 256 characters, and never within one or at a space", () => {
@@ -44,7 +43,10 @@ describe("a name that somebody else has chosen", () => {
     expect(shortenName("😀".repeat(300))).toBe("😀".repeat(256));
     expect(shortenName(`${"x".repeat(255)} y`)).toBe("x".repeat(255));
     expect(shortenName(`${"😀".repeat(256)}x`)).toBe("😀".repeat(256));
-    expect([cleanText("x".repeat(256)).isTooLong, cleanText("x".repeat(257)).isTooLong]).toEqual([false, true]);
+    expect([cleanText("x".repeat(256)).isTooLong, cleanText("x".repeat(257)).isTooLong]).toEqual([
+      false,
+      true,
+    ]);
     expect(cleanText(`${"x".repeat(256)} `).isTooLong).toBe(false);
   });
 

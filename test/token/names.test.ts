@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import { FreeNames, matchName, type Named } from "#token/names.ts";
 import { printable, stripControls } from "#token/printable.ts";
 
-const token = (id: string, name: string, issuer: string | null = null, account: string | null = null): Named => ({
+const token = (
+  id: string,
+  name: string,
+  issuer: string | null = null,
+  account: string | null = null,
+): Named => ({
   id,
   name,
   issuer,
@@ -49,7 +54,9 @@ describe("a name", () => {
   });
 
   test("is the same in every composition of its letters", () => {
-    expect(matchName("pa\u0308ss", [token("0", "P\u00e4ss"), token("1", "other")])).toMatchObject({ kind: "one" });
+    expect(matchName("pa\u0308ss", [token("0", "P\u00e4ss"), token("1", "other")])).toMatchObject({
+      kind: "one",
+    });
   });
 
   test("is suggested up to three edits away, nearer ones first, three at the most", () => {
@@ -70,7 +77,11 @@ describe("a name", () => {
     expect(nearest("ab", "ax", "xy")).toEqual(["ax"]);
     expect(nearest("a", "b", "xyz")).toEqual(["b"]);
     // insertions, deletions and replacements are one edit each
-    expect(nearest("vpnhome", "vpn-home", "vpnome", "vpnhame", "homevpn")).toEqual(["vpn-home", "vpnome", "vpnhame"]);
+    expect(nearest("vpnhome", "vpn-home", "vpnome", "vpnhame", "homevpn")).toEqual([
+      "vpn-home",
+      "vpnome",
+      "vpnhame",
+    ]);
     expect(nearest("x".repeat(64), `${"x".repeat(64)}${"y".repeat(64)}`)).toEqual(null);
     expect(nearest(`${"x".repeat(64)}z`, `${"x".repeat(64)}${"y".repeat(64)}`)).toHaveLength(1);
   });
@@ -96,13 +107,19 @@ describe("a name", () => {
       "mail 2 2",
       "mail 5",
     ]);
-    expect([names.has("MAIL 2"), names.has("mail 4"), names.has("mail 6")]).toEqual([true, true, false]);
+    expect([names.has("MAIL 2"), names.has("mail 4"), names.has("mail 6")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 
 describe("a text from elsewhere", () => {
   test("is shown with its control characters as escapes", () => {
-    expect(printable("a\u001b[31m\u0007\u009b\u202e\n\ud800é漢")).toBe("a\\x1b[31m\\x07\\x9b\\u202e\\x0a\\ud800é漢");
+    expect(printable("a\u001b[31m\u0007\u009b\u202e\n\ud800é漢")).toBe(
+      "a\\x1b[31m\\x07\\x9b\\u202e\\x0a\\ud800é漢",
+    );
     expect(stripControls("a\u001b[31m\u0007\u009b\u202e\n\ud800é漢")).toBe("a[31mé漢");
   });
 
@@ -156,6 +173,8 @@ describe("a text from elsewhere", () => {
         (text) => stripControls(stripControls(text)) === stripControls(text),
       ),
     );
-    fc.assert(fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => printable(text) === text));
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => printable(text) === text),
+    );
   });
 });

@@ -40,7 +40,11 @@ test("any text is a policy or a clear refusal", () => {
 });
 
 test("what is not named is as for PINs that users choose", () => {
-  expect(parsePinPolicy("min=6, change-first")).toEqual({ ...USER_PIN_POLICY, minLength: 6, changeFirst: true });
+  expect(parsePinPolicy("min=6, change-first")).toEqual({
+    ...USER_PIN_POLICY,
+    minLength: 6,
+    changeFirst: true,
+  });
 });
 
 test.each([
@@ -74,7 +78,10 @@ test.each([
 });
 
 test("the limits of every rule are possible, and so are equal lengths", () => {
-  expect(parsePinPolicy("min=1,max=1,attempts=1,history=0,days=1")).toMatchObject({ minLength: 1, maxLength: 1 });
+  expect(parsePinPolicy("min=1,max=1,attempts=1,history=0,days=1")).toMatchObject({
+    minLength: 1,
+    maxLength: 1,
+  });
   expect(parsePinPolicy("min=128,max=128,attempts=9999,history=24,days=3650")).toMatchObject({
     attempts: 9_999,
     history: 24,
@@ -83,7 +90,9 @@ test("the limits of every rule are possible, and so are equal lengths", () => {
 });
 
 test("a flag is set by its name alone, and by its words", () => {
-  const { changeFirst, refuseTrivial, biometric } = parsePinPolicy("change-first=no, trivial=yes, biometric=no");
+  const { changeFirst, refuseTrivial, biometric } = parsePinPolicy(
+    "change-first=no, trivial=yes, biometric=no",
+  );
   expect([changeFirst, refuseTrivial, biometric]).toEqual([false, false, false]);
   expect(parsePinPolicy("trivial=no").refuseTrivial).toBe(true);
   expect(parsePinPolicy("min= 6 ").minLength).toBe(6);
@@ -91,7 +100,12 @@ test("a flag is set by its name alone, and by its words", () => {
 
 test("only what differs from the usual is written, and the attempts", () => {
   expect(formatPinPolicy(USER_PIN_POLICY)).toBe("attempts=10");
-  expect(formatPinPolicy({ ...USER_PIN_POLICY, changeFirst: true, refuseTrivial: false, biometric: false })).toBe(
-    "attempts=10,change-first,trivial,biometric=no",
-  );
+  expect(
+    formatPinPolicy({
+      ...USER_PIN_POLICY,
+      changeFirst: true,
+      refuseTrivial: false,
+      biometric: false,
+    }),
+  ).toBe("attempts=10,change-first,trivial,biometric=no");
 });

@@ -71,10 +71,17 @@ describe("a PIN policy", () => {
     ["x09", "too-short"],
   ])("judges %s by the rule %s", (pin, expected) => expect(rule(pin) ?? "none").toBe(expected));
 
-  test.each(["4711", "2580", "7391", "1233", "3113x", "993199", "47114712", "correct horse", "🔑🔒🔓🗝"])(
-    "accepts %s",
-    (pin) => expect(rule(pin)).toBeNull(),
-  );
+  test.each([
+    "4711",
+    "2580",
+    "7391",
+    "1233",
+    "3113x",
+    "993199",
+    "47114712",
+    "correct horse",
+    "🔑🔒🔓🗝",
+  ])("accepts %s", (pin) => expect(rule(pin)).toBeNull());
 
   test("takes the shortest and the longest that it allows", () => {
     expect(rule("4711")).toBeNull();
@@ -97,7 +104,9 @@ describe("a PIN policy", () => {
 
   test("says when a PIN must be changed", () => {
     const setAt = new Date("2026-01-31T12:00:00Z");
-    expect(pinExpiry(setAt, { ...USER_PIN_POLICY, expiryDays: 30 })).toEqual(new Date("2026-03-02T12:00:00Z"));
+    expect(pinExpiry(setAt, { ...USER_PIN_POLICY, expiryDays: 30 })).toEqual(
+      new Date("2026-03-02T12:00:00Z"),
+    );
     expect(pinExpiry(setAt, USER_PIN_POLICY)).toBeNull();
   });
 
@@ -126,7 +135,8 @@ describe("a PIN policy", () => {
     expect(rule("47\n1")).toBe("alphabet");
     expect(rule("471\n")).toBe("alphabet");
     expect(rule("\u007f471")).toBe("alphabet");
-    for (const pin of ["a471", "471a"]) expect(rule(pin, { ...USER_PIN_POLICY, alphabet: "numeric" })).toBe("alphabet");
+    for (const pin of ["a471", "471a"])
+      expect(rule(pin, { ...USER_PIN_POLICY, alphabet: "numeric" })).toBe("alphabet");
     for (const pin of ["-47a", "47a-", "47aä"]) {
       expect(rule(pin, { ...USER_PIN_POLICY, alphabet: "alphanumeric" })).toBe("alphabet");
     }
@@ -143,6 +153,7 @@ describe("a PIN policy", () => {
   });
 
   test("never shows the PIN", () => {
-    for (const pin of ["1111", "1984", "4567"]) expect(judgePin(pin, USER_PIN_POLICY)?.message).not.toContain(pin);
+    for (const pin of ["1111", "1984", "4567"])
+      expect(judgePin(pin, USER_PIN_POLICY)?.message).not.toContain(pin);
   });
 });

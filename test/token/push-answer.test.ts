@@ -16,7 +16,8 @@ describe("an answer to a login request", () => {
 
   test("says the same as another one only when nothing of it differs", () => {
     for (const [i, [one]] of ANSWERS.entries()) {
-      for (const [j, [other]] of ANSWERS.entries()) expect(sameAnswer(one, { ...other })).toBe(i === j);
+      for (const [j, [other]] of ANSWERS.entries())
+        expect(sameAnswer(one, { ...other })).toBe(i === j);
     }
   });
 });

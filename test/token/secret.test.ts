@@ -5,7 +5,9 @@ import { forget, pinBytes, sameSecret } from "#token/secret.ts";
 describe("secrets", () => {
   test("are the same when they have the same bytes, all of them", () => {
     const some = fc.uint8Array({ maxLength: 40 });
-    fc.assert(fc.property(some, some, (a, b) => sameSecret(a, b) === Buffer.from(a).equals(Buffer.from(b))));
+    fc.assert(
+      fc.property(some, some, (a, b) => sameSecret(a, b) === Buffer.from(a).equals(Buffer.from(b))),
+    );
     fc.assert(fc.property(some, (a) => sameSecret(a, Buffer.from(a))));
     expect(sameSecret(Buffer.from("7391"), Buffer.from("7392"))).toBe(false);
     expect(sameSecret(Buffer.from("7391"), Buffer.from("739"))).toBe(false);

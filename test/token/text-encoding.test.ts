@@ -25,24 +25,37 @@ describe("a text from any system", () => {
     );
   });
 
-  test.each(["7391", "otpauth://totp/x?secret=AAAA\r\n"])("in UTF-16 without a mark is %j all the same", (text) => {
-    expect([textOf(Buffer.from(text, "utf16le")), textOf(big(text))]).toEqual([text, text]);
-  });
+  test.each(["7391", "otpauth://totp/x?secret=AAAA\r\n"])(
+    "in UTF-16 without a mark is %j all the same",
+    (text) => {
+      expect([textOf(Buffer.from(text, "utf16le")), textOf(big(text))]).toEqual([text, text]);
+    },
+  );
 
-  test.each(["a\0b\0c", "\0\0\0\0", "\0"])("in UTF-8 may hold zeros where UTF-16 has none: %j", (text) => {
-    expect(textOf(Buffer.from(text))).toBe(text);
-  });
+  test.each(["a\0b\0c", "\0\0\0\0", "\0"])(
+    "in UTF-8 may hold zeros where UTF-16 has none: %j",
+    (text) => {
+      expect(textOf(Buffer.from(text))).toBe(text);
+    },
+  );
 
   test("is never the text of other bytes: what is no text is refused", () => {
     const encodings = (text: string) =>
-      [text, `\ufeff${text}`].flatMap((one) => [Buffer.from(one), Buffer.from(one, "utf16le"), big(one)]);
+      [text, `\ufeff${text}`].flatMap((one) => [
+        Buffer.from(one),
+        Buffer.from(one, "utf16le"),
+        big(one),
+      ]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), (array) => {
         const bytes = Buffer.from(array);
         try {
           expect(encodings(textOf(bytes)).some((one) => one.equals(bytes))).toBe(true);
         } catch (error) {
-          expect(error).toMatchObject({ code: "invalid", message: expect.stringMatching(/^x\.txt is not UTF-8/) });
+          expect(error).toMatchObject({
+            code: "invalid",
+            message: expect.stringMatching(/^x\.txt is not UTF-8/),
+          });
         }
       }),
       { numRuns: 5_000 },
@@ -56,6 +69,8 @@ describe("a text from any system", () => {
     ["half a character in UTF-16", "fffe37003dd8"],
     ["half a character of the other order", "feffd83d0037"],
   ])("is refused in %s", (_, hex) => {
-    expect(() => textOf(Buffer.from(hex, "hex"))).toThrow("x.txt is not UTF-8 (or UTF-16 with a byte order mark)");
+    expect(() => textOf(Buffer.from(hex, "hex"))).toThrow(
+      "x.txt is not UTF-8 (or UTF-16 with a byte order mark)",
+    );
   });
 });

@@ -5,9 +5,19 @@ import { findByWholeName, findToken } from "#token/find-token.ts";
 import { inListOrder } from "#token/list-order.ts";
 import { decodeToken, encodeToken, type Token } from "#token/token.ts";
 
-const HOTP: HotpCredential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 7n };
+const HOTP: HotpCredential = {
+  kind: "hotp",
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+  counter: 7n,
+};
 const PLAIN: Credential = { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", counter: null };
-const COUNTING: Credential = { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:C-QN08", counter: 2n ** 64n - 1n };
+const COUNTING: Credential = {
+  kind: "ocra",
+  suite: "OCRA-1:HOTP-SHA1-6:C-QN08",
+  counter: 2n ** 64n - 1n,
+};
 const CREDENTIALS = [HOTP, PLAIN, COUNTING, { kind: "motp" } as const];
 
 const token = (credential: Credential, more: Partial<Token> = {}): Token => ({
@@ -41,15 +51,27 @@ describe("a token", () => {
   test("has its counter raised, and never lowered", () => {
     expect(raiseCounter(HOTP, 9n)).toEqual({ ...HOTP, counter: 9n });
     expect([raiseCounter(HOTP, 7n), raiseCounter(HOTP, 6n)]).toEqual([HOTP, HOTP]);
-    expect([raiseCounter(PLAIN, 9n), raiseCounter({ kind: "motp" }, 9n)]).toEqual([PLAIN, { kind: "motp" }]);
+    expect([raiseCounter(PLAIN, 9n), raiseCounter({ kind: "motp" }, 9n)]).toEqual([
+      PLAIN,
+      { kind: "motp" },
+    ]);
   });
 });
 
 describe("a list of tokens", () => {
   test("has favourites first, then names as people sort them, and leaves the given one alone", () => {
-    const given = ["box 10", "Zoo", "apple", "box 9", "Äther"].map((name) => ({ name, favorite: name === "Zoo" }));
+    const given = ["box 10", "Zoo", "apple", "box 9", "Äther"].map((name) => ({
+      name,
+      favorite: name === "Zoo",
+    }));
     const names = given.map(({ name }) => name);
-    expect(inListOrder(given).map(({ name }) => name)).toEqual(["Zoo", "apple", "Äther", "box 9", "box 10"]);
+    expect(inListOrder(given).map(({ name }) => name)).toEqual([
+      "Zoo",
+      "apple",
+      "Äther",
+      "box 9",
+      "box 10",
+    ]);
     expect(given.map(({ name }) => name)).toEqual(names);
   });
 });
@@ -67,15 +89,20 @@ describe("looking for a token", () => {
   });
 
   test("names up to five of those that fit, and counts the others", () => {
-    const several = (count: number) => named(...Array.from({ length: count }, (_, i) => `git ${i + 1}`));
+    const several = (count: number) =>
+      named(...Array.from({ length: count }, (_, i) => `git ${i + 1}`));
     expect(() => findToken("git", several(5))).toThrow(
       expect.objectContaining({
         code: "ambiguous",
         message: '"git" fits several tokens: git 1, git 2, git 3, git 4, git 5',
       }),
     );
-    expect(() => findToken("git", several(7))).toThrow(/: git 1, git 2, git 3, git 4, git 5 and 2 more$/);
-    expect(() => findByWholeName("VPN", named("vpn", "Vpn"))).toThrow(expect.objectContaining({ code: "ambiguous" }));
+    expect(() => findToken("git", several(7))).toThrow(
+      /: git 1, git 2, git 3, git 4, git 5 and 2 more$/,
+    );
+    expect(() => findByWholeName("VPN", named("vpn", "Vpn"))).toThrow(
+      expect.objectContaining({ code: "ambiguous" }),
+    );
   });
 
   test("offers what resembles the name, or else the list", () => {

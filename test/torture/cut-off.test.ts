@@ -14,7 +14,10 @@ const SIGNALS = ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"] as const;
 const OLD = 15;
 const NEW = 60;
 
-/** Tokens of a kind of their own each: `old0`, `old1` ... or `new0` ...; every second one is event-based. */
+/**
+ * Tokens of a kind of their own each: `old0`, `old1` ... or `new0` ...; every second one is
+ * event-based.
+ */
 function uris(kind: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
     const secret = `${kind === "old" ? "A" : "B"}${String.fromCharCode(65 + (i % 26))}${String.fromCharCode(65 + Math.floor(i / 26))}`;
@@ -54,7 +57,13 @@ const COMMANDS: readonly LongCommand[] = [
     before: OLD,
     after: OLD + NEW,
   },
-  { args: ["remove", "--yes", ...names], undone: /nothing was removed/, before: OLD, after: 1, isPiecemeal: true },
+  {
+    args: ["remove", "--yes", ...names],
+    undone: /nothing was removed/,
+    before: OLD,
+    after: 1,
+    isPiecemeal: true,
+  },
   {
     args: ["backup", "out.age", "--recipient", "?"],
     undone: /nothing was written/,
@@ -82,7 +91,11 @@ interface Ended {
 
 function start(home: string, args: readonly string[], input: string): ChildProcess {
   const env = { PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
-  const child = spawn(process.execPath, [FOB, ...args], { env, cwd: home, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [FOB, ...args], {
+    env,
+    cwd: home,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin?.once("error", () => undefined);
   child.stdin?.end(input);
   return child;
@@ -112,7 +125,9 @@ function cutOff(
 }
 
 function at(home: string): Pick<TestHome, "fob"> {
-  return { fob: (args, more) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, more) };
+  return {
+    fob: (args, more) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, more),
+  };
 }
 
 interface Listed {
@@ -135,7 +150,9 @@ async function prepare() {
   const other = testHome();
   writeFileSync(join(home, "list"), uris("new", NEW).join("\n"));
   await other.fob(["import", join(home, "list")]);
-  expect(await other.fob(["backup", join(home, "kept.age"), "--recipient", recipient])).toMatchObject({ exitCode: 0 });
+  expect(
+    await other.fob(["backup", join(home, "kept.age"), "--recipient", recipient]),
+  ).toMatchObject({ exitCode: 0 });
   writeFileSync(join(home, "identity"), `${identity}\n`);
   await fob(["enroll", "-"], { input: uris("old", OLD).join("\n") });
   for (let i = 0; i < 3; i++) await fob(["code", "old0"]);
@@ -152,35 +169,54 @@ function copyOf(home: string): string {
   return copy;
 }
 
-/** How a process may end that got this signal at some moment: by it, by its exit code, or well, because it was done. */
+/**
+ * How a process may end that got this signal at some moment: by it, by its exit code, or well,
+ * because it was done.
+ */
 function hasEndedAs({ code, signal }: Ended, sent: NodeJS.Signals): boolean {
   return signal === sent || code === 0 || (sent === "SIGINT" && code === 130);
 }
 
 /** Holds what a command has said against what the vault has. */
-async function judge(home: string, command: LongCommand, ended: Ended, sent: NodeJS.Signals): Promise<void> {
+async function judge(
+  home: string,
+  command: LongCommand,
+  ended: Ended,
+  sent: NodeJS.Signals,
+): Promise<void> {
   const { before, after, undone, isPiecemeal, file } = command;
   const about = { args: command.args.slice(0, 2), sent, ...ended };
   expect({ ...about, isEnded: hasEndedAs(ended, sent) }).toMatchObject({ isEnded: true });
   const listed = await list(home, "list");
   const removed = await list(home, "restore");
   const issuers = listed.map(({ issuer }) => issuer);
-  expect({ ...about, twins: issuers.filter((issuer, i) => issuers.indexOf(issuer) !== i) }).toMatchObject({
+  expect({
+    ...about,
+    twins: issuers.filter((issuer, i) => issuers.indexOf(issuer) !== i),
+  }).toMatchObject({
     twins: [],
   });
   if (!isPiecemeal)
-    expect({ ...about, count: listed.length }).toMatchObject({ count: expect.toBeOneOf([before, after]) });
-  if (isPiecemeal) expect({ ...about, all: listed.length + removed.length }).toMatchObject({ all: before });
+    expect({ ...about, count: listed.length }).toMatchObject({
+      count: expect.toBeOneOf([before, after]),
+    });
+  if (isPiecemeal)
+    expect({ ...about, all: listed.length + removed.length }).toMatchObject({ all: before });
   if (ended.code === 0) expect({ ...about, count: listed.length }).toMatchObject({ count: after });
-  if (undone.test(ended.stderr)) expect({ ...about, count: listed.length }).toMatchObject({ count: before });
+  if (undone.test(ended.stderr))
+    expect({ ...about, count: listed.length }).toMatchObject({ count: before });
   const told = /(\d+) tokens? removed, (\d+) not/.exec(ended.stderr);
-  if (told) expect({ ...about, count: listed.length }).toMatchObject({ count: before - Number(told[1]) });
+  if (told)
+    expect({ ...about, count: listed.length }).toMatchObject({ count: before - Number(told[1]) });
   else if (ended.code === 130 && ended.stdout === "")
     expect({ ...about, count: listed.length }).toMatchObject({ count: before });
   if (!file) return;
   const isThere = readdirSync(home).includes(file);
   if (ended.code === 0 || isThere)
-    expect({ ...about, isThere, size: await sizeIn(home, file) }).toMatchObject({ isThere: true, size: OLD });
+    expect({ ...about, isThere, size: await sizeIn(home, file) }).toMatchObject({
+      isThere: true,
+      size: OLD,
+    });
   if (undone.test(ended.stderr)) expect({ ...about, isThere }).toMatchObject({ isThere: false });
   // a killed process can take nothing back
   const halves = readdirSync(home).filter((name) => name.includes(".new-"));
@@ -227,13 +263,21 @@ test(`${ROUNDS} long commands, each cut off at random, leave all or nothing and 
 });
 
 /** What comes after: the same command again, and a vault that is whole. */
-async function goOn(home: string, { args, input, after, isPiecemeal, file }: LongCommand): Promise<void> {
+async function goOn(
+  home: string,
+  { args, input, after, isPiecemeal, file }: LongCommand,
+): Promise<void> {
   const { fob } = at(home);
-  const absolute = args.map((arg) => (["list", "kept.age", "identity"].includes(arg) ? join(home, arg) : arg));
+  const absolute = args.map((arg) =>
+    ["list", "kept.age", "identity"].includes(arg) ? join(home, arg) : arg,
+  );
   const isStored = args[0] !== "rename" && !file;
   if (isPiecemeal) {
-    const left = (await list(home, "list")).map(({ name }) => name).filter((name) => name !== "old0");
-    if (left.length > 0) expect(await fob(["remove", "--yes", ...left])).toMatchObject({ exitCode: 0 });
+    const left = (await list(home, "list"))
+      .map(({ name }) => name)
+      .filter((name) => name !== "old0");
+    if (left.length > 0)
+      expect(await fob(["remove", "--yes", ...left])).toMatchObject({ exitCode: 0 });
   } else if (isStored) {
     const again = await fob(absolute, input === undefined ? {} : { input });
     // `enroll` refuses what is there
@@ -251,12 +295,16 @@ async function goOn(home: string, { args, input, after, isPiecemeal, file }: Lon
     stdout: expect.not.stringMatching(/(vault|index|interrupted|leftovers) +(warning|failed)/),
   });
   expect(readdirSync(join(home, "vault/tokens"))).toHaveLength(after);
-  expect(readdirSync(join(home, "vault")).includes("batches") ? readdirSync(join(home, "vault/batches")) : []).toEqual(
-    [],
-  );
+  expect(
+    readdirSync(join(home, "vault")).includes("batches")
+      ? readdirSync(join(home, "vault/batches"))
+      : [],
+  ).toEqual([]);
 }
 
-test("a second Ctrl-C ends an import at once, and the next one leaves no twins", { timeout: 60_000 }, async () => {
+test("a second Ctrl-C ends an import at once, and the next one leaves no twins", {
+  timeout: 60_000,
+}, async () => {
   const { home } = testHome();
   writeFileSync(join(home, "list"), uris("new", 600).join("\n"));
   const child = start(home, ["import", "list"], "");

@@ -7,7 +7,10 @@ import { runWith } from "./faults.ts";
 
 const CODES = ["ENOSPC", "EIO", "EROFS"];
 
-/** Every error at every operation by `npm run torture`; else one of them at every sixty-first, other ones each time. */
+/**
+ * Every error at every operation by `npm run torture`; else one of them at every sixty-first, other
+ * ones each time.
+ */
 const isTorture = process.env["MODE"] === "torture";
 const STRIDE = isTorture ? 1 : 61;
 
@@ -15,10 +18,15 @@ const FOB_PIN = "83517";
 
 const uri = (name: string) => HOTP_URI.replaceAll("ACME", name).replaceAll("ann", name);
 
-/** A home with the tokens `counter`, `plain`, `guarded` (with a PIN) and `gone` (removed), and a grant. */
+/**
+ * A home with the tokens `counter`, `plain`, `guarded` (with a PIN) and `gone` (removed), and a
+ * grant.
+ */
 async function prepare(): Promise<TestHome> {
   const home = testHome();
-  await home.fob(["enroll", "-"], { input: ["counter", "plain", "guarded", "gone"].map(uri).join("\n") });
+  await home.fob(["enroll", "-"], {
+    input: ["counter", "plain", "guarded", "gone"].map(uri).join("\n"),
+  });
   await home.fob(["pin", "set", "guarded"], { env: { FOB_PIN } });
   await home.fob(["remove", "gone", "--yes"]);
   await home.fob(["access", "grant", "script", "--token", "plain"]);
@@ -29,7 +37,8 @@ async function prepare(): Promise<TestHome> {
 function copyOf(home: TestHome): TestHome {
   const copy = mkdtempSync(join(tmpdir(), "fob-fault-"));
   cpSync(home.home, copy, { recursive: true, preserveTimestamps: true });
-  const fob: TestHome["fob"] = (args, more) => runFob(args, { HOME: copy, FOB_HOME: copy, FOB_KEYCHAIN: "file" }, more);
+  const fob: TestHome["fob"] = (args, more) =>
+    runFob(args, { HOME: copy, FOB_HOME: copy, FOB_KEYCHAIN: "file" }, more);
   return { home: copy, fob };
 }
 
@@ -48,7 +57,11 @@ const COMMANDS: readonly {
   { args: ["code", "counter"] },
   { args: ["code", "guarded"], pin: FOB_PIN },
   { args: ["enroll", "-"], input: uri("new") },
-  { args: ["enroll", "--replace", "-"], input: ["new", "newer", "plain"].map(uri).join("\n"), isWhole: true },
+  {
+    args: ["enroll", "--replace", "-"],
+    input: ["new", "newer", "plain"].map(uri).join("\n"),
+    isWhole: true,
+  },
   { args: ["rename", "plain", "other"] },
   { args: ["remove", "plain", "--yes"] },
   { args: ["restore", "gone"] },
@@ -66,9 +79,13 @@ describe("a disk that fails at any operation", () => {
       const prepared = await prepare();
       const before = await ids(prepared);
       for (let failAt = 1 + Math.floor(Math.random() * STRIDE); ; failAt += STRIDE) {
-        const codes = isTorture ? CODES : CODES.filter((_, i) => i === Math.floor(failAt / STRIDE) % CODES.length);
+        const codes = isTorture
+          ? CODES
+          : CODES.filter((_, i) => i === Math.floor(failAt / STRIDE) % CODES.length);
         const isOver = (
-          await Promise.all(codes.map((code) => suffer(prepared, command, { failAt, code }, before)))
+          await Promise.all(
+            codes.map((code) => suffer(prepared, command, { failAt, code }, before)),
+          )
         ).some((hasHappened) => !hasHappened);
         if (isOver) break;
         expect(failAt).toBeLessThan(2_000);
@@ -76,7 +93,10 @@ describe("a disk that fails at any operation", () => {
     },
   );
 
-  /** Nothing is left of tokens that are not in use, once the next command has settled what a failing disk kept the failed one from. */
+  /**
+   * Nothing is left of tokens that are not in use, once the next command has settled what a failing
+   * disk kept the failed one from.
+   */
   async function givesBack({ home, fob }: TestHome): Promise<void> {
     const listed = JSON.parse((await fob(["list", "--json"])).stdout);
     expect(readdirSync(join(home, "vault/tokens"))).toHaveLength(listed.length);
@@ -93,17 +113,27 @@ describe("a disk that fails at any operation", () => {
     const trace = `${home.home}.trace`;
     onTestFinished(() => rmSync(trace, { force: true }));
     const env: Record<string, string> = pin === undefined ? {} : { FOB_PIN: pin };
-    const outcome = await runWith(home, args, { ...fault, trace }, { env, ...(input === undefined ? {} : { input }) });
+    const outcome = await runWith(
+      home,
+      args,
+      { ...fault, trace },
+      { env, ...(input === undefined ? {} : { input }) },
+    );
     const story = readFileSync(trace, "utf8");
     const context = { args, ...fault, ...outcome };
     // what fails is said in one line, with a code of the contract that is not "unforeseen"
     expect({ ...context, exitCode: outcome.exitCode }).toMatchObject({
-      exitCode: expect.toSatisfy((code) => [0, 6, 8].includes(code), `one of the contract after ${story}`),
+      exitCode: expect.toSatisfy(
+        (code) => [0, 6, 8].includes(code),
+        `one of the contract after ${story}`,
+      ),
     });
     if (outcome.exitCode !== 0 && outcome.stdout === "")
       expect(context.stderr).toMatch(/^fob: [^\n]+\n(hint: [^\n]+\n)?$/);
     const after = await ids(home);
-    expect({ ...context, lost: before.filter((id) => !after.includes(id)) }).toMatchObject({ lost: [] });
+    expect({ ...context, lost: before.filter((id) => !after.includes(id)) }).toMatchObject({
+      lost: [],
+    });
     if (isWhole) {
       const count = before.length + (outcome.exitCode === 0 ? 3 : 0);
       expect({ ...context, count: after.length }).toMatchObject({ count });
@@ -111,7 +141,8 @@ describe("a disk that fails at any operation", () => {
     }
     const next = await home.fob(["code", "counter"]);
     expect({ ...context, next }).toMatchObject({ next: { exitCode: 0 } });
-    if (args[1] === "counter" && outcome.stdout !== "") expect(next.stdout).not.toBe(outcome.stdout);
+    if (args[1] === "counter" && outcome.stdout !== "")
+      expect(next.stdout).not.toBe(outcome.stdout);
     rmSync(home.home, { recursive: true, force: true });
     rmSync(trace, { force: true });
     return story.includes('"operation":"failed"');

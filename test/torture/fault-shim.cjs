@@ -1,5 +1,6 @@
-// Loaded before the program (--require): lets file operations in the home fail, tells what it did there, and shifts its clock, as the
-// variable FOB_FAULTS says. Only operations on paths and descriptors below the home count.
+// Loaded before the program (--require): lets file operations in the home fail, tells what it did
+// there, and shifts its clock, as the variable FOB_FAULTS says. Only operations on paths and
+// descriptors below the home count.
 // @ts-nocheck: it replaces functions by their names, which types do not follow
 "use strict";
 const fs = require("node:fs");
@@ -41,7 +42,14 @@ function step(operation, path) {
   }
 }
 
-for (const name of ["readFileSync", "readdirSync", "statSync", "lstatSync", "utimesSync", "chmodSync"]) {
+for (const name of [
+  "readFileSync",
+  "readdirSync",
+  "statSync",
+  "lstatSync",
+  "utimesSync",
+  "chmodSync",
+]) {
   fs[name] = (path, ...rest) => {
     if (isInside(path)) step(name, path);
     else if (descriptors.has(path)) step(name, descriptors.get(path));
@@ -82,7 +90,8 @@ fs.writeSync = (descriptor, bytes, ...rest) => {
 fs.fsyncSync = (descriptor) => {
   const path = descriptors.get(descriptor);
   if (path !== undefined) step("fsync", path);
-  if (folderSync && path !== undefined && own.statSync(path).isDirectory()) throw failure("fsync", path, folderSync);
+  if (folderSync && path !== undefined && own.statSync(path).isDirectory())
+    throw failure("fsync", path, folderSync);
   own.fsyncSync(descriptor);
   if (path !== undefined) tell({ operation: "fsync", path });
 };
@@ -136,7 +145,8 @@ if (clockOffset !== 0) {
   const Real = Date;
   Date.now = () => now() + clockOffset;
   globalThis.Date = new Proxy(Real, {
-    construct: (target, given, self) => Reflect.construct(target, given.length === 0 ? [target.now()] : given, self),
+    construct: (target, given, self) =>
+      Reflect.construct(target, given.length === 0 ? [target.now()] : given, self),
   });
 }
 

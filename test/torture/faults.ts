@@ -27,6 +27,9 @@ export function runWith(
   faults: Faults,
   { input, env }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Outcome> {
-  const under = { NODE_OPTIONS: `--require ${SHIM}`, FOB_FAULTS: JSON.stringify({ home, ...faults }) };
+  const under = {
+    NODE_OPTIONS: `--require ${SHIM}`,
+    FOB_FAULTS: JSON.stringify({ home, ...faults }),
+  };
   return fob(args, { ...(input === undefined ? {} : { input }), env: { ...under, ...env } });
 }

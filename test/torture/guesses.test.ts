@@ -18,7 +18,10 @@ const WRONG = "62804";
 
 /** Sooner than this nobody has begun to check a PIN, in milliseconds: Node must start first. */
 const EARLY_MS = 30;
-/** No check is finished in so many milliseconds after it was noted: scrypt takes longer on any machine. */
+/**
+ * No check is finished in so many milliseconds after it was noted: scrypt takes longer on any
+ * machine.
+ */
 const CHECKING_MS = 100;
 /** A kill comes at any time of a command. */
 const LATE_MS = 4_000;
@@ -79,9 +82,17 @@ function read(file: string): string {
 
 /** Runs one guess as it is planned. A signal in order comes before its check can be done. */
 async function run(home: TestHome, { isRight, signal }: Plan): Promise<Outcome> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: home.home, FOB_HOME: home.home, FOB_KEYCHAIN: "file" };
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: home.home,
+    FOB_HOME: home.home,
+    FOB_KEYCHAIN: "file",
+  };
   const pinFile = join(home.home, isRight ? "right" : "wrong");
-  const child = spawn(process.execPath, [FOB, "code", "ACME", "--pin-file", pinFile], { env, cwd: home.home });
+  const child = spawn(process.execPath, [FOB, "code", "ACME", "--pin-file", pinFile], {
+    env,
+    cwd: home.home,
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
@@ -107,7 +118,12 @@ async function run(home: TestHome, { isRight, signal }: Plan): Promise<Outcome> 
 }
 
 async function state({ fob }: TestHome, name: string | null) {
-  const { stdout, stderr, exitCode } = await fob(["pin", "status", ...(name === null ? [] : [name]), "--json"]);
+  const { stdout, stderr, exitCode } = await fob([
+    "pin",
+    "status",
+    ...(name === null ? [] : [name]),
+    "--json",
+  ]);
   expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
   return JSON.parse(stdout) as { attemptsLeft: number; locked: boolean; wiped: boolean };
 }
@@ -123,8 +139,15 @@ async function guarded(args: readonly string[]): Promise<TestHome> {
 }
 
 /** What must hold after a round, of which `outcomes` are known from outside. */
-function expectFair(outcomes: readonly Outcome[], limit: number, left: number, isGone: boolean): void {
-  const ended = outcomes.filter(({ by, code, signal }) => !(signal !== null && (by === signal || code === 130)));
+function expectFair(
+  outcomes: readonly Outcome[],
+  limit: number,
+  left: number,
+  isGone: boolean,
+): void {
+  const ended = outcomes.filter(
+    ({ by, code, signal }) => !(signal !== null && (by === signal || code === 130)),
+  );
   const right = ended.filter(({ code }) => code === 0);
   const wrong = ended.filter(({ code }) => code === 4);
   const locked = ended.filter(({ code }) => code === 5);
@@ -145,10 +168,17 @@ function expectFair(outcomes: readonly Outcome[], limit: number, left: number, i
   expect(new Set(told).size).toBe(told.length);
 }
 
-/** Who guesses in one round: sometimes the right PIN alone, sometimes nobody is killed. The first round has right ones alone. */
+/**
+ * Who guesses in one round: sometimes the right PIN alone, sometimes nobody is killed. The first
+ * round has right ones alone.
+ */
 function planRound(round: number): Plan[] {
   if (round === 0) return Array.from({ length: 12 }, () => ({ isRight: true, signal: null }));
-  const [hasWrong, hasSignals, hasKills] = [Math.random() < 0.7, Math.random() < 0.7, Math.random() < 0.5];
+  const [hasWrong, hasSignals, hasKills] = [
+    Math.random() < 0.7,
+    Math.random() < 0.7,
+    Math.random() < 0.5,
+  ];
   const signals: (Signal | null)[] = [null, null];
   if (hasSignals) signals.push(...IN_ORDER);
   if (hasKills) signals.push("SIGKILL");
@@ -160,7 +190,11 @@ function planRound(round: number): Plan[] {
 
 async function expectRightOpens(home: TestHome, name: string | null, limit: number): Promise<void> {
   expect(await run(home, { isRight: true, signal: null })).toMatchObject({ code: 0, stderr: "" });
-  expect(await state(home, name)).toMatchObject({ attemptsLeft: limit, locked: false, wiped: false });
+  expect(await state(home, name)).toMatchObject({
+    attemptsLeft: limit,
+    locked: false,
+    wiped: false,
+  });
   expect(notes(home)).not.toContain('"pid"');
 }
 
@@ -198,7 +232,11 @@ test(`${ROUNDS} crowds of sixteen connections to an agent are judged fairly, and
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const limit = 3 + below(8);
-    const home = await guarded(["ACME", "--policy", `attempts=${limit},at-limit=${oneOf(["lock", "wipe"])}`]);
+    const home = await guarded([
+      "ACME",
+      "--policy",
+      `attempts=${limit},at-limit=${oneOf(["lock", "wipe"])}`,
+    ]);
     expect(await home.fob(["unlock"])).toMatchObject({ exitCode: 0 });
     const agent: RunningAgent = JSON.parse((await home.fob(["agent", "status", "--json"])).stdout);
     const wrongs = round % 2 === 0 ? 0 : below(16);
@@ -224,7 +262,10 @@ function askAtOnce({ socket }: RunningAgent, wrongs: number): Promise<Outcome[]>
   return Promise.all(Array.from({ length: 16 }, (_, i) => ask(socket, i >= wrongs)));
 }
 
-/** Ends an agent in order, in the middle of sixteen wrong guesses. Returns how many of them were checked all the same. */
+/**
+ * Ends an agent in order, in the middle of sixteen wrong guesses. Returns how many of them were
+ * checked all the same.
+ */
 async function endWhileItChecks({ pid, socket }: RunningAgent, home: TestHome): Promise<number> {
   let denied = 0;
   const clients = await Promise.all(Array.from({ length: 16 }, () => connectTo(socket)));
@@ -245,10 +286,19 @@ async function endWhileItChecks({ pid, socket }: RunningAgent, home: TestHome): 
 async function ask(socket: string, isRight: boolean): Promise<Outcome> {
   const client = await connectTo(socket);
   const pin = isRight ? RIGHT : WRONG;
-  const { ok, error } = JSON.parse(await client.ask(JSON.stringify({ do: "code", name: "ACME", pin })));
+  const { ok, error } = JSON.parse(
+    await client.ask(JSON.stringify({ do: "code", name: "ACME", pin })),
+  );
   client.socket.destroy();
   const code = ok ? 0 : ({ denied: 4, locked: 5 }[error.code as string] ?? 1);
-  return { isRight, signal: null, code, by: null, stdout: ok?.code ?? "", stderr: error?.message ?? "" };
+  return {
+    isRight,
+    signal: null,
+    code,
+    by: null,
+    stdout: ok?.code ?? "",
+    stderr: error?.message ?? "",
+  };
 }
 
 function isAlive(pid: number): boolean {

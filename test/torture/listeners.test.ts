@@ -16,7 +16,10 @@ const WARM_UPS = 10;
 /** How many processes answer the same request at once. */
 const ANSWERS = 3;
 
-/** How often a listener asks, in seconds: once a second, 200 of them and the lab would want more than two cores. */
+/**
+ * How often a listener asks, in seconds: once a second, 200 of them and the lab would want more
+ * than two cores.
+ */
 const POLL = 3;
 
 /** The longest pause between two questions, in milliseconds: pauses differ by up to a quarter. */
@@ -42,20 +45,33 @@ test.runIf(isTorture)(
   async () => {
     const lab = testHome();
     await serveLab(lab);
-    const homes = await Promise.all(Array.from({ length: TOKENS }, (_, i) => enroll(lab, `user${i}`)));
-    const posts = homes.map((device, i) => ({ device, user: `user${i}`, listeners: [] as Listener[] }));
+    const homes = await Promise.all(
+      Array.from({ length: TOKENS }, (_, i) => enroll(lab, `user${i}`)),
+    );
+    const posts = homes.map((device, i) => ({
+      device,
+      user: `user${i}`,
+      listeners: [] as Listener[],
+    }));
 
     const heardAt = new Map<string, number>();
     for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
       await Promise.all(
         posts.map(async ({ device, user, listeners }) => {
-          // few at a time: a request is heard by those that have started, and begins to wait for nobody
+          // few at a time: a request is heard by those that have started, and begins to wait for
+          // nobody
           if (round < WARM_UPS)
-            for (let i = 0; i < LISTENERS / WARM_UPS; i++) listeners.push(listen(device, ["--poll", `${POLL}`]));
+            for (let i = 0; i < LISTENERS / WARM_UPS; i++)
+              listeners.push(listen(device, ["--poll", `${POLL}`]));
           expect(await lab.fob(["lab", "push", user])).toMatchObject({ exitCode: 0 });
-          const heard = await vi.waitUntil(() => newestOfAll(listeners, round), { timeout: 100_000, interval: 100 });
+          const heard = await vi.waitUntil(() => newestOfAll(listeners, round), {
+            timeout: 100_000,
+            interval: 100,
+          });
           heardAt.set(`${user} ${round}`, Math.max(...heard));
-          const answers = Array.from({ length: ANSWERS }, () => device.fob(["push", "approve", "--yes"]));
+          const answers = Array.from({ length: ANSWERS }, () =>
+            device.fob(["push", "approve", "--yes"]),
+          );
           const codes = (await Promise.all(answers)).map(({ exitCode }) => exitCode);
           expect(codes).toContain(0);
         }),
@@ -63,8 +79,11 @@ test.runIf(isTorture)(
     }
 
     const { stdout } = await lab.fob(["lab", "log", "--last", "100000", "--json"]);
-    const log: { time: string; user: string; event: string; outcome: string }[] = JSON.parse(stdout);
-    const accepted = log.filter(({ event, outcome }) => event === "push-answer" && outcome === "ok");
+    const log: { time: string; user: string; event: string; outcome: string }[] =
+      JSON.parse(stdout);
+    const accepted = log.filter(
+      ({ event, outcome }) => event === "push-answer" && outcome === "ok",
+    );
     expect(accepted).toHaveLength(TOKENS * (WARM_UPS + ROUNDS));
     const delays = posts.flatMap(({ user }) => {
       const challenges = log.filter((entry) => entry.event === "challenge" && entry.user === user);
@@ -85,10 +104,14 @@ test.runIf(isTorture)(
   1_200_000,
 );
 
-/** When each listener had its newest request; null as long as one has not had those of all rounds since it was started. */
+/**
+ * When each listener had its newest request; null as long as one has not had those of all rounds
+ * since it was started.
+ */
 function newestOfAll(listeners: readonly Listener[], round: number): number[] | null {
   const perRound = LISTENERS / WARM_UPS;
-  if (listeners.some(({ heardAt }, i) => heardAt.size <= round - Math.floor(i / perRound))) return null;
+  if (listeners.some(({ heardAt }, i) => heardAt.size <= round - Math.floor(i / perRound)))
+    return null;
   return listeners.map(({ heardAt }) => Math.max(...heardAt.values()));
 }
 
@@ -118,7 +141,10 @@ function listen({ home }: TestHome, options: readonly string[]): Listener {
   return { child, heardAt };
 }
 
-/** What part of one processor a process uses, itself and for the system, over some milliseconds (proc(5), fields 14 and 15). */
+/**
+ * What part of one processor a process uses, itself and for the system, over some milliseconds
+ * (proc(5), fields 14 and 15).
+ */
 async function shareOfProcessor(pid: number, milliseconds: number): Promise<number> {
   const before = processorSeconds(pid);
   await sleep(milliseconds);

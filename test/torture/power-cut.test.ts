@@ -12,26 +12,41 @@ const SURVIVALS: readonly Survival[] = ["only what was fsynced", "every name, an
 
 const uri = (name: string) => HOTP_URI.replaceAll("ACME", name).replaceAll("ann", name);
 
-/** Commands on the tokens `counter`, `plain` and `gone` (removed), and what must be true once they have said that it is done. */
+/**
+ * Commands on the tokens `counter`, `plain` and `gone` (removed), and what must be true once they
+ * have said that it is done.
+ */
 const COMMANDS: readonly {
   readonly args: readonly string[];
   readonly input?: string;
   readonly pin?: string;
   holds?(home: Pick<TestHome, "fob">): Promise<boolean>;
-  /** How many tokens it adds, all of them or none; the same command then adds the others, or none. */
+  /**
+   * How many tokens it adds, all of them or none; the same command then adds the others, or none.
+   */
   readonly all?: number;
 }[] = [
   { args: ["code", "counter"] },
-  { args: ["enroll", "-"], input: uri("new"), holds: async ({ fob }) => (await fob(["code", "new"])).exitCode === 0 },
+  {
+    args: ["enroll", "-"],
+    input: uri("new"),
+    holds: async ({ fob }) => (await fob(["code", "new"])).exitCode === 0,
+  },
   {
     args: ["enroll", "-"],
     input: ["new", "newer", "newest"].map(uri).join("\n"),
     holds: async ({ fob }) => (await fob(["code", "newest"])).exitCode === 0,
     all: 3,
   },
-  { args: ["rename", "plain", "other"], holds: async ({ fob }) => (await fob(["show", "other"])).exitCode === 0 },
+  {
+    args: ["rename", "plain", "other"],
+    holds: async ({ fob }) => (await fob(["show", "other"])).exitCode === 0,
+  },
   { args: ["remove", "plain", "--yes"] },
-  { args: ["restore", "gone"], holds: async ({ fob }) => (await fob(["show", "gone"])).exitCode === 0 },
+  {
+    args: ["restore", "gone"],
+    holds: async ({ fob }) => (await fob(["show", "gone"])).exitCode === 0,
+  },
   { args: ["access", "grant", "more", "--token", "counter"] },
   {
     args: ["pin", "set", "plain"],
@@ -41,7 +56,9 @@ const COMMANDS: readonly {
 ];
 
 function at(home: string): Pick<TestHome, "fob"> {
-  return { fob: (args, more) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, more) };
+  return {
+    fob: (args, more) => runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, more),
+  };
 }
 
 async function ids({ fob }: Pick<TestHome, "fob">): Promise<string[]> {
@@ -50,17 +67,28 @@ async function ids({ fob }: Pick<TestHome, "fob">): Promise<string[]> {
 }
 
 /** Runs a command, and tells what it did to the disk, in order. */
-async function storyOf(home: TestHome, { args, input, pin }: (typeof COMMANDS)[number]): Promise<Operation[]> {
+async function storyOf(
+  home: TestHome,
+  { args, input, pin }: (typeof COMMANDS)[number],
+): Promise<Operation[]> {
   const trace = `${home.home}.trace`;
   onTestFinished(() => rmSync(trace, { force: true }));
   const env: Record<string, string> = pin === undefined ? {} : { FOB_PIN: pin };
-  const outcome = await runWith(home, args, { trace }, { env, ...(input === undefined ? {} : { input }) });
+  const outcome = await runWith(
+    home,
+    args,
+    { trace },
+    { env, ...(input === undefined ? {} : { input }) },
+  );
   expect(outcome).toMatchObject({ exitCode: 0 });
   const lines = readFileSync(trace, "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Whether a cut command has added all of its tokens or none, and has added all once it was given again. */
+/**
+ * Whether a cut command has added all of its tokens or none, and has added all once it was given
+ * again.
+ */
 async function addAgain(
   survivor: Pick<TestHome, "fob">,
   { args, input = "", all }: (typeof COMMANDS)[number],
@@ -73,7 +101,10 @@ async function addAgain(
   return { first, second, isWhole: (first === 0 || first === all) && second === all };
 }
 
-/** What a power cut leaves after each operation, every different leaving once; with what was printed before it. */
+/**
+ * What a power cut leaves after each operation, every different leaving once; with what was printed
+ * before it.
+ */
 function* cutsOf(disk: Disk, story: readonly Operation[], folder: string) {
   const known = new Set<string>();
   let printed = "";
@@ -111,8 +142,12 @@ describe("a power cut", () => {
         if (cuts++ % STRIDE > 0) continue;
         const survivor = at(left);
         const present = await ids(survivor);
-        expect({ ...cut, lost: before.filter((id) => !present.includes(id)) }).toMatchObject({ lost: [] });
-        expect({ ...cut, ...(await addAgain(survivor, command, before.length)) }).toMatchObject({ isWhole: true });
+        expect({ ...cut, lost: before.filter((id) => !present.includes(id)) }).toMatchObject({
+          lost: [],
+        });
+        expect({ ...cut, ...(await addAgain(survivor, command, before.length)) }).toMatchObject({
+          isWhole: true,
+        });
         if (printed !== "" && command.holds)
           expect({ ...cut, holds: await command.holds(survivor) }).toMatchObject({ holds: true });
         const next = await survivor.fob(["code", "counter"]);
@@ -124,7 +159,9 @@ describe("a power cut", () => {
     },
   );
 
-  test("during the very first enrollment leaves nothing in the way of the next one", { timeout: 300_000 }, async () => {
+  test("during the very first enrollment leaves nothing in the way of the next one", {
+    timeout: 300_000,
+  }, async () => {
     const home = testHome();
     const disk = new Disk(home.home);
     const story = await storyOf(home, { args: ["enroll", "-"], input: uri("first") });

@@ -8,13 +8,19 @@ export type Operation =
   | { readonly operation: "link" | "rename"; readonly from: string; readonly path: string }
   | { readonly operation: "print"; readonly text: string };
 
-/** A file's bytes: those that were written, and those that were on the disk when it was last fsynced. */
+/**
+ * A file's bytes: those that were written, and those that were on the disk when it was last
+ * fsynced.
+ */
 interface FileNode {
   written: Buffer;
   durable: Buffer;
 }
 
-/** A folder's names: those that a program sees, and those that were on the disk when it was last fsynced. */
+/**
+ * A folder's names: those that a program sees, and those that were on the disk when it was last
+ * fsynced.
+ */
 interface FolderNode {
   seen: Map<string, TreeNode>;
   durable: Map<string, TreeNode>;
@@ -25,7 +31,10 @@ type TreeNode = FileNode | FolderNode;
 /** Which of the names that were not fsynced a power cut leaves. */
 export type Survival = "only what was fsynced" | "every name, and no bytes";
 
-/** A disk of which a power cut leaves what was fsynced, and perhaps more: names reach the disk on their own, bytes may not. */
+/**
+ * A disk of which a power cut leaves what was fsynced, and perhaps more: names reach the disk on
+ * their own, bytes may not.
+ */
 export class Disk {
   readonly #home: string;
   readonly #root: FolderNode;
@@ -65,16 +74,24 @@ export class Disk {
       case "rename": {
         const node = this.#find(operation.from);
         if (node) this.#put(operation.path, node);
-        if (operation.operation === "rename") this.#parent(operation.from)?.seen.delete(nameOf(operation.from));
+        if (operation.operation === "rename")
+          this.#parent(operation.from)?.seen.delete(nameOf(operation.from));
         return;
       }
       case "print":
     }
   }
 
-  /** Writes what a power cut leaves into a new folder. Returns a text that is the same for the same leavings. */
+  /**
+   * Writes what a power cut leaves into a new folder. Returns a text that is the same for the same
+   * leavings.
+   */
   leave(survival: Survival, folder: string | null): string {
-    return leaveFolder(this.#root, survival === "every name, and no bytes" ? "seen" : "durable", folder);
+    return leaveFolder(
+      this.#root,
+      survival === "every name, and no bytes" ? "seen" : "durable",
+      folder,
+    );
   }
 
   #segments(path: string): string[] {
@@ -83,7 +100,8 @@ export class Disk {
 
   #find(path: string): TreeNode | null {
     let node: TreeNode | undefined = this.#root;
-    for (const name of this.#segments(path)) node = node && isFolder(node) ? node.seen.get(name) : undefined;
+    for (const name of this.#segments(path))
+      node = node && isFolder(node) ? node.seen.get(name) : undefined;
     return node ?? null;
   }
 

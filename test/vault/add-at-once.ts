@@ -7,8 +7,16 @@ import { newTokenId, type Vault } from "#vault/vault.ts";
 /** Puts tokens into a vault that nobody else uses, without the care that commands take. */
 export function addAtOnce(vault: Vault, newTokens: readonly NewToken[], enrolledAt: Date): Token[] {
   const tokens = newTokens.map(({ secret, guard: _, ...rest }): Token => {
-    const token: Token = { id: newTokenId(), accessDomain: "00", favorite: false, enrolledAt, ...rest };
-    updateCell(vault.tokenCell(token.id), () => encodeRecord(createRecord(token, secret, vault.vaultKey)));
+    const token: Token = {
+      id: newTokenId(),
+      accessDomain: "00",
+      favorite: false,
+      enrolledAt,
+      ...rest,
+    };
+    updateCell(vault.tokenCell(token.id), () =>
+      encodeRecord(createRecord(token, secret, vault.vaultKey)),
+    );
     return token;
   });
   return vault.addToIndex(tokens);

@@ -18,7 +18,11 @@ function newHome(): string {
 }
 
 /** Who makes a vault below `home`, has this one passphrase for every question, and a key file. */
-function accessOf(home: string, passphrase: string, keychain: KeychainKind | null = null): VaultAccess {
+function accessOf(
+  home: string,
+  passphrase: string,
+  keychain: KeychainKind | null = null,
+): VaultAccess {
   return {
     ...{ home, keychain, recoveryCodes: null },
     keyStore: (_, item) => fileKeyStore(home, item ?? null),
@@ -37,15 +41,25 @@ function wrongOnes(home: string): number {
   return failedAttempts(attemptsOfApp({ home, vaultId: readHeader(home)?.id ?? "" }), ATTEMPTS);
 }
 
-const REFUSED = { code: "denied", message: "another process has made the vault meanwhile: nothing was changed" };
+const REFUSED = {
+  code: "denied",
+  message: "another process has made the vault meanwhile: nothing was changed",
+};
 
 describe("a first vault that another process has made meanwhile", () => {
   test("costs none of its attempts, and opens with its own passphrase alone", async () => {
     const home = newHome();
-    const passphrases = Array.from({ length: ATTEMPTS + 2 }, (_, i) => `six heavy wooden chairs ${i}`);
-    const outcomes = await Promise.allSettled(passphrases.map((one) => createVault("none", accessOf(home, one))));
+    const passphrases = Array.from(
+      { length: ATTEMPTS + 2 },
+      (_, i) => `six heavy wooden chairs ${i}`,
+    );
+    const outcomes = await Promise.allSettled(
+      passphrases.map((one) => createVault("none", accessOf(home, one))),
+    );
     const winner = outcomes.findIndex(({ status }) => status === "fulfilled");
-    const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    const reasons = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [outcome.reason] : [],
+    );
     expect(reasons).toHaveLength(passphrases.length - 1);
     for (const reason of reasons) {
       expect(reason).toBeInstanceOf(FobError);
@@ -53,14 +67,21 @@ describe("a first vault that another process has made meanwhile", () => {
     }
     expect(wrongOnes(home)).toBe(0);
     const same = await createVault("none", accessOf(home, passphrases[winner] ?? ""));
-    expect(same).toMatchObject({ isNew: false, vault: { layout: { vaultId: readHeader(home)?.id } } });
+    expect(same).toMatchObject({
+      isNew: false,
+      vault: { layout: { vaultId: readHeader(home)?.id } },
+    });
   });
 
   test("is not asked for its passphrase by one with a keychain", async () => {
     const home = newHome();
     await createVault("none", accessOf(home, "six heavy wooden chairs"));
-    await expect(createVault("file", accessOf(home, "four light metal tables"))).rejects.toMatchObject(REFUSED);
-    await expect(createVault("file", accessOf(home, "four light metal tables", "file"))).rejects.toMatchObject({
+    await expect(
+      createVault("file", accessOf(home, "four light metal tables")),
+    ).rejects.toMatchObject(REFUSED);
+    await expect(
+      createVault("file", accessOf(home, "four light metal tables", "file")),
+    ).rejects.toMatchObject({
       code: "usage",
     });
     expect(wrongOnes(home)).toBe(0);

@@ -40,17 +40,40 @@ function newVault() {
   const slots = [{ type: "keychain", wrapped: randomBytes(60).toString("base64") }] as const;
   const header = createHeader(home, { id: newVaultId(), keychain: "file", slots: [...slots] });
   const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
-  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
-  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
+  const credential = {
+    kind: "hotp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  } as const;
+  const names = {
+    name: "vpn",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "key-uri",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential, secret: randomBytes(20) }], new Date());
   if (!token) throw new Error("a token was added and did not come back");
   return { home, vault, id: token.id };
 }
 
 /** What one process said: a verb and a grant a line. */
-function grantInProcess({ home, vault, id }: ReturnType<typeof newVault>, name: string): Promise<string[]> {
+function grantInProcess(
+  { home, vault, id }: ReturnType<typeof newVault>,
+  name: string,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [driver, home, vault.layout.vaultId, id, name, String(GRANTS)]);
+    const child = spawn(process.execPath, [
+      driver,
+      home,
+      vault.layout.vaultId,
+      id,
+      name,
+      String(GRANTS),
+    ]);
     let [said, failure] = ["", ""];
     child.stdout.on("data", (chunk) => {
       said += chunk;
@@ -58,7 +81,9 @@ function grantInProcess({ home, vault, id }: ReturnType<typeof newVault>, name: 
     child.stderr.on("data", (chunk) => {
       failure += chunk;
     });
-    child.on("close", (code) => (code === 0 ? resolve(said.trim().split("\n")) : reject(new Error(failure))));
+    child.on("close", (code) =>
+      code === 0 ? resolve(said.trim().split("\n")) : reject(new Error(failure)),
+    );
     child.stdin.end(vault.vaultKey.toString("hex"));
   });
 }
@@ -95,10 +120,12 @@ describe("grants that many processes make and revoke at once", () => {
     for (const name of readdirSync(home).filter((one) => one.startsWith("kept-"))) {
       cpSync(join(home, name), join(home, "vault", "grants"), { recursive: true, force: false });
     }
-    for (const grant of revoked) await expect(takeByGrant(home, id, grant)).rejects.toMatchObject({ code: "denied" });
+    for (const grant of revoked)
+      await expect(takeByGrant(home, id, grant)).rejects.toMatchObject({ code: "denied" });
     counters.push(await takeByGrant(home, id, valid[0] ?? ""));
     expect(counters).toEqual(counters.map((_, i) => BigInt(i)));
     for (const { label } of listGrants(vault)) revokeGrant(vault, label);
-    for (const grant of valid) await expect(takeByGrant(home, id, grant)).rejects.toMatchObject({ code: "denied" });
+    for (const grant of valid)
+      await expect(takeByGrant(home, id, grant)).rejects.toMatchObject({ code: "denied" });
   });
 });

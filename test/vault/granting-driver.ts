@@ -1,5 +1,6 @@
-// Makes grants of a token, one after the other, and revokes every second of them. Tells each grant when it is made, and when it is revoked.
-// Arguments: home, vault id, token id, the first part of the labels, how many. The vault key comes on standard input, in hexadecimal.
+// Makes grants of a token, one after the other, and revokes every second of them. Tells each grant
+// when it is made, and when it is revoked. Arguments: home, vault id, token id, the first part of
+// the labels, how many. The vault key comes on standard input, in hexadecimal.
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -39,8 +39,21 @@ function newVault() {
   const vaultId = randomBytes(16).toString("hex");
   mkdirSync(home);
   const vault = new Vault({ home, vaultId }, randomBytes(32), false);
-  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
-  const names = { name: "hot", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
+  const credential = {
+    kind: "hotp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  } as const;
+  const names = {
+    name: "hot",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "key-uri",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential, secret: SECRET }], new Date());
   if (!token) throw new Error("no token was added");
   const start = (count: number) => {
@@ -66,7 +79,13 @@ function expectRightCodes(lines: readonly string[]): bigint[] {
   return lines.map((line) => {
     const [counter = "", code] = line.split(" ");
     expect(code).toBe(
-      hotp({ secret: SECRET, counter: BigInt(counter), algorithm: "SHA1", digits: 6, alphabet: "decimal" }),
+      hotp({
+        secret: SECRET,
+        counter: BigInt(counter),
+        algorithm: "SHA1",
+        digits: 6,
+        alphabet: "decimal",
+      }),
     );
     return BigInt(counter);
   });
@@ -78,7 +97,9 @@ function counterOf({ vault, token }: ReturnType<typeof newVault>): bigint {
 }
 
 describe("a vault under fire", () => {
-  test(`repeats and loses nothing in ${KILLS} kills at any moment`, { timeout: 300_000 }, async () => {
+  test(`repeats and loses nothing in ${KILLS} kills at any moment`, {
+    timeout: 300_000,
+  }, async () => {
     const fresh = newVault();
     const counters: bigint[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
@@ -88,7 +109,8 @@ describe("a vault under fire", () => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 12));
       child.kill("SIGKILL");
       counters.push(...expectRightCodes(await lines));
-      // a process that was killed may have taken a counter without printing it, never the other way round
+      // a process that was killed may have taken a counter without printing it, never the other way
+      // round
       expect(counterOf(fresh)).toBeGreaterThan(counters.at(-1) ?? 0n);
     }
     expect(counters.length).toBeGreaterThanOrEqual(KILLS);
@@ -97,7 +119,9 @@ describe("a vault under fire", () => {
     expect(fresh.vault.entries().map(({ name }) => name)).toEqual(["hot"]);
   });
 
-  test("gives every counter to exactly one of 8 processes, without gaps", { timeout: 120_000 }, async () => {
+  test("gives every counter to exactly one of 8 processes, without gaps", {
+    timeout: 120_000,
+  }, async () => {
     const fresh = newVault();
     const all = await Promise.all(Array.from({ length: 8 }, () => linesOf(fresh.start(100))));
     const counters = expectRightCodes(all.flat()).sort((a, b) => Number(a - b));
@@ -109,7 +133,8 @@ describe("a vault under fire", () => {
     const fresh = newVault();
     const children = Array.from({ length: 12 }, () => fresh.start(150));
     const lines = Promise.all(children.map(linesOf));
-    for (const child of children.slice(0, 6)) setTimeout(() => child.kill("SIGKILL"), 300 + Math.random() * 500);
+    for (const child of children.slice(0, 6))
+      setTimeout(() => child.kill("SIGKILL"), 300 + Math.random() * 500);
     const counters = expectRightCodes((await lines).flat());
     expect(new Set(counters).size).toBe(counters.length);
     expect(Number(counterOf(fresh)) - counters.length).toBeLessThanOrEqual(6);

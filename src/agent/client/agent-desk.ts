@@ -1,5 +1,11 @@
 import { needsAppPin, openAgain, opening } from "#agent/protocol/opening.ts";
-import { decodeEntry, decodeReply, decodeState, MAX_DENIALS, type RequestInput } from "#agent/protocol/protocol.ts";
+import {
+  decodeEntry,
+  decodeReply,
+  decodeState,
+  MAX_DENIALS,
+  type RequestInput,
+} from "#agent/protocol/protocol.ts";
 import {
   decodeDenials,
   decodeMemory,
@@ -20,8 +26,8 @@ import type { TokenState } from "#vault/tokens/authenticator.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * The desk of an agent that holds the vault. What an open vault is not enough for (access domain 02, where the app PIN must be given in this
- * very call) goes to a desk that `open` makes.
+ * The desk of an agent that holds the vault. What an open vault is not enough for (access domain
+ * 02, where the app PIN must be given in this very call) goes to a desk that `open` makes.
  */
 export class AgentDesk implements PushDesk {
   readonly grantLabel = null;
@@ -54,7 +60,9 @@ export class AgentDesk implements PushDesk {
       return this.#own.open(tokenId, prompt);
     }
     await opening(state, prompt, (opener) =>
-      state.isGuarded ? this.#ask({ do: "push-list", name: tokenId, ...opener }) : Promise.resolve(),
+      state.isGuarded
+        ? this.#ask({ do: "push-list", name: tokenId, ...opener })
+        : Promise.resolve(),
     );
   }
 
@@ -71,9 +79,12 @@ export class AgentDesk implements PushDesk {
     if (tokenId === undefined && this.#own) return this.#own.answer(id, answer, prompt);
     const said = answer.kind === "approve" ? "approve" : answer.isReport ? "report" : "deny";
     const choice = answer.kind === "approve" ? answer.choice : null;
-    const send = (opener: object) => this.#ask({ do: "push-answer", id, answer: said, choice, ...opener });
+    const send = (opener: object) =>
+      this.#ask({ do: "push-answer", id, answer: said, choice, ...opener });
     const isAsked = tokenId !== undefined && answer.kind === "approve";
-    return decodeOutcome(await (isAsked ? opening(await this.#look(tokenId), prompt, send) : send({})));
+    return decodeOutcome(
+      await (isAsked ? opening(await this.#look(tokenId), prompt, send) : send({})),
+    );
   }
 
   async denyAll(ids: readonly string[], isReport: boolean): Promise<Denials> {
@@ -83,7 +94,9 @@ export class AgentDesk implements PushDesk {
       const some = held.slice(at, at + MAX_DENIALS);
       parts.push(decodeDenials(await this.#ask({ do: "push-deny", ids: some, report: isReport })));
     }
-    const failures = new Map(parts.flatMap((part) => part.failures.map((failure) => [failure.token, failure])));
+    const failures = new Map(
+      parts.flatMap((part) => part.failures.map((failure) => [failure.token, failure])),
+    );
     return { denied: parts.flatMap(({ denied }) => denied), failures: [...failures.values()] };
   }
 
@@ -101,7 +114,10 @@ export class AgentDesk implements PushDesk {
     return decodeState(await this.#ask({ do: "look", name: tokenId }));
   }
 
-  /** An agent that has gone does not come back by waiting; one that does not answer this request may answer others. */
+  /**
+   * An agent that has gone does not come back by waiting; one that does not answer this request may
+   * answer others.
+   */
   async #ask(request: RequestInput): Promise<unknown> {
     const line = await this.#connection.ask(JSON.stringify(request)).catch((error: unknown) => {
       if (this.#connection.isOpen) throw error;

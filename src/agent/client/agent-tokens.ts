@@ -16,15 +16,17 @@ import { needsChallengePin } from "#vault/tokens/responses.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * The tokens of a vault that an agent holds open. What an open vault is not enough for (access domain 02, where the app PIN must be given in
- * this very call) goes to `open`, which opens the vault itself.
+ * The tokens of a vault that an agent holds open. What an open vault is not enough for (access
+ * domain 02, where the app PIN must be given in this very call) goes to `open`, which opens the
+ * vault itself.
  */
 export function agentTokens(
   connection: Connection,
   layout: VaultLayout,
   open: () => Promise<Authenticator | null>,
 ): Authenticator {
-  const ask = async (request: RequestInput) => decodeReply(await connection.ask(JSON.stringify(request)));
+  const ask = async (request: RequestInput) =>
+    decodeReply(await connection.ask(JSON.stringify(request)));
   const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
   return {
     layout,
@@ -40,15 +42,19 @@ export function agentTokens(
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
       return opening(state, prompt, async (opener) => {
-        const passcodePin = token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
+        const passcodePin =
+          token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
-        return decodePasscode(await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }));
+        return decodePasscode(
+          await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }),
+        );
       });
     },
     async respond(id, { session, unixSeconds, ...asked }, prompt) {
       const state = await look(id);
       const { token } = state;
-      if (needsAppPin(state)) return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
+      if (needsAppPin(state))
+        return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
       return opening(state, prompt, async (opener) => {
         const challengePin = needsChallengePin(token)
           ? await prompt.ask({ of: token.name, role: "challenge", refusal: null })

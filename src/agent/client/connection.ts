@@ -8,14 +8,20 @@ const MAX_MILLISECONDS = 20_000;
 /** The longest reply, a list of a very large vault, is far shorter. In UTF-16 units. */
 const MAX_REPLY = 64 * 1024 * 1024;
 
-/** How often, and after how many milliseconds each time, a client knocks again at an agent that has too many waiting already. */
+/**
+ * How often, and after how many milliseconds each time, a client knocks again at an agent that has
+ * too many waiting already.
+ */
 const KNOCKS = { most: 100, pause: 20 };
 
-/** Lines to an agent, and the lines it answers. JSON requests are answered as they are ready, the others in their order. */
+/**
+ * Lines to an agent, and the lines it answers. JSON requests are answered as they are ready, the
+ * others in their order.
+ */
 export interface Connection {
   /**
-   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or does not answer in
-   * `patience` milliseconds; then the connection goes on for other requests.
+   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or does not answer
+   * in `patience` milliseconds; then the connection goes on for other requests.
    */
   ask(line: string, patience?: number): Promise<string>;
   /** Whether the agent was still there when it was last heard of. */
@@ -88,7 +94,11 @@ function patiently(
 ): Waiting {
   const fail = (message: string) => {
     clearTimeout(timer);
-    reject(new FobError("unavailable", message, { hint: t("`fob lock` ends the agent, `fob unlock` starts one") }));
+    reject(
+      new FobError("unavailable", message, {
+        hint: t("`fob lock` ends the agent, `fob unlock` starts one"),
+      }),
+    );
   };
   const timer = setTimeout(() => fail(t("the agent does not answer")), patience);
   return {
@@ -112,7 +122,9 @@ async function open(path: string): Promise<Socket | null> {
 function knock(path: string): Promise<Socket | "crowded" | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN" ? "crowded" : null));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === "EAGAIN" ? "crowded" : null),
+    );
     socket.once("connect", () => {
       socket.removeAllListeners("error");
       resolve(socket);

@@ -13,15 +13,22 @@ import { type Found, findAgent } from "./find-agent.ts";
 export interface AgentHost {
   /** Where shells find the agent of this home, whether there is one or not. */
   readonly forShells: string;
-  /** A place for a new agent, whose folder is for this user alone. Throws FobError `unavailable`. */
+  /**
+   * A place for a new agent, whose folder is for this user alone. Throws FobError `unavailable`.
+   */
   newPlace(): Pick<AgentOrder, "socket" | "link">;
   /** Whether a claim was made for this home, and not for one that this is a copy of. */
   isOfThisHome(holder: Holder): boolean;
-  /** Where to look for the agent that made a claim; only places that this user alone can have made. */
+  /**
+   * Where to look for the agent that made a claim; only places that this user alone can have made.
+   */
   addressesOf(holder: Holder): readonly string[];
   /** Where to look for an agent whose claim cannot be read. */
   likelyAddresses(): readonly string[];
-  /** Starts the agent's process, hands the order and the vault key over, and returns the line that it answers with. */
+  /**
+   * Starts the agent's process, hands the order and the vault key over, and returns the line that
+   * it answers with.
+   */
   startProcess(order: AgentOrder, vaultKey: Secret): Promise<string>;
   /** Whether the process that made a claim still runs. */
   judge(holder: Holder): "running" | "gone" | "unknown";
@@ -32,13 +39,19 @@ export interface AgentHost {
 /** How long an agent holds the vault open, and what it does by itself. */
 export type Duties = Pick<AgentOrder, "limits" | "push" | "notify">;
 
-/** Who answers for a vault: what its agent says of itself, and the address of somebody who answers there and is none. */
+/**
+ * Who answers for a vault: what its agent says of itself, and the address of somebody who answers
+ * there and is none.
+ */
 export interface AgentReport {
   readonly status: AgentStatus | null;
   readonly stranger: string | null;
 }
 
-/** What came of ending the agent: whether there was one, and the address of somebody who answers there and is none. */
+/**
+ * What came of ending the agent: whether there was one, and the address of somebody who answers
+ * there and is none.
+ */
 export interface Ending {
   readonly wasRunning: boolean;
   readonly stranger: string | null;
@@ -51,8 +64,8 @@ const MAX_LOCKING = 2_000;
 const MAX_STARTING = 2_000;
 
 /**
- * How long an agent may take to make a claim anew that was damaged or lost, in milliseconds: it looks once a second, twice, and gives a file of
- * the last two seconds time to be finished.
+ * How long an agent may take to make a claim anew that was damaged or lost, in milliseconds: it
+ * looks once a second, twice, and gives a file of the last two seconds time to be finished.
  */
 const MAX_MENDING = 6_000;
 
@@ -71,7 +84,9 @@ export class AgentControl {
     return this.#host.forShells;
   }
 
-  /** A connection to the agent that holds this vault and has proved it, or null when there is none. */
+  /**
+   * A connection to the agent that holds this vault and has proved it, or null when there is none.
+   */
   async connect(): Promise<Connection | null> {
     const found = readHeader(this.#home) && (await this.#find());
     return found && "agent" in found ? found.agent : null;
@@ -96,27 +111,38 @@ export class AgentControl {
     const line = await found.agent.ask("status");
     found.agent.end();
     // it may have locked in between
-    const status = line.startsWith("ok ") ? (JSON.parse(line.slice("ok ".length)) as AgentStatus) : null;
+    const status = line.startsWith("ok ")
+      ? (JSON.parse(line.slice("ok ".length)) as AgentStatus)
+      : null;
     return { status, stranger: null };
   }
 
   /** Starts an agent that holds `vault`; one that is there already is ended first. */
   async start(vault: Vault, duties: Duties): Promise<AgentStatus> {
-    // one that cannot be found, or hangs, ends by itself when it sees that another one has the vault
+    // one that cannot be found, or hangs, ends by itself when it sees that another one has the
+    // vault
     await this.stop().catch(() => undefined);
     return this.#launch(vault, duties);
   }
 
   async #launch(vault: Vault, duties: Duties): Promise<AgentStatus> {
     const place = this.#host.newPlace();
-    const order: AgentOrder = { home: this.#home, vault: vault.layout.vaultId, ...place, ...duties };
+    const order: AgentOrder = {
+      home: this.#home,
+      vault: vault.layout.vaultId,
+      ...place,
+      ...duties,
+    };
     const key = Buffer.from(vault.vaultKey);
     const line = await this.#host.startProcess(order, key);
     forget(key);
     return decodeReply(line) as AgentStatus;
   }
 
-  /** The agent that is there, or one that `open`'s vault is given to. Of several that are started at once, all get the same. */
+  /**
+   * The agent that is there, or one that `open`'s vault is given to. Of several that are started at
+   * once, all get the same.
+   */
   async join(open: () => Promise<Vault>, duties: Duties): Promise<AgentStatus> {
     const present = await this.status();
     if (present) return present;
@@ -131,8 +157,8 @@ export class AgentControl {
   }
 
   /**
-   * Ends the agent, so that nothing of the vault is in memory when this returns. Throws FobError `unavailable` where an agent cannot be ended, or
-   * nobody can tell whether there is one.
+   * Ends the agent, so that nothing of the vault is in memory when this returns. Throws FobError
+   * `unavailable` where an agent cannot be ended, or nobody can tell whether there is one.
    */
   async stop(): Promise<Ending> {
     const holder = await this.#awaitClaim();
@@ -188,7 +214,10 @@ export class AgentControl {
     }
   }
 
-  /** The claim, for which an agent that is alive cares: one that is damaged or missing while somebody answers may come anew. */
+  /**
+   * The claim, for which an agent that is alive cares: one that is damaged or missing while
+   * somebody answers may come anew.
+   */
   async #awaitClaim(): Promise<Holder | null> {
     let claim = this.#claim();
     const address = claim === null ? await this.#whoAnswers() : null;
@@ -205,7 +234,9 @@ export class AgentControl {
       "unavailable",
       t("the claim of the agent is damaged: nobody can tell whether one holds the vault"),
       {
-        hint: t("`fob doctor --repair` mends the claim; an agent that hangs is a process called serve-agent.cjs"),
+        hint: t(
+          "`fob doctor --repair` mends the claim; an agent that hangs is a process called serve-agent.cjs",
+        ),
       },
     );
   }
@@ -222,7 +253,9 @@ export class AgentControl {
     return null;
   }
 
-  /** Empty where there is no vault, or its header is damaged: an agent can be ended all the same. */
+  /**
+   * Empty where there is no vault, or its header is damaged: an agent can be ended all the same.
+   */
   #vaultId(): string {
     try {
       return readHeader(this.#home)?.id ?? "";

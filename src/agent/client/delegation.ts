@@ -19,16 +19,22 @@ export interface Means {
   readonly prompt: Questions & { readonly available: boolean };
   readonly pinPrompt: PinPrompt;
   readInput(): Promise<string>;
-  /** Calls `act` when the process is asked to end, which waits for it, until the returned function is called. */
+  /**
+   * Calls `act` when the process is asked to end, which waits for it, until the returned function
+   * is called.
+   */
   whenEnding(act: () => Promise<void>): () => void;
 }
 
-/** How long an agent may work between two answers, in milliseconds: it may add or remove thousands of tokens. */
+/**
+ * How long an agent may work between two answers, in milliseconds: it may add or remove thousands
+ * of tokens.
+ */
 const PATIENCE_MS = 10 * 60 * 1000;
 
 /**
- * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or null where the agent's open vault is not
- * enough. Throws what the command throws.
+ * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or
+ * null where the agent's open vault is not enough. Throws what the command throws.
  */
 export async function delegate(
   connection: Connection,
@@ -50,8 +56,9 @@ export async function delegate(
 }
 
 /**
- * Sends a request and waits for its reply. At the first signal the agent hears that the person has enough; the process ends
- * only when what came of the command has been told, and a second signal ends it at once.
+ * Sends a request and waits for its reply. At the first signal the agent hears that the person has
+ * enough; the process ends only when what came of the command has been told, and a second signal
+ * ends it at once.
  */
 async function askStoppably(
   connection: Connection,
@@ -85,15 +92,28 @@ async function send(connection: Connection, request: RequestInput): Promise<Comm
   return decodeReply(await connection.ask(JSON.stringify(request), PATIENCE_MS)) as CommandReply;
 }
 
-const STOP = { do: "answer-refused", code: "interrupted", message: "interrupted", hint: null } as const;
+const STOP = {
+  do: "answer-refused",
+  code: "interrupted",
+  message: "interrupted",
+  hint: null,
+} as const;
 
 /** What an agent says in place of a result when the app PIN must be given in the very call. */
 export const NEEDS_APP_PIN = { needsAppPin: true } as const;
 
 /** An agent of an earlier version knows no commands, or fewer. */
 function nullIfUnknown(error: unknown, name: string): null {
-  const unknown = ['the request has a wrong "do"', `an agent does not carry out ${JSON.stringify(name)}`];
-  if (error instanceof FobError && error.code === "usage" && unknown.includes(original(error.message))) return null;
+  const unknown = [
+    'the request has a wrong "do"',
+    `an agent does not carry out ${JSON.stringify(name)}`,
+  ];
+  if (
+    error instanceof FobError &&
+    error.code === "usage" &&
+    unknown.includes(original(error.message))
+  )
+    return null;
   throw error;
 }
 
@@ -110,7 +130,10 @@ async function answer(question: Question, means: Means): Promise<RequestInput> {
   }
 }
 
-async function put(question: Question, { prompt, pinPrompt, readInput }: Means): Promise<string | boolean> {
+async function put(
+  question: Question,
+  { prompt, pinPrompt, readInput }: Means,
+): Promise<string | boolean> {
   switch (question.ask) {
     case "confirm":
       return prompt.confirm(question.question, question.instead);
@@ -124,7 +147,12 @@ async function put(question: Question, { prompt, pinPrompt, readInput }: Means):
       return readInput();
     case "pin": {
       const { of, role, refusal, isLast } = question;
-      const pin = await pinPrompt.ask({ of, role: role as PinRequest["role"], refusal: refusalFrom(refusal), isLast });
+      const pin = await pinPrompt.ask({
+        of,
+        role: role as PinRequest["role"],
+        refusal: refusalFrom(refusal),
+        isLast,
+      });
       const text = pin.toString("utf8");
       forget(pin);
       return text;

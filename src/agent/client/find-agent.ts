@@ -5,10 +5,16 @@ import { type Connection, connect } from "./connection.ts";
 /** How long a proof may take, in milliseconds: it needs nothing but a moment of the agent's. */
 const MAX_PROVING = 3_000;
 
-/** Who answers: an agent that has proved itself, somebody at `stranger` who could not, or nobody (null). */
+/**
+ * Who answers: an agent that has proved itself, somebody at `stranger` who could not, or nobody
+ * (null).
+ */
 export type Found = { readonly agent: Connection } | { readonly stranger: string } | null;
 
-/** Looks for the agent that made a claim at these addresses, one after the other. Nothing of worth is sent before the proof. */
+/**
+ * Looks for the agent that made a claim at these addresses, one after the other. Nothing of worth
+ * is sent before the proof.
+ */
 export async function findAgent({ secret }: Holder, addresses: readonly string[]): Promise<Found> {
   let found: Found = null;
   for (const address of addresses) {

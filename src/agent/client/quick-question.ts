@@ -4,8 +4,8 @@ import { retold } from "#base/language.ts";
 import { findAgent } from "./find-agent.ts";
 
 /**
- * What the agent of this claim answers to one request, or undefined when it does not. Rejects with the agent's refusal
- * where that was done which was asked for, and must not be asked for again.
+ * What the agent of this claim answers to one request, or undefined when it does not. Rejects with
+ * the agent's refusal where that was done which was asked for, and must not be asked for again.
  */
 export async function askOnce(
   holder: Holder,
@@ -18,5 +18,8 @@ export async function askOnce(
   found.agent.end();
   const { ok, error } = JSON.parse(reply);
   if (error?.isDone !== true) return ok;
-  throw new FobError(error.code, retold(error.message), { hint: retold(error.hint ?? ""), isDone: true });
+  throw new FobError(error.code, retold(error.message), {
+    hint: retold(error.hint ?? ""),
+    isDone: true,
+  });
 }

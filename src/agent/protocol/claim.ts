@@ -12,9 +12,15 @@ export interface Holder {
   readonly started: string;
   /** Where it listens. */
   readonly socket: string;
-  /** The home of the vault that it holds, by its real path: a copy of the home names the agent of the original. */
+  /**
+   * The home of the vault that it holds, by its real path: a copy of the home names the agent of
+   * the original.
+   */
   readonly home: string;
-  /** What it proves itself with, 32 random bytes of this agent alone; empty in the claim of an older program. */
+  /**
+   * What it proves itself with, 32 random bytes of this agent alone; empty in the claim of an older
+   * program.
+   */
   readonly secret: Secret;
 }
 
@@ -31,8 +37,8 @@ const UNREADABLE = "unreadable";
 type Found = Buffer | typeof DAMAGED | typeof UNREADABLE | null;
 
 /**
- * Makes `holder` the one agent of a vault, unless another one is alive. Of several that try at once, one succeeds: it must
- * listen already, because the others ask it.
+ * Makes `holder` the one agent of a vault, unless another one is alive. Of several that try at
+ * once, one succeeds: it must listen already, because the others ask it.
  */
 export async function claimVault(
   layout: VaultLayout,
@@ -47,7 +53,10 @@ export async function claimVault(
   }
 }
 
-/** Whether a vault is still claimed by `holder`, or by another agent; "lost" when the claim is damaged or gone. */
+/**
+ * Whether a vault is still claimed by `holder`, or by another agent; "lost" when the claim is
+ * damaged or gone.
+ */
 export function lookAtClaim(layout: VaultLayout, holder: Holder): "ours" | "another's" | "lost" {
   const found = peek(layout);
   if (isSame(found, encode(holder))) return "ours";
@@ -66,14 +75,17 @@ export function releaseClaim(layout: VaultLayout, holder: Holder): void {
 }
 
 /**
- * Who claimed a vault last, or null. The claim is taken at its word, whether its checksum is right or not: whoever answers for it
- * proves that. Throws FobError `invalid` for one that cannot be read.
+ * Who claimed a vault last, or null. The claim is taken at its word, whether its checksum is right
+ * or not: whoever answers for it proves that. Throws FobError `invalid` for one that cannot be
+ * read.
  */
 export function claimant(layout: VaultLayout): Holder | null {
   const value = peek(layout);
   const holder = decode(value);
   if (value === null || value instanceof Buffer) return holder;
-  throw new FobError("invalid", t("the claim of the agent is damaged"), { hint: t("`fob doctor --repair` mends it") });
+  throw new FobError("invalid", t("the claim of the agent is damaged"), {
+    hint: t("`fob doctor --repair` mends it"),
+  });
 }
 
 /** Whether the claim's file is whole. */
@@ -87,7 +99,10 @@ export function isClaimWhole(layout: VaultLayout): boolean {
   }
 }
 
-/** Makes the claim whole again: the one that can still be read, or that of nobody. An agent that is alive then claims the vault anew. */
+/**
+ * Makes the claim whole again: the one that can still be read, or that of nobody. An agent that is
+ * alive then claims the vault anew.
+ */
 export function mendClaim(layout: VaultLayout): void {
   const found = peek(layout);
   const value = found instanceof Buffer && decode(found) ? found : NOBODY;
@@ -96,8 +111,8 @@ export function mendClaim(layout: VaultLayout): void {
 }
 
 /**
- * The claim at its word; null where there was never one. A newest file that says nothing is passed over for the one before it, as everywhere in a
- * vault.
+ * The claim at its word; null where there was never one. A newest file that says nothing is passed
+ * over for the one before it, as everywhere in a vault.
  */
 function peek(layout: VaultLayout): Found {
   const cell = agentCell(layout);
@@ -115,13 +130,18 @@ function isReadable(value: Buffer): boolean {
   return isSame(value, NOBODY) || decode(value) !== null;
 }
 
-/** Puts the claim of `holder` in the place of the one that was found; false when that has changed meanwhile. */
+/**
+ * Puts the claim of `holder` in the place of the one that was found; false when that has changed
+ * meanwhile.
+ */
 function replace(layout: VaultLayout, found: Found, holder: Holder): boolean {
   const cell = agentCell(layout);
   if (found === DAMAGED) return replaceDamaged(cell, encode(holder));
   const before = found === UNREADABLE ? clear(layout) : found;
   try {
-    return updateCell(cell, (current) => (isSame(current, before) ? encode(holder) : null)) !== null;
+    return (
+      updateCell(cell, (current) => (isSame(current, before) ? encode(holder) : null)) !== null
+    );
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;
     // it could be read, and its checksum is wrong
@@ -147,10 +167,18 @@ function encode({ secret, ...plain }: Holder): Buffer {
 function decode(value: Found): Holder | null {
   const claim = value instanceof Buffer ? parse(value) : null;
   if (typeof claim !== "object" || claim === null) return null;
-  const { pid, started, socket, home, secret } = claim as { readonly [Key in keyof Holder]?: unknown };
+  const { pid, started, socket, home, secret } = claim as {
+    readonly [Key in keyof Holder]?: unknown;
+  };
   if (typeof pid !== "number" || !Number.isInteger(pid) || pid <= 0) return null;
   if (typeof socket !== "string" || typeof home !== "string") return null;
-  return { pid, started: String(started), socket, home, secret: Buffer.from(String(secret ?? ""), "base64url") };
+  return {
+    pid,
+    started: String(started),
+    socket,
+    home,
+    secret: Buffer.from(String(secret ?? ""), "base64url"),
+  };
 }
 
 function parse(value: Buffer): unknown {

@@ -5,9 +5,15 @@ import { original, retold, toldBefore } from "#base/language.ts";
 const words = v.pipe(v.string(), v.maxLength(4096));
 
 /** What the command line gave for an argument or option; those that were left out are not there. */
-const InputSchema = v.record(words, v.union([words, v.boolean(), v.pipe(v.array(words), v.maxLength(10_000))]));
+const InputSchema = v.record(
+  words,
+  v.union([words, v.boolean(), v.pipe(v.array(words), v.maxLength(10_000))]),
+);
 
-/** Requests by which fob has an agent carry a command out: the command, then the answers to what it asks the person. */
+/**
+ * Requests by which fob has an agent carry a command out: the command, then the answers to what it
+ * asks the person.
+ */
 export const COMMAND_REQUESTS = [
   v.object({
     do: v.literal("command"),
@@ -30,7 +36,10 @@ export const COMMAND_REQUESTS = [
 /** What the command line gave. */
 export type CommandInput = v.InferOutput<typeof InputSchema>;
 
-/** A question to the person, whose terminal the agent does not have; each is asked as the prompt of that name does. */
+/**
+ * A question to the person, whose terminal the agent does not have; each is asked as the prompt of
+ * that name does.
+ */
 export type Question =
   | { readonly ask: "confirm" | "text"; readonly question: string; readonly instead: string }
   | {
@@ -44,7 +53,11 @@ export type Question =
       readonly of: string | null;
       readonly role: string;
       readonly isLast?: boolean | undefined;
-      readonly refusal: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+      readonly refusal: {
+        readonly code: string;
+        readonly message: string;
+        readonly hint: string | null;
+      } | null;
     }
   | { readonly ask: "input" };
 
@@ -59,8 +72,8 @@ interface ErrorJson {
 export type CommandReply = { readonly question: Question } | { readonly result: unknown };
 
 /**
- * Data as JSON can carry it: times, big numbers and errors become objects with one key of their own, and so do texts
- * in another language than English, which bring their English along.
+ * Data as JSON can carry it: times, big numbers and errors become objects with one key of their
+ * own, and so do texts in another language than English, which bring their English along.
  */
 export function toPlain(value: unknown): unknown {
   if (value instanceof FobError) {
@@ -84,12 +97,19 @@ export function fromPlain(value: unknown): unknown {
   const [[key, part] = []] = entries;
   if (entries.length === 1 && key === "$time") return new Date(String(part));
   if (entries.length === 1 && key === "$number") return BigInt(String(part));
-  if (entries.length === 1 && key === "$text") return textFrom(part as { text: unknown; english: unknown });
+  if (entries.length === 1 && key === "$text")
+    return textFrom(part as { text: unknown; english: unknown });
   if (entries.length === 1 && key === "$error") return errorFrom(part as ErrorJson);
   return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
 }
 
-function textFrom({ text, english }: { readonly text: unknown; readonly english: unknown }): string {
+function textFrom({
+  text,
+  english,
+}: {
+  readonly text: unknown;
+  readonly english: unknown;
+}): string {
   return toldBefore(String(text), String(english));
 }
 

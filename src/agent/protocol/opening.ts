@@ -13,7 +13,10 @@ export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
 }
 
 /** Whether a token is used only after the app PIN was given in this very call. */
-export function needsAppPin({ token, isGuarded }: Pick<TokenState, "token" | "isGuarded">): boolean {
+export function needsAppPin({
+  token,
+  isGuarded,
+}: Pick<TokenState, "token" | "isGuarded">): boolean {
   return token.accessDomain === "02" && !isGuarded;
 }
 
@@ -25,7 +28,10 @@ export interface Opener {
 
 const NOTHING: Opener = { pin: null, biometricKey: null };
 
-/** Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is asked in vain. */
+/**
+ * Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is
+ * asked in vain.
+ */
 export async function opening<T>(
   { token, isGuarded, isBiometric }: TokenState,
   prompt: PinPrompt,
@@ -33,7 +39,9 @@ export async function opening<T>(
 ): Promise<T> {
   refuseByDomain(token, isGuarded);
   if (!isGuarded) return act(NOTHING);
-  const key = isBiometric ? await prompt.release({ of: token.name, item: `biometric-${token.id}` }) : null;
+  const key = isBiometric
+    ? await prompt.release({ of: token.name, item: `biometric-${token.id}` })
+    : null;
   try {
     if (key) return await act({ pin: null, biometricKey: key.toString("base64") });
   } catch (error) {

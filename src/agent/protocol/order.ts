@@ -26,7 +26,10 @@ export function encodeOrder(order: AgentOrder, vaultKey: Secret): Secret {
 }
 
 /** Reverses {@link encodeOrder}. Throws where the bytes are not an order. */
-export function decodeOrder(bytes: Secret): { readonly order: AgentOrder; readonly vaultKey: Secret } {
+export function decodeOrder(bytes: Secret): {
+  readonly order: AgentOrder;
+  readonly vaultKey: Secret;
+} {
   const end = bytes.indexOf(NEWLINE);
   const order = v.parse(OrderSchema, JSON.parse(bytes.subarray(0, end).toString()));
   return { order, vaultKey: Buffer.from(bytes.subarray(end + 1)) };

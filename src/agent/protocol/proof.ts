@@ -21,12 +21,17 @@ export function isChallenge(text: string): boolean {
   return CHALLENGE.test(text);
 }
 
-/** What only the agent with this secret can answer to a challenge: HMAC-SHA-256 (RFC 2104), in base64url. */
+/**
+ * What only the agent with this secret can answer to a challenge: HMAC-SHA-256 (RFC 2104), in
+ * base64url.
+ */
 export function proofOf(secret: Secret, challenge: string): string {
   return createHmac("sha256", secret).update(DIRECTION).update(challenge).digest("base64url");
 }
 
 /** Whether an answer proves that whoever gave it has the secret. Nobody proves an empty one. */
 export function isProof(secret: Secret, challenge: string, answer: string): boolean {
-  return secret.length > 0 && sameSecret(Buffer.from(answer), Buffer.from(proofOf(secret, challenge)));
+  return (
+    secret.length > 0 && sameSecret(Buffer.from(answer), Buffer.from(proofOf(secret, challenge)))
+  );
 }

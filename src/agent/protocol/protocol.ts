@@ -53,7 +53,12 @@ const RequestSchema = v.variant("do", [
     challengePin: secretText,
     biometricKey: secretText,
   }),
-  v.object({ do: v.literal("push-list"), name: optionalText, pin: secretText, biometricKey: secretText }),
+  v.object({
+    do: v.literal("push-list"),
+    name: optionalText,
+    pin: secretText,
+    biometricKey: secretText,
+  }),
   v.object({
     do: v.literal("push-answer"),
     id: text,
@@ -100,7 +105,9 @@ export function parseRequest(line: string): Request {
   // the issue's own message would repeat what was received, which may be a PIN
   throw new FobError(
     "usage",
-    where === null ? t("the request is not one that is known") : t`the request has a wrong "${where}"`,
+    where === null
+      ? t("the request is not one that is known")
+      : t`the request has a wrong "${where}"`,
   );
 }
 
@@ -114,7 +121,9 @@ function parseJson(line: string): unknown {
 
 /** A reply to a JSON request, and the value inside. */
 export function encodeReply(value: unknown): string {
-  return JSON.stringify({ ok: value }, (_, item) => (typeof item === "bigint" ? counterJson(item) : item));
+  return JSON.stringify({ ok: value }, (_, item) =>
+    typeof item === "bigint" ? counterJson(item) : item,
+  );
 }
 
 /** An error as the protocol writes it. */
@@ -140,12 +149,16 @@ export function encodeError({ code, message, hint, isDone }: FobError): ErrorJso
 /** Reverses {@link encodeError}. Throws FobError `unavailable` for what no agent of ours says. */
 export function decodeError(json: unknown): FobError {
   const { code, message, hint, isDone } = asObject(json);
-  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") throw strange();
+  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string")
+    throw strange();
   const more = typeof hint === "string" ? { hint: retold(hint) } : {};
   return new FobError(code, retold(message), { ...more, isDone: isDone === true });
 }
 
-/** The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of ours says. */
+/**
+ * The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of
+ * ours says.
+ */
 export function decodeReply(line: string): unknown {
   const reply = asObject(parseReply(line));
   if (!("error" in reply)) return reply["ok"];
@@ -168,7 +181,12 @@ export function decodeEntry(json: unknown): IndexEntry {
   return decodeToken(json as TokenJson);
 }
 
-export function encodeState({ token, isGuarded, isBiometric, isWiped }: TokenState): TokenStateJson {
+export function encodeState({
+  token,
+  isGuarded,
+  isBiometric,
+  isWiped,
+}: TokenState): TokenStateJson {
   return { token: encodeToken(token), guarded: isGuarded, biometric: isBiometric, wiped: isWiped };
 }
 
@@ -177,18 +195,28 @@ export function decodeState(json: unknown): TokenState {
   return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric, isWiped: wiped };
 }
 
-type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<Record<string, unknown>>;
+type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<
+  Record<string, unknown>
+>;
 
 /** Reverses what {@link encodeReply} makes of a passcode. */
 export function decodePasscode(json: unknown): Passcode {
   const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
   if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
-  return { kind, code, validFrom: new Date(String(validFrom)), validUntil: new Date(String(validUntil)) };
+  return {
+    kind,
+    code,
+    validFrom: new Date(String(validFrom)),
+    validUntil: new Date(String(validUntil)),
+  };
 }
 
 /** Reverses what {@link encodeReply} makes of a response. */
 export function decodeResponse(json: unknown): Response {
-  const { response, counter } = json as { readonly response: string; readonly counter: string | number | null };
+  const { response, counter } = json as {
+    readonly response: string;
+    readonly counter: string | number | null;
+  };
   return { response, counter: counter === null ? null : BigInt(counter) };
 }
 
@@ -205,7 +233,8 @@ function parseReply(line: string): unknown {
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+  if (typeof value === "object" && value !== null)
+    return value as Readonly<Record<string, unknown>>;
   throw strange();
 }
 

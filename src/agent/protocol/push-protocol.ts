@@ -5,7 +5,8 @@ import type { PushAnswer } from "#token/push-answer.ts";
 import { decodeError, type ErrorJson, encodeError } from "./protocol.ts";
 
 /** A login request as the protocol writes it. */
-export interface PushRequestJson extends Record<"id" | "token" | "title" | "question" | "server", string> {
+export interface PushRequestJson
+  extends Record<"id" | "token" | "title" | "question" | "server", string> {
   readonly tokenId: string;
   readonly receivedAt: string;
   readonly expiresAt: string;
@@ -21,7 +22,8 @@ export interface PushPollJson {
 }
 
 /** A remembered login request as the protocol writes it. */
-export interface PushMemoryJson extends Record<"id" | "token" | "title" | "question" | "server", string> {
+export interface PushMemoryJson
+  extends Record<"id" | "token" | "title" | "question" | "server", string> {
   readonly receivedAt: string;
   readonly answer: "approved" | "denied" | "reported" | null;
   readonly choice: string | null;
@@ -52,13 +54,19 @@ interface DenialsJson {
 
 /** What an agent makes of denials. */
 export function encodeDenials({ denied, failures }: Denials): DenialsJson {
-  return { denied, failures: failures.map(({ token, error }) => ({ token, ...encodeError(error) })) };
+  return {
+    denied,
+    failures: failures.map(({ token, error }) => ({ token, ...encodeError(error) })),
+  };
 }
 
 /** Reverses {@link encodeDenials}. */
 export function decodeDenials(json: unknown): Denials {
   const { denied, failures = [] } = json as DenialsJson;
-  return { denied, failures: failures.map(({ token, ...error }) => ({ token, error: decodeError(error) })) };
+  return {
+    denied,
+    failures: failures.map(({ token, ...error }) => ({ token, error: decodeError(error) })),
+  };
 }
 
 /** Reverses what an agent makes of an outcome. */
@@ -76,8 +84,16 @@ export function decodeOutcome(json: unknown): PushOutcome {
 }
 
 /** Reverses what an agent makes of a remembered request. */
-export function decodeMemory({ receivedAt, answer, choice, accepted, ...rest }: PushMemoryJson): PushMemory {
+export function decodeMemory({
+  receivedAt,
+  answer,
+  choice,
+  accepted,
+  ...rest
+}: PushMemoryJson): PushMemory {
   const given: PushAnswer | null =
-    answer === "approved" ? { kind: "approve", choice } : answer && { kind: "deny", isReport: answer === "reported" };
+    answer === "approved"
+      ? { kind: "approve", choice }
+      : answer && { kind: "deny", isReport: answer === "reported" };
   return { ...rest, receivedAt: new Date(receivedAt), answer: given, isAccepted: accepted };
 }

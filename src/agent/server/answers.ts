@@ -27,12 +27,18 @@ export interface Desk {
   /** A passcode for which nothing has to be read or waited for; null where that is not so. */
   passcodeAtOnce(name: string): string | null;
   clock(): Date;
-  /** A command of fob that the agent carries out for its user. Throws FobError `usage` for one that it does not. */
+  /**
+   * A command of fob that the agent carries out for its user. Throws FobError `usage` for one that
+   * it does not.
+   */
   carryOut(request: Extract<Request, { do: "command" }>): DelegatedCommand;
   status(): AgentStatus;
   /** What only this agent answers to a client's challenge. */
   prove(challenge: string): string;
-  /** Notes that somebody uses the vault: whoever only looks at the agent, or asks for nothing that it knows, does not. */
+  /**
+   * Notes that somebody uses the vault: whoever only looks at the agent, or asks for nothing that
+   * it knows, does not.
+   */
   noteUse(): void;
   /** Ends the agent when its present answer is sent. */
   lock(): void;
@@ -44,7 +50,10 @@ const CODE = "code ";
 export interface Visitor {
   /** It wants another vault than the agent's: nothing else may be answered. */
   isElsewhere: boolean;
-  /** Its desk, from the first login request that it asks for: what its PINs opened is for nobody else. */
+  /**
+   * Its desk, from the first login request that it asks for: what its PINs opened is for nobody
+   * else.
+   */
   push: PushDesk | null;
   /** The command that is carried out for it. */
   command: DelegatedCommand | null;
@@ -56,13 +65,15 @@ export function newVisitor(): Visitor {
 }
 
 /**
- * Answers one line with one line. A tag in front, `#TAG `, comes back in front of the reply, so that clients that share a connection know their own.
- * Never throws.
+ * Answers one line with one line. A tag in front, `#TAG `, comes back in front of the reply, so
+ * that clients that share a connection know their own. Never throws.
  */
 export function answer(line: string, desk: Desk, visitor: Visitor): string | Promise<string> {
   const [tag, request] = splitTag(line);
   const atOnce = answerAtOnce(request, desk, visitor);
-  return atOnce === null ? answerInTime(request, desk, visitor).then((reply) => tag + reply) : `${tag}ok ${atOnce}`;
+  return atOnce === null
+    ? answerInTime(request, desk, visitor).then((reply) => tag + reply)
+    : `${tag}ok ${atOnce}`;
 }
 
 function answerAtOnce(request: string, desk: Desk, visitor: Visitor): string | null {
@@ -80,7 +91,8 @@ function answerAtOnce(request: string, desk: Desk, visitor: Visitor): string | n
 async function answerInTime(request: string, desk: Desk, visitor: Visitor): Promise<string> {
   try {
     if (visitor.isElsewhere) throw elsewhere();
-    if (isJson(request)) return encodeReply(await answerRequest(parseRequest(request), desk, visitor));
+    if (isJson(request))
+      return encodeReply(await answerRequest(parseRequest(request), desk, visitor));
     return `ok ${await answerWords(request, desk, visitor)}`;
   } catch (error) {
     return refuse(request, asFobError(error));
@@ -123,7 +135,12 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
   switch (word) {
     case "code":
       desk.noteUse();
-      return (await makeCode({ name: rest, at: null, pin: null, passcodePin: null, biometricKey: null }, desk)).code;
+      return (
+        await makeCode(
+          { name: rest, at: null, pin: null, passcodePin: null, biometricKey: null },
+          desk,
+        )
+      ).code;
     case "challenge": {
       desk.noteUse();
       const [name, challenge] = splitAtSpace(rest, lastSpace(rest));
@@ -139,17 +156,24 @@ async function answerWords(line: string, desk: Desk, visitor: Visitor): Promise<
       if (visitor.isElsewhere) throw elsewhere();
       return rest;
     case "prove":
-      if (!isChallenge(rest)) throw new FobError("usage", t("a challenge is 32 bytes in base64url"));
+      if (!isChallenge(rest))
+        throw new FobError("usage", t("a challenge is 32 bytes in base64url"));
       return desk.prove(rest);
     case "lock":
       desk.lock();
       return "locked";
     default:
-      throw new FobError("usage", t("the request is none of code, challenge, list, status, vault, prove and lock"));
+      throw new FobError(
+        "usage",
+        t("the request is none of code, challenge, list, status, vault, prove and lock"),
+      );
   }
 }
 
-/** What programs ask again and again, with nobody behind it: the names to complete with, and for login requests. */
+/**
+ * What programs ask again and again, with nobody behind it: the names to complete with, and for
+ * login requests.
+ */
 const LOOKS: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
 
 async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Promise<unknown> {
@@ -183,7 +207,10 @@ async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Pr
     default: {
       visitor.push ??= desk.newPushDesk();
       const { push } = visitor;
-      return answerPushRequest(request, { push, find: async (name) => (await find(name, desk)).id });
+      return answerPushRequest(request, {
+        push,
+        find: async (name) => (await find(name, desk)).id,
+      });
     }
   }
 }
@@ -206,12 +233,19 @@ const NO_CHALLENGE = {
   biometricKey: null,
 } as const;
 
-async function makeCode({ name: query, at, pin, passcodePin, biometricKey }: CodeRequest, desk: Desk) {
+async function makeCode(
+  { name: query, at, pin, passcodePin, biometricKey }: CodeRequest,
+  desk: Desk,
+) {
   const { id, name } = await find(query, desk);
   const time = async () => at ?? desk.clock();
   return {
     name,
-    ...(await desk.tokens.passcode(id, time, given(biometricKey, { current: pin, passcode: passcodePin }))),
+    ...(await desk.tokens.passcode(
+      id,
+      time,
+      given(biometricKey, { current: pin, passcode: passcodePin }),
+    )),
   };
 }
 

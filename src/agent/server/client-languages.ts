@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { messagesFile, type Speech, speakAs } from "#base/language.ts";
 
-/** The languages of an agent's clients, each of which has its commands carried out in its own, at the same time. */
+/**
+ * The languages of an agent's clients, each of which has its commands carried out in its own, at
+ * the same time.
+ */
 export class ClientLanguages {
   readonly #folder: string;
   readonly #spoken = new AsyncLocalStorage<Speech>();
@@ -15,8 +18,8 @@ export class ClientLanguages {
   }
 
   /**
-   * Does work, and all that it waits for, in a client's language, `de` or `de_AT`: in English where there is no such file, and
-   * in the agent's own language where the client says nothing.
+   * Does work, and all that it waits for, in a client's language, `de` or `de_AT`: in English where
+   * there is no such file, and in the agent's own language where the client says nothing.
    */
   speak<T>(language: string | undefined, work: () => T): T {
     if (language === undefined) return work();

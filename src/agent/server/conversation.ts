@@ -21,9 +21,10 @@ export interface Service {
 const TOO_LONG = "error usage the line is too long";
 
 /**
- * Answers a client's lines until it ends: those with a tag in front (`#TAG `) as soon as their answer
- * is there, the others in their order. What a client may make us keep is bounded: after one line that
- * is too long it is sent away, and while it does not read its replies nothing more is read from it.
+ * Answers a client's lines until it ends: those with a tag in front (`#TAG `) as soon as their
+ * answer is there, the others in their order. What a client may make us keep is bounded: after one
+ * line that is too long it is sent away, and while it does not read its replies nothing more is
+ * read from it.
  */
 export function converse(socket: Socket, { answer, leave }: Service): void {
   const replies = new Replies(socket, answer);
@@ -80,7 +81,10 @@ async function answerLines(socket: Socket, text: string, replies: Replies): Prom
   return "";
 }
 
-/** The replies to one client: gathered, so that many leave at once, but never held back for one that is still to come. */
+/**
+ * The replies to one client: gathered, so that many leave at once, but never held back for one that
+ * is still to come.
+ */
 class Replies {
   readonly #socket: Socket;
   readonly #answer: Answer;
@@ -118,7 +122,10 @@ class Replies {
     if (this.#socket.writableNeedDrain && !this.#socket.destroyed) await drained(this.#socket);
   }
 
-  /** Answers the last line, which may lack its end, waits for the answers that are still to come, and ends. */
+  /**
+   * Answers the last line, which may lack its end, waits for the answers that are still to come,
+   * and ends.
+   */
   async end(lastLine: string): Promise<void> {
     if (lastLine !== "") await this.answer(lastLine);
     await Promise.all(this.#underWay);

@@ -15,7 +15,9 @@ export interface Questions {
   ): Promise<T>;
 }
 
-/** How a command that an agent carries out reaches the person: by questions that the client asks. */
+/**
+ * How a command that an agent carries out reaches the person: by questions that the client asks.
+ */
 export interface Asking extends Questions {
   readInput(): Promise<string>;
   readonly pinPrompt: PinPrompt;
@@ -29,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * A command that an agent carries out for one client. `run` gets the means to ask; whenever it asks, the client's request is replied to with the
- * question, and its next one brings the answer.
+ * A command that an agent carries out for one client. `run` gets the means to ask; whenever it
+ * asks, the client's request is replied to with the question, and its next one brings the answer.
  */
 export class DelegatedCommand {
   readonly #done: Promise<CommandReply>;
@@ -65,7 +67,10 @@ export class DelegatedCommand {
     return next;
   }
 
-  /** Stops the command between two of its steps: nobody is there any more who wants it, or could be asked. */
+  /**
+   * Stops the command between two of its steps: nobody is there any more who wants it, or could be
+   * asked.
+   */
   stop(): void {
     this.#isStopped = true;
     const waiting = this.#waiting;
@@ -90,13 +95,16 @@ export class DelegatedCommand {
 
   #asking(interactive: boolean): Asking {
     return {
-      confirm: async (question, instead) => (await this.#put({ ask: "confirm", question, instead })) === true,
-      text: async (question, instead) => String(await this.#put({ ask: "text", question, instead })),
+      confirm: async (question, instead) =>
+        (await this.#put({ ask: "confirm", question, instead })) === true,
+      text: async (question, instead) =>
+        String(await this.#put({ ask: "text", question, instead })),
       pick: async (question, choices, instead) => {
         const labels = choices.map(({ label }) => label);
         const label = await this.#put({ ask: "pick", question, labels, instead });
         const choice = choices.find((one) => one.label === label);
-        if (!choice) throw new FobError("usage", t("the answer is none of those that were offered"));
+        if (!choice)
+          throw new FobError("usage", t("the answer is none of those that were offered"));
         return choice.value;
       },
       refuseStopped: (undone) => {

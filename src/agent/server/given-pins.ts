@@ -3,8 +3,14 @@ import { t } from "#base/language.ts";
 import { pinBytes } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
-/** What came with a request: the key that biometrics released, and PINs by the role in which they are asked for. */
-export function given(biometricKey: string | null, pins: Readonly<Record<string, string | null>>): PinPrompt {
+/**
+ * What came with a request: the key that biometrics released, and PINs by the role in which they
+ * are asked for.
+ */
+export function given(
+  biometricKey: string | null,
+  pins: Readonly<Record<string, string | null>>,
+): PinPrompt {
   return {
     interactive: false,
     release: async () => (biometricKey === null ? null : Buffer.from(biometricKey, "base64")),
@@ -12,7 +18,9 @@ export function given(biometricKey: string | null, pins: Readonly<Record<string,
       if (refusal) throw refusal;
       const pin = pins[role] ?? null;
       if (pin === null)
-        throw new FobError("locked", t`the PIN of ${of} is needed`, { hint: t("send it with the request") });
+        throw new FobError("locked", t`the PIN of ${of} is needed`, {
+          hint: t("send it with the request"),
+        });
       return pinBytes(pin);
     },
   };

@@ -1,4 +1,6 @@
-/** How long an agent keeps a vault open, in milliseconds: in all, and without being asked anything. */
+/**
+ * How long an agent keeps a vault open, in milliseconds: in all, and without being asked anything.
+ */
 export interface Limits {
   readonly totalMs: number;
   readonly idleMs: number;
@@ -20,14 +22,15 @@ export type Reason = "its time is over" | "nobody asked for a while" | "the mach
 export const WATCH_MS = 1_000;
 
 /**
- * The machine slept, or the process was stopped, or somebody set the clock, when the two clocks part
- * by more than this, in milliseconds, or when nobody looked at them for that much longer than is due.
+ * The machine slept, or the process was stopped, or somebody set the clock, when the two clocks
+ * part by more than this, in milliseconds, or when nobody looked at them for that much longer than
+ * is due.
  */
 const SLEPT_MS = 10_000;
 
 /**
- * The time that an agent has left. It must be asked every {@link WATCH_MS}, which shows a sleep, and
- * before every answer, because no timer runs while the machine sleeps.
+ * The time that an agent has left. It must be asked every {@link WATCH_MS}, which shows a sleep,
+ * and before every answer, because no timer runs while the machine sleeps.
  */
 export class Lifetime {
   readonly #limits: Limits;
@@ -67,7 +70,8 @@ export class Lifetime {
     this.#seen = now;
     this.#seenWall = wall;
     if (slept) return "the machine slept";
-    const isOver = now - this.#start >= this.#limits.totalMs || wall - this.#startWall >= this.#limits.totalMs;
+    const isOver =
+      now - this.#start >= this.#limits.totalMs || wall - this.#startWall >= this.#limits.totalMs;
     if (isOver) return "its time is over";
     return now - this.#used >= this.#limits.idleMs ? "nobody asked for a while" : null;
   }

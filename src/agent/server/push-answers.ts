@@ -23,7 +23,10 @@ interface PushSurroundings {
 type PushRequestLine = Extract<Request, { do: `push-${string}` }>;
 
 /** Answers a request about login requests. */
-export async function answerPushRequest(request: PushRequestLine, { push, find }: PushSurroundings): Promise<unknown> {
+export async function answerPushRequest(
+  request: PushRequestLine,
+  { push, find }: PushSurroundings,
+): Promise<unknown> {
   switch (request.do) {
     case "push-list": {
       if (request.name === null) return pollAll(push);
@@ -44,7 +47,9 @@ export async function answerPushRequest(request: PushRequestLine, { push, find }
     case "push-deny":
       return encodeDenials(await push.denyAll(request.ids, request.report));
     case "push-history":
-      return (await push.history(await find(request.name))).map((memory): PushMemoryJson => memoryJson(memory));
+      return (await push.history(await find(request.name))).map(
+        (memory): PushMemoryJson => memoryJson(memory),
+      );
   }
 }
 
@@ -69,7 +74,11 @@ async function pollOne(push: PushDesk, { id, name }: PushToken): Promise<PushPol
 }
 
 function encodePoll({ requests, refusals, clockOffsetSeconds }: DeskPoll): PushPollJson {
-  return { requests: requests.map(encodeRequest), refusals: refusals.map(original), clockOffsetSeconds };
+  return {
+    requests: requests.map(encodeRequest),
+    refusals: refusals.map(original),
+    clockOffsetSeconds,
+  };
 }
 
 function encodeRequest(request: PushRequest): PushRequestJson {
@@ -77,5 +86,7 @@ function encodeRequest(request: PushRequest): PushRequestJson {
 }
 
 function readAnswer({ answer, choice }: Extract<Request, { do: "push-answer" }>): PushAnswer {
-  return answer === "approve" ? { kind: "approve", choice } : { kind: "deny", isReport: answer === "report" };
+  return answer === "approve"
+    ? { kind: "approve", choice }
+    : { kind: "deny", isReport: answer === "report" };
 }

@@ -8,8 +8,8 @@ import type { Notifier } from "#push/notifier.ts";
 const ROLL_CALL_MS = 10_000;
 
 /**
- * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its status how many wait, and asks about them by
- * notifications where it has a notifier.
+ * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its
+ * status how many wait, and asks about them by notifications where it has a notifier.
  */
 export class PushWatch {
   readonly #desk: PushDesk;
@@ -42,7 +42,11 @@ export class PushWatch {
       const over = new AbortController();
       void untilFirst([signal, over.signal], (end) => this.#listen(end));
       do await sleep(this.#rollCall, undefined, { signal, ref: false }).catch(() => undefined);
-      while (!signal.aborted && !this.#isIncomplete && sameTokens(this.#tokens, await this.#present()));
+      while (
+        !signal.aborted &&
+        !this.#isIncomplete &&
+        sameTokens(this.#tokens, await this.#present())
+      );
       over.abort();
     }
   }
@@ -54,7 +58,11 @@ export class PushWatch {
 
   async #listen(signal: AbortSignal): Promise<void> {
     if (this.#tokens.length === 0) return;
-    const listening = new Listening(this.#desk, this.#tokens, { signal, now: () => new Date(), interval: null });
+    const listening = new Listening(this.#desk, this.#tokens, {
+      signal,
+      now: () => new Date(),
+      interval: null,
+    });
     this.#listening = listening;
     const notifying = this.#notifier && notifyOf(listening, this.#notifier);
     try {
@@ -74,7 +82,8 @@ export class PushWatch {
       const tokens = await this.#desk.tokens();
       return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
     } catch {
-      // a vault that cannot be read now says so to whoever asks for something; the next roll call looks again
+      // a vault that cannot be read now says so to whoever asks for something; the next roll call
+      // looks again
       return [];
     }
   }

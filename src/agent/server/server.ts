@@ -6,18 +6,23 @@ import { converse, type Service } from "./conversation.ts";
 /** More clients than any machine has use for. */
 const MAX_CLIENTS = 8_192;
 
-/** How many clients may wait to be let in, where the system allows as many: Node's own 511 turns a crowd away. */
+/**
+ * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns a
+ * crowd away.
+ */
 const MAX_WAITING = 4_096;
 
 /**
- * Listens on a socket (or named pipe) that nobody else can connect to, and answers lines with lines. The folder of the socket belongs to
- * this user alone. Rejects with FobError `unavailable` when the name is taken, or longer than a socket's may be.
+ * Listens on a socket (or named pipe) that nobody else can connect to, and answers lines with
+ * lines. The folder of the socket belongs to this user alone. Rejects with FobError `unavailable`
+ * when the name is taken, or longer than a socket's may be.
  */
 export function listen(path: string, newClient: () => Service): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {
-    const fail = ({ message }: Error) => reject(new FobError("unavailable", t`the agent cannot listen: ${message}`));
+    const fail = ({ message }: Error) =>
+      reject(new FobError("unavailable", t`the agent cannot listen: ${message}`));
     server.once("error", fail);
     server.listen({ path, backlog: MAX_WAITING }, () => {
       server.off("error", fail);

@@ -11,8 +11,8 @@ import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /**
- * A folder that changed more recently than this, in milliseconds, may change again without its time showing it: some file systems
- * count in steps of two seconds.
+ * A folder that changed more recently than this, in milliseconds, may change again without its time
+ * showing it: some file systems count in steps of two seconds.
  */
 const SETTLED_MS = 3_000;
 
@@ -22,17 +22,26 @@ interface Kept<T> {
   readonly value: T;
 }
 
-/** A passcode that is asked for again while it is good, the record it was made from, and when its token's use was last noted. */
+/**
+ * A passcode that is asked for again while it is good, the record it was made from, and when its
+ * token's use was last noted.
+ */
 interface KeptPasscode {
   readonly record: TokenRecord;
   readonly passcode: Extract<Passcode, { readonly validUntil: Date }>;
   notedAt: number;
 }
 
-/** How long one look at the disk is good for the next request, in milliseconds: a program that has changed something takes longer than that to end. */
+/**
+ * How long one look at the disk is good for the next request, in milliseconds: a program that has
+ * changed something takes longer than that to end.
+ */
 const LOOK_MS = 1;
 
-/** A passcode, and when the disk was last asked whether it is the one of a name, on a clock that only goes forward. */
+/**
+ * A passcode, and when the disk was last asked whether it is the one of a name, on a clock that
+ * only goes forward.
+ */
 interface SeenPasscode {
   readonly kept: KeptPasscode;
   readonly at: number;
@@ -52,8 +61,8 @@ interface KeptIndex {
 }
 
 /**
- * An open vault that is asked again and again: what did not change on disk since it was read is not read again. Other processes write
- * to the same files all the while.
+ * An open vault that is asked again and again: what did not change on disk since it was read is not
+ * read again. Other processes write to the same files all the while.
  */
 export class UnlockedTokens implements TokenStore {
   readonly layout: VaultLayout;
@@ -107,8 +116,9 @@ export class UnlockedTokens implements TokenStore {
   }
 
   /**
-   * The passcode of a time-based token that was asked for before, at once: what is asked of the disk is whether index and record are still the
-   * ones that were read. Null for everything else, which the ordinary way answers or refuses.
+   * The passcode of a time-based token that was asked for before, at once: what is asked of the
+   * disk is whether index and record are still the ones that were read. Null for everything else,
+   * which the ordinary way answers or refuses.
    */
   passcodeAtOnce(name: string, now: Date): string | null {
     const at = performance.now();
@@ -129,7 +139,9 @@ export class UnlockedTokens implements TokenStore {
     const known = this.#secretKeys.get(id);
     if (!known || this.read(id) !== known.record) return null;
     const kept = this.#passcodes.get(id);
-    return kept?.record === known.record && isGood(kept.passcode, now) ? kept : this.#makePasscode(known, now);
+    return kept?.record === known.record && isGood(kept.passcode, now)
+      ? kept
+      : this.#makePasscode(known, now);
   }
 
   #makePasscode({ record, secretKey }: KnownKey, now: Date): KeptPasscode | null {
@@ -147,7 +159,10 @@ export class UnlockedTokens implements TokenStore {
   forget(): void {
     this.#seen.clear();
     this.#passcodes.clear();
-    forget(this.#vault.vaultKey, ...[...this.#secretKeys.values()].map(({ secretKey }) => secretKey));
+    forget(
+      this.#vault.vaultKey,
+      ...[...this.#secretKeys.values()].map(({ secretKey }) => secretKey),
+    );
   }
 
   #keep(record: TokenRecord, secretKey: Secret): void {

@@ -6,7 +6,10 @@ import { readHeader } from "#vault/keys/header.ts";
 /** How long one look is good, in milliseconds: an agent is asked many times in one. */
 const LOOK_MS = 1;
 
-/** Whether the vault that an agent holds is still on the disk: its home may be removed, or another vault put in its place. */
+/**
+ * Whether the vault that an agent holds is still on the disk: its home may be removed, or another
+ * vault put in its place.
+ */
 export class VaultPresence {
   readonly #layout: VaultLayout;
   #lookedAt = Number.NEGATIVE_INFINITY;

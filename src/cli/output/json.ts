@@ -5,8 +5,9 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 const PIECE_LENGTH = 32 * 1024;
 
 /**
- * A result as JSON text with a newline at its end, in pieces: dates in ISO 8601, counters as numbers while they are exact and as strings beyond. What can
- * be iterated is a list, with one element a line, so that `grep` finds whole ones; anything else is indented. Undefined is no text.
+ * A result as JSON text with a newline at its end, in pieces: dates in ISO 8601, counters as
+ * numbers while they are exact and as strings beyond. What can be iterated is a list, with one
+ * element a line, so that `grep` finds whole ones; anything else is indented. Undefined is no text.
  */
 export function* jsonPieces(value: unknown): Generator<string> {
   if (value === undefined) return;
@@ -26,7 +27,10 @@ export function noteLine(message: string): string {
   return jsonLine({ note: { message } });
 }
 
-/** {@link jsonPieces} of a list whose elements are JSON text. Each is asked for when it is written: memory is what a long list costs most. */
+/**
+ * {@link jsonPieces} of a list whose elements are JSON text. Each is asked for when it is written:
+ * memory is what a long list costs most.
+ */
 export function* listPieces(elements: Iterable<string>): Generator<string> {
   let piece = "";
   let before = "[\n  ";
@@ -52,13 +56,19 @@ function toJson(value: unknown, indentation: number): string {
   return escapeControls(JSON.stringify(withPlainCounters(value), null, indentation));
 }
 
-/** A replacer of JSON.stringify would do the same, and make ten thousand tokens take four times as long. */
+/**
+ * A replacer of JSON.stringify would do the same, and make ten thousand tokens take four times as
+ * long.
+ */
 function withPlainCounters(value: unknown): unknown {
-  if (typeof value === "bigint") return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
+  if (typeof value === "bigint")
+    return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
   if (Array.isArray(value)) return value.map(withPlainCounters);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   if (!mayHoldCounters(value as Record<string, unknown>)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withPlainCounters(part)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, withPlainCounters(part)]),
+  );
 }
 
 function mayHoldCounters(value: Readonly<Record<string, unknown>>): boolean {
@@ -69,7 +79,10 @@ function mayHoldCounters(value: Readonly<Record<string, unknown>>): boolean {
   return false;
 }
 
-/** JSON text whose strings have no DEL, C1 and bidirectional controls as they are; a terminal would act on them. */
+/**
+ * JSON text whose strings have no DEL, C1 and bidirectional controls as they are; a terminal would
+ * act on them.
+ */
 export function escapeControls(json: string): string {
   // nearly all text has ASCII characters only, which is quickly seen
   if (Buffer.byteLength(json) === json.length && !json.includes("\u007f")) return json;

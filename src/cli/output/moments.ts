@@ -17,10 +17,15 @@ const UNITS = [
 ] as const;
 
 /**
- * A point in time for people: `2026-01-31 13:00 (3 minutes ago)` in the time zone of their terminal. Where a result goes elsewhere, or is no result
- * (`style` is null), it is the same for everybody: `2026-01-31T12:00:00Z`.
+ * A point in time for people: `2026-01-31 13:00 (3 minutes ago)` in the time zone of their
+ * terminal. Where a result goes elsewhere, or is no result (`style` is null), it is the same for
+ * everybody: `2026-01-31T12:00:00Z`.
  */
-export function formatMoment(time: Date, style: Pick<Style, "columns"> | null, now = new Date()): string {
+export function formatMoment(
+  time: Date,
+  style: Pick<Style, "columns"> | null,
+  now = new Date(),
+): string {
   if (!style || style.columns === null) return time.toISOString().replace(/\.\d+Z$/, "Z");
   return `${localMinute(time)} (${relativeTo(now, time)})`;
 }
@@ -37,5 +42,8 @@ function twoDigits(value: number): string {
 function relativeTo(now: Date, time: Date): string {
   const distance = time.getTime() - now.getTime();
   const [unit, length] = UNITS.find(([, from]) => Math.abs(distance) >= from) ?? ["second", SECOND];
-  return new Intl.RelativeTimeFormat(languageTag(), { numeric: "auto" }).format(Math.trunc(distance / length), unit);
+  return new Intl.RelativeTimeFormat(languageTag(), { numeric: "auto" }).format(
+    Math.trunc(distance / length),
+    unit,
+  );
 }

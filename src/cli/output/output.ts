@@ -2,15 +2,16 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * Writes to standard output; false when nobody reads any more, which is no failure (`fob list | head -1`). Throws FobError `unavailable` when
- * it cannot be written.
+ * Writes to standard output; false when nobody reads any more, which is no failure (`fob list |
+ * head -1`). Throws FobError `unavailable` when it cannot be written.
  */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
       if (!error) resolve(true);
       else if (isReaderGone(error)) resolve(false);
-      else reject(new FobError("unavailable", t`cannot write to standard output: ${error.message}`));
+      else
+        reject(new FobError("unavailable", t`cannot write to standard output: ${error.message}`));
     });
   });
 }

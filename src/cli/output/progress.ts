@@ -9,7 +9,10 @@ const INTERVAL = 100;
 const BAR_WIDTH = 24;
 
 /** A bar that fills up on a terminal, and vanishes when the work is done; elsewhere nothing. */
-export function progressOn(stream: NodeJS.WriteStream, isWanted: boolean): (total: number, what: string) => Progress {
+export function progressOn(
+  stream: NodeJS.WriteStream,
+  isWanted: boolean,
+): (total: number, what: string) => Progress {
   return (total, what) => {
     let done = 0;
     let drawn = performance.now() + PATIENCE - INTERVAL;
@@ -21,7 +24,9 @@ export function progressOn(stream: NodeJS.WriteStream, isWanted: boolean): (tota
         drawn = performance.now();
         isDrawn = true;
         const filled = Math.round((done / total) * BAR_WIDTH);
-        stream.write(`\r${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${done} of ${total} ${what}`);
+        stream.write(
+          `\r${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${done} of ${total} ${what}`,
+        );
       },
       end() {
         if (isDrawn) stream.write("\r\u001b[K");

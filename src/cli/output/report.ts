@@ -3,17 +3,21 @@ import { printable } from "#token/printable.ts";
 import { jsonLine, noteLine } from "./json.ts";
 
 /**
- * The two lines, or the JSON object, that tell a person or a script what went wrong. Never a secret, never a control character. `trace` says where,
- * for whoever asked for that.
+ * The two lines, or the JSON object, that tell a person or a script what went wrong. Never a
+ * secret, never a control character. `trace` says where, for whoever asked for that.
  */
 export function formatError(error: FobError, json: boolean, trace = ""): string {
   const { code, message, hint } = error;
-  if (json) return `${jsonLine({ error: { code, message, hint: hint || undefined, trace: trace || undefined } })}\n`;
+  if (json)
+    return `${jsonLine({ error: { code, message, hint: hint || undefined, trace: trace || undefined } })}\n`;
   const hints = hint ? `hint: ${printable(hint)}\n` : "";
   return `fob: ${printable(message)}\n${hints}${trace === "" ? "" : `${trace}\n`}`;
 }
 
-/** What went wrong with some of several things: a line for each, then every hint once; or a JSON object for each. */
+/**
+ * What went wrong with some of several things: a line for each, then every hint once; or a JSON
+ * object for each.
+ */
 export function formatFailures(failures: readonly FobError[], json: boolean): string {
   if (json) return failures.map((failure) => formatError(failure, true)).join("");
   const hints = new Set(failures.flatMap(({ hint }) => (hint ? [hint] : [])));

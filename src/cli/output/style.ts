@@ -1,4 +1,7 @@
-/** How results look: colours where they are wanted, and the width of the terminal, or null where there is none. */
+/**
+ * How results look: colours where they are wanted, and the width of the terminal, or null where
+ * there is none.
+ */
 export interface Style {
   readonly columns: number | null;
   /** Whether a program reads the result out: no columns, no drawings, one statement a line. */
@@ -34,10 +37,23 @@ export const UNCOLORED: Style = {
 };
 
 /** The style for a stream: with `auto`, colours only on a terminal. */
-export async function styleFor({ isTerminal, columns, color, isSpoken }: StyleSettings): Promise<Style> {
+export async function styleFor({
+  isTerminal,
+  columns,
+  color,
+  isSpoken,
+}: StyleSettings): Promise<Style> {
   const plain = { ...UNCOLORED, columns: isTerminal ? columns || 80 : null, isSpoken };
   if (color === "never" || (color === "auto" && !isTerminal)) return plain;
   const { Chalk } = await import("chalk");
   const { bold, dim, green, yellow, red } = new Chalk({ level: 1 });
-  return { ...plain, hasColor: true, strong: bold, faint: dim, good: green, warning: yellow, bad: red };
+  return {
+    ...plain,
+    hasColor: true,
+    strong: bold,
+    faint: dim,
+    good: green,
+    warning: yellow,
+    bad: red,
+  };
 }

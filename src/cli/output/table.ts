@@ -5,17 +5,27 @@ const GAP = 2;
 const NARROWEST = 6;
 
 /**
- * Rows as text: for a terminal aligned under a faint heading and cut to its width, elsewhere tab-separated without heading,
- * for `cut` and `awk`. Where it is read out, every row is a statement, and a cell that has nothing to say (`-`) says nothing.
+ * Rows as text: for a terminal aligned under a faint heading and cut to its width, elsewhere
+ * tab-separated without heading, for `cut` and `awk`. Where it is read out, every row is a
+ * statement, and a cell that has nothing to say (`-`) says nothing.
  */
-export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+export function formatTable(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+): string {
   if (style.isSpoken) return rows.map((row) => formatStatement(heading, row)).join("\n");
   if (style.columns === null) return rows.map((row) => row.join("\t")).join("\n");
   const widths = fitWidths(naturalWidths([heading, ...rows]), style.columns);
-  return [heading.map((title) => style.faint(title)), ...rows].map((row) => formatRow(row, widths)).join("\n");
+  return [heading.map((title) => style.faint(title)), ...rows]
+    .map((row) => formatRow(row, widths))
+    .join("\n");
 }
 
-/** Names and their values, one a line, the values aligned; on a terminal a long value goes on below itself. */
+/**
+ * Names and their values, one a line, the values aligned; on a terminal a long value goes on below
+ * itself.
+ */
 export function formatFields(fields: readonly (readonly [string, string])[], style: Style): string {
   if (style.isSpoken) return fields.map(([name, value]) => `${name}: ${value}`).join("\n");
   const width = Math.max(...fields.map(([name]) => displayWidth(name)));
@@ -37,7 +47,9 @@ function formatStatement(heading: readonly string[], row: readonly string[]): st
 }
 
 function naturalWidths(rows: readonly (readonly string[])[]): number[] {
-  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ""))));
+  return (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => displayWidth(row[column] ?? ""))),
+  );
 }
 
 /** Takes from the widest column, one character at a time, until the row fits. */

@@ -4,8 +4,9 @@ import { describeNewFileError } from "#cli/inputs.ts";
 import { printable } from "#token/printable.ts";
 
 /**
- * Creates a file of lines with mode 0600; each line is there as soon as it is written, whatever happens next. Throws FobError `usage` when there
- * is a file of that name, `unavailable` when there can be none.
+ * Creates a file of lines with mode 0600; each line is there as soon as it is written, whatever
+ * happens next. Throws FobError `usage` when there is a file of that name, `unavailable` when there
+ * can be none.
  */
 export function startTraceFile(path: string, now: () => Date): Trace {
   const file = createFile(path);

@@ -2,12 +2,18 @@ import measure from "fast-string-truncated-width";
 
 const ELLIPSIS = "…";
 
-/** How many terminal cells a text takes: East Asian wide characters and emoji take two; combining marks and escape sequences none. */
+/**
+ * How many terminal cells a text takes: East Asian wide characters and emoji take two; combining
+ * marks and escape sequences none.
+ */
 export function displayWidth(text: string): number {
   return measure(text).width;
 }
 
-/** The text, or as many of its characters as fit into `width` cells with an ellipsis behind them. It has no escape sequences. */
+/**
+ * The text, or as many of its characters as fit into `width` cells with an ellipsis behind them. It
+ * has no escape sequences.
+ */
 export function cutWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let fitting = "";

@@ -1,10 +1,18 @@
 /**
- * The labels that what was typed may mean, the best first: those that begin with it, those that hold it, those that hold its characters in this
- * order (`gh` finds `GitHub`). Equally good ones stay in their order; where nothing was typed, all do.
+ * The labels that what was typed may mean, the best first: those that begin with it, those that
+ * hold it, those that hold its characters in this order (`gh` finds `GitHub`). Equally good ones
+ * stay in their order; where nothing was typed, all do.
  */
-export function bestMatches<T>(typed: string, candidates: readonly T[], labelOf: (candidate: T) => string): T[] {
+export function bestMatches<T>(
+  typed: string,
+  candidates: readonly T[],
+  labelOf: (candidate: T) => string,
+): T[] {
   const wanted = typed.trim().toLowerCase();
-  const ranked = candidates.map((candidate) => ({ candidate, rank: rankOf(wanted, labelOf(candidate).toLowerCase()) }));
+  const ranked = candidates.map((candidate) => ({
+    candidate,
+    rank: rankOf(wanted, labelOf(candidate).toLowerCase()),
+  }));
   return ranked
     .filter(({ rank }) => rank < NO_MATCH)
     .sort((a, b) => a.rank - b.rank)

@@ -1,2 +1,5 @@
-/** The kinds of questions that are asked: the package has more, and whoever imports it whole loads them all. */
+/**
+ * The kinds of questions that are asked: the package has more, and whoever imports it whole loads
+ * them all.
+ */
 export { confirm, input, password, search } from "@inquirer/prompts";

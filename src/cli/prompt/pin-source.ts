@@ -13,7 +13,9 @@ import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 /** A PIN has 128 characters at most, and few commands ask for more than one. */
 const MAX_PIN_BYTES = 64 * 1024;
 
-/** How often a person may try before the command gives up; the vault counts the attempts besides. */
+/**
+ * How often a person may try before the command gives up; the vault counts the attempts besides.
+ */
 const TRIES = 3;
 
 /** What can recognise the person, and the keys that are released then. */
@@ -22,16 +24,20 @@ export interface Biometrics {
   keyOf(item: KeyItem): Promise<Secret | null>;
 }
 
-/** Where this run's PINs come from: the option or variable that was given, else the terminal and what can recognise who sits there. */
+/**
+ * Where this run's PINs come from: the option or variable that was given, else the terminal and
+ * what can recognise who sits there.
+ */
 export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinPrompt {
   const given = givenPins(globals);
   return given ? pinsInOrder(given) : typedPins(prompt, biometrics);
 }
 
 /**
- * PINs from a text, one a line: each question takes the next line, in the order in which a person would be asked. A single
- * line answers every question, but it never becomes a new PIN after it has answered for something that exists. Nor does a line
- * where there are more than questions: the first may be the app PIN, which is not asked for while an agent holds the vault.
+ * PINs from a text, one a line: each question takes the next line, in the order in which a person
+ * would be asked. A single line answers every question, but it never becomes a new PIN after it has
+ * answered for something that exists. Nor does a line where there are more than questions: the
+ * first may be the app PIN, which is not asked for while an agent holds the vault.
  */
 function pinsInOrder(read: () => string): PinPrompt {
   let lines: string[] | null = null;
@@ -48,28 +54,38 @@ function pinsInOrder(read: () => string): PinPrompt {
       const single = isNew && isTaken ? undefined : lines[0];
       const line = lines.length === 1 ? single : lines[next++];
       isTaken ||= !isNew;
-      if (isNew && request.isLast && lines.length > 1 && next < lines.length) throw tooMany(lines.length, next);
+      if (isNew && request.isLast && lines.length > 1 && next < lines.length)
+        throw tooMany(lines.length, next);
       if (line) return pinBytes(line);
-      throw new FobError("locked", t`${describe(request)} is needed, and the PIN source has no line for it`, {
-        hint: t("give one PIN a line, in the order in which they are asked"),
-      });
+      throw new FobError(
+        "locked",
+        t`${describe(request)} is needed, and the PIN source has no line for it`,
+        {
+          hint: t("give one PIN a line, in the order in which they are asked"),
+        },
+      );
     },
   };
 }
 
 function tooMany(lines: number, asked: number): FobError {
-  return new FobError("usage", t`the PIN source has ${lines} lines, and the new PIN would be line ${asked}`, {
-    hint: t(
-      "give as many lines as PINs are asked for: none for the app PIN where an agent holds the vault, or none is set",
-    ),
-  });
+  return new FobError(
+    "usage",
+    t`the PIN source has ${lines} lines, and the new PIN would be line ${asked}`,
+    {
+      hint: t(
+        "give as many lines as PINs are asked for: none for the app PIN where an agent holds the vault, or none is set",
+      ),
+    },
+  );
 }
 
 function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {
   let tries = 0;
   return {
     interactive: prompt.available,
-    release: async ({ of, item }) => (prompt.available ? release(of, item, prompt, biometrics) : null),
+    release: async ({ of, item }) =>
+      prompt.available ? release(of, item, prompt, biometrics) : null,
     async ask({ refusal, ...request }): Promise<Secret> {
       tries = refusal ? tries + 1 : 0;
       if (refusal && tries >= TRIES) throw refusal;
@@ -88,13 +104,16 @@ async function release(
 ): Promise<Secret | null> {
   const name = of ?? "fob";
   try {
-    const isDone = await prompt.wait(t`Finger or face for ${name}; Enter to type the PIN instead`, async (watch) => {
-      await sensor.verify(t`unlock ${name}`, watch).catch((error: unknown) => {
-        if (error instanceof FobError && error.code !== "interrupted")
-          watch.tell(t`${error.message}: the PIN is needed`);
-        throw error;
-      });
-    });
+    const isDone = await prompt.wait(
+      t`Finger or face for ${name}; Enter to type the PIN instead`,
+      async (watch) => {
+        await sensor.verify(t`unlock ${name}`, watch).catch((error: unknown) => {
+          if (error instanceof FobError && error.code !== "interrupted")
+            watch.tell(t`${error.message}: the PIN is needed`);
+          throw error;
+        });
+      },
+    );
     return isDone ? await keyOf(item) : null;
   } catch (error) {
     if (error instanceof FobError && error.code !== "interrupted") return null;
@@ -105,13 +124,17 @@ async function release(
 function givenPins(globals: Globals): (() => string) | null {
   const { pinFile, pinFd, pin } = globals;
   const decode = (read: () => Buffer) => () => decodeText(read(), t("the PIN source"));
-  if (pinFd !== null) return decode(() => readDescriptor(pinFd, t`descriptor ${pinFd}`, MAX_PIN_BYTES));
+  if (pinFd !== null)
+    return decode(() => readDescriptor(pinFd, t`descriptor ${pinFd}`, MAX_PIN_BYTES));
   if (pinFile === "-") return decode(() => readDescriptor(0, t("standard input"), MAX_PIN_BYTES));
   if (pinFile !== null) return decode(() => readInputFile(pinFile, MAX_PIN_BYTES));
   return pin === null ? null : () => fromEnvironment(pin);
 }
 
-/** Node has put U+FFFD in place of whatever is not UTF-8 in the environment: different bytes have become the same PIN. */
+/**
+ * Node has put U+FFFD in place of whatever is not UTF-8 in the environment: different bytes have
+ * become the same PIN.
+ */
 function fromEnvironment(pin: string): string {
   if (!pin.includes("\ufffd")) return pin.replace(/^\ufeff/, "");
   throw new FobError("invalid", t("FOB_PIN is not UTF-8"), {
@@ -132,17 +155,25 @@ const ROLES: Record<PinRequest["role"], (of: string) => string> = {
   challenge: (of) => t`PIN of the challenge ${of}`,
   passcode: (of) => t`PIN of the passcode ${of}`,
   passphrase: (of) => t`Passphrase ${of}`,
-  "new-passphrase": (of) => t`New passphrase ${of} (at least ${PASSPHRASE_POLICY.minLength} characters)`,
+  "new-passphrase": (of) =>
+    t`New passphrase ${of} (at least ${PASSPHRASE_POLICY.minLength} characters)`,
   "repeat-passphrase": (of) => t`New passphrase ${of} once more`,
   recovery: (of) => t`Recovery code ${of}`,
   key: (of) => t`Key ${of} (hexadecimal or Base64)`,
 };
 
-/** The questions about the app in which a PIN is meant, and neither passphrase nor recovery code. */
+/**
+ * The questions about the app in which a PIN is meant, and neither passphrase nor recovery code.
+ */
 const IS_APP_PIN: ReadonlySet<PinRequest["role"]> = new Set(["current", "new", "repeat"]);
 
 /** The questions for what does not exist yet. */
-const IS_NEW: ReadonlySet<PinRequest["role"]> = new Set(["new", "repeat", "new-passphrase", "repeat-passphrase"]);
+const IS_NEW: ReadonlySet<PinRequest["role"]> = new Set([
+  "new",
+  "repeat",
+  "new-passphrase",
+  "repeat-passphrase",
+]);
 
 function describe({ of, role }: Omit<PinRequest, "refusal">): string {
   if (of !== null) return ROLES[role](t`for ${of}`);

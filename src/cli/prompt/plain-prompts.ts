@@ -19,7 +19,9 @@ export class PlainPrompts {
 
   /** A yes or no, typed as a word and Enter. */
   async confirm(question: string): Promise<boolean> {
-    const answer = (await this.#line(`${printable(question)} ${t("yes or no")}: `)).trim().toLowerCase();
+    const answer = (await this.#line(`${printable(question)} ${t("yes or no")}: `))
+      .trim()
+      .toLowerCase();
     return ["y", "yes", t("yes")].includes(answer);
   }
 
@@ -42,9 +44,12 @@ export class PlainPrompts {
     const lines = choices.map(({ label }, i) => `${i + 1}: ${printable(label)}\n`);
     stderr.write(`${lines.join("")}`);
     for (let tries = 0; tries < TRIES; tries++) {
-      const answer = await this.#line(`${printable(question)} ${t("Its number, or a part of it")}: `);
+      const answer = await this.#line(
+        `${printable(question)} ${t("Its number, or a part of it")}: `,
+      );
       const numbered = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
-      const [match, ...others] = answer === "" ? [] : bestMatches(answer, choices, ({ label }) => label);
+      const [match, ...others] =
+        answer === "" ? [] : bestMatches(answer, choices, ({ label }) => label);
       const chosen = numbered ?? (others.length === 0 ? match : undefined);
       if (chosen) return chosen.value;
       stderr.write(`${match ? t("that fits several") : t("that fits none")}\n`);
@@ -57,7 +62,13 @@ export class PlainPrompts {
     const { stdin, stderr } = this.#terminal;
     stderr.write(question);
     const output = isSeen ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
-    const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0, prompt: "" });
+    const lines = createInterface({
+      input: stdin,
+      output,
+      terminal: true,
+      historySize: 0,
+      prompt: "",
+    });
     try {
       return await nextLine(lines);
     } finally {

@@ -15,7 +15,10 @@ export interface Asking {
   readonly terminal: Terminal;
 }
 
-/** Questions at the terminal; they appear on standard error and erase themselves, so that standard output stays the result's. */
+/**
+ * Questions at the terminal; they appear on standard error and erase themselves, so that standard
+ * output stays the result's.
+ */
 export function terminalPrompt(asking: Asking): Prompt {
   return asking.available && asking.isSpoken ? spokenPrompt(asking.terminal) : drawnPrompt(asking);
 }
@@ -39,7 +42,14 @@ function drawnPrompt(asking: Asking): Prompt {
     available: asking.available,
     confirm: (question, instead) =>
       ask({ question, instead }, asking, ({ confirm }) =>
-        confirm({ message: printable(question), default: false, theme: { ...look(), keywords: answers() } }, streams),
+        confirm(
+          {
+            message: printable(question),
+            default: false,
+            theme: { ...look(), keywords: answers() },
+          },
+          streams,
+        ),
       ),
     text: (question, instead) =>
       ask({ question, instead }, asking, ({ input }) =>
@@ -88,7 +98,8 @@ function answers() {
   return {
     yes: t("Yes"),
     no: t("No"),
-    error: ({ yes, no }: { readonly yes: string; readonly no: string }) => t`You must answer with "${yes}" or "${no}"`,
+    error: ({ yes, no }: { readonly yes: string; readonly no: string }) =>
+      t`You must answer with "${yes}" or "${no}"`,
   };
 }
 
@@ -122,7 +133,10 @@ async function waitForPerson(
 
 const CTRL_C = 0x03;
 
-/** Loads the prompts, which take longer than most commands, and puts a question; or says which option would have answered. */
+/**
+ * Loads the prompts, which take longer than most commands, and puts a question; or says which
+ * option would have answered.
+ */
 async function ask<T>(
   { question, instead }: { readonly question: string; readonly instead: string },
   { available, hasColor, terminal }: Asking,
@@ -137,14 +151,18 @@ async function ask<T>(
   try {
     return await put(await import("./inquirer.ts"));
   } catch (error) {
-    if ((error as Error).name === "ExitPromptError") throw new FobError("interrupted", "interrupted", { cause: error });
+    if ((error as Error).name === "ExitPromptError")
+      throw new FobError("interrupted", "interrupted", { cause: error });
     throw error;
   } finally {
     showColors();
   }
 }
 
-/** The prompts look at the environment for themselves. Returns what makes it as it was: programs that fob starts get their own. */
+/**
+ * The prompts look at the environment for themselves. Returns what makes it as it was: programs
+ * that fob starts get their own.
+ */
 function hideColors(env: NodeJS.ProcessEnv): () => void {
   const { NO_COLOR, FORCE_COLOR } = env;
   env["NO_COLOR"] = "1";

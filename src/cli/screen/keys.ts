@@ -1,7 +1,10 @@
 import { StringDecoder } from "node:string_decoder";
 import { ownValue } from "#base/own-value.ts";
 
-/** A key that a person pressed: text (also pasted: without the line breaks and controls at its end, spaces for the others), or a key by its name. */
+/**
+ * A key that a person pressed: text (also pasted: without the line breaks and controls at its end,
+ * spaces for the others), or a key by its name.
+ */
 export type Key = { readonly name: "text"; readonly text: string } | { readonly name: KeyName };
 
 /** The keys with names; `ctrl-c` and its kind are a letter held with Ctrl. */
@@ -24,7 +27,10 @@ export type KeyName =
 
 const ESCAPE = "\u001b";
 
-/** What terminals send for a key after `ESC [` or `ESC O`; the parameters of modifiers are left out before. */
+/**
+ * What terminals send for a key after `ESC [` or `ESC O`; the parameters of modifiers are left out
+ * before.
+ */
 const SEQUENCES: Readonly<Record<string, KeyName>> = {
   A: "up",
   B: "down",
@@ -60,7 +66,10 @@ export class KeyParser {
   #rest = "";
   #isPasting = false;
 
-  /** Whether the last bytes could be the start of a sequence; if nothing follows soon, {@link flush} takes them for the Escape key. */
+  /**
+   * Whether the last bytes could be the start of a sequence; if nothing follows soon, {@link flush}
+   * takes them for the Escape key.
+   */
   get isWaiting(): boolean {
     return this.#rest !== "" && !this.#isPasting;
   }
@@ -86,7 +95,9 @@ export class KeyParser {
 
   /** Null when more bytes are needed. */
   #takeKey(): Key[] | null {
-    return this.#rest.startsWith(ESCAPE) ? this.#takeSequence(this.#rest.slice(1)) : this.#takeTyped();
+    return this.#rest.startsWith(ESCAPE)
+      ? this.#takeSequence(this.#rest.slice(1))
+      : this.#takeTyped();
   }
 
   #takeSequence(text: string): Key[] | null {
@@ -99,7 +110,10 @@ export class KeyParser {
     // Alt with a key comes as Escape and the key, and means nothing here
     this.#rest = text.slice(sequence?.length ?? 1);
     this.#isPasting = `${parameters}${final}` === PASTE_START;
-    const name = ownValue(SEQUENCES, final === "~" ? `${parameters.split(";")[0]}~` : final || single);
+    const name = ownValue(
+      SEQUENCES,
+      final === "~" ? `${parameters.split(";")[0]}~` : final || single,
+    );
     return name ? [{ name }] : [];
   }
 
@@ -109,7 +123,9 @@ export class KeyParser {
     const code = this.#rest.charCodeAt(0);
     this.#rest = this.#rest.slice(length);
     if (text !== "") return [{ name: "text", text }];
-    return code < 0x20 || code === 0x7f ? [{ name: CONTROLS[code] ?? `ctrl-${String.fromCharCode(code + 0x60)}` }] : [];
+    return code < 0x20 || code === 0x7f
+      ? [{ name: CONTROLS[code] ?? `ctrl-${String.fromCharCode(code + 0x60)}` }]
+      : [];
   }
 
   #takePasted(): Key[] | null {
@@ -125,7 +141,9 @@ export class KeyParser {
   }
 }
 
-/** How much of a text is left before `end` without the line breaks and controls that it ends with. */
+/**
+ * How much of a text is left before `end` without the line breaks and controls that it ends with.
+ */
 function beforeControls(text: string, end: number): number {
   let length = end;
   while (length > 0 && /\p{Cc}/u.test(text.charAt(length - 1))) length--;

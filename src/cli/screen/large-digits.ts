@@ -16,7 +16,10 @@ const DIGITS: Readonly<Record<string, readonly string[]>> = {
 
 const ROWS = [0, 1, 2, 3, 4] as const;
 
-/** Digits as lines of large characters; null for a text with anything else in it, or one that is wider than `columns`. */
+/**
+ * Digits as lines of large characters; null for a text with anything else in it, or one that is
+ * wider than `columns`.
+ */
 export function largeDigits(text: string, columns: number): string[] | null {
   const digits = [...text].map((character) => ownValue(DIGITS, character));
   if (digits.length === 0 || digits.length * 5 > columns || digits.includes(undefined)) return null;

@@ -56,7 +56,10 @@ export interface PushStep {
 /** How long a denied request can still be reported, in milliseconds. */
 export const REPORT_MS = 6_000;
 
-/** As many requests a minute are a flood: somebody hopes that one of them is approved to be rid of them. */
+/**
+ * As many requests a minute are a flood: somebody hopes that one of them is approved to be rid of
+ * them.
+ */
 export const FLOOD = 6;
 
 const MAX_NOTES = 50;
@@ -74,7 +77,10 @@ export function shownRequest({ requests, shownId }: PushScreenState): PushReques
   return requests.find(({ id }) => id === shownId) ?? null;
 }
 
-/** The screen with the requests that wait now. What the person is about to do with one that has gone is not done to another. */
+/**
+ * The screen with the requests that wait now. What the person is about to do with one that has gone
+ * is not done to another.
+ */
 export function withRequests(
   state: PushScreenState,
   requests: readonly PushRequest[],
@@ -104,11 +110,19 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
     case "refusal":
       return withNote(state, t`dropped for ${printable(event.token)}: ${event.message}`, now);
     case "ended":
-      return withNote(state, t`${printable(event.token)} is listened to no longer: ${event.message}`, now);
+      return withNote(
+        state,
+        t`${printable(event.token)} is listened to no longer: ${event.message}`,
+        now,
+      );
     case "offline":
       return withTrouble(state, placeOf(event), t`${event.message}; trying again`);
     case "online":
-      return withNote(withTrouble(state, placeOf(event), null), t`${printable(event.server)} answers again`, now);
+      return withNote(
+        withTrouble(state, placeOf(event), null),
+        t`${printable(event.server)} answers again`,
+        now,
+      );
     case "drift":
       return withTrouble(state, clockOf(event), describeDrift(event));
     case "steady":
@@ -131,7 +145,10 @@ export function withNote(state: PushScreenState, text: string, at: Date): PushSc
   return { ...state, notes: [...state.notes, { at, text: printable(text) }].slice(-MAX_NOTES) };
 }
 
-/** What a key does. Enter alone never approves, and no key does what it did for another request a moment ago. */
+/**
+ * What a key does. Enter alone never approves, and no key does what it did for another request a
+ * moment ago.
+ */
 export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
   const { mode } = state;
   const pressed = key.name === "text" ? key.text : key.name;
@@ -139,7 +156,9 @@ export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushS
     case "watching":
       return watch(state, pressed, now);
     case "approving":
-      return pressed === "enter" ? answerShown(state, { kind: "approve", choice: null }) : back(state);
+      return pressed === "enter"
+        ? answerShown(state, { kind: "approve", choice: null })
+        : back(state);
     case "choosing":
       return choose(state, mode, key);
     case "denying":
@@ -158,14 +177,26 @@ export function passTime(state: PushScreenState, now: Date): PushStep {
   return answerShown(state, { kind: "deny", isReport: false });
 }
 
-function withOutcome(state: PushScreenState, event: PushEvent & { kind: "answered" }, now: Date): PushScreenState {
+function withOutcome(
+  state: PushScreenState,
+  event: PushEvent & { kind: "answered" },
+  now: Date,
+): PushScreenState {
   const { request, answer, outcome } = event;
   const wording = wordingOf(request);
-  if (!outcome.isAccepted) return withNote(state, t`${wording}: too late, or the wrong choice`, now);
+  if (!outcome.isAccepted)
+    return withNote(state, t`${wording}: too late, or the wrong choice`, now);
   const { displayCode, message } = outcome;
-  const noted = withNote(state, [`${answerInWords(answer)}: ${wording}`, message].filter(Boolean).join("; "), now);
+  const noted = withNote(
+    state,
+    [`${answerInWords(answer)}: ${wording}`, message].filter(Boolean).join("; "),
+    now,
+  );
   if (displayCode === undefined) return noted;
-  return { ...noted, mode: { kind: "code", code: printable(displayCode), message: message ?? null } };
+  return {
+    ...noted,
+    mode: { kind: "code", code: printable(displayCode), message: message ?? null },
+  };
 }
 
 function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
@@ -187,10 +218,16 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
     case "a":
       return stay({
         ...state,
-        mode: shown.options.length === 0 ? { kind: "approving", id } : { kind: "choosing", id, typed: "" },
+        mode:
+          shown.options.length === 0
+            ? { kind: "approving", id }
+            : { kind: "choosing", id, typed: "" },
       });
     case "d":
-      return stay({ ...state, mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) } });
+      return stay({
+        ...state,
+        mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) },
+      });
     case "D":
       return { state: sending(state, state.requests.length), wish: { kind: "deny-all" } };
     default:
@@ -204,16 +241,23 @@ function choose(state: PushScreenState, mode: PushMode & { kind: "choosing" }, k
     const choice = options.find((option) => option === mode.typed);
     return choice === undefined ? stay(state) : answerShown(state, { kind: "approve", choice });
   }
-  if (key.name === "backspace") return stay({ ...state, mode: { ...mode, typed: mode.typed.slice(0, -1) } });
+  if (key.name === "backspace")
+    return stay({ ...state, mode: { ...mode, typed: mode.typed.slice(0, -1) } });
   if (key.name !== "text") return back(state);
   const typed = mode.typed + key.text;
   // what none of the options begins with is a slip
-  return stay(options.some((option) => option.startsWith(typed)) ? { ...state, mode: { ...mode, typed } } : state);
+  return stay(
+    options.some((option) => option.startsWith(typed))
+      ? { ...state, mode: { ...mode, typed } }
+      : state,
+  );
 }
 
 function answerShown(state: PushScreenState, answer: PushAnswer): PushStep {
   const request = shownRequest(state);
-  return request ? { state: sending(state, 1), wish: { kind: "answer", request, answer } } : back(state);
+  return request
+    ? { state: sending(state, 1), wish: { kind: "answer", request, answer } }
+    : back(state);
 }
 
 function sending(state: PushScreenState, count: number): PushScreenState {
@@ -242,7 +286,13 @@ function withTrouble(state: PushScreenState, about: string, text: string | null)
   return { ...state, troubles };
 }
 
-function placeOf({ server, token }: { readonly server: string; readonly token: string | null }): string {
+function placeOf({
+  server,
+  token,
+}: {
+  readonly server: string;
+  readonly token: string | null;
+}): string {
   return token === null ? server : `${server} for ${token}`;
 }
 
@@ -250,7 +300,13 @@ function clockOf({ server }: { readonly server: string }): string {
   return `clock of ${server}`;
 }
 
-function describeDrift({ server, offsetSeconds }: { readonly server: string; readonly offsetSeconds: number }): string {
+function describeDrift({
+  server,
+  offsetSeconds,
+}: {
+  readonly server: string;
+  readonly offsetSeconds: number;
+}): string {
   return offsetSeconds > 0
     ? t`this clock is ${offsetSeconds} s ahead of ${server}'s: set it, or answers are refused`
     : t`this clock is ${-offsetSeconds} s behind ${server}'s: set it, or answers are refused`;

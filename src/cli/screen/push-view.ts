@@ -24,7 +24,11 @@ const BAR_WIDTH = 20;
 export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: Style): string[] {
   const { state, now } = view;
   const shown = shownRequest(state);
-  const head = [style.strong(cutWidth(headline(view), columns)), ...viewWarnings(state, columns, style), ""];
+  const head = [
+    style.strong(cutWidth(headline(view), columns)),
+    ...viewWarnings(state, columns, style),
+    "",
+  ];
   const foot = ["", ...viewMode(view, columns, style)];
   const room = Math.max(0, rows - head.length - foot.length);
   const body = (shown ? viewRequest(shown, view, columns, style) : []).slice(0, room);
@@ -41,21 +45,33 @@ export function inWords(milliseconds: number): string {
 }
 
 function headline({ state: { requests }, tokens }: PushView): string {
-  if (requests.length > 0) return plural(requests.length, "login request waits", "login requests wait");
+  if (requests.length > 0)
+    return plural(requests.length, "login request waits", "login requests wait");
   const [first = ""] = tokens;
-  const whose = tokens.length === 1 ? t`the token ${printable(first)}` : plural(tokens.length, "token");
+  const whose =
+    tokens.length === 1 ? t`the token ${printable(first)}` : plural(tokens.length, "token");
   return t`waiting for login requests of ${whose}`;
 }
 
-function viewWarnings({ troubles, perMinute, requests }: PushScreenState, columns: number, style: Style): string[] {
+function viewWarnings(
+  { troubles, perMinute, requests }: PushScreenState,
+  columns: number,
+  style: Style,
+): string[] {
   const count = t`${perMinute} requests in the last minute`;
-  const flood = requests.length > 1 ? `${count}: ${t("if you started none of them, D denies all")}` : count;
+  const flood =
+    requests.length > 1 ? `${count}: ${t("if you started none of them, D denies all")}` : count;
   return [...(perMinute >= FLOOD ? [flood] : []), ...troubles.values()].map((warning) =>
     style.warning(cutWidth(`! ${warning}`, columns)),
   );
 }
 
-function viewRequest(request: PushRequest, { state, now }: PushView, columns: number, style: Style): string[] {
+function viewRequest(
+  request: PushRequest,
+  { state, now }: PushView,
+  columns: number,
+  style: Style,
+): string[] {
   const { requests } = state;
   const place = requests.indexOf(request) + 1;
   const question = wrap(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
@@ -64,7 +80,9 @@ function viewRequest(request: PushRequest, { state, now }: PushView, columns: nu
   const field = (name: keyof typeof names, value: string) =>
     cutWidth(`  ${names[name]}${" ".repeat(width - displayWidth(names[name]))}${value}`, columns);
   return [
-    ...(requests.length > 1 ? [cutWidth(t`request ${place} of ${requests.length}, the newest first`, columns)] : []),
+    ...(requests.length > 1
+      ? [cutWidth(t`request ${place} of ${requests.length}, the newest first`, columns)]
+      : []),
     style.strong(cutWidth(`  ${printable(request.title) || t("Login")}`, columns)),
     ...question.map((line) => `  ${line}`),
     "",
@@ -90,7 +108,10 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
   switch (mode.kind) {
     case "watching": {
       const paging = requests.length > 1 ? [t("D denies all"), t("arrows turn the page")] : [];
-      const keys = requests.length > 0 ? [t("a approves"), t("d denies"), ...paging, t("q leaves")] : [t("q leaves")];
+      const keys =
+        requests.length > 0
+          ? [t("a approves"), t("d denies"), ...paging, t("q leaves")]
+          : [t("q leaves")];
       return wrap(keys.join(" · "), columns).map((line) => style.faint(line));
     }
     case "approving":
@@ -107,17 +128,27 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
     case "denying":
       return [
         style.strong(cutWidth(t("Denied. Did somebody else start this login?"), columns)),
-        cutWidth(t`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`, columns),
+        cutWidth(
+          t`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`,
+          columns,
+        ),
       ];
     case "sending":
-      return [cutWidth(mode.count === 1 ? t("sending the answer") : t`sending ${mode.count} answers`, columns)];
+      return [
+        cutWidth(
+          mode.count === 1 ? t("sending the answer") : t`sending ${mode.count} answers`,
+          columns,
+        ),
+      ];
     case "code":
       return viewCode(mode.code, mode.message, columns, style);
   }
 }
 
 function viewCode(code: string, message: string | null, columns: number, style: Style): string[] {
-  const large = largeDigits(code, columns - 2) ?? [style.strong(cutWidth([...code].join(" "), columns - 2))];
+  const large = largeDigits(code, columns - 2) ?? [
+    style.strong(cutWidth([...code].join(" "), columns - 2)),
+  ];
   return [
     style.strong(cutWidth(t`Type this at the login page: ${code}`, columns)),
     "",
@@ -130,7 +161,9 @@ function viewCode(code: string, message: string | null, columns: number, style: 
 
 function viewNotes(notes: readonly PushNote[], now: Date, columns: number): string[] {
   const latest = notes.toReversed();
-  return latest.map(({ at, text }) => cutWidth(t`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns));
+  return latest.map(({ at, text }) =>
+    cutWidth(t`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns),
+  );
 }
 
 /** The words of a text in lines of at most `width` cells; a longer word is cut. */

@@ -4,8 +4,8 @@ const TOGETHER = ["\u001b[?2026h", "\u001b[?2026l"] as const;
 const CLEAR = "\u001b[2J";
 
 /**
- * What turns a screen that shows the lines `shown`, or null for anything, into one that shows `next`: the lines that differ, each in its
- * place.
+ * What turns a screen that shows the lines `shown`, or null for anything, into one that shows
+ * `next`: the lines that differ, each in its place.
  */
 export function repaint(shown: readonly string[] | null, next: readonly string[]): string {
   const changes = shown === null ? [CLEAR] : [];

@@ -4,10 +4,13 @@ import type { TerminalScreen } from "./terminal-screen.ts";
 import { withoutLast } from "./watch-state.ts";
 
 /**
- * What a person types unseen until Enter, on a screen that `draw` keeps up to date; it returns how long it will be, in milliseconds. Throws
- * FobError `locked` when they leave it with Escape.
+ * What a person types unseen until Enter, on a screen that `draw` keeps up to date; it returns how
+ * long it will be, in milliseconds. Throws FobError `locked` when they leave it with Escape.
  */
-export async function askSecret(screen: Pick<TerminalScreen, "nextKey">, draw: () => number): Promise<string> {
+export async function askSecret(
+  screen: Pick<TerminalScreen, "nextKey">,
+  draw: () => number,
+): Promise<string> {
   let typed = "";
   for (;;) {
     const key = await screen.nextKey(draw());

@@ -24,17 +24,22 @@ const ENDINGS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGQUIT"];
 /** How long the rest of a key's sequence may take, in milliseconds; a lone Escape waits as long. */
 const SEQUENCE_MS = 50;
 
-/** By then a process that can be stopped has been, in milliseconds. Where nobody could continue it, the kernel stops none. */
+/**
+ * By then a process that can be stopped has been, in milliseconds. Where nobody could continue it,
+ * the kernel stops none.
+ */
 const STOP_MS = 150;
 
 /** The longest time of Node's timers, in milliseconds. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
- * A terminal that one program draws on: the one place that knows how a terminal is taken and given back. It is given back on every way out:
- * {@link close}, the end of the process by an error or a signal, Ctrl-Z (and taken again when the process continues).
+ * A terminal that one program draws on: the one place that knows how a terminal is taken and given
+ * back. It is given back on every way out: {@link close}, the end of the process by an error or a
+ * signal, Ctrl-Z (and taken again when the process continues).
  *
- * It is used in a loop: draw what there is, wait for a key or for time to pass, change what there is.
+ * It is used in a loop: draw what there is, wait for a key or for time to pass, change what there
+ * is.
  *
  *     const screen = new TerminalScreen({ input: stdin, output: stdout });
  *     try {
@@ -82,8 +87,9 @@ export class TerminalScreen {
   }
 
   /**
-   * Shows these lines, the first at the top; the rest of the screen is empty. Lines hold nothing but text and colours, and end with the
-   * colours they began with; what is wider or longer than the screen is cut. Only lines that changed are written.
+   * Shows these lines, the first at the top; the rest of the screen is empty. Lines hold nothing
+   * but text and colours, and end with the colours they began with; what is wider or longer than
+   * the screen is cut. Only lines that changed are written.
    */
   draw(lines: readonly string[]): void {
     if (!this.#isTaken) return;
@@ -94,8 +100,9 @@ export class TerminalScreen {
   }
 
   /**
-   * The next key, or null when it is time to draw anew: `patience` milliseconds are over, the size changed, the process continues, or
-   * {@link wake} was called. Throws FobError `interrupted` after Ctrl-C, or when the terminal is gone.
+   * The next key, or null when it is time to draw anew: `patience` milliseconds are over, the size
+   * changed, the process continues, or {@link wake} was called. Throws FobError `interrupted` after
+   * Ctrl-C, or when the terminal is gone.
    */
   async nextKey(patience: number): Promise<Key | null> {
     if (this.#pressed.length === 0 && !this.#isStale && !this.#end) await this.#change(patience);
@@ -104,7 +111,10 @@ export class TerminalScreen {
     return this.#pressed.shift() ?? null;
   }
 
-  /** Lets {@link nextKey} return at once: something other than a key has changed what is to be shown. */
+  /**
+   * Lets {@link nextKey} return at once: something other than a key has changed what is to be
+   * shown.
+   */
   wake(): void {
     this.#isStale = true;
     this.#notify();
@@ -152,7 +162,8 @@ export class TerminalScreen {
     if (this.#isTaken) return;
     const { input, output } = this.#streams;
     this.#isTaken = true;
-    // a shell that stopped us has changed the terminal behind Node's back, which sets only what it does not believe to be set
+    // a shell that stopped us has changed the terminal behind Node's back, which sets only what it
+    // does not believe to be set
     input.setRawMode(false);
     input.setRawMode(true);
     input.on("data", this.#read);
@@ -206,7 +217,10 @@ export class TerminalScreen {
     process.kill(process.pid, signal);
   };
 
-  /** Stops all that the shell started together with this process, as Ctrl-Z does where no program takes the key. */
+  /**
+   * Stops all that the shell started together with this process, as Ctrl-Z does where no program
+   * takes the key.
+   */
   readonly #stop = (): void => {
     if (process.platform === "win32") return;
     this.#giveBack();
@@ -222,7 +236,8 @@ export class TerminalScreen {
     // a size that changed meanwhile was told to the shell alone
     process.kill(process.pid, "SIGWINCH");
     if (this.#isLent) return;
-    // where the stop could not be seen coming (SIGSTOP), the terminal is the shell's without having been given back
+    // where the stop could not be seen coming (SIGSTOP), the terminal is the shell's without having
+    // been given back
     if (this.#isTaken) this.#giveBack();
     this.#take();
     this.wake();

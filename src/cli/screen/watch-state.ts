@@ -37,7 +37,9 @@ export const UNTOUCHED: WatchState = { search: "", selected: 0 };
 /** Longer than any name. */
 const MAX_SEARCH = 100;
 
-/** What a key does; `found` is how many tokens the search finds, `page` how many the screen shows. */
+/**
+ * What a key does; `found` is how many tokens the search finds, `page` how many the screen shows.
+ */
 export function pressKey(
   state: WatchState,
   key: Key,

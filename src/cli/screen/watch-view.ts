@@ -16,7 +16,10 @@ export interface WatchView {
   readonly message: string;
 }
 
-/** A passcode that ends sooner, in seconds, is marked as ending, and the next one is shown beside it. */
+/**
+ * A passcode that ends sooner, in seconds, is marked as ending, and the next one is shown beside
+ * it.
+ */
 export const ENDING_SECONDS = 5;
 
 /** Search line and empty line above the tokens, remark and keys below. */
@@ -64,7 +67,9 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
   const rows =
     found.length === 0
       ? [cutWidth(`  ${t("nothing is found")}`, size.columns)]
-      : shown.map((token) => viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style));
+      : shown.map((token) =>
+          viewToken(token, { columns, isSelected: token === selected, now }, size.columns, style),
+        );
   if (!hasFrame(size.rows)) return message ? [cutWidth(message, size.columns)] : rows;
   return [
     viewHead(state, found.length, total, size.columns, style),
@@ -76,7 +81,13 @@ export function viewWatch(view: WatchView, size: ScreenSize, style: Style): stri
   ];
 }
 
-function viewHead({ search }: WatchState, found: number, total: number, columns: number, style: Style): string {
+function viewHead(
+  { search }: WatchState,
+  found: number,
+  total: number,
+  columns: number,
+  style: Style,
+): string {
   const count = found === total ? `${total}` : t`${found} of ${total}`;
   const room = columns - displayWidth(count) - 1;
   const line = (typed: string) => t`Search: ${typed}_`;
@@ -98,7 +109,9 @@ function chooseColumns(found: readonly WatchedToken[], width: number): Columns {
   ];
   const room = ({ bar, hasNext }: { bar: number; hasNext: boolean }) =>
     width - 2 - 2 - code - 2 - (bar === 0 ? 0 : bar + 1) - COUNTDOWN - (hasNext ? 7 + code : 0);
-  const chosen = choices.find((choice) => room(choice) >= Math.min(longest, 2 * NARROWEST_LABEL)) ?? {
+  const chosen = choices.find(
+    (choice) => room(choice) >= Math.min(longest, 2 * NARROWEST_LABEL),
+  ) ?? {
     bar: 0,
     hasNext: false,
   };
@@ -118,7 +131,10 @@ function viewToken(
   style: Style,
 ): string {
   const name = columns.label > 0 ? `${fillWidth(label, columns.label)}  ` : "";
-  const left = cutWidth(`${isSelected ? ">" : " "} ${name}${passcodeOf(code).padStart(columns.code)}`, width);
+  const left = cutWidth(
+    `${isSelected ? ">" : " "} ${name}${passcodeOf(code).padStart(columns.code)}`,
+    width,
+  );
   const { text, isEnding } = viewTime(code, columns, now);
   const rest = cutWidth(text, width - displayWidth(left) - 2);
   return `${isSelected ? style.strong(left) : left}  ${isEnding ? style.warning(rest) : rest}`.trimEnd();
@@ -138,21 +154,33 @@ function viewTime(
     case "timed": {
       const left = Math.max(0, Math.ceil((code.validUntil.getTime() - now.getTime()) / 1000));
       const isEnding = left <= ENDING_SECONDS;
-      const next = columns.hasNext && isEnding && code.next ? `  ${t`next ${groupPasscode(code.next)}`}` : "";
-      return { text: `${viewBar(code, columns.bar, now)}${`${left} s`.padStart(COUNTDOWN)}${next}`, isEnding };
+      const next =
+        columns.hasNext && isEnding && code.next ? `  ${t`next ${groupPasscode(code.next)}`}` : "";
+      return {
+        text: `${viewBar(code, columns.bar, now)}${`${left} s`.padStart(COUNTDOWN)}${next}`,
+        isEnding,
+      };
     }
     case "counted":
       return { text: t`counter ${code.counter}`, isEnding: false };
     case "masked":
-      return { text: columns.bar > 0 ? translated(WHY_MASKED[code.by] ?? "") : code.by, isEnding: false };
+      return {
+        text: columns.bar > 0 ? translated(WHY_MASKED[code.by] ?? "") : code.by,
+        isEnding: false,
+      };
     case "none":
       return { text: code.why, isEnding: false };
   }
 }
 
-function viewBar({ validFrom, validUntil }: { validFrom: Date; validUntil: Date }, width: number, now: Date): string {
+function viewBar(
+  { validFrom, validUntil }: { validFrom: Date; validUntil: Date },
+  width: number,
+  now: Date,
+): string {
   if (width === 0) return "";
-  const left = (validUntil.getTime() - now.getTime()) / (validUntil.getTime() - validFrom.getTime());
+  const left =
+    (validUntil.getTime() - now.getTime()) / (validUntil.getTime() - validFrom.getTime());
   const filled = Math.min(width, Math.max(0, Math.ceil(left * width)));
   return `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
 }

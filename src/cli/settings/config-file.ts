@@ -1,6 +1,12 @@
 import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { moveTo, removeQuietly, syncFolder, whenReleased, writeNewFile } from "#base/durable-file.ts";
+import {
+  moveTo,
+  removeQuietly,
+  syncFolder,
+  whenReleased,
+  writeNewFile,
+} from "#base/durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -11,7 +17,10 @@ export type Config = Readonly<Record<string, unknown>>;
 
 const MAX_BYTES = 64 * 1024;
 
-/** How long a writer waits for another one, and after which time without a sign of life that one is gone, in milliseconds. */
+/**
+ * How long a writer waits for another one, and after which time without a sign of life that one is
+ * gone, in milliseconds.
+ */
 const PATIENCE = 5_000;
 const PAUSE = 20;
 
@@ -21,8 +30,8 @@ export function configPath(home: string): string {
 }
 
 /**
- * What the configuration holds; nothing when there is no file. Throws FobError `invalid` for one that is not a JSON object, `unavailable`
- * for one that cannot be read.
+ * What the configuration holds; nothing when there is no file. Throws FobError `invalid` for one
+ * that is not a JSON object, `unavailable` for one that cannot be read.
  */
 export function readConfig(home: string): Config {
   const path = configPath(home);
@@ -30,10 +39,13 @@ export function readConfig(home: string): Config {
 }
 
 /**
- * Changes the configuration: durably, wholly or not at all, and without losing what others change meanwhile. Only its owner can read the
- * file. Throws what {@link readConfig} throws.
+ * Changes the configuration: durably, wholly or not at all, and without losing what others change
+ * meanwhile. Only its owner can read the file. Throws what {@link readConfig} throws.
  */
-export async function changeConfig(home: string, change: (config: Config) => Config): Promise<void> {
+export async function changeConfig(
+  home: string,
+  change: (config: Config) => Config,
+): Promise<void> {
   makeHome(home);
   const path = targetOf(configPath(home));
   for (const end = Date.now() + PATIENCE; ; ) {
@@ -41,7 +53,10 @@ export async function changeConfig(home: string, change: (config: Config) => Con
     const after = change(parseConfig(before, path));
     if (replaceUnlessChanged(path, before, `${JSON.stringify(after, null, 2)}\n`)) return;
     if (Date.now() > end)
-      throw new FobError("unavailable", t`${path} is being written by another process all the time`);
+      throw new FobError(
+        "unavailable",
+        t`${path} is being written by another process all the time`,
+      );
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }
@@ -53,7 +68,8 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
     // whose name may be about to go
     whenReleased(() => writeNewFile(draft, Buffer.from(after)));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw describeFileError(error, "write", draft);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+      throw describeFileError(error, "write", draft);
     removeIfLeft(draft);
     return false;
   }
@@ -75,8 +91,9 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
 }
 
 /**
- * A writer takes milliseconds: what is older was left by one that was ended. So was what comes from a future. Throws
- * FobError `unavailable` for what no writer makes, and for what was left and cannot be removed.
+ * A writer takes milliseconds: what is older was left by one that was ended. So was what comes from
+ * a future. Throws FobError `unavailable` for what no writer makes, and for what was left and
+ * cannot be removed.
  */
 function removeIfLeft(draft: string): void {
   const found = lstatSync(draft, { throwIfNoEntry: false });
@@ -121,7 +138,8 @@ function readText(path: string): string | null {
       throw new FobError("invalid", t`${path} is not a file`, {
         hint: t("move it away: `fob config set` makes a new one"),
       });
-    if (file.size > MAX_BYTES) throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
+    if (file.size > MAX_BYTES)
+      throw new FobError("invalid", t`${path} is larger than ${MAX_BYTES / 1024} KiB`);
     return decodeText(
       whenReleased(() => readFileSync(path)),
       path,
@@ -133,8 +151,11 @@ function readText(path: string): string | null {
 
 function parseConfig(text: string | null, path: string): Config {
   const config = text === null ? {} : parseJson(text, path);
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Config;
-  throw new FobError("invalid", t`${path} is not a JSON object`, { hint: '{ "code.min-validity": 5 } is one' });
+  if (typeof config === "object" && config !== null && !Array.isArray(config))
+    return config as Config;
+  throw new FobError("invalid", t`${path} is not a JSON object`, {
+    hint: '{ "code.min-validity": 5 } is one',
+  });
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -144,7 +165,9 @@ function parseJson(text: string, path: string): unknown {
     const at = /position (\d+)/.exec((error as Error).message)?.[1];
     const line = at === undefined ? "" : t` (line ${text.slice(0, Number(at)).split("\n").length})`;
     throw new FobError("invalid", t`${path} is not JSON${line}`, {
-      hint: isCommented(text) ? t("it has comments, and JSON has none: take them out") : t("correct it, or remove it"),
+      hint: isCommented(text)
+        ? t("it has comments, and JSON has none: take them out")
+        : t("correct it, or remove it"),
     });
   }
 }
@@ -156,7 +179,11 @@ function isCommented(text: string): boolean {
     if (isInString && character === "\\") i++;
     else if (character === '"') isInString = !isInString;
     else if (character === "\n") isInString = false;
-    else if (!isInString && (character === "#" || text.startsWith("//", i) || text.startsWith("/*", i))) return true;
+    else if (
+      !isInString &&
+      (character === "#" || text.startsWith("//", i) || text.startsWith("/*", i))
+    )
+      return true;
   }
   return false;
 }

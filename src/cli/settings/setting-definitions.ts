@@ -68,7 +68,8 @@ export const SETTINGS = {
   "push.poll-seconds": define({
     kind: seconds(0, 86_400),
     initial: 0,
-    summary: "how often servers are asked for login requests; 0: every second, and less often when nothing happens",
+    summary:
+      "how often servers are asked for login requests; 0: every second, and less often when nothing happens",
     option: "--poll",
     variables: {},
   }),
@@ -99,7 +100,9 @@ export const SETTINGS = {
 export type SettingKey = keyof typeof SETTINGS;
 
 /** The value that a setting has. */
-export type SettingValue<Key extends SettingKey> = v.InferOutput<(typeof SETTINGS)[Key]["kind"]["schema"]>;
+export type SettingValue<Key extends SettingKey> = v.InferOutput<
+  (typeof SETTINGS)[Key]["kind"]["schema"]
+>;
 
 /** The names of all settings, in the order in which they are listed. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
@@ -109,6 +112,8 @@ export function isSettingKey(text: string): text is SettingKey {
   return Object.hasOwn(SETTINGS, text);
 }
 
-function define<T extends string | number | boolean>(definition: SettingDefinition<T>): SettingDefinition<T> {
+function define<T extends string | number | boolean>(
+  definition: SettingDefinition<T>,
+): SettingDefinition<T> {
   return definition;
 }

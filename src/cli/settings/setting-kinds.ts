@@ -2,18 +2,29 @@ import * as v from "valibot";
 import { t } from "#base/language.ts";
 import { DURATION, durationMs } from "#cli/duration.ts";
 
-/** What kind of value a setting has: how it is checked, how the command line writes it, and how messages ask for it. */
+/**
+ * What kind of value a setting has: how it is checked, how the command line writes it, and how
+ * messages ask for it.
+ */
 export interface SettingKind<T extends string | number | boolean> {
   readonly schema: v.GenericSchema<T>;
-  /** The value that a text means; a text that means none stays as it is, for the schema to refuse. */
+  /**
+   * The value that a text means; a text that means none stays as it is, for the schema to refuse.
+   */
   fromText(text: string): unknown;
   /** What is needed, to go before `is needed`. */
   words(): string;
 }
 
 /** One of some words. */
-export function choice<const Words extends readonly string[]>(...words: Words): SettingKind<Words[number]> {
-  return { schema: v.picklist(words), fromText: asItIs, words: () => t`one of ${words.join(", ")}` };
+export function choice<const Words extends readonly string[]>(
+  ...words: Words
+): SettingKind<Words[number]> {
+  return {
+    schema: v.picklist(words),
+    fromText: asItIs,
+    words: () => t`one of ${words.join(", ")}`,
+  };
 }
 
 /** Yes or no. */
@@ -22,7 +33,11 @@ export function yesOrNo(): SettingKind<boolean> {
     ["true", true],
     ["false", false],
   ]);
-  return { schema: v.boolean(), fromText: (text) => words.get(text) ?? text, words: () => t("true or false") };
+  return {
+    schema: v.boolean(),
+    fromText: (text) => words.get(text) ?? text,
+    words: () => t("true or false"),
+  };
 }
 
 /** A whole number of seconds within limits. */

@@ -37,11 +37,18 @@ export const accessDomain = defineCommand({
     "agent or a grant is not enough. FF or none: nobody, until another domain is set. To loosen it, the token's PIN is asked for.",
   arguments: {
     name: required("NAME", "name or id of a token", "token"),
-    domain: optional(DOMAINS.join("|"), "the new domain; without it, the one it has is shown", DOMAINS),
+    domain: optional(
+      DOMAINS.join("|"),
+      "the new domain; without it, the one it has is shown",
+      DOMAINS,
+    ),
   },
   options: {},
   examples: [
-    { command: "fob access domain bank pin", explanation: "bank answers only when its PIN was typed" },
+    {
+      command: "fob access domain bank pin",
+      explanation: "bank answers only when its PIN was typed",
+    },
     { command: "fob access domain old none", explanation: "old answers nobody" },
   ],
   isDelegable: ({ domain }) => domain === undefined,
@@ -61,9 +68,13 @@ export const accessDomain = defineCommand({
     if (isStricter(current, wanted) && record.guard) {
       forget(await askSecretKey(vault, record, context.pinPrompt));
     }
-    return viewDomain(vault, { ...record, token: vault.amend(id, (before) => ({ ...before, accessDomain: wanted })) });
+    return viewDomain(vault, {
+      ...record,
+      token: vault.amend(id, (before) => ({ ...before, accessDomain: wanted })),
+    });
   },
-  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
+  text: ({ name, accessDomain: value }) =>
+    printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
   json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
   notes: ({ name, lacksPin }) =>
     lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
@@ -76,12 +87,18 @@ export const accessDomainView = {
   run: ({ name }: { readonly name: string }, context: HouseContext) => showDomain(name, context),
 };
 
-async function showDomain(name: string, context: Pick<HouseContext, "findVault">): Promise<DomainView> {
+async function showDomain(
+  name: string,
+  context: Pick<HouseContext, "findVault">,
+): Promise<DomainView> {
   const vault = await existingVault(context);
   return viewDomain(vault, vault.read(findInVault(vault, name).id));
 }
 
-function viewDomain({ layout }: Vault, { token, guard }: Pick<TokenRecord, "token" | "guard">): DomainView {
+function viewDomain(
+  { layout }: Vault,
+  { token, guard }: Pick<TokenRecord, "token" | "guard">,
+): DomainView {
   const { id, name, accessDomain: domain } = token;
   const header = readHeader(layout.home);
   const hasPin = guard !== null || (header !== null && appPinSlot(header) !== null);

@@ -37,9 +37,17 @@ export const accessGrant = defineCommand({
   arguments: { label: required("LABEL", "what you call the grant") },
   options: {
     token: values("NAME", "the tokens", "token"),
-    rights: value("RIGHTS", `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`, RIGHTS),
+    rights: value(
+      "RIGHTS",
+      `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`,
+      RIGHTS,
+    ),
     expires: value("WHEN", `90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
-    export: value("DIR", "write a home for another machine: what the grant needs, and nothing else", "folder"),
+    export: value(
+      "DIR",
+      "write a home for another machine: what the grant needs, and nothing else",
+      "folder",
+    ),
   },
   examples: [
     {
@@ -50,7 +58,10 @@ export const accessGrant = defineCommand({
       command: "fob access grant job --token registry --export job-home",
       explanation: "for another machine: copy job-home there as FOB_HOME",
     },
-    { command: "fob access grant backup --token vpn bank --expires 8h", explanation: "two tokens, for eight hours" },
+    {
+      command: "fob access grant backup --token vpn bank --expires 8h",
+      explanation: "two tokens, for eight hours",
+    },
   ],
   async run(
     { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
@@ -58,7 +69,8 @@ export const accessGrant = defineCommand({
   ): Promise<Granted> {
     const now = context.clock();
     tellZone("--expires", expires, context);
-    if (names.length === 0) throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
+    if (names.length === 0)
+      throw new FobError("usage", t("--token is missing: which tokens does the grant open?"));
     const about = {
       label: parseLabel(label),
       rights: parseRights(rights),
@@ -76,30 +88,53 @@ export const accessGrant = defineCommand({
     forget(...opened.done.map(({ secretKey }) => secretKey));
     if (folder !== undefined) exportOrRevoke(vault, { label: grant.label, secret, folder });
     const failures = [...read.failures, ...opened.failures];
-    return { view: viewGrant(grant, vault.entries(), now), secret, folder: folder ?? null, failures };
+    return {
+      view: viewGrant(grant, vault.entries(), now),
+      secret,
+      folder: folder ?? null,
+      failures,
+    };
   },
   text: ({ secret }) => secret,
   json: ({ view, secret }) => ({ ...view, grant: secret }),
-  notes: ({ view, folder }) => [describe(view), ...(folder === null ? [] : [describeExport(view, folder)])],
+  notes: ({ view, folder }) => [
+    describe(view),
+    ...(folder === null ? [] : [describeExport(view, folder)]),
+  ],
   failures: ({ failures }) => failures,
 });
 
 function parseLabel(text: string): Grant["label"] {
   const label = text.trim();
   if (label !== "" && label.length <= MAX_LABEL && !/\p{C}/u.test(label)) return label;
-  throw new FobError("usage", t`a label has 1 to ${MAX_LABEL} characters, all of which can be shown`);
+  throw new FobError(
+    "usage",
+    t`a label has 1 to ${MAX_LABEL} characters, all of which can be shown`,
+  );
 }
 
 function parseRights(text: string): Right[] {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
   const wrong = names.find((name) => !isRight(name));
   if (wrong === undefined) return names.filter(isRight);
-  throw new FobError("usage", t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`);
+  throw new FobError(
+    "usage",
+    t`--rights has ${JSON.stringify(wrong)}: ${RIGHTS.join(", ")} are possible`,
+  );
 }
 
-/** The records of the tokens that may be granted. One that fails is left out; throws why the first one failed where all do. */
-function readTokens(vault: Vault, names: readonly string[], context: Context): Promise<Attempts<TokenRecord>> {
-  const entries = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+/**
+ * The records of the tokens that may be granted. One that fails is left out; throws why the first
+ * one failed where all do.
+ */
+function readTokens(
+  vault: Vault,
+  names: readonly string[],
+  context: Context,
+): Promise<Attempts<TokenRecord>> {
+  const entries = new Map(
+    names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
+  );
   return attemptAll([...entries.values()], async ({ id }) => readToGrant(vault, id), context);
 }
 
@@ -111,7 +146,10 @@ function readToGrant(vault: Vault, id: string): TokenRecord {
   throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
 }
 
-/** A counter that two homes move on gives the same passcodes twice, and nobody can know that only one of them will be used. */
+/**
+ * A counter that two homes move on gives the same passcodes twice, and nobody can know that only
+ * one of them will be used.
+ */
 function refuseCounters(records: readonly TokenRecord[]): void {
   const counting = records.map(({ token }) => token).find(isCounting);
   if (!counting) return;
@@ -124,7 +162,11 @@ function refuseCounters(records: readonly TokenRecord[]): void {
 
 function exportOrRevoke(
   vault: Vault,
-  { label, secret, folder }: { readonly label: string; readonly secret: string; readonly folder: string },
+  {
+    label,
+    secret,
+    folder,
+  }: { readonly label: string; readonly secret: string; readonly folder: string },
 ): void {
   try {
     exportGrant(vault, secret, folder);
@@ -135,8 +177,15 @@ function exportOrRevoke(
   }
 }
 
-/** What each token is opened with from now on. One that fails is left out; throws why the first one failed where all do. */
-function openTokens(vault: Vault, records: readonly TokenRecord[], context: Context): Promise<Attempts<GrantedToken>> {
+/**
+ * What each token is opened with from now on. One that fails is left out; throws why the first one
+ * failed where all do.
+ */
+function openTokens(
+  vault: Vault,
+  records: readonly TokenRecord[],
+  context: Context,
+): Promise<Attempts<GrantedToken>> {
   return attemptAll(
     records.map((record) => ({ name: record.token.name, record })),
     async ({ record }) => ({
@@ -148,7 +197,8 @@ function openTokens(vault: Vault, records: readonly TokenRecord[], context: Cont
 }
 
 function describe({ label, tokens, rights, expiresAt }: GrantView): string {
-  const until = expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt, null)}`;
+  const until =
+    expiresAt === null ? t("until it is revoked") : t`until ${formatMoment(expiresAt, null)}`;
   return t`${label} opens ${tokens.join(", ")} for ${rights.join(t(" and "))} ${until}; it is not shown again`;
 }
 

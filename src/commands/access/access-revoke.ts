@@ -13,7 +13,9 @@ export const accessRevoke = defineCommand({
     "Its tokens get new keys, so that even a copy of the vault's files that was made before opens nothing new with it.",
   arguments: { label: required("LABEL", "what the grant is called") },
   options: {},
-  examples: [{ command: "fob access revoke ci", explanation: "the script that has it is locked out" }],
+  examples: [
+    { command: "fob access revoke ci", explanation: "the script that has it is locked out" },
+  ],
   async run({ label }, context): Promise<GrantView> {
     const vault = await existingVault(context);
     return viewGrant(revokeGrant(vault, label), vault.entries(), context.clock());

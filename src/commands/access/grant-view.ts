@@ -18,5 +18,13 @@ export function viewGrant(grant: Grant, entries: readonly IndexEntry[], now: Dat
   const names = new Map(entries.map(({ id, name }) => [id, name]));
   const { id, label, tokens, rights, createdAt, expiresAt } = grant;
   const expired = hasExpired(grant, now);
-  return { id, label, tokens: tokens.map((token) => names.get(token) ?? token), rights, createdAt, expiresAt, expired };
+  return {
+    id,
+    label,
+    tokens: tokens.map((token) => names.get(token) ?? token),
+    rights,
+    createdAt,
+    expiresAt,
+    expired,
+  };
 }

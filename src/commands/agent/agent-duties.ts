@@ -23,7 +23,8 @@ export function parseDuties(
   },
   settings: Settings,
 ): Duties {
-  if (input.notify && !input.push) throw new FobError("usage", t("--notify needs --push: it is about login requests"));
+  if (input.notify && !input.push)
+    throw new FobError("usage", t("--notify needs --push: it is about login requests"));
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));
   const limits = { totalMs, idleMs: durationMs(settings.choose("agent.idle", input.idle)) };
   const notify = input.push && settings.choose("push.notify", input.notify ? "true" : undefined);

@@ -11,14 +11,26 @@ export const agentStart = defineCommand({
     "As `fob unlock` does, for the start of a session: an agent that is there already goes on as it is. --export prints the line " +
     "that tells a shell and its programs where it listens.",
   arguments: {},
-  options: { ...DUTY_OPTIONS, export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate") },
-  examples: [{ command: 'eval "$(fob agent start --export)"', explanation: "in the profile of a login shell" }],
+  options: {
+    ...DUTY_OPTIONS,
+    export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate"),
+  },
+  examples: [
+    {
+      command: 'eval "$(fob agent start --export)"',
+      explanation: "in the profile of a login shell",
+    },
+  ],
   async run(input, context) {
     const agent = await context.agent();
-    const status = await agent.join(() => existingVault(context), parseDuties(input, context.settings));
+    const status = await agent.join(
+      () => existingVault(context),
+      parseDuties(input, context.settings),
+    );
     return { status, address: agent.forShells || status.socket, isExported: input.export };
   },
-  text: ({ status, address, isExported }, style) => (isExported ? exportLine(address) : describeAgent(status, style)),
+  text: ({ status, address, isExported }, style) =>
+    isExported ? exportLine(address) : describeAgent(status, style),
   json: ({ status }) => status,
 });
 

@@ -11,7 +11,12 @@ export const agentStatus = defineCommand({
   description: "Exit code 8 when none does. Asking does not count as use.",
   arguments: {},
   options: {},
-  examples: [{ command: "fob agent status --quiet || fob unlock", explanation: "asks for the PIN only if it must" }],
+  examples: [
+    {
+      command: "fob agent status --quiet || fob unlock",
+      explanation: "asks for the PIN only if it must",
+    },
+  ],
   run: async (_, context): Promise<AgentReport> => (await context.agent()).report(),
   text: ({ status }, style) =>
     status === null

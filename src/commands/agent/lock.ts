@@ -6,7 +6,8 @@ import { defineCommand } from "#cli/command.ts";
 export const lock = defineCommand({
   name: "lock",
   summary: "lock the vault: the agent forgets it and ends",
-  description: "When it returns, no process holds a key of the vault. It is no failure when nothing was unlocked.",
+  description:
+    "When it returns, no process holds a key of the vault. It is no failure when nothing was unlocked.",
   arguments: {},
   options: {},
   examples: [{ command: "fob lock", explanation: "from now on the app PIN is asked for again" }],

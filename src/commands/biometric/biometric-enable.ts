@@ -4,7 +4,12 @@ import type { Context } from "#cli/context.ts";
 import { existingTokenPin, existingVaultToChange } from "#commands/pin/pin-target.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { enableForApp, enableForToken, refuseAppBiometrics, refuseTokenBiometrics } from "#vault/keys/biometrics.ts";
+import {
+  enableForApp,
+  enableForToken,
+  refuseAppBiometrics,
+  refuseTokenBiometrics,
+} from "#vault/keys/biometrics.ts";
 import { askSecretKey } from "#vault/pins/token-pin.ts";
 
 /** `fob biometric enable`: a finger or face may stand for a PIN. */
@@ -16,8 +21,13 @@ export const biometricEnable = defineCommand({
     "Changing the PIN turns it off. docs/security.md says what each platform promises.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
-  examples: [{ command: "fob biometric enable vpn", explanation: "a touch in place of this token's PIN" }],
-  async run({ name }, context): Promise<{ readonly name: string | null; readonly biometric: boolean }> {
+  examples: [
+    { command: "fob biometric enable vpn", explanation: "a touch in place of this token's PIN" },
+  ],
+  async run(
+    { name },
+    context,
+  ): Promise<{ readonly name: string | null; readonly biometric: boolean }> {
     await context.sensor.describe();
     if (name === undefined) {
       const opened = await existingVaultToChange(context);
@@ -34,7 +44,8 @@ export const biometricEnable = defineCommand({
     forget(secretKey);
     return { name: record.token.name, biometric: true };
   },
-  text: ({ name }) => t`a finger or face stands for the ${name === null ? t("app PIN") : t`PIN of ${printable(name)}`}`,
+  text: ({ name }) =>
+    t`a finger or face stands for the ${name === null ? t("app PIN") : t`PIN of ${printable(name)}`}`,
   json: (result) => result,
 });
 

@@ -28,7 +28,11 @@ export const biometricStatus = defineCommand({
   async run(_, context): Promise<BiometricStatus> {
     const header = readHeader(context.access.home);
     const tokens = header ? await namesOfTokens(context) : [];
-    return { ...(await findSensor(context)), app: header !== null && isEnabledForApp(header), tokens };
+    return {
+      ...(await findSensor(context)),
+      app: header !== null && isEnabledForApp(header),
+      tokens,
+    };
   },
   text: ({ sensor, problem, app, tokens }, style) =>
     formatFields(
@@ -39,10 +43,16 @@ export const biometricStatus = defineCommand({
       ],
       style,
     ),
-  json: ({ sensor, problem, ...status }) => ({ sensor: original(sensor), problem: original(problem), ...status }),
+  json: ({ sensor, problem, ...status }) => ({
+    sensor: original(sensor),
+    problem: original(problem),
+    ...status,
+  }),
 });
 
-async function findSensor({ sensor }: Context): Promise<Pick<BiometricStatus, "sensor" | "problem">> {
+async function findSensor({
+  sensor,
+}: Context): Promise<Pick<BiometricStatus, "sensor" | "problem">> {
   try {
     return { sensor: await sensor.describe(), problem: null };
   } catch (error) {

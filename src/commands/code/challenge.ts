@@ -42,7 +42,10 @@ export const challenge = defineCommand({
   },
   examples: [
     { command: "fob challenge bank 48201795", explanation: "prints the response: 65347737" },
-    { command: "fob challenge bank --qr login.png", explanation: "reads the challenge from a picture" },
+    {
+      command: "fob challenge bank --qr login.png",
+      explanation: "reads the challenge from a picture",
+    },
   ],
   async run(input, context): Promise<Answer> {
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
@@ -69,7 +72,11 @@ interface GivenInput {
   readonly at: string | undefined;
 }
 
-async function readInput(input: GivenInput, suite: OcraSuite, context: Context): Promise<Omit<ChallengeInput, "pin">> {
+async function readInput(
+  input: GivenInput,
+  suite: OcraSuite,
+  context: Context,
+): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge = null, verify = null, session, at } = input;
   if (verify !== null && serverChallenge === null) {
     throw new FobError("usage", t("--verify needs --server-challenge: the server sends both"));
@@ -85,7 +92,10 @@ async function readInput(input: GivenInput, suite: OcraSuite, context: Context):
   };
 }
 
-/** A TiQR challenge says all that there is. Its response is printed, and not sent: for a machine without network. */
+/**
+ * A TiQR challenge says all that there is. Its response is printed, and not sent: for a machine
+ * without network.
+ */
 async function readTiqrInput(
   input: GivenInput,
   token: TiqrToken,
@@ -93,7 +103,10 @@ async function readTiqrInput(
 ): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge, verify, session, at } = input;
   if ([serverChallenge, verify, session].some((given) => given !== undefined)) {
-    throw new FobError("usage", t`${token.name} answers TiQR challenges, which take no other options`);
+    throw new FobError(
+      "usage",
+      t`${token.name} answers TiQR challenges, which take no other options`,
+    );
   }
   tellZone("--at", at, context);
   const now = context.clock();
@@ -101,16 +114,24 @@ async function readTiqrInput(
   return tiqrInput(challenge, token, at === undefined ? now : parseTime(at, now));
 }
 
-async function readChallenge({ challenge: given, qr }: GivenInput, context: Context): Promise<string> {
-  if (given !== undefined && qr !== undefined) throw new FobError("usage", t("CHALLENGE and --qr exclude each other"));
+async function readChallenge(
+  { challenge: given, qr }: GivenInput,
+  context: Context,
+): Promise<string> {
+  if (given !== undefined && qr !== undefined)
+    throw new FobError("usage", t("CHALLENGE and --qr exclude each other"));
   if (qr !== undefined) return ((await context.readPicture(qr))[0] ?? "").trim();
   if (given === "-") return (await context.readInput()).trim();
-  return given?.trim() ?? context.prompt.text(t("Challenge"), t("a CHALLENGE, - for standard input, or --qr FILE"));
+  return (
+    given?.trim() ??
+    context.prompt.text(t("Challenge"), t("a CHALLENGE, - for standard input, or --qr FILE"))
+  );
 }
 
 function readSession(text: string | undefined, { session }: OcraSuite): Buffer | null {
   if (text === undefined) return null;
-  if (session === null) throw new FobError("usage", t("--session is given, and the suite has no session information"));
+  if (session === null)
+    throw new FobError("usage", t("--session is given, and the suite has no session information"));
   const hex = /^hex:((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
   return hex === undefined ? Buffer.from(text, "utf8") : Buffer.from(hex, "hex");
 }

@@ -23,14 +23,20 @@ export type FieldValues = { readonly [F in Field]?: string | number | bigint | D
 /** A text that a passcode's fields are put into. */
 export type Template = (values: FieldValues) => string;
 
-const ESCAPES: Readonly<Record<string, string>> = { "\\n": "\n", "\\t": "\t", "\\\\": "\\", "{{": "{", "}}": "}" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\n": "\n",
+  "\\t": "\t",
+  "\\\\": "\\",
+  "{{": "{",
+  "}}": "}",
+};
 
 /** An escape, a field, or whatever else begins like one of them and is none. */
 const PARTS = /\\.?|\{\{|\}\}|\{[^{}]*\}|[{}]/gsu;
 
 /**
- * Understands a template: `{code}` and the other fields, `\n`, `\t` and `\\`, `{{` and `}}` for braces. Throws FobError `usage`, naming the
- * fields for one that is unknown.
+ * Understands a template: `{code}` and the other fields, `\n`, `\t` and `\\`, `{{` and `}}` for
+ * braces. Throws FobError `usage`, naming the fields for one that is unknown.
  */
 export function parseTemplate(text: string): Template {
   const parts: (string | { readonly field: Field })[] = [];
@@ -40,7 +46,8 @@ export function parseTemplate(text: string): Template {
     end = index + part.length;
   }
   parts.push(text.slice(end));
-  return (values) => parts.map((part) => (typeof part === "string" ? part : show(values[part.field]))).join("");
+  return (values) =>
+    parts.map((part) => (typeof part === "string" ? part : show(values[part.field]))).join("");
 }
 
 function parseField(part: string): { readonly field: Field } {

@@ -40,7 +40,10 @@ export const code = defineCommand({
   options: {
     all: flag("the passcodes of all time-based tokens without a PIN"),
     copy: flag("put the passcode on the clipboard instead of printing it"),
-    clearAfter: value("S", "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)"),
+    clearAfter: value(
+      "S",
+      "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)",
+    ),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
     watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),
@@ -48,7 +51,10 @@ export const code = defineCommand({
       "S",
       "wait for a fresh passcode if this one ends in fewer than S seconds (code.min-validity: 0)",
     ),
-    format: value("TEMPLATE", "what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ..."),
+    format: value(
+      "TEMPLATE",
+      "what to print: {code} {name} {issuer} {account} {kind} {validUntil} {secondsLeft} ...",
+    ),
   },
   examples: [
     { command: "fob code vpn", explanation: "prints one passcode: 492039" },
@@ -66,7 +72,9 @@ export const code = defineCommand({
     refuseContradictions(input);
     tellZone("--at", input.at, context);
     const clearAfter =
-      input.copy || input.watch ? context.settings.choose("clipboard.clear-after", input.clearAfter) : 0;
+      input.copy || input.watch
+        ? context.settings.choose("clipboard.clear-after", input.clearAfter)
+        : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
     const template = input.format === undefined ? null : parseTemplate(input.format);
     const tokens = await existingTokens("code", context);
@@ -80,11 +88,25 @@ export const code = defineCommand({
     const isSingle = !input.all && first !== undefined && others.length === 0;
     if (!isSingle) {
       const { done, failures } = await attemptEach(chosen, make);
-      return { codes: done, isSingle, delivery: "printed", template, notes, failures: [...unread, ...failures] };
+      return {
+        codes: done,
+        isSingle,
+        delivery: "printed",
+        template,
+        notes,
+        failures: [...unread, ...failures],
+      };
     }
     const made = await make(first);
     if (input.copy) await copyPasscode(made.passcode.code, clearAfter, context);
-    return { codes: [made], isSingle, delivery: input.copy ? "copied" : "printed", template, notes, failures: [] };
+    return {
+      codes: [made],
+      isSingle,
+      delivery: input.copy ? "copied" : "printed",
+      template,
+      notes,
+      failures: [],
+    };
   },
   text: formatCodes,
   json({ codes, isSingle, delivery }) {
@@ -107,18 +129,30 @@ interface CodeInput {
   readonly minValidity: string | undefined;
 }
 
-function refuseContradictions({ names, all, copy, next, at, format, watch, minValidity }: CodeInput): void {
+function refuseContradictions({
+  names,
+  all,
+  copy,
+  next,
+  at,
+  format,
+  watch,
+  minValidity,
+}: CodeInput): void {
   const isOfOnce = copy || next || [at, format, minValidity].some((given) => given !== undefined);
   if (watch && isOfOnce)
     throw new FobError(
       "usage",
       t("--watch goes on: --copy, --next, --at, --format and --min-validity are for one passcode"),
     );
-  if (all && names.length > 0) throw new FobError("usage", t("--all and a NAME exclude each other"));
+  if (all && names.length > 0)
+    throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
     throw new FobError("usage", t("--copy takes one token: the clipboard holds one passcode"));
-  if (copy && format !== undefined) throw new FobError("usage", t("--copy and --format exclude each other"));
-  if (next && at !== undefined) throw new FobError("usage", t("--next and --at exclude each other"));
+  if (copy && format !== undefined)
+    throw new FobError("usage", t("--copy and --format exclude each other"));
+  if (next && at !== undefined)
+    throw new FobError("usage", t("--next and --at exclude each other"));
 }
 
 async function watch(
@@ -131,11 +165,26 @@ async function watch(
   const named: Token[] = [];
   for (const name of names) named.push(await findAmong(tokens, name));
   const choose = async () => (names.length > 0 ? named : await tokens.entries());
-  const told = await watchPasscodes({ tokens, choose, isNamed: names.length > 0, clearAfter }, context);
-  return { codes: [], isSingle: false, delivery: "watched", template: null, notes: [], failures: [], told };
+  const told = await watchPasscodes(
+    { tokens, choose, isNamed: names.length > 0, clearAfter },
+    context,
+  );
+  return {
+    codes: [],
+    isSingle: false,
+    delivery: "watched",
+    template: null,
+    notes: [],
+    failures: [],
+    told,
+  };
 }
 
-async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInput, "names" | "all">, context: Context) {
+async function chooseTokens(
+  tokens: Authenticator,
+  { names, all }: Pick<CodeInput, "names" | "all">,
+  context: Context,
+) {
   const entries = all || names.length === 0 ? await tokens.entries() : [];
   if (all) return chooseAll(tokens, entries, context);
   const chosen: Token[] = [];
@@ -147,7 +196,11 @@ async function chooseTokens(tokens: Authenticator, { names, all }: Pick<CodeInpu
 async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[], context: Context) {
   const { done, failures } = await lookAtEach(tokens, entries.filter(isFree), context);
   const chosen = done.flatMap(({ token, isGuarded }) => (isGuarded ? [] : [token]));
-  return { chosen, notes: describeLeftOut(entries.length - chosen.length - failures.length), failures };
+  return {
+    chosen,
+    notes: describeLeftOut(entries.length - chosen.length - failures.length),
+    failures,
+  };
 }
 
 async function makeCode(
@@ -157,24 +210,39 @@ async function makeCode(
   context: Context,
 ): Promise<NamedPasscode> {
   refuseTimesForEvents(token, options);
-  const passcode = await tokens.passcode(token.id, () => chooseTime(token, options, context), context.pinPrompt);
+  const passcode = await tokens.passcode(
+    token.id,
+    () => chooseTime(token, options, context),
+    context.pinPrompt,
+  );
   return namePasscode(token, passcode, context.clock());
 }
 
-function refuseTimesForEvents({ name, credential }: Token, { next, at }: Pick<CodeInput, "next" | "at">): void {
+function refuseTimesForEvents(
+  { name, credential }: Token,
+  { next, at }: Pick<CodeInput, "next" | "at">,
+): void {
   if (stepsOf(credential) === null && (next || at !== undefined)) {
-    throw new FobError("usage", t`--next and --at are for time-based tokens, and ${name} is not one`);
+    throw new FobError(
+      "usage",
+      t`--next and --at are for time-based tokens, and ${name} is not one`,
+    );
   }
 }
 
 function formatCodes({ codes, isSingle, delivery, template }: Codes, style: Style): string {
   if (delivery !== "printed") return "";
-  if (template) return codes.map((code) => template({ ...code.token, ...passcodeJson(code) })).join("\n");
+  if (template)
+    return codes.map((code) => template({ ...code.token, ...passcodeJson(code) })).join("\n");
   if (isSingle || codes.length === 0) return codes[0]?.passcode.code ?? "";
   if (style.isSpoken)
-    return codes.map(({ token, passcode }) => `${printable(token.name)}: ${passcode.code}`).join("\n");
+    return codes
+      .map(({ token, passcode }) => `${printable(token.name)}: ${passcode.code}`)
+      .join("\n");
   const gap = style.columns === null ? "\t" : "  ";
   const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
   const pad = (text: string) => (style.columns === null ? text : text.padStart(width));
-  return codes.map(({ token, passcode }) => `${pad(passcode.code)}${gap}${printable(token.name)}`).join("\n");
+  return codes
+    .map(({ token, passcode }) => `${pad(passcode.code)}${gap}${printable(token.name)}`)
+    .join("\n");
 }

@@ -17,11 +17,17 @@ interface Known {
   readonly passcode: Passcode | null;
   /** The one that follows, once it has been made. */
   readonly next: Passcode | null;
-  /** From then on it is to be asked for again; null for what stays as it is until a person wants something else. */
+  /**
+   * From then on it is to be asked for again; null for what stays as it is until a person wants
+   * something else.
+   */
   readonly staleAt: Date | null;
 }
 
-/** The passcodes of tokens as time goes by: made when they are looked at, and kept until they end. Holds the PINs of unlocked tokens. */
+/**
+ * The passcodes of tokens as time goes by: made when they are looked at, and kept until they end.
+ * Holds the PINs of unlocked tokens.
+ */
 export class LiveCodes {
   readonly #tokens: Authenticator;
   readonly #clock: () => Date;
@@ -41,12 +47,18 @@ export class LiveCodes {
     return { kind: "masked", by: credential.kind === "hotp" && pin !== "user" ? "counter" : "PIN" };
   }
 
-  /** Makes the passcodes of these tokens that have ended, where that takes no question and no counter. */
+  /**
+   * Makes the passcodes of these tokens that have ended, where that takes no question and no
+   * counter.
+   */
   async renew(tokens: readonly Token[]): Promise<void> {
     for (const token of tokens) if (this.#isStale(token)) await this.#renew(token);
   }
 
-  /** Makes a token's passcode, whatever it takes: a PIN, the next counter. Throws what {@link Authenticator.passcode} throws. */
+  /**
+   * Makes a token's passcode, whatever it takes: a PIN, the next counter. Throws what
+   * {@link Authenticator.passcode} throws.
+   */
   async reveal(token: Token, prompt: PinPrompt): Promise<string> {
     const { id } = token;
     try {
@@ -103,15 +115,23 @@ export class LiveCodes {
     return state !== null && !state.isGuarded;
   }
 
-  /** The passcode of now, with the next one when it is about to end. What was made already is not made again: a PIN takes its time. */
+  /**
+   * The passcode of now, with the next one when it is about to end. What was made already is not
+   * made again: a PIN takes its time.
+   */
   async #timed(token: Token): Promise<Known> {
     const now = this.#clock();
     const known = this.#known.get(token.id);
-    const made = [known?.passcode, known?.next].find((passcode) => passcode && isGoodAt(passcode, now));
+    const made = [known?.passcode, known?.next].find(
+      (passcode) => passcode && isGoodAt(passcode, now),
+    );
     const passcode = made ?? (await this.#make(token, () => now, NOBODY));
     if (passcode.kind === "hotp") return watched(passcode, null);
     const endsSoon = passcode.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
-    return watched(passcode, endsSoon ? await this.#make(token, () => passcode.validUntil, NOBODY) : null);
+    return watched(
+      passcode,
+      endsSoon ? await this.#make(token, () => passcode.validUntil, NOBODY) : null,
+    );
   }
 
   /** `time` is asked for when the PINs were given, which takes as long as people take. */

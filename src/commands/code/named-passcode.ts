@@ -10,15 +10,33 @@ export interface NamedPasscode<T extends Pick<Token, "name"> = Token> {
 }
 
 /** A passcode of a token, as of `now`. */
-export function namePasscode<T extends Pick<Token, "name">>(token: T, passcode: Passcode, now: Date): NamedPasscode<T> {
+export function namePasscode<T extends Pick<Token, "name">>(
+  token: T,
+  passcode: Passcode,
+  now: Date,
+): NamedPasscode<T> {
   if (passcode.kind === "hotp") return { token, passcode, secondsLeft: 0 };
-  const secondsLeft = Math.max(0, Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000));
+  const secondsLeft = Math.max(
+    0,
+    Math.floor((passcode.validUntil.getTime() - now.getTime()) / 1000),
+  );
   return { token, passcode, secondsLeft };
 }
 
 /** How `--json` shows it. */
-export function passcodeJson({ token: { name }, passcode, secondsLeft }: NamedPasscode<Pick<Token, "name">>) {
+export function passcodeJson({
+  token: { name },
+  passcode,
+  secondsLeft,
+}: NamedPasscode<Pick<Token, "name">>) {
   const { code, kind } = passcode;
   if (passcode.kind === "hotp") return { name, code, kind, counter: passcode.counter };
-  return { name, code, kind, validFrom: passcode.validFrom, validUntil: passcode.validUntil, secondsLeft };
+  return {
+    name,
+    code,
+    kind,
+    validFrom: passcode.validFrom,
+    validUntil: passcode.validUntil,
+    secondsLeft,
+  };
 }

@@ -11,7 +11,10 @@ import type { Token } from "#token/token.ts";
 export interface WantedTime {
   readonly next: boolean;
   readonly at: string | undefined;
-  /** How many seconds the passcode must be good for; `whole` for all that it can be, which nobody has seen before. */
+  /**
+   * How many seconds the passcode must be good for; `whole` for all that it can be, which nobody
+   * has seen before.
+   */
   readonly minValidity: number | "whole";
 }
 
@@ -21,7 +24,10 @@ export function stepsOf(credential: Credential): TimeSteps | null {
   return credential.kind === "totp" ? credential : null;
 }
 
-/** The time that is wanted, after waiting for it where the passcode of now would end too soon. Throws FobError `usage`. */
+/**
+ * The time that is wanted, after waiting for it where the passcode of now would end too soon.
+ * Throws FobError `usage`.
+ */
 export async function chooseTime(
   { name, credential }: Token,
   { next, at, minValidity }: WantedTime,
@@ -34,9 +40,13 @@ export async function chooseTime(
   const { period, t0 } = steps;
   const needed = minValidity === "whole" ? period : minValidity;
   if (needed > period) {
-    throw new FobError("usage", t`${needed} s are asked for, and a passcode of ${name} is good for ${period} s only`, {
-      hint: t("--min-validity 0 takes what there is"),
-    });
+    throw new FobError(
+      "usage",
+      t`${needed} s are asked for, and a passcode of ${name} is good for ${period} s only`,
+      {
+        hint: t("--min-validity 0 takes what there is"),
+      },
+    );
   }
   const left = period - ((((now.getTime() / 1000 - t0) % period) + period) % period);
   const start = new Date(now.getTime() + Math.ceil(left * 1000));

@@ -4,8 +4,8 @@ import { forget, type Secret } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /**
- * The PINs (and keys that biometrics released) of tokens that a person has unlocked on a screen, which stay unlocked until they are locked
- * again, one by one or all at the end.
+ * The PINs (and keys that biometrics released) of tokens that a person has unlocked on a screen,
+ * which stay unlocked until they are locked again, one by one or all at the end.
  */
 export class RememberedPins {
   /** By token, then by question. */
@@ -16,7 +16,10 @@ export class RememberedPins {
     return this.#kept.has(id);
   }
 
-  /** Answers what was answered before, and asks `prompt` for the rest. After a failure the token is to be locked: what was kept is wrong. */
+  /**
+   * Answers what was answered before, and asks `prompt` for the rest. After a failure the token is
+   * to be locked: what was kept is wrong.
+   */
   promptFor(id: string, prompt: PinPrompt): PinPrompt {
     const recall = async (question: string, isAnew: boolean, ask: () => Promise<Secret | null>) => {
       const known = isAnew ? undefined : this.#kept.get(id)?.get(question);
@@ -28,7 +31,9 @@ export class RememberedPins {
       interactive: prompt.interactive,
       release: (request) => recall(`key ${request.item}`, false, () => prompt.release(request)),
       async ask(request) {
-        const answer = await recall(request.role, request.refusal !== null, () => prompt.ask(request));
+        const answer = await recall(request.role, request.refusal !== null, () =>
+          prompt.ask(request),
+        );
         if (answer) return answer;
         throw new FobError("locked", t("nobody answered"));
       },

@@ -15,7 +15,10 @@ import type { Vault } from "#vault/vault.ts";
 /** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
 const WINDOW = 1_000;
 
-/** `fob resync`: moves an event-based token's counter on to where another device with the same secret is. */
+/**
+ * `fob resync`: moves an event-based token's counter on to where another device with the same
+ * secret is.
+ */
 export const resync = defineCommand({
   name: "resync",
   summary: "move an event-based token's counter on by passcodes of another device",
@@ -29,12 +32,17 @@ export const resync = defineCommand({
   },
   options: {},
   examples: [
-    { command: "fob resync vpn 520489 403154", explanation: "the next `fob code vpn` is the one after 403154" },
+    {
+      command: "fob resync vpn 520489 403154",
+      explanation: "the next `fob code vpn` is the one after 403154",
+    },
   ],
   isDelegable: () => true,
   async run(input, context: HouseContext) {
     const [first = "", second] =
-      input.first === "-" ? (await context.readInput()).trim().split(/\s+/) : [input.first, input.second];
+      input.first === "-"
+        ? (await context.readInput()).trim().split(/\s+/)
+        : [input.first, input.second];
     const vault = await existingVault(context);
     const record = vault.read(findInVault(vault, input.name).id);
     const { token } = record;
@@ -42,17 +50,28 @@ export const resync = defineCommand({
     const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
     const secret = secretOf(record, secretKey);
     const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
-    const counter = resynchronize({ first, second: second ?? null, passcodeAt, from, window: WINDOW });
+    const counter = resynchronize({
+      first,
+      second: second ?? null,
+      passcodeAt,
+      from,
+      window: WINDOW,
+    });
     forget(secret, secretKey);
     if (counter === null) {
-      throw new FobError("rejected", t`no passcode like that among the next ${WINDOW} of ${token.name}`, {
-        hint: t("is it the same secret, and are the two passcodes in the order they were shown?"),
-      });
+      throw new FobError(
+        "rejected",
+        t`no passcode like that among the next ${WINDOW} of ${token.name}`,
+        {
+          hint: t("is it the same secret, and are the two passcodes in the order they were shown?"),
+        },
+      );
     }
     advance(vault, token.id, counter);
     return { name: token.name, counter, moved: counter - from };
   },
-  text: ({ name, counter, moved }) => printable(t`${name} moved on by ${moved}, the next counter is ${counter}`),
+  text: ({ name, counter, moved }) =>
+    printable(t`${name} moved on by ${moved}, the next counter is ${counter}`),
   json: ({ name, counter }) => ({ name, counter }),
 });
 
@@ -60,7 +79,10 @@ function advance(vault: Vault, id: string, counter: bigint): void {
   vault.update(id, (record) => {
     const credential = eventBased(record.token);
     const further = counter > credential.counter ? counter : credential.counter;
-    return { ...record, token: { ...record.token, credential: { ...credential, counter: further } } };
+    return {
+      ...record,
+      token: { ...record.token, credential: { ...credential, counter: further } },
+    };
   });
 }
 

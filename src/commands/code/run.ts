@@ -28,7 +28,10 @@ export const run = defineCommand({
   arguments: { command: rest("CMD", "the program and its arguments, after --") },
   options: {
     token: values("NAME", "the token; with --stdin several", "token"),
-    env: values("VAR|VAR=NAME", "the variable of the passcode (FOB_CODE); for several tokens, a pair for each"),
+    env: values(
+      "VAR|VAR=NAME",
+      "the variable of the passcode (FOB_CODE); for several tokens, a pair for each",
+    ),
     stdin: flag("give the passcode as standard input instead"),
     fresh: flag("wait for the next passcode, which nobody has seen yet"),
     minValidity: value(
@@ -37,8 +40,14 @@ export const run = defineCommand({
     ),
   },
   examples: [
-    { command: "fob run --token npm -- sh -c 'npm publish --otp=$FOB_CODE'", explanation: "in one step of a release" },
-    { command: "fob run --token vpn --stdin -- openconnect vpn.acme.test", explanation: "as if it had been typed" },
+    {
+      command: "fob run --token npm -- sh -c 'npm publish --otp=$FOB_CODE'",
+      explanation: "in one step of a release",
+    },
+    {
+      command: "fob run --token vpn --stdin -- openconnect vpn.acme.test",
+      explanation: "as if it had been typed",
+    },
     { command: "fob run --env A=vpn --env B=git -- ./deploy", explanation: "two tokens" },
   ],
   async run(input, context): Promise<number> {
@@ -46,10 +55,14 @@ export const run = defineCommand({
     if (command === undefined)
       throw new FobError("usage", t("which program? give it after --"), { hint: "-- CMD ARGS" });
     if (command.trim() === "")
-      throw new FobError("usage", t`${JSON.stringify(command)} names no program`, { hint: "-- CMD ARGS" });
+      throw new FobError("usage", t`${JSON.stringify(command)} names no program`, {
+        hint: "-- CMD ARGS",
+      });
     const requests = parseRequests(input);
     await context.checkProgram(command);
-    const minValidity = input.fresh ? "whole" : context.settings.choose("code.min-validity", input.minValidity);
+    const minValidity = input.fresh
+      ? "whole"
+      : context.settings.choose("code.min-validity", input.minValidity);
     const tokens = await existingTokens("code", context);
     const codes = await makePasscodes(tokens, requests, minValidity, context);
     const given = input.stdin
@@ -70,17 +83,24 @@ interface RunInput {
 
 /** Which token goes where. */
 function parseRequests({ token: names, env, stdin }: RunInput): Request[] {
-  if (stdin && env.length > 0) throw new FobError("usage", t("--stdin and --env exclude each other"));
+  if (stdin && env.length > 0)
+    throw new FobError("usage", t("--stdin and --env exclude each other"));
   const pairs = env.flatMap((text) => parsePair(text) ?? []);
   const [variable = USUAL_VARIABLE, ...others] = env.filter((text) => !text.includes("="));
   if (others.length > 0 || (!stdin && names.length > 1)) {
-    throw new FobError("usage", t("every token needs a variable of its own"), { hint: "--env A=vpn --env B=git" });
+    throw new FobError("usage", t("every token needs a variable of its own"), {
+      hint: "--env A=vpn --env B=git",
+    });
   }
   if (env.length > pairs.length && names.length === 0) throw missingToken();
-  const requests = [...names.map((name) => ({ variable: parseVariable(variable), name })), ...pairs];
+  const requests = [
+    ...names.map((name) => ({ variable: parseVariable(variable), name })),
+    ...pairs,
+  ];
   if (requests.length === 0) throw missingToken();
   const variables = new Set(requests.map((request) => request.variable));
-  if (!stdin && variables.size < requests.length) throw new FobError("usage", t("--env names a variable twice"));
+  if (!stdin && variables.size < requests.length)
+    throw new FobError("usage", t("--env names a variable twice"));
   return requests;
 }
 
@@ -93,7 +113,10 @@ function parsePair(text: string): Request | null {
 
 function parseVariable(text: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
-  throw new FobError("usage", t`--env has ${JSON.stringify(text)}, which cannot be the name of a variable`);
+  throw new FobError(
+    "usage",
+    t`--env has ${JSON.stringify(text)}, which cannot be the name of a variable`,
+  );
 }
 
 function missingToken(): FobError {
@@ -101,8 +124,9 @@ function missingToken(): FobError {
 }
 
 /**
- * The passcodes for all variables, or none: a program that gets some of them does half of its work. Every token is looked at before a counter moves, and
- * each that fails is named; throws why the first one did.
+ * The passcodes for all variables, or none: a program that gets some of them does half of its work.
+ * Every token is looked at before a counter moves, and each that fails is named; throws why the
+ * first one did.
  */
 async function makePasscodes(
   tokens: Authenticator,
@@ -110,11 +134,15 @@ async function makePasscodes(
   minValidity: number | "whole",
   context: Context,
 ): Promise<(readonly [string, string])[]> {
-  const look = async ({ name }: Request) => (await tokens.look((await findAmong(tokens, name)).id)).token;
+  const look = async ({ name }: Request) =>
+    (await tokens.look((await findAmong(tokens, name)).id)).token;
   const [only, ...others] = requests;
   if (only && others.length === 0)
     return [[only.variable, await makePasscode(tokens, await look(only), minValidity, context)]];
-  const looked = await attemptEach(requests, async (request) => ({ ...request, token: await look(request) }));
+  const looked = await attemptEach(requests, async (request) => ({
+    ...request,
+    token: await look(request),
+  }));
   refuseNothingDone({ done: [], failures: looked.failures }, context);
   const made = await attemptEach(looked.done, async ({ variable, token }) => {
     return [variable, await makePasscode(tokens, token, minValidity, context)] as const;
@@ -130,5 +158,7 @@ async function makePasscode(
   context: Context,
 ): Promise<string> {
   const wanted = { next: false, at: undefined, minValidity };
-  return (await tokens.passcode(token.id, () => chooseTime(token, wanted, context), context.pinPrompt)).code;
+  return (
+    await tokens.passcode(token.id, () => chooseTime(token, wanted, context), context.pinPrompt)
+  ).code;
 }

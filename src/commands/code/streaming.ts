@@ -12,7 +12,10 @@ import { isFree } from "./free-tokens.ts";
 import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
 import { RememberedPins } from "./remembered-pins.ts";
 
-/** What is watched: tokens that are looked up anew now and then, because others may add or remove some. */
+/**
+ * What is watched: tokens that are looked up anew now and then, because others may add or remove
+ * some.
+ */
 export interface Watched {
   readonly tokens: Authenticator;
   choose(): Promise<readonly Token[]>;
@@ -23,11 +26,15 @@ export interface Watched {
 }
 
 /**
- * Emits a line for every passcode of now and every one that follows, until nobody reads any more. PINs are asked for once. A token that fails is named
- * and left out from then on; returns why the first one was. Throws what stops an only one, and FobError `usage` for a named token whose passcodes do not
- * follow one another by themselves.
+ * Emits a line for every passcode of now and every one that follows, until nobody reads any more.
+ * PINs are asked for once. A token that fails is named and left out from then on; returns why the
+ * first one was. Throws what stops an only one, and FobError `usage` for a named token whose
+ * passcodes do not follow one another by themselves.
  */
-export async function streamPasscodes(watched: Watched, context: Context): Promise<FobError | null> {
+export async function streamPasscodes(
+  watched: Watched,
+  context: Context,
+): Promise<FobError | null> {
   const stream = new PasscodeStream(watched.tokens, await chooseTimed(watched, context), context);
   try {
     await stream.run();
@@ -96,7 +103,10 @@ class PasscodeStream {
   }
 }
 
-async function chooseTimed({ tokens, choose, isNamed }: Watched, context: Context): Promise<TimedTokens> {
+async function chooseTimed(
+  { tokens, choose, isNamed }: Watched,
+  context: Context,
+): Promise<TimedTokens> {
   const candidates = await choose();
   const wrong = candidates.find(({ credential: { kind } }) => kind !== "totp" && kind !== "motp");
   if (isNamed && wrong) throw eventBased(wrong);
@@ -105,7 +115,10 @@ async function chooseTimed({ tokens, choose, isNamed }: Watched, context: Contex
   const chosen = done.flatMap(({ token, isGuarded }) => (isGuarded ? [] : [token]));
   if (chosen.length > 0) return { chosen, failures };
   refuseNothingDone({ done: chosen, failures }, context);
-  throw new FobError("not-found", t("there is nothing to watch: no time-based token without a PIN"));
+  throw new FobError(
+    "not-found",
+    t("there is nothing to watch: no time-based token without a PIN"),
+  );
 }
 
 /** The tokens whose passcodes follow one another without a question, or as they were asked for. */
@@ -115,11 +128,17 @@ interface TimedTokens {
 }
 
 function eventBased({ name }: Token): FobError {
-  return new FobError("usage", t`the passcodes of ${name} do not change by themselves: there is nothing to watch`);
+  return new FobError(
+    "usage",
+    t`the passcodes of ${name} do not change by themselves: there is nothing to watch`,
+  );
 }
 
 function emit(named: NamedPasscode, count: number, context: Context): Promise<boolean> {
-  return context.emit({ text: (style) => formatLine(named, count, style), json: passcodeJson(named) });
+  return context.emit({
+    text: (style) => formatLine(named, count, style),
+    json: passcodeJson(named),
+  });
 }
 
 function formatLine(
@@ -127,6 +146,7 @@ function formatLine(
   count: number,
   style: Style,
 ): string {
-  if (style.isSpoken) return t`${printable(name)}: ${groupPasscode(code)}, ${plural(secondsLeft, "second")} left`;
+  if (style.isSpoken)
+    return t`${printable(name)}: ${groupPasscode(code)}, ${plural(secondsLeft, "second")} left`;
   return count === 1 ? code : `${code}\t${printable(name)}`;
 }

@@ -11,7 +11,13 @@ import { findInLargeWindow, isLargeSearch } from "#otp/large-window.ts";
 import { MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep } from "#otp/totp.ts";
-import { type CounterMatch, type PasscodeAt, type StepMatch, verifyCounter, verifyTime } from "#otp/verify.ts";
+import {
+  type CounterMatch,
+  type PasscodeAt,
+  type StepMatch,
+  verifyCounter,
+  verifyTime,
+} from "#otp/verify.ts";
 import type { Credential, HotpCredential, TotpCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
@@ -20,7 +26,12 @@ import { secretOf, withoutPasscode } from "#vault/tokens/passcodes.ts";
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
 type Verdict =
   | { readonly match: false }
-  | { readonly match: true; readonly offset: number; readonly step: bigint; readonly clockOffsetSeconds: number }
+  | {
+      readonly match: true;
+      readonly offset: number;
+      readonly step: bigint;
+      readonly clockOffsetSeconds: number;
+    }
   | { readonly match: true; readonly offset: number; readonly counter: bigint };
 
 interface Verified {
@@ -39,20 +50,31 @@ export const verify = defineCommand({
     "Looks N time steps back and ahead, or N counters ahead. Nothing is changed, no counter moves. Exit code 7 when it does not " +
     "match. - in place of either argument reads it from standard input.",
   arguments: {
-    subject: required("NAME|ENROLLMENT", "a token, or an enrollment string that is not stored", "token"),
+    subject: required(
+      "NAME|ENROLLMENT",
+      "a token, or an enrollment string that is not stored",
+      "token",
+    ),
     passcode: required("CODE", "the passcode to check"),
   },
   options: {
     window: value("N", "how many steps or counters to look at (10)"),
     at: value("TIME", "check as of another time"),
   },
-  examples: [{ command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" }],
+  examples: [
+    { command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" },
+  ],
   isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
   async run(input, context): Promise<Verdict> {
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
-    const find = () => (isString ? draftSubject(subject, context) : storedSubject(subject, context));
-    return verdictOn({ ...input, name: isString ? t("this token") : subject, passcode }, find, context);
+    const find = () =>
+      isString ? draftSubject(subject, context) : storedSubject(subject, context);
+    return verdictOn(
+      { ...input, name: isString ? t("this token") : subject, passcode },
+      find,
+      context,
+    );
   },
   text: formatVerdict,
   json: (verdict) => verdict,
@@ -63,9 +85,16 @@ export const verify = defineCommand({
 export const tokenVerification = {
   arguments: verify.arguments,
   options: verify.options,
-  async run(input: VerifyInput & { readonly subject: string }, context: HouseContext): Promise<Verdict> {
+  async run(
+    input: VerifyInput & { readonly subject: string },
+    context: HouseContext,
+  ): Promise<Verdict> {
     const { subject, passcode } = await fromInput(input, context);
-    return verdictOn({ ...input, name: subject, passcode }, () => storedSubject(subject, context), context);
+    return verdictOn(
+      { ...input, name: subject, passcode },
+      () => storedSubject(subject, context),
+      context,
+    );
   },
 };
 
@@ -85,7 +114,8 @@ async function verdictOn(
   tellZone("--at", input.at, context);
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
   const { credential, secret } = await find();
-  const pin = credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
+  const pin =
+    credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
   const unixSeconds = now.getTime() / 1000;
   try {
     return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
@@ -96,7 +126,10 @@ async function verdictOn(
   }
 }
 
-async function fromInput({ subject, passcode }: { subject: string; passcode: string }, context: HouseContext) {
+async function fromInput(
+  { subject, passcode }: { subject: string; passcode: string },
+  context: HouseContext,
+) {
   if (subject !== "-" && passcode !== "-") return { subject, passcode };
   if (subject === "-" && passcode === "-")
     throw new FobError("usage", t("only one of the two can come from standard input"));
@@ -110,7 +143,10 @@ async function draftSubject(text: string, context: Context): Promise<Verified> {
     throw new FobError("usage", t("this enrollment string holds several tokens: verify one"));
   // its secret is another one each time that it is read
   if (draft.clientPart !== undefined)
-    throw new FobError("usage", t("this token is enrolled in two steps: verify it by its name, once it is enrolled"));
+    throw new FobError(
+      "usage",
+      t("this token is enrolled in two steps: verify it by its name, once it is enrolled"),
+    );
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 
@@ -141,7 +177,9 @@ function judge(
     credential.kind === "motp"
       ? verifyTime({ passcode, passcodeAt: mobileOtpAt(secret, pin), step, window })
       : findStep({ credential, secret }, passcode, { step, window });
-  return found ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period } : { match: false };
+  return found
+    ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period }
+    : { match: false };
 }
 
 function mobileOtpAt(secret: Secret, pin: Secret | null): PasscodeAt {
@@ -159,7 +197,12 @@ function findCounter(
     const offset = findInLargeWindow(search);
     return offset === null ? null : { counter: from + BigInt(offset), offset };
   }
-  return verifyCounter({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), from, window });
+  return verifyCounter({
+    passcode,
+    passcodeAt: (counter) => hotp({ ...credential, secret, counter }),
+    from,
+    window,
+  });
 }
 
 function findStep(
@@ -172,7 +215,12 @@ function findStep(
     const offset = findInLargeWindow(search);
     return offset === null ? null : { step: step + BigInt(offset), offset };
   }
-  return verifyTime({ passcode, passcodeAt: (counter) => hotp({ ...credential, secret, counter }), step, window });
+  return verifyTime({
+    passcode,
+    passcodeAt: (counter) => hotp({ ...credential, secret, counter }),
+    step,
+    window,
+  });
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {

@@ -3,7 +3,13 @@ import { t } from "#base/language.ts";
 import type { Context, Screen } from "#cli/context.ts";
 import { bestMatches } from "#cli/prompt/fuzzy.ts";
 import { askSecret } from "#cli/screen/secret-question.ts";
-import { pressKey, UNTOUCHED, type WatchedToken, type WatchState, type Wish } from "#cli/screen/watch-state.ts";
+import {
+  pressKey,
+  UNTOUCHED,
+  type WatchedToken,
+  type WatchState,
+  type Wish,
+} from "#cli/screen/watch-state.ts";
 import { pageSize, viewWatch, visibleTokens } from "#cli/screen/watch-view.ts";
 import { labelToken } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
@@ -20,8 +26,8 @@ const LIST_MS = 3_000;
 const REMARK_MS = 6_000;
 
 /**
- * Shows passcodes as time goes by, on a live screen or, where there is none, line by line; returns when the person leaves. What failed first, and was
- * told, comes back.
+ * Shows passcodes as time goes by, on a live screen or, where there is none, line by line; returns
+ * when the person leaves. What failed first, and was told, comes back.
  */
 export async function watchPasscodes(watched: Watched, context: Context): Promise<FobError | null> {
   const screen = await context.openScreen();
@@ -35,7 +41,10 @@ export async function watchPasscodes(watched: Watched, context: Context): Promis
   }
 }
 
-/** One person looking at passcodes until they leave: what they did, what they were told, and what they unlocked. */
+/**
+ * One person looking at passcodes until they leave: what they did, what they were told, and what
+ * they unlocked.
+ */
 class PasscodeWatch {
   readonly #watched: Watched;
   readonly #context: Context;
@@ -82,7 +91,9 @@ class PasscodeWatch {
       this.#listedAt = now;
     }
     const { state, found } = { state: this.#state, found: this.#found() };
-    const visible = new Set(visibleTokens({ state, found }, this.#screen.terminal.size).map(({ id }) => id));
+    const visible = new Set(
+      visibleTokens({ state, found }, this.#screen.terminal.size).map(({ id }) => id),
+    );
     await this.#codes.renew(this.#all.filter(({ id }) => visible.has(id)));
   }
 
@@ -101,7 +112,9 @@ class PasscodeWatch {
   }
 
   #found(): WatchedToken[] {
-    const found = bestMatches(this.#state.search, this.#all, labelToken).map((token) => this.#view(token));
+    const found = bestMatches(this.#state.search, this.#all, labelToken).map((token) =>
+      this.#view(token),
+    );
     const selected = Math.max(0, Math.min(this.#state.selected, found.length - 1));
     this.#state = { ...this.#state, selected };
     return found;
@@ -111,14 +124,19 @@ class PasscodeWatch {
     return { id: token.id, label: printable(labelToken(token)), code: this.#codes.codeOf(token) };
   }
 
-  /** Does what a key asked for. What goes wrong with it is a remark: the others can still be watched. */
+  /**
+   * Does what a key asked for. What goes wrong with it is a remark: the others can still be
+   * watched.
+   */
   async #grant(wish: Wish, token: Token): Promise<void> {
     const known = this.#codes.codeOf(token);
     const isShown = "code" in known;
-    if (wish === "show" && isShown && token.credential.kind !== "hotp") return this.#codes.hide(token);
+    if (wish === "show" && isShown && token.credential.kind !== "hotp")
+      return this.#codes.hide(token);
     try {
       const code = wish === "copy" && isShown ? known.code : await this.#reveal(token);
-      if (wish === "copy") this.#say(await putOnClipboard(code, this.#watched.clearAfter, this.#context));
+      if (wish === "copy")
+        this.#say(await putOnClipboard(code, this.#watched.clearAfter, this.#context));
     } catch (error) {
       if (!(error instanceof FobError) || error.code === "interrupted") throw error;
       this.#say(printable(error.message));

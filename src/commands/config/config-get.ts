@@ -8,11 +8,20 @@ import { type SettingView, viewSetting } from "./setting-view.ts";
 export const configGet = defineCommand({
   name: "config get",
   summary: "print the value of a setting that counts",
-  description: "Options count before the environment, the environment before config.json, and that before the default.",
-  arguments: { key: required("KEY", "name of a setting; `fob config list` shows all of them", SETTING_KEYS) },
+  description:
+    "Options count before the environment, the environment before config.json, and that before the default.",
+  arguments: {
+    key: required("KEY", "name of a setting; `fob config list` shows all of them", SETTING_KEYS),
+  },
   options: {},
-  examples: [{ command: "fob config get clipboard.clear-after", explanation: "prints 30, unless you have set it" }],
-  run: async ({ key }, { settings }): Promise<SettingView> => viewSetting(parseSettingKey(key), settings),
+  examples: [
+    {
+      command: "fob config get clipboard.clear-after",
+      explanation: "prints 30, unless you have set it",
+    },
+  ],
+  run: async ({ key }, { settings }): Promise<SettingView> =>
+    viewSetting(parseSettingKey(key), settings),
   text: ({ value }) => printable(String(value)),
   json: (view) => view,
 });

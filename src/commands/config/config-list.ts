@@ -19,7 +19,12 @@ export const configList = defineCommand({
   description: "docs/configuration.md says what each is for.",
   arguments: {},
   options: {},
-  examples: [{ command: "fob config list", explanation: "each with the option, variable or file that decides" }],
+  examples: [
+    {
+      command: "fob config list",
+      explanation: "each with the option, variable or file that decides",
+    },
+  ],
   run: async (_, { settings }): Promise<SettingList> => ({
     settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
     unknownKeys: settings.unknownKeys(),
@@ -30,7 +35,9 @@ export const configList = defineCommand({
 });
 
 function formatSettings({ settings }: SettingList, style: Style): string {
-  const rows = settings.map(({ key, value, from }) => [key, String(value), from ?? t("default")].map(printable));
+  const rows = settings.map(({ key, value, from }) =>
+    [key, String(value), from ?? t("default")].map(printable),
+  );
   return formatTable([t("SETTING"), t("VALUE"), t("FROM")], rows, style);
 }
 

@@ -16,8 +16,14 @@ export const configSet = defineCommand({
   },
   options: {},
   examples: [
-    { command: "fob config set clipboard.clear-after 60", explanation: "copied passcodes stay for a minute" },
-    { command: "fob config set code.min-validity 5", explanation: "no passcode that is about to end" },
+    {
+      command: "fob config set clipboard.clear-after 60",
+      explanation: "copied passcodes stay for a minute",
+    },
+    {
+      command: "fob config set code.min-validity 5",
+      explanation: "no passcode that is about to end",
+    },
   ],
   async run({ key: name, value: text }, { settings }): Promise<SettingView> {
     const key = parseSettingKey(name);

@@ -19,14 +19,22 @@ export const configUnset = defineCommand({
   description: "Takes KEY out of config.json, also one that fob does not know.",
   arguments: { key: required("KEY", "name of a setting", SETTING_KEYS) },
   options: {},
-  examples: [{ command: "fob config unset code.min-validity", explanation: "any passcode will do again" }],
+  examples: [
+    { command: "fob config unset code.min-validity", explanation: "any passcode will do again" },
+  ],
   async run({ key }, { settings }): Promise<Unset> {
     const wasSet = await settings.remove(key);
     // a key that is neither known nor there is misspelt
     if (!wasSet) parseSettingKey(key);
     return { key, wasSet, view: isSettingKey(key) ? viewSetting(key, settings) : null };
   },
-  text: ({ key, view }) => printable(view === null ? t`${key} is gone` : t`${key} is ${view.value}`),
-  json: ({ key, wasSet, view }) => ({ key, wasSet, value: view?.value ?? null, source: view?.source ?? null }),
+  text: ({ key, view }) =>
+    printable(view === null ? t`${key} is gone` : t`${key} is ${view.value}`),
+  json: ({ key, wasSet, view }) => ({
+    key,
+    wasSet,
+    value: view?.value ?? null,
+    source: view?.source ?? null,
+  }),
   notes: ({ key, wasSet }) => (wasSet ? [] : [t`${key} was not set`]),
 });

@@ -18,7 +18,10 @@ export function viewSetting(key: SettingKey, settings: Settings): SettingView {
   return { key, ...settings.look(key), default: SETTINGS[key].initial };
 }
 
-/** What counts before the value that the configuration now has, in words; nothing when that one counts. */
+/**
+ * What counts before the value that the configuration now has, in words; nothing when that one
+ * counts.
+ */
 export function noteOverride({ key, source, from, value }: SettingView): string[] {
   const isOverridden = source === "option" || source === "environment";
   return isOverridden ? [t`note: ${from} counts before it: ${key} is ${value} for now`] : [];

@@ -35,16 +35,25 @@ export interface ConflictWishes {
 
 /** The options of every command that takes tokens out of a file. */
 export const conflictOptions = {
-  replace: flag("replace tokens of the same account that have another secret; they stay restorable"),
+  replace: flag(
+    "replace tokens of the same account that have another secret; they stay restorable",
+  ),
   keepBoth: flag("keep both where an account is there with another secret"),
 } as const;
 
 /** Throws FobError `usage` for two options that exclude each other. */
-export function refuseBoth({ replace, keepBoth }: Pick<ConflictWishes, "replace" | "keepBoth">): void {
-  if (replace && keepBoth) throw new FobError("usage", t("--replace and --keep-both exclude each other"));
+export function refuseBoth({
+  replace,
+  keepBoth,
+}: Pick<ConflictWishes, "replace" | "keepBoth">): void {
+  if (replace && keepBoth)
+    throw new FobError("usage", t("--replace and --keep-both exclude each other"));
 }
 
-/** What of a file is to be stored: what the vault does not have, and what was settled about accounts with another secret. */
+/**
+ * What of a file is to be stored: what the vault does not have, and what was settled about accounts
+ * with another secret.
+ */
 export async function settleFile(
   vault: Vault,
   named: readonly NamedDraft[],
@@ -68,8 +77,9 @@ export async function settleFile(
 }
 
 /**
- * Settles what becomes of drafts whose account came before in the same command. Nobody can tell which of two secrets counts, so that none
- * takes another's place: they are kept under other names, or refused.
+ * Settles what becomes of drafts whose account came before in the same command. Nobody can tell
+ * which of two secrets counts, so that none takes another's place: they are kept under other names,
+ * or refused.
  */
 export async function settleRepeated(
   vault: Vault,
@@ -93,7 +103,10 @@ export async function settleRepeated(
   ] as const;
   const decision = await context.prompt.pick<"keep" | "leave">(question, choices, wishes.options);
   if (decision === "leave") return { drafts: [], refused };
-  return { drafts: await nameAnew(vault, drafts, { ...wishes, replace: false }, context), refused: [] };
+  return {
+    drafts: await nameAnew(vault, drafts, { ...wishes, replace: false }, context),
+    refused: [],
+  };
 }
 
 type Decision = "replace" | "keep" | "leave";
@@ -102,8 +115,9 @@ type Decision = "replace" | "keep" | "leave";
 const MAX_NAMED = 5;
 
 /**
- * Settles what becomes of drafts whose account has another secret: as the options say, or as a person at the terminal answers to one question. Elsewhere
- * each is refused by name. Throws FobError `interrupted` for a person who wants nothing of all this.
+ * Settles what becomes of drafts whose account has another secret: as the options say, or as a
+ * person at the terminal answers to one question. Elsewhere each is refused by name. Throws
+ * FobError `interrupted` for a person who wants nothing of all this.
  */
 export async function settleConflicts(
   vault: Vault,
@@ -115,8 +129,16 @@ export async function settleConflicts(
   const decision = conflicts.length === 0 ? "leave" : await decide(conflicts, wishes, context);
   if (decision === "replace") return { drafts, replacing: new Set(drafts), refused: [] };
   if (decision === "keep")
-    return { drafts: await nameAnew(vault, drafts, wishes, context), replacing: new Set(), refused: [] };
-  return { drafts: [], replacing: new Set(), refused: conflicts.map((conflict) => refusal(conflict, wishes.options)) };
+    return {
+      drafts: await nameAnew(vault, drafts, wishes, context),
+      replacing: new Set(),
+      refused: [],
+    };
+  return {
+    drafts: [],
+    replacing: new Set(),
+    refused: conflicts.map((conflict) => refusal(conflict, wishes.options)),
+  };
 }
 
 async function decide(
@@ -128,7 +150,10 @@ async function decide(
   if (keepBoth) return "keep";
   if (!prompt.available) return "leave";
   const choices = [
-    { label: t("replace what is there; `fob restore` brings it back for 30 days"), value: "replace" },
+    {
+      label: t("replace what is there; `fob restore` brings it back for 30 days"),
+      value: "replace",
+    },
     { label: t("keep both, the new one under another name"), value: "keep" },
     { label: t("leave everything as it is"), value: "leave" },
   ] as const;

@@ -1,7 +1,10 @@
 import type { Context } from "#cli/context.ts";
 import type { AskSecret } from "#enrollment/draft.ts";
 
-/** Asks the person, or takes from where PINs come from, what opens an encrypted enrollment; `source` names it where it has no name. */
+/**
+ * Asks the person, or takes from where PINs come from, what opens an encrypted enrollment; `source`
+ * names it where it has no name.
+ */
 export function askSecretFor(source: string, { pinPrompt, hearSignals }: Context): AskSecret {
   return (role, of) => hearSignals(() => pinPrompt.ask({ of: of ?? source, role, refusal: null }));
 }

@@ -14,7 +14,12 @@ import { type Settled, settleConflicts, settleFile, settleRepeated } from "./acc
 import { draftParts, readDraftParts } from "./draft-parts.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
 import { checkName, refuseKnown, refuseTakenName, storeDrafts } from "./enrollment-storing.ts";
-import { type FetchedTokens, type NextFetched, nameStored, storeFetched } from "./fetched-storing.ts";
+import {
+  type FetchedTokens,
+  type NextFetched,
+  nameStored,
+  storeFetched,
+} from "./fetched-storing.ts";
 import { enrollOptions, sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import type { ServerEnrollments } from "./online-enrollment.ts";
@@ -40,7 +45,10 @@ export interface Added {
   /** The tokens that go on at the counter of a backup. */
   readonly raised: readonly RaisedCounter[];
   readonly notes: readonly string[];
-  /** What came from servers; null where none was to be asked. What has failed there keeps the drafts from being stored. */
+  /**
+   * What came from servers; null where none was to be asked. What has failed there keeps the drafts
+   * from being stored.
+   */
   readonly fetched: FetchedTokens | null;
 }
 
@@ -49,13 +57,17 @@ export interface AddedToken {
   /** The place of its draft. */
   readonly index: number;
   readonly view: TokenView;
-  /** The counter at which its passcodes go on, where the vault knew a higher one than the draft; else null. */
+  /**
+   * The counter at which its passcodes go on, where the vault knew a higher one than the draft;
+   * else null.
+   */
   readonly goesOnAt: bigint | null;
 }
 
 /**
- * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that nobody is asked for the app PIN, else
- * here. The servers are asked here, when nothing else is left to ask. Their secrets are forgotten.
+ * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that
+ * nobody is asked for the app PIN, else here. The servers are asked here, when nothing else is left
+ * to ask. Their secrets are forgotten.
  */
 export async function addDrafts(
   named: readonly NamedDraft[],
@@ -99,8 +111,14 @@ async function addByAgent(
 
 const NOTHING: Omit<Added, "fetched"> = { stored: [], failures: [], raised: [], notes: [] };
 
-/** What the agent reads: the parts of drafts, and behind them what servers make; each ends with an empty part. */
-async function* tellAgent(parts: readonly string[], servers: ServerEnrollments | null): AsyncGenerator<string, void> {
+/**
+ * What the agent reads: the parts of drafts, and behind them what servers make; each ends with an
+ * empty part.
+ */
+async function* tellAgent(
+  parts: readonly string[],
+  servers: ServerEnrollments | null,
+): AsyncGenerator<string, void> {
   yield* parts;
   yield "";
   for (let fetched = await servers?.next(); fetched; fetched = await servers?.next()) {
@@ -113,8 +131,8 @@ async function* tellAgent(parts: readonly string[], servers: ServerEnrollments |
 }
 
 /**
- * Stores here what servers have made, because the agent has gone before it said that it did. Throws FobError as opening
- * the vault does.
+ * Stores here what servers have made, because the agent has gone before it said that it did. Throws
+ * FobError as opening the vault does.
  */
 async function rescue(
   servers: ServerEnrollments,
@@ -123,7 +141,8 @@ async function rescue(
 ): Promise<FetchedTokens> {
   const names = servers.fetched.map(({ name }) => name);
   const unstored = servers.unstored;
-  if (unstored.length === 0) return { stored: [], withoutPin: [], notes: [], failure: nameStored(failure, names) };
+  if (unstored.length === 0)
+    return { stored: [], withoutPin: [], notes: [], failure: nameStored(failure, names) };
   const left = [unstored].values();
   const next = async () => {
     const { value } = left.next();
@@ -139,9 +158,13 @@ async function rescue(
 
 function lost(unstored: readonly NamedDraft[], { code, message }: FobError): FobError {
   const names = unstored.map(({ name }) => name).join(", ");
-  return new FobError(code, t`${names}: its server has made it, and it could not be stored (${message})`, {
-    hint: t("ask the issuer for another enrollment string"),
-  });
+  return new FobError(
+    code,
+    t`${names}: its server has made it, and it could not be stored (${message})`,
+    {
+      hint: t("ask the issuer for another enrollment string"),
+    },
+  );
 }
 
 const ADDING_OPTIONS = {
@@ -175,14 +198,17 @@ export const additionWithServers = {
     const read = () => readDraftParts(() => context.readInput());
     const next = async () => {
       const fetched = await read();
-      return fetched.length === 0 ? null : fetched.map((one) => ({ ...one, chosen: one.chosen ?? null }));
+      return fetched.length === 0
+        ? null
+        : fetched.map((one) => ({ ...one, chosen: one.chosen ?? null }));
     };
     return addHere(await read(), wishes, context, next);
   },
 };
 
 function wishesIn({ by, ...wishes }: AddingInput): AddingWishes {
-  if (!isAddingCommand(by)) throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
+  if (!isAddingCommand(by))
+    throw new FobError("usage", t`the request has a wrong ${JSON.stringify("by")}`);
   return { ...wishes, by };
 }
 
@@ -191,9 +217,10 @@ function isAddingCommand(text: string): text is AddingCommand {
 }
 
 /**
- * Adds drafts to the vault that this process opens, all of them or none: settles what becomes of accounts
- * that are there, asks for the PINs that issuers demand, stores what servers make, if any, and stores the drafts.
- * Their secrets are forgotten. Throws FobError `usage` where `enroll` is given what is there already.
+ * Adds drafts to the vault that this process opens, all of them or none: settles what becomes of
+ * accounts that are there, asks for the PINs that issuers demand, stores what servers make, if any,
+ * and stores the drafts. Their secrets are forgotten. Throws FobError `usage` where `enroll` is
+ * given what is there already.
  */
 async function addHere(
   given: readonly NamedDraft[],
@@ -204,8 +231,12 @@ async function addHere(
   try {
     const vault = await context.ensureVault();
     const { drafts, replacing, refused } = await settle(vault, given, wishes, context);
-    if (refused.length > 0 && wishes.by === "enroll") return { ...NOTHING, failures: refused, fetched: null };
-    const pins = await askPins(drafts, wishes.pin, { pinPrompt: context.pinPrompt, isLast: next === null });
+    if (refused.length > 0 && wishes.by === "enroll")
+      return { ...NOTHING, failures: refused, fetched: null };
+    const pins = await askPins(drafts, wishes.pin, {
+      pinPrompt: context.pinPrompt,
+      isLast: next === null,
+    });
     try {
       const fetched = next && (await addFetched(vault, next, wishes, context));
       if (fetched?.failure) return { ...NOTHING, fetched };
@@ -218,7 +249,9 @@ async function addHere(
           tellAside: (text) => void notes.push(text),
         }),
       );
-      const places = new Map<EnrollmentDraft<Credential>, number>(given.map(({ draft }, index) => [draft, index]));
+      const places = new Map<EnrollmentDraft<Credential>, number>(
+        given.map(({ draft }, index) => [draft, index]),
+      );
       return {
         stored: stored.map(({ token, named, goesOnAt }) => ({
           ...{ index: places.get(named.draft) ?? 0, view: viewToken(token, null), goesOnAt },
@@ -282,16 +315,24 @@ async function settle(
     : settleFile(vault, named, wishes, "refused", context);
 }
 
-/** The tokens of a backup that are not there. One that was removed keeps its id for when it is restored, and its backup becomes another one. */
+/**
+ * The tokens of a backup that are not there. One that was removed keeps its id for when it is
+ * restored, and its backup becomes another one.
+ */
 function missing(vault: Vault, named: readonly NamedDraft[]): NamedDraft[] {
   const known = new Set(vault.entries().map(({ id }) => id));
   const removed = new Set(removedIds(vault));
   return named
     .filter(({ past }) => past?.id === undefined || !known.has(past.id))
-    .map((one) => (one.past?.id !== undefined && removed.has(one.past.id) ? withoutId(one, one.past) : one));
+    .map((one) =>
+      one.past?.id !== undefined && removed.has(one.past.id) ? withoutId(one, one.past) : one,
+    );
 }
 
-function withoutId(one: NamedDraft, { id: _, ...past }: NonNullable<NamedDraft["past"]>): NamedDraft {
+function withoutId(
+  one: NamedDraft,
+  { id: _, ...past }: NonNullable<NamedDraft["past"]>,
+): NamedDraft {
   return { ...one, past };
 }
 
@@ -307,7 +348,12 @@ async function settleEnrollment(
   // whoever names it knows that it is another one
   if (name !== undefined) return { drafts: named, replacing: new Set(), refused: [] };
   const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
-  const others = await settleRepeated(vault, repeated, { keepBoth: false, options: oneByOne() }, context);
+  const others = await settleRepeated(
+    vault,
+    repeated,
+    { keepBoth: false, options: oneByOne() },
+    context,
+  );
   if (replace) {
     const refused = new Set(repeated.map((one) => one.named));
     const drafts = [...named.filter((one) => !refused.has(one)), ...others.drafts];

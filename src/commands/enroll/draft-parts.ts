@@ -18,8 +18,9 @@ import type { ChosenPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
 /**
- * The longest part, in UTF-16 units. A draft is JSON, and JSON inside JSON has at most twice as many, or six
- * times at the two ends of a part: with what stands around it, a part is one line to an agent.
+ * The longest part, in UTF-16 units. A draft is JSON, and JSON inside JSON has at most twice as
+ * many, or six times at the two ends of a part: with what stands around it, a part is one line to
+ * an agent.
  */
 const MAX_PART = 30_000;
 
@@ -54,7 +55,12 @@ const DraftSchema = v.object({
     ]),
   ),
   chosen: v.optional(
-    v.nullable(v.object({ pin: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)), policy: PolicySchema })),
+    v.nullable(
+      v.object({
+        pin: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)),
+        policy: PolicySchema,
+      }),
+    ),
     null,
   ),
   past: v.nullable(
@@ -69,8 +75,8 @@ const DraftSchema = v.object({
 
 /**
  * Drafts as texts that are short enough for an agent's lines, with their secrets and all that is
- * stored of them: one line of JSON each, cut wherever a part is full. Null where that is too much for
- * an agent.
+ * stored of them: one line of JSON each, cut wherever a part is full. Null where that is too much
+ * for an agent.
  */
 export function draftParts(drafts: readonly SentDraft[]): readonly string[] | null {
   const lines = drafts.map((draft) => `${encodeDraft(draft)}\n`);
@@ -133,14 +139,23 @@ function decodeDraft(line: string): SentDraft {
   };
 }
 
-function decodePast({ id, enrolledAt, ...rest }: NonNullable<v.InferOutput<typeof DraftSchema>["past"]>) {
-  const past: Pick<Token, "accessDomain" | "favorite" | "enrolledAt"> = { ...rest, enrolledAt: new Date(enrolledAt) };
+function decodePast({
+  id,
+  enrolledAt,
+  ...rest
+}: NonNullable<v.InferOutput<typeof DraftSchema>["past"]>) {
+  const past: Pick<Token, "accessDomain" | "favorite" | "enrolledAt"> = {
+    ...rest,
+    enrolledAt: new Date(enrolledAt),
+  };
   return id === null ? past : { ...past, id };
 }
 
 function parse(line: string): v.InferOutput<typeof DraftSchema> {
   try {
-    const parsed = v.safeParse(DraftSchema, parseJson(line, { values: MAX_VALUES }), { abortEarly: true });
+    const parsed = v.safeParse(DraftSchema, parseJson(line, { values: MAX_VALUES }), {
+      abortEarly: true,
+    });
     if (parsed.success) return parsed.output;
   } catch {
     // its message would repeat what was received, which is a secret

@@ -4,7 +4,12 @@ import { refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, value, values, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { type DraftView, describeView, type TokenView, viewDraft } from "#commands/tokens/token-view.ts";
+import {
+  type DraftView,
+  describeView,
+  type TokenView,
+  viewDraft,
+} from "#commands/tokens/token-view.ts";
 import { judgeValidity } from "#enrollment/audit.ts";
 import { type Finding, severityInWords } from "#enrollment/draft.ts";
 import { printable } from "#token/printable.ts";
@@ -24,14 +29,28 @@ interface EnrolledView extends DraftView {
 }
 
 /** A token that only its server knows. */
-type OnlineView = Pick<Enrollments["online"][number], "name" | "issuer" | "account" | "serial" | "format" | "server">;
+type OnlineView = Pick<
+  Enrollments["online"][number],
+  "name" | "issuer" | "account" | "serial" | "format" | "server"
+>;
 
 type Enrolled = { readonly notes: readonly string[] } & (
-  | { readonly isDryRun: true; readonly views: readonly DraftView[]; readonly online: readonly OnlineView[] }
-  | { readonly isDryRun: false; readonly views: readonly EnrolledView[]; readonly isPinMissing: boolean }
+  | {
+      readonly isDryRun: true;
+      readonly views: readonly DraftView[];
+      readonly online: readonly OnlineView[];
+    }
+  | {
+      readonly isDryRun: false;
+      readonly views: readonly EnrolledView[];
+      readonly isPinMissing: boolean;
+    }
 );
 
-/** `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for those that a server has made by then. */
+/**
+ * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
+ * those that a server has made by then.
+ */
 export const enroll = defineCommand({
   name: "enroll",
   summary: "add tokens from enrollment strings or QR pictures",
@@ -45,17 +64,29 @@ export const enroll = defineCommand({
     screen: flag("read the QR codes that the screen shows"),
     name: value("NAME", "what to call the token"),
     dryRun: flag("show what would be enrolled, store nothing and ask no server"),
-    replace: flag("replace every token of the same account, or the one of the same name; they stay restorable"),
+    replace: flag(
+      "replace every token of the same account, or the one of the same name; they stay restorable",
+    ),
     yes: flag("do not ask back about warnings"),
     pin: flag("ask for a token PIN now"),
-    trace: value("FILE", "write a log of what a server was asked and answered, without secrets", "file"),
+    trace: value(
+      "FILE",
+      "write a log of what a server was asked and answered, without secrets",
+      "file",
+    ),
     insecure: flag("let a server do whose certificate nobody vouches for, or that has none"),
   },
   examples: [
     { command: "fob enroll --qr screenshot.png", explanation: "from a picture of the QR code" },
     { command: "fob enroll --screen", explanation: "from the QR code that the browser shows" },
-    { command: "fob enroll --name vpn -", explanation: "from standard input, so that the secret is in no history" },
-    { command: "fob enroll < tokens.txt -", explanation: "many at once, one enrollment string a line" },
+    {
+      command: "fob enroll --name vpn -",
+      explanation: "from standard input, so that the secret is in no history",
+    },
+    {
+      command: "fob enroll < tokens.txt -",
+      explanation: "many at once, one enrollment string a line",
+    },
     {
       command: "fob enroll --trace enrollment.log -",
       explanation: "an activation string, with a log for the help desk",
@@ -74,13 +105,24 @@ export const enroll = defineCommand({
       return { views, online: online.map(viewOnline), isDryRun: true, notes: all };
     }
     const isAsked = !input.yes && context.prompt.available;
-    if (isAsked) await confirmWarnings([...named.flatMap(({ draft }) => draft.findings), ...onlineFindings], context);
+    if (isAsked)
+      await confirmWarnings(
+        [...named.flatMap(({ draft }) => draft.findings), ...onlineFindings],
+        context,
+      );
     // a server may refuse: that is no reason to be silent about the risk that was taken
-    else for (const finding of onlineFindings.filter(isWarning)) context.tell(describeFinding(finding));
+    else
+      for (const finding of onlineFindings.filter(isWarning))
+        context.tell(describeFinding(finding));
     const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
     const { name, pin, replace } = input;
     const wishes = { by: "enroll", name, pin, replace, keepBoth: false } as const;
-    const { stored, failures, fetched, ...added } = await addDrafts(named, wishes, context, servers);
+    const { stored, failures, fetched, ...added } = await addDrafts(
+      named,
+      wishes,
+      context,
+      servers,
+    );
     const told = fetched ? describeFetched(fetched) : [];
     if (fetched?.failure) {
       for (const note of told) context.tell(note);
@@ -88,7 +130,9 @@ export const enroll = defineCommand({
     }
     refuseConflicts(failures, context);
     const views = [
-      ...(fetched?.stored ?? []).map(({ index, view }) => viewEnrolled(view, servers?.fetched[index])),
+      ...(fetched?.stored ?? []).map(({ index, view }) =>
+        viewEnrolled(view, servers?.fetched[index]),
+      ),
       ...stored.map(({ index, view }) => viewEnrolled(view, named[index])),
     ];
     return {
@@ -100,7 +144,9 @@ export const enroll = defineCommand({
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
   json: (result) =>
-    result.isDryRun ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true })) : result.views,
+    result.isDryRun
+      ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true }))
+      : result.views,
   notes: ({ notes }) => notes,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
@@ -109,9 +155,13 @@ function describeFetched({ notes, withoutPin }: FetchedTokens): string[] {
   return [...notes, ...withoutPin.map(describeMissingPin)];
 }
 
-/** A person who leaves everything as it is, and a script with a token too much: all of them are enrolled, or none. */
+/**
+ * A person who leaves everything as it is, and a script with a token too much: all of them are
+ * enrolled, or none.
+ */
 function refuseConflicts(refused: readonly FobError[], context: Context): void {
-  if (refused.length > 0 && context.prompt.available) throw new FobError("interrupted", t("nothing was enrolled"));
+  if (refused.length > 0 && context.prompt.available)
+    throw new FobError("interrupted", t("nothing was enrolled"));
   refuseNothingDone({ done: [], failures: refused }, context);
 }
 
@@ -120,7 +170,9 @@ function refuseIdleOptions(
   { trace, insecure }: { trace: string | undefined; insecure: boolean },
   servers: number,
 ): void {
-  const idle = [trace === undefined ? null : "--trace", insecure ? "--insecure" : null].find(Boolean);
+  const idle = [trace === undefined ? null : "--trace", insecure ? "--insecure" : null].find(
+    Boolean,
+  );
   if (servers > 0 || !idle) return;
   throw new FobError("usage", t`${idle} is for enrollments with a server, and there is none here`);
 }
@@ -131,7 +183,14 @@ function viewEnrolled(view: TokenView, named: NamedDraft | undefined): EnrolledV
   return { ...view, ...(clientPart === undefined ? {} : { clientPart }) };
 }
 
-function viewOnline({ name, issuer, account, serial, format, server }: Enrollments["online"][number]): OnlineView {
+function viewOnline({
+  name,
+  issuer,
+  account,
+  serial,
+  format,
+  server,
+}: Enrollments["online"][number]): OnlineView {
   return { name, issuer, account, serial, format, server };
 }
 
@@ -143,7 +202,9 @@ function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
 
 function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
   return online.flatMap(({ name, server, findings }) =>
-    [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) => about(name ?? server, finding)),
+    [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) =>
+      about(name ?? server, finding),
+    ),
   );
 }
 
@@ -162,7 +223,8 @@ async function confirmWarnings(findings: readonly Finding[], context: Context): 
   const warnings = findings.filter(isWarning);
   if (warnings.length === 0) return;
   const question = t`${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;
-  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was enrolled"));
+  if (!(await context.prompt.confirm(question, "--yes")))
+    throw new FobError("interrupted", t("nothing was enrolled"));
 }
 
 function isWarning({ severity }: Finding): boolean {
@@ -176,13 +238,19 @@ function describeFinding({ severity, message }: Finding): string {
 function formatEnrolled(result: Enrolled, style: Style): string[] {
   if (result.isDryRun) {
     return [
-      ...result.views.map((view) => t`would enroll ${style.strong(printable(view.name))} (${describeView(view)})`),
-      ...result.online.map((view) => t`would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`),
+      ...result.views.map(
+        (view) => t`would enroll ${style.strong(printable(view.name))} (${describeView(view)})`,
+      ),
+      ...result.online.map(
+        (view) => t`would ask ${style.strong(printable(view.server))} for a token${forWhom(view)}`,
+      ),
     ];
   }
   return result.views.flatMap((view) => [
     t`enrolled ${style.strong(printable(view.name))} (${describeView(view)})`,
-    ...(view.clientPart === undefined ? [] : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
+    ...(view.clientPart === undefined
+      ? []
+      : [t`type this at the issuer to finish: ${style.strong(view.clientPart)}`]),
   ]);
 }
 

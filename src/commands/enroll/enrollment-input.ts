@@ -28,10 +28,14 @@ export interface Enrollments {
 type Enrollment = EnrollmentDraft | OnlineEnrollment;
 
 /**
- * Reads every enrollment string of the command line, of standard input, pictures, clipboard and screen. Throws FobError `invalid` naming the
- * first one that is wrong and where it stands, before anything is stored or sent.
+ * Reads every enrollment string of the command line, of standard input, pictures, clipboard and
+ * screen. Throws FobError `invalid` naming the first one that is wrong and where it stands, before
+ * anything is stored or sent.
  */
-export async function readEnrollments(sources: EnrollmentSources, context: Context): Promise<Enrollments> {
+export async function readEnrollments(
+  sources: EnrollmentSources,
+  context: Context,
+): Promise<Enrollments> {
   const read = await readSources(sources, context);
   return {
     drafts: withoutRepetitions(read.filter((one): one is EnrollmentDraft => !isOnline(one))),
@@ -53,7 +57,8 @@ async function readSources(sources: EnrollmentSources, context: Context): Promis
   const found: Enrollment[] = [];
   const add = async (read: Promise<Enrollment[]>) => {
     for (const one of await read) found.push(one);
-    if (found.length > MAX_ENTRIES) throw new FobError("invalid", t`there are more than ${MAX_ENTRIES} tokens`);
+    if (found.length > MAX_ENTRIES)
+      throw new FobError("invalid", t`there are more than ${MAX_ENTRIES} tokens`);
   };
   for (const enrollment of enrollments) {
     if (enrollment === "-") await add(readInput(await context.readInput(), reading));
@@ -65,7 +70,9 @@ async function readSources(sources: EnrollmentSources, context: Context): Promis
     const texts = await readScreen(context);
     const enrollment = texts.filter((text) => identify(text) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
-    await add(recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), reading));
+    await add(
+      recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), reading),
+    );
   }
   return found;
 }
@@ -74,7 +81,11 @@ function isOnline(enrollment: Enrollment): enrollment is OnlineEnrollment {
   return "complete" in enrollment;
 }
 
-function recognizeAny(text: string, place: string, { context, effort }: Reading): Promise<Enrollment[]> {
+function recognizeAny(
+  text: string,
+  place: string,
+  { context, effort }: Reading,
+): Promise<Enrollment[]> {
   return context.endAtSignals(async () => {
     const online = recognizeOnline(text);
     return online ? [online] : recognize(text, askSecretFor(place, context), effort);
@@ -99,11 +110,15 @@ async function recognizeArgument(enrollment: string, reading: Reading): Promise<
   return found;
 }
 
-/** One string of several lines, or one string a line; empty lines and lines that begin with `#` do not count. */
+/**
+ * One string of several lines, or one string a line; empty lines and lines that begin with `#` do
+ * not count.
+ */
 async function readInput(text: string, reading: Reading): Promise<Enrollment[]> {
   if (identify(text)?.isMultiline) return recognizeAny(text, t("standard input"), reading);
   const strings = readLines(text);
-  if (strings.length === 0) throw new FobError("invalid", t("standard input holds no enrollment string"));
+  if (strings.length === 0)
+    throw new FobError("invalid", t("standard input holds no enrollment string"));
   const found: Enrollment[] = [];
   for (const line of strings) {
     await reading.context.look();
@@ -115,7 +130,9 @@ async function readInput(text: string, reading: Reading): Promise<Enrollment[]> 
   return found;
 }
 
-/** The texts of the codes on every display. Throws the first display's error when none shows a code. */
+/**
+ * The texts of the codes on every display. Throws the first display's error when none shows a code.
+ */
 async function readScreen(context: Context): Promise<string[]> {
   const texts: string[] = [];
   const refusals: FobError[] = [];
@@ -131,27 +148,45 @@ async function readScreen(context: Context): Promise<string[]> {
   return [...new Set(texts)];
 }
 
-/** A text that is an enrollment string counts before a picture: programs put a picture of the text beside it. */
+/**
+ * A text that is an enrollment string counts before a picture: programs put a picture of the text
+ * beside it.
+ */
 async function readClipboard(reading: Reading): Promise<Enrollment[]> {
   const { clipboard, readQrCodes } = reading.context;
   const { text, picture } = await clipboard.paste();
   if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), reading);
-  return recognizeAll(await readQrCodes(picture, translated(CLIPBOARD)), translated(CLIPBOARD), reading);
+  return recognizeAll(
+    await readQrCodes(picture, translated(CLIPBOARD)),
+    translated(CLIPBOARD),
+    reading,
+  );
 }
 
 /** The codes of a picture, in turn: each may ask for a secret of its own. */
-async function recognizeAll(texts: readonly string[], place: string, reading: Reading): Promise<Enrollment[]> {
+async function recognizeAll(
+  texts: readonly string[],
+  place: string,
+  reading: Reading,
+): Promise<Enrollment[]> {
   const found: Enrollment[] = [];
   for (const text of texts) found.push(...(await recognizeAt(text, place, reading)));
   return found;
 }
 
-async function recognizeAt(text: string, place: string | null, reading: Reading): Promise<Enrollment[]> {
+async function recognizeAt(
+  text: string,
+  place: string | null,
+  reading: Reading,
+): Promise<Enrollment[]> {
   try {
     return await recognizeAny(text, place ?? t("standard input"), reading);
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
-    throw new FobError(code, t`${place}: ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+    throw new FobError(code, t`${place}: ${message}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }

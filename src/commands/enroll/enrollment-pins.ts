@@ -30,8 +30,9 @@ type PinContext = Pick<HouseContext, "clock" | "pinPrompt">;
 export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPin>;
 
 /**
- * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of them. Tokens under one policy
- * share one question. `isLast` says whether nothing is asked after them.
+ * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of
+ * them. Tokens under one policy share one question. `isLast` says whether nothing is asked after
+ * them.
  */
 export async function askPins<T extends Guarded>(
   named: readonly T[],
@@ -74,7 +75,10 @@ export interface FetchedDraft extends NamedDraft {
   readonly chosen: ChosenPin | null;
 }
 
-/** The PINs that were chosen before a server made these tokens, where their issuer's policy accepts them. */
+/**
+ * The PINs that were chosen before a server made these tokens, where their issuer's policy accepts
+ * them.
+ */
 export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
   const pins = new Map<NamedDraft, ChosenPin>();
   for (const one of fetched) {
@@ -82,12 +86,15 @@ export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
     const { pin } = one.draft;
     if (!chosen || pin?.type === "server") continue;
     const policy = pin?.policy ?? chosen.policy;
-    if (!judgePin(chosen.pin.toString("utf8"), policy)) pins.set(one, { pin: Buffer.from(chosen.pin), policy });
+    if (!judgePin(chosen.pin.toString("utf8"), policy))
+      pins.set(one, { pin: Buffer.from(chosen.pin), policy });
   }
   return pins;
 }
 
-/** A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one. */
+/**
+ * A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one.
+ */
 export interface Unguarded {
   readonly name: string;
   readonly policy: PinPolicy;
@@ -95,8 +102,8 @@ export interface Unguarded {
 }
 
 /**
- * Asks for the PINs of tokens whose server has just said that it wants some; nobody is asked after an `interruption`.
- * Returns those that got none: they are stored, whatever became of the question.
+ * Asks for the PINs of tokens whose server has just said that it wants some; nobody is asked after
+ * an `interruption`. Returns those that got none: they are stored, whatever became of the question.
  */
 export async function guardLate(
   vault: Vault,
@@ -104,7 +111,9 @@ export async function guardLate(
   interruption: FobError | null,
   context: PinContext,
 ): Promise<readonly Unguarded[]> {
-  const waiting = stored.filter(({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard);
+  const waiting = stored.filter(
+    ({ token, named }) => named.draft.pin?.type === "user" && !vault.read(token.id).guard,
+  );
   try {
     if (interruption) throw interruption;
     const pins = await askPins(
@@ -129,7 +138,10 @@ export function describeMissingPin({ name, policy, reason }: Unguarded): string 
   return t`warning: ${name} has no PIN yet, and its issuer wants one${why}: it is locked until \`fob pin set ${JSON.stringify(name)}${rules}\``;
 }
 
-/** Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants waits behind its access domain. */
+/**
+ * Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants
+ * waits behind its access domain.
+ */
 async function guardAndOpen(
   vault: Vault,
   stored: readonly StoredDraft[],

@@ -51,11 +51,16 @@ function askForName(context: Context): Promise<string> {
   return context.prompt.text(t("What shall the token be called?"), "--name");
 }
 
-/** A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long or unprintable one. */
+/**
+ * A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long
+ * or unprintable one.
+ */
 export function checkName(name: string): string {
   const { name: clean, wasHarmful, isTooLong } = cleanText(name);
-  if (isTooLong) throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
-  if (wasHarmful) throw new FobError("usage", t("the name holds control characters, or invisible ones"));
+  if (isTooLong)
+    throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (wasHarmful)
+    throw new FobError("usage", t("the name holds control characters, or invisible ones"));
   if (clean === null) throw new FobError("usage", t("the name is empty"));
   return clean;
 }
@@ -64,13 +69,16 @@ export function checkName(name: string): string {
 export interface StoredDraft {
   readonly token: Token;
   readonly named: NamedDraft;
-  /** The counter at which its passcodes go on, where the vault knew a higher one than the draft; else null. */
+  /**
+   * The counter at which its passcodes go on, where the vault knew a higher one than the draft;
+   * else null.
+   */
   readonly goesOnAt: bigint | null;
 }
 
 /**
- * What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave this one out; or not even look, and store
- * it under a name that is free.
+ * What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave
+ * this one out; or not even look, and store it under a name that is free.
  */
 export type OnKnown = "refuse" | "replace" | "skip" | "keep";
 
@@ -92,9 +100,11 @@ export interface Storing {
 export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
- * Stores drafts as tokens, all of them or none. A token that is replaced stays restorable. An event-based token goes on at the highest
- * counter that the vault knows of its secret. Throws FobError `usage` when a token is enrolled already or its chosen name is taken and
- * `onKnown` is `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
+ * Stores drafts as tokens, all of them or none. A token that is replaced stays restorable. An
+ * event-based token goes on at the highest counter that the vault knows of its secret. Throws
+ * FobError `usage` when a token is enrolled already or its chosen name is taken and `onKnown` is
+ * `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they
+ * lacked.
  */
 export async function storeDrafts(
   vault: Vault,
@@ -129,7 +139,8 @@ export async function storeDrafts(
     {
       ...{ now, processes, look },
       replaced: [...gone],
-      tellAside: (id, folder) => tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
+      tellAside: (id, folder) =>
+        tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
       seen: entries,
       leftOut: (meanwhile) => knownMeanwhile(vault, fresh, knownTokens(meanwhile), storing),
     },
@@ -145,7 +156,9 @@ export function describeCounters(
   stored: readonly { readonly view: { readonly name: string }; readonly goesOnAt: bigint | null }[],
 ): string[] {
   return stored.flatMap(({ view: { name }, goesOnAt }) =>
-    goesOnAt === null ? [] : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
+    goesOnAt === null
+      ? []
+      : t`${name} was in this vault before: it goes on at the counter ${goesOnAt}`,
   );
 }
 
@@ -153,29 +166,48 @@ function describeAside(name: string, folder: string): string {
   return t`${name} could not be read, and cannot be restored: ${folder} keeps its files`;
 }
 
-function isReplacing(one: NamedDraft, { onKnown, replacing }: Pick<Storing, "onKnown" | "replacing">): boolean {
+function isReplacing(
+  one: NamedDraft,
+  { onKnown, replacing }: Pick<Storing, "onKnown" | "replacing">,
+): boolean {
   return onKnown === "replace" || replacing?.has(one) === true;
 }
 
-function nameFor({ name, isChosen, draft }: NamedDraft, replaced: readonly IndexEntry[], free: FreeNames): string {
+function nameFor(
+  { name, isChosen, draft }: NamedDraft,
+  replaced: readonly IndexEntry[],
+  free: FreeNames,
+): string {
   return isChosen ? name : (nameOfReplaced(name, replaced) ?? distinctName(name, draft, free));
 }
 
-/** A token that is there without the PIN that its issuer demands, because the command that stored it was cut off. */
+/**
+ * A token that is there without the PIN that its issuer demands, because the command that stored it
+ * was cut off.
+ */
 interface Unfinished {
   readonly named: NamedDraft;
   readonly entry: IndexEntry;
 }
 
-/** Which drafts are to be stored, which are there but for the PIN that their issuer demands, and what tells the secrets of those that count. */
-async function lookAtDrafts(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing) {
+/**
+ * Which drafts are to be stored, which are there but for the PIN that their issuer demands, and
+ * what tells the secrets of those that count.
+ */
+async function lookAtDrafts(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  known: KnownTokens,
+  storing: Storing,
+) {
   const fresh: NamedDraft[] = [];
   const unfinished: Unfinished[] = [];
   const keys = new Map<NamedDraft, string>();
   for (const one of named) {
     await storing.look();
     const { credential, secret } = one.draft;
-    if (counterOf(credential) !== null) keys.set(one, countingKey(fingerprintOf(secret, vault.vaultKey), credential));
+    if (counterOf(credential) !== null)
+      keys.set(one, countingKey(fingerprintOf(secret, vault.vaultKey), credential));
     const isStored = storing.onKnown === "keep" || isReplacing(one, storing);
     const same = isStored ? null : findSame(vault, one, known);
     if (same && lacksPin(same, one)) unfinished.push({ named: one, entry: same });
@@ -184,24 +216,39 @@ async function lookAtDrafts(vault: Vault, named: readonly NamedDraft[], known: K
   return { fresh, unfinished, keys };
 }
 
-async function finishGuards(vault: Vault, unfinished: readonly Unfinished[], pinOf: PinOf): Promise<StoredDraft[]> {
+async function finishGuards(
+  vault: Vault,
+  unfinished: readonly Unfinished[],
+  pinOf: PinOf,
+): Promise<StoredDraft[]> {
   for (const { named, entry } of unfinished) {
     const pin = pinOf(named);
     const record = vault.read(entry.id);
-    if (pin && !record.guard) await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
+    if (pin && !record.guard)
+      await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
   }
-  return unfinished.map(({ named, entry }) => ({ token: vault.read(entry.id).token, named, goesOnAt: null }));
+  return unfinished.map(({ named, entry }) => ({
+    token: vault.read(entry.id).token,
+    named,
+    goesOnAt: null,
+  }));
 }
 
-/** The counter that the vault knows of a draft's secret, where that is higher than the draft's own; else null. */
-function higherCounter({ draft: { credential } }: NamedDraft, known: bigint | undefined): bigint | null {
+/**
+ * The counter that the vault knows of a draft's secret, where that is higher than the draft's own;
+ * else null.
+ */
+function higherCounter(
+  { draft: { credential } }: NamedDraft,
+  known: bigint | undefined,
+): bigint | null {
   const own = counterOf(credential);
   return own !== null && known !== undefined && known > own ? known : null;
 }
 
 /**
- * The places of drafts whose tokens, or others of their accounts, another process has stored since this one
- * looked. Throws as {@link refuseEnrolled} does.
+ * The places of drafts whose tokens, or others of their accounts, another process has stored since
+ * this one looked. Throws as {@link refuseEnrolled} does.
  */
 function knownMeanwhile(
   vault: Vault,
@@ -211,16 +258,25 @@ function knownMeanwhile(
 ): ReadonlySet<number> {
   refuseEnrolled(vault, named, known, storing);
   const isThere = (one: NamedDraft) =>
-    !isReplacing(one, storing) && (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]) !== undefined;
-  return new Set(storing.onKnown === "skip" ? named.flatMap((one, i) => (isThere(one) ? i : [])) : []);
+    !isReplacing(one, storing) &&
+    (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]) !== undefined;
+  return new Set(
+    storing.onKnown === "skip" ? named.flatMap((one, i) => (isThere(one) ? i : [])) : [],
+  );
 }
 
 /**
- * Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret: whoever settled what becomes
- * of it chose a name, or another process has enrolled it since.
+ * Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret:
+ * whoever settled what becomes of it chose a name, or another process has enrolled it since.
  */
-function refuseEnrolled(vault: Vault, named: readonly NamedDraft[], known: KnownTokens, storing: Storing): void {
-  const refusable = storing.onKnown === "refuse" ? named.filter((one) => !isReplacing(one, storing)) : [];
+function refuseEnrolled(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  known: KnownTokens,
+  storing: Storing,
+): void {
+  const refusable =
+    storing.onKnown === "refuse" ? named.filter((one) => !isReplacing(one, storing)) : [];
   refuseKnown(vault, refusable, known);
   for (const one of refusable) {
     const [entry] = one.isChosen ? [] : tokensOfAccount(one, known);
@@ -235,18 +291,30 @@ function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string |
 }
 
 /** A second token of an issuer is told from the first by its account rather than by a number. */
-function distinctName(name: string, { issuer, account }: EnrollmentDraft<Credential>, names: FreeNames): string {
-  return names.next(names.has(name) && name === issuer && account !== null ? `${issuer}:${account}` : name);
+function distinctName(
+  name: string,
+  { issuer, account }: EnrollmentDraft<Credential>,
+  names: FreeNames,
+): string {
+  return names.next(
+    names.has(name) && name === issuer && account !== null ? `${issuer}:${account}` : name,
+  );
 }
 
-/** The tokens whose place a draft takes: all of its account, and the one that has the name which a person chose, or that none else has. */
+/**
+ * The tokens whose place a draft takes: all of its account, and the one that has the name which a
+ * person chose, or that none else has.
+ */
 function findReplaced(named: NamedDraft, known: KnownTokens): readonly IndexEntry[] {
   const own = tokensOfAccount(named, known);
-  const namesake = named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;
+  const namesake =
+    named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;
   return namesake && !own.includes(namesake) ? [...own, namesake] : own;
 }
 
-/** Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken. */
+/**
+ * Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken.
+ */
 export function refuseKnown(
   vault: Vault,
   drafts: readonly NamedDraft[],
@@ -270,5 +338,7 @@ export function refuseTakenName(vault: Vault, name: string): void {
 
 function refuseNameAmong({ byName }: KnownTokens, name: string): void {
   if (!byName.has(fold(name))) return;
-  throw new FobError("usage", t`another token is called ${name} already`, { hint: t("--replace takes its place") });
+  throw new FobError("usage", t`another token is called ${name} already`, {
+    hint: t("--replace takes its place"),
+  });
 }

@@ -7,14 +7,21 @@ import { finishInterrupted } from "#vault/tokens/interrupted.ts";
 import { holdsSecret } from "#vault/tokens/same-secret.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import { type FetchedDraft, fittingPins, forgetPins, guardLate, pinsFor, type Unguarded } from "./enrollment-pins.ts";
+import {
+  type FetchedDraft,
+  fittingPins,
+  forgetPins,
+  guardLate,
+  pinsFor,
+  type Unguarded,
+} from "./enrollment-pins.ts";
 import { type StoredDraft, type Storing, storeDrafts } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
 /**
- * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks again has stored
- * those before. Rejects with what stops the enrollments: the server refuses, say.
+ * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks
+ * again has stored those before. Rejects with what stops the enrollments: the server refuses, say.
  */
 export type NextFetched = () => Promise<readonly FetchedDraft[] | null>;
 
@@ -24,7 +31,9 @@ export interface FetchedTokens {
   /** Those that lack the PIN which their issuer wants. They are locked. */
   readonly withoutPin: readonly Unguarded[];
   readonly notes: readonly string[];
-  /** What stopped the enrollments, if anything; its hint names the tokens that are stored by then. */
+  /**
+   * What stopped the enrollments, if anything; its hint names the tokens that are stored by then.
+   */
   readonly failure: FobError | null;
 }
 
@@ -45,8 +54,8 @@ interface FetchedStoring extends Pick<Storing, "tellAside"> {
 type StoringContext = Pick<HouseContext, "clock" | "doLongWork" | "pinPrompt" | "processes">;
 
 /**
- * Stores tokens that servers make, those of each enrollment as soon as they are there: its string works once. Then asks
- * for the PINs that are missing. Their secrets and PINs are forgotten.
+ * Stores tokens that servers make, those of each enrollment as soon as they are there: its string
+ * works once. Then asks for the PINs that are missing. Their secrets and PINs are forgotten.
  */
 export async function storeFetched(
   vault: Vault,
@@ -62,11 +71,18 @@ export async function storeFetched(
     for (let fetched = await next(); fetched; fetched = await next()) {
       const drafts = lockUnguarded(fetched, context.clock());
       for (const one of drafts) places.set(one, places.size);
-      notes.push(...(storing.replace || storing.mayBeThere ? [] : describeConflicts(vault, drafts)));
+      notes.push(
+        ...(storing.replace || storing.mayBeThere ? [] : describeConflicts(vault, drafts)),
+      );
       // what a server made cannot be made again: a signal has its effect when it is stored
       await context.doLongWork(t("interrupted"), async (look) => {
         stored.push(
-          ...(await storeAll(vault, drafts, { ...storing, tellAside: (text) => void notes.push(text) }, context)),
+          ...(await storeAll(
+            vault,
+            drafts,
+            { ...storing, tellAside: (text) => void notes.push(text) },
+            context,
+          )),
         );
         await look();
       });
@@ -75,7 +91,12 @@ export async function storeFetched(
     if (!(error instanceof FobError)) throw error;
     failure = error;
   }
-  const withoutPin = await guardLate(vault, stored, failure?.code === "interrupted" ? failure : null, context);
+  const withoutPin = await guardLate(
+    vault,
+    stored,
+    failure?.code === "interrupted" ? failure : null,
+    context,
+  );
   const views = stored.map(({ token, named }) => ({
     index: places.get(named) ?? 0,
     view: viewToken(vault.read(token.id).token, null),
@@ -94,8 +115,14 @@ export function nameStored(failure: FobError, names: readonly string[]): FobErro
   return new FobError(failure.code, failure.message, { cause: failure, hint });
 }
 
-/** A token that lacks the PIN which its issuer wants is used only after one: even if this process ends before it is set. */
-function lockUnguarded(fetched: readonly FetchedDraft[], enrolledAt: Date): readonly FetchedDraft[] {
+/**
+ * A token that lacks the PIN which its issuer wants is used only after one: even if this process
+ * ends before it is set.
+ */
+function lockUnguarded(
+  fetched: readonly FetchedDraft[],
+  enrolledAt: Date,
+): readonly FetchedDraft[] {
   const pins = fittingPins(fetched);
   const drafts = fetched.map((one) =>
     one.draft.pin?.type === "user" && !pins.has(one)
@@ -138,7 +165,11 @@ async function storeAll(
 }
 
 /** Those that are stored already, whatever they are called: no server gives one secret twice. */
-function findThere(vault: Vault, drafts: readonly FetchedDraft[], { processes }: StoringContext): StoredDraft[] {
+function findThere(
+  vault: Vault,
+  drafts: readonly FetchedDraft[],
+  { processes }: StoringContext,
+): StoredDraft[] {
   finishInterrupted(vault, processes);
   const entries = vault.entries();
   return drafts.flatMap((named) => {

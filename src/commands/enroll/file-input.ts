@@ -2,7 +2,10 @@ import type { Context } from "#cli/context.ts";
 import { type FileContent, MAX_APP_FILE_BYTES, readAppFile } from "#enrollment/files/read-file.ts";
 import { askSecretFor } from "./ask-secret.ts";
 
-/** What is in another app's file, a list or a picture. What is encrypted is opened with what the person says. */
+/**
+ * What is in another app's file, a list or a picture. What is encrypted is opened with what the
+ * person says.
+ */
 export async function readFileOf(path: string, context: Context): Promise<FileContent> {
   const bytes = await context.readFile(path, MAX_APP_FILE_BYTES);
   return context.endAtSignals(() =>

@@ -32,13 +32,17 @@ export const importFile = defineCommand({
   arguments: { file: required("FILE", "the exported file", "file") },
   options: { dryRun: flag("show what would be imported, and store nothing"), ...conflictOptions },
   examples: [
-    { command: "fob import aegis-export.json", explanation: "asks for the password if the file has one" },
+    {
+      command: "fob import aegis-export.json",
+      explanation: "asks for the password if the file has one",
+    },
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
   async run({ file, dryRun, replace, keepBoth }, context): Promise<Imported> {
     const { app, drafts: found, refusals } = await readFileOf(file, context);
     const drafts = withoutRepetitions(found);
-    if (drafts.length === 0 && refusals.length === 0) throw new FobError("invalid", t`${file} (${app}) holds no token`);
+    if (drafts.length === 0 && refusals.length === 0)
+      throw new FobError("invalid", t`${file} (${app}) holds no token`);
     const refused = refusals.map((refusal) => t`left out: ${refusal}`);
     if (drafts.length === 0)
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
@@ -73,12 +77,16 @@ export const importFile = defineCommand({
           : t`imported ${printable(view.name)} (${describeView(view)})`,
       )
       .join("\n"),
-  json: ({ views, isDryRun }) => (isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views),
+  json: ({ views, isDryRun }) =>
+    isDryRun ? views.map((view) => ({ ...view, dryRun: true })) : views,
   notes: ({ notes }) => notes,
   failures: ({ failures }) => failures,
 });
 
-/** A token without a name is called after its account, or the app that it comes from: a file may have many, and nobody is asked for each. */
+/**
+ * A token without a name is called after its account, or the app that it comes from: a file may
+ * have many, and nobody is asked for each.
+ */
 function nameIn(app: string, { name, account }: EnrollmentDraft<Credential>): string {
   return [name, account, app].map((text) => text && shortenName(text)).find((text) => text) ?? app;
 }

@@ -28,15 +28,25 @@ export const inspect = defineCommand({
     "Shows every field and where its value came from (given, default, assumed), the passcode it would give, and what is wrong or " +
     "unusual about it. Nothing is stored or sent, and no vault is needed. Exit code 6 when it cannot be enrolled.",
   arguments: {
-    enrollment: optional("ENROLLMENT|FILE", "an enrollment string or a file; - reads standard input", "file"),
+    enrollment: optional(
+      "ENROLLMENT|FILE",
+      "an enrollment string or a file; - reads standard input",
+      "file",
+    ),
   },
   options: {
     qr: value("FILE", "read it from a picture of QR codes", "file"),
     reveal: flag("show the secret"),
   },
   examples: [
-    { command: "fob inspect -", explanation: "asks nothing, stores nothing: the string comes on standard input" },
-    { command: "fob inspect --qr poster.png --json", explanation: "what a picture would enroll, for a script" },
+    {
+      command: "fob inspect -",
+      explanation: "asks nothing, stores nothing: the string comes on standard input",
+    },
+    {
+      command: "fob inspect --qr poster.png --json",
+      explanation: "what a picture would enroll, for a script",
+    },
     { command: "fob inspect aegis-export.json", explanation: "what is in another app's file" },
   ],
   async run({ enrollment, qr, reveal }, context): Promise<Inspection> {
@@ -44,10 +54,13 @@ export const inspect = defineCommand({
     if (enrollment !== undefined && qr !== undefined)
       throw new FobError("usage", t("ENROLLMENT and --qr exclude each other"));
     if (qr !== undefined) return inspectTexts(await context.readPicture(qr), qr, settings, context);
-    if (enrollment === "-") return inspectTexts([await context.readInput()], t("standard input"), settings, context);
+    if (enrollment === "-")
+      return inspectTexts([await context.readInput()], t("standard input"), settings, context);
     const text = enrollment ?? (await askForString(context));
     const isFile = identify(text) === null && (await context.fileExists(text));
-    return isFile ? inspectFile(text, settings, context) : inspectTexts([text], t("the string"), settings, context);
+    return isFile
+      ? inspectFile(text, settings, context)
+      : inspectTexts([text], t("the string"), settings, context);
   },
   text: formatInspection,
   json: ({ format, isEnrollable, tokens, findings }) => ({
@@ -82,7 +95,12 @@ async function inspectTexts(
   return joinInspections(inspections);
 }
 
-async function inspectText(text: string, source: string, settings: Settings, context: Context): Promise<Inspection> {
+async function inspectText(
+  text: string,
+  source: string,
+  settings: Settings,
+  context: Context,
+): Promise<Inspection> {
   const format = identify(text)?.id ?? null;
   try {
     return await context.endAtSignals(async () => {
@@ -96,10 +114,17 @@ async function inspectText(text: string, source: string, settings: Settings, con
   }
 }
 
-async function inspectFile(path: string, settings: Settings, context: Context): Promise<Inspection> {
+async function inspectFile(
+  path: string,
+  settings: Settings,
+  context: Context,
+): Promise<Inspection> {
   const { drafts, refusals } = await readFileOf(path, context);
   const format = drafts[0]?.format ?? null;
-  return joinInspections([inspectDrafts(format, drafts, settings), inspectRefused(format, "entry-refused", refusals)]);
+  return joinInspections([
+    inspectDrafts(format, drafts, settings),
+    inspectRefused(format, "entry-refused", refusals),
+  ]);
 }
 
 function formatInspection({ format, tokens, findings }: Inspection, style: Style): string {
@@ -118,7 +143,11 @@ const ORIGINS: Readonly<Record<DraftField["origin"], () => string>> = {
   assumed: () => t("assumed"),
 };
 
-function formatToken(format: string | null, { view, code, fields }: InspectedToken, style: Style): string {
+function formatToken(
+  format: string | null,
+  { view, code, fields }: InspectedToken,
+  style: Style,
+): string {
   const rows = fields.map(({ name, value, origin }): [string, string] => {
     return [
       name,

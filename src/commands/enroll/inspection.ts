@@ -1,7 +1,13 @@
 import { t } from "#base/language.ts";
 import { type DraftView, viewDraft } from "#commands/tokens/token-view.ts";
 import { audit, judgeValidity } from "#enrollment/audit.ts";
-import type { DraftField, EnrollmentDraft, Finding, OnlineEnrollment, Severity } from "#enrollment/draft.ts";
+import type {
+  DraftField,
+  EnrollmentDraft,
+  Finding,
+  OnlineEnrollment,
+  Severity,
+} from "#enrollment/draft.ts";
 import { hotp } from "#otp/hotp.ts";
 import { totp } from "#otp/totp.ts";
 import { encodeBase32 } from "#token/base32.ts";
@@ -36,7 +42,9 @@ export function inspectDrafts(
 ): Inspection {
   const looked = drafts.slice(0, MAX_INSPECTED);
   const findings = looked.flatMap((draft) =>
-    [...draft.findings, ...audit(draft), ...judgeValidity(draft, now)].map((finding) => named(finding, draft, drafts)),
+    [...draft.findings, ...audit(draft), ...judgeValidity(draft, now)].map((finding) =>
+      named(finding, draft, drafts),
+    ),
   );
   if (drafts.length > looked.length) {
     const message = t`only the first ${MAX_INSPECTED} of ${drafts.length} tokens are shown`;
@@ -52,13 +60,20 @@ export function inspectDrafts(
 }
 
 /** What is to be said about a string that a server turns into a token. */
-export function inspectOnline({ format, fields, findings }: OnlineEnrollment, reveal: boolean): Inspection {
+export function inspectOnline(
+  { format, fields, findings }: OnlineEnrollment,
+  reveal: boolean,
+): Inspection {
   const token = { view: null, code: null, fields: fields.map((field) => masked(field, reveal)) };
   return { format, isEnrollable: true, tokens: [token], findings };
 }
 
 /** What is to be said about something that cannot be enrolled, and why. */
-export function inspectRefused(format: string | null, code: string, messages: readonly string[]): Inspection {
+export function inspectRefused(
+  format: string | null,
+  code: string,
+  messages: readonly string[],
+): Inspection {
   const findings = messages.map((message): Finding => ({ severity: "error", code, message }));
   return { format, isEnrollable: false, tokens: [], findings };
 }
@@ -72,13 +87,21 @@ export function joinInspections(inspections: readonly Inspection[]): Inspection 
     format: inspections.find(({ format }) => format !== null)?.format ?? null,
     isEnrollable: inspections.some(({ isEnrollable }) => isEnrollable),
     tokens: inspections.flatMap(({ tokens }) => tokens),
-    findings: SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity)),
+    findings: SEVERITIES.flatMap((severity) =>
+      findings.filter((finding) => finding.severity === severity),
+    ),
   };
 }
 
 /** Where there are several tokens, a finding says which one it is about. */
-function named(finding: Finding, { name }: EnrollmentDraft, all: readonly EnrollmentDraft[]): Finding {
-  return all.length === 1 || name === null ? finding : { ...finding, message: t`${name}: ${finding.message}` };
+function named(
+  finding: Finding,
+  { name }: EnrollmentDraft,
+  all: readonly EnrollmentDraft[],
+): Finding {
+  return all.length === 1 || name === null
+    ? finding
+    : { ...finding, message: t`${name}: ${finding.message}` };
 }
 
 function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Date): string | null {
@@ -93,10 +116,18 @@ function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Da
 
 function secretField({ secret, clientPart }: EnrollmentDraft, reveal: boolean): DraftField {
   const size = t`(${secret.length * 8} bits)`;
-  if (clientPart !== undefined) return { name: "secret", value: t`made at enrollment ${size}`, origin: "assumed" };
-  return { name: "secret", value: t`${reveal ? encodeBase32(secret) : t("hidden")} ${size}`, origin: "given" };
+  if (clientPart !== undefined)
+    return { name: "secret", value: t`made at enrollment ${size}`, origin: "assumed" };
+  return {
+    name: "secret",
+    value: t`${reveal ? encodeBase32(secret) : t("hidden")} ${size}`,
+    origin: "given",
+  };
 }
 
 function masked({ isSecret = false, value, ...field }: DraftField, reveal: boolean): DraftField {
-  return { ...field, value: isSecret && !reveal ? t`hidden (${[...value].length} characters)` : value };
+  return {
+    ...field,
+    value: isSecret && !reveal ? t`hidden (${[...value].length} characters)` : value,
+  };
 }

@@ -15,21 +15,27 @@ export interface KnownTokens {
   readonly byAccount: ReadonlyMap<string, readonly IndexEntry[]>;
 }
 
-/** A draft of an account that is enrolled already with another secret, or with one that nobody can compare. */
+/**
+ * A draft of an account that is enrolled already with another secret, or with one that nobody can
+ * compare.
+ */
 export interface Conflict {
   readonly named: NamedDraft;
   readonly entry: IndexEntry;
 }
 
-/** A draft of an account that an earlier one of the same command has with another secret, or other parameters. */
+/**
+ * A draft of an account that an earlier one of the same command has with another secret, or other
+ * parameters.
+ */
 export interface Repeated {
   readonly named: NamedDraft;
   readonly earlier: NamedDraft;
 }
 
 /**
- * Whether drafts that come together may be of one account, so that the later ones are {@link Repeated}; or stay as they are, where they were
- * beside each other in a vault.
+ * Whether drafts that come together may be of one account, so that the later ones are
+ * {@link Repeated}; or stay as they are, where they were beside each other in a vault.
  */
 export type Repeating = "refused" | "kept";
 
@@ -57,7 +63,11 @@ export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
 }
 
 /** Sorts drafts by what the vault has, and by what came before them. */
-export function sortDrafts(vault: Vault, drafts: readonly NamedDraft[], repeating: Repeating): SortedDrafts {
+export function sortDrafts(
+  vault: Vault,
+  drafts: readonly NamedDraft[],
+  repeating: Repeating,
+): SortedDrafts {
   const all = knownTokens(vault.entries());
   const fresh: NamedDraft[] = [];
   const same: NamedDraft[] = [];
@@ -93,16 +103,26 @@ function findRepeated(drafts: readonly NamedDraft[]): ReadonlyMap<NamedDraft, Na
 /** Why a draft is refused: its account is enrolled already. `options` says what would let it in. */
 export function refusal({ named, entry }: Conflict, options: string): FobError {
   const what = entry.pin === "user" ? t("behind a PIN") : t("with another secret");
-  return new FobError("usage", t`${named.name}: this account is enrolled already, as ${entry.name}, ${what}`, {
-    hint: options,
-  });
+  return new FobError(
+    "usage",
+    t`${named.name}: this account is enrolled already, as ${entry.name}, ${what}`,
+    {
+      hint: options,
+    },
+  );
 }
 
-/** Why a draft is refused: an earlier one is of its account. `options` says what would let it in. */
+/**
+ * Why a draft is refused: an earlier one is of its account. `options` says what would let it in.
+ */
 export function refusalOfRepeated({ named, earlier }: Repeated, options: string): FobError {
-  return new FobError("usage", t`${named.name}: this account is given twice, ${difference(named, earlier)}`, {
-    hint: options,
-  });
+  return new FobError(
+    "usage",
+    t`${named.name}: this account is given twice, ${difference(named, earlier)}`,
+    {
+      hint: options,
+    },
+  );
 }
 
 function difference(one: NamedDraft, other: NamedDraft): string {
@@ -117,7 +137,10 @@ export function enrollOptions(): string {
 }
 
 /** The tokens of a draft's account, in list order. */
-export function tokensOfAccount({ draft }: NamedDraft, { byAccount }: KnownTokens): readonly IndexEntry[] {
+export function tokensOfAccount(
+  { draft }: NamedDraft,
+  { byAccount }: KnownTokens,
+): readonly IndexEntry[] {
   return byAccount.get(accountKey(draft) ?? "") ?? [];
 }
 
@@ -129,28 +152,46 @@ export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): I
 }
 
 /**
- * Whether a token holds a draft's secret; false where nobody can compare, in a damaged file or behind
- * the PIN of an older fob.
+ * Whether a token holds a draft's secret; false where nobody can compare, in a damaged file or
+ * behind the PIN of an older fob.
  */
-function holdsDraft(vault: Vault, { id, credential }: IndexEntry, draft: EnrollmentDraft<Credential>): boolean {
+function holdsDraft(
+  vault: Vault,
+  { id, credential }: IndexEntry,
+  draft: EnrollmentDraft<Credential>,
+): boolean {
   return (
-    credential.kind === draft.credential.kind && holdsSecret(vault, id, fingerprintOf(draft.secret, vault.vaultKey))
+    credential.kind === draft.credential.kind &&
+    holdsSecret(vault, id, fingerprintOf(draft.secret, vault.vaultKey))
   );
 }
 
-/** Whether a token has no PIN though its issuer demands one, which `pin remove` does not allow: the command that stored it was cut off. */
+/**
+ * Whether a token has no PIN though its issuer demands one, which `pin remove` does not allow: the
+ * command that stored it was cut off.
+ */
 export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraft): boolean {
-  return pin === "none" && accessDomain === "00" && draft.pin?.type === "user" && draft.pin.policy.required;
+  return (
+    pin === "none" &&
+    accessDomain === "00" &&
+    draft.pin?.type === "user" &&
+    draft.pin.policy.required
+  );
 }
 
-/** Tokens with the same key belong to one account; letter case, and how many blanks there are, do not count. Null where neither issuer nor account is known. */
+/**
+ * Tokens with the same key belong to one account; letter case, and how many blanks there are, do
+ * not count. Null where neither issuer nor account is known.
+ */
 function accountKey({
   issuer,
   account,
   credential,
 }: Pick<IndexEntry, "issuer" | "account" | "credential">): string | null {
   if (issuer === null && account === null) return null;
-  return JSON.stringify([issuer, account].map((text) => text && foldBlanks(text)).concat(credential.kind));
+  return JSON.stringify(
+    [issuer, account].map((text) => text && foldBlanks(text)).concat(credential.kind),
+  );
 }
 
 function foldBlanks(text: string): string {

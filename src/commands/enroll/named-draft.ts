@@ -9,5 +9,6 @@ export interface NamedDraft {
   readonly isChosen: boolean;
   readonly draft: EnrollmentDraft<Credential>;
   /** What it was in another vault, where it comes from a backup. */
-  readonly past?: Partial<Pick<Token, "id">> & Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
+  readonly past?: Partial<Pick<Token, "id">> &
+    Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
 }

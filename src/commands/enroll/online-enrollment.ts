@@ -35,8 +35,9 @@ interface Ready {
 }
 
 /**
- * The enrollments with servers of one run: their tokens are fetched one after the other, and kept until they are
- * stored. A string works once, so that whatever can go wrong here does so before its server is asked.
+ * The enrollments with servers of one run: their tokens are fetched one after the other, and kept
+ * until they are stored. A string works once, so that whatever can go wrong here does so before its
+ * server is asked.
  */
 export class ServerEnrollments {
   readonly #orders: readonly Order[];
@@ -48,7 +49,10 @@ export class ServerEnrollments {
   #storedCount = 0;
 
   constructor(online: readonly OnlineEnrollment[], wishes: OnlineWishes, context: Context) {
-    this.#orders = online.map((draft) => ({ name: wishes.name ?? draft.name ?? draft.server, draft }));
+    this.#orders = online.map((draft) => ({
+      name: wishes.name ?? draft.name ?? draft.server,
+      draft,
+    }));
     this.#wishes = wishes;
     this.#context = context;
   }
@@ -90,7 +94,10 @@ export class ServerEnrollments {
 
   async #prepare(): Promise<Ready> {
     const { pin, trace } = this.#wishes;
-    const pins = await askPins(this.#orders, pin, { pinPrompt: this.#context.pinPrompt, isLast: false });
+    const pins = await askPins(this.#orders, pin, {
+      pinPrompt: this.#context.pinPrompt,
+      isLast: false,
+    });
     return { pins, note: trace === undefined ? () => undefined : this.#context.startTrace(trace) };
   }
 
@@ -122,13 +129,18 @@ function forgetDrafts(fetched: readonly FetchedDraft[]): void {
   for (const { draft, chosen } of fetched) forget(draft.secret, chosen?.pin);
 }
 
-/** The name that was wished for, or the first one that is known. What a server calls a token is no reason to lose it. */
+/**
+ * The name that was wished for, or the first one that is known. What a server calls a token is no
+ * reason to lose it.
+ */
 function nameFetched(
   draft: EnrollmentDraft<Credential>,
   { name, draft: { account } }: Order,
   wished: string | undefined,
 ): NamedDraft {
   if (wished !== undefined) return { name: checkName(wished), isChosen: true, draft };
-  const candidates = [draft.name, draft.issuer, draft.account, account].map((text) => shortenName(text ?? ""));
+  const candidates = [draft.name, draft.issuer, draft.account, account].map((text) =>
+    shortenName(text ?? ""),
+  );
   return { name: candidates.find((text) => text !== null) ?? name, isChosen: false, draft };
 }

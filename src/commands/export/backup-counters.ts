@@ -13,8 +13,9 @@ export interface RaisedCounter {
 }
 
 /**
- * Moves event-based tokens that are there already on to the counter that the backup has of their secret, where that is higher: the
- * passcodes before it were given elsewhere. Returns those that it moved.
+ * Moves event-based tokens that are there already on to the counter that the backup has of their
+ * secret, where that is higher: the passcodes before it were given elsewhere. Returns those that it
+ * moved.
  */
 export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): RaisedCounter[] {
   const counters = new Map<string, bigint>();
@@ -35,14 +36,26 @@ export function describeRaised({ name, counter }: RaisedCounter): string {
   return t`${name} is there already: it goes on at the counter ${counter} of the backup`;
 }
 
-function raiseTo(vault: Vault, id: string, counters: ReadonlyMap<string, bigint>): RaisedCounter | null {
+function raiseTo(
+  vault: Vault,
+  id: string,
+  counters: ReadonlyMap<string, bigint>,
+): RaisedCounter | null {
   const record = readSound(vault, id);
   const fingerprint = soundFingerprint(vault, record);
-  const counter = record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
-  if (!record || !counter || raiseCounter(record.token.credential, counter) === record.token.credential) return null;
+  const counter =
+    record && fingerprint && counters.get(countingKey(fingerprint, record.token.credential));
+  if (
+    !record ||
+    !counter ||
+    raiseCounter(record.token.credential, counter) === record.token.credential
+  )
+    return null;
   vault.update(id, (current) => {
     const credential = raiseCounter(current.token.credential, counter);
-    return credential === current.token.credential ? current : { ...current, token: { ...current.token, credential } };
+    return credential === current.token.credential
+      ? current
+      : { ...current, token: { ...current.token, credential } };
   });
   return { name: record.token.name, counter };
 }

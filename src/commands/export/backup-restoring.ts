@@ -17,12 +17,18 @@ import { describeRaised } from "./backup-counters.ts";
 export const MAX_BACKUP_BYTES = 32 * 1024 * 1024;
 const MAX_IDENTITY_BYTES = 1024 * 1024;
 
-/** What came out of a backup: the names of the tokens that are back, and how many were there already. */
+/**
+ * What came out of a backup: the names of the tokens that are back, and how many were there
+ * already.
+ */
 export interface RestoredBackup {
   readonly names: readonly string[];
   readonly known: number;
   readonly notes: readonly string[];
-  /** Why tokens were left out: their account is there with another secret, or they could not be restored. */
+  /**
+   * Why tokens were left out: their account is there with another secret, or they could not be
+   * restored.
+   */
   readonly failures: readonly FobError[];
   /** For each token that could not be restored, why. */
   readonly refusals: readonly string[];
@@ -51,8 +57,9 @@ export interface BackupFile {
 }
 
 /**
- * Brings the tokens of a backup back that the vault does not have: with their names, counters and access domains. A token that had a PIN
- * gets a new one. Rejects with FobError `denied` for a wrong passphrase or identity, before anything is stored.
+ * Brings the tokens of a backup back that the vault does not have: with their names, counters and
+ * access domains. A token that had a PIN gets a new one. Rejects with FobError `denied` for a wrong
+ * passphrase or identity, before anything is stored.
  */
 export async function restoreBackup(
   { path, bytes, identityFile }: BackupFile,
@@ -69,7 +76,8 @@ export async function restoreBackup(
       forget(plaintext);
     }
   });
-  if (tokens.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", t`${path}: ${refusals[0]}`);
+  if (tokens.length === 0 && refusals[0] !== undefined)
+    throw new FobError("invalid", t`${path}: ${refusals[0]}`);
   const named = tokens.map(toNamedDraft);
   const added = await addDrafts(named, { by: "restore", pin: false, ...wishes }, context);
   const { stored, failures, raised, notes } = added;
@@ -88,7 +96,18 @@ async function readIdentities(path: string, context: Context): Promise<string[]>
 }
 
 function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {
-  const { id, accessDomain, favorite, enrolledAt, name, issuer, account, serial, credential, format } = token;
+  const {
+    id,
+    accessDomain,
+    favorite,
+    enrolledAt,
+    name,
+    issuer,
+    account,
+    serial,
+    credential,
+    format,
+  } = token;
   const draft: EnrollmentDraft<Credential> = {
     ...{ format, name, issuer, account, serial, credential, secret },
     ...{ fields: [], findings: [] },

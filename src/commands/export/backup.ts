@@ -24,20 +24,29 @@ export const backup = defineCommand({
   },
   examples: [
     { command: "fob backup tokens.age", explanation: "asks for a passphrase, twice" },
-    { command: "fob backup tokens.age --recipient age1...", explanation: "for whoever holds that key; asks nothing" },
+    {
+      command: "fob backup tokens.age --recipient age1...",
+      explanation: "for whoever holds that key; asks nothing",
+    },
   ],
   async run({ file, recipient: recipients, armor }, context) {
     const vault = await existingVault(context);
     const { tokens, leftOut, failures } = await openTokens(vault, [], context);
     if (tokens.length === 0) throw new FobError("not-found", t("there is no token to back up"));
     const plaintext = encodeBackup(
-      tokens.map(({ token, secret, pin }) => ({ token, secret, pinPolicy: pin?.type === "user" ? pin.policy : null })),
+      tokens.map(({ token, secret, pin }) => ({
+        token,
+        secret,
+        pinPolicy: pin?.type === "user" ? pin.policy : null,
+      })),
       context.clock(),
     );
     for (const { secret } of tokens) forget(secret);
     const { refusals } = decodeBackup(plaintext);
-    if (refusals.length === tokens.length) throw new FobError("invalid", t`nothing can be backed up: ${refusals[0]}`);
-    const passphrase = recipients.length > 0 ? null : await askNewPassphrase(context.pinPrompt, file);
+    if (refusals.length === tokens.length)
+      throw new FobError("invalid", t`nothing can be backed up: ${refusals[0]}`);
+    const passphrase =
+      recipients.length > 0 ? null : await askNewPassphrase(context.pinPrompt, file);
     const encrypted = await encryptForAge(plaintext, passphrase ? { passphrase } : { recipients });
     const armored = armor || file === "-" ? await armorAgeFile(encrypted) : null;
     const content = armored === null ? encrypted : Buffer.from(armored);
@@ -58,21 +67,37 @@ export const backup = defineCommand({
       content: file === "-" ? armored : null,
     };
   },
-  text: ({ file, count, content }) => content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
-  json: ({ file, count, content }) => ({ file: content === null ? file : null, tokens: count, content }),
+  text: ({ file, count, content }) =>
+    content?.trimEnd() ?? printable(t`wrote ${plural(count, "token")} to ${file}`),
+  json: ({ file, count, content }) => ({
+    file: content === null ? file : null,
+    tokens: count,
+    content,
+  }),
   notes: ({ leftOut }) => leftOut.map((reason) => t`left out: ${reason}`),
   failures: ({ failures }) => failures,
 });
 
-/** A backup counts when the file holds what was written: a disk may say that it has taken what it has not. */
+/**
+ * A backup counts when the file holds what was written: a disk may say that it has taken what it
+ * has not.
+ */
 async function writeBackup(file: string, content: Buffer, context: Context): Promise<void> {
   await context.writeSecretFile(file, content);
   if (!(await context.readFile(file, content.length)).equals(content)) throw unreadableBackup(file);
 }
 
 /** Opens what was written with the passphrase, as `fob restore` will. */
-async function readBack(written: Buffer, passphrase: Uint8Array, plaintext: Buffer, file: string): Promise<void> {
-  const opened = await decryptFromAge(written, { identities: [], askPassphrase: async () => passphrase });
+async function readBack(
+  written: Buffer,
+  passphrase: Uint8Array,
+  plaintext: Buffer,
+  file: string,
+): Promise<void> {
+  const opened = await decryptFromAge(written, {
+    identities: [],
+    askPassphrase: async () => passphrase,
+  });
   const isSame = opened.equals(plaintext);
   forget(opened);
   if (!isSame) throw unreadableBackup(file);

@@ -8,7 +8,9 @@ import { formatPskc, pskcExport } from "#enrollment/pskc/write-pskc.ts";
 import { forget } from "#token/secret.ts";
 import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
 
-/** What an export came to: texts, each of them a line, a file or a picture, and what each is called. */
+/**
+ * What an export came to: texts, each of them a line, a file or a picture, and what each is called.
+ */
 export interface Export {
   readonly titles: readonly string[];
   readonly texts: readonly string[];
@@ -19,7 +21,10 @@ export interface ExportChoice extends Pick<ExportFormat, "refuse"> {
   /** Whether each text is short enough for a QR code. */
   readonly isDrawable: boolean;
   readonly canBeEncrypted: boolean;
-  /** Writes tokens that were not refused; asks for the passphrase of `file` where the format is encrypted. */
+  /**
+   * Writes tokens that were not refused; asks for the passphrase of `file` where the format is
+   * encrypted.
+   */
   write(
     tokens: readonly ExportedToken[],
     options: { readonly unencrypted: boolean; readonly file: string },

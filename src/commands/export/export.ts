@@ -7,7 +7,14 @@ import { existingVault } from "#commands/lookup.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { forget } from "#token/secret.ts";
 import type { ExportChoice } from "./export-formats.ts";
-import { chooseFormat, describeWritten, formerPlain, handingOutOptions, handOut, warnAbout } from "./handing-out.ts";
+import {
+  chooseFormat,
+  describeWritten,
+  formerPlain,
+  handingOutOptions,
+  handOut,
+  warnAbout,
+} from "./handing-out.ts";
 import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
 
 interface Exported {
@@ -35,8 +42,14 @@ export const exportTokens = defineCommand({
   },
   examples: [
     { command: "fob export vpn --qr", explanation: "draws the QR code for your phone to scan" },
-    { command: "fob export --format aegis --output aegis.json", explanation: "all tokens, for Aegis to import" },
-    { command: "fob export --format migration --qr codes.png", explanation: "ten tokens a picture: codes-1.png, ..." },
+    {
+      command: "fob export --format aegis --output aegis.json",
+      explanation: "all tokens, for Aegis to import",
+    },
+    {
+      command: "fob export --format migration --qr codes.png",
+      explanation: "ten tokens a picture: codes-1.png, ...",
+    },
   ],
   formerOptions: formerPlain,
   async run(input, context): Promise<Exported> {
@@ -45,7 +58,8 @@ export const exportTokens = defineCommand({
     const { tokens, leftOut, failures: unopened } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
     // whoever names a token does not expect to go without it
-    const unfit = input.names.length > 0 ? refused.map((reason) => new FobError("usage", reason)) : [];
+    const unfit =
+      input.names.length > 0 ? refused.map((reason) => new FobError("usage", reason)) : [];
     const failures = [...unopened, ...unfit];
     refuseNothingDone({ done: fitting, failures }, context);
     if (fitting.length === 0)
@@ -57,9 +71,17 @@ export const exportTokens = defineCommand({
     const { content, files } = await handOut(made, input, context);
     const unwanted = unfit.length > 0 ? leftOut : [...leftOut, ...refused];
     const notes = [...unwanted.map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
-    return { format: input.format ?? "uri", names: fitting.map(({ name }) => name), content, files, notes, failures };
+    return {
+      format: input.format ?? "uri",
+      names: fitting.map(({ name }) => name),
+      content,
+      files,
+      notes,
+      failures,
+    };
   },
-  text: ({ content, names, files }: Exported, style: Style) => content ?? describeWritten(names.length, files, style),
+  text: ({ content, names, files }: Exported, style: Style) =>
+    content ?? describeWritten(names.length, files, style),
   json: ({ format, names, content, files }) => ({ format, tokens: names, files, content }),
   notes: ({ notes }) => notes,
   failures: ({ failures }) => failures,

@@ -12,9 +12,17 @@ const MAX_NAMED = 3;
 
 /** The options of every command that hands secrets out: in which format, and where to. */
 export const handingOutOptions = {
-  format: value("FORMAT", `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`, Object.keys(EXPORT_FORMATS)),
+  format: value(
+    "FORMAT",
+    `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`,
+    Object.keys(EXPORT_FORMATS),
+  ),
   output: value("FILE", "write a new file that only you can read", "file"),
-  qr: optionalValue("FILE", "draw QR codes in the terminal, or into new .png or .svg files", "file"),
+  qr: optionalValue(
+    "FILE",
+    "draw QR codes in the terminal, or into new .png or .svg files",
+    "file",
+  ),
   unencrypted: flag("with --format aegis or pskc: without encryption"),
 } as const;
 
@@ -31,8 +39,14 @@ export interface HandingOut {
   readonly unencrypted: boolean;
 }
 
-/** The format that is asked for. Throws FobError `usage` for everything that can be wrong with the options, before any work is done. */
-export function chooseFormat({ format = "uri", output, qr, unencrypted }: HandingOut, context: Context): ExportChoice {
+/**
+ * The format that is asked for. Throws FobError `usage` for everything that can be wrong with the
+ * options, before any work is done.
+ */
+export function chooseFormat(
+  { format = "uri", output, qr, unencrypted }: HandingOut,
+  context: Context,
+): ExportChoice {
   const chosen = ownValue(EXPORT_FORMATS, format);
   if (!chosen) {
     throw new FobError(
@@ -44,11 +58,14 @@ export function chooseFormat({ format = "uri", output, qr, unencrypted }: Handin
     throw new FobError("usage", t("--unencrypted is for --format aegis and pskc"));
   if (qr !== undefined && !chosen.isDrawable)
     throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
-  if (qr !== undefined && output !== undefined) throw new FobError("usage", t("--qr and --output exclude each other"));
+  if (qr !== undefined && output !== undefined)
+    throw new FobError("usage", t("--qr and --output exclude each other"));
   if (qr === true && context.pictures === "none") {
     throw new FobError(
       "usage",
-      t("--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files"),
+      t(
+        "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes files",
+      ),
     );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr)) {
@@ -64,11 +81,18 @@ export interface HandedOut {
 }
 
 /** Takes what was made to where it is wanted. */
-export async function handOut(made: Export, { output, qr }: HandingOut, context: Context): Promise<HandedOut> {
+export async function handOut(
+  made: Export,
+  { output, qr }: HandingOut,
+  context: Context,
+): Promise<HandedOut> {
   const { titles, texts } = made;
   if (qr === true) {
     const drawings = await Promise.all(texts.map((text) => drawForTerminal(text, context)));
-    return { content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"), files: [] };
+    return {
+      content: drawings.map((drawing, i) => `${titles[i]}\n${drawing}`).join("\n\n"),
+      files: [],
+    };
   }
   if (qr === undefined && output === undefined) return { content: texts.join("\n"), files: [] };
   const files = await context.doLongWork(t("interrupted: nothing was written"), async (look) => {

@@ -10,18 +10,24 @@ export interface ListedOrder {
 }
 
 /**
- * The orders in a CSV file, one a line. Its first line names the columns, which are the fields of an order; empty cells say nothing.
- * `source` names the file. Throws FobError `invalid` for what is no such file.
+ * The orders in a CSV file, one a line. Its first line names the columns, which are the fields of
+ * an order; empty cells say nothing. `source` names the file. Throws FobError `invalid` for what is
+ * no such file.
  */
 export async function parseOrders(bytes: Buffer, source: string): Promise<ListedOrder[]> {
   const rows = await parseRows(bytes, source);
   const columns = Object.keys(rows[0]?.record ?? {});
-  if (columns.length === 0) throw new FobError("invalid", t`${source} holds no line below the names of its columns`);
+  if (columns.length === 0)
+    throw new FobError("invalid", t`${source} holds no line below the names of its columns`);
   const unknown = columns.find((column) => !ORDER_FIELDS.some((field) => field === column));
   if (unknown !== undefined) {
-    throw new FobError("invalid", t`${source} has a column ${JSON.stringify(unknown)}, which means nothing here`, {
-      hint: t`columns are ${ORDER_FIELDS.join(", ")}`,
-    });
+    throw new FobError(
+      "invalid",
+      t`${source} has a column ${JSON.stringify(unknown)}, which means nothing here`,
+      {
+        hint: t`columns are ${ORDER_FIELDS.join(", ")}`,
+      },
+    );
   }
   return rows.map(({ record, info }) => ({
     line: info.lines,

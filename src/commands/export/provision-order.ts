@@ -6,7 +6,10 @@ import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { encodeBase32 } from "#token/base32.ts";
 
-/** What a token to be made is like: the Key URI's parameters, as text, and `bits`, the length of its secret. */
+/**
+ * What a token to be made is like: the Key URI's parameters, as text, and `bits`, the length of its
+ * secret.
+ */
 export type Order = Readonly<Partial<Record<OrderField, string | undefined>>>;
 
 /** Everything that an order can say. */
@@ -34,30 +37,49 @@ export const KINDS: readonly string[] = ["totp", "hotp", "ocra"];
 const SECRET_BITS = { min: 128, max: 512, usual: "160" };
 
 /**
- * A token with a new random secret, checked by the very parser that will read it. Throws FobError `usage` naming the first field that
- * is wrong.
+ * A token with a new random secret, checked by the very parser that will read it. Throws FobError
+ * `usage` naming the first field that is wrong.
  */
-export async function makeToken({ kind = "", bits = SECRET_BITS.usual, ...parameters }: Order): Promise<ExportedToken> {
-  if (!KINDS.includes(kind)) throw new FobError("usage", t`${JSON.stringify(kind)} is not totp, hotp or ocra`);
+export async function makeToken({
+  kind = "",
+  bits = SECRET_BITS.usual,
+  ...parameters
+}: Order): Promise<ExportedToken> {
+  if (!KINDS.includes(kind))
+    throw new FobError("usage", t`${JSON.stringify(kind)} is not totp, hotp or ocra`);
   const { issuer, account, ...rest } = parameters;
   if (issuer === undefined && account === undefined) {
-    throw new FobError("usage", t("issuer, account or both are needed: the token is called by them"));
+    throw new FobError(
+      "usage",
+      t("issuer, account or both are needed: the token is called by them"),
+    );
   }
   const label = [issuer, account ?? ""]
     .filter((part) => part !== undefined)
     .map(encodeURIComponent)
     .join(":");
   const secret = encodeBase32(randomBytes(parseBytes(bits)));
-  const given = Object.entries({ secret, ...rest, issuer }).filter(([, text]) => text !== undefined);
+  const given = Object.entries({ secret, ...rest, issuer }).filter(
+    ([, text]) => text !== undefined,
+  );
   const query = given.map(([name, text]) => `${name}=${encodeURIComponent(text ?? "")}`).join("&");
   const [draft] = await recognize(`otpauth://${kind}/${label}?${query}`).catch(asUsage);
   const unknown = draft?.findings.find(({ code }) => code === "unknown-parameter");
-  if (unknown) throw new FobError("usage", t`a ${kind} token takes no such option: ${unknown.message}`);
+  if (unknown)
+    throw new FobError("usage", t`a ${kind} token takes no such option: ${unknown.message}`);
   if (!draft) throw new Error("a Key URI was made and did not come back");
   const { credential, secret: bytes, pin } = draft;
   const [id, name] = [randomBytes(8).toString("hex"), account ?? issuer ?? ""];
   const { issuer: issuedBy, account: issuedTo, serial } = draft;
-  const token = { id, name, issuer: issuedBy, account: issuedTo, serial, credential, secret: bytes };
+  const token = {
+    id,
+    name,
+    issuer: issuedBy,
+    account: issuedTo,
+    serial,
+    credential,
+    secret: bytes,
+  };
   return pin === undefined ? token : { ...token, pin };
 }
 

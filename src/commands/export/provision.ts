@@ -46,7 +46,9 @@ export const provision = defineCommand({
     "Prints a Key URI, or what --format says (export has the same ones). Nothing is stored: give it to the server that will check the " +
     "passcodes, and to the user, and keep no copy. The options have the names of the Key URI's parameters and the same limits; --csv " +
     "makes a token for every line of a file, whose columns have these names too and count before the options.",
-  arguments: { kind: required(KINDS.join("|"), "time-based, event-based or challenge-response", KINDS) },
+  arguments: {
+    kind: required(KINDS.join("|"), "time-based, event-based or challenge-response", KINDS),
+  },
   options: {
     issuer: value("TEXT", "who issues the token"),
     account: value("TEXT", "for whom"),
@@ -62,7 +64,10 @@ export const provision = defineCommand({
     period: value("SECONDS", "of a time-based token (30)"),
     counter: value("N", "first counter of an event-based token (0)"),
     suite: value("SUITE", "of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08"),
-    pinpolicy: value("RULES", "the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)"),
+    pinpolicy: value(
+      "RULES",
+      "the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)",
+    ),
     bits: value("N", "length of the secret (160)"),
     csv: value("FILE", "make one for every line of a CSV file", "file"),
     ...handingOutOptions,
@@ -72,7 +77,10 @@ export const provision = defineCommand({
       command: "fob provision totp --issuer ACME --account ann --qr",
       explanation: "draws the QR code for ann to scan",
     },
-    { command: "fob provision hotp --account ann | fob enroll -", explanation: "makes a token and enrolls it here" },
+    {
+      command: "fob provision hotp --account ann | fob enroll -",
+      explanation: "makes a token and enrolls it here",
+    },
     {
       command: "fob provision totp --issuer ACME --csv staff.csv --format pskc --output staff.xml",
       explanation: "for everybody in a list, in one encrypted file for the server",
@@ -88,7 +96,11 @@ export const provision = defineCommand({
         ? { done: [await make(order).catch(asOption)], failures: [] }
         : await makeListed(csv, (own) => make({ ...order, ...own }), context);
     refuseNothingDone({ done: tokens, failures }, context);
-    const made = await choice.write(tokens, { unencrypted, file: output ?? t("the file") }, context);
+    const made = await choice.write(
+      tokens,
+      { unencrypted, file: output ?? t("the file") },
+      context,
+    );
     const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);
     for (const { secret } of tokens) forget(secret);
@@ -107,7 +119,9 @@ export const provision = defineCommand({
     return content ?? describeWritten(tokens.length, files, style);
   },
   json: ({ format, tokens, files, content, isList }) =>
-    isList ? { format, tokens, files, content } : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
+    isList
+      ? { format, tokens, files, content }
+      : { uri: tokens[0]?.uri, file: files[0] ?? null, format, content },
   notes: ({ files }) => warnAbout(files),
   failures: ({ failures }) => failures,
 });
@@ -126,7 +140,11 @@ async function makeListed(
   });
 }
 
-function refuseUnfit(token: ExportedToken, { refuse }: ExportChoice, format: string | undefined): ExportedToken {
+function refuseUnfit(
+  token: ExportedToken,
+  { refuse }: ExportChoice,
+  format: string | undefined,
+): ExportedToken {
   const refusal = refuse(token);
   if (refusal === null) return token;
   throw new FobError("usage", t`--format ${format}: ${refusal}`);

@@ -13,12 +13,28 @@ import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import { settleBatches } from "#vault/tokens/batch.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
-import { countingKey, highestCounters, holdsSecret, soundFingerprint } from "#vault/tokens/same-secret.ts";
+import {
+  countingKey,
+  highestCounters,
+  holdsSecret,
+  soundFingerprint,
+} from "#vault/tokens/same-secret.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
-import { RESTORABLE_DAYS, removedCell, removedIds, removedTokens, restoreToken } from "#vault/trash/removal.ts";
+import {
+  RESTORABLE_DAYS,
+  removedCell,
+  removedIds,
+  removedTokens,
+  restoreToken,
+} from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import { MAX_BACKUP_BYTES, type RestoredBackup, readBackupFile, restoreBackup } from "./backup-restoring.ts";
+import {
+  MAX_BACKUP_BYTES,
+  type RestoredBackup,
+  readBackupFile,
+  restoreBackup,
+} from "./backup-restoring.ts";
 
 interface Restorable {
   readonly id: string;
@@ -29,8 +45,17 @@ interface Restorable {
 
 type Restoration =
   | ({ readonly kind: "backup" } & RestoredBackup)
-  | { readonly kind: "restored"; readonly id: string; readonly name: string; readonly goesOnAt: bigint | null }
-  | { readonly kind: "restorable"; readonly tokens: readonly Restorable[]; readonly damaged: number };
+  | {
+      readonly kind: "restored";
+      readonly id: string;
+      readonly name: string;
+      readonly goesOnAt: bigint | null;
+    }
+  | {
+      readonly kind: "restorable";
+      readonly tokens: readonly Restorable[];
+      readonly damaged: number;
+    };
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
 export const restore = defineCommand({
@@ -42,16 +67,26 @@ export const restore = defineCommand({
   arguments: { name: optional("NAME|FILE", "a removed token, or the file of a backup", "file") },
   options: {
     ...conflictOptions,
-    identity: value("FILE", "open the backup with this key file of age instead of a passphrase", "file"),
+    identity: value(
+      "FILE",
+      "open the backup with this key file of age instead of a passphrase",
+      "file",
+    ),
   },
   examples: [
     { command: "fob restore", explanation: "what was removed in the last 30 days" },
     { command: "fob restore old-vpn", explanation: "brings it back, counter and all" },
-    { command: "fob restore tokens.age", explanation: "the tokens of a backup; asks for its passphrase" },
+    {
+      command: "fob restore tokens.age",
+      explanation: "the tokens of a backup; asks for its passphrase",
+    },
   ],
   isDelegable: async ({ name, identity, replace, keepBoth }, context) =>
     name === undefined ||
-    (identity === undefined && !replace && !keepBoth && (await readBackupFile(name, context)) === null),
+    (identity === undefined &&
+      !replace &&
+      !keepBoth &&
+      (await readBackupFile(name, context)) === null),
   async run({ name, identity, replace, keepBoth }, context): Promise<Restoration> {
     const bytes = name === undefined ? null : await readBackup(name, identity, context);
     if (name !== undefined && bytes) {
@@ -59,14 +94,20 @@ export const restore = defineCommand({
       const file = { path: name, bytes, identityFile: identity };
       return { kind: "backup", ...(await restoreBackup(file, { replace, keepBoth }, context)) };
     }
-    if (replace || keepBoth) throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
+    if (replace || keepBoth)
+      throw new FobError("usage", t("--replace and --keep-both are for the file of a backup"));
     return restoreRemoved(name, context);
   },
   text(result, style) {
     if (result.kind === "restored") return printable(t`restored ${result.name}`);
-    if (result.kind === "backup") return result.names.map((name) => printable(t`restored ${name}`)).join("\n");
+    if (result.kind === "backup")
+      return result.names.map((name) => printable(t`restored ${name}`)).join("\n");
     if (result.tokens.length === 0) return "";
-    const rows = result.tokens.map(({ id, name, removedAt }) => [printable(name), formatMoment(removedAt, style), id]);
+    const rows = result.tokens.map(({ id, name, removedAt }) => [
+      printable(name),
+      formatMoment(removedAt, style),
+      id,
+    ]);
     return formatTable([t("NAME"), t("REMOVED"), t("ID")], rows, style);
   },
   json(result) {
@@ -91,7 +132,11 @@ export const restore = defineCommand({
         ? []
         : [t`${name} goes on at the counter ${goesOnAt}: its secret was in use in another token`];
     }
-    const known = plural(result.known, "token that is there already", "tokens that are there already");
+    const known = plural(
+      result.known,
+      "token that is there already",
+      "tokens that are there already",
+    );
     return [...(result.known > 0 ? [t`left out: ${known}`] : []), ...result.notes];
   },
   failures: (result) => (result.kind === "backup" ? result.failures : []),
@@ -101,15 +146,20 @@ export const restore = defineCommand({
 export const restoration = {
   arguments: restore.arguments,
   options: {},
-  run: ({ name }: { readonly name: string | undefined }, context: HouseContext) => restoreRemoved(name, context),
+  run: ({ name }: { readonly name: string | undefined }, context: HouseContext) =>
+    restoreRemoved(name, context),
 };
 
-async function restoreRemoved(name: string | undefined, context: HouseContext): Promise<Restoration> {
+async function restoreRemoved(
+  name: string | undefined,
+  context: HouseContext,
+): Promise<Restoration> {
   const vault = await existingVault(context);
   settleBatches(vault, context.processes);
   const removed = removedTokens(vault);
   const damaged = removedIds(vault).length - removed.length;
-  if (name === undefined) return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
+  if (name === undefined)
+    return { kind: "restorable", tokens: removed.flatMap(toRestorable), damaged };
   const id = removedIds(vault).includes(name) ? name : findRemoved(removed, name).id;
   const record = removed.find(({ token }) => token.id === id) ?? null;
   if (record) refuseTwin(vault, record);
@@ -118,8 +168,15 @@ async function restoreRemoved(name: string | undefined, context: HouseContext): 
   return { kind: "restored", id: restored.id, name: restored.name, goesOnAt };
 }
 
-/** The backup that is meant, or null where a name is that of a removed token. What is given a key file is a backup for sure. */
-async function readBackup(name: string, identity: string | undefined, context: Context): Promise<Buffer | null> {
+/**
+ * The backup that is meant, or null where a name is that of a removed token. What is given a key
+ * file is a backup for sure.
+ */
+async function readBackup(
+  name: string,
+  identity: string | undefined,
+  context: Context,
+): Promise<Buffer | null> {
   if (identity !== undefined) return context.readFile(name, MAX_BACKUP_BYTES);
   return readBackupFile(name, context);
 }
@@ -134,12 +191,19 @@ function findRemoved(removed: readonly TokenRecord[], name: string): Token {
 function refuseTwin(vault: Vault, removed: TokenRecord): void {
   const twin = twinInUse(vault, removed);
   if (!twin) return;
-  throw new FobError("usage", t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`, {
-    hint: t`\`fob remove ${JSON.stringify(twin.name)}\` first, if the removed one is to take its place`,
-  });
+  throw new FobError(
+    "usage",
+    t`${removed.token.name} is in use already: it was enrolled again, as ${twin.name}`,
+    {
+      hint: t`\`fob remove ${JSON.stringify(twin.name)}\` first, if the removed one is to take its place`,
+    },
+  );
 }
 
-/** The token in use that holds the secret of a removed one, for the same account; null where there is none. */
+/**
+ * The token in use that holds the secret of a removed one, for the same account; null where there
+ * is none.
+ */
 function twinInUse(vault: Vault, removed: TokenRecord): IndexEntry | null {
   const fingerprint = soundFingerprint(vault, removed);
   if (!fingerprint) return null;
@@ -147,11 +211,16 @@ function twinInUse(vault: Vault, removed: TokenRecord): IndexEntry | null {
   const alike = vault
     .entries()
     .filter((entry) => entry.id !== id && entry.credential.kind === credential.kind)
-    .filter((entry) => entry.name === name || (entry.issuer === issuer && entry.account === account));
+    .filter(
+      (entry) => entry.name === name || (entry.issuer === issuer && entry.account === account),
+    );
   return alike.find((entry) => holdsSecret(vault, entry.id, fingerprint)) ?? null;
 }
 
-/** Moves a removed token on to the highest counter that the vault knows of its secret. Returns it, or null where it is there already. */
+/**
+ * Moves a removed token on to the highest counter that the vault knows of its secret. Returns it,
+ * or null where it is there already.
+ */
 async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promise<bigint | null> {
   const { id, credential } = removed.token;
   const fingerprint = soundFingerprint(vault, removed);
@@ -167,11 +236,20 @@ async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promi
 }
 
 function describeDamaged(count: number): string[] {
-  return count === 0 ? [] : [t`left out: ${plural(count, "removed token")} that cannot be read (\`fob doctor\`)`];
+  return count === 0
+    ? []
+    : [t`left out: ${plural(count, "removed token")} that cannot be read (\`fob doctor\`)`];
 }
 
 function toRestorable({ token: { id, name }, removedAt }: TokenRecord): Restorable[] {
   // every removed token has its date
   if (!removedAt) return [];
-  return [{ id, name, removedAt, restorableUntil: new Date(removedAt.getTime() + RESTORABLE_DAYS * 86_400_000) }];
+  return [
+    {
+      id,
+      name,
+      removedAt,
+      restorableUntil: new Date(removedAt.getTime() + RESTORABLE_DAYS * 86_400_000),
+    },
+  ];
 }

@@ -30,12 +30,19 @@ export interface OpenedTokens {
 }
 
 /**
- * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that answers nobody is left out of all, and refused where it
- * is named. Throws what stopped the first token where none could be opened.
+ * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that
+ * answers nobody is left out of all, and refused where it is named. Throws what stopped the first
+ * token where none could be opened.
  */
-export async function openTokens(vault: Vault, names: readonly string[], context: Context): Promise<OpenedTokens> {
+export async function openTokens(
+  vault: Vault,
+  names: readonly string[],
+  context: Context,
+): Promise<OpenedTokens> {
   if (names.length > 0) {
-    const named = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const named = new Map(
+      names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
+    );
     const open = async ({ id }: IndexEntry) => {
       await context.look();
       return openToken(vault, vault.read(id), context);
@@ -59,23 +66,41 @@ export async function openTokens(vault: Vault, names: readonly string[], context
   return { tokens: opened.done, leftOut, failures: opened.failures };
 }
 
-/** Asks the person at the terminal whether secrets may leave the vault. Throws FobError `interrupted` when not. */
+/**
+ * Asks the person at the terminal whether secrets may leave the vault. Throws FobError
+ * `interrupted` when not.
+ */
 export async function confirmExport(count: number, yes: boolean, context: Context): Promise<void> {
   if (yes || !context.prompt.available) return;
   const question =
     count === 1
       ? t("Take the secret of 1 token out of the vault?")
       : t`Take the secrets of ${plural(count, "token")} out of the vault?`;
-  if (!(await context.prompt.confirm(question, "--yes"))) throw new FobError("interrupted", t("nothing was exported"));
+  if (!(await context.prompt.confirm(question, "--yes")))
+    throw new FobError("interrupted", t("nothing was exported"));
 }
 
-async function openToken(vault: Vault, record: TokenRecord, context: Context): Promise<OpenedToken> {
+async function openToken(
+  vault: Vault,
+  record: TokenRecord,
+  context: Context,
+): Promise<OpenedToken> {
   const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
   const secret = secretOf(record, secretKey);
   forget(secretKey);
   const { id, name, issuer, account, serial, credential } = record.token;
   const pin = pinOf(record);
-  return { id, name, issuer, account, serial, credential, secret, token: record.token, ...(pin ? { pin } : {}) };
+  return {
+    id,
+    name,
+    issuer,
+    account,
+    serial,
+    credential,
+    secret,
+    token: record.token,
+    ...(pin ? { pin } : {}),
+  };
 }
 
 function pinOf({ token, guard }: TokenRecord): RequiredPin | null {

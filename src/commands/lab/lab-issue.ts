@@ -6,7 +6,13 @@ import type { Context } from "#cli/context.ts";
 import type { Issued, Recipient } from "#lab/issue.ts";
 import type { Lab } from "#lab/lab.ts";
 import { existingUser, labUrl, openLab, readSecretOption } from "./lab-opening.ts";
-import { type IssueOptions, orderActivation, orderPasscodes, orderPush, orderTiqr } from "./lab-order.ts";
+import {
+  type IssueOptions,
+  orderActivation,
+  orderPasscodes,
+  orderPush,
+  orderTiqr,
+} from "./lab-order.ts";
 import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
 
 interface Handed extends Drawn {
@@ -32,8 +38,16 @@ export const labIssue = defineCommand({
   },
   options: {
     user: value("NAME", "for whom"),
-    qr: optionalValue("FILE", "draw a QR code in the terminal, or into a new .png or .svg file", "file"),
-    algorithm: value("NAME", "of passcodes: SHA1 (default), SHA256 or SHA512", ["SHA1", "SHA256", "SHA512"]),
+    qr: optionalValue(
+      "FILE",
+      "draw a QR code in the terminal, or into a new .png or .svg file",
+      "file",
+    ),
+    algorithm: value("NAME", "of passcodes: SHA1 (default), SHA256 or SHA512", [
+      "SHA1",
+      "SHA256",
+      "SHA512",
+    ]),
     digits: value("N", "of passcodes: 6 to 8 (6)"),
     period: value("SECONDS", "of time-based passcodes (30)"),
     suite: value("SUITE", "of ocra and tiqr: OCRA-1:HOTP-SHA1-6:QN08"),
@@ -42,7 +56,11 @@ export const labIssue = defineCommand({
       "a PIN that is typed together with the passcode: it is asked for, or - is standard input",
     ),
     devicePin: flag("push and activation: the device must guard the token with a PIN"),
-    token: value("KIND", "what an activation string becomes: totp (default), hotp or ocra", ["totp", "hotp", "ocra"]),
+    token: value("KIND", "what an activation string becomes: totp (default), hotp or ocra", [
+      "totp",
+      "hotp",
+      "ocra",
+    ]),
     ttl: value("DURATION", "how long it can be enrolled: 10m, an activation string 1d"),
     url: value("URL", "where devices reach the lab (where it listens)"),
     old: flag("push: behave like servers before decline reasons"),
@@ -51,8 +69,14 @@ export const labIssue = defineCommand({
     ),
   },
   examples: [
-    { command: "fob lab issue totp --user ann | fob enroll -", explanation: "a token of the lab, enrolled here" },
-    { command: "fob lab issue push --user ann --qr", explanation: "draws the QR code for ann's device" },
+    {
+      command: "fob lab issue totp --user ann | fob enroll -",
+      explanation: "a token of the lab, enrolled here",
+    },
+    {
+      command: "fob lab issue push --user ann --qr",
+      explanation: "draws the QR code for ann's device",
+    },
     {
       command: "fob lab issue activation --user ann --token hotp",
       explanation: "an activation string, which works once",
@@ -60,8 +84,13 @@ export const labIssue = defineCommand({
   ],
   async run({ kind, user, qr, serverPin, ...options }, context): Promise<Handed> {
     const make = ownValue(KINDS, kind);
-    if (!make) throw new FobError("usage", t`${JSON.stringify(kind)} is not ${Object.keys(KINDS).join(", ")}`);
-    if (user === undefined) throw new FobError("usage", t("--user is missing: for whom is the token?"));
+    if (!make)
+      throw new FobError(
+        "usage",
+        t`${JSON.stringify(kind)} is not ${Object.keys(KINDS).join(", ")}`,
+      );
+    if (user === undefined)
+      throw new FobError("usage", t("--user is missing: for whom is the token?"));
     checkQr(qr, context);
     const lab = await openLab(context);
     const { name } = existingUser(lab, user);
@@ -69,7 +98,12 @@ export const labIssue = defineCommand({
     return { issued, ...(await drawQr(issued.text, qr, context)) };
   },
   text: ({ issued, drawing }) => [drawing, issued.text].filter((part) => part !== null).join("\n"),
-  json: ({ issued: { token, text }, file }) => ({ user: token.user, serial: token.serial, enrollment: text, file }),
+  json: ({ issued: { token, text }, file }) => ({
+    user: token.user,
+    serial: token.serial,
+    enrollment: text,
+    file,
+  }),
 });
 
 type Maker = (lab: Lab, user: string, options: IssueOptions, context: Context) => Promise<Issued>;
@@ -88,7 +122,10 @@ const KINDS: Readonly<Record<string, Maker>> = {
   async activation(lab, user, options, context) {
     const { issueActivation } = await import("#lab/issue.ts");
     const order = orderActivation(options);
-    return issueActivation(lab, await recipient(user, options, context), { url: labUrl(lab, options.url), ...order });
+    return issueActivation(lab, await recipient(user, options, context), {
+      url: labUrl(lab, options.url),
+      ...order,
+    });
   },
   async tiqr(lab, user, options, context) {
     const { issueTiqr } = await import("#lab/issue.ts");
@@ -99,7 +136,12 @@ const KINDS: Readonly<Record<string, Maker>> = {
   },
 };
 
-async function makePasscodes(lab: Lab, user: string, options: IssueOptions, context: Context): Promise<Issued> {
+async function makePasscodes(
+  lab: Lab,
+  user: string,
+  options: IssueOptions,
+  context: Context,
+): Promise<Issued> {
   const { issuePasscodes } = await import("#lab/issue.ts");
   const order = orderPasscodes(options);
   if (order.kind !== "ocra" || !order.hasPin)
@@ -109,7 +151,11 @@ async function makePasscodes(lab: Lab, user: string, options: IssueOptions, cont
   throw new FobError("usage", t("the suite has a PIN in its responses: --server-pin says which"));
 }
 
-async function recipient(user: string, { serverPin }: IssueOptions, context: Context): Promise<Recipient> {
+async function recipient(
+  user: string,
+  { serverPin }: IssueOptions,
+  context: Context,
+): Promise<Recipient> {
   const typed = await readSecretOption("--server-pin", serverPin, context);
   const { hashPassword } = await import("#lab/password.ts");
   return { user, pin: typed && (await hashPassword(typed)) };

@@ -13,7 +13,8 @@ const USUAL_COUNT = "50";
 export const labLog = defineCommand({
   name: "lab log",
   summary: "show what happened at the lab",
-  description: "Logins, enrollments, challenges and answers, and why one was refused. It holds no secrets.",
+  description:
+    "Logins, enrollments, challenges and answers, and why one was refused. It holds no secrets.",
   arguments: {},
   options: { last: value("N", `how many, the newest (${USUAL_COUNT})`) },
   examples: [

@@ -18,20 +18,29 @@ export function existingUser({ store }: Lab, text: string): LabUser {
   const name = parseUserName(text);
   const user = store.user(name);
   if (user) return user;
-  throw new FobError("not-found", t`the lab has no user ${name}`, { hint: `fob lab user add ${name}` });
+  throw new FobError("not-found", t`the lab has no user ${name}`, {
+    hint: `fob lab user add ${name}`,
+  });
 }
 
-/** Where enrollment strings send devices: the address given, or of the lab's newest server, or its usual one. Throws FobError `usage`. */
+/**
+ * Where enrollment strings send devices: the address given, or of the lab's newest server, or its
+ * usual one. Throws FobError `usage`.
+ */
 export function labUrl({ store }: Lab, given: string | undefined): string {
   const text = given ?? store.address() ?? `http://127.0.0.1:${USUAL_PORT}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && /^https?:$/.test(url.protocol)) return url.origin;
-  throw new FobError("usage", t`--url is ${JSON.stringify(text)}: the address of a web server is needed`);
+  throw new FobError(
+    "usage",
+    t`--url is ${JSON.stringify(text)}: the address of a web server is needed`,
+  );
 }
 
 /**
- * A password or PIN for an option that names where it comes from: `-` is standard input, nothing asks at the terminal. Null without the
- * option. Throws FobError `usage` for anything else: a secret does not belong on the command line.
+ * A password or PIN for an option that names where it comes from: `-` is standard input, nothing
+ * asks at the terminal. Null without the option. Throws FobError `usage` for anything else: a
+ * secret does not belong on the command line.
  */
 export async function readSecretOption(
   option: string,
@@ -46,8 +55,11 @@ export async function readSecretOption(
     );
   }
   const typed =
-    source === "-" ? await context.readInput() : await context.prompt.secret(t`new ${option.slice(2)}`, `${option} -`);
+    source === "-"
+      ? await context.readInput()
+      : await context.prompt.secret(t`new ${option.slice(2)}`, `${option} -`);
   const [line = ""] = typed.split(/\r?\n/);
-  if (line === "" || line.length > 128) throw new FobError("usage", t`${option} needs 1 to 128 characters`);
+  if (line === "" || line.length > 128)
+    throw new FobError("usage", t`${option} needs 1 to 128 characters`);
   return Buffer.from(line.normalize("NFC"));
 }

@@ -26,7 +26,10 @@ export interface IssueOptions {
 const OCRA_SUITE = "OCRA-1:HOTP-SHA1-6:QN08";
 const ALGORITHMS = ["SHA1", "SHA256", "SHA512"] as const;
 
-/** A totp, hotp or ocra token; `hasPin` tells that its responses are made with a PIN. Throws FobError `usage`, as all of these. */
+/**
+ * A totp, hotp or ocra token; `hasPin` tells that its responses are made with a PIN. Throws
+ * FobError `usage`, as all of these.
+ */
 export function orderPasscodes(options: IssueOptions) {
   refuse(options, ["devicePin", "token", "ttl", "url", "old", "twoPass"]);
   return passcodeOrder(options.kind, options);
@@ -35,7 +38,11 @@ export function orderPasscodes(options: IssueOptions) {
 /** How a push token behaves. */
 export function orderPush(options: IssueOptions) {
   refuse(options, ["algorithm", "digits", "period", "suite", "token", "twoPass"]);
-  return { ttlMinutes: ttlMinutes(options, "10m"), wantsPin: options.devicePin, isOld: options.old };
+  return {
+    ttlMinutes: ttlMinutes(options, "10m"),
+    wantsPin: options.devicePin,
+    isOld: options.old,
+  };
 }
 
 /** What a TiQR token is like. */
@@ -58,10 +65,17 @@ export function orderActivation(options: IssueOptions): {
   const policy = options.devicePin ? { minLength, attempts } : null;
   const order = passcodeOrder(options.token ?? "totp", options);
   const usual = { policy, inTwoPasses: options.twoPass };
-  if (order.kind !== "ocra") return { ttlMinutes: ttlMinutes(options, "1d"), order: { ...order, ...usual } };
+  if (order.kind !== "ocra")
+    return { ttlMinutes: ttlMinutes(options, "1d"), order: { ...order, ...usual } };
   if (order.hasPin)
-    throw new FobError("usage", t`--suite ${order.suite}: the lab does not learn a PIN at the activation`);
-  return { ttlMinutes: ttlMinutes(options, "1d"), order: { kind: "ocra", suite: order.suite, ...usual } };
+    throw new FobError(
+      "usage",
+      t`--suite ${order.suite}: the lab does not learn a PIN at the activation`,
+    );
+  return {
+    ttlMinutes: ttlMinutes(options, "1d"),
+    order: { kind: "ocra", suite: order.suite, ...usual },
+  };
 }
 
 function passcodeOrder(kind: string, options: IssueOptions) {
@@ -69,7 +83,10 @@ function passcodeOrder(kind: string, options: IssueOptions) {
     refuse(options, ["algorithm", "digits", "period"]);
     const suite = parseSuite(options.suite ?? OCRA_SUITE);
     if (suite.session !== null)
-      throw new FobError("usage", t`--suite ${suite.text}: the lab's logins have no session information`);
+      throw new FobError(
+        "usage",
+        t`--suite ${suite.text}: the lab's logins have no session information`,
+      );
     return { kind, suite: suite.text, hasPin: suite.pin !== null, responsePin: null } as const;
   }
   if (kind !== "totp" && kind !== "hotp")
@@ -80,13 +97,20 @@ function passcodeOrder(kind: string, options: IssueOptions) {
     digits: parseWhole("--digits", options.digits ?? "6", 6, 8),
   };
   if (kind === "hotp") return { kind, ...form } as const;
-  return { kind, ...form, period: parseWhole("--period", options.period ?? "30", 5, 3_600) } as const;
+  return {
+    kind,
+    ...form,
+    period: parseWhole("--period", options.period ?? "30", 5, 3_600),
+  } as const;
 }
 
 function parseAlgorithm(text = "SHA1"): TotpToken["algorithm"] {
   const algorithm = ALGORITHMS.find((name) => name === text.toUpperCase().replace("-", ""));
   if (algorithm) return algorithm;
-  throw new FobError("usage", t`--algorithm is ${JSON.stringify(text)}: ${ALGORITHMS.join(", ")} are possible`);
+  throw new FobError(
+    "usage",
+    t`--algorithm is ${JSON.stringify(text)}: ${ALGORITHMS.join(", ")} are possible`,
+  );
 }
 
 function parseSuite(text: string): OcraSuite {
@@ -103,7 +127,10 @@ function ttlMinutes({ ttl }: IssueOptions, usual: string): number {
 }
 
 /** Options that this kind of token has no use for. */
-function refuse(options: IssueOptions, unused: readonly Exclude<keyof IssueOptions, "kind" | "serverPin">[]): void {
+function refuse(
+  options: IssueOptions,
+  unused: readonly Exclude<keyof IssueOptions, "kind" | "serverPin">[],
+): void {
   const given = unused.find((name) => options[name] !== undefined && options[name] !== false);
   if (given === undefined) return;
   const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

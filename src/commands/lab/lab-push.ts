@@ -35,27 +35,40 @@ export const labPush = defineCommand({
     numberMatching: flag("the device must pick the number that is printed"),
     codeToPhone: flag("the device shows a code after the approval, for the login page"),
     wait: optionalValue("SECONDS", `wait for the answer (${USUAL_WAIT_S})`),
-    qr: optionalValue("FILE", "draw a TiQR challenge in the terminal, or into a new .png or .svg file", "file"),
+    qr: optionalValue(
+      "FILE",
+      "draw a TiQR challenge in the terminal, or into a new .png or .svg file",
+      "file",
+    ),
   },
   examples: [
     {
       command: "fob lab push ann --question 'Log in at the VPN?' --wait",
       explanation: "asks, and says what ann answered",
     },
-    { command: "fob lab push ann --number-matching", explanation: "prints the number that is right" },
+    {
+      command: "fob lab push ann --number-matching",
+      explanation: "prints the number that is right",
+    },
   ],
   async run({ user, wait, qr, ...options }, context): Promise<Pushed> {
     checkQr(qr, context);
     const wording = wordingOf(options);
     const waitMs =
-      wait === undefined ? 0 : parseWhole("--wait", wait === true ? `${USUAL_WAIT_S}` : wait, 1, 3_600) * 1000;
+      wait === undefined
+        ? 0
+        : parseWhole("--wait", wait === true ? `${USUAL_WAIT_S}` : wait, 1, 3_600) * 1000;
     const lab = await openLab(context);
     const transaction = await ask(lab, existingUser(lab, user).name, wording);
     const url = transaction.asked.map(urlOf).find((one) => one !== null) ?? null;
     if (url === null && qr !== undefined)
       throw new FobError("usage", t("--qr is for TiQR: a push request has no QR code"));
     const drawn = url === null ? { drawing: null, file: null } : await drawQr(url, qr, context);
-    return { ...drawn, transaction, state: waitMs > 0 ? await waitFor(lab, transaction, waitMs, context) : null };
+    return {
+      ...drawn,
+      transaction,
+      state: waitMs > 0 ? await waitFor(lab, transaction, waitMs, context) : null,
+    };
   },
   text: ({ transaction, state, drawing }) => {
     const lines = [...transaction.asked.map(describe), t`transaction ${transaction.id}`];
@@ -76,13 +89,22 @@ function wordingOf(options: {
   readonly numberMatching: boolean;
   readonly codeToPhone: boolean;
 }): PushWording {
-  const { title = LOGIN_WORDING.title, question = LOGIN_WORDING.question, numberMatching, codeToPhone } = options;
+  const {
+    title = LOGIN_WORDING.title,
+    question = LOGIN_WORDING.question,
+    numberMatching,
+    codeToPhone,
+  } = options;
   if (title.length > MAX_TEXT || question.length > MAX_TEXT) {
     throw new FobError("usage", t`--title and --question have at most ${MAX_TEXT} characters`);
   }
   if (numberMatching && codeToPhone)
     throw new FobError("usage", t("--number-matching and --code-to-phone exclude each other"));
-  return { title, question, mode: numberMatching ? "number-matching" : codeToPhone ? "code-to-phone" : "plain" };
+  return {
+    title,
+    question,
+    mode: numberMatching ? "number-matching" : codeToPhone ? "code-to-phone" : "plain",
+  };
 }
 
 async function ask(lab: Lab, user: string, wording: PushWording): Promise<Transaction> {
@@ -101,7 +123,12 @@ async function ask(lab: Lab, user: string, wording: PushWording): Promise<Transa
   });
 }
 
-async function waitFor(lab: Lab, { id }: Transaction, waitMs: number, context: Context): Promise<TransactionState> {
+async function waitFor(
+  lab: Lab,
+  { id }: Transaction,
+  waitMs: number,
+  context: Context,
+): Promise<TransactionState> {
   const { findTransaction, transactionState } = await import("#lab/transaction.ts");
   const end = context.clock().getTime() + waitMs;
   for (;;) {
@@ -123,7 +150,8 @@ function describe(asked: Asked): string {
 function view(asked: Asked) {
   const { kind, token, challenge } = asked;
   const about = { kind, serial: token.serial, expiresAt: new Date(challenge.expiresAt) };
-  if (asked.kind !== "push") return { ...about, url: urlOf(asked), challenge: asked.challenge.question };
+  if (asked.kind !== "push")
+    return { ...about, url: urlOf(asked), challenge: asked.challenge.question };
   const { nonce, presence } = asked.challenge;
   return { ...about, nonce, options: presence?.options ?? null, number: presence?.right ?? null };
 }

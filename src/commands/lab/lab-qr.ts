@@ -14,7 +14,9 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
   if (qr === true && context.pictures === "none") {
     throw new FobError(
       "usage",
-      t("--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes a file"),
+      t(
+        "--qr draws on a terminal only, and not with --plain: --qr FILE.png or FILE.svg writes a file",
+      ),
     );
   }
   if (typeof qr === "string" && !/\.(png|svg)$/i.test(qr))
@@ -22,7 +24,11 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
 }
 
 /** Draws a text as the option `--qr` says: not at all, in the terminal, or into a new file. */
-export async function drawQr(text: string, qr: string | true | undefined, context: Context): Promise<Drawn> {
+export async function drawQr(
+  text: string,
+  qr: string | true | undefined,
+  context: Context,
+): Promise<Drawn> {
   if (qr === undefined) return { drawing: null, file: null };
   if (qr === true) return { drawing: await drawForTerminal(text, context), file: null };
   const [file = qr] = await drawToFiles([text], qr, context.look, context);

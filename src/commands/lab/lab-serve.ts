@@ -18,19 +18,26 @@ export const labServe = defineCommand({
   arguments: {},
   options: {
     port: value("N", `where to listen (${USUAL_PORT}, or any other if that is taken)`),
-    host: value("ADDRESS", `on which address (${LOOPBACK}); any other than loopback opens the lab to the network`),
+    host: value(
+      "ADDRESS",
+      `on which address (${LOOPBACK}); any other than loopback opens the lab to the network`,
+    ),
     for: value("DURATION", "end after this time: 90s, 30m, 8h"),
     old: flag("behave like privacyIDEA servers before decline reasons"),
   },
   examples: [
     { command: "fob lab serve", explanation: "prints its address and serves until Ctrl-C" },
-    { command: "fob lab serve --port 8080 --for 10m", explanation: "for a test that may forget to end it" },
+    {
+      command: "fob lab serve --port 8080 --for 10m",
+      explanation: "for a test that may forget to end it",
+    },
   ],
   async run({ port, host = LOOPBACK, for: duration, old }, context) {
     const forMs = duration === undefined ? null : parseDuration("--for", duration);
     const wanted = port === undefined ? null : parseWhole("--port", port, 0, 65_535);
     const server = await startServer(await openLab(context, old), host, wanted);
-    // before its address is printed, so that whoever reads that can end it at once, and not before it listens: a clock keeps a program running
+    // before its address is printed, so that whoever reads that can end it at once, and not before
+    // it listens: a clock keeps a program running
     const ended = context.untilTerminated(forMs);
     return { server, ended, isOpen: !(await import("#lab/http/server.ts")).isLoopback(host) };
   },
@@ -38,7 +45,9 @@ export const labServe = defineCommand({
   json: ({ server }) => ({ url: server.url, pid: process.pid }),
   notes: ({ isOpen }) => [
     t("this is a lab: it guards nothing, and speaks plain HTTP"),
-    ...(isOpen ? [t("EVERYBODY ON THE NETWORK can reach it, see its secrets on their way, and log in")] : []),
+    ...(isOpen
+      ? [t("EVERYBODY ON THE NETWORK can reach it, see its secrets on their way, and log in")]
+      : []),
   ],
   async goOn({ server, ended }) {
     await ended;
@@ -46,7 +55,10 @@ export const labServe = defineCommand({
   },
 });
 
-/** On the port that was asked for; without one on the usual port, or on a free one where that is taken. */
+/**
+ * On the port that was asked for; without one on the usual port, or on a free one where that is
+ * taken.
+ */
 async function startServer(lab: Lab, host: string, port: number | null) {
   const { serveLab } = await import("#lab/serve-lab.ts");
   if (port !== null) return serveLab(lab, { host, port });

@@ -11,7 +11,12 @@ export const labUserAdd = defineCommand({
     "A password is typed together with every passcode, before or after it, and alone to ask for a push request or a challenge. Names do not " +
     "tell capital from small letters.",
   arguments: { name: required("NAME", "letters, digits, dots, dashes, _ and @") },
-  options: { password: optionalValue("-", "give the user a password: it is asked for, or - is standard input") },
+  options: {
+    password: optionalValue(
+      "-",
+      "give the user a password: it is asked for, or - is standard input",
+    ),
+  },
   examples: [{ command: "fob lab user add ann", explanation: "ann can be given tokens now" }],
   async run({ name, password: source }, context) {
     const user = parseUserName(name);

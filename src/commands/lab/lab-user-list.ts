@@ -11,7 +11,11 @@ interface UserView {
   readonly hasPassword: boolean;
   readonly failures: number;
   readonly locked: boolean;
-  readonly tokens: readonly { readonly serial: string; readonly kind: LabToken["kind"]; readonly enrolled: boolean }[];
+  readonly tokens: readonly {
+    readonly serial: string;
+    readonly kind: LabToken["kind"];
+    readonly enrolled: boolean;
+  }[];
 }
 
 /** `fob lab user list`: who can log in at the lab, and with which tokens. */
@@ -20,7 +24,12 @@ export const labUserList = defineCommand({
   summary: "list the lab's users and their tokens",
   arguments: {},
   options: {},
-  examples: [{ command: "fob lab user list", explanation: "who there is, who is locked, and who has which tokens" }],
+  examples: [
+    {
+      command: "fob lab user list",
+      explanation: "who there is, who is locked, and who has which tokens",
+    },
+  ],
   async run(_, context): Promise<readonly UserView[]> {
     const { store } = await openLab(context);
     const tokens = store.tokens();
@@ -38,7 +47,8 @@ export const labUserList = defineCommand({
 });
 
 function viewToken(token: LabToken) {
-  const isAwaited = token.kind === "promised" || ("device" in token && token.device.state === "awaited");
+  const isAwaited =
+    token.kind === "promised" || ("device" in token && token.device.state === "awaited");
   return { serial: token.serial, kind: token.kind, enrolled: !isAwaited };
 }
 

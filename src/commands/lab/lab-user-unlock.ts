@@ -10,7 +10,9 @@ export const labUserUnlock = defineCommand({
   description: `After ${MAX_FAILURES} wrong answers in a row a user is locked, whatever the next one is.`,
   arguments: { name: required("NAME", "who") },
   options: {},
-  examples: [{ command: "fob lab user unlock ann", explanation: "ann's wrong answers are forgotten" }],
+  examples: [
+    { command: "fob lab user unlock ann", explanation: "ann's wrong answers are forgotten" },
+  ],
   async run({ name }, context) {
     const lab = await openLab(context);
     const { name: user, failures } = existingUser(lab, name);

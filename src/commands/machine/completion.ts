@@ -2,7 +2,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 
-/** The completion script of each shell, as `npm run generate` makes it from the definitions of all commands. */
+/**
+ * The completion script of each shell, as `npm run generate` makes it from the definitions of all
+ * commands.
+ */
 const SCRIPTS: Readonly<Record<string, () => Promise<{ readonly default: string }>>> = {
   bash: () => import("../../../completions/fob.bash"),
   zsh: () => import("../../../completions/_fob"),
@@ -23,11 +26,15 @@ export const completion = defineCommand({
   arguments: { shell: required(SHELLS.join("|"), "the shell", SHELLS) },
   options: {},
   examples: [
-    { command: "source <(fob completion bash)", explanation: "in ~/.bashrc; bash completes fob from then on" },
+    {
+      command: "source <(fob completion bash)",
+      explanation: "in ~/.bashrc; bash completes fob from then on",
+    },
   ],
   async run({ shell }): Promise<{ readonly shell: string; readonly script: string }> {
     const load = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
-    if (!load) throw new FobError("usage", t`${JSON.stringify(shell)} is none of ${SHELLS.join(", ")}`);
+    if (!load)
+      throw new FobError("usage", t`${JSON.stringify(shell)} is none of ${SHELLS.join(", ")}`);
     const { default: script } = await load();
     return { shell, script: script.trimEnd() };
   },

@@ -14,7 +14,10 @@ import { appPinInWords, keychainKey } from "#vault/keys/open.ts";
 import { findSlot } from "#vault/keys/slots.ts";
 import { checkVault } from "./vault-checks.ts";
 
-/** `fob doctor`: looks for what is wrong with the vault and the machine, and mends what can be mended. */
+/**
+ * `fob doctor`: looks for what is wrong with the vault and the machine, and mends what can be
+ * mended.
+ */
 export const doctor = defineCommand({
   name: "doctor",
   summary: "look for what is wrong, and mend it",
@@ -38,11 +41,18 @@ export const doctor = defineCommand({
     const header = readHeaderOf(context);
     if ("check" in header) return [...checks, header];
     const keychain = await checkKeychain(header.header, context);
-    const recovery = header.header === null || isExported(header.header) ? [] : [checkRecovery(header.header)];
+    const recovery =
+      header.header === null || isExported(header.header) ? [] : [checkRecovery(header.header)];
     // with a recovery code the vault opens without its keychain
     const canOpen =
-      header.header !== null && (keychain.status !== "failed" || findSlot(header.header, "recovery") !== null);
-    return [...checks, keychain, ...recovery, ...(canOpen ? await lookIntoVault(repair, context) : [])];
+      header.header !== null &&
+      (keychain.status !== "failed" || findSlot(header.header, "recovery") !== null);
+    return [
+      ...checks,
+      keychain,
+      ...recovery,
+      ...(canOpen ? await lookIntoVault(repair, context) : []),
+    ];
   },
   text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
   json: (checks) =>
@@ -75,12 +85,22 @@ function checkRights(context: Context, repair: boolean): Check {
 
 function lookAtRights({ access, machine }: Context, repair: boolean): Check {
   const open = machine.openToOthers(access.home);
-  if (open.length === 0) return { check: "rights", status: "ok", message: t("nobody else can read the vault's files") };
+  if (open.length === 0)
+    return { check: "rights", status: "ok", message: t("nobody else can read the vault's files") };
   const message = t`${plural(open.length, "file")} or folders can be reached by others: ${open[0]}`;
   if (!repair)
-    return { check: "rights", status: "warning", message, hint: t("`fob doctor --repair` takes the rights away") };
+    return {
+      check: "rights",
+      status: "warning",
+      message,
+      hint: t("`fob doctor --repair` takes the rights away"),
+    };
   machine.closeToOthers(open);
-  return { check: "rights", status: "ok", message: t`${plural(open.length, "file")} closed to others` };
+  return {
+    check: "rights",
+    status: "ok",
+    message: t`${plural(open.length, "file")} closed to others`,
+  };
 }
 
 function checkSettings({ settings }: Context): Check {
@@ -88,9 +108,15 @@ function checkSettings({ settings }: Context): Check {
   try {
     for (const key of SETTING_KEYS) settings.look(key);
     const unknown = settings.unknownKeys();
-    if (unknown.length === 0) return { check, status: "ok", message: t("config.json holds nothing wrong") };
+    if (unknown.length === 0)
+      return { check, status: "ok", message: t("config.json holds nothing wrong") };
     const message = t`config.json has what is no setting: ${unknown.join(", ")}`;
-    return { check, status: "warning", message, hint: t("`fob config list` says what could be meant") };
+    return {
+      check,
+      status: "warning",
+      message,
+      hint: t("`fob config list` says what could be meant"),
+    };
   } catch (error) {
     return failure(check, error);
   }
@@ -143,7 +169,11 @@ async function checkKeychain(header: Header | null, { access }: Context): Promis
   const check = "keychain";
   try {
     if (header && isExported(header)) {
-      return { check, status: "skipped", message: t("this home was exported for a grant, and nothing else opens it") };
+      return {
+        check,
+        status: "skipped",
+        message: t("this home was exported for a grant, and nothing else opens it"),
+      };
     }
     if (header?.keychain === "none")
       return { check, status: "skipped", message: t("this vault opens with a passphrase") };
@@ -187,11 +217,16 @@ function checkRecovery(header: Header): Check {
 
 function formatCheck({ check, status, message, hint }: Check, style: Style): string {
   const words = { ok: t("ok"), warning: t("warning"), failed: t("failed"), skipped: t("skipped") };
-  const paint = { ok: style.good, warning: style.warning, failed: style.bad, skipped: style.faint }[status];
+  const paint = { ok: style.good, warning: style.warning, failed: style.bad, skipped: style.faint }[
+    status
+  ];
   const width = Math.max(...Object.values(words).map(displayWidth)) + 2;
   const padding = " ".repeat(width - displayWidth(words[status]));
-  const lines = [`${check.padEnd(CHECK_WIDTH)}${paint(words[status])}${padding}${printable(again(message))}`];
-  if (hint !== undefined) lines.push(`${" ".repeat(CHECK_WIDTH + width)}${style.faint(printable(again(hint)))}`);
+  const lines = [
+    `${check.padEnd(CHECK_WIDTH)}${paint(words[status])}${padding}${printable(again(message))}`,
+  ];
+  if (hint !== undefined)
+    lines.push(`${" ".repeat(CHECK_WIDTH + width)}${style.faint(printable(again(hint)))}`);
   return lines.join("\n");
 }
 

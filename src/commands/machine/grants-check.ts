@@ -11,7 +11,11 @@ export function checkGrants(vault: Vault, repair: boolean, now: Date): Check {
   const found = examineGrants(vault, now);
   const { list, dead } = found;
   if (list === null && dead.length === 0) {
-    return { check, status: "ok", message: t`${plural(listGrants(vault).length, "grant")}, all of them whole` };
+    return {
+      check,
+      status: "ok",
+      message: t`${plural(listGrants(vault).length, "grant")}, all of them whole`,
+    };
   }
   const labels = dead.map(({ label }) => label).join(", ");
   if (repair) {

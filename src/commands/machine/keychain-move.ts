@@ -24,7 +24,9 @@ export const keychainMove = defineCommand({
     "system is the keychain of the operating system, file a key file in fob's folder that only you can read, none nobody: then a passphrase opens " +
     "the vault, and a recovery code is shown. Asks for the app PIN where there is one, or takes the recovery code in its place, also when the " +
     "key is lost; then a new PIN is asked for. Tokens, their PINs, grants and a running agent go on as they are; biometrics are off afterwards.",
-  arguments: { kind: required(KEYCHAIN_KINDS.join("|"), "who keeps the key from now on", KEYCHAIN_KINDS) },
+  arguments: {
+    kind: required(KEYCHAIN_KINDS.join("|"), "who keeps the key from now on", KEYCHAIN_KINDS),
+  },
   options: {},
   examples: [
     { command: "fob keychain move file", explanation: "for a machine that has no keychain to ask" },
@@ -57,7 +59,9 @@ export const keychainMove = defineCommand({
     if (recoveryCode === null) return words[to];
     const purpose =
       to === "none"
-        ? t("Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.")
+        ? t(
+            "Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.",
+          )
         : t("Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.");
     return [words[to], t`new recovery code: ${recoveryCode}`, purpose].join("\n");
   },
@@ -81,8 +85,15 @@ function parseKind(text: string): KeychainKind {
   });
 }
 
-/** Throws FobError `usage` where there is nothing to do: a key that is lost is made anew by its own keeper, too. */
-async function refuseSameKeeper(header: Header, to: KeychainKind, { access }: Context): Promise<void> {
+/**
+ * Throws FobError `usage` where there is nothing to do: a key that is lost is made anew by its own
+ * keeper, too.
+ */
+async function refuseSameKeeper(
+  header: Header,
+  to: KeychainKind,
+  { access }: Context,
+): Promise<void> {
   if (header.keychain !== to) return;
   if (to === "none") {
     throw new FobError("usage", t("nobody keeps the key of this vault already"), {
@@ -102,14 +113,24 @@ async function refuseUnreachable({ access }: Context): Promise<void> {
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "unavailable") throw error;
     throw new FobError("unavailable", error.message, {
-      hint: error.hint === undefined ? t("nothing was changed") : t`nothing was changed; ${again(error.hint)}`,
+      hint:
+        error.hint === undefined
+          ? t("nothing was changed")
+          : t`nothing was changed; ${again(error.hint)}`,
       cause: error,
     });
   }
 }
 
-/** What guards the vault from now on; null where its key alone does. A passphrase goes on as the app PIN. */
-async function choosePin({ header, proof }: OpenedVault, to: KeychainKind, context: Context): Promise<Secret | null> {
+/**
+ * What guards the vault from now on; null where its key alone does. A passphrase goes on as the app
+ * PIN.
+ */
+async function choosePin(
+  { header, proof }: OpenedVault,
+  to: KeychainKind,
+  context: Context,
+): Promise<Secret | null> {
   if (to !== "none" && proof.kind === "pin") return proof.pin;
   if (proof.kind === "pin") forget(proof.pin);
   if (to !== "none" && findSlot(header, "keychain")) return null;
@@ -123,12 +144,18 @@ function remarks(
 ): string[] {
   const isPassphraseKept = from === "none" && to !== "none" && proof.kind === "pin";
   return [
-    isPassphraseKept ? t("the passphrase is the app PIN now: `fob pin change` and `fob pin remove` change that") : null,
+    isPassphraseKept
+      ? t("the passphrase is the app PIN now: `fob pin change` and `fob pin remove` change that")
+      : null,
     recoveryCode !== null && findSlot(header, "recovery")
       ? t("the recovery code from before opens nothing any more")
       : null,
-    closedBiometrics ? t("no finger or face stands for a PIN any more: `fob biometric enable` changes that") : null,
-    leftBehind ? t`the old key could not be removed, and opens nothing any more: ${again(leftBehind.message)}` : null,
+    closedBiometrics
+      ? t("no finger or face stands for a PIN any more: `fob biometric enable` changes that")
+      : null,
+    leftBehind
+      ? t`the old key could not be removed, and opens nothing any more: ${again(leftBehind.message)}`
+      : null,
     keychain !== null && keychain !== to
       ? t`--keychain or FOB_KEYCHAIN say "${keychain}": leave them out, or fob refuses to open this vault`
       : null,

@@ -7,7 +7,10 @@ import { readHeader } from "#vault/keys/header.ts";
 const SHELLS = ["bash", "zsh", "sh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** Where the functions find the agent: empty texts where there is no vault yet, and `fob code` is asked. */
+/**
+ * Where the functions find the agent: empty texts where there is no vault yet, and `fob code` is
+ * asked.
+ */
 interface Place {
   readonly socket: string;
   readonly vault: string;
@@ -37,7 +40,9 @@ export const shellenv = defineCommand({
     const place: Place = { socket: forShells, vault: readHeader(context.access.home)?.id ?? "" };
     const functionsFor = async (one: Shell) =>
       [...assignments(one, place), await context.shellFunctions(one)].join("\n");
-    return shell === undefined ? chooseInShell(functionsFor) : (await functionsFor(shell)).trimEnd();
+    return shell === undefined
+      ? chooseInShell(functionsFor)
+      : (await functionsFor(shell)).trimEnd();
   },
   text: (script) => script,
   json: (script) => ({ script }),
@@ -49,7 +54,10 @@ function isShell(text: string): text is Shell {
 
 function assignments(shell: Shell, { socket, vault }: Place): string[] {
   if (shell === "fish")
-    return [`set -g _fob_socket ${quoteForFish(socket)}`, `set -g _fob_vault ${quoteForFish(vault)}`];
+    return [
+      `set -g _fob_socket ${quoteForFish(socket)}`,
+      `set -g _fob_vault ${quoteForFish(vault)}`,
+    ];
   return [`_fob_socket=${quote(socket)}`, `_fob_vault=${quote(vault)}`];
 }
 

@@ -10,11 +10,19 @@ export function checkTrash(vault: Vault, repair: boolean): Check {
   const found = examineTrash(vault);
   const troubles = describe(found);
   if (troubles.length === 0) {
-    return { check, status: "ok", message: t`${plural(removedIds(vault).length, "removed token")}, all of them whole` };
+    return {
+      check,
+      status: "ok",
+      message: t`${plural(removedIds(vault).length, "removed token")}, all of them whole`,
+    };
   }
   if (repair) {
     mendTrash(vault, found);
-    return { check, status: "ok", message: t("what was damaged among the removed tokens was put aside") };
+    return {
+      check,
+      status: "ok",
+      message: t("what was damaged among the removed tokens was put aside"),
+    };
   }
   return {
     check,

@@ -3,7 +3,14 @@ import { plural, type Text, t, translated } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { flag } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
-import { type Checkup, examineVault, type Leftovers, leftovers, mendVault, removeLeftovers } from "#vault/checkup.ts";
+import {
+  type Checkup,
+  examineVault,
+  type Leftovers,
+  leftovers,
+  mendVault,
+  removeLeftovers,
+} from "#vault/checkup.ts";
 import type { Processes } from "#vault/tokens/batch.ts";
 import { type Misplaced, misplacedIn, putMisplacedAside } from "#vault/trash/misplaced.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -15,14 +22,18 @@ const REPAIR_HINT: Text = "`fob doctor --repair` mends it";
 /** More names than this are only counted. */
 const MAX_NAMED = 3;
 
-/** A vault that others write to at this moment looks unfinished: what is so twice, is so. In milliseconds. */
+/**
+ * A vault that others write to at this moment looks unfinished: what is so twice, is so. In
+ * milliseconds.
+ */
 const SECOND_LOOK = 300;
 
 /** {@link checkVault} as an agent carries it out. */
 export const vaultChecks = {
   arguments: {},
   options: { repair: flag("mend what can be mended") },
-  run: ({ repair }: { readonly repair: boolean }, context: HouseContext) => checkVault(repair, context),
+  run: ({ repair }: { readonly repair: boolean }, context: HouseContext) =>
+    checkVault(repair, context),
 };
 
 /** Looks into the vault, and mends it where that is wanted and possible. */
@@ -56,7 +67,9 @@ export async function checkVault(repair: boolean, context: HouseContext): Promis
 async function open(context: HouseContext): Promise<{ readonly vault: Vault } | Check> {
   try {
     const vault = await context.findVault();
-    return vault ? { vault } : { check: "vault", status: "skipped", message: t("there is no vault yet") };
+    return vault
+      ? { vault }
+      : { check: "vault", status: "skipped", message: t("there is no vault yet") };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     const { code, message, hint } = error;
@@ -75,13 +88,20 @@ function orFailed(name: string, check: () => Check): Check {
 }
 
 function isWhole(found: Checkup): boolean {
-  const { damaged, damagedAttempts, damagedBatches, damagedIndex, unlisted, gone, lost, cutOff } = found;
+  const { damaged, damagedAttempts, damagedBatches, damagedIndex, unlisted, gone, lost, cutOff } =
+    found;
   const lists = [damaged, damagedAttempts, damagedBatches, unlisted, gone, lost];
-  return damagedIndex === null && cutOff.abandoned === 0 && lists.every((list) => list.length === 0);
+  return (
+    damagedIndex === null && cutOff.abandoned === 0 && lists.every((list) => list.length === 0)
+  );
 }
 
 /** `aside` are the folders that damaged tokens were put into. */
-function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside: readonly string[]): Check {
+function describeDamage(
+  vault: Vault,
+  { damaged, damagedIndex }: Checkup,
+  aside: readonly string[],
+): Check {
   const check = "vault";
   const reasons = damaged.map(({ name, reason }) => t`${name}: ${reason}`);
   if (aside.length > 0) {
@@ -101,7 +121,9 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside:
         .slice(0, MAX_NAMED)
         .concat(reasons.length > MAX_NAMED ? [t`and ${reasons.length - MAX_NAMED} more`] : [])
         .reduce((all, one) => t`${all}; ${one}`),
-      hint: t("restore these files from a backup of the vault folder, or --repair puts them aside: then enroll anew"),
+      hint: t(
+        "restore these files from a backup of the vault folder, or --repair puts them aside: then enroll anew",
+      ),
     };
   }
   const tokens =
@@ -114,7 +136,9 @@ function describeDamage(vault: Vault, { damaged, damagedIndex }: Checkup, aside:
 /** What lies where something else belongs. The rest is looked at when that is out of the way. */
 function describeMisplaced(misplaced: readonly Misplaced[]): Check {
   const reasons = misplaced.map(({ path, is }) =>
-    is === "file" ? t`${path} is a file, and must be a folder` : t`${path} is a folder, and must be a file`,
+    is === "file"
+      ? t`${path} is a file, and must be a folder`
+      : t`${path} is a folder, and must be a file`,
   );
   return {
     check: "files",
@@ -138,10 +162,21 @@ function describeLost({ lost }: Checkup, repaired: boolean): Check[] {
   const check = "lost";
   if (repaired) {
     const hint = t("enroll these tokens anew");
-    return [{ check, status: "warning", message: t`no longer listed, because their files are gone: ${names}`, hint }];
+    return [
+      {
+        check,
+        status: "warning",
+        message: t`no longer listed, because their files are gone: ${names}`,
+        hint,
+      },
+    ];
   }
-  const hint = t("restore them from a backup of the vault folder; --repair takes these tokens off the list");
-  return [{ check, status: "failed", message: t`the files of these tokens are gone: ${names}`, hint }];
+  const hint = t(
+    "restore them from a backup of the vault folder; --repair takes these tokens off the list",
+  );
+  return [
+    { check, status: "failed", message: t`the files of these tokens are gone: ${names}`, hint },
+  ];
 }
 
 /** Nothing where nothing is wrong. */
@@ -150,7 +185,13 @@ function describeDamagedBatches({ damagedBatches }: Checkup, repaired: boolean):
   const check = "interrupted";
   const commands = plural(damagedBatches.length, "command");
   if (repaired)
-    return [{ check, status: "ok", message: t`${commands} cut off: what cannot be read of them was put aside` }];
+    return [
+      {
+        check,
+        status: "ok",
+        message: t`${commands} cut off: what cannot be read of them was put aside`,
+      },
+    ];
   const ids = damagedBatches.join(", ");
   return [
     {
@@ -196,7 +237,8 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
   if (damagedIndex === null && wrong === 0)
     return { check, status: "ok", message: t("the index says what the tokens say") };
   if (repaired) return { check, status: "ok", message: t("the index was rebuilt from the tokens") };
-  if (damagedIndex !== null) return { check, status: "failed", message: damagedIndex, hint: translated(REPAIR_HINT) };
+  if (damagedIndex !== null)
+    return { check, status: "failed", message: damagedIndex, hint: translated(REPAIR_HINT) };
   const names = nameSome([...unlisted, ...gone].map(({ name }) => name));
   return {
     check,
@@ -211,7 +253,10 @@ function describeCutOff({ cutOff: { abandoned, tokens } }: Checkup, repaired: bo
   if (abandoned === 0) return [];
   const check = "interrupted";
   const commands = plural(abandoned, "command");
-  if (repaired) return [{ check, status: "ok", message: t`${commands} that were cut off: finished or taken back` }];
+  if (repaired)
+    return [
+      { check, status: "ok", message: t`${commands} that were cut off: finished or taken back` },
+    ];
   return [
     {
       check,
@@ -222,7 +267,10 @@ function describeCutOff({ cutOff: { abandoned, tokens } }: Checkup, repaired: bo
   ];
 }
 
-/** Older generations are what a damaged token could be saved from: they stay until everything is whole. */
+/**
+ * Older generations are what a damaged token could be saved from: they stay until everything is
+ * whole.
+ */
 function checkLeftovers(
   vault: Vault,
   { damaged, damagedIndex }: Checkup,
@@ -231,11 +279,16 @@ function checkLeftovers(
 ): Check {
   const check = "leftovers";
   if ((damaged.length > 0 && !repair) || (damagedIndex !== null && !repair)) {
-    return { check, status: "skipped", message: t("older files are kept while something is damaged") };
+    return {
+      check,
+      status: "skipped",
+      message: t("older files are kept while something is damaged"),
+    };
   }
   if (repair) removeLeftovers(vault, processes);
   const kinds = describeLeftovers(leftovers(vault, processes));
-  if (kinds === null) return { check, status: "ok", message: t("interrupted writes left nothing behind") };
+  if (kinds === null)
+    return { check, status: "ok", message: t("interrupted writes left nothing behind") };
   return {
     check,
     status: "warning",

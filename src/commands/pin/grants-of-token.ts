@@ -11,8 +11,9 @@ export interface GrantChoice {
 }
 
 /**
- * The labels of the grants to revoke when a token gets a PIN: all that name it, or none. A person is asked; a script has to say so.
- * Rejects with FobError `locked` where nobody can be asked, naming the grants.
+ * The labels of the grants to revoke when a token gets a PIN: all that name it, or none. A person
+ * is asked; a script has to say so. Rejects with FobError `locked` where nobody can be asked,
+ * naming the grants.
  */
 export async function chooseGrantsToRevoke(
   vault: Vault,

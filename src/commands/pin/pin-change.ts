@@ -37,12 +37,20 @@ export const pinChange = defineCommand({
   json: changeJson,
 });
 
-async function changePinOf(vault: Vault, record: TokenRecord, context: Context): Promise<PinChange> {
+async function changePinOf(
+  vault: Vault,
+  record: TokenRecord,
+  context: Context,
+): Promise<PinChange> {
   const { token, guard } = record;
   if (!guard) throw notSet(token.name);
   const secretKey = await askSecretKey(vault, record, context.pinPrompt);
   const { policy } = guard;
-  await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
+  await changeTokenPin(vault, record, secretKey, {
+    prompt: context.pinPrompt,
+    policy,
+    now: context.clock(),
+  });
   forget(secretKey);
   return { name: token.name, change: "changed", recoveryCode: null };
 }
@@ -58,7 +66,12 @@ async function changeAppPin(context: Context): Promise<PinChange> {
     const pin = await askNewAppPin(opened.header, context.pinPrompt, current);
     const { recoveryCode, isNewKey } = await setAppPin(opened, context.access, pin);
     forget(pin);
-    return { name: null, change: "changed", recoveryCode, app: { pin: appPinInWords(opened.header), isNewKey } };
+    return {
+      name: null,
+      change: "changed",
+      recoveryCode,
+      app: { pin: appPinInWords(opened.header), isNewKey },
+    };
   } finally {
     forget(current);
   }

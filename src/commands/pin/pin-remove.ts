@@ -7,7 +7,13 @@ import { readHeader } from "#vault/keys/header.ts";
 import { appPinSlot } from "#vault/keys/open.ts";
 import { removeAppPin } from "#vault/pins/app-pin.ts";
 import { askSecretKey, removeTokenPin } from "#vault/pins/token-pin.ts";
-import { changeJson, existingTokenPin, existingVaultToChange, formatChange, type PinChange } from "./pin-target.ts";
+import {
+  changeJson,
+  existingTokenPin,
+  existingVaultToChange,
+  formatChange,
+  type PinChange,
+} from "./pin-target.ts";
 
 /** `fob pin remove`: takes the PIN off the app or one token, after asking for it. */
 export const pinRemove = defineCommand({
@@ -15,7 +21,9 @@ export const pinRemove = defineCommand({
   summary: "remove the app PIN, or one token's PIN",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
-  examples: [{ command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" }],
+  examples: [
+    { command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" },
+  ],
   async run({ name }, context): Promise<PinChange> {
     return name === undefined ? removeOfApp(context) : removeOf(name, context);
   },

@@ -11,7 +11,13 @@ import { askNewAppPin, currentHeader, setAppPin } from "#vault/pins/app-pin.ts";
 import { changeTokenPin } from "#vault/pins/token-pin.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { chooseGrantsToRevoke, type GrantChoice, revokeGrants } from "./grants-of-token.ts";
-import { changeJson, existingVaultToChange, formatChange, type PinChange, tokenPin } from "./pin-target.ts";
+import {
+  changeJson,
+  existingVaultToChange,
+  formatChange,
+  type PinChange,
+  tokenPin,
+} from "./pin-target.ts";
 
 /** `fob pin set`: gives the app or one token a PIN. */
 export const pinSet = defineCommand({
@@ -23,7 +29,10 @@ export const pinSet = defineCommand({
     "go on opening the token; a person is asked about them, a script says --revoke-grants or --keep-grants.",
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {
-    policy: value("RULES", "what the token's PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)"),
+    policy: value(
+      "RULES",
+      "what the token's PIN must be like: min=6,alphabet=numeric,days=90 (docs/security.md)",
+    ),
     revokeGrants: flag("revoke the grants that open the token without its PIN"),
     keepGrants: flag("let those grants go on opening it without its PIN"),
   },
@@ -39,19 +48,31 @@ export const pinSet = defineCommand({
     const policy = parsePolicy(input);
     if (input.name !== undefined) return setOf(input.name, policy, input, context);
     if (input.revokeGrants || input.keepGrants)
-      throw new FobError("usage", t("--revoke-grants and --keep-grants are for the PIN of a token: name one"));
+      throw new FobError(
+        "usage",
+        t("--revoke-grants and --keep-grants are for the PIN of a token: name one"),
+      );
     return setOfApp(context);
   },
   text: formatChange,
   json: changeJson,
 });
 
-async function setOf(name: string, policy: PinPolicy, wishes: GrantChoice, context: Context): Promise<PinChange> {
+async function setOf(
+  name: string,
+  policy: PinPolicy,
+  wishes: GrantChoice,
+  context: Context,
+): Promise<PinChange> {
   const { vault, record } = tokenPin(name, await context.ensureVault());
   if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
   const grants = await chooseGrantsToRevoke(vault, record.token, wishes, context);
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  await changeTokenPin(vault, record, secretKey, { prompt: context.pinPrompt, policy, now: context.clock() });
+  await changeTokenPin(vault, record, secretKey, {
+    prompt: context.pinPrompt,
+    policy,
+    now: context.clock(),
+  });
   forget(secretKey);
   revokeGrants(vault, grants);
   return { name: record.token.name, change: "set", recoveryCode: null };
@@ -64,7 +85,8 @@ async function setOfApp(context: Context): Promise<PinChange> {
     const header = currentHeader(await context.ensureVault());
     const app = { pin: appPinInWords(header), isNewKey: false };
     // making it was setting its passphrase
-    if (header.keychain === "none") return { name: null, change: "set", recoveryCode: context.newRecoveryCode(), app };
+    if (header.keychain === "none")
+      return { name: null, change: "set", recoveryCode: context.newRecoveryCode(), app };
   }
   const opened = await existingVaultToChange(context);
   if (appPinSlot(opened.header)) throw alreadySet(appPinInWords(opened.header));
@@ -74,9 +96,16 @@ async function setOfApp(context: Context): Promise<PinChange> {
   return { name: null, change: "set", recoveryCode };
 }
 
-function parsePolicy({ name, policy }: { readonly name: string | undefined; readonly policy: string | undefined }) {
+function parsePolicy({
+  name,
+  policy,
+}: {
+  readonly name: string | undefined;
+  readonly policy: string | undefined;
+}) {
   if (policy === undefined) return USER_PIN_POLICY;
-  if (name === undefined) throw new FobError("usage", t("--policy is for the PIN of a token: name one"));
+  if (name === undefined)
+    throw new FobError("usage", t("--policy is for the PIN of a token: name one"));
   try {
     return parsePinPolicy(policy);
   } catch (error) {
@@ -87,5 +116,7 @@ function parsePolicy({ name, policy }: { readonly name: string | undefined; read
 }
 
 function alreadySet(which: string): FobError {
-  return new FobError("usage", t`the ${which} is set already`, { hint: t("`fob pin change` changes it") });
+  return new FobError("usage", t`the ${which} is set already`, {
+    hint: t("`fob pin change` changes it"),
+  });
 }

@@ -31,7 +31,13 @@ interface PinStatus extends PinState {
   readonly app?: string;
 }
 
-const NO_STATE = { setAt: null, expiresAt: null, mustChange: false, wiped: false, biometric: false } as const;
+const NO_STATE = {
+  setAt: null,
+  expiresAt: null,
+  mustChange: false,
+  wiped: false,
+  biometric: false,
+} as const;
 
 /** `fob pin status`: which PIN there is, what it must be like, and how many attempts are left. */
 export const pinStatus = defineCommand({
@@ -42,7 +48,8 @@ export const pinStatus = defineCommand({
   options: {},
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
   isDelegable: ({ name }) => name !== undefined,
-  run: async ({ name }, context) => (name === undefined ? appStatus(context) : tokenStatus(name, context)),
+  run: async ({ name }, context) =>
+    name === undefined ? appStatus(context) : tokenStatus(name, context),
   text: (status, style) => formatFields(describe(status, style), style),
   json: ({ app: _app, ...status }) => status,
 });
@@ -52,8 +59,15 @@ function appStatus({ access: { home } }: Context): PinStatus {
   if (header) refuseExported(header);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
   const app = appPinInWords(header ?? { keychain: "system" });
-  const base = { name: null, policy, ...NO_STATE, biometric: header !== null && isEnabledForApp(header), app };
-  if (!header || !appPinSlot(header)) return { ...base, type: "none", attemptsLeft: null, locked: false };
+  const base = {
+    name: null,
+    policy,
+    ...NO_STATE,
+    biometric: header !== null && isEnabledForApp(header),
+    app,
+  };
+  if (!header || !appPinSlot(header))
+    return { ...base, type: "none", attemptsLeft: null, locked: false };
   const failed = failedAttempts(attemptsOfApp({ home, vaultId: header.id }), policy.attempts);
   return { ...base, type: "user", ...pinState(policy, failed) };
 }
@@ -70,7 +84,13 @@ async function tokenStatus(query: string, context: HouseContext): Promise<PinSta
   const record = vault.read(findInVault(vault, query).id);
   const { name, pin } = record.token;
   const { guard } = record;
-  const base = { ...NO_STATE, name, type: pin, ...tokenPinState(vault, record), wiped: isWiped(record) };
+  const base = {
+    ...NO_STATE,
+    name,
+    type: pin,
+    ...tokenPinState(vault, record),
+    wiped: isWiped(record),
+  };
   if (!guard) return { ...base, policy: USER_PIN_POLICY };
   const { policy, setAt } = guard;
   const mustChange = overdueReason(guard, context.clock()) !== null;
@@ -79,7 +99,19 @@ async function tokenStatus(query: string, context: HouseContext): Promise<PinSta
 }
 
 function describe(status: PinStatus, style: Style): [string, string][] {
-  const { name, type, policy, attemptsLeft, locked, wiped, setAt, expiresAt, mustChange, biometric, app } = status;
+  const {
+    name,
+    type,
+    policy,
+    attemptsLeft,
+    locked,
+    wiped,
+    setAt,
+    expiresAt,
+    mustChange,
+    biometric,
+    app,
+  } = status;
   const state = wiped ? t("yes, and its secret was wiped") : locked ? t("yes") : t("no");
   const fields: [string, string | null][] = [
     [t("PIN of"), name === null ? t`fob (${app})` : printable(name)],
@@ -96,7 +128,8 @@ function describe(status: PinStatus, style: Style): [string, string][] {
 }
 
 function describePolicy(policy: PinPolicy): string {
-  const { minLength, maxLength, alphabet, attempts, atLimit, refuseTrivial, history, expiryDays } = policy;
+  const { minLength, maxLength, alphabet, attempts, atLimit, refuseTrivial, history, expiryDays } =
+    policy;
   const rules = [
     t`${minLength} to ${maxLength} characters`,
     alphabet === "any" ? null : alphabet,

@@ -28,7 +28,10 @@ export interface PinChange {
 export function tokenPin(name: string, vault: Vault): TokenPin {
   const record = vault.read(findInVault(vault, name).id);
   if (record.token.pin === "server") {
-    throw new FobError("usage", t`the PIN of ${record.token.name} is the server's: it is typed at the login page`);
+    throw new FobError(
+      "usage",
+      t`the PIN of ${record.token.name} is the server's: it is typed at the login page`,
+    );
   }
   return { vault, record };
 }
@@ -38,7 +41,9 @@ export async function existingTokenPin(name: string, context: Context): Promise<
   return tokenPin(name, await existingVault(context));
 }
 
-/** The vault, which must exist, for changing its PIN or key; a PIN that has opened it is forgotten. */
+/**
+ * The vault, which must exist, for changing its PIN or key; a PIN that has opened it is forgotten.
+ */
 export async function existingVaultToChange(context: Context): Promise<OpenedVault> {
   const opened = (await context.openToChange({ byPin: false })) ?? nothingEnrolled();
   if (opened.proof.kind === "pin") forget(opened.proof.pin);
@@ -55,11 +60,15 @@ const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
 export function formatChange({ name, change, recoveryCode, app }: PinChange): string {
   const appPin = app?.pin ?? t("app PIN");
   const done = DONE[change](name === null ? appPin : t`PIN of ${printable(name)}`);
-  const lines = app?.isNewKey ? [done, t("the vault has a new key in place of the one that was lost")] : [done];
+  const lines = app?.isNewKey
+    ? [done, t("the vault has a new key in place of the one that was lost")]
+    : [done];
   if (recoveryCode === null) return lines.join("\n");
   return [
     ...lines,
-    change === "changed" ? t`new recovery code: ${recoveryCode}` : t`recovery code: ${recoveryCode}`,
+    change === "changed"
+      ? t`new recovery code: ${recoveryCode}`
+      : t`recovery code: ${recoveryCode}`,
     ...(change === "changed" ? [t("The recovery code from before opens nothing any more.")] : []),
     t`Keep it on paper: it opens the vault if the ${appPin} is lost, and is not shown again.`,
   ].join("\n");

@@ -3,9 +3,21 @@ import { t } from "#base/language.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { PushRequest } from "#push/request.ts";
-import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
+import {
+  type Answered,
+  answeredJson,
+  answerRequest,
+  chooseRequest,
+  takeCall,
+} from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
-import { approveTiqr, formatTiqrLogin, readTiqrChallenge, type TiqrLogin, tiqrLoginJson } from "./tiqr-answer.ts";
+import {
+  approveTiqr,
+  formatTiqrLogin,
+  readTiqrChallenge,
+  type TiqrLogin,
+  tiqrLoginJson,
+} from "./tiqr-answer.ts";
 
 type Approved = { readonly notes: readonly string[] } & (
   | { readonly kind: "request"; readonly answered: Answered }
@@ -20,7 +32,12 @@ export const pushApprove = defineCommand({
     "Without ID, the only request that waits; at a terminal it is shown and asked about first. Where the login page shows a number, " +
     "--choice says which. A token with a PIN asks for it. Prints the code that the login page wants, where it wants one. Exit code 7 when the " +
     "server does not take it. ID may also be the tiqrauth:// text that a TiQR login page shows, - for standard input: the token of that service answers it.",
-  arguments: { id: optional("ID", "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge") },
+  arguments: {
+    id: optional(
+      "ID",
+      "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge",
+    ),
+  },
   options: {
     qr: value("FILE", "read a TiQR challenge from a picture of its QR code", "file"),
     choice: value("N", "what the login page shows, where several are offered"),
@@ -28,18 +45,25 @@ export const pushApprove = defineCommand({
   },
   examples: [
     { command: "fob push approve", explanation: "the request that you are waiting for" },
-    { command: "fob push approve 3f2a --choice 42", explanation: "one of several, whose login page shows 42" },
+    {
+      command: "fob push approve 3f2a --choice 42",
+      explanation: "one of several, whose login page shows 42",
+    },
     { command: "fob push approve --qr login.png", explanation: "the QR code of a TiQR login page" },
   ],
   async run(input, context): Promise<Approved> {
     const challenge = await readTiqrChallenge(input.id, input.qr, context);
     if (challenge === null) return approveRequest(input, context);
-    if (input.choice !== undefined) throw new FobError("usage", t("a TiQR login offers nothing to choose from"));
+    if (input.choice !== undefined)
+      throw new FobError("usage", t("a TiQR login offers nothing to choose from"));
     return { kind: "tiqr", login: await approveTiqr(challenge, input.yes, context), notes: [] };
   },
   text: (approved, style) =>
-    approved.kind === "tiqr" ? formatTiqrLogin(approved.login, style) : formatAnswered(approved.answered, style),
-  json: (approved) => (approved.kind === "tiqr" ? tiqrLoginJson(approved.login) : answeredJson(approved.answered)),
+    approved.kind === "tiqr"
+      ? formatTiqrLogin(approved.login, style)
+      : formatAnswered(approved.answered, style),
+  json: (approved) =>
+    approved.kind === "tiqr" ? tiqrLoginJson(approved.login) : answeredJson(approved.answered),
   notes: ({ notes }) => notes,
 });
 
@@ -49,7 +73,10 @@ interface GivenInput {
   readonly yes: boolean;
 }
 
-async function approveRequest({ id, choice, yes }: GivenInput, context: Context): Promise<Approved> {
+async function approveRequest(
+  { id, choice, yes }: GivenInput,
+  context: Context,
+): Promise<Approved> {
   const call = await takeCall(context);
   const request = chooseRequest(call.requests, id);
   if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
@@ -67,5 +94,9 @@ async function confirm(request: PushRequest, { prompt }: Context): Promise<void>
 async function askForChoice({ options }: PushRequest, { prompt }: Context): Promise<string | null> {
   if (options.length === 0) return null;
   const choices = options.map((option) => ({ label: option, value: option }));
-  return prompt.pick(t("Which one does the login page show?"), choices, `--choice (${options.join(", ")})`);
+  return prompt.pick(
+    t("Which one does the login page show?"),
+    choices,
+    `--choice (${options.join(", ")})`,
+  );
 }

@@ -1,7 +1,13 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { defineCommand, flag, optional } from "#cli/command.ts";
-import { type Answered, answeredJson, answerRequest, chooseRequest, takeCall } from "./push-requests.ts";
+import {
+  type Answered,
+  answeredJson,
+  answerRequest,
+  chooseRequest,
+  takeCall,
+} from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
 
 interface Denied {
@@ -19,7 +25,9 @@ export const pushDeny = defineCommand({
   description:
     "Without ID, the only request that waits. --report tells the server besides that it was not you who started the login: somebody may know your " +
     "password.",
-  arguments: { id: optional("ID", "the request, as `fob push list` shows it; its beginning is enough") },
+  arguments: {
+    id: optional("ID", "the request, as `fob push list` shows it; its beginning is enough"),
+  },
   options: {
     report: flag("it was not you: tell the server"),
     all: flag("every request that waits"),
@@ -29,7 +37,8 @@ export const pushDeny = defineCommand({
     { command: "fob push deny --all --report", explanation: "somebody floods you with requests" },
   ],
   async run({ id, report, all }, context): Promise<Denied> {
-    if (all && id !== undefined) throw new FobError("usage", t("--all and an ID exclude each other"));
+    if (all && id !== undefined)
+      throw new FobError("usage", t("--all and an ID exclude each other"));
     const call = await takeCall(context);
     const { requests, notes } = call;
     const answer = { kind: "deny", isReport: report } as const;
@@ -44,14 +53,20 @@ export const pushDeny = defineCommand({
     const [failure] = failures;
     if (failure && denied.length === 0) throw failure.error;
     const failed = new Set(failures.map(({ token }) => token));
-    const missed = requests.filter(({ id, token }) => !denied.includes(id) && !failed.has(token)).length;
+    const missed = requests.filter(
+      ({ id, token }) => !denied.includes(id) && !failed.has(token),
+    ).length;
     const late = missed === 0 ? [] : [t`${plural(missed, "denial")} came too late`];
     return {
       denied: requests
         .filter(({ id }) => denied.includes(id))
         .map((request) => ({ request, answer, outcome: { isAccepted: true } })),
       isAll: true,
-      notes: [...notes, ...failures.map(({ token, error }) => t`${token}: ${error.message}`), ...late],
+      notes: [
+        ...notes,
+        ...failures.map(({ token, error }) => t`${token}: ${error.message}`),
+        ...late,
+      ],
       exitCode: failure?.error.exitCode ?? 0,
     };
   },

@@ -13,12 +13,21 @@ export function eventJson(event: PushEvent): object {
     case "request":
       return { event: "request", ...requestJson(event.request) };
     case "gone":
-      return { event: "gone", id: event.request.id, token: event.request.token, reason: event.reason };
+      return {
+        event: "gone",
+        id: event.request.id,
+        token: event.request.token,
+        reason: event.reason,
+      };
     case "answered":
       return { event: "answered", ...answeredJson(event), accepted: event.outcome.isAccepted };
     default: {
       const { kind, ...rest } = event;
-      return { event: kind, ...rest, ...("message" in rest ? { message: original(rest.message) } : {}) };
+      return {
+        event: kind,
+        ...rest,
+        ...("message" in rest ? { message: original(rest.message) } : {}),
+      };
     }
   }
 }
@@ -28,7 +37,8 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
   switch (event.kind) {
     case "request": {
       const { request } = event;
-      const choice = request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
+      const choice =
+        request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
       return [
         t`${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
         `  fob push approve ${request.id}${choice}`,

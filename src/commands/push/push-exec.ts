@@ -18,19 +18,29 @@ export interface Deciding {
 }
 
 /**
- * Lets a program decide on a request: it gets it as JSON on its standard input, and its exit code is the answer. Where something is to be chosen it
- * prints its choice. What it cannot decide waits on.
+ * Lets a program decide on a request: it gets it as JSON on its standard input, and its exit code
+ * is the answer. Where something is to be chosen it prints its choice. What it cannot decide waits
+ * on.
  */
-export async function decideByProgram(request: PushRequest, listening: Listening, deciding: Deciding): Promise<void> {
+export async function decideByProgram(
+  request: PushRequest,
+  listening: Listening,
+  deciding: Deciding,
+): Promise<void> {
   const { program, now, tell, askProgram, pinPrompt } = deciding;
   const left = request.expiresAt.getTime() - now().getTime();
   // answered elsewhere, or expired, while others were decided on
   if (left <= 0 || !listening.waiting.some(({ id }) => id === request.id)) return;
   const input = `${JSON.stringify(requestJson(request))}\n`;
-  const { exitCode, line } = await askProgram(program, { input, signal: AbortSignal.timeout(left) });
+  const { exitCode, line } = await askProgram(program, {
+    input,
+    signal: AbortSignal.timeout(left),
+  });
   const answer = answerOf(exitCode, line, request);
   if (answer === null) {
-    tell(t`${request.id} waits on: ${program} ${exitCode === null ? t("took too long") : t`ended with ${exitCode}`}`);
+    tell(
+      t`${request.id} waits on: ${program} ${exitCode === null ? t("took too long") : t`ended with ${exitCode}`}`,
+    );
     return;
   }
   try {
@@ -42,7 +52,11 @@ export async function decideByProgram(request: PushRequest, listening: Listening
   }
 }
 
-function answerOf(exitCode: number | null, line: string, { options }: PushRequest): PushAnswer | null {
+function answerOf(
+  exitCode: number | null,
+  line: string,
+  { options }: PushRequest,
+): PushAnswer | null {
   if (exitCode === 0) return { kind: "approve", choice: options.length === 0 ? null : line };
   return exitCode === 1 ? { kind: "deny", isReport: false } : null;
 }

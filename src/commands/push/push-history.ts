@@ -55,7 +55,11 @@ function formatMemories(memories: readonly PushMemory[], style: Style): string {
     wording(memory),
     inWords(memory),
   ]);
-  return formatTable([t("RECEIVED"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("ANSWER")], rows, style);
+  return formatTable(
+    [t("RECEIVED"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("ANSWER")],
+    rows,
+    style,
+  );
 }
 
 function inWords({ answer, isAccepted }: PushMemory): string {

@@ -22,6 +22,7 @@ export const pushList = defineCommand({
   },
   text: ({ requests, now }, style) => formatRequests(requests, now, style),
   json: ({ requests }) => requests.map(requestJson),
-  notes: ({ requests, notes }) => (requests.length === 0 ? [...notes, t("no login request waits")] : notes),
+  notes: ({ requests, notes }) =>
+    requests.length === 0 ? [...notes, t("no login request waits")] : notes,
   failures: ({ failures }) => failures,
 });

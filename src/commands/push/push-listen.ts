@@ -36,12 +36,22 @@ export const pushListen = defineCommand({
   },
   examples: [
     { command: "fob push listen", explanation: "shows who wants to log in" },
-    { command: "fob push listen --exec ./decide", explanation: "a program of yours approves or denies" },
-    { command: "fob push listen --notify &", explanation: "in a desktop session: Approve and Deny in a notification" },
-    { command: "fob push listen --json --once --timeout 60", explanation: "in a script: the next request" },
+    {
+      command: "fob push listen --exec ./decide",
+      explanation: "a program of yours approves or denies",
+    },
+    {
+      command: "fob push listen --notify &",
+      explanation: "in a desktop session: Approve and Deny in a notification",
+    },
+    {
+      command: "fob push listen --json --once --timeout 60",
+      explanation: "in a script: the next request",
+    },
   ],
   async run(input, context): Promise<readonly FobError[]> {
-    const timeout = input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
+    const timeout =
+      input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
     const poll = context.settings.choose("push.poll-seconds", input.poll);
     const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
     refuseSilence({ ...input, notify }, context);
@@ -52,7 +62,11 @@ export const pushListen = defineCommand({
     failures.forEach(context.complain);
     const end = new AbortController();
     const interval = poll === 0 ? null : poll * 1000;
-    const listening = new Listening(desk, opened, { now: context.clock, signal: end.signal, interval });
+    const listening = new Listening(desk, opened, {
+      now: context.clock,
+      signal: end.signal,
+      interval,
+    });
     const screen = input.exec === undefined ? await context.openScreen() : null;
     // a screen shows the requests itself, and must not be written on
     const tell = screen ? () => undefined : context.tell;
@@ -62,10 +76,15 @@ export const pushListen = defineCommand({
     const hear = (event: PushEvent) => notifying?.hear(event);
     // nothing may fail before the end is sure to come: a timer keeps the program running
     const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
-    if (!screen && !context.isJson) context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
+    if (!screen && !context.isJson)
+      context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
     try {
       const received = screen
-        ? await watchRequests({ listening, tokens: opened, once: input.once, hear }, screen, context)
+        ? await watchRequests(
+            { listening, tokens: opened, once: input.once, hear },
+            screen,
+            context,
+          )
         : await receive(listening, { ...input, notify, hear }, context, () => end.abort());
       if (input.once && received === 0) throw nobodyCame(timeout);
       return failures;
@@ -94,7 +113,9 @@ interface ListenInput {
 function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Context): void {
   if (isTerminal || isJson || notify || exec !== undefined) return;
   throw new FobError("locked", t("nobody is here to see login requests"), {
-    hint: t("--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop"),
+    hint: t(
+      "--json prints them for a script, --exec PROGRAM lets a program decide, --notify asks on the desktop",
+    ),
   });
 }
 
@@ -112,7 +133,10 @@ function notifyOf(
   });
 }
 
-/** Takes events until there are no more, or `end` was called because nobody wants them; returns how many requests came. */
+/**
+ * Takes events until there are no more, or `end` was called because nobody wants them; returns how
+ * many requests came.
+ */
 async function receive(
   listening: Listening,
   input: ListenInput & { hear(event: PushEvent): void },
@@ -145,7 +169,9 @@ function decide(
   return decideByProgram(request, listening, { program, askProgram, pinPrompt, now: clock, tell });
 }
 
-/** Requests and answers are what was asked for; the rest is remarks. Returns whether anybody reads. */
+/**
+ * Requests and answers are what was asked for; the rest is remarks. Returns whether anybody reads.
+ */
 async function show(event: PushEvent, { isJson, emit, tell, clock }: Context): Promise<boolean> {
   const isAskedFor = event.kind === "request" || event.kind === "answered";
   if (isJson || isAskedFor)

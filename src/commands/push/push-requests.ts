@@ -12,8 +12,13 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 /** From here on a clock is worth a word, in seconds. */
 const DRIFT = 20;
 
-/** The desk of login requests, and the tokens that they can come for. Throws FobError `not-found` when there is none. */
-export async function existingPush(context: Context): Promise<{ desk: PushDesk; tokens: readonly DeskToken[] }> {
+/**
+ * The desk of login requests, and the tokens that they can come for. Throws FobError `not-found`
+ * when there is none.
+ */
+export async function existingPush(
+  context: Context,
+): Promise<{ desk: PushDesk; tokens: readonly DeskToken[] }> {
   const desk = (await context.findPush()) ?? nothingEnrolled();
   const tokens = await desk.tokens();
   if (tokens.length > 0) return { desk, tokens };
@@ -22,7 +27,10 @@ export async function existingPush(context: Context): Promise<{ desk: PushDesk; 
   });
 }
 
-/** Makes tokens ready. Throws why the first one cannot be where none can, after telling of the others. */
+/**
+ * Makes tokens ready. Throws why the first one cannot be where none can, after telling of the
+ * others.
+ */
 export async function openTokens(
   { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
   prompt: PinPrompt,
@@ -45,7 +53,9 @@ export interface Waiting {
   readonly failures: readonly FobError[];
 }
 
-/** Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked. */
+/**
+ * Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked.
+ */
 export async function findWaiting(
   push: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
   prompt: PinPrompt,
@@ -69,19 +79,31 @@ export async function findWaiting(
     notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
     if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
   }
-  refuseNothingDone({ done: polls.filter(({ status }) => status === "fulfilled"), failures }, context);
+  refuseNothingDone(
+    { done: polls.filter(({ status }) => status === "fulfilled"), failures },
+    context,
+  );
   requests.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
   return { requests, notes: [...new Set(notes)], failures };
 }
 
 /**
- * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError `not-found` and `ambiguous`.
+ * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError
+ * `not-found` and `ambiguous`.
  */
-export function chooseRequest(requests: readonly PushRequest[], id: string | undefined): PushRequest {
-  const fitting = requests.filter((request) => id === undefined || request.id.startsWith(id.toLowerCase()));
+export function chooseRequest(
+  requests: readonly PushRequest[],
+  id: string | undefined,
+): PushRequest {
+  const fitting = requests.filter(
+    (request) => id === undefined || request.id.startsWith(id.toLowerCase()),
+  );
   const [request] = fitting;
   if (!request) {
-    const message = id === undefined ? t("no login request waits") : t`no login request ${JSON.stringify(id)} waits`;
+    const message =
+      id === undefined
+        ? t("no login request waits")
+        : t`no login request ${JSON.stringify(id)} waits`;
     throw new FobError("not-found", message, {
       hint: t("`fob push list` shows those that wait; they expire after two minutes"),
     });
@@ -102,7 +124,9 @@ export interface Answered {
   readonly outcome: PushOutcome;
 }
 
-/** The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call. */
+/**
+ * The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call.
+ */
 export interface PushCall extends Pick<Waiting, "requests" | "notes"> {
   readonly desk: PushDesk;
   readonly prompt: PinPrompt;
@@ -125,10 +149,16 @@ export async function answerRequest(
 ): Promise<Answered> {
   const outcome = await desk.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
-  throw new FobError("rejected", t`${request.server} does not take the answer: ${whyNotTaken(request, answer)}`, {
-    hint:
-      answer.kind === "approve" ? t("start the login again") : t("unanswered, the request expires after two minutes"),
-  });
+  throw new FobError(
+    "rejected",
+    t`${request.server} does not take the answer: ${whyNotTaken(request, answer)}`,
+    {
+      hint:
+        answer.kind === "approve"
+          ? t("start the login again")
+          : t("unanswered, the request expires after two minutes"),
+    },
+  );
 }
 
 function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
@@ -141,10 +171,20 @@ function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
 /** An answer for scripts. */
 export function answeredJson({ request, answer, outcome }: Answered) {
   const { displayCode = null, message = null } = outcome;
-  return { id: request.id, token: request.token, answer: answerWord(answer), accepted: true, displayCode, message };
+  return {
+    id: request.id,
+    token: request.token,
+    answer: answerWord(answer),
+    accepted: true,
+    displayCode,
+    message,
+  };
 }
 
-/** The PIN that opened a token to ask for its requests also approves one in the same call: nobody types it twice. */
+/**
+ * The PIN that opened a token to ask for its requests also approves one in the same call: nobody
+ * types it twice.
+ */
 export function rememberPins(prompt: PinPrompt): PinPrompt {
   const pins = new Map<string, Buffer>();
   const keys = new Map<string, Buffer | null>();

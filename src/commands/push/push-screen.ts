@@ -28,8 +28,15 @@ export interface PushScreenSettings {
   hear(event: PushEvent): void;
 }
 
-/** Shows login requests and takes answers, until the person leaves or the listening ends; returns how many requests came. */
-export async function watchRequests(settings: PushScreenSettings, screen: Screen, context: Context): Promise<number> {
+/**
+ * Shows login requests and takes answers, until the person leaves or the listening ends; returns
+ * how many requests came.
+ */
+export async function watchRequests(
+  settings: PushScreenSettings,
+  screen: Screen,
+  context: Context,
+): Promise<number> {
   const watch = new RequestWatch(settings, screen, context);
   try {
     return await watch.run();
@@ -77,12 +84,19 @@ class RequestWatch {
     const { mode } = this.#state;
     this.#screen.terminal.close();
     if (mode.kind !== "denying") return;
-    const denial = this.#settings.listening.answer(mode.id, { kind: "deny", isReport: false }, this.#context.pinPrompt);
+    const denial = this.#settings.listening.answer(
+      mode.id,
+      { kind: "deny", isReport: false },
+      this.#context.pinPrompt,
+    );
     // nobody is there to hear that it came too late
     await denial.catch(() => undefined);
   }
 
-  /** An answer on its way is waited for, and a code that is to be typed elsewhere stays until it was read. */
+  /**
+   * An answer on its way is waited for, and a code that is to be typed elsewhere stays until it was
+   * read.
+   */
   get #isBusy(): boolean {
     return this.#state.mode.kind === "sending" || this.#state.mode.kind === "code";
   }
@@ -112,8 +126,10 @@ class RequestWatch {
   /** Returns whether the person leaves. */
   #take({ state, wish }: PushStep): boolean {
     this.#state = state;
-    if (wish?.kind === "answer") void this.#carryOut(wordingOf(wish.request), () => this.#answer(wish));
-    if (wish?.kind === "deny-all") void this.#carryOut("all", () => this.#settings.listening.denyAll(false));
+    if (wish?.kind === "answer")
+      void this.#carryOut(wordingOf(wish.request), () => this.#answer(wish));
+    if (wish?.kind === "deny-all")
+      void this.#carryOut("all", () => this.#settings.listening.denyAll(false));
     return wish?.kind === "leave";
   }
 
@@ -129,10 +145,14 @@ class RequestWatch {
     this.#screen.terminal.wake();
   }
 
-  async #answer({ request: { id, tokenId }, answer }: PushWish & { kind: "answer" }): Promise<void> {
+  async #answer({
+    request: { id, tokenId },
+    answer,
+  }: PushWish & { kind: "answer" }): Promise<void> {
     const { listening, tokens } = this.#settings;
     const asked = tokens.find(({ token }) => token.id === tokenId);
-    const mayAsk = answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === "02");
+    const mayAsk =
+      answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === "02");
     const send = () => listening.answer(id, answer, this.#context.pinPrompt);
     await (mayAsk ? this.#screen.terminal.aside(send) : send());
   }
@@ -140,7 +160,9 @@ class RequestWatch {
   #draw(): void {
     const { terminal, style } = this.#screen;
     const tokens = this.#settings.tokens.map(({ token }) => token.name);
-    terminal.draw(viewPush({ state: this.#state, tokens, now: this.#context.clock() }, terminal.size, style));
+    terminal.draw(
+      viewPush({ state: this.#state, tokens, now: this.#context.clock() }, terminal.size, style),
+    );
   }
 
   #untilNextSecond(): number {

@@ -17,7 +17,11 @@ export function formatRequests(requests: readonly PushRequest[], now: Date, styl
     request.options.map(printable).join(" ") || "-",
     `${secondsLeft(request, now)} s`,
   ]);
-  return formatTable([t("ID"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("OPTIONS"), t("LEFT")], rows, style);
+  return formatTable(
+    [t("ID"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("OPTIONS"), t("LEFT")],
+    rows,
+    style,
+  );
 }
 
 /** What a request says, in one line. */
@@ -35,7 +39,9 @@ export function formatAnswered({ request, answer, outcome }: Answered, style: St
   const { displayCode, message } = outcome;
   return [
     t`${answerInWords(answer)} ${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)})`,
-    ...(displayCode === undefined ? [] : [t`type this at the login page: ${style.strong(printable(displayCode))}`]),
+    ...(displayCode === undefined
+      ? []
+      : [t`type this at the login page: ${style.strong(printable(displayCode))}`]),
     ...(message === undefined ? [] : [printable(message)]),
   ].join("\n");
 }

@@ -28,36 +28,50 @@ export interface TiqrLogin {
 }
 
 /**
- * Approves the login that a TiQR challenge is about, after a person has confirmed it, or `isConfirmed` says so. Throws FobError `invalid` for what is no challenge,
- * `not-found` when no token is for it, `locked` when there is nobody to ask, `rejected` when the server does not take the answer.
+ * Approves the login that a TiQR challenge is about, after a person has confirmed it, or
+ * `isConfirmed` says so. Throws FobError `invalid` for what is no challenge, `not-found` when no
+ * token is for it, `locked` when there is nobody to ask, `rejected` when the server does not take
+ * the answer.
  */
-export async function approveTiqr(text: string, isConfirmed: boolean, context: Context): Promise<TiqrLogin> {
+export async function approveTiqr(
+  text: string,
+  isConfirmed: boolean,
+  context: Context,
+): Promise<TiqrLogin> {
   const challenge = parseTiqrChallenge(text);
   const tokens = await existingTokens("push", context);
   const token = await chooseToken(challenge, tokens, context);
   const { service, identity } = token.credential;
   const { place } = challenge;
-  if (!isConfirmed) await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
+  if (!isConfirmed)
+    await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
   const asked = tiqrInput(challenge, token, context.clock());
   const { response } = await tokens.respond(token.id, asked, context.pinPrompt);
   await sendTiqrResponse(challenge, token, response, context);
   return { name: token.name, service, identity, place };
 }
 
-/** The TiQR challenge that a command was given: as its ID, on standard input (`-`), or in a picture. Null for the ID of a request, or none. */
+/**
+ * The TiQR challenge that a command was given: as its ID, on standard input (`-`), or in a picture.
+ * Null for the ID of a request, or none.
+ */
 export async function readTiqrChallenge(
   id: string | undefined,
   qr: string | undefined,
   context: Context,
 ): Promise<string | null> {
-  if (id !== undefined && qr !== undefined) throw new FobError("usage", t("an ID and --qr exclude each other"));
+  if (id !== undefined && qr !== undefined)
+    throw new FobError("usage", t("an ID and --qr exclude each other"));
   if (qr !== undefined) return (await context.readPicture(qr)).find(isTiqrChallenge) ?? "";
   if (id === "-") return context.readInput();
   return id !== undefined && isTiqrChallenge(id) ? id : null;
 }
 
 /** A login in one line. */
-export function formatTiqrLogin({ name, service, identity, place }: TiqrLogin, style: Style): string {
+export function formatTiqrLogin(
+  { name, service, identity, place }: TiqrLogin,
+  style: Style,
+): string {
   const where = style.strong(printable(place ?? service));
   return t`approved the login of ${printable(identity)} at ${where} (${printable(name)})`;
 }
@@ -65,11 +79,27 @@ export function formatTiqrLogin({ name, service, identity, place }: TiqrLogin, s
 /** A login for scripts. */
 export function tiqrLoginJson({ name, service, identity, place }: TiqrLogin) {
   const nothing = { displayCode: null, message: null };
-  return { id: null, token: name, answer: "approved", accepted: true, ...nothing, service, identity, place };
+  return {
+    id: null,
+    token: name,
+    answer: "approved",
+    accepted: true,
+    ...nothing,
+    service,
+    identity,
+    place,
+  };
 }
 
-/** What a token answers when it is given a TiQR challenge. Throws FobError `rejected` when the challenge is for another one, `invalid`. */
-export function tiqrInput(challenge: TiqrChallenge, token: TiqrToken, now: Date): Omit<ChallengeInput, "pin"> {
+/**
+ * What a token answers when it is given a TiQR challenge. Throws FobError `rejected` when the
+ * challenge is for another one, `invalid`.
+ */
+export function tiqrInput(
+  challenge: TiqrChallenge,
+  token: TiqrToken,
+  now: Date,
+): Omit<ChallengeInput, "pin"> {
   refuseOtherService(challenge, token);
   return {
     challenge: challenge.question,
@@ -81,7 +111,11 @@ export function tiqrInput(challenge: TiqrChallenge, token: TiqrToken, now: Date)
 }
 
 /** The token that a challenge is for. Where it names nobody, a person may choose. */
-async function chooseToken(challenge: TiqrChallenge, tokens: Authenticator, context: Context): Promise<TiqrToken> {
+async function chooseToken(
+  challenge: TiqrChallenge,
+  tokens: Authenticator,
+  context: Context,
+): Promise<TiqrToken> {
   const { service, identity } = challenge;
   const known = (await tokens.entries()).filter(isTiqrToken).filter(({ credential }) => {
     const isService = credential.service.toLowerCase() === service;
@@ -89,9 +123,13 @@ async function chooseToken(challenge: TiqrChallenge, tokens: Authenticator, cont
   });
   const [first, ...others] = known;
   if (!first) {
-    throw new FobError("not-found", t`no token is for ${identity === null ? "" : t`${identity} at `}${service}`, {
-      hint: t("is the login page the one that you meant to open? `fob list` shows your tokens"),
-    });
+    throw new FobError(
+      "not-found",
+      t`no token is for ${identity === null ? "" : t`${identity} at `}${service}`,
+      {
+        hint: t("is the login page the one that you meant to open? `fob list` shows your tokens"),
+      },
+    );
   }
   if (others.length === 0) return first;
   const chosen = await pickToken(context, known);

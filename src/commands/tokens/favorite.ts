@@ -10,13 +10,19 @@ export const favorite = defineCommand({
   summary: "list a token before the others",
   arguments: { name: required("NAME", "name or id of a token", "token") },
   options: { off: flag("list it among the others again") },
-  examples: [{ command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" }],
+  examples: [
+    { command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" },
+  ],
   isDelegable: () => true,
   async run({ name, off }, context: HouseContext) {
     const vault = await existingVault(context);
-    const token = vault.amend(findInVault(vault, name).id, (current) => ({ ...current, favorite: !off }));
+    const token = vault.amend(findInVault(vault, name).id, (current) => ({
+      ...current,
+      favorite: !off,
+    }));
     return { id: token.id, name: token.name, favorite: token.favorite };
   },
-  text: ({ name, favorite }) => printable(favorite ? t`${name} is a favorite` : t`${name} is no favorite`),
+  text: ({ name, favorite }) =>
+    printable(favorite ? t`${name} is a favorite` : t`${name} is no favorite`),
   json: (marked) => marked,
 });

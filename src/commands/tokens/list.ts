@@ -52,12 +52,18 @@ export const list = defineCommand({
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
   async run({ pattern, codes, watch }, context): Promise<Listing> {
-    if (watch && !codes) throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
+    if (watch && !codes)
+      throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
     if (watch) return watchListed(pattern, context);
     const store = await context.findTokens(codes ? "code" : null);
     const none = { kind: "table", tokens: [], total: 0, failures: [] } as const;
     if (!store) return { ...none, uses: new LastUses(Buffer.alloc(0)), withCodes: codes };
-    return listTokens(store, pattern ?? "", codes ? (token) => freePasscode(store, token, context) : null, context);
+    return listTokens(
+      store,
+      pattern ?? "",
+      codes ? (token) => freePasscode(store, token, context) : null,
+      context,
+    );
   },
   text: formatListing,
   json(listing) {
@@ -83,11 +89,14 @@ export async function listTokens(
 ): Promise<Table> {
   const entries = await store.entries();
   const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
-  // the index does not follow counters, so that making a passcode rewrites one file; the others need not be looked at, nor waited for
+  // the index does not follow counters, so that making a passcode rewrites one file; the others
+  // need not be looked at, nor waited for
   const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
   const states = new Map(read.done.map((state) => [state.entry.id, state]));
-  const listed = chosen.flatMap((entry) => (isRead(entry) ? currentToken(entry, states) : [listedToken(entry)]));
+  const listed = chosen.flatMap((entry) =>
+    isRead(entry) ? currentToken(entry, states) : [listedToken(entry)],
+  );
   const { done, failures } = await attemptEach(listed, async ({ token, isGuarded, isWiped }) => {
     return {
       token,
@@ -105,7 +114,11 @@ export async function listTokens(
   };
 }
 
-function* viewsOf({ tokens, uses, withCodes }: Table): Generator<TokenView & { readonly code?: string | null }> {
+function* viewsOf({
+  tokens,
+  uses,
+  withCodes,
+}: Table): Generator<TokenView & { readonly code?: string | null }> {
   for (const { token, isWiped, passcode } of tokens) {
     const view = viewToken(token, uses.of(token.id), isWiped);
     yield withCodes ? { ...view, code: passcode?.code ?? null } : view;
@@ -116,8 +129,12 @@ async function watchListed(pattern: string | undefined, context: Context): Promi
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
   const { watchPasscodes } = await import("#commands/code/watching.ts");
-  const choose = async () => (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
-  return { kind: "watched", told: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context) };
+  const choose = async () =>
+    (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
+  return {
+    kind: "watched",
+    told: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context),
+  };
 }
 
 function listedToken(token: IndexEntry): CurrentToken & Pick<Token, "name"> {
@@ -133,7 +150,11 @@ function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>
   return [{ name: entry.name, token: { ...entry, credential, accessDomain }, isGuarded, isWiped }];
 }
 
-async function freePasscode(store: Authenticator, { token, isGuarded }: CurrentToken, context: Context) {
+async function freePasscode(
+  store: Authenticator,
+  { token, isGuarded }: CurrentToken,
+  context: Context,
+) {
   if (token.credential.kind !== "totp" || token.accessDomain !== "00" || isGuarded) return null;
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }
@@ -146,7 +167,14 @@ function formatListing(listing: Listing, style: Style): string {
   if (listing.kind === "watched") return "";
   const { tokens, withCodes } = listing;
   if (tokens.length === 0) return "";
-  const heading = [t("NAME"), t("ISSUER"), t("ACCOUNT"), t("KIND"), t("STATE"), ...(withCodes ? [t("PASSCODE")] : [])];
+  const heading = [
+    t("NAME"),
+    t("ISSUER"),
+    t("ACCOUNT"),
+    t("KIND"),
+    t("STATE"),
+    ...(withCodes ? [t("PASSCODE")] : []),
+  ];
   const rows = tokens.map(({ token, isWiped, passcode }) => [
     printable(token.name),
     printable(token.issuer ?? "-"),

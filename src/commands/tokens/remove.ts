@@ -20,7 +20,9 @@ export const remove = defineCommand({
   async run({ names, yes }, context: HouseContext) {
     if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
     const vault = await existingVault(context);
-    const found = new Map(names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]));
+    const found = new Map(
+      names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
+    );
     const tokens = [...found.values()].map(({ id, name }) => ({ id, name }));
     const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
@@ -32,7 +34,9 @@ export const remove = defineCommand({
   text: ({ removed }) => removed.map(({ name }) => printable(t`removed ${name}`)).join("\n"),
   json: ({ removed }) => removed.map(({ id, name }) => ({ id, name })),
   notes: ({ removed }) => [
-    ...(removed.some(({ isRestorable }) => isRestorable) ? [t("`fob restore` brings it back within 30 days")] : []),
+    ...(removed.some(({ isRestorable }) => isRestorable)
+      ? [t("`fob restore` brings it back within 30 days")]
+      : []),
     ...removed.filter(({ isRestorable }) => !isRestorable).map(describeLost),
   ],
   failures: ({ failures }) => failures,
@@ -54,8 +58,15 @@ interface Removed extends Removable {
   readonly isRestorable: boolean;
 }
 
-/** Removes tokens one after the other. Rejects with FobError `interrupted` saying how far it came. */
-async function removeEach(vault: Vault, tokens: readonly Removable[], look: Look, { clock }: Pick<Context, "clock">) {
+/**
+ * Removes tokens one after the other. Rejects with FobError `interrupted` saying how far it came.
+ */
+async function removeEach(
+  vault: Vault,
+  tokens: readonly Removable[],
+  look: Look,
+  { clock }: Pick<Context, "clock">,
+) {
   const removed: Removed[] = [];
   const { failures } = await attemptEach(tokens, async ({ id, name }) => {
     await look().catch((error: unknown) => {

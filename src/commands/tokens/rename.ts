@@ -9,7 +9,10 @@ import { printable } from "#token/printable.ts";
 export const rename = defineCommand({
   name: "rename",
   summary: "give a token another name",
-  arguments: { name: required("NAME", "name or id of a token", "token"), newName: required("NEW", "its new name") },
+  arguments: {
+    name: required("NAME", "name or id of a token", "token"),
+    newName: required("NEW", "its new name"),
+  },
   options: {},
   examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
   isDelegable: () => true,

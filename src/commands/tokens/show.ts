@@ -14,7 +14,12 @@ export const show = defineCommand({
   summary: "show one token's details, never its secret",
   arguments: { name: required("NAME", "name or id of a token", "token") },
   options: {},
-  examples: [{ command: "fob show vpn", explanation: "kind, algorithm, counter, PIN and where it came from" }],
+  examples: [
+    {
+      command: "fob show vpn",
+      explanation: "kind, algorithm, counter, PIN and where it came from",
+    },
+  ],
   async run({ name }, context): Promise<TokenView> {
     const tokens = await existingTokens(null, context);
     const { id } = await findAmong(tokens, name);
@@ -35,7 +40,9 @@ function describeFields(view: TokenView, style: Style): [string, string][] {
     [t("algorithm"), view.algorithm],
     [
       t("digits"),
-      view.digits === null ? null : `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`,
+      view.digits === null
+        ? null
+        : `${view.digits}${view.alphabet === "decimal" ? "" : ` (${view.alphabet})`}`,
     ],
     [t("server"), view.server],
     [t("protocol"), view.protocol],
@@ -43,7 +50,10 @@ function describeFields(view: TokenView, style: Style): [string, string][] {
     [t("counter"), view.counter?.toString()],
     [t("serial"), view.serial],
     [t("PIN"), pinInWords(view.pin)],
-    [t("secret"), view.wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null],
+    [
+      t("secret"),
+      view.wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null,
+    ],
     [t("access domain"), view.accessDomain],
     [t("favorite"), view.favorite ? t("yes") : t("no")],
     [t("format"), view.format],

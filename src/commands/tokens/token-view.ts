@@ -6,7 +6,10 @@ import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { Credential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
-/** A token as `list` and `show` print it. Counters are bigint, times Date; the printer knows how to write both. */
+/**
+ * A token as `list` and `show` print it. Counters are bigint, times Date; the printer knows how to
+ * write both.
+ */
 export interface TokenView {
   readonly id: string;
   readonly name: string;
@@ -37,8 +40,10 @@ export interface TokenView {
 
 /** The public view of a token: everything about it, never its secret. */
 export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false): TokenView {
-  const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } = token;
-  const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } = viewCredential(token);
+  const { id, name, issuer, account, serial, pin, accessDomain, favorite, format, enrolledAt } =
+    token;
+  const { kind, algorithm, digits, alphabet, period, counter, suite, protocol, server } =
+    viewCredential(token);
   // named one by one, because a spread takes several times as long, ten thousand times
   return {
     id,
@@ -67,7 +72,15 @@ export function viewToken(token: Token, lastUsedAt: Date | null, wiped = false):
 
 type CredentialView = Pick<
   TokenView,
-  "kind" | "algorithm" | "digits" | "alphabet" | "period" | "counter" | "suite" | "protocol" | "server"
+  | "kind"
+  | "algorithm"
+  | "digits"
+  | "alphabet"
+  | "period"
+  | "counter"
+  | "suite"
+  | "protocol"
+  | "server"
 >;
 
 function viewCredential({ credential }: Token): CredentialView {
@@ -75,11 +88,18 @@ function viewCredential({ credential }: Token): CredentialView {
     case "totp":
     case "hotp": {
       const { kind, algorithm, digits, alphabet } = credential;
-      const moving = kind === "totp" ? { period: credential.period } : { counter: credential.counter };
+      const moving =
+        kind === "totp" ? { period: credential.period } : { counter: credential.counter };
       return { kind, algorithm, digits, alphabet, ...moving };
     }
     case "motp":
-      return { kind: "motp", algorithm: "MD5", digits: MOTP_DIGITS, alphabet: "hexadecimal", period: MOTP_PERIOD };
+      return {
+        kind: "motp",
+        algorithm: "MD5",
+        digits: MOTP_DIGITS,
+        alphabet: "hexadecimal",
+        period: MOTP_PERIOD,
+      };
     case "ocra": {
       const { kind, suite, counter } = credential;
       return { kind, ...viewSuite(suite), ...(counter === null ? {} : { counter }) };
@@ -106,9 +126,21 @@ export function viewDraft(
   name: string,
   { issuer, account, serial, format, credential }: EnrollmentDraft<Credential>,
 ): DraftView {
-  const rest = { id: "", pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const;
+  const rest = {
+    id: "",
+    pin: "none",
+    accessDomain: "00",
+    favorite: false,
+    enrolledAt: new Date(0),
+  } as const;
   const token: Token = { name, issuer, account, serial, format, credential, ...rest };
-  const { id: _id, enrolledAt: _enrolledAt, lastUsedAt: _lastUsedAt, wiped: _wiped, ...view } = viewToken(token, null);
+  const {
+    id: _id,
+    enrolledAt: _enrolledAt,
+    lastUsedAt: _lastUsedAt,
+    wiped: _wiped,
+    ...view
+  } = viewToken(token, null);
   return view;
 }
 
@@ -134,10 +166,14 @@ export function pinInWords(pin: string): string {
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
 export function describeView(view: DraftView): string {
-  if (view.protocol !== undefined) return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
+  if (view.protocol !== undefined)
+    return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
   if (view.suite !== undefined) return `${kindInWords(view.kind)}, ${view.suite}`;
   const alphabet = view.alphabet === "decimal" ? t("digits") : t`${view.alphabet} characters`;
   const code = `${view.digits} ${alphabet}`;
-  const paced = view.period === undefined ? t`${code} from counter ${view.counter}` : t`${code} every ${view.period} s`;
+  const paced =
+    view.period === undefined
+      ? t`${code} from counter ${view.counter}`
+      : t`${code} every ${view.period} s`;
   return `${kindInWords(view.kind)}, ${paced}, ${view.algorithm}`;
 }

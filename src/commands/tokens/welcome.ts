@@ -4,7 +4,9 @@ import { defineCommand } from "#cli/command.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { code } from "#commands/code/code.ts";
 
-type Greeting = { readonly kind: "welcome" } | { readonly kind: "code"; readonly codes: CodesResult };
+type Greeting =
+  | { readonly kind: "welcome" }
+  | { readonly kind: "code"; readonly codes: CodesResult };
 
 type CodesResult = Awaited<ReturnType<typeof code.run>>;
 
@@ -21,7 +23,10 @@ const ANY_CODE: Parameters<typeof code.run>[0] = {
   format: undefined,
 };
 
-/** `fob` alone: a person with tokens picks one and gets its passcode, a new one reads what to do first; a script forgot something. */
+/**
+ * `fob` alone: a person with tokens picks one and gets its passcode, a new one reads what to do
+ * first; a script forgot something.
+ */
 export const welcome = defineCommand({
   name: "fob",
   summary: "pick a token, or learn how to get one",
@@ -30,7 +35,9 @@ export const welcome = defineCommand({
   examples: [{ command: "fob", explanation: "at a terminal: pick a token, and get its passcode" }],
   async run(_, context): Promise<Greeting> {
     if (!context.isTerminal || !context.prompt.available) {
-      throw new FobError("usage", t("a command is missing"), { hint: t("fob --help lists the commands") });
+      throw new FobError("usage", t("a command is missing"), {
+        hint: t("fob --help lists the commands"),
+      });
     }
     const tokens = await context.findTokens("code");
     if (!tokens || (await tokens.entries()).length === 0) return { kind: "welcome" };

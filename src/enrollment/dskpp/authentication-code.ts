@@ -11,8 +11,9 @@ const PASSWORD = "2";
 const CHECKSUM = "3";
 
 /**
- * Reads an authentication code: a hexadecimal digit for the type, two for the length, and a value of so many hexadecimal digits, again and again. Null
- * for any other text, such as a passphrase of free choice. Client id and password are hexadecimal digits as they stand there.
+ * Reads an authentication code: a hexadecimal digit for the type, two for the length, and a value
+ * of so many hexadecimal digits, again and again. Null for any other text, such as a passphrase of
+ * free choice. Client id and password are hexadecimal digits as they stand there.
  */
 export function parseAuthenticationCode(text: string): AuthenticationCode | null {
   const values = new Map<string, string>();
@@ -22,12 +23,15 @@ export function parseAuthenticationCode(text: string): AuthenticationCode | null
     const [, type = "", length = ""] = /^([0-9A-F])([0-9A-F]{2})/.exec(rest) ?? [];
     const end = 3 + Number.parseInt(length, 16);
     const value = rest.slice(3, end);
-    if (type === "" || rest.length < end || values.has(type) || !/^[0-9A-F]*$/.test(value)) return null;
+    if (type === "" || rest.length < end || values.has(type) || !/^[0-9A-F]*$/.test(value))
+      return null;
     values.set(type, value);
     if (type !== CHECKSUM) covered += rest.slice(0, end);
     rest = rest.slice(end);
   }
-  const [clientId, password, checksum] = [CLIENT_ID, PASSWORD, CHECKSUM].map((type) => values.get(type));
+  const [clientId, password, checksum] = [CLIENT_ID, PASSWORD, CHECKSUM].map((type) =>
+    values.get(type),
+  );
   if (!clientId || !password) return null;
   return {
     clientId,
@@ -36,12 +40,16 @@ export function parseAuthenticationCode(text: string): AuthenticationCode | null
   };
 }
 
-/** The frame check sequence of ISO 3309 over the characters: CRC-16 with the polynomial x^16 + x^12 + x^5 + 1, bits reversed. */
+/**
+ * The frame check sequence of ISO 3309 over the characters: CRC-16 with the polynomial x^16 + x^12
+ * + x^5 + 1, bits reversed.
+ */
 function crc16(text: string): number {
   let register = 0xffff;
   for (const byte of Buffer.from(text, "ascii")) {
     register ^= byte;
-    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ 0x8408 : register >>> 1;
+    for (let bit = 0; bit < 8; bit++)
+      register = register & 1 ? (register >>> 1) ^ 0x8408 : register >>> 1;
   }
   return register ^ 0xffff;
 }

@@ -22,14 +22,20 @@ export const ITERATIONS = 100_000;
 const MAC_BYTES = 16;
 
 /**
- * The MAC that proves the password: DSKPP-PRF(K_AC, ClientID || URL_S || R_C || [R_S], 16) with K_AC = PBKDF2(password, R_C || K, iterations, 16),
- * whose own function is HMAC-SHA-1, as PKCS #5 2.0 has it where nothing else is said (RFC 6063 section 3.4.1.2).
+ * The MAC that proves the password: DSKPP-PRF(K_AC, ClientID || URL_S || R_C || [R_S], 16) with
+ * K_AC = PBKDF2(password, R_C || K, iterations, 16), whose own function is HMAC-SHA-1, as PKCS #5
+ * 2.0 has it where nothing else is said (RFC 6063 section 3.4.1.2).
  */
 export function proveKnowledge(prf: Prf, password: Secret, binding: Binding): Buffer {
   const { clientId, url, clientNonce, key, serverNonce, iterations } = binding;
   const salt = Buffer.concat([clientNonce, key]);
   const codeKey = pbkdf2Sync(password, salt, iterations, MAC_BYTES, "sha1");
-  const texts = [Buffer.from(clientId, "utf8"), Buffer.from(url.href, "utf8"), clientNonce, serverNonce ?? Buffer.of()];
+  const texts = [
+    Buffer.from(clientId, "utf8"),
+    Buffer.from(url.href, "utf8"),
+    clientNonce,
+    serverNonce ?? Buffer.of(),
+  ];
   const mac = derive(prf, codeKey, Buffer.concat(texts), MAC_BYTES);
   forget(codeKey, salt);
   return mac;

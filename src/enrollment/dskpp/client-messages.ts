@@ -5,7 +5,9 @@ import { ENCRYPTION_ALGORITHMS } from "./server-key.ts";
 import { type ServerHello, type Trigger, VERSION } from "./server-messages.ts";
 
 /** The kinds of token that are asked for, the preferred one first. OCRA goes by two names. */
-export const KEY_TYPES: readonly string[] = ["totp", "hotp", "OCRA-1", "ocra"].map((kind) => `${PSKC}:${kind}`);
+export const KEY_TYPES: readonly string[] = ["totp", "hotp", "OCRA-1", "ocra"].map(
+  (kind) => `${PSKC}:${kind}`,
+);
 
 /** The one format of key packages (PSKC). */
 export const KEY_PACKAGE_FORMAT = `${DSKPP}:pskc-key-container`;
@@ -23,8 +25,15 @@ export interface Proof {
   readonly mac: Buffer;
 }
 
-/** Pass 1: what we can do, and who we are. What a trigger gave goes back as it was (RFC 6063 section 4.2.2). */
-export function formatHello(clientNonce: Buffer, proof: Proof | null, trigger: Trigger | null): Promise<Buffer> {
+/**
+ * Pass 1: what we can do, and who we are. What a trigger gave goes back as it was (RFC 6063 section
+ * 4.2.2).
+ */
+export function formatHello(
+  clientNonce: Buffer,
+  proof: Proof | null,
+  trigger: Trigger | null,
+): Promise<Buffer> {
   const clientId = trigger?.clientId ?? proof?.clientId ?? "";
   const given = trigger && formatGiven(trigger.authentication);
   return formatMessage("KeyProvClientHello", {
@@ -46,8 +55,15 @@ export function formatHello(clientNonce: Buffer, proof: Proof | null, trigger: T
   });
 }
 
-/** Pass 3: our nonce, which only the server can open, and the proof of the password (RFC 6063 section 4.2.4). */
-export function formatNonce(encryptedNonce: Buffer, proof: Proof | null, hello: ServerHello): Promise<Buffer> {
+/**
+ * Pass 3: our nonce, which only the server can open, and the proof of the password (RFC 6063
+ * section 4.2.4).
+ */
+export function formatNonce(
+  encryptedNonce: Buffer,
+  proof: Proof | null,
+  hello: ServerHello,
+): Promise<Buffer> {
   const { sessionId, serverInfo } = hello;
   return formatMessage("KeyProvClientNonce", {
     "@SessionID": sessionId,
@@ -83,26 +99,43 @@ function formatGiven(authentication: Element | null) {
   const code = child(authentication, "AuthenticationCodeMac");
   const mac = childText(code, "Mac");
   if (mac === null) return null;
-  const [clientId, algorithm] = [childText(authentication, "ClientID"), attribute(child(code, "Mac"), "MacAlgorithm")];
+  const [clientId, algorithm] = [
+    childText(authentication, "ClientID"),
+    attribute(child(code, "Mac"), "MacAlgorithm"),
+  ];
   return {
     "dskpp:AuthenticationData": {
       ...(clientId === null ? {} : { "dskpp:ClientID": clientId }),
       "dskpp:AuthenticationCodeMac": {
         ...formatTexts("dskpp", code, ["Nonce", "IterationCount"]),
-        "dskpp:Mac": { ...(algorithm === null ? {} : { "@MacAlgorithm": algorithm }), "#text": mac },
+        "dskpp:Mac": {
+          ...(algorithm === null ? {} : { "@MacAlgorithm": algorithm }),
+          "#text": mac,
+        },
       },
     },
   };
 }
 
-const DEVICE_PARTS = ["Manufacturer", "SerialNo", "Model", "IssueNo", "DeviceBinding", "StartDate", "ExpiryDate"];
+const DEVICE_PARTS = [
+  "Manufacturer",
+  "SerialNo",
+  "Model",
+  "IssueNo",
+  "DeviceBinding",
+  "StartDate",
+  "ExpiryDate",
+];
 
 function formatDevice(device: Element) {
   return { "dskpp:DeviceId": formatTexts("pskc", child(device, "DeviceId"), DEVICE_PARTS) };
 }
 
 function formatTexts(prefix: string, element: Element | null, names: readonly string[]) {
-  const texts = names.map((name): [string, string | null] => [`${prefix}:${name}`, childText(element, name)]);
+  const texts = names.map((name): [string, string | null] => [
+    `${prefix}:${name}`,
+    childText(element, name),
+  ]);
   return Object.fromEntries(texts.filter(([, text]) => text !== null));
 }
 

@@ -32,13 +32,14 @@ export class Exchange {
   }
 
   /**
-   * Sends a message and reads the answer. Rejects with FobError `rejected` or `unavailable` when the server does not want to talk, `invalid` when
-   * what it says is no message.
+   * Sends a message and reads the answer. Rejects with FobError `rejected` or `unavailable` when
+   * the server does not want to talk, `invalid` when what it says is no message.
    */
   async say(name: string, message: Buffer): Promise<ServerMessage> {
     const reply = await this.#request("POST", `${name}, ${message.length} bytes`, message);
     // a server that begins by itself wants to be asked for its trigger
-    const answer = reply.status === 405 ? await this.#request("GET", "KeyProvTrigger wanted", null) : reply;
+    const answer =
+      reply.status === 405 ? await this.#request("GET", "KeyProvTrigger wanted", null) : reply;
     this.#refuseFailure(answer);
     this.#messages.push(message, answer.body);
     const read = await parseServerMessage(answer.body);
@@ -49,7 +50,9 @@ export class Exchange {
   async #request(method: "GET" | "POST", what: string, body: Buffer | null): Promise<HttpReply> {
     const { isInsecure } = this.#services;
     this.#services.trace("request", `${method} ${withoutQuery(this.#url)} (${what})`);
-    const content = body ? { body, headers: { ...HEADERS, "content-type": MEDIA_TYPE } } : { headers: HEADERS };
+    const content = body
+      ? { body, headers: { ...HEADERS, "content-type": MEDIA_TYPE } }
+      : { headers: HEADERS };
     const limits = { maxBytes: MAX_REPLY_BYTES, timeout: TIMEOUT, isInsecure };
     const reply = await this.#services.http({ method, url: this.#url, ...content, ...limits });
     const type = reply.header("content-type")?.slice(0, 60) ?? "no type";
@@ -60,7 +63,8 @@ export class Exchange {
   #refuseFailure({ status }: HttpReply): void {
     if (status === 200) return;
     const { host } = this.#url;
-    if (status >= 500) throw new FobError("unavailable", t`${host} has a failure of its own (HTTP ${status})`);
+    if (status >= 500)
+      throw new FobError("unavailable", t`${host} has a failure of its own (HTTP ${status})`);
     const reasons: Readonly<Record<number, string>> = {
       400: t("does not take our request for one of DSKPP (HTTP 400)"),
       403: t("refuses to enroll (HTTP 403)"),

@@ -8,7 +8,13 @@ import type { OtpCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { PASSPHRASE_WRAP } from "./client-messages.ts";
 import type { Prf } from "./prf.ts";
-import { agreeOnKeys, isConfirmed, type KeyAgreement, type ProvisionedKeys, splitKeys } from "./provisioning-key.ts";
+import {
+  agreeOnKeys,
+  isConfirmed,
+  type KeyAgreement,
+  type ProvisionedKeys,
+  splitKeys,
+} from "./provisioning-key.ts";
 import type { ServerFinished } from "./server-messages.ts";
 
 /** What the server's last message is checked with. */
@@ -24,7 +30,10 @@ export interface Confirmation {
 /** A key of 128 bits has two such halves. */
 const MIN_PROVISIONING_BYTES = 32;
 
-/** The token of four passes, whose key package has no secret: both sides have made it. Rejects as {@link transportedDraft} does. */
+/**
+ * The token of four passes, whose key package has no secret: both sides have made it. Rejects as
+ * {@link transportedDraft} does.
+ */
 export function agreedDraft(
   finished: ServerFinished,
   confirmation: Confirmation,
@@ -32,16 +41,24 @@ export function agreedDraft(
 ): Promise<EnrollmentDraft> {
   return confirmedDraft(finished, { ...confirmation, serverId: "" }, (carried, credential) => {
     forget(carried);
-    if (carried) throw new FobError("invalid", t("it holds a secret, which both sides were to make (four passes)"));
+    if (carried)
+      throw new FobError(
+        "invalid",
+        t("it holds a secret, which both sides were to make (four passes)"),
+      );
     return agreeOnKeys(confirmation.prf, agreement, credential);
   });
 }
 
 /**
- * The token of two passes: its key package holds the provisioning key, wrapped under the passphrase. Rejects with FobError `rejected` when passphrase
- * or MAC is wrong, `invalid` for a package that cannot be used.
+ * The token of two passes: its key package holds the provisioning key, wrapped under the
+ * passphrase. Rejects with FobError `rejected` when passphrase or MAC is wrong, `invalid` for a
+ * package that cannot be used.
  */
-export async function transportedDraft(finished: ServerFinished, confirmation: Confirmation): Promise<EnrollmentDraft> {
+export async function transportedDraft(
+  finished: ServerFinished,
+  confirmation: Confirmation,
+): Promise<EnrollmentDraft> {
   const { container, protection, serverId } = finished;
   if (protection !== null && protection !== PASSPHRASE_WRAP) {
     throw new FobError("invalid", t("the server protects the key in a way that was not offered"));
@@ -74,9 +91,15 @@ async function confirmedDraft(
     const draft = await readOnly(container, openWith(passphrase), makeSecret).catch(asRejection);
     isGood = made.every(({ macKey }) => isConfirmed(prf, macKey, mac, { messages, serverId }));
     if (isGood) return draft;
-    throw new FobError("rejected", t`${server} cannot prove that it made this token: its MAC is wrong`, {
-      hint: t("somebody may be on the way: nothing was stored; ask who issued the string for a new one"),
-    });
+    throw new FobError(
+      "rejected",
+      t`${server} cannot prove that it made this token: its MAC is wrong`,
+      {
+        hint: t(
+          "somebody may be on the way: nothing was stored; ask who issued the string for a new one",
+        ),
+      },
+    );
   } finally {
     for (const { macKey, tokenKey } of made) forget(macKey, isGood ? null : tokenKey);
   }
@@ -88,7 +111,8 @@ async function readOnly(
   makeSecret: (carried: Buffer | null, credential: OtpCredential) => Buffer,
 ): Promise<EnrollmentDraft> {
   const { drafts, refusals } = await readContainer(container, askSecret, new Effort(), makeSecret);
-  if (refusals[0] !== undefined) throw new FobError("invalid", t`the server's token cannot be used: ${refusals[0]}`);
+  if (refusals[0] !== undefined)
+    throw new FobError("invalid", t`the server's token cannot be used: ${refusals[0]}`);
   const [draft, ...more] = drafts;
   if (draft && more.length === 0) return draft;
   throw new FobError("invalid", t`the server sent ${drafts.length} tokens where one was asked for`);
@@ -97,13 +121,19 @@ async function readOnly(
 /** A passphrase that does not open the package is not the server's. */
 function asRejection(error: unknown): never {
   if (!(error instanceof FobError) || error.code !== "denied") throw error;
-  throw new FobError("rejected", t`the passphrase of the string does not open what the server sent: ${error.message}`);
+  throw new FobError(
+    "rejected",
+    t`the passphrase of the string does not open what the server sent: ${error.message}`,
+  );
 }
 
 function openWith(passphrase: Secret): AskSecret {
   return async (role) => {
     if (role === "passphrase") return Buffer.from(passphrase);
-    throw new FobError("invalid", t("the server's key package wants another key than the passphrase"));
+    throw new FobError(
+      "invalid",
+      t("the server's key package wants another key than the passphrase"),
+    );
   };
 }
 

@@ -13,7 +13,10 @@ export const XML_SIGNATURE = "http://www.w3.org/2000/09/xmldsig#";
 
 const XML_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance";
 
-/** What a message is made of. Derived keys and PKCS #5 have two namespaces each, and parts of them none, in the examples of the standards. */
+/**
+ * What a message is made of. Derived keys and PKCS #5 have two namespaces each, and parts of them
+ * none, in the examples of the standards.
+ */
 const KNOWN: ReadonlySet<string> = new Set([
   "",
   DSKPP,
@@ -36,11 +39,15 @@ export interface XmlMessage {
 }
 
 /**
- * Reads a message by namespaces, whatever their prefixes: known elements get their bare names, all others `{namespace}name`, so that nobody takes them for
- * one of ours. Rejects with FobError `invalid` for what is no message of the protocol.
+ * Reads a message by namespaces, whatever their prefixes: known elements get their bare names, all
+ * others `{namespace}name`, so that nobody takes them for one of ours. Rejects with FobError
+ * `invalid` for what is no message of the protocol.
  */
 export async function parseMessage(bytes: Buffer): Promise<XmlMessage> {
-  const document = await parseXml(decode(bytes), { what: t("the server's reply"), keepsPrefixes: true });
+  const document = await parseXml(decode(bytes), {
+    what: t("the server's reply"),
+    keepsPrefixes: true,
+  });
   const roots = Object.entries(document).filter(([key]) => !key.startsWith("#"));
   const [[key, node] = ["", ""]] = roots;
   const element = typeof node === "string" ? { "#text": node } : (node as Element);
@@ -78,17 +85,26 @@ function resolveElement(element: Element, scope: Scope): Element {
     else for (const node of nodes) add(...resolveChild(key, node, scope));
   }
   resolved.delete("");
-  return Object.fromEntries([...resolved].map(([key, nodes]) => [key, nodes.length === 1 ? nodes[0] : nodes]));
+  return Object.fromEntries(
+    [...resolved].map(([key, nodes]) => [key, nodes.length === 1 ? nodes[0] : nodes]),
+  );
 }
 
-function resolveChild(key: string, node: Element | string, outer: Scope): [string, readonly (Element | string)[]] {
+function resolveChild(
+  key: string,
+  node: Element | string,
+  outer: Scope,
+): [string, readonly (Element | string)[]] {
   const scope = typeof node === "string" ? outer : scopeOf(node, outer);
   const [namespace, name] = expand(key, scope);
   const resolved = typeof node === "string" ? node : resolveElement(node, scope);
   return [KNOWN.has(namespace) ? name : `{${namespace}}${name}`, [resolved]];
 }
 
-/** Attributes without a prefix belong to their element; of the others, `xsi:type` alone means something. The empty key is none. */
+/**
+ * Attributes without a prefix belong to their element; of the others, `xsi:type` alone means
+ * something. The empty key is none.
+ */
 function attributeKey(name: string, scope: Scope): string {
   if (/^xmlns(?::|$)/.test(name)) return "";
   if (!name.includes(":")) return `@${name}`;

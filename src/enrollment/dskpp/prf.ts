@@ -45,17 +45,22 @@ const BLOCK_BYTES = 16;
 export function aesCmac(key: Uint8Array, message: Uint8Array): Buffer {
   const first = double(lastBlock(key, Buffer.alloc(BLOCK_BYTES)));
   const isWhole = message.length > 0 && message.length % BLOCK_BYTES === 0;
-  const padding = isWhole ? [] : [Buffer.of(0x80), Buffer.alloc((2 * BLOCK_BYTES - 1 - (message.length % 16)) % 16)];
+  const padding = isWhole
+    ? []
+    : [Buffer.of(0x80), Buffer.alloc((2 * BLOCK_BYTES - 1 - (message.length % 16)) % 16)];
   const padded = Buffer.concat([message, ...padding]);
   const mask = isWhole ? first : double(first);
   const start = padded.length - BLOCK_BYTES;
-  for (let i = 0; i < BLOCK_BYTES; i++) padded[start + i] = (padded[start + i] ?? 0) ^ (mask[i] ?? 0);
+  for (let i = 0; i < BLOCK_BYTES; i++)
+    padded[start + i] = (padded[start + i] ?? 0) ^ (mask[i] ?? 0);
   return lastBlock(key, padded);
 }
 
 /** The last block of a text of whole blocks under AES-CBC that starts from zeros. */
 function lastBlock(key: Uint8Array, blocks: Uint8Array): Buffer {
-  const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(BLOCK_BYTES)).setAutoPadding(false);
+  const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(BLOCK_BYTES)).setAutoPadding(
+    false,
+  );
   return Buffer.concat([cipher.update(blocks), cipher.final()]).subarray(-BLOCK_BYTES);
 }
 

@@ -3,11 +3,22 @@ import { t } from "#base/language.ts";
 import type { EnrollmentDraft, EnrollmentServices } from "#enrollment/draft.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
-import { formatHello, formatNonce, KEY_PACKAGE_FORMAT, KEY_TYPES, type Proof } from "./client-messages.ts";
+import {
+  formatHello,
+  formatNonce,
+  KEY_PACKAGE_FORMAT,
+  KEY_TYPES,
+  type Proof,
+} from "./client-messages.ts";
 import { Exchange } from "./exchange.ts";
 import { agreedDraft, type Confirmation, transportedDraft } from "./key-package-reply.ts";
 import { PRFS, type Prf } from "./prf.ts";
-import { ENCRYPTION_ALGORITHMS, type EncryptionKey, encryptNonce, publicKeyBytes } from "./server-key.ts";
+import {
+  ENCRYPTION_ALGORITHMS,
+  type EncryptionKey,
+  encryptNonce,
+  publicKeyBytes,
+} from "./server-key.ts";
 import {
   type ServerFinished,
   type ServerHello,
@@ -33,11 +44,17 @@ const NONCE_BYTES = 32;
 const TRIES = 2;
 
 /**
- * Gets a token from a server by DSKPP (RFC 6063): in four passes or two, as the server chooses. Rejects with FobError `rejected` when it refuses or cannot
- * confirm the key, `unavailable` when it cannot be reached, `invalid` when what it says makes no sense; then every secret of the run is forgotten.
+ * Gets a token from a server by DSKPP (RFC 6063): in four passes or two, as the server chooses.
+ * Rejects with FobError `rejected` when it refuses or cannot confirm the key, `unavailable` when it
+ * cannot be reached, `invalid` when what it says makes no sense; then every secret of the run is
+ * forgotten.
  */
-export async function provision(order: ProvisioningOrder, services: EnrollmentServices): Promise<EnrollmentDraft> {
-  const asked = order.password === null ? await services.askSecret("passphrase", order.url.host) : null;
+export async function provision(
+  order: ProvisioningOrder,
+  services: EnrollmentServices,
+): Promise<EnrollmentDraft> {
+  const asked =
+    order.password === null ? await services.askSecret("passphrase", order.url.host) : null;
   const password = order.password ?? Buffer.from(asked ?? []);
   try {
     for (let tries = 1; ; tries++) {
@@ -59,7 +76,10 @@ class Run {
   #clientId: string;
   #mayTryAgain = false;
 
-  constructor(order: ProvisioningOrder & { readonly password: Secret }, services: EnrollmentServices) {
+  constructor(
+    order: ProvisioningOrder & { readonly password: Secret },
+    services: EnrollmentServices,
+  ) {
     this.#order = order;
     this.#services = services;
     this.#url = order.url;
@@ -75,7 +95,10 @@ class Run {
       const draft = hello
         ? await this.#agree(hello)
         : await transportedDraft(...this.#delivery(this.#expectFinished(reply)));
-      this.#services.trace("confirmed", `${draft.credential.kind} token, the server's MAC is right`);
+      this.#services.trace(
+        "confirmed",
+        `${draft.credential.kind} token, the server's MAC is right`,
+      );
       return draft;
     } catch (error) {
       if (isLast || !this.#mayTryAgain) throw error;
@@ -95,12 +118,19 @@ class Run {
   }
 
   async #sayHello(trigger: Trigger | null): Promise<ServerMessage> {
-    this.#services.trace("offer", `two passes and four, for user ${mask(trigger?.clientId ?? this.#clientId)}`);
+    this.#services.trace(
+      "offer",
+      `two passes and four, for user ${mask(trigger?.clientId ?? this.#clientId)}`,
+    );
     const clientNonce = this.#services.randomBytes(NONCE_BYTES);
-    // two passes: K is what the passphrase gives, and one iteration is enough for the proof (RFC 6063 section 3.4.1.2)
+    // two passes: K is what the passphrase gives, and one iteration is enough for the proof (RFC
+    // 6063 section 3.4.1.2)
     const key = this.#order.password;
     const proof = this.#prove(PRFS[0], { clientNonce, key, iterations: 1 });
-    return this.#exchange.say("KeyProvClientHello", await formatHello(clientNonce, { ...proof, clientNonce }, trigger));
+    return this.#exchange.say(
+      "KeyProvClientHello",
+      await formatHello(clientNonce, { ...proof, clientNonce }, trigger),
+    );
   }
 
   /** Another server than the string's is none that its user trusts. */
@@ -109,7 +139,10 @@ class Run {
     const absolute = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
     const next = URL.canParse(absolute) ? new URL(absolute) : null;
     if (next?.host !== this.#url.host || next.protocol !== this.#url.protocol) {
-      throw new FobError("rejected", t`${this.#url.host} sends us to another server, which is not followed`);
+      throw new FobError(
+        "rejected",
+        t`${this.#url.host} sends us to another server, which is not followed`,
+      );
     }
     this.#url = next;
     this.#clientId = clientId ?? this.#clientId;
@@ -122,7 +155,12 @@ class Run {
     const clientNonce = this.#keep(this.#services.randomBytes(prf.keyBytes));
     const key = await this.#encryptionKey(hello);
     const { serverNonce, encryptionAlgorithm: algorithm } = hello;
-    const encrypted = encryptNonce(clientNonce, { key, algorithm, serverNonce, iv: this.#services.randomBytes(16) });
+    const encrypted = encryptNonce(clientNonce, {
+      key,
+      algorithm,
+      serverNonce,
+      iv: this.#services.randomBytes(16),
+    });
     const binding = { clientNonce, key: key.bytes, serverNonce, iterations: ITERATIONS };
     const message = await formatNonce(encrypted, this.#prove(prf, binding), hello);
     const finished = this.#expectFinished(await this.#exchange.say("KeyProvClientNonce", message));
@@ -130,7 +168,11 @@ class Run {
       throw wrongReply(t("it belongs to another session"));
     if (finished.macAlgorithm !== null && finished.macAlgorithm !== prf.id)
       throw wrongReply(t("its MAC is of another algorithm"));
-    return agreedDraft(...this.#delivery(finished, prf), { clientNonce, key: key.bytes, serverNonce });
+    return agreedDraft(...this.#delivery(finished, prf), {
+      clientNonce,
+      key: key.bytes,
+      serverNonce,
+    });
   }
 
   #delivery(
@@ -140,7 +182,12 @@ class Run {
     const { host } = this.#url;
     return [
       finished,
-      { prf, server: host, messages: this.#exchange.earlierMessages, passphrase: this.#order.password },
+      {
+        prf,
+        server: host,
+        messages: this.#exchange.earlierMessages,
+        passphrase: this.#order.password,
+      },
     ];
   }
 
@@ -163,7 +210,10 @@ class Run {
     return { kind: "shared", bytes };
   }
 
-  #prove(prf: Prf, binding: { clientNonce: Buffer; key: Uint8Array; serverNonce?: Buffer; iterations: number }): Proof {
+  #prove(
+    prf: Prf,
+    binding: { clientNonce: Buffer; key: Uint8Array; serverNonce?: Buffer; iterations: number },
+  ): Proof {
     const [clientId, { iterations }] = [this.#clientId, binding];
     const mac = proveKnowledge(prf, this.#order.password, { ...binding, clientId, url: this.#url });
     return { clientId, clientNonce: null, iterations, prf, mac };
@@ -178,18 +228,23 @@ class Run {
 /** A server chooses among what it was offered. */
 function checkChoice(hello: ServerHello): ServerHello {
   const { keyType, encryptionAlgorithm, keyPackageFormat } = hello;
-  const isOffered = KEY_TYPES.some((offered) => keyType === offered || keyType.startsWith(`${offered}:`));
+  const isOffered = KEY_TYPES.some(
+    (offered) => keyType === offered || keyType.startsWith(`${offered}:`),
+  );
   if (!isOffered) throw wrongReply(t("its KeyType was not offered"));
   if (!ENCRYPTION_ALGORITHMS.includes(encryptionAlgorithm))
     throw wrongReply(t("its EncryptionAlgorithm was not offered"));
-  if (keyPackageFormat !== KEY_PACKAGE_FORMAT) throw wrongReply(t("its KeyPackageFormat was not offered"));
+  if (keyPackageFormat !== KEY_PACKAGE_FORMAT)
+    throw wrongReply(t("its KeyPackageFormat was not offered"));
   return hello;
 }
 
 /** A user for the log: enough to tell one from another, not enough to be one. */
 function mask(clientId: string): string {
   const characters = [...clientId];
-  return characters.length < 3 ? "…" : `${characters[0]}…${characters.at(-1)} (${characters.length} characters)`;
+  return characters.length < 3
+    ? "…"
+    : `${characters[0]}…${characters.at(-1)} (${characters.length} characters)`;
 }
 
 function prfOf(id: string): Prf {

@@ -5,7 +5,10 @@ import type { OtpCredential } from "#token/credential.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
-/** The halves of a provisioning key (K_PROV): what confirms it, and the token's secret. The caller forgets both. */
+/**
+ * The halves of a provisioning key (K_PROV): what confirms it, and the token's secret. The caller
+ * forgets both.
+ */
 export interface ProvisionedKeys {
   readonly macKey: Secret;
   readonly tokenKey: Secret;
@@ -21,7 +24,10 @@ export interface KeyAgreement {
   readonly serverNonce: Uint8Array;
 }
 
-/** The key of four passes: DSKPP-PRF(R_C, "Key generation" || K || R_S, both halves) (RFC 6063 section 4.1.2). */
+/**
+ * The key of four passes: DSKPP-PRF(R_C, "Key generation" || K || R_S, both halves) (RFC 6063
+ * section 4.1.2).
+ */
 export function agreeOnKeys(
   prf: Prf,
   { clientNonce, key, serverNonce }: KeyAgreement,
@@ -35,17 +41,27 @@ export function agreeOnKeys(
 }
 
 /**
- * The halves of a provisioning key, each cut to the length that its use wants (RFC 6063 section 5.2.2). Takes the key over.
+ * The halves of a provisioning key, each cut to the length that its use wants (RFC 6063 section
+ * 5.2.2). Takes the key over.
  */
-export function splitKeys(prf: Prf, provisioningKey: Secret, credential: OtpCredential): ProvisionedKeys {
+export function splitKeys(
+  prf: Prf,
+  provisioningKey: Secret,
+  credential: OtpCredential,
+): ProvisionedKeys {
   const half = provisioningKey.length / 2;
   const macKey = Buffer.from(provisioningKey.subarray(0, Math.min(half, prf.keyBytes)));
-  const tokenKey = Buffer.from(provisioningKey.subarray(half, half + Math.min(half, tokenKeyBytes(credential))));
+  const tokenKey = Buffer.from(
+    provisioningKey.subarray(half, half + Math.min(half, tokenKeyBytes(credential))),
+  );
   forget(provisioningKey);
   return { macKey, tokenKey };
 }
 
-/** Whether the server's MAC says that it has the same key and saw the same messages, none of them the one that carries it (RFC 6063 section 4.2.4). */
+/**
+ * Whether the server's MAC says that it has the same key and saw the same messages, none of them
+ * the one that carries it (RFC 6063 section 4.2.4).
+ */
 export function isConfirmed(
   prf: Prf,
   macKey: Secret,
@@ -54,11 +70,17 @@ export function isConfirmed(
 ): boolean {
   const hash = createHash("sha256");
   for (const message of messages) hash.update(message);
-  const text = Buffer.concat([Buffer.from("MAC 1 computation"), hash.digest(), Buffer.from(serverId, "utf8")]);
+  const text = Buffer.concat([
+    Buffer.from("MAC 1 computation"),
+    hash.digest(),
+    Buffer.from(serverId, "utf8"),
+  ]);
   return sameSecret(derive(prf, macKey, text, HASH_BYTES.SHA256), given);
 }
 
-/** The length of a secret is that of its HMAC's output (RFC 4226 section 4, RFC 6238 section 5.1). */
+/**
+ * The length of a secret is that of its HMAC's output (RFC 4226 section 4, RFC 6238 section 5.1).
+ */
 function tokenKeyBytes(credential: OtpCredential): number {
   if (credential.kind === "ocra") return HASH_BYTES[parseOcraSuite(credential.suite).algorithm];
   return credential.kind === "motp" ? HASH_BYTES.SHA1 : HASH_BYTES[credential.algorithm];

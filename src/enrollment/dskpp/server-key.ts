@@ -13,12 +13,18 @@ import { base64, child, childText, type Element } from "#enrollment/pskc/xml.ts"
 import { forget, type Secret } from "#token/secret.ts";
 import { derive, PRFS } from "./prf.ts";
 
-/** Which key of the server protects what we send (K): a public one, or a name for one that both sides know. */
+/**
+ * Which key of the server protects what we send (K): a public one, or a name for one that both
+ * sides know.
+ */
 export type ServerKey =
   | { readonly kind: "public"; readonly key: KeyObject }
   | { readonly kind: "shared"; readonly name: string };
 
-/** A key that can encrypt, and its bytes as K in every formula: of a public key, those of its SubjectPublicKeyInfo (DER). */
+/**
+ * A key that can encrypt, and its bytes as K in every formula: of a public key, those of its
+ * SubjectPublicKeyInfo (DER).
+ */
 export type EncryptionKey =
   | { readonly kind: "public"; readonly key: KeyObject; readonly bytes: Buffer }
   | { readonly kind: "shared"; readonly bytes: Secret };
@@ -41,7 +47,10 @@ const AES_CBC = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
 /** The default initial value of RFC 3394. */
 const WRAP_IV = Buffer.from("a6a6a6a6a6a6a6a6", "hex");
 
-/** How a nonce can be encrypted, by the identifiers of messages, the preferred one first (RFC 6063 section 4.2.3). */
+/**
+ * How a nonce can be encrypted, by the identifiers of messages, the preferred one first (RFC 6063
+ * section 4.2.3).
+ */
 export const ENCRYPTION_ALGORITHMS: readonly string[] = [
   ...Object.keys(PADDINGS),
   ...PRFS.map(({ id }) => id),
@@ -68,11 +77,17 @@ export function publicKeyBytes(key: KeyObject): Buffer {
 /** Encrypts a nonce. Throws FobError `invalid` where algorithm and key do not fit each other. */
 export function encryptNonce(
   nonce: Secret,
-  { key, algorithm, serverNonce, iv }: { key: EncryptionKey; algorithm: string; serverNonce: Buffer; iv: Buffer },
+  {
+    key,
+    algorithm,
+    serverNonce,
+    iv,
+  }: { key: EncryptionKey; algorithm: string; serverNonce: Buffer; iv: Buffer },
 ): Buffer {
   if (key.kind === "public") {
     const padding = ownValue(PADDINGS, algorithm);
-    if (padding === undefined) throw unusable(t("is a public one, and the algorithm needs a shared one"));
+    if (padding === undefined)
+      throw unusable(t("is a public one, and the algorithm needs a shared one"));
     return encryptByRsa(nonce, key.key, padding);
   }
   return encryptByShared(nonce, key.bytes, algorithm, { serverNonce, iv });
@@ -93,26 +108,41 @@ function encryptByShared(
   algorithm: string,
   { serverNonce, iv }: { serverNonce: Buffer; iv: Buffer },
 ): Buffer {
-  if (Object.hasOwn(PADDINGS, algorithm)) throw unusable(t("is a shared one, and the algorithm needs a public one"));
+  if (Object.hasOwn(PADDINGS, algorithm))
+    throw unusable(t("is a shared one, and the algorithm needs a public one"));
   const prf = PRFS.find(({ id }) => id === algorithm);
   // DSKPP-PRF takes no shorter key (RFC 6063 section 3.4.2), and AES no other one
-  const fits = prf?.keyBytes === HMAC_KEY_BYTES ? key.length >= MIN_KEY_BYTES : key.length === AES_KEY_BYTES;
+  const fits =
+    prf?.keyBytes === HMAC_KEY_BYTES ? key.length >= MIN_KEY_BYTES : key.length === AES_KEY_BYTES;
   if (!fits) throw unusable(t`has ${key.length * 8} bits, and the algorithm needs 128`);
   if (prf) {
-    const mask = derive(prf, key, Buffer.concat([Buffer.from("Encryption"), serverNonce]), nonce.length);
+    const mask = derive(
+      prf,
+      key,
+      Buffer.concat([Buffer.from("Encryption"), serverNonce]),
+      nonce.length,
+    );
     const masked = nonce.map((byte, i) => byte ^ (mask[i] ?? 0));
     forget(mask);
     return Buffer.from(masked);
   }
   const isWrapped = algorithm === KEY_WRAP;
-  const cipher = createCipheriv(isWrapped ? "id-aes128-wrap" : "aes-128-cbc", key, isWrapped ? WRAP_IV : iv);
+  const cipher = createCipheriv(
+    isWrapped ? "id-aes128-wrap" : "aes-128-cbc",
+    key,
+    isWrapped ? WRAP_IV : iv,
+  );
   return Buffer.concat([isWrapped ? Buffer.of() : iv, cipher.update(nonce), cipher.final()]);
 }
 
 function readRsaKey(value: Element): KeyObject {
-  const part = (name: string) => base64(childText(value, name), t`${name} of the server's key`).toString("base64url");
+  const part = (name: string) =>
+    base64(childText(value, name), t`${name} of the server's key`).toString("base64url");
   return importKey(() =>
-    createPublicKey({ key: { kty: "RSA", n: part("Modulus"), e: part("Exponent") }, format: "jwk" }),
+    createPublicKey({
+      key: { kty: "RSA", n: part("Modulus"), e: part("Exponent") },
+      format: "jwk",
+    }),
   );
 }
 

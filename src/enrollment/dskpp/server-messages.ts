@@ -1,6 +1,14 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attribute, base64, child, children, childText, type Element, text } from "#enrollment/pskc/xml.ts";
+import {
+  attribute,
+  base64,
+  child,
+  children,
+  childText,
+  type Element,
+  text,
+} from "#enrollment/pskc/xml.ts";
 import { parseMessage } from "./namespaces.ts";
 import { readServerKey, type ServerKey } from "./server-key.ts";
 
@@ -22,7 +30,9 @@ export interface ServerHello {
   readonly serverInfo: string | null;
 }
 
-/** The last pass: a key package, and the MAC that confirms it (RFC 6063 sections 4.2.5 and 5.2.3). */
+/**
+ * The last pass: a key package, and the MAC that confirms it (RFC 6063 sections 4.2.5 and 5.2.3).
+ */
 export interface ServerFinished {
   readonly kind: "finished";
   readonly sessionId: string | null;
@@ -33,7 +43,10 @@ export interface ServerFinished {
   readonly macAlgorithm: string | null;
 }
 
-/** What a server sends to have us begin, and wants back in our first message (RFC 6063 section 4.2.1). */
+/**
+ * What a server sends to have us begin, and wants back in our first message (RFC 6063 section
+ * 4.2.1).
+ */
 export interface Trigger {
   readonly kind: "trigger";
   readonly clientId: string | null;
@@ -57,7 +70,10 @@ const NONCE_BYTES = { min: 16, max: 1_024 };
 const MAX_IDENTIFIER = 128;
 const MAX_SERVER_INFO = 16_384;
 
-/** Reads a server's message. Rejects with FobError `invalid` for one that is broken, or holds something that must be understood and is not. */
+/**
+ * Reads a server's message. Rejects with FobError `invalid` for one that is broken, or holds
+ * something that must be understood and is not.
+ */
 export async function parseServerMessage(bytes: Buffer): Promise<ServerMessage> {
   const { name, root } = await parseMessage(bytes);
   if (name === "KeyProvTrigger") return readTrigger(root);
@@ -131,7 +147,9 @@ function readSession(root: Element): string | null {
 function readNonce(value: string | null): Buffer {
   const nonce = base64(value, t("the server's nonce"));
   if (nonce.length >= NONCE_BYTES.min && nonce.length <= NONCE_BYTES.max) return nonce;
-  throw wrongReply(t`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`);
+  throw wrongReply(
+    t`its nonce has ${nonce.length} bytes: ${NONCE_BYTES.min} to ${NONCE_BYTES.max} are possible`,
+  );
 }
 
 function extensions(root: Element): Element[] {
@@ -144,8 +162,10 @@ function isServerInfo(extension: Element): boolean {
 
 /** Whoever does not understand a critical extension must not go on (RFC 6063 section 6). */
 function refuseCritical(root: Element): void {
-  const isCritical = (extension: Element) => /^(?:true|1)$/.test(attribute(extension, "Critical")?.trim() ?? "");
-  if (!extensions(root).some((extension) => isCritical(extension) && !isServerInfo(extension))) return;
+  const isCritical = (extension: Element) =>
+    /^(?:true|1)$/.test(attribute(extension, "Critical")?.trim() ?? "");
+  if (!extensions(root).some((extension) => isCritical(extension) && !isServerInfo(extension)))
+    return;
   throw wrongReply(t("it has a critical extension that fob does not know"));
 }
 

@@ -11,12 +11,15 @@ const REFUSALS: Texts = {
   UnknownCriticalExtension: "wants an extension that we lack (UnknownCriticalExtension)",
   UnsupportedVersion: "speaks another version of DSKPP than 1.0 (UnsupportedVersion)",
   NoSupportedKeyTypes: "makes no kind of token that we can use (NoSupportedKeyTypes)",
-  NoSupportedEncryptionAlgorithms: "shares no encryption algorithm with us (NoSupportedEncryptionAlgorithms)",
+  NoSupportedEncryptionAlgorithms:
+    "shares no encryption algorithm with us (NoSupportedEncryptionAlgorithms)",
   NoSupportedMacAlgorithms: "shares no MAC algorithm with us (NoSupportedMacAlgorithms)",
   NoProtocolVariants: "wants neither four passes nor two with a passphrase (NoProtocolVariants)",
   NoSupportedKeyPackages: "packs tokens in no way that we can open (NoSupportedKeyPackages)",
-  AuthenticationDataMissing: "wants user id and passphrase, and the string lacks one (AuthenticationDataMissing)",
-  AuthenticationDataInvalid: "does not accept user id and passphrase of the string (AuthenticationDataInvalid)",
+  AuthenticationDataMissing:
+    "wants user id and passphrase, and the string lacks one (AuthenticationDataMissing)",
+  AuthenticationDataInvalid:
+    "does not accept user id and passphrase of the string (AuthenticationDataInvalid)",
   InitializationFailed: "could not make a token of what we sent (InitializationFailed)",
   ProvisioningPeriodExpired: "says that the time to enroll is over (ProvisioningPeriodExpired)",
 };
@@ -43,7 +46,10 @@ export function describeStatus(status: string, server: string): FobError {
   const refusal = Object.hasOwn(REFUSALS, status) ? REFUSALS[status] : undefined;
   if (!refusal) {
     const shown = JSON.stringify(status.slice(0, 40));
-    return new FobError("invalid", t`the status of the server's reply is ${shown}, which there is not`);
+    return new FobError(
+      "invalid",
+      t`the status of the server's reply is ${shown}, which there is not`,
+    );
   }
   const hint = translated(ownValue(HINTS, status) ?? UPDATE);
   return new FobError("rejected", t`${server} ${translated(refusal)}`, { hint });

@@ -14,18 +14,27 @@ export const aegisExport: ExportFormat = {
   id: "aegis",
   refuse({ credential }) {
     if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
-    if (credential.kind === "motp") return "Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it";
-    if (!ALGORITHMS.includes(credential.algorithm)) return t`Aegis does not know ${credential.algorithm}`;
+    if (credential.kind === "motp")
+      return "Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it";
+    if (!ALGORITHMS.includes(credential.algorithm))
+      return t`Aegis does not know ${credential.algorithm}`;
     if (credential.alphabet !== "decimal" && credential.alphabet !== "steam") {
       return t`Aegis has no ${credential.alphabet} passcodes`;
     }
-    if (credential.kind === "totp") return credential.t0 === 0 ? null : t("Aegis counts time steps from 1970 alone");
+    if (credential.kind === "totp")
+      return credential.t0 === 0 ? null : t("Aegis counts time steps from 1970 alone");
     return credential.counter < 2n ** 53n ? null : t("the counter is larger than Aegis can read");
   },
 };
 
-/** Tokens that {@link aegisExport} does not refuse as an Aegis vault, encrypted where a password (UTF-8) is given. */
-export async function formatAegis(tokens: readonly ExportedToken[], password: Uint8Array | null): Promise<string> {
+/**
+ * Tokens that {@link aegisExport} does not refuse as an Aegis vault, encrypted where a password
+ * (UTF-8) is given.
+ */
+export async function formatAegis(
+  tokens: readonly ExportedToken[],
+  password: Uint8Array | null,
+): Promise<string> {
   const db = { version: 3, entries: tokens.map(entryOf), groups: [] };
   if (!password) return format({ slots: null, params: null }, db);
   const masterKey = randomBytes(32);
@@ -57,7 +66,10 @@ function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
   if (credential.kind === "ocra" || credential.kind === "motp")
     throw new Error("a token was not refused that this format cannot hold");
   const { algorithm, digits } = credential;
-  const moving = credential.kind === "totp" ? { period: credential.period } : { counter: Number(credential.counter) };
+  const moving =
+    credential.kind === "totp"
+      ? { period: credential.period }
+      : { counter: Number(credential.counter) };
   return {
     type: credential.alphabet === "steam" ? "steam" : credential.kind,
     uuid: randomUUID(),
@@ -75,7 +87,10 @@ function seal(key: Uint8Array, plaintext: Uint8Array) {
   const nonce = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   const bytes = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return { bytes, params: { nonce: nonce.toString("hex"), tag: cipher.getAuthTag().toString("hex") } };
+  return {
+    bytes,
+    params: { nonce: nonce.toString("hex"), tag: cipher.getAuthTag().toString("hex") },
+  };
 }
 
 function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {

@@ -48,13 +48,19 @@ const PlainSchema = v.object({ version: v.number(), header: v.object({}), db: Da
 
 const EncryptedSchema = v.object({
   version: v.number(),
-  header: v.object({ slots: v.pipe(v.array(v.unknown()), v.maxLength(MAX_SLOTS)), params: SealSchema }),
+  header: v.object({
+    slots: v.pipe(v.array(v.unknown()), v.maxLength(MAX_SLOTS)),
+    params: SealSchema,
+  }),
   db: v.pipe(v.string(), v.check(isBase64)),
 });
 
 type Database = v.InferOutput<typeof DatabaseSchema>;
 
-/** The vault of Aegis, plain or encrypted with a password (AES-256-GCM under a key that scrypt makes). */
+/**
+ * The vault of Aegis, plain or encrypted with a password (AES-256-GCM under a key that scrypt
+ * makes).
+ */
 export const aegis: AppFile = {
   id: "aegis",
   app: "Aegis",
@@ -85,7 +91,8 @@ async function decrypt(
     const password = v.safeParse(PasswordSlotSchema, slot);
     return password.success ? [password.output] : [];
   });
-  if (slots.length === 0) throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
+  if (slots.length === 0)
+    throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
   // whoever has no right password pays for every slot
   for (const slot of slots) effort.spendScrypt(slot);
   const password = await askSecret("passphrase", null);
@@ -99,15 +106,26 @@ async function decrypt(
   throw new FobError("denied", t("the password does not open this Aegis vault"));
 }
 
-function stretch(password: Uint8Array, { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>): Promise<Buffer> {
+function stretch(
+  password: Uint8Array,
+  { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const costs = { N: n, r, p, maxmem: SCRYPT_MAX_MEMORY };
-    scrypt(password, Buffer.from(salt, "hex"), 32, costs, (error, key) => (error ? reject(error) : resolve(key)));
+    scrypt(password, Buffer.from(salt, "hex"), 32, costs, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }
 
-function open(key: Buffer, sealed: Buffer, { nonce, tag }: v.InferOutput<typeof SealSchema>): Buffer | null {
-  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "hex"), { authTagLength: 16 });
+function open(
+  key: Buffer,
+  sealed: Buffer,
+  { nonce, tag }: v.InferOutput<typeof SealSchema>,
+): Buffer | null {
+  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "hex"), {
+    authTagLength: 16,
+  });
   decipher.setAuthTag(Buffer.from(tag, "hex"));
   try {
     return Buffer.concat([decipher.update(sealed), decipher.final()]);

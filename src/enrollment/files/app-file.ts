@@ -21,7 +21,10 @@ export interface AppEntry {
   readonly counter?: number | string | null | undefined;
 }
 
-/** A token that a password manager keeps as an enrollment string, beside the names of the login that it belongs to. */
+/**
+ * A token that a password manager keeps as an enrollment string, beside the names of the login that
+ * it belongs to.
+ */
 export interface AppLogin {
   readonly enrollment: string;
   readonly issuer?: string | null | undefined;
@@ -34,26 +37,47 @@ export interface AppFile {
   readonly id: string;
   /** The app's name, for people. */
   readonly app: string;
-  /** Its tokens, or null when this is not a file of this kind. Throws FobError `invalid` when it is a damaged one. */
-  read(content: unknown, askSecret: AskSecret, effort: Effort): Promise<readonly (AppEntry | AppLogin)[] | null>;
+  /**
+   * Its tokens, or null when this is not a file of this kind. Throws FobError `invalid` when it is
+   * a damaged one.
+   */
+  read(
+    content: unknown,
+    askSecret: AskSecret,
+    effort: Effort,
+  ): Promise<readonly (AppEntry | AppLogin)[] | null>;
 }
 
-/** A list in a file, not longer than a list can be: its length is looked at before anything in it. */
+/**
+ * A list in a file, not longer than a list can be: its length is looked at before anything in it.
+ */
 export function listOf<const Item extends v.GenericSchema>(item: Item) {
   return v.pipe(v.array(v.unknown()), v.maxLength(MAX_ENTRIES), v.array(item));
 }
 
 /**
- * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects with FobError `invalid` in the words in which
- * enrollment strings are refused.
+ * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects
+ * with FobError `invalid` in the words in which enrollment strings are refused.
  */
-export async function draftsOf(entry: AppEntry | AppLogin, format: string, effort: Effort): Promise<EnrollmentDraft[]> {
-  const drafts = await recognize("enrollment" in entry ? entry.enrollment : keyUriOf(entry), undefined, effort);
+export async function draftsOf(
+  entry: AppEntry | AppLogin,
+  format: string,
+  effort: Effort,
+): Promise<EnrollmentDraft[]> {
+  const drafts = await recognize(
+    "enrollment" in entry ? entry.enrollment : keyUriOf(entry),
+    undefined,
+    effort,
+  );
   return drafts.map((draft) => nameDraft(draft, entry, format));
 }
 
 /** The draft with the names of its login, where the string itself has none. */
-function nameDraft(draft: EnrollmentDraft, entry: AppEntry | AppLogin, format: string): EnrollmentDraft {
+function nameDraft(
+  draft: EnrollmentDraft,
+  entry: AppEntry | AppLogin,
+  format: string,
+): EnrollmentDraft {
   const findings: Finding[] = [...draft.findings];
   const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
   const account = draft.account ?? cleanName("account", entry.account ?? "", findings);
@@ -75,6 +99,8 @@ function keyUriOf(entry: AppEntry): string {
     .map(encodeText)
     .join(":");
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
-  const query = names.flatMap((name) => (entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : []));
+  const query = names.flatMap((name) =>
+    entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
+  );
   return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
 }

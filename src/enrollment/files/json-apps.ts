@@ -57,7 +57,9 @@ const FreeOtpSchema = v.object({
       secret: v.pipe(
         v.array(v.number()),
         v.maxLength(MAX_SECRET_BYTES),
-        v.check((bytes) => bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte <= 255)),
+        v.check((bytes) =>
+          bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte <= 255),
+        ),
       ),
       algo: text,
       digits: number,
@@ -121,7 +123,14 @@ const StratumSchema = v.object({
   ),
 });
 
-const STRATUM_TYPES: readonly (string | undefined)[] = [undefined, "hotp", "totp", "motp", "steam", "yandex"];
+const STRATUM_TYPES: readonly (string | undefined)[] = [
+  undefined,
+  "hotp",
+  "totp",
+  "motp",
+  "steam",
+  "yandex",
+];
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The plain backup of Stratum, which was called Authenticator Pro. */
@@ -141,7 +150,9 @@ export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenti
 
 const ProtonSchema = v.object({
   version: v.number(),
-  entries: listOf(v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) })),
+  entries: listOf(
+    v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) }),
+  ),
 });
 
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
@@ -151,7 +162,10 @@ export const proton: AppFile = {
   async read(content) {
     const parsed = v.safeParse(ProtonSchema, content, { abortEarly: true });
     return parsed.success
-      ? parsed.output.entries.map(({ content: { uri, name } }) => ({ enrollment: uri, account: name }))
+      ? parsed.output.entries.map(({ content: { uri, name } }) => ({
+          enrollment: uri,
+          account: name,
+        }))
       : null;
   },
 };

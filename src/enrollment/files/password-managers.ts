@@ -7,10 +7,18 @@ const text = v.optional(v.nullable(v.string()));
 
 const BitwardenSchema = v.object({
   encrypted: v.optional(v.literal(false)),
-  items: listOf(v.object({ name: text, login: v.optional(v.nullable(v.object({ username: text, totp: text }))) })),
+  items: listOf(
+    v.object({
+      name: text,
+      login: v.optional(v.nullable(v.object({ username: text, totp: text }))),
+    }),
+  ),
 });
 
-const EncryptedBitwardenSchema = v.object({ encrypted: v.literal(true), data: v.optional(v.string()) });
+const EncryptedBitwardenSchema = v.object({
+  encrypted: v.literal(true),
+  data: v.optional(v.string()),
+});
 
 /** The unencrypted JSON export of Bitwarden: logins, some of them with a token. */
 export const bitwarden: AppFile = {
@@ -19,12 +27,16 @@ export const bitwarden: AppFile = {
   async read(content) {
     if (v.is(EncryptedBitwardenSchema, content)) {
       throw new FobError("invalid", t("this Bitwarden export is encrypted"), {
-        hint: t("export it once more as .json, which is not encrypted, and remove that file after the import"),
+        hint: t(
+          "export it once more as .json, which is not encrypted, and remove that file after the import",
+        ),
       });
     }
     const parsed = v.safeParse(BitwardenSchema, content, { abortEarly: true });
     if (!parsed.success) return null;
-    return parsed.output.items.flatMap(({ name, login }) => loginOf(login?.totp, name, login?.username));
+    return parsed.output.items.flatMap(({ name, login }) =>
+      loginOf(login?.totp, name, login?.username),
+    );
   },
 };
 
@@ -48,11 +60,21 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The logins of a password manager's CSV export, and which one it is; null when it is none that we know. */
-export function readCsvExport({ columns, rows }: Table): (Pick<AppFile, "id" | "app"> & Logins) | null {
-  const known = CSV_EXPORTS.find(({ totp, title }) => columns.includes(totp) && columns.includes(title));
+/**
+ * The logins of a password manager's CSV export, and which one it is; null when it is none that we
+ * know.
+ */
+export function readCsvExport({
+  columns,
+  rows,
+}: Table): (Pick<AppFile, "id" | "app"> & Logins) | null {
+  const known = CSV_EXPORTS.find(
+    ({ totp, title }) => columns.includes(totp) && columns.includes(title),
+  );
   if (!known || rows.length === 0) return null;
-  const [totp, title, user] = [known.totp, known.title, known.user].map((name) => columns.indexOf(name));
+  const [totp, title, user] = [known.totp, known.title, known.user].map((name) =>
+    columns.indexOf(name),
+  );
   const cell = (row: readonly string[], at: number | undefined) => row[at ?? -1];
   return {
     id: known.id,

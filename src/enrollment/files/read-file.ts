@@ -25,7 +25,16 @@ const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_CELLS = 600_000;
 
 /** Every kind of JSON file, the most particular first. A new one is added here and nowhere else. */
-const JSON_FILES: readonly AppFile[] = [aegis, twoFas, stratum, freeOtpPlus, bitwarden, proton, andOtp, raivo];
+const JSON_FILES: readonly AppFile[] = [
+  aegis,
+  twoFas,
+  stratum,
+  freeOtpPlus,
+  bitwarden,
+  proton,
+  andOtp,
+  raivo,
+];
 
 /** What was read from a file: its tokens, and for each one that could not be taken, why. */
 export interface FileContent {
@@ -42,19 +51,28 @@ export interface FileReading {
 }
 
 /**
- * The tokens in a file that another app exported, in a list of enrollment strings, or in a picture. `source` names the file. Rejects with
- * FobError `invalid` for a file that is none of these, `denied` for a wrong password.
+ * The tokens in a file that another app exported, in a list of enrollment strings, or in a picture.
+ * `source` names the file. Rejects with FobError `invalid` for a file that is none of these,
+ * `denied` for a wrong password.
  */
-export async function readAppFile(bytes: Buffer, source: string, reading: FileReading): Promise<FileContent> {
+export async function readAppFile(
+  bytes: Buffer,
+  source: string,
+  reading: FileReading,
+): Promise<FileContent> {
   if (readPictureHeader(bytes)) {
     return readStrings(t("a picture"), await reading.readQrCodes(bytes), new Effort());
   }
   if (bytes.length > MAX_TEXT_BYTES) {
-    throw new FobError("invalid", t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`);
+    throw new FobError(
+      "invalid",
+      t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`,
+    );
   }
   const text = decodeText(bytes, source, knownFiles()).trim();
   const effort = new Effort();
-  if (identify(text) === pskc) return { app: "PSKC", ...(await readContainer(text, reading.askSecret, effort)) };
+  if (identify(text) === pskc)
+    return { app: "PSKC", ...(await readContainer(text, reading.askSecret, effort)) };
   const found =
     (await readKnown(parseJson(text), reading.askSecret, effort)) ??
     (await readTable(await parseCsv(text), effort)) ??
@@ -76,7 +94,11 @@ function apps(): string[] {
   return [...new Set([...JSON_FILES.map(({ app }) => app), ...CSV_APPS])];
 }
 
-async function readKnown(content: unknown, askSecret: AskSecret, effort: Effort): Promise<FileContent | null> {
+async function readKnown(
+  content: unknown,
+  askSecret: AskSecret,
+  effort: Effort,
+): Promise<FileContent | null> {
   if (content === null) return null;
   for (const { id, app, read } of JSON_FILES) {
     const entries = await read(content, askSecret, effort);
@@ -87,16 +109,24 @@ async function readKnown(content: unknown, askSecret: AskSecret, effort: Effort)
 
 async function readTable(table: Table | null, effort: Effort): Promise<FileContent | null> {
   const found = table && readCsvExport(table);
-  return found && readEntries(found.app, found.logins, (login) => draftsOf(login, found.id, effort));
+  return (
+    found && readEntries(found.app, found.logins, (login) => draftsOf(login, found.id, effort))
+  );
 }
 
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string, effort: Effort): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line)) ? readStrings(t("a list"), lines, effort) : null;
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(line))
+    ? readStrings(t("a list"), lines, effort)
+    : null;
 }
 
-function readStrings(app: string, strings: readonly string[], effort: Effort): Promise<FileContent> {
+function readStrings(
+  app: string,
+  strings: readonly string[],
+  effort: Effort,
+): Promise<FileContent> {
   return readEntries(app, strings, (text) => recognize(text, undefined, effort));
 }
 
@@ -122,15 +152,21 @@ async function readEntries<Entry extends AppEntry | AppLogin | string>(
 }
 
 function refuseTooMany(count: number): void {
-  if (count > MAX_ENTRIES) throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+  if (count > MAX_ENTRIES)
+    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
 }
 
-/** Its issuer needs a part of the secret that is made here, and shown once. A list of many is no place for that. */
+/**
+ * Its issuer needs a part of the secret that is made here, and shown once. A list of many is no
+ * place for that.
+ */
 function refuseTwoStep(draft: EnrollmentDraft): EnrollmentDraft {
   if (draft.clientPart === undefined) return draft;
   throw new FobError(
     "invalid",
-    t("it is enrolled in two steps, and its issuer needs the part that is made here: `fob enroll` shows it"),
+    t(
+      "it is enrolled in two steps, and its issuer needs the part that is made here: `fob enroll` shows it",
+    ),
   );
 }
 
@@ -165,5 +201,6 @@ function refuseLargeTable(text: string): void {
     const code = text.charCodeAt(i);
     if (code === 0x2c || code === 0x0a || code === 0x0d) count++;
   }
-  if (count > MAX_CELLS) throw new FobError("invalid", t`the file holds more than ${MAX_CELLS} cells`);
+  if (count > MAX_CELLS)
+    throw new FobError("invalid", t`the file holds more than ${MAX_CELLS} cells`);
 }

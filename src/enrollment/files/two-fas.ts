@@ -61,7 +61,10 @@ function entriesOf(services: v.InferOutput<typeof ServicesSchema>): AppEntry[] {
 }
 
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
-async function decrypt(sealed: string, askSecret: AskSecret): Promise<v.InferOutput<typeof ServicesSchema>> {
+async function decrypt(
+  sealed: string,
+  askSecret: AskSecret,
+): Promise<v.InferOutput<typeof ServicesSchema>> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
   if (!data || !salt || nonce?.length !== 12 || data.length < TAG_BYTES) {
     throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
@@ -86,6 +89,8 @@ async function decrypt(sealed: string, askSecret: AskSecret): Promise<v.InferOut
 
 function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    pbkdf2(password, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) => (error ? reject(error) : resolve(key)));
+    pbkdf2(password, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }

@@ -9,13 +9,17 @@ const GROUP_LENGTH = 5;
 const ENTROPY_BYTES = 10;
 const CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Groups of five with dashes between them: no bare secret is written like this, so that a mistyped code is told from one. */
+/**
+ * Groups of five with dashes between them: no bare secret is written like this, so that a mistyped
+ * code is told from one.
+ */
 const SHORT_FORM = /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3}$/i;
 const LONG_FORM = /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3,31}-[a-z0-9]{1,5}$/i;
 
 /**
- * The activation code of older MobilePASS tokens: event-based passcodes with HMAC-SHA-256, six digits, counter from 0. The short
- * form is `XXXXX-XXXXX-XXXXX-XXXXX` with a check character at the end of each group, the long one Base32 with a check byte.
+ * The activation code of older MobilePASS tokens: event-based passcodes with HMAC-SHA-256, six
+ * digits, counter from 0. The short form is `XXXXX-XXXXX-XXXXX-XXXXX` with a check character at the
+ * end of each group, the long one Base32 with a check byte.
  */
 export const activationCode: EnrollmentFormat = {
   id: "activation-code",
@@ -24,7 +28,10 @@ export const activationCode: EnrollmentFormat = {
   parse: (text) => [parseActivationCode(text)],
 };
 
-/** Without dashes a code could be a bare secret of 20 characters, but for its four check characters: a chance of one in a million. */
+/**
+ * Without dashes a code could be a bare secret of 20 characters, but for its four check characters:
+ * a chance of one in a million.
+ */
 function isShortWithoutDashes(text: string): boolean {
   const groups = readGroups(text);
   return (
@@ -35,7 +42,11 @@ function isShortWithoutDashes(text: string): boolean {
 
 /** The groups of five, with the characters that people mix up put right. */
 function readGroups(text: string): string[] {
-  const characters = text.replace(/[-\s]/g, "").toUpperCase().replaceAll("0", "O").replaceAll("1", "I");
+  const characters = text
+    .replace(/[-\s]/g, "")
+    .toUpperCase()
+    .replaceAll("0", "O")
+    .replaceAll("1", "I");
   return characters.match(/.{1,5}/g) ?? [];
 }
 
@@ -68,7 +79,9 @@ function shortEntropy(groups: readonly string[]): Buffer {
   return decode(groups.map((group) => group.slice(0, GROUP_LENGTH - 1)).join(""));
 }
 
-/** The sum of position times character code over the four characters, modulo 32, in Base32 letters. */
+/**
+ * The sum of position times character code over the four characters, modulo 32, in Base32 letters.
+ */
 function checkCharacter(group: string): string | undefined {
   const sum = [...group.slice(0, GROUP_LENGTH - 1)].reduce(
     (total, letter, i) => total + (i + 1) * letter.charCodeAt(0),
@@ -90,7 +103,11 @@ function longEntropy(characters: string): Buffer {
 function toBits(characters: string): string {
   const values = [...characters].map((character) => CHECK_LETTERS.indexOf(character));
   const wrong = values.indexOf(-1);
-  if (wrong >= 0) throw new FobError("invalid", t`character ${wrong + 1} of the activation code cannot occur in one`);
+  if (wrong >= 0)
+    throw new FobError(
+      "invalid",
+      t`character ${wrong + 1} of the activation code cannot occur in one`,
+    );
   return values.map((value) => value.toString(2).padStart(5, "0")).join("");
 }
 
@@ -102,5 +119,8 @@ function toBytes(bits: string): Buffer {
 function decode(characters: string): Buffer {
   const bytes = decodeBase32(characters);
   if (Buffer.isBuffer(bytes)) return bytes;
-  throw new FobError("invalid", t("the activation code holds a character that cannot occur in one"));
+  throw new FobError(
+    "invalid",
+    t("the activation code holds a character that cannot occur in one"),
+  );
 }

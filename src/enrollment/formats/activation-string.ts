@@ -28,14 +28,16 @@ const LINES: ReadonlyMap<string, { readonly name: string; readonly isSecret: boo
 ]);
 
 /**
- * An activation string: Base64 of the lines `EnrollmentURL=`, `UserID=` and `Passphrase=`, alone or in a link
- * (`mobilepassplus://autoenrollment?str=`). It holds no token: the server at that address makes one with us (DSKPP, RFC 6063), once.
+ * An activation string: Base64 of the lines `EnrollmentURL=`, `UserID=` and `Passphrase=`, alone or
+ * in a link (`mobilepassplus://autoenrollment?str=`). It holds no token: the server at that address
+ * makes one with us (DSKPP, RFC 6063), once.
  */
 export const activationString: EnrollmentFormat = {
   id: "activation-string",
   example: "an activation string",
   isMultiline: true,
-  matches: (text) => /^mobilepassplus:\/\//i.test(text) || /enrollmenturl\s*=/i.test(decode(text) ?? ""),
+  matches: (text) =>
+    /^mobilepassplus:\/\//i.test(text) || /enrollmenturl\s*=/i.test(decode(text) ?? ""),
   parse: (text) => {
     const { server } = parseActivationString(text);
     throw new FobError(
@@ -59,7 +61,9 @@ function parseActivationString(text: string): OnlineEnrollment {
     findings.push({ severity: "warning", code: "line-missing", message });
   }
   if (parseAuthenticationCode(lines.get("passphrase") ?? "")?.isIntact === false) {
-    const message = t("the checksum of the authentication code in Passphrase does not fit: it may be mistyped");
+    const message = t(
+      "the checksum of the authentication code in Passphrase does not fit: it may be mistyped",
+    );
     findings.push({ severity: "warning", code: "checksum-wrong", message });
   }
   const message = t("it is enrolled with the server that it names, and works once");
@@ -109,7 +113,10 @@ async function completeActivation(
   }
 }
 
-/** The text behind the Base64, whatever its wrapping, alphabet, padding and percent-encoding; null when there is none. */
+/**
+ * The text behind the Base64, whatever its wrapping, alphabet, padding and percent-encoding; null
+ * when there is none.
+ */
 function decode(text: string): string | null {
   if (text.length > MAX_LENGTH) return null;
   const unwrapped = text
@@ -143,13 +150,19 @@ function readLines(text: string, findings: Finding[]): Map<string, string> {
 }
 
 function readUrl(text: string | undefined, findings: Finding[]): URL {
-  if (text === undefined) throw new FobError("invalid", t("EnrollmentURL is missing from the activation string"));
+  if (text === undefined)
+    throw new FobError("invalid", t("EnrollmentURL is missing from the activation string"));
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new FobError("invalid", t("EnrollmentURL of the activation string is not the address of a web server"));
+    throw new FobError(
+      "invalid",
+      t("EnrollmentURL of the activation string is not the address of a web server"),
+    );
   }
   if (url.protocol === "http:" && !isThisMachine(url.hostname)) {
-    const message = t("EnrollmentURL is http, not https: anybody on the way could read the new token");
+    const message = t(
+      "EnrollmentURL is http, not https: anybody on the way could read the new token",
+    );
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
   return url;
@@ -167,7 +180,8 @@ function fieldsOf(lines: ReadonlyMap<string, string>, url: URL): DraftField[] {
   ];
   for (const [key, { name, isSecret }] of LINES) {
     const value = lines.get(key);
-    if (key !== "enrollmenturl" && value !== undefined) shown.push({ name, value, origin: "given", isSecret });
+    if (key !== "enrollmenturl" && value !== undefined)
+      shown.push({ name, value, origin: "given", isSecret });
   }
   return shown;
 }

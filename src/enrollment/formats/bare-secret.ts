@@ -9,13 +9,15 @@ const PLAIN = /^[a-z0-9\s-]+=*$/i;
 const ONLY_HEX = /[0189]/;
 
 /**
- * A secret alone, in Base32 or hexadecimal, for a time-based token with the usual parameters. A text that both could be is Base32,
- * which issuers show; `hex:` or `0x` in front says otherwise.
+ * A secret alone, in Base32 or hexadecimal, for a time-based token with the usual parameters. A
+ * text that both could be is Base32, which issuers show; `hex:` or `0x` in front says otherwise.
  */
 export const bareSecret: EnrollmentFormat = {
   id: "bare-secret",
   example: "a secret in Base32 or hexadecimal",
-  matches: (text) => PREFIXED.test(text) || (PLAIN.test(text) && text.replace(/[\s=-]/g, "").length >= MIN_CHARACTERS),
+  matches: (text) =>
+    PREFIXED.test(text) ||
+    (PLAIN.test(text) && text.replace(/[\s=-]/g, "").length >= MIN_CHARACTERS),
   parse: (text) => [parseBareSecret(text)],
 };
 
@@ -26,7 +28,14 @@ function parseBareSecret(text: string): EnrollmentDraft {
   return {
     format: bareSecret.id,
     ...{ name: null, issuer: null, account: null, serial: null },
-    credential: { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 },
+    credential: {
+      kind: "totp",
+      algorithm: "SHA1",
+      digits: 6,
+      alphabet: "decimal",
+      period: 30,
+      t0: 0,
+    },
     secret,
     fields: [
       {

@@ -4,7 +4,9 @@ import type { Finding } from "#enrollment/draft.ts";
 import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Who issued a token and for whom, and what to call it: the issuer, else the account, else null. */
+/**
+ * Who issued a token and for whom, and what to call it: the issuer, else the account, else null.
+ */
 export interface Label {
   readonly issuer: string | null;
   readonly account: string | null;
@@ -12,8 +14,8 @@ export interface Label {
 }
 
 /**
- * Reads the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter `issuer`, which wins where the two
- * differ. Throws FobError `invalid` for a text that is too long.
+ * Reads the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter
+ * `issuer`, which wins where the two differ. Throws FobError `invalid` for a text that is too long.
  */
 export function readLabel(encoded: string, parameters: Parameters): Label {
   // only here a plus is a space for sure: issuers build this value with their form encoders
@@ -36,14 +38,20 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
 }
 
 /**
- * The two parts of a label. An issuer that is given elsewhere is cut off as it stands there, colons and all; otherwise only the first colon divides,
- * because an account may hold one itself.
+ * The two parts of a label. An issuer that is given elsewhere is cut off as it stands there, colons
+ * and all; otherwise only the first colon divides, because an account may hold one itself.
  */
-export function labelOf(label: string, issuer: string): { readonly issuer: string | null; readonly account: string } {
+export function labelOf(
+  label: string,
+  issuer: string,
+): { readonly issuer: string | null; readonly account: string } {
   const isRepeated =
-    label[issuer.length] === ":" && label.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase();
+    label[issuer.length] === ":" &&
+    label.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase();
   const at = isRepeated ? issuer.length : label.indexOf(":");
-  return at < 0 ? { issuer: null, account: label } : { issuer: label.slice(0, at), account: label.slice(at + 1) };
+  return at < 0
+    ? { issuer: null, account: label }
+    : { issuer: label.slice(0, at), account: label.slice(at + 1) };
 }
 
 /** Some issuers write one slash too many before a label. */
@@ -54,8 +62,9 @@ function withoutSlashes(text: string): string {
 }
 
 /**
- * A name from an enrollment string, without what could harm a terminal; null when nothing is left. Adds a finding when something
- * was taken out. Throws FobError `invalid` for a name that is too long.
+ * A name from an enrollment string, without what could harm a terminal; null when nothing is left.
+ * Adds a finding when something was taken out. Throws FobError `invalid` for a name that is too
+ * long.
  */
 export function cleanName(part: string, text: string, findings: Finding[]): string | null {
   const { name, wasHarmful, isTooLong } = cleanText(text);
@@ -63,6 +72,7 @@ export function cleanName(part: string, text: string, findings: Finding[]): stri
     const message = t`control or invisible characters were taken out of the ${part}`;
     findings.push({ severity: "warning", code: "control-characters", message });
   }
-  if (isTooLong) throw new FobError("invalid", t`${part} is longer than ${MAX_NAME_LENGTH} characters`);
+  if (isTooLong)
+    throw new FobError("invalid", t`${part} is longer than ${MAX_NAME_LENGTH} characters`);
   return name;
 }

@@ -1,6 +1,11 @@
 import type { RequiredPin } from "#enrollment/draft.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import type { HotpCredential, MotpCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
+import type {
+  HotpCredential,
+  MotpCredential,
+  OtpCredential,
+  TotpCredential,
+} from "#token/credential.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 
 /** What a Key URI says about a token. */
@@ -15,15 +20,23 @@ export interface KeyUriParts {
 }
 
 /**
- * The Key URI of a token, with every parameter that differs from the format's default: what the parser reads from it is the same
- * token. The URI holds the secret.
+ * The Key URI of a token, with every parameter that differs from the format's default: what the
+ * parser reads from it is the same token. The URI holds the secret.
  */
-export function formatKeyUri({ issuer, account, serial, credential, secret, pin }: KeyUriParts): string {
+export function formatKeyUri({
+  issuer,
+  account,
+  serial,
+  credential,
+  secret,
+  pin,
+}: KeyUriParts): string {
   const label = [issuer, account ?? ""]
     .filter((part) => part !== null)
     .map(encodeText)
     .join(":");
-  if (credential.kind === "motp") return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
+  if (credential.kind === "motp")
+    return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
   const given: [string, string | null][] = [
     ["secret", encodeBase32(secret)],
     ["issuer", issuer],
@@ -31,15 +44,23 @@ export function formatKeyUri({ issuer, account, serial, credential, secret, pin 
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
   ];
-  const query = given.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]));
+  const query = given.flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeText(value)}`],
+  );
   return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
 }
 
-function parametersOf(credential: Exclude<OtpCredential, MotpCredential>): [string, string | null][] {
+function parametersOf(
+  credential: Exclude<OtpCredential, MotpCredential>,
+): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
       if (credential.alphabet === "steam") return [["encoder", "steam"]];
-      return [...formOf(credential), ["period", unless(30, credential.period)], ["t0", unless(0, credential.t0)]];
+      return [
+        ...formOf(credential),
+        ["period", unless(30, credential.period)],
+        ["t0", unless(0, credential.t0)],
+      ];
     case "hotp":
       return [...formOf(credential), ["counter", String(credential.counter)]];
     case "ocra":
@@ -56,7 +77,11 @@ function pinPolicyOf(pin: RequiredPin): string | null {
   return pin.policy.required ? formatPinPolicy(pin.policy) : null;
 }
 
-function formOf({ algorithm, digits, alphabet }: TotpCredential | HotpCredential): [string, string | null][] {
+function formOf({
+  algorithm,
+  digits,
+  alphabet,
+}: TotpCredential | HotpCredential): [string, string | null][] {
   return [
     ["algorithm", unless("SHA1", algorithm)],
     ["digits", unless(6, digits)],

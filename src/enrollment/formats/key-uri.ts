@@ -9,7 +9,12 @@ import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
 import { DIGITS } from "#otp/hotp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
-import type { HotpCredential, OcraCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
+import type {
+  HotpCredential,
+  OcraCredential,
+  OtpCredential,
+  TotpCredential,
+} from "#token/credential.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { cleanName, readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
@@ -33,8 +38,9 @@ const TYPES: Readonly<Record<string, (parameters: Parameters) => OtpCredential>>
 const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", "codedisplay"];
 
 /**
- * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers really write it. `ocra` and the
- * parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond the original.
+ * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers
+ * really write it. `ocra` and the parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond
+ * the original.
  */
 export const keyUri: EnrollmentFormat = {
   id: "key-uri",
@@ -47,7 +53,11 @@ function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
   const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
-  if (!read) throw new FobError("invalid", t`key type ${show(type)} is not supported: totp, hotp and ocra are`);
+  if (!read)
+    throw new FobError(
+      "invalid",
+      t`key type ${show(type)} is not supported: totp, hotp and ocra are`,
+    );
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
   const label = readLabel(match?.[2] ?? "", parameters);
@@ -62,7 +72,16 @@ function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
   parameters.findUnknown();
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
-  const token = { format: keyUri.id, ...label, serial, credential, secret, fields, findings, ...pin };
+  const token = {
+    format: keyUri.id,
+    ...label,
+    serial,
+    credential,
+    secret,
+    fields,
+    findings,
+    ...pin,
+  };
   return twoStep ? { ...token, clientPart: twoStep.clientPart } : token;
 }
 
@@ -73,7 +92,9 @@ function readSecret(parameters: Parameters): Buffer {
   return parseBase32Secret(text.replaceAll("+", " "));
 }
 
-/** The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses. */
+/**
+ * The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses.
+ */
 function readPin(parameters: Parameters): Pick<EnrollmentDraft, "pin"> {
   const text = parameters.read("pinpolicy");
   if (text === null) return {};
@@ -93,7 +114,8 @@ function readHotp(parameters: Parameters): HotpCredential {
 
 function readOcra(parameters: Parameters): OcraCredential {
   const text = parameters.read("suite", "ocrasuite");
-  if (text === null) throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
+  if (text === null)
+    throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
   parameters.note("suite", text, "given");
   const suite = parseSuite(text);
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
@@ -140,13 +162,19 @@ function parseAlgorithm(text: string): HashAlgorithm {
     .replace(/^HMAC/, "");
   const algorithm = HASH_ALGORITHMS.find((known) => known === name);
   if (algorithm) return algorithm;
-  throw new FobError("invalid", t`algorithm is ${show(text)}: ${HASH_ALGORITHMS.join(", ")} are possible`);
+  throw new FobError(
+    "invalid",
+    t`algorithm is ${show(text)}: ${HASH_ALGORITHMS.join(", ")} are possible`,
+  );
 }
 
 function parseAlphabet(text: string): Alphabet {
   const name = text.toLowerCase();
   if (Object.hasOwn(ALPHABETS, name) && name !== "steam") return name as Alphabet;
-  throw new FobError("invalid", t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`);
+  throw new FobError(
+    "invalid",
+    t`alphabet is ${show(text)}: decimal, hexadecimal, base32 and base64 are possible`,
+  );
 }
 
 function parseSuite(text: string) {

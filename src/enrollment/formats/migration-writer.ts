@@ -19,15 +19,24 @@ export const migrationExport: ExportFormat = {
   refuse({ credential }) {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
       return t("a migration code holds time-based and event-based tokens alone");
-    if (credential.alphabet !== "decimal") return t("a migration code holds tokens with digits alone");
-    if (!Object.hasOwn(ALGORITHMS, credential.algorithm)) return t`a migration code cannot say ${credential.algorithm}`;
-    if (!Object.hasOwn(DIGITS, credential.digits)) return t`a migration code cannot say ${credential.digits} digits`;
-    if (credential.kind === "hotp") return credential.counter < 2n ** 53n ? null : t("the counter is too large");
-    return credential.period === 30 && credential.t0 === 0 ? null : t("a migration code knows a period of 30 s alone");
+    if (credential.alphabet !== "decimal")
+      return t("a migration code holds tokens with digits alone");
+    if (!Object.hasOwn(ALGORITHMS, credential.algorithm))
+      return t`a migration code cannot say ${credential.algorithm}`;
+    if (!Object.hasOwn(DIGITS, credential.digits))
+      return t`a migration code cannot say ${credential.digits} digits`;
+    if (credential.kind === "hotp")
+      return credential.counter < 2n ** 53n ? null : t("the counter is too large");
+    return credential.period === 30 && credential.t0 === 0
+      ? null
+      : t("a migration code knows a period of 30 s alone");
   },
 };
 
-/** Tokens that {@link migrationExport} does not refuse, as migration codes of ten tokens at most. They hold the secrets. */
+/**
+ * Tokens that {@link migrationExport} does not refuse, as migration codes of ten tokens at most.
+ * They hold the secrets.
+ */
 export async function formatMigration(tokens: readonly ExportedToken[]): Promise<string[]> {
   const { PbfWriter: Writer } = await import("pbf");
   const batchSize = Math.ceil(tokens.length / TOKENS_A_CODE);
@@ -44,7 +53,10 @@ export async function formatMigration(tokens: readonly ExportedToken[]): Promise
   });
 }
 
-function writeToken({ name, issuer, account, credential, secret }: ExportedToken, writer: PbfWriter): void {
+function writeToken(
+  { name, issuer, account, credential, secret }: ExportedToken,
+  writer: PbfWriter,
+): void {
   if (credential.kind !== "totp" && credential.kind !== "hotp")
     throw new Error("a token was not refused that this format cannot hold");
   writer.writeBytesField(1, secret);

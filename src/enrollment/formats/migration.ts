@@ -7,12 +7,16 @@ import type { OtpCredential } from "#token/credential.ts";
 import { cleanName, labelOf } from "./key-uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
 
-/** Google Authenticator puts ten tokens into a code at most; whoever writes more than this does not write for it. */
+/**
+ * Google Authenticator puts ten tokens into a code at most; whoever writes more than this does not
+ * write for it.
+ */
 const MAX_TOKENS = 1_000;
 
 /**
- * `otpauth-migration://offline?data=...`, what Google Authenticator exports: tokens in Base64 of a protocol buffer, in one or several
- * batches. Each batch is enrolled by itself; a finding says which of how many it is.
+ * `otpauth-migration://offline?data=...`, what Google Authenticator exports: tokens in Base64 of a
+ * protocol buffer, in one or several batches. Each batch is enrolled by itself; a finding says
+ * which of how many it is.
  */
 export const migration: EnrollmentFormat = {
   id: "migration",
@@ -20,7 +24,8 @@ export const migration: EnrollmentFormat = {
   matches: (text) => /^otpauth-migration:\/\//i.test(text),
   parse(text) {
     const payload = readPayload(readData(text));
-    if (payload.entries.length === 0) throw new FobError("invalid", t("the migration code holds no token"));
+    if (payload.entries.length === 0)
+      throw new FobError("invalid", t("the migration code holds no token"));
     return payload.entries.map((entry) => toDraft(entry, payload));
   },
 };
@@ -49,13 +54,19 @@ const TYPES: readonly ("hotp" | "totp")[] = ["totp", "hotp", "totp"];
 function readData(text: string): Buffer {
   const data = /[?&]data=([^&#]*)/i.exec(text)?.[1];
   if (!data) throw new FobError("invalid", t("data is missing from the migration code"));
-  // a plus is a character of Base64 here, whether it was encoded or not; some programs use the URL-safe letters
-  const base64 = data.replace(/%2b/gi, "+").replace(/%2f/gi, "/").replace(/%3d/gi, "=").replace(/\s/g, "+");
+  // a plus is a character of Base64 here, whether it was encoded or not; some programs use the
+  // URL-safe letters
+  const base64 = data
+    .replace(/%2b/gi, "+")
+    .replace(/%2f/gi, "/")
+    .replace(/%3d/gi, "=")
+    .replace(/\s/g, "+");
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(base64))
     throw new FobError("invalid", t("data of the migration code is not Base64"));
   const letters = base64.replaceAll("=", "");
   // four characters are three bytes, and one alone is not even one
-  if (letters.length % 4 === 1) throw new FobError("invalid", t("data of the migration code is damaged"));
+  if (letters.length % 4 === 1)
+    throw new FobError("invalid", t("data of the migration code is damaged"));
   return Buffer.from(letters.replaceAll("-", "+").replaceAll("_", "/"), "base64");
 }
 
@@ -65,7 +76,11 @@ function readPayload(data: Buffer): Payload {
     const entries = fields.all(1);
     if (entries.length > MAX_TOKENS)
       throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
-    return { entries: entries.map(readEntry), batchSize: fields.number(3, 1), batchIndex: fields.number(4, 0) };
+    return {
+      entries: entries.map(readEntry),
+      batchSize: fields.number(3, 1),
+      batchIndex: fields.number(4, 0),
+    };
   } catch (cause) {
     if (!(cause instanceof ProtocolBufferError)) throw cause;
     throw new FobError("invalid", t("data of the migration code is damaged"), { cause });
@@ -85,7 +100,10 @@ function readEntry(bytes: Buffer): Entry {
   };
 }
 
-/** The fields of a protocol buffer by their numbers. Of a field that is there twice, the last one counts. */
+/**
+ * The fields of a protocol buffer by their numbers. Of a field that is there twice, the last one
+ * counts.
+ */
 class Fields {
   readonly #fields: readonly Field[];
 
@@ -132,7 +150,8 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
     const message = t`this is batch ${batchIndex + 1} of ${batchSize}: the other codes hold the other tokens`;
     findings.push({ severity: "info", code: "one-batch-of-several", message });
   }
-  if (entry.secret.length === 0) throw new FobError("invalid", t("secret of a token in the migration code is empty"));
+  if (entry.secret.length === 0)
+    throw new FobError("invalid", t("secret of a token in the migration code is empty"));
   const secret = checkSecretSize(Buffer.from(entry.secret));
   const credential = credentialOf(entry);
   return {
@@ -147,7 +166,10 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
   };
 }
 
-/** The app keeps the whole label as the name, and an issuer that was given; only where none was, a colon divides the name. */
+/**
+ * The app keeps the whole label as the name, and an issuer that was given; only where none was, a
+ * colon divides the name.
+ */
 function namesOf(entry: Entry, findings: Finding[]) {
   const given = cleanName("issuer", entry.issuer, findings);
   const parts = labelOf(entry.name, entry.issuer);
@@ -158,22 +180,42 @@ function namesOf(entry: Entry, findings: Finding[]) {
   };
 }
 
-function credentialOf({ algorithm: algorithmNumber, digits: digitsNumber, type, counter }: Entry): OtpCredential {
+function credentialOf({
+  algorithm: algorithmNumber,
+  digits: digitsNumber,
+  type,
+  counter,
+}: Entry): OtpCredential {
   const algorithm = ALGORITHMS[algorithmNumber];
   const digits = DIGITS[digitsNumber];
   const kind = TYPES[type];
-  if (!algorithm) throw new FobError("invalid", t`algorithm ${algorithmNumber} of the migration code is not supported`);
+  if (!algorithm)
+    throw new FobError(
+      "invalid",
+      t`algorithm ${algorithmNumber} of the migration code is not supported`,
+    );
   if (digits === undefined)
-    throw new FobError("invalid", t`digit count ${digitsNumber} of the migration code is not known`);
-  if (!kind) throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
+    throw new FobError(
+      "invalid",
+      t`digit count ${digitsNumber} of the migration code is not known`,
+    );
+  if (!kind)
+    throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
   const form = { algorithm, digits, alphabet: "decimal" } as const;
   return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
 }
 
-function fieldsOf(label: { issuer: string | null; account: string | null }, credential: OtpCredential): DraftField[] {
+function fieldsOf(
+  label: { issuer: string | null; account: string | null },
+  credential: OtpCredential,
+): DraftField[] {
   const given = Object.entries({ ...label, ...credential }).filter(([, value]) => value !== null);
   return given.map(([name, value]) => {
     const isFixed = name === "period" || name === "t0" || name === "alphabet";
-    return { name: name === "kind" ? "type" : name, value: String(value), origin: isFixed ? "default" : "given" };
+    return {
+      name: name === "kind" ? "type" : name,
+      value: String(value),
+      origin: isFixed ? "default" : "given",
+    };
   });
 }

@@ -5,7 +5,10 @@ import { judgeSecret, parseHexSecret } from "#enrollment/secret-text.ts";
 import { readLabel } from "./key-uri-label.ts";
 import { Parameters } from "./parameters.ts";
 
-/** `motp://ISSUER:ACCOUNT?secret=HEX`, a Mobile-OTP token. Its PIN is asked for with every passcode and never stored. */
+/**
+ * `motp://ISSUER:ACCOUNT?secret=HEX`, a Mobile-OTP token. Its PIN is asked for with every passcode
+ * and never stored.
+ */
 export const mobileOtp: EnrollmentFormat = {
   id: "mobile-otp",
   example: "motp://ISSUER:ACCOUNT?secret=HEX",
@@ -31,5 +34,13 @@ function parseMobileOtp(text: string): EnrollmentDraft {
   parameters.findUnknown();
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
-  return { format: mobileOtp.id, ...label, serial: null, credential: { kind: "motp" }, secret, fields, findings };
+  return {
+    format: mobileOtp.id,
+    ...label,
+    serial: null,
+    credential: { kind: "motp" },
+    secret,
+    fields,
+    findings,
+  };
 }

@@ -11,7 +11,10 @@ const MAX_NAMED = 8;
 /** Values shown in messages are cut to this length. */
 const SHOWN_LENGTH = 40;
 
-/** The parameters of a URI: read one by one, noting where each value came from, and at the end which were never asked for. */
+/**
+ * The parameters of a URI: read one by one, noting where each value came from, and at the end which
+ * were never asked for.
+ */
 export class Parameters {
   readonly fields: DraftField[] = [];
   readonly findings: Finding[] = [];
@@ -34,17 +37,26 @@ export class Parameters {
   /** The value of a parameter under the first of these names that is given, or null. */
   read(...names: string[]): string | null {
     for (const name of names) this.#asked.add(name);
-    const given = names.map((name) => this.#values.get(name)).find((value) => value !== undefined && value !== "");
+    const given = names
+      .map((name) => this.#values.get(name))
+      .find((value) => value !== undefined && value !== "");
     return given ?? null;
   }
 
-  /** {@link read} for a value that form encoders wrote: a plus that is not percent-encoded is a space. */
+  /**
+   * {@link read} for a value that form encoders wrote: a plus that is not percent-encoded is a
+   * space.
+   */
   readForm(name: string): string | null {
     const value = this.read(name);
-    return value === null ? null : this.decode((this.#encoded.get(name) ?? "").replaceAll("+", " "));
+    return value === null
+      ? null
+      : this.decode((this.#encoded.get(name) ?? "").replaceAll("+", " "));
   }
 
-  /** Reads a parameter as `parse` understands it and notes it; the default where it is not given. */
+  /**
+   * Reads a parameter as `parse` understands it and notes it; the default where it is not given.
+   */
   take<T>(names: readonly string[], parse: (text: string, name: string) => T, otherwise: T): T {
     const text = this.read(...names);
     const [name = ""] = names;
@@ -67,10 +79,18 @@ export class Parameters {
   findUnknown(): void {
     const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
     for (const name of unknown.slice(0, MAX_NAMED))
-      this.find("info", "unknown-parameter", t`parameter ${show(name)} is not known and has no effect`);
+      this.find(
+        "info",
+        "unknown-parameter",
+        t`parameter ${show(name)} is not known and has no effect`,
+      );
     const more = unknown.length - MAX_NAMED;
     if (more > 0)
-      this.find("info", "unknown-parameter", t`${plural(more, "parameter")} more are not known and have no effect`);
+      this.find(
+        "info",
+        "unknown-parameter",
+        t`${plural(more, "parameter")} more are not known and have no effect`,
+      );
   }
 
   /** Percent-decoding; a broken escape stands for itself, because issuers forget to encode. */
@@ -93,7 +113,8 @@ export class Parameters {
     const before = this.#values.get(name);
     if (before !== undefined && before !== value)
       throw new FobError("invalid", t`${show(name)} is given twice, with different values`);
-    if (before !== undefined) this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
+    if (before !== undefined)
+      this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
     this.#values.set(name, value);
   }
 }
@@ -103,7 +124,10 @@ export function show(value: string): string {
   return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
 }
 
-/** A whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the parameter and its limits. */
+/**
+ * A whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the
+ * parameter and its limits.
+ */
 export function wholeNumber(min: number, max: number) {
   return (text: string, name: string): number => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
@@ -116,5 +140,8 @@ export function wholeNumber(min: number, max: number) {
 export function counterNumber(text: string, name: string): bigint {
   const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (counter >= 0n && counter < 2n ** 64n) return counter;
-  throw new FobError("invalid", t`${name} is ${show(text)}: 0 to 18446744073709551615 are possible`);
+  throw new FobError(
+    "invalid",
+    t`${name} is ${show(text)}: 0 to 18446744073709551615 are possible`,
+  );
 }

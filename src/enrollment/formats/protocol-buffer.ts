@@ -4,7 +4,10 @@ export interface Field {
   readonly value: bigint | Buffer;
 }
 
-/** The kinds of field, by the lowest three bits of their key. Groups are not among them: no program has written one for decades. */
+/**
+ * The kinds of field, by the lowest three bits of their key. Groups are not among them: no program
+ * has written one for decades.
+ */
 const VARINT = 0n;
 const FIXED_64 = 1n;
 const BYTES = 2n;
@@ -18,8 +21,8 @@ export class ProtocolBufferError extends Error {
 }
 
 /**
- * The fields of a protocol buffer, in their order. Throws {@link ProtocolBufferError} when a length is larger than what is left: readers that
- * take what there is would make a shorter secret of it.
+ * The fields of a protocol buffer, in their order. Throws {@link ProtocolBufferError} when a length
+ * is larger than what is left: readers that take what there is would make a shorter secret of it.
  */
 export function readFields(bytes: Buffer): Field[] {
   const fields: Field[] = [];
@@ -65,7 +68,8 @@ class Reader {
 
   #take(length: number): Buffer {
     const start = this.#position;
-    if (length > this.#bytes.length - start) throw new ProtocolBufferError("it ends before a field does");
+    if (length > this.#bytes.length - start)
+      throw new ProtocolBufferError("it ends before a field does");
     this.#position = start + length;
     return this.#bytes.subarray(start, this.#position);
   }

@@ -2,7 +2,12 @@ import { createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentDraft, EnrollmentFormat, EnrollmentServices, OnlineEnrollment } from "#enrollment/draft.ts";
+import type {
+  EnrollmentDraft,
+  EnrollmentFormat,
+  EnrollmentServices,
+  OnlineEnrollment,
+} from "#enrollment/draft.ts";
 import { readReply } from "#push/privacyidea/privacyidea-reply.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
@@ -29,17 +34,22 @@ const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 const MAX_TTL = 525_600;
 
 /**
- * `otpauth://pipush/LABEL?PARAMETERS` or `pia://pipush/...`: a push token of privacyIDEA. It holds no key: one is made here and told to the
- * server at `url`, which takes the enrollment credential once.
+ * `otpauth://pipush/LABEL?PARAMETERS` or `pia://pipush/...`: a push token of privacyIDEA. It holds
+ * no key: one is made here and told to the server at `url`, which takes the enrollment credential
+ * once.
  */
 export const pushUri: EnrollmentFormat = {
   id: "privacyidea-push",
   example: "otpauth://pipush/LABEL?url=...",
   matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
   parse: (text) => {
-    throw new FobError("unavailable", t`a push token is enrolled with its server (${parsePushUri(text).server})`, {
-      hint: t("fob inspect - shows what the string says"),
-    });
+    throw new FobError(
+      "unavailable",
+      t`a push token is enrolled with its server (${parsePushUri(text).server})`,
+      {
+        hint: t("fob inspect - shows what the string says"),
+      },
+    );
   },
   parseOnline: parsePushUri,
 };
@@ -57,7 +67,8 @@ function parsePushUri(text: string): OnlineEnrollment {
   const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
   const parameters = new Parameters(query);
   const version = parameters.take(["v"], String, "1");
-  if (version !== "1") throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
+  if (version !== "1")
+    throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
   const { issuer, account, name } = readLabel(label, parameters);
   const url = readUrl(parameters);
   const serial = readSerial(parameters);
@@ -66,7 +77,12 @@ function parsePushUri(text: string): OnlineEnrollment {
   const pin = readPin(parameters);
   readRest(parameters, url);
   const enrollment = { format: pushUri.id, issuer, account, name: name ?? serial, serial };
-  const secretField = { name: "enrollment_credential", value: credential, origin: "given", isSecret: true } as const;
+  const secretField = {
+    name: "enrollment_credential",
+    value: credential,
+    origin: "given",
+    isSecret: true,
+  } as const;
   const known = {
     ...enrollment,
     fields: [...parameters.fields, secretField],
@@ -74,7 +90,11 @@ function parsePushUri(text: string): OnlineEnrollment {
     ...(pin ? { pin } : {}),
   };
   const invitation: Invitation = { url, serial, credential, isQuick: !pin };
-  return { ...known, server: url.host, complete: async (services) => [await enrollWith(invitation, known, services)] };
+  return {
+    ...known,
+    server: url.host,
+    complete: async (services) => [await enrollWith(invitation, known, services)],
+  };
 }
 
 /** Makes a key pair, tells the server the public key, and takes the server's. */
@@ -122,7 +142,8 @@ function makeKeys(): Promise<{ readonly publicKey: Buffer; readonly privateKey: 
 
 /** The server sends PKCS #1 in Base64 with line breaks; kept is SubjectPublicKeyInfo. */
 function readServerKey(text: unknown, host: string): string {
-  if (typeof text !== "string") throw new FobError("rejected", t`${host} sent no key to check its requests with`);
+  if (typeof text !== "string")
+    throw new FobError("rejected", t`${host} sent no key to check its requests with`);
   try {
     const key = createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs1" });
     if ((key.asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_SERVER_KEY_BITS) {
@@ -131,14 +152,20 @@ function readServerKey(text: unknown, host: string): string {
   } catch (error) {
     throw new FobError("rejected", t`the key that ${host} sent is none`, { cause: error });
   }
-  throw new FobError("rejected", t`the key that ${host} sent is shorter than ${MIN_SERVER_KEY_BITS} bits`);
+  throw new FobError(
+    "rejected",
+    t`the key that ${host} sent is shorter than ${MIN_SERVER_KEY_BITS} bits`,
+  );
 }
 
 function readUrl(parameters: Parameters): URL {
   const text = required(parameters, "url");
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new FobError("invalid", t`url is ${show(text)}, which is not the address of a web server`);
+    throw new FobError(
+      "invalid",
+      t`url is ${show(text)}, which is not the address of a web server`,
+    );
   }
   parameters.note("url", url.href, "given");
   return url;
@@ -158,7 +185,10 @@ function readPin(parameters: Parameters): EnrollmentDraft["pin"] | null {
   if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");
   const isUnlocked = unlock !== null && /^(?:pin|biometric|any)$/.test(unlock);
   if (!pin && !isUnlocked) return null;
-  return { type: "user", policy: { ...USER_PIN_POLICY, required: true, biometric: unlock !== "pin" } };
+  return {
+    type: "user",
+    policy: { ...USER_PIN_POLICY, required: true, biometric: unlock !== "pin" },
+  };
 }
 
 function readRest(parameters: Parameters, url: URL): void {
@@ -172,11 +202,18 @@ function readRest(parameters: Parameters, url: URL): void {
       t("url is http, not https: anybody on the way could answer for the server"),
     );
   } else if (!isVerified && url.protocol === "https:") {
-    const message = t("sslverify=0 asks not to check the server's certificate: it is checked all the same");
+    const message = t(
+      "sslverify=0 asks not to check the server's certificate: it is checked all the same",
+    );
     parameters.find("info", "certificate-checked", message);
   }
-  if (parameters.read("image") !== null) parameters.find("info", "image-ignored", t("image has no effect"));
-  parameters.find("info", "enrolled-online", t("it is enrolled with the server that it names, and works once"));
+  if (parameters.read("image") !== null)
+    parameters.find("info", "image-ignored", t("image has no effect"));
+  parameters.find(
+    "info",
+    "enrolled-online",
+    t("it is enrolled with the server that it names, and works once"),
+  );
   parameters.findUnknown();
 }
 

@@ -14,7 +14,14 @@ function parseSteam(text: string): EnrollmentDraft {
   return {
     format: steam.id,
     ...{ name: "Steam", issuer: "Steam", account: null, serial: null },
-    credential: { kind: "totp", algorithm: "SHA1", digits: 5, alphabet: "steam", period: 30, t0: 0 },
+    credential: {
+      kind: "totp",
+      algorithm: "SHA1",
+      digits: 5,
+      alphabet: "steam",
+      period: 30,
+      t0: 0,
+    },
     secret,
     fields: [
       { name: "issuer", value: "Steam", origin: "assumed" },

@@ -17,7 +17,10 @@ import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { cleanName } from "./key-uri-label.ts";
 
-/** `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has the path `/tiqrenroll`. */
+/**
+ * `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has
+ * the path `/tiqrenroll`.
+ */
 const SCHEME = /^tiqrenroll:\/\//i;
 const LINK = /^https:\/\/[^/?#]+\/tiqrenroll\/?\?/i;
 
@@ -36,17 +39,22 @@ const TIMEOUT = 15_000;
 const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } as const;
 
 /**
- * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret that is made here (the TiQR project's
- * protocol, versions 1 and 2, as its own servers and privacyIDEA speak it).
+ * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret
+ * that is made here (the TiQR project's protocol, versions 1 and 2, as its own servers and
+ * privacyIDEA speak it).
  */
 export const tiqrUri: EnrollmentFormat = {
   id: "tiqr",
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
   parse: (text) => {
-    throw new FobError("unavailable", t`a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`, {
-      hint: t("fob enroll - asks it"),
-    });
+    throw new FobError(
+      "unavailable",
+      t`a TiQR token is enrolled with its server (${parseTiqrUri(text).server})`,
+      {
+        hint: t("fob enroll - asks it"),
+      },
+    );
   },
   parseOnline: parseTiqrUri,
 };
@@ -100,7 +108,12 @@ async function enroll(
     throw error;
   }
   const credential: TiqrCredential = {
-    ...{ kind: "push", protocol: "tiqr", service: service.identifier, identity: identity.identifier },
+    ...{
+      kind: "push",
+      protocol: "tiqr",
+      service: service.identifier,
+      identity: identity.identifier,
+    },
     ...{ suite: service.ocraSuite, url: service.authenticationUrl.href, isQuick: false },
     isInsecure: services.isInsecure,
   };
@@ -130,19 +143,36 @@ const MetadataSchema = v.object({
 
 type Metadata = v.InferOutput<typeof MetadataSchema>;
 
-async function fetchMetadata(url: URL, { http, isInsecure, trace }: EnrollmentServices): Promise<Metadata> {
-  const request = { method: "GET", url, headers: PROTOCOL, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure } as const;
+async function fetchMetadata(
+  url: URL,
+  { http, isInsecure, trace }: EnrollmentServices,
+): Promise<Metadata> {
+  const request = {
+    method: "GET",
+    url,
+    headers: PROTOCOL,
+    maxBytes: MAX_REPLY,
+    timeout: TIMEOUT,
+    isInsecure,
+  } as const;
   const reply = await http(request);
   trace("metadata", `status ${reply.status}, ${reply.body.length} bytes`);
   if (reply.status !== 200) {
-    throw new FobError("rejected", t`${url.host} does not know this enrollment (status ${reply.status})`, {
-      hint: t("it works once, and for a short time: ask for another one"),
-    });
+    throw new FobError(
+      "rejected",
+      t`${url.host} does not know this enrollment (status ${reply.status})`,
+      {
+        hint: t("it works once, and for a short time: ask for another one"),
+      },
+    );
   }
   const parsed = v.safeParse(MetadataSchema, parseJson(reply));
   if (!parsed.success) {
     const where = v.getDotPath(parsed.issues[0]) ?? t("the whole");
-    throw new FobError("rejected", t`${url.host} says of the token what no TiQR server says: ${where} is wrong`);
+    throw new FobError(
+      "rejected",
+      t`${url.host} says of the token what no TiQR server says: ${where} is wrong`,
+    );
   }
   refuseOtherServers(url, parsed.output);
   refuseSuite(parsed.output.service.ocraSuite);
@@ -150,14 +180,22 @@ async function fetchMetadata(url: URL, { http, isInsecure, trace }: EnrollmentSe
 }
 
 /**
- * The secret goes to the server that the string names, and no other. Where responses go is that server's business: they open nothing
- * but the login that was asked for. Neither is less private than the server itself.
+ * The secret goes to the server that the string names, and no other. Where responses go is that
+ * server's business: they open nothing but the login that was asked for. Neither is less private
+ * than the server itself.
  */
-function refuseOtherServers(url: URL, { service: { enrollmentUrl, authenticationUrl } }: Metadata): void {
+function refuseOtherServers(
+  url: URL,
+  { service: { enrollmentUrl, authenticationUrl } }: Metadata,
+): void {
   if (enrollmentUrl.host !== url.host) {
-    throw new FobError("rejected", t`${url.host} wants the new secret to be sent to ${enrollmentUrl.host}`, {
-      hint: t("nothing was sent; only the server that the enrollment names should know it"),
-    });
+    throw new FobError(
+      "rejected",
+      t`${url.host} wants the new secret to be sent to ${enrollmentUrl.host}`,
+      {
+        hint: t("nothing was sent; only the server that the enrollment names should know it"),
+      },
+    );
   }
   for (const { protocol, host } of [enrollmentUrl, authenticationUrl]) {
     if (protocol === "https:" || (protocol === "http:" && url.protocol === "http:")) continue;
@@ -168,22 +206,39 @@ function refuseOtherServers(url: URL, { service: { enrollmentUrl, authentication
 function refuseSuite(given: string): void {
   const { counter, pin } = parseSuite(given);
   if (!counter && pin === null) return;
-  throw new FobError("rejected", t`the suite ${given} needs a counter or a PIN, which TiQR has not`);
+  throw new FobError(
+    "rejected",
+    t`the suite ${given} needs a counter or a PIN, which TiQR has not`,
+  );
 }
 
 function parseSuite(given: string): OcraSuite {
   try {
     return parseOcraSuite(given);
   } catch (error) {
-    if (error instanceof OtpError) throw new FobError("rejected", t`the server's ${error.message}`, { cause: error });
+    if (error instanceof OtpError)
+      throw new FobError("rejected", t`the server's ${error.message}`, { cause: error });
     throw error;
   }
 }
 
-/** Servers of the TiQR project insist on hearing where notifications would go; there is no such place. */
-async function handOver(secret: Buffer, url: URL, { http, isInsecure, trace }: EnrollmentServices): Promise<void> {
+/**
+ * Servers of the TiQR project insist on hearing where notifications would go; there is no such
+ * place.
+ */
+async function handOver(
+  secret: Buffer,
+  url: URL,
+  { http, isInsecure, trace }: EnrollmentServices,
+): Promise<void> {
   const nowhere = { notificationType: "", notificationAddress: "" };
-  const form = { operation: "register", secret: secret.toString("hex"), language: "en", version: "2", ...nowhere };
+  const form = {
+    operation: "register",
+    secret: secret.toString("hex"),
+    language: "en",
+    version: "2",
+    ...nowhere,
+  };
   const reply = await http({
     ...{ method: "POST", url, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure },
     headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
@@ -192,20 +247,29 @@ async function handOver(secret: Buffer, url: URL, { http, isInsecure, trace }: E
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
   const refusal = refusalOf(reply);
   if (refusal === null) return;
-  throw new FobError("rejected", t`${url.host} does not take the new token: ${printable(refusal)}`, {
-    hint: t("nothing is enrolled; ask for another enrollment"),
-  });
+  throw new FobError(
+    "rejected",
+    t`${url.host} does not take the new token: ${printable(refusal)}`,
+    {
+      hint: t("nothing is enrolled; ask for another enrollment"),
+    },
+  );
 }
 
 const ReplySchema = v.object({ responseCode: v.number(), message: v.optional(v.string(), "") });
 
-/** Why the server refused, or null when it did not: version 1 says `OK`, version 2 `{"responseCode": 1}`. */
+/**
+ * Why the server refused, or null when it did not: version 1 says `OK`, version 2
+ * `{"responseCode": 1}`.
+ */
 function refusalOf(reply: HttpReply): string | null {
   const said = reply.body.toString("utf8").trim();
   const parsed = v.safeParse(ReplySchema, parseJson(reply));
   const isTaken = parsed.success ? parsed.output.responseCode === 1 : said === "OK";
   if (isTaken) return null;
-  const reason = parsed.success ? parsed.output.message || t`code ${parsed.output.responseCode}` : said;
+  const reason = parsed.success
+    ? parsed.output.message || t`code ${parsed.output.responseCode}`
+    : said;
   return reason.slice(0, 120) || t`status ${reply.status}`;
 }
 

@@ -22,8 +22,9 @@ export interface TwoStepSecret {
 }
 
 /**
- * The secret of a two-step enrollment of privacyIDEA, or null when the string asks for none. The client's part is random and the salt of
- * PBKDF2 with HMAC-SHA-1 over the server's part in hexadecimal; its checksum is the first four bytes of its SHA-1.
+ * The secret of a two-step enrollment of privacyIDEA, or null when the string asks for none. The
+ * client's part is random and the salt of PBKDF2 with HMAC-SHA-1 over the server's part in
+ * hexadecimal; its checksum is the first four bytes of its SHA-1.
  */
 export function readTwoStep(
   parameters: Parameters,

@@ -49,7 +49,10 @@ export function toColor({ data, width, height }: GrayPicture): {
   return { data: color, width, height };
 }
 
-/** The picture as a file in the portable graymap format (PGM), which takes a quarter of the bytes that colors do. */
+/**
+ * The picture as a file in the portable graymap format (PGM), which takes a quarter of the bytes
+ * that colors do.
+ */
 export function toGraymap({ data, width, height }: GrayPicture): Uint8Array {
   const header = Buffer.from(`P5\n${width} ${height}\n255\n`);
   const file = new Uint8Array(header.length + data.length);
@@ -78,12 +81,17 @@ export function stretchContrast(picture: GrayPicture, share: number): GrayPictur
 /** The shade below which so many of the counted pixels are. */
 function rank(counts: Uint32Array, pixels: number): number {
   let shade = 0;
-  for (let below = counts[0] ?? 0; below < pixels && shade < 255; below += counts[shade] ?? 0) shade++;
+  for (let below = counts[0] ?? 0; below < pixels && shade < 255; below += counts[shade] ?? 0)
+    shade++;
   return shade;
 }
 
 /** The picture scaled by these factors, each pixel the mean of four neighbours in place. */
-export function scale(picture: GrayPicture, horizontal: number, vertical = horizontal): GrayPicture {
+export function scale(
+  picture: GrayPicture,
+  horizontal: number,
+  vertical = horizontal,
+): GrayPicture {
   const width = Math.max(1, Math.round(picture.width * horizontal));
   const height = Math.max(1, Math.round(picture.height * vertical));
   const shrinking = Math.floor(1 / Math.min(horizontal, vertical) / 2);
@@ -111,7 +119,12 @@ export function turn(picture: GrayPicture, degrees: number): GrayPicture {
 
 /** The picture with a white border of this width. */
 export function addBorder(picture: GrayPicture, border: number): GrayPicture {
-  return crop(picture, { left: -border, top: -border, right: picture.width + border, bottom: picture.height + border });
+  return crop(picture, {
+    left: -border,
+    top: -border,
+    right: picture.width + border,
+    bottom: picture.height + border,
+  });
 }
 
 /** A part of a picture, and white where it reaches beyond. */
@@ -141,9 +154,11 @@ export function blur(picture: GrayPicture, radius: number): GrayPicture {
   if (radius < 1) return picture;
   const { width, height } = picture;
   const rows = new Uint8ClampedArray(picture.data.length);
-  for (let y = 0; y < height; y++) average(picture.data, rows, { start: y * width, step: 1, length: width, radius });
+  for (let y = 0; y < height; y++)
+    average(picture.data, rows, { start: y * width, step: 1, length: width, radius });
   const data = new Uint8ClampedArray(picture.data.length);
-  for (let x = 0; x < width; x++) average(rows, data, { start: x, step: width, length: height, radius });
+  for (let x = 0; x < width; x++)
+    average(rows, data, { start: x, step: width, length: height, radius });
   return { data, width, height };
 }
 
@@ -155,7 +170,11 @@ interface Line {
 }
 
 /** The means along one line of pixels: a sum that one pixel enters and one leaves at every step. */
-function average(from: Uint8ClampedArray, to: Uint8ClampedArray, { start, step, length, radius }: Line): void {
+function average(
+  from: Uint8ClampedArray,
+  to: Uint8ClampedArray,
+  { start, step, length, radius }: Line,
+): void {
   let sum = 0;
   let count = 0;
   for (let i = -radius; i < length; i++) {
@@ -174,7 +193,11 @@ function average(from: Uint8ClampedArray, to: Uint8ClampedArray, { start, step, 
 
 /** Each pixel away from the mean around it, `strength` times as far. */
 export function sharpen(picture: GrayPicture, radius: number, strength: number): GrayPicture {
-  return combine(picture, blur(picture, radius), (shade, mean) => shade + (shade - mean) * strength);
+  return combine(
+    picture,
+    blur(picture, radius),
+    (shade, mean) => shade + (shade - mean) * strength,
+  );
 }
 
 /** Black where a pixel is darker than the mean around it, else white. */
@@ -184,10 +207,18 @@ export function threshold(picture: GrayPicture, radius: number): GrayPicture {
 
 /** Each pixel as bright as it is beside the mean around it, which becomes a light gray. */
 export function flatten(picture: GrayPicture, radius: number): GrayPicture {
-  return combine(picture, blur(picture, radius), (shade, mean) => (shade * LIGHT_GRAY) / Math.max(1, mean));
+  return combine(
+    picture,
+    blur(picture, radius),
+    (shade, mean) => (shade * LIGHT_GRAY) / Math.max(1, mean),
+  );
 }
 
-function combine(a: GrayPicture, b: GrayPicture, shade: (a: number, b: number) => number): GrayPicture {
+function combine(
+  a: GrayPicture,
+  b: GrayPicture,
+  shade: (a: number, b: number) => number,
+): GrayPicture {
   const data = new Uint8ClampedArray(a.data.length);
   for (let i = 0; i < data.length; i++) data[i] = shade(a.data[i] ?? 0, b.data[i] ?? 0);
   return { ...a, data };

@@ -14,9 +14,19 @@ const MAX_TIFF_TAGS = 512;
 const TIFF_WIDTH = 256;
 const TIFF_HEIGHT = 257;
 
-/** The size that a picture announces, or null when the bytes are none that is known, or end before they tell. */
+/**
+ * The size that a picture announces, or null when the bytes are none that is known, or end before
+ * they tell.
+ */
 export function readPictureHeader(bytes: Buffer): PictureHeader | null {
-  const readers = [readPngHeader, readJpegHeader, readGifHeader, readBmpHeader, readTiffHeader, readWebpHeader];
+  const readers = [
+    readPngHeader,
+    readJpegHeader,
+    readGifHeader,
+    readBmpHeader,
+    readTiffHeader,
+    readWebpHeader,
+  ];
   for (const read of readers) {
     const header = read(bytes);
     if (header) return header;
@@ -25,11 +35,18 @@ export function readPictureHeader(bytes: Buffer): PictureHeader | null {
 }
 
 function readPngHeader(bytes: Buffer): PictureHeader | null {
-  const isPng = bytes.length >= PNG_HEADER_BYTES && bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE);
-  return isPng ? { format: "png", width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) } : null;
+  const isPng =
+    bytes.length >= PNG_HEADER_BYTES &&
+    bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE);
+  return isPng
+    ? { format: "png", width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
+    : null;
 }
 
-/** Walks the segments of a JPEG up to the frame header (SOF0 to SOF15, but for DHT, JPG and DAC, which share its numbers). */
+/**
+ * Walks the segments of a JPEG up to the frame header (SOF0 to SOF15, but for DHT, JPG and DAC,
+ * which share its numbers).
+ */
 function readJpegHeader(bytes: Buffer): PictureHeader | null {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return null;
   for (let at = 2; at + 9 <= bytes.length; ) {
@@ -38,7 +55,11 @@ function readJpegHeader(bytes: Buffer): PictureHeader | null {
     if (marker === 0xff) {
       at += 1;
     } else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return { format: "jpeg", width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) };
+      return {
+        format: "jpeg",
+        width: bytes.readUInt16BE(at + 7),
+        height: bytes.readUInt16BE(at + 5),
+      };
     } else {
       at += 2 + Math.max(2, bytes.readUInt16BE(at + 2));
     }
@@ -54,7 +75,11 @@ function readGifHeader(bytes: Buffer): PictureHeader | null {
 /** A negative height means that the rows go from top to bottom. */
 function readBmpHeader(bytes: Buffer): PictureHeader | null {
   if (bytes.length < 26 || bytes.toString("latin1", 0, 2) !== "BM") return null;
-  return { format: "bmp", width: Math.abs(bytes.readInt32LE(18)), height: Math.abs(bytes.readInt32LE(22)) };
+  return {
+    format: "bmp",
+    width: Math.abs(bytes.readInt32LE(18)),
+    height: Math.abs(bytes.readInt32LE(22)),
+  };
 }
 
 /** Looks width and height up in the first folder of tags (TIFF 6.0 section 2). */
@@ -76,13 +101,21 @@ function readTiffHeader(bytes: Buffer): PictureHeader | null {
   return width === undefined || height === undefined ? null : { format: "tiff", width, height };
 }
 
-/** The size in the first chunk: lossy (`VP8 `), lossless (`VP8L`) or extended (`VP8X`), RFC 9649 section 2. */
+/**
+ * The size in the first chunk: lossy (`VP8 `), lossless (`VP8L`) or extended (`VP8X`), RFC 9649
+ * section 2.
+ */
 function readWebpHeader(bytes: Buffer): PictureHeader | null {
   if (bytes.length < 30 || bytes.toString("latin1", 0, 4) !== "RIFF") return null;
   const kind = bytes.toString("latin1", 8, 16);
-  const size = (width: number, height: number): PictureHeader => ({ format: "webp", width, height });
+  const size = (width: number, height: number): PictureHeader => ({
+    format: "webp",
+    width,
+    height,
+  });
   if (kind === "WEBPVP8X") return size(1 + bytes.readUIntLE(24, 3), 1 + bytes.readUIntLE(27, 3));
-  if (kind === "WEBPVP8 ") return size(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
+  if (kind === "WEBPVP8 ")
+    return size(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
   if (kind !== "WEBPVP8L") return null;
   const bits = bytes.readUInt32LE(21);
   return size(1 + (bits & 0x3fff), 1 + ((bits >>> 14) & 0x3fff));

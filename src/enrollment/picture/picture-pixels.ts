@@ -3,10 +3,15 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { ColorPicture, GrayPicture } from "./gray-picture.ts";
 
-/** Larger pictures are looked at in a copy of this side: finer detail is noise more often than code. */
+/**
+ * Larger pictures are looked at in a copy of this side: finer detail is noise more often than code.
+ */
 const SIDE = 1_600;
 
-/** The side of the copy for a look at the whole of a large photograph, in which a small code is still one. */
+/**
+ * The side of the copy for a look at the whole of a large photograph, in which a small code is
+ * still one.
+ */
 const OVERVIEW_SIDE = 3_000;
 
 /**
@@ -19,12 +24,19 @@ export async function readPixels(bytes: Buffer, source: string): Promise<ColorPi
     (await readWithJimp(bytes));
   if (picture) return picture;
   if (await loadSharp()) throw new FobError("invalid", t`${source} is a damaged picture`);
-  throw new FobError("unavailable", t`${source} cannot be read without the package sharp, which is missing`, {
-    hint: t("save it as PNG, or install fob with its optional packages"),
-  });
+  throw new FobError(
+    "unavailable",
+    t`${source} cannot be read without the package sharp, which is missing`,
+    {
+      hint: t("save it as PNG, or install fob with its optional packages"),
+    },
+  );
 }
 
-/** A large picture in gray on white, on its longer side {@link OVERVIEW_SIDE} at most; null where {@link readPixels} must do. */
+/**
+ * A large picture in gray on white, on its longer side {@link OVERVIEW_SIDE} at most; null where
+ * {@link readPixels} must do.
+ */
 export async function readOverview(bytes: Buffer): Promise<GrayPicture | null> {
   const pixels = await readWithSharp(bytes, OVERVIEW_SIDE, (image) => {
     return image.flatten({ background: "white" }).toColourspace("b-w");
@@ -42,7 +54,10 @@ async function loadSharp() {
   }
 }
 
-/** Knows every format but BMP, and reads large photographs in a fraction of the memory that they take. */
+/**
+ * Knows every format but BMP, and reads large photographs in a fraction of the memory that they
+ * take.
+ */
 async function readWithSharp(
   bytes: Buffer,
   side: number,
@@ -54,7 +69,12 @@ async function readWithSharp(
   sharp.concurrency(1);
   try {
     const image = sharp(bytes, { failOn: "none", sequentialRead: true });
-    const small = image.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true });
+    const small = image.resize({
+      width: side,
+      height: side,
+      fit: "inside",
+      withoutEnlargement: true,
+    });
     const { data, info } = await convert(small).raw().toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
   } catch {

@@ -21,9 +21,13 @@ const LIGHT_RADIUS = 1 / 8;
 
 const SMALL_SIDE = 600;
 
-const gamma = (power: number) => (picture: GrayPicture) => mapShades(picture, (shade) => 255 * (shade / 255) ** power);
+const gamma = (power: number) => (picture: GrayPicture) =>
+  mapShades(picture, (shade) => 255 * (shade / 255) ** power);
 
-/** What makes a code readable that a decoder passes over, in the order in which it is most likely to help. */
+/**
+ * What makes a code readable that a decoder passes over, in the order in which it is most likely to
+ * help.
+ */
 const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
   gamma(2),
   (picture) => stretchContrast(picture, 0.1),
@@ -45,7 +49,10 @@ const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
   (picture) => scale(picture, 0.25),
 ];
 
-/** The picture in every way in which a code in it may become readable; a transparent one on white, then on black, first. */
+/**
+ * The picture in every way in which a code in it may become readable; a transparent one on white,
+ * then on black, first.
+ */
 export function* variantsOf(picture: ColorPicture): Generator<GrayPicture> {
   const gray = toGray(picture, 255);
   if (isTransparent(picture)) yield toGray(picture, 0);

@@ -8,7 +8,10 @@ import { variantsOf } from "./picture-variants.ts";
 import { type FoundCode, findWithJsqr, findWithZxing, isContradicted } from "./qr-decoders.ts";
 import { decodeWithZxing, loadZxing } from "./zxing.ts";
 
-/** Up to this size a picture is first read whole; a larger one would take more memory than it may have. */
+/**
+ * Up to this size a picture is first read whole; a larger one would take more memory than it may
+ * have.
+ */
 const MAX_WHOLE_PIXELS = 12_000_000;
 
 /** The weaker decoder takes more than a second for a large picture. */
@@ -18,8 +21,9 @@ const JSQR_SIDE = 800;
 const PATIENCE = 1_800;
 
 /**
- * The texts of the QR codes in a picture: PNG, JPEG, GIF, BMP, TIFF or WebP. `source` names the picture in messages. Rejects with
- * FobError `invalid` for what is no such picture, is damaged, too large, holds no code, or one that decoders disagree about.
+ * The texts of the QR codes in a picture: PNG, JPEG, GIF, BMP, TIFF or WebP. `source` names the
+ * picture in messages. Rejects with FobError `invalid` for what is no such picture, is damaged, too
+ * large, holds no code, or one that decoders disagree about.
  */
 export async function readQrCodes(bytes: Buffer, source: string): Promise<string[]> {
   const start = performance.now();
@@ -41,8 +45,8 @@ async function readLarge(bytes: Buffer): Promise<string[]> {
 }
 
 /**
- * Looks at the picture in one way after another until a code is found or time is up: with the stronger decoder, and when that finds
- * nothing at all, with the weaker one.
+ * Looks at the picture in one way after another until a code is found or time is up: with the
+ * stronger decoder, and when that finds nothing at all, with the weaker one.
  */
 async function tryHard(bytes: Buffer, source: string, deadline: number): Promise<string[]> {
   const picture = await readPixels(bytes, source);
@@ -60,7 +64,11 @@ async function tryHard(bytes: Buffer, source: string, deadline: number): Promise
   return [];
 }
 
-async function agreedTexts(codes: readonly FoundCode[], variant: GrayPicture, source: string): Promise<string[]> {
+async function agreedTexts(
+  codes: readonly FoundCode[],
+  variant: GrayPicture,
+  source: string,
+): Promise<string[]> {
   if (!(await isContradicted(codes, variant))) return textsOf(codes);
   throw new FobError("invalid", t`two decoders read different texts from one code in ${source}`, {
     hint: t("take a sharper picture of it"),

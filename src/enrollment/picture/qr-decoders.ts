@@ -16,8 +16,14 @@ export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> 
 /** A code's text and its corners. */
 export type FoundCode = Pick<ReadResult, "text" | "position">;
 
-/** Whether the weaker decoder reads another text where one of these codes is: then neither can be trusted. */
-export async function isContradicted(codes: readonly FoundCode[], picture: GrayPicture): Promise<boolean> {
+/**
+ * Whether the weaker decoder reads another text where one of these codes is: then neither can be
+ * trusted.
+ */
+export async function isContradicted(
+  codes: readonly FoundCode[],
+  picture: GrayPicture,
+): Promise<boolean> {
   for (const { text, position } of codes.slice(0, MAX_CHECKED)) {
     const other = await findWithJsqr(crop(picture, around(position)));
     if (other !== null && other !== text) return true;
@@ -38,7 +44,10 @@ function around({ topLeft, topRight, bottomLeft, bottomRight }: Position): Area 
   };
 }
 
-/** The text of a QR code in pixels, as the weaker decoder reads it, which is much slower and sometimes luckier. */
+/**
+ * The text of a QR code in pixels, as the weaker decoder reads it, which is much slower and
+ * sometimes luckier.
+ */
 export async function findWithJsqr(picture: GrayPicture): Promise<string | null> {
   const { default: jsqr } = await import("jsqr");
   // a CommonJS module: its types place the function one level deeper than Node does
@@ -50,7 +59,10 @@ export async function findWithJsqr(picture: GrayPicture): Promise<string | null>
   return decodeText(Uint8Array.from(found.binaryData));
 }
 
-/** The bytes of the code are UTF-8 as a rule, and Latin-1 otherwise; the decoder's own text is neither when it guesses wrong. */
+/**
+ * The bytes of the code are UTF-8 as a rule, and Latin-1 otherwise; the decoder's own text is
+ * neither when it guesses wrong.
+ */
 function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -30,22 +30,33 @@ type Reader = typeof import("zxing-wasm/reader");
 
 let zxing: Promise<Reader | null> | null = null;
 
-/** The stronger decoder; null where it cannot be loaded: Node may run without WebAssembly (`--jitless`). */
+/**
+ * The stronger decoder; null where it cannot be loaded: Node may run without WebAssembly
+ * (`--jitless`).
+ */
 export function loadZxing() {
   // whatever the reason, the weaker decoder goes on
   zxing ??= prepareZxing().catch(() => null);
   return zxing;
 }
 
-/** The package would fetch its machine code from the network, unless it is given the one that lies beside it. */
+/**
+ * The package would fetch its machine code from the network, unless it is given the one that lies
+ * beside it.
+ */
 async function prepareZxing(): Promise<Reader> {
-  const compiling = WebAssembly.compile(readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm")));
+  const compiling = WebAssembly.compile(
+    readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm")),
+  );
   // another processor compiles meanwhile
   const reader: Reader = require("zxing-wasm/reader");
   const module = await compiling;
   reader.prepareZXingModule({
     overrides: {
-      instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) {
+      instantiateWasm(
+        imports: WebAssembly.Imports,
+        receive: (instance: WebAssembly.Instance) => void,
+      ) {
         const instance = new WebAssembly.Instance(module, imports);
         receive(instance);
         return instance.exports;

@@ -63,7 +63,10 @@ const HASH_BYTES_OF: ReadonlyMap<string, number> = new Map([
   ["sha512", 64],
 ]);
 
-/** What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever asked for it. */
+/**
+ * What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever
+ * asked for it.
+ */
 export interface ContainerKeys {
   readonly encryptionKey: Buffer;
   readonly mac: { readonly hash: string; readonly key: Buffer } | null;
@@ -76,8 +79,9 @@ export interface OpenedValue {
 }
 
 /**
- * Asks for the container's passphrase or pre-shared key and makes its keys. Null when nothing in it is encrypted. Rejects with FobError
- * `denied` when what was given is wrong, `invalid` for a method that is not supported.
+ * Asks for the container's passphrase or pre-shared key and makes its keys. Null when nothing in it
+ * is encrypted. Rejects with FobError `denied` when what was given is wrong, `invalid` for a method
+ * that is not supported.
  */
 export async function openContainer(
   container: Element,
@@ -98,15 +102,24 @@ export async function openContainer(
 }
 
 /**
- * A value of a key: plain, or encrypted and, where the container has a MAC key, checked against its ValueMAC first. Null when there is
- * none. Throws FobError `denied` when the keys do not fit, `invalid` when it is damaged.
+ * A value of a key: plain, or encrypted and, where the container has a MAC key, checked against its
+ * ValueMAC first. Null when there is none. Throws FobError `denied` when the keys do not fit,
+ * `invalid` when it is damaged.
  */
-export function openValue(element: Element | null, keys: ContainerKeys | null, what: string): OpenedValue | null {
+export function openValue(
+  element: Element | null,
+  keys: ContainerKeys | null,
+  what: string,
+): OpenedValue | null {
   const plain = childText(element, "PlainValue");
   if (plain !== null) return { bytes: Buffer.from(plain), isAuthentic: true };
   const encrypted = child(element, "EncryptedValue");
   if (!encrypted) return null;
-  if (!keys) throw new FobError("invalid", t`${what} is encrypted, and the container does not say how to open it`);
+  if (!keys)
+    throw new FobError(
+      "invalid",
+      t`${what} is encrypted, and the container does not say how to open it`,
+    );
   const given = childText(element, "ValueMAC");
   const { mode } = cipherOf(encrypted);
   if (given !== null) checkMac(encrypted, base64(given, "ValueMAC"), keys, what);
@@ -122,7 +135,9 @@ async function openKey(encryption: Element, askSecret: AskSecret, effort: Effort
   if (name === null) {
     throw new FobError(
       "invalid",
-      t("the container is encrypted for a certificate: only passphrases and pre-shared keys are supported"),
+      t(
+        "the container is encrypted for a certificate: only passphrases and pre-shared keys are supported",
+      ),
     );
   }
   return parseKey(await askSecret("key", name));
@@ -132,10 +147,21 @@ async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort)
   const method = child(derived, "KeyDerivationMethod");
   const parameters = child(method, "PBKDF2-params") ?? child(method, "Pbkdf2-params");
   if (!parameters || !/pbkdf2$/i.test(attribute(method, "Algorithm") ?? "")) {
-    throw new FobError("invalid", t("the container's key is derived in a way that is not supported: PBKDF2 is"));
+    throw new FobError(
+      "invalid",
+      t("the container's key is derived in a way that is not supported: PBKDF2 is"),
+    );
   }
-  const salt = base64(childText(child(parameters, "Salt"), "Specified"), t("the salt of the container's key"));
-  const iterations = wholeNumber(childText(parameters, "IterationCount"), 1, MAX_ITERATIONS, "IterationCount");
+  const salt = base64(
+    childText(child(parameters, "Salt"), "Specified"),
+    t("the salt of the container's key"),
+  );
+  const iterations = wholeNumber(
+    childText(parameters, "IterationCount"),
+    1,
+    MAX_ITERATIONS,
+    "IterationCount",
+  );
   const length = wholeNumber(childText(parameters, "KeyLength") ?? "16", 16, 32, "KeyLength");
   // an attribute by the standard, and the element's text in containers of python-pskc
   const prf = attribute(child(parameters, "PRF"), "Algorithm") ?? childText(parameters, "PRF");
@@ -143,22 +169,31 @@ async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort)
   effort.spendPbkdf2(iterations, Math.ceil(length / (HASH_BYTES_OF.get(hash) ?? 1)));
   const passphrase = await askSecret("passphrase", childText(derived, "MasterKeyName"));
   return new Promise((resolve, reject) => {
-    pbkdf2(passphrase, salt, iterations, length, hash, (error, key) => (error ? reject(error) : resolve(key)));
+    pbkdf2(passphrase, salt, iterations, length, hash, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }
 
-/** A pre-shared key as people write it: in hexadecimal, or else in Base64. Throws FobError `denied` for none of 16, 24 or 32 bytes. */
+/**
+ * A pre-shared key as people write it: in hexadecimal, or else in Base64. Throws FobError `denied`
+ * for none of 16, 24 or 32 bytes.
+ */
 export function parseKey(typed: Uint8Array): Buffer {
   const written = Buffer.from(typed).toString("utf8").trim();
   const isHex = /^(?:[0-9a-f]{2}){16,32}$/i.test(written);
   const key = Buffer.from(written, isHex ? "hex" : "base64");
   if ([16, 24, 32].includes(key.length)) return key;
   forget(key);
-  throw new FobError("denied", t("the key is not of 128, 192 or 256 bits in hexadecimal or Base64"));
+  throw new FobError(
+    "denied",
+    t("the key is not of 128, 192 or 256 bits in hexadecimal or Base64"),
+  );
 }
 
 function checkMac(encrypted: Element, given: Buffer, { mac }: ContainerKeys, what: string): void {
-  if (!mac) throw new FobError("invalid", t`${what} has a ValueMAC, and the container names no MAC method`);
+  if (!mac)
+    throw new FobError("invalid", t`${what} has a ValueMAC, and the container names no MAC method`);
   const right = createHmac(mac.hash, mac.key).update(cipherValue(encrypted)).digest();
   if (given.length === right.length && timingSafeEqual(given, right)) return;
   throw new FobError(
@@ -185,8 +220,13 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
     if (mode === "gcm") decipher.setAuthTag(body.subarray(-TAG_BYTES));
     // the padding of XML Encryption says only in its last byte how long it is
     if (mode !== "wrap") decipher.setAutoPadding(false);
-    const plaintext = [decipher.update(mode === "gcm" ? body.subarray(0, -TAG_BYTES) : body), decipher.final()];
-    return mode === "cbc" || mode === "3des" ? unpad(Buffer.concat(plaintext), iv.length) : Buffer.concat(plaintext);
+    const plaintext = [
+      decipher.update(mode === "gcm" ? body.subarray(0, -TAG_BYTES) : body),
+      decipher.final(),
+    ];
+    return mode === "cbc" || mode === "3des"
+      ? unpad(Buffer.concat(plaintext), iv.length)
+      : Buffer.concat(plaintext);
   } catch {
     // node:crypto has no other way to say that a tag or a length is wrong
     return null;
@@ -195,14 +235,19 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
 
 function unpad(padded: Buffer, blockBytes: number): Buffer | null {
   const length = padded.at(-1) ?? 0;
-  return length >= 1 && length <= blockBytes && length <= padded.length ? padded.subarray(0, -length) : null;
+  return length >= 1 && length <= blockBytes && length <= padded.length
+    ? padded.subarray(0, -length)
+    : null;
 }
 
 function cipherOf(encrypted: Element): Cipher {
   const algorithm = attribute(child(encrypted, "EncryptionMethod"), "Algorithm") ?? "";
   const cipher = ownValue(CIPHERS, lastPart(algorithm));
   if (cipher) return cipher;
-  throw new FobError("invalid", t`the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`);
+  throw new FobError(
+    "invalid",
+    t`the cipher ${JSON.stringify(lastPart(algorithm).slice(0, 40))} is not supported`,
+  );
 }
 
 function cipherValue(encrypted: Element): Buffer {

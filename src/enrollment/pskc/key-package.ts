@@ -33,7 +33,10 @@ export function describePackage(one: Element): string {
   return id === null ? t("a key") : t`key ${printable(id).slice(0, 60)}`;
 }
 
-/** How a token's secret comes from what its key package carries, which may be nothing. Takes what was carried over. */
+/**
+ * How a token's secret comes from what its key package carries, which may be nothing. Takes what
+ * was carried over.
+ */
 export type MakeSecret = (carried: Buffer | null, credential: OtpCredential) => Buffer;
 
 /** The secret of a key package that carries it. Throws FobError `invalid` where there is none. */
@@ -42,8 +45,15 @@ export const secretInside: MakeSecret = (carried) => {
   throw new FobError("invalid", t("it has no secret"));
 };
 
-/** The token of a key package. Throws FobError `invalid` for what cannot be used, `denied` when the keys do not open it. */
-export function readPackage(one: Element, keys: ContainerKeys | null, makeSecret: MakeSecret): EnrollmentDraft {
+/**
+ * The token of a key package. Throws FobError `invalid` for what cannot be used, `denied` when the
+ * keys do not open it.
+ */
+export function readPackage(
+  one: Element,
+  keys: ContainerKeys | null,
+  makeSecret: MakeSecret,
+): EnrollmentDraft {
   const key = child(one, "Key");
   if (!key) throw new FobError("invalid", t("it has no Key"));
   const reader = new PackageReader(key, keys);
@@ -83,7 +93,10 @@ class PackageReader {
     const kind = /[:#](totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
     if (kind === "totp") return { kind, ...this.#form(), ...this.#timeSteps() };
     if (kind === "hotp") return { kind, ...this.#form(), counter: this.#counter() };
-    throw new FobError("invalid", t`algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`);
+    throw new FobError(
+      "invalid",
+      t`algorithm ${show(algorithm)} is not supported: hotp, totp and OCRA are`,
+    );
   }
 
   /** What its Secret holds, opened; null where it has none. */
@@ -92,7 +105,9 @@ class PackageReader {
     const opened = openValue(element, this.#keys, t("the secret"));
     if (!opened) return null;
     if (!opened.isAuthentic) {
-      const message = t("nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands");
+      const message = t(
+        "nothing vouches for the encrypted secret (no ValueMAC), as RFC 6030 demands",
+      );
       this.findings.push({ severity: "warning", code: "no-value-mac", message });
     }
     const isPlain = child(element, "PlainValue") !== null;
@@ -102,7 +117,8 @@ class PackageReader {
   /** Keys that are derived from, or lie in, something that we do not have. */
   #refuseReferences(): void {
     for (const name of ["KeyProfileId", "KeyReference"]) {
-      if (child(this.#key, name)) throw new FobError("invalid", t`it refers to a key elsewhere (${name})`);
+      if (child(this.#key, name))
+        throw new FobError("invalid", t`it refers to a key elsewhere (${name})`);
     }
   }
 
@@ -110,11 +126,15 @@ class PackageReader {
     const parameters = child(this.#key, "AlgorithmParameters");
     const response = child(parameters, "ResponseFormat");
     if (attribute(response, "CheckDigits") === "true") {
-      throw new FobError("invalid", t("its passcodes end in a check digit, which is not supported"));
+      throw new FobError(
+        "invalid",
+        t("its passcodes end in a check digit, which is not supported"),
+      );
     }
     const encoding = attribute(response, "Encoding");
     const alphabet = ownValue(ENCODINGS, encoding?.toUpperCase() ?? "DECIMAL");
-    if (!alphabet) throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
+    if (!alphabet)
+      throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
     const length = attribute(response, "Length");
     const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
     const suite = childText(parameters, "Suite");
@@ -170,7 +190,10 @@ class PackageReader {
 
 function checkLength(secret: Buffer): Buffer {
   if (secret.length >= 1 && secret.length <= MAX_SECRET_BYTES) return secret;
-  throw new FobError("invalid", t`the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`);
+  throw new FobError(
+    "invalid",
+    t`the secret has ${secret.length} bytes: 1 to ${MAX_SECRET_BYTES} are possible`,
+  );
 }
 
 function namesOf(one: Element, key: Element, findings: Finding[]) {
@@ -184,7 +207,9 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
 }
 
-/** The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is. */
+/**
+ * The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is.
+ */
 function commonName(user: string): string {
   const parts = user.split(",").map((part) => part.split("=", 2).map((side) => side.trim()));
   const part = (type: string) => parts.find(([name]) => name?.toUpperCase() === type)?.[1];
@@ -213,7 +238,9 @@ function fieldsOf(
     ["model", childText(device, "Model")],
     ["serial", childText(device, "SerialNo")],
   ];
-  return given.flatMap(([name, value]): DraftField[] => (value === null ? [] : [{ name, value, origin: "given" }]));
+  return given.flatMap(([name, value]): DraftField[] =>
+    value === null ? [] : [{ name, value, origin: "given" }],
+  );
 }
 
 /** `HMAC-SHA256`, `SHA-512`, or an identifier that ends so. */
@@ -221,5 +248,8 @@ function algorithmOf(suite: string): HashAlgorithm {
   const name = suite.toUpperCase().replace(/[^A-Z0-9]/g, "");
   const algorithm = HASH_ALGORITHMS.find((known) => name.endsWith(known));
   if (algorithm) return algorithm;
-  throw new FobError("invalid", t`Suite ${show(suite)} is not supported: ${HASH_ALGORITHMS.join(", ")} are`);
+  throw new FobError(
+    "invalid",
+    t`Suite ${show(suite)} is not supported: ${HASH_ALGORITHMS.join(", ")} are`,
+  );
 }

@@ -17,9 +17,19 @@ export interface KeyPolicy {
 }
 
 const ELEMENTS = ["StartDate", "ExpiryDate", "PINPolicy", "KeyUsage", "NumberOfTransactions"];
-const PIN_ATTRIBUTES = ["PINKeyId", "PINUsageMode", "MaxFailedAttempts", "MinLength", "MaxLength", "PINEncoding"];
+const PIN_ATTRIBUTES = [
+  "PINKeyId",
+  "PINUsageMode",
+  "MaxFailedAttempts",
+  "MinLength",
+  "MaxLength",
+  "PINEncoding",
+];
 
-/** How PINs are written, by the names of RFC 6030 section 4.3.4; where nothing fits exactly, what is stricter. */
+/**
+ * How PINs are written, by the names of RFC 6030 section 4.3.4; where nothing fits exactly, what is
+ * stricter.
+ */
 const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
   DECIMAL: "numeric",
   HEXADECIMAL: "alphanumeric",
@@ -29,8 +39,8 @@ const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
 };
 
 /**
- * The policy of a key. Throws FobError `invalid` for one that holds anything unknown, because such a key must not be used (section
- * 5), or that does not allow what `kind` of token does.
+ * The policy of a key. Throws FobError `invalid` for one that holds anything unknown, because such
+ * a key must not be used (section 5), or that does not allow what `kind` of token does.
  */
 export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy {
   const policy = child(key, "Policy");
@@ -60,16 +70,26 @@ function readPin(pin: Element | null): RequiredPin | null {
   const mode = attribute(pin, "PINUsageMode") ?? "Local";
   if (mode === "Append" || mode === "Prepend") return { type: "server" };
   if (mode !== "Local")
-    throw new FobError("invalid", t`PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`);
+    throw new FobError(
+      "invalid",
+      t`PINUsageMode ${JSON.stringify(mode.slice(0, 40))} is not supported`,
+    );
   const encoding = attribute(pin, "PINEncoding") ?? "BINARY";
   const alphabet = ownValue(PIN_ALPHABETS, encoding.toUpperCase());
   if (!alphabet)
-    throw new FobError("invalid", t`PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`);
+    throw new FobError(
+      "invalid",
+      t`PINEncoding ${JSON.stringify(encoding.slice(0, 40))} is not supported`,
+    );
   const minLength = limit(pin, "MinLength", USER_PIN_POLICY.minLength);
   const maxLength = limit(pin, "MaxLength", Math.max(minLength, USER_PIN_POLICY.maxLength));
-  if (maxLength < minLength) throw new FobError("invalid", t("MaxLength of the PINPolicy is smaller than MinLength"));
+  if (maxLength < minLength)
+    throw new FobError("invalid", t("MaxLength of the PINPolicy is smaller than MinLength"));
   const attempts = limit(pin, "MaxFailedAttempts", USER_PIN_POLICY.attempts);
-  return { type: "user", policy: { ...USER_PIN_POLICY, minLength, maxLength, alphabet, attempts, required: true } };
+  return {
+    type: "user",
+    policy: { ...USER_PIN_POLICY, minLength, maxLength, alphabet, attempts, required: true },
+  };
 }
 
 function limit(pin: Element, name: string, otherwise: number): number {
@@ -97,8 +117,12 @@ function refuseUnknown(element: Element | null, known: readonly string[], what: 
 
 function refuseUsage(usages: readonly (string | null)[], kind: OtpCredential["kind"]): void {
   const wanted = kind === "ocra" ? ["CR", "OTP"] : ["OTP"];
-  if (usages.length === 0 || usages.some((usage) => usage !== null && wanted.includes(usage))) return;
-  throw new FobError("invalid", t`the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`);
+  if (usages.length === 0 || usages.some((usage) => usage !== null && wanted.includes(usage)))
+    return;
+  throw new FobError(
+    "invalid",
+    t`the Policy allows the key for ${usages.join(", ")}, and not for ${wanted[0]}`,
+  );
 }
 
 function readDate(policy: Element | null, name: string, findings: Finding[]): Date | null {

@@ -6,7 +6,10 @@ const MAX_LENGTH = 8 * 1024 * 1024;
 
 const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
 
-/** A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the good ones of a file. */
+/**
+ * A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the
+ * good ones of a file.
+ */
 export const pskc: EnrollmentFormat = {
   id: "pskc",
   example: "a key container (PSKC)",

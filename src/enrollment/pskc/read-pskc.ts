@@ -17,10 +17,14 @@ export interface PskcContent {
 }
 
 /**
- * Reads a key container (PSKC, RFC 6030), plain or encrypted with a passphrase or a pre-shared key. Rejects with FobError `invalid` for a
- * broken one, `denied` when what was given does not open it.
+ * Reads a key container (PSKC, RFC 6030), plain or encrypted with a passphrase or a pre-shared key.
+ * Rejects with FobError `invalid` for a broken one, `denied` when what was given does not open it.
  */
-export async function readPskc(xml: string, askSecret: AskSecret, effort = new Effort()): Promise<PskcContent> {
+export async function readPskc(
+  xml: string,
+  askSecret: AskSecret,
+  effort = new Effort(),
+): Promise<PskcContent> {
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
   const container = child(document, "KeyContainer");
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
@@ -35,7 +39,8 @@ export async function readContainer(
   makeSecret: MakeSecret,
 ): Promise<PskcContent> {
   const packages = children(container, "KeyPackage");
-  if (packages.length > MAX_KEYS) throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
+  if (packages.length > MAX_KEYS)
+    throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
   if (packages.length === 0) throw new FobError("invalid", t("the container holds no key"));
   const keys = await openContainer(container, askSecret, effort);
   try {
@@ -45,12 +50,19 @@ export async function readContainer(
   }
 }
 
-/** A PIN comes as a package of its own (section 4.3.4): the user chooses one here instead, under the same policy. */
+/**
+ * A PIN comes as a package of its own (section 4.3.4): the user chooses one here instead, under the
+ * same policy.
+ */
 function isToken(one: Element): boolean {
   return !/[:#]pin$/i.test(attribute(child(one, "Key"), "Algorithm") ?? "");
 }
 
-function readPackages(packages: readonly Element[], keys: ContainerKeys | null, makeSecret: MakeSecret): PskcContent {
+function readPackages(
+  packages: readonly Element[],
+  keys: ContainerKeys | null,
+  makeSecret: MakeSecret,
+): PskcContent {
   const drafts: EnrollmentDraft[] = [];
   const refusals: FobError[] = [];
   for (const one of packages) {

@@ -35,8 +35,11 @@ export const pskcExport: ExportFormat = {
   refuse({ credential }) {
     if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
     if (credential.kind === "ocra") return null;
-    if (!Object.hasOwn(ENCODINGS, credential.alphabet)) return t`PSKC cannot say ${credential.alphabet} passcodes`;
-    return credential.kind === "totp" && credential.t0 !== 0 ? t("PSKC counts time steps from 1970 alone") : null;
+    if (!Object.hasOwn(ENCODINGS, credential.alphabet))
+      return t`PSKC cannot say ${credential.alphabet} passcodes`;
+    return credential.kind === "totp" && credential.t0 !== 0
+      ? t("PSKC counts time steps from 1970 alone")
+      : null;
   },
 };
 
@@ -48,10 +51,14 @@ interface SecretWriter {
 }
 
 /**
- * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-256-CBC and HMAC-SHA-256 under a key that PBKDF2
- * makes of the passphrase (UTF-8), or plain where there is none.
+ * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-256-CBC and
+ * HMAC-SHA-256 under a key that PBKDF2 makes of the passphrase (UTF-8), or plain where there is
+ * none.
  */
-export async function formatPskc(tokens: readonly ExportedToken[], passphrase: Uint8Array | null): Promise<string> {
+export async function formatPskc(
+  tokens: readonly ExportedToken[],
+  passphrase: Uint8Array | null,
+): Promise<string> {
   const secrets = passphrase ? await encryptedSecrets(passphrase) : PLAIN_SECRETS;
   const { XMLBuilder } = await import("fast-xml-parser");
   const builder = new XMLBuilder({
@@ -91,7 +98,11 @@ async function encryptedSecrets(passphrase: Uint8Array): Promise<SecretWriter> {
   };
   return {
     head: {
-      EncryptionKey: { "xenc11:DerivedKey": { "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, ...parameters } } },
+      EncryptionKey: {
+        "xenc11:DerivedKey": {
+          "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, ...parameters },
+        },
+      },
       MACMethod: { "@Algorithm": HMAC_SHA256, MACKey: encrypted(encrypt(key, macKey)) },
     },
     write(secret) {
@@ -138,7 +149,9 @@ function wellFormed(name: string): string {
 }
 
 function algorithmOf(credential: OtpCredential): string {
-  return credential.kind === "ocra" ? `${PSKC_NAMESPACE}:${credential.suite}` : `${PSKC_NAMESPACE}:${credential.kind}`;
+  return credential.kind === "ocra"
+    ? `${PSKC_NAMESPACE}:${credential.suite}`
+    : `${PSKC_NAMESPACE}:${credential.kind}`;
 }
 
 function parametersOf(credential: OtpCredential): object {
@@ -174,6 +187,8 @@ function pinOf(pin: RequiredPin): object {
 
 function stretch(passphrase: Uint8Array, salt: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    pbkdf2(passphrase, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) => (error ? reject(error) : resolve(key)));
+    pbkdf2(passphrase, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }

@@ -3,7 +3,10 @@ import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 
-/** An element: its attributes begin with `@`, its text is `#text`, an element that occurs once is no array. */
+/**
+ * An element: its attributes begin with `@`, its text is `#text`, an element that occurs once is no
+ * array.
+ */
 export interface Element {
   readonly [name: string]: Node | readonly Node[] | undefined;
 }
@@ -13,13 +16,20 @@ type Node = Element | string;
 /** No container nests deeper than this; the parser would walk any depth. */
 const MAX_DEPTH = 32;
 
-/** Attributes are a few in a container, and each costs a parser many times its bytes. In characters. */
+/**
+ * Attributes are a few in a container, and each costs a parser many times its bytes. In characters.
+ */
 const MAX_TAG = 8_192;
 
-/** The longest value is a secret of a kilobyte. A parser puts text together one character at a time. */
+/**
+ * The longest value is a secret of a kilobyte. A parser puts text together one character at a time.
+ */
 const MAX_TEXT = 64 * 1024;
 
-/** Ten thousand encrypted keys. A tag, an attribute or a reference costs a parser up to 300 bytes, however few it is written in. */
+/**
+ * Ten thousand encrypted keys. A tag, an attribute or a reference costs a parser up to 300 bytes,
+ * however few it is written in.
+ */
 const MAX_MARKS = 600_000;
 
 /** How a document is read: what messages call it, and whether names keep their prefixes. */
@@ -29,17 +39,22 @@ export interface XmlReading {
 }
 
 /**
- * An XML document as objects, all text as text. Rejects with FobError `invalid` for a document that is broken, nests too deeply, or declares a document
- * type: nothing that XML could fetch or expand is ever looked at.
+ * An XML document as objects, all text as text. Rejects with FobError `invalid` for a document that
+ * is broken, nests too deeply, or declares a document type: nothing that XML could fetch or expand
+ * is ever looked at.
  */
-export async function parseXml(text: string, { what, keepsPrefixes }: XmlReading): Promise<Element> {
+export async function parseXml(
+  text: string,
+  { what, keepsPrefixes }: XmlReading,
+): Promise<Element> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
     throw new FobError("invalid", t`${what} declares a document type, which is refused`);
   }
   refuseExcess(text, what);
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw new FobError("invalid", t`${what} is broken XML (line ${validity.err.line})`);
+  if (validity !== true)
+    throw new FobError("invalid", t`${what} is broken XML (line ${validity.err.line})`);
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: "@",
@@ -87,14 +102,20 @@ export function attribute(element: Element | null, name: string): string | null 
   return typeof value === "string" ? value : null;
 }
 
-/** The bytes of Base64 text with whatever line breaks. Throws FobError `invalid` naming what should have been Base64. */
+/**
+ * The bytes of Base64 text with whatever line breaks. Throws FobError `invalid` naming what should
+ * have been Base64.
+ */
 export function base64(value: string | null, what: string): Buffer {
   const packed = value?.replace(/\s/g, "") ?? "";
   if (packed !== "" && isBase64(packed)) return Buffer.from(packed, "base64");
   throw new FobError("invalid", t`${what} is missing or not Base64`);
 }
 
-/** Throws FobError `invalid` for what would cost a parser too much: its depth, one long tag, or very many of them. */
+/**
+ * Throws FobError `invalid` for what would cost a parser too much: its depth, one long tag, or very
+ * many of them.
+ */
 function refuseExcess(text: string, what: string): void {
   let depth = 0;
   let marks = countReferences(text);
@@ -108,13 +129,15 @@ function refuseExcess(text: string, what: string): void {
     if (depth > MAX_DEPTH) throw new FobError("invalid", t`${what} nests too deeply`);
     marks++;
   }
-  if (marks > MAX_MARKS) throw new FobError("invalid", t`${what} holds more than ${MAX_MARKS} tags and attributes`);
+  if (marks > MAX_MARKS)
+    throw new FobError("invalid", t`${what} holds more than ${MAX_MARKS} tags and attributes`);
 }
 
 /** How much deeper the tag goes that stands between these places. */
 function stepOf(text: string, start: number, end: number): number {
   if (text[start + 1] === "/") return -1;
-  const isOpening = /[\p{L}_:]/u.test(text[start + 1] ?? "") && text[end] === ">" && text[end - 1] !== "/";
+  const isOpening =
+    /[\p{L}_:]/u.test(text[start + 1] ?? "") && text[end] === ">" && text[end - 1] !== "/";
   return isOpening ? 1 : 0;
 }
 
@@ -131,7 +154,10 @@ function countReferences(text: string): number {
 const EQUALS = 0x3d;
 const AMPERSAND = 0x26;
 
-/** Where a tag ends, or the next one begins, or the text ends; not looked for further than a tag can be long. */
+/**
+ * Where a tag ends, or the next one begins, or the text ends; not looked for further than a tag can
+ * be long.
+ */
 function endOfTag(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     if (text[i] === ">" || text[i] === "<" || i - start > MAX_TAG) return i;
@@ -148,12 +174,20 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["apos", "'"],
 ]);
 
-/** How the parser reads references in text and attributes. Those to anything else are an error (XML 1.0 section 4.1). */
+/**
+ * How the parser reads references in text and attributes. Those to anything else are an error (XML
+ * 1.0 section 4.1).
+ */
 function references(what: string) {
   const nothing = () => undefined;
   return {
     decode: (text: string) => decodeReferences(text, what),
-    ...{ setExternalEntities: nothing, addInputEntities: nothing, reset: nothing, setXmlVersion: nothing },
+    ...{
+      setExternalEntities: nothing,
+      addInputEntities: nothing,
+      reset: nothing,
+      setXmlVersion: nothing,
+    },
   };
 }
 
@@ -162,8 +196,10 @@ function decodeReferences(text: string, what: string): string {
   let from = 0;
   for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", from)) {
     const name = text.slice(at + 1, at + 12).split(";", 1)[0] ?? "";
-    const meant = text[at + 1 + name.length] === ";" ? (ENTITIES.get(name) ?? characterOf(name)) : null;
-    if (meant === null) throw new FobError("invalid", t`${what} holds an & that is no reference to a character`);
+    const meant =
+      text[at + 1 + name.length] === ";" ? (ENTITIES.get(name) ?? characterOf(name)) : null;
+    if (meant === null)
+      throw new FobError("invalid", t`${what} holds an & that is no reference to a character`);
     parts.push(text.slice(from, at), meant);
     from = at + name.length + 2;
   }

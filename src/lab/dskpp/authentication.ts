@@ -21,8 +21,9 @@ export interface AuthenticatedRun {
 }
 
 /**
- * Checks that a client has user name and passphrase (section 3.4.1.2), and returns the octets of K that it uses. Rejects with DskppFailure
- * `AuthenticationDataMissing` or `AuthenticationDataInvalid`.
+ * Checks that a client has user name and passphrase (section 3.4.1.2), and returns the octets of K
+ * that it uses. Rejects with DskppFailure `AuthenticationDataMissing` or
+ * `AuthenticationDataInvalid`.
  */
 export async function authenticate(
   token: PromisedToken,
@@ -36,9 +37,17 @@ export async function authenticate(
   if (clientId?.toLowerCase() !== token.user) throw invalid("the client id is not the user's");
   const algorithm = macAlgorithm === null ? run.mac : macByName(macAlgorithm);
   if (!algorithm) throw invalid("the MAC is made in an unknown way");
-  const text = Buffer.concat([Buffer.from(clientId + token.url), run.clientNonce, run.serverNonce ?? Buffer.alloc(0)]);
+  const text = Buffer.concat([
+    Buffer.from(clientId + token.url),
+    run.clientNonce,
+    run.serverNonce ?? Buffer.alloc(0),
+  ]);
   for (const octets of run.keys) {
-    const key = await passphraseKey(token.passphrase, Buffer.concat([run.clientNonce, octets]), count);
+    const key = await passphraseKey(
+      token.passphrase,
+      Buffer.concat([run.clientNonce, octets]),
+      count,
+    );
     if (sameSecret(algorithm.prf(key, text, MAC_BYTES), mac)) return octets;
   }
   throw invalid("the MAC is wrong");

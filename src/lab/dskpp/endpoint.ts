@@ -7,7 +7,10 @@ import { DskppServer } from "./server.ts";
 /** Where activation strings send their devices, with the activation code as `sc`. */
 const PATH = "/selfenrollment/dskpp.aspx";
 
-/** DSKPP over HTTP (RFC 6063 section 7.2): what is no DSKPP message is 400, everything else 200 with a status inside. */
+/**
+ * DSKPP over HTTP (RFC 6063 section 7.2): what is no DSKPP message is 400, everything else 200 with
+ * a status inside.
+ */
 export function dskppEndpoint(lab: Lab): Endpoint {
   const server = new DskppServer(lab);
   return ({ path, method, query, contentType, body }) => {
@@ -19,7 +22,11 @@ export function dskppEndpoint(lab: Lab): Endpoint {
 
 function notDskpp(method: string): HttpReply {
   const status = method === "POST" ? 400 : 405;
-  return { status, contentType: "text/plain; charset=utf-8", body: "devices send DSKPP messages here, by POST\n" };
+  return {
+    status,
+    contentType: "text/plain; charset=utf-8",
+    body: "devices send DSKPP messages here, by POST\n",
+  };
 }
 
 function reply(message: Buffer): HttpReply {

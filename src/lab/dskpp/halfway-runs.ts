@@ -1,10 +1,16 @@
 import type { Agreement } from "./negotiation.ts";
 
-/** How long the second half of a run may take to come, in milliseconds, and how many runs may be half-way. */
+/**
+ * How long the second half of a run may take to come, in milliseconds, and how many runs may be
+ * half-way.
+ */
 const RUN_MS = 120_000;
 const MAX_RUNS = 256;
 
-/** A run of four passes after its second. Messages are kept as they were sent: the last MAC covers their very octets. */
+/**
+ * A run of four passes after its second. Messages are kept as they were sent: the last MAC covers
+ * their very octets.
+ */
 interface HalfwayRun {
   readonly code: string;
   readonly agreement: Agreement;
@@ -12,7 +18,10 @@ interface HalfwayRun {
   readonly messages: readonly Buffer[];
 }
 
-/** The runs that wait for their third pass, each of which can come once. Times are Unix milliseconds. */
+/**
+ * The runs that wait for their third pass, each of which can come once. Times are Unix
+ * milliseconds.
+ */
 export class HalfwayRuns {
   readonly #runs = new Map<string, { readonly run: HalfwayRun; readonly expiresAt: number }>();
 

@@ -10,8 +10,15 @@ const SALT_BYTES = 16;
 const IV_BYTES = 16;
 const MAC_KEY_BYTES = 20;
 
-/** A KeyPackage of the server's last message: everything about the token but its key, which the client has made too (section 4.2.5). */
-export function keyPackageWithoutKey(token: PromisedToken, serverId: string, keyType: string): object {
+/**
+ * A KeyPackage of the server's last message: everything about the token but its key, which the
+ * client has made too (section 4.2.5).
+ */
+export function keyPackageWithoutKey(
+  token: PromisedToken,
+  serverId: string,
+  keyType: string,
+): object {
   return {
     "dskpp:ServerID": serverId,
     "dskpp:KeyContainer": { "@Version": "1.0", "pskc:KeyPackage": describeKey(token, keyType, {}) },
@@ -30,7 +37,9 @@ export async function keyPackageWithKey(
   const macKey = randomBytes(MAC_KEY_BYTES);
   const sealed = encrypt(key, provisioningKey);
   const mac = createHmac("sha1", macKey).update(sealed).digest("base64");
-  const secret = { "pskc:Secret": { "pskc:EncryptedValue": encrypted(sealed), "pskc:ValueMAC": mac } };
+  const secret = {
+    "pskc:Secret": { "pskc:EncryptedValue": encrypted(sealed), "pskc:ValueMAC": mac },
+  };
   return {
     "dskpp:ServerID": serverId,
     "dskpp:KeyProtectionMethod": PASSPHRASE_WRAP,
@@ -49,7 +58,9 @@ function derivation(salt: Buffer): object {
     IterationCount: ITERATIONS,
     KeyLength: PASSPHRASE_KEY_BYTES,
   };
-  return { "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, "pkcs5:PBKDF2-params": parameters } };
+  return {
+    "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, "pkcs5:PBKDF2-params": parameters },
+  };
 }
 
 function encrypted(data: Buffer): object {
@@ -65,7 +76,11 @@ function encrypt(key: Buffer, plaintext: Buffer): Buffer {
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final()]);
 }
 
-function describeKey({ serial, user, order }: PromisedToken, keyType: string, secret: object): object {
+function describeKey(
+  { serial, user, order }: PromisedToken,
+  keyType: string,
+  secret: object,
+): object {
   return {
     "pskc:DeviceInfo": { "pskc:SerialNo": serial },
     "pskc:Key": {

@@ -11,13 +11,20 @@ export interface RunKeys {
   readonly tokenKey: Buffer;
 }
 
-/** How long each half of K_PROV is: the longer of the two keys (section 5.2.2, which four passes need no less). */
+/**
+ * How long each half of K_PROV is: the longer of the two keys (section 5.2.2, which four passes
+ * need no less).
+ */
 export function halfLength(order: ActivationOrder, mac: MacAlgorithm): number {
   return Math.max(tokenKeyLength(order), mac.keyLength);
 }
 
 /** K_PROV = K_MAC || K_TOKEN, each cut to its first octets where it is longer than its use. */
-export function splitKeys(provisioningKey: Buffer, order: ActivationOrder, mac: MacAlgorithm): RunKeys {
+export function splitKeys(
+  provisioningKey: Buffer,
+  order: ActivationOrder,
+  mac: MacAlgorithm,
+): RunKeys {
   const half = provisioningKey.length / 2;
   return {
     macKey: provisioningKey.subarray(0, mac.keyLength),
@@ -25,7 +32,10 @@ export function splitKeys(provisioningKey: Buffer, order: ActivationOrder, mac: 
   };
 }
 
-/** The MAC of the server's last message over all messages before it, as they were sent (sections 4.2.4 and 5.2.2). */
+/**
+ * The MAC of the server's last message over all messages before it, as they were sent (sections
+ * 4.2.4 and 5.2.2).
+ */
 export function confirmationMac(
   mac: MacAlgorithm,
   macKey: Buffer,

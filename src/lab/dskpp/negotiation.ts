@@ -27,24 +27,36 @@ const KEY_TYPES: Readonly<Record<ActivationOrder["kind"], RegExp>> = {
 };
 
 /**
- * The first of everything that the client prefers and that the lab can do. Four passes come before two, because both sides then make the
- * key, unless the token was ordered otherwise. Throws DskppFailure naming what they have not in common.
+ * The first of everything that the client prefers and that the lab can do. Four passes come before
+ * two, because both sides then make the key, unless the token was ordered otherwise. Throws
+ * DskppFailure naming what they have not in common.
  */
-export function negotiate(hello: ClientHello, { kind, inTwoPasses = false }: ActivationOrder): Agreement {
+export function negotiate(
+  hello: ClientHello,
+  { kind, inTwoPasses = false }: ActivationOrder,
+): Agreement {
   const takesPassphrase = hello.protectionMethods.includes(PASSPHRASE_WRAP);
   if (!hello.offersFourPass && !takesPassphrase) {
-    throw new DskppFailure("NoProtocolVariants", "neither four passes nor two with a passphrase are offered");
+    throw new DskppFailure(
+      "NoProtocolVariants",
+      "neither four passes nor two with a passphrase are offered",
+    );
   }
   if (hello.keyPackages.length > 0 && !hello.keyPackages.includes(PSKC_CONTAINER)) {
     throw new DskppFailure("NoSupportedKeyPackages", "no PSKC key container is taken");
   }
-  const variant = hello.offersFourPass && !(inTwoPasses && takesPassphrase) ? "four-pass" : "two-pass";
+  const variant =
+    hello.offersFourPass && !(inTwoPasses && takesPassphrase) ? "four-pass" : "two-pass";
   const encryption = variant === "four-pass" ? [RSA_OAEP, ...RSA_1_5] : [AES128_CBC];
   return {
     variant,
-    keyType: pick(hello.keyTypes, "NoSupportedKeyTypes", (name) => (KEY_TYPES[kind].test(name) ? name : null)),
-    encryptionAlgorithm: pick(hello.encryptionAlgorithms, "NoSupportedEncryptionAlgorithms", (name) =>
-      encryption.includes(name) ? name : null,
+    keyType: pick(hello.keyTypes, "NoSupportedKeyTypes", (name) =>
+      KEY_TYPES[kind].test(name) ? name : null,
+    ),
+    encryptionAlgorithm: pick(
+      hello.encryptionAlgorithms,
+      "NoSupportedEncryptionAlgorithms",
+      (name) => (encryption.includes(name) ? name : null),
     ),
     mac: pick(hello.macAlgorithms, "NoSupportedMacAlgorithms", macByName),
   };
@@ -55,7 +67,11 @@ export function macByName(name: string): MacAlgorithm | null {
   return MAC_ALGORITHMS.find((known) => known.name === name) ?? null;
 }
 
-function pick<T>(offered: readonly string[], status: FailureStatus, find: (name: string) => T | null): T {
+function pick<T>(
+  offered: readonly string[],
+  status: FailureStatus,
+  find: (name: string) => T | null,
+): T {
   for (const name of offered) {
     const found = find(name);
     if (found !== null) return found;

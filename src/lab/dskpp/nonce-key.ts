@@ -28,15 +28,19 @@ export function nonceKey(store: LabStore): KeyObject {
 }
 
 /** Modulus and exponent of the public key in Base64, as XML signatures write an RSA key. */
-export function rsaKeyValue(key: KeyObject): { readonly modulus: string; readonly exponent: string } {
+export function rsaKeyValue(key: KeyObject): {
+  readonly modulus: string;
+  readonly exponent: string;
+} {
   const { n = "", e = "" } = createPublicKey(key).export({ format: "jwk" });
   const standard = (text: string) => Buffer.from(text, "base64url").toString("base64");
   return { modulus: standard(n), exponent: standard(e) };
 }
 
 /**
- * The public key as octets of the formulas' K. The RFC does not say how a key becomes octets: a SubjectPublicKeyInfo in DER, the modulus alone
- * and an RSAPublicKey in DER all have a point. What the client authenticates with shows how it reads the RFC.
+ * The public key as octets of the formulas' K. The RFC does not say how a key becomes octets: a
+ * SubjectPublicKeyInfo in DER, the modulus alone and an RSAPublicKey in DER all have a point. What
+ * the client authenticates with shows how it reads the RFC.
  */
 export function keyOctets(key: KeyObject): Buffer[] {
   const publicKey = createPublicKey(key);
@@ -49,13 +53,17 @@ export function keyOctets(key: KeyObject): Buffer[] {
 }
 
 /**
- * R_C from its encryption. What cannot be decrypted gives a random one, so that the authentication fails as it does for a wrong
- * passphrase: nobody learns from us whether the padding was right (RFC 8017 section 7.2.2, Bleichenbacher).
+ * R_C from its encryption. What cannot be decrypted gives a random one, so that the authentication
+ * fails as it does for a wrong passphrase: nobody learns from us whether the padding was right (RFC
+ * 8017 section 7.2.2, Bleichenbacher).
  */
 export function decryptNonce(key: KeyObject, algorithm: string, encrypted: Buffer): Buffer {
   try {
     if (algorithm === RSA_OAEP) {
-      return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" }, encrypted);
+      return privateDecrypt(
+        { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" },
+        encrypted,
+      );
     }
     return unpad(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encrypted));
   } catch {
@@ -64,7 +72,10 @@ export function decryptNonce(key: KeyObject, algorithm: string, encrypted: Buffe
   }
 }
 
-/** Node refuses PKCS #1 v1.5 because its errors tell too much; ours are the same as for any wrong key. */
+/**
+ * Node refuses PKCS #1 v1.5 because its errors tell too much; ours are the same as for any wrong
+ * key.
+ */
 function unpad(block: Buffer): Buffer {
   const end = block.indexOf(0, 2);
   if (block[0] === 0 && block[1] === 2 && end >= PADDING_BYTES - 1) return block.subarray(end + 1);

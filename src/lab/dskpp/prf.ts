@@ -2,17 +2,22 @@ import { createCipheriv, createHmac } from "node:crypto";
 
 const BLOCK = 16;
 
-/** A realization of DSKPP-PRF: `length` octets from a secret key of at least 16 octets and a text (RFC 6063 section 3.4.2). */
+/**
+ * A realization of DSKPP-PRF: `length` octets from a secret key of at least 16 octets and a text
+ * (RFC 6063 section 3.4.2).
+ */
 export type Prf = (key: Uint8Array, text: Uint8Array, length: number) => Buffer;
 
 /**
- * DSKPP-PRF-AES (appendix D.2): AES-128-CMAC over block number and text. A longer key counts with its first 16 octets, as section 5.2.2
- * says of K_MAC.
+ * DSKPP-PRF-AES (appendix D.2): AES-128-CMAC over block number and text. A longer key counts with
+ * its first 16 octets, as section 5.2.2 says of K_MAC.
  */
 export const prfAes: Prf = expand((key, text) => cmac(key.subarray(0, BLOCK), text));
 
 /** DSKPP-PRF-SHA256 (appendix D.3): HMAC-SHA-256 over block number and text. */
-export const prfSha256: Prf = expand((key, text) => createHmac("sha256", key).update(text).digest());
+export const prfSha256: Prf = expand((key, text) =>
+  createHmac("sha256", key).update(text).digest(),
+);
 
 /** Blocks of a keyed function over a number from 1, four octets, and the text. */
 function expand(block: (key: Uint8Array, text: Buffer) => Buffer): Prf {

@@ -1,12 +1,22 @@
 import { FobError } from "#base/fob-error.ts";
-import { attribute, child, children, childText, type Element, parseXml, text } from "#enrollment/pskc/xml.ts";
+import {
+  attribute,
+  child,
+  children,
+  childText,
+  type Element,
+  parseXml,
+  text,
+} from "#enrollment/pskc/xml.ts";
 import { DskppFailure } from "./failure.ts";
 import { NAMESPACES, VERSION } from "./names.ts";
 
 /** What a client says of itself, to be given back to it as it is (section 6.1): Base64. */
 type ClientInfo = string;
 
-/** The first message of a client (section 4.2.2 and 5.2.2). Lists are in its order of preference. */
+/**
+ * The first message of a client (section 4.2.2 and 5.2.2). Lists are in its order of preference.
+ */
 export interface ClientHello {
   readonly kind: "hello";
   readonly keyTypes: readonly string[];
@@ -52,18 +62,20 @@ export function isDskpp(body: Buffer): boolean {
 
 /** A message of a client. Throws DskppFailure with the status that its fault has. */
 export async function parseRequest(body: Buffer): Promise<ClientHello | ClientNonce> {
-  const document = await parseXml(body.toString("utf8"), { what: "the message", keepsPrefixes: false }).catch(
-    (error: unknown) => {
-      throw error instanceof FobError ? new DskppFailure("MalformedRequest", error.message) : error;
-    },
-  );
+  const document = await parseXml(body.toString("utf8"), {
+    what: "the message",
+    keepsPrefixes: false,
+  }).catch((error: unknown) => {
+    throw error instanceof FobError ? new DskppFailure("MalformedRequest", error.message) : error;
+  });
   const [name = ""] = Object.keys(document).filter((key) => !/^[#?@]/.test(key));
   const message = child(document, name);
   if (!message || !Object.hasOwn(PARSERS, name))
     throw new DskppFailure("UnknownRequest", "the message is none of a client's");
   const version = attribute(message, "Version");
   if (version === null) throw malformed("Version is missing");
-  if (version !== VERSION) throw new DskppFailure("UnsupportedVersion", `version ${version} is not ${VERSION}`);
+  if (version !== VERSION)
+    throw new DskppFailure("UnsupportedVersion", `version ${version} is not ${VERSION}`);
   const parse = PARSERS[name as keyof typeof PARSERS];
   return parse(message);
 }
@@ -139,17 +151,24 @@ function parseExtensions(message: Element): ClientInfo | null {
   const extensions = children(child(message, "Extensions"), "Extension");
   for (const extension of extensions) {
     if (/^(?:true|1)$/.test(attribute(extension, "Critical") ?? "")) {
-      throw new DskppFailure("UnknownCriticalExtension", "an extension that is not known is marked as critical");
+      throw new DskppFailure(
+        "UnknownCriticalExtension",
+        "an extension that is not known is marked as critical",
+      );
     }
   }
-  const info = extensions.find((extension) => /(?:^|:)ClientInfoType$/.test(attribute(extension, "type") ?? ""));
+  const info = extensions.find((extension) =>
+    /(?:^|:)ClientInfoType$/.test(attribute(extension, "type") ?? ""),
+  );
   return childText(info ?? null, "Data");
 }
 
 function parseNonceBytes(value: string): Buffer {
   const nonce = parseBase64(value, "the nonce");
   if (nonce.length >= NONCE_BYTES.min && nonce.length <= NONCE_BYTES.max) return nonce;
-  throw malformed(`the nonce has ${nonce.length} octets, not ${NONCE_BYTES.min} to ${NONCE_BYTES.max}`);
+  throw malformed(
+    `the nonce has ${nonce.length} octets, not ${NONCE_BYTES.min} to ${NONCE_BYTES.max}`,
+  );
 }
 
 function parseBase64(value: string | null, what: string): Buffer {

@@ -62,7 +62,10 @@ export function formatServerFinished({
   });
 }
 
-/** A run that ended before its time: in the message that would have come next, or the last one where that is not known. */
+/**
+ * A run that ended before its time: in the message that would have come next, or the last one where
+ * that is not known.
+ */
 export function formatFailure(
   message: "KeyProvServerHello" | "KeyProvServerFinished",
   status: FailureStatus,
@@ -79,7 +82,13 @@ function extensions(clientInfo: string | null): object {
 
 async function format(name: string, message: object): Promise<Buffer> {
   const { XMLBuilder } = await import("fast-xml-parser");
-  const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", suppressEmptyNode: true });
+  const builder = new XMLBuilder({
+    ignoreAttributes: false,
+    attributeNamePrefix: "@",
+    suppressEmptyNode: true,
+  });
   const declaration = { "?xml": { "@version": "1.0", "@encoding": "UTF-8" } };
-  return Buffer.from(builder.build({ ...declaration, [`dskpp:${name}`]: { ...NAMESPACES, ...message } }));
+  return Buffer.from(
+    builder.build({ ...declaration, [`dskpp:${name}`]: { ...NAMESPACES, ...message } }),
+  );
 }

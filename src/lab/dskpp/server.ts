@@ -11,7 +11,12 @@ import { keyPackageWithKey, keyPackageWithoutKey } from "./key-package.ts";
 import { confirmationMac, halfLength, splitKeys } from "./keys.ts";
 import { type Agreement, negotiate } from "./negotiation.ts";
 import { decryptNonce, keyOctets, nonceKey, rsaKeyValue } from "./nonce-key.ts";
-import { type AuthenticationData, type ClientHello, type ClientNonce, parseRequest } from "./request.ts";
+import {
+  type AuthenticationData,
+  type ClientHello,
+  type ClientNonce,
+  parseRequest,
+} from "./request.ts";
 import { formatFailure, formatServerFinished, formatServerHello } from "./response.ts";
 
 const SERVER_NONCE_BYTES = 32;
@@ -20,8 +25,9 @@ const SERVER_NONCE_BYTES = 32;
 const FOUR_PASS_ITERATIONS = 100_000;
 
 /**
- * The server side of DSKPP (RFC 6063). Runs that are half-way are kept in memory alone: nothing has been promised yet, and a client whose server
- * died starts again. What a run makes is on the disk before the client hears of it, and its activation code is used up by the same write.
+ * The server side of DSKPP (RFC 6063). Runs that are half-way are kept in memory alone: nothing has
+ * been promised yet, and a client whose server died starts again. What a run makes is on the disk
+ * before the client hears of it, and its activation code is used up by the same write.
  */
 export class DskppServer {
   readonly #lab: Lab;
@@ -31,7 +37,10 @@ export class DskppServer {
     this.#lab = lab;
   }
 
-  /** Answers one message to the address with an activation code. Whatever is wrong with it becomes a status. */
+  /**
+   * Answers one message to the address with an activation code. Whatever is wrong with it becomes a
+   * status.
+   */
   async answer(code: string, body: Buffer): Promise<Buffer> {
     let next: "KeyProvServerHello" | "KeyProvServerFinished" = "KeyProvServerFinished";
     try {
@@ -43,7 +52,9 @@ export class DskppServer {
         : await this.#finish(token, request, body);
     } catch (error) {
       const { status, message } =
-        error instanceof DskppFailure ? error : new DskppFailure("InitializationFailed", `unforeseen: ${error}`);
+        error instanceof DskppFailure
+          ? error
+          : new DskppFailure("InitializationFailed", `unforeseen: ${error}`);
       const token = this.#find(code);
       noteRefused(this.#lab, "dskpp", {
         user: token?.user ?? null,
@@ -62,9 +73,23 @@ export class DskppServer {
     const serverNonce = randomBytes(SERVER_NONCE_BYTES);
     const publicKey = rsaKeyValue(nonceKey(this.#lab.store));
     const { clientInfo } = hello;
-    const answer = await formatServerHello({ sessionId, agreement, publicKey, serverNonce, clientInfo });
-    this.#runs.add(sessionId, { code: token.code, agreement, serverNonce, messages: [body, answer] }, this.#now());
-    noteDone(this.#lab, "dskpp", { user: token.user, serial: token.serial, detail: "four passes: hello" });
+    const answer = await formatServerHello({
+      sessionId,
+      agreement,
+      publicKey,
+      serverNonce,
+      clientInfo,
+    });
+    this.#runs.add(
+      sessionId,
+      { code: token.code, agreement, serverNonce, messages: [body, answer] },
+      this.#now(),
+    );
+    noteDone(this.#lab, "dskpp", {
+      user: token.user,
+      serial: token.serial,
+      detail: "four passes: hello",
+    });
     return answer;
   }
 
@@ -98,14 +123,27 @@ export class DskppServer {
     });
   }
 
-  async #twoPass(token: PromisedToken, hello: ClientHello, agreement: Agreement, body: Buffer): Promise<Buffer> {
+  async #twoPass(
+    token: PromisedToken,
+    hello: ClientHello,
+    agreement: Agreement,
+    body: Buffer,
+  ): Promise<Buffer> {
     const { authentication, clientInfo } = hello;
     const clientNonce = authentication?.nonce ?? hello.nonce;
-    if (!clientNonce) throw new DskppFailure("AuthenticationDataMissing", "there is no client nonce");
+    if (!clientNonce)
+      throw new DskppFailure("AuthenticationDataMissing", "there is no client nonce");
     const { mac } = agreement;
-    // K is a key from the passphrase (section 3.4.1.2), of which the client cannot know more than the passphrase yet
+    // K is a key from the passphrase (section 3.4.1.2), of which the client cannot know more than
+    // the passphrase yet
     const keys = [token.passphrase, Buffer.alloc(0)];
-    await this.#authenticate(token, authentication, { clientNonce, serverNonce: null, keys, minIterations: 1, mac });
+    await this.#authenticate(token, authentication, {
+      clientNonce,
+      serverNonce: null,
+      keys,
+      minIterations: 1,
+      mac,
+    });
     const provisioningKey = randomBytes(2 * halfLength(token.order, mac));
     const named = serverId(token);
     const keyPackage = await keyPackageWithKey(token, named, agreement.keyType, provisioningKey);
@@ -122,13 +160,18 @@ export class DskppServer {
   }
 
   /** A wrong passphrase counts as a wrong passcode does. */
-  async #authenticate(token: PromisedToken, data: AuthenticationData | null, run: AuthenticatedRun): Promise<Buffer> {
+  async #authenticate(
+    token: PromisedToken,
+    data: AuthenticationData | null,
+    run: AuthenticatedRun,
+  ): Promise<Buffer> {
     const user = this.#lab.store.user(token.user);
     const check = async (): Promise<readonly [AttemptEnd, Buffer | DskppFailure]> => {
       try {
         return ["right", await authenticate(token, data, run)];
       } catch (error) {
-        if (error instanceof DskppFailure && error.status === "AuthenticationDataInvalid") return ["wrong", error];
+        if (error instanceof DskppFailure && error.status === "AuthenticationDataInvalid")
+          return ["wrong", error];
         throw error;
       }
     };
@@ -156,7 +199,8 @@ export class DskppServer {
       return [isPromise ? keepPromise(current, tokenKey) : null, isPromise];
     });
     forget(provisioningKey);
-    if (!isOurs) throw new DskppFailure("AccessDenied", "the activation code was used by somebody faster");
+    if (!isOurs)
+      throw new DskppFailure("AccessDenied", "the activation code was used by somebody faster");
     const detail = `${agreement.variant}: finished`;
     noteDone(this.#lab, "dskpp", { user: token.user, serial: token.serial, detail });
     return answer;
@@ -164,13 +208,16 @@ export class DskppServer {
 
   #promised(code: string): PromisedToken {
     const token = this.#find(code);
-    if (!token) throw new DskppFailure("AccessDenied", "there is no such activation code, or it was used");
+    if (!token)
+      throw new DskppFailure("AccessDenied", "there is no such activation code, or it was used");
     if (this.#now() < token.expiresAt) return token;
     throw new DskppFailure("ProvisioningPeriodExpired", "the activation code has expired");
   }
 
   #find(code: string): PromisedToken | null {
-    const found = this.#lab.store.tokens().find((token) => token.kind === "promised" && token.code === code);
+    const found = this.#lab.store
+      .tokens()
+      .find((token) => token.kind === "promised" && token.code === code);
     return found?.kind === "promised" ? found : null;
   }
 
@@ -196,7 +243,10 @@ function serverId({ url }: PromisedToken): string {
   return new URL(url).origin;
 }
 
-function keepPromise({ serial, user, pin, createdAt, order }: PromisedToken, key: Buffer): LabToken {
+function keepPromise(
+  { serial, user, pin, createdAt, order }: PromisedToken,
+  key: Buffer,
+): LabToken {
   const about = { serial, user, pin, createdAt };
   if (order.kind === "totp") {
     const { algorithm, digits, period } = order;

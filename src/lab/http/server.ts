@@ -7,8 +7,15 @@ import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./ex
 /** Nothing that a device or a form sends comes near this. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Sizes in bytes, times in milliseconds. Devices that poll every half minute keep their connection. */
-const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 };
+/**
+ * Sizes in bytes, times in milliseconds. Devices that poll every half minute keep their connection.
+ */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 65_000,
+};
 const MAX_CONNECTIONS = 1_024;
 const MAX_FIELDS = 1_000;
 
@@ -20,15 +27,19 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
-/** Where to listen. On loopback only requests that name the loopback are answered, so that no page from elsewhere can pass for one of ours. */
+/**
+ * Where to listen. On loopback only requests that name the loopback are answered, so that no page
+ * from elsewhere can pass for one of ours.
+ */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Answers requests by the first endpoint that knows them. Whatever comes in is bounded in size and time; what fails inside is told to
- * `onFailure` and is status 500. Rejects with FobError `unavailable` when it cannot listen.
+ * Answers requests by the first endpoint that knows them. Whatever comes in is bounded in size and
+ * time; what fails inside is told to `onFailure` and is status 500. Rejects with FobError
+ * `unavailable` when it cannot listen.
  */
 export function serve(
   address: ListenAddress,
@@ -47,19 +58,29 @@ export function serve(
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_FIELDS;
-  server.on("clientError", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
+  server.on("clientError", (_, socket) =>
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
+  );
   return listen(server, address);
 }
 
 function listen(server: Server, { host, port }: ListenAddress): Promise<ListeningServer> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const reason = error.code === "EADDRINUSE" ? t("something else listens there") : error.message;
-      reject(new FobError("unavailable", t`cannot listen on ${host} port ${port}: ${reason}`, { cause: error }));
+      const reason =
+        error.code === "EADDRINUSE" ? t("something else listens there") : error.message;
+      reject(
+        new FobError("unavailable", t`cannot listen on ${host} port ${port}: ${reason}`, {
+          cause: error,
+        }),
+      );
     });
     server.listen(port, host, () => {
       const { port: given } = server.address() as AddressInfo;
-      resolve({ url: `http://${host.includes(":") ? `[${host}]` : host}:${given}`, close: () => close(server) });
+      resolve({
+        url: `http://${host.includes(":") ? `[${host}]` : host}:${given}`,
+        close: () => close(server),
+      });
     });
   });
 }
@@ -85,9 +106,11 @@ async function respond(
   if (names.length !== 1) return textReply("a request names one host\n", 400);
   if (isLoopback(host) && !isNameOf(incoming.socket, host, String(names[0])))
     return textReply("this is no name of the lab\n", 421);
-  if (isSentByAnotherSite(incoming)) return textReply("pages of other sites send nothing here\n", 403);
+  if (isSentByAnotherSite(incoming))
+    return textReply("pages of other sites send nothing here\n", 403);
   const body = await readBody(incoming);
-  if (body === null) return { ...textReply("the request is too large\n", 413), headers: { Connection: "close" } };
+  if (body === null)
+    return { ...textReply("the request is too large\n", 413), headers: { Connection: "close" } };
   const request = readRequest(incoming, body);
   if (request === null) return textReply("the request is broken\n", 400);
   for (const endpoint of endpoints) {
@@ -97,7 +120,10 @@ async function respond(
   return textReply("there is nothing here\n", 404);
 }
 
-/** Whether a request names this server, and not another one whose name leads here: with its port, which browsers leave out when it is 80. */
+/**
+ * Whether a request names this server, and not another one whose name leads here: with its port,
+ * which browsers leave out when it is 80.
+ */
 function isNameOf({ localPort }: Socket, host: string, name: string): boolean {
   const own = ["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host];
   const port = localPort === 80 ? ["", ":80"] : [`:${localPort}`];
@@ -105,8 +131,8 @@ function isNameOf({ localPort }: Socket, host: string, name: string): boolean {
 }
 
 /**
- * Whether a browser sends this on behalf of a page from elsewhere, which could guess at logins in its
- * user's name. Programs that are no browsers say nothing of a site.
+ * Whether a browser sends this on behalf of a page from elsewhere, which could guess at logins in
+ * its user's name. Programs that are no browsers say nothing of a site.
  */
 function isSentByAnotherSite({ method, headers }: IncomingMessage): boolean {
   if (method === "GET" || method === "HEAD") return false;

@@ -26,7 +26,10 @@ export function pageEndpoint(lab: Lab): Endpoint {
   return (request) => {
     const asset = ownValue(ASSETS, request.path);
     if (asset) return { status: 200, headers: { "Cache-Control": "max-age=300" }, ...asset };
-    const step = ownValue(STEPS, `${request.method === "HEAD" ? "GET" : request.method} ${request.path}`);
+    const step = ownValue(
+      STEPS,
+      `${request.method === "HEAD" ? "GET" : request.method} ${request.path}`,
+    );
     if (!step) return null;
     const session = sessions.find(request, lab.clock().getTime());
     if (session) return step({ lab, sessions, session, request });
@@ -48,10 +51,16 @@ const STEPS: Readonly<Record<string, Step>> = {
   "POST /logout": own((visit) => proceed(visit, { kind: "new" })),
 };
 
-/** A browser that has no session, or one that has ended: it gets a new one, and is told if it had sent something. */
+/**
+ * A browser that has no session, or one that has ended: it gets a new one, and is told if it had
+ * sent something.
+ */
 function welcome(lab: Lab, sessions: Sessions, { method }: HttpRequest): HttpReply {
   const session = sessions.renew(null, { kind: "new" }, lab.clock().getTime());
-  return pageReply({ ...loginPage(session, method === "POST" ? STALE : null), cookie: cookieOf(session) });
+  return pageReply({
+    ...loginPage(session, method === "POST" ? STALE : null),
+    cookie: cookieOf(session),
+  });
 }
 
 /** Only forms of our own pages are listened to. */
@@ -72,7 +81,11 @@ function showLogin(visit: Visit): HttpReply {
 async function login(visit: Visit): Promise<HttpReply> {
   const form = formOf(visit.request);
   const user = form.get("name") ?? "";
-  const verdict = await decideLogin(visit.lab, { user, typed: form.get("passcode") ?? "", transaction: null });
+  const verdict = await decideLogin(visit.lab, {
+    user,
+    typed: form.get("passcode") ?? "",
+    transaction: null,
+  });
   return follow(visit, verdict, () => loginPage(visit.session, FAILED, user));
 }
 
@@ -82,21 +95,30 @@ function showWaiting(visit: Visit): HttpReply | Promise<HttpReply> {
   const { user, transaction: id } = session.state;
   const transaction = findTransaction(lab, id);
   const state = transaction ? transactionState(transaction, lab.clock().getTime()) : "over";
-  const needsCode = transaction?.asked.some(({ kind, challenge }) => kind === "push" && challenge.displayCode !== null);
+  const needsCode = transaction?.asked.some(
+    ({ kind, challenge }) => kind === "push" && challenge.displayCode !== null,
+  );
   if (state === "accepted" && !needsCode) {
     return decideLogin(lab, { user, typed: "", transaction: id }).then((verdict) =>
       follow(visit, verdict, () => giveUp(visit, FAILED)),
     );
   }
-  if (transaction && (state === "open" || state === "accepted")) return pageReply(waitingPage(session, transaction));
-  return pageReply(giveUp(visit, state === "declined" ? "The request was declined." : "Nobody answered in time."));
+  if (transaction && (state === "open" || state === "accepted"))
+    return pageReply(waitingPage(session, transaction));
+  return pageReply(
+    giveUp(visit, state === "declined" ? "The request was declined." : "Nobody answered in time."),
+  );
 }
 
 async function answer(visit: Visit): Promise<HttpReply> {
   const { lab, session, request } = visit;
   if (session.state.kind !== "asked") return redirect("/");
   const { user, transaction: id } = session.state;
-  const verdict = await decideLogin(lab, { user, typed: formOf(request).get("answer") ?? "", transaction: id });
+  const verdict = await decideLogin(lab, {
+    user,
+    typed: formOf(request).get("answer") ?? "",
+    transaction: id,
+  });
   const transaction = findTransaction(lab, id);
   return follow(visit, verdict, () =>
     transaction ? waitingPage(session, transaction, FAILED) : giveUp(visit, FAILED),
@@ -113,9 +135,18 @@ function showProtected({ session }: Visit): HttpReply {
 function follow(visit: Visit, verdict: Verdict, refused: () => Page): HttpReply {
   switch (verdict.kind) {
     case "accepted":
-      return proceed(visit, { kind: "in", user: verdict.user, serial: verdict.serial, since: visit.lab.clock() });
+      return proceed(visit, {
+        kind: "in",
+        user: verdict.user,
+        serial: verdict.serial,
+        since: visit.lab.clock(),
+      });
     case "asked":
-      return proceed(visit, { kind: "asked", user: verdict.user, transaction: verdict.transaction.id });
+      return proceed(visit, {
+        kind: "asked",
+        user: verdict.user,
+        transaction: verdict.transaction.id,
+      });
     case "refused":
       return pageReply(refused());
   }

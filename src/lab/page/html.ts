@@ -4,7 +4,9 @@ export interface Html {
   readonly html: string;
 }
 
-/** What can be put into HTML: text, which is escaped, pieces of HTML, which are not, and nothing. */
+/**
+ * What can be put into HTML: text, which is escaped, pieces of HTML, which are not, and nothing.
+ */
 type Part = string | number | Html | readonly Html[] | null;
 
 /** HTML from a template; whatever is put into it is escaped unless it is HTML already. */

@@ -17,7 +17,10 @@ export interface Page {
 
 /** A page as a reply. */
 export function pageReply({ title, body, status = 200, refreshSeconds, cookie }: Page): HttpReply {
-  const refresh = refreshSeconds === undefined ? null : html`<meta http-equiv="refresh" content="${refreshSeconds}">`;
+  const refresh =
+    refreshSeconds === undefined
+      ? null
+      : html`<meta http-equiv="refresh" content="${refreshSeconds}">`;
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +58,10 @@ export function redirect(path: string, cookie?: string): HttpReply {
 /** The fob. */
 export const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="6" r="4" fill="none" stroke="#5b6b82" stroke-width="2.5"/><rect x="8" y="10" width="24" height="28" rx="8" fill="#1d4ed8"/><rect x="12" y="16" width="16" height="8" rx="2" fill="#dbe7ff"/><circle cx="20" cy="31" r="3" fill="#dbe7ff"/></svg>`;
 
-/** Sizes are relative to the reader's own text size, colours keep a contrast of 4.5 to 1 and more in both schemes. */
+/**
+ * Sizes are relative to the reader's own text size, colours keep a contrast of 4.5 to 1 and more in
+ * both schemes.
+ */
 export const STYLE = `:root {
   --ground: #eef1f6; --card: #ffffff; --text: #16202e; --quiet: #4a5768; --line: #8592a6;
   --accent: #1d4ed8; --on-accent: #ffffff; --bad: #a11212; --bad-ground: #fdecec;

@@ -23,7 +23,10 @@ export interface Session {
   readonly endsAt: number;
 }
 
-/** The browsers at the page of one server. They are forgotten when it ends: whoever was logged in logs in again. */
+/**
+ * The browsers at the page of one server. They are forgotten when it ends: whoever was logged in
+ * logs in again.
+ */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
 
@@ -35,7 +38,10 @@ export class Sessions {
     return session && now < session.endsAt ? session : null;
   }
 
-  /** A new session in place of the old one, if there was one: nobody who knew the old id can use it any more. */
+  /**
+   * A new session in place of the old one, if there was one: nobody who knew the old id can use it
+   * any more.
+   */
   renew(old: Session | null, state: SessionState, now: number): Session {
     if (old) this.#sessions.delete(old.id);
     const [oldest] = this.#sessions.keys();

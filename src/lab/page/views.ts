@@ -23,11 +23,22 @@ ${tokenField(formToken)}
 <button class="second" name="ask" value="1" aria-describedby="ask-hint">Ask my device</button>
 <p class="hint" id="ask-hint">Sends a push request or shows a challenge. PIN or password go above, if you have one, without a passcode.</p>
 </form>`;
-  return { title: problem === null ? "Log in" : "Not logged in", body, ...(problem === null ? {} : { status: 401 }) };
+  return {
+    title: problem === null ? "Log in" : "Not logged in",
+    body,
+    ...(problem === null ? {} : { status: 401 }),
+  };
 }
 
-/** The page that waits for one of the user's tokens. It reloads by itself as long as there is nothing to type on it. */
-export function waitingPage({ formToken }: Session, { asked }: Transaction, problem: string | null = null): Page {
+/**
+ * The page that waits for one of the user's tokens. It reloads by itself as long as there is
+ * nothing to type on it.
+ */
+export function waitingPage(
+  { formToken }: Session,
+  { asked }: Transaction,
+  problem: string | null = null,
+): Page {
   const wantsText = asked.some(isTyped);
   const field = html`<form method="post" action="/waiting">
 ${tokenField(formToken)}
@@ -50,7 +61,12 @@ ${wantsText ? field : html`<p role="status">This page checks every ${REFRESH_S} 
 }
 
 /** The protected resource. */
-export function protectedPage({ formToken }: Session, user: string, serial: string, since: Date): Page {
+export function protectedPage(
+  { formToken }: Session,
+  user: string,
+  serial: string,
+  since: Date,
+): Page {
   const body = html`<h1>The protected resource</h1>
 <p>You are logged in as <strong>${user}</strong>, with the token ${serial}, since
 <time datetime="${since.toISOString()}">${since.toISOString().slice(11, 19)} UTC</time>.</p>

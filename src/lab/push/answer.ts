@@ -1,5 +1,11 @@
 import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
-import { isOpen, type LabToken, type PushChallenge, type PushToken, replaceChallenge } from "#lab/lab-token.ts";
+import {
+  isOpen,
+  type LabToken,
+  type PushChallenge,
+  type PushToken,
+  replaceChallenge,
+} from "#lab/lab-token.ts";
 import { deviceKey } from "./device-key.ts";
 import { isSignedBy } from "./signature.ts";
 
@@ -16,17 +22,21 @@ export interface PushAnswer {
   readonly presence: string | null;
 }
 
-/** Whether an answer counted; after an approval in code-to-phone mode with the code that the device shows. */
+/**
+ * Whether an answer counted; after an approval in code-to-phone mode with the code that the device
+ * shows.
+ */
 export type AnswerOutcome =
   | { readonly counted: true; readonly displayCode: string | null }
   | { readonly counted: false; readonly why: string };
 
 /**
- * Takes a device's answer, once: it must be signed with the device's key over a request that is still open. A wrong number ends the
- * request, because the next guess would be right half the time.
+ * Takes a device's answer, once: it must be signed with the device's key over a request that is
+ * still open. A wrong number ends the request, because the next guess would be right half the time.
  */
 export function takeAnswer(lab: Lab, answer: PushAnswer): AnswerOutcome {
-  const outcome = lab.store.decide(answer.serial, (token) => decide(lab, token, answer)) ?? NO_TOKEN;
+  const outcome =
+    lab.store.decide(answer.serial, (token) => decide(lab, token, answer)) ?? NO_TOKEN;
   const token = lab.store.token(answer.serial);
   const remark = { user: token?.user ?? null, serial: token && answer.serial };
   if (outcome.counted) {
@@ -35,14 +45,21 @@ export function takeAnswer(lab: Lab, answer: PushAnswer): AnswerOutcome {
   return outcome;
 }
 
-const NO_TOKEN: AnswerOutcome = { counted: false, why: "there is no push token of this serial number" };
+const NO_TOKEN: AnswerOutcome = {
+  counted: false,
+  why: "there is no push token of this serial number",
+};
 
 function describe({ isDeclined, reason }: PushAnswer): string {
   if (!isDeclined) return "approved";
   return reason === null ? "declined" : `declined (${reason})`;
 }
 
-function decide(lab: Lab, token: LabToken, answer: PushAnswer): readonly [LabToken | null, AnswerOutcome] {
+function decide(
+  lab: Lab,
+  token: LabToken,
+  answer: PushAnswer,
+): readonly [LabToken | null, AnswerOutcome] {
   if (token.kind !== "push") return [null, NO_TOKEN];
   const knowsReasons = !lab.isOld && !token.isOld;
   const found = signedChallenge(token, knowsReasons ? answer : { ...answer, reason: null });
@@ -54,7 +71,10 @@ function decide(lab: Lab, token: LabToken, answer: PushAnswer): readonly [LabTok
     challenges: replaceChallenge(token.challenges, found, { ...found, ...change }),
   });
   if (answer.isDeclined) {
-    return [next({ answer: "declined", reason: answer.reason }), { counted: true, displayCode: null }];
+    return [
+      next({ answer: "declined", reason: answer.reason }),
+      { counted: true, displayCode: null },
+    ];
   }
   if (found.presence && found.presence.right !== answer.presence) {
     return [
@@ -65,8 +85,14 @@ function decide(lab: Lab, token: LabToken, answer: PushAnswer): readonly [LabTok
   return [next({ answer: "accepted" }), { counted: true, displayCode: found.displayCode }];
 }
 
-/** The request that an answer names and is signed for. One that names none is understood, as newer servers do: the signature tells. */
-function signedChallenge({ device, challenges, serial }: PushToken, answer: PushAnswer): PushChallenge | string {
+/**
+ * The request that an answer names and is signed for. One that names none is understood, as newer
+ * servers do: the signature tells.
+ */
+function signedChallenge(
+  { device, challenges, serial }: PushToken,
+  answer: PushAnswer,
+): PushChallenge | string {
   if (device.state !== "enrolled") return "the token is not enrolled";
   const named = challenges.filter(({ nonce }) => answer.nonce === null || nonce === answer.nonce);
   if (named.length === 0) return "there is no such request";
@@ -80,12 +106,18 @@ function signedChallenge({ device, challenges, serial }: PushToken, answer: Push
   return found ?? "the signature is wrong";
 }
 
-function refuse(challenge: PushChallenge, { isDeclined, reason, presence }: PushAnswer, now: number): string | null {
+function refuse(
+  challenge: PushChallenge,
+  { isDeclined, reason, presence }: PushAnswer,
+  now: number,
+): string | null {
   if (challenge.answer !== "open") return "the request was answered already";
   if (!isOpen(challenge, now)) return "the request has expired";
-  if (reason !== null && !REASONS.some((known) => known === reason)) return "the reason is not known";
+  if (reason !== null && !REASONS.some((known) => known === reason))
+    return "the reason is not known";
   if (!isDeclined && challenge.presence && presence === null) return "the number is missing";
-  // a signed text does not say which part is which: without this, `decline` would pass for the number of an approval
+  // a signed text does not say which part is which: without this, `decline` would pass for the
+  // number of an approval
   if (presence !== null && !challenge.presence) return "no number was asked for";
   return null;
 }

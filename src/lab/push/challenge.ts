@@ -15,12 +15,25 @@ const DISPLAY_CODE_DIGITS = 6;
 export const SSL_VERIFY = "0";
 
 /** A new push request, signed; the caller adds it to the token. */
-export function newPushChallenge(lab: Lab, token: PushToken, transaction: string, wording: PushWording): PushChallenge {
+export function newPushChallenge(
+  lab: Lab,
+  token: PushToken,
+  transaction: string,
+  wording: PushWording,
+): PushChallenge {
   const issuedAt = lab.clock().getTime();
   const { title, question, mode } = wording;
   const nonce = encodeBase32(randomBytes(20));
   const options = mode === "number-matching" ? twoDigitNumbers(NUMBERS_OFFERED) : null;
-  const signed = [nonce, token.url, token.serial, question, title, SSL_VERIFY, ...(options ? [options.join(",")] : [])];
+  const signed = [
+    nonce,
+    token.url,
+    token.serial,
+    question,
+    title,
+    SSL_VERIFY,
+    ...(options ? [options.join(",")] : []),
+  ];
   const key = serverKey(lab.store);
   return {
     transaction,
@@ -38,7 +51,10 @@ export function newPushChallenge(lab: Lab, token: PushToken, transaction: string
   };
 }
 
-/** The capabilities are one name, so that JSON as it is written here is the canonical JSON of RFC 8785. */
+/**
+ * The capabilities are one name, so that JSON as it is written here is the canonical JSON of RFC
+ * 8785.
+ */
 function advertise(nonce: string, signed: (text: string) => string): PushChallenge["capabilities"] {
   const text = JSON.stringify(CAPABILITIES);
   return { text, signature: signed(JSON.stringify({ capabilities: CAPABILITIES, nonce })) };

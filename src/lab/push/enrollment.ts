@@ -12,10 +12,13 @@ export interface EnrollmentRequest {
 }
 
 /**
- * Takes a device's key for a token, once, within the time of the credential. Returns why not, in words for the device and the log, or null
- * when it is done.
+ * Takes a device's key for a token, once, within the time of the credential. Returns why not, in
+ * words for the device and the log, or null when it is done.
  */
-export function enrollDevice(lab: Lab, { serial, credential, publicKey }: EnrollmentRequest): string | null {
+export function enrollDevice(
+  lab: Lab,
+  { serial, credential, publicKey }: EnrollmentRequest,
+): string | null {
   const der = readDeviceKey(publicKey);
   const refusal =
     der === null
@@ -36,7 +39,12 @@ export function enrollDevice(lab: Lab, { serial, credential, publicKey }: Enroll
 function refuse(token: LabToken, credential: string, now: number): string | null {
   if (token.kind !== "push") return "there is no push token of this serial number";
   if (token.device.state === "enrolled") return "the enrollment credential was used already";
-  if (!sameSecret(Buffer.from(token.device.credential.toString("hex")), Buffer.from(credential.toLowerCase()))) {
+  if (
+    !sameSecret(
+      Buffer.from(token.device.credential.toString("hex")),
+      Buffer.from(credential.toLowerCase()),
+    )
+  ) {
     return "the enrollment credential is wrong";
   }
   return now < token.device.expiresAt ? null : "the enrollment credential has expired";

@@ -7,7 +7,10 @@ import { isSignedBy } from "./signature.ts";
 /** By how much a device's clock may differ from ours, in milliseconds. */
 const MAX_SKEW_MS = 60_000;
 
-/** A device's question for its open requests. `timestamp` is ISO 8601, in UTC unless it says otherwise. */
+/**
+ * A device's question for its open requests. `timestamp` is ISO 8601, in UTC unless it says
+ * otherwise.
+ */
 export interface Poll {
   readonly serial: string;
   readonly timestamp: string;
@@ -20,20 +23,29 @@ export interface PollRefusal {
   readonly reason: string;
 }
 
-/** The open requests of a token, in privacyIDEA's own names. Being asked for them changes nothing. */
+/**
+ * The open requests of a token, in privacyIDEA's own names. Being asked for them changes nothing.
+ */
 export function poll(lab: Lab, { serial, timestamp, signature }: Poll): object[] | PollRefusal {
   const token = lab.store.token(serial);
   const now = lab.clock().getTime();
   const refusal = refuse();
   if (refusal === null && token?.kind === "push") {
-    return token.challenges.filter((one) => isOpen(one, now)).map((one) => viewChallenge(lab, token, one));
+    return token.challenges
+      .filter((one) => isOpen(one, now))
+      .map((one) => viewChallenge(lab, token, one));
   }
   const reason = refusal ?? "there is no push token of this serial number";
-  noteRefused(lab, "push-poll", { user: token?.user ?? null, serial: token && serial, detail: reason });
+  noteRefused(lab, "push-poll", {
+    user: token?.user ?? null,
+    serial: token && serial,
+    detail: reason,
+  });
   return { reason };
 
   function refuse(): string | null {
-    if (token?.kind !== "push" || token.device.state !== "enrolled") return "the token is not enrolled";
+    if (token?.kind !== "push" || token.device.state !== "enrolled")
+      return "the token is not enrolled";
     const offset = parseTimestamp(timestamp) - now;
     if (!(Math.abs(offset) <= MAX_SKEW_MS)) return "the timestamp is more than a minute off";
     const text = `${serial}|${timestamp}`;
@@ -53,12 +65,19 @@ function viewChallenge({ isOld }: Lab, token: PushToken, challenge: PushChalleng
     sslverify: SSL_VERIFY,
     signature,
     ...(presence ? { require_presence: presence.options.join(","), version: "2" } : {}),
-    ...(capabilities ? { capabilities: capabilities.text, capabilities_signature: capabilities.signature } : {}),
+    ...(capabilities
+      ? { capabilities: capabilities.text, capabilities_signature: capabilities.signature }
+      : {}),
   };
 }
 
-/** Unix milliseconds; NaN for a text that is no time. Python writes UTC without saying so, and microseconds. */
+/**
+ * Unix milliseconds; NaN for a text that is no time. Python writes UTC without saying so, and
+ * microseconds.
+ */
 function parseTimestamp(text: string): number {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/.exec(text);
-  return match ? Date.parse(`${match[1]}${match[2]?.slice(0, 4) ?? ""}${match[3] ?? "Z"}`) : Number.NaN;
+  return match
+    ? Date.parse(`${match[1]}${match[2]?.slice(0, 4) ?? ""}${match[3] ?? "Z"}`)
+    : Number.NaN;
 }

@@ -25,7 +25,10 @@ export function serverKey(store: LabStore): KeyObject {
   return key;
 }
 
-/** The lab's public key as privacyIDEA's server gives it: PKCS#1 RSAPublicKey in DER, Base64 in lines. */
+/**
+ * The lab's public key as privacyIDEA's server gives it: PKCS#1 RSAPublicKey in DER, Base64 in
+ * lines.
+ */
 export function publicServerKey(store: LabStore): string {
   const der = createPublicKey(serverKey(store)).export({ format: "der", type: "pkcs1" });
   return der.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
@@ -40,7 +43,9 @@ export function signText(key: KeyObject, text: string): string {
 /** Whether a signature, as {@link signText} writes it, was made over a text with a device's key. */
 export function isSignedBy(device: KeyObject, text: string, signature: string): boolean {
   const bytes = decodeBase32(signature);
-  return Buffer.isBuffer(bytes) && verify("sha256", Buffer.from(text), { key: device, ...SCHEME }, bytes);
+  return (
+    Buffer.isBuffer(bytes) && verify("sha256", Buffer.from(text), { key: device, ...SCHEME }, bytes)
+  );
 }
 
 function makeKey(): Buffer {

@@ -16,11 +16,18 @@ export function enrollmentUrl(token: Pick<TiqrToken, "url" | "serial">, session:
   return actionUrl(token, "enrollment", session);
 }
 
-function actionUrl({ url, serial }: Pick<TiqrToken, "url" | "serial">, action: string, session: Buffer): string {
+function actionUrl(
+  { url, serial }: Pick<TiqrToken, "url" | "serial">,
+  action: string,
+  session: Buffer,
+): string {
   return `${url}?action=${action}&session=${session.toString("hex")}&serial=${serial}`;
 }
 
-/** The challenge of a login as text for a QR code: `tiqrauth://IDENTITY@SERVICE/SESSIONKEY/CHALLENGE/DISPLAY-NAME`. */
+/**
+ * The challenge of a login as text for a QR code:
+ * `tiqrauth://IDENTITY@SERVICE/SESSIONKEY/CHALLENGE/DISPLAY-NAME`.
+ */
 export function authenticationUrl(
   user: string,
   { transaction, question }: { transaction: string; question: string },

@@ -18,10 +18,14 @@ export type TiqrOutcome =
   | { readonly kind: "accepted" | "invalid-challenge" | "invalid-user" | "blocked" }
   | { readonly kind: "invalid-response"; readonly left: number };
 
-/** Takes an answer, once. A wrong one counts as a wrong passcode does, and leaves the challenge open. */
+/**
+ * Takes an answer, once. A wrong one counts as a wrong passcode does, and leaves the challenge
+ * open.
+ */
 export async function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): Promise<TiqrOutcome> {
   const token = challengedToken(lab, answer.sessionKey);
-  const outcome = token === null ? ({ kind: "invalid-challenge" } as const) : await judge(lab, token, answer);
+  const outcome =
+    token === null ? ({ kind: "invalid-challenge" } as const) : await judge(lab, token, answer);
   const remark = { user: token?.user ?? null, serial: token?.serial ?? null };
   if (outcome.kind === "accepted") noteDone(lab, "tiqr-answer", remark);
   else noteRefused(lab, "tiqr-answer", { ...remark, detail: outcome.kind });
@@ -45,7 +49,8 @@ async function judge(
   const user = lab.store.user(name);
   if (!user) return { kind: "invalid-user" };
   const judgement = await attempt(lab, user, (): readonly [AttemptEnd, Judgement] => {
-    const found = lab.store.decide(serial, (token) => accept(lab, token, sessionKey, response)) ?? "not open";
+    const found =
+      lab.store.decide(serial, (token) => accept(lab, token, sessionKey, response)) ?? "not open";
     return [found === "not open" ? "withdrawn" : found, found];
   });
   if (judgement === null) return { kind: "blocked" };
@@ -69,11 +74,15 @@ function accept(
   const { suite, device } = asked.token;
   const session = parseOcraSuite(suite).session === null ? null : sessionInformation(sessionKey);
   const respondent = { suite, secret: device.secret, counter: null, responsePin: null, session };
-  const isRight = acceptResponse(respondent, asked.challenge.question, response, lab.clock()) !== false;
+  const isRight =
+    acceptResponse(respondent, asked.challenge.question, response, lab.clock()) !== false;
   return isRight ? [markChallenge(token, sessionKey, "accepted"), "right"] : [null, "wrong"];
 }
 
-/** In suites with S the TiQR project hashes the session key, read as hexadecimal digits. Ours has an even number of them. */
+/**
+ * In suites with S the TiQR project hashes the session key, read as hexadecimal digits. Ours has an
+ * even number of them.
+ */
 function sessionInformation(sessionKey: string): Buffer {
   return Buffer.from(sessionKey, "hex");
 }

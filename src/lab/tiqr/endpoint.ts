@@ -3,7 +3,9 @@ import type { Lab } from "#lab/lab.ts";
 import { type TiqrOutcome, takeTiqrAnswer } from "./authentication.ts";
 import { enrollSecret, readMetadata } from "./enrollment.ts";
 
-/** privacyIDEA's `/ttype/tiqr`: metadata and enrollment by `action`, and the answers of TiQR apps. */
+/**
+ * privacyIDEA's `/ttype/tiqr`: metadata and enrollment by `action`, and the answers of TiQR apps.
+ */
 export function tiqrEndpoint(lab: Lab): Endpoint {
   return (request) => {
     if (request.path !== "/ttype/tiqr") return null;
@@ -14,7 +16,9 @@ export function tiqrEndpoint(lab: Lab): Endpoint {
     const form = formOf(request);
     const reply = (answer: Answer) =>
       form.get("version") === "2" && !lab.isOld ? inVersion2(answer) : textReply(answer.text);
-    return action === "enrollment" ? reply(enroll(lab, keyOf(query), form)) : authenticate(lab, form).then(reply);
+    return action === "enrollment"
+      ? reply(enroll(lab, keyOf(query), form))
+      : authenticate(lab, form).then(reply);
   };
 }
 
@@ -26,7 +30,10 @@ interface Answer {
 }
 
 function inVersion2({ responseCode, attemptsLeft }: Answer): HttpReply {
-  const reply = jsonReply({ responseCode, ...(attemptsLeft === undefined ? {} : { attemptsLeft }) });
+  const reply = jsonReply({
+    responseCode,
+    ...(attemptsLeft === undefined ? {} : { attemptsLeft }),
+  });
   return { ...reply, headers: { "X-TIQR-Protocol-Version": "2" } };
 }
 
@@ -46,8 +53,11 @@ function enroll(lab: Lab, key: ReturnType<typeof keyOf>, form: URLSearchParams):
 }
 
 async function authenticate(lab: Lab, form: URLSearchParams): Promise<Answer> {
-  const [sessionKey, userId, response] = ["sessionKey", "userId", "response"].map((name) => form.get(name));
-  if (!sessionKey || !userId || !response || form.get("operation") !== "login") return INVALID_REQUEST;
+  const [sessionKey, userId, response] = ["sessionKey", "userId", "response"].map((name) =>
+    form.get(name),
+  );
+  if (!sessionKey || !userId || !response || form.get("operation") !== "login")
+    return INVALID_REQUEST;
   return describe(await takeTiqrAnswer(lab, { sessionKey, userId, response }));
 }
 
@@ -58,7 +68,11 @@ function describe(outcome: TiqrOutcome): Answer {
     case "accepted":
       return { text: "OK", responseCode: 1 };
     case "invalid-response":
-      return { text: `INVALID_RESPONSE:${outcome.left}`, responseCode: 201, attemptsLeft: outcome.left };
+      return {
+        text: `INVALID_RESPONSE:${outcome.left}`,
+        responseCode: 201,
+        attemptsLeft: outcome.left,
+      };
     case "invalid-challenge":
       return { text: "INVALID_CHALLENGE", responseCode: 203 };
     case "blocked":

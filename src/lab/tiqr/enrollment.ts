@@ -12,7 +12,10 @@ export interface EnrollmentKey {
   readonly session: string;
 }
 
-/** What a device reads before it makes its secret, in TiQR's own names; null when there is nothing to enroll under this key. */
+/**
+ * What a device reads before it makes its secret, in TiQR's own names; null when there is nothing
+ * to enroll under this key.
+ */
 export function readMetadata(lab: Lab, key: EnrollmentKey): object | null {
   const token = lab.store.token(key.serial);
   const refusal = token && refuse(lab, token, key);
@@ -59,12 +62,19 @@ const NO_TOKEN = "there is no TiQR token of this serial number";
 function refuse({ clock }: Lab, token: LabToken, { session }: EnrollmentKey): string | null {
   if (token.kind !== "tiqr") return NO_TOKEN;
   if (token.device.state === "enrolled") return "a device was enrolled already";
-  if (!sameSecret(Buffer.from(token.device.session.toString("hex")), Buffer.from(session.toLowerCase()))) {
+  if (
+    !sameSecret(
+      Buffer.from(token.device.session.toString("hex")),
+      Buffer.from(session.toLowerCase()),
+    )
+  ) {
     return "the session is wrong";
   }
   return clock().getTime() < token.device.expiresAt ? null : "the enrollment has expired";
 }
 
 function withSecret(token: LabToken, secret: Buffer): LabToken {
-  return token.kind === "tiqr" ? ({ ...token, device: { state: "enrolled", secret } } satisfies TiqrToken) : token;
+  return token.kind === "tiqr"
+    ? ({ ...token, device: { state: "enrolled", secret } } satisfies TiqrToken)
+    : token;
 }

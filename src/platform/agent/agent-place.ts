@@ -4,7 +4,14 @@ import { dirname, join } from "node:path";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { agentLink, isOurFolder, isOurSocket, namedSocket, realPath, socketFolder } from "./agent-socket.ts";
+import {
+  agentLink,
+  isOurFolder,
+  isOurSocket,
+  namedSocket,
+  realPath,
+  socketFolder,
+} from "./agent-socket.ts";
 
 /** What a socket's name may have on every system; Node cuts a longer one without a word. */
 const MAX_NAME_BYTES = 103;
@@ -12,13 +19,17 @@ const MAX_NAME_BYTES = 103;
 /** Where an agent is to listen. */
 export interface AgentPlace {
   readonly socket: string;
-  /** A link to the socket whose name depends on the home alone: shells know it before there is an agent. Null where there is none. */
+  /**
+   * A link to the socket whose name depends on the home alone: shells know it before there is an
+   * agent. Null where there is none.
+   */
   readonly link: string | null;
 }
 
 /**
- * Where a new agent of a home listens: at FOB_AGENT_SOCK, or under a name of its own that nobody can know before, on Windows of a named
- * pipe, else of a socket in the session's folder (XDG_RUNTIME_DIR), or in the temporary one.
+ * Where a new agent of a home listens: at FOB_AGENT_SOCK, or under a name of its own that nobody
+ * can know before, on Windows of a named pipe, else of a socket in the session's folder
+ * (XDG_RUNTIME_DIR), or in the temporary one.
  */
 export function newAgentPlace(home: string, env: NodeJS.ProcessEnv): AgentPlace {
   const named = namedSocket(home, env);
@@ -37,10 +48,15 @@ export function agentForShells(home: string, env: NodeJS.ProcessEnv): string {
 export function likelyAddresses(home: string, env: NodeJS.ProcessEnv): string[] {
   const link = agentLink(home, env);
   const named = namedSocket(home, env);
-  return [...(link === null ? [] : [realPath(link)]), ...(named === null ? [] : [named])].filter(isOurSocket);
+  return [...(link === null ? [] : [realPath(link)]), ...(named === null ? [] : [named])].filter(
+    isOurSocket,
+  );
 }
 
-/** Makes the folder of a socket. Throws FobError `unavailable` when others can write to it, or its name is too long. */
+/**
+ * Makes the folder of a socket. Throws FobError `unavailable` when others can write to it, or its
+ * name is too long.
+ */
 export function makeSocketFolder(path: string): void {
   if (process.platform === "win32") return;
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {

@@ -5,7 +5,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 
-/** What an agent needs of its starter's environment. Nothing else is handed on: NODE_OPTIONS could open a debugger. */
+/**
+ * What an agent needs of its starter's environment. Nothing else is handed on: NODE_OPTIONS could
+ * open a debugger.
+ */
 const NEEDED = [
   "PATH",
   "HOME",
@@ -35,16 +38,28 @@ const NEEDED = [
 const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
 
 /**
- * Starts the built program `script` as a process that outlives this one, gives it `input` on its standard input, and returns the line that it
- * answers with. Of the environment `ours` it has what it needs. Throws FobError `unavailable`.
+ * Starts the built program `script` as a process that outlives this one, gives it `input` on its
+ * standard input, and returns the line that it answers with. Of the environment `ours` it has what
+ * it needs. Throws FobError `unavailable`.
  */
-export async function startAgentProcess(script: string, input: Secret, ours: NodeJS.ProcessEnv): Promise<string> {
-  const env = Object.fromEntries(NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])));
+export async function startAgentProcess(
+  script: string,
+  input: Secret,
+  ours: NodeJS.ProcessEnv,
+): Promise<string> {
+  const env = Object.fromEntries(
+    NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
+  );
   const [command, args] =
     process.platform === "win32"
       ? [process.execPath, [script]]
       : ["/bin/sh", [...WITHOUT_CORE_DUMP, process.execPath, script]];
-  const child = spawn(command, args, { env, detached: true, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+  const child = spawn(command, args, {
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+    windowsHide: true,
+  });
   const failed = new Promise<null>((resolve) => child.once("error", () => resolve(null)));
   child.stdin.once("error", () => undefined);
   child.stdin.end(input);

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, linkSync, lstatSync, readlinkSync, renameSync, type Stats, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  readlinkSync,
+  renameSync,
+  type Stats,
+  symlinkSync,
+} from "node:fs";
 import { createConnection } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { removeQuietly } from "#base/durable-file.ts";
@@ -20,11 +28,15 @@ const MAX_ROUNDS = 20;
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL", "EXDEV"]);
 
 /**
- * Lets `listen` listen at `path`, with mode 0600. A socket of that name that nobody answers on is replaced; for anything else it throws FobError
- * `unavailable`. Of several processes that try at once, one succeeds: a socket has its name only when it listens already. `listen` binds before
- * it returns, to a name in the folder where this process then is; paths are in the folder of `path`.
+ * Lets `listen` listen at `path`, with mode 0600. A socket of that name that nobody answers on is
+ * replaced; for anything else it throws FobError `unavailable`. Of several processes that try at
+ * once, one succeeds: a socket has its name only when it listens already. `listen` binds before it
+ * returns, to a name in the folder where this process then is; paths are in the folder of `path`.
  */
-export async function takeSocket(path: string, listen: (name: string) => Promise<unknown>): Promise<TakenSocket> {
+export async function takeSocket(
+  path: string,
+  listen: (name: string) => Promise<unknown>,
+): Promise<TakenSocket> {
   if (process.platform === "win32") {
     await listen(path);
     return { release: () => undefined };
@@ -69,7 +81,10 @@ export function removePointer(link: string, socket: string): void {
   }
 }
 
-/** What `work` begins is begun in another folder: the name of a socket has room for little more than its path. */
+/**
+ * What `work` begins is begun in another folder: the name of a socket has room for little more than
+ * its path.
+ */
 function from<T>(folder: string, work: () => T): T {
   const before = process.cwd();
   process.chdir(folder);
@@ -81,7 +96,11 @@ function from<T>(folder: string, work: () => T): T {
 }
 
 /** A link fails where the name exists: that is what makes the one who has it the only one. */
-async function giveName(temporary: string, path: string, listen: (name: string) => Promise<unknown>): Promise<void> {
+async function giveName(
+  temporary: string,
+  path: string,
+  listen: (name: string) => Promise<unknown>,
+): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     try {
       linkSync(temporary, path);
@@ -103,14 +122,21 @@ async function bindThere(path: string, listen: (name: string) => Promise<unknown
   chmodSync(path, 0o600);
 }
 
-/** Removes a socket that nobody answers on. Throws FobError `unavailable` for whatever else has the name. */
+/**
+ * Removes a socket that nobody answers on. Throws FobError `unavailable` for whatever else has the
+ * name.
+ */
 async function clear(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
   if (!found.isSocket()) {
-    throw new FobError("unavailable", t`the agent cannot listen at ${path}: something else than a socket is there`, {
-      hint: t("FOB_AGENT_SOCK names a place where there is nothing yet"),
-    });
+    throw new FobError(
+      "unavailable",
+      t`the agent cannot listen at ${path}: something else than a socket is there`,
+      {
+        hint: t("FOB_AGENT_SOCK names a place where there is nothing yet"),
+      },
+    );
   }
   if (!(await isDead(path))) throw inUse(path);
   putAside(path, found);
@@ -135,8 +161,8 @@ function isDead(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the very socket that was found dead. Somebody may have replaced it since: the name is taken away first, and given back when it was
- * another one's.
+ * Removes the very socket that was found dead. Somebody may have replaced it since: the name is
+ * taken away first, and given back when it was another one's.
  */
 function putAside(path: string, dead: Stats): void {
   const aside = join(dirname(path), `.fob-${randomBytes(4).toString("hex")}`);
@@ -154,7 +180,10 @@ function putAside(path: string, dead: Stats): void {
   }
 }
 
-/** Neither a rename nor a link changes the time of a socket, and a number that is used again has another one. */
+/**
+ * Neither a rename nor a link changes the time of a socket, and a number that is used again has
+ * another one.
+ */
 function isSame(one: Stats, other: Stats): boolean {
   return one.dev === other.dev && one.ino === other.ino && one.mtimeMs === other.mtimeMs;
 }

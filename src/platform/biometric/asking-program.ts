@@ -7,17 +7,27 @@ import { type Tool, wordOf } from "#platform/program/tool.ts";
 /** What a script of ours that asks the platform prints: one of these words. */
 export type Word = "ready" | "recognized" | "refused" | "cancelled" | "unavailable";
 
-const WORDS: readonly string[] = ["ready", "recognized", "refused", "cancelled", "unavailable"] satisfies Word[];
+const WORDS: readonly string[] = [
+  "ready",
+  "recognized",
+  "refused",
+  "cancelled",
+  "unavailable",
+] satisfies Word[];
 
 /** The platform shows a window of its own, which a person may leave open. */
 const MAX_WAITING = 60_000;
 
-/** A sensor that a script of ours asks: `probe` prints `ready` or `unavailable`, `ask` one of the other words. */
+/**
+ * A sensor that a script of ours asks: `probe` prints `ready` or `unavailable`, `ask` one of the
+ * other words.
+ */
 export function scriptedSensor(
   name: string,
   { probe, ask, hint }: { readonly probe: Tool; ask(reason: string): Tool; readonly hint: string },
 ): Sensor {
-  const absent = () => new FobError("unavailable", t`${name} is not there, or not set up`, { hint });
+  const absent = () =>
+    new FobError("unavailable", t`${name} is not there, or not set up`, { hint });
   return {
     async describe() {
       if ((await askFor(probe, AbortSignal.timeout(MAX_WAITING))) === "ready") return name;

@@ -24,11 +24,17 @@ const RETRIES: Texts = {
   "verify-remove-and-retry": "lift the finger, and touch once more",
 };
 
-const VERDICTS: Readonly<Record<string, boolean>> = { "verify-match": true, "verify-no-match": false };
+const VERDICTS: Readonly<Record<string, boolean>> = {
+  "verify-match": true,
+  "verify-no-match": false,
+};
 
 const NO_READER: Text = "the PIN works without it; `fprintd-enroll` teaches a reader your finger";
 
-/** The fingerprint reader of a Linux machine, through fprintd on the system bus (net.reactivated.Fprint). */
+/**
+ * The fingerprint reader of a Linux machine, through fprintd on the system bus
+ * (net.reactivated.Fprint).
+ */
 export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
   return {
     describe: () =>
@@ -52,9 +58,13 @@ export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
   };
 }
 
-async function withDevice<T>(use: (device: ClientInterface, user: string) => Promise<T>): Promise<T> {
+async function withDevice<T>(
+  use: (device: ClientInterface, user: string) => Promise<T>,
+): Promise<T> {
   try {
-    return await withBus("system", async (bus) => use(await defaultDevice(bus), userInfo().username));
+    return await withBus("system", async (bus) =>
+      use(await defaultDevice(bus), userInfo().username),
+    );
   } catch (error) {
     throw error instanceof FobError ? error : describe(error);
   }
@@ -72,7 +82,11 @@ async function listFingers(device: ClientInterface, user: string): Promise<reado
 }
 
 /** Holds the reader for one use; whatever happens, others can have it afterwards. */
-async function claimed<T>(device: ClientInterface, user: string, use: () => Promise<T>): Promise<T> {
+async function claimed<T>(
+  device: ClientInterface,
+  user: string,
+  use: () => Promise<T>,
+): Promise<T> {
   await call(device, "Claim", user);
   try {
     return await use();
@@ -83,7 +97,11 @@ async function claimed<T>(device: ClientInterface, user: string, use: () => Prom
 }
 
 /** One finger: whether it is known. */
-async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting: number): Promise<boolean> {
+async function scan(
+  device: ClientInterface,
+  { signal, tell }: Watch,
+  maxWaiting: number,
+): Promise<boolean> {
   const events: Signals = device;
   try {
     return await untilFirst([signal, maxWaiting], async (end) => {
@@ -94,7 +112,11 @@ async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting
           if (retry) tell(translated(retry));
           else if (isRight !== undefined) resolve(isRight);
           else if (isDone)
-            reject(new FobError("unavailable", t("the fingerprint reader has gone"), { hint: translated(NO_READER) }));
+            reject(
+              new FobError("unavailable", t("the fingerprint reader has gone"), {
+                hint: translated(NO_READER),
+              }),
+            );
         });
         end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
         // whoever asks may have changed their mind while the reader was claimed
@@ -113,7 +135,10 @@ async function scan(device: ClientInterface, { signal, tell }: Watch, maxWaiting
 function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
   return aborted
     ? new FobError("interrupted", "interrupted")
-    : new FobError("denied", t`nobody touched the fingerprint reader within ${maxWaiting / 1000} s`);
+    : new FobError(
+        "denied",
+        t`nobody touched the fingerprint reader within ${maxWaiting / 1000} s`,
+      );
 }
 
 function describe(error: unknown): FobError {

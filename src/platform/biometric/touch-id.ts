@@ -3,16 +3,26 @@ import type { Sensor } from "#cli/sensor.ts";
 import { osascript } from "#platform/program/tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
-/** LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password. */
+/**
+ * LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password.
+ */
 const POLICY = 1;
 
-/** LAErrorUserCancel, LAErrorUserFallback ("Use password..."), LAErrorSystemCancel, LAErrorAppCancel. */
+/**
+ * LAErrorUserCancel, LAErrorUserFallback ("Use password..."), LAErrorSystemCancel,
+ * LAErrorAppCancel.
+ */
 const CANCELLED = [-2, -3, -4, -9];
 
-/** Touch ID, or whatever LocalAuthentication has on a Mac, asked through the system's own script runner. */
+/**
+ * Touch ID, or whatever LocalAuthentication has on a Mac, asked through the system's own script
+ * runner.
+ */
 export function touchId(): Sensor {
   return scriptedSensor("Touch ID", {
-    probe: osascript(`${PREPARE}; context.canEvaluatePolicyError(${POLICY}, null) ? "ready" : "unavailable"`),
+    probe: osascript(
+      `${PREPARE}; context.canEvaluatePolicyError(${POLICY}, null) ? "ready" : "unavailable"`,
+    ),
     ask: (reason) => osascript(`${PREPARE}; ${askFor(reason)}`),
     hint: t("System Settings, Touch ID & Password; the PIN works without it"),
   });

@@ -35,7 +35,10 @@ function quoted(text: string): string {
 
 const VERIFICATION = "Windows.Security.Credentials.UI.UserConsentVerificationResult";
 
-/** PowerShell has no await: the generic AsTask turns an operation of WinRT into a task that can be waited for. */
+/**
+ * PowerShell has no await: the generic AsTask turns an operation of WinRT into a task that can be
+ * waited for.
+ */
 const PREPARE = `
   $ErrorActionPreference = 'Stop'
   Add-Type -AssemblyName System.Runtime.WindowsRuntime

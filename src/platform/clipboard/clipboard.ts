@@ -15,14 +15,19 @@ export interface ClipboardSurroundings {
   readonly terminal: NodeJS.WriteStream | null;
 }
 
-/** The clipboard of the desktop; of the terminal where that is the one in front of the person, or the only one. */
+/**
+ * The clipboard of the desktop; of the terminal where that is the one in front of the person, or
+ * the only one.
+ */
 export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
   return {
     async copy(text) {
       for (const keeper of keepersFor(surroundings)) {
         if (await COPYING[keeper](text, surroundings)) return keeper;
       }
-      throw new FobError("unavailable", t("the clipboard cannot be reached"), { hint: translated(HINT) });
+      throw new FobError("unavailable", t("the clipboard cannot be reached"), {
+        hint: translated(HINT),
+      });
     },
     async paste() {
       const picture = await readCopiedPicture();
@@ -47,7 +52,10 @@ const HINT: Text =
     ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard, or a terminal that takes OSC 52"
     : "is there a desktop session?";
 
-/** Who may keep a copied text, the first who can. Over SSH the desktop here is not the one in front of the person. */
+/**
+ * Who may keep a copied text, the first who can. Over SSH the desktop here is not the one in front
+ * of the person.
+ */
 function keepersFor({ env, terminal }: ClipboardSurroundings): readonly ClipboardKeeper[] {
   const isRemote = Boolean(env["SSH_TTY"] || env["SSH_CONNECTION"]);
   const desktop: readonly ClipboardKeeper[] = hasDesktop(env) ? ["desktop"] : [];
@@ -61,11 +69,15 @@ function keepersFor({ env, terminal }: ClipboardSurroundings): readonly Clipboar
 
 function hasDesktop(env: NodeJS.ProcessEnv): boolean {
   if (process.platform === "darwin" || process.platform === "win32") return true;
-  return ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"].some((name) => env[name]);
+  return ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"].some(
+    (name) => env[name],
+  );
 }
 
 /** How each takes a text. False when it cannot. */
-const COPYING: Readonly<Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>> = {
+const COPYING: Readonly<
+  Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>
+> = {
   async desktop(text) {
     try {
       const { default: clipboard } = await import("clipboardy");
@@ -91,7 +103,10 @@ function handOver(script: string, order: string): Promise<void> {
       stdio: ["pipe", "ignore", "ignore"],
       windowsHide: true,
     });
-    const fail = () => reject(new FobError("unavailable", t("the clipboard was filled, but cannot be cleared later")));
+    const fail = () =>
+      reject(
+        new FobError("unavailable", t("the clipboard was filled, but cannot be cleared later")),
+      );
     child.once("error", fail);
     child.stdin.once("error", fail);
     child.stdin.end(order, () => {

@@ -4,21 +4,30 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 const PNG_SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
 
-/** The picture on the clipboard as a picture file, or null when there is none, or no program that can get it. */
+/**
+ * The picture on the clipboard as a picture file, or null when there is none, or no program that
+ * can get it.
+ */
 export async function readCopiedPicture(): Promise<Buffer | null> {
   const { platform, env } = process;
   if (platform === "darwin") return readOnMac();
   if (platform === "win32") return decode(await outputOf(powershell(WINDOWS), MAX_BYTES), "base64");
   if (env["WAYLAND_DISPLAY"]) return outputOf(["wl-paste", "--type", "image/png"], MAX_BYTES);
   if (!env["DISPLAY"]) return null;
-  const copied = await outputOf(["xclip", "-selection", "clipboard", "-t", "image/png", "-o"], MAX_BYTES);
+  const copied = await outputOf(
+    ["xclip", "-selection", "clipboard", "-t", "image/png", "-o"],
+    MAX_BYTES,
+  );
   // some programs answer with their text, whatever kind they are asked for
   return copied?.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE) ? copied : null;
 }
 
 /** AppleScript prints it as `«data PNGf89504E47...»`. */
 async function readOnMac(): Promise<Buffer | null> {
-  const printed = await outputOf(["osascript", "-e", "the clipboard as «class PNGf»"], 2 * MAX_BYTES);
+  const printed = await outputOf(
+    ["osascript", "-e", "the clipboard as «class PNGf»"],
+    2 * MAX_BYTES,
+  );
   const [, hex] = /«data PNGf([0-9A-F]+)»/.exec(printed?.toString("utf8") ?? "") ?? [];
   return hex === undefined ? null : Buffer.from(hex, "hex");
 }

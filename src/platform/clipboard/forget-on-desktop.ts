@@ -3,16 +3,21 @@ import { powershell, wordOf } from "#platform/program/tool.ts";
 /** How long Windows may take, in milliseconds. */
 const MAX_CLEARING = 30_000;
 
-/** Empties the desktop's clipboard if it still holds this text. Rejects when it cannot be reached. */
-export async function forgetOnDesktop(ours: string, platform: NodeJS.Platform = process.platform): Promise<void> {
+/**
+ * Empties the desktop's clipboard if it still holds this text. Rejects when it cannot be reached.
+ */
+export async function forgetOnDesktop(
+  ours: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
   if (platform === "win32" && (await clearOnWindows(ours))) return;
   const { default: clipboard } = await import("clipboardy");
   if ((await clipboard.read()) === ours) await clipboard.write("");
 }
 
 /**
- * An empty text cannot be put on the clipboard of Windows (`SetText` of Windows Forms refuses it); it
- * is emptied instead. False where its script cannot run.
+ * An empty text cannot be put on the clipboard of Windows (`SetText` of Windows Forms refuses it);
+ * it is emptied instead. False where its script cannot run.
  */
 async function clearOnWindows(ours: string): Promise<boolean> {
   return (await wordOf(powershell(CLEAR), AbortSignal.timeout(MAX_CLEARING), ours)) === "done";

@@ -8,13 +8,16 @@ import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
 
-/** How long a key file may look like none because it is being written, and how often it is looked at. */
+/**
+ * How long a key file may look like none because it is being written, and how often it is looked
+ * at.
+ */
 const WRITING_MS = 2_000;
 const PAUSE_MS = 20;
 
 /**
- * Keeps a key in a file of the home that only its owner can read. A home has one vault, so that a file has one key: the vault's, or the one
- * of `item`.
+ * Keeps a key in a file of the home that only its owner can read. A home has one vault, so that a
+ * file has one key: the vault's, or the one of `item`.
  */
 export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
   const path = keyFilePath(home, item);
@@ -38,7 +41,9 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
   };
 }
 
-/** Creates the key file whole and durable; one that exists stays, because a vault may depend on it. */
+/**
+ * Creates the key file whole and durable; one that exists stays, because a vault may depend on it.
+ */
 function createKeyFile(home: string, path: string, key: Secret): void {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -49,7 +54,10 @@ function createKeyFile(home: string, path: string, key: Secret): void {
   }
 }
 
-/** The key that another process has written, or is writing where there are no hard links: it is given time to finish. */
+/**
+ * The key that another process has written, or is writing where there are no hard links: it is
+ * given time to finish.
+ */
 async function readWritten(path: string): Promise<Secret | null> {
   for (const end = Date.now() + WRITING_MS; ; ) {
     try {

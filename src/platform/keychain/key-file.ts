@@ -15,8 +15,8 @@ export function keyFilePath(home: string, item: KeyItem | null): string {
 }
 
 /**
- * The key in a key file, or null when there is none. Throws FobError `invalid` for a file that is not a key, or that
- * others may read: such a key guards nothing.
+ * The key in a key file, or null when there is none. Throws FobError `invalid` for a file that is
+ * not a key, or that others may read: such a key guards nothing.
  */
 export function readKeyFile(path: string): Secret | null {
   const text = readPrivately(path);

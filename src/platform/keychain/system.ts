@@ -11,10 +11,14 @@ const KEY_BYTES = 32;
 const NO_VAULT = "0".repeat(32);
 
 /**
- * Keeps the key in the operating system's keychain: macOS Keychain, Windows Credential Manager, or a Secret Service such as
- * GNOME Keyring or KWallet: the vault's key, or the one of `item`. `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
+ * Keeps the key in the operating system's keychain: macOS Keychain, Windows Credential Manager, or
+ * a Secret Service such as GNOME Keyring or KWallet: the vault's key, or the one of `item`.
+ * `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
  */
-export function systemKeyStore(item: KeyItem | null, { timeoutMs }: { readonly timeoutMs: number }): KeyStore {
+export function systemKeyStore(
+  item: KeyItem | null,
+  { timeoutMs }: { readonly timeoutMs: number },
+): KeyStore {
   const account = (vaultId: string) => (item === null ? vaultId : `${vaultId}/${item}`);
   return {
     async read(vaultId) {
@@ -29,7 +33,9 @@ export function systemKeyStore(item: KeyItem | null, { timeoutMs }: { readonly t
     },
     async reach({ isForMove = false } = {}) {
       const hints = isForMove ? MOVED_KEY : NEW_KEY;
-      await call(account(NO_VAULT), { timeoutMs, hints }, (entry, signal) => entry.getPassword(signal));
+      await call(account(NO_VAULT), { timeoutMs, hints }, (entry, signal) =>
+        entry.getPassword(signal),
+      );
     },
     async remove(vaultId) {
       const use: Use<unknown> = (entry, signal) => entry.deletePassword(signal);
@@ -46,7 +52,10 @@ function decodeKey(text: string): Secret {
 
 type Use<T> = (entry: AsyncEntry, signal: AbortSignal) => Promise<T>;
 
-/** What helps when the package lacks its native part, when the keychain is locked, and when it cannot be reached. */
+/**
+ * What helps when the package lacks its native part, when the keychain is locked, and when it
+ * cannot be reached.
+ */
 interface Hints {
   readonly native: Text;
   readonly locked: Text;
@@ -61,7 +70,8 @@ async function call<T>(
   const { AsyncEntry } = await loadKeyring(hints);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    // pinned: the package would else fall back to the kernel's keyring, which forgets at the next boot
+    // pinned: the package would else fall back to the kernel's keyring, which forgets at the next
+    // boot
     const entry = new AsyncEntry(SERVICE, account, { linux: { store: "secret-service" } });
     return await Promise.race([use(entry, signal), timeout(signal, timeoutMs, hints)]);
   } catch (error) {
@@ -74,19 +84,28 @@ async function loadKeyring({ native }: Hints): Promise<typeof import("@napi-rs/k
   try {
     return await import("@napi-rs/keyring");
   } catch (cause) {
-    const message = t("the system keychain cannot be reached: the native part of @napi-rs/keyring is missing");
+    const message = t(
+      "the system keychain cannot be reached: the native part of @napi-rs/keyring is missing",
+    );
     throw new FobError("unavailable", message, { hint: translated(native), cause });
   }
 }
 
-/** The package's own signal stops a call that has not begun; one that waits for a person must be left behind. */
+/**
+ * The package's own signal stops a call that has not begun; one that waits for a person must be
+ * left behind.
+ */
 function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => {
       reject(
-        new FobError("unavailable", t`the system keychain did not answer within ${timeoutMs / 1000} s`, {
-          hint: translated(locked),
-        }),
+        new FobError(
+          "unavailable",
+          t`the system keychain did not answer within ${timeoutMs / 1000} s`,
+          {
+            hint: translated(locked),
+          },
+        ),
       );
     });
   });
@@ -96,7 +115,8 @@ const NATIVE_HINT: Text =
   process.platform === "win32"
     ? "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault"
     : "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault";
-const UNLOCK_HINT: Text = "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
+const UNLOCK_HINT: Text =
+  "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
 const INSTALL_HINT: Text =
   process.platform === "linux"
     ? "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time; a keychain is gnome-keyring or KWallet in a D-Bus session"
@@ -126,7 +146,8 @@ const MOVED_KEY: Hints = {
 
 function unreachable(cause: unknown, hints: Hints): FobError {
   const isLocked =
-    cause instanceof Error && /dismissed|locked|no result found|interaction is not allowed/i.test(cause.message);
+    cause instanceof Error &&
+    /dismissed|locked|no result found|interaction is not allowed/i.test(cause.message);
   return isLocked
     ? new FobError("unavailable", t("the system keychain is locked, or has no collection yet"), {
         hint: translated(hints.locked),

@@ -7,7 +7,10 @@ import type { Notice, NoticeAction, Notifier } from "#push/notifier.ts";
 
 const SERVICE = "org.freedesktop.Notifications";
 
-/** Desktop Notifications Specification 1.2, as much of it as is used: whoever shows notifications need not describe itself. */
+/**
+ * Desktop Notifications Specification 1.2, as much of it as is used: whoever shows notifications
+ * need not describe itself.
+ */
 const DESCRIPTION = `<node><interface name="${SERVICE}">
   <method name="GetCapabilities"><arg type="as" direction="out"/></method>
   <method name="GetServerInformation">
@@ -23,7 +26,10 @@ const DESCRIPTION = `<node><interface name="${SERVICE}">
   <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>`;
 
-/** How long a program that shows notifications may take to say anything, in milliseconds. It may have to be started first. */
+/**
+ * How long a program that shows notifications may take to say anything, in milliseconds. It may
+ * have to be started first.
+ */
 const MAX_SILENCE = 10_000;
 
 const HINT: Text =
@@ -35,7 +41,10 @@ type Urgency = "normal" | "critical";
 /** The levels of the specification's `urgency` hint. */
 const URGENCIES: Readonly<Record<Urgency, number>> = { normal: 1, critical: 2 };
 
-/** The desktop's own notifications on Linux, through org.freedesktop.Notifications on the session bus. */
+/**
+ * The desktop's own notifications on Linux, through org.freedesktop.Notifications on the session
+ * bus.
+ */
 export function desktopNotifier(): Notifier {
   return {
     describe: () =>
@@ -63,12 +72,17 @@ export function desktopNotifier(): Notifier {
 async function withDaemon<T>(use: (daemon: ClientInterface) => Promise<T>): Promise<T> {
   try {
     return await withBus("session", async (bus) => {
-      const found = await promptly(bus.getProxyObject(SERVICE, "/org/freedesktop/Notifications", DESCRIPTION));
+      const found = await promptly(
+        bus.getProxyObject(SERVICE, "/org/freedesktop/Notifications", DESCRIPTION),
+      );
       return use(found.getInterface(SERVICE));
     });
   } catch (error) {
     if (error instanceof FobError) throw error;
-    throw new FobError("unavailable", t("nothing here shows notifications"), { hint: translated(HINT), cause: error });
+    throw new FobError("unavailable", t("nothing here shows notifications"), {
+      hint: translated(HINT),
+      cause: error,
+    });
   }
 }
 
@@ -93,8 +107,15 @@ async function show(
   return call(daemon, "Notify", "fob", 0, "", title, shownBody, buttons, hints, lifetime);
 }
 
-/** The key of the button that was pressed; null when the notification was closed, or the time is over. */
-async function ask(daemon: ClientInterface, present: () => Promise<number>, end: AbortSignal): Promise<string | null> {
+/**
+ * The key of the button that was pressed; null when the notification was closed, or the time is
+ * over.
+ */
+async function ask(
+  daemon: ClientInterface,
+  present: () => Promise<number>,
+  end: AbortSignal,
+): Promise<string | null> {
   const signals: Signals = daemon;
   const answered = new Promise<string | null>((resolve) => {
     // an answer may come before the number that it is about
@@ -113,14 +134,19 @@ async function ask(daemon: ClientInterface, present: () => Promise<number>, end:
     signals.removeAllListeners("ActionInvoked");
     signals.removeAllListeners("NotificationClosed");
     // it may be closed already, or its daemon gone
-    await promptly(shown.then((mine) => call(daemon, "CloseNotification", mine))).catch(() => undefined);
+    await promptly(shown.then((mine) => call(daemon, "CloseNotification", mine))).catch(
+      () => undefined,
+    );
   }
 }
 
 function promptly<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(t`no answer within ${MAX_SILENCE / 1000} s`)), MAX_SILENCE);
+    timer = setTimeout(
+      () => reject(new Error(t`no answer within ${MAX_SILENCE / 1000} s`)),
+      MAX_SILENCE,
+    );
   });
   return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
@@ -130,5 +156,7 @@ function escapeMarkup(text: string): string {
 }
 
 function withoutButtons(): FobError {
-  return new FobError("unavailable", t("the notifications here have no buttons"), { hint: translated(HINT) });
+  return new FobError("unavailable", t("the notifications here have no buttons"), {
+    hint: translated(HINT),
+  });
 }

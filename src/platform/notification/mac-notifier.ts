@@ -24,7 +24,10 @@ const PREPARE = `
   const app = Application.currentApplication();
   app.includeStandardAdditions = true;`;
 
-/** Return and Escape press the button that decides nothing. An alert that is cancelled throws, error -128. */
+/**
+ * Return and Escape press the button that decides nothing. An alert that is cancelled throws, error
+ * -128.
+ */
 const ASK = `
   const later = "Not now";
   let word = "neither";

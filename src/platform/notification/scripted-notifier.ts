@@ -5,7 +5,8 @@ import { type Tool, wordOf } from "#platform/program/tool.ts";
 import type { Notifier } from "#push/notifier.ts";
 
 /**
- * What the scripts are told on their standard input, as JSON: `labels` are of the two buttons, `seconds` is how long a question stays.
+ * What the scripts are told on their standard input, as JSON: `labels` are of the two buttons,
+ * `seconds` is how long a question stays.
  */
 export interface ScriptedNotice {
   readonly title: string;
@@ -25,7 +26,10 @@ export interface NoticeScripts {
 /** How long a script may take besides the time that a person has, in milliseconds. */
 const MAX_STARTING = 30_000;
 
-/** Notifications that scripts of ours show. What is no word of theirs, or no answer at all, counts as no button. */
+/**
+ * Notifications that scripts of ours show. What is no word of theirs, or no answer at all, counts
+ * as no button.
+ */
 export function scriptedNotifier({ name, tell, ask, hint }: NoticeScripts): Notifier {
   const run = (script: Tool, notice: ScriptedNotice, signal: AbortSignal) =>
     wordOf(script, signal, JSON.stringify(notice));
@@ -40,7 +44,9 @@ export function scriptedNotifier({ name, tell, ask, hint }: NoticeScripts): Noti
       const [first, second] = actions;
       const seconds = Math.max(1, Math.floor(timeout / 1000));
       const notice: ScriptedNotice = { title, body, labels: [first.label, second.label], seconds };
-      const word = await untilFirst([signal, timeout + MAX_STARTING], (end) => run(ask, notice, end));
+      const word = await untilFirst([signal, timeout + MAX_STARTING], (end) =>
+        run(ask, notice, end),
+      );
       if (signal.aborted) return null;
       if (word === "first") return first.id;
       if (word === "second") return second.id;

@@ -4,8 +4,9 @@ import type { Notifier } from "#push/notifier.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
 
 /**
- * Balloons and message boxes of Windows. A toast with buttons needs a program that is registered to hear them; a message box needs none,
- * but names its buttons itself: the question says what they mean.
+ * Balloons and message boxes of Windows. A toast with buttons needs a program that is registered to
+ * hear them; a message box needs none, but names its buttons itself: the question says what they
+ * mean.
  */
 export function windowsNotifier(): Notifier {
   return scriptedNotifier({
@@ -32,7 +33,10 @@ export function windowsNotifier(): Notifier {
   });
 }
 
-/** Yes, No and Cancel (3), a question mark (0x20), Cancel for the Enter key (0x200), above all other windows (0x1000). */
+/**
+ * Yes, No and Cancel (3), a question mark (0x20), Cancel for the Enter key (0x200), above all other
+ * windows (0x1000).
+ */
 const BUTTONS = 0x1223;
 
 /** What is shown comes as data, never as a part of the script. */

@@ -24,7 +24,12 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
     child.stdin.end(input);
     child.once("error", (error) => {
       if (error.name === "AbortError") resolve({ exitCode: null, line: "" });
-      else reject(new FobError("unavailable", t`${path} cannot be run: ${error.message}`, { cause: error }));
+      else
+        reject(
+          new FobError("unavailable", t`${path} cannot be run: ${error.message}`, { cause: error }),
+        );
     });
-    child.once("close", (exitCode) => resolve({ exitCode, line: output.split(/\r?\n/)[0]?.trim() ?? "" }));
+    child.once("close", (exitCode) =>
+      resolve({ exitCode, line: output.split(/\r?\n/)[0]?.trim() ?? "" }),
+    );
   });

@@ -13,10 +13,15 @@ const MAX_MEBIBYTES = 256;
 const WATCH_INTERVAL = 20;
 
 /**
- * Reads the QR codes of a picture in a process of its own (`script` is the built program), which is ended when it takes more than
- * five seconds or 256 MiB. Rejects with the FobError of that process, or with `invalid` saying what it took too much of.
+ * Reads the QR codes of a picture in a process of its own (`script` is the built program), which is
+ * ended when it takes more than five seconds or 256 MiB. Rejects with the FobError of that process,
+ * or with `invalid` saying what it took too much of.
  */
-export async function readQrCodesApart(script: string, bytes: Buffer, source: string): Promise<string[]> {
+export async function readQrCodesApart(
+  script: string,
+  bytes: Buffer,
+  source: string,
+): Promise<string[]> {
   const heap = `--max-old-space-size=${MAX_MEBIBYTES / 2}`;
   const child = spawn(process.execPath, [heap, script, source], {
     stdio: ["pipe", "pipe", "ignore"],
@@ -30,7 +35,8 @@ export async function readQrCodesApart(script: string, bytes: Buffer, source: st
   const [output, status] = await ending.finally(excess.stop);
   const { reason } = excess;
   if (reason) throw new FobError("invalid", t`${source} takes more than ${reason} to decode`);
-  if (status !== 0) throw new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
+  if (status !== 0)
+    throw new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
   const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
   if ("texts" in answer) return [...answer.texts];
   const { code, message, hint } = answer.refusal;
@@ -55,7 +61,8 @@ function watch(child: ChildProcess): { stop(): void; readonly reason: string | n
   };
   const timer = setTimeout(() => end(`${MAX_MILLISECONDS / 1000} s`), MAX_MILLISECONDS);
   const memory = setInterval(async () => {
-    if ((await residentMebibytes(child.pid)) > MAX_MEBIBYTES) end(t`${MAX_MEBIBYTES} MiB of memory`);
+    if ((await residentMebibytes(child.pid)) > MAX_MEBIBYTES)
+      end(t`${MAX_MEBIBYTES} MiB of memory`);
   }, WATCH_INTERVAL);
   return {
     stop() {
@@ -68,7 +75,10 @@ function watch(child: ChildProcess): { stop(): void; readonly reason: string | n
   };
 }
 
-/** The memory that a process holds, where the system tells; elsewhere the limits on files and pixels must do. */
+/**
+ * The memory that a process holds, where the system tells; elsewhere the limits on files and pixels
+ * must do.
+ */
 async function residentMebibytes(pid: number | undefined): Promise<number> {
   if (process.platform !== "linux" || pid === undefined) return 0;
   try {

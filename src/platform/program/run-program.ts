@@ -9,13 +9,15 @@ import type { Errand } from "#cli/context.ts";
 /** What somebody may send to end or steer the program that runs. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
-/** The keys of a terminal send these to every program of its foreground, and so to the child itself. */
+/**
+ * The keys of a terminal send these to every program of its foreground, and so to the child itself.
+ */
 const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
 
 /**
- * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell. Returns its exit code, or 128 and the
- * number of the signal that ended it. Throws FobError with exit code 127 for a program that is not there, 126 for one that cannot be run,
- * as shells do.
+ * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell.
+ * Returns its exit code, or 128 and the number of the signal that ended it. Throws FobError with
+ * exit code 127 for a program that is not there, 126 for one that cannot be run, as shells do.
  */
 export async function runProgram({ command, args, env, input }: Errand): Promise<number> {
   const isAtTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
@@ -38,8 +40,8 @@ export async function runProgram({ command, args, env, input }: Errand): Promise
 }
 
 /**
- * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is prepared for it. Not on Windows, where the
- * system completes names.
+ * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is
+ * prepared for it. Not on Windows, where the system completes names.
  */
 export function checkProgram(command: string): void {
   const { PATH } = process.env;
@@ -75,23 +77,35 @@ function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
 function ending(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once("exit", (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
   });
 }
 
 /** On Windows many programs are scripts, which only its shell can start. */
 function hintOfScripts() {
-  return process.platform === "win32" ? { hint: t("a .cmd or .bat file is started by cmd: -- cmd /c NAME") } : {};
+  return process.platform === "win32"
+    ? { hint: t("a .cmd or .bat file is started by cmd: -- cmd /c NAME") }
+    : {};
 }
 
 function describeStart(error: unknown, command: string): FobError {
   const { code, message } = error as NodeJS.ErrnoException;
   const name = JSON.stringify(command);
   if (code === "ENOENT") {
-    return new FobError("usage", t`there is no program ${name}`, { exitCode: 127, cause: error, ...hintOfScripts() });
+    return new FobError("usage", t`there is no program ${name}`, {
+      exitCode: 127,
+      cause: error,
+      ...hintOfScripts(),
+    });
   }
-  return new FobError("usage", t`cannot run ${name}: ${code === "EACCES" ? t("permission denied") : message}`, {
-    exitCode: 126,
-    cause: error,
-  });
+  return new FobError(
+    "usage",
+    t`cannot run ${name}: ${code === "EACCES" ? t("permission denied") : message}`,
+    {
+      exitCode: 126,
+      cause: error,
+    },
+  );
 }

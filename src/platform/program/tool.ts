@@ -6,7 +6,10 @@ const MAX_MILLISECONDS = 30_000;
 /** A program of the desktop and its arguments. */
 export type Tool = readonly [command: string, ...args: string[]];
 
-/** What a program prints, at most `limit` bytes; null when it is not installed, fails, or prints nothing. */
+/**
+ * What a program prints, at most `limit` bytes; null when it is not installed, fails, or prints
+ * nothing.
+ */
 export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffer | null> {
   const options = {
     encoding: "buffer",
@@ -16,7 +19,9 @@ export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffe
     windowsHide: true,
   } as const;
   return new Promise((resolve) => {
-    execFile(command, args, options, (error, output) => resolve(error || output.length === 0 ? null : output));
+    execFile(command, args, options, (error, output) =>
+      resolve(error || output.length === 0 ? null : output),
+    );
   });
 }
 
@@ -24,13 +29,21 @@ export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffe
 const MAX_WORD = 1_024;
 
 /**
- * What a script of ours says, without the space around it, when it has been given `input`. Null when its program is not installed or fails, or
- * the signal ended it.
+ * What a script of ours says, without the space around it, when it has been given `input`. Null
+ * when its program is not installed or fails, or the signal ended it.
  */
-export function wordOf([command, ...args]: Tool, signal: AbortSignal, input = ""): Promise<string | null> {
+export function wordOf(
+  [command, ...args]: Tool,
+  signal: AbortSignal,
+  input = "",
+): Promise<string | null> {
   return new Promise((resolve) => {
     const end = { signal, killSignal: "SIGKILL" } as const;
-    const child = spawn(command, args, { ...end, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+    const child = spawn(command, args, {
+      ...end,
+      stdio: ["pipe", "pipe", "ignore"],
+      windowsHide: true,
+    });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(0, MAX_WORD);
@@ -53,7 +66,10 @@ const POWERSHELL =
     ? `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
     : "powershell.exe";
 
-/** A script for Windows PowerShell, which has no quoting on its command line that holds for everything. */
+/**
+ * A script for Windows PowerShell, which has no quoting on its command line that holds for
+ * everything.
+ */
 export function powershell(script: string): Tool {
   const encoded = Buffer.from(script, "utf16le").toString("base64");
   return [POWERSHELL, "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encoded];

@@ -26,13 +26,28 @@ export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
   return new Map(pushRequests.map((one) => [one.id, one]));
 }
 
-/** Whether a request can be answered. One whose answer was decided on and perhaps never arrived still can. */
-export function isWaiting(remembered: RememberedRequest | undefined, challenge: PushChallenge, now: Date): boolean {
-  return remembered !== undefined && remembered.isAccepted === null && !hasExpired(remembered, challenge, now);
+/**
+ * Whether a request can be answered. One whose answer was decided on and perhaps never arrived
+ * still can.
+ */
+export function isWaiting(
+  remembered: RememberedRequest | undefined,
+  challenge: PushChallenge,
+  now: Date,
+): boolean {
+  return (
+    remembered !== undefined &&
+    remembered.isAccepted === null &&
+    !hasExpired(remembered, challenge, now)
+  );
 }
 
 /** Whether the time to answer a request is over: it is counted from when it was first seen. */
-export function hasExpired({ seenAt }: RememberedRequest, { lifetime }: PushChallenge, now: Date): boolean {
+export function hasExpired(
+  { seenAt }: RememberedRequest,
+  { lifetime }: PushChallenge,
+  now: Date,
+): boolean {
   return seenAt + lifetime * 1000 <= now.getTime();
 }
 
@@ -48,17 +63,32 @@ export function refusalsOf(arrived: readonly Arrival[], past: PushMemoryById, no
 }
 
 /** A challenge as the person is asked about it; `seenAt` is in milliseconds. */
-export function describeArrival(token: PushToken, { id, challenge }: Arrival, seenAt: number): PushRequest {
+export function describeArrival(
+  token: PushToken,
+  { id, challenge }: Arrival,
+  seenAt: number,
+): PushRequest {
   const { title, question, options, lifetime } = challenge;
   return {
-    ...{ id, tokenId: token.id, token: token.name, title, question, server: serverOf(token), options },
+    ...{
+      id,
+      tokenId: token.id,
+      token: token.name,
+      title,
+      question,
+      server: serverOf(token),
+      options,
+    },
     receivedAt: new Date(seenAt),
     expiresAt: new Date(seenAt + lifetime * 1000),
     isQuick: token.credential.isQuick && token.pin === "none" && options.length === 0,
   };
 }
 
-/** Throws FobError `usage` when an approval does not choose what must be chosen, or chooses what is not offered. */
+/**
+ * Throws FobError `usage` when an approval does not choose what must be chosen, or chooses what is
+ * not offered.
+ */
 export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): void {
   if (answer.kind === "deny") return;
   const { choice } = answer;
@@ -66,7 +96,11 @@ export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): vo
   if (choice !== null && options.includes(choice)) return;
   if (choice !== null && options.length === 0)
     throw new FobError("usage", t("this request offers nothing to choose from"));
-  throw new FobError("usage", t`one of ${options.join(", ")} must be chosen: the login page shows which`, {
-    hint: "--choice",
-  });
+  throw new FobError(
+    "usage",
+    t`one of ${options.join(", ")} must be chosen: the login page shows which`,
+    {
+      hint: "--choice",
+    },
+  );
 }

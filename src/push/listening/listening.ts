@@ -13,11 +13,16 @@ export interface ListeningSettings {
   now(): Date;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** How often to ask, in milliseconds; null for once a second, and less often when nothing happens. */
+  /**
+   * How often to ask, in milliseconds; null for once a second, and less often when nothing happens.
+   */
   readonly interval: number | null;
 }
 
-/** Listens for the login requests of tokens: one loop a token, until its signal ends it. Whoever makes it has opened the tokens at the desk. */
+/**
+ * Listens for the login requests of tokens: one loop a token, until its signal ends it. Whoever
+ * makes it has opened the tokens at the desk.
+ */
 export class Listening {
   readonly #desk: PushDesk;
   readonly #settings: ListeningSettings;
@@ -72,7 +77,10 @@ export class Listening {
     return outcome;
   }
 
-  /** Denies everything that waits; returns how many requests that were. Throws why not all were, after those that were. */
+  /**
+   * Denies everything that waits; returns how many requests that were. Throws why not all were,
+   * after those that were.
+   */
   async denyAll(isReport: boolean): Promise<number> {
     const requests = new Map(this.waiting.map((request) => [request.id, request]));
     const { denied, failures } = await this.#desk.denyAll([...requests.keys()], isReport);
@@ -86,8 +94,8 @@ export class Listening {
   }
 
   /**
-   * What happens, as it happens. Ends when the signal says so; rejects when no token is left to listen to, as the last one failed. To be asked
-   * for once.
+   * What happens, as it happens. Ends when the signal says so; rejects when no token is left to
+   * listen to, as the last one failed. To be asked for once.
    */
   async *events(): AsyncGenerator<PushEvent, void, void> {
     const { signal } = this.#settings;

@@ -19,7 +19,10 @@ export interface NotifyingSettings {
   onTrouble(trouble: FobError): void;
 }
 
-/** More notifications than these at once hide everything else: the rest is counted, and shown when one has gone. */
+/**
+ * More notifications than these at once hide everything else: the rest is counted, and shown when
+ * one has gone.
+ */
 const MAX_SHOWN = 3;
 
 /** How often a flood is spoken of, in milliseconds. */
@@ -41,8 +44,9 @@ const NO_PIN: PinPrompt = {
 };
 
 /**
- * Asks about login requests by notifications of the desktop, while somebody listens. Only a request whose policy allows it (`isQuick`), with
- * nothing to choose and no PIN to type, gets buttons; for the others the person is told to open fob.
+ * Asks about login requests by notifications of the desktop, while somebody listens. Only a request
+ * whose policy allows it (`isQuick`), with nothing to choose and no PIN to type, gets buttons; for
+ * the others the person is told to open fob.
  */
 export class Notifying {
   readonly #settings: NotifyingSettings;
@@ -76,7 +80,9 @@ export class Notifying {
   }
 
   #start(work: Promise<void>): void {
-    const done: Promise<void> = work.catch((error) => this.#endure(error)).finally(() => this.#work.delete(done));
+    const done: Promise<void> = work
+      .catch((error) => this.#endure(error))
+      .finally(() => this.#work.delete(done));
     this.#work.add(done);
   }
 
@@ -110,7 +116,8 @@ export class Notifying {
   /** A notice counts as shown until its request has gone: nobody says when it left the desktop. */
   async #tell(request: PushRequest, signal: AbortSignal): Promise<void> {
     await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
   #isAnswerable({ isQuick, options, tokenId }: PushRequest): boolean {
@@ -124,7 +131,9 @@ export class Notifying {
     if (pressed === null) return;
     const given: PushAnswer =
       pressed === APPROVE ? { kind: "approve", choice: null } : { kind: "deny", isReport: false };
-    await notifier.tell(outcomeOf(request, given, await this.#send(() => answer(request.id, given, NO_PIN))));
+    await notifier.tell(
+      outcomeOf(request, given, await this.#send(() => answer(request.id, given, NO_PIN))),
+    );
   }
 
   async #send(send: () => Promise<PushOutcome>): Promise<PushOutcome | FobError> {
@@ -144,7 +153,9 @@ export class Notifying {
     const count = this.#uncounted;
     this.#uncounted = 0;
     const title = plural(count, "more login request");
-    const body = t("If you started none of them, somebody may know your password: fob push deny --all --report");
+    const body = t(
+      "If you started none of them, somebody may know your password: fob push deny --all --report",
+    );
     await this.#settings.notifier.tell({ title, body });
   }
 
@@ -153,7 +164,8 @@ export class Notifying {
     this.#waiting.clear();
     if (this.#isTroubled) return;
     this.#isTroubled = true;
-    const trouble = error instanceof FobError ? error : new FobError("internal", String(error), { cause: error });
+    const trouble =
+      error instanceof FobError ? error : new FobError("internal", String(error), { cause: error });
     this.#settings.onTrouble(trouble);
   }
 }
@@ -173,11 +185,19 @@ function describe({ title, question, token, server }: PushRequest, advice: strin
   };
 }
 
-function outcomeOf(request: PushRequest, given: PushAnswer, outcome: PushOutcome | FobError): Notice {
+function outcomeOf(
+  request: PushRequest,
+  given: PushAnswer,
+  outcome: PushOutcome | FobError,
+): Notice {
   const body = short(request.title || request.question);
-  if (outcome instanceof FobError) return { title: t("Not answered"), body: `${body}\n${short(outcome.message)}` };
+  if (outcome instanceof FobError)
+    return { title: t("Not answered"), body: `${body}\n${short(outcome.message)}` };
   if (!outcome.isAccepted)
-    return { title: t("Not accepted"), body: [body, t("It was too late, or answered elsewhere.")].join("\n") };
+    return {
+      title: t("Not accepted"),
+      body: [body, t("It was too late, or answered elsewhere.")].join("\n"),
+    };
   const { displayCode, message = "" } = outcome;
   if (displayCode !== undefined)
     return { title: t`Type ${short(displayCode)} at the login page`, body: short(message) || body };

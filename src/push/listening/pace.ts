@@ -5,12 +5,16 @@ const EAGER_MS = 120_000;
 const FASTEST = 1_000;
 const SLOWEST = 30_000;
 
-/** By how much the pauses of many listeners differ at most, so that they do not all ask at once: a part of the pause. */
+/**
+ * By how much the pauses of many listeners differ at most, so that they do not all ask at once: a
+ * part of the pause.
+ */
 const JITTER = 0.25;
 
 /**
- * How long to pause before a server is asked again: a second while somebody waits, doubling up to 30 s when nothing happens or the server
- * cannot be reached. With `fixed`, in milliseconds, always that long while it can.
+ * How long to pause before a server is asked again: a second while somebody waits, doubling up to
+ * 30 s when nothing happens or the server cannot be reached. With `fixed`, in milliseconds, always
+ * that long while it can.
  */
 export class Pace {
   readonly #fixed: number | null;

@@ -21,7 +21,10 @@ export class Post {
     this.token = token;
   }
 
-  /** Takes what a poll brought; returns what is new and what has gone since the last time, in the order in which it is to be told. */
+  /**
+   * Takes what a poll brought; returns what is new and what has gone since the last time, in the
+   * order in which it is to be told.
+   */
   compare({ requests: listed, refusals }: DeskPoll, now: Date): PushEvent[] {
     const before = this.waiting;
     this.waiting = listed.filter(({ id }) => !this.#answered.has(id));
@@ -29,7 +32,9 @@ export class Post {
     return [
       ...without(before, this.waiting).map((request) => asGone(request, now)),
       ...fresh.map((request) => ({ kind: "request", request }) as const),
-      ...this.#unheard(refusals).map((message) => ({ kind: "refusal", token: this.token.name, message }) as const),
+      ...this.#unheard(refusals).map(
+        (message) => ({ kind: "refusal", token: this.token.name, message }) as const,
+      ),
     ];
   }
 

@@ -32,8 +32,8 @@ interface Silence {
 }
 
 /**
- * Asks one server for the requests of its tokens, again and again. Each token is asked for in its own
- * time: one that fails, or gets no answer for a while, does not hold up the others.
+ * Asks one server for the requests of its tokens, again and again. Each token is asked for in its
+ * own time: one that fails, or gets no answer for a while, does not hold up the others.
  */
 export class ServerWatch {
   readonly #settings: WatchSettings;
@@ -52,7 +52,10 @@ export class ServerWatch {
     this.#settings = settings;
   }
 
-  /** Asks until the signal says so, or no token is left; returns why the last one was given up, null where none was. */
+  /**
+   * Asks until the signal says so, or no token is left; returns why the last one was given up, null
+   * where none was.
+   */
   async run(): Promise<unknown> {
     const expiry = setInterval(() => this.#expire(), EXPIRY_MS);
     try {
@@ -85,7 +88,9 @@ export class ServerWatch {
     const woken = this.#wake.signal;
     const pause = pace.pause(now().getTime());
     // an end of the pause that somebody asked for is no failure
-    await untilFirst([signal, woken], (end) => sleep(pause, undefined, { signal: end })).catch(() => undefined);
+    await untilFirst([signal, woken], (end) => sleep(pause, undefined, { signal: end })).catch(
+      () => undefined,
+    );
     if (woken.aborted) pace.wake(now().getTime());
   }
 
@@ -116,8 +121,10 @@ export class ServerWatch {
     this.#silent.delete(post);
     if (post.isOffline) tell({ kind: "online", server, token: post.token.name });
     post.isOffline = false;
-    // the server is there: whoever got no answer before this question was asked has a trouble of its own
-    for (const [other, { error, asked }] of this.#silent) if (asked < number) this.#tellOffline(other, error);
+    // the server is there: whoever got no answer before this question was asked has a trouble of
+    // its own
+    for (const [other, { error, asked }] of this.#silent)
+      if (asked < number) this.#tellOffline(other, error);
   }
 
   #noteSilence(post: Post, error: FobError): void {

@@ -10,7 +10,10 @@ import { secretOf } from "#vault/tokens/passcodes.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
-/** The lines of tokens to their servers. It has a life: the keys that sign are kept from {@link open} to {@link close}. */
+/**
+ * The lines of tokens to their servers. It has a life: the keys that sign are kept from
+ * {@link open} to {@link close}.
+ */
 export class TokenLines {
   readonly #store: TokenStore;
   readonly #now: () => Date;
@@ -27,17 +30,25 @@ export class TokenLines {
     return this.#lines.has(tokenId);
   }
 
-  /** Opens a token's line and keeps it; asks for the token's PIN where it has one. Throws FobError `denied`, `locked` and `usage`. */
+  /**
+   * Opens a token's line and keeps it; asks for the token's PIN where it has one. Throws FobError
+   * `denied`, `locked` and `usage`.
+   */
   async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
     this.#lines.set(record.token.id, await this.openOnce(record, prompt));
   }
 
-  /** A line that is not kept: for an answer that needs the PIN again. Throws as {@link open} does. */
+  /**
+   * A line that is not kept: for an answer that needs the PIN again. Throws as {@link open} does.
+   */
   async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<PushLine> {
     const token = pushToken(record);
     const provider = providerOf(token.credential);
     if (!provider) {
-      throw new FobError("usage", t`the login requests of ${token.name} are scanned, its server is not asked for them`);
+      throw new FobError(
+        "usage",
+        t`the login requests of ${token.name} are scanned, its server is not asked for them`,
+      );
     }
     const secretKey = await this.#store.secretKey(record, prompt, this.#now());
     const secret = secretOf(record, secretKey);
@@ -48,7 +59,10 @@ export class TokenLines {
     }
   }
 
-  /** A token's line. One without a PIN is opened when it is first needed: nobody is asked. Throws as {@link open} does. */
+  /**
+   * A token's line. One without a PIN is opened when it is first needed: nobody is asked. Throws as
+   * {@link open} does.
+   */
   async of(record: TokenRecord): Promise<PushLine> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
     const { id } = record.token;

@@ -5,7 +5,10 @@ import { t } from "#base/language.ts";
 import type { PushChallenge } from "#push/provider.ts";
 import { verifiesText } from "./privacyidea-signature.ts";
 
-/** How long a server waits for an answer unless its administrator decided otherwise, in seconds; it does not tell. */
+/**
+ * How long a server waits for an answer unless its administrator decided otherwise, in seconds; it
+ * does not tell.
+ */
 const LIFETIME = 120;
 
 /** A server that sends more at once has lost its mind, or wants ours. */
@@ -38,9 +41,15 @@ type Received = v.InferOutput<typeof ChallengeSchema>;
 export interface PrivacyIdeaData {
   /** Whether the server takes the reason of a denial. */
   readonly takesReasons: boolean;
-  /** What is sent for each option: a server compares it letter by letter, and an administrator may have put blanks around it. */
+  /**
+   * What is sent for each option: a server compares it letter by letter, and an administrator may
+   * have put blanks around it.
+   */
   readonly presenceAnswers: ReadonlyMap<string, string>;
-  /** What the person types at the login page, where the server says so before it is answered. Not safe for a terminal. */
+  /**
+   * What the person types at the login page, where the server says so before it is answered. Not
+   * safe for a terminal.
+   */
   readonly displayCode: string | null;
 }
 
@@ -58,11 +67,13 @@ export function readChallenges(value: unknown, expected: Expected) {
   for (const one of listed.slice(-MAX_CHALLENGES)) {
     const read = readChallenge(one, expected);
     if (typeof read === "string") refusals.push(read);
-    else if (challenges.has(read.nonce)) refusals.push(t("a request was dropped: it came twice at once"));
+    else if (challenges.has(read.nonce))
+      refusals.push(t("a request was dropped: it came twice at once"));
     else challenges.set(read.nonce, read);
   }
   const left = listed.length - MAX_CHALLENGES;
-  if (left > 0) refusals.push(t`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
+  if (left > 0)
+    refusals.push(t`${left} requests were dropped: no more than ${MAX_CHALLENGES} are looked at`);
   return { challenges: [...challenges.values()], refusals };
 }
 
@@ -76,34 +87,60 @@ function readChallenge(value: unknown, { serial, serverKey }: Expected): PushCha
   }
   if (received.serial !== serial) return t("a request was dropped: it is for another token");
   const capabilities = readCapabilities(received, serverKey);
-  if (capabilities === null) return t("a request was dropped: what the server says it can do was altered");
+  if (capabilities === null)
+    return t("a request was dropped: what the server says it can do was altered");
   const presenceAnswers = presenceAnswersOf(received);
-  if (presenceAnswers.size > MAX_OPTIONS) return t("a request was dropped: it offers too much to choose from");
+  if (presenceAnswers.size > MAX_OPTIONS)
+    return t("a request was dropped: it offers too much to choose from");
   const takesReasons = capabilities["decline_reason"] === true;
-  const data: PrivacyIdeaData = { takesReasons, presenceAnswers, displayCode: received.display_code || null };
+  const data: PrivacyIdeaData = {
+    takesReasons,
+    presenceAnswers,
+    displayCode: received.display_code || null,
+  };
   const { nonce, title, question } = received;
   return { nonce, title, question, options: [...presenceAnswers.keys()], lifetime: LIFETIME, data };
 }
 
-/** What depends on how the login is to be confirmed comes last: the options, or the code that some servers already tell. */
+/**
+ * What depends on how the login is to be confirmed comes last: the options, or the code that some
+ * servers already tell.
+ */
 function signedText(received: Received): string {
-  const { nonce, url, serial, question, title, sslverify, require_presence, display_code } = received;
-  const parts = [nonce, url, serial, question, title, sslverify, require_presence ?? (display_code || null)];
+  const { nonce, url, serial, question, title, sslverify, require_presence, display_code } =
+    received;
+  const parts = [
+    nonce,
+    url,
+    serial,
+    question,
+    title,
+    sslverify,
+    require_presence ?? (display_code || null),
+  ];
   return parts.filter((part) => part != null).join("|");
 }
 
 function presenceAnswersOf({ require_presence }: Received): ReadonlyMap<string, string> {
-  const answers = (require_presence ?? "").split(",").map((answer) => [answer.trim(), answer] as const);
+  const answers = (require_presence ?? "")
+    .split(",")
+    .map((answer) => [answer.trim(), answer] as const);
   return new Map(answers.filter(([option]) => option !== ""));
 }
 
-/** What the server can do besides; nothing where it does not say or did not sign it, null where the signature is of something else. */
+/**
+ * What the server can do besides; nothing where it does not say or did not sign it, null where the
+ * signature is of something else.
+ */
 function readCapabilities(
   { nonce, capabilities: json, capabilities_signature: signature }: Received,
   serverKey: KeyObject,
 ): Readonly<Record<string, unknown>> | null {
   if (json == null || signature == null) return {};
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), json);
+  const parsed = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
+    json,
+  );
   const signed = parsed.success && canonicalize({ capabilities: parsed.output, nonce });
   if (!parsed.success || typeof signed !== "string") return null;
   return verifiesText(signed, signature, serverKey) ? parsed.output : null;

@@ -23,14 +23,20 @@ export interface PrivacyIdeaReply {
 }
 
 /**
- * Reads the reply of a privacyIDEA server called `host`. Throws FobError `rejected` with the server's own words when it refuses, `unavailable`
- * when it has a problem or makes no sense.
+ * Reads the reply of a privacyIDEA server called `host`. Throws FobError `rejected` with the
+ * server's own words when it refuses, `unavailable` when it has a problem or makes no sense.
  */
 export function readReply({ status, body }: HttpReply, host: string): PrivacyIdeaReply {
   const parsed = v.safeParse(ReplySchema, parseJson(body));
   if (!parsed.success) {
-    const what = status === 200 ? t("answers what no privacyIDEA server does") : t`answers with status ${status}`;
-    throw new FobError(status >= 400 && status < 500 ? "rejected" : "unavailable", t`${host} ${what}`);
+    const what =
+      status === 200
+        ? t("answers what no privacyIDEA server does")
+        : t`answers with status ${status}`;
+    throw new FobError(
+      status >= 400 && status < 500 ? "rejected" : "unavailable",
+      t`${host} ${what}`,
+    );
   }
   const { result, detail } = parsed.output;
   if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };
@@ -46,7 +52,10 @@ export function words(text: unknown): string | null {
   return printable([...text].slice(0, MAX_MESSAGE).join(""));
 }
 
-/** How far this machine's clock is ahead of the server's that sent the reply, to the second; null where it does not tell. */
+/**
+ * How far this machine's clock is ahead of the server's that sent the reply, to the second; null
+ * where it does not tell.
+ */
 export function clockOffset(reply: HttpReply, now: Date): number | null {
   const theirs = Date.parse(reply.header("date") ?? "");
   return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);

@@ -4,7 +4,10 @@ import { decodeBase32, encodeBase32 } from "#token/base32.ts";
 /** The signature of an RSA key of 16,384 bits in Base32: no longer one is looked at. */
 const MAX_SIGNATURE = 3_280;
 
-/** RSA PKCS #1 v1.5 with SHA-256 over the parts with `|` between them, in padded Base32 (RFC 4648 section 6). */
+/**
+ * RSA PKCS #1 v1.5 with SHA-256 over the parts with `|` between them, in padded Base32 (RFC 4648
+ * section 6).
+ */
 export function signParts(parts: readonly string[], privateKey: KeyObject): string {
   const text = encodeBase32(sign("sha256", Buffer.from(parts.join("|"), "utf8"), privateKey));
   return text.padEnd(Math.ceil(text.length / 8) * 8, "=");

@@ -2,7 +2,13 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpRequest } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
-import type { Polled, PushChallenge, PushLine, PushProvider, PushServices } from "#push/provider.ts";
+import type {
+  Polled,
+  PushChallenge,
+  PushLine,
+  PushProvider,
+  PushServices,
+} from "#push/provider.ts";
 import type { PushOutcome } from "#push/request.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
@@ -17,12 +23,16 @@ const MAX_REPLY = 64 * 1024;
 /** How long a server may take, in milliseconds. */
 const MAX_WAITING = 10_000;
 
-/** The server takes signatures of a minute's difference; from here on, in seconds, a refusal is the clock's fault. */
+/**
+ * The server takes signatures of a minute's difference; from here on, in seconds, a refusal is the
+ * clock's fault.
+ */
 const TOLERATED_OFFSET = 55;
 
 /**
- * For how long the same signed question is asked, in milliseconds. An RSA signature costs an idle listener more than everything else that it does,
- * and a question may be a minute old; a clock that is off by more than this, in seconds, leaves too little of that minute.
+ * For how long the same signed question is asked, in milliseconds. An RSA signature costs an idle
+ * listener more than everything else that it does, and a question may be a minute old; a clock that
+ * is off by more than this, in seconds, leaves too little of that minute.
  */
 const QUESTION_AGE = 10_000;
 const MAX_OFFSET_OF_OLD = 30;
@@ -30,10 +40,16 @@ const MAX_OFFSET_OF_OLD = 30;
 /** privacyIDEA's push tokens, which sign with RSA and are asked for by polling. */
 export const privacyIdea: PushProvider = {
   open({ name, serial, credential }, secret) {
-    if (credential.protocol !== "privacyidea") throw new Error(t("this is no token of privacyIDEA"));
+    if (credential.protocol !== "privacyidea")
+      throw new Error(t("this is no token of privacyIDEA"));
     if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
     const keys = readKeys(name, credential, secret);
-    return new PrivacyIdeaLine({ ...keys, serial, url: new URL(credential.url), isInsecure: credential.isInsecure });
+    return new PrivacyIdeaLine({
+      ...keys,
+      serial,
+      url: new URL(credential.url),
+      isInsecure: credential.isInsecure,
+    });
   },
 };
 
@@ -64,7 +80,11 @@ class PrivacyIdeaLine implements PushLine {
   async poll({ http, now }: PushServices, signal?: AbortSignal): Promise<Polled> {
     const { serial, serverKey, url } = this.#settings;
     const question = this.#takeQuestion(now());
-    const reply = await http({ ...this.#request("GET", MAX_LIST), url: question.url, ...(signal ? { signal } : {}) });
+    const reply = await http({
+      ...this.#request("GET", MAX_LIST),
+      url: question.url,
+      ...(signal ? { signal } : {}),
+    });
     const clockOffsetSeconds = clockOffset(reply, now());
     try {
       const { value } = readReply(reply, url.host);
@@ -75,13 +95,19 @@ class PrivacyIdeaLine implements PushLine {
     }
   }
 
-  async answer(challenge: PushChallenge, answer: PushAnswer, { http }: PushServices): Promise<PushOutcome> {
+  async answer(
+    challenge: PushChallenge,
+    answer: PushAnswer,
+    { http }: PushServices,
+  ): Promise<PushOutcome> {
     const { serial, url } = this.#settings;
     const { nonce } = challenge;
     const data = challenge.data as PrivacyIdeaData;
     const { takesReasons } = data;
     const { fields, parts } =
-      answer.kind === "approve" ? approval(answer.choice, data) : denial(answer.isReport, takesReasons);
+      answer.kind === "approve"
+        ? approval(answer.choice, data)
+        : denial(answer.isReport, takesReasons);
     const signature = this.#sign(nonce, serial, ...parts);
     // older servers find the request by its nonce, and refuse an answer without
     const body = form({ serial, nonce, ...fields, signature });
@@ -93,7 +119,9 @@ class PrivacyIdeaLine implements PushLine {
     const { value, detail } = readReply(reply, url.host);
     const displayCode = words(detail["display_code"]) ?? words(data.displayCode);
     const isUnheard = answer.kind === "deny" && answer.isReport && !takesReasons;
-    const message = isUnheard ? t("this server takes no reports: tell its administrator") : words(detail["message"]);
+    const message = isUnheard
+      ? t("this server takes no reports: tell its administrator")
+      : words(detail["message"]);
     return {
       isAccepted: value === true,
       ...(displayCode === null || answer.kind === "deny" ? {} : { displayCode }),
@@ -143,7 +171,11 @@ function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Bu
   try {
     return {
       privateKey: createPrivateKey({ key: secret, format: "der", type: "pkcs8" }),
-      serverKey: createPublicKey({ key: Buffer.from(serverKey, "base64"), format: "der", type: "spki" }),
+      serverKey: createPublicKey({
+        key: Buffer.from(serverKey, "base64"),
+        format: "der",
+        type: "spki",
+      }),
     };
   } catch (error) {
     throw new FobError("invalid", t`the keys of ${name} are damaged`, { cause: error });
@@ -154,7 +186,10 @@ function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Bu
 function blameClock(error: unknown, offset: number | null): unknown {
   if (!(error instanceof FobError) || error.code !== "rejected") return error;
   if (offset === null || Math.abs(offset) < TOLERATED_OFFSET) return error;
-  return new FobError("rejected", error.message, { hint: t`${describeOffset(offset)}: set it right`, cause: error });
+  return new FobError("rejected", error.message, {
+    hint: t`${describeOffset(offset)}: set it right`,
+    cause: error,
+  });
 }
 
 /** How far off this machine's clock is, in words. */

@@ -7,7 +7,10 @@ import type { PushServices } from "#push/provider.ts";
 import type { TiqrCredential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
-/** A login that a TiQR server asks about, as its QR code or link says it. Nothing vouches for it but the server, when it is answered. */
+/**
+ * A login that a TiQR server asks about, as its QR code or link says it. Nothing vouches for it but
+ * the server, when it is answered.
+ */
 export interface TiqrChallenge {
   /** Whose login it is for: the identifier that the service was enrolled with. In lower case. */
   readonly service: string;
@@ -17,7 +20,9 @@ export interface TiqrChallenge {
   readonly sessionKey: string;
   /** What is answered with OCRA. */
   readonly question: string;
-  /** Where the login is, as the server calls it; null when it does not say. Not safe for a terminal. */
+  /**
+   * Where the login is, as the server calls it; null when it does not say. Not safe for a terminal.
+   */
   readonly place: string | null;
 }
 
@@ -27,10 +32,16 @@ export type TiqrToken = Token & { readonly credential: TiqrCredential };
 /** Longer than any QR code holds, in characters. */
 const MAX_LENGTH = 8_192;
 
-/** `tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/PLACE/VERSION`; identity, place and version may be missing. */
-const CHALLENGE = /^tiqrauth:\/\/(?:([^/]*)@)?([^/@?]+)\/([^/?]+)\/([^/?]+)(?:\/([^/?]*))?(?:\/[^?]*)?(?:\?.*)?$/i;
+/**
+ * `tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/PLACE/VERSION`; identity, place and version may be
+ * missing.
+ */
+const CHALLENGE =
+  /^tiqrauth:\/\/(?:([^/]*)@)?([^/@?]+)\/([^/?]+)\/([^/?]+)(?:\/([^/?]*))?(?:\/[^?]*)?(?:\?.*)?$/i;
 
-/** The link that opens an app: `https://HOST/tiqrauth/?u=IDENTITY&s=SESSION&q=QUESTION&i=SERVICE`. */
+/**
+ * The link that opens an app: `https://HOST/tiqrauth/?u=IDENTITY&s=SESSION&q=QUESTION&i=SERVICE`.
+ */
 const LINK = /^https:\/\/[^/?#]+\/tiqrauth\/?\?/i;
 
 /** A server's reply is a word or a little JSON, in bytes. */
@@ -52,37 +63,55 @@ export function isTiqrToken(token: Token): token is TiqrToken {
 /** Reads what a login page shows. Throws FobError `invalid`. */
 export function parseTiqrChallenge(text: string): TiqrChallenge {
   const given = text.trim();
-  const parts = given.length > MAX_LENGTH ? null : LINK.test(given) ? readLink(given) : readScheme(given);
+  const parts =
+    given.length > MAX_LENGTH ? null : LINK.test(given) ? readLink(given) : readScheme(given);
   if (parts) return parts;
   throw new FobError("invalid", t("this is no TiQR challenge"), {
     hint: t("a login page's QR code holds one: tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/..."),
   });
 }
 
-/** Throws FobError `rejected` when a challenge is not for this token: another service's login page may have copied it. */
-export function refuseOtherService({ service, identity }: TiqrChallenge, { name, credential }: TiqrToken): void {
+/**
+ * Throws FobError `rejected` when a challenge is not for this token: another service's login page
+ * may have copied it.
+ */
+export function refuseOtherService(
+  { service, identity }: TiqrChallenge,
+  { name, credential }: TiqrToken,
+): void {
   if (service !== credential.service.toLowerCase()) {
-    throw new FobError("rejected", t`this login is at ${service}, and ${name} is for ${credential.service}`, {
-      hint: t("is the login page the one that you meant to open?"),
-    });
+    throw new FobError(
+      "rejected",
+      t`this login is at ${service}, and ${name} is for ${credential.service}`,
+      {
+        hint: t("is the login page the one that you meant to open?"),
+      },
+    );
   }
   if (identity === null || identity === credential.identity) return;
-  throw new FobError("rejected", t`this login is for ${identity}, and ${name} is ${credential.identity}'s`);
+  throw new FobError(
+    "rejected",
+    t`this login is for ${identity}, and ${name} is ${credential.identity}'s`,
+  );
 }
 
 /**
- * The session information that a token's suite wants of a challenge: its session key, which is hexadecimal then. Null where the suite has no S.
- * Throws FobError `invalid`.
+ * The session information that a token's suite wants of a challenge: its session key, which is
+ * hexadecimal then. Null where the suite has no S. Throws FobError `invalid`.
  */
-export function sessionInformation({ sessionKey }: TiqrChallenge, { suite }: TiqrCredential): Buffer | null {
+export function sessionInformation(
+  { sessionKey }: TiqrChallenge,
+  { suite }: TiqrCredential,
+): Buffer | null {
   if (parseOcraSuite(suite).session === null) return null;
   if (/^(?:[0-9a-f]{2})+$/i.test(sessionKey)) return Buffer.from(sessionKey, "hex");
   throw new FobError("invalid", t("the session key of this TiQR challenge is not hexadecimal"));
 }
 
 /**
- * Gives the server that a token was enrolled with the response to a challenge: whatever the challenge says, it goes nowhere else. Rejects with
- * FobError `rejected` saying why the server does not take it, `unavailable` when it cannot be asked.
+ * Gives the server that a token was enrolled with the response to a challenge: whatever the
+ * challenge says, it goes nowhere else. Rejects with FobError `rejected` saying why the server does
+ * not take it, `unavailable` when it cannot be asked.
  */
 export async function sendTiqrResponse(
   { sessionKey }: TiqrChallenge,
@@ -93,7 +122,15 @@ export async function sendTiqrResponse(
   const { identity, isInsecure } = credential;
   const url = new URL(credential.url);
   const nowhere = { notificationType: "", notificationAddress: "" };
-  const form = { operation: "login", userId: identity, sessionKey, response, language: "en", version: "2", ...nowhere };
+  const form = {
+    operation: "login",
+    userId: identity,
+    sessionKey,
+    response,
+    language: "en",
+    version: "2",
+    ...nowhere,
+  };
   const reply = await http({
     ...{ method: "POST", url, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure },
     headers: {
@@ -108,7 +145,8 @@ export async function sendTiqrResponse(
 }
 
 function readScheme(text: string): TiqrChallenge | null {
-  const [, identity, service = "", sessionKey = "", question = "", place] = CHALLENGE.exec(text) ?? [];
+  const [, identity, service = "", sessionKey = "", question = "", place] =
+    CHALLENGE.exec(text) ?? [];
   if (sessionKey === "") return null;
   return {
     service: service.toLowerCase(),
@@ -122,7 +160,13 @@ function readLink(text: string): TiqrChallenge | null {
   const parameters = new URLSearchParams(text.replace(LINK, ""));
   const [service, sessionKey, question] = ["i", "s", "q"].map((name) => parameters.get(name));
   if (!service || !sessionKey || !question) return null;
-  return { service: service.toLowerCase(), identity: parameters.get("u"), sessionKey, question, place: null };
+  return {
+    service: service.toLowerCase(),
+    identity: parameters.get("u"),
+    sessionKey,
+    question,
+    place: null,
+  };
 }
 
 /** Servers write a space as a plus sign. */
@@ -130,7 +174,9 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (error) {
-    throw new FobError("invalid", t("the percent-encoding of this TiQR challenge is broken"), { cause: error });
+    throw new FobError("invalid", t("the percent-encoding of this TiQR challenge is broken"), {
+      cause: error,
+    });
   }
 }
 
@@ -150,13 +196,19 @@ const ReplySchema = v.object({
   duration: v.optional(v.number()),
 });
 
-/** The server's word, and the number with it: the attempts that are left, or for how many minutes the account is blocked. */
+/**
+ * The server's word, and the number with it: the attempts that are left, or for how many minutes
+ * the account is blocked.
+ */
 function readReply({ body }: HttpReply): { word: string; count: number | null } {
   const said = body.toString("utf8").trim();
   const parsed = v.safeParse(ReplySchema, parseJson(said));
   if (parsed.success) {
     const { responseCode, attemptsLeft, duration } = parsed.output;
-    return { word: WORDS[responseCode] ?? String(responseCode), count: attemptsLeft ?? duration ?? null };
+    return {
+      word: WORDS[responseCode] ?? String(responseCode),
+      count: attemptsLeft ?? duration ?? null,
+    };
   }
   const [, word = "", count] = /^([A-Z_]+)(?::(\d{1,6}))?$/.exec(said) ?? [];
   return { word, count: count === undefined ? null : Number(count) };
@@ -165,22 +217,32 @@ function readReply({ body }: HttpReply): { word: string; count: number | null } 
 function refusal(word: string, count: number | null, host: string): FobError {
   switch (word) {
     case "INVALID_CHALLENGE":
-      return new FobError("rejected", t`${host} does not know this login: it was answered already, or has expired`, {
-        hint: t("start the login anew"),
-      });
+      return new FobError(
+        "rejected",
+        t`${host} does not know this login: it was answered already, or has expired`,
+        {
+          hint: t("start the login anew"),
+        },
+      );
     case "INVALID_RESPONSE":
       return new FobError("rejected", t`${host} does not take the response${attempts(count)}`, {
         hint: t("if the next login fails as well, the token must be enrolled anew"),
       });
     case "ACCOUNT_BLOCKED":
-      return new FobError("rejected", t`${host} has blocked this account${count === null ? "" : t` for ${count} min`}`);
+      return new FobError(
+        "rejected",
+        t`${host} has blocked this account${count === null ? "" : t` for ${count} min`}`,
+      );
     case "INVALID_USERID":
     case "INVALID_USER":
       return new FobError("rejected", t`${host} does not know this user (any more)`);
     case "INVALID_REQUEST":
       return new FobError("rejected", t`${host} does not understand the answer`);
     default:
-      return new FobError("rejected", t`${host} does not accept this login${word === "" ? "" : ` (${word})`}`);
+      return new FobError(
+        "rejected",
+        t`${host} does not accept this login${word === "" ? "" : ` (${word})`}`,
+      );
   }
 }
 

@@ -2,10 +2,16 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:cryp
 import type { Identity, Recipient, Stanza } from "age-encryption";
 import { forget, type Secret } from "#token/secret.ts";
 
-/** The cost of a passphrase that age itself chooses, as a power of two: it takes 256 MiB, and there are files with twice that. */
+/**
+ * The cost of a passphrase that age itself chooses, as a power of two: it takes 256 MiB, and there
+ * are files with twice that.
+ */
 export const MAX_WORK_FACTOR = 18;
 
-/** The first word of the stanza (https://age-encryption.org/v1, "The scrypt recipient type"), and what its salt begins with. */
+/**
+ * The first word of the stanza (https://age-encryption.org/v1, "The scrypt recipient type"), and
+ * what its salt begins with.
+ */
 const TYPE = "scrypt";
 const LABEL = Buffer.from("age-encryption.org/v1/scrypt");
 
@@ -16,9 +22,9 @@ const CIPHER = "chacha20-poly1305";
 const ONCE = { authTagLength: TAG_BYTES } as const;
 
 /**
- * Encrypts for whoever knows a passphrase (UTF-8). Node's scrypt does it in a thread of its own, in a
- * quarter of the time that JavaScript takes, so that a signal ends it. `newStanza` makes the package's
- * object of its parts.
+ * Encrypts for whoever knows a passphrase (UTF-8). Node's scrypt does it in a thread of its own, in
+ * a quarter of the time that JavaScript takes, so that a signal ends it. `newStanza` makes the
+ * package's object of its parts.
  */
 export function passphraseRecipient(
   passphrase: Uint8Array,
@@ -37,7 +43,10 @@ export function passphraseRecipient(
   };
 }
 
-/** Opens what {@link passphraseRecipient} or age has encrypted with a passphrase. Rejects for a stanza that breaks the format. */
+/**
+ * Opens what {@link passphraseRecipient} or age has encrypted with a passphrase. Rejects for a
+ * stanza that breaks the format.
+ */
 export function passphraseIdentity(passphrase: Uint8Array): Identity {
   return {
     async unwrapFileKey(stanzas) {
@@ -54,7 +63,10 @@ export function passphraseIdentity(passphrase: Uint8Array): Identity {
   };
 }
 
-function parse({ args, body }: Stanza, count: number): { readonly salt: Buffer; readonly workFactor: number } {
+function parse(
+  { args, body }: Stanza,
+  count: number,
+): { readonly salt: Buffer; readonly workFactor: number } {
   const [, saltText = "", workFactorText = ""] = args;
   const salt = Buffer.from(saltText, "base64");
   const workFactor = Number(workFactorText);

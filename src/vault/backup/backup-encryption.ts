@@ -8,10 +8,16 @@ const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----
 /** Room for hundreds of recipients, each of which costs a multiplication on a curve. In bytes. */
 const MAX_HEADER = 64 * 1024;
 
-/** Who can open a new file: whoever knows the passphrase (UTF-8), or holds the identity of one of the recipients (`age1...`). */
+/**
+ * Who can open a new file: whoever knows the passphrase (UTF-8), or holds the identity of one of
+ * the recipients (`age1...`).
+ */
 export type Lock = { readonly passphrase: Uint8Array } | { readonly recipients: readonly string[] };
 
-/** What opens a file: the identities of age's key files, or a passphrase that is asked for when the file wants one. */
+/**
+ * What opens a file: the identities of age's key files, or a passphrase that is asked for when the
+ * file wants one.
+ */
 export interface Keys {
   readonly identities: readonly string[];
   askPassphrase(): Promise<Uint8Array>;
@@ -22,13 +28,20 @@ export function isAgeFile(bytes: Buffer): boolean {
   return AGE_FILE.test(bytes.subarray(0, 64).toString("latin1"));
 }
 
-/** `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for something that is no recipient. */
+/**
+ * `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for something
+ * that is no recipient.
+ */
 export async function encryptForAge(plaintext: Uint8Array, lock: Lock): Promise<Buffer> {
   const { Encrypter, Stanza } = await import("age-encryption");
   const encrypter = new Encrypter();
   if ("passphrase" in lock) {
-    encrypter.addRecipient(passphraseRecipient(lock.passphrase, (args, body) => new Stanza(args, body)));
-  } else for (const recipient of lock.recipients) addRecipient(() => encrypter.addRecipient(recipient), recipient);
+    encrypter.addRecipient(
+      passphraseRecipient(lock.passphrase, (args, body) => new Stanza(args, body)),
+    );
+  } else
+    for (const recipient of lock.recipients)
+      addRecipient(() => encrypter.addRecipient(recipient), recipient);
   return Buffer.from(await encrypter.encrypt(plaintext));
 }
 
@@ -37,13 +50,18 @@ export async function armorAgeFile(bytes: Uint8Array): Promise<string> {
   return (await import("age-encryption")).armor.encode(bytes);
 }
 
-/** What an age file holds. Rejects with FobError `denied` when nothing given opens it, `invalid` when it is damaged. */
+/**
+ * What an age file holds. Rejects with FobError `denied` when nothing given opens it, `invalid`
+ * when it is damaged.
+ */
 export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer> {
   const { armor, Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
   const text = bytes.toString("latin1");
   const file = text.startsWith("-----") ? decodeArmor(() => armor.decode(text)) : bytes;
-  refuseCostly(Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, MAX_HEADER)).toString("latin1"));
+  refuseCostly(
+    Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, MAX_HEADER)).toString("latin1"),
+  );
   if (keys.identities.length > 0)
     for (const identity of keys.identities) addIdentity(() => decrypter.addIdentity(identity));
   else decrypter.addIdentity(passphraseIdentity(await keys.askPassphrase()));
@@ -51,17 +69,28 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
     return Buffer.from(await decrypter.decrypt(file));
   } catch (cause) {
     if (/no identity matched/i.test((cause as Error).message)) {
-      const what = keys.identities.length > 0 ? t("the identity does not open") : t("the passphrase does not open");
+      const what =
+        keys.identities.length > 0
+          ? t("the identity does not open")
+          : t("the passphrase does not open");
       throw new FobError("denied", t`${what} this file`, { cause });
     }
-    throw new FobError("invalid", t("this age file is damaged, or made in a way that fob does not know"), { cause });
+    throw new FobError(
+      "invalid",
+      t("this age file is damaged, or made in a way that fob does not know"),
+      { cause },
+    );
   }
 }
 
-/** Throws FobError `invalid` for a header that would take too long: a long one, or a passphrase that was made expensive (age's stanza `scrypt`). */
+/**
+ * Throws FobError `invalid` for a header that would take too long: a long one, or a passphrase that
+ * was made expensive (age's stanza `scrypt`).
+ */
 function refuseCostly(start: string): void {
   const end = start.indexOf("\n---");
-  if (end < 0) throw new FobError("invalid", t("this age file is damaged, or made for too many recipients"));
+  if (end < 0)
+    throw new FobError("invalid", t("this age file is damaged, or made for too many recipients"));
   for (const line of start.slice(0, end).split("\n")) {
     const [arrow, type, , cost] = line.split(" ");
     if (arrow !== "->" || type !== "scrypt" || !(Number(cost) > MAX_WORK_FACTOR)) continue;
@@ -75,11 +104,15 @@ function refuseCostly(start: string): void {
   }
 }
 
-/** The identities in age's key file: one a line, and comments. Throws FobError `invalid` when there is none. */
+/**
+ * The identities in age's key file: one a line, and comments. Throws FobError `invalid` when there
+ * is none.
+ */
 export function parseIdentities(text: string, path: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   const identities = lines.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
-  if (identities.length === 0) throw new FobError("invalid", t`${path} holds no identity of age (AGE-SECRET-KEY-...)`);
+  if (identities.length === 0)
+    throw new FobError("invalid", t`${path} holds no identity of age (AGE-SECRET-KEY-...)`);
   return identities;
 }
 
@@ -87,7 +120,11 @@ function addRecipient(add: () => void, recipient: string): void {
   try {
     add();
   } catch (cause) {
-    throw new FobError("usage", t`${JSON.stringify(recipient)} is no recipient of age: age1... is one`, { cause });
+    throw new FobError(
+      "usage",
+      t`${JSON.stringify(recipient)} is no recipient of age: age1... is one`,
+      { cause },
+    );
   }
 }
 

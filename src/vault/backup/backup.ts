@@ -10,7 +10,10 @@ import { parseIsoDate } from "#token/iso-date.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { decodeToken, encodeToken, type Token } from "#token/token.ts";
 
-/** A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is nowhere. */
+/**
+ * A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is
+ * nowhere.
+ */
 export interface BackedUpToken {
   readonly token: Token;
   readonly secret: Uint8Array;
@@ -29,13 +32,17 @@ const MAX_SECRET_BYTES = 8_192;
 const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
-/** Names that older versions took as they came are cleaned as at enrollment, and cut rather than refused. */
+/**
+ * Names that older versions took as they came are cleaned as at enrollment, and cut rather than
+ * refused.
+ */
 export const CleanTextSchema = v.pipe(
   v.nullable(v.string()),
   v.transform((name) => (name === null ? null : shortenName(name))),
 );
 
-const from = (min: number, max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
+const from = (min: number, max: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 const length = from(1, 9_999);
 
 const PolicyObject = v.object({
@@ -71,7 +78,12 @@ const passcode = {
 const push = { url: v.pipe(v.string(), v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
 /** How a token makes its passcodes, within the bounds of enrollment. */
 export const CredentialSchema = v.variant("kind", [
-  v.object({ kind: v.literal("totp"), ...passcode, period: from(1, MAX_PERIOD), t0: from(0, MAX_T0) }),
+  v.object({
+    kind: v.literal("totp"),
+    ...passcode,
+    period: from(1, MAX_PERIOD),
+    t0: from(0, MAX_T0),
+  }),
   v.object({ kind: v.literal("hotp"), ...passcode, counter }),
   v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
   v.object({ kind: v.literal("motp") }),
@@ -149,31 +161,49 @@ export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date):
   const entries = tokens.map(({ token, secret, pinPolicy }) => {
     return { token: encodeToken(token), secret: Buffer.from(secret).toString("base64"), pinPolicy };
   });
-  return Buffer.from(JSON.stringify({ format: "fob-backup", version: VERSION, createdAt, tokens: entries }));
+  return Buffer.from(
+    JSON.stringify({ format: "fob-backup", version: VERSION, createdAt, tokens: entries }),
+  );
 }
 
 /**
- * Reverses {@link encodeBackup}. A token that is damaged, or what no issuer could have given, hides no other one. Throws FobError `invalid` for what
- * is no backup, or one of a newer fob.
+ * Reverses {@link encodeBackup}. A token that is damaged, or what no issuer could have given, hides
+ * no other one. Throws FobError `invalid` for what is no backup, or one of a newer fob.
  */
 export function decodeBackup(bytes: Buffer): BackupContent {
-  const backup = v.safeParse(BackupSchema, parseJson(bytes.toString("utf8"), { values: MAX_VALUES }), {
-    abortEarly: true,
-  });
-  if (!backup.success) throw new FobError("invalid", t("this file opens, and holds no backup that fob knows"));
+  const backup = v.safeParse(
+    BackupSchema,
+    parseJson(bytes.toString("utf8"), { values: MAX_VALUES }),
+    {
+      abortEarly: true,
+    },
+  );
+  if (!backup.success)
+    throw new FobError("invalid", t("this file opens, and holds no backup that fob knows"));
   const tokens: BackedUpToken[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of backup.output.tokens.entries()) {
     const parsed = v.safeParse(EntrySchema, entry, { abortEarly: true });
     if (parsed.success) tokens.push(toBackedUp(parsed.output));
-    else refusals.push(t`${describe(entry, i)}: ${placeOf(parsed.issues[0])} is damaged, or out of bounds`);
+    else
+      refusals.push(
+        t`${describe(entry, i)}: ${placeOf(parsed.issues[0])} is damaged, or out of bounds`,
+      );
   }
   return { tokens, refusals };
 }
 
-function toBackedUp({ token, secret, pinPolicy }: v.InferOutput<typeof EntrySchema>): BackedUpToken {
+function toBackedUp({
+  token,
+  secret,
+  pinPolicy,
+}: v.InferOutput<typeof EntrySchema>): BackedUpToken {
   const name = token.name ?? token.issuer ?? token.account ?? token.id;
-  return { token: decodeToken({ ...token, name } as Parameters<typeof decodeToken>[0]), secret, pinPolicy };
+  return {
+    token: decodeToken({ ...token, name } as Parameters<typeof decodeToken>[0]),
+    secret,
+    pinPolicy,
+  };
 }
 
 /** Which value of a token is wrong, by its path in the file. */

@@ -1,13 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { publishFile, removeQuietly, syncFolder, whenReleased, writeNewFile } from "#base/durable-file.ts";
+import {
+  publishFile,
+  removeQuietly,
+  syncFolder,
+  whenReleased,
+  writeNewFile,
+} from "#base/durable-file.ts";
 import { describeFileError, describeFolderError } from "#base/file-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-/** A file that does not verify may still be being written, where there are no hard links, for this long. */
+/**
+ * A file that does not verify may still be being written, where there are no hard links, for this
+ * long.
+ */
 const WRITING_MS = 2_000;
 
 /** A temporary file that its writer left behind is removed after this time. */
@@ -44,7 +53,10 @@ export function sizeOfGeneration(folder: string, generation: number): number {
   return statSync(join(folder, String(generation)), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Whether a generation was written so recently that its writer may not have finished. What is no file has no writer. */
+/**
+ * Whether a generation was written so recently that its writer may not have finished. What is no
+ * file has no writer.
+ */
 export function isYoung(folder: string, generation: number): boolean {
   try {
     const stat = statSync(join(folder, String(generation)));
@@ -61,15 +73,17 @@ export function makeFolder(folder: string): void {
   try {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+    for (let made = folder; made.length >= first.length; made = dirname(made))
+      syncFolder(dirname(made));
   } catch (error) {
     throw describeFolderError(error, "create", folder);
   }
 }
 
 /**
- * Writes `bytes` as generation `generation`, whole or not at all. Returns false when that generation exists already or the folder
- * is gone. Its name is durable after {@link syncGenerations}. Throws FobError `unavailable` when the disk is full, read-only or
+ * Writes `bytes` as generation `generation`, whole or not at all. Returns false when that
+ * generation exists already or the folder is gone. Its name is durable after
+ * {@link syncGenerations}. Throws FobError `unavailable` when the disk is full, read-only or
  * failing.
  */
 export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
@@ -96,7 +110,10 @@ export function createFolderWith(folder: string, generation: number, bytes: Buff
   }
 }
 
-/** Makes the names of a cell's generations durable. A folder that is gone has none. Throws the file system's own error. */
+/**
+ * Makes the names of a cell's generations durable. A folder that is gone has none. Throws the file
+ * system's own error.
+ */
 export function syncGenerations(folder: string): void {
   try {
     syncFolder(folder);
@@ -115,8 +132,9 @@ export function abandonedFilesIn(folder: string): string[] {
 }
 
 /**
- * Removes the generations below `generation`, lowest first, and temporary files that were abandoned. What cannot be removed stays: the value
- * counts all the same, and the next write tries again.
+ * Removes the generations below `generation`, lowest first, and temporary files that were
+ * abandoned. What cannot be removed stays: the value counts all the same, and the next write tries
+ * again.
  */
 export function removeBelow(folder: string, generation: number): void {
   try {

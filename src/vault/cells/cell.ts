@@ -18,8 +18,9 @@ import {
 import { type Seal, withoutChecksum } from "./sealing.ts";
 
 /**
- * How many earlier writers a value remembers, and how many bytes name each. A writer that sleeps through more writes of others
- * cannot know that its own counted, and writes once more: for a counter that is a gap, never a repetition.
+ * How many earlier writers a value remembers, and how many bytes name each. A writer that sleeps
+ * through more writes of others cannot know that its own counted, and writes once more: for a
+ * counter that is a gap, never a repetition.
  */
 const LINEAGE_LENGTH = 64;
 const WRITER_LENGTH = 6;
@@ -29,23 +30,33 @@ export const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
 /** The generation of a cell's first value. */
 const FIRST = 1;
 
-/** Rounds of losing against other writers before a cell counts as stuck; each round somebody else made progress. */
+/**
+ * Rounds of losing against other writers before a cell counts as stuck; each round somebody else
+ * made progress.
+ */
 const MAX_ROUNDS = 10_000;
 
 /**
- * A value on disk that several processes change without locks. Its folder holds one file a generation; the highest
- * generation that verifies is the value. `identity` is bound into the seal, so that a file moved to another cell fails.
+ * A value on disk that several processes change without locks. Its folder holds one file a
+ * generation; the highest generation that verifies is the value. `identity` is bound into the seal,
+ * so that a file moved to another cell fails.
  */
 export interface Cell {
   readonly folder: string;
   readonly identity: string;
   readonly seal: Seal;
-  /** The value that counts when there are files and none verifies; without it the cell is refused then. */
+  /**
+   * The value that counts when there are files and none verifies; without it the cell is refused
+   * then.
+   */
   readonly whenDamaged?: Buffer;
 }
 
 interface CellValue {
-  /** The highest generation there was when this value was read, counting damaged files: its successor is one more. */
+  /**
+   * The highest generation there was when this value was read, counting damaged files: its
+   * successor is one more.
+   */
   readonly highest: number;
   /** The generation that holds it. */
   readonly generation: number;
@@ -53,20 +64,30 @@ interface CellValue {
   readonly payload: Buffer;
 }
 
-/** The highest generation there is, counting damaged ones, and its size in bytes; null for a cell that was never written. */
-export function newestGeneration({ folder }: Cell): { readonly generation: number; readonly bytes: number } | null {
+/**
+ * The highest generation there is, counting damaged ones, and its size in bytes; null for a cell
+ * that was never written.
+ */
+export function newestGeneration({
+  folder,
+}: Cell): { readonly generation: number; readonly bytes: number } | null {
   const [generation] = generationsIn(folder);
-  return generation === undefined ? null : { generation, bytes: sizeOfGeneration(folder, generation) };
+  return generation === undefined
+    ? null
+    : { generation, bytes: sizeOfGeneration(folder, generation) };
 }
 
-/** The cell's value, or null when it was never written. Throws FobError `invalid` when no generation verifies. */
+/**
+ * The cell's value, or null when it was never written. Throws FobError `invalid` when no generation
+ * verifies.
+ */
 export function readCell(cell: Cell): Buffer | null {
   return newestValue(cell)?.payload ?? null;
 }
 
 /**
- * What the newest file of a cell with a checksum says, at its word: for whoever asks somebody else whether that is right. Null when it was never
- * written, or is being written.
+ * What the newest file of a cell with a checksum says, at its word: for whoever asks somebody else
+ * whether that is right. Null when it was never written, or is being written.
  */
 export function peekCell({ folder }: Cell): Buffer | null {
   const [generation] = generationsIn(folder);
@@ -75,11 +96,15 @@ export function peekCell({ folder }: Cell): Buffer | null {
 }
 
 /**
- * Replaces the value by `change(value)`, durably and exactly once: if another process was faster, `change` is asked
- * again with the newer value. When it returns null, nothing is written. Returns the value written, or null. Throws FobError
- * `unavailable` when the disk fails; `isDone` says that the value stands all the same, and that a power cut may lose it.
+ * Replaces the value by `change(value)`, durably and exactly once: if another process was faster,
+ * `change` is asked again with the newer value. When it returns null, nothing is written. Returns
+ * the value written, or null. Throws FobError `unavailable` when the disk fails; `isDone` says that
+ * the value stands all the same, and that a power cut may lose it.
  */
-export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffer | null): Buffer | null {
+export function updateCell(
+  cell: Cell,
+  change: (current: Buffer | null) => Buffer | null,
+): Buffer | null {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const current = newestValue(cell);
     const payload = change(current?.payload ?? null);
@@ -95,12 +120,20 @@ export function updateCell(cell: Cell, change: (current: Buffer | null) => Buffe
  * Throws FobError `unavailable` when the disk is full, read-only or failing, or the cell exists.
  */
 export function createCell(cell: Cell, payload: Buffer): void {
-  const lineage = Buffer.concat([randomBytes(WRITER_LENGTH), Buffer.alloc(LINEAGE_BYTES - WRITER_LENGTH)]);
-  createFolderWith(cell.folder, FIRST, cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, FIRST)));
+  const lineage = Buffer.concat([
+    randomBytes(WRITER_LENGTH),
+    Buffer.alloc(LINEAGE_BYTES - WRITER_LENGTH),
+  ]);
+  createFolderWith(
+    cell.folder,
+    FIRST,
+    cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, FIRST)),
+  );
 }
 
 /**
- * Puts `payload` in the place of a value of which no generation verifies. False when one does, or another process was faster.
+ * Puts `payload` in the place of a value of which no generation verifies. False when one does, or
+ * another process was faster.
  */
 export function replaceDamaged(cell: Cell, payload: Buffer): boolean {
   // by what is there before the look: whatever comes later has a higher number, and stays
@@ -119,23 +152,36 @@ function verifies(cell: Cell): boolean {
   }
 }
 
-/** Removes what interrupted writes left behind: generations that have a successor which verifies, and abandoned files. */
+/**
+ * Removes what interrupted writes left behind: generations that have a successor which verifies,
+ * and abandoned files.
+ */
 export function tidyCell(cell: Cell): void {
   const value = newestValue(cell);
   if (value) removeBelow(cell.folder, value.generation);
 }
 
-function tryWrite(cell: Cell, current: Pick<CellValue, "highest" | "lineage"> | null, payload: Buffer): boolean {
-  // never made again for a value that had one: a token that was removed meanwhile must not come back by halves
+function tryWrite(
+  cell: Cell,
+  current: Pick<CellValue, "highest" | "lineage"> | null,
+  payload: Buffer,
+): boolean {
+  // never made again for a value that had one: a token that was removed meanwhile must not come
+  // back by halves
   if (current === null) makeFolder(cell.folder);
-  // by what was seen when the value was read, not by what is there now: else a newer value would be overwritten unseen
+  // by what was seen when the value was read, not by what is there now: else a newer value would be
+  // overwritten unseen
   const generation = (current?.highest ?? 0) + 1;
   const writer = randomBytes(WRITER_LENGTH);
-  const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(0, LINEAGE_BYTES);
+  const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(
+    0,
+    LINEAGE_BYTES,
+  );
   const sealed = cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, generation));
   if (!createGeneration(cell.folder, generation, sealed)) return false;
   try {
-    // a generation that others see may be built upon by them: from here on nothing can be taken back
+    // a generation that others see may be built upon by them: from here on nothing can be taken
+    // back
     syncGenerations(cell.folder);
     if (!descends(cell, generation, writer)) return false;
   } catch (error) {
@@ -146,8 +192,9 @@ function tryWrite(cell: Cell, current: Pick<CellValue, "highest" | "lineage"> | 
 }
 
 /**
- * Whether the value just written counts. A writer that slept between reading and writing may have created a generation
- * number that others had used and cleaned away long ago: then the newest value does not have it among its ancestors.
+ * Whether the value just written counts. A writer that slept between reading and writing may have
+ * created a generation number that others had used and cleaned away long ago: then the newest value
+ * does not have it among its ancestors.
  */
 function descends(cell: Cell, generation: number, writer: Buffer): boolean {
   if (generationsIn(cell.folder)[0] === generation) return true;
@@ -163,14 +210,18 @@ function newestValue(cell: Cell): CellValue | null {
     const generations = generationsIn(cell.folder);
     if (generations.length === 0) return null;
     const found = firstThatVerifies(cell, generations);
-    // a late writer may have put its file under a number cleaned away since it was listed: only the highest one is sure to be
-    // what it was when it became the value
-    if (found !== "changed meanwhile" && generationsIn(cell.folder)[0] === found.highest) return found;
+    // a late writer may have put its file under a number cleaned away since it was listed: only the
+    // highest one is sure to be what it was when it became the value
+    if (found !== "changed meanwhile" && generationsIn(cell.folder)[0] === found.highest)
+      return found;
   }
   throw new FobError("unavailable", t`${cell.folder} changes faster than it can be read`);
 }
 
-function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValue | "changed meanwhile" {
+function firstThatVerifies(
+  cell: Cell,
+  generations: readonly number[],
+): CellValue | "changed meanwhile" {
   for (const generation of generations) {
     const sealed = readGeneration(cell.folder, generation);
     if (sealed === null) return "changed meanwhile";
@@ -183,7 +234,8 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
         payload: plaintext.subarray(LINEAGE_BYTES),
       };
     }
-    // without hard links a value is visible while it is being written: let its writer finish before passing it over
+    // without hard links a value is visible while it is being written: let its writer finish before
+    // passing it over
     if (isYoung(cell.folder, generation)) {
       pause(20);
       return "changed meanwhile";
@@ -193,11 +245,20 @@ function firstThatVerifies(cell: Cell, generations: readonly number[]): CellValu
   if (generationsIn(cell.folder)[0] !== generations[0]) return "changed meanwhile";
   const [highest = 0] = generations;
   if (cell.whenDamaged) {
-    return { highest, generation: highest, lineage: Buffer.alloc(LINEAGE_BYTES), payload: cell.whenDamaged };
+    return {
+      highest,
+      generation: highest,
+      lineage: Buffer.alloc(LINEAGE_BYTES),
+      payload: cell.whenDamaged,
+    };
   }
-  throw new FobError("invalid", t`${join(cell.folder, String(highest))} is damaged or does not belong to this vault`, {
-    hint: t("restore this file from a backup of the vault folder"),
-  });
+  throw new FobError(
+    "invalid",
+    t`${join(cell.folder, String(highest))} is damaged or does not belong to this vault`,
+    {
+      hint: t("restore this file from a backup of the vault folder"),
+    },
+  );
 }
 
 function place(cell: Cell, generation: number): string {

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Cell } from "./cell.ts";
 import { checksumSeal, type Seal } from "./sealing.ts";
 
-/** Where the parts of a vault lie below the home, and under which identity their bytes are sealed. */
+/**
+ * Where the parts of a vault lie below the home, and under which identity their bytes are sealed.
+ */
 export interface VaultLayout {
   readonly home: string;
   readonly vaultId: string;
@@ -31,14 +33,21 @@ export function locatorFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "locator");
 }
 
-/** The file in which earlier builds kept the secrets of tokens without a PIN a second time. It is removed when a vault is opened. */
+/**
+ * The file in which earlier builds kept the secrets of tokens without a PIN a second time. It is
+ * removed when a vault is opened.
+ */
 export function formerSecretsFile(home: string): string {
   return join(vaultFolder(home), "unguarded");
 }
 
 /** One token's cell. */
 export function tokenCell(layout: VaultLayout, id: string, seal: Seal): Cell {
-  return { folder: join(tokensFolder(layout), id), identity: `${layout.vaultId}/tokens/${id}`, seal };
+  return {
+    folder: join(tokensFolder(layout), id),
+    identity: `${layout.vaultId}/tokens/${id}`,
+    seal,
+  };
 }
 
 /** The folder of all tokens' cells. */
@@ -58,7 +67,11 @@ export function batchesFolder({ home }: VaultLayout): string {
 
 /** The cell that says what a process is doing to several tokens at once, until it is done. */
 export function batchCell(layout: VaultLayout, id: string, seal: Seal): Cell {
-  return { folder: join(batchesFolder(layout), id), identity: `${layout.vaultId}/batches/${id}`, seal };
+  return {
+    folder: join(batchesFolder(layout), id),
+    identity: `${layout.vaultId}/batches/${id}`,
+    seal,
+  };
 }
 
 /** The cell that says how much time has passed, as far as the clock can be trusted. */
@@ -66,7 +79,10 @@ export function calendarCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "calendar"), identity: `${vaultId}/calendar`, seal };
 }
 
-/** The cell that counts the guesses at one PIN; see {@link import("#vault/pins/attempts.ts").Attempts} for its name. */
+/**
+ * The cell that counts the guesses at one PIN; see
+ * {@link import("#vault/pins/attempts.ts").Attempts} for its name.
+ */
 export function attemptsCell(layout: VaultLayout, name: string): Cell {
   const identity = `${layout.vaultId}/attempts/${name}`;
   return { folder: join(attemptsFolder(layout), name), identity, seal: checksumSeal };
@@ -92,7 +108,14 @@ export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell 
   return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
 }
 
-/** The cell that names the agent of the vault: a process, which may have ended, and what it proves itself with. No key of the vault is in it. */
+/**
+ * The cell that names the agent of the vault: a process, which may have ended, and what it proves
+ * itself with. No key of the vault is in it.
+ */
 export function agentCell({ home, vaultId }: VaultLayout): Cell {
-  return { folder: join(vaultFolder(home), "agent"), identity: `${vaultId}/agent`, seal: checksumSeal };
+  return {
+    folder: join(vaultFolder(home), "agent"),
+    identity: `${vaultId}/agent`,
+    seal: checksumSeal,
+  };
 }

@@ -11,8 +11,8 @@ export const KEY_LENGTH = 32;
 export const WRAPPED_KEY_LENGTH = NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH;
 
 /**
- * Turns a value into bytes that are valid in one place only, and back. `place` names that place (vault, cell and
- * generation) and is bound to the bytes without being stored in them.
+ * Turns a value into bytes that are valid in one place only, and back. `place` names that place
+ * (vault, cell and generation) and is bound to the bytes without being stored in them.
  */
 export interface Seal {
   seal(plaintext: Uint8Array, place: string): Buffer;
@@ -21,16 +21,29 @@ export interface Seal {
   open(sealed: Buffer, place: string): Buffer | null;
 }
 
-/** AES-256-GCM with a random 96-bit nonce: nonce, ciphertext and tag in one buffer (NIST SP 800-38D). */
-export function encrypt(key: Uint8Array, plaintext: Uint8Array, associated: string | Uint8Array): Buffer {
+/**
+ * AES-256-GCM with a random 96-bit nonce: nonce, ciphertext and tag in one buffer (NIST SP
+ * 800-38D).
+ */
+export function encrypt(
+  key: Uint8Array,
+  plaintext: Uint8Array,
+  associated: string | Uint8Array,
+): Buffer {
   const nonce = randomBytes(NONCE_LENGTH);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(typeof associated === "string" ? Buffer.from(associated) : associated);
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Reverses {@link encrypt}; null when key, bytes or associated data are not the ones it was given. */
-export function decrypt(key: Uint8Array, sealed: Uint8Array, associated: string | Uint8Array): Buffer | null {
+/**
+ * Reverses {@link encrypt}; null when key, bytes or associated data are not the ones it was given.
+ */
+export function decrypt(
+  key: Uint8Array,
+  sealed: Uint8Array,
+  associated: string | Uint8Array,
+): Buffer | null {
   if (sealed.length < NONCE_LENGTH + TAG_LENGTH) return null;
   const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_LENGTH), {
     authTagLength: TAG_LENGTH,
@@ -58,8 +71,9 @@ export function encryptingSeal(key: Uint8Array): Seal {
 }
 
 /**
- * A seal for what must be read before there is a key (header, wrong-PIN counters): a SHA-256 checksum in front.
- * It tells a torn or damaged file from a whole one; it does not stop somebody who can write to the vault.
+ * A seal for what must be read before there is a key (header, wrong-PIN counters): a SHA-256
+ * checksum in front. It tells a torn or damaged file from a whole one; it does not stop somebody
+ * who can write to the vault.
  */
 export const checksumSeal: Seal = {
   seal: (plaintext, place) => Buffer.concat([checksum(plaintext, place), plaintext]),

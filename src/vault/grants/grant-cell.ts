@@ -10,7 +10,10 @@ import { deriveKey } from "#vault/keys/keys.ts";
 /** Length in bytes of the name of a grant's folder, before it is written in hexadecimal. */
 const NAME_BYTES = 16;
 
-/** What opens one token of a grant. The record has one of the keys, the one told last first: an older one while it is being replaced. */
+/**
+ * What opens one token of a grant. The record has one of the keys, the one told last first: an
+ * older one while it is being replaced.
+ */
 export interface GrantedKeys {
   readonly id: string;
   readonly recordKeys: readonly Secret[];
@@ -29,7 +32,9 @@ export type GrantJson = Omit<Grant, "createdAt" | "expiresAt"> & {
   readonly expiresAt: string | null;
 };
 
-/** The cell of one grant. Its folder's name tells nothing to those who do not have the grant's key. */
+/**
+ * The cell of one grant. Its folder's name tells nothing to those who do not have the grant's key.
+ */
 export function grantCell(layout: VaultLayout, id: string, key: Secret): Cell {
   const folder = join(
     grantsFolder(layout),
@@ -58,16 +63,22 @@ export function decodeGrant(value: Buffer): GrantContent {
   const { grant, keys } = JSON.parse(value.toString());
   return {
     grant: reviveGrant(grant),
-    keys: keys.map(({ id, recordKeys, secretKey }: { id: string; recordKeys: string[]; secretKey: string }) => ({
-      id,
-      recordKeys: recordKeys.map((key) => Buffer.from(key, "base64")),
-      secretKey: Buffer.from(secretKey, "base64"),
-    })),
+    keys: keys.map(
+      ({ id, recordKeys, secretKey }: { id: string; recordKeys: string[]; secretKey: string }) => ({
+        id,
+        recordKeys: recordKeys.map((key) => Buffer.from(key, "base64")),
+        secretKey: Buffer.from(secretKey, "base64"),
+      }),
+    ),
   };
 }
 
 /** A grant from JSON data. */
 export function reviveGrant(json: GrantJson): Grant {
   const { createdAt, expiresAt } = json;
-  return { ...json, createdAt: new Date(createdAt), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+  return {
+    ...json,
+    createdAt: new Date(createdAt),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+  };
 }

@@ -14,8 +14,8 @@ import { decodeGrant, encodeGrant, type GrantedKeys, grantCell } from "./grant-c
 import { grantKey, parseGrantSecret } from "./grant-secret.ts";
 
 /**
- * Makes the folder of an exported grant, or takes an empty one, for nobody but its owner. Throws FobError `usage` for one that holds
- * anything: what lies there might be copied with the grant.
+ * Makes the folder of an exported grant, or takes an empty one, for nobody but its owner. Throws
+ * FobError `usage` for one that holds anything: what lies there might be copied with the grant.
  */
 export function prepareExport(folder: string): void {
   try {
@@ -32,8 +32,9 @@ export function prepareExport(folder: string): void {
 }
 
 /**
- * Writes a home in which a grant works alone: its tokens, its cell, and a header by which nothing else opens. The tokens get record keys
- * of their own there, which open nothing of the vault's; PINs, their history and login requests stay here.
+ * Writes a home in which a grant works alone: its tokens, its cell, and a header by which nothing
+ * else opens. The tokens get record keys of their own there, which open nothing of the vault's;
+ * PINs, their history and login requests stay here.
  */
 export function exportGrant(vault: Vault, text: string, home: string): void {
   const secret = parseGrantSecret(text);
@@ -54,7 +55,11 @@ export function exportGrant(vault: Vault, text: string, home: string): void {
   }
 }
 
-function exportToken(layout: VaultLayout, record: TokenRecord, { id, secretKey }: GrantedKeys): GrantedKeys {
+function exportToken(
+  layout: VaultLayout,
+  record: TokenRecord,
+  { id, secretKey }: GrantedKeys,
+): GrantedKeys {
   const recordKey = newKey();
   // in place of the vault key, which opens nothing there
   const nobodys = newKey();

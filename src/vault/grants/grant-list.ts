@@ -11,15 +11,19 @@ import { type GrantJson, reviveGrant } from "./grant-cell.ts";
 /** The owner's view of a grant: what it is about, and the key of its cell. */
 export interface OwnedGrant extends Grant {
   readonly key: Secret;
-  /** Whether it was revoked, and only what that takes is left to be done: it is told nothing any more. */
+  /**
+   * Whether it was revoked, and only what that takes is left to be done: it is told nothing any
+   * more.
+   */
   readonly isEnded: boolean;
   /** What the calendar had vouched for when its time was found to be over; null before. */
   readonly vouchedAtExpiry: number | null;
 }
 
 /**
- * Which grants there are, and under which key the record of each granted token is to be sealed. Both change in one write: whoever seals a
- * record under a key of this list has told that key to every grant that the list has with it.
+ * Which grants there are, and under which key the record of each granted token is to be sealed.
+ * Both change in one write: whoever seals a record under a key of this list has told that key to
+ * every grant that the list has with it.
  */
 export interface GrantList {
   readonly grants: readonly OwnedGrant[];
@@ -29,12 +33,18 @@ export interface GrantList {
 
 const VERSION = 1;
 
-/** The vault's grants. Throws FobError `invalid` when the list is damaged, `unavailable` when a newer fob wrote it. */
+/**
+ * The vault's grants. Throws FobError `invalid` when the list is damaged, `unavailable` when a
+ * newer fob wrote it.
+ */
 export function readGrants(vault: Vault): GrantList {
   return explained(() => decode(readCell(listCell(vault))));
 }
 
-/** Replaces the list of grants, as {@link updateCell} does. Record keys of tokens that no grant names are dropped. */
+/**
+ * Replaces the list of grants, as {@link updateCell} does. Record keys of tokens that no grant
+ * names are dropped.
+ */
 export function updateGrants(vault: Vault, change: (list: GrantList) => GrantList): void {
   explained(() => updateCell(listCell(vault), (current) => encode(change(decode(current)))));
 }
@@ -65,7 +75,9 @@ type OwnedGrantJson = GrantJson & {
 
 function encode({ grants, recordKeys }: GrantList): Buffer {
   const named = new Set(grants.flatMap(({ tokens }) => tokens));
-  const keys = [...recordKeys].filter(([id]) => named.has(id)).map(([id, key]) => [id, key.toString("base64")]);
+  const keys = [...recordKeys]
+    .filter(([id]) => named.has(id))
+    .map(([id, key]) => [id, key.toString("base64")]);
   const owned = grants.map(({ key, ...grant }) => ({ ...grant, key: key.toString("base64") }));
   return Buffer.from(JSON.stringify({ version: VERSION, grants: owned, recordKeys: keys }));
 }
@@ -80,10 +92,17 @@ function decode(value: Buffer | null): GrantList {
       hint: t("update fob; nothing was changed"),
     });
   }
-  const keys = json.recordKeys.map(([id, key]: [string, string]) => [id, Buffer.from(key, "base64")] as const);
+  const keys = json.recordKeys.map(
+    ([id, key]: [string, string]) => [id, Buffer.from(key, "base64")] as const,
+  );
   return { grants: json.grants.map(reviveOwned), recordKeys: new Map(keys) };
 }
 
-function reviveOwned({ key, isEnded = false, vouchedAtExpiry = null, ...grant }: OwnedGrantJson): OwnedGrant {
+function reviveOwned({
+  key,
+  isEnded = false,
+  vouchedAtExpiry = null,
+  ...grant
+}: OwnedGrantJson): OwnedGrant {
   return { ...reviveGrant(grant), key: Buffer.from(key, "base64"), isEnded, vouchedAtExpiry };
 }

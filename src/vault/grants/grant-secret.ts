@@ -30,12 +30,17 @@ export function refuseEmptyGrant(text: string): void {
   });
 }
 
-/** Reverses {@link formatGrantSecret}. Throws FobError `denied`, without the text, for what is none. */
+/**
+ * Reverses {@link formatGrantSecret}. Throws FobError `denied`, without the text, for what is none.
+ */
 export function parseGrantSecret(text: string): GrantSecret {
   refuseEmptyGrant(text);
   const [, id, secret] = FORM.exec(text.trim()) ?? [];
-  if (id !== undefined && secret !== undefined) return { id, secret: Buffer.from(secret, "base64url") };
-  throw new FobError("denied", t("FOB_GRANT is not a grant"), { hint: t("`fob access grant` prints one") });
+  if (id !== undefined && secret !== undefined)
+    return { id, secret: Buffer.from(secret, "base64url") };
+  throw new FobError("denied", t("FOB_GRANT is not a grant"), {
+    hint: t("`fob access grant` prints one"),
+  });
 }
 
 /** The key that seals a grant's cell. */

@@ -21,7 +21,10 @@ export class GrantedTokens implements TokenStore {
   readonly #cell: Cell;
   readonly #clock: () => Date;
 
-  /** `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. Throws FobError `denied` when it has expired. */
+  /**
+   * `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. Throws
+   * FobError `denied` when it has expired.
+   */
   constructor(layout: VaultLayout, cell: Cell, grant: Grant, clock: () => Date) {
     this.layout = layout;
     this.grant = grant;
@@ -37,7 +40,8 @@ export class GrantedTokens implements TokenStore {
       try {
         return [this.read(id).token];
       } catch (error) {
-        if (!(error instanceof FobError) || !["not-found", "denied"].includes(error.code)) throw error;
+        if (!(error instanceof FobError) || !["not-found", "denied"].includes(error.code))
+          throw error;
         // removed since: the others are still granted. So they are when one is damaged
         if (error.code === "denied") trouble.push(error);
         return [];
@@ -60,7 +64,9 @@ export class GrantedTokens implements TokenStore {
     } catch (error) {
       // the token has a key that this grant was not told: to us it looks damaged
       if (!(error instanceof FobError) || error.code !== "invalid") throw error;
-      throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, { cause: error });
+      throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, {
+        cause: error,
+      });
     }
   }
 
@@ -91,7 +97,10 @@ export class GrantedTokens implements TokenStore {
     );
   }
 
-  /** As they are at this moment: a token gets new ones whenever another grant of it is made or revoked. */
+  /**
+   * As they are at this moment: a token gets new ones whenever another grant of it is made or
+   * revoked.
+   */
   #keysOf(id: string): GrantedKeys {
     const value = readSealed(this.#cell);
     if (value === null) throw new FobError("denied", t`the grant ${this.grant.label} was revoked`);
@@ -101,7 +110,10 @@ export class GrantedTokens implements TokenStore {
   }
 }
 
-/** What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has expired, or belongs elsewhere. */
+/**
+ * What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has
+ * expired, or belongs elsewhere.
+ */
 export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
   const secret = parseGrantSecret(text);
   const header = readHeader(home);

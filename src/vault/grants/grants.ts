@@ -16,29 +16,47 @@ import { discard, finishDiscarding } from "#vault/trash/discarding.ts";
 import { RESTORABLE_DAYS } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { encodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
-import { type GrantList, listCell, type OwnedGrant, readGrants, updateGrants } from "./grant-list.ts";
+import {
+  type GrantList,
+  listCell,
+  type OwnedGrant,
+  readGrants,
+  updateGrants,
+} from "./grant-list.ts";
 import { formatGrantSecret, grantKey, newGrantSecret } from "./grant-secret.ts";
 
-/** A grant is being made for no longer than this: its cell comes after its place in the list. In milliseconds. */
+/**
+ * A grant is being made for no longer than this: its cell comes after its place in the list. In
+ * milliseconds.
+ */
 const MAKING_MS = 60_000;
 
-/** The name of a grant's folder, of this fob and of older ones. What else lies beside them is not ours. */
+/**
+ * The name of a grant's folder, of this fob and of older ones. What else lies beside them is not
+ * ours.
+ */
 const GRANT_FOLDER = /^([0-9a-f]{16}|[0-9a-f]{32})$/;
 
-/** A token that a grant is to open, with the key of its secret, which proves that the caller could open it. */
+/**
+ * A token that a grant is to open, with the key of its secret, which proves that the caller could
+ * open it.
+ */
 export interface GrantedToken {
   readonly id: string;
   readonly secretKey: Secret;
 }
 
-/** The vault's grants, oldest first; those that have expired as well. Throws FobError `invalid` when their list is damaged. */
+/**
+ * The vault's grants, oldest first; those that have expired as well. Throws FobError `invalid` when
+ * their list is damaged.
+ */
 export function listGrants(vault: Vault): Grant[] {
   return readGrants(vault).grants.map(withoutKey);
 }
 
 /**
- * Makes a grant: its tokens open with the returned text alone, without keychain, PIN or agent. Throws FobError `usage` when there is
- * one of this label already whose time is not over.
+ * Makes a grant: its tokens open with the returned text alone, without keychain, PIN or agent.
+ * Throws FobError `usage` when there is one of this label already whose time is not over.
  */
 export function createGrant(
   vault: Vault,
@@ -52,13 +70,23 @@ export function createGrant(
   // known to the owner first: what follows may be interrupted, and must be revocable
   updateGrants(vault, ({ grants, recordKeys }) => {
     if (grants.some(({ label }) => label === grant.label)) {
-      throw new FobError("usage", t`there is a grant called ${JSON.stringify(grant.label)} already`);
+      throw new FobError(
+        "usage",
+        t`there is a grant called ${JSON.stringify(grant.label)} already`,
+      );
     }
     const keys = new Map(recordKeys);
     for (const { id } of tokens) keys.set(id, keys.get(id) ?? newKey());
-    return { grants: [...grants, { ...grant, key, isEnded: false, vouchedAtExpiry: null }], recordKeys: keys };
+    return {
+      grants: [...grants, { ...grant, key, isEnded: false, vouchedAtExpiry: null }],
+      recordKeys: keys,
+    };
   });
-  const keys: GrantedKeys[] = tokens.map(({ id, secretKey }) => ({ id, recordKeys: [], secretKey }));
+  const keys: GrantedKeys[] = tokens.map(({ id, secretKey }) => ({
+    id,
+    recordKeys: [],
+    secretKey,
+  }));
   updateCell(grantCell(vault.layout, grant.id, key), () => encodeGrant({ grant, keys }));
   for (const { id } of tokens) settleRecordKey(vault, id);
   const text = formatGrantSecret(secret);
@@ -67,8 +95,8 @@ export function createGrant(
 }
 
 /**
- * Ends a grant. Its tokens get new keys, so that its secret opens nothing even for somebody who kept a copy of its file. Throws FobError
- * `not-found`.
+ * Ends a grant. Its tokens get new keys, so that its secret opens nothing even for somebody who
+ * kept a copy of its file. Throws FobError `not-found`.
  */
 export function revokeGrant(vault: Vault, label: string): Grant {
   const grant = listGrants(vault).find((one) => one.label === label);
@@ -78,25 +106,37 @@ export function revokeGrant(vault: Vault, label: string): Grant {
 }
 
 /**
- * Ends the grants whose time was over thirty days ago, by clock and calendar: a clock that runs ahead makes a grant refuse, and must not
- * end it. Looks at the clock as long as there is one whose time is over. Throws FobError where list or calendar cannot be used.
+ * Ends the grants whose time was over thirty days ago, by clock and calendar: a clock that runs
+ * ahead makes a grant refuse, and must not end it. Looks at the clock as long as there is one whose
+ * time is over. Throws FobError where list or calendar cannot be used.
  */
 export function endExpiredGrants(vault: Vault, now: Date): void {
   const { grants } = readGrants(vault);
   if (!grants.some((grant) => hasExpired(grant, now) || grant.vouchedAtExpiry !== null)) return;
   const { vouched } = lookAtClock(vault, now);
-  const noted = (grant: OwnedGrant) => ({ ...grant, vouchedAtExpiry: vouchedAtExpiry(grant, now, vouched) });
+  const noted = (grant: OwnedGrant) => ({
+    ...grant,
+    vouchedAtExpiry: vouchedAtExpiry(grant, now, vouched),
+  });
   if (grants.some((grant) => noted(grant).vouchedAtExpiry !== grant.vouchedAtExpiry))
     updateGrants(vault, (list) => ({ ...list, grants: list.grants.map(noted) }));
-  for (const { id } of grants.map(noted).filter((grant) => isLongOver(grant, now, vouched))) endGrant(vault, id);
+  for (const { id } of grants.map(noted).filter((grant) => isLongOver(grant, now, vouched)))
+    endGrant(vault, id);
 }
 
-/** A clock that ran ahead may have found the grant's time over before it was: its days begin when that is so again. */
+/**
+ * A clock that ran ahead may have found the grant's time over before it was: its days begin when
+ * that is so again.
+ */
 function vouchedAtExpiry(grant: OwnedGrant, now: Date, vouched: number): number | null {
   return hasExpired(grant, now) ? Math.min(grant.vouchedAtExpiry ?? vouched, vouched) : null;
 }
 
-function isLongOver({ expiresAt, vouchedAtExpiry }: OwnedGrant, now: Date, vouched: number): boolean {
+function isLongOver(
+  { expiresAt, vouchedAtExpiry }: OwnedGrant,
+  now: Date,
+  vouched: number,
+): boolean {
   if (expiresAt === null || vouchedAtExpiry === null) return false;
   return havePassed(RESTORABLE_DAYS, { at: expiresAt, vouched: vouchedAtExpiry }, now, vouched);
 }
@@ -115,30 +155,45 @@ export interface GrantDamage {
   readonly dead: readonly Grant[];
 }
 
-/** Looks through the grants. Throws FobError `unavailable` where a newer fob wrote the list: then nothing is damaged, and nothing to be mended. */
+/**
+ * Looks through the grants. Throws FobError `unavailable` where a newer fob wrote the list: then
+ * nothing is damaged, and nothing to be mended.
+ */
 export function examineGrants(vault: Vault, now: Date): GrantDamage {
   try {
     const dead = readGrants(vault).grants.filter((grant) => isDead(vault, grant, now));
     return { list: null, dead: dead.map(withoutKey) };
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return { list: error.message, dead: [] };
+    if (error instanceof FobError && error.code === "invalid")
+      return { list: error.message, dead: [] };
     throw error;
   }
 }
 
 /**
- * Ends the grants that open nothing. Where the list of grants is damaged nobody can tell which there are: all of them end, and every token
- * in `ids` gets a new key, as when a grant is revoked.
+ * Ends the grants that open nothing. Where the list of grants is damaged nobody can tell which
+ * there are: all of them end, and every token in `ids` gets a new key, as when a grant is revoked.
  */
-export function mendGrants(vault: Vault, { list, dead }: GrantDamage, ids: readonly string[]): void {
+export function mendGrants(
+  vault: Vault,
+  { list, dead }: GrantDamage,
+  ids: readonly string[],
+): void {
   for (const { id } of dead) endGrant(vault, id);
   if (list === null) return;
   putAside(vault.layout.home, listCell(vault).folder, "grant-list");
   for (const folder of grantFolders(vault)) discard(folder);
-  // a grant that stands for all that were lost: revoking it is what is to be done, and can be gone on with
+  // a grant that stands for all that were lost: revoking it is what is to be done, and can be gone
+  // on with
   const lost: OwnedGrant = {
     ...{ id: randomBytes(8).toString("hex"), label: t("lost grants"), rights: [], tokens: ids },
-    ...{ createdAt: new Date(0), expiresAt: null, key: newKey(), isEnded: false, vouchedAtExpiry: null },
+    ...{
+      createdAt: new Date(0),
+      expiresAt: null,
+      key: newKey(),
+      isEnded: false,
+      vouchedAtExpiry: null,
+    },
   };
   updateGrants(vault, ({ grants, ...rest }) => ({ ...rest, grants: [...grants, lost] }));
   endGrant(vault, lost.id);
@@ -155,19 +210,34 @@ function endGrant(vault: Vault, id: string): void {
   discard(grantCell(vault.layout, id, key).folder);
   for (const token of tokens) settleRecordKey(vault, token);
   // forgotten last: when this is interrupted, it can be asked for again
-  updateGrants(vault, ({ grants, ...rest }) => ({ ...rest, grants: grants.filter((grant) => grant.id !== id) }));
+  updateGrants(vault, ({ grants, ...rest }) => ({
+    ...rest,
+    grants: grants.filter((grant) => grant.id !== id),
+  }));
 }
 
-/** From this write on the grant is told nothing, and its tokens are to have keys that it does not know. */
+/**
+ * From this write on the grant is told nothing, and its tokens are to have keys that it does not
+ * know.
+ */
 function withEnded({ grants, recordKeys }: GrantList, ended: OwnedGrant): GrantList {
   if (ended.isEnded) return { grants, recordKeys };
   const keys = new Map(recordKeys);
   for (const id of ended.tokens) keys.set(id, newKey());
-  return { grants: grants.map((grant) => (grant === ended ? { ...grant, isEnded: true } : grant)), recordKeys: keys };
+  return {
+    grants: grants.map((grant) => (grant === ended ? { ...grant, isEnded: true } : grant)),
+    recordKeys: keys,
+  };
 }
 
-/** A new grant takes the place of one with its label whose time is over: whoever makes it has said so. */
-function endNamesake(vault: Vault, { label, createdAt: now }: Pick<Grant, "label" | "createdAt">): void {
+/**
+ * A new grant takes the place of one with its label whose time is over: whoever makes it has said
+ * so.
+ */
+function endNamesake(
+  vault: Vault,
+  { label, createdAt: now }: Pick<Grant, "label" | "createdAt">,
+): void {
   const namesake = readGrants(vault).grants.find((grant) => grant.label === label);
   if (namesake && (namesake.isEnded || hasExpired(namesake, now))) endGrant(vault, namesake.id);
 }
@@ -176,7 +246,8 @@ function isDead(vault: Vault, { id, key, isEnded, createdAt }: OwnedGrant, now: 
   if (isEnded) return true;
   try {
     return (
-      readCell(grantCell(vault.layout, id, key)) === null && Math.abs(now.getTime() - createdAt.getTime()) > MAKING_MS
+      readCell(grantCell(vault.layout, id, key)) === null &&
+      Math.abs(now.getTime() - createdAt.getTime()) > MAKING_MS
     );
   } catch (error) {
     if (error instanceof FobError) return true;
@@ -207,7 +278,12 @@ function grantFolders({ layout }: Vault): string[] {
   }
 }
 
-function withoutKey({ key, isEnded: _isEnded, vouchedAtExpiry: _vouchedAtExpiry, ...grant }: OwnedGrant): Grant {
+function withoutKey({
+  key,
+  isEnded: _isEnded,
+  vouchedAtExpiry: _vouchedAtExpiry,
+  ...grant
+}: OwnedGrant): Grant {
   forget(key);
   return grant;
 }

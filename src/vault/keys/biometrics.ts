@@ -12,14 +12,20 @@ import { biometricSlot, findSlot } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /**
- * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the keychain. The vault was opened by its PIN, and the
- * platform has recognised the person. Throws FobError `denied` when another process has changed PIN or key meanwhile.
+ * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the
+ * keychain. The vault was opened by its PIN, and the platform has recognised the person. Throws
+ * FobError `denied` when another process has changed PIN or key meanwhile.
  */
-export async function enableForApp({ vault, header }: OpenedVault, access: VaultAccess): Promise<void> {
+export async function enableForApp(
+  { vault, header }: OpenedVault,
+  access: VaultAccess,
+): Promise<void> {
   const key = await provideKey(header, "biometric", access);
   const slot = biometricSlot(header.id, vault.vaultKey, key);
   forget(key);
-  replaceSlots(vault.layout, header, { slots: [...header.slots.filter(({ type }) => type !== "biometric"), slot] });
+  replaceSlots(vault.layout, header, {
+    slots: [...header.slots.filter(({ type }) => type !== "biometric"), slot],
+  });
 }
 
 /** Takes biometrics off the app. Returns whether they were on. */
@@ -31,10 +37,15 @@ export async function disableForApp(vault: Vault, access: VaultAccess): Promise<
 }
 
 /**
- * Takes biometrics off the tokens of a vault, and what they released out of the keychain that `header` names, whose key has gone elsewhere.
- * Returns whether they were on for the app or a token. What cannot be reached is left there: without its wrapping it opens nothing.
+ * Takes biometrics off the tokens of a vault, and what they released out of the keychain that
+ * `header` names, whose key has gone elsewhere. Returns whether they were on for the app or a
+ * token. What cannot be reached is left there: without its wrapping it opens nothing.
  */
-export async function closeBiometrics(vault: Vault, header: Header, access: VaultAccess): Promise<boolean> {
+export async function closeBiometrics(
+  vault: Vault,
+  header: Header,
+  access: VaultAccess,
+): Promise<boolean> {
   const items: KeyItem[] = isEnabledForApp(header) ? ["biometric"] : [];
   for (const { id, pin } of vault.entries()) {
     const record = pin === "user" ? readIfThere(vault, id) : null;
@@ -68,8 +79,8 @@ export function isEnabledForApp(header: Header): boolean {
 }
 
 /**
- * Lets biometrics stand for a token's PIN. `secretKey` was opened by the PIN, and the platform has recognised the person. Throws FobError
- * `denied` when another process has changed the PIN.
+ * Lets biometrics stand for a token's PIN. `secretKey` was opened by the PIN, and the platform has
+ * recognised the person. Throws FobError `denied` when another process has changed the PIN.
  */
 export async function enableForToken(
   vault: Vault,
@@ -85,7 +96,11 @@ export async function enableForToken(
 }
 
 /** Takes biometrics off a token. Returns whether they were on. */
-export async function disableForToken(vault: Vault, record: TokenRecord, access: VaultAccess): Promise<boolean> {
+export async function disableForToken(
+  vault: Vault,
+  record: TokenRecord,
+  access: VaultAccess,
+): Promise<boolean> {
   if (!record.guard?.biometric) return false;
   setBiometric(vault, record, null);
   const header = currentHeader(vault);
@@ -103,7 +118,10 @@ export function refuseAppBiometrics(vault: Vault): void {
   });
 }
 
-/** Throws FobError `usage` for a token without a PIN, `denied` where the policy of its PIN wants the PIN itself. */
+/**
+ * Throws FobError `usage` for a token without a PIN, `denied` where the policy of its PIN wants the
+ * PIN itself.
+ */
 export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecord): void {
   if (currentHeader(vault).keychain === "none") throw noKeychain();
   if (!guard) {
@@ -116,7 +134,10 @@ export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecor
   }
 }
 
-/** The key that the keychain keeps for this use, or null where the vault has no keychain or the key is gone. */
+/**
+ * The key that the keychain keeps for this use, or null where the vault has no keychain or the key
+ * is gone.
+ */
 export async function releasedKey(
   home: string,
   item: KeyItem,
@@ -130,7 +151,10 @@ export async function releasedKey(
 function setBiometric(vault: Vault, before: TokenRecord, biometric: string | null): void {
   vault.update(before.token.id, (record) => {
     if (!record.guard || record.wrappedSecretKey !== before.wrappedSecretKey) {
-      throw new FobError("denied", t`the PIN of ${before.token.name} was changed by another process`);
+      throw new FobError(
+        "denied",
+        t`the PIN of ${before.token.name} was changed by another process`,
+      );
     }
     return { ...record, guard: { ...record.guard, biometric } };
   });
@@ -143,12 +167,20 @@ async function provideKey(header: Header, item: KeyItem, access: VaultAccess): P
 }
 
 function noKeychain(): FobError {
-  return new FobError("usage", t("this vault has no keychain that could keep a key for biometrics"), {
-    hint: t("its passphrase is all that guards it"),
-  });
+  return new FobError(
+    "usage",
+    t("this vault has no keychain that could keep a key for biometrics"),
+    {
+      hint: t("its passphrase is all that guards it"),
+    },
+  );
 }
 
-function keyStore({ keychain }: Header, item: KeyItem, access: Pick<VaultAccess, "keyStore">): KeyStore | null {
+function keyStore(
+  { keychain }: Header,
+  item: KeyItem,
+  access: Pick<VaultAccess, "keyStore">,
+): KeyStore | null {
   return keychain === "none" ? null : access.keyStore(keychain, item);
 }
 

@@ -20,7 +20,10 @@ const StretchingSchema = v.object({
   salt: base64,
 });
 
-/** Under which name its keeper has the vault's key; left out for the key that the vault was made with. */
+/**
+ * Under which name its keeper has the vault's key; left out for the key that the vault was made
+ * with.
+ */
 const keyItem = v.optional(v.pipe(v.string(), v.regex(/^key-[0-9a-f]{16}$/)));
 
 const SlotSchema = v.variant("type", [
@@ -30,7 +33,8 @@ const SlotSchema = v.variant("type", [
     stretching: StretchingSchema,
     wrapped: base64,
     keyItem,
-    // tells the vault's key from another one without the PIN; vaults of earlier versions get it at the next right PIN
+    // tells the vault's key from another one without the PIN; vaults of earlier versions get it at
+    // the next right PIN
     keyCheck: v.optional(base64),
   }),
   v.object({ type: v.literal("passphrase"), stretching: StretchingSchema, wrapped: base64 }),
@@ -47,18 +51,25 @@ const HeaderSchema = v.object({
   slots: v.pipe(v.array(SlotSchema), v.maxLength(16)),
 });
 
-/** The one part of a vault that is readable without a key: what it is, who keeps its key, and the wrapped vault key. */
+/**
+ * The one part of a vault that is readable without a key: what it is, who keeps its key, and the
+ * wrapped vault key.
+ */
 export type Header = v.InferOutput<typeof HeaderSchema>;
 
 /** One way to open the vault: the vault key, wrapped under the key that this way gives. */
 export type Slot = Header["slots"][number];
 
-/** Who keeps the vault's key: the OS keychain, a 0600 file in the home, or nobody, so that a passphrase is needed. */
+/**
+ * Who keeps the vault's key: the OS keychain, a 0600 file in the home, or nobody, so that a
+ * passphrase is needed.
+ */
 export type KeychainKind = Header["keychain"];
 
 /**
- * The header of the vault below `home`, or null when there is no vault. Throws FobError `invalid` for a damaged, foreign or newer one, and for one
- * that is lost: a new header would make the tokens that are there another vault's.
+ * The header of the vault below `home`, or null when there is no vault. Throws FobError `invalid`
+ * for a damaged, foreign or newer one, and for one that is lost: a new header would make the tokens
+ * that are there another vault's.
  */
 export function readHeader(home: string): Header | null {
   const value = readCell(headerCell(home));
@@ -90,20 +101,32 @@ function isFilled(folder: string): boolean {
   }
 }
 
-/** Whether the home was exported for a grant: its header has no way to open it, and says nothing of a keychain. */
+/**
+ * Whether the home was exported for a grant: its header has no way to open it, and says nothing of
+ * a keychain.
+ */
 export function isExported({ slots }: Header): boolean {
   return slots.length === 0;
 }
 
-/** Writes the first header of a vault. Returns the one that counts: another process may have been faster. */
+/**
+ * Writes the first header of a vault. Returns the one that counts: another process may have been
+ * faster.
+ */
 export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
   const created: Header = { format: HEADER_FORMAT.name, version: HEADER_FORMAT.version, ...header };
   updateCell(headerCell(home), (current) => (current === null ? encode(created) : null));
   return readHeader(home) ?? created;
 }
 
-/** Replaces the slots of an existing header; `change` may be asked again if another process was faster. */
-export function updateSlots({ home }: VaultLayout, change: (slots: readonly Slot[]) => Slot[]): void {
+/**
+ * Replaces the slots of an existing header; `change` may be asked again if another process was
+ * faster.
+ */
+export function updateSlots(
+  { home }: VaultLayout,
+  change: (slots: readonly Slot[]) => Slot[],
+): void {
   updateCell(headerCell(home), (current) => {
     if (current === null) throw new FobError("invalid", t`the vault in ${home} has vanished`);
     const header = parseHeader(current);
@@ -112,8 +135,8 @@ export function updateSlots({ home }: VaultLayout, change: (slots: readonly Slot
 }
 
 /**
- * Replaces what opens the vault, if that still is what this process has seen when it opened it, and returns the new header. Throws
- * FobError `denied` when another process was faster.
+ * Replaces what opens the vault, if that still is what this process has seen when it opened it, and
+ * returns the new header. Throws FobError `denied` when another process was faster.
  */
 export function replaceSlots(
   { home }: VaultLayout,
@@ -151,11 +174,18 @@ function encode(header: Header): Buffer {
 
 function parseHeader(value: Buffer): Header {
   const json = parseJson(value);
-  const version = v.safeParse(v.object({ format: v.literal(HEADER_FORMAT.name), version: v.number() }), json);
+  const version = v.safeParse(
+    v.object({ format: v.literal(HEADER_FORMAT.name), version: v.number() }),
+    json,
+  );
   if (version.success && version.output.version > HEADER_FORMAT.version) {
-    throw new FobError("invalid", t`this vault has format ${version.output.version}, which needs a newer fob`, {
-      hint: t("update fob; nothing was changed"),
-    });
+    throw new FobError(
+      "invalid",
+      t`this vault has format ${version.output.version}, which needs a newer fob`,
+      {
+        hint: t("update fob; nothing was changed"),
+      },
+    );
   }
   const header = v.safeParse(HeaderSchema, json);
   if (header.success) return header.output;

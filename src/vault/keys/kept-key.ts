@@ -7,11 +7,18 @@ import { newItem, newKey } from "./keys.ts";
 import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
-/** The vault's key, or why it is not there; `isLost` where its keeper answers and does not have it. */
-export type FoundKey = { readonly key: Secret } | { readonly trouble: FobError; readonly isLost: boolean };
+/**
+ * The vault's key, or why it is not there; `isLost` where its keeper answers and does not have it.
+ */
+export type FoundKey =
+  | { readonly key: Secret }
+  | { readonly trouble: FobError; readonly isLost: boolean };
 
 /** Asks who keeps the key of a vault. The trouble comes with what can help this vault. */
-export async function findKey(header: Header, { keyStore }: Pick<VaultAccess, "keyStore">): Promise<FoundKey> {
+export async function findKey(
+  header: Header,
+  { keyStore }: Pick<VaultAccess, "keyStore">,
+): Promise<FoundKey> {
   const kind = keeperOf(header);
   try {
     const key = await keyStore(kind, keyItemOf(header) ?? undefined).read(header.id);
@@ -28,8 +35,8 @@ export async function findKey(header: Header, { keyStore }: Pick<VaultAccess, "k
 }
 
 /**
- * Has a new key kept for an existing vault, beside whatever is there: nothing is replaced that this or another process may need. Throws
- * FobError `unavailable`.
+ * Has a new key kept for an existing vault, beside whatever is there: nothing is replaced that this
+ * or another process may need. Throws FobError `unavailable`.
  */
 export async function keepNewKey(
   kind: Exclude<KeychainKind, "none">,
@@ -74,7 +81,9 @@ function keeperOf({ keychain }: Header): Exclude<KeychainKind, "none"> {
 function noKey(kind: KeychainKind): FobError {
   return new FobError(
     "unavailable",
-    kind === "file" ? t("the key file of this vault is gone") : t("the keychain holds no key for this vault"),
+    kind === "file"
+      ? t("the key file of this vault is gone")
+      : t("the keychain holds no key for this vault"),
   );
 }
 
@@ -93,7 +102,9 @@ function withHint({ code, message, cause }: FobError, hint: string): FobError {
 
 function lostHint(header: Header): string {
   return findSlot(header, "recovery")
-    ? t("the recovery code opens the vault in place of the app PIN, and `fob pin change` with it makes a new key")
+    ? t(
+        "the recovery code opens the vault in place of the app PIN, and `fob pin change` with it makes a new key",
+      )
     : t(
         "put the vault's own key back; without it, `fob --home NEW restore BACKUP` brings back what `fob backup` has saved",
       );

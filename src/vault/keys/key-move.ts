@@ -13,7 +13,10 @@ import type { VaultAccess } from "./vault-access.ts";
 export interface KeyMove {
   readonly from: KeychainKind;
   readonly to: KeychainKind;
-  /** A new recovery code, to be shown once; null where there is none, or the one from before still counts. */
+  /**
+   * A new recovery code, to be shown once; null where there is none, or the one from before still
+   * counts.
+   */
   readonly recoveryCode: string | null;
   /** Whether a finger or face stood for a PIN, and does no more. */
   readonly closedBiometrics: boolean;
@@ -22,9 +25,11 @@ export interface KeyMove {
 }
 
 /**
- * Gives a vault's key to another keeper: a new key is kept there, then the header that counts on it is written, then the old key is removed, so
- * that the vault opens whenever this is interrupted. `pin` guards the vault from then on; with null, its key alone does. Throws FobError
- * `denied` when another process has changed PIN or key meanwhile, and `unavailable` when the new keeper cannot be reached.
+ * Gives a vault's key to another keeper: a new key is kept there, then the header that counts on it
+ * is written, then the old key is removed, so that the vault opens whenever this is interrupted.
+ * `pin` guards the vault from then on; with null, its key alone does. Throws FobError `denied` when
+ * another process has changed PIN or key meanwhile, and `unavailable` when the new keeper cannot be
+ * reached.
  */
 export async function moveKey(
   opened: OpenedVault,
@@ -46,10 +51,19 @@ export async function moveKey(
   }
   if (pin) clearAttempts(attemptsOfApp(vault.layout));
   const closedBiometrics = await closeBiometrics(vault, header, access);
-  return { from: header.keychain, to, recoveryCode, closedBiometrics, leftBehind: await dropOldKey(opened, access) };
+  return {
+    from: header.keychain,
+    to,
+    recoveryCode,
+    closedBiometrics,
+    leftBehind: await dropOldKey(opened, access),
+  };
 }
 
-/** The recovery code from before goes on, unless it is all that the person has, or nothing else will open the vault but a passphrase. */
+/**
+ * The recovery code from before goes on, unless it is all that the person has, or nothing else will
+ * open the vault but a passphrase.
+ */
 async function newSlots(
   { vault: { vaultKey }, header, proof }: OpenedVault,
   to: KeychainKind,
@@ -62,7 +76,8 @@ async function newSlots(
   }
   const guarded = await pinSlot(header.id, vaultKey, kept, pin);
   const recovery = findSlot(header, "recovery");
-  if (recovery && proof.kind === "pin" && to !== "none") return { slots: [guarded, recovery], recoveryCode: null };
+  if (recovery && proof.kind === "pin" && to !== "none")
+    return { slots: [guarded, recovery], recoveryCode: null };
   const code = newRecoveryCode();
   const slots = [guarded, recoverySlot(header.id, vaultKey, code)];
   const recoveryCode = formatRecoveryCode(code);
@@ -70,12 +85,20 @@ async function newSlots(
   return { slots, recoveryCode };
 }
 
-async function dropOldKey({ header, proof }: OpenedVault, access: VaultAccess): Promise<FobError | null> {
+async function dropOldKey(
+  { header, proof }: OpenedVault,
+  access: VaultAccess,
+): Promise<FobError | null> {
   const { keychain } = header;
   if (keychain === "none") return null;
   try {
     const item = keyItemOf(header);
-    if (proof.kind !== "recovery" || item !== null || keychain === "system" || (await isProved(header, access)))
+    if (
+      proof.kind !== "recovery" ||
+      item !== null ||
+      keychain === "system" ||
+      (await isProved(header, access))
+    )
       await dropKey(keychain, item, header, access);
     return null;
   } catch (error) {

@@ -42,7 +42,10 @@ export type Proof =
   | { readonly kind: "keychain" | "biometric" | "recovery" }
   | { readonly kind: "pin"; readonly pin: Secret };
 
-/** An open vault, what has opened it, and the header as it was then: only while that is the same may what opens the vault be changed. */
+/**
+ * An open vault, what has opened it, and the header as it was then: only while that is the same may
+ * what opens the vault be changed.
+ */
 export interface OpenedVault {
   readonly vault: Vault;
   readonly header: Header;
@@ -56,7 +59,10 @@ export async function openVault(access: VaultAccess): Promise<Vault | null> {
   return opened?.vault ?? null;
 }
 
-/** {@link openVault} for whoever changes what opens it. With `byPin`, a finger or face does not stand for the app PIN. */
+/**
+ * {@link openVault} for whoever changes what opens it. With `byPin`, a finger or face does not
+ * stand for the app PIN.
+ */
 export async function openToChange(
   access: VaultAccess,
   { byPin }: { readonly byPin: boolean },
@@ -69,8 +75,9 @@ export async function openToChange(
 }
 
 /**
- * Creates a vault whose key `kind` keeps, and opens it; with `none`, a passphrase is asked for first. If another process
- * creates one meanwhile, that one is opened where nothing but its keychain or the same passphrase is needed; FobError `denied` elsewhere.
+ * Creates a vault whose key `kind` keeps, and opens it; with `none`, a passphrase is asked for
+ * first. If another process creates one meanwhile, that one is opened where nothing but its
+ * keychain or the same passphrase is needed; FobError `denied` elsewhere.
  */
 export async function createVault(
   kind: KeychainKind,
@@ -80,10 +87,18 @@ export async function createVault(
   const vaultKey = newKey();
   const passphrase = kind === "none" ? await askNewPassphrase(access.pinPrompt, null) : null;
   try {
-    const slot = await firstSlot(id, vaultKey, passphrase, kind === "none" ? null : access.keyStore(kind));
+    const slot = await firstSlot(
+      id,
+      vaultKey,
+      passphrase,
+      kind === "none" ? null : access.keyStore(kind),
+    );
     const header = createHeader(access.home, { id, keychain: kind, slots: [slot] });
     if (header.id === id)
-      return { vault: new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none"), isNew: true };
+      return {
+        vault: new Vault({ home: access.home, vaultId: id }, vaultKey, kind === "none"),
+        isNew: true,
+      };
     forget(vaultKey);
     return { vault: await openOther(header, access, passphrase), isNew: false };
   } finally {
@@ -92,8 +107,8 @@ export async function createVault(
 }
 
 /**
- * The key that the header's keychain keeps, or null for `none`. Throws FobError `unavailable` when it is gone or the keychain cannot be
- * reached, `invalid` when it is another one.
+ * The key that the header's keychain keeps, or null for `none`. Throws FobError `unavailable` when
+ * it is gone or the keychain cannot be reached, `invalid` when it is another one.
  */
 export async function keychainKey(header: Header, access: VaultAccess): Promise<Secret | null> {
   if (header.keychain === "none") return null;
@@ -126,8 +141,8 @@ interface Opening {
 }
 
 /**
- * Asks for the app PIN and opens the vault key with it. The recovery code is taken in its place, and asked for where the keychain's key is
- * not there.
+ * Asks for the app PIN and opens the vault key with it. The recovery code is taken in its place,
+ * and asked for where the keychain's key is not there.
  */
 async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> {
   const role = header.keychain === "none" ? "passphrase" : "current";
@@ -137,17 +152,29 @@ async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> 
     const isLikeCode = isLikeRecoveryCode(pin.toString("utf8"));
     const found = header.keychain === "none" ? { key: null } : await findKey(header, access);
     // whoever mistypes the code has lost the PIN, or the keychain: neither is what must be told
-    if ("trouble" in found) return isLikeCode ? Promise.reject(wrongRecoveryCode(pin)) : found.trouble;
+    if ("trouble" in found)
+      return isLikeCode ? Promise.reject(wrongRecoveryCode(pin)) : found.trouble;
     if (!isLikeCode) return openWithPin(header, access, pin, { key: found.key, isFree: false });
-    return openWithPin(header, access, pin, { key: found.key, isFree: true }).catch((error: unknown) => {
-      throw error instanceof FobError && error.code !== "interrupted" ? wrongRecoveryCode(pin) : error;
-    });
+    return openWithPin(header, access, pin, { key: found.key, isFree: true }).catch(
+      (error: unknown) => {
+        throw error instanceof FobError && error.code !== "interrupted"
+          ? wrongRecoveryCode(pin)
+          : error;
+      },
+    );
   });
   return opening instanceof FobError ? askRecoveryCode(header, access, opening) : opening;
 }
 
-/** Asks for the recovery code, because of `trouble` with the keychain's key; throws that where there is no code or nobody to ask. */
-function askRecoveryCode(header: Header, { pinPrompt }: VaultAccess, trouble: FobError): Promise<Opening> {
+/**
+ * Asks for the recovery code, because of `trouble` with the keychain's key; throws that where there
+ * is no code or nobody to ask.
+ */
+function askRecoveryCode(
+  header: Header,
+  { pinPrompt }: VaultAccess,
+  trouble: FobError,
+): Promise<Opening> {
   if (!findSlot(header, "recovery")) throw trouble;
   return askUntil(pinPrompt, { of: null, role: "recovery", refusal: trouble }, async (code) => {
     const vaultKey = recover(header, code);
@@ -156,11 +183,18 @@ function askRecoveryCode(header: Header, { pinPrompt }: VaultAccess, trouble: Fo
   });
 }
 
-/** The vault key that the platform releases when it recognises the person; null where the PIN is needed. */
-async function recognizePerson(header: Header, { home, pinPrompt }: VaultAccess): Promise<Secret | null> {
+/**
+ * The vault key that the platform releases when it recognises the person; null where the PIN is
+ * needed.
+ */
+async function recognizePerson(
+  header: Header,
+  { home, pinPrompt }: VaultAccess,
+): Promise<Secret | null> {
   const slot = findSlot(header, "biometric");
   const { attempts } = appPinPolicy(header);
-  if (!slot || failedAttempts(attemptsOfApp({ home, vaultId: header.id }), attempts) >= attempts) return null;
+  if (!slot || failedAttempts(attemptsOfApp({ home, vaultId: header.id }), attempts) >= attempts)
+    return null;
   const key = await pinPrompt.release({ of: null, item: "biometric" });
   const vaultKey = key && openBiometricSlot(header.id, slot, key);
   forget(key);
@@ -177,9 +211,15 @@ export function refuseExported(header: Header): void {
 
 function refuseOtherKeychain(header: Header, { keychain }: VaultAccess): void {
   if (keychain === null || keychain === header.keychain) return;
-  throw new FobError("usage", t`the key of this vault is kept by "${header.keychain}", not by "${keychain}"`, {
-    hint: t("leave out --keychain and FOB_KEYCHAIN: the vault knows; they count when a vault is made"),
-  });
+  throw new FobError(
+    "usage",
+    t`the key of this vault is kept by "${header.keychain}", not by "${keychain}"`,
+    {
+      hint: t(
+        "leave out --keychain and FOB_KEYCHAIN: the vault knows; they count when a vault is made",
+      ),
+    },
+  );
 }
 
 async function unlock(header: Header, access: VaultAccess, byPin: boolean): Promise<OpenedVault> {
@@ -187,16 +227,25 @@ async function unlock(header: Header, access: VaultAccess, byPin: boolean): Prom
   const slot = findSlot(header, "keychain");
   if (!slot) return unlockGuarded(header, access, byPin);
   const key = await keychainKey(header, access);
-  if (!key) throw new FobError("invalid", t("the header of the vault names a keychain slot, but no keychain"));
+  if (!key)
+    throw new FobError(
+      "invalid",
+      t("the header of the vault names a keychain slot, but no keychain"),
+    );
   const vaultKey = openKeychainSlot(header.id, slot, key);
   forget(key);
   return { vault: new Vault(layout, vaultKey, false), header, proof: { kind: "keychain" } };
 }
 
-async function unlockGuarded(header: Header, access: VaultAccess, byPin: boolean): Promise<OpenedVault> {
+async function unlockGuarded(
+  header: Header,
+  access: VaultAccess,
+  byPin: boolean,
+): Promise<OpenedVault> {
   const layout = { home: access.home, vaultId: header.id };
   const released = byPin ? null : await recognizePerson(header, access);
-  if (released) return { vault: new Vault(layout, released, true), header, proof: { kind: "biometric" } };
+  if (released)
+    return { vault: new Vault(layout, released, true), header, proof: { kind: "biometric" } };
   const opening = await askAppPin(header, access);
   const vault = new Vault(layout, opening.vaultKey, true);
   const { recoveryCodes, pinPrompt } = access;
@@ -212,7 +261,8 @@ async function openWithPin(
   pin: Secret,
   { key, isFree }: { readonly key: Secret | null; readonly isFree: boolean },
 ): Promise<Opening> {
-  if (!appPinSlot(header)) throw new FobError("invalid", t("the header of the vault has no way to open it"));
+  if (!appPinSlot(header))
+    throw new FobError("invalid", t("the header of the vault has no way to open it"));
   const layout = { home: access.home, vaultId: header.id };
   const limit = appPinPolicy(header).attempts;
   try {
@@ -225,9 +275,16 @@ async function openWithPin(
       },
     });
     if (!verdict.opened)
-      throw new FobError("denied", t`wrong ${appPinInWords(header)} (${plural(verdict.attemptsLeft, "attempt")} left)`);
+      throw new FobError(
+        "denied",
+        t`wrong ${appPinInWords(header)} (${plural(verdict.attemptsLeft, "attempt")} left)`,
+      );
     const { vaultKey, current } = verdict.opened;
-    return { vaultKey, proof: { kind: "pin", pin: Buffer.from(pin) }, header: noteKeyCheck(current, layout, key) };
+    return {
+      vaultKey,
+      proof: { kind: "pin", pin: Buffer.from(pin) },
+      header: noteKeyCheck(current, layout, key),
+    };
   } catch (error) {
     throw error instanceof FobError && error.code === "locked" ? lockedHere(header, limit) : error;
   } finally {
@@ -245,7 +302,8 @@ async function tryPin(
   // the PIN may have been changed while it was asked for
   const current = readHeader(home);
   const slot = current?.id === before.id ? appPinSlot(current) : null;
-  if (!current || !slot) throw new FobError("denied", t("the app PIN was removed by another process"));
+  if (!current || !slot)
+    throw new FobError("denied", t("the app PIN was removed by another process"));
   if (current.keychain !== before.keychain || keyItemOf(current) !== keyItemOf(before))
     throw new FobError("denied", t("another process has given this vault another key meanwhile"));
   const vaultKey = await openPinSlot(before.id, slot, key, pin);
@@ -255,17 +313,29 @@ async function tryPin(
 /** Of 128 bits nobody guesses one: it costs no attempt. */
 function wrongRecoveryCode(given: Secret): FobError {
   if (!parseRecoveryCode(given.toString("utf8")))
-    return new FobError("denied", t("a digit of this recovery code is wrong (no attempt was counted)"));
-  return new FobError("denied", t("this recovery code is not the one of this vault (no attempt was counted)"), {
-    hint: t("`fob pin set` and `fob pin change` make a new code, and the one before is void"),
-  });
+    return new FobError(
+      "denied",
+      t("a digit of this recovery code is wrong (no attempt was counted)"),
+    );
+  return new FobError(
+    "denied",
+    t("this recovery code is not the one of this vault (no attempt was counted)"),
+    {
+      hint: t("`fob pin set` and `fob pin change` make a new code, and the one before is void"),
+    },
+  );
 }
 
-/** A vault of an earlier version gets what tells its key from another one, now that the key has proved right. */
+/**
+ * A vault of an earlier version gets what tells its key from another one, now that the key has
+ * proved right.
+ */
 function noteKeyCheck(header: Header, layout: Vault["layout"], key: Secret | null): Header {
   const slot = findSlot(header, "keychain-pin");
   if (!slot || !key || slot.keyCheck !== undefined) return header;
-  const slots = header.slots.map((one) => (one === slot ? withKeyCheck(header.id, slot, key) : one));
+  const slots = header.slots.map((one) =>
+    one === slot ? withKeyCheck(header.id, slot, key) : one,
+  );
   try {
     return replaceSlots(layout, header, { slots });
   } catch (error) {
@@ -280,7 +350,11 @@ function lockedHere(header: Header, limit: number): FobError {
   const hint = findSlot(header, "recovery")
     ? t("the recovery code opens the vault in its place: `fob pin change` with it sets a new one")
     : t('this vault has no recovery code: docs/troubleshooting.md, "locked", says what helps');
-  return new FobError("locked", t`the ${appPinInWords(header)} is locked after ${limit} wrong attempts`, { hint });
+  return new FobError(
+    "locked",
+    t`the ${appPinInWords(header)} is locked after ${limit} wrong attempts`,
+    { hint },
+  );
 }
 
 function recover(header: Header, pin: Secret): Secret | null {
@@ -290,18 +364,27 @@ function recover(header: Header, pin: Secret): Secret | null {
 }
 
 /**
- * Opens the vault that another process has made meanwhile. Nobody is asked for its PIN, and a new passphrase is no guess at it: what was given was
- * meant for another vault.
+ * Opens the vault that another process has made meanwhile. Nobody is asked for its PIN, and a new
+ * passphrase is no guess at it: what was given was meant for another vault.
  */
-async function openOther(header: Header, access: VaultAccess, passphrase: Secret | null): Promise<Vault> {
+async function openOther(
+  header: Header,
+  access: VaultAccess,
+  passphrase: Secret | null,
+): Promise<Vault> {
   refuseOtherKeychain(header, access);
-  if (!passphrase && findSlot(header, "keychain")) return (await unlock(header, access, false)).vault;
+  if (!passphrase && findSlot(header, "keychain"))
+    return (await unlock(header, access, false)).vault;
   const slot = findSlot(header, "passphrase");
   const vaultKey = slot && passphrase && (await openPinSlot(header.id, slot, null, passphrase));
   if (vaultKey) return new Vault({ home: access.home, vaultId: header.id }, vaultKey, true);
-  throw new FobError("denied", t("another process has made the vault meanwhile: nothing was changed"), {
-    hint: t("run the command again: it asks for what opens that vault"),
-  });
+  throw new FobError(
+    "denied",
+    t("another process has made the vault meanwhile: nothing was changed"),
+    {
+      hint: t("run the command again: it asks for what opens that vault"),
+    },
+  );
 }
 
 /** The slot of a new vault: its passphrase opens it, or the key that the store keeps. */

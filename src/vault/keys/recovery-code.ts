@@ -9,7 +9,9 @@ export function newRecoveryCode(): Secret {
   return randomBytes(CODE_BYTES);
 }
 
-/** The code as people write it down: nine groups of four hexadecimal digits, the last one a check. */
+/**
+ * The code as people write it down: nine groups of four hexadecimal digits, the last one a check.
+ */
 export function formatRecoveryCode(code: Secret): string {
   return (
     Buffer.concat([code, check(code)])
@@ -36,5 +38,9 @@ function digitsOf(text: string): string {
 }
 
 function check(code: Secret): Buffer {
-  return createHash("sha256").update("fob recovery code").update(code).digest().subarray(0, CHECK_BYTES);
+  return createHash("sha256")
+    .update("fob recovery code")
+    .update(code)
+    .digest()
+    .subarray(0, CHECK_BYTES);
 }

@@ -15,10 +15,15 @@ export interface RecoveryCodeDisplay {
 }
 
 /**
- * Gives an open vault a recovery code. It is shown first, and counts only then: whoever interrupts is shown another one the next time. Returns
- * the header that counts now; a failed write is told, and leaves the vault as it was.
+ * Gives an open vault a recovery code. It is shown first, and counts only then: whoever interrupts
+ * is shown another one the next time. Returns the header that counts now; a failed write is told,
+ * and leaves the vault as it was.
  */
-export function addRecoveryCode(vault: Vault, header: Header, display: RecoveryCodeDisplay): Header {
+export function addRecoveryCode(
+  vault: Vault,
+  header: Header,
+  display: RecoveryCodeDisplay,
+): Header {
   const code = newRecoveryCode();
   try {
     display.show(formatRecoveryCode(code));

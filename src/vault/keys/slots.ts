@@ -3,16 +3,28 @@ import { t } from "#base/language.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Header, Slot } from "./header.ts";
 import type { KeyItem } from "./key-store.ts";
-import { deriveKey, newStretching, type PinStretching, stretchPin, unwrapKey, wrapKey } from "./keys.ts";
+import {
+  deriveKey,
+  newStretching,
+  type PinStretching,
+  stretchPin,
+  unwrapKey,
+  wrapKey,
+} from "./keys.ts";
 
 type SlotOf<Type extends Slot["type"]> = Extract<Slot, { type: Type }>;
 
 /** The header's slot of this type, or null. */
-export function findSlot<Type extends Slot["type"]>(header: Header, type: Type): SlotOf<Type> | null {
+export function findSlot<Type extends Slot["type"]>(
+  header: Header,
+  type: Type,
+): SlotOf<Type> | null {
   return (header.slots.find((slot) => slot.type === type) as SlotOf<Type> | undefined) ?? null;
 }
 
-/** A key that a keeper has for a vault, and under which name; null for the name of the first one. */
+/**
+ * A key that a keeper has for a vault, and under which name; null for the name of the first one.
+ */
 export interface KeptKey {
   readonly key: Secret;
   readonly item: KeyItem | null;
@@ -28,28 +40,45 @@ export function keyItemOf(header: Header): KeyItem | null {
 /** A slot that opens with the keychain's key alone. */
 export function keychainSlot(vaultId: string, vaultKey: Secret, { key, item }: KeptKey): Slot {
   const under = deriveKey(key, vaultId, "keychain slot");
-  return { type: "keychain", wrapped: wrapKey(vaultKey, under, place(vaultId, "keychain")), ...named(item) };
+  return {
+    type: "keychain",
+    wrapped: wrapKey(vaultKey, under, place(vaultId, "keychain")),
+    ...named(item),
+  };
 }
 
 /**
- * Whether a key is the one that the vault's keeper should have. Where an app PIN guards a vault of an earlier version, nothing but the PIN
- * could tell: then every key counts.
+ * Whether a key is the one that the vault's keeper should have. Where an app PIN guards a vault of
+ * an earlier version, nothing but the PIN could tell: then every key counts.
  */
 export function isKeyOf(header: Header, key: Secret): boolean {
   const slot = findSlot(header, "keychain");
   if (slot)
-    return unwrapKey(slot.wrapped, deriveKey(key, header.id, "keychain slot"), place(header.id, "keychain")) !== null;
+    return (
+      unwrapKey(
+        slot.wrapped,
+        deriveKey(key, header.id, "keychain slot"),
+        place(header.id, "keychain"),
+      ) !== null
+    );
   const check = findSlot(header, "keychain-pin")?.keyCheck;
   return check === undefined || sameSecret(Buffer.from(check, "base64"), checkOf(header.id, key));
 }
 
-/** The PIN slot with what tells the vault's key from another one. It is made of that key, 256 random bits, and helps nobody to guess a PIN. */
+/**
+ * The PIN slot with what tells the vault's key from another one. It is made of that key, 256 random
+ * bits, and helps nobody to guess a PIN.
+ */
 export function withKeyCheck(vaultId: string, slot: SlotOf<"keychain-pin">, key: Secret): Slot {
   return { ...slot, keyCheck: checkOf(vaultId, key).toString("base64") };
 }
 
 /** Opens a keychain slot. Throws FobError `invalid` when the key is not this vault's. */
-export function openKeychainSlot(vaultId: string, slot: SlotOf<"keychain">, keychainKey: Secret): Secret {
+export function openKeychainSlot(
+  vaultId: string,
+  slot: SlotOf<"keychain">,
+  keychainKey: Secret,
+): Secret {
   const under = deriveKey(keychainKey, vaultId, "keychain slot");
   const vaultKey = unwrapKey(slot.wrapped, under, place(vaultId, "keychain"));
   if (vaultKey) return vaultKey;
@@ -57,14 +86,23 @@ export function openKeychainSlot(vaultId: string, slot: SlotOf<"keychain">, keyc
 }
 
 /** A slot that opens with the app PIN, together with the keychain's key where there is one. */
-export async function pinSlot(vaultId: string, vaultKey: Secret, kept: KeptKey | null, pin: Secret): Promise<Slot> {
+export async function pinSlot(
+  vaultId: string,
+  vaultKey: Secret,
+  kept: KeptKey | null,
+  pin: Secret,
+): Promise<Slot> {
   const type = kept ? "keychain-pin" : "passphrase";
   const stretching = newStretching();
   const under = await pinKey(vaultId, stretching, kept?.key ?? null, pin);
   const wrapped = wrapKey(vaultKey, under, place(vaultId, type));
   forget(under);
   if (!kept) return { type: "passphrase", stretching, wrapped };
-  return withKeyCheck(vaultId, { type: "keychain-pin", stretching, wrapped, ...named(kept.item) }, kept.key);
+  return withKeyCheck(
+    vaultId,
+    { type: "keychain-pin", stretching, wrapped, ...named(kept.item) },
+    kept.key,
+  );
 }
 
 /** Opens a PIN slot; null when the PIN is wrong. */
@@ -87,19 +125,38 @@ export function recoverySlot(vaultId: string, vaultKey: Secret, code: Secret): S
 }
 
 /** Opens the recovery slot; null when the code is wrong. */
-export function openRecoverySlot(vaultId: string, slot: SlotOf<"recovery">, code: Secret): Secret | null {
-  return unwrapKey(slot.wrapped, deriveKey(code, vaultId, "recovery slot"), place(vaultId, "recovery"));
+export function openRecoverySlot(
+  vaultId: string,
+  slot: SlotOf<"recovery">,
+  code: Secret,
+): Secret | null {
+  return unwrapKey(
+    slot.wrapped,
+    deriveKey(code, vaultId, "recovery slot"),
+    place(vaultId, "recovery"),
+  );
 }
 
-/** A slot that opens with the key that the keychain releases once the platform has recognised the person. */
+/**
+ * A slot that opens with the key that the keychain releases once the platform has recognised the
+ * person.
+ */
 export function biometricSlot(vaultId: string, vaultKey: Secret, key: Secret): Slot {
   const under = deriveKey(key, vaultId, "biometric slot");
   return { type: "biometric", wrapped: wrapKey(vaultKey, under, place(vaultId, "biometric")) };
 }
 
 /** Opens the biometric slot; null when the key is another one. */
-export function openBiometricSlot(vaultId: string, slot: SlotOf<"biometric">, key: Secret): Secret | null {
-  return unwrapKey(slot.wrapped, deriveKey(key, vaultId, "biometric slot"), place(vaultId, "biometric"));
+export function openBiometricSlot(
+  vaultId: string,
+  slot: SlotOf<"biometric">,
+  key: Secret,
+): Secret | null {
+  return unwrapKey(
+    slot.wrapped,
+    deriveKey(key, vaultId, "biometric slot"),
+    place(vaultId, "biometric"),
+  );
 }
 
 async function pinKey(

@@ -11,6 +11,9 @@ export interface VaultAccess {
   /** Who keeps the vault's key, or the key of `item`. */
   keyStore(kind: Exclude<KeychainKind, "none">, item?: KeyItem): KeyStore;
   readonly pinPrompt: PinPrompt;
-  /** How a person sees a recovery code that a vault is given while it is opened; null where nobody would. */
+  /**
+   * How a person sees a recovery code that a vault is given while it is opened; null where nobody
+   * would.
+   */
   readonly recoveryCodes: RecoveryCodeDisplay | null;
 }

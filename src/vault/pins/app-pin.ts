@@ -10,7 +10,14 @@ import { type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "#v
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { Vault } from "#vault/vault.ts";
 import { attemptsOfApp, clearAttempts } from "./attempts.ts";
-import { askNewPassphrase, askNewPin, isTheSame, type PinPrompt, refusedPassphrase, refusedPin } from "./pin-prompt.ts";
+import {
+  askNewPassphrase,
+  askNewPin,
+  isTheSame,
+  type PinPrompt,
+  refusedPassphrase,
+  refusedPin,
+} from "./pin-prompt.ts";
 
 /** What setting an app PIN has given. */
 export interface NewAppPin {
@@ -21,8 +28,8 @@ export interface NewAppPin {
 }
 
 /**
- * Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps; `current`, where it is known, is refused. The caller
- * forgets it.
+ * Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps;
+ * `current`, where it is known, is refused. The caller forgets it.
  */
 export function askNewAppPin(
   { keychain }: Pick<Header, "keychain">,
@@ -38,10 +45,15 @@ export function askNewAppPin(
 }
 
 /**
- * Makes `pin` the app PIN: from now on the vault opens with keychain and PIN together. Where the recovery code has opened it because the
- * keychain's key is lost, a new key is made. Throws FobError `denied` when another process has changed PIN or key meanwhile.
+ * Makes `pin` the app PIN: from now on the vault opens with keychain and PIN together. Where the
+ * recovery code has opened it because the keychain's key is lost, a new key is made. Throws
+ * FobError `denied` when another process has changed PIN or key meanwhile.
  */
-export async function setAppPin(opened: OpenedVault, access: VaultAccess, pin: Secret): Promise<NewAppPin> {
+export async function setAppPin(
+  opened: OpenedVault,
+  access: VaultAccess,
+  pin: Secret,
+): Promise<NewAppPin> {
   const { vault, header } = opened;
   const code = newRecoveryCode();
   const isNewKey = await changeSlots(opened, access, async (kept) => [
@@ -54,18 +66,24 @@ export async function setAppPin(opened: OpenedVault, access: VaultAccess, pin: S
 }
 
 /**
- * Removes the app PIN and the recovery code. Throws FobError `usage` where the passphrase is all that guards the vault, and `denied` as
- * {@link setAppPin} does.
+ * Removes the app PIN and the recovery code. Throws FobError `usage` where the passphrase is all
+ * that guards the vault, and `denied` as {@link setAppPin} does.
  */
 export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Promise<void> {
   const { vault, header } = opened;
   await changeSlots(opened, access, async (kept) => {
     if (kept) return [keychainSlot(header.id, vault.vaultKey, kept)];
-    throw new FobError("usage", t("this vault has no keychain: its passphrase cannot be removed, only changed"));
+    throw new FobError(
+      "usage",
+      t("this vault has no keychain: its passphrase cannot be removed, only changed"),
+    );
   });
 }
 
-/** Replaces all slots by those that `make` gives for the key that is kept from now on. Returns whether that is a new one. */
+/**
+ * Replaces all slots by those that `make` gives for the key that is kept from now on. Returns
+ * whether that is a new one.
+ */
 async function changeSlots(
   { vault, header, proof }: OpenedVault,
   access: VaultAccess,
@@ -81,7 +99,9 @@ async function changeSlots(
   const isNewKey = "trouble" in found;
   if (isNewKey && !(found.isLost && proof.kind === "recovery")) throw found.trouble;
   const old = keyItemOf(header);
-  const kept = isNewKey ? await keepNewKey(keychain, header, access) : { key: found.key, item: old };
+  const kept = isNewKey
+    ? await keepNewKey(keychain, header, access)
+    : { key: found.key, item: old };
   try {
     replaceSlots(vault.layout, header, { slots: await make(kept) });
   } catch (error) {
@@ -91,15 +111,22 @@ async function changeSlots(
   } finally {
     forget(kept.key);
   }
-  // a first key file that is not this vault's may be another one's; what has a name of its own is ours
-  if (isNewKey && (old !== null || keychain === "system")) await dropKey(keychain, old, header, access);
+  // a first key file that is not this vault's may be another one's; what has a name of its own is
+  // ours
+  if (isNewKey && (old !== null || keychain === "system"))
+    await dropKey(keychain, old, header, access);
   clearAttempts(attemptsOfApp(vault.layout));
   return isNewKey;
 }
 
-/** The header of an open vault. Throws FobError `invalid` when another vault has taken its place. */
+/**
+ * The header of an open vault. Throws FobError `invalid` when another vault has taken its place.
+ */
 export function currentHeader({ layout }: Vault): Header {
   const header = readHeader(layout.home);
   if (header?.id === layout.vaultId) return header;
-  throw new FobError("invalid", t`the vault in ${layout.home} is no longer the one that was opened`);
+  throw new FobError(
+    "invalid",
+    t`the vault in ${layout.home} is no longer the one that was opened`,
+  );
 }

@@ -28,16 +28,22 @@ export interface Attempts {
   readonly former: Cell | null;
 }
 
-/** A guess that was noted and is not finished: its PIN is being checked, or its process was killed. */
+/**
+ * A guess that was noted and is not finished: its PIN is being checked, or its process was killed.
+ */
 export interface NotedGuess extends ProcessIdentity {
   readonly nonce: string;
-  /** Whether a right PIN was given since it began, and nobody could say whether its process still ran. */
+  /**
+   * Whether a right PIN was given since it began, and nobody could say whether its process still
+   * ran.
+   */
   readonly isForgiven: boolean;
 }
 
 /**
- * Why `wrong` may be too high: the file was damaged, or guesses were counted that nobody saw to be wrong,
- * because their process was killed. Such a count locks, but it must not wipe. Null where it is sure.
+ * Why `wrong` may be too high: the file was damaged, or guesses were counted that nobody saw to be
+ * wrong, because their process was killed. Such a count locks, but it must not wipe. Null where it
+ * is sure.
  */
 type Doubt = "damaged" | "unseen" | null;
 
@@ -54,13 +60,20 @@ export function attemptsOfApp(layout: VaultLayout): Attempts {
   return { of: "app", cell: readable(attemptsCell(layout, "app")), former: null };
 }
 
-/** Where guesses at a token's PIN are counted, under a name that tells its token only with the vault key. */
+/**
+ * Where guesses at a token's PIN are counted, under a name that tells its token only with the vault
+ * key.
+ */
 export function attemptsOfToken(
   { layout, vaultKey }: { readonly layout: VaultLayout; readonly vaultKey: Secret },
   id: string,
 ): Attempts {
   const name = deriveKey(vaultKey, id, "attempts name").toString("hex", 0, 16);
-  return { of: "token", cell: readable(attemptsCell(layout, name)), former: readable(attemptsCell(layout, id)) };
+  return {
+    of: "token",
+    cell: readable(attemptsCell(layout, name)),
+    former: readable(attemptsCell(layout, id)),
+  };
 }
 
 /** How many guesses at a PIN were wrong in a row. `limit` is how many its policy allows. */
@@ -69,8 +82,9 @@ export function failedAttempts(attempts: Attempts, limit: number): number {
 }
 
 /**
- * Replaces the state of an {@link Attempts} by `change(state)`, durably and exactly once; `change` may be asked again
- * with a newer state, and nothing is written where it returns the state that it was given.
+ * Replaces the state of an {@link Attempts} by `change(state)`, durably and exactly once; `change`
+ * may be asked again with a newer state, and nothing is written where it returns the state that it
+ * was given.
  */
 export function updateAttempts(
   attempts: Attempts,
@@ -90,7 +104,9 @@ export function updateAttempts(
 /** Forgets the wrong guesses, after a right PIN or a new one. Those under way stay. */
 export function clearAttempts(attempts: Attempts): void {
   updateAttempts(attempts, 1, (state) =>
-    state.wrong === 0 && state.underWay.length === 0 && state.doubt === null ? state : cleared(state),
+    state.wrong === 0 && state.underWay.length === 0 && state.doubt === null
+      ? state
+      : cleared(state),
   );
 }
 
@@ -105,7 +121,10 @@ export function isDamaged(attempts: Attempts): boolean {
   return decode(read(attempts), 1).doubt === "damaged";
 }
 
-/** Moves the files out of the way; they may still tell somebody something. All guesses are forgotten. */
+/**
+ * Moves the files out of the way; they may still tell somebody something. All guesses are
+ * forgotten.
+ */
 export function setAttemptsAside({ cell, former }: Attempts): void {
   setAside(cell);
   if (former) setAside(former);
@@ -128,7 +147,10 @@ export function countUnseen(state: AttemptsState, guesses: readonly NotedGuess[]
   return after.wrong === state.wrong ? after : { ...after, doubt: after.doubt ?? "unseen" };
 }
 
-/** The state in which a guess that is under way was wrong. Nothing changes where somebody else has counted it. */
+/**
+ * The state in which a guess that is under way was wrong. Nothing changes where somebody else has
+ * counted it.
+ */
 export function countAsWrong(state: AttemptsState, guess: NotedGuess): AttemptsState {
   const noted = state.underWay.find(({ nonce }) => nonce === guess.nonce);
   if (!noted) return state;
@@ -142,8 +164,8 @@ export function without(state: AttemptsState, { nonce }: NotedGuess): AttemptsSt
 }
 
 /**
- * The state after a right PIN. What was killed before it counts no more; what may have been killed will not count
- * when that is found out.
+ * The state after a right PIN. What was killed before it counts no more; what may have been killed
+ * will not count when that is found out.
  */
 export function cleared(state: AttemptsState): AttemptsState {
   const underWay = state.underWay.flatMap((guess) => {
@@ -211,12 +233,15 @@ function removeFolder({ folder }: Cell): void {
 /** A number alone where no more is known, which earlier versions can read. */
 function encode({ wrong, underWay, doubt }: AttemptsState): Buffer {
   const isPlain = underWay.length === 0 && doubt === null;
-  return Buffer.from(isPlain ? String(wrong) : JSON.stringify({ version: VERSION, wrong, underWay, doubt }));
+  return Buffer.from(
+    isPlain ? String(wrong) : JSON.stringify({ version: VERSION, wrong, underWay, doubt }),
+  );
 }
 
 /**
- * What was not written by us leaves one attempt: the right PIN opens, and a file that somebody damages gives no
- * more guesses than one. Throws FobError `invalid` for the value of a newer version.
+ * What was not written by us leaves one attempt: the right PIN opens, and a file that somebody
+ * damages gives no more guesses than one. Throws FobError `invalid` for the value of a newer
+ * version.
  */
 function decode(value: Buffer | null, limit: number): AttemptsState {
   if (value === null) return { wrong: 0, underWay: [], doubt: null };

@@ -22,7 +22,10 @@ const AT_ONCE = 8;
 /** How often a guess that waits for others looks again, in milliseconds. */
 const POLL_MS = 40;
 
-/** How long a guess waits for one that does not end, on a clock that only goes forward, in milliseconds. */
+/**
+ * How long a guess waits for one that does not end, on a clock that only goes forward, in
+ * milliseconds.
+ */
 const PATIENCE_MS = 60_000;
 
 /** One guess at a PIN. */
@@ -37,17 +40,25 @@ export interface Guess<T> {
 }
 
 /** What a guess has opened, or how many more are left. */
-export type Verdict<T> = { readonly opened: T } | { readonly opened: null; readonly attemptsLeft: number };
+export type Verdict<T> =
+  | { readonly opened: T }
+  | { readonly opened: null; readonly attemptsLeft: number };
 
 /**
- * Checks a PIN and counts it if it is wrong. The guess is noted, durably, before it is checked, so that a process that is
- * killed has not guessed for nothing; whoever ends in order takes it back. While wrong guesses and those under way together
- * reach the limit, it waits: no more wrong PINs than the limit are ever checked, and a right one costs nothing.
+ * Checks a PIN and counts it if it is wrong. The guess is noted, durably, before it is checked, so
+ * that a process that is killed has not guessed for nothing; whoever ends in order takes it back.
+ * While wrong guesses and those under way together reach the limit, it waits: no more wrong PINs
+ * than the limit are ever checked, and a right one costs nothing.
  *
- * Throws FobError `locked` when the limit was reached, `unavailable` when a guess of a stopped process stands in the way.
+ * Throws FobError `locked` when the limit was reached, `unavailable` when a guess of a stopped
+ * process stands in the way.
  */
 export async function judge<T>(attempts: Attempts, guess: Guess<T>): Promise<Verdict<T>> {
-  const own: NotedGuess = { ...thisProcess(), nonce: randomBytes(8).toString("hex"), isForgiven: false };
+  const own: NotedGuess = {
+    ...thisProcess(),
+    nonce: randomBytes(8).toString("hex"),
+    isForgiven: false,
+  };
   let isOver = false;
   const takeBack = () => {
     if (isOver) return;
@@ -60,7 +71,9 @@ export async function judge<T>(attempts: Attempts, guess: Guess<T>): Promise<Ver
     const opened = await guess.check();
     refuseEnded(isOver);
     isOver = true;
-    return opened === null ? finishWrong(attempts, own, guess) : finishRight(attempts, own, guess, opened);
+    return opened === null
+      ? finishWrong(attempts, own, guess)
+      : finishRight(attempts, own, guess, opened);
   } catch (error) {
     quietly(takeBack);
     throw error;
@@ -96,7 +109,11 @@ interface Next {
   readonly state: AttemptsState;
 }
 
-function note(attempts: Attempts, own: NotedGuess, { limit, watch }: { limit: number; watch: Watch }): Next {
+function note(
+  attempts: Attempts,
+  own: NotedGuess,
+  { limit, watch }: { limit: number; watch: Watch },
+): Next {
   let next: Next | null = null;
   updateAttempts(attempts, limit, (before) => {
     const state = watch.giveUp(settle(before));
@@ -104,7 +121,8 @@ function note(attempts: Attempts, own: NotedGuess, { limit, watch }: { limit: nu
     // written by this very process, which could not see that its write counted
     if (underWay.some(({ nonce }) => nonce === own.nonce)) next = { step: "begun", state };
     else if (wrong >= limit) next = { step: "locked", state };
-    else if (wrong + underWay.length >= limit || underWay.length >= AT_ONCE) next = { step: "wait", state };
+    else if (wrong + underWay.length >= limit || underWay.length >= AT_ONCE)
+      next = { step: "wait", state };
     else {
       next = { step: "begun", state };
       return { ...state, underWay: [...underWay, own] };
@@ -115,7 +133,12 @@ function note(attempts: Attempts, own: NotedGuess, { limit, watch }: { limit: nu
   return next;
 }
 
-function finishRight<T>(attempts: Attempts, own: NotedGuess, { limit }: Guess<T>, opened: T): Verdict<T> {
+function finishRight<T>(
+  attempts: Attempts,
+  own: NotedGuess,
+  { limit }: Guess<T>,
+  opened: T,
+): Verdict<T> {
   let isLocked = false;
   updateAttempts(attempts, limit, (state) => {
     const isNoted = state.underWay.some(({ nonce }) => nonce === own.nonce);
@@ -127,7 +150,11 @@ function finishRight<T>(attempts: Attempts, own: NotedGuess, { limit }: Guess<T>
   return { opened };
 }
 
-function finishWrong<T>(attempts: Attempts, own: NotedGuess, { limit, atLimit }: Guess<T>): Verdict<T> {
+function finishWrong<T>(
+  attempts: Attempts,
+  own: NotedGuess,
+  { limit, atLimit }: Guess<T>,
+): Verdict<T> {
   let after: AttemptsState | null = null;
   updateAttempts(attempts, limit, (state) => {
     after = countAsWrong(state, own);
@@ -147,7 +174,10 @@ class Watch {
     this.#patienceMs = patienceMs;
   }
 
-  /** The state in which guesses of which nobody can say whether their process runs count as wrong, after a while. */
+  /**
+   * The state in which guesses of which nobody can say whether their process runs count as wrong,
+   * after a while.
+   */
   giveUp(state: AttemptsState): AttemptsState {
     return countUnseen(
       state,
@@ -155,13 +185,19 @@ class Watch {
     );
   }
 
-  /** Throws FobError `unavailable` where processes that do run have made no progress for a while. */
+  /**
+   * Throws FobError `unavailable` where processes that do run have made no progress for a while.
+   */
   refuseStopped(underWay: readonly NotedGuess[]): void {
     if (underWay.length === 0 || !underWay.every((guess) => this.#isLate(guess))) return;
     const pids = underWay.map(({ pid }) => pid).join(", ");
-    throw new FobError("unavailable", t`another process (${pids}) has begun to check a PIN and does not go on`, {
-      hint: t("let it go on, or end it; this PIN was not looked at"),
-    });
+    throw new FobError(
+      "unavailable",
+      t`another process (${pids}) has begun to check a PIN and does not go on`,
+      {
+        hint: t("let it go on, or end it; this PIN was not looked at"),
+      },
+    );
   }
 
   #isLate({ nonce }: NotedGuess): boolean {

@@ -1,11 +1,19 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { judgePin, PASSPHRASE_POLICY, type PinPolicy, type PinViolation } from "#token/pin-policy.ts";
+import {
+  judgePin,
+  PASSPHRASE_POLICY,
+  type PinPolicy,
+  type PinViolation,
+} from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import { isLikeRecoveryCode } from "#vault/keys/recovery-code.ts";
 
-/** Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for the app PIN. */
+/**
+ * Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for
+ * the app PIN.
+ */
 export interface PinRequest {
   readonly of: string | null;
   readonly role:
@@ -21,21 +29,24 @@ export interface PinRequest {
     | "key";
   /** Why the last answer was not accepted, when the question is asked again. */
   readonly refusal: FobError | null;
-  /** Whether no other PIN is asked for after this one: whoever has more to give has counted differently. */
+  /**
+   * Whether no other PIN is asked for after this one: whoever has more to give has counted
+   * differently.
+   */
   readonly isLast?: boolean | undefined;
 }
 
 /** Where PINs come from: a person at a terminal, a file, a descriptor or the environment. */
 export interface PinPrompt {
   /**
-   * The PIN as UTF-8 bytes. Throws FobError `locked` when there is nobody and nothing to ask, and the request's refusal
-   * when asking again makes no sense.
+   * The PIN as UTF-8 bytes. Throws FobError `locked` when there is nobody and nothing to ask, and
+   * the request's refusal when asking again makes no sense.
    */
   ask(request: PinRequest): Promise<Secret>;
 
   /**
-   * The key that the platform releases when it recognises the person, by finger or face; null where it cannot, or the person would rather
-   * type the PIN.
+   * The key that the platform releases when it recognises the person, by finger or face; null where
+   * it cannot, or the person would rather type the PIN.
    */
   release(request: { readonly of: string | null; readonly item: KeyItem }): Promise<Secret | null>;
 
@@ -44,14 +55,17 @@ export interface PinPrompt {
 }
 
 /**
- * The PIN that is part of a Mobile-OTP passcode. Nobody stores it, so that a wrong one cannot be told from the right one. The caller
- * forgets it.
+ * The PIN that is part of a Mobile-OTP passcode. Nobody stores it, so that a wrong one cannot be
+ * told from the right one. The caller forgets it.
  */
 export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret> {
   return prompt.ask({ of: name, role: "passcode", refusal: null });
 }
 
-/** Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the next question. */
+/**
+ * Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the
+ * next question.
+ */
 export async function askUntil<T>(
   prompt: PinPrompt,
   request: Omit<PinRequest, "refusal"> & { readonly refusal?: FobError | null },
@@ -63,7 +77,8 @@ export async function askUntil<T>(
     try {
       return await check(pin);
     } catch (error) {
-      if (!(error instanceof FobError) || (error.code !== "denied" && error.code !== "invalid")) throw error;
+      if (!(error instanceof FobError) || (error.code !== "denied" && error.code !== "invalid"))
+        throw error;
       refusal = error;
     } finally {
       forget(pin);
@@ -72,8 +87,9 @@ export async function askUntil<T>(
 }
 
 /**
- * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`; twice where a person types it. `reason` is
- * shown with the first question. Nothing is asked after it unless `isLast` says otherwise. The caller forgets the PIN.
+ * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`;
+ * twice where a person types it. `reason` is shown with the first question. Nothing is asked after
+ * it unless `isLast` says otherwise. The caller forgets the PIN.
  */
 export function askNewPin(
   prompt: PinPrompt,
@@ -90,13 +106,22 @@ export function askNewPin(
     if (violation) throw refusedPin(violation);
     await refuse?.(pin);
   };
-  return askTwice(prompt, { of, role: "new", refusal: reason, isLast }, { of, role: "repeat" }, check);
+  return askTwice(
+    prompt,
+    { of, role: "new", refusal: reason, isLast },
+    { of, role: "repeat" },
+    check,
+  );
 }
 
-/** Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has mistaken the question. */
+/**
+ * Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has
+ * mistaken the question.
+ */
 function judgeNew(pin: Secret, policy: PinPolicy): PinViolation | null {
   const text = pin.toString("utf8");
-  if (text.includes("\ufffd")) return { rule: "alphabet", message: t("a character in it could not be read as UTF-8") };
+  if (text.includes("\ufffd"))
+    return { rule: "alphabet", message: t("a character in it could not be read as UTF-8") };
   if (!isLikeRecoveryCode(text)) return judgePin(text, policy);
   return { rule: "recovery-code", message: t("it has the form of a recovery code") };
 }
@@ -117,8 +142,9 @@ export function isTheSame(): PinViolation {
 }
 
 /**
- * Asks for the passphrase of a new encrypted file, or, for null, of a vault whose key nobody keeps; twice where a person types it. Whoever
- * has the file can guess without end, so that a short one is refused. `refuse` throws FobError `invalid` for others. The caller forgets it.
+ * Asks for the passphrase of a new encrypted file, or, for null, of a vault whose key nobody keeps;
+ * twice where a person types it. Whoever has the file can guess without end, so that a short one is
+ * refused. `refuse` throws FobError `invalid` for others. The caller forgets it.
  */
 export function askNewPassphrase(
   prompt: PinPrompt,

@@ -38,19 +38,25 @@ export interface PinState {
 }
 
 /**
- * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied` for a wrong PIN,
- * `locked` after too many.
+ * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied`
+ * for a wrong PIN, `locked` after too many.
  */
-export async function askSecretKey(vault: GuardedTokens, record: TokenRecord, prompt: PinPrompt): Promise<Secret> {
+export async function askSecretKey(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  prompt: PinPrompt,
+): Promise<Secret> {
   refuseWiped(record);
   const { token, guard } = record;
   if (!guard) return unguardedSecretKey(record, vault.vaultKey);
-  return askUntil(prompt, { of: token.name, role: "current" }, (pin) => secretKeyByPin(vault, record, guard, pin));
+  return askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
+    secretKeyByPin(vault, record, guard, pin),
+  );
 }
 
 /**
- * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a person. Throws FobError `locked` where there is
- * none.
+ * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a
+ * person. Throws FobError `locked` where there is none.
  */
 export async function askToUse(
   vault: GuardedTokens,
@@ -72,11 +78,19 @@ export async function askToUse(
     forget(secretKey);
     throw reason;
   }
-  await changeTokenPin(vault, record, secretKey, { prompt, policy: record.guard.policy, now, reason });
+  await changeTokenPin(vault, record, secretKey, {
+    prompt,
+    policy: record.guard.policy,
+    now,
+    reason,
+  });
   return secretKey;
 }
 
-/** Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards it with that. */
+/**
+ * Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards
+ * it with that.
+ */
 export async function changeTokenPin(
   vault: GuardedTokens,
   record: TokenRecord,
@@ -86,7 +100,12 @@ export async function changeTokenPin(
     policy,
     now,
     reason = null,
-  }: { readonly prompt: PinPrompt; readonly policy: PinPolicy; readonly now: Date; readonly reason?: FobError | null },
+  }: {
+    readonly prompt: PinPrompt;
+    readonly policy: PinPolicy;
+    readonly now: Date;
+    readonly reason?: FobError | null;
+  },
 ): Promise<void> {
   const refuse = async (pin: Secret) => {
     if (await isRemembered(record, vault.vaultKey, pin))
@@ -117,7 +136,10 @@ export async function setTokenPin(
 /** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
 export function removeTokenPin(vault: GuardedTokens, record: TokenRecord, secretKey: Secret): void {
   if (record.guard?.policy.required) {
-    throw new FobError("denied", t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`);
+    throw new FobError(
+      "denied",
+      t`the issuer of ${record.token.name} asks for a PIN: it can be changed, not removed`,
+    );
   }
   replaceGuard(vault, record, unguardRecord(record, { vaultKey: vault.vaultKey, secretKey }));
   removeAttempts(attemptsOfToken(vault, record.token.id));
@@ -144,8 +166,15 @@ export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date
   return expiry && expiry <= now ? t("it has expired") : null;
 }
 
-/** The secret key that the platform releases when it recognises the person; null where the PIN is needed. */
-async function recognizePerson(vault: GuardedTokens, record: TokenRecord, prompt: PinPrompt): Promise<Secret | null> {
+/**
+ * The secret key that the platform releases when it recognises the person; null where the PIN is
+ * needed.
+ */
+async function recognizePerson(
+  vault: GuardedTokens,
+  record: TokenRecord,
+  prompt: PinPrompt,
+): Promise<Secret | null> {
   const { token, guard } = record;
   if (!guard?.biometric || isWiped(record) || tokenPinState(vault, record).locked) return null;
   const key = await prompt.release({ of: token.name, item: `biometric-${token.id}` });
@@ -172,7 +201,10 @@ async function secretKeyByPin(
     atLimit: () => wipeAtLimit(vault, id, policy),
   });
   if (verdict.opened) return verdict.opened;
-  throw new FobError("denied", t`wrong PIN for ${name} (${plural(verdict.attemptsLeft, "attempt")} left)`);
+  throw new FobError(
+    "denied",
+    t`wrong PIN for ${name} (${plural(verdict.attemptsLeft, "attempt")} left)`,
+  );
 }
 
 /** Whoever kills the process before this has the next guess do it. */
@@ -187,7 +219,10 @@ function replaceGuard(vault: GuardedTokens, before: TokenRecord, after: TokenRec
   const { guard, wrappedSecretKey } = after;
   vault.update(before.token.id, (record) => {
     if (record.wrappedSecretKey !== before.wrappedSecretKey) {
-      throw new FobError("denied", t`the PIN of ${before.token.name} was changed by another process`);
+      throw new FobError(
+        "denied",
+        t`the PIN of ${before.token.name} was changed by another process`,
+      );
     }
     return { ...record, guard, wrappedSecretKey, token: { ...record.token, pin: after.token.pin } };
   });

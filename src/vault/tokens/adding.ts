@@ -8,7 +8,15 @@ import { createCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
 import { tokensFolder } from "#vault/cells/layout.ts";
 import { newTokenId, type Vault } from "#vault/vault.ts";
-import { beginBatch, finishBatch, finishSoon, isOurs, type Processes, syncTokens, type TellAside } from "./batch.ts";
+import {
+  beginBatch,
+  finishBatch,
+  finishSoon,
+  isOurs,
+  type Processes,
+  syncTokens,
+  type TellAside,
+} from "./batch.ts";
 import type { IndexEntry } from "./token-index.ts";
 import {
   createRecord,
@@ -19,8 +27,14 @@ import {
   unguardedSecretKey,
 } from "./token-record.ts";
 
-/** What a new token is made of: all of it but what the vault decides, unless it had that in another vault. */
-export type NewToken = Pick<Token, "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"> &
+/**
+ * What a new token is made of: all of it but what the vault decides, unless it had that in another
+ * vault.
+ */
+export type NewToken = Pick<
+  Token,
+  "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"
+> &
   Partial<Pick<Token, "id" | "accessDomain" | "favorite" | "enrolledAt">> & {
     readonly secret: Uint8Array;
     /** The PIN that guards it from its first byte on disk; null for none. */
@@ -38,16 +52,17 @@ export interface Adding {
   /** The entries that the caller has seen: what is listed besides came meanwhile. */
   readonly seen?: readonly IndexEntry[];
   /**
-   * Asked at the last moment, where other tokens came meanwhile: which of the new ones, by their place, are left out because of them. May
-   * throw, and nothing is added.
+   * Asked at the last moment, where other tokens came meanwhile: which of the new ones, by their
+   * place, are left out because of them. May throw, and nothing is added.
    */
   leftOut?(meanwhile: readonly IndexEntry[]): ReadonlySet<number>;
 }
 
 /**
- * Stores new tokens, durably: all of them or none, whatever happens to the process. A name that is taken gets a number. Returns the
- * tokens as stored, each at the place of the new token that it comes from, and null at the place of one that was left out. Rejects as
- * `look` does, when the disk is full or failing, or when another process has taken this one for dead; nothing is stored then.
+ * Stores new tokens, durably: all of them or none, whatever happens to the process. A name that is
+ * taken gets a number. Returns the tokens as stored, each at the place of the new token that it
+ * comes from, and null at the place of one that was left out. Rejects as `look` does, when the disk
+ * is full or failing, or when another process has taken this one for dead; nothing is stored then.
  */
 export async function addTokens(
   vault: Vault,
@@ -80,7 +95,9 @@ async function writeTokens(
   { now, look, replaced = [] }: Adding,
 ): Promise<Token[]> {
   const gone = new Set(replaced);
-  const names = new FreeNames(vault.entries().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
+  const names = new FreeNames(
+    vault.entries().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))),
+  );
   const tokens: Token[] = [];
   makeFolder(tokensFolder(vault.layout));
   for (const [i, { secret, guard, ...rest }] of newTokens.entries()) {
@@ -116,8 +133,16 @@ async function recordOf(
   return guarded;
 }
 
-/** The moment of truth: one update of the index lists the new tokens and drops those in whose place they come. */
-function list(vault: Vault, tokens: readonly Token[], adding: Adding, isOurs: () => boolean): (Token | null)[] {
+/**
+ * The moment of truth: one update of the index lists the new tokens and drops those in whose place
+ * they come.
+ */
+function list(
+  vault: Vault,
+  tokens: readonly Token[],
+  adding: Adding,
+  isOurs: () => boolean,
+): (Token | null)[] {
   const { replaced = [], seen, leftOut } = adding;
   const known = seen && new Set(seen.map(({ id }) => id));
   const gone = new Set(replaced);
@@ -125,12 +150,17 @@ function list(vault: Vault, tokens: readonly Token[], adding: Adding, isOurs: ()
   try {
     vault.updateIndex((entries) => {
       if (!isOurs())
-        throw new FobError("unavailable", t("another process has taken this one for dead; nothing was stored"));
+        throw new FobError(
+          "unavailable",
+          t("another process has taken this one for dead; nothing was stored"),
+        );
       const meanwhile = known ? entries.filter(({ id }) => !known.has(id)) : [];
       const out = (meanwhile.length > 0 && leftOut?.(meanwhile)) || new Set<number>();
       const others = entries.filter(({ id }) => !gone.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
-      listed = tokens.map((token, i) => (out.has(i) ? null : { ...token, name: names.next(token.name) }));
+      listed = tokens.map((token, i) =>
+        out.has(i) ? null : { ...token, name: names.next(token.name) },
+      );
       return [...others, ...listed.filter((token) => token !== null)];
     });
   } catch (error) {

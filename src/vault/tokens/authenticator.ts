@@ -5,7 +5,12 @@ import type { VaultLayout } from "#vault/cells/layout.ts";
 import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { useNotes } from "./last-uses.ts";
 import { type Passcode, takePasscode } from "./passcodes.ts";
-import { answerChallenge, type ChallengeInput, needsChallengePin, type Response } from "./responses.ts";
+import {
+  answerChallenge,
+  type ChallengeInput,
+  needsChallengePin,
+  type Response,
+} from "./responses.ts";
 import type { IndexEntry } from "./token-index.ts";
 import { isWiped } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -21,7 +26,10 @@ export interface TokenState {
   readonly isWiped: boolean;
 }
 
-/** What tokens are used with: a vault or grant in this process, or an agent that holds the vault. Every answer is as of now. */
+/**
+ * What tokens are used with: a vault or grant in this process, or an agent that holds the vault.
+ * Every answer is as of now.
+ */
 export interface Authenticator {
   readonly layout: VaultLayout;
 
@@ -38,12 +46,16 @@ export interface Authenticator {
   look(id: string): Promise<TokenState>;
 
   /**
-   * Makes a token's passcode, after asking for the PINs that it needs; `time` is called when they were given, which takes as long as
-   * people take. Throws what {@link takePasscode} throws, `denied` for a wrong PIN, `locked` after too many.
+   * Makes a token's passcode, after asking for the PINs that it needs; `time` is called when they
+   * were given, which takes as long as people take. Throws what {@link takePasscode} throws,
+   * `denied` for a wrong PIN, `locked` after too many.
    */
   passcode(id: string, time: () => Promise<Date>, prompt: PinPrompt): Promise<Passcode>;
 
-  /** Answers a challenge, after asking for the PINs that it needs. Throws what {@link answerChallenge} throws. */
+  /**
+   * Answers a challenge, after asking for the PINs that it needs. Throws what
+   * {@link answerChallenge} throws.
+   */
   respond(id: string, asked: Omit<ChallengeInput, "pin">, prompt: PinPrompt): Promise<Response>;
 }
 
@@ -62,7 +74,12 @@ export function directAuthenticator(
     async look(id) {
       const record = store.read(id);
       const { token, guard } = record;
-      return { token, isGuarded: guard !== null, isBiometric: guard?.biometric != null, isWiped: isWiped(record) };
+      return {
+        token,
+        isGuarded: guard !== null,
+        isBiometric: guard?.biometric != null,
+        isWiped: isWiped(record),
+      };
     },
     async passcode(id, time, prompt) {
       const record = store.read(id);

@@ -43,10 +43,16 @@ interface Batch extends BatchPlan {
   readonly isFirst: boolean;
 }
 
-/** What takes a process longer than this when it is to end is left to the next command, in milliseconds. */
+/**
+ * What takes a process longer than this when it is to end is left to the next command, in
+ * milliseconds.
+ */
 const ENDING_MS = 600;
 
-/** A batch of a process of which nothing is known counts as abandoned after this time, in milliseconds. */
+/**
+ * A batch of a process of which nothing is known counts as abandoned after this time, in
+ * milliseconds.
+ */
 const UNKNOWN_MS = 60 * 60 * 1000;
 
 const BATCH_ID = TOKEN_ID;
@@ -61,10 +67,15 @@ export function beginBatch(vault: Vault, plan: BatchPlan, processes: Processes):
   const batch: Batch = { ...plan, id, process: processes.own(), isFirst };
   write(vault, batch);
   // after writing, so that of two processes one sees the other
-  const others = new Set(batchIds(vault).flatMap((other) => (other === id ? [] : (read(vault, other)?.adds ?? []))));
+  const others = new Set(
+    batchIds(vault).flatMap((other) => (other === id ? [] : (read(vault, other)?.adds ?? []))),
+  );
   const isTaken = (token: string) => others.has(token) || existsSync(vault.tokenCell(token).folder);
   if (!plan.adds.some(isTaken)) return batch;
-  const free = { ...batch, adds: plan.adds.map((token) => (isTaken(token) ? newTokenId() : token)) };
+  const free = {
+    ...batch,
+    adds: plan.adds.map((token) => (isTaken(token) ? newTokenId() : token)),
+  };
   write(vault, free);
   return free;
 }
@@ -83,7 +94,10 @@ interface Finishing {
   readonly tellAside?: TellAside | undefined;
 }
 
-/** Does what is left of a batch and forgets it. What a failing disk does not allow is left to the next command. */
+/**
+ * Does what is left of a batch and forgets it. What a failing disk does not allow is left to the
+ * next command.
+ */
 export function finishBatch(vault: Vault, batch: Batch, finishing: Finishing = {}): void {
   if (finish(vault, batch, finishing)) forgetBatch(vault, batch.id);
 }
@@ -112,7 +126,10 @@ export interface Unsettled {
   readonly tokens: number;
 }
 
-/** What batches there are; the caller has listed the folders of the tokens before, and reads the index afterwards. */
+/**
+ * What batches there are; the caller has listed the folders of the tokens before, and reads the
+ * index afterwards.
+ */
 export function unsettled(vault: Vault, processes: Processes): Unsettled {
   const batches = batchIds(vault).flatMap((id) => read(vault, id) ?? []);
   const abandoned = batches.filter((batch) => isAbandoned(batch, processes));
@@ -121,10 +138,15 @@ export function unsettled(vault: Vault, processes: Processes): Unsettled {
   return { ids: new Set(told.flatMap(idsOf)), abandoned: abandoned.length, tokens: left.length };
 }
 
-/** Whether nobody goes on with a batch. Of a process on another machine, or before the last boot, time tells. */
+/**
+ * Whether nobody goes on with a batch. Of a process on another machine, or before the last boot,
+ * time tells.
+ */
 function isAbandoned({ process, at }: Batch, processes: Processes): boolean {
   const life = processes.lifeOf(process);
-  return life === "dead" || (life === "unknown" && Math.abs(Date.now() - at.getTime()) > UNKNOWN_MS);
+  return (
+    life === "dead" || (life === "unknown" && Math.abs(Date.now() - at.getTime()) > UNKNOWN_MS)
+  );
 }
 
 function idsOf({ adds, removes }: Batch): string[] {
@@ -132,7 +154,11 @@ function idsOf({ adds, removes }: Batch): string[] {
 }
 
 /** Does what is left to do, unless it is to stop before; whether all of it is done. */
-function finish(vault: Vault, batch: Batch, { shouldStop = () => false, tellAside }: Finishing): boolean {
+function finish(
+  vault: Vault,
+  batch: Batch,
+  { shouldStop = () => false, tellAside }: Finishing,
+): boolean {
   const listed = listedIds(vault, batch);
   if (!listed) return false;
   const isDone = (left: "adds" | "removes", work: (id: string) => void) =>
@@ -151,24 +177,35 @@ function listedIds(vault: Vault, batch: Batch): ReadonlySet<string> | null {
   return attempt(() => new Set(vault.entries().map(({ id }) => id))) ?? null;
 }
 
-/** Whether the index is there and can be read; one that is damaged or lost is made anew by `doctor`, from all tokens. */
+/**
+ * Whether the index is there and can be read; one that is damaged or lost is made anew by `doctor`,
+ * from all tokens.
+ */
 function saysWhatIsListed(vault: Vault, { isFirst }: Batch): boolean {
   const index = attempt(() => readCell(vault.indexCell()));
   return index === null ? isFirst : index !== undefined;
 }
 
-/** What `work` returns, or undefined when the disk or the token does not allow it: the batch stays, and somebody tries again. */
+/**
+ * What `work` returns, or undefined when the disk or the token does not allow it: the batch stays,
+ * and somebody tries again.
+ */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (error instanceof FobError || (error as NodeJS.ErrnoException).code !== undefined) return undefined;
+    if (error instanceof FobError || (error as NodeJS.ErrnoException).code !== undefined)
+      return undefined;
     throw error;
   }
 }
 
 /** Removes a token, unless somebody else does so at this moment. */
-function removeOnce(vault: Vault, id: string, { at, tellAside }: Pick<Batch, "at"> & Finishing): void {
+function removeOnce(
+  vault: Vault,
+  id: string,
+  { at, tellAside }: Pick<Batch, "at"> & Finishing,
+): void {
   try {
     const folder = removeToken(vault, id, at);
     if (folder !== null) tellAside?.(id, folder);
@@ -200,7 +237,10 @@ export function damagedBatches(vault: Vault): string[] {
   });
 }
 
-/** Puts batches aside that cannot be read. Tokens that they were to make are listed then, like all that lie there. */
+/**
+ * Puts batches aside that cannot be read. Tokens that they were to make are listed then, like all
+ * that lie there.
+ */
 export function putBatchesAside({ layout }: Vault, ids: readonly string[]): void {
   for (const id of ids) putAside(layout.home, join(batchesFolder(layout), id), `batch-${id}`);
 }

@@ -6,12 +6,14 @@ import { readSound } from "./same-secret.ts";
 import { decodeIndex } from "./token-index.ts";
 
 /**
- * Finishes or takes back what interrupted commands left, before more tokens come: what lies there unlisted would else be overlooked when
- * duplicates are looked for. Tokens that no batch names were left by an older fob, and are listed, as `doctor --repair` does.
+ * Finishes or takes back what interrupted commands left, before more tokens come: what lies there
+ * unlisted would else be overlooked when duplicates are looked for. Tokens that no batch names were
+ * left by an older fob, and are listed, as `doctor --repair` does.
  */
 export function finishInterrupted(vault: Vault, processes: Processes): void {
   settleBatches(vault, processes);
-  // in this order: a token that is being added is named by its batch before it is there, and until it is listed
+  // in this order: a token that is being added is named by its batch before it is there, and until
+  // it is listed
   const present = tokenIds(vault);
   const { ids } = unsettled(vault, processes);
   // an index that is lost is made anew by this

@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { lastUsesFile, type VaultLayout } from "#vault/cells/layout.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -17,9 +26,14 @@ const MAX_BYTES = 2 ** 24;
 const FEW = 200;
 
 /** Notes that tokens were used. Worth no durable write, and no failure: the passcodes count. */
-export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly string[], now: Date): void {
+export function touch(
+  { layout }: Pick<TokenStore, "layout">,
+  ids: readonly string[],
+  now: Date,
+): void {
   try {
-    // to be changed in place: readers and other writers see an entry before or after, and each token has its own
+    // to be changed in place: readers and other writers see an entry before or after, and each
+    // token has its own
     const file = openSync(lastUsesFile(layout), constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       touchIn(file, layout, ids, now);
@@ -31,7 +45,10 @@ export function touch({ layout }: Pick<TokenStore, "layout">, ids: readonly stri
   }
 }
 
-/** Takes notes of uses, and writes those of one turn of the event loop together with the time of the last: each write looks through the file. */
+/**
+ * Takes notes of uses, and writes those of one turn of the event loop together with the time of the
+ * last: each write looks through the file.
+ */
 export function useNotes(store: Pick<TokenStore, "layout">): (id: string, now: Date) => void {
   let ids = new Set<string>();
   let last = new Date(0);
@@ -60,7 +77,9 @@ export class LastUses {
   of(id: string): Date | null {
     const at = this.#places.find(id);
     if (at === null) return null;
-    const time = this.#entries.readUInt32BE(at + ID_BYTES) * 2 ** 32 + this.#entries.readUInt32BE(at + ID_BYTES + 4);
+    const time =
+      this.#entries.readUInt32BE(at + ID_BYTES) * 2 ** 32 +
+      this.#entries.readUInt32BE(at + ID_BYTES + 4);
     return time > LAST_TIME ? null : new Date(time);
   }
 }
@@ -77,7 +96,10 @@ class Places {
   #words: BigUint64Array | null = null;
   #likely = 0;
   #searched = 0;
-  /** By the first bytes of the id: a whole id as text would take more time and memory than everything else. */
+  /**
+   * By the first bytes of the id: a whole id as text would take more time and memory than
+   * everything else.
+   */
   #map: ReadonlyMap<number, number> | null = null;
 
   constructor(entries: Buffer) {
@@ -112,21 +134,32 @@ class Places {
     const places = new Map<number, number>();
     for (let at = 0; at + ENTRY_BYTES <= this.#entries.length; at += ENTRY_BYTES) {
       const start = this.#entries.readInt32BE(at);
-      // two processes may have noted the first use of a token at once: the first entry is the one that is kept up
+      // two processes may have noted the first use of a token at once: the first entry is the one
+      // that is kept up
       if (!places.has(start)) places.set(start, at);
     }
     return places;
   }
 
   #idAt(at: number): string {
-    return at + ENTRY_BYTES <= this.#entries.length ? this.#entries.toString("hex", at, at + ID_BYTES) : "";
+    return at + ENTRY_BYTES <= this.#entries.length
+      ? this.#entries.toString("hex", at, at + ID_BYTES)
+      : "";
   }
 }
 
-/** What is whole of so many bytes each; a copy of it where it does not begin where the memory has a word. */
+/**
+ * What is whole of so many bytes each; a copy of it where it does not begin where the memory has a
+ * word.
+ */
 function wordsOf(bytes: Buffer, each: number): BigUint64Array {
-  const { buffer, byteOffset } = bytes.byteOffset % ID_BYTES === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
-  return new BigUint64Array(buffer, byteOffset, Math.floor(bytes.length / each) * (each / ID_BYTES));
+  const { buffer, byteOffset } =
+    bytes.byteOffset % ID_BYTES === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
+  return new BigUint64Array(
+    buffer,
+    byteOffset,
+    Math.floor(bytes.length / each) * (each / ID_BYTES),
+  );
 }
 
 function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now: Date): void {
@@ -143,7 +176,9 @@ function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now:
   append(
     layout,
     file,
-    Buffer.concat(unknown.map((id) => Buffer.concat([Buffer.from(id, "hex"), entry.subarray(ID_BYTES)]))),
+    Buffer.concat(
+      unknown.map((id) => Buffer.concat([Buffer.from(id, "hex"), entry.subarray(ID_BYTES)])),
+    ),
   );
 }
 

@@ -10,17 +10,29 @@ const HASH_BYTES = 16;
 const ID_BYTES = 8;
 const ENTRY_BYTES = HASH_BYTES + ID_BYTES;
 
-/** In front of the entries: the generation of the index that they were made from, 8 bytes, most significant first. */
+/**
+ * In front of the entries: the generation of the index that they were made from, 8 bytes, most
+ * significant first.
+ */
 const HEAD_BYTES = 8;
 
-/** What a name led to: a token's id, nothing, or no answer, where the locator is missing, damaged or of another generation. */
+/**
+ * What a name led to: a token's id, nothing, or no answer, where the locator is missing, damaged or
+ * of another generation.
+ */
 export type Located = { readonly id: string | null } | "stale";
 
 /**
- * Says which token the index of this generation calls `name`, by reading a few kilobytes whatever the number of tokens. The file holds no names,
- * only hashes under a key of the vault; it is not sealed: whoever uses an id makes sure that the token's sealed record has the name.
+ * Says which token the index of this generation calls `name`, by reading a few kilobytes whatever
+ * the number of tokens. The file holds no names, only hashes under a key of the vault; it is not
+ * sealed: whoever uses an id makes sure that the token's sealed record has the name.
  */
-export function locate(layout: VaultLayout, vaultKey: Secret, generation: number, name: string): Located {
+export function locate(
+  layout: VaultLayout,
+  vaultKey: Secret,
+  generation: number,
+  name: string,
+): Located {
   const file = openOrNull(locatorFile(layout));
   if (file === null) return "stale";
   try {
@@ -34,8 +46,8 @@ export function locate(layout: VaultLayout, vaultKey: Secret, generation: number
 }
 
 /**
- * Makes the locator for the index of a generation. It is worth no durable write and no failure: a locator that is not there, or only half, makes
- * the next look-up read the index.
+ * Makes the locator for the index of a generation. It is worth no durable write and no failure: a
+ * locator that is not there, or only half, makes the next look-up read the index.
  */
 export function writeLocator(
   layout: VaultLayout,
@@ -44,13 +56,18 @@ export function writeLocator(
   tokens: readonly { readonly id: string; readonly name: string }[],
 ): void {
   const key = locatorKey(layout, vaultKey);
-  const entries = tokens.map(({ id, name }) => Buffer.concat([hashName(key, name), Buffer.from(id, "hex")]));
+  const entries = tokens.map(({ id, name }) =>
+    Buffer.concat([hashName(key, name), Buffer.from(id, "hex")]),
+  );
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeBigUInt64BE(BigInt(generation));
   const path = locatorFile(layout);
   const temporary = `${path}.new-${randomBytes(8).toString("hex")}`;
   try {
-    writeFileSync(temporary, Buffer.concat([head, ...entries.sort(Buffer.compare)]), { flag: "wx", mode: 0o600 });
+    writeFileSync(temporary, Buffer.concat([head, ...entries.sort(Buffer.compare)]), {
+      flag: "wx",
+      mode: 0o600,
+    });
     renameSync(temporary, path);
   } catch {
     // as said above
@@ -59,8 +76,8 @@ export function writeLocator(
 }
 
 /**
- * Hashes are spread evenly, so that one of them lies close to its share of the file: among n, half of sqrt(n) entries is the largest standard
- * deviation, and eight of those to either side are read.
+ * Hashes are spread evenly, so that one of them lies close to its share of the file: among n, half
+ * of sqrt(n) entries is the largest standard deviation, and eight of those to either side are read.
  */
 function findEntry(file: number, count: number, hash: Buffer): Located {
   const guess = Math.floor((hash.readUInt32BE() / 2 ** 32) * count);
@@ -71,7 +88,8 @@ function findEntry(file: number, count: number, hash: Buffer): Located {
   for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
     const order = hash.compare(entries, at, at + HASH_BYTES);
     if (order === 0) return { id: entries.toString("hex", at + HASH_BYTES, at + ENTRY_BYTES) };
-    // sorted before all that was read: it may lie further ahead, or a later entry has passed its place
+    // sorted before all that was read: it may lie further ahead, or a later entry has passed its
+    // place
     if (order < 0) return at > 0 || first === 0 ? { id: null } : "stale";
   }
   return end === count ? { id: null } : "stale";

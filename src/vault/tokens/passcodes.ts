@@ -11,17 +11,27 @@ import type { Token } from "#token/token.ts";
 import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
-/** A passcode and how long it is good for: times for time-based tokens, the counter that it used for event-based ones. */
+/**
+ * A passcode and how long it is good for: times for time-based tokens, the counter that it used for
+ * event-based ones.
+ */
 export type Passcode =
-  | { readonly kind: "totp" | "motp"; readonly code: string; readonly validFrom: Date; readonly validUntil: Date }
+  | {
+      readonly kind: "totp" | "motp";
+      readonly code: string;
+      readonly validFrom: Date;
+      readonly validUntil: Date;
+    }
   | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
 
 /** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
 const LAST_COUNTER = 2n ** 64n - 1n;
 
 /**
- * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when this returns, so that no
- * passcode is ever given twice. `pin` is what a Mobile-OTP token computes with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
+ * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when
+ * this returns, so that no passcode is ever given twice. `pin` is what a Mobile-OTP token computes
+ * with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without
+ * passcodes.
  */
 export function takePasscode(
   store: TokenStore,
@@ -42,13 +52,22 @@ export function takePasscode(
   }
 }
 
-/** Why a token has no passcode: its time has not come yet by this clock, or it computes with what no algorithm takes. */
+/**
+ * Why a token has no passcode: its time has not come yet by this clock, or it computes with what no
+ * algorithm takes.
+ */
 export function withoutPasscode({ name }: Pick<Token, "name">, error: OtpError): FobError {
-  const hint = error.parameter === "time" ? { hint: t("is the clock right? `fob doctor` looks") } : {};
-  return new FobError("invalid", t`${name} has no passcode: ${error.message}`, { cause: error, ...hint });
+  const hint =
+    error.parameter === "time" ? { hint: t("is the clock right? `fob doctor` looks") } : {};
+  return new FobError("invalid", t`${name} has no passcode: ${error.message}`, {
+    cause: error,
+    ...hint,
+  });
 }
 
-/** A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged. */
+/**
+ * A token's secret. The caller forgets it. Throws FobError `invalid` when the record is damaged.
+ */
 export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
   refuseWiped(record);
   const secret = openSecret(record, secretKey);
@@ -57,8 +76,8 @@ export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
 }
 
 /**
- * Moves a token's counter on, durably, and returns the value it had: that one is the caller's and nobody else's.
- * `credentialOf` picks the counter out of the record as it is at that moment.
+ * Moves a token's counter on, durably, and returns the value it had: that one is the caller's and
+ * nobody else's. `credentialOf` picks the counter out of the record as it is at that moment.
  */
 export function takeCounter<C extends Credential & { readonly counter: bigint }>(
   store: TokenStore,
@@ -74,7 +93,10 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
       if (credential.counter >= LAST_COUNTER)
         throw new FobError("invalid", t`the counter of ${name} has reached its end`);
       taken = credential.counter;
-      return { ...record, token: { ...record.token, credential: { ...credential, counter: taken + 1n } } };
+      return {
+        ...record,
+        token: { ...record.token, credential: { ...credential, counter: taken + 1n } },
+      };
     });
   } catch (error) {
     if (!(error instanceof FobError && error.isDone)) throw error;
@@ -109,20 +131,34 @@ function passcodeOf(
     };
   }
   if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
-  if (credential.kind === "motp") throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);
+  if (credential.kind === "motp")
+    throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);
   if (credential.kind === "push") {
     throw new FobError("usage", t`${token.name} approves login requests and gives no passcodes`, {
       hint: "fob push listen",
     });
   }
-  throw new FobError("usage", t`${token.name} answers challenges and gives no passcodes by itself`, {
-    hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
-  });
+  throw new FobError(
+    "usage",
+    t`${token.name} answers challenges and gives no passcodes by itself`,
+    {
+      hint: `fob challenge ${JSON.stringify(token.name)} CHALLENGE`,
+    },
+  );
 }
 
 function timeBased(credential: TotpCredential, secret: Secret, time: Date): Passcode {
-  const { code, validFrom, validUntil } = totp({ ...credential, secret, unixSeconds: time.getTime() / 1000 });
-  return { kind: "totp", code, validFrom: new Date(validFrom * 1000), validUntil: new Date(validUntil * 1000) };
+  const { code, validFrom, validUntil } = totp({
+    ...credential,
+    secret,
+    unixSeconds: time.getTime() / 1000,
+  });
+  return {
+    kind: "totp",
+    code,
+    validFrom: new Date(validFrom * 1000),
+    validUntil: new Date(validUntil * 1000),
+  };
 }
 
 function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {

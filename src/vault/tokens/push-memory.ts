@@ -6,8 +6,9 @@ import { answerInWords, type PushAnswer, sameAnswer } from "#token/push-answer.t
 const TOLD = 20;
 
 /**
- * How many requests are remembered at all, so that none of them is shown again or answered twice. A signature holds no time: whoever can
- * stand in for the server could send an old one again. Its server knows it no longer, and after this many newer ones it would be shown.
+ * How many requests are remembered at all, so that none of them is shown again or answered twice. A
+ * signature holds no time: whoever can stand in for the server could send an old one again. Its
+ * server knows it no longer, and after this many newer ones it would be shown.
  */
 const KNOWN = 1_024;
 
@@ -27,7 +28,10 @@ export interface RememberedRequest {
 /** Requests, the newest first. */
 export type RememberedRequests = readonly RememberedRequest[];
 
-/** Remembers requests that are not known yet, the newest last. Returns `known` itself when all of them are. */
+/**
+ * Remembers requests that are not known yet, the newest last. Returns `known` itself when all of
+ * them are.
+ */
 export function rememberRequests(
   known: RememberedRequests,
   arrived: readonly { readonly id: string; readonly title: string; readonly question: string }[],
@@ -42,12 +46,21 @@ export function rememberRequests(
 }
 
 /**
- * Decides on an answer, before it is sent. Returns `known` itself when this very one was decided on and may not have arrived. Throws FobError
- * `rejected` when another one was decided on, or the server has this one already.
+ * Decides on an answer, before it is sent. Returns `known` itself when this very one was decided on
+ * and may not have arrived. Throws FobError `rejected` when another one was decided on, or the
+ * server has this one already.
  */
-export function claimAnswer(known: RememberedRequests, id: string, answer: PushAnswer, now: Date): RememberedRequests {
+export function claimAnswer(
+  known: RememberedRequests,
+  id: string,
+  answer: PushAnswer,
+  now: Date,
+): RememberedRequests {
   const before = known.find((one) => one.id === id) ?? unanswered(id, now);
-  if (before.answer !== null && (before.isAccepted !== null || !sameAnswer(before.answer, answer))) {
+  if (
+    before.answer !== null &&
+    (before.isAccepted !== null || !sameAnswer(before.answer, answer))
+  ) {
     throw new FobError("rejected", t`this request was ${answerInWords(before.answer)} already`, {
       hint:
         before.isAccepted === null
@@ -59,10 +72,14 @@ export function claimAnswer(known: RememberedRequests, id: string, answer: PushA
 }
 
 /**
- * Notes whether the server took the answers that were sent, by the id of their request. What it took once stays taken: two processes may have
- * sent the same answer, and it takes one. Returns `known` itself when that was known.
+ * Notes whether the server took the answers that were sent, by the id of their request. What it
+ * took once stays taken: two processes may have sent the same answer, and it takes one. Returns
+ * `known` itself when that was known.
  */
-export function settleAnswers(known: RememberedRequests, outcomes: ReadonlyMap<string, boolean>): RememberedRequests {
+export function settleAnswers(
+  known: RememberedRequests,
+  outcomes: ReadonlyMap<string, boolean>,
+): RememberedRequests {
   let isNew = false;
   const settled = known.map((one) => {
     const isAccepted = one.isAccepted === true || (outcomes.get(one.id) ?? one.isAccepted);
@@ -79,9 +96,13 @@ function unanswered(id: string, now: Date): RememberedRequest {
 
 function put(known: RememberedRequests, request: RememberedRequest): RememberedRequests {
   const isKnown = known.some(({ id }) => id === request.id);
-  return bounded(isKnown ? known.map((one) => (one.id === request.id ? request : one)) : [request, ...known]);
+  return bounded(
+    isKnown ? known.map((one) => (one.id === request.id ? request : one)) : [request, ...known],
+  );
 }
 
 function bounded(requests: RememberedRequests): RememberedRequests {
-  return requests.slice(0, KNOWN).map((one, i) => (i < TOLD || one.words === null ? one : { ...one, words: null }));
+  return requests
+    .slice(0, KNOWN)
+    .map((one, i) => (i < TOLD || one.words === null ? one : { ...one, words: null }));
 }

@@ -9,10 +9,14 @@ export function readRecord(cell: Cell, id: string): TokenRecord {
 }
 
 /**
- * Replaces the record in a token's cell, as {@link updateCell} does; nothing is written when `change` returns the record that it got. Throws
- * FobError `not-found` when the token was removed.
+ * Replaces the record in a token's cell, as {@link updateCell} does; nothing is written when
+ * `change` returns the record that it got. Throws FobError `not-found` when the token was removed.
  */
-export function updateRecord(cell: Cell, id: string, change: (record: TokenRecord) => TokenRecord): void {
+export function updateRecord(
+  cell: Cell,
+  id: string,
+  change: (record: TokenRecord) => TokenRecord,
+): void {
   updateCell(cell, (current) => {
     const before = inUse(current, id);
     const after = change(before);

@@ -8,17 +8,22 @@ import { removedCell } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { rotatingSeal } from "./token-record.ts";
 
-/** Rounds of losing against others who make and revoke grants of a token; each round somebody else made progress. */
+/**
+ * Rounds of losing against others who make and revoke grants of a token; each round somebody else
+ * made progress.
+ */
 const MAX_ROUNDS = 1_000;
 
 /**
- * Seals a token's record under the key that the list of grants has for it, which every grant of the token is told before.
+ * Seals a token's record under the key that the list of grants has for it, which every grant of the
+ * token is told before.
  *
- * Why no grant dies of others that are made or revoked at the same time: a record is sealed under a key only by a process that has told
- * it to all grants that the list names with it, and that finds the key still listed after it has read the record's generation. Whoever was
- * overtaken by another key therefore cannot create the next generation, or finds the other key and begins anew. At most one
- * record of an older key can come after a newer key was listed, from whoever had read before; a grant keeps the keys that it was told
- * since the one that the record has, so that it opens both.
+ * Why no grant dies of others that are made or revoked at the same time: a record is sealed under a
+ * key only by a process that has told it to all grants that the list names with it, and that finds
+ * the key still listed after it has read the record's generation. Whoever was overtaken by another
+ * key therefore cannot create the next generation, or finds the other key and begins anew. At most
+ * one record of an older key can come after a newer key was listed, from whoever had read before; a
+ * grant keeps the keys that it was told since the one that the record has, so that it opens both.
  */
 export function settleRecordKey(vault: Vault, id: string): void {
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -30,7 +35,10 @@ export function settleRecordKey(vault: Vault, id: string): void {
     for (const grant of wanted.grants) tell(vault, grant, id, wanted.recordKey, current);
     if (seal(vault, id, cell, wanted.recordKey)) return;
   }
-  throw new FobError("unavailable", t`grants of the token ${id} are being made and revoked by too many processes`);
+  throw new FobError(
+    "unavailable",
+    t`grants of the token ${id} are being made and revoked by too many processes`,
+  );
 }
 
 interface Wanted {
@@ -43,7 +51,10 @@ function listed(vault: Vault, id: string): Wanted | null {
   const { grants, recordKeys } = readGrants(vault);
   const recordKey = recordKeys.get(id);
   if (!recordKey) return null;
-  return { recordKey, grants: grants.filter(({ isEnded, tokens }) => !isEnded && tokens.includes(id)) };
+  return {
+    recordKey,
+    grants: grants.filter(({ isEnded, tokens }) => !isEnded && tokens.includes(id)),
+  };
 }
 
 /** False when the list or the place of the token has changed. */
@@ -59,7 +70,13 @@ function seal(vault: Vault, id: string, cell: Cell, recordKey: Secret): boolean 
   return written !== null || (isThere && isFound());
 }
 
-function tell(vault: Vault, { id: grantId, key }: OwnedGrant, id: string, recordKey: Secret, current: Secret | null) {
+function tell(
+  vault: Vault,
+  { id: grantId, key }: OwnedGrant,
+  id: string,
+  recordKey: Secret,
+  current: Secret | null,
+) {
   try {
     updateCell(grantCell(vault.layout, grantId, key), (value) => {
       // being made, or revoked
@@ -68,7 +85,10 @@ function tell(vault: Vault, { id: grantId, key }: OwnedGrant, id: string, record
       const own = keys.find((one) => one.id === id);
       if (!own || own.recordKeys.some((known) => isSame(known, recordKey))) return null;
       const told = [recordKey, ...upTo(own.recordKeys, current)];
-      return encodeGrant({ grant, keys: keys.map((one) => (one === own ? { ...one, recordKeys: told } : one)) });
+      return encodeGrant({
+        grant,
+        keys: keys.map((one) => (one === own ? { ...one, recordKeys: told } : one)),
+      });
     });
   } catch (error) {
     // one damaged grant must not keep the others from being made and revoked; doctor finds it
@@ -76,7 +96,10 @@ function tell(vault: Vault, { id: grantId, key }: OwnedGrant, id: string, record
   }
 }
 
-/** The keys up to the one that the record has: what was told before that can seal no record any more. */
+/**
+ * The keys up to the one that the record has: what was told before that can seal no record any
+ * more.
+ */
 function upTo(keys: readonly Secret[], current: Secret | null): readonly Secret[] {
   const at = keys.findIndex((key) => isSame(key, current));
   return at < 0 ? keys : keys.slice(0, at + 1);
@@ -90,8 +113,8 @@ function keyOf(vault: Vault, id: string, cell: Cell, wanted: Secret): Secret | n
 }
 
 /**
- * A removed token may come back, and must not do so with a key that a revoked grant knows. Null for one that is gone, or that nobody can
- * read.
+ * A removed token may come back, and must not do so with a key that a revoked grant knows. Null for
+ * one that is gone, or that nobody can read.
  */
 function findCell(vault: Vault, id: string): Cell | null {
   const [inUse, removed] = [vault.tokenCell(id), removedCell(vault, id)];

@@ -12,7 +12,10 @@ import { secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
-/** What is asked of a challenge-response token. `serverChallenge` and `serverResponse` belong to mutual challenge-response. */
+/**
+ * What is asked of a challenge-response token. `serverChallenge` and `serverResponse` belong to
+ * mutual challenge-response.
+ */
 export interface ChallengeInput {
   readonly challenge: string;
   readonly serverChallenge: string | null;
@@ -29,8 +32,9 @@ export interface Response {
 }
 
 /**
- * Answers a challenge. A counter has moved on durably when this returns; a challenge that does not fit the suite costs none.
- * Throws FobError `invalid` for an input that does not fit, `rejected` when the server's response is wrong.
+ * Answers a challenge. A counter has moved on durably when this returns; a challenge that does not
+ * fit the suite costs none. Throws FobError `invalid` for an input that does not fit, `rejected`
+ * when the server's response is wrong.
  */
 export function answerChallenge(
   store: TokenStore,
@@ -46,7 +50,8 @@ export function answerChallenge(
   const inputs = { ...asked, suite, secret };
   try {
     const response = respond({ ...inputs, counter: expected });
-    if (asked.serverResponse !== null) refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
+    if (asked.serverResponse !== null)
+      refuseWrongServer(asked.serverResponse, { ...inputs, counter: expected });
     if (expected === null) return { response, counter: null };
     const counter = takeCounter(store, token.id, countingCredential);
     return { response: counter === expected ? response : respond({ ...inputs, counter }), counter };
@@ -67,8 +72,14 @@ function respond({ challenge, serverChallenge, ...inputs }: Inputs): string {
   return compute(inputs, serverChallenge === null ? [challenge] : [serverChallenge, challenge]);
 }
 
-/** The server has no PIN: where the token's suite has P, the server's is the same without it, as in RFC 6287 Appendix C.2. */
-function refuseWrongServer(response: string, { challenge, serverChallenge, ...inputs }: Inputs): void {
+/**
+ * The server has no PIN: where the token's suite has P, the server's is the same without it, as in
+ * RFC 6287 Appendix C.2.
+ */
+function refuseWrongServer(
+  response: string,
+  { challenge, serverChallenge, ...inputs }: Inputs,
+): void {
   const suite: OcraSuite = inputs.suite.pin ? withoutPin(inputs.suite) : inputs.suite;
   const expected = compute({ ...inputs, suite, pin: null }, [challenge, serverChallenge ?? ""]);
   if (!equalPasscodes(response.trim(), expected)) {
@@ -96,9 +107,13 @@ function compute(
 }
 
 /** TiQR answers with OCRA as well, and has no counter. */
-function respondingCredential({ name, credential }: Token): Pick<OcraCredential, "suite" | "counter"> {
+function respondingCredential({
+  name,
+  credential,
+}: Token): Pick<OcraCredential, "suite" | "counter"> {
   if (credential.kind === "ocra") return credential;
-  if (credential.kind === "push" && credential.protocol === "tiqr") return { suite: credential.suite, counter: null };
+  if (credential.kind === "push" && credential.protocol === "tiqr")
+    return { suite: credential.suite, counter: null };
   throw new FobError("usage", t`${name} answers no challenges`);
 }
 

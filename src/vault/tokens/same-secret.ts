@@ -8,9 +8,18 @@ import { removedCell, removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import { secretOf } from "./passcodes.ts";
 import { isCounting } from "./token-index.ts";
-import { decodeRecord, fingerprintOf, isWiped, type TokenRecord, unguardedSecretKey } from "./token-record.ts";
+import {
+  decodeRecord,
+  fingerprintOf,
+  isWiped,
+  type TokenRecord,
+  unguardedSecretKey,
+} from "./token-record.ts";
 
-/** What tells the secret of a record again; null behind a PIN in a record of an older fob, and where it was wiped. */
+/**
+ * What tells the secret of a record again; null behind a PIN in a record of an older fob, and where
+ * it was wiped.
+ */
 export function fingerprintIn(vault: Vault, record: TokenRecord): string | null {
   if (record.fingerprint !== null || record.guard || isWiped(record)) return record.fingerprint;
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
@@ -25,7 +34,10 @@ export function countingKey(fingerprint: string, { kind }: Pick<Credential, "kin
   return `${kind} ${fingerprint}`;
 }
 
-/** Whether a token in use has the secret of this fingerprint; false where nobody can tell: it is gone or damaged, or an older fob put it behind a PIN. */
+/**
+ * Whether a token in use has the secret of this fingerprint; false where nobody can tell: it is
+ * gone or damaged, or an older fob put it behind a PIN.
+ */
 export function holdsSecret(vault: Vault, id: string, fingerprint: string): boolean {
   return soundFingerprint(vault, readSound(vault, id)) === fingerprint;
 }
@@ -41,8 +53,9 @@ export function soundFingerprint(vault: Vault, record: TokenRecord | null): stri
 }
 
 /**
- * The highest counter of every secret in the vault that `wanted` has as a {@link countingKey}, whether its token is in use or was removed:
- * a secret that is enrolled again must not give its passcodes again. A token that cannot be read does not count.
+ * The highest counter of every secret in the vault that `wanted` has as a {@link countingKey},
+ * whether its token is in use or was removed: a secret that is enrolled again must not give its
+ * passcodes again. A token that cannot be read does not count.
  */
 export async function highestCounters(
   vault: Vault,
@@ -65,7 +78,10 @@ export async function highestCounters(
 
 function countingCells(vault: Vault) {
   const used = vault.entries().filter(isCounting);
-  return [...used.map(({ id }) => vault.tokenCell(id)), ...removedIds(vault).map((id) => removedCell(vault, id))];
+  return [
+    ...used.map(({ id }) => vault.tokenCell(id)),
+    ...removedIds(vault).map((id) => removedCell(vault, id)),
+  ];
 }
 
 function readIn(cell: Cell): TokenRecord | null {

@@ -1,17 +1,22 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { inListOrder } from "#token/list-order.ts";
-import { type CredentialJson, decodeCredential, encodeCredential, type Token } from "#token/token.ts";
+import {
+  type CredentialJson,
+  decodeCredential,
+  encodeCredential,
+  type Token,
+} from "#token/token.ts";
 
 /**
- * A token as the index knows it: all that does not change when it is used, so that using it rewrites one file. An event-based
- * token's counter is therefore not current here.
+ * A token as the index knows it: all that does not change when it is used, so that using it
+ * rewrites one file. An event-based token's counter is therefore not current here.
  */
 export type IndexEntry = Token;
 
 /**
- * Whether the records of such tokens may know what the index does not follow: a counter, or that too
- * many wrong PINs have wiped the secret.
+ * Whether the records of such tokens may know what the index does not follow: a counter, or that
+ * too many wrong PINs have wiped the secret.
  */
 export function hasNews({ credential, pin }: Pick<Kind, "credential" | "pin">): boolean {
   return pin === "user" || isCounting({ credential });
@@ -33,7 +38,10 @@ interface IndexJson {
   readonly tokens: readonly IndexRow[];
 }
 
-/** An entry as an array, because the names of fields would be most of the file. Its kind is a number, its time in milliseconds since 1970. */
+/**
+ * An entry as an array, because the names of fields would be most of the file. Its kind is a
+ * number, its time in milliseconds since 1970.
+ */
 type IndexRow = readonly [
   kind: number,
   id: string,
@@ -54,7 +62,10 @@ const NAMES = new RegExp(String.raw`^\[\d+,${STRING},(${STRING})`, "gm");
 const BEFORE_ID = /^\[\d+,$/;
 const BEFORE_NAME = /^\[\d+,"[0-9a-f]{16}",$/;
 
-/** The index as bytes: JSON with one entry a line, so that a name can be found without parsing the rest. */
+/**
+ * The index as bytes: JSON with one entry a line, so that a name can be found without parsing the
+ * rest.
+ */
 export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
   const numbers = new Map<string, number>();
   const lines = inListOrder(entries).map((entry) => {
@@ -63,10 +74,15 @@ export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
     numbers.set(kind, number);
     return JSON.stringify(encodeEntry(entry, number));
   });
-  return Buffer.from(`{"kinds":[${[...numbers.keys()].join(",")}],"tokens":[\n${lines.join(",\n")}\n]}`);
+  return Buffer.from(
+    `{"kinds":[${[...numbers.keys()].join(",")}],"tokens":[\n${lines.join(",\n")}\n]}`,
+  );
 }
 
-/** Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index of another version of fob. */
+/**
+ * Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index
+ * of another version of fob.
+ */
 export function decodeIndex(value: Buffer | null): IndexEntry[] {
   return value === null ? [] : decodeJson(value.toString());
 }
@@ -78,8 +94,9 @@ export function namesIn(value: Buffer | null): string[] {
 }
 
 /**
- * The entry with exactly this id or exactly this name, or null, in a time that hardly grows with the number of tokens:
- * inside a JSON string the quotes of the needle would be escaped, so that it can only match a whole value.
+ * The entry with exactly this id or exactly this name, or null, in a time that hardly grows with
+ * the number of tokens: inside a JSON string the quotes of the needle would be escaped, so that it
+ * can only match a whole value.
  */
 export function findExactly(value: Buffer, query: string): IndexEntry | null {
   const line = lineWith(value, query, BEFORE_ID) ?? lineWith(value, query, BEFORE_NAME);
@@ -88,7 +105,10 @@ export function findExactly(value: Buffer, query: string): IndexEntry | null {
   return decodeJson(`${head}${line.replace(/,$/, "")}]}`)[0] ?? null;
 }
 
-/** The line that has `text` as a JSON string right after what `before` describes; null where there is none. */
+/**
+ * The line that has `text` as a JSON string right after what `before` describes; null where there
+ * is none.
+ */
 function lineWith(value: Buffer, text: string, before: RegExp): string | null {
   const needle = Buffer.from(`${JSON.stringify(text)},`);
   for (let at = value.indexOf(needle); at >= 0; at = value.indexOf(needle, at + 1)) {
@@ -124,7 +144,10 @@ function decodeKind({ credential, ...rest }: KindJson): Kind {
   return { ...rest, credential: decodeCredential(credential) };
 }
 
-/** The entry in a row; written out, because destructuring an array and spreading an object take three times as long, ten thousand times. */
+/**
+ * The entry in a row; written out, because destructuring an array and spreading an object take
+ * three times as long, ten thousand times.
+ */
 function decodeRow(row: IndexRow, kinds: readonly Kind[]): IndexEntry {
   const kind = kinds[row[0]];
   if (!kind) throw new Error(`the index has no kind ${row[0]}`);

@@ -25,7 +25,10 @@ export interface PinGuard {
   readonly mustChange: boolean;
   /** What tells the last PINs again, the newest first; null where the policy does not ask. */
   readonly history: PinHistory | null;
-  /** The secret key once more, wrapped by the vault key and the key that biometrics release; null where they are off. */
+  /**
+   * The secret key once more, wrapped by the vault key and the key that biometrics release; null
+   * where they are off.
+   */
   readonly biometric: string | null;
 }
 
@@ -36,19 +39,26 @@ export interface PinHistory {
 }
 
 /**
- * A token as it lies in its cell. The record key seals all of it; the secret inside is sealed once more under the secret key,
- * which is wrapped by the vault key, or by vault key and PIN together: without the PIN the secret does not decrypt.
+ * A token as it lies in its cell. The record key seals all of it; the secret inside is sealed once
+ * more under the secret key, which is wrapped by the vault key, or by vault key and PIN together:
+ * without the PIN the secret does not decrypt.
  */
 export interface TokenRecord {
   readonly token: Token;
   readonly guard: PinGuard | null;
   readonly wrappedSecretKey: string;
   readonly sealedSecret: string;
-  /** Tells the same secret again without opening it ({@link fingerprintOf}); null in records from before there was one. */
+  /**
+   * Tells the same secret again without opening it ({@link fingerprintOf}); null in records from
+   * before there was one.
+   */
   readonly fingerprint: string | null;
   /** When it was removed; null for a token in use. */
   readonly removedAt: Date | null;
-  /** How much time the calendar had vouched for by then, in milliseconds; null where nobody had looked. */
+  /**
+   * How much time the calendar had vouched for by then, in milliseconds; null where nobody had
+   * looked.
+   */
   readonly vouchedAtRemoval: number | null;
   /** The login requests that came for it; empty where none can. */
   readonly pushRequests: RememberedRequests;
@@ -82,8 +92,15 @@ export function fingerprintOf(secret: Uint8Array, vaultKey: Secret): string {
   return deriveKey(secret, vaultKey, "fingerprint of a secret").toString("base64");
 }
 
-/** The key of a record's secret: opened by the vault key, and the PIN where the record has a guard. Null when the PIN is wrong. */
-export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: Secret | null): Promise<Secret | null> {
+/**
+ * The key of a record's secret: opened by the vault key, and the PIN where the record has a guard.
+ * Null when the PIN is wrong.
+ */
+export async function openSecretKey(
+  record: TokenRecord,
+  vaultKey: Secret,
+  pin: Secret | null,
+): Promise<Secret | null> {
   if (!record.guard) return unguardedSecretKey(record, vaultKey);
   if (pin === null) return null;
   const under = await guardedKey(record.token.id, vaultKey, record.guard, pin);
@@ -92,7 +109,10 @@ export async function openSecretKey(record: TokenRecord, vaultKey: Secret, pin: 
   return secretKey;
 }
 
-/** The key of the secret of a record without a guard. Throws FobError `invalid` when the record is damaged. */
+/**
+ * The key of the secret of a record without a guard. Throws FobError `invalid` when the record is
+ * damaged.
+ */
 export function unguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secret {
   const under = deriveKey(vaultKey, record.token.id, "secret key");
   const key = unwrapKey(record.wrappedSecretKey, under, secretPlace(record.token.id));
@@ -115,9 +135,17 @@ export async function guardRecord(
   keys: { readonly vaultKey: Secret; readonly secretKey: Secret },
   { pin, policy, setAt, isOwn }: NewPin,
 ): Promise<TokenRecord> {
-  const history = policy.history > 0 ? await remember(record, keys.vaultKey, pin, policy.history) : null;
+  const history =
+    policy.history > 0 ? await remember(record, keys.vaultKey, pin, policy.history) : null;
   const mustChange = policy.changeFirst && !isOwn;
-  const guard: PinGuard = { policy, stretching: newStretching(), setAt, mustChange, history, biometric: null };
+  const guard: PinGuard = {
+    policy,
+    stretching: newStretching(),
+    setAt,
+    mustChange,
+    history,
+    biometric: null,
+  };
   const under = await guardedKey(record.token.id, keys.vaultKey, guard, pin);
   const wrappedSecretKey = wrapKey(keys.secretKey, under, secretPlace(record.token.id));
   forget(under);
@@ -149,7 +177,11 @@ export function withBiometrics(
 }
 
 /** The secret key by the key that biometrics released; null when that is another one. */
-export function openByBiometrics({ token, guard }: TokenRecord, vaultKey: Secret, released: Secret): Secret | null {
+export function openByBiometrics(
+  { token, guard }: TokenRecord,
+  vaultKey: Secret,
+  released: Secret,
+): Secret | null {
   if (!guard?.biometric) return null;
   const under = biometricKey(token.id, vaultKey, released);
   const secretKey = unwrapKey(guard.biometric, under, secretPlace(token.id));
@@ -158,10 +190,16 @@ export function openByBiometrics({ token, guard }: TokenRecord, vaultKey: Secret
 }
 
 /** Whether `pin` is one of the last PINs that the token's policy asks to remember. */
-export async function isRemembered({ token, guard }: TokenRecord, vaultKey: Secret, pin: Secret): Promise<boolean> {
+export async function isRemembered(
+  { token, guard }: TokenRecord,
+  vaultKey: Secret,
+  pin: Secret,
+): Promise<boolean> {
   if (!guard?.history) return false;
   const verifier = await verifierOf(token.id, vaultKey, guard.history.stretching, pin);
-  return guard.history.verifiers.some((known) => sameSecret(Buffer.from(known, "base64"), verifier));
+  return guard.history.verifiers.some((known) =>
+    sameSecret(Buffer.from(known, "base64"), verifier),
+  );
 }
 
 async function remember(
@@ -170,7 +208,10 @@ async function remember(
   pin: Secret,
   length: number,
 ): Promise<PinHistory> {
-  const { stretching, verifiers } = guard?.history ?? { stretching: newStretching(), verifiers: [] };
+  const { stretching, verifiers } = guard?.history ?? {
+    stretching: newStretching(),
+    verifiers: [],
+  };
   const verifier = await verifierOf(token.id, vaultKey, stretching, pin);
   return { stretching, verifiers: [verifier.toString("base64"), ...verifiers].slice(0, length) };
 }
@@ -188,19 +229,29 @@ export function isWiped({ sealedSecret }: TokenRecord): boolean {
 /** Throws FobError `locked` for a token whose secret is gone. */
 export function refuseWiped(record: TokenRecord): void {
   if (!isWiped(record)) return;
-  throw new FobError("locked", t`the secret of ${record.token.name} was wiped after too many wrong PINs`, {
-    hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
-  });
-}
-
-/** The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's. */
-export function openSecret(record: TokenRecord, secretKey: Secret): Secret | null {
-  return decrypt(secretKey, Buffer.from(record.sealedSecret, "base64"), secretPlace(record.token.id));
+  throw new FobError(
+    "locked",
+    t`the secret of ${record.token.name} was wiped after too many wrong PINs`,
+    {
+      hint: t("a new enrollment is the way out: ask its issuer, then `fob enroll --replace`"),
+    },
+  );
 }
 
 /**
- * The seal of one token's cell: the record key, wrapped under the vault key, then the record under the record key. The record
- * key is made at the first sealing and kept from then on.
+ * The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's.
+ */
+export function openSecret(record: TokenRecord, secretKey: Secret): Secret | null {
+  return decrypt(
+    secretKey,
+    Buffer.from(record.sealedSecret, "base64"),
+    secretPlace(record.token.id),
+  );
+}
+
+/**
+ * The seal of one token's cell: the record key, wrapped under the vault key, then the record under
+ * the record key. The record key is made at the first sealing and kept from then on.
  */
 export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal {
   let wrapped: Buffer | null = null;
@@ -226,14 +277,22 @@ export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal 
   };
 }
 
-/** A {@link recordSeal} that seals under a given record key, and says under which one it has found the record. */
+/**
+ * A {@link recordSeal} that seals under a given record key, and says under which one it has found
+ * the record.
+ */
 export interface RotatingSeal extends Seal {
   /** The record key of what was opened last; null where nothing was. */
   found(): Secret | null;
 }
 
 /** The seal that gives a token's record another key. */
-export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, recordKey: Secret): RotatingSeal {
+export function rotatingSeal(
+  vaultKey: Secret,
+  vaultId: string,
+  id: string,
+  recordKey: Secret,
+): RotatingSeal {
   const keyPlace = `${vaultId}/tokens/${id}`;
   const current = recordSeal(vaultKey, vaultId, id);
   const head = encrypt(vaultKey, recordKey, keyPlace);
@@ -250,8 +309,9 @@ export function rotatingSeal(vaultKey: Secret, vaultId: string, id: string, reco
 }
 
 /**
- * The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped key in front stays as it is. `learnKeys` is
- * asked again when none of the keys fits: the record may have got a new one meanwhile.
+ * The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped
+ * key in front stays as it is. `learnKeys` is asked again when none of the keys fits: the record
+ * may have got a new one meanwhile.
  */
 export function grantedSeal(learnKeys: () => readonly Secret[]): Seal {
   let keys = learnKeys();
@@ -285,8 +345,8 @@ export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
 }
 
 /**
- * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote them: throws FobError `invalid` for what is
- * no record, or one of another version of fob.
+ * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote
+ * them: throws FobError `invalid` for what is no record, or one of another version of fob.
  */
 export function decodeRecord(value: Buffer): TokenRecord {
   try {
@@ -300,10 +360,14 @@ export function decodeRecord(value: Buffer): TokenRecord {
 }
 
 function unreadableRecord(cause: unknown): FobError {
-  return new FobError("invalid", t("the token's file opens, and holds nothing that this version of fob knows"), {
-    cause,
-    hint: t("a newer version may know it; `fob remove` puts the file aside"),
-  });
+  return new FobError(
+    "invalid",
+    t("the token's file opens, and holds nothing that this version of fob knows"),
+    {
+      cause,
+      hint: t("a newer version may know it; `fob remove` puts the file aside"),
+    },
+  );
 }
 
 function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
@@ -320,9 +384,16 @@ function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
 }
 
 /** Whether what was read has what every use of a token relies on. */
-function isRecord({ token, wrappedSecretKey, sealedSecret, guard, pushRequests }: TokenRecord): boolean {
+function isRecord({
+  token,
+  wrappedSecretKey,
+  sealedSecret,
+  guard,
+  pushRequests,
+}: TokenRecord): boolean {
   const texts = [token.id, token.name, wrappedSecretKey, sealedSecret];
-  const isGuard = guard === null || (typeof guard.policy === "object" && typeof guard.stretching === "object");
+  const isGuard =
+    guard === null || (typeof guard.policy === "object" && typeof guard.stretching === "object");
   return (
     texts.every((text) => typeof text === "string") &&
     !Number.isNaN(token.enrolledAt.getTime()) &&
@@ -348,19 +419,37 @@ function isCredential(credential: Credential): boolean {
 }
 
 function biometricKey(id: string, vaultKey: Secret, released: Secret): Secret {
-  return deriveKey(vaultKey, Buffer.concat([Buffer.from(id), released]), "secret key and biometrics");
+  return deriveKey(
+    vaultKey,
+    Buffer.concat([Buffer.from(id), released]),
+    "secret key and biometrics",
+  );
 }
 
-async function verifierOf(id: string, vaultKey: Secret, stretching: PinStretching, pin: Secret): Promise<Secret> {
+async function verifierOf(
+  id: string,
+  vaultKey: Secret,
+  stretching: PinStretching,
+  pin: Secret,
+): Promise<Secret> {
   const stretched = await stretchPin(pin, stretching);
   const verifier = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "PIN history");
   forget(stretched);
   return verifier;
 }
 
-async function guardedKey(id: string, vaultKey: Secret, guard: PinGuard, pin: Secret): Promise<Secret> {
+async function guardedKey(
+  id: string,
+  vaultKey: Secret,
+  guard: PinGuard,
+  pin: Secret,
+): Promise<Secret> {
   const stretched = await stretchPin(pin, guard.stretching);
-  const key = deriveKey(vaultKey, Buffer.concat([Buffer.from(id), stretched]), "secret key and PIN");
+  const key = deriveKey(
+    vaultKey,
+    Buffer.concat([Buffer.from(id), stretched]),
+    "secret key and PIN",
+  );
   forget(stretched);
   return key;
 }

@@ -5,8 +5,8 @@ import { describeDoneInDoubt, describeFileError } from "#base/file-error.ts";
 import { vaultFolder } from "#vault/cells/layout.ts";
 
 /**
- * Moves what is damaged out of the way, as `damaged-WHAT-...` in the vault's folder: it may still be of
- * use to somebody. Returns its new place.
+ * Moves what is damaged out of the way, as `damaged-WHAT-...` in the vault's folder: it may still
+ * be of use to somebody. Returns its new place.
  */
 export function putAside(home: string, path: string, what: string): string {
   const place = join(vaultFolder(home), `damaged-${what}-${randomBytes(4).toString("hex")}`);
@@ -15,8 +15,8 @@ export function putAside(home: string, path: string, what: string): string {
 }
 
 /**
- * Gives a file or folder another place, durably. Throws FobError `unavailable`; its `isDone` says that the thing has moved all the
- * same.
+ * Gives a file or folder another place, durably. Throws FobError `unavailable`; its `isDone` says
+ * that the thing has moved all the same.
  */
 export function move(from: string, to: string): void {
   try {

@@ -15,14 +15,16 @@ const LOOK_EVERY = DAY;
 const MOST_A_LOOK = 10 * DAY;
 
 /**
- * How much time has passed, as far as a clock can be trusted that may be wrong. Where days decide about what cannot be had back, they
- * must have passed by the clock and by this account.
+ * How much time has passed, as far as a clock can be trusted that may be wrong. Where days decide
+ * about what cannot be had back, they must have passed by the clock and by this account.
  *
- * Why one wrong clock destroys nothing: a look adds what the clock went forward since the last look, and ten days at most. While the
- * clock is right, the account is never ahead of the time. A jump ahead is seen by one look, which adds ten days too many at most; a
- * clock that stays wrong goes on as fast as a right one, so that a jump counts once. When the clock goes back, nothing is added, and
- * what the last look added is taken back by as much. So after k jumps ahead the account is ahead by ten days times k at most, and
- * thirty days need three jumps, or the time itself; fewer than three looks never make thirty days.
+ * Why one wrong clock destroys nothing: a look adds what the clock went forward since the last
+ * look, and ten days at most. While the clock is right, the account is never ahead of the time. A
+ * jump ahead is seen by one look, which adds ten days too many at most; a clock that stays wrong
+ * goes on as fast as a right one, so that a jump counts once. When the clock goes back, nothing is
+ * added, and what the last look added is taken back by as much. So after k jumps ahead the account
+ * is ahead by ten days times k at most, and thirty days need three jumps, or the time itself; fewer
+ * than three looks never make thirty days.
  */
 export interface Calendar {
   /** The time that all looks have vouched for, in milliseconds. */
@@ -46,8 +48,14 @@ export function look(calendar: Calendar | null, now: number): Calendar | null {
   return { vouched: vouched + more, lookedAt: now, added: more };
 }
 
-/** Looks at the clock for a vault. `moved` says whether that told anything new. Throws FobError `invalid` for a damaged calendar. */
-export function lookAtClock(vault: Vault, now: Date): { readonly vouched: number; readonly moved: boolean } {
+/**
+ * Looks at the clock for a vault. `moved` says whether that told anything new. Throws FobError
+ * `invalid` for a damaged calendar.
+ */
+export function lookAtClock(
+  vault: Vault,
+  now: Date,
+): { readonly vouched: number; readonly moved: boolean } {
   let seen: Calendar | null = null;
   const written = updateCell(cellOf(vault), (current) => {
     const before = current && decode(current);
@@ -58,7 +66,10 @@ export function lookAtClock(vault: Vault, now: Date): { readonly vouched: number
   return { vouched: (seen as Calendar | null)?.vouched ?? 0, moved: written !== null };
 }
 
-/** What began at some time: what the clock said then, and how much time the calendar had vouched for. */
+/**
+ * What began at some time: what the clock said then, and how much time the calendar had vouched
+ * for.
+ */
 export interface Beginning {
   readonly at: Date;
   readonly vouched: number;
@@ -70,7 +81,10 @@ export function havePassed(days: number, since: Beginning, now: Date, vouched: n
   return now.getTime() - since.at.getTime() >= needed && vouched - since.vouched >= needed;
 }
 
-/** Why the calendar is damaged; null when it is not. Throws FobError `unavailable` where a newer fob wrote it. */
+/**
+ * Why the calendar is damaged; null when it is not. Throws FobError `unavailable` where a newer fob
+ * wrote it.
+ */
 export function calendarDamage(vault: Vault): string | null {
   try {
     const value = readCell(cellOf(vault));

@@ -10,7 +10,10 @@ const DISCARDED = /^\.discarded-/;
 export function discard(folder: string): void {
   const parent = dirname(folder);
   try {
-    renameSync(folder, join(parent, `.discarded-${basename(folder)}-${randomBytes(4).toString("hex")}`));
+    renameSync(
+      folder,
+      join(parent, `.discarded-${basename(folder)}-${randomBytes(4).toString("hex")}`),
+    );
   } catch (error) {
     // restored, or discarded by somebody else
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;

@@ -12,13 +12,20 @@ export interface Misplaced {
   readonly is: "file" | "folder";
 }
 
-/** Files where the vault has folders of its own, and folders where it has single files. Cells are looked at by whoever reads them. */
+/**
+ * Files where the vault has folders of its own, and folders where it has single files. Cells are
+ * looked at by whoever reads them.
+ */
 export function misplacedIn(layout: VaultLayout): Misplaced[] {
   const folders = FOLDERS.map((name) => join(vaultFolder(layout.home), name));
   const files = [lastUsesFile(layout), locatorFile(layout)];
   return [
-    ...folders.filter((path) => isFolder(path) === false).map((path) => ({ path, is: "file" }) as const),
-    ...files.filter((path) => isFolder(path) === true).map((path) => ({ path, is: "folder" }) as const),
+    ...folders
+      .filter((path) => isFolder(path) === false)
+      .map((path) => ({ path, is: "file" }) as const),
+    ...files
+      .filter((path) => isFolder(path) === true)
+      .map((path) => ({ path, is: "folder" }) as const),
   ];
 }
 

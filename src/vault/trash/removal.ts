@@ -33,15 +33,16 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
     if (error instanceof FobError && isUnreadable(error)) return putTokenAside(vault, id);
     throw error;
   }
-  // this is what removes it: a passcode that is being made meanwhile either counts in what is kept, or fails
+  // this is what removes it: a passcode that is being made meanwhile either counts in what is kept,
+  // or fails
   move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   vault.dropFromIndex(id);
   return null;
 }
 
 /**
- * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody: returns
- * the folder that keeps it, or null where there was nothing.
+ * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody:
+ * returns the folder that keeps it, or null where there was nothing.
  */
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
@@ -58,7 +59,10 @@ export function removedTokens(vault: Vault): TokenRecord[] {
     .sort((a, b) => (b.removedAt?.getTime() ?? 0) - (a.removedAt?.getTime() ?? 0));
 }
 
-/** What became of a removed token: its record, why that cannot be read, or null for one that is gone. */
+/**
+ * What became of a removed token: its record, why that cannot be read, or null for one that is
+ * gone.
+ */
 export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | null {
   try {
     const value = readCell(removedCell(vault, id));
@@ -70,14 +74,16 @@ export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | 
 }
 
 /**
- * Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the token. One that is in use already
- * stays as it is, with the higher counter of the two, unless it is damaged: then it makes room.
+ * Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the
+ * token. One that is in use already stays as it is, with the higher counter of the two, unless it
+ * is damaged: then it makes room.
  */
 export function restoreToken(vault: Vault, id: string): Token {
   // where the list is lost, one token would be a list by itself, and hide the others
   vault.entries();
   const record = readRemoved(vault, id);
-  if (record === null) throw new FobError("not-found", t`the removed token ${id} is no longer there`);
+  if (record === null)
+    throw new FobError("not-found", t`the removed token ${id} is no longer there`);
   if (!("token" in record)) throw record;
   if (isInUse(vault, id)) {
     absorbDouble(vault, id);
@@ -105,8 +111,9 @@ export function restoreToken(vault: Vault, id: string): Token {
 }
 
 /**
- * Ends that a token which is in use lies among the removed ones as well: after a power cut between two folders, or because somebody
- * copied files. The one in use counts, with the higher counter of the two.
+ * Ends that a token which is in use lies among the removed ones as well: after a power cut between
+ * two folders, or because somebody copied files. The one in use counts, with the higher counter of
+ * the two.
  */
 export function absorbDouble(vault: Vault, id: string): void {
   const { folder } = removedCell(vault, id);
@@ -130,9 +137,14 @@ export function isInUse(vault: Vault, id: string): boolean {
   }
 }
 
-function withHigherCounter(record: TokenRecord, { token: { credential: other } }: TokenRecord): TokenRecord {
+function withHigherCounter(
+  record: TokenRecord,
+  { token: { credential: other } }: TokenRecord,
+): TokenRecord {
   const credential = raiseCounter(record.token.credential, counterOf(other) ?? 0n);
-  return credential === record.token.credential ? record : { ...record, token: { ...record.token, credential } };
+  return credential === record.token.credential
+    ? record
+    : { ...record, token: { ...record.token, credential } };
 }
 
 /** Null where the calendar cannot be read: the account then begins at the next look. */
@@ -145,7 +157,9 @@ function vouchedNow(vault: Vault, now: Date): number | null {
   }
 }
 
-/** A removed token keeps the identity of its cell, so that moving its folder is all there is to do. */
+/**
+ * A removed token keeps the identity of its cell, so that moving its folder is all there is to do.
+ */
 export function removedCell(vault: Vault, id: string): Cell {
   return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
 }

@@ -10,11 +10,19 @@ import type { Vault } from "#vault/vault.ts";
 import { putAside } from "./aside.ts";
 import { calendarDamage, havePassed, lookAtClock } from "./calendar.ts";
 import { discard, finishDiscarding } from "./discarding.ts";
-import { absorbDouble, isInUse, RESTORABLE_DAYS, readRemoved, removedCell, removedIds } from "./removal.ts";
+import {
+  absorbDouble,
+  isInUse,
+  RESTORABLE_DAYS,
+  readRemoved,
+  removedCell,
+  removedIds,
+} from "./removal.ts";
 
 /**
- * Looks at the clock, and lets the removed tokens go whose time is over. What is damaged stays, and hinders none of the others. Throws
- * FobError where the folder or the calendar cannot be used; the tokens stay then.
+ * Looks at the clock, and lets the removed tokens go whose time is over. What is damaged stays, and
+ * hinders none of the others. Throws FobError where the folder or the calendar cannot be used; the
+ * tokens stay then.
  */
 export function emptyTrash(vault: Vault, now: Date): void {
   const ids = removedIds(vault);
@@ -27,8 +35,8 @@ export function emptyTrash(vault: Vault, now: Date): void {
 }
 
 /**
- * {@link emptyTrash} and {@link endExpiredGrants} after a command that is done, whatever becomes of this: returns what to tell the
- * person where it failed.
+ * {@link emptyTrash} and {@link endExpiredGrants} after a command that is done, whatever becomes of
+ * this: returns what to tell the person where it failed.
  */
 export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
   const ofTokens = reasonWhyNot(vault, () => emptyTrash(vault, now));
@@ -43,8 +51,10 @@ function reasonWhyNot(vault: Vault, work: () => void): string | null {
     return null;
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    // `fob doctor` says so, and mends it. Where the folder itself cannot be read, it is told of at once
-    const isFolder = (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
+    // `fob doctor` says so, and mends it. Where the folder itself cannot be read, it is told of at
+    // once
+    const isFolder =
+      (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
     return error.code === "invalid" && !isFolder ? null : error.message;
   }
 }
@@ -55,8 +65,13 @@ function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
   const { removedAt, vouchedAtRemoval } = record;
   // removed by an older fob, or under a calendar that is no longer: its account begins now
   if (vouchedAtRemoval === null || vouchedAtRemoval > vouched) {
-    updateRecord(removedCell(vault, id), id, (before) => ({ ...before, vouchedAtRemoval: vouched }));
-  } else if (havePassed(RESTORABLE_DAYS, { at: removedAt, vouched: vouchedAtRemoval }, now, vouched)) {
+    updateRecord(removedCell(vault, id), id, (before) => ({
+      ...before,
+      vouchedAtRemoval: vouched,
+    }));
+  } else if (
+    havePassed(RESTORABLE_DAYS, { at: removedAt, vouched: vouchedAtRemoval }, now, vouched)
+  ) {
     discard(removedCell(vault, id).folder);
     removeAttempts(attemptsOfToken(vault, id));
   }
@@ -79,13 +94,18 @@ export function examineTrash(vault: Vault): TrashDamage {
     const found = readRemoved(vault, id);
     return found instanceof FobError ? [{ id, reason: found.message }] : [];
   });
-  return { calendar: calendarDamage(vault), damaged, doubled: ids.filter((id) => isInUse(vault, id)) };
+  return {
+    calendar: calendarDamage(vault),
+    damaged,
+    doubled: ids.filter((id) => isInUse(vault, id)),
+  };
 }
 
 /** Puts aside what is damaged, and ends that tokens are in use and removed at once. */
 export function mendTrash(vault: Vault, { calendar, damaged, doubled }: TrashDamage): void {
   const { home } = vault.layout;
-  if (calendar !== null) putAside(home, calendarCell(vault.layout, encryptingSeal(vault.vaultKey)).folder, "calendar");
+  if (calendar !== null)
+    putAside(home, calendarCell(vault.layout, encryptingSeal(vault.vaultKey)).folder, "calendar");
   for (const id of doubled) absorbDouble(vault, id);
   for (const { id } of damaged.filter((one) => !doubled.includes(one.id))) {
     putAside(home, join(removedFolder(vault.layout), id), id);

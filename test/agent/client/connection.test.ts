@@ -27,7 +27,9 @@ async function connectionTo(): Promise<{
     rmSync(folder, { recursive: true });
   });
   const lines: string[] = [];
-  socket.setEncoding("utf8").on("data", (text: string) => lines.push(...text.split("\n").slice(0, -1)));
+  socket
+    .setEncoding("utf8")
+    .on("data", (text: string) => lines.push(...text.split("\n").slice(0, -1)));
   return { connection, lines, say: (text) => void socket.write(text), end: () => socket.destroy() };
 }
 
@@ -62,7 +64,11 @@ test("a request without an answer is given up alone, and its late answer is nobo
 
 test("words are answered in their order, requests by their tag", async () => {
   const { connection, lines, say } = await connectionTo();
-  const answers = Promise.all([connection.ask("one"), connection.ask('{"do":"list"}'), connection.ask("two")]);
+  const answers = Promise.all([
+    connection.ask("one"),
+    connection.ask('{"do":"list"}'),
+    connection.ask("two"),
+  ]);
   await expect.poll(() => lines.length).toBe(3);
   expect([lines[0], lines[2]]).toEqual(["one", "two"]);
   say(`ok 1\nok 2\n${tagOf(lines[1])}{"ok":[]}\n`);
@@ -74,6 +80,7 @@ test("an agent that goes away fails whatever waits", async () => {
   const asked = [connection.ask("one"), connection.ask('{"do":"list"}')];
   await expect.poll(() => lines.length).toBe(2);
   end();
-  for (const one of asked) await expect(one).rejects.toMatchObject({ message: "the agent has gone" });
+  for (const one of asked)
+    await expect(one).rejects.toMatchObject({ message: "the agent has gone" });
   expect(connection.isOpen).toBe(false);
 });

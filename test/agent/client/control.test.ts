@@ -8,7 +8,10 @@ import { newAgentSecret, proofOf } from "#agent/protocol/proof.ts";
 import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { impersonate } from "../impostor.ts";
 
-/** A home whose vault an agent has claimed, on a machine where `life` is what is known of that agent's process. */
+/**
+ * A home whose vault an agent has claimed, on a machine where `life` is what is known of that
+ * agent's process.
+ */
 async function claimed({ isOurs = true, life = "gone" as ReturnType<AgentHost["judge"]> } = {}) {
   const home = mkdtempSync(join(tmpdir(), "fob-control-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -59,7 +62,8 @@ describe("ending an agent", () => {
       if (line === "lock") state.life = "gone";
       return prove(line);
     });
-    // it has gone as a process, and whoever took its socket over keeps the connection open: that one is not let be
+    // it has gone as a process, and whoever took its socket over keeps the connection open: that
+    // one is not let be
     await expect(control.stop()).rejects.toMatchObject({ code: "unavailable" });
     expect(heard.at(-1)).toBe("lock");
     expect(ended).toEqual(["SIGKILL 4711"]);

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -34,7 +42,9 @@ const next = (home: string) => join(folderOf(home), String(highest(home) + 1));
 test("of many agents that claim a vault at once, one has it, and all others are told which", async () => {
   const layout = place();
   const agents = Array.from({ length: 20 }, (_, i) => holder(layout.home, i + 1));
-  const claims = await Promise.all(agents.map((agent) => claimVault(layout, agent, async () => true)));
+  const claims = await Promise.all(
+    agents.map((agent) => claimVault(layout, agent, async () => true)),
+  );
   const winner = claimant(layout);
   expect(claims.filter((claim) => "before" in claim)).toEqual([{ before: null }]);
   for (const claim of claims) if ("other" in claim) expect(claim.other).toEqual(winner);
@@ -59,7 +69,10 @@ const DAMAGES: readonly [string, (home: string) => void][] = [
   ["a byte was appended to", (home) => appendFileSync(newest(home), "x")],
   ["was cut", (home) => writeFileSync(newest(home), readFileSync(newest(home)).subarray(0, 450))],
   ["is empty", (home) => writeFileSync(newest(home), "")],
-  ["has a wrong checksum", (home) => writeFileSync(newest(home), flipped(readFileSync(newest(home)), 0))],
+  [
+    "has a wrong checksum",
+    (home) => writeFileSync(newest(home), flipped(readFileSync(newest(home)), 0)),
+  ],
   ["is another's file under a higher number", (home) => writeFileSync(next(home), "{}")],
   ["is a folder", (home) => mkdirSync(next(home))],
   [

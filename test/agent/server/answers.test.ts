@@ -27,14 +27,32 @@ function agent() {
   const home = mkdtempSync(join(tmpdir(), "fob-answers-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: VAULT_ID }, newKey(), false);
-  const credential = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const;
-  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
+  const credential = {
+    kind: "totp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    period: 30,
+    t0: 0,
+  } as const;
+  const names = {
+    name: "vpn",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "test",
+    pin: "none",
+  } as const;
   addAtOnce(vault, [{ ...names, credential, secret: Buffer.from("12345678901234567890") }], NOW);
   const tokens = new UnlockedTokens(vault);
   const noted = { uses: 0, locks: 0 };
   const desk: Desk = {
     tokens: directAuthenticator(tokens, () => NOW),
-    newPushDesk: () => new DirectDesk(tokens, { http: () => Promise.reject(new Error("no server")), now: () => NOW }),
+    newPushDesk: () =>
+      new DirectDesk(tokens, {
+        http: () => Promise.reject(new Error("no server")),
+        now: () => NOW,
+      }),
     // what an agent has made before it gives at once
     passcodeAtOnce: (name) => (name === "known" ? "123456" : null),
     clock: () => NOW,
@@ -87,7 +105,14 @@ test("who uses the vault is noted, and who only looks at the agent is not", asyn
   ];
   for (const line of looks) await ask(line);
   expect(noted).toEqual({ uses: 0, locks: 1 });
-  const uses = ["code known", "code vpn", "code nobody", "challenge vpn 1", "list", '{"do":"code","name":"vpn"}'];
+  const uses = [
+    "code known",
+    "code vpn",
+    "code nobody",
+    "challenge vpn 1",
+    "list",
+    '{"do":"code","name":"vpn"}',
+  ];
   for (const [i, line] of uses.entries()) {
     await ask(line);
     expect([line, noted.uses]).toEqual([line, i + 1]);
@@ -97,6 +122,12 @@ test("who uses the vault is noted, and who only looks at the agent is not", asyn
 test("nothing but a challenge of 32 bytes is proved", async () => {
   const { ask } = agent();
   expect(await ask(`prove ${newChallenge()}`)).toBe("ok proof");
-  for (const wrong of ["", "x", `${newChallenge()}A`, newChallenge().slice(1), `${newChallenge().slice(1)}+`])
+  for (const wrong of [
+    "",
+    "x",
+    `${newChallenge()}A`,
+    newChallenge().slice(1),
+    `${newChallenge().slice(1)}+`,
+  ])
     expect(await ask(`prove ${wrong}`)).toMatch(/^error usage /);
 });

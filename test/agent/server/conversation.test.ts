@@ -29,7 +29,9 @@ afterAll(async () => {
 });
 
 function memory(): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  return (
+    Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
+  );
 }
 
 test("listens in the session's folder", () => {
@@ -39,7 +41,9 @@ test("listens in the session's folder", () => {
 test("answers many lines in their order", async () => {
   const agent = await connectTo(socket);
   const replies = await Promise.all(
-    ["code ACME", "code nobody", "code ACME", "", "code  ACME  ", "CODE ACME"].map((line) => agent.ask(line)),
+    ["code ACME", "code nobody", "code ACME", "", "code  ACME  ", "CODE ACME"].map((line) =>
+      agent.ask(line),
+    ),
   );
   expect(replies).toEqual([
     `ok ${RFC_CODES[0]}`,
@@ -77,7 +81,8 @@ test("1,000 idle clients and a thousand half lines keep nobody waiting", async (
   const idle = await Promise.all(Array.from({ length: 1_000 }, () => connectTo(socket)));
   for (const client of idle) client.socket.write("code ACM");
   const agent = await connectTo(socket);
-  for (let count = 0; count < 100; count++) expect(await agent.ask("code Example")).toMatch(/^ok \d{8}$/);
+  for (let count = 0; count < 100; count++)
+    expect(await agent.ask("code Example")).toMatch(/^ok \d{8}$/);
   for (const client of [...idle, agent]) client.socket.destroy();
 });
 

@@ -15,7 +15,14 @@ import { addAtOnce } from "../../vault/add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const SECRET = Buffer.from("12345678901234567890");
-const TOTP = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const;
+const TOTP = {
+  kind: "totp",
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+  period: 30,
+  t0: 0,
+} as const;
 const NOBODY: PinPrompt = {
   interactive: false,
   release: async () => null,
@@ -34,20 +41,29 @@ function held() {
   const home = mkdtempSync(join(tmpdir(), "fob-unlocked-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
-  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
+  const names = {
+    name: "vpn",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "test",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential: TOTP, secret: SECRET }], NOW);
   const id = token?.id ?? "";
   /** Makes the folders look as if nothing had changed for so long, to the same time each. */
   const settle = (milliseconds = 60_000) => {
     const then = new Date(Math.floor(Date.now() / 10_000) * 10_000 - milliseconds);
-    for (const { folder } of [vault.tokenCell(id), vault.indexCell()]) utimesSync(folder, then, then);
+    for (const { folder } of [vault.tokenCell(id), vault.indexCell()])
+      utimesSync(folder, then, then);
   };
   const tokens = new UnlockedTokens(vault);
   const open = async (now = NOW) => tokens.secretKey(tokens.read(id), NOBODY, now);
   return { vault, id, tokens, settle, open };
 }
 
-const codeAt = (now: Date) => totp({ ...TOTP, secret: SECRET, unixSeconds: now.getTime() / 1000 }).code;
+const codeAt = (now: Date) =>
+  totp({ ...TOTP, secret: SECRET, unixSeconds: now.getTime() / 1000 }).code;
 
 describe("what an agent has read", () => {
   test("is not read again as long as nothing changes, once the time of its folder tells changes apart", () => {
@@ -90,19 +106,24 @@ describe("a passcode at once", () => {
     expect(codeAt(end)).not.toBe(codeAt(NOW));
   });
 
-  test.each(["02", "FF"] as const)("is none for a token whose access domain has become %s", async (accessDomain) => {
-    const { vault, id, tokens, settle, open } = held();
-    settle();
-    stopClock(Date.now());
-    await open();
-    expect(tokens.passcodeAtOnce("vpn", NOW)).toBe(codeAt(NOW));
-    tokens.update(id, (before) => ({ ...before, token: { ...before.token, accessDomain } }));
-    expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
-    settle(120_000);
-    await expect(open()).rejects.toMatchObject({ code: accessDomain === "FF" ? "denied" : "locked" });
-    expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
-    expect(vault.read(id).token.accessDomain).toBe(accessDomain);
-  });
+  test.each(["02", "FF"] as const)(
+    "is none for a token whose access domain has become %s",
+    async (accessDomain) => {
+      const { vault, id, tokens, settle, open } = held();
+      settle();
+      stopClock(Date.now());
+      await open();
+      expect(tokens.passcodeAtOnce("vpn", NOW)).toBe(codeAt(NOW));
+      tokens.update(id, (before) => ({ ...before, token: { ...before.token, accessDomain } }));
+      expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
+      settle(120_000);
+      await expect(open()).rejects.toMatchObject({
+        code: accessDomain === "FF" ? "denied" : "locked",
+      });
+      expect(tokens.passcodeAtOnce("vpn", NOW)).toBeNull();
+      expect(vault.read(id).token.accessDomain).toBe(accessDomain);
+    },
+  );
 
   test("is none for a token with a PIN, which is asked for each time", async () => {
     const { vault, id, tokens, settle } = held();

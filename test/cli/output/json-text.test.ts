@@ -14,7 +14,9 @@ describe("JSON for scripts", () => {
   });
 
   test("has one element of a list a line", () => {
-    expect(print([{ name: "vpn" }, "a\nb", null])).toBe('[\n  {"name":"vpn"},\n  "a\\nb",\n  null\n]\n');
+    expect(print([{ name: "vpn" }, "a\nb", null])).toBe(
+      '[\n  {"name":"vpn"},\n  "a\\nb",\n  null\n]\n',
+    );
     expect(print([])).toBe("[]\n");
   });
 
@@ -45,6 +47,8 @@ describe("JSON for scripts", () => {
     expect(asked).toBeLessThan(10_000);
     expect(first.length).toBeLessThan(64 * 1024);
     asked = 0;
-    expect(JSON.parse([...listPieces(elements())].join(""))).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
+    expect(JSON.parse([...listPieces(elements())].join(""))).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => i),
+    );
   });
 });

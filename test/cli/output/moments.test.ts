@@ -5,7 +5,8 @@ const NOW = new Date("2026-01-31T12:00:00.500Z");
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 
-const atTerminal = (milliseconds: number) => formatMoment(new Date(NOW.getTime() + milliseconds), { columns: 80 }, NOW);
+const atTerminal = (milliseconds: number) =>
+  formatMoment(new Date(NOW.getTime() + milliseconds), { columns: 80 }, NOW);
 
 describe("a point in time", () => {
   afterEach(() => vi.unstubAllEnvs());

@@ -35,10 +35,21 @@ describe("a table", () => {
     ["auto", undefined, false],
     ["always", undefined, true],
     ["never", 80, false],
-  ])("with %s and %s columns is coloured where the terminal and its user want it", async (color, columns, isBold) => {
-    const style = await styleFor({ isTerminal: columns !== undefined, columns, color, isSpoken: false });
-    expect({ isBold: style.strong("x") !== "x", columns: style.columns }).toEqual({ isBold, columns: columns ?? null });
-  });
+  ])(
+    "with %s and %s columns is coloured where the terminal and its user want it",
+    async (color, columns, isBold) => {
+      const style = await styleFor({
+        isTerminal: columns !== undefined,
+        columns,
+        color,
+        isSpoken: false,
+      });
+      expect({ isBold: style.strong("x") !== "x", columns: style.columns }).toEqual({
+        isBold,
+        columns: columns ?? null,
+      });
+    },
+  );
 });
 
 describe("fields", () => {

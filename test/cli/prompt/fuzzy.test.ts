@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { bestMatches } from "#cli/prompt/fuzzy.ts";
 
-const find = (typed: string) => bestMatches(typed, ["Other hub", "GitHub", "hub", "Bank"], (name) => name);
+const find = (typed: string) =>
+  bestMatches(typed, ["Other hub", "GitHub", "hub", "Bank"], (name) => name);
 
 test("what begins with the typed text comes before what holds it, and that before what holds its letters", () => {
   expect(find("hub")).toEqual(["hub", "Other hub", "GitHub"]);

@@ -1,4 +1,5 @@
-// A program that draws on a terminal, for the test of what it leaves behind: shows keys, and fails when told to.
+// A program that draws on a terminal, for the test of what it leaves behind: shows keys, and fails
+// when told to.
 import { createInterface } from "node:readline/promises";
 import { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 
@@ -14,7 +15,11 @@ async function askByLine(): Promise<void> {
 const screen = new TerminalScreen({ input: process.stdin, output: process.stdout });
 try {
   while (pressed.at(-1) !== "escape") {
-    screen.draw([`${screen.size.columns} x ${screen.size.rows}`, `process ${process.pid}.`, ...pressed.slice(-5)]);
+    screen.draw([
+      `${screen.size.columns} x ${screen.size.rows}`,
+      `process ${process.pid}.`,
+      ...pressed.slice(-5),
+    ]);
     const key = await screen.nextKey(60_000);
     if (key) pressed.push("text" in key ? key.text : key.name);
     if (key?.name === "ctrl-f") setTimeout(() => Promise.reject(new Error("it failed")));

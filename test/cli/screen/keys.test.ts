@@ -5,7 +5,10 @@ import { type Key, KeyParser } from "#cli/screen/keys.ts";
 /** What keys a terminal's bytes are, when they arrive in these pieces and nothing follows. */
 function keysOf(...pieces: readonly (string | Uint8Array)[]): Key[] {
   const parser = new KeyParser();
-  return [...pieces.flatMap((piece) => parser.feed(Buffer.from(piece as string))), ...parser.flush()];
+  return [
+    ...pieces.flatMap((piece) => parser.feed(Buffer.from(piece as string))),
+    ...parser.flush(),
+  ];
 }
 
 const names = (...pieces: readonly string[]) => keysOf(...pieces).map(({ name }) => name);
@@ -13,7 +16,10 @@ const names = (...pieces: readonly string[]) => keysOf(...pieces).map(({ name })
 describe("the keys of a terminal", () => {
   test.each([
     ["\u001b[A\u001bOB\u001b[1;5C\u001b[D", ["up", "down", "right", "left"]],
-    ["\u001b[H\u001b[4~\u001b[5~\u001b[6~\u001b[3~", ["home", "end", "page-up", "page-down", "delete"]],
+    [
+      "\u001b[H\u001b[4~\u001b[5~\u001b[6~\u001b[3~",
+      ["home", "end", "page-up", "page-down", "delete"],
+    ],
     ["\r\n\t\u001b[Z", ["enter", "enter", "tab", "back-tab"]],
     ["\u007f\b", ["backspace", "backspace"]],
     ["\u0003\u001a\u000e", ["ctrl-c", "ctrl-z", "ctrl-n"]],
@@ -70,7 +76,11 @@ describe("the keys of a terminal", () => {
     fc.assert(
       fc.property(fc.array(piece), fc.array(fc.nat(40)), (pieces, cuts) => {
         const bytes = Buffer.from(pieces.join(""));
-        const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+        const places = [
+          0,
+          ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b),
+          bytes.length,
+        ];
         const cut = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
         expect(joined(keysOf(...cut))).toEqual(joined(keysOf(bytes)));
       }),

@@ -18,7 +18,8 @@ import { NOW, pushRequest } from "./push-request.ts";
 const text = (typed: string): Key => ({ name: "text", text: typed });
 const ENTER: Key = { name: "enter" };
 
-const waiting = (...requests: readonly PushRequest[]) => withRequests(QUIET, requests, requests.length);
+const waiting = (...requests: readonly PushRequest[]) =>
+  withRequests(QUIET, requests, requests.length);
 
 /** Presses keys one after the other; returns the last state and every wish. */
 function press(state: PushScreenState, ...keys: readonly Key[]) {
@@ -94,7 +95,11 @@ describe("number matching", () => {
 });
 
 describe("denying", () => {
-  const denied = (isReport: boolean) => ({ kind: "answer", request: one, answer: { kind: "deny", isReport } });
+  const denied = (isReport: boolean) => ({
+    kind: "answer",
+    request: one,
+    answer: { kind: "deny", isReport },
+  });
 
   test("takes one key, and a second one to report it", () => {
     expect(press(waiting(one), text("d"), text("r")).wishes).toEqual([denied(true)]);
@@ -133,7 +138,13 @@ describe("what happens", () => {
   test("is noted: a request that expired, a server that is away and back", () => {
     const gone = withEvent(QUIET, { kind: "gone", request: one, reason: "expired" }, NOW);
     expect(gone.notes).toEqual([{ at: NOW, text: "expired: Login 1: from 192.0.2.7" }]);
-    const offline = { kind: "offline", server: "pi.test", token: null, message: "no way", hint: null } as const;
+    const offline = {
+      kind: "offline",
+      server: "pi.test",
+      token: null,
+      message: "no way",
+      hint: null,
+    } as const;
     const away = withEvent(QUIET, offline, NOW);
     expect([...away.troubles.values()]).toEqual(["no way; trying again"]);
     const back = withEvent(away, { kind: "online", server: "pi.test", token: null }, NOW);
@@ -142,18 +153,27 @@ describe("what happens", () => {
 
   test("is noted when an answer did not count, and shown when the login page wants a code", () => {
     const { state } = press(waiting(one), text("a"), ENTER);
-    const answered = { kind: "answered", request: one, answer: { kind: "approve", choice: null } } as const;
+    const answered = {
+      kind: "answered",
+      request: one,
+      answer: { kind: "approve", choice: null },
+    } as const;
     const late = withEvent(state, { ...answered, outcome: { isAccepted: false } }, NOW);
     expect(late.notes).toMatchObject([{ text: expect.stringContaining("too late") }]);
     expect(withAnswersSent(late).mode).toEqual({ kind: "watching" });
-    const coded = withEvent(state, { ...answered, outcome: { isAccepted: true, displayCode: "4711" } }, NOW);
+    const coded = withEvent(
+      state,
+      { ...answered, outcome: { isAccepted: true, displayCode: "4711" } },
+      NOW,
+    );
     expect(withAnswersSent(coded).mode).toEqual({ kind: "code", code: "4711", message: null });
     expect(press(coded, text("x")).state.mode).toEqual({ kind: "watching" });
   });
 
   test("is forgotten after a while, however much of it there is", () => {
     let state = QUIET;
-    for (let i = 0; i < 1_000; i++) state = withEvent(state, { kind: "gone", request: one, reason: "expired" }, NOW);
+    for (let i = 0; i < 1_000; i++)
+      state = withEvent(state, { kind: "gone", request: one, reason: "expired" }, NOW);
     expect(state.notes.length).toBeLessThan(100);
   });
 });

@@ -13,7 +13,8 @@ const SIZE = { columns: 80, rows: 24 };
 const view = (state = QUIET, size = SIZE, tokens: readonly string[] = ["vpn", "mail"]) =>
   viewPush({ state, tokens, now: NOW }, size, style).map(stripVTControlCharacters);
 
-const waiting = (...requests: readonly PushRequest[]) => withRequests(QUIET, requests, requests.length);
+const waiting = (...requests: readonly PushRequest[]) =>
+  withRequests(QUIET, requests, requests.length);
 
 describe("the screen of login requests", () => {
   test("is quiet while none waits", () => {
@@ -42,7 +43,9 @@ describe("the screen of login requests", () => {
     const many = Array.from({ length: 7 }, (_, i) => pushRequest(String(i)));
     const shown = view(withRequests(QUIET, many, 37)).join("\n");
     expect(shown).toContain("7 login requests wait");
-    expect(shown).toContain("! 37 requests in the last minute: if you started none of them, D denies all");
+    expect(shown).toContain(
+      "! 37 requests in the last minute: if you started none of them, D denies all",
+    );
     expect(shown).toContain("request 1 of 7");
   });
 
@@ -71,21 +74,26 @@ describe("the screen of login requests", () => {
       const lines = view(shown, { columns, rows });
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
-      if (rows >= 6) expect(lines.join("\n")).toContain(shown === state ? "Enter approve" : "a approves");
+      if (rows >= 6)
+        expect(lines.join("\n")).toContain(shown === state ? "Enter approve" : "a approves");
     }
   });
 
   test("asks for the number that the login page shows, and has chosen none", () => {
     const matched = waiting(pushRequest("1", { options: ["12", "57", "83"] }));
     const shown = view(pressPushKey(matched, { name: "text", text: "a" }, NOW).state).join("\n");
-    expect(shown).toMatch(/Which one does the login page show\?\n {2}12 {4}57 {4}83\ntype it, then Enter: _/);
+    expect(shown).toMatch(
+      /Which one does the login page show\?\n {2}12 {4}57 {4}83\ntype it, then Enter: _/,
+    );
   });
 
   test("shows a code large, and as text", () => {
     const answer = { kind: "approve", choice: null } as const;
     const coded = (displayCode: string) => {
       const outcome = { isAccepted: true, displayCode, message: "Enter it" };
-      return view(withEvent(QUIET, { kind: "answered", request: pushRequest("1"), answer, outcome }, NOW)).join("\n");
+      return view(
+        withEvent(QUIET, { kind: "answered", request: pushRequest("1"), answer, outcome }, NOW),
+      ).join("\n");
     };
     expect(coded("17")).toContain("Type this at the login page: 17\n\n   █   ███\n  ██     █\n");
     expect(coded("17")).toContain("Enter it");
@@ -105,6 +113,8 @@ describe("the screen of login requests", () => {
       "! this clock is 75 s behind pi.test's: set it, or answers are refused",
       "! nothing listens there; trying again",
     ]);
-    expect(view(withEvent(drifted, { kind: "steady", server: "pi.test" }, NOW)).join("\n")).not.toContain("clock");
+    expect(
+      view(withEvent(drifted, { kind: "steady", server: "pi.test" }, NOW)).join("\n"),
+    ).not.toContain("clock");
   });
 });

@@ -39,7 +39,8 @@ describeWith({ tmux: "tmux" }, "a terminal that a program draws on", () => {
   async function seeRestored(code: number): Promise<void> {
     expect(await see("done")).toContain(`code=${code}`);
     expect(terminal.modes()).toEqual([]);
-    const settings = (name: string) => readFileSync(join(folder, name), "utf8").replace(/rows \d+; columns \d+/, "");
+    const settings = (name: string) =>
+      readFileSync(join(folder, name), "utf8").replace(/rows \d+; columns \d+/, "");
     expect(settings("after")).toBe(settings("before"));
   }
 
@@ -79,20 +80,23 @@ describeWith({ tmux: "tmux" }, "a terminal that a program draws on", () => {
     await seeRestored(1);
   });
 
-  test.each(["Ctrl-Z", "SIGTSTP", "SIGSTOP"])("is taken again when the program continues after %s", async (how) => {
-    type("Up");
-    await see("up");
-    if (how === "Ctrl-Z") type("C-z");
-    else await signal(how as NodeJS.Signals);
-    await see("Stopped");
-    if (how !== "SIGSTOP") expect(terminal.modes()).toEqual([]);
-    terminal.resize(60, 20);
-    type("fg", "Enter");
-    await see(/60 x 20[\s\S]*up/);
-    expect(terminal.modes()).toHaveLength(3);
-    type("Down", "Escape");
-    await expect.poll(() => terminal.modes()).toEqual([]);
-  });
+  test.each(["Ctrl-Z", "SIGTSTP", "SIGSTOP"])(
+    "is taken again when the program continues after %s",
+    async (how) => {
+      type("Up");
+      await see("up");
+      if (how === "Ctrl-Z") type("C-z");
+      else await signal(how as NodeJS.Signals);
+      await see("Stopped");
+      if (how !== "SIGSTOP") expect(terminal.modes()).toEqual([]);
+      terminal.resize(60, 20);
+      type("fg", "Enter");
+      await see(/60 x 20[\s\S]*up/);
+      expect(terminal.modes()).toHaveLength(3);
+      type("Down", "Escape");
+      await expect.poll(() => terminal.modes()).toEqual([]);
+    },
+  );
 
   test("is drawn anew when its size changes, and with Ctrl-L", async () => {
     terminal.resize(40, 6);

@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { styleFor } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
-import { pressKey, UNTOUCHED, type WatchedCode, type WatchedToken } from "#cli/screen/watch-state.ts";
+import {
+  pressKey,
+  UNTOUCHED,
+  type WatchedCode,
+  type WatchedToken,
+} from "#cli/screen/watch-state.ts";
 import { viewWatch } from "#cli/screen/watch-view.ts";
 
 const PLAIN = await styleFor({ isTerminal: true, columns: 80, color: "never", isSpoken: false });
@@ -11,15 +16,28 @@ const COLORED = await styleFor({ isTerminal: true, columns: 80, color: "always",
 const START = new Date("2026-01-31T12:00:00Z");
 
 const timed = (code: string, next: string | null = null): WatchedCode => {
-  return { kind: "timed", code, validFrom: START, validUntil: new Date(START.getTime() + 30_000), next };
+  return {
+    kind: "timed",
+    code,
+    validFrom: START,
+    validUntil: new Date(START.getTime() + 30_000),
+    next,
+  };
 };
 
 const token = (label: string, code: WatchedCode): WatchedToken => ({ id: label, label, code });
 
 /** The screen after so many seconds. */
-function view(found: readonly WatchedToken[], { seconds = 0, columns = 80, rows = 10, style = PLAIN, message = "" }) {
+function view(
+  found: readonly WatchedToken[],
+  { seconds = 0, columns = 80, rows = 10, style = PLAIN, message = "" },
+) {
   const now = new Date(START.getTime() + seconds * 1000);
-  return viewWatch({ state: UNTOUCHED, found, total: found.length, now, message }, { columns, rows }, style);
+  return viewWatch(
+    { state: UNTOUCHED, found, total: found.length, now, message },
+    { columns, rows },
+    style,
+  );
 }
 
 describe("the screen of passcodes", () => {
@@ -55,7 +73,8 @@ describe("the screen of passcodes", () => {
 
   test("says nothing by colour alone", () => {
     const screens = [PLAIN, COLORED].map((style) => view(tokens, { seconds: 28, style }));
-    const bare = (lines: readonly string[] = []) => lines.map((line) => stripVTControlCharacters(line).trimEnd());
+    const bare = (lines: readonly string[] = []) =>
+      lines.map((line) => stripVTControlCharacters(line).trimEnd());
     expect(bare(screens[1])).toEqual(bare(screens[0]));
     expect(screens[1]).not.toEqual(screens[0]);
   });

@@ -36,12 +36,20 @@ let home: string;
 let context: Context;
 let vault: Vault;
 
-/** Every kind of token in a vault that the app PIN has opened: an access domain of 02 hinders nothing else. */
+/**
+ * Every kind of token in a vault that the app PIN has opened: an access domain of 02 hinders
+ * nothing else.
+ */
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "fob-free-"));
   vault = new Vault({ home, vaultId: newVaultId() }, newKey(), true);
   const rest = { issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
-  const news = Object.entries(KINDS).map(([name, credential]) => ({ name, credential, ...rest, secret: SECRET }));
+  const news = Object.entries(KINDS).map(([name, credential]) => ({
+    name,
+    credential,
+    ...rest,
+    secret: SECRET,
+  }));
   for (const { id, name } of addAtOnce(vault, news, NOW)) {
     const domain = { "access 02": "02", "access FF": "FF" }[name] as "02" | "FF" | undefined;
     if (domain) vault.amend(id, (token) => ({ ...token, accessDomain: domain }));
@@ -84,14 +92,19 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
   ]);
   expect(made.failures).toEqual([]);
   expect(made.notes).toEqual([expect.stringMatching(/^left out 7 tokens /)]);
-  expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({ counter: 0n });
+  expect(vault.read(vault.findExactly("hotp")?.id ?? "").token.credential).toMatchObject({
+    counter: 0n,
+  });
 });
 
 test("`list --codes` shows all tokens, and a passcode for those alone", async () => {
   const listing = await list.run({ pattern: undefined, codes: true, watch: false }, context);
   if (listing.kind !== "table") throw new Error("a table was asked for");
   const shown = listing.tokens.map(({ token, passcode }) => [token.name, passcode?.code ?? null]);
-  const wanted = Object.keys(KINDS).map((name) => [name, ["free", "second"].includes(name) ? expected : null]);
+  const wanted = Object.keys(KINDS).map((name) => [
+    name,
+    ["free", "second"].includes(name) ? expected : null,
+  ]);
   expect(new Map(shown as [string, string][])).toEqual(new Map(wanted as [string, string][]));
   expect(listing.failures).toEqual([]);
 });

@@ -19,7 +19,8 @@ function prompted(...pins: string[]) {
   return { asked, pinPrompt, clock: () => new Date(0) };
 }
 
-const wanting = (name: string, policy: PinPolicy) => ({ name, draft: { pin: { type: "user", policy } } }) as const;
+const wanting = (name: string, policy: PinPolicy) =>
+  ({ name, draft: { pin: { type: "user", policy } } }) as const;
 
 const LONG: PinPolicy = { ...USER_PIN_POLICY, minLength: 6 };
 
@@ -49,6 +50,9 @@ test("with a PIN for all, those without a policy of their own get the usual one,
   expect(context.asked).toEqual(["f"]);
   expect([...pins.keys()]).toEqual([none]);
   const pinOf = pinsFor(pins as never, context);
-  expect(pinOf(none as unknown as NamedDraft)).toMatchObject({ policy: USER_PIN_POLICY, isOwn: false });
+  expect(pinOf(none as unknown as NamedDraft)).toMatchObject({
+    policy: USER_PIN_POLICY,
+    isOwn: false,
+  });
   expect(pinOf(server as unknown as NamedDraft)).toBeNull();
 });

@@ -10,7 +10,10 @@ export interface Line {
 }
 
 const line = (...args: string[]): Line => ({ args: () => args });
-const withPin = (pin: string, ...args: string[]): Line => ({ args: () => args, env: () => ({ FOB_PIN: pin }) });
+const withPin = (pin: string, ...args: string[]): Line => ({
+  args: () => args,
+  env: () => ({ FOB_PIN: pin }),
+});
 
 export const LINES = {
   list: line("list"),
@@ -48,7 +51,12 @@ export const LINES = {
   "enroll --replace Hurt": line("enroll", HURT_AGAIN.replace("KRSX", "KRSY"), "--replace"),
   import: { args: ({ list }) => ["import", list] },
   backup: {
-    args: (_, home) => ["backup", join(home, "..", `${basename(home)}.age`), "--recipient", RECIPIENT],
+    args: (_, home) => [
+      "backup",
+      join(home, "..", `${basename(home)}.age`),
+      "--recipient",
+      RECIPIENT,
+    ],
     env: () => ({ FOB_PIN: TOKEN_PIN }),
   },
   export: line("export", "Time", "Count", "Hurt", "--format", "aegis", "--unencrypted", "--yes"),
@@ -58,8 +66,14 @@ export const LINES = {
   "access revoke ci": line("access", "revoke", "ci"),
   "access domain Hurt": line("access", "domain", "Hurt"),
   "access domain Time FF": line("access", "domain", "Time", "FF"),
-  "code Count, granted": { args: () => ["code", "Count"], env: ({ grant }) => ({ FOB_GRANT: grant }) },
-  "code Hurt, granted": { args: () => ["code", "Hurt"], env: ({ grant }) => ({ FOB_GRANT: grant }) },
+  "code Count, granted": {
+    args: () => ["code", "Count"],
+    env: ({ grant }) => ({ FOB_GRANT: grant }),
+  },
+  "code Hurt, granted": {
+    args: () => ["code", "Hurt"],
+    env: ({ grant }) => ({ FOB_GRANT: grant }),
+  },
   "list, granted": { args: () => ["list"], env: ({ grant }) => ({ FOB_GRANT: grant }) },
   "push list": line("push", "list"),
   "push history": line("push", "history"),

@@ -24,8 +24,19 @@ afterAll(() => {
 });
 
 /** scrypt makes these slow; they are tried on what they need. */
-const SLOW: readonly LineName[] = ["pin set", "pin set Hurt", "pin change Pinned", "keychain move none"];
-const NEEDED_BY_SLOW: readonly Patient[] = ["header", "tokens/Hurt", "grant-list", "attempts/Pinned", "key"];
+const SLOW: readonly LineName[] = [
+  "pin set",
+  "pin set Hurt",
+  "pin change Pinned",
+  "keychain move none",
+];
+const NEEDED_BY_SLOW: readonly Patient[] = [
+  "header",
+  "tokens/Hurt",
+  "grant-list",
+  "attempts/Pinned",
+  "key",
+];
 
 /** The tokens that a line changes by its work. */
 const CHANGES: Partial<Record<LineName, readonly string[]>> = {
@@ -53,39 +64,45 @@ interface Case {
   readonly row: Row;
 }
 
-const cases: readonly Case[] = TABLE.flatMap((row) => row.injuries.map((injury) => ({ of: row.of, injury, row })));
+const cases: readonly Case[] = TABLE.flatMap((row) =>
+  row.injuries.map((injury) => ({ of: row.of, injury, row })),
+);
 
 const only = process.env["FOB_TEST_DAMAGE"];
 const chosen = only ? cases.filter(({ of }) => only.split(",").includes(of)) : sampled(cases, 6);
 
-describe.each(chosen.map((one) => [one.of, one.injury, one] as const))("%s, hurt by: %s", (_of, _injury, one) => {
-  const lines = linesFor(one);
-  const tried = only ? lines : sampled(lines, isTorture ? 1 : 5);
+describe.each(chosen.map((one) => [one.of, one.injury, one] as const))(
+  "%s, hurt by: %s",
+  (_of, _injury, one) => {
+    const lines = linesFor(one);
+    const tried = only ? lines : sampled(lines, isTorture ? 1 : 5);
 
-  test("stops what needs it and nothing else", { timeout: 600_000 }, async () => {
-    const sick = hurt(one);
-    const wrong: string[] = [];
-    for (const name of tried) {
-      const healthy = await inWhole(name);
-      const copy = copyOf(sick, later);
-      const before = filesOfHealthy(copy, name);
-      const outcome = await run(copy, name);
-      const trouble = judge(outcome, healthy, expectationOf(one.row, name));
-      if (trouble) wrong.push(`${name}: ${trouble}`);
-      for (const path of changed(before, filesOfHealthy(copy, name))) wrong.push(`${name} has changed ${path}`);
-    }
-    expect(wrong).toEqual([]);
-  });
+    test("stops what needs it and nothing else", { timeout: 600_000 }, async () => {
+      const sick = hurt(one);
+      const wrong: string[] = [];
+      for (const name of tried) {
+        const healthy = await inWhole(name);
+        const copy = copyOf(sick, later);
+        const before = filesOfHealthy(copy, name);
+        const outcome = await run(copy, name);
+        const trouble = judge(outcome, healthy, expectationOf(one.row, name));
+        if (trouble) wrong.push(`${name}: ${trouble}`);
+        for (const path of changed(before, filesOfHealthy(copy, name)))
+          wrong.push(`${name} has changed ${path}`);
+      }
+      expect(wrong).toEqual([]);
+    });
 
-  test("is found by doctor, and mended where it can be", { timeout: 60_000 }, async () => {
-    const sick = hurt(one);
-    const { doctor, repaired = "" } = one.row;
-    expect(await troubles(sick)).toBe(doctor);
-    expect((await run(sick, "doctor --repair")).stderr).toBe("");
-    expect(await troubles(sick)).toBe(repaired);
-    if (repaired === "" && one.of !== "tokens") await useAll(sick);
-  });
-});
+    test("is found by doctor, and mended where it can be", { timeout: 60_000 }, async () => {
+      const sick = hurt(one);
+      const { doctor, repaired = "" } = one.row;
+      expect(await troubles(sick)).toBe(doctor);
+      expect((await run(sick, "doctor --repair")).stderr).toBe("");
+      expect(await troubles(sick)).toBe(repaired);
+      if (repaired === "" && one.of !== "tokens") await useAll(sick);
+    });
+  },
+);
 
 /** Every healthy token does what it did, and a counter goes on where it was. */
 async function useAll(home: string): Promise<void> {
@@ -156,7 +173,11 @@ async function run(home: string, name: LineName): Promise<Outcome> {
   if (outcome.exitCode === 1 || said.includes("unexpected") || /^ {4}at /m.test(said))
     throw new Error(`${name}: ${said}`);
   if (took > LONGEST_MS) throw new Error(`${name} took ${took} ms`);
-  return { ...outcome, stdout: anywhere(outcome.stdout, home), stderr: anywhere(outcome.stderr, home) };
+  return {
+    ...outcome,
+    stdout: anywhere(outcome.stdout, home),
+    stderr: anywhere(outcome.stderr, home),
+  };
 }
 
 function anywhere(text: string, home: string): string {
@@ -164,8 +185,12 @@ function anywhere(text: string, home: string): string {
 }
 
 function expectationOf({ lines }: Row, name: LineName): Expectation {
-  const groups = Object.entries(GROUPS).filter(([, names]) => (names as readonly LineName[]).includes(name));
-  const [group] = groups.map(([one]) => lines[one as keyof typeof GROUPS]).filter((one) => one !== undefined);
+  const groups = Object.entries(GROUPS).filter(([, names]) =>
+    (names as readonly LineName[]).includes(name),
+  );
+  const [group] = groups
+    .map(([one]) => lines[one as keyof typeof GROUPS])
+    .filter((one) => one !== undefined);
   return lines[name] ?? group ?? "works";
 }
 
@@ -175,7 +200,8 @@ function judge(outcome: Outcome, healthy: Outcome, expected: Expectation): strin
     .split("\n")
     .filter((line) => !line.startsWith("hint"))
     .join(" ")}`;
-  if (expected === "differs") return outcome.exitCode === healthy.exitCode ? null : `is to end as ever, and is ${told}`;
+  if (expected === "differs")
+    return outcome.exitCode === healthy.exitCode ? null : `is to end as ever, and is ${told}`;
   if (expected !== "works") {
     const [code = "", ...text] = expected.split(" ");
     const isSo = outcome.exitCode === Number(code) && outcome.stderr.includes(text.join(" "));
@@ -221,6 +247,9 @@ function filesOfHealthy(home: string, name: LineName): ReadonlyMap<string, strin
   return new Map(files.map((file) => [relative(home, file), readFileSync(file, "latin1")]));
 }
 
-function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+function changed(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
   return [...before.keys()].filter((path) => after.get(path) !== before.get(path));
 }

@@ -98,7 +98,10 @@ export const INJURIES = {
     apply({ home, before, path, file }) {
       const folder = join(before, path.slice(home.length));
       const old = existsSync(folder) ? newestIn(folder) : file;
-      const number = old === file || basename(old) === basename(file) ? Number(basename(file)) - 1 : basename(old);
+      const number =
+        old === file || basename(old) === basename(file)
+          ? Number(basename(file)) - 1
+          : basename(old);
       if (number === 0) return;
       cpSync(old, join(path, String(number)));
     },
@@ -126,7 +129,12 @@ export const INJURIES = {
 export type InjuryName = keyof typeof INJURIES;
 
 /** Does to a file of `home` what the injury says. */
-export function injure(home: string, before: string, { path, isCell }: Target, name: InjuryName): void {
+export function injure(
+  home: string,
+  before: string,
+  { path, isCell }: Target,
+  name: InjuryName,
+): void {
   const whole = join(home, path);
   INJURIES[name].apply({ home, before, path: whole, file: isCell ? newestIn(whole) : whole });
 }

@@ -1,4 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
@@ -38,7 +46,10 @@ const SUITE = encodeURIComponent("OCRA-1:HOTP-SHA1-6:QN08");
 export const NEW_ACCOUNT = uri("totp", "Newcomer", "", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
 export const HURT_AGAIN = uri("hotp", "Hurt", "&counter=0", "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU");
 
-/** The five tokens that no injury is meant for: Count, Time, Pinned, Asks and Push. Hurt is the patient, and Gone was removed. */
+/**
+ * The five tokens that no injury is meant for: Count, Time, Pinned, Asks and Push. Hurt is the
+ * patient, and Gone was removed.
+ */
 const TOKENS = [
   uri("hotp", "Count", "&counter=0"),
   uri("totp", "Time", "&digits=8", "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK"),
@@ -53,10 +64,15 @@ const TOKENS = [
 export async function richHome(whenDone: (remove: () => void) => void): Promise<RichHome> {
   const folder = mkdtempSync(join(tmpdir(), "fob-rich-"));
   whenDone(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const [home, before, list] = [join(folder, "home"), join(folder, "before"), join(folder, "list.txt")];
+  const [home, before, list] = [
+    join(folder, "home"),
+    join(folder, "before"),
+    join(folder, "list.txt"),
+  ];
   const fob = async (args: readonly string[], env = {}) => {
     const outcome = await runInProcess(home, args, env);
-    if (outcome.exitCode !== 0 && !args.includes("--expect")) throw new Error(`${args}: ${outcome.stderr}`);
+    if (outcome.exitCode !== 0 && !args.includes("--expect"))
+      throw new Error(`${args}: ${outcome.stderr}`);
     return outcome.stdout;
   };
   writeFileSync(list, `${TOKENS.join("\n")}\n`);
@@ -81,7 +97,9 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   await fob(["remove", "Away", "--yes"]);
   await fob(["access", "grant", "spare", "--token", "Time"]);
   await fob(["config", "set", "color", "auto"]);
-  const entries: readonly { readonly name: string; readonly id: string }[] = JSON.parse(await fob(["list", "--json"]));
+  const entries: readonly { readonly name: string; readonly id: string }[] = JSON.parse(
+    await fob(["list", "--json"]),
+  );
   const ids = Object.fromEntries(entries.map(({ name, id }) => [name, id]));
   const removed: typeof entries = JSON.parse(await fob(["restore", "--json"]));
   for (const { name, id } of removed) ids[name] = id;
@@ -92,14 +110,21 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
 async function backupOf(folder: string, list: string) {
   const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
   const key = await generateX25519Identity();
-  const [other, identity, backup] = [join(folder, "other"), join(folder, "identity"), join(folder, "backup.age")];
+  const [other, identity, backup] = [
+    join(folder, "other"),
+    join(folder, "identity"),
+    join(folder, "backup.age"),
+  ];
   writeFileSync(identity, `${key}\n`, { mode: 0o600 });
   await runInProcess(other, ["import", list]);
   await runInProcess(other, ["backup", backup, "--recipient", await identityToRecipient(key)]);
   return { identity, backup };
 }
 
-/** Gives the PIN of a token the least costs: a record says what its own are, and a table tries the PIN a thousand times. */
+/**
+ * Gives the PIN of a token the least costs: a record says what its own are, and a table tries the
+ * PIN a thousand times.
+ */
 async function makeCheap(vault: Vault, name: string): Promise<void> {
   const id = vault.findExactly(name)?.id ?? "";
   const { guard } = vault.read(id);
@@ -107,7 +132,11 @@ async function makeCheap(vault: Vault, name: string): Promise<void> {
   if (!guard || !secretKey) throw new Error(`${name} has no PIN`);
   const stretching = { ...guard.stretching, N: 2 ** 10 };
   const stretched = await stretchPin(Buffer.from(TOKEN_PIN), stretching);
-  const under = deriveKey(vault.vaultKey, Buffer.concat([Buffer.from(id), stretched]), "secret key and PIN");
+  const under = deriveKey(
+    vault.vaultKey,
+    Buffer.concat([Buffer.from(id), stretched]),
+    "secret key and PIN",
+  );
   const wrappedSecretKey = wrapKey(secretKey, under, `${id}/secret`);
   vault.update(id, (record) => ({ ...record, guard: { ...guard, stretching }, wrappedSecretKey }));
 }

@@ -19,10 +19,15 @@ export interface Env {
 }
 
 /**
- * Runs a command line in this process as `fob.ts` and `main.ts` do, a hundred times as fast as a process of its own. It has no standard input, and one
- * runs at a time. A pause between two looks is left out: nobody else writes.
+ * Runs a command line in this process as `fob.ts` and `main.ts` do, a hundred times as fast as a
+ * process of its own. It has no standard input, and one runs at a time. A pause between two looks
+ * is left out: nobody else writes.
  */
-export async function runInProcess(home: string, argv: readonly string[], more: Env = {}): Promise<Outcome> {
+export async function runInProcess(
+  home: string,
+  argv: readonly string[],
+  more: Env = {},
+): Promise<Outcome> {
   const env: NodeJS.ProcessEnv = { FOB_HOME: home, FOB_KEYCHAIN: "file", ...more };
   const [stdout, stderr] = [new Collector(), new Collector()];
   const host: Host = {
@@ -49,7 +54,11 @@ export async function runInProcess(home: string, argv: readonly string[], more: 
     return { stdout: stdout.text, stderr: stderr.text, exitCode };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return { stdout: stdout.text, stderr: `${stderr.text}fob: ${error.message}\n`, exitCode: error.exitCode };
+    return {
+      stdout: stdout.text,
+      stderr: `${stderr.text}fob: ${error.message}\n`,
+      exitCode: error.exitCode,
+    };
   }
 }
 

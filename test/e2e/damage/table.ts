@@ -44,7 +44,8 @@ export interface Row {
 }
 
 const all = Object.keys(LINES) as LineName[];
-const without = (from: readonly LineName[], ...some: LineName[]) => from.filter((name) => !some.includes(name));
+const without = (from: readonly LineName[], ...some: LineName[]) =>
+  from.filter((name) => !some.includes(name));
 
 const HOUSE: LineName[] = [
   "config list",
@@ -76,10 +77,31 @@ type GroupName = keyof typeof GROUPS;
 const SPOILT = ["a byte flipped", "a byte more", "empty", "foreign", "a folder"] as const;
 const LOST = ["missing", "no folder"] as const;
 
-const CELLS = ["header", "index", "tokens/Hurt", "removed/Gone", "grants/ci", "grant-list", "calendar"] as const;
+const CELLS = [
+  "header",
+  "index",
+  "tokens/Hurt",
+  "removed/Gone",
+  "grants/ci",
+  "grant-list",
+  "calendar",
+] as const;
 /** Nobody knows when tokens were last used. */
-const USES: Row["lines"] = { "list --json": "differs", "show Hurt": "differs", "show Time": "differs" };
-const FILES = ["tokens", "removed", "attempts", "grants", "batches", "vault/used", "key", "config.json"] as const;
+const USES: Row["lines"] = {
+  "list --json": "differs",
+  "show Hurt": "differs",
+  "show Time": "differs",
+};
+const FILES = [
+  "tokens",
+  "removed",
+  "attempts",
+  "grants",
+  "batches",
+  "vault/used",
+  "key",
+  "config.json",
+] as const;
 
 export const TABLE: readonly Row[] = [
   {
@@ -128,7 +150,12 @@ export const TABLE: readonly Row[] = [
     // what adds tokens makes it anew
     lines: {
       index: "6 index is missing",
-      ...{ import: "works", "enroll new": "works", "enroll --replace Hurt": "works", "restore FILE": "works" },
+      ...{
+        import: "works",
+        "enroll new": "works",
+        "enroll --replace Hurt": "works",
+        "restore FILE": "works",
+      },
     },
   },
   {
@@ -206,7 +233,12 @@ export const TABLE: readonly Row[] = [
     doctor: "trash failed",
     lines: { restore: "differs", "restore Gone": "3 " },
   },
-  { of: "removed/Gone", injuries: LOST, doctor: "", lines: { restore: "differs", "restore Gone": "3 " } },
+  {
+    of: "removed/Gone",
+    injuries: LOST,
+    doctor: "",
+    lines: { restore: "differs", "restore Gone": "3 " },
+  },
   {
     of: "grants/ci",
     injuries: [...SPOILT, ...LOST, "a file for its folder"],
@@ -232,7 +264,12 @@ export const TABLE: readonly Row[] = [
     lines: {},
   },
   { of: "calendar", injuries: LOST, doctor: "", lines: {} },
-  { of: "batches/ONE", injuries: [...SPOILT, "a file for its folder"], doctor: "interrupted failed", lines: {} },
+  {
+    of: "batches/ONE",
+    injuries: [...SPOILT, "a file for its folder"],
+    doctor: "interrupted failed",
+    lines: {},
+  },
   { of: "batches/ONE", injuries: ["no folder"], doctor: "", lines: {} },
   // what follows the key is not read
   { of: "key", injuries: ["a byte more"], doctor: "", lines: {} },
@@ -251,11 +288,20 @@ export const TABLE: readonly Row[] = [
     lines: { key: "8 key file" },
   },
   ...CELLS.map(
-    (of): Row => ({ of, injuries: ["its bytes under the next number"], doctor: "leftovers warning", lines: {} }),
+    (of): Row => ({
+      of,
+      injuries: ["its bytes under the next number"],
+      doctor: "leftovers warning",
+      lines: {},
+    }),
   ),
   // a new header has no older one
-  ...CELLS.slice(1).map((of): Row => ({ of, injuries: ["older beside it"], doctor: "leftovers warning", lines: {} })),
-  ...[...CELLS, ...FILES].map((of): Row => ({ of, injuries: [".DS_Store beside it"], doctor: "", lines: {} })),
+  ...CELLS.slice(1).map(
+    (of): Row => ({ of, injuries: ["older beside it"], doctor: "leftovers warning", lines: {} }),
+  ),
+  ...[...CELLS, ...FILES].map(
+    (of): Row => ({ of, injuries: [".DS_Store beside it"], doctor: "", lines: {} }),
+  ),
   {
     of: "tokens",
     injuries: ["a file for its folder"],
@@ -320,7 +366,11 @@ export const TABLE: readonly Row[] = [
     injuries: ["a file for its folder"],
     doctor: "agent warning, vault failed",
     repaired: "agent warning, vault failed",
-    lines: { vault: "6 vault is damaged", "agent status": "6 vault is damaged", lock: "8 vault/agent" },
+    lines: {
+      vault: "6 vault is damaged",
+      "agent status": "6 vault is damaged",
+      lock: "8 vault/agent",
+    },
   },
   {
     of: "vault/used",
@@ -337,8 +387,16 @@ export const TABLE: readonly Row[] = [
     lines: {
       ...{ "config list": "6 config.json" },
       ...{ "config set": "6 config.json", "config unset": "6 config.json" },
-      ...{ "code Hurt": "6 config.json", "code Time": "6 config.json", "code Count": "6 config.json" },
-      ...{ "code Pinned": "6 config.json", "code Pinned, wrong PIN": "6 config.json", "code --all": "6 config.json" },
+      ...{
+        "code Hurt": "6 config.json",
+        "code Time": "6 config.json",
+        "code Count": "6 config.json",
+      },
+      ...{
+        "code Pinned": "6 config.json",
+        "code Pinned, wrong PIN": "6 config.json",
+        "code --all": "6 config.json",
+      },
       ...{ "code --all --json": "6 config.json", "code Count, granted": "6 config.json" },
       "code Hurt, granted": "6 config.json",
     },

@@ -13,9 +13,9 @@ describe("an authentication code", () => {
   test("is checked where it has a checksum", () => {
     // CRC-16 of ISO 3309 (X.25); the example of the RFC contradicts itself
     expect(parseAuthenticationCode("108AC00000A20A3582AF0C3E304FFFF")?.isIntact).toBe(false);
-    const right = Array.from({ length: 65_536 }, (_, crc) => crc.toString(16).padStart(4, "0")).filter(
-      (crc) => parseAuthenticationCode(`108AC00000A20A3582AF0C3E304${crc}`)?.isIntact,
-    );
+    const right = Array.from({ length: 65_536 }, (_, crc) =>
+      crc.toString(16).padStart(4, "0"),
+    ).filter((crc) => parseAuthenticationCode(`108AC00000A20A3582AF0C3E304${crc}`)?.isIntact);
     expect(right).toHaveLength(1);
   });
 

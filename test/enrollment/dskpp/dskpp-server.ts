@@ -44,7 +44,11 @@ export interface Script {
   readonly serverId?: string;
   readonly extensions?: string;
   /** Has a last word on each reply: its bytes, or something quite different. */
-  alter?(reply: string, step: "hello" | "finished", response: ServerResponse): string | Buffer | null;
+  alter?(
+    reply: string,
+    step: "hello" | "finished",
+    response: ServerResponse,
+  ): string | Buffer | null;
 }
 
 /** What the server saw and made. */
@@ -65,7 +69,13 @@ export const RSA = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 /** A server of DSKPP written from RFC 6063, for one client of known id and password. */
 export async function dskppServer(script: Script = {}): Promise<DskppServer> {
-  const seen: DskppServer = { url: new URL("http://x"), requests: [], headers: [], secrets: [], complaints: [] };
+  const seen: DskppServer = {
+    url: new URL("http://x"),
+    requests: [],
+    headers: [],
+    secrets: [],
+    complaints: [],
+  };
   let session: Session | null = null;
   const url = await webServer(async (request, response) => {
     const bytes = await buffer(request);
@@ -104,8 +114,8 @@ function openSession(script: Script): Session {
     const hash = createHash("sha256")
       .update(Buffer.concat([...messages, request]))
       .digest();
-    const text = ["MAC 1 computation", hash, passes === 2 ? (script.serverId ?? "") : ""].map((part) =>
-      Buffer.from(part),
+    const text = ["MAC 1 computation", hash, passes === 2 ? (script.serverId ?? "") : ""].map(
+      (part) => Buffer.from(part),
     );
     const mac = prfOf(prf, macKey, Buffer.concat(text), 32);
     return serverFinished(script, id, passes === 2 ? wrapped(provisioned, script) : "", mac);
@@ -149,17 +159,26 @@ function judgeProof(
   const codeKey = pbkdf2Sync(PASSWORD, Buffer.concat([clientNonce, key]), iterations, 16, "sha1");
   const bound = Buffer.concat([Buffer.from(clientId + url.href), clientNonce, serverNonce]);
   const right = prfOf(name as "aes", codeKey, bound, 16).toString("base64");
-  if (clientId !== CLIENT_ID || mac !== right) seen.complaints.push(`${clientId}: the proof is wrong`);
-  if (iterations !== (serverNonce.length === 0 ? 1 : 100_000)) seen.complaints.push(`${iterations} iterations`);
+  if (clientId !== CLIENT_ID || mac !== right)
+    seen.complaints.push(`${clientId}: the proof is wrong`);
+  if (iterations !== (serverNonce.length === 0 ? 1 : 100_000))
+    seen.complaints.push(`${iterations} iterations`);
   if (clientNonce.length < 16) seen.complaints.push("the nonce is short");
 }
 
-function openNonce(text: string, { prf = "sha256", encryption = "rsa-oaep-mgf1p", sharedKey }: Script, nonce: Buffer) {
+function openNonce(
+  text: string,
+  { prf = "sha256", encryption = "rsa-oaep-mgf1p", sharedKey }: Script,
+  nonce: Buffer,
+) {
   const data = Buffer.from(pick(text, "EncryptedNonce"), "base64");
   if (!sharedKey) {
-    const padding = encryption === "rsa-1_5" ? constants.RSA_NO_PADDING : constants.RSA_PKCS1_OAEP_PADDING;
+    const padding =
+      encryption === "rsa-1_5" ? constants.RSA_NO_PADDING : constants.RSA_PKCS1_OAEP_PADDING;
     const opened = privateDecrypt({ key: RSA.privateKey, padding }, data);
-    return padding === constants.RSA_NO_PADDING ? opened.subarray(opened.indexOf(0, 2) + 1) : opened;
+    return padding === constants.RSA_NO_PADDING
+      ? opened.subarray(opened.indexOf(0, 2) + 1)
+      : opened;
   }
   if (encryption.startsWith("prf-")) {
     const mask = prfOf(
@@ -176,7 +195,10 @@ function openNonce(text: string, { prf = "sha256", encryption = "rsa-oaep-mgf1p"
     sharedKey,
     isWrap ? WRAP_IV : data.subarray(0, 16),
   );
-  const opened = Buffer.concat([decipher.update(isWrap ? data : data.subarray(16)), decipher.final()]);
+  const opened = Buffer.concat([
+    decipher.update(isWrap ? data : data.subarray(16)),
+    decipher.final(),
+  ]);
   if (opened.length !== (prf === "aes" ? 16 : 32)) throw new Error("a nonce of another length");
   return opened;
 }
@@ -223,7 +245,10 @@ function wrapKeyOf({ wrapUnder = PASSWORD }: Script): Buffer {
   return pbkdf2Sync(wrapUnder, "salt of it", 1_000, 16, "sha1");
 }
 
-function derivedKey({ derivedKeyNamespace = "http://www.w3.org/2009/xmlsec-derivedkey#", ...script }: Script): string {
+function derivedKey({
+  derivedKeyNamespace = "http://www.w3.org/2009/xmlsec-derivedkey#",
+  ...script
+}: Script): string {
   const pkcs5 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#";
   const encryptedMacKey = cbc(wrapKeyOf(script), MAC_KEY).toString("base64");
   return [
@@ -244,7 +269,9 @@ function wrapped(provisioned: Buffer, script: Script): string {
   const key = wrapKeyOf(script);
   const cipher = createCipheriv("id-aes128-wrap", key, WRAP_IV);
   const data =
-    encryption === "aes128-cbc" ? cbc(key, provisioned) : Buffer.concat([cipher.update(provisioned), cipher.final()]);
+    encryption === "aes128-cbc"
+      ? cbc(key, provisioned)
+      : Buffer.concat([cipher.update(provisioned), cipher.final()]);
   const mac = createHmac("sha1", MAC_KEY).update(data).digest("base64");
   return [
     `<pskc:Secret><pskc:EncryptedValue><xenc:EncryptionMethod Algorithm="${XENC}${encryption}"/>`,

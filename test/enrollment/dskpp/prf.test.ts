@@ -27,7 +27,9 @@ describe("DSKPP-PRF", () => {
     const block = (i: number) => Buffer.concat([Buffer.of(0, 0, 0, i), text]);
     const hmac = (i: number) => createHmac("sha256", KEY).update(block(i)).digest();
     expect(derive(sha256, KEY, text, 64)).toEqual(Buffer.concat([hmac(1), hmac(2)]));
-    expect(aes && derive(aes, KEY, text, 32)).toEqual(Buffer.concat([aesCmac(KEY, block(1)), aesCmac(KEY, block(2))]));
+    expect(aes && derive(aes, KEY, text, 32)).toEqual(
+      Buffer.concat([aesCmac(KEY, block(1)), aesCmac(KEY, block(2))]),
+    );
   });
 
   test.each(PRFS)("$id cuts the last block to what is wanted", (prf) => {

@@ -49,7 +49,9 @@ async function enroll(url: URL, with_ = services(), lines?: string) {
   return draft;
 }
 
-/** Enrolls with a server of this behaviour; the token's secret must be the one that the server made. */
+/**
+ * Enrolls with a server of this behaviour; the token's secret must be the one that the server made.
+ */
 async function enrollWith(script: Script, with_ = services(), lines?: string) {
   const server = await dskppServer(script);
   const draft = await enroll(server.url, with_, lines);
@@ -70,7 +72,10 @@ describe("an activation string is enrolled", () => {
     ["RSA with PKCS #1 1.5", { encryption: "rsa-1_5" }],
     ["AES for the PRF", { prf: "aes" }],
     ["a longer secret", { secretBytes: 32, parameters: suite("HMAC-SHA256") }],
-    ["AES for the PRF and a longer secret", { prf: "aes", secretBytes: 64, parameters: suite("HMAC-SHA512") }],
+    [
+      "AES for the PRF and a longer secret",
+      { prf: "aes", secretBytes: 64, parameters: suite("HMAC-SHA512") },
+    ],
     [
       "a key of the user's own name",
       { ...named(CLIENT_ID), sharedKey: Buffer.from(PASSWORD), encryption: "prf-sha256" },
@@ -79,7 +84,8 @@ describe("an activation string is enrolled", () => {
   ])("in four passes, with %s", async (_, script) => {
     const { server } = await enrollWith({ ...script, passes: 4 });
     expect(server.requests).toHaveLength(2);
-    if (script.extensions) expect(server.requests[1]).toContain("<dskpp:Data>c3RhdGU=</dskpp:Data>");
+    if (script.extensions)
+      expect(server.requests[1]).toContain("<dskpp:Data>c3RhdGU=</dskpp:Data>");
   });
 
   test.each([
@@ -87,26 +93,42 @@ describe("an activation string is enrolled", () => {
     ["prf-aes-128", "aes"],
     ["kw-aes128", "sha256"],
     ["aes128-cbc", "aes"],
-  ] as const)("in four passes, with a shared key that is asked for and %s", async (encryption, prf) => {
-    const askSecret = async (role: string, of: string | null) =>
-      Buffer.from(role === "key" && of === "Example-Key1" ? shared.toString("hex") : "");
-    await enrollWith({ ...named("Example-Key1"), sharedKey: shared, encryption, prf }, services({ askSecret }));
-  });
+  ] as const)(
+    "in four passes, with a shared key that is asked for and %s",
+    async (encryption, prf) => {
+      const askSecret = async (role: string, of: string | null) =>
+        Buffer.from(role === "key" && of === "Example-Key1" ? shared.toString("hex") : "");
+      await enrollWith(
+        { ...named("Example-Key1"), sharedKey: shared, encryption, prf },
+        services({ askSecret }),
+      );
+    },
+  );
 
   test.each<[string, Script]>([
     ["AES-CBC", {}],
     ["AES key wrap", { encryption: "kw-aes128" }],
     ["AES for the PRF", { prf: "aes" }],
-    ["AES for the PRF and a longer secret", { prf: "aes", secretBytes: 32, parameters: suite("HMAC-SHA256") }],
+    [
+      "AES for the PRF and a longer secret",
+      { prf: "aes", secretBytes: 32, parameters: suite("HMAC-SHA256") },
+    ],
     ["the server's name in its MAC", { serverId: "https://example.test/" }],
-    ["the other namespace for derived keys", { derivedKeyNamespace: "http://www.w3.org/2009/xmlenc11#" }],
+    [
+      "the other namespace for derived keys",
+      { derivedKeyNamespace: "http://www.w3.org/2009/xmlenc11#" },
+    ],
   ])("in two passes, with %s", async (_, script) => {
     const { server } = await enrollWith({ ...script, passes: 2 });
     expect(server.requests).toHaveLength(1);
   });
 
   test.each<[string, Script, object]>([
-    ["time-based", { parameters: format(8), secretBytes: 20 }, { kind: "totp", digits: 8, period: 30 }],
+    [
+      "time-based",
+      { parameters: format(8), secretBytes: 20 },
+      { kind: "totp", digits: 8, period: 30 },
+    ],
     ["event-based", { algorithm: "hotp" }, { kind: "hotp", counter: 0n }],
     [
       "challenge-response",
@@ -115,7 +137,12 @@ describe("an activation string is enrolled", () => {
     ],
   ])("as a %s token", async (_, script, credential) => {
     const { draft } = await enrollWith(script);
-    expect(draft).toMatchObject({ format: "activation-string", credential, issuer: "Example", account: CLIENT_ID });
+    expect(draft).toMatchObject({
+      format: "activation-string",
+      credential,
+      issuer: "Example",
+      account: CLIENT_ID,
+    });
     expect(draft.serial).toBe("987654321");
   });
 
@@ -123,7 +150,10 @@ describe("an activation string is enrolled", () => {
     const policy =
       '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>';
     const { draft } = await enrollWith({ passes: 2, policy });
-    expect(draft.pin).toMatchObject({ type: "user", policy: { minLength: 6, attempts: 5, required: true } });
+    expect(draft.pin).toMatchObject({
+      type: "user",
+      policy: { minLength: 6, attempts: 5, required: true },
+    });
   });
 
   test("with an authentication code in the form of RFC 6063 section 3.4.1", async () => {
@@ -132,13 +162,16 @@ describe("an activation string is enrolled", () => {
   });
 
   test("with a passphrase in whatever form its letters have", async () => {
-    const wide = [...PASSWORD].map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)).join("");
+    const wide = [...PASSWORD]
+      .map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
+      .join("");
     await enrollWith({ passes: 2 }, services(), `UserID=${CLIENT_ID}\nPassphrase=${wide}`);
   });
 
   test("with the passphrase asked for, where the string has none", async () => {
     const askSecret = async () => Buffer.from(PASSWORD);
-    for (const passes of [2, 4] as const) await enrollWith({ passes }, services({ askSecret }), `UserID=${CLIENT_ID}`);
+    for (const passes of [2, 4] as const)
+      await enrollWith({ passes }, services({ askSecret }), `UserID=${CLIENT_ID}`);
   });
 
   test.each([2, 4] as const)("whatever the prefixes, in %i passes", async (passes) => {
@@ -154,12 +187,13 @@ describe("an activation string is enrolled", () => {
 
   test("with another run, when the server says that it may succeed", async () => {
     let tries = 0;
-    const alter = (reply: string) => (tries++ === 0 ? refusal("InitializationFailed", "Hello") : reply);
+    const alter = (reply: string) =>
+      tries++ === 0 ? refusal("InitializationFailed", "Hello") : reply;
     const { server } = await enrollWith({ passes: 2, alter });
     expect(server.requests).toHaveLength(2);
-    await expect(enrollWith({ passes: 2, alter: () => refusal("InitializationFailed", "Finished") })).rejects.toThrow(
-      failing("rejected", /could not make a token/),
-    );
+    await expect(
+      enrollWith({ passes: 2, alter: () => refusal("InitializationFailed", "Finished") }),
+    ).rejects.toThrow(failing("rejected", /could not make a token/));
   });
 
   test("as HTTP wants it: posted, typed, and never cached", async () => {
@@ -180,33 +214,59 @@ describe("an activation string is enrolled", () => {
     expect(text).toMatch(
       /^request: POST http:\/\/127\.0\.0\.1:\d+\/selfenrollment\/dskpp\.aspx \(KeyProvClientHello, /m,
     );
-    expect(text).toMatch(/^understood: KeyProvServerHello, Continue: totp, rsa-oaep-mgf1p, prf-sha256; key public$/m);
+    expect(text).toMatch(
+      /^understood: KeyProvServerHello, Continue: totp, rsa-oaep-mgf1p, prf-sha256; key public$/m,
+    );
     expect(text).toMatch(/^confirmed: totp token/m);
-    const values = server.requests.flatMap((request) => [...request.matchAll(/>([A-Za-z0-9+/=]{16,})</g)]);
+    const values = server.requests.flatMap((request) => [
+      ...request.matchAll(/>([A-Za-z0-9+/=]{16,})</g),
+    ]);
     const secrets = [...values.map(([, value = ""]) => value), PASSWORD, CLIENT_ID, "ABCDEFGHIJ"];
     expect(values.length).toBeGreaterThan(3);
-    for (const secret of [...secrets, Buffer.from(draft.secret).toString("hex")]) expect(text).not.toContain(secret);
+    for (const secret of [...secrets, Buffer.from(draft.secret).toString("hex")])
+      expect(text).not.toContain(secret);
   });
 });
 
-describeWith({ openssl: "openssl" }, "an activation string is enrolled, where the server shows a certificate", () => {
-  test("in four passes", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "fob-certificate-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const keyPath = join(folder, "key.pem");
-    writeFileSync(keyPath, RSA.privateKey.export({ type: "pkcs8", format: "pem" }));
-    const made = ["req", "-x509", "-key", keyPath, "-days", "2", "-subj", "/CN=lab", "-outform", "DER"];
-    const certificate = execFileSync("openssl", made, { stdio: ["ignore", "pipe", "ignore"] });
-    const text = certificate.toString("base64");
-    await enrollWith({ keyInfo: `<ds:X509Data><ds:X509Certificate>${text}</ds:X509Certificate></ds:X509Data>` });
-  });
-});
+describeWith(
+  { openssl: "openssl" },
+  "an activation string is enrolled, where the server shows a certificate",
+  () => {
+    test("in four passes", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "fob-certificate-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const keyPath = join(folder, "key.pem");
+      writeFileSync(keyPath, RSA.privateKey.export({ type: "pkcs8", format: "pem" }));
+      const made = [
+        "req",
+        "-x509",
+        "-key",
+        keyPath,
+        "-days",
+        "2",
+        "-subj",
+        "/CN=lab",
+        "-outform",
+        "DER",
+      ];
+      const certificate = execFileSync("openssl", made, { stdio: ["ignore", "pipe", "ignore"] });
+      const text = certificate.toString("base64");
+      await enrollWith({
+        keyInfo: `<ds:X509Data><ds:X509Certificate>${text}</ds:X509Certificate></ds:X509Data>`,
+      });
+    });
+  },
+);
 
 describe("a trigger", () => {
   test("is followed, and what it gave goes back", async () => {
     let step = 0;
     const alter = (reply: string) => (step++ === 0 ? trigger("") : reply);
-    const { server } = await enrollWith({ alter }, services(), `UserID=somebody\nPassphrase=${PASSWORD}`);
+    const { server } = await enrollWith(
+      { alter },
+      services(),
+      `UserID=somebody\nPassphrase=${PASSWORD}`,
+    );
     expect(server.requests[1]).toContain("<pskc:SerialNo>987654321</pskc:SerialNo>");
     expect(server.requests[1]).toContain("<dskpp:KeyID>SE9UUDAwMDAwMDAx</dskpp:KeyID>");
     expect(server.requests[1]).toContain("<dskpp:Mac>4bRJf9xXd3KchKoTenHJiw==</dskpp:Mac>");
@@ -237,21 +297,24 @@ describe("a trigger", () => {
 });
 
 describe("a trigger by https", () => {
-  test.each(["http://a.test/", "https://a.test:444/", "https://b.test/", "b.test", "ftp://a.test/"])(
-    "that leads to %s is not followed",
-    async (elsewhere) => {
-      const asked: string[] = [];
-      const http: EnrollmentServices["http"] = async ({ url }) => {
-        asked.push(url.href);
-        const body = Buffer.from(trigger(`<dskpp:ServerUrl>${elsewhere}</dskpp:ServerUrl>`));
-        return { status: 200, header: () => null, body };
-      };
-      await expect(enroll(new URL("https://a.test/"), services({ http }))).rejects.toThrow(
-        failing("rejected", /another server/),
-      );
-      expect(asked).toEqual(["https://a.test/"]);
-    },
-  );
+  test.each([
+    "http://a.test/",
+    "https://a.test:444/",
+    "https://b.test/",
+    "b.test",
+    "ftp://a.test/",
+  ])("that leads to %s is not followed", async (elsewhere) => {
+    const asked: string[] = [];
+    const http: EnrollmentServices["http"] = async ({ url }) => {
+      asked.push(url.href);
+      const body = Buffer.from(trigger(`<dskpp:ServerUrl>${elsewhere}</dskpp:ServerUrl>`));
+      return { status: 200, header: () => null, body };
+    };
+    await expect(enroll(new URL("https://a.test/"), services({ http }))).rejects.toThrow(
+      failing("rejected", /another server/),
+    );
+    expect(asked).toEqual(["https://a.test/"]);
+  });
 });
 
 describe("nothing is enrolled", () => {
@@ -272,7 +335,8 @@ describe("nothing is enrolled", () => {
     "InitializationFailed",
     "ProvisioningPeriodExpired",
   ])("when the server says %s", async (status) => {
-    const alter = (_: string, step: string) => refusal(status, step === "hello" ? "Hello" : "Finished");
+    const alter = (_: string, step: string) =>
+      refusal(status, step === "hello" ? "Hello" : "Finished");
     const error = await enrollWith({ alter }).catch((caught) => caught);
     expect(error).toMatchObject({ code: "rejected" });
     // one that says nothing has no name to look up
@@ -295,7 +359,10 @@ describe("nothing is enrolled", () => {
     ],
     [
       "the MAC is wrong in two passes",
-      { passes: 2, alter: finished((reply) => reply.replace(/(<dskpp:Mac [^>]*>)[^<]*/, `$1${other}`)) },
+      {
+        passes: 2,
+        alter: finished((reply) => reply.replace(/(<dskpp:Mac [^>]*>)[^<]*/, `$1${other}`)),
+      },
       "rejected",
       /its MAC is wrong/,
     ],
@@ -371,8 +438,18 @@ describe("nothing is enrolled", () => {
       "invalid",
       /Version/,
     ],
-    ["an algorithm was not offered", { encryption: "tripledes-cbc" }, "invalid", /EncryptionAlgorithm was not offered/],
-    ["the kind of token was not offered", { keyType: "securid" }, "invalid", /KeyType was not offered/],
+    [
+      "an algorithm was not offered",
+      { encryption: "tripledes-cbc" },
+      "invalid",
+      /EncryptionAlgorithm was not offered/,
+    ],
+    [
+      "the kind of token was not offered",
+      { keyType: "securid" },
+      "invalid",
+      /KeyType was not offered/,
+    ],
     [
       "the MAC is of another algorithm",
       { alter: finished((reply) => reply.replace(PRF_IDS.sha256, PRF_IDS.aes)) },
@@ -396,7 +473,12 @@ describe("nothing is enrolled", () => {
       "invalid",
       /no KeyContainer/,
     ],
-    ["the first message comes twice", { alter: repeat() }, "invalid", /not the message that comes now/],
+    [
+      "the first message comes twice",
+      { alter: repeat() },
+      "invalid",
+      /not the message that comes now/,
+    ],
     [
       "it succeeds too early",
       { alter: hello((reply) => reply.replace("Continue", "Success")) },
@@ -409,15 +491,30 @@ describe("nothing is enrolled", () => {
       "invalid",
       /Continue is no Status/,
     ],
-    ["the status is none", { alter: () => refusal("Maybe", "Hello") }, "invalid", /"Maybe", which there is not/],
-    ["the reply is cut off", { alter: hello((reply) => reply.slice(0, -40)) }, "invalid", /broken XML/],
+    [
+      "the status is none",
+      { alter: () => refusal("Maybe", "Hello") },
+      "invalid",
+      /"Maybe", which there is not/,
+    ],
+    [
+      "the reply is cut off",
+      { alter: hello((reply) => reply.slice(0, -40)) },
+      "invalid",
+      /broken XML/,
+    ],
     [
       "the reply has a document type",
       { alter: (reply) => reply.replace("?>", "?><!DOCTYPE x>") },
       "invalid",
       /document type/,
     ],
-    ["the reply is a page", { alter: () => "<html><body>Welcome</body></html>" }, "invalid", /not a message of DSKPP/],
+    [
+      "the reply is a page",
+      { alter: () => "<html><body>Welcome</body></html>" },
+      "invalid",
+      /not a message of DSKPP/,
+    ],
     [
       "the namespace is another one",
       { alter: (reply) => reply.replace('keyprov:dskpp"', 'keyprov:ct-kip"') },
@@ -428,7 +525,9 @@ describe("nothing is enrolled", () => {
       "a part is in another namespace",
       {
         alter: hello((reply) =>
-          reply.replace("<dskpp:Nonce>", '<x:Nonce xmlns:x="urn:x">').replace("</dskpp:Nonce>", "</x:Nonce>"),
+          reply
+            .replace("<dskpp:Nonce>", '<x:Nonce xmlns:x="urn:x">')
+            .replace("</dskpp:Nonce>", "</x:Nonce>"),
         ),
       },
       "invalid",
@@ -436,7 +535,12 @@ describe("nothing is enrolled", () => {
     ],
     [
       "a prefix is not declared",
-      { alter: (reply) => reply.replace("<dskpp:KeyType>", "<y:KeyType>").replace("</dskpp:KeyType>", "</y:KeyType>") },
+      {
+        alter: (reply) =>
+          reply
+            .replace("<dskpp:KeyType>", "<y:KeyType>")
+            .replace("</dskpp:KeyType>", "</y:KeyType>"),
+      },
       "invalid",
       /does not declare/,
     ],
@@ -446,10 +550,17 @@ describe("nothing is enrolled", () => {
       "invalid",
       /protects the key in a way that was not offered/,
     ],
-    ["a policy is not known", { policy: "<pskc:Policy><pskc:Moon/></pskc:Policy>" }, "invalid", /must not be used/],
+    [
+      "a policy is not known",
+      { policy: "<pskc:Policy><pskc:Moon/></pskc:Policy>" },
+      "invalid",
+      /must not be used/,
+    ],
     [
       "there are two tokens",
-      { alter: finished((reply) => reply.replace(/<pskc:KeyPackage>.*<\/pskc:KeyPackage>/, "$&$&")) },
+      {
+        alter: finished((reply) => reply.replace(/<pskc:KeyPackage>.*<\/pskc:KeyPackage>/, "$&$&")),
+      },
       "invalid",
       /2 tokens/,
     ],
@@ -457,21 +568,29 @@ describe("nothing is enrolled", () => {
     await expect(enrollWith(script)).rejects.toThrow(failing(code, message));
   });
 
-  test.each([512, 1_024, 2_040])("when the server's key of RSA has %i bits", async (modulusLength) => {
-    const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
-    await expect(enrollWith({ keyInfo: rsaKeyInfo(publicKey) })).rejects.toThrow(
-      failing("invalid", new RegExp(`has ${modulusLength} bits: 2048 to 8192 are possible`)),
-    );
-  });
+  test.each([512, 1_024, 2_040])(
+    "when the server's key of RSA has %i bits",
+    async (modulusLength) => {
+      const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
+      await expect(enrollWith({ keyInfo: rsaKeyInfo(publicKey) })).rejects.toThrow(
+        failing("invalid", new RegExp(`has ${modulusLength} bits: 2048 to 8192 are possible`)),
+      );
+    },
+  );
 
   test("when the server's key of RSA is longer than anybody's", async () => {
     const n = randomBytes(1_025).fill(0xff, 0, 1).toString("base64url");
     const huge = createPublicKey({ key: { kty: "RSA", n, e: "AQAB" }, format: "jwk" });
-    await expect(enrollWith({ keyInfo: rsaKeyInfo(huge) })).rejects.toThrow(failing("invalid", /has 8200 bits/));
+    await expect(enrollWith({ keyInfo: rsaKeyInfo(huge) })).rejects.toThrow(
+      failing("invalid", /has 8200 bits/),
+    );
   });
 
   test("when a short passphrase is to encrypt the nonce", async () => {
-    const script = { ...named(CLIENT_ID), encryption: PRF_IDS.sha256.slice(PRF_IDS.sha256.lastIndexOf(":") + 1) };
+    const script = {
+      ...named(CLIENT_ID),
+      encryption: PRF_IDS.sha256.slice(PRF_IDS.sha256.lastIndexOf(":") + 1),
+    };
     const error = enrollWith(script, services(), `UserID=${CLIENT_ID}\nPassphrase=12345678`);
     await expect(error).rejects.toThrow(failing("invalid", /has 64 bits/));
   });
@@ -485,7 +604,12 @@ describe("nothing is enrolled", () => {
   });
 
   test.each<[string, (response: ServerResponse) => unknown, string, RegExp]>([
-    ["refuses", (response) => response.writeHead(403).end(), "rejected", /refuses to enroll \(HTTP 403\)/],
+    [
+      "refuses",
+      (response) => response.writeHead(403).end(),
+      "rejected",
+      /refuses to enroll \(HTTP 403\)/,
+    ],
     ["does not understand", (response) => response.writeHead(400).end(), "rejected", /HTTP 400/],
     [
       "is not there",
@@ -517,7 +641,9 @@ describe("nothing is enrolled", () => {
   test("whatever the server says", async () => {
     const property = fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
       const http = async () => ({ status: 200, header: () => null, body: Buffer.from(bytes) });
-      await expect(enroll(new URL("https://a.test/"), services({ http }))).rejects.toBeInstanceOf(FobError);
+      await expect(enroll(new URL("https://a.test/"), services({ http }))).rejects.toBeInstanceOf(
+        FobError,
+      );
     });
     await fc.assert(property, { numRuns: 50 });
   });
@@ -550,7 +676,8 @@ function format(digits: number): string {
 }
 
 function serverInfo(data: string): string {
-  const type = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="dskpp:ServerInfoType"';
+  const type =
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="dskpp:ServerInfoType"';
   return `<dskpp:Extensions><dskpp:Extension ${type}><dskpp:Data>${data}</dskpp:Data></dskpp:Extension></dskpp:Extensions>`;
 }
 

@@ -23,7 +23,12 @@ describe("an Aegis vault that fob writes", () => {
           const text = await formatAegis(tokens, plain ? null : Buffer.from(PASSWORD));
           const { drafts } = await read(text);
           expect(
-            drafts.map(({ issuer, account, credential, secret }) => ({ issuer, account, credential, secret })),
+            drafts.map(({ issuer, account, credential, secret }) => ({
+              issuer,
+              account,
+              credential,
+              secret,
+            })),
           ).toEqual(
             tokens.map(({ issuer, account, credential, secret }) => ({
               issuer,
@@ -41,7 +46,10 @@ describe("an Aegis vault that fob writes", () => {
   test("shows nothing of an encrypted token", async () => {
     const [token] = fc.sample(arbitraryToken, 1);
     if (!token) throw new Error("no sample");
-    const text = await formatAegis([{ ...token, account: "a very particular account" }], Buffer.from(PASSWORD));
+    const text = await formatAegis(
+      [{ ...token, account: "a very particular account" }],
+      Buffer.from(PASSWORD),
+    );
     expect(text).not.toContain("particular");
   });
 
@@ -49,14 +57,18 @@ describe("an Aegis vault that fob writes", () => {
     const [token] = fc.sample(arbitraryToken, 1);
     if (!token) throw new Error("no sample");
     const form = { digits: 6, alphabet: "decimal" } as const;
-    expect(aegisExport.refuse({ ...token, credential: { kind: "ocra", suite: "x", counter: null } })).toMatch(
-      /challenge/,
-    );
+    expect(
+      aegisExport.refuse({ ...token, credential: { kind: "ocra", suite: "x", counter: null } }),
+    ).toMatch(/challenge/);
     const totp = { kind: "totp", ...form, algorithm: "SHA1", period: 30, t0: 0 } as const;
     expect(aegisExport.refuse({ ...token, credential: totp })).toBeNull();
-    expect(aegisExport.refuse({ ...token, credential: { ...totp, algorithm: "SHA384" } })).toMatch(/SHA384/);
+    expect(aegisExport.refuse({ ...token, credential: { ...totp, algorithm: "SHA384" } })).toMatch(
+      /SHA384/,
+    );
     expect(aegisExport.refuse({ ...token, credential: { ...totp, t0: 5 } })).toMatch(/1970/);
-    expect(aegisExport.refuse({ ...token, credential: { ...totp, alphabet: "base32" } })).toMatch(/base32/);
+    expect(aegisExport.refuse({ ...token, credential: { ...totp, alphabet: "base32" } })).toMatch(
+      /base32/,
+    );
     const hotp = { kind: "hotp", ...form, algorithm: "SHA1", counter: 2n ** 60n } as const;
     expect(aegisExport.refuse({ ...token, credential: hotp })).toMatch(/counter/);
   });

@@ -35,7 +35,12 @@ describe("files of other apps", () => {
     ["raivo", "Raivo", samples.raivo, SAMPLES],
     ["stratum", "Stratum", samples.stratum, [...SAMPLES, STEAM]],
     ["key-uri", "a list", samples.uriList, [...SAMPLES, STEAM]],
-    ["key-uri", "a list", `\ufeff# a comment\r\n\r\n${samples.ente.replaceAll("\n", "\r\n")}\r\n`, [...SAMPLES, STEAM]],
+    [
+      "key-uri",
+      "a list",
+      `\ufeff# a comment\r\n\r\n${samples.ente.replaceAll("\n", "\r\n")}\r\n`,
+      [...SAMPLES, STEAM],
+    ],
   ])("%s (%s) gives every token with all of its parameters", async (format, app, text, wanted) => {
     const content = await read(text);
     expect(content.app).toBe(app);
@@ -64,14 +69,18 @@ describe("files of other apps", () => {
   test("a wrong password is denied", async () => {
     const aegis = await formatAegis([], Buffer.from("correct horse"));
     for (const file of [aegis, samples.encryptedTwoFas("correct horse")]) {
-      await expect(read(file, "wrong")).rejects.toThrow(expect.objectContaining({ code: "denied" }));
+      await expect(read(file, "wrong")).rejects.toThrow(
+        expect.objectContaining({ code: "denied" }),
+      );
     }
   });
 
   test("costs that would take all memory are no vault of Aegis", async () => {
     const vault = JSON.parse(await formatAegis([], Buffer.from("x")));
     vault.header.slots[0].n = 2 ** 30;
-    await expect(read(JSON.stringify(vault), "x")).rejects.toThrow(/takes more than 128 MiB of memory/);
+    await expect(read(JSON.stringify(vault), "x")).rejects.toThrow(
+      /takes more than 128 MiB of memory/,
+    );
   });
 
   test.each([
@@ -81,7 +90,10 @@ describe("files of other apps", () => {
     ['{"a": 1}', /is not a file that fob knows/],
     ["[]", /is not a file that fob knows/],
     ['a,totp\n"', /begins like CSV, and is damaged/],
-    ['{"encrypted": true, "passwordProtected": true, "data": "2.x"}', /Bitwarden export is encrypted/],
+    [
+      '{"encrypted": true, "passwordProtected": true, "data": "2.x"}',
+      /Bitwarden export is encrypted/,
+    ],
   ])("%j is explained", async (text, message) => {
     const failure = await read(text).catch((error) => error);
     expect(failure).toBeInstanceOf(FobError);
@@ -99,16 +111,23 @@ describe("files of other apps", () => {
       samples.freeOtpPlus,
     ];
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...files), fc.nat(), fc.jsonValue(), async (file, at, odd) => {
-        const spots: [unknown, string | number][] = [];
-        const content = JSON.parse(file, function (key, value) {
-          if (key !== "") spots.push([this, key]);
-          return value;
-        });
-        const [holder, key] = spots[at % spots.length] ?? [content, 0];
-        (holder as Record<string | number, unknown>)[key] = odd;
-        await read(JSON.stringify(content)).catch((error) => expect(error).toBeInstanceOf(FobError));
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.nat(),
+        fc.jsonValue(),
+        async (file, at, odd) => {
+          const spots: [unknown, string | number][] = [];
+          const content = JSON.parse(file, function (key, value) {
+            if (key !== "") spots.push([this, key]);
+            return value;
+          });
+          const [holder, key] = spots[at % spots.length] ?? [content, 0];
+          (holder as Record<string | number, unknown>)[key] = odd;
+          await read(JSON.stringify(content)).catch((error) =>
+            expect(error).toBeInstanceOf(FobError),
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });

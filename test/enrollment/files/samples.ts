@@ -47,7 +47,16 @@ function parts({ issuer, account, secret, credential }: Sample) {
   const counter = credential.kind === "hotp" ? Number(credential.counter) : undefined;
   const period = credential.kind === "totp" ? credential.period : undefined;
   const type = credential.alphabet === "steam" ? "steam" : credential.kind;
-  return { issuer, account, secret, type, algorithm: credential.algorithm, digits: credential.digits, period, counter };
+  return {
+    issuer,
+    account,
+    secret,
+    type,
+    algorithm: credential.algorithm,
+    digits: credential.digits,
+    period,
+    counter,
+  };
 }
 
 const all = [...SAMPLES, STEAM].map(parts);
@@ -73,16 +82,28 @@ const twoFasServices = all.map(({ issuer, account, secret, type, ...otp }) => ({
   order: { position: 0 },
 }));
 
-const twoFasHead = { groups: [], updatedAt: 1, schemaVersion: 4, appVersionCode: 5_000_009, appOrigin: "android" };
+const twoFasHead = {
+  groups: [],
+  updatedAt: 1,
+  schemaVersion: 4,
+  appVersionCode: 5_000_009,
+  appOrigin: "android",
+};
 
 export const twoFas = JSON.stringify({ services: twoFasServices, ...twoFasHead });
 
 /** The backup of 2FAS with a password. */
 export function encryptedTwoFas(password: string): string {
   const [salt, nonce] = [randomBytes(256), randomBytes(12)];
-  const cipher = createCipheriv("aes-256-gcm", pbkdf2Sync(password, salt, 10_000, 32, "sha256"), nonce);
+  const cipher = createCipheriv(
+    "aes-256-gcm",
+    pbkdf2Sync(password, salt, 10_000, 32, "sha256"),
+    nonce,
+  );
   const data = [cipher.update(JSON.stringify(twoFasServices)), cipher.final(), cipher.getAuthTag()];
-  const servicesEncrypted = [Buffer.concat(data), salt, nonce].map((part) => part.toString("base64")).join(":");
+  const servicesEncrypted = [Buffer.concat(data), salt, nonce]
+    .map((part) => part.toString("base64"))
+    .join(":");
   return JSON.stringify({ services: [], ...twoFasHead, servicesEncrypted, reference: "" });
 }
 
@@ -112,7 +133,9 @@ export const aegisPlain = JSON.stringify({
 });
 
 const signedBytes = (secret: string) => {
-  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"));
+  const bits = [...secret].map((c) =>
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"),
+  );
   const bytes = bits.join("").match(/.{8}/g) ?? [];
   return bytes.map((byte) => (Number.parseInt(byte, 2) << 24) >> 24);
 };
@@ -120,10 +143,20 @@ const signedBytes = (secret: string) => {
 /** FreeOTP+ keeps the counter it used last, and has no Steam tokens. */
 export const freeOtpPlus = JSON.stringify({
   tokenOrder: SAMPLES.map(({ issuer, account }) => `${issuer}:${account}`),
-  tokens: SAMPLES.map(parts).map(({ issuer, account, secret, type, algorithm, digits, period = 30, counter = 1 }) => ({
-    ...{ algo: algorithm, counter: counter - 1, digits, issuerExt: issuer, issuerInt: issuer, label: account, period },
-    ...{ secret: signedBytes(secret), type: type.toUpperCase() },
-  })),
+  tokens: SAMPLES.map(parts).map(
+    ({ issuer, account, secret, type, algorithm, digits, period = 30, counter = 1 }) => ({
+      ...{
+        algo: algorithm,
+        counter: counter - 1,
+        digits,
+        issuerExt: issuer,
+        issuerInt: issuer,
+        label: account,
+        period,
+      },
+      ...{ secret: signedBytes(secret), type: type.toUpperCase() },
+    }),
+  ),
 });
 
 const lines = uriList.split("\n");
@@ -144,13 +177,19 @@ export const bitwardenJson = JSON.stringify({
 
 export const bitwardenCsv = [
   "folder,favorite,type,name,notes,fields,login_uri,login_username,login_password,login_totp",
-  ...logins.map(({ issuer, account, totp }) => `,,login,"${issuer}","a note, of\ntwo lines",,,${account},,"${totp}"`),
+  ...logins.map(
+    ({ issuer, account, totp }) =>
+      `,,login,"${issuer}","a note, of\ntwo lines",,,${account},,"${totp}"`,
+  ),
   ",,login,no token,,,,ann,,",
 ].join("\r\n");
 
 export const keePassXcCsv = [
   '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"',
-  ...logins.map(({ issuer, account, totp }) => `"Root","${issuer}","${account}","","","","${totp}","0","2026","2026"`),
+  ...logins.map(
+    ({ issuer, account, totp }) =>
+      `"Root","${issuer}","${account}","","","","${totp}","0","2026","2026"`,
+  ),
 ].join("\n");
 
 export const proton = JSON.stringify({
@@ -173,10 +212,19 @@ export const raivo = JSON.stringify(
 const STRATUM_TYPES: Readonly<Record<string, number>> = { hotp: 1, totp: 2, steam: 4 };
 
 export const stratum = JSON.stringify({
-  Authenticators: all.map(({ type, issuer, account, secret, algorithm, digits, period = 30, counter = 0 }) => ({
-    ...{ Type: STRATUM_TYPES[type], Icon: null, Issuer: issuer, Username: account, Secret: secret, Pin: null },
-    Algorithm: ["SHA1", "SHA256", "SHA512"].indexOf(algorithm),
-    ...{ Digits: digits, Period: period, Counter: counter, Ranking: 0 },
-  })),
+  Authenticators: all.map(
+    ({ type, issuer, account, secret, algorithm, digits, period = 30, counter = 0 }) => ({
+      ...{
+        Type: STRATUM_TYPES[type],
+        Icon: null,
+        Issuer: issuer,
+        Username: account,
+        Secret: secret,
+        Pin: null,
+      },
+      Algorithm: ["SHA1", "SHA256", "SHA512"].indexOf(algorithm),
+      ...{ Digits: digits, Period: period, Counter: counter, Ranking: 0 },
+    }),
+  ),
   Categories: [],
 });

@@ -31,10 +31,13 @@ describe("legacy activation codes", () => {
       const weight = (at % 6) + 1;
       for (const letter of letters.filter((other) => other !== CODE[at])) {
         // the issuer's sum cannot see a letter that is, say, 8 places off in the fourth position
-        const isSeen = weight === 5 || (weight * (letter.charCodeAt(0) - CODE.charCodeAt(at))) % 32 !== 0;
+        const isSeen =
+          weight === 5 || (weight * (letter.charCodeAt(0) - CODE.charCodeAt(at))) % 32 !== 0;
         if (!isSeen) continue;
         const mistyped = CODE.slice(0, at) + letter + CODE.slice(at + 1);
-        await expect(recognize(mistyped)).rejects.toThrow(`group ${group} of the activation code is mistyped`);
+        await expect(recognize(mistyped)).rejects.toThrow(
+          `group ${group} of the activation code is mistyped`,
+        );
       }
     }
   });
@@ -46,14 +49,20 @@ describe("legacy activation codes", () => {
         fc.uint8Array({ minLength: 2, maxLength: 9 }),
         async (entropy, rest) => {
           // whole groups of 5 bytes, so that the bits end where the characters do
-          const body = Buffer.concat([entropy, rest, Buffer.alloc((4 - ((10 + rest.length) % 5) + 5) % 5)]);
+          const body = Buffer.concat([
+            entropy,
+            rest,
+            Buffer.alloc((4 - ((10 + rest.length) % 5) + 5) % 5),
+          ]);
           const check = createHash("sha256").update(body).digest().subarray(-1);
           const text = encodeBase32(Buffer.concat([body, check]));
           const code = (text.match(/.{1,5}/g) ?? []).join("-");
           expect(await formatOf(code)).toBe("activation-code");
           expect(await secretOf(code)).toEqual(deriveActivationKey(entropy));
           const wrong = text.slice(0, -1) + (text.endsWith("A") ? "B" : "A");
-          await expect(recognize((wrong.match(/.{1,5}/g) ?? []).join("-"))).rejects.toThrow("its check byte is wrong");
+          await expect(recognize((wrong.match(/.{1,5}/g) ?? []).join("-"))).rejects.toThrow(
+            "its check byte is wrong",
+          );
         },
       ),
     );

@@ -28,18 +28,27 @@ describe("an activation string", () => {
     ],
     ["in the URL-safe alphabet", STRING.replaceAll("+", "-").replaceAll("/", "_")],
     ["in a link, as it is", `mobilepassplus://autoenrollment?str=${STRING}`],
-    ["in a link, percent-encoded", `MobilePASSplus://autoenrollment?str=${encodeURIComponent(STRING)}`],
-    ["in a link with something before and after", `mobilepassplus://autoenrollment?v=1&str=${STRING}&x=2#top`],
+    [
+      "in a link, percent-encoded",
+      `MobilePASSplus://autoenrollment?str=${encodeURIComponent(STRING)}`,
+    ],
+    [
+      "in a link with something before and after",
+      `mobilepassplus://autoenrollment?v=1&str=${STRING}&x=2#top`,
+    ],
   ])("is read %s", (_, text) => {
     expect(identify(text)?.id).toBe("activation-string");
     expect(values(text)).toEqual(EXPECTED);
   });
 
   test("keeps a plus a plus in a link", () => {
-    const lines = "EnrollmentURL=https://a.test/\nUserID=\u00fb\u00fb\u00fe\u00fe>>>???\nPassphrase=~~~~";
+    const lines =
+      "EnrollmentURL=https://a.test/\nUserID=\u00fb\u00fb\u00fe\u00fe>>>???\nPassphrase=~~~~";
     const string = encode(lines);
     expect(string).toMatch(/\+/);
-    expect(values(`mobilepassplus://autoenrollment?str=${string}`)["UserID"]).toBe("\u00fb\u00fb\u00fe\u00fe>>>???");
+    expect(values(`mobilepassplus://autoenrollment?str=${string}`)["UserID"]).toBe(
+      "\u00fb\u00fb\u00fe\u00fe>>>???",
+    );
   });
 
   test("hides the passphrase and the address, which is a password as well", () => {
@@ -68,22 +77,29 @@ describe("an activation string", () => {
     ]);
   });
 
-  test.each(["127.0.0.1", "localhost", "[::1]", "127.0.0.1.example.test", "localhost.example.test"])(
-    "warns of http at %s unless that is this machine",
-    (host) => {
-      const online = recognizeOnline(encode(`EnrollmentURL=http://${host}/`));
-      const isWarned = online?.findings.some(({ code }) => code === "server-insecure");
-      expect(isWarned).toBe(host.includes("example"));
-    },
-  );
+  test.each([
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    "127.0.0.1.example.test",
+    "localhost.example.test",
+  ])("warns of http at %s unless that is this machine", (host) => {
+    const online = recognizeOnline(encode(`EnrollmentURL=http://${host}/`));
+    const isWarned = online?.findings.some(({ code }) => code === "server-insecure");
+    expect(isWarned).toBe(host.includes("example"));
+  });
 
   test("may say the same twice, and not without end", () => {
     expect(values(encode(`${LINES}\nUserID=ann`))).toEqual(EXPECTED);
-    expect(identify(encode(`${LINES}\n${"x".repeat(16 * 1024)}`))?.id).not.toBe("activation-string");
+    expect(identify(encode(`${LINES}\n${"x".repeat(16 * 1024)}`))?.id).not.toBe(
+      "activation-string",
+    );
   });
 
   test("holds no token by itself", async () => {
-    await expect(recognize(STRING)).rejects.toThrow(expect.objectContaining({ code: "unavailable" }));
+    await expect(recognize(STRING)).rejects.toThrow(
+      expect.objectContaining({ code: "unavailable" }),
+    );
   });
 
   test("is not seen in other Base64", () => {

@@ -17,13 +17,27 @@ const form = {
     "SHA512" as const,
   ),
   digits: fc.integer({ min: 4, max: 10 }),
-  alphabet: fc.constantFrom("decimal" as const, "hexadecimal" as const, "base32" as const, "base64" as const),
+  alphabet: fc.constantFrom(
+    "decimal" as const,
+    "hexadecimal" as const,
+    "base32" as const,
+    "base64" as const,
+  ),
 };
 const counter = fc.bigInt(0n, 2n ** 64n - 1n);
 const credentials: fc.Arbitrary<OtpCredential> = fc.oneof(
-  fc.record({ kind: fc.constant("totp" as const), ...form, period: fc.integer({ min: 1, max: 86_400 }), t0: fc.nat() }),
+  fc.record({
+    kind: fc.constant("totp" as const),
+    ...form,
+    period: fc.integer({ min: 1, max: 86_400 }),
+    t0: fc.nat(),
+  }),
   fc.record({ kind: fc.constant("hotp" as const), ...form, counter }),
-  fc.record({ kind: fc.constant("ocra" as const), suite: fc.constant("OCRA-1:HOTP-SHA1-6:C-QN08"), counter }),
+  fc.record({
+    kind: fc.constant("ocra" as const),
+    suite: fc.constant("OCRA-1:HOTP-SHA1-6:C-QN08"),
+    counter,
+  }),
   fc.constant({ kind: "ocra" as const, suite: "OCRA-1:HOTP-SHA256-8:QA10-T1M", counter: null }),
   fc.constant({
     kind: "totp" as const,

@@ -13,7 +13,12 @@ describe("migration codes that fob writes", () => {
         expect(codes).toHaveLength(Math.ceil(tokens.length / 10));
         const drafts = (await Promise.all(codes.map((code) => recognize(code)))).flat();
         expect(
-          drafts.map(({ issuer, account, credential, secret }) => ({ issuer, account, credential, secret })),
+          drafts.map(({ issuer, account, credential, secret }) => ({
+            issuer,
+            account,
+            credential,
+            secret,
+          })),
         ).toEqual(
           tokens.map(({ issuer, account, credential, secret }) => ({
             issuer,

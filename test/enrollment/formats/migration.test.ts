@@ -51,25 +51,29 @@ describe("Google Authenticator's migration codes", () => {
       { name: "Other:eve", issuer: "", type: 1, counter: 7, algorithm: 3 },
     ]);
     const form = { alphabet: "decimal" };
-    expect((await recognize(code)).map(({ issuer, account, credential }) => ({ issuer, account, credential }))).toEqual(
-      [
-        {
-          issuer: "ACME",
-          account: "ann",
-          credential: { kind: "totp", algorithm: "SHA1", digits: 6, period: 30, t0: 0, ...form },
-        },
-        {
-          issuer: null,
-          account: "bob@acme.test",
-          credential: { kind: "totp", algorithm: "SHA256", digits: 8, period: 30, t0: 0, ...form },
-        },
-        {
-          issuer: "Other",
-          account: "eve",
-          credential: { kind: "hotp", algorithm: "SHA512", digits: 6, counter: 7n, ...form },
-        },
-      ],
-    );
+    expect(
+      (await recognize(code)).map(({ issuer, account, credential }) => ({
+        issuer,
+        account,
+        credential,
+      })),
+    ).toEqual([
+      {
+        issuer: "ACME",
+        account: "ann",
+        credential: { kind: "totp", algorithm: "SHA1", digits: 6, period: 30, t0: 0, ...form },
+      },
+      {
+        issuer: null,
+        account: "bob@acme.test",
+        credential: { kind: "totp", algorithm: "SHA256", digits: 8, period: 30, t0: 0, ...form },
+      },
+      {
+        issuer: "Other",
+        account: "eve",
+        credential: { kind: "hotp", algorithm: "SHA512", digits: 6, counter: 7n, ...form },
+      },
+    ]);
   });
 
   test("are read with raw, encoded and URL-safe Base64", async () => {
@@ -89,7 +93,11 @@ describe("Google Authenticator's migration codes", () => {
   test("tell which of several batches they are", async () => {
     const [draft] = await recognize(migrationCode([{}], { size: 3, index: 1 }));
     expect(draft?.findings).toEqual([
-      { severity: "info", code: "one-batch-of-several", message: expect.stringContaining("batch 2 of 3") },
+      {
+        severity: "info",
+        code: "one-batch-of-several",
+        message: expect.stringContaining("batch 2 of 3"),
+      },
     ]);
   });
 
@@ -110,12 +118,19 @@ describe("Google Authenticator's migration codes", () => {
   });
 
   test("with any bytes give tokens or one clear refusal, in no time", async () => {
-    const lengths = fc.constantFrom([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x0a, 0x7f], [0xff, 0xff], []);
+    const lengths = fc.constantFrom(
+      [0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f],
+      [0x0a, 0x7f],
+      [0xff, 0xff],
+      [],
+    );
     await fc.assert(
       fc.asyncProperty(lengths, fc.uint8Array({ maxLength: 200 }), async (head, tail) => {
         const data = Buffer.concat([Buffer.from(head), tail]).toString("base64");
         const read = recognize(`otpauth-migration://offline?data=${encodeURIComponent(data)}`);
-        await read.catch((error: unknown) => expect(error).toMatchObject({ name: "FobError", code: "invalid" }));
+        await read.catch((error: unknown) =>
+          expect(error).toMatchObject({ name: "FobError", code: "invalid" }),
+        );
       }),
       { numRuns: 1_000 },
     );

@@ -40,7 +40,10 @@ describe("the parameters of a URI", () => {
     const query = (count: number) => Array.from({ length: count }, (_, i) => `p${i}=1`).join("&");
     expect(new Parameters(query(100)).read("p99")).toBe("1");
     expect(() => new Parameters(query(101))).toThrow(
-      expect.objectContaining({ code: "invalid", message: "the string has more than 100 parameters" }),
+      expect.objectContaining({
+        code: "invalid",
+        message: "the string has more than 100 parameters",
+      }),
     );
   });
 
@@ -50,7 +53,9 @@ describe("the parameters of a URI", () => {
     [9, ["1 parameter more are not known and have no effect"]],
     [11, ["3 parameters more are not known and have no effect"]],
   ])("that nobody asked for are named, eight of %d", (count, more) => {
-    const parameters = new Parameters(`asked=1&${Array.from({ length: count }, (_, i) => `p${i}=1`).join("&")}`);
+    const parameters = new Parameters(
+      `asked=1&${Array.from({ length: count }, (_, i) => `p${i}=1`).join("&")}`,
+    );
     parameters.read("asked");
     parameters.findUnknown();
     const named = Array.from(
@@ -69,7 +74,10 @@ describe("the parameters of a URI", () => {
   });
 
   test("are cut at 40 characters in messages", () => {
-    expect([show("x".repeat(40)), show("x".repeat(41))]).toEqual([`"${"x".repeat(40)}"`, `"${"x".repeat(40)}…"`]);
+    expect([show("x".repeat(40)), show("x".repeat(41))]).toEqual([
+      `"${"x".repeat(40)}"`,
+      `"${"x".repeat(40)}…"`,
+    ]);
   });
 
   test.each([
@@ -86,7 +94,8 @@ describe("the parameters of a URI", () => {
     ["0000000000000006", null],
   ])("whole number %j from 4 to 10: %j", (text, expected) => {
     const read = () => wholeNumber(4, 10)(text, "digits");
-    if (expected === null) expect(read).toThrow(`digits is ${JSON.stringify(text)}: 4 to 10 are possible`);
+    if (expected === null)
+      expect(read).toThrow(`digits is ${JSON.stringify(text)}: 4 to 10 are possible`);
     else expect(read()).toBe(expected);
   });
 

@@ -13,23 +13,26 @@ const said = (text: string) =>
   (recognizeOnline(text)?.findings ?? []).map(({ severity, code }) => `${severity} ${code}`);
 
 describe("a push enrollment string", () => {
-  test.each([URI, URI.replace("otpauth", "pia"), URI.replace("otpauth://pipush/", "PIA://PIPUSH/")])(
-    "%s is known",
-    (text) => {
-      expect(identify(text)?.id).toBe("privacyidea-push");
-      expect(recognizeOnline(text)).toMatchObject({
-        name: "ACME",
-        account: "ann",
-        serial: "PIPU01",
-        server: "pi.example.test",
-      });
-      expect(recognizeOnline(text)?.pin).toBeUndefined();
-    },
-  );
+  test.each([
+    URI,
+    URI.replace("otpauth", "pia"),
+    URI.replace("otpauth://pipush/", "PIA://PIPUSH/"),
+  ])("%s is known", (text) => {
+    expect(identify(text)?.id).toBe("privacyidea-push");
+    expect(recognizeOnline(text)).toMatchObject({
+      name: "ACME",
+      account: "ann",
+      serial: "PIPU01",
+      server: "pi.example.test",
+    });
+    expect(recognizeOnline(text)?.pin).toBeUndefined();
+  });
 
   test("hides its credential, and holds no token by itself", async () => {
     const hidden = recognizeOnline(URI)?.fields.filter(({ isSecret }) => isSecret);
-    expect(hidden).toEqual([expect.objectContaining({ name: "enrollment_credential", value: "0123abcd" })]);
+    expect(hidden).toEqual([
+      expect.objectContaining({ name: "enrollment_credential", value: "0123abcd" }),
+    ]);
     await expect(recognize(URI)).rejects.toThrow(expect.objectContaining({ code: "unavailable" }));
     expect(identify("otpauth://totp/x?secret=MFRGGZDFMZTWQ2LK")?.id).toBe("key-uri");
   });
@@ -56,9 +59,14 @@ describe("a push enrollment string", () => {
       "info certificate-checked",
       "info enrolled-online",
     ]);
-    expect(said(URI.replace("https", "http"))).toEqual(["warning server-insecure", "info enrolled-online"]);
-    const at = (host: string) => said(URI.replace("https%3A%2F%2Fpi.example.test", `http%3A%2F%2F${host}`));
-    for (const host of ["127.0.0.1", "localhost", "[::1]"]) expect(at(host)).toEqual(["info enrolled-online"]);
+    expect(said(URI.replace("https", "http"))).toEqual([
+      "warning server-insecure",
+      "info enrolled-online",
+    ]);
+    const at = (host: string) =>
+      said(URI.replace("https%3A%2F%2Fpi.example.test", `http%3A%2F%2F${host}`));
+    for (const host of ["127.0.0.1", "localhost", "[::1]"])
+      expect(at(host)).toEqual(["info enrolled-online"]);
     for (const host of ["127.0.0.1.example.test", "localhost.example.test", "x127.example.test"])
       expect(at(host)).toEqual(["warning server-insecure", "info enrolled-online"]);
   });
@@ -66,13 +74,25 @@ describe("a push enrollment string", () => {
   test.each([
     ["another version", URI.replace("v=1", "v=2"), /v is "2"/],
     ["no address", URI.replace(/url=[^&]*&/, ""), /url is missing/],
-    ["the address of no web server", URI.replace(/url=[^&]*/, "url=ftp:x"), /not the address of a web server/],
+    [
+      "the address of no web server",
+      URI.replace(/url=[^&]*/, "url=ftp:x"),
+      /not the address of a web server/,
+    ],
     ["no serial", URI.replace("serial=PIPU01", ""), /serial is missing/],
-    ["no credential", URI.replace("enrollment_credential=0123abcd", ""), /enrollment_credential is missing/],
+    [
+      "no credential",
+      URI.replace("enrollment_credential=0123abcd", ""),
+      /enrollment_credential is missing/,
+    ],
     ["a strange ttl", URI.replace("ttl=10", "ttl=-1"), /ttl is "-1"/],
     ["no time at all", URI.replace("ttl=10", "ttl=0"), /ttl is "0"/],
     ["more than a year", URI.replace("ttl=10", "ttl=525601"), /ttl is "525601"/],
-    ["an invisible part of the serial", URI.replace("PIPU01", "PIPU%E2%80%8B01"), /serial holds control characters/],
+    [
+      "an invisible part of the serial",
+      URI.replace("PIPU01", "PIPU%E2%80%8B01"),
+      /serial holds control characters/,
+    ],
   ])("with %s is refused", (_, text, message) => {
     expect(() => recognizeOnline(text)).toThrow(
       expect.objectContaining({ code: "invalid", message: expect.stringMatching(message) }),
@@ -83,7 +103,10 @@ describe("a push enrollment string", () => {
 test("what a server answers instead of its key makes no token, and leaves no secret", {
   timeout: 120_000,
 }, async () => {
-  const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "der", type: "pkcs1" });
+  const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({
+    format: "der",
+    type: "pkcs1",
+  });
   const attempts: [(server: PrivacyIdeaServer) => void, string, RegExp][] = [
     [(server) => Object.assign(server, { publicKeyText: null }), "rejected", /sent no key/],
     [
@@ -97,7 +120,11 @@ test("what a server answers instead of its key makes no token, and leaves no sec
       "rejected",
       /did not take the new token/,
     ],
-    [(server) => Object.assign(server, { publicKeyText: "AAAA" }), "rejected", /the key that \S+ sent is none/],
+    [
+      (server) => Object.assign(server, { publicKeyText: "AAAA" }),
+      "rejected",
+      /the key that \S+ sent is none/,
+    ],
     [
       (server) => Object.assign(server, { publicKeyText: short.toString("base64") }),
       "rejected",

@@ -31,8 +31,14 @@ const enrollAt = async (settings: TiqrServerSettings, given = services()) => {
 
 describe("a TiQR enrollment string", () => {
   test("names its server and hides its key, and reading it asks nobody", () => {
-    const enrollment = online("tiqrenroll://https://tiqr.example.org/tiqr.php?key=abc&serial=TiQR0001");
-    expect(enrollment).toMatchObject({ format: "tiqr", server: "tiqr.example.org", serial: "TiQR0001" });
+    const enrollment = online(
+      "tiqrenroll://https://tiqr.example.org/tiqr.php?key=abc&serial=TiQR0001",
+    );
+    expect(enrollment).toMatchObject({
+      format: "tiqr",
+      server: "tiqr.example.org",
+      serial: "TiQR0001",
+    });
     expect(enrollment.fields).toContainEqual({
       ...{ name: "metadata", value: "https://tiqr.example.org/tiqr.php?key=abc&serial=TiQR0001" },
       ...{ origin: "given", isSecret: true },
@@ -41,7 +47,9 @@ describe("a TiQR enrollment string", () => {
 
   test("may be the link that opens an app", () => {
     const metadata = encodeURIComponent("https://login.eduid.test/tiqrenroll/?key=X");
-    expect(online(`https://eduid.test/tiqrenroll/?metadata=${metadata}`).server).toBe("login.eduid.test");
+    expect(online(`https://eduid.test/tiqrenroll/?metadata=${metadata}`).server).toBe(
+      "login.eduid.test",
+    );
   });
 
   test.each([
@@ -61,25 +69,41 @@ describe("a TiQR enrollment string", () => {
 });
 
 describe("enrolling with a TiQR server", () => {
-  test.each([1, 2] as const)("of version %d hands over a new secret of 32 bytes", async (version) => {
-    const { server, given, done } = await enrollAt({ version });
-    const [draft] = await done;
-    expect(server.secret()).toHaveLength(32);
-    expect(draft).toMatchObject({
-      ...{ format: "tiqr", name: "Example College", issuer: "Example College", account: "Ann Example" },
-      credential: {
-        ...{ kind: "push", protocol: "tiqr", service: "tiqr.example.org", identity: "ann", isInsecure: false },
-        suite: "OCRA-1:HOTP-SHA1-6:QH10-S",
-      },
-    });
-    expect(server.secret()?.equals(draft?.secret ?? Buffer.alloc(0))).toBe(true);
-    expect(given.steps.join("\n")).not.toContain(server.secret()?.toString("hex"));
-  });
+  test.each([1, 2] as const)(
+    "of version %d hands over a new secret of 32 bytes",
+    async (version) => {
+      const { server, given, done } = await enrollAt({ version });
+      const [draft] = await done;
+      expect(server.secret()).toHaveLength(32);
+      expect(draft).toMatchObject({
+        ...{
+          format: "tiqr",
+          name: "Example College",
+          issuer: "Example College",
+          account: "Ann Example",
+        },
+        credential: {
+          ...{
+            kind: "push",
+            protocol: "tiqr",
+            service: "tiqr.example.org",
+            identity: "ann",
+            isInsecure: false,
+          },
+          suite: "OCRA-1:HOTP-SHA1-6:QH10-S",
+        },
+      });
+      expect(server.secret()?.equals(draft?.secret ?? Buffer.alloc(0))).toBe(true);
+      expect(given.steps.join("\n")).not.toContain(server.secret()?.toString("hex"));
+    },
+  );
 
   test("works once", async () => {
     const { server, done } = await enrollAt({});
     await done;
-    await expect(online(server.enrollment).complete(services())).rejects.toMatchObject({ code: "rejected" });
+    await expect(online(server.enrollment).complete(services())).rejects.toMatchObject({
+      code: "rejected",
+    });
   });
 
   test("without a suite takes the project's own", async () => {
@@ -90,11 +114,22 @@ describe("enrolling with a TiQR server", () => {
   });
 
   const changed = (key: string, value: string) => ({
-    tamper: ({ service, identity }: Metadata) => ({ identity, service: { ...service, [key]: value } }),
+    tamper: ({ service, identity }: Metadata) => ({
+      identity,
+      service: { ...service, [key]: value },
+    }),
   });
   test.each<[string, TiqrServerSettings, string]>([
-    ["wants the secret sent to another host", changed("enrollmentUrl", "https://evil.test/"), "evil.test"],
-    ["wants the secret sent to another port", changed("enrollmentUrl", "http://127.0.0.1:1/"), "sent to 127.0.0.1:1"],
+    [
+      "wants the secret sent to another host",
+      changed("enrollmentUrl", "https://evil.test/"),
+      "evil.test",
+    ],
+    [
+      "wants the secret sent to another port",
+      changed("enrollmentUrl", "http://127.0.0.1:1/"),
+      "sent to 127.0.0.1:1",
+    ],
     ["wants responses by another protocol", changed("authenticationUrl", "ftp://x.test/"), "TLS"],
     ["wants what TiQR has not", changed("ocraSuite", "OCRA-1:HOTP-SHA1-6:C-QN08"), "counter"],
     ["has a suite that is none", changed("ocraSuite", "OCRA-2:x"), "suite"],
@@ -102,7 +137,10 @@ describe("enrolling with a TiQR server", () => {
     ["says nothing of sense", { tamper: () => [] }, "wrong"],
   ])("that %s sends no secret", async (_, settings, words) => {
     const { server, given, done } = await enrollAt(settings);
-    await expect(done).rejects.toMatchObject({ code: "rejected", message: expect.stringContaining(words) });
+    await expect(done).rejects.toMatchObject({
+      code: "rejected",
+      message: expect.stringContaining(words),
+    });
     expect(server.secret()).toBeNull();
     expect(given.made).toEqual([]);
   });
@@ -119,7 +157,10 @@ describe("enrolling with a TiQR server", () => {
       },
     });
     const error = await done.catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "rejected", message: expect.not.stringContaining("\u001b") });
+    expect(error).toMatchObject({
+      code: "rejected",
+      message: expect.not.stringContaining("\u001b"),
+    });
     expect(given.made.map((secret) => secret.some((byte) => byte !== 0))).toEqual([false]);
   });
 
@@ -130,7 +171,8 @@ describe("enrolling with a TiQR server", () => {
         const more = () => {
           while (sent < 100 * 2 ** 20 && !response.destroyed) {
             sent += 2 ** 16;
-            if (!response.write(Buffer.alloc(2 ** 16, 32))) return void response.once("drain", more);
+            if (!response.write(Buffer.alloc(2 ** 16, 32)))
+              return void response.once("drain", more);
           }
           response.end();
         };

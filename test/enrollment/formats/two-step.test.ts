@@ -28,7 +28,9 @@ describe("a two-step enrollment of privacyIDEA", () => {
     const password = Buffer.from("12345678901234567890").toString("hex");
     expect(draft.secret).toEqual(pbkdf2Sync(password, part, rounds, secretBytes, "sha1"));
     expect(draft.clientPart).toMatch(/^(?:[A-Z2-7]{4} )*[A-Z2-7]{1,4}$/);
-    expect(draft.findings).toContainEqual(expect.objectContaining({ code: "two-step", severity: "info" }));
+    expect(draft.findings).toContainEqual(
+      expect.objectContaining({ code: "two-step", severity: "info" }),
+    );
   });
 
   test("makes another part each time", async () => {

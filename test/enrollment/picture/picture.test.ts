@@ -33,21 +33,38 @@ describe("pictures with a QR code", () => {
     ["a WebP", () => converted((image) => image.webp({ quality: 60 }))],
     ["a WebP without loss", () => converted((image) => image.webp({ lossless: true }))],
     ["a progressive JPEG", () => converted((image) => image.jpeg({ progressive: true }))],
-    ["a JPEG in the colors of printing", () => converted((image) => image.toColourspace("cmyk").jpeg())],
-    ["a JPEG that says it lies on its side", () => converted((image) => image.withMetadata({ orientation: 6 }).jpeg())],
-    ["a PNG with 16 bits a channel", () => converted((image) => image.toColourspace("rgb16").png())],
+    [
+      "a JPEG in the colors of printing",
+      () => converted((image) => image.toColourspace("cmyk").jpeg()),
+    ],
+    [
+      "a JPEG that says it lies on its side",
+      () => converted((image) => image.withMetadata({ orientation: 6 }).jpeg()),
+    ],
+    [
+      "a PNG with 16 bits a channel",
+      () => converted((image) => image.toColourspace("rgb16").png()),
+    ],
     ["a PNG with a palette", () => converted((image) => image.png({ palette: true, colors: 4 }))],
     ["an interlaced PNG", () => converted((image) => image.png({ progressive: true }))],
     ["a PNG in shades of gray", () => converted((image) => image.toColourspace("b-w").png())],
     ["a compressed TIFF", () => converted((image) => image.tiff({ compression: "lzw" }))],
-    ["a photograph of 24 megapixels", () => converted((image) => image.extend(margins(2_800)).jpeg())],
-    ["bytes after the end", async () => Buffer.concat([await png(drawQr(TEXT)), Buffer.from("left over")])],
+    [
+      "a photograph of 24 megapixels",
+      () => converted((image) => image.extend(margins(2_800)).jpeg()),
+    ],
+    [
+      "bytes after the end",
+      async () => Buffer.concat([await png(drawQr(TEXT)), Buffer.from("left over")]),
+    ],
   ])("%s", async (_, draw) => {
     expect(await readQrCodes(await draw(), "x.png")).toEqual([TEXT]);
   });
 
   test("with several codes give all of them", async () => {
-    const texts = ["one", "two", "three"].map((name) => `otpauth://totp/${name}?secret=GEZDGNBVGY3TQOJQ`);
+    const texts = ["one", "two", "three"].map(
+      (name) => `otpauth://totp/${name}?secret=GEZDGNBVGY3TQOJQ`,
+    );
     const page = drawQr(texts[0] ?? "", { canvas: { width: 900, height: 320 } });
     page.composite(drawQr(texts[1] ?? ""), 0, 20).composite(drawQr(texts[2] ?? ""), 640, 20);
     expect((await readQrCodes(await png(page), "x.png")).sort()).toEqual([...texts].sort());
@@ -73,7 +90,8 @@ function withoutMargin(picture: ReturnType<typeof drawQr>) {
 }
 
 describe("files that cannot be read", () => {
-  const refusal = (message: string) => expect.objectContaining({ name: "FobError", code: "invalid", message });
+  const refusal = (message: string) =>
+    expect.objectContaining({ name: "FobError", code: "invalid", message });
 
   test.each([
     ["an empty file", Buffer.alloc(0), "x.png is not a PNG, JPEG, GIF, BMP, TIFF or WebP picture"],
@@ -94,13 +112,17 @@ describe("files that cannot be read", () => {
 
   test("a PNG without data is damaged, or holds no code where its decoder lets it pass", async () => {
     const empty = readQrCodes(pngOf(100, 100, Buffer.alloc(0)), "x.png");
-    await expect(empty).rejects.toThrow(/^x\.png is a damaged picture$|^no QR code found in x\.png$/);
+    await expect(empty).rejects.toThrow(
+      /^x\.png is a damaged picture$|^no QR code found in x\.png$/,
+    );
   });
 
   test("a picture cut anywhere is damaged, holds no code, or still the right one", async () => {
     for (const whole of [await png(drawQr(TEXT)), await drawQr(TEXT).getBuffer("image/jpeg")]) {
       for (let length = 0; length < whole.length; length += Math.ceil(whole.length / 8)) {
-        const outcome = await readQrCodes(whole.subarray(0, length), "x.png").catch((error: unknown) => error);
+        const outcome = await readQrCodes(whole.subarray(0, length), "x.png").catch(
+          (error: unknown) => error,
+        );
         if (Array.isArray(outcome)) expect(outcome).toEqual([TEXT]);
         else expect(outcome).toMatchObject({ name: "FobError", code: "invalid" });
       }
@@ -108,13 +130,19 @@ describe("files that cannot be read", () => {
   });
 
   test("a picture without a code", async () => {
-    const blank = await new Jimp({ width: 300, height: 200, color: 0xffffffff }).getBuffer("image/png");
+    const blank = await new Jimp({ width: 300, height: 200, color: 0xffffffff }).getBuffer(
+      "image/png",
+    );
     await expect(readQrCodes(blank, "x.png")).rejects.toThrow(refusal("no QR code found in x.png"));
   });
 
   test("a picture of 30000 x 30000 pixels in a few kilobytes, before anything is decoded", async () => {
     const row = Buffer.alloc(1 + 30_000 / 8);
-    const bomb = pngOf(30_000, 30_000, deflateSync(Buffer.concat(Array.from({ length: 500 }, () => row))));
+    const bomb = pngOf(
+      30_000,
+      30_000,
+      deflateSync(Buffer.concat(Array.from({ length: 500 }, () => row))),
+    );
     expect(bomb.length).toBeLessThan(8_000);
     const before = process.memoryUsage().rss;
     await expect(readQrCodes(bomb, "x.png")).rejects.toThrow(

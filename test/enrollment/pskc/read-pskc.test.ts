@@ -44,7 +44,17 @@ const hotp = { kind: "hotp", algorithm: "SHA1", digits: 8, alphabet: "decimal", 
 
 describe("the key containers of RFC 6030", () => {
   test.each([
-    [2, [{ issuer: "Issuer-A", serial: null, credential: { ...hotp, digits: 6 }, secret: Buffer.from("1234") }]],
+    [
+      2,
+      [
+        {
+          issuer: "Issuer-A",
+          serial: null,
+          credential: { ...hotp, digits: 6 },
+          secret: Buffer.from("1234"),
+        },
+      ],
+    ],
     [3, [{ issuer: "Issuer", serial: "987654321", account: "jsmith", credential: hotp }]],
     [
       5,
@@ -71,7 +81,9 @@ describe("the key containers of RFC 6030", () => {
     const { drafts, refusals, asked } = await read(figure(number));
     expect([refusals, asked]).toEqual([[], []]);
     expect(drafts).toEqual(
-      expected.map((token) => expect.objectContaining({ format: "pskc", secret: SECRET, ...token })),
+      expected.map((token) =>
+        expect.objectContaining({ format: "pskc", secret: SECRET, ...token }),
+      ),
     );
   });
 
@@ -107,7 +119,11 @@ describe("the key containers of RFC 6030", () => {
 
 describe("a key container", () => {
   test("is recognised behind a declaration, comments and any prefix", () => {
-    for (const xml of [figure(2), figure(7), `\ufeff<!-- keys -->\n${figure(6).replace(/<\?.*\?>/, "")}`]) {
+    for (const xml of [
+      figure(2),
+      figure(7),
+      `\ufeff<!-- keys -->\n${figure(6).replace(/<\?.*\?>/, "")}`,
+    ]) {
       expect(identify(xml)?.id).toBe("pskc");
     }
     expect(identify("<html><KeyContainer/></html>")).toBeNull();
@@ -130,7 +146,10 @@ describe("a key container", () => {
       { ...hotp, digits: 6, counter: 2n ** 64n - 2n },
     ],
     [
-      { algorithm: "OCRA-1:HOTP-SHA1-6:C-QN08", data: "<Counter><PlainValue>7</PlainValue></Counter>" },
+      {
+        algorithm: "OCRA-1:HOTP-SHA1-6:C-QN08",
+        data: "<Counter><PlainValue>7</PlainValue></Counter>",
+      },
       { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:C-QN08", counter: 7n },
     ],
     [
@@ -138,7 +157,9 @@ describe("a key container", () => {
       { kind: "ocra", suite: "OCRA-1:HOTP-SHA256-8:QA10", counter: null },
     ],
   ])("says what %j is", async (parts, credential) => {
-    expect((await read(container(parts))).drafts).toEqual([expect.objectContaining({ credential, secret: SECRET })]);
+    expect((await read(container(parts))).drafts).toEqual([
+      expect.objectContaining({ credential, secret: SECRET }),
+    ]);
   });
 
   test("takes the names of older drafts of the standard", async () => {
@@ -155,12 +176,18 @@ describe("a key container", () => {
       { parameters: '<ResponseFormat Length="8" Encoding="ALPHANUMERIC"/>' },
       /passcodes in "ALPHANUMERIC" are not supported/,
     ],
-    [{ parameters: '<ResponseFormat Length="8" Encoding="DECIMAL" CheckDigits="true"/>' }, /check digit/],
+    [
+      { parameters: '<ResponseFormat Length="8" Encoding="DECIMAL" CheckDigits="true"/>' },
+      /check digit/,
+    ],
     [{ parameters: '<ResponseFormat Length="20" Encoding="DECIMAL"/>' }, /Length is "20"/],
     [{ data: "<Counter><PlainValue>-1</PlainValue></Counter>" }, /Counter is "-1"/],
     [{ secret: "<PlainValue>!!</PlainValue>" }, /not Base64/],
     [{ secret: "" }, /has no secret/],
-    [{ policy: "<Policy><Geofence>EU</Geofence></Policy>" }, /holds "Geofence", which is not known/],
+    [
+      { policy: "<Policy><Geofence>EU</Geofence></Policy>" },
+      /holds "Geofence", which is not known/,
+    ],
     [
       { policy: '<Policy><PINPolicy MinLength="4" PINUsageMode="Local" Colour="red"/></Policy>' },
       /holds "Colour", which is not known/,
@@ -169,7 +196,10 @@ describe("a key container", () => {
       { policy: '<Policy><PINPolicy PINUsageMode="Algorithmic"/></Policy>' },
       /PINUsageMode "Algorithmic" is not supported/,
     ],
-    [{ policy: "<Policy><KeyUsage>Encrypt</KeyUsage></Policy>" }, /allows the key for Encrypt, and not for OTP/],
+    [
+      { policy: "<Policy><KeyUsage>Encrypt</KeyUsage></Policy>" },
+      /allows the key for Encrypt, and not for OTP/,
+    ],
     [
       { policy: '<Policy><PINPolicy MinLength="9" MaxLength="4" PINUsageMode="Local"/></Policy>' },
       /smaller than MinLength/,
@@ -197,7 +227,9 @@ describe("a key container", () => {
       },
     });
     const appended = policy.replace("Local", "Append");
-    expect((await read(container({ policy: appended }))).drafts[0]?.pin).toEqual({ type: "server" });
+    expect((await read(container({ policy: appended }))).drafts[0]?.pin).toEqual({
+      type: "server",
+    });
   });
 
   test("hands on how long it may be used", async () => {
@@ -214,7 +246,9 @@ describe("a key container", () => {
   test("of several keys gives the good ones and names the others", async () => {
     const bad =
       '<KeyPackage><DeviceInfo><SerialNo>S2</SerialNo></DeviceInfo><Key Id="2" Algorithm="x:y"/></KeyPackage>';
-    const { drafts, refusals } = await read(container().replace("</KeyContainer>", `${bad}</KeyContainer>`));
+    const { drafts, refusals } = await read(
+      container().replace("</KeyContainer>", `${bad}</KeyContainer>`),
+    );
     expect(drafts).toHaveLength(1);
     expect(refusals).toEqual([expect.stringMatching(/^key S2: /)]);
   });
@@ -222,7 +256,8 @@ describe("a key container", () => {
 
 describe("an encrypted key container", () => {
   const key = randomBytes(32);
-  const method = (name: string) => `<EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#${name}"/>`;
+  const method = (name: string) =>
+    `<EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#${name}"/>`;
   const value = (name: string, data: Buffer) =>
     `${method(name)}<CipherData><CipherValue>${data.toString("base64")}</CipherValue></CipherData>`;
   const named = "<EncryptionKey><KeyName>k</KeyName></EncryptionKey>";
@@ -251,7 +286,10 @@ describe("an encrypted key container", () => {
     const cipher = createCipheriv("id-aes256-wrap", key, Buffer.from("a6a6a6a6a6a6a6a6", "hex"));
     const secret = randomBytes(24);
     const data = Buffer.concat([cipher.update(secret), cipher.final()]);
-    const xml = container({ head: named, secret: `<EncryptedValue>${value("kw-aes256", data)}</EncryptedValue>` });
+    const xml = container({
+      head: named,
+      secret: `<EncryptedValue>${value("kw-aes256", data)}</EncryptedValue>`,
+    });
     expect((await read(xml, key.toString("base64"))).drafts[0]?.secret).toEqual(secret);
   });
 
@@ -259,9 +297,14 @@ describe("an encrypted key container", () => {
     const iv = randomBytes(16);
     const cipher = createCipheriv("aes-256-cbc", key, iv);
     const data = Buffer.concat([iv, cipher.update(SECRET), cipher.final()]);
-    const xml = container({ head: named, secret: `<EncryptedValue>${value("aes256-cbc", data)}</EncryptedValue>` });
+    const xml = container({
+      head: named,
+      secret: `<EncryptedValue>${value("aes256-cbc", data)}</EncryptedValue>`,
+    });
     const [draft] = (await read(xml, key.toString("hex"))).drafts;
-    expect(draft?.findings).toContainEqual(expect.objectContaining({ severity: "warning", code: "no-value-mac" }));
+    expect(draft?.findings).toContainEqual(
+      expect.objectContaining({ severity: "warning", code: "no-value-mac" }),
+    );
   });
 
   test.each([
@@ -277,7 +320,10 @@ describe("an encrypted key container", () => {
     const iv = randomBytes(16);
     const cipher = createCipheriv("aes-256-cbc", key, iv).setAutoPadding(false);
     const data = Buffer.concat([iv, cipher.update(padded), cipher.final()]);
-    const xml = container({ head: named, secret: `<EncryptedValue>${value("aes256-cbc", data)}</EncryptedValue>` });
+    const xml = container({
+      head: named,
+      secret: `<EncryptedValue>${value("aes256-cbc", data)}</EncryptedValue>`,
+    });
     const opened = read(xml, key.toString("hex"));
     if (isOpened) expect((await opened).drafts[0]?.secret).toEqual(padded.subarray(0, -length));
     else await expect(opened).rejects.toThrow(expect.objectContaining({ code: "denied" }));
@@ -290,7 +336,9 @@ describe("an encrypted key container", () => {
       [6, "1234"],
       [6, "0".repeat(64)],
     ] as const) {
-      await expect(read(figure(number), answer)).rejects.toThrow(expect.objectContaining({ code: "denied" }));
+      await expect(read(figure(number), answer)).rejects.toThrow(
+        expect.objectContaining({ code: "denied" }),
+      );
     }
   });
 
@@ -298,7 +346,9 @@ describe("an encrypted key container", () => {
     const altered = figure(7).replace("<pskc:ValueMAC>LP6x", "<pskc:ValueMAC>LP6y");
     await expect(read(altered, "qwerty")).rejects.toThrow(/ValueMAC of the secret does not match/);
     const otherText = figure(6).replace("AAECAwQFBgcICQoLDA0OD+cI", "AAECAwQFBgcICQoLDA0OD+cJ");
-    await expect(read(otherText, PRE_SHARED_KEY)).rejects.toThrow(/ValueMAC of the secret does not match/);
+    await expect(read(otherText, PRE_SHARED_KEY)).rejects.toThrow(
+      /ValueMAC of the secret does not match/,
+    );
   });
 
   test.each([
@@ -307,13 +357,21 @@ describe("an encrypted key container", () => {
       figure(6).replace(/<ds:KeyName>.*<\/ds:KeyName>/, "<ds:X509Data/>"),
       /encrypted for a certificate/,
     ],
-    ["with rounds without end", figure(7).replace(">1000<", ">999999999<"), /IterationCount .* 1 to 10000000/],
+    [
+      "with rounds without end",
+      figure(7).replace(">1000<", ">999999999<"),
+      /IterationCount .* 1 to 10000000/,
+    ],
     [
       "with an unknown cipher",
       figure(6).replaceAll("aes128-cbc", "camellia128"),
       /cipher "camellia128" is not supported/,
     ],
-    ["with an unknown MAC", figure(6).replace("hmac-sha1", "hmac-md5"), /"hmac-md5", which is not supported/],
+    [
+      "with an unknown MAC",
+      figure(6).replace("hmac-sha1", "hmac-md5"),
+      /"hmac-md5", which is not supported/,
+    ],
   ])("%s is explained", async (_, xml, message) => {
     const answer = xml.includes("My Password") ? "qwerty" : PRE_SHARED_KEY;
     const failure = await read(xml, answer).catch((error) => error);
@@ -344,7 +402,11 @@ describe("hostile XML", () => {
     ["endless nesting", `<KeyContainer>${"<a>".repeat(100_000)}`, /nests too deeply/],
     ["no key", "<KeyContainer></KeyContainer>", /holds no key/],
     ["an open tag", "<KeyContainer><KeyPackage>", /broken XML/],
-    ["too many keys", `<KeyContainer>${"<KeyPackage/>".repeat(10_001)}</KeyContainer>`, /more than 10000 keys/],
+    [
+      "too many keys",
+      `<KeyContainer>${"<KeyPackage/>".repeat(10_001)}</KeyContainer>`,
+      /more than 10000 keys/,
+    ],
   ])("with %s is refused", async (_, xml, message) => {
     await expect(read(xml)).rejects.toThrow(
       expect.objectContaining({ code: "invalid", message: expect.stringMatching(message) }),
@@ -358,11 +420,17 @@ describe("hostile XML", () => {
         fc.constantFrom(...figures),
         fc.nat(),
         fc.nat({ max: 30 }),
-        fc.oneof(fc.constant(null), fc.string(), fc.constantFrom("<", "</Key>", "&#0;", "&lt;", "]]>", "<!--")),
+        fc.oneof(
+          fc.constant(null),
+          fc.string(),
+          fc.constantFrom("<", "</Key>", "&#0;", "&lt;", "]]>", "<!--"),
+        ),
         async (xml, at, length, insert) => {
           const place = at % xml.length;
           const changed =
-            insert === null ? xml.slice(0, place) : xml.slice(0, place) + insert + xml.slice(place + length);
+            insert === null
+              ? xml.slice(0, place)
+              : xml.slice(0, place) + insert + xml.slice(place + length);
           await read(changed, "qwerty").catch((error) => expect(error).toBeInstanceOf(FobError));
         },
       ),

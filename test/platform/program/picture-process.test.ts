@@ -19,8 +19,10 @@ function decodeWith(program: string): Promise<string[]> {
   return readQrCodesApart(script, Buffer.from("the bytes"), "x.png");
 }
 
-const ANSWER = "process.stdin.on('end', () => console.log(JSON.stringify({ texts: [process.argv[2], bytes] })));";
-const refusal = (message: string) => expect.objectContaining({ name: "FobError", code: "invalid", message });
+const ANSWER =
+  "process.stdin.on('end', () => console.log(JSON.stringify({ texts: [process.argv[2], bytes] })));";
+const refusal = (message: string) =>
+  expect.objectContaining({ name: "FobError", code: "invalid", message });
 
 describe("a decoder in a process of its own", () => {
   test("is given the picture and its name, and gives the texts", async () => {
@@ -30,16 +32,23 @@ describe("a decoder in a process of its own", () => {
 
   test("tells why it refuses", async () => {
     const program = `console.log(JSON.stringify({ refusal: { code: "invalid", message: "no QR code found in x.png", hint: "cut it" } }))`;
-    await expect(decodeWith(program)).rejects.toMatchObject({ message: "no QR code found in x.png", hint: "cut it" });
+    await expect(decodeWith(program)).rejects.toMatchObject({
+      message: "no QR code found in x.png",
+      hint: "cut it",
+    });
   });
 
   test("is ended when it takes too much memory", async () => {
     const program = "const held = []; setInterval(() => held.push(Buffer.alloc(2 ** 24, 1)), 5);";
-    await expect(decodeWith(program)).rejects.toThrow(refusal("x.png takes more than 256 MiB of memory to decode"));
+    await expect(decodeWith(program)).rejects.toThrow(
+      refusal("x.png takes more than 256 MiB of memory to decode"),
+    );
   });
 
   test("is ended when it takes too long", async () => {
-    await expect(decodeWith("for (;;) {}")).rejects.toThrow(refusal("x.png takes more than 5 s to decode"));
+    await expect(decodeWith("for (;;) {}")).rejects.toThrow(
+      refusal("x.png takes more than 5 s to decode"),
+    );
   });
 
   test("may break", async () => {

@@ -25,7 +25,11 @@ async function listeningBench(reply: PrivacyIdeaServer["intercept"] | null = nul
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const { now } = bench.services;
-  const listening = new Listening(bench.desk, await bench.desk.tokens(), { now, signal: end.signal, interval: 20 });
+  const listening = new Listening(bench.desk, await bench.desk.tokens(), {
+    now,
+    signal: end.signal,
+    interval: 20,
+  });
   const events = listening.events();
   const next = async (kind: PushEvent["kind"]) => {
     const { value } = await events.next();
@@ -49,7 +53,10 @@ test("what comes, goes and is answered is told once, in its order", async () => 
   expect(listening.perMinute).toBe(2);
   const one = listening.waiting.find(({ question }) => question === "one");
   await listening.answer(one?.id ?? "", { kind: "deny", isReport: false }, NOBODY);
-  expect(await next("answered")).toMatchObject({ request: { question: "one" }, outcome: { isAccepted: true } });
+  expect(await next("answered")).toMatchObject({
+    request: { question: "one" },
+    outcome: { isAccepted: true },
+  });
   // in steps that a question on its way survives
   for (let ahead = 15; ahead <= 120; ahead += 15) {
     clock.ahead = server.clockOffset = ahead;
@@ -65,11 +72,17 @@ test("a server that goes away and comes back is told of once each, and a clock t
   const { server, clock, next } = await listeningBench();
   let isDown = true;
   server.intercept = (request) => isDown && request.socket.destroy().destroyed;
-  expect(await next("offline")).toMatchObject({ token: null, message: expect.stringMatching(/cannot be reached/) });
+  expect(await next("offline")).toMatchObject({
+    token: null,
+    message: expect.stringMatching(/cannot be reached/),
+  });
   isDown = false;
   await next("online");
   clock.ahead = 30;
-  expect(await next("drift")).toMatchObject({ server: server.url.host, offsetSeconds: expect.any(Number) });
+  expect(await next("drift")).toMatchObject({
+    server: server.url.host,
+    offsetSeconds: expect.any(Number),
+  });
   clock.ahead = 0;
   expect(await next("steady")).toEqual({ kind: "steady", server: server.url.host });
   clock.ahead = -30;
@@ -88,7 +101,10 @@ test("a token that gets no answer keeps neither the others of its server waiting
   server.intercept = () => ++held > 0;
   await expect.poll(() => held).toBe(2);
   clock.ahead = 121;
-  expect([await next("gone"), await next("gone")]).toMatchObject([{ reason: "expired" }, { reason: "expired" }]);
+  expect([await next("gone"), await next("gone")]).toMatchObject([
+    { reason: "expired" },
+    { reason: "expired" },
+  ]);
 });
 
 test("a token that fails at a server that answers for others is named, and told of once", async () => {
@@ -98,7 +114,10 @@ test("a token that fails at a server that answers for others is named, and told 
     response.end(JSON.stringify({ result: { status: true, value: [] } }));
     return true;
   });
-  expect(await next("offline")).toMatchObject({ token: "Other", message: expect.stringMatching(/cannot be reached/) });
+  expect(await next("offline")).toMatchObject({
+    token: "Other",
+    message: expect.stringMatching(/cannot be reached/),
+  });
   const asked = server.polls;
   await expect.poll(() => server.polls).toBeGreaterThan(asked + 3);
   isDown = false;
@@ -112,7 +131,10 @@ test("a token that its server refuses is named, and listened for on", async () =
     else response.end(JSON.stringify({ result: { status: true, value: [] } }));
     return true;
   });
-  expect(await next("offline")).toMatchObject({ token: "Other", message: expect.stringMatching(/status 403/) });
+  expect(await next("offline")).toMatchObject({
+    token: "Other",
+    message: expect.stringMatching(/status 403/),
+  });
   isRefused = false;
   expect(await next("online")).toMatchObject({ token: "Other" });
 });
@@ -217,7 +239,11 @@ test("a thousand requests at once are a thousand events and a rate, and are deni
   for (let i = 0; i < 1_000; i++) await next("request");
   expect([listening.perMinute, listening.waiting.length]).toEqual([1_000, 1_000]);
   expect(await listening.denyAll(true)).toBe(1_000);
-  expect([listening.waiting.length, server.answers.length, server.complaints]).toEqual([0, 1_000, []]);
+  expect([listening.waiting.length, server.answers.length, server.complaints]).toEqual([
+    0,
+    1_000,
+    [],
+  ]);
 });
 
 test("the pause is a second while somebody waits, grows to half a minute, and is never the same for all", () => {

@@ -7,7 +7,13 @@ import { NOW, pushRequest } from "../../cli/screen/push-request.ts";
 import { describeWith } from "../../requires.ts";
 import { type NotificationBench, startNotificationBench } from "../../system/notification-bench.ts";
 
-const DUNST = { "dbus-daemon": "dbus", gdbus: "libglib2.0-bin", Xvfb: "xvfb", dunst: "dunst", dunstctl: "dunst" };
+const DUNST = {
+  "dbus-daemon": "dbus",
+  gdbus: "libglib2.0-bin",
+  Xvfb: "xvfb",
+  dunst: "dunst",
+  dunstctl: "dunst",
+};
 
 describeWith(DUNST, "asking about login requests by notification", () => {
   let bench: NotificationBench;
@@ -22,7 +28,10 @@ describeWith(DUNST, "asking about login requests by notification", () => {
     bench.close();
   });
 
-  /** Somebody who listens for token `guarded` with a PIN and for others without, whose server says `outcome` to every answer. */
+  /**
+   * Somebody who listens for token `guarded` with a PIN and for others without, whose server says
+   * `outcome` to every answer.
+   */
   function listener(outcome: PushOutcome | FobError = { isAccepted: true }) {
     const answers: unknown[] = [];
     const troubles: FobError[] = [];
@@ -94,7 +103,8 @@ describeWith(DUNST, "asking about login requests by notification", () => {
 
   test("of a flood three are shown, and the rest is counted once", async () => {
     const { notifying } = listener();
-    for (let i = 0; i < 1_000; i++) notifying.hear({ kind: "request", request: pushRequest(`e${i}`) });
+    for (let i = 0; i < 1_000; i++)
+      notifying.hear({ kind: "request", request: pushRequest(`e${i}`) });
     expect((await bench.see("more login request")).body).toContain("deny --all");
     await bench.see("Login e2");
     expect(bench.count()).toBe(4);

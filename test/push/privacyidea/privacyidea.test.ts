@@ -46,7 +46,13 @@ describe("a login request of privacyIDEA", () => {
       { presence_answer: " blue" },
       " blue",
     ],
-    ["denied at an older server", { kind: "deny", isReport: false }, {}, { decline: "1" }, "decline"],
+    [
+      "denied at an older server",
+      { kind: "deny", isReport: false },
+      {},
+      { decline: "1" },
+      "decline",
+    ],
     [
       "denied",
       { kind: "deny", isReport: false },
@@ -71,7 +77,10 @@ describe("a login request of privacyIDEA", () => {
   ])("is %s", async (_, answer, { capabilities, ...wording }, fields, signed) => {
     const { server, token, desk } = await deskBench();
     // canonical JSON has its names in order
-    server.challenge({ ...wording, ...(capabilities ? { capabilities: inOrder(capabilities) } : {}) });
+    server.challenge({
+      ...wording,
+      ...(capabilities ? { capabilities: inOrder(capabilities) } : {}),
+    });
     const [request] = (await desk.poll(token.id)).requests;
     const outcome = await desk.answer(request?.id ?? "", answer, NOBODY);
     expect(outcome.isAccepted).toBe(true);
@@ -86,15 +95,22 @@ describe("a login request of privacyIDEA", () => {
 
   test("whose capabilities were written in another order is checked by canonical JSON", async () => {
     const { server, token, desk } = await deskBench();
-    const challenge = server.sign({ capabilities: { decline_reason: true, zebra: [1, { b: 2, c: 1e21 }] } });
-    server.challenges = [{ ...challenge, capabilities: ' {"zebra": [1.0, {"c":1e21,"b":2}],"decline_reason" : true}' }];
+    const challenge = server.sign({
+      capabilities: { decline_reason: true, zebra: [1, { b: 2, c: 1e21 }] },
+    });
+    server.challenges = [
+      { ...challenge, capabilities: ' {"zebra": [1.0, {"c":1e21,"b":2}],"decline_reason" : true}' },
+    ];
     expect((await desk.poll(token.id)).requests).toHaveLength(1);
   });
 
   test("brings the code that the login page wants when it is approved", async () => {
     const { server, token, desk } = await deskBench();
     server.challenge();
-    server.verdict = { value: true, detail: { display_code: "123\u001b[2J456", message: "type it" } };
+    server.verdict = {
+      value: true,
+      detail: { display_code: "123\u001b[2J456", message: "type it" },
+    };
     const [request] = (await desk.poll(token.id)).requests;
     expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({
       isAccepted: true,
@@ -141,9 +157,11 @@ describe("a login request of privacyIDEA", () => {
     const { server, token, desk } = await deskBench();
     server.challenge({ code: "471108" });
     const [request] = (await desk.poll(token.id)).requests;
-    expect(await desk.answer(request?.id ?? "", { kind: "deny", isReport: false }, NOBODY)).toEqual({
-      isAccepted: true,
-    });
+    expect(await desk.answer(request?.id ?? "", { kind: "deny", isReport: false }, NOBODY)).toEqual(
+      {
+        isAccepted: true,
+      },
+    );
   });
 
   test.each([1, "true", {}, null])("is not taken by a server that says %j", async (value) => {
@@ -167,7 +185,10 @@ describe("a login request of privacyIDEA", () => {
 });
 
 describe("dropped before anybody sees it is a request", () => {
-  const alter = (change: WireChallenge) => (challenge: WireChallenge) => ({ ...challenge, ...change });
+  const alter = (change: WireChallenge) => (challenge: WireChallenge) => ({
+    ...challenge,
+    ...change,
+  });
 
   test.each([
     ["with another question", alter({ question: "Give me money?" }), /did not sign it/],
@@ -184,7 +205,11 @@ describe("dropped before anybody sees it is a request", () => {
       alter({ capabilities: '{"decline_reason":true}', capabilities_signature: "AAAA" }),
       /was altered/,
     ],
-    ["whose capabilities are no JSON", alter({ capabilities: "{", capabilities_signature: "AAAA" }), /was altered/],
+    [
+      "whose capabilities are no JSON",
+      alter({ capabilities: "{", capabilities_signature: "AAAA" }),
+      /was altered/,
+    ],
     ["without a nonce", ({ nonce: _, ...challenge }: WireChallenge) => challenge, /makes no sense/],
     ["that is no object", () => 42, /makes no sense/],
     ["with an endless question", alter({ question: "x".repeat(100_000) }), /makes no sense/],
@@ -198,7 +223,11 @@ describe("dropped before anybody sees it is a request", () => {
   });
 
   test.each([
-    ["signed with the key of another server", { key: FOREIGN_KEYS.privateKey, wording: {} }, /did not sign it/],
+    [
+      "signed with the key of another server",
+      { key: FOREIGN_KEYS.privateKey, wording: {} },
+      /did not sign it/,
+    ],
     ["for another token", { key: undefined, wording: { serial: "PIPU9999" } }, /for another token/],
     [
       "that offers more than twenty to choose from",
@@ -208,7 +237,10 @@ describe("dropped before anybody sees it is a request", () => {
   ])("%s", async (_, { key, wording }, reason) => {
     const { server, token, desk } = await deskBench();
     server.challenge(wording, key);
-    expect(await desk.poll(token.id)).toMatchObject({ requests: [], refusals: [expect.stringMatching(reason)] });
+    expect(await desk.poll(token.id)).toMatchObject({
+      requests: [],
+      refusals: [expect.stringMatching(reason)],
+    });
   });
 
   test("that comes twice at once, the second time", async () => {
@@ -241,8 +273,13 @@ describe("dropped before anybody sees it is a request", () => {
     server.challenge();
     const [request] = (await desk.poll(token.id)).requests;
     clock.ahead = server.clockOffset = 121;
-    await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(refused("rejected", /expired/));
-    expect(await desk.poll(token.id)).toMatchObject({ requests: [], refusals: [expect.stringMatching(/has expired/)] });
+    await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(
+      refused("rejected", /expired/),
+    );
+    expect(await desk.poll(token.id)).toMatchObject({
+      requests: [],
+      refusals: [expect.stringMatching(/has expired/)],
+    });
     expect(server.answers).toEqual([]);
   });
 
@@ -253,7 +290,10 @@ describe("dropped before anybody sees it is a request", () => {
     const { requests, refusals } = await desk.poll(token.id);
     expect(requests).toHaveLength(1);
     expect(refusals).toContain("500 requests were dropped: no more than 1000 are looked at");
-    server.challenges = [server.sign({ question: "old" }), ...Array(1_000).fill(server.sign({ question: "new" }))];
+    server.challenges = [
+      server.sign({ question: "old" }),
+      ...Array(1_000).fill(server.sign({ question: "new" })),
+    ];
     expect((await desk.poll(token.id)).requests.map(({ question }) => question)).toEqual(["new"]);
   });
 });
@@ -299,7 +339,12 @@ describe("a server of privacyIDEA", () => {
       "unavailable",
       /answers what no privacyIDEA/,
     ],
-    ["no list", (end: (text: string) => void) => end('{"result":{"status":true,"value":{}}}'), null, /is none/],
+    [
+      "no list",
+      (end: (text: string) => void) => end('{"result":{"status":true,"value":{}}}'),
+      null,
+      /is none/,
+    ],
   ] as const)("that sends %s does no harm", async (_, send, code, reason) => {
     const { server, token, desk } = await deskBench();
     server.intercept = (_request, response) => {
@@ -310,7 +355,10 @@ describe("a server of privacyIDEA", () => {
       return true;
     };
     if (code === null)
-      expect(await desk.poll(token.id)).toMatchObject({ requests: [], refusals: [expect.stringMatching(reason)] });
+      expect(await desk.poll(token.id)).toMatchObject({
+        requests: [],
+        refusals: [expect.stringMatching(reason)],
+      });
     else await expect(desk.poll(token.id)).rejects.toEqual(refused(code, reason));
   });
 
@@ -320,14 +368,18 @@ describe("a server of privacyIDEA", () => {
       response.writeHead(307, { location: "https://evil.example.test/ttype/push" }).end();
       return true;
     };
-    await expect(desk.poll(token.id)).rejects.toEqual(refused("rejected", /redirects to evil\.example\.test/));
+    await expect(desk.poll(token.id)).rejects.toEqual(
+      refused("rejected", /redirects to evil\.example\.test/),
+    );
   });
 
   test("refuses in its own words, none of which reaches the terminal as it is", async () => {
     const { server, token, desk } = await deskBench();
     server.intercept = (_, response) => {
       response.statusCode = 403;
-      response.end(JSON.stringify({ result: { status: false, error: { message: "\u001b]0;x\u0007no" } } }));
+      response.end(
+        JSON.stringify({ result: { status: false, error: { message: "\u001b]0;x\u0007no" } } }),
+      );
       return true;
     };
     const refusal = await desk.poll(token.id).catch((error: unknown) => error);
@@ -340,14 +392,19 @@ describe("a server of privacyIDEA", () => {
     [403, "rejected"],
     [500, "unavailable"],
     [503, "unavailable"],
-  ] as const)("that answers with status %i is not believed, whatever it says", async (status, code) => {
-    const { server, token, desk } = await deskBench();
-    server.intercept = (_, response) => {
-      response.writeHead(status).end(JSON.stringify({ result: { status: true, value: [server.sign()] } }));
-      return true;
-    };
-    await expect(desk.poll(token.id)).rejects.toMatchObject({ code });
-  });
+  ] as const)(
+    "that answers with status %i is not believed, whatever it says",
+    async (status, code) => {
+      const { server, token, desk } = await deskBench();
+      server.intercept = (_, response) => {
+        response
+          .writeHead(status)
+          .end(JSON.stringify({ result: { status: true, value: [server.sign()] } }));
+        return true;
+      };
+      await expect(desk.poll(token.id)).rejects.toMatchObject({ code });
+    },
+  );
 
   test("is asked a new question by a clock that was set back", async () => {
     const { server, token, desk, clock } = await deskBench();
@@ -398,7 +455,9 @@ describe("a server of privacyIDEA", () => {
     server.clockOffset = 90;
     await expect(desk.poll(token.id)).rejects.toMatchObject({
       code: "rejected",
-      hint: expect.stringMatching(/^this machine's clock is (?:89|9[01]) s behind the server's: set it right$/),
+      hint: expect.stringMatching(
+        /^this machine's clock is (?:89|9[01]) s behind the server's: set it right$/,
+      ),
     });
   });
 });

@@ -17,16 +17,33 @@ const SUITE = "OCRA-1:HOTP-SHA1-6:QH10-S";
 
 function token(url = "https://tiqr.example.org/login", suite = SUITE): TiqrToken {
   return {
-    ...{ id: "0123456789abcdef", name: "College", issuer: null, account: null, serial: null, format: "tiqr" },
+    ...{
+      id: "0123456789abcdef",
+      name: "College",
+      issuer: null,
+      account: null,
+      serial: null,
+      format: "tiqr",
+    },
     credential: {
-      ...{ kind: "push", protocol: "tiqr", service: "tiqr.example.org", identity: "ann", suite, url },
+      ...{
+        kind: "push",
+        protocol: "tiqr",
+        service: "tiqr.example.org",
+        identity: "ann",
+        suite,
+        url,
+      },
       ...{ isQuick: false, isInsecure: false },
     },
     ...{ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) },
   };
 }
 
-/** Of the TiQR project's server library (Tiqr_OCRAWrapperTest): question, session key, response to the 32-byte secret `1234...`. */
+/**
+ * Of the TiQR project's server library (Tiqr_OCRAWrapperTest): question, session key, response to
+ * the 32-byte secret `1234...`.
+ */
 const VECTORS = [
   ["0000000000", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "525367"],
   ["1111111111", "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f", "401066"],
@@ -37,14 +54,32 @@ const VECTORS = [
 
 describe("a TiQR challenge", () => {
   test("names who, where, and which login", () => {
-    expect(parseTiqrChallenge("tiqrauth://a.b%40acme+x@TiQR.example.org/ab12/c0ffee/Example%20College/2\n")).toEqual({
-      ...{ service: "tiqr.example.org", identity: "a.b@acme x", sessionKey: "ab12", question: "c0ffee" },
+    expect(
+      parseTiqrChallenge(
+        "tiqrauth://a.b%40acme+x@TiQR.example.org/ab12/c0ffee/Example%20College/2\n",
+      ),
+    ).toEqual({
+      ...{
+        service: "tiqr.example.org",
+        identity: "a.b@acme x",
+        sessionKey: "ab12",
+        question: "c0ffee",
+      },
       place: "Example College",
     });
-    expect(parseTiqrChallenge("tiqrauth://org.privacyidea/11083173066293349938/c0c89b5345")).toMatchObject({
-      ...{ service: "org.privacyidea", identity: null, sessionKey: "11083173066293349938", place: null },
+    expect(
+      parseTiqrChallenge("tiqrauth://org.privacyidea/11083173066293349938/c0c89b5345"),
+    ).toMatchObject({
+      ...{
+        service: "org.privacyidea",
+        identity: null,
+        sessionKey: "11083173066293349938",
+        place: null,
+      },
     });
-    expect(parseTiqrChallenge("tiqrauth://x.test/1/2/place/2?https%3A%2F%2Freturn.test")).toMatchObject({
+    expect(
+      parseTiqrChallenge("tiqrauth://x.test/1/2/place/2?https%3A%2F%2Freturn.test"),
+    ).toMatchObject({
       place: "place",
     });
   });
@@ -52,7 +87,11 @@ describe("a TiQR challenge", () => {
   test("may be the link that opens an app", () => {
     const link = "https://eduid.test/tiqrauth/?u=ann&s=ab12&q=c0ffee&i=eduid.test&v=2";
     expect(isTiqrChallenge(link)).toBe(true);
-    expect(parseTiqrChallenge(link)).toMatchObject({ service: "eduid.test", identity: "ann", question: "c0ffee" });
+    expect(parseTiqrChallenge(link)).toMatchObject({
+      service: "eduid.test",
+      identity: "ann",
+      question: "c0ffee",
+    });
   });
 
   test.each([
@@ -67,7 +106,9 @@ describe("a TiQR challenge", () => {
   });
 
   test.each(VECTORS)("%s in session %s is answered with %s", (question, session, response) => {
-    const challenge = parseTiqrChallenge(`tiqrauth://ann@tiqr.example.org/${session}/${question}/x/2`);
+    const challenge = parseTiqrChallenge(
+      `tiqrauth://ann@tiqr.example.org/${session}/${question}/x/2`,
+    );
     const inputs = {
       counter: null,
       pin: null,
@@ -76,14 +117,24 @@ describe("a TiQR challenge", () => {
     };
     const information = sessionInformation(challenge, token().credential);
     expect(
-      ocra({ suite: parseOcraSuite(SUITE), challenge: [challenge.question], session: information, ...inputs }),
+      ocra({
+        suite: parseOcraSuite(SUITE),
+        challenge: [challenge.question],
+        session: information,
+        ...inputs,
+      }),
     ).toBe(response);
   });
 
   test("has session information where the suite asks for it, in hexadecimal", () => {
     for (const session of ["11083173066293349938g", "abc"]) {
       const challenge = parseTiqrChallenge(`tiqrauth://x.test/${session}/1`);
-      expect(sessionInformation(challenge, token("https://x.test", "OCRA-1:HOTP-SHA1-6:QN10").credential)).toBeNull();
+      expect(
+        sessionInformation(
+          challenge,
+          token("https://x.test", "OCRA-1:HOTP-SHA1-6:QN10").credential,
+        ),
+      ).toBeNull();
       expect(() => sessionInformation(challenge, token().credential)).toThrow(
         expect.objectContaining({ code: "invalid" }),
       );
@@ -91,7 +142,10 @@ describe("a TiQR challenge", () => {
   });
 
   test("of another service, or another person, is not for this token", () => {
-    for (const text of ["tiqrauth://ann@tiqr.examp1e.org/a/1", "tiqrauth://bob@tiqr.example.org/a/1"]) {
+    for (const text of [
+      "tiqrauth://ann@tiqr.examp1e.org/a/1",
+      "tiqrauth://bob@tiqr.example.org/a/1",
+    ]) {
       expect(() => refuseOtherService(parseTiqrChallenge(text), token())).toThrow(
         expect.objectContaining({ code: "rejected" }),
       );
@@ -109,8 +163,15 @@ test("a response goes to the server of the enrollment, and over a connection tha
       return { status: 200, header: () => null, body: Buffer.from("OK") };
     };
     const { credential, ...rest } = token();
-    await sendTiqrResponse(challenge, { ...rest, credential: { ...credential, isInsecure } }, "123456", { http });
-    expect(asked).toMatchObject([{ method: "POST", url: new URL("https://tiqr.example.org/login"), isInsecure }]);
+    await sendTiqrResponse(
+      challenge,
+      { ...rest, credential: { ...credential, isInsecure } },
+      "123456",
+      { http },
+    );
+    expect(asked).toMatchObject([
+      { method: "POST", url: new URL("https://tiqr.example.org/login"), isInsecure },
+    ]);
   }
 });
 
@@ -142,7 +203,10 @@ describe("a response that the server does not take", () => {
     const sent = sendTiqrResponse(parseTiqrChallenge(challenge), token(login), "123456", {
       http: httpClient("fob/test"),
     });
-    await expect(sent).rejects.toMatchObject({ code: "rejected", message: expect.stringContaining(words) });
+    await expect(sent).rejects.toMatchObject({
+      code: "rejected",
+      message: expect.stringContaining(words),
+    });
     expect(Object.fromEntries(server.answers[0] ?? [])).toMatchObject({
       userId: "ann",
       response: "123456",

@@ -75,12 +75,16 @@ describe("a cell", () => {
     let looks = 0;
     const watched: Cell = {
       ...cell,
-      // between listing generation 2 and reading it, others write on, and a writer wakes up that had read generation 1
+      // between listing generation 2 and reading it, others write on, and a writer wakes up that
+      // had read generation 1
       get folder() {
         if (++looks === 2) {
           write(cell, "2");
           write(cell, "3");
-          writeFileSync(join(cell.folder, "2"), cell.seal.seal(Buffer.from("late".padEnd(500)), "vault/cell/2"));
+          writeFileSync(
+            join(cell.folder, "2"),
+            cell.seal.seal(Buffer.from("late".padEnd(500)), "vault/cell/2"),
+          );
         }
         return cell.folder;
       },
@@ -91,7 +95,8 @@ describe("a cell", () => {
   test("counts a value that was built upon at once", () => {
     const cell = newCell();
     write(cell, "0");
-    for (let i = 1; i <= 30; i++) updateCell(cell, (current) => Buffer.from(String(Number(current) + 1)));
+    for (let i = 1; i <= 30; i++)
+      updateCell(cell, (current) => Buffer.from(String(Number(current) + 1)));
     expect(text(readCell(cell))).toBe("30");
   });
 
@@ -111,8 +116,12 @@ describe("a cell", () => {
   test("is not read under another generation, another identity or another key", () => {
     const cell = newCell();
     write(cell, "one");
-    expect(() => readCell({ ...cell, identity: "vault/other" })).toThrow(/is damaged or does not belong/);
-    expect(() => readCell({ ...cell, seal: encryptingSeal(randomBytes(32)) })).toThrow(/is damaged/);
+    expect(() => readCell({ ...cell, identity: "vault/other" })).toThrow(
+      /is damaged or does not belong/,
+    );
+    expect(() => readCell({ ...cell, seal: encryptingSeal(randomBytes(32)) })).toThrow(
+      /is damaged/,
+    );
     renameSync(join(cell.folder, "1"), join(cell.folder, "2"));
     expect(() => readCell(cell)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
@@ -171,7 +180,9 @@ describe("seals", () => {
 
   test("never look the same twice", () => {
     const key = randomBytes(32);
-    expect(encrypt(key, Buffer.from("same"), "x").equals(encrypt(key, Buffer.from("same"), "x"))).toBe(false);
+    expect(
+      encrypt(key, Buffer.from("same"), "x").equals(encrypt(key, Buffer.from("same"), "x")),
+    ).toBe(false);
     expect(decrypt(key, Buffer.alloc(10), "x")).toBeNull();
   });
 

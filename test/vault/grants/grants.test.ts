@@ -35,8 +35,21 @@ function newVault(): { readonly vault: Vault; readonly home: string; readonly to
     slots: [{ type: "keychain", wrapped: randomBytes(60).toString("base64") }],
   });
   const vault = new Vault({ home, vaultId: header.id }, randomBytes(32), false);
-  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
-  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "key-uri", pin: "none" } as const;
+  const credential = {
+    kind: "hotp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  } as const;
+  const names = {
+    name: "vpn",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "key-uri",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential, secret: randomBytes(20) }], NOW);
   if (!token) throw new Error("a token was added and did not come back");
   return { vault, home, token };
@@ -48,7 +61,10 @@ function grant(vault: Vault, { id }: Token, label: string, expiresAt: Date | nul
   return createGrant(vault, about, [{ id, secretKey }]).secret;
 }
 
-/** A vault for a process that is overtaken at its nth look at the vault: another one does `act` then. */
+/**
+ * A vault for a process that is overtaken at its nth look at the vault: another one does `act`
+ * then.
+ */
 function overtakenAt(n: number, vault: Vault, act: () => void) {
   let looks = 0;
   const watched = new Proxy(vault, {
@@ -77,7 +93,9 @@ describe("a grant", () => {
     const secretKey = await granted.secretKey(record);
     renew(vault, token, 5);
     expect(takePasscode(granted, record, secretKey, NOW)).toMatchObject({ counter: 0n });
-    expect(takePasscode(vault, vault.read(token.id), secretKey, NOW)).toMatchObject({ counter: 1n });
+    expect(takePasscode(vault, vault.read(token.id), secretKey, NOW)).toMatchObject({
+      counter: 1n,
+    });
     expect(granted.read(token.id).token.credential).toMatchObject({ counter: 2n });
   });
 
@@ -115,7 +133,9 @@ describe("a grant", () => {
     const text = grant(vault, token, "ci");
     renew(vault, token, 20);
     const secret = parseGrantSecret(text);
-    const value = readCell(grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret)));
+    const value = readCell(
+      grantCell({ home, vaultId: vault.layout.vaultId }, secret.id, grantKey(secret)),
+    );
     expect(value && decodeGrant(value).keys[0]?.recordKeys).toHaveLength(2);
   });
 
@@ -127,7 +147,10 @@ describe("a grant", () => {
     const granted = openGrant(home, text, () => new Date(time.is));
     expect(granted.read(token.id).token.name).toBe("vpn");
     time.is = end;
-    const expired = expect.objectContaining({ code: "denied", message: "the grant ci has expired" });
+    const expired = expect.objectContaining({
+      code: "denied",
+      message: "the grant ci has expired",
+    });
     expect(() => granted.read(token.id)).toThrow(expired);
     expect(() => granted.entries()).toThrow(expired);
     expect(() => openGrant(home, text, () => new Date(end))).toThrow(expired);
@@ -200,7 +223,8 @@ describe("a grant", () => {
       for (const text of [first, second])
         expect([n, openGrant(home, text, () => NOW).read(token.id).token.name]).toEqual([n, "vpn"]);
       wasOvertaken = overtaken.is();
-      for (const label of wasOvertaken ? ["first", "second", "late"] : []) revokeGrant(vault, label);
+      for (const label of wasOvertaken ? ["first", "second", "late"] : [])
+        revokeGrant(vault, label);
     }
   });
 

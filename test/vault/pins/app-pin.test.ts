@@ -7,7 +7,14 @@ import { fileKeyStore } from "#platform/keychain/file.ts";
 import { keyFilePath } from "#platform/keychain/key-file.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { enableForApp } from "#vault/keys/biometrics.ts";
-import { createHeader, type Header, newVaultId, readHeader, type Slot, updateSlots } from "#vault/keys/header.ts";
+import {
+  createHeader,
+  type Header,
+  newVaultId,
+  readHeader,
+  type Slot,
+  updateSlots,
+} from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { type OpenedVault, openToChange, type Proof } from "#vault/keys/open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "#vault/keys/recovery-code.ts";
@@ -31,7 +38,10 @@ beforeAll(async () => {
 
 const UNTOLD = new FobError("locked", "nobody types a PIN here");
 
-/** A vault whose key lies in a file, opened by whoever gives these answers; `slots` says what opens it. */
+/**
+ * A vault whose key lies in a file, opened by whoever gives these answers; `slots` says what opens
+ * it.
+ */
 async function bench(slots: readonly Slot[]) {
   const home = mkdtempSync(join(tmpdir(), "fob-app-pin-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -58,7 +68,8 @@ async function bench(slots: readonly Slot[]) {
   const openedBy = (proof: Proof): OpenedVault => ({
     ...{ vault: new Vault(layout, Buffer.from(VAULT_KEY), true), header, proof },
   });
-  const fail = (times: number) => updateAttempts(attemptsOfApp(layout), LIMIT, (state) => ({ ...state, wrong: times }));
+  const fail = (times: number) =>
+    updateAttempts(attemptsOfApp(layout), LIMIT, (state) => ({ ...state, wrong: times }));
   return { home, layout, header, released, accessOf, openedBy, fail };
 }
 
@@ -67,11 +78,12 @@ const slotsOf = (header: Header | null) => header?.slots.map(({ type }) => type)
 const filesIn = (home: string) => readdirSync(home).sort();
 
 describe("what another process has changed since the vault was opened", () => {
-  const ACTS: readonly [string, (opened: OpenedVault, access: VaultAccess) => Promise<unknown>][] = [
-    ["a new app PIN", (opened, access) => setAppPin(opened, access, Buffer.from("27954"))],
-    ["the removal of the app PIN", removeAppPin],
-    ["a finger", enableForApp],
-  ];
+  const ACTS: readonly [string, (opened: OpenedVault, access: VaultAccess) => Promise<unknown>][] =
+    [
+      ["a new app PIN", (opened, access) => setAppPin(opened, access, Buffer.from("27954"))],
+      ["the removal of the app PIN", removeAppPin],
+      ["a finger", enableForApp],
+    ];
 
   test.each(ACTS)("is not undone by %s", async (_, act) => {
     const { home, layout, accessOf, openedBy } = await bench([guarded]);
@@ -91,7 +103,9 @@ describe("what another process has changed since the vault was opened", () => {
     const opened = openedBy({ kind: "recovery" });
     rmSync(keyFilePath(home, null));
     updateSlots(layout, (slots) => [...slots, recoverySlot(VAULT_ID, VAULT_KEY, CODE)]);
-    await expect(setAppPin(opened, accessOf(), Buffer.from("27954"))).rejects.toMatchObject({ code: "denied" });
+    await expect(setAppPin(opened, accessOf(), Buffer.from("27954"))).rejects.toMatchObject({
+      code: "denied",
+    });
     expect(filesIn(home)).toEqual(["vault"]);
   });
 
@@ -135,7 +149,10 @@ describe("a finger that stands for the app PIN", () => {
   test("opens the vault until too many wrong PINs have locked it", async () => {
     const { released, fail, open } = await touched();
     fail(LIMIT - 1);
-    expect(await open()).toMatchObject({ proof: { kind: "biometric" }, vault: { vaultKey: VAULT_KEY } });
+    expect(await open()).toMatchObject({
+      proof: { kind: "biometric" },
+      vault: { vaultKey: VAULT_KEY },
+    });
     expect(released).toEqual(["biometric"]);
     fail(LIMIT);
     await expect(open()).rejects.toBe(UNTOLD);
@@ -150,7 +167,10 @@ describe("a finger that stands for the app PIN", () => {
 });
 
 test("the app PIN forgets the wrong ones before it when it is removed, and takes the recovery code along", async () => {
-  const { home, layout, accessOf, openedBy, fail } = await bench([guarded, recoverySlot(VAULT_ID, VAULT_KEY, CODE)]);
+  const { home, layout, accessOf, openedBy, fail } = await bench([
+    guarded,
+    recoverySlot(VAULT_ID, VAULT_KEY, CODE),
+  ]);
   fail(LIMIT);
   await removeAppPin(openedBy({ kind: "keychain" }), accessOf());
   expect(slotsOf(readHeader(home))).toEqual(["keychain"]);
@@ -159,7 +179,10 @@ test("the app PIN forgets the wrong ones before it when it is removed, and takes
 
 describe("the recovery code", () => {
   test("opens a vault that too many wrong PINs have locked, and a void one costs no attempt", async () => {
-    const { layout, accessOf, fail } = await bench([guarded, recoverySlot(VAULT_ID, VAULT_KEY, CODE)]);
+    const { layout, accessOf, fail } = await bench([
+      guarded,
+      recoverySlot(VAULT_ID, VAULT_KEY, CODE),
+    ]);
     fail(LIMIT - 1);
     const another = formatRecoveryCode(newRecoveryCode());
     await expect(openToChange(accessOf(another), { byPin: true })).rejects.toMatchObject({
@@ -173,7 +196,10 @@ describe("the recovery code", () => {
   });
 
   test("is asked for where the key in the keychain is another vault's, before any PIN is judged", async () => {
-    const { home, layout, accessOf } = await bench([guarded, recoverySlot(VAULT_ID, VAULT_KEY, CODE)]);
+    const { home, layout, accessOf } = await bench([
+      guarded,
+      recoverySlot(VAULT_ID, VAULT_KEY, CODE),
+    ]);
     rmSync(keyFilePath(home, null));
     await fileKeyStore(home, null).provide(VAULT_ID, newKey());
     await expect(openToChange(accessOf("83517"), { byPin: true })).rejects.toMatchObject({

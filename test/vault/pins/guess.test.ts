@@ -87,11 +87,16 @@ test("a wrong guess counts, a right one forgets, and the limit locks", async () 
   const reached: string[] = [];
   for (const left of [2, 1, 0]) {
     const atLimit = () => reached.push(`after ${left}`);
-    expect(await judge(attempts, guess(null, { atLimit }))).toEqual({ opened: null, attemptsLeft: left });
+    expect(await judge(attempts, guess(null, { atLimit }))).toEqual({
+      opened: null,
+      attemptsLeft: left,
+    });
   }
   const check = () => Promise.reject(new Error("nobody may look at it"));
   const atLimit = () => reached.push("again");
-  await expect(judge(attempts, guess("key", { check, atLimit }))).rejects.toMatchObject({ code: "locked" });
+  await expect(judge(attempts, guess("key", { check, atLimit }))).rejects.toMatchObject({
+    code: "locked",
+  });
   expect(reached).toEqual(["after 0", "again"]);
 });
 
@@ -102,12 +107,21 @@ test("killed guesses may lock, and never wipe, whatever comes after them", async
     const attempts = newAttempts();
     updateAttempts(attempts, LIMIT, (state) => ({
       ...state,
-      underWay: Array.from({ length: killed }, (_, i) => ({ ...deadProcess(), nonce: `${i}`, isForgiven: false })),
+      underWay: Array.from({ length: killed }, (_, i) => ({
+        ...deadProcess(),
+        nonce: `${i}`,
+        isForgiven: false,
+      })),
     }));
     for (let left = LIMIT - killed - 1; left >= 0; left--) {
-      expect(await judge(attempts, guess(null, { atLimit }))).toEqual({ opened: null, attemptsLeft: left });
+      expect(await judge(attempts, guess(null, { atLimit }))).toEqual({
+        opened: null,
+        attemptsLeft: left,
+      });
     }
-    await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({ code: "locked" });
+    await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({
+      code: "locked",
+    });
   }
   expect(reached).toEqual([]);
 });
@@ -122,7 +136,9 @@ test("never more are checked at once than are left, nor than eight", async () =>
       now--;
       return "key";
     };
-    const verdicts = await Promise.all(Array.from({ length: 24 }, () => judge(attempts, { limit, check })));
+    const verdicts = await Promise.all(
+      Array.from({ length: 24 }, () => judge(attempts, { limit, check })),
+    );
     expect(verdicts).toEqual(Array.from({ length: 24 }, () => ({ opened: "key" })));
     expect(most).toBe(Math.min(limit, 8));
     expect(stateOf(attempts, limit)).toEqual({ wrong: 0, underWay: [], doubt: null });
@@ -171,14 +187,24 @@ test("a guess of which nobody knows is waited for, then it counts; after a right
   // there is room for one more
   expect(await judge(attempts, guess("key", { patienceMs: 60_000 }))).toEqual({ opened: "key" });
   expect(stateOf(attempts).underWay.map(({ isForgiven }) => isForgiven)).toEqual([true, true]);
-  expect(await judge(attempts, guess(null, { patienceMs: 100 }))).toEqual({ opened: null, attemptsLeft: 2 });
+  expect(await judge(attempts, guess(null, { patienceMs: 100 }))).toEqual({
+    opened: null,
+    attemptsLeft: 2,
+  });
   // both are given up, and neither counts
-  expect(await judge(attempts, guess(null, { patienceMs: 100 }))).toEqual({ opened: null, attemptsLeft: 1 });
+  expect(await judge(attempts, guess(null, { patienceMs: 100 }))).toEqual({
+    opened: null,
+    attemptsLeft: 1,
+  });
   note(attempts, elsewhere);
   // it may lock, and it must not wipe
   const atLimit = () => expect.unreachable("nobody saw that it was wrong");
-  await expect(judge(attempts, guess("key", { patienceMs: 100, atLimit }))).rejects.toMatchObject({ code: "locked" });
-  await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({ code: "locked" });
+  await expect(judge(attempts, guess("key", { patienceMs: 100, atLimit }))).rejects.toMatchObject({
+    code: "locked",
+  });
+  await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({
+    code: "locked",
+  });
   expect(isDamaged(attempts)).toBe(false);
 });
 
@@ -228,14 +254,27 @@ test.each([
   expect(isDamaged(attempts)).toBe(false);
 });
 
-test.each(["{}", "[]", "null", "-1", "1e9", '{"version":2,"wrong":-1,"underWay":[],"doubt":null}', "12 "])(
+test.each([
+  "{}",
+  "[]",
+  "null",
+  "-1",
+  "1e9",
+  '{"version":2,"wrong":-1,"underWay":[],"doubt":null}',
+  "12 ",
+])(
   "the value %s counts as damaged, and a wrong guess then locks and wipes nothing",
   async (value) => {
     const attempts = newAttempts();
     updateCell(attempts.cell, () => Buffer.from(value));
     const atLimit = () => expect.unreachable("a count that nobody knows must not wipe");
-    expect(await judge(attempts, guess(null, { atLimit }))).toEqual({ opened: null, attemptsLeft: 0 });
-    await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({ code: "locked" });
+    expect(await judge(attempts, guess(null, { atLimit }))).toEqual({
+      opened: null,
+      attemptsLeft: 0,
+    });
+    await expect(judge(attempts, guess("key", { atLimit }))).rejects.toMatchObject({
+      code: "locked",
+    });
   },
 );
 

@@ -11,9 +11,20 @@ import { newKey } from "#vault/keys/keys.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { attemptsOfToken, updateAttempts } from "#vault/pins/attempts.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
-import { askSecretKey, pinState, removeTokenPin, setTokenPin, tokenPinState } from "#vault/pins/token-pin.ts";
+import {
+  askSecretKey,
+  pinState,
+  removeTokenPin,
+  setTokenPin,
+  tokenPinState,
+} from "#vault/pins/token-pin.ts";
 import { takePasscode } from "#vault/tokens/passcodes.ts";
-import { type NewPin, type TokenRecord, unguardedSecretKey, wipeRecord } from "#vault/tokens/token-record.ts";
+import {
+  type NewPin,
+  type TokenRecord,
+  unguardedSecretKey,
+  wipeRecord,
+} from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
 import { addAtOnce } from "../add-at-once.ts";
 
@@ -25,8 +36,21 @@ async function makeTemplate() {
   const home = mkdtempSync(join(tmpdir(), "fob-pin-"));
   const { id: vaultId } = createHeader(home, { id: newVaultId(), keychain: "file", slots: [] });
   const vault = new Vault({ home, vaultId }, newKey(), false);
-  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 0n } as const;
-  const names = { name: "vpn", issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
+  const credential = {
+    kind: "hotp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 0n,
+  } as const;
+  const names = {
+    name: "vpn",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "test",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential, secret: newKey() }], SET);
   const id = token?.id ?? "";
   const record = vault.read(id);
@@ -65,11 +89,17 @@ function newPin(text: string, more: Partial<NewPin> = {}): NewPin {
 
 /** So many wrong PINs in a row. */
 function fail(vault: Vault, id: string, times: number): void {
-  updateAttempts(attemptsOfToken(vault, id), USER_PIN_POLICY.attempts, (state) => ({ ...state, wrong: times }));
+  updateAttempts(attemptsOfToken(vault, id), USER_PIN_POLICY.attempts, (state) => ({
+    ...state,
+    wrong: times,
+  }));
 }
 
 /** A person who types these. */
-function person(...answers: string[]): { readonly prompt: PinPrompt; readonly asked: PinRequest[] } {
+function person(...answers: string[]): {
+  readonly prompt: PinPrompt;
+  readonly asked: PinRequest[];
+} {
   const asked: PinRequest[] = [];
   const ask = async (request: PinRequest) => {
     asked.push(request);
@@ -100,8 +130,14 @@ test("a PIN that has expired is changed by a person who uses the token", async (
 
 test("a script is told so, and gets nothing", async () => {
   const { vault, id } = guarded();
-  const script: PinPrompt = { interactive: false, ask: async () => Buffer.from("83517"), release: async () => null };
-  await expect(vault.secretKey(vault.read(id), script, NEXT_DAY)).rejects.toMatchObject({ code: "locked" });
+  const script: PinPrompt = {
+    interactive: false,
+    ask: async () => Buffer.from("83517"),
+    release: async () => null,
+  };
+  await expect(vault.secretKey(vault.read(id), script, NEXT_DAY)).rejects.toMatchObject({
+    code: "locked",
+  });
 });
 
 describe("a PIN that changes while it is asked for", () => {
@@ -151,14 +187,20 @@ describe("a PIN that another process has changed meanwhile", () => {
     const bench = guarded();
     const { vault, id } = bench;
     const before = vault.read(id);
-    vault.update(id, (record) => ({ ...record, wrappedSecretKey: `${record.wrappedSecretKey.slice(4)}AAAA` }));
+    vault.update(id, (record) => ({
+      ...record,
+      wrappedSecretKey: `${record.wrappedSecretKey.slice(4)}AAAA`,
+    }));
     return { ...bench, before };
   }
 
   type Bench = ReturnType<typeof stale>;
 
   const ACTS: readonly [string, (bench: Bench) => Promise<unknown>][] = [
-    ["set", ({ vault, before, secretKey }) => setTokenPin(vault, before, secretKey, newPin("60381"))],
+    [
+      "set",
+      ({ vault, before, secretKey }) => setTokenPin(vault, before, secretKey, newPin("60381")),
+    ],
     ["removed", async ({ vault, before, secretKey }) => removeTokenPin(vault, before, secretKey)],
     [
       "joined by biometrics",
@@ -167,7 +209,10 @@ describe("a PIN that another process has changed meanwhile", () => {
     [
       "left by biometrics",
       ({ vault, before, access }) => {
-        const wasOn: TokenRecord = { ...before, guard: before.guard && { ...before.guard, biometric: "x" } };
+        const wasOn: TokenRecord = {
+          ...before,
+          guard: before.guard && { ...before.guard, biometric: "x" },
+        };
         return disableForToken(vault, wasOn, access);
       },
     ],
@@ -219,7 +264,10 @@ describe("removing a PIN", () => {
     expect(vault.entries().map(({ pin }) => pin)).toEqual(["user"]);
     removeTokenPin(vault, before, secretKey);
     expect(vault.entries().map(({ pin }) => pin)).toEqual(["none"]);
-    expect(vault.read(id)).toMatchObject({ guard: null, token: { pin: "none", credential: { counter: 1n } } });
+    expect(vault.read(id)).toMatchObject({
+      guard: null,
+      token: { pin: "none", credential: { counter: 1n } },
+    });
     expect(existsSync(attemptsOfToken(vault, id).cell.folder)).toBe(false);
   });
 
@@ -227,10 +275,15 @@ describe("removing a PIN", () => {
     const { vault, id, secretKey } = guarded();
     vault.update(id, (record) => ({
       ...record,
-      guard: record.guard && { ...record.guard, policy: { ...record.guard.policy, required: true } },
+      guard: record.guard && {
+        ...record.guard,
+        policy: { ...record.guard.policy, required: true },
+      },
     }));
     const before = vault.read(id);
-    expect(() => removeTokenPin(vault, before, secretKey)).toThrow(expect.objectContaining({ code: "denied" }));
+    expect(() => removeTokenPin(vault, before, secretKey)).toThrow(
+      expect.objectContaining({ code: "denied" }),
+    );
     expect(vault.read(id)).toEqual(before);
   });
 });
@@ -243,7 +296,11 @@ test("more wrong PINs than a policy allows leave no attempts, not fewer than non
 test("a wiped secret leaves nothing that opens it or tells it again", () => {
   const { vault, id } = guarded();
   vault.update(id, wipeRecord);
-  expect(vault.read(id)).toMatchObject({ wrappedSecretKey: "", sealedSecret: "", fingerprint: null });
+  expect(vault.read(id)).toMatchObject({
+    wrappedSecretKey: "",
+    sealedSecret: "",
+    fingerprint: null,
+  });
 });
 
 describe("a finger that stands for a PIN", () => {

@@ -73,7 +73,9 @@ test("an interrupted addition leaves nothing, whenever it is interrupted", async
     const { processes } = someProcess(1);
     await addTokens(vault, newTokens("old"), adding(processes));
     const look = stopAt(n, new FobError("interrupted", "stop"));
-    await expect(addTokens(vault, newTokens("a", "b", "c"), adding(processes, { look }))).rejects.toThrow("stop");
+    await expect(
+      addTokens(vault, newTokens("a", "b", "c"), adding(processes, { look })),
+    ).rejects.toThrow("stop");
     expect(vault.names()).toEqual(["old"]);
     expect(folders(vault)).toHaveLength(1);
     expect(batchIds(vault)).toEqual([]);
@@ -100,7 +102,10 @@ test("what a process leaves that is gone is taken back by the next, and by no on
   expect(folders(vault)).toHaveLength(3);
   settleBatches(vault, seen.processes);
   expect(folders(vault)).toHaveLength(3);
-  expect(examineVault(vault, seen.processes)).toMatchObject({ unlisted: [], cutOff: { abandoned: 0 } });
+  expect(examineVault(vault, seen.processes)).toMatchObject({
+    unlisted: [],
+    cutOff: { abandoned: 0 },
+  });
   end();
   expect(unsettled(vault, seen.processes)).toMatchObject({ abandoned: 1, tokens: 3 });
   settleBatches(vault, seen.processes);
@@ -117,13 +122,17 @@ test("a replacement that is cut off replaces all or nothing", async () => {
   const [old] = await addTokens(vault, newTokens("old"), adding(processes));
   const replaced = [old?.id ?? ""];
   const look = stopAt(3, new FobError("interrupted", "stop"));
-  await expect(addTokens(vault, newTokens("x", "y"), adding(processes, { look, replaced }))).rejects.toThrow("stop");
+  await expect(
+    addTokens(vault, newTokens("x", "y"), adding(processes, { look, replaced })),
+  ).rejects.toThrow("stop");
   expect(vault.names()).toEqual(["old"]);
   expect(removedTokens(vault)).toEqual([]);
-  // killed right after the moment of truth: the old token is neither listed nor among the removed ones yet
+  // killed right after the moment of truth: the old token is neither listed nor among the removed
+  // ones yet
   const dying = new Proxy(vault, {
     get: (target, name) => {
-      if (name !== "updateIndex") return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+      if (name !== "updateIndex")
+        return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
       return (change: Parameters<Vault["updateIndex"]>[0]) => {
         target.updateIndex(change);
         throw new Killed();
@@ -145,10 +154,16 @@ test("tokens that another process has stored meanwhile are left out, and given b
   const { processes } = someProcess(1);
   const seen = vault.entries();
   const look = async () => {
-    if (vault.names().length === 0) await addTokens(vault, newTokens("b"), adding(someProcess(2).processes));
+    if (vault.names().length === 0)
+      await addTokens(vault, newTokens("b"), adding(someProcess(2).processes));
   };
-  const leftOut: Adding["leftOut"] = (meanwhile) => new Set(meanwhile.some(({ name }) => name === "b") ? [1] : []);
-  const added = await addTokens(vault, newTokens("a", "b"), adding(processes, { look, seen, leftOut }));
+  const leftOut: Adding["leftOut"] = (meanwhile) =>
+    new Set(meanwhile.some(({ name }) => name === "b") ? [1] : []);
+  const added = await addTokens(
+    vault,
+    newTokens("a", "b"),
+    adding(processes, { look, seen, leftOut }),
+  );
   expect(added.map((token) => token?.name ?? null)).toEqual(["a", null]);
   expect(vault.names()).toEqual(["a", "b"]);
   expect(folders(vault)).toHaveLength(2);

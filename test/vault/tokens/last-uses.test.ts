@@ -70,7 +70,10 @@ test.each([50, 2_000])(
   "%i tokens that are used at once are noted at once, in any order, and those between them left alone",
   (count) => {
     // half of them begin alike
-    const ids = Array.from({ length: count }, (_, i) => `${i % 2}`.repeat(8) + i.toString(16).padStart(8, "0"));
+    const ids = Array.from(
+      { length: count },
+      (_, i) => `${i % 2}`.repeat(8) + i.toString(16).padStart(8, "0"),
+    );
     touch({ layout }, [...ids.slice(0, 10), ONE, ...ids.slice(10, count / 2)], EARLY);
     touch({ layout }, ids.toReversed(), LATE);
     expect(statSync(lastUsesFile(layout)).size).toBe((count + 1) * 16);
@@ -94,7 +97,11 @@ test.each([
   ["endless", Buffer.alloc(2 ** 24 + 16)],
 ])("a file that was %s tells nothing, and is no failure", (_, bytes) => {
   writeFileSync(lastUsesFile(layout), bytes);
-  expect([ONE, "f".repeat(16), "0".repeat(16)].map((id) => lastUses({ layout }).of(id))).toEqual([null, null, null]);
+  expect([ONE, "f".repeat(16), "0".repeat(16)].map((id) => lastUses({ layout }).of(id))).toEqual([
+    null,
+    null,
+    null,
+  ]);
   touch({ layout }, [ONE], EARLY);
 });
 

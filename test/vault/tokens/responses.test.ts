@@ -23,7 +23,14 @@ function enrolled(credential: OtpCredential) {
   const home = mkdtempSync(join(tmpdir(), "fob-responses-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
-  const names = { name: "bank", issuer: null, account: null, serial: null, format: "test", pin: "none" } as const;
+  const names = {
+    name: "bank",
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "test",
+    pin: "none",
+  } as const;
   const [token] = addAtOnce(vault, [{ ...names, credential, secret: SECRET }], NOW);
   const id = token?.id ?? "";
   const record = vault.read(id);
@@ -32,7 +39,13 @@ function enrolled(credential: OtpCredential) {
 }
 
 const ASKED: ChallengeInput = {
-  ...{ challenge: "12345678", serverChallenge: null, serverResponse: null, session: null, pin: null },
+  ...{
+    challenge: "12345678",
+    serverChallenge: null,
+    serverResponse: null,
+    session: null,
+    pin: null,
+  },
   unixSeconds: NOW.getTime() / 1000,
 };
 
@@ -40,9 +53,19 @@ describe("a counter that has moved on since the token was read", () => {
   const SUITE = "OCRA-1:HOTP-SHA256-8:C-QN08";
 
   test("is the one that a response is made of", () => {
-    const { vault, record, secretKey, counterOf } = enrolled({ kind: "ocra", suite: SUITE, counter: 0n });
+    const { vault, record, secretKey, counterOf } = enrolled({
+      kind: "ocra",
+      suite: SUITE,
+      counter: 0n,
+    });
     const expected = [0n, 1n, 2n].map((counter) =>
-      ocra({ ...ASKED, suite: parseOcraSuite(SUITE), secret: SECRET, counter, challenge: ["12345678"] }),
+      ocra({
+        ...ASKED,
+        suite: parseOcraSuite(SUITE),
+        secret: SECRET,
+        counter,
+        challenge: ["12345678"],
+      }),
     );
     // the record stays the one from before, as in a process that was overtaken
     const given = expected.map(() => answerChallenge(vault, record, secretKey, ASKED));
@@ -54,7 +77,11 @@ describe("a counter that has moved on since the token was read", () => {
     const { vault, record, secretKey } = enrolled({ ...HOTP, counter: 0n });
     const given = [0n, 1n, 2n].map(() => takePasscode(vault, record, secretKey, NOW));
     expect(given).toEqual(
-      [0n, 1n, 2n].map((counter) => ({ kind: "hotp", counter, code: hotp({ ...HOTP, secret: SECRET, counter }) })),
+      [0n, 1n, 2n].map((counter) => ({
+        kind: "hotp",
+        counter,
+        code: hotp({ ...HOTP, secret: SECRET, counter }),
+      })),
     );
   });
 });
@@ -64,7 +91,10 @@ test("the last counter there is gives no passcode, because none can follow", () 
   expect(takePasscode(vault, record, secretKey, NOW)).toMatchObject({ counter: LAST - 1n });
   const again = () => takePasscode(vault, vault.read(id), secretKey, NOW);
   expect(again).toThrow(
-    expect.objectContaining({ code: "invalid", message: "the counter of bank has reached its end" }),
+    expect.objectContaining({
+      code: "invalid",
+      message: "the counter of bank has reached its end",
+    }),
   );
   expect(counterOf()).toBe(LAST);
   const take = () => takeCounter(vault, id, () => ({ ...HOTP, counter: LAST }));
@@ -82,7 +112,11 @@ describe("the server's response", () => {
   ];
 
   test("is looked at before ours is given, which has its challenge in front", () => {
-    const { vault, record, secretKey, counterOf } = enrolled({ kind: "ocra", suite: SUITE, counter: 5n });
+    const { vault, record, secretKey, counterOf } = enrolled({
+      kind: "ocra",
+      suite: SUITE,
+      counter: 5n,
+    });
     for (const serverResponse of ["00000000", ours, "", theirs.slice(1)]) {
       const answer = () => answerChallenge(vault, record, secretKey, { ...both, serverResponse });
       expect(answer).toThrow(expect.objectContaining({ code: "rejected" }));
@@ -90,7 +124,10 @@ describe("the server's response", () => {
     expect(counterOf()).toBe(5n);
     // as it was pasted
     const right = { ...both, serverResponse: ` ${theirs}\n` };
-    expect(answerChallenge(vault, record, secretKey, right)).toEqual({ response: ours, counter: 5n });
+    expect(answerChallenge(vault, record, secretKey, right)).toEqual({
+      response: ours,
+      counter: 5n,
+    });
     expect(counterOf()).toBe(6n);
   });
 });

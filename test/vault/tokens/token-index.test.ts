@@ -2,8 +2,21 @@ import { describe, expect, test } from "vitest";
 import type { Token } from "#token/token.ts";
 import { decodeIndex, encodeIndex, findExactly, namesIn } from "#vault/tokens/token-index.ts";
 
-const TOTP = { kind: "totp", algorithm: "SHA1", digits: 6, alphabet: "decimal", period: 30, t0: 0 } as const;
-const HOTP = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 2n ** 63n } as const;
+const TOTP = {
+  kind: "totp",
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+  period: 30,
+  t0: 0,
+} as const;
+const HOTP = {
+  kind: "hotp",
+  algorithm: "SHA1",
+  digits: 6,
+  alphabet: "decimal",
+  counter: 2n ** 63n,
+} as const;
 
 function token(id: string, name: string, more: Partial<Token> = {}): Token {
   return {
@@ -39,7 +52,10 @@ describe("the index", () => {
 
   test("of another version is said to be one", () => {
     expect(() => decodeIndex(Buffer.from('[{"id":"000000000000000a"}]'))).toThrow(
-      expect.objectContaining({ code: "invalid", hint: expect.stringContaining("doctor --repair") }),
+      expect.objectContaining({
+        code: "invalid",
+        hint: expect.stringContaining("doctor --repair"),
+      }),
     );
   });
 
@@ -62,7 +78,15 @@ describe("the index", () => {
       expect(findExactly(index, one.name)).toEqual(one);
     }
     // an issuer, part of a name, an id of nobody, and what only looks like a line
-    for (const query of ["ann", "box", "S-1", "000000000000000e", '0,"000000000000000a"', "key-uri", ""]) {
+    for (const query of [
+      "ann",
+      "box",
+      "S-1",
+      "000000000000000e",
+      '0,"000000000000000a"',
+      "key-uri",
+      "",
+    ]) {
       expect(findExactly(index, query)).toBeNull();
     }
   });

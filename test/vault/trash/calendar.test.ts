@@ -5,7 +5,10 @@ import { type Calendar, DAY, havePassed, look } from "#vault/trash/calendar.ts";
 const START = Date.parse("2026-01-31T12:00:00Z");
 const DAYS = 30;
 
-/** Removes something at START and looks at the clock at these times. Returns at which look thirty days had passed, if at any. */
+/**
+ * Removes something at START and looks at the clock at these times. Returns at which look thirty
+ * days had passed, if at any.
+ */
 function looks(times: readonly number[]): number | null {
   let calendar = look(null, START) as Calendar;
   const since = { at: new Date(START), vouched: calendar.vouched };
@@ -61,7 +64,10 @@ describe("the calendar", () => {
   });
 
   test("lets thirty days pass in thirty days where fob is used as people use it, and in a day more at most", () => {
-    const pauses = fc.array(fc.integer({ min: 1, max: 10 * DAY }), { minLength: 10, maxLength: 300 });
+    const pauses = fc.array(fc.integer({ min: 1, max: 10 * DAY }), {
+      minLength: 10,
+      maxLength: 300,
+    });
     fc.assert(
       fc.property(pauses, (gaps) => {
         let now = START;
@@ -71,7 +77,8 @@ describe("the calendar", () => {
         });
         const due = times.findIndex((time) => time - START >= (DAYS + 1) * DAY);
         const passed = looks(times);
-        if (passed !== null) expect((times[passed] ?? 0) - START).toBeGreaterThanOrEqual(DAYS * DAY);
+        if (passed !== null)
+          expect((times[passed] ?? 0) - START).toBeGreaterThanOrEqual(DAYS * DAY);
         if (due >= 0) expect(passed).toBeLessThanOrEqual(due);
       }),
     );
@@ -81,7 +88,11 @@ describe("the calendar", () => {
     const calendar = look(null, START) as Calendar;
     expect(look(calendar, START)).toBeNull();
     expect(look(calendar, START + DAY - 1)).toBeNull();
-    expect(look(calendar, START + DAY)).toEqual({ vouched: DAY, lookedAt: START + DAY, added: DAY });
+    expect(look(calendar, START + DAY)).toEqual({
+      vouched: DAY,
+      lookedAt: START + DAY,
+      added: DAY,
+    });
     expect(look(calendar, START - 1)).toEqual({ vouched: 0, lookedAt: START - 1, added: 0 });
   });
 });

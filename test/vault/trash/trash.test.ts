@@ -9,7 +9,13 @@ import { attemptsOfToken, updateAttempts } from "#vault/pins/attempts.ts";
 import { updateRecord } from "#vault/tokens/record-cell.ts";
 import { createRecord, encodeRecord } from "#vault/tokens/token-record.ts";
 import { DAY } from "#vault/trash/calendar.ts";
-import { absorbDouble, removedCell, removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
+import {
+  absorbDouble,
+  removedCell,
+  removedIds,
+  removeToken,
+  restoreToken,
+} from "#vault/trash/removal.ts";
 import { emptyTrash } from "#vault/trash/trash.ts";
 import { Vault } from "#vault/vault.ts";
 import { addAtOnce } from "../add-at-once.ts";
@@ -21,8 +27,21 @@ function newVault(...names: readonly string[]) {
   const home = mkdtempSync(join(tmpdir(), "fob-trash-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: newVaultId() }, newKey(), false);
-  const credential = { kind: "hotp", algorithm: "SHA1", digits: 6, alphabet: "decimal", counter: 7n } as const;
-  const rest = { issuer: null, account: null, serial: null, format: "test", pin: "none", credential } as const;
+  const credential = {
+    kind: "hotp",
+    algorithm: "SHA1",
+    digits: 6,
+    alphabet: "decimal",
+    counter: 7n,
+  } as const;
+  const rest = {
+    issuer: null,
+    account: null,
+    serial: null,
+    format: "test",
+    pin: "none",
+    credential,
+  } as const;
   const tokens = addAtOnce(
     vault,
     names.map((name) => ({ name, ...rest, secret: newKey() })),
@@ -56,7 +75,10 @@ describe("the trash", () => {
     const { vault, id } = newVault("a");
     removeToken(vault, id, START);
     // the calendar was damaged since, and began anew
-    updateRecord(removedCell(vault, id), id, (record) => ({ ...record, vouchedAtRemoval: 1_000 * DAY }));
+    updateRecord(removedCell(vault, id), id, (record) => ({
+      ...record,
+      vouchedAtRemoval: 1_000 * DAY,
+    }));
     lookOn(vault, 10, 20, 30, 39);
     expect(removedIds(vault)).toEqual([id]);
     lookOn(vault, 40);
@@ -87,16 +109,19 @@ test("a removed token comes back as one that was never removed", () => {
 test.each([
   [3n, 7n],
   [9n, 9n],
-])("of a token that is in use and removed at once, at the counter %d, the higher one stays", (counter, expected) => {
-  const { vault, id } = newVault("a");
-  const { token } = vault.read(id);
-  const double = createRecord(
-    { ...token, credential: { ...token.credential, counter } as never },
-    newKey(),
-    vault.vaultKey,
-  );
-  updateCell(removedCell(vault, id), () => encodeRecord({ ...double, removedAt: START }));
-  absorbDouble(vault, id);
-  expect(vault.read(id).token.credential).toMatchObject({ counter: expected });
-  expect(removedIds(vault)).toEqual([]);
-});
+])(
+  "of a token that is in use and removed at once, at the counter %d, the higher one stays",
+  (counter, expected) => {
+    const { vault, id } = newVault("a");
+    const { token } = vault.read(id);
+    const double = createRecord(
+      { ...token, credential: { ...token.credential, counter } as never },
+      newKey(),
+      vault.vaultKey,
+    );
+    updateCell(removedCell(vault, id), () => encodeRecord({ ...double, removedAt: START }));
+    absorbDouble(vault, id);
+    expect(vault.read(id).token.credential).toMatchObject({ counter: expected });
+    expect(removedIds(vault)).toEqual([]);
+  },
+);
