@@ -138,7 +138,7 @@ interface Listed {
 
 async function list(home: string, ...args: readonly string[]): Promise<Listed[]> {
   const { stdout, stderr, exitCode } = await at(home).fob([...args, "--json"]);
-  expect({ args, stderr, exitCode }).toMatchObject({ exitCode: 0 });
+  if (exitCode !== 0) throw new Error(`${args.join(" ")}: ${exitCode}: ${stderr}`);
   return JSON.parse(stdout);
 }
 
