@@ -154,11 +154,13 @@ function verifies(cell: Cell): boolean {
 
 /**
  * Removes what interrupted writes left behind: generations that have a successor which verifies,
- * and abandoned files.
+ * and abandoned files. A value below files that do not verify is written anew above them, as the
+ * next write would do.
  */
 export function tidyCell(cell: Cell): void {
   const value = newestValue(cell);
-  if (value) removeBelow(cell.folder, value.generation);
+  if (value && value.generation < value.highest) updateCell(cell, (current) => current);
+  else if (value) removeBelow(cell.folder, value.generation);
 }
 
 function tryWrite(

@@ -55,6 +55,12 @@ const CHANGES: Partial<Record<LineName, readonly string[]>> = {
 
 const HEALTHY = ["Count", "Time", "Pinned", "Asks", "Push"];
 
+/**
+ * A grant that was made more than a minute ago is being made no longer: without its file it is
+ * dead.
+ */
+const LATER_MS = 120_000;
+
 /** No command takes longer. */
 const LONGEST_MS = 10_000;
 
@@ -167,7 +173,7 @@ async function inWhole(name: LineName): Promise<Outcome> {
 async function run(home: string, name: LineName): Promise<Outcome> {
   const { args, env }: Line = LINES[name];
   const start = performance.now();
-  const outcome = await runInProcess(home, args(rich, home), env?.(rich));
+  const outcome = await runInProcess(home, args(rich, home), env?.(rich), LATER_MS);
   const took = performance.now() - start;
   const said = `${outcome.stdout}${outcome.stderr}`;
   if (outcome.exitCode === 1 || said.includes("unexpected") || /^ {4}at /m.test(said))
@@ -224,7 +230,7 @@ function sameAs({ exitCode, stdout, stderr }: Outcome): string {
 /** The checks of doctor that are not as in a whole home. */
 async function troubles(home: string): Promise<string> {
   const { args }: Line = LINES["doctor"];
-  const { stdout } = await runInProcess(home, [...args(rich, home), "--json"]);
+  const { stdout } = await runInProcess(home, [...args(rich, home), "--json"], {}, LATER_MS);
   const checks: readonly { readonly check: string; readonly status: string }[] = JSON.parse(stdout);
   return checks
     .filter(({ status }) => status === "warning" || status === "failed")

@@ -138,11 +138,3 @@ export function injure(
   const whole = join(home, path);
   INJURIES[name].apply({ home, before, path: whole, file: isCell ? newestIn(whole) : whole });
 }
-
-/** The injuries that a target can have. */
-export function injuriesOf({ isCell }: Target): InjuryName[] {
-  return (Object.keys(INJURIES) as InjuryName[]).filter((name) => {
-    const { of } = INJURIES[name];
-    return of === "both" || of === (isCell ? "cell" : "file");
-  });
-}

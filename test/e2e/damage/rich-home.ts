@@ -1,12 +1,4 @@
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
@@ -180,5 +172,3 @@ export function newestIn(folder: string): string {
     .map(Number);
   return join(folder, String(Math.max(...numbers)));
 }
-
-export const bytesOf = (path: string): Buffer => readFileSync(path);

@@ -21,12 +21,13 @@ export interface Env {
 /**
  * Runs a command line in this process as `fob.ts` and `main.ts` do, a hundred times as fast as a
  * process of its own. It has no standard input, and one runs at a time. A pause between two looks
- * is left out: nobody else writes.
+ * is left out: nobody else writes. The clock is `aheadMs` ahead of the machine's.
  */
 export async function runInProcess(
   home: string,
   argv: readonly string[],
   more: Env = {},
+  aheadMs = 0,
 ): Promise<Outcome> {
   const env: NodeJS.ProcessEnv = { FOB_HOME: home, FOB_KEYCHAIN: "file", ...more };
   const [stdout, stderr] = [new Collector(), new Collector()];
@@ -47,7 +48,8 @@ export async function runInProcess(
         commands: COMMANDS,
         alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
         resolveGlobals: (flags) => resolveGlobals(flags, env, () => home),
-        createContext: (globals, style) => onNoMachine(createContext(BUILD, globals, style, host)),
+        createContext: (globals, style) =>
+          onNoMachine(createContext(BUILD, globals, style, host), aheadMs),
       },
       host,
     );
@@ -63,10 +65,9 @@ export async function runInProcess(
 }
 
 /** What the machine has besides the home is not what is tested. */
-function onNoMachine(context: Context): Context {
+function onNoMachine(context: Context, aheadMs: number): Context {
   const sensor = { ...context.sensor, describe: async () => "none" };
   const machine = { ...context.machine, check: async () => [] };
-  // a grant that was made a minute ago is one that is being made no more
-  const clock = () => new Date(Date.now() + 120_000);
+  const clock = () => new Date(Date.now() + aheadMs);
   return { ...context, sensor, machine, clock, sleep: async () => undefined };
 }
