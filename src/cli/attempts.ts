@@ -64,10 +64,18 @@ export function failureOf({ name }: Named, error: unknown): FobError {
 
 /** Throws the first failure where nothing could be done, after telling of the others. */
 export function refuseNothingDone(
-  { done, failures: [first, ...others] }: Attempts<unknown>,
+  { done, failures }: Attempts<unknown>,
+  context: Pick<Context, "complain">,
+): void {
+  if (done.length === 0) refuseFailures(failures, context);
+}
+
+/** Throws the first failure, if there is one, after telling of the others. */
+export function refuseFailures(
+  [first, ...others]: readonly FobError[],
   { complain }: Pick<Context, "complain">,
 ): void {
-  if (done.length > 0 || !first) return;
+  if (!first) return;
   for (const failure of others) complain(failure);
   throw first;
 }

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
+import { labelToken } from "#cli/prompt/picker.ts";
 import { findByWholeName, findToken } from "#token/find-token.ts";
 import type { Right } from "#token/grant.ts";
 import type { Named } from "#token/names.ts";
@@ -10,8 +11,7 @@ import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /**
- * The open vault. Throws FobError `not-found` when there is none, because then there is no token
- * either.
+ * The open vault. Throws FobError `not-found` when there is none: then there is no token either.
  */
 export async function existingVault(context: Pick<Context, "findVault">): Promise<Vault> {
   return (await context.findVault()) ?? nothingEnrolled();
@@ -23,7 +23,7 @@ export async function existingVault(context: Pick<Context, "findVault">): Promis
  */
 export async function existingTokens(
   right: Right | null,
-  context: Context,
+  context: Pick<Context, "findTokens">,
 ): Promise<Authenticator> {
   return (await context.findTokens(right)) ?? nothingEnrolled();
 }
@@ -33,34 +33,49 @@ export function nothingEnrolled(): never {
   throw new FobError("not-found", t("there is no token yet"), { hint: t("`fob enroll` adds one") });
 }
 
-/** {@link findToken} in a vault. An exact id or name is found without reading all tokens. */
-export function findInVault(vault: Vault, query: string): IndexEntry {
-  return vault.findExactly(query) ?? findToken(query, vault.entries());
+/** Where a token is found by its name: a vault, or what an agent or a grant opens of one. */
+export interface Findable {
+  entries(): readonly IndexEntry[] | Promise<readonly IndexEntry[]>;
+  /** The token with exactly this id or name, or null. */
+  findExactly(query: string): IndexEntry | null | Promise<IndexEntry | null>;
+  /** As {@link Authenticator.grantLabel}. */
+  readonly grantLabel?: string | null;
 }
 
 /**
- * {@link findInVault} among tokens that an agent or a grant may hold. Throws FobError `denied` for
- * a token that a grant does not open, whether there is one or not: a grant tells nothing of the
- * others.
+ * The token that a person means by a NAME. An exact id or name is found without reading all tokens.
+ * Throws as {@link findNamed} does.
  */
-export async function findAmong(tokens: Authenticator, query: string): Promise<IndexEntry> {
+export async function findOne(tokens: Findable, query: string): Promise<IndexEntry> {
   const exact = await tokens.findExactly(query);
-  if (exact) return exact;
-  const entries = await tokens.entries();
-  return tokens.grantLabel === null
-    ? findToken(query, entries)
-    : findGranted(query, entries, tokens.grantLabel);
+  return exact ?? findNamed(query, await tokens.entries(), tokens.grantLabel ?? null);
+}
+
+/** {@link findOne} for several NAMEs; a token that two of them mean is there once. */
+export async function findEach(
+  tokens: Findable,
+  queries: readonly string[],
+): Promise<readonly IndexEntry[]> {
+  const found = new Map<string, IndexEntry>();
+  for (const query of queries) {
+    const entry = await findOne(tokens, query);
+    found.set(entry.id, entry);
+  }
+  return [...found.values()];
 }
 
 /**
- * The token of a grant that has this id or whole name. A grant cannot know whether a part of a name
- * is that of one token alone in the vault. Throws FobError `denied` for everything else.
+ * The token that a person means by a NAME, among all tokens of a vault, or those that a grant
+ * opens. With a grant, NAME is an id or a whole name: whether a part of a name fits only one token
+ * of the vault cannot be known there. Throws FobError `not-found` or `ambiguous`; with a grant
+ * `denied`, so that it tells nothing of the other tokens.
  */
-export function findGranted<T extends Named>(
+export function findNamed<T extends Named>(
   query: string,
   tokens: readonly T[],
-  grantLabel: string,
+  grantLabel: string | null,
 ): T {
+  if (grantLabel === null) return findToken(query, tokens);
   const token = findByWholeName(query, tokens);
   if (token) return token;
   throw new FobError(
@@ -97,13 +112,10 @@ function nullIfGone(error: unknown): null {
 /**
  * Lets the person pick a token, or throws FobError `locked` saying that a NAME would have answered.
  */
-export function pickToken(context: Context, entries: readonly IndexEntry[]): Promise<IndexEntry> {
+export function pickToken(
+  { prompt }: Pick<Context, "prompt">,
+  entries: readonly IndexEntry[],
+): Promise<IndexEntry> {
   const choices = entries.map((entry) => ({ label: labelToken(entry), value: entry }));
-  return context.prompt.pick(t("Which token?"), choices, t("a NAME"));
-}
-
-/** A token as people tell it from others: its name, and issuer and account where they say more. */
-export function labelToken({ name, issuer, account }: IndexEntry): string {
-  const more = [issuer, account].filter((part) => part !== null && part !== name).join(", ");
-  return more === "" ? name : `${name} (${more})`;
+  return prompt.pick(t("Which token?"), choices, t("a NAME"));
 }

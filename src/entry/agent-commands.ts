@@ -107,8 +107,8 @@ async function runCommand(
 }
 
 async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
-  const { findInVault } = await import("#commands/lookup.ts");
-  const record = vault.read(findInVault(vault, name).id);
+  const { findOne } = await import("#commands/lookup.ts");
+  const record = vault.read((await findOne(vault, name)).id);
   return needsAppPin({ token: record.token, isGuarded: record.guard !== null });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
-import { parseTemplate } from "#commands/code/code-template.ts";
+import { parseFormat } from "#commands/code/passcode-view.ts";
 import { audit } from "#enrollment/audit.ts";
 import { readAppFile } from "#enrollment/files/read-file.ts";
 import { readPskc } from "#enrollment/pskc/read-pskc.ts";
@@ -49,7 +49,7 @@ describe("a table knows its own keys alone", () => {
       await expect(recognize(text)).rejects.toMatchObject({ code: "invalid" });
     }
     expect(() => parsePinPolicy(name)).toThrow(FobError);
-    expect(() => parseTemplate(`{${name}}`)).toThrow(FobError);
+    expect(() => parseFormat(`{${name}}`)).toThrow(FobError);
     const entries = JSON.stringify([{ secret: SECRET, label: "x", type: name }]);
     expect((await read(entries)).drafts).toEqual([]);
     const lines = Buffer.from(

@@ -1,7 +1,6 @@
 import { needsAppPin, openAgain, opening } from "#agent/protocol/opening.ts";
 import {
   decodeEntry,
-  decodePasscode,
   decodeReply,
   decodeResponse,
   decodeState,
@@ -12,6 +11,7 @@ import type { TokenJson } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import { decodePasscode } from "#vault/tokens/passcodes.ts";
 import { needsChallengePin } from "#vault/tokens/responses.ts";
 import type { Connection } from "./connection.ts";
 

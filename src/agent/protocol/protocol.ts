@@ -4,7 +4,6 @@ import { original, retold, t } from "#base/language.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 import { decodeToken, encodeToken, type TokenJson } from "#token/token.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
-import type { Passcode } from "#vault/tokens/passcodes.ts";
 import type { Response } from "#vault/tokens/responses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { COMMAND_REQUESTS } from "./command-protocol.ts";
@@ -193,22 +192,6 @@ export function encodeState({
 export function decodeState(json: unknown): TokenState {
   const { token, guarded, biometric, wiped } = json as TokenStateJson;
   return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric, isWiped: wiped };
-}
-
-type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<
-  Record<string, unknown>
->;
-
-/** Reverses what {@link encodeReply} makes of a passcode. */
-export function decodePasscode(json: unknown): Passcode {
-  const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
-  if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
-  return {
-    kind,
-    code,
-    validFrom: new Date(String(validFrom)),
-    validUntil: new Date(String(validUntil)),
-  };
 }
 
 /** Reverses what {@link encodeReply} makes of a response. */

@@ -4,16 +4,25 @@ import { cutWidth, displayWidth, fillWidth, wrapWords } from "./width.ts";
 const GAP = 2;
 const NARROWEST = 6;
 
+/** A column of a table: its heading, and the text of its cell for a row. */
+export type Column<Row> = readonly [heading: string, cell: (row: Row) => string];
+
+/** Names with their values; one without a value is left out. */
+export type Fields = readonly (readonly [name: string, value: string | null | undefined])[];
+
 /**
  * Rows as text: for a terminal aligned under a faint heading and cut to its width, elsewhere
  * tab-separated without heading, for `cut` and `awk`. Where it is read out, every row is a
- * statement, and a cell that has nothing to say (`-`) says nothing.
+ * statement without its empty cells (`-`). No rows are an empty text.
  */
-export function formatTable(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
+export function formatTable<Row>(
+  columns: readonly Column<Row>[],
+  items: readonly Row[],
   style: Style,
 ): string {
+  if (items.length === 0) return "";
+  const heading = columns.map(([title]) => title);
+  const rows = items.map((item) => columns.map(([, cell]) => cell(item)));
   if (style.isSpoken) return rows.map((row) => formatStatement(heading, row)).join("\n");
   if (style.columns === null) return rows.map((row) => row.join("\t")).join("\n");
   const widths = fitWidths(naturalWidths([heading, ...rows]), style.columns);
@@ -26,7 +35,8 @@ export function formatTable(
  * Names and their values, one a line, the values aligned; on a terminal a long value goes on below
  * itself.
  */
-export function formatFields(fields: readonly (readonly [string, string])[], style: Style): string {
+export function formatFields(all: Fields, style: Style): string {
+  const fields = all.flatMap(([name, value]) => (value == null ? [] : [[name, value] as const]));
   if (style.isSpoken) return fields.map(([name, value]) => `${name}: ${value}`).join("\n");
   const width = Math.max(...fields.map(([name]) => displayWidth(name)));
   const room = style.columns === null ? Number.POSITIVE_INFINITY : style.columns - width - GAP;

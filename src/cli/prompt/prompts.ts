@@ -1,9 +1,9 @@
-import { styleText } from "node:util";
 import { FobError } from "#base/fob-error.ts";
-import { type Text, t, translated } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
-import { bestMatches } from "./fuzzy.ts";
-import type { Choice, Prompt, Terminal, Watch } from "./prompt.ts";
+import { pickerOf } from "./picker.ts";
+import type { Prompt, Terminal, Watch } from "./prompt.ts";
+import { promptLook } from "./prompt-look.ts";
 
 /** Whom questions are for. */
 export interface Asking {
@@ -46,51 +46,24 @@ function drawnPrompt(asking: Asking): Prompt {
           {
             message: printable(question),
             default: false,
-            theme: { ...look(), keywords: answers() },
+            theme: { ...promptLook(), keywords: answers() },
           },
           streams,
         ),
       ),
     text: (question, instead) =>
       ask({ question, instead }, asking, ({ input }) =>
-        input({ message: printable(question), required: true, theme: look() }, streams),
+        input({ message: printable(question), required: true, theme: promptLook() }, streams),
       ),
     secret: (question, instead) =>
       ask({ question, instead }, asking, ({ password }) =>
-        password({ message: `${printable(question)}:`, mask: false, theme: look() }, streams),
+        password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
       ),
     wait: (question, work) => waitForPerson(question, work, terminal),
     pick: (question, choices, instead) =>
-      ask({ question, instead }, asking, ({ search }) => {
-        const source = (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(shown);
-        return search({ message: printable(question), source, theme: look() }, streams);
-      }),
-  };
-}
-
-/** What the prompts say of their own accord. */
-const THEIR_WORDS: readonly Text[] = [
-  "navigate",
-  "select",
-  "toggle visibility",
-  "No results found",
-  "You must provide a value",
-];
-
-function inOurWords(text: string): string {
-  return THEIR_WORDS.includes(text) ? translated(text) : text;
-}
-
-/** How the prompts look: as they do by themselves, in people's language. */
-function look() {
-  const tip = ([key, action]: readonly [string, string]) =>
-    `${styleText("bold", key)} ${styleText("dim", inOurWords(action))}`;
-  return {
-    style: {
-      maskedText: t("[input is masked]"),
-      keysHelpTip: (keys: [string, string][]) => keys.map(tip).join(styleText("dim", " • ")),
-      error: (text: string) => styleText("red", `> ${inOurWords(text)}`),
-    },
+      ask({ question, instead }, asking, ({ search }) =>
+        search(pickerOf(question, choices), streams),
+      ),
   };
 }
 
@@ -172,8 +145,4 @@ function hideColors(env: NodeJS.ProcessEnv): () => void {
     if (NO_COLOR !== undefined) env["NO_COLOR"] = NO_COLOR;
     if (FORCE_COLOR !== undefined) env["FORCE_COLOR"] = FORCE_COLOR;
   };
-}
-
-function shown<T>({ label, value }: Choice<T>) {
-  return { name: printable(label), value };
 }

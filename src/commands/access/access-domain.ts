@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { type Texts, t, translated } from "#base/language.ts";
 import { defineCommand, optional, required } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { type AccessDomain, isStricter, parseAccessDomain } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
@@ -52,7 +52,10 @@ export const accessDomain = defineCommand({
     { command: "fob access domain old none", explanation: "old answers nobody" },
   ],
   isDelegable: ({ domain }) => domain === undefined,
-  async run({ name, domain }, context): Promise<DomainView> {
+  async run(
+    { name, domain },
+    context: Pick<Context, "findVault" | "pinPrompt">,
+  ): Promise<DomainView> {
     if (domain === undefined) return showDomain(name, context);
     const wanted = parseAccessDomain(domain);
     if (!wanted) {
@@ -62,7 +65,7 @@ export const accessDomain = defineCommand({
       );
     }
     const vault = await existingVault(context);
-    const { id } = findInVault(vault, name);
+    const { id } = await findOne(vault, name);
     const record = vault.read(id);
     const { accessDomain: current } = record.token;
     if (isStricter(current, wanted) && record.guard) {
@@ -84,15 +87,13 @@ export const accessDomain = defineCommand({
 export const accessDomainView = {
   arguments: { name: accessDomain.arguments.name },
   options: {},
-  run: ({ name }: { readonly name: string }, context: HouseContext) => showDomain(name, context),
+  run: ({ name }: { readonly name: string }, context: Pick<Context, "findVault">) =>
+    showDomain(name, context),
 };
 
-async function showDomain(
-  name: string,
-  context: Pick<HouseContext, "findVault">,
-): Promise<DomainView> {
+async function showDomain(name: string, context: Pick<Context, "findVault">): Promise<DomainView> {
   const vault = await existingVault(context);
-  return viewDomain(vault, vault.read(findInVault(vault, name).id));
+  return viewDomain(vault, vault.read((await findOne(vault, name)).id));
 }
 
 function viewDomain(

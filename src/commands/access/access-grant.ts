@@ -4,7 +4,7 @@ import { type Attempts, attemptAll } from "#cli/attempts.ts";
 import { defineCommand, required, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import { existingVault, findEach } from "#commands/lookup.ts";
 import { parseEnd, tellZone } from "#commands/values.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "#token/grant.ts";
 import { forget } from "#token/secret.ts";
@@ -25,6 +25,8 @@ interface Granted {
   readonly folder: string | null;
   readonly failures: readonly FobError[];
 }
+
+type GrantContext = Pick<Context, "clock" | "complain" | "findVault" | "pinPrompt" | "tell">;
 
 /** `fob access grant`: lets a script use some tokens, and nothing else. */
 export const accessGrant = defineCommand({
@@ -65,7 +67,7 @@ export const accessGrant = defineCommand({
   ],
   async run(
     { label, token: names, rights = "code", expires = USUAL_DURATION, export: folder },
-    context,
+    context: GrantContext,
   ): Promise<Granted> {
     const now = context.clock();
     tellZone("--expires", expires, context);
@@ -127,15 +129,13 @@ function parseRights(text: string): Right[] {
  * The records of the tokens that may be granted. One that fails is left out; throws why the first
  * one failed where all do.
  */
-function readTokens(
+async function readTokens(
   vault: Vault,
   names: readonly string[],
-  context: Context,
+  context: Pick<Context, "complain">,
 ): Promise<Attempts<TokenRecord>> {
-  const entries = new Map(
-    names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
-  );
-  return attemptAll([...entries.values()], async ({ id }) => readToGrant(vault, id), context);
+  const entries = await findEach(vault, names);
+  return attemptAll(entries, async ({ id }) => readToGrant(vault, id), context);
 }
 
 /** Throws FobError `denied` for a token that must not be granted. */
@@ -147,8 +147,8 @@ function readToGrant(vault: Vault, id: string): TokenRecord {
 }
 
 /**
- * A counter that two homes move on gives the same passcodes twice, and nobody can know that only
- * one of them will be used.
+ * Throws FobError `usage` for tokens with a counter: two homes would move it on and give the same
+ * passcodes twice.
  */
 function refuseCounters(records: readonly TokenRecord[]): void {
   const counting = records.map(({ token }) => token).find(isCounting);
@@ -171,7 +171,7 @@ function exportOrRevoke(
   try {
     exportGrant(vault, secret, folder);
   } catch (error) {
-    // nobody gets to see its secret
+    // its secret was not shown yet
     revokeGrant(vault, label);
     throw error;
   }
@@ -184,7 +184,7 @@ function exportOrRevoke(
 function openTokens(
   vault: Vault,
   records: readonly TokenRecord[],
-  context: Context,
+  context: Pick<Context, "clock" | "complain" | "pinPrompt">,
 ): Promise<Attempts<GrantedToken>> {
   return attemptAll(
     records.map((record) => ({ name: record.token.name, record })),

@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
@@ -16,7 +16,7 @@ export const accessList = defineCommand({
   options: {},
   examples: [{ command: "fob access list", explanation: "who can do what, and until when" }],
   isDelegable: () => true,
-  async run(_, context: HouseContext): Promise<readonly GrantView[]> {
+  async run(_, context: Pick<Context, "clock" | "findVault">): Promise<readonly GrantView[]> {
     const vault = await context.findVault();
     if (!vault) return [];
     const [entries, now] = [vault.entries(), context.clock()];
@@ -28,12 +28,19 @@ export const accessList = defineCommand({
 });
 
 function formatGrants(grants: readonly GrantView[], style: Style): string {
-  if (grants.length === 0) return "";
-  const rows = grants.map(({ label, tokens, rights, expiresAt, expired }) => [
-    printable(label),
-    printable(tokens.join(", ")),
-    rights.join(", "),
-    expired ? "expired" : expiresAt ? formatMoment(expiresAt, style) : "never",
-  ]);
-  return formatTable([t("LABEL"), t("TOKENS"), t("RIGHTS"), t("EXPIRES")], rows, style);
+  return formatTable(
+    [
+      [t("LABEL"), ({ label }) => printable(label)],
+      [t("TOKENS"), ({ tokens }) => printable(tokens.join(", "))],
+      [t("RIGHTS"), ({ rights }) => rights.join(", ")],
+      [t("EXPIRES"), (grant) => formatEnd(grant, style)],
+    ],
+    grants,
+    style,
+  );
+}
+
+function formatEnd({ expiresAt, expired }: GrantView, style: Style): string {
+  if (expired) return "expired";
+  return expiresAt ? formatMoment(expiresAt, style) : "never";
 }

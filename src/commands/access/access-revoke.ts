@@ -1,5 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { revokeGrant } from "#vault/grants/grants.ts";
@@ -16,7 +17,7 @@ export const accessRevoke = defineCommand({
   examples: [
     { command: "fob access revoke ci", explanation: "the script that has it is locked out" },
   ],
-  async run({ label }, context): Promise<GrantView> {
+  async run({ label }, context: Pick<Context, "clock" | "findVault">): Promise<GrantView> {
     const vault = await existingVault(context);
     return viewGrant(revokeGrant(vault, label), vault.entries(), context.clock());
   },

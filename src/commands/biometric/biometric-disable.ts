@@ -1,5 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand, optional } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { existingTokenPin } from "#commands/pin/pin-target.ts";
 import { printable } from "#token/printable.ts";
@@ -18,7 +19,7 @@ export const biometricDisable = defineCommand({
   arguments: { name: optional("NAME", "name or id of a token; without it, the app PIN", "token") },
   options: {},
   examples: [{ command: "fob biometric disable vpn", explanation: "its PIN is asked for again" }],
-  async run({ name }, context): Promise<Disabled> {
+  async run({ name }, context: Pick<Context, "access" | "findVault">): Promise<Disabled> {
     if (name === undefined) {
       const wasOn = await disableForApp(await existingVault(context), context.access);
       return { name: null, biometric: false, wasOn };

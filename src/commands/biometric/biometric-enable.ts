@@ -12,6 +12,11 @@ import {
 } from "#vault/keys/biometrics.ts";
 import { askSecretKey } from "#vault/pins/token-pin.ts";
 
+type EnableContext = Pick<
+  Context,
+  "access" | "findVault" | "openToChange" | "pinPrompt" | "sensor" | "tell"
+>;
+
 /** `fob biometric enable`: a finger or face may stand for a PIN. */
 export const biometricEnable = defineCommand({
   name: "biometric enable",
@@ -26,7 +31,7 @@ export const biometricEnable = defineCommand({
   ],
   async run(
     { name },
-    context,
+    context: EnableContext,
   ): Promise<{ readonly name: string | null; readonly biometric: boolean }> {
     await context.sensor.describe();
     if (name === undefined) {
@@ -49,7 +54,10 @@ export const biometricEnable = defineCommand({
   json: (result) => result,
 });
 
-async function recognize(name: string, { sensor, tell }: Context): Promise<void> {
+async function recognize(
+  name: string,
+  { sensor, tell }: Pick<Context, "sensor" | "tell">,
+): Promise<void> {
   tell(t`touch the sensor, or look at it, for ${name}`);
   await sensor.verify(t`let it unlock ${name}`, { signal: new AbortController().signal, tell });
 }

@@ -25,7 +25,10 @@ export const biometricStatus = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob biometric status", explanation: "the sensor, the app, the tokens" }],
-  async run(_, context): Promise<BiometricStatus> {
+  async run(
+    _,
+    context: Pick<Context, "access" | "findTokens" | "sensor">,
+  ): Promise<BiometricStatus> {
     const header = readHeader(context.access.home);
     const tokens = header ? await namesOfTokens(context) : [];
     return {
@@ -52,7 +55,7 @@ export const biometricStatus = defineCommand({
 
 async function findSensor({
   sensor,
-}: Context): Promise<Pick<BiometricStatus, "sensor" | "problem">> {
+}: Pick<Context, "sensor">): Promise<Pick<BiometricStatus, "sensor" | "problem">> {
   try {
     return { sensor: await sensor.describe(), problem: null };
   } catch (error) {
@@ -61,7 +64,7 @@ async function findSensor({
   }
 }
 
-async function namesOfTokens(context: Context): Promise<string[]> {
+async function namesOfTokens(context: Pick<Context, "findTokens">): Promise<string[]> {
   const store = await context.findTokens(null);
   const names: string[] = [];
   for (const { id, name } of (await store?.entries()) ?? []) {

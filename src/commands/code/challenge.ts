@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag, optional, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { existingTokens, findAmong } from "#commands/lookup.ts";
+import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tiqrInput } from "#commands/push/tiqr-answer.ts";
 import { parseTime, tellZone } from "#commands/values.ts";
 import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
@@ -10,7 +10,7 @@ import { isTiqrToken, parseTiqrChallenge, type TiqrToken } from "#push/tiqr/tiqr
 import type { OcraCredential, TiqrCredential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
-import { copyPasscode } from "./copying.ts";
+import { copyPasscode } from "./copy-passcode.ts";
 
 interface Answer {
   readonly name: string;
@@ -19,6 +19,14 @@ interface Answer {
   readonly counter: bigint | null;
   readonly isCopied: boolean;
 }
+
+/** Where a challenge comes from. */
+type ReadContext = Pick<Context, "prompt" | "readInput" | "readPicture">;
+
+type InputContext = ReadContext & Pick<Context, "clock" | "tell">;
+
+type ChallengeContext = InputContext &
+  Pick<Context, "clipboard" | "findTokens" | "pinPrompt" | "settings">;
 
 /** `fob challenge`: answers a challenge (OCRA, RFC 6287). */
 export const challenge = defineCommand({
@@ -47,16 +55,16 @@ export const challenge = defineCommand({
       explanation: "reads the challenge from a picture",
     },
   ],
-  async run(input, context): Promise<Answer> {
+  async run(input, context: ChallengeContext): Promise<Answer> {
     const clearAfter = input.copy ? context.settings.choose("clipboard.clear-after") : 0;
     const tokens = await existingTokens("challenge", context);
-    const { token } = await tokens.look((await findAmong(tokens, input.name)).id);
+    const { token } = await tokens.look((await findOne(tokens, input.name)).id);
     const suite = parseOcraSuite(respondingCredential(token).suite);
     const asked = isTiqrToken(token)
       ? await readTiqrInput(input, token, context)
       : await readInput(input, suite, context);
     const { response, counter } = await tokens.respond(token.id, asked, context.pinPrompt);
-    if (input.copy) await copyPasscode(response, clearAfter, context);
+    if (input.copy) context.tell(await copyPasscode(response, clearAfter, context));
     return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },
   text: ({ response, isCopied }) => (isCopied ? "" : response),
@@ -75,7 +83,7 @@ interface GivenInput {
 async function readInput(
   input: GivenInput,
   suite: OcraSuite,
-  context: Context,
+  context: InputContext,
 ): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge = null, verify = null, session, at } = input;
   if (verify !== null && serverChallenge === null) {
@@ -92,14 +100,11 @@ async function readInput(
   };
 }
 
-/**
- * A TiQR challenge says all that there is. Its response is printed, and not sent: for a machine
- * without network.
- */
+/** A TiQR challenge holds all of its input itself. */
 async function readTiqrInput(
   input: GivenInput,
   token: TiqrToken,
-  context: Context,
+  context: InputContext,
 ): Promise<Omit<ChallengeInput, "pin">> {
   const { serverChallenge, verify, session, at } = input;
   if ([serverChallenge, verify, session].some((given) => given !== undefined)) {
@@ -116,7 +121,7 @@ async function readTiqrInput(
 
 async function readChallenge(
   { challenge: given, qr }: GivenInput,
-  context: Context,
+  context: ReadContext,
 ): Promise<string> {
   if (given !== undefined && qr !== undefined)
     throw new FobError("usage", t("CHALLENGE and --qr exclude each other"));

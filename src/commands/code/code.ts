@@ -4,29 +4,39 @@ import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, value, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { lookAtEach } from "#commands/listed-tokens.ts";
-import { existingTokens, findAmong, pickToken } from "#commands/lookup.ts";
+import { existingTokens, findOne, pickToken } from "#commands/lookup.ts";
 import { tellZone } from "#commands/values.ts";
-import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
-import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import { parseTemplate, type Template } from "./code-template.ts";
-import { copyPasscode } from "./copying.ts";
-import { describeLeftOut, isFree } from "./free-tokens.ts";
-import { type NamedPasscode, namePasscode, passcodeJson } from "./named-passcode.ts";
+import { copyPasscode } from "./copy-passcode.ts";
+import { chooseFree, describeLeftOut, type FreeTokens } from "./free-tokens.ts";
+import type { WatchContext } from "./passcode-screen.ts";
 import { chooseTime, stepsOf, type WantedTime } from "./passcode-time.ts";
+import {
+  type Format,
+  formatPasscodes,
+  parseFormat,
+  passcodeJson,
+  type TokenPasscode,
+} from "./passcode-view.ts";
 
-interface Codes {
-  readonly codes: readonly NamedPasscode[];
+/** Passcodes that are printed or copied, or those that were watched until the person left. */
+type Codes = MadeCodes | { readonly kind: "watched"; readonly firstFailure: FobError | null };
+
+interface MadeCodes {
+  readonly kind: "printed" | "copied";
+  readonly codes: readonly TokenPasscode[];
+  /** Whether one token was asked for: it is printed without its name. */
   readonly isSingle: boolean;
-  readonly delivery: "printed" | "copied" | "watched";
-  readonly template: Template | null;
+  readonly format: Format | null;
   readonly notes: readonly string[];
   readonly failures: readonly FobError[];
-  /** What failed first while passcodes were watched, and was told then. */
-  readonly told?: FobError | null;
 }
+
+/** What making the passcode of one token needs. */
+type MakeContext = Pick<Context, "clock" | "look" | "pinPrompt" | "sleep" | "tell">;
+
+type CodeContext = MakeContext & WatchContext & Pick<Context, "findTokens" | "settings">;
 
 /** `fob code`: prints the passcode. */
 export const code = defineCommand({
@@ -68,7 +78,7 @@ export const code = defineCommand({
       explanation: "a line of your own for each",
     },
   ],
-  async run(input, context): Promise<Codes> {
+  async run(input, context: CodeContext): Promise<Codes> {
     refuseContradictions(input);
     tellZone("--at", input.at, context);
     const clearAfter =
@@ -76,46 +86,31 @@ export const code = defineCommand({
         ? context.settings.choose("clipboard.clear-after", input.clearAfter)
         : 0;
     const minValidity = context.settings.choose("code.min-validity", input.minValidity);
-    const template = input.format === undefined ? null : parseTemplate(input.format);
+    const format = input.format === undefined ? null : parseFormat(input.format);
     const tokens = await existingTokens("code", context);
     if (input.watch) return watch(tokens, input.names, clearAfter, context);
     const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
-    const make = async (token: Token) => {
-      await context.look();
-      return makeCode(tokens, token, { ...input, minValidity }, context);
-    };
-    const [first, ...others] = chosen;
-    const isSingle = !input.all && first !== undefined && others.length === 0;
-    if (!isSingle) {
-      const { done, failures } = await attemptEach(chosen, make);
-      return {
-        codes: done,
-        isSingle,
-        delivery: "printed",
-        template,
-        notes,
-        failures: [...unread, ...failures],
-      };
+    const make = (token: Token) => makeCode(tokens, token, { ...input, minValidity }, context);
+    const [only, ...others] = chosen;
+    if (input.all || only === undefined || others.length > 0) {
+      const { done: codes, failures } = await attemptEach(chosen, make);
+      const all = [...unread, ...failures];
+      return { kind: "printed", codes, isSingle: false, format, notes, failures: all };
     }
-    const made = await make(first);
-    if (input.copy) await copyPasscode(made.passcode.code, clearAfter, context);
-    return {
-      codes: [made],
-      isSingle,
-      delivery: input.copy ? "copied" : "printed",
-      template,
-      notes,
-      failures: [],
-    };
+    const made = await make(only);
+    if (input.copy) context.tell(await copyPasscode(made.passcode.code, clearAfter, context));
+    const kind = input.copy ? "copied" : "printed";
+    return { kind, codes: [made], isSingle: true, format, notes, failures: [] };
   },
   text: formatCodes,
-  json({ codes, isSingle, delivery }) {
-    if (delivery === "watched") return undefined;
-    return isSingle && codes[0] ? passcodeJson(codes[0]) : codes.map(passcodeJson);
+  json(result) {
+    if (result.kind === "watched") return undefined;
+    const [only] = result.codes;
+    return result.isSingle && only ? passcodeJson(only) : result.codes.map(passcodeJson);
   },
-  notes: ({ notes }) => notes,
-  failures: ({ failures }) => failures,
-  exitCode: ({ told }) => told?.exitCode ?? 0,
+  notes: (result) => (result.kind === "watched" ? [] : result.notes),
+  failures: (result) => (result.kind === "watched" ? [] : result.failures),
+  exitCode: (result) => (result.kind === "watched" ? (result.firstFailure?.exitCode ?? 0) : 0),
 });
 
 interface CodeInput {
@@ -159,63 +154,53 @@ async function watch(
   tokens: Authenticator,
   names: readonly string[],
   clearAfter: number,
-  context: Context,
+  context: WatchContext,
 ): Promise<Codes> {
-  const { watchPasscodes } = await import("./watching.ts");
-  const named: Token[] = [];
-  for (const name of names) named.push(await findAmong(tokens, name));
-  const choose = async () => (names.length > 0 ? named : await tokens.entries());
-  const told = await watchPasscodes(
-    { tokens, choose, isNamed: names.length > 0, clearAfter },
-    context,
-  );
-  return {
-    codes: [],
-    isSingle: false,
-    delivery: "watched",
-    template: null,
-    notes: [],
-    failures: [],
-    told,
-  };
+  const { watchPasscodes } = await import("./passcode-screen.ts");
+  const isNamed = names.length > 0;
+  const named = await findInOrder(tokens, names);
+  const choose = async () => (isNamed ? named : tokens.entries());
+  const firstFailure = await watchPasscodes({ tokens, choose, isNamed, clearAfter }, context);
+  return { kind: "watched", firstFailure };
+}
+
+/** The tokens of these names; one that is named twice gives two passcodes. */
+async function findInOrder(tokens: Authenticator, names: readonly string[]): Promise<Token[]> {
+  const found: Token[] = [];
+  for (const name of names) found.push(await findOne(tokens, name));
+  return found;
+}
+
+/** The tokens whose passcodes are wanted, what to say of the others, and which failed. */
+interface ChosenTokens extends FreeTokens {
+  readonly notes: readonly string[];
 }
 
 async function chooseTokens(
   tokens: Authenticator,
   { names, all }: Pick<CodeInput, "names" | "all">,
-  context: Context,
-) {
-  const entries = all || names.length === 0 ? await tokens.entries() : [];
-  if (all) return chooseAll(tokens, entries, context);
-  const chosen: Token[] = [];
-  for (const name of names) chosen.push(await findAmong(tokens, name));
-  if (names.length === 0) chosen.push(await pickToken(context, entries));
-  return { chosen, notes: [], failures: [] };
-}
-
-async function chooseAll(tokens: Authenticator, entries: readonly IndexEntry[], context: Context) {
-  const { done, failures } = await lookAtEach(tokens, entries.filter(isFree), context);
-  const chosen = done.flatMap(({ token, isGuarded }) => (isGuarded ? [] : [token]));
-  return {
-    chosen,
-    notes: describeLeftOut(entries.length - chosen.length - failures.length),
-    failures,
-  };
+  context: Pick<Context, "look" | "prompt" | "sleep">,
+): Promise<ChosenTokens> {
+  if (names.length > 0)
+    return { chosen: await findInOrder(tokens, names), notes: [], failures: [] };
+  const entries = await tokens.entries();
+  if (!all) return { chosen: [await pickToken(context, entries)], notes: [], failures: [] };
+  const { chosen, failures } = await chooseFree(tokens, entries, context);
+  const leftOut = entries.length - chosen.length - failures.length;
+  return { chosen, notes: describeLeftOut(leftOut), failures };
 }
 
 async function makeCode(
   tokens: Authenticator,
   token: Token,
-  options: WantedTime,
-  context: Context,
-): Promise<NamedPasscode> {
-  refuseTimesForEvents(token, options);
-  const passcode = await tokens.passcode(
-    token.id,
-    () => chooseTime(token, options, context),
-    context.pinPrompt,
-  );
-  return namePasscode(token, passcode, context.clock());
+  wanted: WantedTime,
+  context: MakeContext,
+): Promise<TokenPasscode> {
+  await context.look();
+  refuseTimesForEvents(token, wanted);
+  const time = () => chooseTime(token, wanted, context);
+  const passcode = await tokens.passcode(token.id, time, context.pinPrompt);
+  return { token, passcode, madeAt: context.clock() };
 }
 
 function refuseTimesForEvents(
@@ -230,19 +215,10 @@ function refuseTimesForEvents(
   }
 }
 
-function formatCodes({ codes, isSingle, delivery, template }: Codes, style: Style): string {
-  if (delivery !== "printed") return "";
-  if (template)
-    return codes.map((code) => template({ ...code.token, ...passcodeJson(code) })).join("\n");
-  if (isSingle || codes.length === 0) return codes[0]?.passcode.code ?? "";
-  if (style.isSpoken)
-    return codes
-      .map(({ token, passcode }) => `${printable(token.name)}: ${passcode.code}`)
-      .join("\n");
-  const gap = style.columns === null ? "\t" : "  ";
-  const width = Math.max(...codes.map(({ passcode }) => passcode.code.length));
-  const pad = (text: string) => (style.columns === null ? text : text.padStart(width));
-  return codes
-    .map(({ token, passcode }) => `${pad(passcode.code)}${gap}${printable(token.name)}`)
-    .join("\n");
+function formatCodes(result: Codes, style: Style): string {
+  if (result.kind !== "printed") return "";
+  const { codes, isSingle, format } = result;
+  if (format) return codes.map(format).join("\n");
+  const [only] = codes;
+  return isSingle && only ? only.passcode.code : formatPasscodes(codes, style);
 }

@@ -1,5 +1,10 @@
+import type { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import { lookAtEach } from "#commands/listed-tokens.ts";
 import type { Token } from "#token/token.ts";
+import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /**
  * Whether asking for a token's passcode uses nothing up and needs nobody: `code --all` leaves the
@@ -11,6 +16,23 @@ export function isFree({
   accessDomain,
 }: Pick<Token, "credential" | "pin" | "accessDomain">): boolean {
   return credential.kind === "totp" && pin !== "user" && accessDomain === "00";
+}
+
+/** The free ones among listed tokens, and why some could not be read. */
+export interface FreeTokens {
+  readonly chosen: readonly Token[];
+  readonly failures: readonly FobError[];
+}
+
+/** Reads the tokens that are listed as free: the index may not know yet of a PIN. */
+export async function chooseFree(
+  tokens: Authenticator,
+  entries: readonly IndexEntry[],
+  context: Pick<Context, "sleep" | "look">,
+): Promise<FreeTokens> {
+  const { done, failures } = await lookAtEach(tokens, entries.filter(isFree), context);
+  const chosen = done.filter(({ isGuarded }) => !isGuarded).map(({ token }) => token);
+  return { chosen, failures };
 }
 
 /** What `code --all` says of the tokens that it left out; nothing where there are none. */

@@ -10,11 +10,9 @@ import type { Token } from "#token/token.ts";
 /** For which time a passcode is wanted. */
 export interface WantedTime {
   readonly next: boolean;
+  /** A time as {@link parseTime} reads it. */
   readonly at: string | undefined;
-  /**
-   * How many seconds the passcode must be good for; `whole` for all that it can be, which nobody
-   * has seen before.
-   */
+  /** For how many seconds the passcode must be good; `whole` for a whole time step. */
   readonly minValidity: number | "whole";
 }
 
@@ -25,13 +23,13 @@ export function stepsOf(credential: Credential): TimeSteps | null {
 }
 
 /**
- * The time that is wanted, after waiting for it where the passcode of now would end too soon.
- * Throws FobError `usage`.
+ * The time that is wanted. Where the passcode of now would end too soon, it waits for the next time
+ * step. Throws FobError `usage`.
  */
 export async function chooseTime(
   { name, credential }: Token,
   { next, at, minValidity }: WantedTime,
-  context: Context,
+  context: Pick<Context, "clock" | "sleep" | "tell">,
 ): Promise<Date> {
   const now = context.clock();
   const steps = stepsOf(credential);
@@ -48,6 +46,7 @@ export async function chooseTime(
       },
     );
   }
+  // the remainder of a time before t0 is negative
   const left = period - ((((now.getTime() / 1000 - t0) % period) + period) % period);
   const start = new Date(now.getTime() + Math.ceil(left * 1000));
   if (next) return start;

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, optional, required } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { hotp } from "#otp/hotp.ts";
 import { resynchronize } from "#otp/verify.ts";
 import type { HotpCredential } from "#token/credential.ts";
@@ -14,6 +14,8 @@ import type { Vault } from "#vault/vault.ts";
 
 /** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
 const WINDOW = 1_000;
+
+type ResyncContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput">;
 
 /**
  * `fob resync`: moves an event-based token's counter on to where another device with the same
@@ -38,13 +40,13 @@ export const resync = defineCommand({
     },
   ],
   isDelegable: () => true,
-  async run(input, context: HouseContext) {
+  async run(input, context: ResyncContext) {
     const [first = "", second] =
       input.first === "-"
         ? (await context.readInput()).trim().split(/\s+/)
         : [input.first, input.second];
     const vault = await existingVault(context);
-    const record = vault.read(findInVault(vault, input.name).id);
+    const record = vault.read((await findOne(vault, input.name)).id);
     const { token } = record;
     const { counter: from } = eventBased(token);
     const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());

@@ -1,9 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attemptEach, refuseNothingDone } from "#cli/attempts.ts";
+import { attemptEach, refuseFailures } from "#cli/attempts.ts";
 import { defineCommand, flag, rest, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { existingTokens, findAmong } from "#commands/lookup.ts";
+import { existingTokens, findOne } from "#commands/lookup.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { chooseTime } from "./passcode-time.ts";
@@ -17,7 +17,12 @@ interface Request {
   readonly name: string;
 }
 
-/** `fob run`: gives passcodes to a program, and to nobody else. */
+type MakeContext = Pick<Context, "clock" | "complain" | "pinPrompt" | "sleep" | "tell">;
+
+type RunContext = MakeContext &
+  Pick<Context, "checkProgram" | "findTokens" | "runProgram" | "settings">;
+
+/** `fob run`: gives passcodes to one program. */
 export const run = defineCommand({
   name: "run",
   summary: "run a program with a passcode in its environment or on its standard input",
@@ -50,7 +55,7 @@ export const run = defineCommand({
     },
     { command: "fob run --env A=vpn --env B=git -- ./deploy", explanation: "two tokens" },
   ],
-  async run(input, context): Promise<number> {
+  async run(input, context: RunContext): Promise<number> {
     const [command, ...args] = input.command;
     if (command === undefined)
       throw new FobError("usage", t("which program? give it after --"), { hint: "-- CMD ARGS" });
@@ -124,18 +129,17 @@ function missingToken(): FobError {
 }
 
 /**
- * The passcodes for all variables, or none: a program that gets some of them does half of its work.
- * Every token is looked at before a counter moves, and each that fails is named; throws why the
- * first one did.
+ * The passcodes with their variables. Where one token fails, the program does not run: every token
+ * is looked at before a counter moves. Throws the first failure, after telling of the others.
  */
 async function makePasscodes(
   tokens: Authenticator,
   requests: readonly Request[],
   minValidity: number | "whole",
-  context: Context,
+  context: MakeContext,
 ): Promise<(readonly [string, string])[]> {
   const look = async ({ name }: Request) =>
-    (await tokens.look((await findAmong(tokens, name)).id)).token;
+    (await tokens.look((await findOne(tokens, name)).id)).token;
   const [only, ...others] = requests;
   if (only && others.length === 0)
     return [[only.variable, await makePasscode(tokens, await look(only), minValidity, context)]];
@@ -143,11 +147,11 @@ async function makePasscodes(
     ...request,
     token: await look(request),
   }));
-  refuseNothingDone({ done: [], failures: looked.failures }, context);
+  refuseFailures(looked.failures, context);
   const made = await attemptEach(looked.done, async ({ variable, token }) => {
     return [variable, await makePasscode(tokens, token, minValidity, context)] as const;
   });
-  refuseNothingDone({ done: [], failures: made.failures }, context);
+  refuseFailures(made.failures, context);
   return [...made.done];
 }
 
@@ -155,7 +159,7 @@ async function makePasscode(
   tokens: Authenticator,
   token: Token,
   minValidity: number | "whole",
-  context: Context,
+  context: MakeContext,
 ): Promise<string> {
   const wanted = { next: false, at: undefined, minValidity };
   return (

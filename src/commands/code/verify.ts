@@ -1,9 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
-import type { Context, HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { hotp } from "#otp/hotp.ts";
@@ -39,7 +39,10 @@ interface Verified {
   readonly secret: Secret;
 }
 
-/** Arguments that begin like an enrollment string and unlike any name that people give. */
+/** What checking a stored token's passcode needs. */
+type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
+
+/** An argument that begins so is an enrollment string, and no name. */
 const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam|motp):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
@@ -65,7 +68,7 @@ export const verify = defineCommand({
     { command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" },
   ],
   isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
-  async run(input, context): Promise<Verdict> {
+  async run(input, context: VerifyContext & Pick<Context, "endAtSignals">): Promise<Verdict> {
     const { subject, passcode } = await fromInput(input, context);
     const isString = input.subject === "-" || ENROLLMENT.test(subject);
     const find = () =>
@@ -87,7 +90,7 @@ export const tokenVerification = {
   options: verify.options,
   async run(
     input: VerifyInput & { readonly subject: string },
-    context: HouseContext,
+    context: VerifyContext,
   ): Promise<Verdict> {
     const { subject, passcode } = await fromInput(input, context);
     return verdictOn(
@@ -108,7 +111,7 @@ interface VerifyInput {
 async function verdictOn(
   input: VerifyInput & { readonly name: string },
   find: () => Promise<Verified>,
-  context: HouseContext,
+  context: Pick<Context, "clock" | "pinPrompt" | "tell">,
 ): Promise<Verdict> {
   const window = parseWhole("--window", input.window ?? "10", 0, 10_000_000);
   tellZone("--at", input.at, context);
@@ -128,7 +131,7 @@ async function verdictOn(
 
 async function fromInput(
   { subject, passcode }: { subject: string; passcode: string },
-  context: HouseContext,
+  context: Pick<Context, "readInput">,
 ) {
   if (subject !== "-" && passcode !== "-") return { subject, passcode };
   if (subject === "-" && passcode === "-")
@@ -137,11 +140,14 @@ async function fromInput(
   return subject === "-" ? { subject: text, passcode } : { subject, passcode: text };
 }
 
-async function draftSubject(text: string, context: Context): Promise<Verified> {
+async function draftSubject(
+  text: string,
+  context: Pick<Context, "endAtSignals">,
+): Promise<Verified> {
   const [draft, ...others] = await context.endAtSignals(() => recognize(text));
   if (!draft || others.length > 0)
     throw new FobError("usage", t("this enrollment string holds several tokens: verify one"));
-  // its secret is another one each time that it is read
+  // each reading gives it another secret
   if (draft.clientPart !== undefined)
     throw new FobError(
       "usage",
@@ -150,9 +156,12 @@ async function draftSubject(text: string, context: Context): Promise<Verified> {
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 
-async function storedSubject(query: string, context: HouseContext): Promise<Verified> {
+async function storedSubject(
+  query: string,
+  context: Pick<Context, "clock" | "findVault" | "pinPrompt">,
+): Promise<Verified> {
   const vault = await existingVault(context);
-  const record = vault.read(findInVault(vault, query).id);
+  const record = vault.read((await findOne(vault, query)).id);
   const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
   const secret = secretOf(record, secretKey);
   forget(secretKey);

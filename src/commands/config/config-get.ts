@@ -1,4 +1,5 @@
 import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { parseSettingKey } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
@@ -20,7 +21,7 @@ export const configGet = defineCommand({
       explanation: "prints 30, unless you have set it",
     },
   ],
-  run: async ({ key }, { settings }): Promise<SettingView> =>
+  run: async ({ key }, { settings }: Pick<Context, "settings">): Promise<SettingView> =>
     viewSetting(parseSettingKey(key), settings),
   text: ({ value }) => printable(String(value)),
   json: (view) => view,

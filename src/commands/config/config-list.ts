@@ -1,5 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
@@ -25,7 +26,7 @@ export const configList = defineCommand({
       explanation: "each with the option, variable or file that decides",
     },
   ],
-  run: async (_, { settings }): Promise<SettingList> => ({
+  run: async (_, { settings }: Pick<Context, "settings">): Promise<SettingList> => ({
     settings: SETTING_KEYS.map((key) => viewSetting(key, settings)),
     unknownKeys: settings.unknownKeys(),
   }),
@@ -35,10 +36,15 @@ export const configList = defineCommand({
 });
 
 function formatSettings({ settings }: SettingList, style: Style): string {
-  const rows = settings.map(({ key, value, from }) =>
-    [key, String(value), from ?? t("default")].map(printable),
+  return formatTable(
+    [
+      [t("SETTING"), ({ key }) => key],
+      [t("VALUE"), ({ value }) => printable(String(value))],
+      [t("FROM"), ({ from }) => printable(from ?? t("default"))],
+    ],
+    settings,
+    style,
   );
-  return formatTable([t("SETTING"), t("VALUE"), t("FROM")], rows, style);
 }
 
 function describeUnknown(key: string): string {

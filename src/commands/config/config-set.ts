@@ -1,5 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { parseSettingKey } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
@@ -25,7 +26,10 @@ export const configSet = defineCommand({
       explanation: "no passcode that is about to end",
     },
   ],
-  async run({ key: name, value: text }, { settings }): Promise<SettingView> {
+  async run(
+    { key: name, value: text },
+    { settings }: Pick<Context, "settings">,
+  ): Promise<SettingView> {
     const key = parseSettingKey(name);
     await settings.assign(key, text);
     return viewSetting(key, settings);

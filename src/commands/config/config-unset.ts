@@ -1,5 +1,6 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { isSettingKey, SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { parseSettingKey } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
@@ -22,7 +23,7 @@ export const configUnset = defineCommand({
   examples: [
     { command: "fob config unset code.min-validity", explanation: "any passcode will do again" },
   ],
-  async run({ key }, { settings }): Promise<Unset> {
+  async run({ key }, { settings }: Pick<Context, "settings">): Promise<Unset> {
     const wasSet = await settings.remove(key);
     // a key that is neither known nor there is misspelt
     if (!wasSet) parseSettingKey(key);

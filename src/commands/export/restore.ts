@@ -102,13 +102,15 @@ export const restore = defineCommand({
     if (result.kind === "restored") return printable(t`restored ${result.name}`);
     if (result.kind === "backup")
       return result.names.map((name) => printable(t`restored ${name}`)).join("\n");
-    if (result.tokens.length === 0) return "";
-    const rows = result.tokens.map(({ id, name, removedAt }) => [
-      printable(name),
-      formatMoment(removedAt, style),
-      id,
-    ]);
-    return formatTable([t("NAME"), t("REMOVED"), t("ID")], rows, style);
+    return formatTable(
+      [
+        [t("NAME"), ({ name }) => printable(name)],
+        [t("REMOVED"), ({ removedAt }) => formatMoment(removedAt, style)],
+        [t("ID"), ({ id }) => id],
+      ],
+      result.tokens,
+      style,
+    );
   },
   json(result) {
     if (result.kind === "restorable") return result.tokens;

@@ -3,7 +3,7 @@ import { plural, t } from "#base/language.ts";
 import { attemptAll, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import { findMissing } from "#commands/listed-tokens.ts";
-import { findInVault, readListed } from "#commands/lookup.ts";
+import { findEach, readListed } from "#commands/lookup.ts";
 import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
@@ -40,14 +40,15 @@ export async function openTokens(
   context: Context,
 ): Promise<OpenedTokens> {
   if (names.length > 0) {
-    const named = new Map(
-      names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
-    );
     const open = async ({ id }: IndexEntry) => {
       await context.look();
       return openToken(vault, vault.read(id), context);
     };
-    const { done: tokens, failures } = await attemptAll([...named.values()], open, context);
+    const { done: tokens, failures } = await attemptAll(
+      await findEach(vault, names),
+      open,
+      context,
+    );
     return { tokens, leftOut: [], failures };
   }
   const leftOut: string[] = [];

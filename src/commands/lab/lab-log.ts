@@ -35,14 +35,16 @@ export const labLog = defineCommand({
 });
 
 function formatEvents(entries: readonly AuditEntry[], style: Style): string {
-  if (entries.length === 0) return "";
-  const rows = entries.map(({ time, event, outcome, user, serial, detail }) => [
-    time.replace(/\.\d+Z$/, "Z"),
-    event,
-    outcome,
-    user ?? "-",
-    serial ?? "-",
-    printable(detail ?? ""),
-  ]);
-  return formatTable([t("TIME"), t("EVENT"), t("OUTCOME"), t("USER"), t("TOKEN"), ""], rows, style);
+  return formatTable(
+    [
+      [t("TIME"), ({ time }) => time.replace(/\.\d+Z$/, "Z")],
+      [t("EVENT"), ({ event }) => event],
+      [t("OUTCOME"), ({ outcome }) => outcome],
+      [t("USER"), ({ user }) => user ?? "-"],
+      [t("TOKEN"), ({ serial }) => serial ?? "-"],
+      ["", ({ detail }) => printable(detail ?? "")],
+    ],
+    entries,
+    style,
+  );
 }

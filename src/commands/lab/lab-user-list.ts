@@ -53,11 +53,22 @@ function viewToken(token: LabToken) {
 }
 
 function formatUsers(users: readonly UserView[], style: Style): string {
-  if (users.length === 0) return "";
-  const rows = users.map(({ user, failures, locked, tokens }) => [
-    user,
-    locked ? t("locked") : failures === 0 ? t("ok") : t`${failures} wrong`,
-    tokens.map(({ serial, enrolled }) => (enrolled ? serial : t`${serial} (awaited)`)).join(", "),
-  ]);
-  return formatTable([t("USER"), t("STATE"), t("TOKENS")], rows, style);
+  return formatTable(
+    [
+      [t("USER"), ({ user }) => user],
+      [t("STATE"), stateInWords],
+      [t("TOKENS"), ({ tokens }) => tokens.map(tokenInWords).join(", ")],
+    ],
+    users,
+    style,
+  );
+}
+
+function stateInWords({ failures, locked }: UserView): string {
+  if (locked) return t("locked");
+  return failures === 0 ? t("ok") : t`${failures} wrong`;
+}
+
+function tokenInWords({ serial, enrolled }: UserView["tokens"][number]): string {
+  return enrolled ? serial : t`${serial} (awaited)`;
 }

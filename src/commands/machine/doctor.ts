@@ -12,7 +12,13 @@ import { printable } from "#token/printable.ts";
 import { type Header, isExported, readHeader } from "#vault/keys/header.ts";
 import { appPinInWords, keychainKey } from "#vault/keys/open.ts";
 import { findSlot } from "#vault/keys/slots.ts";
-import { checkVault } from "./vault-checks.ts";
+import { checkVault, type VaultChecksContext } from "./vault-checks.ts";
+
+type RightsContext = Pick<Context, "access" | "machine">;
+
+type DoctorContext = RightsContext &
+  VaultChecksContext &
+  Pick<Context, "agent" | "delegate" | "sensor" | "settings">;
 
 /**
  * `fob doctor`: looks for what is wrong with the vault and the machine, and mends what can be
@@ -30,7 +36,7 @@ export const doctor = defineCommand({
     { command: "fob doctor", explanation: "what is wrong, and what to do about it" },
     { command: "fob doctor --repair", explanation: "mends what can be mended" },
   ],
-  async run({ repair }, context): Promise<readonly Check[]> {
+  async run({ repair }, context: DoctorContext): Promise<readonly Check[]> {
     const checks = [
       ...(await context.machine.check()),
       checkRights(context, repair),
@@ -57,7 +63,8 @@ export const doctor = defineCommand({
   text: (checks, style) => checks.map((check) => formatCheck(check, style)).join("\n"),
   json: (checks) =>
     checks.map(({ check, status, message, hint = null }) => ({
-      ...{ check, status },
+      check,
+      status,
       message: original(message),
       hint: original(hint),
     })),
@@ -68,13 +75,16 @@ export const doctor = defineCommand({
   },
 });
 
-/** By the agent that holds it, if there is one: nobody is asked for the app PIN again. */
-async function lookIntoVault(repair: boolean, context: Context): Promise<readonly Check[]> {
+/** By the agent that holds the vault, if there is one: then the app PIN is not asked for. */
+async function lookIntoVault(
+  repair: boolean,
+  context: VaultChecksContext & Pick<Context, "delegate">,
+): Promise<readonly Check[]> {
   const delegated = await context.delegate("doctor", { repair });
   return delegated ? (delegated.result as readonly Check[]) : checkVault(repair, context);
 }
 
-function checkRights(context: Context, repair: boolean): Check {
+function checkRights(context: RightsContext, repair: boolean): Check {
   try {
     return lookAtRights(context, repair);
   } catch (error) {
@@ -83,7 +93,7 @@ function checkRights(context: Context, repair: boolean): Check {
   }
 }
 
-function lookAtRights({ access, machine }: Context, repair: boolean): Check {
+function lookAtRights({ access, machine }: RightsContext, repair: boolean): Check {
   const open = machine.openToOthers(access.home);
   if (open.length === 0)
     return { check: "rights", status: "ok", message: t("nobody else can read the vault's files") };
@@ -103,7 +113,7 @@ function lookAtRights({ access, machine }: Context, repair: boolean): Check {
   };
 }
 
-function checkSettings({ settings }: Context): Check {
+function checkSettings({ settings }: Pick<Context, "settings">): Check {
   const check = "settings";
   try {
     for (const key of SETTING_KEYS) settings.look(key);
@@ -122,7 +132,10 @@ function checkSettings({ settings }: Context): Check {
   }
 }
 
-async function checkAgent({ agent, access }: Context, repair: boolean): Promise<Check> {
+async function checkAgent(
+  { agent, access }: Pick<Context, "agent" | "access">,
+  repair: boolean,
+): Promise<Check> {
   const check = "agent";
   try {
     const header = readHeader(access.home);
@@ -147,8 +160,8 @@ async function checkAgent({ agent, access }: Context, repair: boolean): Promise<
   }
 }
 
-/** Nobody needs one. */
-async function checkSensor({ sensor }: Context): Promise<Check> {
+/** A machine without one is not wrong. */
+async function checkSensor({ sensor }: Pick<Context, "sensor">): Promise<Check> {
   const check = "sensor";
   try {
     return { check, status: "ok", message: await sensor.describe() };
@@ -157,7 +170,9 @@ async function checkSensor({ sensor }: Context): Promise<Check> {
   }
 }
 
-function readHeaderOf({ access }: Context): { readonly header: Header | null } | Check {
+function readHeaderOf({
+  access,
+}: Pick<Context, "access">): { readonly header: Header | null } | Check {
   try {
     return { header: readHeader(access.home) };
   } catch (error) {
@@ -165,7 +180,10 @@ function readHeaderOf({ access }: Context): { readonly header: Header | null } |
   }
 }
 
-async function checkKeychain(header: Header | null, { access }: Context): Promise<Check> {
+async function checkKeychain(
+  header: Header | null,
+  { access }: Pick<Context, "access">,
+): Promise<Check> {
   const check = "keychain";
   try {
     if (header && isExported(header)) {

@@ -16,7 +16,9 @@ interface Moved extends KeyMove {
   readonly notes: readonly string[];
 }
 
-/** `fob keychain move`: somebody else keeps the vault's key. */
+type MoveContext = Pick<Context, "access" | "openToChange" | "pinPrompt">;
+
+/** `fob keychain move`: changes who keeps the vault's key. */
 export const keychainMove = defineCommand({
   name: "keychain move",
   summary: "change who keeps the vault's key",
@@ -35,7 +37,7 @@ export const keychainMove = defineCommand({
       explanation: "from now on a passphrase of 12 characters or more opens the vault",
     },
   ],
-  async run({ kind }, context): Promise<Moved> {
+  async run({ kind }, context: MoveContext): Promise<Moved> {
     const to = parseKind(kind);
     const header = readHeader(context.access.home) ?? nothingEnrolled();
     refuseExported(header);
@@ -66,7 +68,10 @@ export const keychainMove = defineCommand({
     return [words[to], t`new recovery code: ${recoveryCode}`, purpose].join("\n");
   },
   json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({
-    ...{ from, to, recoveryCode, closedBiometrics },
+    from,
+    to,
+    recoveryCode,
+    closedBiometrics,
     oldKey: from === "none" ? null : leftBehind ? "left" : "removed",
   }),
   notes: ({ notes }) => notes,
@@ -92,7 +97,7 @@ function parseKind(text: string): KeychainKind {
 async function refuseSameKeeper(
   header: Header,
   to: KeychainKind,
-  { access }: Context,
+  { access }: Pick<Context, "access">,
 ): Promise<void> {
   if (header.keychain !== to) return;
   if (to === "none") {
@@ -106,8 +111,8 @@ async function refuseSameKeeper(
   throw new FobError("usage", t`the key of this vault is kept by "${to}" already`);
 }
 
-/** Nobody is asked for a PIN in vain. */
-async function refuseUnreachable({ access }: Context): Promise<void> {
+/** Throws FobError `unavailable` before the person is asked for a PIN. */
+async function refuseUnreachable({ access }: Pick<Context, "access">): Promise<void> {
   try {
     await access.keyStore("system").reach({ isForMove: true });
   } catch (error) {
@@ -129,7 +134,7 @@ async function refuseUnreachable({ access }: Context): Promise<void> {
 async function choosePin(
   { header, proof }: OpenedVault,
   to: KeychainKind,
-  context: Context,
+  context: Pick<Context, "pinPrompt">,
 ): Promise<Secret | null> {
   if (to !== "none" && proof.kind === "pin") return proof.pin;
   if (proof.kind === "pin") forget(proof.pin);
@@ -140,7 +145,7 @@ async function choosePin(
 function remarks(
   { from, to, recoveryCode, closedBiometrics, leftBehind }: KeyMove,
   { header, proof }: OpenedVault,
-  { access: { keychain } }: Context,
+  { access: { keychain } }: Pick<Context, "access">,
 ): string[] {
   const isPassphraseKept = from === "none" && to !== "none" && proof.kind === "pin";
   return [

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, optional } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { readHeader } from "#vault/keys/header.ts";
 
 /** Shells with functions of their own. `sh` is for every other one that keeps to POSIX. */
@@ -30,7 +31,7 @@ export const shellenv = defineCommand({
     { command: 'eval "$(fob shellenv)"', explanation: "in ~/.bashrc or ~/.zshrc" },
     { command: "fob shellenv fish | source", explanation: "in ~/.config/fish/config.fish" },
   ],
-  async run({ shell }, context) {
+  async run({ shell }, context: Pick<Context, "access" | "agent" | "shellFunctions">) {
     if (shell !== undefined && !isShell(shell))
       throw new FobError(
         "usage",

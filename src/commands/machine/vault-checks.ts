@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, type Text, t, translated } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { flag } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import {
   type Checkup,
   examineVault,
@@ -28,16 +28,19 @@ const MAX_NAMED = 3;
  */
 const SECOND_LOOK = 300;
 
+/** What looking into the vault needs. */
+export type VaultChecksContext = Pick<Context, "clock" | "findVault" | "processes" | "sleep">;
+
 /** {@link checkVault} as an agent carries it out. */
 export const vaultChecks = {
   arguments: {},
   options: { repair: flag("mend what can be mended") },
-  run: ({ repair }: { readonly repair: boolean }, context: HouseContext) =>
+  run: ({ repair }: { readonly repair: boolean }, context: VaultChecksContext) =>
     checkVault(repair, context),
 };
 
 /** Looks into the vault, and mends it where that is wanted and possible. */
-export async function checkVault(repair: boolean, context: HouseContext): Promise<Check[]> {
+export async function checkVault(repair: boolean, context: VaultChecksContext): Promise<Check[]> {
   const opened = await open(context);
   if ("check" in opened) return [opened];
   const { vault } = opened;
@@ -64,7 +67,9 @@ export async function checkVault(repair: boolean, context: HouseContext): Promis
   ];
 }
 
-async function open(context: HouseContext): Promise<{ readonly vault: Vault } | Check> {
+async function open(
+  context: Pick<Context, "findVault">,
+): Promise<{ readonly vault: Vault } | Check> {
   try {
     const vault = await context.findVault();
     return vault

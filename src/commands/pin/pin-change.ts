@@ -12,6 +12,10 @@ import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 import { changeJson, existingTokenPin, formatChange, type PinChange } from "./pin-target.ts";
 
+type AppContext = Pick<Context, "access" | "openToChange" | "pinPrompt">;
+
+type TokenContext = Pick<Context, "clock" | "findVault" | "pinPrompt">;
+
 /** `fob pin change`: current PIN, new PIN, and once more. */
 export const pinChange = defineCommand({
   name: "pin change",
@@ -28,7 +32,7 @@ export const pinChange = defineCommand({
       explanation: "the same in a script",
     },
   ],
-  async run({ name }, context): Promise<PinChange> {
+  async run({ name }, context: TokenContext & AppContext): Promise<PinChange> {
     if (name === undefined) return changeAppPin(context);
     const { vault, record } = await existingTokenPin(name, context);
     return changePinOf(vault, record, context);
@@ -40,7 +44,7 @@ export const pinChange = defineCommand({
 async function changePinOf(
   vault: Vault,
   record: TokenRecord,
-  context: Context,
+  context: Pick<Context, "clock" | "pinPrompt">,
 ): Promise<PinChange> {
   const { token, guard } = record;
   if (!guard) throw notSet(token.name);
@@ -55,8 +59,8 @@ async function changePinOf(
   return { name: token.name, change: "changed", recoveryCode: null };
 }
 
-/** The vault was opened with the current PIN, or with the recovery code, a moment ago. */
-async function changeAppPin(context: Context): Promise<PinChange> {
+/** Opening the vault asks for the current PIN, or takes the recovery code. */
+async function changeAppPin(context: AppContext): Promise<PinChange> {
   const before = readHeader(context.access.home);
   if (before && !appPinSlot(before)) throw notSet(null);
   const opened = (await context.openToChange({ byPin: false })) ?? nothingEnrolled();

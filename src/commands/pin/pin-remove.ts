@@ -15,6 +15,10 @@ import {
   type PinChange,
 } from "./pin-target.ts";
 
+type AppContext = Pick<Context, "access" | "openToChange">;
+
+type TokenContext = Pick<Context, "findVault" | "pinPrompt">;
+
 /** `fob pin remove`: takes the PIN off the app or one token, after asking for it. */
 export const pinRemove = defineCommand({
   name: "pin remove",
@@ -24,14 +28,14 @@ export const pinRemove = defineCommand({
   examples: [
     { command: "fob pin remove vpn", explanation: "asks for the PIN, then the token needs none" },
   ],
-  async run({ name }, context): Promise<PinChange> {
+  async run({ name }, context: TokenContext & AppContext): Promise<PinChange> {
     return name === undefined ? removeOfApp(context) : removeOf(name, context);
   },
   text: formatChange,
   json: changeJson,
 });
 
-async function removeOf(name: string, context: Context): Promise<PinChange> {
+async function removeOf(name: string, context: TokenContext): Promise<PinChange> {
   const { vault, record } = await existingTokenPin(name, context);
   if (!record.guard) throw new FobError("usage", t`${record.token.name} has no PIN`);
   const secretKey = await askSecretKey(vault, record, context.pinPrompt);
@@ -40,7 +44,7 @@ async function removeOf(name: string, context: Context): Promise<PinChange> {
   return { name: record.token.name, change: "removed", recoveryCode: null };
 }
 
-async function removeOfApp(context: Context): Promise<PinChange> {
+async function removeOfApp(context: AppContext): Promise<PinChange> {
   const before = readHeader(context.access.home);
   if (before && !appPinSlot(before)) throw new FobError("usage", t("there is no app PIN"));
   const opened = await existingVaultToChange(context);

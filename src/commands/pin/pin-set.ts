@@ -19,6 +19,14 @@ import {
   tokenPin,
 } from "./pin-target.ts";
 
+/** What setting the app PIN needs. */
+type AppContext = Pick<
+  Context,
+  "access" | "ensureVault" | "newRecoveryCode" | "openToChange" | "pinPrompt"
+>;
+
+type PinSetContext = AppContext & Pick<Context, "clock" | "prompt">;
+
 /** `fob pin set`: gives the app or one token a PIN. */
 export const pinSet = defineCommand({
   name: "pin set",
@@ -44,7 +52,7 @@ export const pinSet = defineCommand({
     { command: "fob pin set vpn", explanation: "asks for a new PIN, twice" },
     { command: "fob pin set --pin-file app.pin", explanation: "sets the app PIN from a file" },
   ],
-  async run(input, context): Promise<PinChange> {
+  async run(input, context: PinSetContext): Promise<PinChange> {
     const policy = parsePolicy(input);
     if (input.name !== undefined) return setOf(input.name, policy, input, context);
     if (input.revokeGrants || input.keepGrants)
@@ -62,9 +70,9 @@ async function setOf(
   name: string,
   policy: PinPolicy,
   wishes: GrantChoice,
-  context: Context,
+  context: Pick<Context, "clock" | "ensureVault" | "pinPrompt" | "prompt">,
 ): Promise<PinChange> {
-  const { vault, record } = tokenPin(name, await context.ensureVault());
+  const { vault, record } = await tokenPin(name, await context.ensureVault());
   if (record.guard) throw alreadySet(t`PIN of ${record.token.name}`);
   const grants = await chooseGrantsToRevoke(vault, record.token, wishes, context);
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
@@ -78,13 +86,13 @@ async function setOf(
   return { name: record.token.name, change: "set", recoveryCode: null };
 }
 
-async function setOfApp(context: Context): Promise<PinChange> {
+async function setOfApp(context: AppContext): Promise<PinChange> {
   const before = readHeader(context.access.home);
   if (before && appPinSlot(before)) throw alreadySet(appPinInWords(before));
   if (!before) {
     const header = currentHeader(await context.ensureVault());
     const app = { pin: appPinInWords(header), isNewKey: false };
-    // making it was setting its passphrase
+    // the new vault was made with its passphrase
     if (header.keychain === "none")
       return { name: null, change: "set", recoveryCode: context.newRecoveryCode(), app };
   }

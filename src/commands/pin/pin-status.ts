@@ -1,10 +1,10 @@
 import { plural, t } from "#base/language.ts";
 import { defineCommand, optional, required } from "#cli/command.ts";
-import type { Context, HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
-import { formatFields } from "#cli/output/table.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import { type Fields, formatFields } from "#cli/output/table.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { pinInWords } from "#commands/tokens/token-view.ts";
 import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { printable } from "#token/printable.ts";
@@ -20,7 +20,7 @@ interface PinStatus extends PinState {
   readonly name: string | null;
   readonly type: "none" | "user" | "server";
   readonly policy: PinPolicy;
-  /** When the PIN was set, and when it must be changed; null where nobody knows, or never. */
+  /** When the PIN was set, and when it must be changed; null where that is not known, or never. */
   readonly setAt: Date | null;
   readonly expiresAt: Date | null;
   readonly mustChange: boolean;
@@ -30,6 +30,8 @@ interface PinStatus extends PinState {
   /** What the app PIN is called here; for people. */
   readonly app?: string;
 }
+
+type TokenContext = Pick<Context, "clock" | "findVault">;
 
 const NO_STATE = {
   setAt: null,
@@ -48,13 +50,13 @@ export const pinStatus = defineCommand({
   options: {},
   examples: [{ command: "fob pin status vpn", explanation: "type, policy and attempts left" }],
   isDelegable: ({ name }) => name !== undefined,
-  run: async ({ name }, context) =>
+  run: async ({ name }, context: TokenContext & Pick<Context, "access">) =>
     name === undefined ? appStatus(context) : tokenStatus(name, context),
   text: (status, style) => formatFields(describe(status, style), style),
   json: ({ app: _app, ...status }) => status,
 });
 
-function appStatus({ access: { home } }: Context): PinStatus {
+function appStatus({ access: { home } }: Pick<Context, "access">): PinStatus {
   const header = readHeader(home);
   if (header) refuseExported(header);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
@@ -76,12 +78,12 @@ function appStatus({ access: { home } }: Context): PinStatus {
 export const tokenPinStatus = {
   arguments: { name: required("NAME", "name or id of a token", "token") },
   options: {},
-  run: ({ name }: { readonly name: string }, context: HouseContext) => tokenStatus(name, context),
+  run: ({ name }: { readonly name: string }, context: TokenContext) => tokenStatus(name, context),
 };
 
-async function tokenStatus(query: string, context: HouseContext): Promise<PinStatus> {
+async function tokenStatus(query: string, context: TokenContext): Promise<PinStatus> {
   const vault = await existingVault(context);
-  const record = vault.read(findInVault(vault, query).id);
+  const record = vault.read((await findOne(vault, query)).id);
   const { name, pin } = record.token;
   const { guard } = record;
   const base = {
@@ -98,7 +100,7 @@ async function tokenStatus(query: string, context: HouseContext): Promise<PinSta
   return { ...base, policy, setAt, expiresAt: pinExpiry(setAt, policy), mustChange, biometric };
 }
 
-function describe(status: PinStatus, style: Style): [string, string][] {
+function describe(status: PinStatus, style: Style): Fields {
   const {
     name,
     type,
@@ -113,7 +115,7 @@ function describe(status: PinStatus, style: Style): [string, string][] {
     app,
   } = status;
   const state = wiped ? t("yes, and its secret was wiped") : locked ? t("yes") : t("no");
-  const fields: [string, string | null][] = [
+  return [
     [t("PIN of"), name === null ? t`fob (${app})` : printable(name)],
     [t("type"), pinInWords(type)],
     [t("policy"), describePolicy(policy)],
@@ -124,7 +126,6 @@ function describe(status: PinStatus, style: Style): [string, string][] {
     [t("biometrics"), biometric ? t("a finger or face stands for it") : null],
     [t("must be changed"), mustChange ? t("yes, at its next use") : null],
   ];
-  return fields.flatMap(([field, value]) => (value === null ? [] : [[field, value]]));
 }
 
 function describePolicy(policy: PinPolicy): string {

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { existingVault, findInVault, nothingEnrolled } from "#commands/lookup.ts";
+import { existingVault, findOne, nothingEnrolled } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
@@ -25,8 +25,8 @@ export interface PinChange {
 }
 
 /** The token called `name` in the open vault. */
-export function tokenPin(name: string, vault: Vault): TokenPin {
-  const record = vault.read(findInVault(vault, name).id);
+export async function tokenPin(name: string, vault: Vault): Promise<TokenPin> {
+  const record = vault.read((await findOne(vault, name)).id);
   if (record.token.pin === "server") {
     throw new FobError(
       "usage",
@@ -37,14 +37,20 @@ export function tokenPin(name: string, vault: Vault): TokenPin {
 }
 
 /** {@link tokenPin} in a vault that must exist. */
-export async function existingTokenPin(name: string, context: Context): Promise<TokenPin> {
+export async function existingTokenPin(
+  name: string,
+  context: Pick<Context, "findVault">,
+): Promise<TokenPin> {
   return tokenPin(name, await existingVault(context));
 }
 
 /**
- * The vault, which must exist, for changing its PIN or key; a PIN that has opened it is forgotten.
+ * The vault, opened to change its PIN or key; the PIN that was typed for it is erased. Throws
+ * FobError `not-found` when there is none.
  */
-export async function existingVaultToChange(context: Context): Promise<OpenedVault> {
+export async function existingVaultToChange(
+  context: Pick<Context, "openToChange">,
+): Promise<OpenedVault> {
   const opened = (await context.openToChange({ byPin: false })) ?? nothingEnrolled();
   if (opened.proof.kind === "pin") forget(opened.proof.pin);
   return opened;

@@ -5,11 +5,9 @@ import { defineCommand, optional } from "#cli/command.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
-import { findGranted } from "#commands/lookup.ts";
+import { findNamed } from "#commands/lookup.ts";
 import { memoryJson } from "#push/push-json.ts";
 import type { PushMemory } from "#push/request.ts";
-import { findToken } from "#token/find-token.ts";
-import type { Named } from "#token/names.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
 import { existingPush } from "./push-requests.ts";
@@ -31,7 +29,7 @@ export const pushHistory = defineCommand({
   async run({ name }, context): Promise<History> {
     const { desk, tokens } = await existingPush(context);
     const all = tokens.map(({ token }) => token);
-    const chosen = name === undefined ? all : [find(name, all, desk.grantLabel)];
+    const chosen = name === undefined ? all : [findNamed(name, all, desk.grantLabel)];
     const { done, failures } = await attemptAll(chosen, ({ id }) => desk.history(id), context);
     const memories = done.flat().sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
     return { memories, failures };
@@ -42,22 +40,16 @@ export const pushHistory = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-function find<T extends Named>(name: string, tokens: readonly T[], grantLabel: string | null): T {
-  return grantLabel === null ? findToken(name, tokens) : findGranted(name, tokens, grantLabel);
-}
-
 function formatMemories(memories: readonly PushMemory[], style: Style): string {
-  if (memories.length === 0) return "";
-  const rows = memories.map((memory) => [
-    formatMoment(memory.receivedAt, style),
-    printable(memory.token),
-    printable(memory.server),
-    wording(memory),
-    inWords(memory),
-  ]);
   return formatTable(
-    [t("RECEIVED"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("ANSWER")],
-    rows,
+    [
+      [t("RECEIVED"), ({ receivedAt }) => formatMoment(receivedAt, style)],
+      [t("TOKEN"), ({ token }) => printable(token)],
+      [t("SERVER"), ({ server }) => printable(server)],
+      [t("REQUEST"), wording],
+      [t("ANSWER"), inWords],
+    ],
+    memories,
     style,
   );
 }

@@ -8,18 +8,16 @@ import type { Answered } from "./push-requests.ts";
 
 /** Requests as a table. */
 export function formatRequests(requests: readonly PushRequest[], now: Date, style: Style): string {
-  if (requests.length === 0) return "";
-  const rows = requests.map((request) => [
-    request.id,
-    printable(request.token),
-    printable(request.server),
-    wording(request),
-    request.options.map(printable).join(" ") || "-",
-    `${secondsLeft(request, now)} s`,
-  ]);
   return formatTable(
-    [t("ID"), t("TOKEN"), t("SERVER"), t("REQUEST"), t("OPTIONS"), t("LEFT")],
-    rows,
+    [
+      [t("ID"), ({ id }) => id],
+      [t("TOKEN"), ({ token }) => printable(token)],
+      [t("SERVER"), ({ server }) => printable(server)],
+      [t("REQUEST"), wording],
+      [t("OPTIONS"), ({ options }) => options.map(printable).join(" ") || "-"],
+      [t("LEFT"), (request) => `${secondsLeft(request, now)} s`],
+    ],
+    requests,
     style,
   );
 }

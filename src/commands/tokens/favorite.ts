@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import { defineCommand, flag, required } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 
 /** `fob favorite`: lists a token before the others. */
@@ -14,9 +14,10 @@ export const favorite = defineCommand({
     { command: "fob favorite vpn", explanation: "vpn comes first in lists and in the picker" },
   ],
   isDelegable: () => true,
-  async run({ name, off }, context: HouseContext) {
+  async run({ name, off }, context: Pick<Context, "findVault">) {
     const vault = await existingVault(context);
-    const token = vault.amend(findInVault(vault, name).id, (current) => ({
+    const { id } = await findOne(vault, name);
+    const token = vault.amend(id, (current) => ({
       ...current,
       favorite: !off,
     }));

@@ -4,7 +4,9 @@ import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { formatTable } from "#cli/output/table.ts";
+import { type Column, formatTable } from "#cli/output/table.ts";
+import { isFree } from "#commands/code/free-tokens.ts";
+import type { WatchContext } from "#commands/code/passcode-screen.ts";
 import { lookAtEach } from "#commands/listed-tokens.ts";
 import { existingTokens } from "#commands/lookup.ts";
 import { fold } from "#token/names.ts";
@@ -25,8 +27,8 @@ interface ListedToken {
 
 type CurrentToken = Pick<TokenState, "token" | "isGuarded" | "isWiped">;
 
-/** With what failed first while passcodes were watched, and was told then. */
-type Listing = Table | { readonly kind: "watched"; readonly told: FobError | null };
+/** A table, or passcodes that were watched until the person left. */
+type Listing = Table | { readonly kind: "watched"; readonly firstFailure: FobError | null };
 
 interface Table {
   readonly kind: "table";
@@ -36,6 +38,8 @@ interface Table {
   readonly withCodes: boolean;
   readonly failures: readonly FobError[];
 }
+
+type ListContext = WatchContext & Pick<Context, "findTokens" | "settings">;
 
 /** `fob list`: the tokens, favourites then name order. */
 export const list = defineCommand({
@@ -51,7 +55,7 @@ export const list = defineCommand({
     { command: "fob list", explanation: "every token, favourites first" },
     { command: "fob list --json | jq -r '.[].name'", explanation: "the names, for a script" },
   ],
-  async run({ pattern, codes, watch }, context): Promise<Listing> {
+  async run({ pattern, codes, watch }, context: ListContext): Promise<Listing> {
     if (watch && !codes)
       throw new FobError("usage", t("--watch is for --codes: nothing else changes by itself"));
     if (watch) return watchListed(pattern, context);
@@ -77,7 +81,7 @@ export const list = defineCommand({
     return tokens.length === 0 && failures.length === 0 ? [t("no token matches")] : [];
   },
   failures: (listing) => (listing.kind === "watched" ? [] : listing.failures),
-  exitCode: (listing) => (listing.kind === "watched" ? (listing.told?.exitCode ?? 0) : 0),
+  exitCode: (listing) => (listing.kind === "watched" ? (listing.firstFailure?.exitCode ?? 0) : 0),
 });
 
 /** The tokens of a store that a pattern fits, and their passcodes where they are wanted. */
@@ -125,15 +129,15 @@ function* viewsOf({
   }
 }
 
-async function watchListed(pattern: string | undefined, context: Context): Promise<Listing> {
+async function watchListed(pattern: string | undefined, context: ListContext): Promise<Listing> {
   const tokens = await existingTokens("code", context);
   const clearAfter = context.settings.choose("clipboard.clear-after");
-  const { watchPasscodes } = await import("#commands/code/watching.ts");
+  const { watchPasscodes } = await import("#commands/code/passcode-screen.ts");
   const choose = async () =>
     (await tokens.entries()).filter((entry) => contains(entry, pattern ?? ""));
   return {
     kind: "watched",
-    told: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context),
+    firstFailure: await watchPasscodes({ tokens, choose, isNamed: false, clearAfter }, context),
   };
 }
 
@@ -153,9 +157,9 @@ function currentToken(entry: IndexEntry, states: ReadonlyMap<string, TokenState>
 async function freePasscode(
   store: Authenticator,
   { token, isGuarded }: CurrentToken,
-  context: Context,
+  context: Pick<Context, "clock" | "pinPrompt">,
 ) {
-  if (token.credential.kind !== "totp" || token.accessDomain !== "00" || isGuarded) return null;
+  if (!isFree(token) || isGuarded) return null;
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }
 
@@ -165,25 +169,15 @@ function contains({ name, issuer, account }: IndexEntry, pattern: string): boole
 
 function formatListing(listing: Listing, style: Style): string {
   if (listing.kind === "watched") return "";
-  const { tokens, withCodes } = listing;
-  if (tokens.length === 0) return "";
-  const heading = [
-    t("NAME"),
-    t("ISSUER"),
-    t("ACCOUNT"),
-    t("KIND"),
-    t("STATE"),
-    ...(withCodes ? [t("PASSCODE")] : []),
+  const columns: Column<ListedToken>[] = [
+    [t("NAME"), ({ token }) => printable(token.name)],
+    [t("ISSUER"), ({ token }) => printable(token.issuer ?? "-")],
+    [t("ACCOUNT"), ({ token }) => printable(token.account ?? "-")],
+    [t("KIND"), ({ token }) => kindInWords(token.credential.kind)],
+    [t("STATE"), ({ token, isWiped }) => stateInWords(token, isWiped)],
   ];
-  const rows = tokens.map(({ token, isWiped, passcode }) => [
-    printable(token.name),
-    printable(token.issuer ?? "-"),
-    printable(token.account ?? "-"),
-    kindInWords(token.credential.kind),
-    stateInWords(token, isWiped),
-    ...(withCodes ? [passcode?.code ?? "-"] : []),
-  ]);
-  return formatTable(heading, rows, style);
+  if (listing.withCodes) columns.push([t("PASSCODE"), ({ passcode }) => passcode?.code ?? "-"]);
+  return formatTable(columns, listing.tokens, style);
 }
 
 function stateInWords({ favorite, pin, accessDomain }: Token, isWiped: boolean): string {

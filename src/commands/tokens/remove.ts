@@ -3,11 +3,13 @@ import { plural, t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
-import type { Context, HouseContext } from "#cli/context.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import type { Context } from "#cli/context.ts";
+import { existingVault, findEach } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { removedIds, removeToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
+
+type RemoveContext = Pick<Context, "clock" | "doLongWork" | "findVault" | "prompt">;
 
 /** `fob remove`: takes tokens out of use; they stay restorable for 30 days. */
 export const remove = defineCommand({
@@ -17,13 +19,10 @@ export const remove = defineCommand({
   options: { yes: flag("do not ask") },
   examples: [{ command: "fob remove old-vpn", explanation: "asks, then removes it" }],
   isDelegable: () => true,
-  async run({ names, yes }, context: HouseContext) {
+  async run({ names, yes }, context: RemoveContext) {
     if (names.length === 0) throw new FobError("usage", t("which token? give a NAME"));
     const vault = await existingVault(context);
-    const found = new Map(
-      names.map((name) => findInVault(vault, name)).map((entry) => [entry.id, entry]),
-    );
-    const tokens = [...found.values()].map(({ id, name }) => ({ id, name }));
+    const tokens = (await findEach(vault, names)).map(({ id, name }) => ({ id, name }));
     const question = t`Remove ${tokens.map(({ name }) => name).join(", ")}?`;
     if (!yes && !(await context.prompt.confirm(question, "--yes")))
       throw new FobError("interrupted", t("nothing was removed"));
@@ -42,7 +41,7 @@ export const remove = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-/** More names than this are not listed in an error. */
+/** An error lists no more names than this. */
 const MAX_NAMED = 3;
 
 /** A token to be removed. */
@@ -59,7 +58,7 @@ interface Removed extends Removable {
 }
 
 /**
- * Removes tokens one after the other. Rejects with FobError `interrupted` saying how far it came.
+ * Removes tokens one after the other. Rejects with FobError `interrupted`, naming those that are left.
  */
 async function removeEach(
   vault: Vault,

@@ -1,8 +1,8 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
-import type { HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import { checkName } from "#commands/enroll/enrollment-storing.ts";
-import { existingVault, findInVault } from "#commands/lookup.ts";
+import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 
 /** `fob rename`: gives a token another name. */
@@ -16,10 +16,10 @@ export const rename = defineCommand({
   options: {},
   examples: [{ command: "fob rename ACME vpn", explanation: "from now on `fob code vpn`" }],
   isDelegable: () => true,
-  async run({ name, newName }, context: HouseContext) {
+  async run({ name, newName }, context: Pick<Context, "findVault">) {
     const wanted = checkName(newName);
     const vault = await existingVault(context);
-    const before = findInVault(vault, name);
+    const before = await findOne(vault, name);
     vault.amend(before.id, (token) => ({ ...token, name: wanted }));
     return { id: before.id, name: wanted, formerName: before.name };
   },

@@ -1,9 +1,10 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
-import { formatFields } from "#cli/output/table.ts";
-import { existingTokens, findAmong } from "#commands/lookup.ts";
+import { type Fields, formatFields } from "#cli/output/table.ts";
+import { existingTokens, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import { lastUses } from "#vault/tokens/last-uses.ts";
 import { kindInWords, pinInWords, type TokenView, viewToken } from "./token-view.ts";
@@ -20,9 +21,9 @@ export const show = defineCommand({
       explanation: "kind, algorithm, counter, PIN and where it came from",
     },
   ],
-  async run({ name }, context): Promise<TokenView> {
+  async run({ name }, context: Pick<Context, "findTokens">): Promise<TokenView> {
     const tokens = await existingTokens(null, context);
-    const { id } = await findAmong(tokens, name);
+    const { id } = await findOne(tokens, name);
     const { token, isWiped } = await tokens.look(id);
     return viewToken(token, lastUses(tokens).of(id), isWiped);
   },
@@ -30,8 +31,8 @@ export const show = defineCommand({
   json: (view) => view,
 });
 
-function describeFields(view: TokenView, style: Style): [string, string][] {
-  const fields: [string, string | null | undefined][] = [
+function describeFields(view: TokenView, style: Style): Fields {
+  const fields: Fields = [
     [t("name"), view.name],
     [t("issuer"), view.issuer],
     [t("account"), view.account],
@@ -61,5 +62,5 @@ function describeFields(view: TokenView, style: Style): [string, string][] {
     [t("last used"), view.lastUsedAt ? formatMoment(view.lastUsedAt, style) : t("never")],
     [t("id"), view.id],
   ];
-  return fields.flatMap(([name, value]) => (value ? [[name, printable(value)]] : []));
+  return fields.map(([name, value]) => [name, value ? printable(value) : null]);
 }

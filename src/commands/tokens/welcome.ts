@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { code } from "#commands/code/code.ts";
 
@@ -10,7 +11,9 @@ type Greeting =
 
 type CodesResult = Awaited<ReturnType<typeof code.run>>;
 
-/** `fob code` without a word more. */
+type WelcomeContext = Parameters<typeof code.run>[1] & Pick<Context, "isTerminal">;
+
+/** The input of `fob code` without arguments. */
 const ANY_CODE: Parameters<typeof code.run>[0] = {
   names: [],
   all: false,
@@ -24,8 +27,8 @@ const ANY_CODE: Parameters<typeof code.run>[0] = {
 };
 
 /**
- * `fob` alone: a person with tokens picks one and gets its passcode, a new one reads what to do
- * first; a script forgot something.
+ * `fob` alone: a person picks a token and gets its passcode, or reads how to enroll the first one.
+ * A script gets a usage error.
  */
 export const welcome = defineCommand({
   name: "fob",
@@ -33,7 +36,7 @@ export const welcome = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob", explanation: "at a terminal: pick a token, and get its passcode" }],
-  async run(_, context): Promise<Greeting> {
+  async run(_, context: WelcomeContext): Promise<Greeting> {
     if (!context.isTerminal || !context.prompt.available) {
       throw new FobError("usage", t("a command is missing"), {
         hint: t("fob --help lists the commands"),

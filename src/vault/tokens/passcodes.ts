@@ -24,6 +24,23 @@ export type Passcode =
     }
   | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
 
+/** What JSON keeps of a passcode: times as ISO 8601 text, its counter as a number or digits. */
+type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<
+  Record<string, unknown>
+>;
+
+/** Reads a passcode from the JSON data that an agent made of it. */
+export function decodePasscode(json: unknown): Passcode {
+  const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
+  if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
+  return {
+    kind,
+    code,
+    validFrom: new Date(String(validFrom)),
+    validUntil: new Date(String(validUntil)),
+  };
+}
+
 /** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
 const LAST_COUNTER = 2n ** 64n - 1n;
 

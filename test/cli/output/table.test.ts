@@ -1,16 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { type Style, type StyleSettings, styleFor, UNCOLORED } from "#cli/output/style.ts";
-import { formatFields, formatTable } from "#cli/output/table.ts";
+import { type Column, formatFields, formatTable } from "#cli/output/table.ts";
 
 const plain = (columns: number): Style => ({ ...UNCOLORED, columns });
 
 describe("a table", () => {
-  const heading = ["NAME", "ISSUER"];
+  const columns: readonly Column<readonly string[]>[] = [
+    ["NAME", ([name = ""]) => name],
+    ["ISSUER", ([, issuer = ""]) => issuer],
+  ];
+
+  test("without rows is empty, and has no heading either", () => {
+    expect([plain(80), UNCOLORED].map((style) => formatTable(columns, [], style))).toEqual([
+      "",
+      "",
+    ]);
+  });
 
   test("is aligned under its heading on a terminal", () => {
     expect(
       formatTable(
-        heading,
+        columns,
         [
           ["vpn", "ACME"],
           ["日本", "x"],
@@ -21,11 +31,11 @@ describe("a table", () => {
   });
 
   test("is tab-separated for scripts", () => {
-    expect(formatTable(heading, [["vpn", "ACME"]], UNCOLORED)).toBe("vpn\tACME");
+    expect(formatTable(columns, [["vpn", "ACME"]], UNCOLORED)).toBe("vpn\tACME");
   });
 
   test("is cut to the terminal's width, widest column first", () => {
-    const text = formatTable(heading, [["a rather long name of a token", "ACME"]], plain(20));
+    const text = formatTable(columns, [["a rather long name of a token", "ACME"]], plain(20));
     expect(text).toBe("NAME          ISSUER\na rather lo…  ACME");
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(20);
   });

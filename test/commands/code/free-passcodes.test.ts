@@ -86,6 +86,7 @@ test("`code --all` gives the passcodes that use nothing up and need nobody, and 
   const options = { all: true, copy: false, next: false, watch: false };
   const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
   const made = await code.run({ names: [], ...options, ...none }, context);
+  if (made.kind !== "printed") throw new Error("passcodes were asked for");
   expect(made.codes.map(({ token, passcode }) => [token.name, passcode.code])).toEqual([
     ["free", expected],
     ["second", expected],

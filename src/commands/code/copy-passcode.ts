@@ -2,25 +2,17 @@ import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 
 /**
- * Puts a passcode on the clipboard, lets it be cleared after `seconds` unless it changed meanwhile,
- * and says so to the person.
+ * Puts a passcode on the clipboard and has it cleared after `seconds`, unless something else was
+ * copied meanwhile. Returns what to tell the person.
  */
 export async function copyPasscode(
   passcode: string,
   seconds: number,
-  context: Context,
-): Promise<void> {
-  context.tell(await putOnClipboard(passcode, seconds, context));
-}
-
-/** {@link copyPasscode}, and returns what is to be said. */
-export async function putOnClipboard(
-  passcode: string,
-  seconds: number,
-  { clipboard }: Context,
+  { clipboard }: Pick<Context, "clipboard">,
 ): Promise<string> {
   const keeper = await clipboard.copy(passcode);
-  // what is written to a terminal after fob has ended would land in somebody else's output
+  // only a text written to the terminal could clear it: after fob has ended, that would appear in
+  // the output of another program
   if (keeper === "terminal")
     return t("copied by the terminal, which keeps it until you copy something else");
   await clipboard.clearLater(passcode, seconds, keeper);

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context, Screen } from "#cli/context.ts";
 import { bestMatches } from "#cli/prompt/fuzzy.ts";
+import { labelToken } from "#cli/prompt/picker.ts";
 import { askSecret } from "#cli/screen/secret-question.ts";
 import {
   pressKey,
@@ -11,13 +12,13 @@ import {
   type Wish,
 } from "#cli/screen/watch-state.ts";
 import { pageSize, viewWatch, visibleTokens } from "#cli/screen/watch-view.ts";
-import { labelToken } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-import { putOnClipboard } from "./copying.ts";
-import { LiveCodes } from "./live-codes.ts";
-import { streamPasscodes, type Watched } from "./streaming.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import { copyPasscode } from "./copy-passcode.ts";
+import { PasscodeCache } from "./passcode-cache.ts";
+import { type LinesContext, printPasscodeLines, type WatchedTokens } from "./passcode-lines.ts";
 
 /** How often the list of tokens is read again, in milliseconds. */
 const LIST_MS = 3_000;
@@ -25,41 +26,47 @@ const LIST_MS = 3_000;
 /** How long a remark stays, in milliseconds. */
 const REMARK_MS = 6_000;
 
+/** What the screen of `--watch` needs. */
+type ScreenContext = Pick<Context, "clipboard" | "clock" | "pinPrompt" | "pinPromptOn" | "prompt">;
+
+/** What `--watch` needs, on a screen or line by line. */
+export type WatchContext = ScreenContext & LinesContext & Pick<Context, "openScreen">;
+
 /**
- * Shows passcodes as time goes by, on a live screen or, where there is none, line by line; returns
- * when the person leaves. What failed first, and was told, comes back.
+ * Shows passcodes and renews them, on a screen or, where there is none, line by line. Returns when
+ * the person leaves, with the first failure that was reported meanwhile.
  */
-export async function watchPasscodes(watched: Watched, context: Context): Promise<FobError | null> {
+export async function watchPasscodes(
+  watched: WatchedTokens,
+  context: WatchContext,
+): Promise<FobError | null> {
   const screen = await context.openScreen();
-  if (!screen) return streamPasscodes(watched, context);
-  const watch = new PasscodeWatch(watched, context, screen);
+  if (!screen) return printPasscodeLines(watched, context);
+  const passcodes = new PasscodeScreen(watched, context, screen);
   try {
-    await watch.run();
+    await passcodes.run();
     return null;
   } finally {
-    watch.end();
+    passcodes.end();
   }
 }
 
-/**
- * One person looking at passcodes until they leave: what they did, what they were told, and what
- * they unlocked.
- */
-class PasscodeWatch {
-  readonly #watched: Watched;
-  readonly #context: Context;
+/** The screen of `--watch`: its tokens, what the person typed and selected, and the last remark. */
+class PasscodeScreen {
+  readonly #watched: WatchedTokens;
+  readonly #context: ScreenContext;
   readonly #screen: Screen;
-  readonly #codes: LiveCodes;
-  #all: readonly Token[] = [];
+  readonly #codes: PasscodeCache;
+  #all: readonly IndexEntry[] = [];
   #listedAt = 0;
   #state: WatchState = UNTOUCHED;
   #remark = { text: "", until: 0 };
 
-  constructor(watched: Watched, context: Context, screen: Screen) {
+  constructor(watched: WatchedTokens, context: ScreenContext, screen: Screen) {
     this.#watched = watched;
     this.#context = context;
     this.#screen = screen;
-    this.#codes = new LiveCodes(watched.tokens, () => context.clock());
+    this.#codes = new PasscodeCache(watched.tokens, () => context.clock());
   }
 
   async run(): Promise<void> {
@@ -75,7 +82,7 @@ class PasscodeWatch {
       this.#state = state;
       if (wish === "leave") return;
       const token = this.#all.find(({ id }) => id === found[state.selected]?.id);
-      if (wish && token) await this.#grant(wish, token);
+      if (wish && token) await this.#perform(wish, token);
     }
   }
 
@@ -124,11 +131,8 @@ class PasscodeWatch {
     return { id: token.id, label: printable(labelToken(token)), code: this.#codes.codeOf(token) };
   }
 
-  /**
-   * Does what a key asked for. What goes wrong with it is a remark: the others can still be
-   * watched.
-   */
-  async #grant(wish: Wish, token: Token): Promise<void> {
+  /** Does what a key asked for. A failure becomes a remark, and the screen goes on. */
+  async #perform(wish: Wish, token: Token): Promise<void> {
     const known = this.#codes.codeOf(token);
     const isShown = "code" in known;
     if (wish === "show" && isShown && token.credential.kind !== "hotp")
@@ -136,7 +140,7 @@ class PasscodeWatch {
     try {
       const code = wish === "copy" && isShown ? known.code : await this.#reveal(token);
       if (wish === "copy")
-        this.#say(await putOnClipboard(code, this.#watched.clearAfter, this.#context));
+        this.#say(await copyPasscode(code, this.#watched.clearAfter, this.#context));
     } catch (error) {
       if (!(error instanceof FobError) || error.code === "interrupted") throw error;
       this.#say(printable(error.message));
@@ -146,7 +150,7 @@ class PasscodeWatch {
   #reveal(token: Token): Promise<string> {
     const { terminal } = this.#screen;
     const needsVault = token.accessDomain === "02" && token.pin !== "user";
-    // an agent is not enough then, and the vault's own questions are not put here
+    // then the vault itself is opened, whose questions are not drawn on this screen
     if (needsVault) return terminal.aside(() => this.#codes.reveal(token, this.#context.pinPrompt));
     return this.#codes.reveal(token, this.#prompt());
   }

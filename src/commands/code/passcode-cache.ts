@@ -7,39 +7,39 @@ import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { Passcode } from "#vault/tokens/passcodes.ts";
-import { NOBODY, RememberedPins } from "./remembered-pins.ts";
+import { isFree } from "./free-tokens.ts";
+import { NO_QUESTIONS, PinCache } from "./pin-cache.ts";
 
-/** How long a token that failed is left in peace, in milliseconds. */
+/** How long after a failure a token is tried again, in milliseconds. */
 const RETRY_MS = 5_000;
 
-interface Known {
+/** What the cache holds of a token. */
+interface CachedCode {
   readonly code: WatchedCode;
   readonly passcode: Passcode | null;
   /** The one that follows, once it has been made. */
   readonly next: Passcode | null;
-  /**
-   * From then on it is to be asked for again; null for what stays as it is until a person wants
-   * something else.
-   */
+  /** When it is renewed; null for what stays until the person presses a key. */
   readonly staleAt: Date | null;
 }
 
 /**
- * The passcodes of tokens as time goes by: made when they are looked at, and kept until they end.
- * Holds the PINs of unlocked tokens.
+ * The passcodes on the screen of `--watch`: each is made when it is first visible, and kept until
+ * it ends. Holds the PINs of unlocked tokens, too.
  */
-export class LiveCodes {
+export class PasscodeCache {
   readonly #tokens: Authenticator;
   readonly #clock: () => Date;
-  readonly #pins = new RememberedPins();
-  readonly #known = new Map<string, Known>();
+  readonly #pins = new PinCache();
+  /** By token id. */
+  readonly #known = new Map<string, CachedCode>();
 
   constructor(tokens: Authenticator, clock: () => Date) {
     this.#tokens = tokens;
     this.#clock = clock;
   }
 
-  /** What is known of a token's passcode. */
+  /** What the screen shows for a token. */
   codeOf({ id, credential, pin }: Token): WatchedCode {
     const known = this.#known.get(id)?.code;
     if (known) return known;
@@ -47,23 +47,20 @@ export class LiveCodes {
     return { kind: "masked", by: credential.kind === "hotp" && pin !== "user" ? "counter" : "PIN" };
   }
 
-  /**
-   * Makes the passcodes of these tokens that have ended, where that takes no question and no
-   * counter.
-   */
+  /** Makes the next passcodes of these tokens, except where that needs a PIN or uses a counter. */
   async renew(tokens: readonly Token[]): Promise<void> {
     for (const token of tokens) if (this.#isStale(token)) await this.#renew(token);
   }
 
   /**
-   * Makes a token's passcode, whatever it takes: a PIN, the next counter. Throws what
+   * Makes a token's passcode: asks for its PIN, or uses its next counter. Throws what
    * {@link Authenticator.passcode} throws.
    */
   async reveal(token: Token, prompt: PinPrompt): Promise<string> {
     const { id } = token;
     try {
       const passcode = await this.#make(token, this.#clock, prompt);
-      this.#known.set(id, watched(passcode, null));
+      this.#known.set(id, cached(passcode, null));
       return passcode.code;
     } catch (error) {
       this.hide(token);
@@ -71,13 +68,13 @@ export class LiveCodes {
     }
   }
 
-  /** Locks a token that a person has unlocked, and shows its passcode no more. */
+  /** Locks a token, and hides its passcode. */
   hide({ id }: Token): void {
     this.#pins.lock(id);
     this.#known.delete(id);
   }
 
-  /** Forgets every PIN. */
+  /** Erases all PINs and passcodes. */
   forget(): void {
     this.#pins.lockAll();
     this.#known.clear();
@@ -94,7 +91,7 @@ export class LiveCodes {
 
   async #renew(token: Token): Promise<void> {
     try {
-      const known = (await this.#isFree(token)) ? await this.#timed(token) : null;
+      const known = (await this.#needsNoQuestion(token)) ? await this.#timed(token) : null;
       if (known) this.#known.set(token.id, known);
       else this.#known.delete(token.id);
     } catch (error) {
@@ -106,35 +103,34 @@ export class LiveCodes {
     }
   }
 
-  /** Whether a passcode of now takes no question. */
-  async #isFree({ id, credential, accessDomain }: Token): Promise<boolean> {
-    if (this.#pins.has(id)) return true;
-    if (accessDomain === "FF") throw new FobError("denied", t("nobody has access"));
-    if (credential.kind !== "totp" || accessDomain !== "00") return false;
-    const state = await lookListed(this.#tokens, id);
+  async #needsNoQuestion(token: Token): Promise<boolean> {
+    if (this.#pins.has(token.id)) return true;
+    if (token.accessDomain === "FF") throw new FobError("denied", t("nobody has access"));
+    if (!isFree(token)) return false;
+    const state = await lookListed(this.#tokens, token.id);
     return state !== null && !state.isGuarded;
   }
 
   /**
-   * The passcode of now, with the next one when it is about to end. What was made already is not
-   * made again: a PIN takes its time.
+   * The passcode of now, and the next one when that is about to end. One that was made before is
+   * taken again: deriving a key from a PIN is slow.
    */
-  async #timed(token: Token): Promise<Known> {
+  async #timed(token: Token): Promise<CachedCode> {
     const now = this.#clock();
     const known = this.#known.get(token.id);
     const made = [known?.passcode, known?.next].find(
       (passcode) => passcode && isGoodAt(passcode, now),
     );
-    const passcode = made ?? (await this.#make(token, () => now, NOBODY));
-    if (passcode.kind === "hotp") return watched(passcode, null);
+    const passcode = made ?? (await this.#make(token, () => now, NO_QUESTIONS));
+    if (passcode.kind === "hotp") return cached(passcode, null);
     const endsSoon = passcode.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;
-    return watched(
+    return cached(
       passcode,
-      endsSoon ? await this.#make(token, () => passcode.validUntil, NOBODY) : null,
+      endsSoon ? await this.#make(token, () => passcode.validUntil, NO_QUESTIONS) : null,
     );
   }
 
-  /** `time` is asked for when the PINs were given, which takes as long as people take. */
+  /** `time` is called after the PINs were typed. */
   #make({ id }: Token, time: () => Date, prompt: PinPrompt): Promise<Passcode> {
     return this.#tokens.passcode(id, async () => time(), this.#pins.promptFor(id, prompt));
   }
@@ -144,13 +140,13 @@ function isGoodAt(passcode: Passcode, time: Date): boolean {
   return passcode.kind !== "hotp" && passcode.validFrom <= time && time < passcode.validUntil;
 }
 
-function watched(passcode: Passcode, next: Passcode | null): Known {
+function cached(passcode: Passcode, next: Passcode | null): CachedCode {
   if (passcode.kind === "hotp") {
     const { code, counter } = passcode;
     return { code: { kind: "counted", code, counter }, passcode, next, staleAt: null };
   }
   const { code, validFrom, validUntil } = passcode;
-  // the next one is asked for when this one is about to end
+  // then the next one is shown beside this one
   const ending = new Date(validUntil.getTime() - ENDING_SECONDS * 1000);
   const shown = { kind: "timed", code, validFrom, validUntil, next: next?.code ?? null } as const;
   return { code: shown, passcode, next, staleAt: next === null ? ending : validUntil };

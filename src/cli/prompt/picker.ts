@@ -1,0 +1,28 @@
+import { printable } from "#token/printable.ts";
+import type { Token } from "#token/token.ts";
+import { bestMatches } from "./fuzzy.ts";
+import type { Choice } from "./prompt.ts";
+import { promptLook } from "./prompt-look.ts";
+
+/** How a token stands in the picker and on the screen of `--watch`: `name (issuer, account)`. */
+export function labelToken({
+  name,
+  issuer,
+  account,
+}: Pick<Token, "name" | "issuer" | "account">): string {
+  const more = [issuer, account].filter((part) => part !== null && part !== name).join(", ");
+  return more === "" ? name : `${name} (${more})`;
+}
+
+/** The picker, as `search` of @inquirer/prompts draws it: typing narrows the rows. */
+export function pickerOf<T>(question: string, choices: readonly Choice<T>[]) {
+  return {
+    message: printable(question),
+    source: (typed = "") => bestMatches(typed, choices, ({ label }) => label).map(row),
+    theme: promptLook(),
+  };
+}
+
+function row<T>({ label, value }: Choice<T>) {
+  return { name: printable(label), value };
+}
