@@ -53,20 +53,6 @@ describe("fob config", () => {
     });
   });
 
-  test("takes yes and no by their words, and nothing else", async () => {
-    const { fob } = testHome();
-    expect((await fob(["config", "set", "push.notify", "true"])).stdout).toBe(
-      "push.notify is true\n",
-    );
-    expect((await fob(["config", "get", "push.notify", "--json"])).stdout).toContain(
-      '"value": true',
-    );
-    expect(await fob(["config", "set", "push.notify", "yes"])).toMatchObject({
-      stderr: 'fob: push.notify is "yes": true or false is needed\n',
-      exitCode: 2,
-    });
-  });
-
   test("takes an option before the environment, that before the file, and that before the default", async () => {
     const { home, path } = homeWith({ color: "always" });
     const env = { FOB_HOME: home };
@@ -103,30 +89,6 @@ describe("fob config", () => {
       stdout: "color is never\n",
       stderr: "note: NO_COLOR counts before it: color is never for now\n",
     });
-  });
-
-  test.each([
-    [
-      ["set", "clipboard.clear-after", "0"],
-      'clipboard.clear-after is "0": a whole number of seconds from 1 to 86400',
-    ],
-    [["set", "keychain", "cloud"], 'keychain is "cloud": one of system, file, none is needed'],
-    [["set", "agent.idle", "31d"], 'agent.idle is "31d": a duration of at most 30 days'],
-    [["set", "colour", "never"], 'there is no setting "colour"\nhint: did you mean color?'],
-    [["get", "clear"], 'there is no setting "clear"\nhint: did you mean clipboard.clear-after?'],
-    [
-      ["unset", "toString"],
-      'there is no setting "toString"\nhint: `fob config list` shows all of them',
-    ],
-  ])("refuses %j with exit code 2", async (args, message) => {
-    const { fob, home } = testHome();
-    const outcome = await fob(["config", ...args]);
-    expect(outcome).toMatchObject({
-      exitCode: 2,
-      stdout: "",
-      stderr: expect.stringContaining(`fob: ${message}`),
-    });
-    expect(readdirSync(home)).not.toContain("config.json");
   });
 
   test("keeps what it does not know, and names it with the nearest setting", async () => {
