@@ -8,8 +8,8 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { lookListed } from "./lookup.ts";
 
 /**
- * A vault that others write to at this moment looks unfinished: a token that is missing twice is
- * missing. In milliseconds.
+ * After so many milliseconds a missing token is looked for again: another process may have been
+ * changing the vault.
  */
 const SECOND_LOOK = 300;
 
@@ -34,9 +34,8 @@ export async function lookAtEach<T extends IndexEntry>(
 }
 
 /**
- * The failures of tokens that were listed and not there. Whoever removes or restores a token
- * changes files and index one after the other, so that those that are listed and not there a moment
- * later count.
+ * The failures of tokens that were listed and not there. `remove` and `restore` change files and
+ * index one after the other: a token fails if a moment later it is still listed and not there.
  */
 export async function findMissing(
   tokens: Authenticator,

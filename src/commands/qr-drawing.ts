@@ -16,8 +16,7 @@ const RESET = "\u001b[0m";
 /** Upper and lower module dark or light, where the character's own colour is the dark one. */
 const DARK_INK = " ▀▄█";
 /**
- * The same for a terminal whose colours must not be set: light writing on a dark ground is what
- * most have.
+ * The same for a terminal whose colours must not be set: most have light text on a dark background.
  */
 const LIGHT_INK = "█▄▀ ";
 
@@ -48,7 +47,7 @@ export async function drawToFiles(
   texts: readonly string[],
   path: string,
   look: Look,
-  context: Context,
+  context: Pick<Context, "progress" | "writeSecretFiles">,
 ): Promise<string[]> {
   const paths = texts.map((_, i) =>
     texts.length === 1 ? path : path.replace(/(\.[^.]*)?$/, `-${i + 1}$1`),

@@ -6,7 +6,7 @@ import { durationMs } from "#cli/duration.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 
-/** Says as what a time was taken that does not say its zone, if it is one. */
+/** Tells the person which time a text without a time zone was taken for; nothing for other texts. */
 export function tellZone(
   option: string,
   text: string | undefined,
@@ -33,7 +33,7 @@ export function parseTime(text: string, now: Date): Date {
 /**
  * The end of something that begins `now`: a duration (`90m`, `12h`, `30d`), a point in time as
  * {@link parseTime} reads it, or null for `never`. Throws FobError `usage` naming the option, also
- * for an end that is over.
+ * for an end in the past.
  */
 export function parseEnd(option: string, text: string, now: Date): Date | null {
   if (text === "never") return null;

@@ -9,7 +9,7 @@ import { isEnabledForApp } from "#vault/keys/biometrics.ts";
 import { readHeader } from "#vault/keys/header.ts";
 
 interface BiometricStatus {
-  /** What there is, or null. */
+  /** Its name, or null. */
   readonly sensor: string | null;
   /** Why there is none. */
   readonly problem: string | null;

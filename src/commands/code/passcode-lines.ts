@@ -104,7 +104,7 @@ class PasscodeLines {
     }
   }
 
-  /** False when nobody reads any more. */
+  /** Resolves with false when standard output was closed. */
   #emit(made: TokenPasscode): Promise<boolean> {
     return this.#context.emit({
       text: (style) => formatWatchedLine(made, this.#isOnlyOne, style),

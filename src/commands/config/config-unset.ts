@@ -9,7 +9,7 @@ import { type SettingView, viewSetting } from "./setting-view.ts";
 interface Unset {
   readonly key: string;
   readonly wasSet: boolean;
-  /** What counts from now on; null for a key that no setting is called. */
+  /** What counts from now on; null for a key that is no setting. */
   readonly view: SettingView | null;
 }
 

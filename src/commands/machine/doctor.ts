@@ -155,7 +155,7 @@ async function checkAgent(
     if (status) return { check, status: "ok", message: describeAgent(status, null) };
     return { check, status: "skipped", message: t("no agent holds this vault") };
   } catch (error) {
-    // a damaged header is said where the vault is looked at
+    // `checkVault` reports a damaged header
     return { ...failure(check, error), status: "warning" };
   }
 }

@@ -91,8 +91,8 @@ function parseKind(text: string): KeychainKind {
 }
 
 /**
- * Throws FobError `usage` where there is nothing to do: a key that is lost is made anew by its own
- * keeper, too.
+ * Throws FobError `usage` where the key is in that place already. A lost key is no hindrance: the
+ * same place gets a new one.
  */
 async function refuseSameKeeper(
   header: Header,

@@ -93,8 +93,7 @@ export async function listTokens(
 ): Promise<Table> {
   const entries = await store.entries();
   const chosen = pattern === "" ? entries : entries.filter((entry) => contains(entry, pattern));
-  // the index does not follow counters, so that making a passcode rewrites one file; the others
-  // need not be looked at, nor waited for
+  // the index knows everything else but counters and wiped secrets: it is not written for those
   const isRead = (entry: IndexEntry) => passcodeOf !== null || hasNews(entry);
   const read = await lookAtEach(store, chosen.filter(isRead), context);
   const states = new Map(read.done.map((state) => [state.entry.id, state]));
