@@ -20,6 +20,7 @@ export default defineConfig({
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/stretched-once.ts"],
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
     // two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
