@@ -38,13 +38,11 @@ export interface DraftField {
 }
 
 /**
- * A token as read from an enrollment string, before it is stored. `name` is null where the string
- * carries neither issuer nor account, and the user must give one. Only a server makes push tokens:
- * what a text itself holds is computed with. The caller owns `secret` and forgets it after use.
+ * A token as a format reads it. `name` is null where the string carries neither issuer nor account,
+ * and the user must give one. Only a server makes push tokens: what a text itself holds is computed
+ * with. The caller owns `secret` and forgets it after use.
  */
-export interface EnrollmentDraft<C extends Credential = OtpCredential> {
-  /** Which form the string had: the id of its {@link EnrollmentFormat} or of a file's kind. */
-  readonly format: string;
+export interface ParsedToken<C extends Credential = OtpCredential> {
   readonly name: string | null;
   readonly issuer: string | null;
   readonly account: string | null;
@@ -65,10 +63,18 @@ export interface EnrollmentDraft<C extends Credential = OtpCredential> {
 }
 
 /**
- * An enrollment string that holds no token, but says where to get one. Reading it sends nothing.
+ * A token and the format that it was read from, before it is stored. What fob reads itself has the
+ * id of a format in its lists; a token from a backup may have one that another version knows.
  */
-export interface OnlineEnrollment {
-  readonly format: string;
+export interface EnrollmentDraft<
+  C extends Credential = OtpCredential,
+  Format extends string = string,
+> extends ParsedToken<C> {
+  readonly format: Format;
+}
+
+/** What a format reads in a string that holds no token, but says where to get one. */
+export interface ParsedOnline {
   /** What is known before the server was asked; null where that is nothing. */
   readonly name: string | null;
   readonly issuer: string | null;
@@ -85,7 +91,16 @@ export interface OnlineEnrollment {
    * to store them. Rejects with FobError `rejected` when the server refuses or cannot prove who it
    * is, `unavailable` when it cannot be reached; then every secret made for it is forgotten.
    */
-  complete(services: EnrollmentServices): Promise<EnrollmentDraft<Credential>[]>;
+  complete(services: EnrollmentServices): Promise<ParsedToken<Credential>[]>;
+}
+
+/**
+ * An enrollment string that holds no token, but says where to get one, and its format. Reading it
+ * sends nothing.
+ */
+export interface OnlineEnrollment<Format extends string = string> extends ParsedOnline {
+  readonly format: Format;
+  complete(services: EnrollmentServices): Promise<EnrollmentDraft<Credential, Format>[]>;
 }
 
 /** What an enrollment with a server needs of its surroundings. */
@@ -119,8 +134,15 @@ export interface UserPin {
   readonly policy: PinPolicy;
 }
 
+/** The good tokens of a text that holds many, and for each of the others, why it was refused. */
+export interface ParsedFile {
+  readonly drafts: readonly ParsedToken[];
+  readonly refusals: readonly string[];
+}
+
 /** One form of enrollment string. */
 export interface EnrollmentFormat {
+  /** Stored with the token; stable, kebab-case. */
   readonly id: string;
   /** An example or a few words, for the message that lists what is known. */
   readonly example: string;
@@ -142,7 +164,12 @@ export interface EnrollmentFormat {
     text: string,
     askSecret: AskSecret,
     effort: Effort,
-  ): EnrollmentDraft[] | Promise<EnrollmentDraft[]>;
+  ): ParsedToken[] | Promise<readonly ParsedToken[]>;
   /** What the text says, where a server makes the token. Nothing is sent. */
-  parseOnline?(text: string): OnlineEnrollment;
+  parseOnline?(text: string): ParsedOnline;
+  /** For a text that is a whole file: its name for people, and its good tokens alone. */
+  readonly file?: {
+    readonly name: string;
+    parse(text: string, askSecret: AskSecret, effort: Effort): Promise<ParsedFile>;
+  };
 }

@@ -1,37 +1,19 @@
 import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
-import { activationCode } from "#enrollment/formats/activation-code.ts";
-import { activationString } from "#enrollment/formats/activation-string.ts";
-import { bareSecret } from "#enrollment/formats/bare-secret.ts";
-import { keyUri } from "#enrollment/formats/key-uri.ts";
-import { migration } from "#enrollment/formats/migration.ts";
-import { mobileOtp } from "#enrollment/formats/mobile-otp.ts";
-import { pushUri } from "#enrollment/formats/push-uri.ts";
-import { steam } from "#enrollment/formats/steam.ts";
-import { tiqrUri } from "#enrollment/formats/tiqr-uri.ts";
-import { pskc } from "#enrollment/pskc/pskc.ts";
+import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { Effort } from "./effort.ts";
+import { STRING_FORMATS, type StringFormat } from "./formats/string-formats.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
 
-/**
- * Every form of enrollment string, the most particular first. A new one is added here and nowhere
- * else.
- */
-const FORMATS: readonly EnrollmentFormat[] = [
-  pushUri,
-  keyUri,
-  migration,
-  steam,
-  mobileOtp,
-  tiqrUri,
-  activationCode,
-  activationString,
-  pskc,
-  bareSecret,
-];
+/** A token of an enrollment string. */
+export type RecognizedToken = EnrollmentDraft<OtpCredential, StringFormat>;
+
+type Format = EnrollmentFormat & { readonly id: StringFormat };
+
+const FORMATS: readonly Format[] = STRING_FORMATS;
 
 /**
  * The tokens that an enrollment string describes. Rejects with FobError `invalid` saying what is
@@ -43,22 +25,29 @@ export async function recognize(
   input: string,
   askSecret: AskSecret = refuseToAsk,
   effort = new Effort(),
-): Promise<EnrollmentDraft[]> {
+): Promise<RecognizedToken[]> {
   const { format, text } = recognition(input);
-  return format.parse(text, askSecret, effort);
+  const tokens = await format.parse(text, askSecret, effort);
+  return tokens.map((token) => ({ ...token, format: format.id }));
 }
 
 /**
  * What an enrollment string says that only a server can turn into a token; null for every other
  * one.
  */
-export function recognizeOnline(input: string): OnlineEnrollment | null {
+export function recognizeOnline(input: string): OnlineEnrollment<StringFormat> | null {
   const { format, text } = recognition(input);
-  return format.parseOnline?.(text) ?? null;
+  const online = format.parseOnline?.(text);
+  if (!online) return null;
+  const complete: OnlineEnrollment<StringFormat>["complete"] = async (services) => {
+    const tokens = await online.complete(services);
+    return tokens.map((token) => ({ ...token, format: format.id }));
+  };
+  return { ...online, format: format.id, complete };
 }
 
 /** The format that a text has, right or wrong, or null when it has none. */
-export function identify(input: string): EnrollmentFormat | null {
+export function identify(input: string): Format | null {
   const text = bare(input);
   const format = FORMATS.find(
     ({ matches, maxLength }) => text.length <= (maxLength ?? MAX_LENGTH) && matches(text),

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, EnrollmentDraft } from "#enrollment/draft.ts";
+import type { AskSecret, ParsedToken } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { readContainer } from "#enrollment/pskc/read-pskc.ts";
 import { child, children, type Element } from "#enrollment/pskc/xml.ts";
@@ -38,7 +38,7 @@ export function agreedDraft(
   finished: ServerFinished,
   confirmation: Confirmation,
   agreement: KeyAgreement,
-): Promise<EnrollmentDraft> {
+): Promise<ParsedToken> {
   return confirmedDraft(finished, { ...confirmation, serverId: "" }, (carried, credential) => {
     forget(carried);
     if (carried)
@@ -58,7 +58,7 @@ export function agreedDraft(
 export async function transportedDraft(
   finished: ServerFinished,
   confirmation: Confirmation,
-): Promise<EnrollmentDraft> {
+): Promise<ParsedToken> {
   const { container, protection, serverId } = finished;
   if (protection !== null && protection !== PASSPHRASE_WRAP) {
     throw new FobError("invalid", t("the server protects the key in a way that was not offered"));
@@ -79,7 +79,7 @@ async function confirmedDraft(
   { container, mac }: ServerFinished,
   { prf, server, messages, serverId, passphrase }: Confirmation & { readonly serverId: string },
   makeKeys: (carried: Buffer | null, credential: OtpCredential) => ProvisionedKeys,
-): Promise<EnrollmentDraft> {
+): Promise<ParsedToken> {
   const made: ProvisionedKeys[] = [];
   const makeSecret = (carried: Buffer | null, credential: OtpCredential) => {
     const keys = makeKeys(carried, credential);
@@ -109,7 +109,7 @@ async function readOnly(
   container: Element,
   askSecret: AskSecret,
   makeSecret: (carried: Buffer | null, credential: OtpCredential) => Buffer,
-): Promise<EnrollmentDraft> {
+): Promise<ParsedToken> {
   const { drafts, refusals } = await readContainer(container, askSecret, new Effort(), makeSecret);
   if (refusals[0] !== undefined)
     throw new FobError("invalid", t`the server's token cannot be used: ${refusals[0]}`);

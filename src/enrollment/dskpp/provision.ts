@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentDraft, EnrollmentServices } from "#enrollment/draft.ts";
+import type { EnrollmentServices, ParsedToken } from "#enrollment/draft.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
 import {
@@ -52,7 +52,7 @@ const TRIES = 2;
 export async function provision(
   order: ProvisioningOrder,
   services: EnrollmentServices,
-): Promise<EnrollmentDraft> {
+): Promise<ParsedToken> {
   const asked =
     order.password === null ? await services.askSecret("passphrase", order.url.host) : null;
   const password = order.password ?? Buffer.from(asked ?? []);
@@ -88,7 +88,7 @@ class Run {
   }
 
   /** The token; null when the server could not make one, and may with another try. */
-  async complete(isLast: boolean): Promise<EnrollmentDraft | null> {
+  async complete(isLast: boolean): Promise<ParsedToken | null> {
     try {
       const reply = await this.#open();
       const hello = reply.kind === "hello" ? checkChoice(reply) : null;
@@ -150,7 +150,7 @@ class Run {
   }
 
   /** Passes 3 and 4. */
-  async #agree(hello: ServerHello): Promise<EnrollmentDraft> {
+  async #agree(hello: ServerHello): Promise<ParsedToken> {
     const prf = prfOf(hello.macAlgorithm);
     const clientNonce = this.#keep(this.#services.randomBytes(prf.keyBytes));
     const key = await this.#encryptionKey(hello);

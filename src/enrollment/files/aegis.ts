@@ -7,7 +7,7 @@ import { type Effort, SCRYPT_MAX_MEMORY } from "#enrollment/effort.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
+import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -61,16 +61,16 @@ type Database = v.InferOutput<typeof DatabaseSchema>;
  * The vault of Aegis, plain or encrypted with a password (AES-256-GCM under a key that scrypt
  * makes).
  */
-export const aegis: AppFile = {
+export const aegis = {
   id: "aegis",
   app: "Aegis",
-  async read(content, askSecret, effort) {
-    const plain = v.safeParse(PlainSchema, content, { abortEarly: true });
+  async read(file, askSecret, effort) {
+    const plain = v.safeParse(PlainSchema, file.json(), { abortEarly: true });
     if (plain.success) return entriesOf(plain.output.db);
-    const encrypted = v.safeParse(EncryptedSchema, content, { abortEarly: true });
+    const encrypted = v.safeParse(EncryptedSchema, file.json(), { abortEarly: true });
     return encrypted.success ? entriesOf(await decrypt(encrypted.output, askSecret, effort)) : null;
   },
-};
+} as const satisfies AppFormat;
 
 function entriesOf({ entries }: Database): AppEntry[] {
   return entries.map(({ type, name, issuer, info: { algo, ...info } }) => ({

@@ -1,11 +1,8 @@
 import * as v from "valibot";
-import { ownValue } from "#base/own-value.ts";
-import type { AskSecret, EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import { cleanName } from "#enrollment/formats/key-uri-label.ts";
-import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
-import { recognize } from "#enrollment/recognize.ts";
+import type { ForeignFile } from "./foreign-file.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */
 export interface AppEntry {
@@ -32,17 +29,18 @@ export interface AppLogin {
 }
 
 /** One kind of file that another app exports. */
-export interface AppFile {
-  /** Stored with the token as its format. */
+export interface AppFormat {
+  /** Stored with the token as its format; stable, kebab-case. */
   readonly id: string;
   /** The app's name, for people. */
   readonly app: string;
   /**
-   * Its tokens, or null when this is not a file of this kind. Throws FobError `invalid` when it is
-   * a damaged one.
+   * The tokens in a file, or null when it is not of this kind. What is encrypted is opened with
+   * `openWithPassphrase`. Rejects with FobError `invalid` for a damaged file, `denied` for a wrong
+   * passphrase.
    */
   read(
-    content: unknown,
+    file: ForeignFile,
     askSecret: AskSecret,
     effort: Effort,
   ): Promise<readonly (AppEntry | AppLogin)[] | null>;
@@ -53,54 +51,4 @@ export interface AppFile {
  */
 export function listOf<const Item extends v.GenericSchema>(item: Item) {
   return v.pipe(v.array(v.unknown()), v.maxLength(MAX_ENTRIES), v.array(item));
-}
-
-/**
- * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects
- * with FobError `invalid` in the words in which enrollment strings are refused.
- */
-export async function draftsOf(
-  entry: AppEntry | AppLogin,
-  format: string,
-  effort: Effort,
-): Promise<EnrollmentDraft[]> {
-  const drafts = await recognize(
-    "enrollment" in entry ? entry.enrollment : keyUriOf(entry),
-    undefined,
-    effort,
-  );
-  return drafts.map((draft) => nameDraft(draft, entry, format));
-}
-
-/** The draft with the names of its login, where the string itself has none. */
-function nameDraft(
-  draft: EnrollmentDraft,
-  entry: AppEntry | AppLogin,
-  format: string,
-): EnrollmentDraft {
-  const findings: Finding[] = [...draft.findings];
-  const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
-  const account = draft.account ?? cleanName("account", entry.account ?? "", findings);
-  return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
-}
-
-/** What a token of each type takes; apps write the rest as well, where it means nothing. */
-const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
-  totp: ["secret", "algorithm", "digits", "period"],
-  hotp: ["secret", "algorithm", "digits", "counter"],
-  steam: ["secret"],
-};
-
-/** An entry takes the way of a Key URI, so that the same rules hold for it. */
-function keyUriOf(entry: AppEntry): string {
-  const type = entry.type.toLowerCase();
-  const label = [entry.issuer || null, entry.account ?? ""]
-    .filter((part) => part !== null)
-    .map(encodeText)
-    .join(":");
-  const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
-  const query = names.flatMap((name) =>
-    entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
-  );
-  return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
 }

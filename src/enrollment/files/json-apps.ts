@@ -1,26 +1,26 @@
 import * as v from "valibot";
 import { MAX_SECRET_BYTES } from "#enrollment/secret-text.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
+import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
 
 const text = v.optional(v.nullable(v.string()));
 const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
 
 /** A kind of JSON file: its shape, and how an entry of it reads in the terms of a Key URI. */
-function jsonFile<const Schema extends v.GenericSchema>(
-  id: string,
+function jsonFormat<const Id extends string, const Schema extends v.GenericSchema>(
+  id: Id,
   app: string,
   schema: Schema,
   entries: (content: v.InferOutput<Schema>) => AppEntry[],
-): AppFile {
+) {
   return {
     id,
     app,
-    async read(content) {
-      const parsed = v.safeParse(schema, content, { abortEarly: true });
+    async read(file) {
+      const parsed = v.safeParse(schema, file.json(), { abortEarly: true });
       return parsed.success ? entries(parsed.output) : null;
     },
-  };
+  } as const satisfies AppFormat;
 }
 
 const AndOtpSchema = v.pipe(
@@ -41,7 +41,7 @@ const AndOtpSchema = v.pipe(
 );
 
 /** The plain backup of andOTP. */
-export const andOtp = jsonFile("andotp", "andOTP", AndOtpSchema, (entries) =>
+export const andOtp = jsonFormat("andotp", "andOTP", AndOtpSchema, (entries) =>
   entries.map(({ label, used_frequency: _used, ...entry }) => ({ account: label, ...entry })),
 );
 
@@ -70,7 +70,7 @@ const FreeOtpSchema = v.object({
 });
 
 /** The backup of FreeOTP+. */
-export const freeOtpPlus = jsonFile("freeotp-plus", "FreeOTP+", FreeOtpSchema, ({ tokens }) =>
+export const freeOtpPlus = jsonFormat("freeotp-plus", "FreeOTP+", FreeOtpSchema, ({ tokens }) =>
   tokens.map(({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
     issuer: issuerExt || issuerInt,
     account: label,
@@ -104,7 +104,7 @@ const RaivoSchema = v.pipe(
 );
 
 /** The export of Raivo, taken out of its archive. */
-export const raivo = jsonFile("raivo", "Raivo", RaivoSchema, (entries) =>
+export const raivo = jsonFormat("raivo", "Raivo", RaivoSchema, (entries) =>
   entries.map(({ kind, timer, ...entry }) => ({ type: kind, period: timer, ...entry })),
 );
 
@@ -134,7 +134,7 @@ const STRATUM_TYPES: readonly (string | undefined)[] = [
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The plain backup of Stratum, which was called Authenticator Pro. */
-export const stratum = jsonFile("stratum", "Stratum", StratumSchema, ({ Authenticators }) =>
+export const stratum = jsonFormat("stratum", "Stratum", StratumSchema, ({ Authenticators }) =>
   Authenticators.map((entry) => ({
     type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
     issuer: entry.Issuer,
@@ -156,11 +156,11 @@ const ProtonSchema = v.object({
 });
 
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
-export const proton: AppFile = {
+export const proton = {
   id: "proton-authenticator",
   app: "Proton Authenticator",
-  async read(content) {
-    const parsed = v.safeParse(ProtonSchema, content, { abortEarly: true });
+  async read(file) {
+    const parsed = v.safeParse(ProtonSchema, file.json(), { abortEarly: true });
     return parsed.success
       ? parsed.output.entries.map(({ content: { uri, name } }) => ({
           enrollment: uri,
@@ -168,4 +168,4 @@ export const proton: AppFile = {
         }))
       : null;
   },
-};
+} as const satisfies AppFormat;

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type AppFile, type AppLogin, listOf } from "./app-file.ts";
+import { type AppFormat, type AppLogin, listOf } from "./app-file.ts";
+import type { ForeignFile } from "./foreign-file.ts";
 
 const text = v.optional(v.nullable(v.string()));
 
@@ -20,11 +21,12 @@ const EncryptedBitwardenSchema = v.object({
   data: v.optional(v.string()),
 });
 
-/** The unencrypted JSON export of Bitwarden: logins, some of them with a token. */
-export const bitwarden: AppFile = {
+/** The unencrypted exports of Bitwarden, JSON and CSV: logins, some of them with a token. */
+export const bitwarden = {
   id: "bitwarden",
   app: "Bitwarden",
-  async read(content) {
+  async read(file) {
+    const content = file.json();
     if (v.is(EncryptedBitwardenSchema, content)) {
       throw new FobError("invalid", t("this Bitwarden export is encrypted"), {
         hint: t(
@@ -33,62 +35,40 @@ export const bitwarden: AppFile = {
       });
     }
     const parsed = v.safeParse(BitwardenSchema, content, { abortEarly: true });
-    if (!parsed.success) return null;
+    if (!parsed.success)
+      return readTable(file, { totp: "login_totp", title: "name", user: "login_username" });
     return parsed.output.items.flatMap(({ name, login }) =>
       loginOf(login?.totp, name, login?.username),
     );
   },
-};
+} as const satisfies AppFormat;
+
+/** The CSV export of KeePassXC. */
+export const keePassXc = {
+  id: "keepassxc",
+  app: "KeePassXC",
+  read: (file) => readTable(file, { totp: "TOTP", title: "Title", user: "Username" }),
+} as const satisfies AppFormat;
 
 /** Where a CSV export has its columns, by the names in its first line. */
 interface Columns {
-  readonly id: string;
-  readonly app: string;
   readonly totp: string;
   readonly title: string;
   readonly user: string;
 }
 
-const CSV_EXPORTS: readonly Columns[] = [
-  { id: "bitwarden", app: "Bitwarden", totp: "login_totp", title: "name", user: "login_username" },
-  { id: "keepassxc", app: "KeePassXC", totp: "TOTP", title: "Title", user: "Username" },
-];
-
-/** A table as its file has it: the names of its columns, and the cells of each row. */
-export interface Table {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/**
- * The logins of a password manager's CSV export, and which one it is; null when it is none that we
- * know.
- */
-export function readCsvExport({
-  columns,
-  rows,
-}: Table): (Pick<AppFile, "id" | "app"> & Logins) | null {
-  const known = CSV_EXPORTS.find(
-    ({ totp, title }) => columns.includes(totp) && columns.includes(title),
-  );
-  if (!known || rows.length === 0) return null;
-  const [totp, title, user] = [known.totp, known.title, known.user].map((name) =>
+/** The logins of a CSV export; null when it has no such columns, or no rows. */
+async function readTable(
+  file: ForeignFile,
+  { totp, title, user }: Columns,
+): Promise<AppLogin[] | null> {
+  const { columns = [], rows = [] } = (await file.table()) ?? {};
+  if (!columns.includes(totp) || !columns.includes(title) || rows.length === 0) return null;
+  const [totpAt = -1, titleAt = -1, userAt = -1] = [totp, title, user].map((name) =>
     columns.indexOf(name),
   );
-  const cell = (row: readonly string[], at: number | undefined) => row[at ?? -1];
-  return {
-    id: known.id,
-    app: known.app,
-    logins: rows.flatMap((row) => loginOf(cell(row, totp), cell(row, title), cell(row, user))),
-  };
+  return rows.flatMap((row) => loginOf(row[totpAt], row[titleAt], row[userAt]));
 }
-
-interface Logins {
-  readonly logins: readonly AppLogin[];
-}
-
-/** The apps whose CSV exports are read. */
-export const CSV_APPS: readonly string[] = CSV_EXPORTS.map(({ app }) => app);
 
 function loginOf(
   totp: string | null | undefined,

@@ -5,7 +5,7 @@ import { t } from "#base/language.ts";
 import type { AskSecret } from "#enrollment/draft.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppEntry, type AppFile, listOf } from "./app-file.ts";
+import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
 
 /** How 2FAS makes a key of a password: PBKDF2 with HMAC-SHA-256. */
 const ITERATIONS = 10_000;
@@ -39,16 +39,16 @@ const BackupSchema = v.object({
 });
 
 /** The backup of 2FAS, plain or encrypted with a password. */
-export const twoFas: AppFile = {
+export const twoFas = {
   id: "2fas",
   app: "2FAS",
-  async read(content, askSecret) {
-    const backup = v.safeParse(BackupSchema, content, { abortEarly: true });
+  async read(file, askSecret) {
+    const backup = v.safeParse(BackupSchema, file.json(), { abortEarly: true });
     if (!backup.success) return null;
     const { services, servicesEncrypted } = backup.output;
     return entriesOf(servicesEncrypted ? await decrypt(servicesEncrypted, askSecret) : services);
   },
-};
+} as const satisfies AppFormat;
 
 function entriesOf(services: v.InferOutput<typeof ServicesSchema>): AppEntry[] {
   return services.map(({ name, secret, otp: { account, label, issuer, tokenType, ...otp } }) => ({

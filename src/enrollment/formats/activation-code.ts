@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
 import { deriveActivationKey } from "#otp/activation-key.ts";
 import { decodeBase32 } from "#token/base32.ts";
 
@@ -21,12 +21,12 @@ const LONG_FORM = /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3,31}-[a-z0-9]{1,5}$/i;
  * digits, counter from 0. The short form is `XXXXX-XXXXX-XXXXX-XXXXX` with a check character at the
  * end of each group, the long one Base32 with a check byte.
  */
-export const activationCode: EnrollmentFormat = {
+export const activationCode = {
   id: "activation-code",
   example: "XXXXX-XXXXX-XXXXX-XXXXX",
   matches: (text) => SHORT_FORM.test(text) || LONG_FORM.test(text) || isShortWithoutDashes(text),
   parse: (text) => [parseActivationCode(text)],
-};
+} as const satisfies EnrollmentFormat;
 
 /**
  * Without dashes a code could be a bare secret of 20 characters, but for its four check characters:
@@ -50,13 +50,15 @@ function readGroups(text: string): string[] {
   return characters.match(/.{1,5}/g) ?? [];
 }
 
-function parseActivationCode(text: string): EnrollmentDraft {
+function parseActivationCode(text: string): ParsedToken {
   const groups = readGroups(text);
   const isShort = groups.length === 4;
   const entropy = isShort ? shortEntropy(groups) : longEntropy(groups.join(""));
   return {
-    format: activationCode.id,
-    ...{ name: "MobilePASS", issuer: null, account: null, serial: null },
+    name: "MobilePASS",
+    issuer: null,
+    account: null,
+    serial: null,
     credential: { kind: "hotp", algorithm: "SHA256", digits: 6, alphabet: "decimal", counter: 0n },
     secret: deriveActivationKey(entropy),
     fields: [

@@ -2,11 +2,11 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type {
   DraftField,
-  EnrollmentDraft,
   EnrollmentFormat,
   EnrollmentServices,
   Finding,
-  OnlineEnrollment,
+  ParsedOnline,
+  ParsedToken,
 } from "#enrollment/draft.ts";
 import { parseAuthenticationCode } from "#enrollment/dskpp/authentication-code.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -32,7 +32,7 @@ const LINES: ReadonlyMap<string, { readonly name: string; readonly isSecret: boo
  * in a link (`mobilepassplus://autoenrollment?str=`). It holds no token: the server at that address
  * makes one with us (DSKPP, RFC 6063), once.
  */
-export const activationString: EnrollmentFormat = {
+export const activationString = {
   id: "activation-string",
   example: "an activation string",
   isMultiline: true,
@@ -46,9 +46,9 @@ export const activationString: EnrollmentFormat = {
     );
   },
   parseOnline: parseActivationString,
-};
+} as const satisfies EnrollmentFormat;
 
-function parseActivationString(text: string): OnlineEnrollment {
+function parseActivationString(text: string): ParsedOnline {
   const link = DEEP_LINK.exec(text);
   const decoded = decode(link?.groups?.["string"] ?? text);
   if (decoded === null) throw new FobError("invalid", t("the activation string is not Base64"));
@@ -69,13 +69,10 @@ function parseActivationString(text: string): OnlineEnrollment {
   const message = t("it is enrolled with the server that it names, and works once");
   findings.push({ severity: "info", code: "enrolled-online", message });
   return {
-    ...{
-      format: activationString.id,
-      name: null,
-      issuer: null,
-      account: cleanName("UserID", lines.get("userid") ?? "", findings),
-      serial: null,
-    },
+    name: null,
+    issuer: null,
+    account: cleanName("UserID", lines.get("userid") ?? "", findings),
+    serial: null,
     server: url.host,
     fields: fieldsOf(lines, url),
     findings,
@@ -100,14 +97,14 @@ async function completeActivation(
   url: URL,
   { clientId, password }: Code,
   services: EnrollmentServices,
-): Promise<EnrollmentDraft[]> {
+): Promise<ParsedToken[]> {
   const { provision } = await import("#enrollment/dskpp/provision.ts");
   const bytes = password === null ? null : Buffer.from(password.normalize("NFKC"), "utf8");
   try {
     const draft = await provision({ url, clientId, password: bytes }, services);
     const { name, account } = draft;
     const user = account ?? shortenName(clientId);
-    return [{ ...draft, format: activationString.id, account: user, name: name ?? user }];
+    return [{ ...draft, account: user, name: name ?? user }];
   } finally {
     forget(bytes);
   }

@@ -1,4 +1,4 @@
-import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret, parseHexSecret } from "#enrollment/secret-text.ts";
 
 /** Shorter texts are rather a mistyped name or passcode than a secret. */
@@ -12,22 +12,24 @@ const ONLY_HEX = /[0189]/;
  * A secret alone, in Base32 or hexadecimal, for a time-based token with the usual parameters. A
  * text that both could be is Base32, which issuers show; `hex:` or `0x` in front says otherwise.
  */
-export const bareSecret: EnrollmentFormat = {
+export const bareSecret = {
   id: "bare-secret",
   example: "a secret in Base32 or hexadecimal",
   matches: (text) =>
     PREFIXED.test(text) ||
     (PLAIN.test(text) && text.replace(/[\s=-]/g, "").length >= MIN_CHARACTERS),
   parse: (text) => [parseBareSecret(text)],
-};
+} as const satisfies EnrollmentFormat;
 
-function parseBareSecret(text: string): EnrollmentDraft {
+function parseBareSecret(text: string): ParsedToken {
   const { encoding, body = text } = PREFIXED.exec(text)?.groups ?? {};
   const isHex = encoding === undefined ? ONLY_HEX.test(text) : encoding.toLowerCase() !== "base32:";
   const secret = isHex ? parseHexSecret(body) : parseBase32Secret(body);
   return {
-    format: bareSecret.id,
-    ...{ name: null, issuer: null, account: null, serial: null },
+    name: null,
+    issuer: null,
+    account: null,
+    serial: null,
     credential: {
       kind: "totp",
       algorithm: "SHA1",

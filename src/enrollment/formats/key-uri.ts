@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
@@ -42,14 +42,14 @@ const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", 
  * really write it. `ocra` and the parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond
  * the original.
  */
-export const keyUri: EnrollmentFormat = {
+export const keyUri = {
   id: "key-uri",
   example: "otpauth://totp/ISSUER:ACCOUNT?secret=...",
   matches: (text) => /^otpauth:\/\//i.test(text),
   parse: (text, _askSecret, effort) => [parseKeyUri(text, effort)],
-};
+} as const satisfies EnrollmentFormat;
 
-function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
+function parseKeyUri(text: string, effort: Effort): ParsedToken {
   const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
@@ -73,7 +73,6 @@ function parseKeyUri(text: string, effort: Effort): EnrollmentDraft {
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
   const token = {
-    format: keyUri.id,
     ...label,
     serial,
     credential,
@@ -95,7 +94,7 @@ function readSecret(parameters: Parameters): Buffer {
 /**
  * The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses.
  */
-function readPin(parameters: Parameters): Pick<EnrollmentDraft, "pin"> {
+function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");
   if (text === null) return {};
   parameters.note("pinpolicy", text, "given");

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { DraftField, EnrollmentDraft, EnrollmentFormat, Finding } from "#enrollment/draft.ts";
+import type { DraftField, EnrollmentFormat, Finding, ParsedToken } from "#enrollment/draft.ts";
 import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
 import type { HashAlgorithm } from "#otp/algorithm.ts";
 import type { OtpCredential } from "#token/credential.ts";
@@ -18,7 +18,7 @@ const MAX_TOKENS = 1_000;
  * protocol buffer, in one or several batches. Each batch is enrolled by itself; a finding says
  * which of how many it is.
  */
-export const migration: EnrollmentFormat = {
+export const migration = {
   id: "migration",
   example: "otpauth-migration://offline?data=...",
   matches: (text) => /^otpauth-migration:\/\//i.test(text),
@@ -28,7 +28,7 @@ export const migration: EnrollmentFormat = {
       throw new FobError("invalid", t("the migration code holds no token"));
     return payload.entries.map((entry) => toDraft(entry, payload));
   },
-};
+} as const satisfies EnrollmentFormat;
 
 interface Entry {
   readonly secret: Buffer;
@@ -143,7 +143,7 @@ function readCounter(counter: bigint): bigint {
   throw new FobError("invalid", t("counter of a token in the migration code is out of range"));
 }
 
-function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDraft {
+function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): ParsedToken {
   const findings: Finding[] = [];
   const label = namesOf(entry, findings);
   if (batchSize > 1 && batchIndex < batchSize) {
@@ -155,7 +155,6 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): EnrollmentDr
   const secret = checkSecretSize(Buffer.from(entry.secret));
   const credential = credentialOf(entry);
   return {
-    format: migration.id,
     name: label.issuer ?? label.account,
     ...label,
     serial: null,

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
 import { judgeSecret, parseHexSecret } from "#enrollment/secret-text.ts";
 import { readLabel } from "./key-uri-label.ts";
 import { Parameters } from "./parameters.ts";
@@ -9,14 +9,14 @@ import { Parameters } from "./parameters.ts";
  * `motp://ISSUER:ACCOUNT?secret=HEX`, a Mobile-OTP token. Its PIN is asked for with every passcode
  * and never stored.
  */
-export const mobileOtp: EnrollmentFormat = {
+export const mobileOtp = {
   id: "mobile-otp",
   example: "motp://ISSUER:ACCOUNT?secret=HEX",
   matches: (text) => /^motp:\/\//i.test(text),
   parse: (text) => [parseMobileOtp(text)],
-};
+} as const satisfies EnrollmentFormat;
 
-function parseMobileOtp(text: string): EnrollmentDraft {
+function parseMobileOtp(text: string): ParsedToken {
   const match = /^motp:\/\/([^?#]*)\??([^#]*)/i.exec(text);
   const parameters = new Parameters(match?.[2] ?? "");
   parameters.note("type", "motp", "given");
@@ -35,7 +35,6 @@ function parseMobileOtp(text: string): EnrollmentDraft {
   const { fields } = parameters;
   const findings = [...parameters.findings, ...judgeSecret(secret)];
   return {
-    format: mobileOtp.id,
     ...label,
     serial: null,
     credential: { kind: "motp" },

@@ -3,10 +3,10 @@ import { promisify } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type {
-  EnrollmentDraft,
   EnrollmentFormat,
   EnrollmentServices,
-  OnlineEnrollment,
+  ParsedOnline,
+  ParsedToken,
 } from "#enrollment/draft.ts";
 import { readReply } from "#push/privacyidea/privacyidea-reply.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
@@ -38,7 +38,7 @@ const MAX_TTL = 525_600;
  * no key: one is made here and told to the server at `url`, which takes the enrollment credential
  * once.
  */
-export const pushUri: EnrollmentFormat = {
+export const pushUri = {
   id: "privacyidea-push",
   example: "otpauth://pipush/LABEL?url=...",
   matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
@@ -52,7 +52,7 @@ export const pushUri: EnrollmentFormat = {
     );
   },
   parseOnline: parsePushUri,
-};
+} as const satisfies EnrollmentFormat;
 
 /** What a string says that the server must hear. */
 interface Invitation {
@@ -63,7 +63,7 @@ interface Invitation {
   readonly isQuick: boolean;
 }
 
-function parsePushUri(text: string): OnlineEnrollment {
+function parsePushUri(text: string): ParsedOnline {
   const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
   const parameters = new Parameters(query);
   const version = parameters.take(["v"], String, "1");
@@ -76,7 +76,6 @@ function parsePushUri(text: string): OnlineEnrollment {
   const credential = required(parameters, "enrollment_credential");
   const pin = readPin(parameters);
   readRest(parameters, url);
-  const enrollment = { format: pushUri.id, issuer, account, name: name ?? serial, serial };
   const secretField = {
     name: "enrollment_credential",
     value: credential,
@@ -84,7 +83,10 @@ function parsePushUri(text: string): OnlineEnrollment {
     isSecret: true,
   } as const;
   const known = {
-    ...enrollment,
+    issuer,
+    account,
+    name: name ?? serial,
+    serial,
     fields: [...parameters.fields, secretField],
     findings: parameters.findings,
     ...(pin ? { pin } : {}),
@@ -100,9 +102,9 @@ function parsePushUri(text: string): OnlineEnrollment {
 /** Makes a key pair, tells the server the public key, and takes the server's. */
 async function enrollWith(
   { url, serial, credential, isQuick }: Invitation,
-  known: Omit<EnrollmentDraft<PrivacyIdeaCredential>, "credential" | "secret">,
+  known: Omit<ParsedToken<PrivacyIdeaCredential>, "credential" | "secret">,
   { http, isInsecure, trace }: EnrollmentServices,
-): Promise<EnrollmentDraft<PrivacyIdeaCredential>> {
+): Promise<ParsedToken<PrivacyIdeaCredential>> {
   const keys = await makeKeys();
   trace("key pair", `RSA, ${KEY_BITS} bits`);
   const pubkey = keys.publicKey.toString("base64");
@@ -179,7 +181,7 @@ function readSerial(parameters: Parameters): string {
 }
 
 /** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */
-function readPin(parameters: Parameters): EnrollmentDraft["pin"] | null {
+function readPin(parameters: Parameters): ParsedToken["pin"] | null {
   const pin = parameters.take(["pin", "force_app_pin"], isTrue, false);
   const unlock = parameters.read("app_force_unlock")?.toLowerCase() ?? null;
   if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");

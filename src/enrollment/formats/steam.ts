@@ -1,19 +1,21 @@
-import type { EnrollmentDraft, EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 
 /** `steam://SECRET`, as password managers write a Steam Guard secret in Base32. */
-export const steam: EnrollmentFormat = {
+export const steam = {
   id: "steam",
   example: "steam://SECRET",
   matches: (text) => /^steam:\/\//i.test(text),
   parse: (text) => [parseSteam(text.replace(/^steam:\/\//i, ""))],
-};
+} as const satisfies EnrollmentFormat;
 
-function parseSteam(text: string): EnrollmentDraft {
+function parseSteam(text: string): ParsedToken {
   const secret = parseBase32Secret(text);
   return {
-    format: steam.id,
-    ...{ name: "Steam", issuer: "Steam", account: null, serial: null },
+    name: "Steam",
+    issuer: "Steam",
+    account: null,
+    serial: null,
     credential: {
       kind: "totp",
       algorithm: "SHA1",

@@ -3,11 +3,11 @@ import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
 import type {
-  EnrollmentDraft,
   EnrollmentFormat,
   EnrollmentServices,
   Finding,
-  OnlineEnrollment,
+  ParsedOnline,
+  ParsedToken,
 } from "#enrollment/draft.ts";
 import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
@@ -43,7 +43,7 @@ const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } 
  * that is made here (the TiQR project's protocol, versions 1 and 2, as its own servers and
  * privacyIDEA speak it).
  */
-export const tiqrUri: EnrollmentFormat = {
+export const tiqrUri = {
   id: "tiqr",
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
@@ -57,9 +57,9 @@ export const tiqrUri: EnrollmentFormat = {
     );
   },
   parseOnline: parseTiqrUri,
-};
+} as const satisfies EnrollmentFormat;
 
-function parseTiqrUri(text: string): OnlineEnrollment {
+function parseTiqrUri(text: string): ParsedOnline {
   const address = readAddress(text);
   const findings: Finding[] = [
     {
@@ -74,7 +74,10 @@ function parseTiqrUri(text: string): OnlineEnrollment {
   }
   const serial = cleanName("serial", address.searchParams.get("serial") ?? "", findings);
   return {
-    ...{ format: tiqrUri.id, name: null, issuer: null, account: null, serial },
+    name: null,
+    issuer: null,
+    account: null,
+    serial,
     server: address.host,
     fields: [
       { name: "server", value: address.host, origin: "given" },
@@ -98,7 +101,7 @@ async function enroll(
   address: URL,
   serial: string | null,
   services: EnrollmentServices,
-): Promise<[EnrollmentDraft<TiqrCredential>]> {
+): Promise<[ParsedToken<TiqrCredential>]> {
   const { service, identity } = await fetchMetadata(address, services);
   const secret = services.randomBytes(SECRET_BYTES);
   try {
@@ -108,18 +111,18 @@ async function enroll(
     throw error;
   }
   const credential: TiqrCredential = {
-    ...{
-      kind: "push",
-      protocol: "tiqr",
-      service: service.identifier,
-      identity: identity.identifier,
-    },
-    ...{ suite: service.ocraSuite, url: service.authenticationUrl.href, isQuick: false },
+    kind: "push",
+    protocol: "tiqr",
+    service: service.identifier,
+    identity: identity.identifier,
+    suite: service.ocraSuite,
+    url: service.authenticationUrl.href,
+    isQuick: false,
     isInsecure: services.isInsecure,
   };
   const issuer = shortenName(service.displayName) ?? shortenName(service.identifier);
   const names = { name: issuer, issuer, account: shortenName(identity.displayName) };
-  return [{ format: tiqrUri.id, ...names, serial, credential, secret, fields: [], findings: [] }];
+  return [{ ...names, serial, credential, secret, fields: [], findings: [] }];
 }
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
@@ -240,7 +243,11 @@ async function handOver(
     ...nowhere,
   };
   const reply = await http({
-    ...{ method: "POST", url, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure },
+    method: "POST",
+    url,
+    maxBytes: MAX_REPLY,
+    timeout: TIMEOUT,
+    isInsecure,
     headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
     body: Buffer.from(new URLSearchParams(form).toString()),
   });

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { DraftField, EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import type { DraftField, Finding, ParsedToken } from "#enrollment/draft.ts";
 import { cleanName } from "#enrollment/formats/key-uri-label.ts";
 import { counterNumber, show, wholeNumber } from "#enrollment/formats/parameters.ts";
 import { judgeSecret } from "#enrollment/secret-text.ts";
@@ -14,9 +14,6 @@ import { printable } from "#token/printable.ts";
 import { type ContainerKeys, openValue } from "./decryption.ts";
 import { readPolicy } from "./policy.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
-
-/** The id of the format, and of tokens that came from it. */
-export const PSKC = "pskc";
 
 const MAX_SECRET_BYTES = 1_024;
 
@@ -53,7 +50,7 @@ export function readPackage(
   one: Element,
   keys: ContainerKeys | null,
   makeSecret: MakeSecret,
-): EnrollmentDraft {
+): ParsedToken {
   const key = child(one, "Key");
   if (!key) throw new FobError("invalid", t("it has no Key"));
   const reader = new PackageReader(key, keys);
@@ -62,7 +59,6 @@ export function readPackage(
   const names = namesOf(one, key, reader.findings);
   const secret = checkLength(makeSecret(reader.carried(), credential));
   return {
-    format: PSKC,
     ...names,
     credential,
     secret,

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
-import type { EnrollmentFormat } from "#enrollment/draft.ts";
+import type { AskSecret, EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
+import type { Effort } from "#enrollment/effort.ts";
 
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
@@ -10,19 +11,28 @@ const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
  * A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the
  * good ones of a file.
  */
-export const pskc: EnrollmentFormat = {
+export const pskc = {
   id: "pskc",
   example: "a key container (PSKC)",
   isMultiline: true,
   maxLength: MAX_LENGTH,
   matches: (text) => ROOT.test(rootOf(text)),
   async parse(text, askSecret, effort) {
-    const { readPskc } = await import("./read-pskc.ts");
-    const { drafts, refusals } = await readPskc(text, askSecret, effort);
+    const { drafts, refusals } = await readContainer(text, askSecret, effort);
     if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
-    return [...drafts];
+    return drafts;
   },
-};
+  file: { name: "PSKC", parse: readContainer },
+} as const satisfies EnrollmentFormat;
+
+async function readContainer(
+  text: string,
+  askSecret: AskSecret,
+  effort: Effort,
+): Promise<ParsedFile> {
+  const { readPskc } = await import("./read-pskc.ts");
+  return readPskc(text, askSecret, effort);
+}
 
 /** The first characters of the root element, behind a declaration and comments. */
 function rootOf(text: string): string {

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, EnrollmentDraft } from "#enrollment/draft.ts";
+import type { AskSecret, ParsedFile, ParsedToken } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { forget } from "#token/secret.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
@@ -10,12 +10,6 @@ import { attribute, child, children, type Element, parseXml } from "./xml.ts";
 /** More keys than an issuer puts into one container. */
 const MAX_KEYS = 10_000;
 
-/** The tokens of a container, and for each key that could not be taken, why. */
-export interface PskcContent {
-  readonly drafts: readonly EnrollmentDraft[];
-  readonly refusals: readonly string[];
-}
-
 /**
  * Reads a key container (PSKC, RFC 6030), plain or encrypted with a passphrase or a pre-shared key.
  * Rejects with FobError `invalid` for a broken one, `denied` when what was given does not open it.
@@ -24,7 +18,7 @@ export async function readPskc(
   xml: string,
   askSecret: AskSecret,
   effort = new Effort(),
-): Promise<PskcContent> {
+): Promise<ParsedFile> {
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
   const container = child(document, "KeyContainer");
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
@@ -37,7 +31,7 @@ export async function readContainer(
   askSecret: AskSecret,
   effort: Effort,
   makeSecret: MakeSecret,
-): Promise<PskcContent> {
+): Promise<ParsedFile> {
   const packages = children(container, "KeyPackage");
   if (packages.length > MAX_KEYS)
     throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
@@ -62,8 +56,8 @@ function readPackages(
   packages: readonly Element[],
   keys: ContainerKeys | null,
   makeSecret: MakeSecret,
-): PskcContent {
-  const drafts: EnrollmentDraft[] = [];
+): ParsedFile {
+  const drafts: ParsedToken[] = [];
   const refusals: FobError[] = [];
   for (const one of packages) {
     try {
