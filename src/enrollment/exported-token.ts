@@ -1,8 +1,20 @@
-import type { KeyUriParts } from "#enrollment/formats/key-uri-writer.ts";
+import type { OtpCredential } from "#token/credential.ts";
+import type { RequiredPin } from "./draft.ts";
+
+/** What a Key URI says about a token. */
+export interface KeyUriParts {
+  readonly issuer: string | null;
+  readonly account: string | null;
+  readonly serial: string | null;
+  readonly credential: OtpCredential;
+  readonly secret: Uint8Array;
+  /** The PIN that its issuer wants, or that its user chose. */
+  readonly pin?: RequiredPin;
+}
 
 /**
- * A token on its way into a file: what a Key URI says, and what it is called here. Whoever asked
- * for it forgets the secret.
+ * A token on its way into a file: what a Key URI says, and what it is called here. The caller
+ * forgets the secret.
  */
 export interface ExportedToken extends KeyUriParts {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
@@ -10,9 +22,22 @@ export interface ExportedToken extends KeyUriParts {
   readonly name: string;
 }
 
+/** What an export came to: texts, each a line, a file or a picture, and the title of each. */
+export interface Export {
+  readonly titles: readonly string[];
+  readonly texts: readonly string[];
+}
+
 /** A kind of file that tokens can be written to. */
 export interface ExportFormat {
+  /** What `--format` calls it. */
   readonly id: string;
+  /** Whether each text is short enough for a QR code. */
+  readonly isDrawable: boolean;
+  /** Whether `write` encrypts for a passphrase. */
+  readonly canBeEncrypted: boolean;
   /** Why a token cannot be written in this format without loss, or null when it can. */
   refuse(token: ExportedToken): string | null;
+  /** Writes tokens that were not refused, encrypted where there is a passphrase (UTF-8). */
+  write(tokens: readonly ExportedToken[], passphrase: Uint8Array | null): Promise<Export>;
 }

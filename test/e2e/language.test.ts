@@ -8,7 +8,7 @@ import { speak } from "#base/language.ts";
 import { parseCommandLine } from "#cli/program.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { COMMANDS } from "#commands/commands.ts";
-import { EXPORT_FORMATS } from "#commands/export/export-formats.ts";
+import { FORMAT_NAMES } from "#commands/export/handing-out.ts";
 import { welcome } from "#commands/tokens/welcome.ts";
 import { RIGHTS } from "#token/grant.ts";
 import { describeWith } from "../requires.ts";
@@ -102,9 +102,7 @@ describe("in another language", () => {
     speak(null, () => undefined);
     const help = "text" in parsed ? parsed.text : "";
     expect(help).toContain(accentuate("Usage:"));
-    expect(englishWords(explanationsOf(help), [...RIGHTS, ...Object.keys(EXPORT_FORMATS)])).toEqual(
-      [],
-    );
+    expect(englishWords(explanationsOf(help), [...RIGHTS, ...FORMAT_NAMES])).toEqual([]);
   });
 
   test.each<

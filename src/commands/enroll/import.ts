@@ -26,8 +26,8 @@ export const importFile = defineCommand({
   name: "import",
   summary: "take tokens over from another app's file",
   description:
-    "FILE is an export of Aegis (plain or encrypted), 2FAS, andOTP, FreeOTP+, Bitwarden (JSON, CSV), KeePassXC (CSV), Ente, Raivo or " +
-    "Stratum, a list of enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
+    "FILE is an export of another authenticator or password manager (docs/migrating.md names them), a key container (PSKC), a list of " +
+    "enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
     "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
   arguments: { file: required("FILE", "the exported file", "file") },
   options: { dryRun: flag("show what would be imported, and store nothing"), ...conflictOptions },

@@ -4,9 +4,8 @@ import { refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault } from "#commands/lookup.ts";
-import type { ExportedToken } from "#enrollment/exported-token.ts";
+import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { forget } from "#token/secret.ts";
-import type { ExportChoice } from "./export-formats.ts";
 import {
   chooseFormat,
   describeWritten,
@@ -14,6 +13,7 @@ import {
   handingOutOptions,
   handOut,
   warnAbout,
+  writeExport,
 } from "./handing-out.ts";
 import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
 
@@ -66,13 +66,13 @@ export const exportTokens = defineCommand({
       throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
     await confirmExport(fitting.length, input.yes, context);
     const options = { unencrypted: input.unencrypted, file: input.output ?? t("the export") };
-    const made = await format.write(fitting, options, context);
+    const made = await writeExport(format, fitting, options, context);
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);
     const unwanted = unfit.length > 0 ? leftOut : [...leftOut, ...refused];
     const notes = [...unwanted.map((reason) => t`left out: ${reason}`), ...warnAbout(files)];
     return {
-      format: input.format ?? "uri",
+      format: format.id,
       names: fitting.map(({ name }) => name),
       content,
       files,
@@ -87,7 +87,7 @@ export const exportTokens = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-function sortOut(tokens: readonly OpenedToken[], format: ExportChoice) {
+function sortOut(tokens: readonly OpenedToken[], format: ExportFormat) {
   const fitting: ExportedToken[] = [];
   const refused: string[] = [];
   for (const { credential, ...token } of tokens) {

@@ -1,29 +1,32 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { ownValue } from "#base/own-value.ts";
 import { type FormerOption, flag, optionalValue, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
-import { EXPORT_FORMATS, type Export, type ExportChoice } from "./export-formats.ts";
+import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
+import type { Export, ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { forget } from "#token/secret.ts";
+import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
+
+/** What `--format` takes. */
+export const FORMAT_NAMES: readonly string[] = EXPORT_FORMATS.map(({ id }) => id);
+
+const [USUAL_FORMAT] = EXPORT_FORMATS;
 
 /** More files are named by the first and the last. */
 const MAX_NAMED = 3;
 
 /** The options of every command that hands secrets out: in which format, and where to. */
 export const handingOutOptions = {
-  format: value(
-    "FORMAT",
-    `${Object.keys(EXPORT_FORMATS).join(", ")} (uri)`,
-    Object.keys(EXPORT_FORMATS),
-  ),
+  format: value("FORMAT", `${FORMAT_NAMES.join(", ")} (${USUAL_FORMAT.id})`, FORMAT_NAMES),
   output: value("FILE", "write a new file that only you can read", "file"),
   qr: optionalValue(
     "FILE",
     "draw QR codes in the terminal, or into new .png or .svg files",
     "file",
   ),
-  unencrypted: flag("with --format aegis or pskc: without encryption"),
+  unencrypted: flag("do not encrypt, where the format has encryption"),
 } as const;
 
 /** What both commands called `--plain`, before that was an option of all commands. */
@@ -44,18 +47,18 @@ export interface HandingOut {
  * options, before any work is done.
  */
 export function chooseFormat(
-  { format = "uri", output, qr, unencrypted }: HandingOut,
+  { format = USUAL_FORMAT.id, output, qr, unencrypted }: HandingOut,
   context: Context,
-): ExportChoice {
-  const chosen = ownValue(EXPORT_FORMATS, format);
+): ExportFormat {
+  const chosen = EXPORT_FORMATS.find(({ id }) => id === format);
   if (!chosen) {
     throw new FobError(
       "usage",
-      t`${JSON.stringify(format)} is no format: ${Object.keys(EXPORT_FORMATS).join(", ")} are`,
+      t`${JSON.stringify(format)} is no format: ${FORMAT_NAMES.join(", ")} are`,
     );
   }
   if (unencrypted && !chosen.canBeEncrypted)
-    throw new FobError("usage", t("--unencrypted is for --format aegis and pskc"));
+    throw new FobError("usage", t`--unencrypted is for --format ${encryptedFormats()}`);
   if (qr !== undefined && !chosen.isDrawable)
     throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
   if (qr !== undefined && output !== undefined)
@@ -72,6 +75,26 @@ export function chooseFormat(
     throw new FobError("usage", t`${qr} is neither .png nor .svg`);
   }
   return chosen;
+}
+
+function encryptedFormats(): string {
+  return EXPORT_FORMATS.flatMap(({ id, canBeEncrypted }) => (canBeEncrypted ? id : [])).join(", ");
+}
+
+/** Writes tokens that the format does not refuse; asks for a passphrase where it encrypts. */
+export async function writeExport(
+  format: ExportFormat,
+  tokens: readonly ExportedToken[],
+  { unencrypted, file }: { readonly unencrypted: boolean; readonly file: string },
+  { pinPrompt }: Pick<Context, "pinPrompt">,
+): Promise<Export> {
+  const isEncrypted = format.canBeEncrypted && !unencrypted;
+  const passphrase = isEncrypted ? await askNewPassphrase(pinPrompt, file) : null;
+  try {
+    return await format.write(tokens, passphrase);
+  } finally {
+    forget(passphrase);
+  }
 }
 
 /** What was handed out: what is to be printed, or null where it went into files. */

@@ -3,11 +3,10 @@ import { original, t } from "#base/language.ts";
 import { type Attempts, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import type { ExportedToken } from "#enrollment/exported-token.ts";
+import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { forget } from "#token/secret.ts";
-import type { ExportChoice } from "./export-formats.ts";
 import {
   chooseFormat,
   describeWritten,
@@ -16,6 +15,7 @@ import {
   handingOutOptions,
   handOut,
   warnAbout,
+  writeExport,
 } from "./handing-out.ts";
 import { parseOrders } from "./provision-list.ts";
 import { KINDS, makeToken, ORDER_FIELDS, type Order } from "./provision-order.ts";
@@ -90,24 +90,21 @@ export const provision = defineCommand({
   async run({ csv, format, output, qr, unencrypted, ...order }, context): Promise<Provisioned> {
     const options = { format, output, qr, unencrypted };
     const choice = chooseFormat(options, context);
-    const make = async (own: Order) => refuseUnfit(await makeToken(own), choice, format);
+    const make = async (own: Order) => refuseUnfit(await makeToken(own), choice);
     const { done: tokens, failures } =
       csv === undefined
         ? { done: [await make(order).catch(asOption)], failures: [] }
         : await makeListed(csv, (own) => make({ ...order, ...own }), context);
     refuseNothingDone({ done: tokens, failures }, context);
-    const made = await choice.write(
-      tokens,
-      { unencrypted, file: output ?? t("the file") },
-      context,
-    );
+    const destination = { unencrypted, file: output ?? t("the file") };
+    const made = await writeExport(choice, tokens, destination, context);
     const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);
     for (const { secret } of tokens) forget(secret);
     const isList = csv !== undefined;
     return {
       ...handed,
-      format: format ?? "uri",
+      format: choice.id,
       isList,
       printsUri: qr !== undefined && !isList,
       tokens: views,
@@ -140,14 +137,10 @@ async function makeListed(
   });
 }
 
-function refuseUnfit(
-  token: ExportedToken,
-  { refuse }: ExportChoice,
-  format: string | undefined,
-): ExportedToken {
+function refuseUnfit(token: ExportedToken, { id, refuse }: ExportFormat): ExportedToken {
   const refusal = refuse(token);
   if (refusal === null) return token;
-  throw new FobError("usage", t`--format ${format}: ${refusal}`);
+  throw new FobError("usage", t`--format ${id}: ${refusal}`);
 }
 
 function viewToken(token: ExportedToken): ProvisionedToken {

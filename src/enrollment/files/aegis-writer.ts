@@ -1,16 +1,17 @@
-import { createCipheriv, randomBytes, randomUUID, scrypt } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { deriveKey, sealGcm } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { forget } from "#token/secret.ts";
 
 /** The costs that Aegis itself uses. */
-const COST = { N: 2 ** 15, r: 8, p: 1 };
+const COSTS = { n: 2 ** 15, r: 8, p: 1 };
 
 const ALGORITHMS: readonly string[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The vault of Aegis. */
-export const aegisExport: ExportFormat = {
+export const aegisExport = {
   id: "aegis",
   refuse({ credential }) {
     if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
@@ -25,7 +26,13 @@ export const aegisExport: ExportFormat = {
       return credential.t0 === 0 ? null : t("Aegis counts time steps from 1970 alone");
     return credential.counter < 2n ** 53n ? null : t("the counter is larger than Aegis can read");
   },
-};
+  isDrawable: false,
+  canBeEncrypted: true,
+  async write(tokens, password) {
+    const text = await formatAegis(tokens, password);
+    return { titles: ["Aegis"], texts: [text.trimEnd()] };
+  },
+} as const satisfies ExportFormat;
 
 /**
  * Tokens that {@link aegisExport} does not refuse as an Aegis vault, encrypted where a password
@@ -39,18 +46,17 @@ export async function formatAegis(
   if (!password) return format({ slots: null, params: null }, db);
   const masterKey = randomBytes(32);
   const salt = randomBytes(32);
-  const key = await stretch(password, salt);
+  const key = await deriveKey(password, { kdf: "scrypt", salt, keyBytes: 32, costs: COSTS });
   const slot = seal(key, masterKey);
   const content = Buffer.from(JSON.stringify(db));
   const { bytes, params } = seal(masterKey, content);
   forget(key, masterKey, content);
-  const { N: n, r, p } = COST;
   const passwordSlot = {
     type: 1,
     uuid: randomUUID(),
     key: slot.bytes.toString("hex"),
     key_params: slot.params,
-    ...{ n, r, p },
+    ...COSTS,
     salt: salt.toString("hex"),
     repaired: true,
     is_backup: false,
@@ -83,19 +89,9 @@ function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
   };
 }
 
+/** A text as Aegis keeps it: the ciphertext, and what it calls `params`. */
 function seal(key: Uint8Array, plaintext: Uint8Array) {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  const bytes = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return {
-    bytes,
-    params: { nonce: nonce.toString("hex"), tag: cipher.getAuthTag().toString("hex") },
-  };
-}
-
-function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const costs = { ...COST, maxmem: 256 * COST.N * COST.r };
-    scrypt(password, salt, 32, costs, (error, key) => (error ? reject(error) : resolve(key)));
-  });
+  const { nonce, ciphertext, tag } = sealGcm(key, plaintext);
+  const params = { nonce: nonce.toString("hex"), tag: tag.toString("hex") };
+  return { bytes: ciphertext, params };
 }

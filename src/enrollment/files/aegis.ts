@@ -1,9 +1,7 @@
-import { createDecipheriv, scrypt } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
-import { type Effort, SCRYPT_MAX_MEMORY } from "#enrollment/effort.ts";
+import { type Opening, openGcm, openWithPassphrase } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
@@ -68,7 +66,9 @@ export const aegis = {
     const plain = v.safeParse(PlainSchema, file.json(), { abortEarly: true });
     if (plain.success) return entriesOf(plain.output.db);
     const encrypted = v.safeParse(EncryptedSchema, file.json(), { abortEarly: true });
-    return encrypted.success ? entriesOf(await decrypt(encrypted.output, askSecret, effort)) : null;
+    return encrypted.success
+      ? entriesOf(await decrypt(encrypted.output, { askSecret, effort }))
+      : null;
   },
 } as const satisfies AppFormat;
 
@@ -84,8 +84,7 @@ function entriesOf({ entries }: Database): AppEntry[] {
 
 async function decrypt(
   { header, db }: v.InferOutput<typeof EncryptedSchema>,
-  askSecret: AskSecret,
-  effort: Effort,
+  opening: Opening,
 ): Promise<Database> {
   const slots = header.slots.flatMap((slot) => {
     const password = v.safeParse(PasswordSlotSchema, slot);
@@ -93,46 +92,40 @@ async function decrypt(
   });
   if (slots.length === 0)
     throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
-  // whoever has no right password pays for every slot
-  for (const slot of slots) effort.spendScrypt(slot);
-  const password = await askSecret("passphrase", null);
-  for (const slot of slots) {
-    const key = await stretch(password, slot);
+  const json = await openWithPassphrase(slots.map(derivationOf), null, opening, (key, { slot }) => {
     const masterKey = open(key, Buffer.from(slot.key, "hex"), slot.key_params);
-    forget(key);
-    const json = masterKey && open(masterKey, Buffer.from(db, "base64"), header.params);
-    if (json) return parseDatabase(json);
-  }
+    if (!masterKey) return null;
+    const database = open(masterKey, Buffer.from(db, "base64"), header.params);
+    forget(masterKey);
+    return database;
+  });
+  if (json) return parseDatabase(json);
   throw new FobError("denied", t("the password does not open this Aegis vault"));
 }
 
-function stretch(
-  password: Uint8Array,
-  { salt, n, r, p }: v.InferOutput<typeof PasswordSlotSchema>,
-): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const costs = { N: n, r, p, maxmem: SCRYPT_MAX_MEMORY };
-    scrypt(password, Buffer.from(salt, "hex"), 32, costs, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
+type PasswordSlot = v.InferOutput<typeof PasswordSlotSchema>;
+
+function derivationOf(slot: PasswordSlot) {
+  const { salt, n, r, p } = slot;
+  return {
+    kdf: "scrypt",
+    salt: Buffer.from(salt, "hex"),
+    keyBytes: 32,
+    costs: { n, r, p },
+    slot,
+  } as const;
 }
 
 function open(
   key: Buffer,
-  sealed: Buffer,
+  ciphertext: Buffer,
   { nonce, tag }: v.InferOutput<typeof SealSchema>,
 ): Buffer | null {
-  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "hex"), {
-    authTagLength: 16,
+  return openGcm(key, {
+    nonce: Buffer.from(nonce, "hex"),
+    ciphertext,
+    tag: Buffer.from(tag, "hex"),
   });
-  decipher.setAuthTag(Buffer.from(tag, "hex"));
-  try {
-    return Buffer.concat([decipher.update(sealed), decipher.final()]);
-  } catch {
-    // node:crypto has one way to say that a tag does not match
-    return null;
-  }
 }
 
 function parseDatabase(json: Buffer): Database {

@@ -1,16 +1,19 @@
-import { createDecipheriv, pbkdf2 } from "node:crypto";
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
+import {
+  GCM_NONCE_BYTES,
+  GCM_TAG_BYTES,
+  type Opening,
+  openGcm,
+  openWithPassphrase,
+} from "#enrollment/passphrase.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
 import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
 
-/** How 2FAS makes a key of a password: PBKDF2 with HMAC-SHA-256. */
-const ITERATIONS = 10_000;
-const KEY_BYTES = 32;
-const TAG_BYTES = 16;
+/** How 2FAS makes a key of a password. */
+const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
 
 const text = v.optional(v.nullable(v.string()));
 const number = v.optional(v.nullable(v.number()));
@@ -42,11 +45,13 @@ const BackupSchema = v.object({
 export const twoFas = {
   id: "2fas",
   app: "2FAS",
-  async read(file, askSecret) {
+  async read(file, askSecret, effort) {
     const backup = v.safeParse(BackupSchema, file.json(), { abortEarly: true });
     if (!backup.success) return null;
     const { services, servicesEncrypted } = backup.output;
-    return entriesOf(servicesEncrypted ? await decrypt(servicesEncrypted, askSecret) : services);
+    return entriesOf(
+      servicesEncrypted ? await decrypt(servicesEncrypted, { askSecret, effort }) : services,
+    );
   },
 } as const satisfies AppFormat;
 
@@ -63,34 +68,20 @@ function entriesOf(services: v.InferOutput<typeof ServicesSchema>): AppEntry[] {
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
 async function decrypt(
   sealed: string,
-  askSecret: AskSecret,
+  opening: Opening,
 ): Promise<v.InferOutput<typeof ServicesSchema>> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
-  if (!data || !salt || nonce?.length !== 12 || data.length < TAG_BYTES) {
+  if (!data || !salt || nonce?.length !== GCM_NONCE_BYTES || data.length < GCM_TAG_BYTES) {
     throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
   }
-  const password = await askSecret("passphrase", null);
-  const key = await stretch(password, salt);
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(data.subarray(-TAG_BYTES));
-  const json = decipher.update(data.subarray(0, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    throw new FobError("denied", t("the password does not open this 2FAS backup"));
-  } finally {
-    forget(key);
-  }
+  const ciphertext = data.subarray(0, -GCM_TAG_BYTES);
+  const tag = data.subarray(-GCM_TAG_BYTES);
+  const json = await openWithPassphrase([{ ...DERIVATION, salt }], null, opening, (key) =>
+    openGcm(key, { nonce, ciphertext, tag }),
+  );
+  if (!json) throw new FobError("denied", t("the password does not open this 2FAS backup"));
   const services = v.safeParse(ServicesSchema, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (services.success) return services.output;
   throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));
-}
-
-function stretch(password: Uint8Array, salt: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    pbkdf2(password, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
 }

@@ -1,4 +1,5 @@
 import type { RequiredPin } from "#enrollment/draft.ts";
+import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import type {
   HotpCredential,
@@ -8,16 +9,16 @@ import type {
 } from "#token/credential.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 
-/** What a Key URI says about a token. */
-export interface KeyUriParts {
-  readonly issuer: string | null;
-  readonly account: string | null;
-  readonly serial: string | null;
-  readonly credential: OtpCredential;
-  readonly secret: Uint8Array;
-  /** The PIN that its issuer wants, or that its user chose. */
-  readonly pin?: RequiredPin;
-}
+/** Key URIs, one a token. */
+export const keyUriExport = {
+  id: "uri",
+  refuse: () => null,
+  isDrawable: true,
+  canBeEncrypted: false,
+  async write(tokens) {
+    return { titles: tokens.map(({ name }) => name), texts: tokens.map(formatKeyUri) };
+  },
+} as const satisfies ExportFormat;
 
 /**
  * The Key URI of a token, with every parameter that differs from the format's default: what the

@@ -14,7 +14,7 @@ const DIGITS: Readonly<Record<number, number>> = { 6: 1, 8: 2 };
 const TYPES = { hotp: 1, totp: 2 } as const;
 
 /** The migration codes of Google Authenticator. */
-export const migrationExport: ExportFormat = {
+export const migrationExport = {
   id: "migration",
   refuse({ credential }) {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
@@ -31,7 +31,13 @@ export const migrationExport: ExportFormat = {
       ? null
       : t("a migration code knows a period of 30 s alone");
   },
-};
+  isDrawable: true,
+  canBeEncrypted: false,
+  async write(tokens) {
+    const texts = await formatMigration(tokens);
+    return { titles: texts.map((_, i) => t`code ${i + 1} of ${texts.length}`), texts };
+  },
+} as const satisfies ExportFormat;
 
 /**
  * Tokens that {@link migrationExport} does not refuse, as migration codes of ten tokens at most.

@@ -1,17 +1,23 @@
-import { createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
+import { createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
+import {
+  GCM_NONCE_BYTES,
+  GCM_TAG_BYTES,
+  openGcm,
+  openWithPassphrase,
+  type Pbkdf2Hash,
+} from "#enrollment/passphrase.ts";
 import { forget } from "#token/secret.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 
 /** A number of rounds that can be written; how many are too many, depends on the hash. */
 const MAX_ITERATIONS = 10_000_000;
 
-const IV_BYTES = { cbc: 16, "3des": 8, gcm: 12 } as const;
-const TAG_BYTES = 16;
+const IV_BYTES = { cbc: 16, "3des": 8 } as const;
 
 /** The default initial value of RFC 3394. */
 const WRAP_IV = Buffer.from("a6a6a6a6a6a6a6a6", "hex");
@@ -47,21 +53,13 @@ const CIPHERS: Readonly<Record<string, Cipher>> = {
 };
 
 /** By the last part of the identifier, in the letters of both XML Signature and PKCS #5. */
-const HASHES: Readonly<Record<string, string>> = {
+const HASHES: Readonly<Record<string, Pbkdf2Hash>> = {
   "hmac-sha1": "sha1",
   "hmac-sha224": "sha224",
   "hmac-sha256": "sha256",
   "hmac-sha384": "sha384",
   "hmac-sha512": "sha512",
 };
-
-const HASH_BYTES_OF: ReadonlyMap<string, number> = new Map([
-  ["sha1", 20],
-  ["sha224", 28],
-  ["sha256", 32],
-  ["sha384", 48],
-  ["sha512", 64],
-]);
 
 /**
  * What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever
@@ -166,13 +164,15 @@ async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort)
   // an attribute by the standard, and the element's text in containers of python-pskc
   const prf = attribute(child(parameters, "PRF"), "Algorithm") ?? childText(parameters, "PRF");
   const hash = prf === null ? "sha1" : hashOf(prf, t("the derivation of the container's key"));
-  effort.spendPbkdf2(iterations, Math.ceil(length / (HASH_BYTES_OF.get(hash) ?? 1)));
-  const passphrase = await askSecret("passphrase", childText(derived, "MasterKeyName"));
-  return new Promise((resolve, reject) => {
-    pbkdf2(passphrase, salt, iterations, length, hash, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
+  const key = await openWithPassphrase(
+    [{ kdf: "pbkdf2", salt, hash, iterations, keyBytes: length }],
+    childText(derived, "MasterKeyName"),
+    { askSecret, effort },
+    // the caller keeps it for all values of the container
+    (made) => Buffer.from(made),
+  );
+  if (key) return key;
+  throw new Error("openWithPassphrase lost a derived key");
 }
 
 /**
@@ -212,23 +212,22 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
     );
   }
   const data = cipherValue(encrypted);
+  if (mode === "gcm")
+    return openGcm(key, {
+      nonce: data.subarray(0, GCM_NONCE_BYTES),
+      ciphertext: data.subarray(GCM_NONCE_BYTES, -GCM_TAG_BYTES),
+      tag: data.subarray(-GCM_TAG_BYTES),
+    });
   const iv = mode === "wrap" ? WRAP_IV : data.subarray(0, IV_BYTES[mode]);
   const body = mode === "wrap" ? data : data.subarray(iv.length);
   try {
-    const tagLength = mode === "gcm" ? { authTagLength: TAG_BYTES } : {};
-    const decipher = createDecipheriv(name as "aes-128-gcm", key, iv, tagLength);
-    if (mode === "gcm") decipher.setAuthTag(body.subarray(-TAG_BYTES));
+    const decipher = createDecipheriv(name, key, iv);
     // the padding of XML Encryption says only in its last byte how long it is
     if (mode !== "wrap") decipher.setAutoPadding(false);
-    const plaintext = [
-      decipher.update(mode === "gcm" ? body.subarray(0, -TAG_BYTES) : body),
-      decipher.final(),
-    ];
-    return mode === "cbc" || mode === "3des"
-      ? unpad(Buffer.concat(plaintext), iv.length)
-      : Buffer.concat(plaintext);
+    const plaintext = Buffer.concat([decipher.update(body), decipher.final()]);
+    return mode === "wrap" ? plaintext : unpad(plaintext, iv.length);
   } catch {
-    // node:crypto has no other way to say that a tag or a length is wrong
+    // node:crypto has no other way to say that a length is wrong
     return null;
   }
 }
@@ -254,7 +253,7 @@ function cipherValue(encrypted: Element): Buffer {
   return base64(childText(child(encrypted, "CipherData"), "CipherValue"), "CipherValue");
 }
 
-function hashOf(algorithm: string, what: string): string {
+function hashOf(algorithm: string, what: string): Pbkdf2Hash {
   const hash = ownValue(HASHES, lastPart(algorithm).toLowerCase());
   if (hash) return hash;
   throw new FobError(

@@ -1,7 +1,8 @@
-import { createCipheriv, createHmac, pbkdf2, randomBytes } from "node:crypto";
+import { createCipheriv, createHmac, randomBytes } from "node:crypto";
 import { t } from "#base/language.ts";
 import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { deriveKey } from "#enrollment/passphrase.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { stripControls } from "#token/printable.ts";
@@ -30,7 +31,7 @@ const ENCODINGS: Partial<Readonly<Record<Alphabet, string>>> = {
 };
 
 /** Key containers of RFC 6030. */
-export const pskcExport: ExportFormat = {
+export const pskcExport = {
   id: "pskc",
   refuse({ credential }) {
     if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
@@ -41,7 +42,13 @@ export const pskcExport: ExportFormat = {
       ? t("PSKC counts time steps from 1970 alone")
       : null;
   },
-};
+  isDrawable: false,
+  canBeEncrypted: true,
+  async write(tokens, passphrase) {
+    const text = await formatPskc(tokens, passphrase);
+    return { titles: ["PSKC"], texts: [text.trimEnd()] };
+  },
+} as const satisfies ExportFormat;
 
 /** How the secrets of one container are written. */
 interface SecretWriter {
@@ -86,7 +93,13 @@ const PLAIN_SECRETS: SecretWriter = {
 
 async function encryptedSecrets(passphrase: Uint8Array): Promise<SecretWriter> {
   const salt = randomBytes(SALT_BYTES);
-  const key = await stretch(passphrase, salt);
+  const key = await deriveKey(passphrase, {
+    kdf: "pbkdf2",
+    salt,
+    hash: "sha256",
+    iterations: ITERATIONS,
+    keyBytes: KEY_BYTES,
+  });
   const macKey = randomBytes(KEY_BYTES);
   const parameters = {
     "pkcs5:PBKDF2-params": {
@@ -183,12 +196,4 @@ function pinOf(pin: RequiredPin): object {
     "@MaxLength": maxLength,
     "@PINEncoding": encodings[alphabet],
   };
-}
-
-function stretch(passphrase: Uint8Array, salt: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    pbkdf2(passphrase, salt, ITERATIONS, KEY_BYTES, "sha256", (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
 }

@@ -81,9 +81,7 @@ describe("the key containers of RFC 6030", () => {
     const { drafts, refusals, asked } = await read(figure(number));
     expect([refusals, asked]).toEqual([[], []]);
     expect(drafts).toEqual(
-      expected.map((token) =>
-        expect.objectContaining({ secret: SECRET, ...token }),
-      ),
+      expected.map((token) => expect.objectContaining({ secret: SECRET, ...token })),
     );
   });
 

@@ -1,0 +1,117 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  pbkdf2 as nodePbkdf2,
+  scrypt as nodeScrypt,
+  randomBytes,
+} from "node:crypto";
+import { forget, type Secret } from "#token/secret.ts";
+import type { AskSecret } from "./draft.ts";
+import { type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
+
+/** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */
+const HASH_BYTES = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const;
+
+/** A hash of PBKDF2, as node:crypto calls it. */
+export type Pbkdf2Hash = keyof typeof HASH_BYTES;
+
+/** How a key is made of a passphrase; lengths in bytes. */
+export type Derivation = {
+  readonly salt: Uint8Array;
+  readonly keyBytes: number;
+} & (
+  | { readonly kdf: "pbkdf2"; readonly hash: Pbkdf2Hash; readonly iterations: number }
+  | { readonly kdf: "scrypt"; readonly costs: ScryptCosts }
+);
+
+/** What a foreign file is opened with. */
+export interface Opening {
+  readonly askSecret: AskSecret;
+  readonly effort: Effort;
+}
+
+/**
+ * Asks for a passphrase once and tries the keys that it makes, in this order: the first thing that
+ * `open` returns, or null when it opens nothing. The cost of all derivations goes off `effort`
+ * before anything is asked; FobError `invalid` for too much. `of` names what is opened, in place of
+ * the file. Each key is forgotten when `open` has returned.
+ */
+export async function openWithPassphrase<D extends Derivation, T>(
+  derivations: readonly D[],
+  of: string | null,
+  { askSecret, effort }: Opening,
+  open: (key: Secret, derivation: D) => T | null,
+): Promise<T | null> {
+  // a wrong passphrase costs every derivation
+  for (const derivation of derivations) spend(derivation, effort);
+  const passphrase = await askSecret("passphrase", of);
+  for (const derivation of derivations) {
+    const key = await deriveKey(passphrase, derivation);
+    try {
+      const opened = open(key, derivation);
+      if (opened !== null) return opened;
+    } finally {
+      forget(key);
+    }
+  }
+  return null;
+}
+
+function spend(derivation: Derivation, effort: Effort): void {
+  if (derivation.kdf === "scrypt") effort.spendScrypt(derivation.costs);
+  else {
+    const { hash, iterations, keyBytes } = derivation;
+    effort.spendPbkdf2(iterations, Math.ceil(keyBytes / HASH_BYTES[hash]));
+  }
+}
+
+/**
+ * The key of a passphrase in UTF-8. For files of our own: foreign ones are opened by
+ * {@link openWithPassphrase}, which bounds the cost.
+ */
+export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {
+  const { salt, keyBytes } = derivation;
+  return new Promise((resolve, reject) => {
+    const settle = (error: Error | null, key: Buffer) => (error ? reject(error) : resolve(key));
+    if (derivation.kdf === "pbkdf2") {
+      nodePbkdf2(passphrase, salt, derivation.iterations, keyBytes, derivation.hash, settle);
+    } else {
+      const { n: N, r, p } = derivation.costs;
+      nodeScrypt(passphrase, salt, keyBytes, { N, r, p, maxmem: SCRYPT_MAX_MEMORY }, settle);
+    }
+  });
+}
+
+/** The length of GCM's nonce in every format, in bytes. */
+export const GCM_NONCE_BYTES = 12;
+
+/** The length of GCM's tag in every format, in bytes. */
+export const GCM_TAG_BYTES = 16;
+
+/** A text under AES-256-GCM, in its parts. */
+export interface Sealed {
+  readonly nonce: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
+}
+
+/** A plaintext under AES-GCM with a key of 16, 24 or 32 bytes; null when the tag does not match. */
+export function openGcm(key: Uint8Array, { nonce, ciphertext, tag }: Sealed): Buffer | null {
+  const name = `aes-${(key.length * 8) as 128 | 192 | 256}-gcm` as const;
+  try {
+    const decipher = createDecipheriv(name, key, nonce, { authTagLength: GCM_TAG_BYTES });
+    decipher.setAuthTag(tag);
+    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+  } catch {
+    // node:crypto has no other way to say that a tag or a length is wrong
+    return null;
+  }
+}
+
+/** A text under AES-256-GCM with a new random nonce. */
+export function sealGcm(key: Uint8Array, plaintext: Uint8Array): Sealed {
+  const nonce = randomBytes(GCM_NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return { nonce, ciphertext, tag: cipher.getAuthTag() };
+}
