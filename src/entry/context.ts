@@ -81,7 +81,11 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       vaultAccess(globals, { ...prompt, ...asking }, sensor, stderr).pinPrompt,
     clipboard: systemClipboard(build, host),
     machine: {
-      check: async () => (await import("#platform/machine.ts")).checkMachine(),
+      check: async () =>
+        (await import("#platform/machine.ts")).checkMachine({
+          ...host,
+          platform: process.platform,
+        }),
       openToOthers,
       closeToOthers,
     },
@@ -146,11 +150,12 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     readQrCodes: async (bytes, source) =>
       (await import("./qr-pictures.ts")).readQrCodes(build.folder, bytes, source),
     readPicture: async (path) => (await import("./qr-pictures.ts")).readPicture(build.folder, path),
-    takeScreenshot: async () => (await import("#platform/screenshot.ts")).takeScreenshot(),
+    takeScreenshot: async () =>
+      (await import("#platform/screenshot.ts")).takeScreenshot(process.platform, env),
     checkProgram: async (command) =>
-      (await import("#platform/program/run-program.ts")).checkProgram(command),
+      (await import("#platform/program/run-program.ts")).checkProgram(command, env),
     runProgram: async (errand) =>
-      (await import("#platform/program/run-program.ts")).runProgram(errand),
+      (await import("#platform/program/run-program.ts")).runProgram(errand, host),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {

@@ -38,29 +38,37 @@ const ABILITIES: readonly Ability[] = [
   },
 ];
 
+/** Where fob runs: the system, its environment, and the streams of the terminal. */
+interface Surroundings {
+  readonly platform: NodeJS.Platform;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stderr: { readonly isTTY?: boolean };
+}
+
 /** What this machine has of all that fob can use. */
-export async function checkMachine(): Promise<Check[]> {
+export async function checkMachine(surroundings: Surroundings): Promise<Check[]> {
   return [
-    checkNode(),
-    await checkClock(),
-    ...ABILITIES.map(checkAbility),
-    await checkNotifications(),
-    checkTerminal(),
+    checkNode(surroundings),
+    await checkClock(surroundings),
+    ...ABILITIES.map((ability) => checkAbility(ability, surroundings)),
+    await checkNotifications(surroundings),
+    checkTerminal(surroundings),
   ];
 }
 
-function checkNode(): Check {
+function checkNode({ platform }: Surroundings): Check {
   return {
     check: "node",
     status: "ok",
-    message: t`Node ${process.versions.node} on ${process.platform}`,
+    message: t`Node ${process.versions.node} on ${platform}`,
   };
 }
 
 /** Time-based passcodes are right only when the clock is: does anything keep it so? */
-async function checkClock(): Promise<Check> {
+async function checkClock({ platform }: Surroundings): Promise<Check> {
   const check = "clock";
-  if (process.platform !== "linux")
+  if (platform !== "linux")
     return { check, status: "skipped", message: t("the system keeps its clock") };
   const output = await outputOf(
     ["timedatectl", "show", "--property=NTPSynchronized", "--value"],
@@ -84,13 +92,16 @@ async function checkClock(): Promise<Check> {
   };
 }
 
-function checkAbility({ check, what, wayland, x11, install }: Ability): Check {
-  if (process.platform !== "linux") return { check, status: "ok", message: what() };
-  const { WAYLAND_DISPLAY, DISPLAY } = process.env;
+function checkAbility(
+  { check, what, wayland, x11, install }: Ability,
+  { platform, env }: Surroundings,
+): Check {
+  if (platform !== "linux") return { check, status: "ok", message: what() };
+  const { WAYLAND_DISPLAY, DISPLAY } = env;
   if (!WAYLAND_DISPLAY && !DISPLAY)
     return { check, status: "skipped", message: t("there is no desktop session") };
   const programs = WAYLAND_DISPLAY ? wayland : x11;
-  const found = programs.find(isInstalled);
+  const found = programs.find((program) => isInstalled(program, env));
   if (found) return { check, status: "ok", message: t`${what()} (${found})` };
   return {
     check,
@@ -101,13 +112,13 @@ function checkAbility({ check, what, wayland, x11, install }: Ability): Check {
 }
 
 /** A machine without a desktop lacks nothing: login requests are answered at a terminal as well. */
-async function checkNotifications(): Promise<Check> {
+async function checkNotifications({ platform, env }: Surroundings): Promise<Check> {
   const check = "notifications";
-  const { WAYLAND_DISPLAY, DISPLAY, DBUS_SESSION_BUS_ADDRESS } = process.env;
-  if (process.platform === "linux" && !WAYLAND_DISPLAY && !DISPLAY && !DBUS_SESSION_BUS_ADDRESS)
+  const { WAYLAND_DISPLAY, DISPLAY, DBUS_SESSION_BUS_ADDRESS } = env;
+  if (platform === "linux" && !WAYLAND_DISPLAY && !DISPLAY && !DBUS_SESSION_BUS_ADDRESS)
     return { check, status: "skipped", message: t("there is no desktop session") };
   try {
-    const name = await systemNotifier(process.platform).describe();
+    const name = await systemNotifier(platform).describe();
     return {
       check,
       status: "ok",
@@ -124,8 +135,7 @@ async function checkNotifications(): Promise<Check> {
   }
 }
 
-function checkTerminal(): Check {
-  const { stdin, stderr, env } = process;
+function checkTerminal({ platform, env, stdin, stderr }: Surroundings): Check {
   const check = "terminal";
   if (!stdin.isTTY || !stderr.isTTY)
     return {
@@ -134,7 +144,7 @@ function checkTerminal(): Check {
       message: t("nobody can be asked here: this is no terminal"),
     };
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
-  if (process.platform === "win32" || /utf-?8/i.test(locale))
+  if (platform === "win32" || /utf-?8/i.test(locale))
     return { check, status: "ok", message: t("a terminal that shows any letter") };
   return {
     check,
@@ -144,8 +154,8 @@ function checkTerminal(): Check {
   };
 }
 
-function isInstalled(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+function isInstalled(program: string, env: NodeJS.ProcessEnv): boolean {
+  return (env["PATH"] ?? "").split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

@@ -16,13 +16,15 @@ const MAX_DISPLAYS = 8;
  * `unavailable` with a hint what to install or to allow.
  */
 export async function takeScreenshot(
-  platform: NodeJS.Platform = process.platform,
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
 ): Promise<Buffer[]> {
-  if (platform === "darwin") await checkPermission();
-  const pictures = platform === "win32" ? await takeOnWindows() : await takeWithFiles(platform);
+  if (platform === "darwin") await checkPermission(env);
+  const pictures =
+    platform === "win32" ? await takeOnWindows() : await takeWithFiles(platform, env);
   if (pictures.length > 0) return pictures;
   throw new FobError("unavailable", t("no screenshot can be taken"), {
-    hint: hintOf(platform, process.env),
+    hint: hintOf(platform, env),
   });
 }
 
@@ -30,10 +32,10 @@ export async function takeScreenshot(
  * Without it macOS gives a picture of the background alone, and no error. A macOS that does not
  * know the question needs none.
  */
-async function checkPermission(): Promise<void> {
+async function checkPermission(env: NodeJS.ProcessEnv): Promise<void> {
   if ((await wordOf(osascript(MAY_CAPTURE), AbortSignal.timeout(MAX_ASKING))) !== "refused") return;
   const message = t("macOS does not let this terminal read the screen");
-  throw new FobError("unavailable", message, { hint: hintOf("darwin", process.env) });
+  throw new FobError("unavailable", message, { hint: hintOf("darwin", env) });
 }
 
 /** How long macOS may take to say what is allowed, in milliseconds. */
@@ -47,14 +49,14 @@ const MAY_CAPTURE = `
  * Not every program can write to a pipe. The screen may show a secret: the folder is its owner's
  * alone, in memory where there is such.
  */
-async function takeWithFiles(platform: NodeJS.Platform): Promise<Buffer[]> {
-  const folder = await mkdtemp(join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
+async function takeWithFiles(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Promise<Buffer[]> {
+  const folder = await mkdtemp(join(env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
   try {
     const file = (display: number) => join(folder, `screen-${display}.png`);
     const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) =>
       file(i),
     );
-    for (const tool of toolsOf(platform, process.env, files)) {
+    for (const tool of toolsOf(platform, env, files)) {
       await outputOf(tool, MAX_BYTES);
       const read = await Promise.all(files.map((path) => readFile(path).catch(() => null)));
       const pictures = read.flatMap((picture) => (picture && picture.length > 0 ? [picture] : []));

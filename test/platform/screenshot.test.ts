@@ -30,7 +30,7 @@ describe("a screenshot on macOS", () => {
     async (pictures) => {
       platform.runner("osascript", "allowed");
       displays(...pictures);
-      const taken = await takeScreenshot("darwin");
+      const taken = await takeScreenshot("darwin", process.env);
       expect(taken.map(String)).toEqual(pictures);
       expect(readdirSync(runtime)).toEqual([]);
     },
@@ -39,7 +39,7 @@ describe("a screenshot on macOS", () => {
   test("is not taken without the permission: it would show the background alone", async () => {
     platform.runner("osascript", "refused");
     displays("background");
-    await expect(takeScreenshot("darwin")).rejects.toMatchObject({
+    await expect(takeScreenshot("darwin", process.env)).rejects.toMatchObject({
       code: "unavailable",
       message: "macOS does not let this terminal read the screen",
       hint: expect.stringContaining("Screen Recording"),
@@ -50,9 +50,9 @@ describe("a screenshot on macOS", () => {
   test("is taken where macOS does not know the question, and refused where nothing comes of it", async () => {
     platform.runner("osascript", "", 1);
     displays("main");
-    expect((await takeScreenshot("darwin")).map(String)).toEqual(["main"]);
+    expect((await takeScreenshot("darwin", process.env)).map(String)).toEqual(["main"]);
     displays();
-    await expect(takeScreenshot("darwin")).rejects.toMatchObject({
+    await expect(takeScreenshot("darwin", process.env)).rejects.toMatchObject({
       code: "unavailable",
       hint: expect.stringContaining("Screen Recording"),
     });

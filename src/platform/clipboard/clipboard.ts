@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { FobError } from "#base/fob-error.ts";
-import { type Text, t, translated } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import type { Clipboard, ClipboardKeeper } from "#cli/clipboard.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
@@ -26,7 +26,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
         if (await COPYING[keeper](text, surroundings)) return keeper;
       }
       throw new FobError("unavailable", t("the clipboard cannot be reached"), {
-        hint: translated(HINT),
+        hint: hint(),
       });
     },
     async paste() {
@@ -38,7 +38,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
         // a clipboard that holds a picture alone has no text to give
         if (picture) return { picture, text: "" };
         throw new FobError("unavailable", t("the clipboard is empty, or cannot be reached"), {
-          hint: translated(HINT),
+          hint: hint(),
         });
       }
     },
@@ -47,10 +47,13 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
   };
 }
 
-const HINT: Text =
-  process.platform === "linux"
-    ? "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard, or a terminal that takes OSC 52"
-    : "is there a desktop session?";
+function hint(): string {
+  return process.platform === "linux"
+    ? t(
+        "it needs a desktop session (DISPLAY or WAYLAND_DISPLAY) and xclip or wl-clipboard, or a terminal that takes OSC 52",
+      )
+    : t("is there a desktop session?");
+}
 
 /**
  * Who may keep a copied text, the first who can. Over SSH the desktop here is not the one in front

@@ -1,11 +1,18 @@
 import type { AsyncEntry } from "@napi-rs/keyring";
 import { FobError } from "#base/fob-error.ts";
-import { type Text, t, translated } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 
 const SERVICE = "fob";
 const KEY_BYTES = 32;
+
+/** How the keychain is called. */
+interface KeychainOptions {
+  readonly timeoutMs: number;
+  /** Which system's keychain hints are about. */
+  readonly platform?: NodeJS.Platform;
+}
 
 /** The id of no vault: the keychain answers that it holds nothing, which is an answer. */
 const NO_VAULT = "0".repeat(32);
@@ -17,29 +24,33 @@ const NO_VAULT = "0".repeat(32);
  */
 export function systemKeyStore(
   item: KeyItem | null,
-  { timeoutMs }: { readonly timeoutMs: number },
+  { timeoutMs, platform = process.platform }: KeychainOptions,
 ): KeyStore {
   const account = (vaultId: string) => (item === null ? vaultId : `${vaultId}/${item}`);
   return {
     async read(vaultId) {
       const use: Use<string | null> = (entry, signal) => entry.getPassword(signal);
-      const text = await call(account(vaultId), { timeoutMs, hints: EXISTING_KEY }, use);
+      const text = await call(
+        account(vaultId),
+        { timeoutMs, hints: hintsFor("existing", platform) },
+        use,
+      );
       return text === null ? null : decodeKey(text);
     },
     async provide(vaultId, key) {
       const use: Use<void> = (entry, signal) => entry.setPassword(key.toString("base64"), signal);
-      await call(account(vaultId), { timeoutMs, hints: NEW_KEY }, use);
+      await call(account(vaultId), { timeoutMs, hints: hintsFor("new", platform) }, use);
       return key;
     },
     async reach({ isForMove = false } = {}) {
-      const hints = isForMove ? MOVED_KEY : NEW_KEY;
+      const hints = hintsFor(isForMove ? "moved" : "new", platform);
       await call(account(NO_VAULT), { timeoutMs, hints }, (entry, signal) =>
         entry.getPassword(signal),
       );
     },
     async remove(vaultId) {
       const use: Use<unknown> = (entry, signal) => entry.deletePassword(signal);
-      await call(account(vaultId), { timeoutMs, hints: EXISTING_KEY }, use);
+      await call(account(vaultId), { timeoutMs, hints: hintsFor("existing", platform) }, use);
     },
   };
 }
@@ -57,9 +68,9 @@ type Use<T> = (entry: AsyncEntry, signal: AbortSignal) => Promise<T>;
  * cannot be reached.
  */
 interface Hints {
-  readonly native: Text;
-  readonly locked: Text;
-  readonly unreachable: Text;
+  readonly native: string;
+  readonly locked: string;
+  readonly unreachable: string;
 }
 
 async function call<T>(
@@ -87,7 +98,7 @@ async function loadKeyring({ native }: Hints): Promise<typeof import("@napi-rs/k
     const message = t(
       "the system keychain cannot be reached: the native part of @napi-rs/keyring is missing",
     );
-    throw new FobError("unavailable", message, { hint: translated(native), cause });
+    throw new FobError("unavailable", message, { hint: native, cause });
   }
 }
 
@@ -103,7 +114,7 @@ function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Pro
           "unavailable",
           t`the system keychain did not answer within ${timeoutMs / 1000} s`,
           {
-            hint: translated(locked),
+            hint: locked,
           },
         ),
       );
@@ -111,38 +122,69 @@ function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Pro
   });
 }
 
-const NATIVE_HINT: Text =
-  process.platform === "win32"
-    ? "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault"
-    : "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault";
-const UNLOCK_HINT: Text =
-  "unlock it (a login session does), or choose `--keychain file` or `--keychain none`";
-const INSTALL_HINT: Text =
-  process.platform === "linux"
-    ? "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time; a keychain is gnome-keyring or KWallet in a D-Bus session"
-    : "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time";
-const NEW_KEY: Hints = { native: NATIVE_HINT, locked: UNLOCK_HINT, unreachable: INSTALL_HINT };
+/** Whether a key is to be kept that is new, is read that is there, or moves away. */
+type Occasion = "new" | "existing" | "moved";
 
-/** Somebody else cannot keep a key that is there already. */
-const SESSION_HINT: Text =
-  process.platform === "linux"
-    ? "the key is there in the desktop session, where `fob unlock` serves your other terminals too; without a session, `dbus-run-session` starts one, in which the keychain must be unlocked"
-    : "the key is there in your login session, where `fob unlock` serves your other terminals too";
-const EXISTING_KEY: Hints = {
-  native:
-    process.platform === "win32"
-      ? "install Microsoft's Visual C++ Redistributable"
-      : "install fob with its optional packages",
-  locked: "unlock it (a login session does); `fob unlock` there serves your other terminals too",
-  unreachable: SESSION_HINT,
-};
+function hintsFor(occasion: Occasion, platform: NodeJS.Platform): Hints {
+  if (occasion === "new") return { ...hintsForNew(platform), locked: unlockHint() };
+  return {
+    native:
+      platform === "win32"
+        ? t("install Microsoft's Visual C++ Redistributable")
+        : t("install fob with its optional packages"),
+    ...(occasion === "existing" ? hintsForExisting(platform) : hintsForMoved()),
+  };
+}
+
+function unlockHint(): string {
+  return t("unlock it (a login session does), or choose `--keychain file` or `--keychain none`");
+}
+
+function hintsForNew(platform: NodeJS.Platform): Omit<Hints, "locked"> {
+  return {
+    native:
+      platform === "win32"
+        ? t(
+            "install Microsoft's Visual C++ Redistributable; without it, `--keychain file` or `--keychain none` makes a vault",
+          )
+        : t(
+            "install fob with its optional packages; without them, `--keychain file` or `--keychain none` makes a vault",
+          ),
+    unreachable:
+      platform === "linux"
+        ? t(
+            "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time; a keychain is gnome-keyring or KWallet in a D-Bus session",
+          )
+        : t(
+            "`--keychain file` keeps the key in a file that only you can read, `--keychain none` asks for a passphrase every time",
+          ),
+  };
+}
+
+/** Another keychain cannot keep a key that is in this one already. */
+function hintsForExisting(platform: NodeJS.Platform): Omit<Hints, "native"> {
+  return {
+    locked: t(
+      "unlock it (a login session does); `fob unlock` there serves your other terminals too",
+    ),
+    unreachable:
+      platform === "linux"
+        ? t(
+            "the key is there in the desktop session, where `fob unlock` serves your other terminals too; without a session, `dbus-run-session` starts one, in which the keychain must be unlocked",
+          )
+        : t(
+            "the key is there in your login session, where `fob unlock` serves your other terminals too",
+          ),
+  };
+}
 
 /** The key stays where it is. */
-const MOVED_KEY: Hints = {
-  native: EXISTING_KEY.native,
-  locked: "unlock it (a login session does)",
-  unreachable: "it is there in your login session, once it is unlocked",
-};
+function hintsForMoved(): Omit<Hints, "native"> {
+  return {
+    locked: t("unlock it (a login session does)"),
+    unreachable: t("it is there in your login session, once it is unlocked"),
+  };
+}
 
 function unreachable(cause: unknown, hints: Hints): FobError {
   const isLocked =
@@ -150,11 +192,11 @@ function unreachable(cause: unknown, hints: Hints): FobError {
     /dismissed|locked|no result found|interaction is not allowed/i.test(cause.message);
   return isLocked
     ? new FobError("unavailable", t("the system keychain is locked, or has no collection yet"), {
-        hint: translated(hints.locked),
+        hint: hints.locked,
         cause,
       })
     : new FobError("unavailable", t("the system keychain cannot be reached"), {
-        hint: translated(hints.unreachable),
+        hint: hints.unreachable,
         cause,
       });
 }

@@ -14,20 +14,31 @@ const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
  */
 const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
 
+/** The environment that a program inherits, and the streams that it shares. */
+interface ProgramHost {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: { readonly isTTY?: boolean };
+  readonly stderr: { readonly isTTY?: boolean };
+}
+
 /**
  * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell.
  * Returns its exit code, or 128 and the number of the signal that ended it. Throws FobError with
  * exit code 127 for a program that is not there, 126 for one that cannot be run, as shells do.
  */
-export async function runProgram({ command, args, env, input }: Errand): Promise<number> {
-  const isAtTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+export async function runProgram(
+  { command, args, env, input }: Errand,
+  host: ProgramHost,
+): Promise<number> {
+  const isAtTerminal = [host.stdin, host.stdout, host.stderr].some(({ isTTY }) => isTTY);
   let child: ChildProcess | null = null;
   const letGo = takeSignals((signal) => {
     if (!isAtTerminal || !FROM_KEYS.includes(signal)) child?.kill(signal);
   });
   try {
     const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
-    child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [...stdio] });
+    child = spawn(command, args, { env: { ...host.env, ...env }, stdio: [...stdio] });
     // a program need not read its input
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(input);
@@ -43,8 +54,7 @@ export async function runProgram({ command, args, env, input }: Errand): Promise
  * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is
  * prepared for it. Not on Windows, where the system completes names.
  */
-export function checkProgram(command: string): void {
-  const { PATH } = process.env;
+export function checkProgram(command: string, { PATH }: NodeJS.ProcessEnv): void {
   if (process.platform === "win32" || (!PATH && !command.includes("/"))) return;
   const folders = command.includes("/") ? [""] : (PATH ?? "").split(":");
   const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));

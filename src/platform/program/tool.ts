@@ -61,10 +61,11 @@ export function osascript(script: string): Tool {
 }
 
 /** By its whole path on Windows, which else would look for it in the current folder first. */
-const POWERSHELL =
-  process.platform === "win32"
-    ? `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
-    : "powershell.exe";
+function powershellPath(): string {
+  if (process.platform !== "win32") return "powershell.exe";
+  const root = process.env["SystemRoot"] ?? "C:\\Windows";
+  return `${root}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
+}
 
 /**
  * A script for Windows PowerShell, which has no quoting on its command line that holds for
@@ -72,5 +73,5 @@ const POWERSHELL =
  */
 export function powershell(script: string): Tool {
   const encoded = Buffer.from(script, "utf16le").toString("base64");
-  return [POWERSHELL, "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encoded];
+  return [powershellPath(), "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encoded];
 }
