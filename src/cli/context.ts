@@ -7,7 +7,7 @@ import type { Style } from "#cli/output/style.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { TerminalScreen } from "#cli/screen/terminal-screen.ts";
 import type { Settings } from "#cli/settings/settings.ts";
-import type { PushDesk } from "#push/desk.ts";
+import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { Right } from "#token/grant.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
@@ -29,7 +29,7 @@ export interface Progress {
 }
 
 /** A program to run in fob's place. */
-export interface Errand {
+export interface ChildProgram {
   readonly command: string;
   readonly args: readonly string[];
   /** What its environment has besides ours. */
@@ -124,7 +124,7 @@ export interface Context {
    * or of the vault, which an agent may hold open. Null when there is no vault yet. Throws as
    * {@link findTokens} does.
    */
-  findPush(): Promise<PushDesk | null>;
+  findPush(): Promise<PushInbox | null>;
   /**
    * The open vault, what has opened it, and its header, for whoever changes its PIN or key; with
    * `byPin` no finger or face stands for the PIN. Null when there is none yet. Throws as
@@ -215,7 +215,7 @@ export interface Context {
    * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with
    * exit code 127 or 126 when it cannot be started.
    */
-  runProgram(errand: Errand): Promise<number>;
+  runProgram(program: ChildProgram): Promise<number>;
   /**
    * Throws what `runProgram` would where it is certain that there is no such program: a passcode
    * for it would be used up for nothing.

@@ -1,6 +1,6 @@
 import { NEEDS_APP_PIN } from "#agent/client/delegation.ts";
+import { needsAppPin } from "#agent/client/open-token.ts";
 import type { CommandInput } from "#agent/protocol/command-protocol.ts";
-import { needsAppPin } from "#agent/protocol/opening.ts";
 import type { Request } from "#agent/protocol/protocol.ts";
 import { type Asking, DelegatedCommand } from "#agent/server/delegated-command.ts";
 import { FobError } from "#base/fob-error.ts";

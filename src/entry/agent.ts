@@ -19,7 +19,7 @@ import { type AgentStatus, encodeRefusal, encodeReply } from "#agent/protocol/pr
 import { answer, type Desk, newVisitor, refuseLine } from "#agent/server/answers.ts";
 import { ClientLanguages } from "#agent/server/client-languages.ts";
 import { Lifetime, WATCH_MS } from "#agent/server/lifetime.ts";
-import { PushWatch } from "#agent/server/push-watch.ts";
+import { PushListener } from "#agent/server/push-listener.ts";
 import { listen } from "#agent/server/server.ts";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
 import { VaultPresence } from "#agent/server/vault-presence.ts";
@@ -36,7 +36,7 @@ import {
 } from "#platform/agent/take-socket.ts";
 import { httpClient } from "#platform/http.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
-import { DirectDesk } from "#push/direct-desk.ts";
+import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
 import { Vault } from "#vault/vault.ts";
@@ -100,9 +100,9 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   const presence = new VaultPresence(layout);
   const clock = () => new Date();
   const http = httpClient(`fob/${FOB_VERSION}`);
-  const newPushDesk = () => new DirectDesk(tokens, { http, now: clock });
+  const newInbox = () => new LocalInbox(tokens, { http, now: clock });
   const watch = push
-    ? new PushWatch(newPushDesk(), notify ? systemNotifier(process.platform) : null)
+    ? new PushListener(newInbox(), notify ? systemNotifier(process.platform) : null)
     : null;
   let isLocked = false;
   let wasLost = false;
@@ -126,7 +126,7 @@ async function serve(order: AgentOrder, key: Secret): Promise<AgentStatus> {
   });
   const desk: Desk = {
     tokens: directAuthenticator(tokens, clock),
-    newPushDesk,
+    newInbox,
     passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
     carryOut: (request) => languages.speak(request.language, () => carryOut(opened, request)),
     clock,

@@ -154,8 +154,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       (await import("#platform/screenshot.ts")).takeScreenshot(process.platform, env),
     checkProgram: async (command) =>
       (await import("#platform/program/run-program.ts")).checkProgram(command, env),
-    runProgram: async (errand) =>
-      (await import("#platform/program/run-program.ts")).runProgram(errand, host),
+    runProgram: async (program) =>
+      (await import("#platform/program/run-program.ts")).runProgram(program, host),
     shellFunctions: (shell) => readFile(join(build.folder, `shell/fob_code.${shell}`), "utf8"),
     progress: progressOn(stderr, !globals.quiet && !isSpoken && !globals.json),
     async openScreen() {

@@ -8,7 +8,7 @@ import { t } from "#base/language.ts";
 import type { Globals } from "#cli/globals.ts";
 import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
-import type { PushDesk } from "#push/desk.ts";
+import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
 import type { Right } from "#token/grant.ts";
 import { refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
@@ -25,7 +25,7 @@ import type { Vault } from "#vault/vault.ts";
 /**
  * What leads to the tokens: the global options, the vault's keys, and the agent that may hold them.
  */
-export interface Ways {
+export interface OpeningOptions {
   readonly globals: Globals;
   readonly access: VaultAccess;
   agent(): Promise<AgentControl>;
@@ -35,14 +35,17 @@ export interface Ways {
  * The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing
  * else is tried in its place.
  */
-export async function openWhole({ globals: { grant }, access }: Ways): Promise<Vault | null> {
+export async function openWhole({
+  globals: { grant },
+  access,
+}: OpeningOptions): Promise<Vault | null> {
   refuseGrant(grant);
   return openVault(access);
 }
 
 /** {@link openWhole} for whoever changes what opens the vault. */
 export async function openPinsAndKeys(
-  { globals: { grant }, access }: Ways,
+  { globals: { grant }, access }: OpeningOptions,
   how: { readonly byPin: boolean },
 ): Promise<OpenedVault | null> {
   refuseGrant(grant);
@@ -53,7 +56,10 @@ export async function openPinsAndKeys(
  * A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its
  * recovery code.
  */
-export async function makeVault({ globals, access }: Ways, prompt: Prompt): Promise<NewVault> {
+export async function makeVault(
+  { globals, access }: OpeningOptions,
+  prompt: Prompt,
+): Promise<NewVault> {
   const { vault, isNew } = await createFirstVault(newVaultKeychain(globals), access, prompt);
   const header = isNew ? currentHeader(vault) : null;
   if (header?.keychain !== "none") return { vault, recoveryCode: () => null };
@@ -108,8 +114,11 @@ function newVaultKeychain({ settings }: Globals): KeychainKind | null {
  * The tokens of the grant, or of the vault; see
  * {@link import("#cli/context.ts").Context.findTokens}.
  */
-export async function findTokens(ways: Ways, right: Right | null): Promise<Authenticator | null> {
-  const { globals, access } = ways;
+export async function findTokens(
+  options: OpeningOptions,
+  right: Right | null,
+): Promise<Authenticator | null> {
+  const { globals, access } = options;
   if (globals.grant !== null) {
     const granted = openGranted(globals, globals.grant, right);
     return directAuthenticator(granted, () => new Date(), granted.grant.label);
@@ -118,45 +127,48 @@ export async function findTokens(ways: Ways, right: Right | null): Promise<Authe
     const vault = await openVault(access);
     return vault && authenticate(vault);
   };
-  const held = await findAgent(ways);
+  const held = await findAgent(options);
   return held ? agentTokens(held.connection, held.layout, open) : open();
 }
 
 /** Where login requests are answered; see {@link import("#cli/context.ts").Context.findPush}. */
-export async function findPush(ways: Ways, services: PushServices): Promise<PushDesk | null> {
-  const { globals, access } = ways;
-  const { DirectDesk } = await import("#push/direct-desk.ts");
+export async function findPush(
+  options: OpeningOptions,
+  services: PushServices,
+): Promise<PushInbox | null> {
+  const { globals, access } = options;
+  const { LocalInbox } = await import("#push/inbox/local-inbox.ts");
   if (globals.grant !== null) {
     const granted = openGranted(globals, globals.grant, "push");
-    return new DirectDesk(granted, services, granted.grant.label);
+    return new LocalInbox(granted, services, granted.grant.label);
   }
   const open = async () => {
     const vault = await openVault(access);
-    return vault && new DirectDesk(vault, services);
+    return vault && new LocalInbox(vault, services);
   };
-  const held = await findAgent(ways);
+  const held = await findAgent(options);
   if (!held) return open();
-  const { AgentDesk } = await import("#agent/client/agent-desk.ts");
-  return new AgentDesk(held.connection, open);
+  const { AgentInbox } = await import("#agent/client/agent-inbox.ts");
+  return new AgentInbox(held.connection, open);
 }
 
 /** What the agent makes of a command; see {@link import("#cli/context.ts").Context.delegate}. */
 export async function delegateToAgent(
-  ways: Ways,
+  options: OpeningOptions,
   command: string,
   input: CommandInput,
   means: Omit<Means, "whenEnding">,
 ): Promise<{ readonly result: unknown } | null> {
-  const { grant, home } = ways.globals;
+  const { grant, home } = options.globals;
   const header = grant === null ? readHeader(home) : null;
   if (!header || !appPinSlot(header)) return null;
-  const held = await findAgent(ways);
+  const held = await findAgent(options);
   if (!held) return null;
   const { delegate } = await import("#agent/client/delegation.ts");
   return delegate(held.connection, command, input, { ...means, whenEnding });
 }
 
-async function findAgent({ globals: { home }, agent }: Ways) {
+async function findAgent({ globals: { home }, agent }: OpeningOptions) {
   const header = readHeader(home);
   const connection = header && (await (await agent()).connect());
   return header && connection ? { connection, layout: { home, vaultId: header.id } } : null;

@@ -127,7 +127,7 @@ async function askAgent(
   if (holder.home !== realPath(home)) return null;
   const addresses = addressesOf(holder, home, env);
   if (addresses.length === 0) return null;
-  return (await import("#agent/client/quick-question.ts")).askOnce(holder, addresses, request);
+  return (await import("#agent/client/ask-once.ts")).askOnce(holder, addresses, request);
 }
 
 /** The whole program says what is wrong, unless it would do again what was done. */

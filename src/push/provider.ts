@@ -1,8 +1,8 @@
 import type { HttpClient } from "#base/http-client.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { Secret } from "#token/secret.ts";
+import type { PushOutcome } from "./push-request.ts";
 import type { PushToken } from "./push-token.ts";
-import type { PushOutcome } from "./request.ts";
 
 /** What speaking with a server needs of its surroundings. */
 export interface PushServices {
@@ -25,7 +25,7 @@ export interface PushChallenge {
 }
 
 /** What a server says when it is asked for requests. */
-export interface Polled {
+export interface PolledChallenges {
   /** Open requests, the newest last. */
   readonly challenges: readonly PushChallenge[];
   /**
@@ -41,12 +41,12 @@ export interface Polled {
 }
 
 /** One token's way to its server, with the key that signs for it. */
-export interface PushLine {
+export interface ServerConnection {
   /**
    * The open requests. Rejects with FobError `unavailable`, or `rejected` when the server refuses
    * to talk with this token.
    */
-  poll(services: PushServices, signal?: AbortSignal): Promise<Polled>;
+  poll(services: PushServices, signal?: AbortSignal): Promise<PolledChallenges>;
 
   /**
    * Sends an answer, once. Rejects as {@link poll} does; then the server may have it all the same.
@@ -64,5 +64,5 @@ export interface PushProvider {
    * Makes a token's line of its secret, which the caller may forget afterwards. Throws FobError
    * `invalid` for a secret that is none of its kind.
    */
-  open(token: PushToken, secret: Secret): PushLine;
+  open(token: PushToken, secret: Secret): ServerConnection;
 }

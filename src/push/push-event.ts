@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import type { PushOutcome, PushRequest } from "./request.ts";
+import type { PushOutcome, PushRequest } from "./push-request.ts";
 
 /**
  * What happens while somebody listens. Texts are safe for a terminal but for those of a request.

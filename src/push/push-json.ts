@@ -1,5 +1,5 @@
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
-import type { PushMemory, PushRequest } from "./request.ts";
+import type { PushMemory, PushRequest } from "./push-request.ts";
 
 /** A request as scripts read it; times as ISO 8601. */
 export function requestJson({

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "#push/listening/arrivals.ts";
-import { sendSeveral } from "#push/many-answers.ts";
+import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "#push/inbox/challenges.ts";
+import { sendSeveral } from "#push/inbox/many-answers.ts";
 import type { PushChallenge } from "#push/provider.ts";
 import { isPushToken } from "#push/push-token.ts";
 import { lastUses } from "#vault/tokens/last-uses.ts";
 import { claimAnswer, settleAnswers } from "#vault/tokens/push-memory.ts";
 import { decodeRecord, encodeRecord } from "#vault/tokens/token-record.ts";
-import { deskBench, pins } from "./desk-bench.ts";
+import { deskBench, pins } from "./inbox-bench.ts";
 
 const NOBODY = pins();
 const APPROVE = { kind: "approve", choice: null } as const;

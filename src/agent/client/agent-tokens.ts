@@ -1,4 +1,3 @@
-import { needsAppPin, openAgain, opening } from "#agent/protocol/opening.ts";
 import {
   decodeEntry,
   decodeReply,
@@ -14,6 +13,7 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { decodePasscode } from "#vault/tokens/passcodes.ts";
 import { needsChallengePin } from "#vault/tokens/responses.ts";
 import type { Connection } from "./connection.ts";
+import { needsAppPin, openAgain, opening } from "./open-token.ts";
 
 /**
  * The tokens of a vault that an agent holds open. What an open vault is not enough for (access

@@ -1,6 +1,6 @@
 import { retold } from "#base/language.ts";
-import type { Denials, DeskPoll } from "#push/desk.ts";
-import type { PushMemory, PushOutcome } from "#push/request.ts";
+import type { Denials, PolledRequests } from "#push/inbox/inbox.ts";
+import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { decodeError, type ErrorJson, encodeError } from "./protocol.ts";
 
@@ -31,7 +31,7 @@ export interface PushMemoryJson
 }
 
 /** Reverses what an agent makes of a poll. */
-export function decodePoll(json: unknown): DeskPoll {
+export function decodePoll(json: unknown): PolledRequests {
   const { requests, refusals, ...rest } = json as PushPollJson;
   return {
     ...rest,

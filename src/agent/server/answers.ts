@@ -11,19 +11,19 @@ import {
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { original, retold, t } from "#base/language.ts";
-import type { PushDesk } from "#push/desk.ts";
+import type { PushInbox } from "#push/inbox/inbox.ts";
 import { findToken } from "#token/find-token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
-import { given } from "./given-pins.ts";
 import { answerPushRequest } from "./push-answers.ts";
+import { given } from "./request-pins.ts";
 
 /** What an agent answers with. */
 export interface Desk {
   readonly tokens: Authenticator;
   /** A desk for one client's login requests. */
-  newPushDesk(): PushDesk;
+  newInbox(): PushInbox;
   /** A passcode for which nothing has to be read or waited for; null where that is not so. */
   passcodeAtOnce(name: string): string | null;
   clock(): Date;
@@ -54,7 +54,7 @@ export interface Visitor {
    * Its desk, from the first login request that it asks for: what its PINs opened is for nobody
    * else.
    */
-  push: PushDesk | null;
+  push: PushInbox | null;
   /** The command that is carried out for it. */
   command: DelegatedCommand | null;
 }
@@ -205,7 +205,7 @@ async function answerRequest(request: Request, desk: Desk, visitor: Visitor): Pr
       );
     }
     default: {
-      visitor.push ??= desk.newPushDesk();
+      visitor.push ??= desk.newInbox();
       const { push } = visitor;
       return answerPushRequest(request, {
         push,

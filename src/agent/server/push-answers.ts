@@ -7,16 +7,16 @@ import {
 } from "#agent/protocol/push-protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { original, t } from "#base/language.ts";
-import type { DeskPoll, PushDesk } from "#push/desk.ts";
+import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import { memoryJson, requestJson } from "#push/push-json.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import type { PushToken } from "#push/push-token.ts";
-import type { PushRequest } from "#push/request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { given } from "./given-pins.ts";
+import { given } from "./request-pins.ts";
 
-/** One client's desk, and how a NAME becomes a token's id. */
+/** One client's inbox, and how a NAME becomes a token's id. */
 interface PushSurroundings {
-  readonly push: PushDesk;
+  readonly push: PushInbox;
   find(name: string): Promise<string>;
 }
 
@@ -54,7 +54,7 @@ export async function answerPushRequest(
 }
 
 /** Of every token that needs no PIN; one server's trouble is not the others'. */
-async function pollAll(push: PushDesk): Promise<PushPollJson> {
+async function pollAll(push: PushInbox): Promise<PushPollJson> {
   const open = (await push.tokens()).filter(({ isGuarded }) => !isGuarded);
   const polls = await Promise.all(open.map(({ token }) => pollOne(push, token)));
   return {
@@ -64,7 +64,7 @@ async function pollAll(push: PushDesk): Promise<PushPollJson> {
   };
 }
 
-async function pollOne(push: PushDesk, { id, name }: PushToken): Promise<PushPollJson> {
+async function pollOne(push: PushInbox, { id, name }: PushToken): Promise<PushPollJson> {
   try {
     return encodePoll(await push.poll(id));
   } catch (error) {
@@ -73,7 +73,7 @@ async function pollOne(push: PushDesk, { id, name }: PushToken): Promise<PushPol
   }
 }
 
-function encodePoll({ requests, refusals, clockOffsetSeconds }: DeskPoll): PushPollJson {
+function encodePoll({ requests, refusals, clockOffsetSeconds }: PolledRequests): PushPollJson {
   return {
     requests: requests.map(encodeRequest),
     refusals: refusals.map(original),

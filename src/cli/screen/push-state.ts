@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import { goneInWords, type PushEvent } from "#push/push-event.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { Key } from "./keys.ts";

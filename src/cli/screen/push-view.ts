@@ -1,7 +1,7 @@
 import { plural, t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import { cutWidth, displayWidth } from "#cli/output/width.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { largeDigits } from "./large-digits.ts";
 import { FLOOD, type PushNote, type PushScreenState, shownRequest } from "./push-state.ts";

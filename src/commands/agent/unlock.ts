@@ -1,6 +1,6 @@
 import { defineCommand } from "#cli/command.ts";
 import { existingVault } from "#commands/lookup.ts";
-import { DUTY_OPTIONS, parseDuties } from "./agent-duties.ts";
+import { DUTY_OPTIONS, parseDuties } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
 
 /** `fob unlock`: an agent holds the vault open. */

@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import {
   type Answered,
   answeredJson,

@@ -46,7 +46,7 @@ export const pushDeny = defineCommand({
       const denied = await answerRequest(call, chooseRequest(requests, id), answer);
       return { denied: [denied], isAll: false, notes, exitCode: 0 };
     }
-    const { denied, failures } = await call.desk.denyAll(
+    const { denied, failures } = await call.inbox.denyAll(
       requests.map((request) => request.id),
       report,
     );

@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { AskProgram } from "#cli/context.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import { requestJson } from "#push/push-json.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 

@@ -7,7 +7,7 @@ import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { findNamed } from "#commands/lookup.ts";
 import { memoryJson } from "#push/push-json.ts";
-import type { PushMemory } from "#push/request.ts";
+import type { PushMemory } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
 import { existingPush } from "./push-requests.ts";
@@ -27,10 +27,10 @@ export const pushHistory = defineCommand({
   options: {},
   examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
   async run({ name }, context): Promise<History> {
-    const { desk, tokens } = await existingPush(context);
+    const { inbox, tokens } = await existingPush(context);
     const all = tokens.map(({ token }) => token);
-    const chosen = name === undefined ? all : [findNamed(name, all, desk.grantLabel)];
-    const { done, failures } = await attemptAll(chosen, ({ id }) => desk.history(id), context);
+    const chosen = name === undefined ? all : [findNamed(name, all, inbox.grantLabel)];
+    const { done, failures } = await attemptAll(chosen, ({ id }) => inbox.history(id), context);
     const memories = done.flat().sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
     return { memories, failures };
   },

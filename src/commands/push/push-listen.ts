@@ -4,7 +4,7 @@ import { defineCommand, flag, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { UNCOLORED } from "#cli/output/style.ts";
 import { parseWhole } from "#commands/values.ts";
-import type { DeskToken } from "#push/desk.ts";
+import type { InboxToken } from "#push/inbox/inbox.ts";
 import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
 import type { PushEvent } from "#push/push-event.ts";
@@ -57,12 +57,12 @@ export const pushListen = defineCommand({
     refuseSilence({ ...input, notify }, context);
     if (notify) await context.notifier.describe();
     const push = await existingPush(context);
-    const { desk } = push;
+    const { inbox } = push;
     const { opened, failures } = await openTokens(push, context.pinPrompt, context);
     failures.forEach(context.complain);
     const end = new AbortController();
     const interval = poll === 0 ? null : poll * 1000;
-    const listening = new Listening(desk, opened, {
+    const listening = new Listening(inbox, opened, {
       now: context.clock,
       signal: end.signal,
       interval,
@@ -92,7 +92,7 @@ export const pushListen = defineCommand({
       if (timer) clearTimeout(timer);
       end.abort();
       await notifying?.end();
-      desk.close();
+      inbox.close();
     }
   },
   text: () => "",
@@ -121,7 +121,7 @@ function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Co
 
 function notifyOf(
   listening: Listening,
-  tokens: readonly DeskToken[],
+  tokens: readonly InboxToken[],
   { notifier, clock, tell }: Pick<Context, "notifier" | "clock" | "tell">,
 ): Notifying {
   return new Notifying({

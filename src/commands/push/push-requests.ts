@@ -3,9 +3,9 @@ import { t } from "#base/language.ts";
 import { attemptAll, failureOf, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
-import type { DeskToken, PushDesk } from "#push/desk.ts";
+import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import { describeOffset } from "#push/privacyidea/privacyidea.ts";
-import type { PushOutcome, PushRequest } from "#push/request.ts";
+import type { PushOutcome, PushRequest } from "#push/push-request.ts";
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
@@ -13,15 +13,15 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 const DRIFT = 20;
 
 /**
- * The desk of login requests, and the tokens that they can come for. Throws FobError `not-found`
+ * The inbox of login requests, and the tokens that they can come for. Throws FobError `not-found`
  * when there is none.
  */
 export async function existingPush(
   context: Context,
-): Promise<{ desk: PushDesk; tokens: readonly DeskToken[] }> {
-  const desk = (await context.findPush()) ?? nothingEnrolled();
-  const tokens = await desk.tokens();
-  if (tokens.length > 0) return { desk, tokens };
+): Promise<{ inbox: PushInbox; tokens: readonly InboxToken[] }> {
+  const inbox = (await context.findPush()) ?? nothingEnrolled();
+  const tokens = await inbox.tokens();
+  if (tokens.length > 0) return { inbox, tokens };
   throw new FobError("not-found", t("no token here approves login requests"), {
     hint: t("`fob enroll` takes the otpauth://pipush string or QR code of a server"),
   });
@@ -32,12 +32,12 @@ export async function existingPush(
  * others.
  */
 export async function openTokens(
-  { desk, tokens }: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  { inbox, tokens }: { readonly inbox: PushInbox; readonly tokens: readonly InboxToken[] },
   prompt: PinPrompt,
   context: Pick<Context, "complain">,
-): Promise<{ readonly opened: readonly DeskToken[]; readonly failures: readonly FobError[] }> {
-  const open = async ({ one }: { readonly one: DeskToken }) => {
-    await desk.open(one.token.id, prompt);
+): Promise<{ readonly opened: readonly InboxToken[]; readonly failures: readonly FobError[] }> {
+  const open = async ({ one }: { readonly one: InboxToken }) => {
+    await inbox.open(one.token.id, prompt);
     return one;
   };
   const named = tokens.map((one) => ({ name: one.token.name, one }));
@@ -57,15 +57,15 @@ export interface Waiting {
  * Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked.
  */
 export async function findWaiting(
-  push: { readonly desk: PushDesk; readonly tokens: readonly DeskToken[] },
+  push: { readonly inbox: PushInbox; readonly tokens: readonly InboxToken[] },
   prompt: PinPrompt,
   context: Pick<Context, "complain">,
 ): Promise<Waiting> {
-  const { desk } = push;
+  const { inbox } = push;
   const notes: string[] = [];
   const { opened, failures: unopened } = await openTokens(push, prompt, context);
   const failures = [...unopened];
-  const polls = await Promise.allSettled(opened.map(({ token }) => desk.poll(token.id)));
+  const polls = await Promise.allSettled(opened.map(({ token }) => inbox.poll(token.id)));
   const requests: PushRequest[] = [];
   for (const [i, poll] of polls.entries()) {
     const name = opened[i]?.token.name ?? "";
@@ -125,10 +125,10 @@ export interface Answered {
 }
 
 /**
- * The desk with the requests that wait at it, and a prompt that asks for no PIN twice in one call.
+ * The inbox with the requests that wait at it, and a prompt that asks for no PIN twice in one call.
  */
 export interface PushCall extends Pick<Waiting, "requests" | "notes"> {
-  readonly desk: PushDesk;
+  readonly inbox: PushInbox;
   readonly prompt: PinPrompt;
 }
 
@@ -138,16 +138,16 @@ export async function takeCall(context: Context): Promise<PushCall> {
   const push = await existingPush(context);
   const { requests, notes, failures } = await findWaiting(push, prompt, context);
   const leftOut = failures.map(({ message }) => t`left out: ${message}`);
-  return { desk: push.desk, prompt, requests, notes: [...notes, ...leftOut] };
+  return { inbox: push.inbox, prompt, requests, notes: [...notes, ...leftOut] };
 }
 
 /** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
 export async function answerRequest(
-  { desk, prompt }: Pick<PushCall, "desk" | "prompt">,
+  { inbox, prompt }: Pick<PushCall, "inbox" | "prompt">,
   request: PushRequest,
   answer: PushAnswer,
 ): Promise<Answered> {
-  const outcome = await desk.answer(request.id, answer, prompt);
+  const outcome = await inbox.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
   throw new FobError(
     "rejected",

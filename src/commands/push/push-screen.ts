@@ -14,14 +14,14 @@ import {
   wordingOf,
 } from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
-import type { DeskToken } from "#push/desk.ts";
+import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import type { PushEvent } from "#push/push-event.ts";
 
 /** What the screen of login requests works with. */
 export interface PushScreenSettings {
   readonly listening: Listening;
-  readonly tokens: readonly DeskToken[];
+  readonly tokens: readonly InboxToken[];
   /** Whether it ends after the first request that was answered, or that nobody answered in time. */
   readonly once: boolean;
   /** Hears of every event as well. */

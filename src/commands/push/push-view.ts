@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
 import type { Answered } from "./push-requests.ts";

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Errand } from "#cli/context.ts";
+import type { ChildProgram } from "#cli/context.ts";
 
 /** What somebody may send to end or steer the program that runs. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
@@ -28,7 +28,7 @@ interface ProgramHost {
  * exit code 127 for a program that is not there, 126 for one that cannot be run, as shells do.
  */
 export async function runProgram(
-  { command, args, env, input }: Errand,
+  { command, args, env, input }: ChildProgram,
   host: ProgramHost,
 ): Promise<number> {
   const isAtTerminal = [host.stdin, host.stdout, host.stderr].some(({ isTTY }) => isTTY);

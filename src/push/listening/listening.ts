@@ -1,12 +1,12 @@
-import type { DeskToken, PushDesk } from "#push/desk.ts";
+import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
+import type { PushOutcome, PushRequest } from "#push/push-request.ts";
 import { serverOf } from "#push/push-token.ts";
-import type { PushOutcome, PushRequest } from "#push/request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { EventQueue } from "./event-queue.ts";
-import { Post } from "./post.ts";
-import { ServerWatch } from "./server-watch.ts";
+import { RequestQueue } from "./request-queue.ts";
+import { ServerPolling } from "./server-polling.ts";
 
 /** What listening needs of its surroundings. */
 export interface ListeningSettings {
@@ -21,39 +21,39 @@ export interface ListeningSettings {
 
 /**
  * Listens for the login requests of tokens: one loop a token, until its signal ends it. Whoever
- * makes it has opened the tokens at the desk.
+ * makes it has opened the tokens in the inbox.
  */
 export class Listening {
-  readonly #desk: PushDesk;
+  readonly #inbox: PushInbox;
   readonly #settings: ListeningSettings;
-  readonly #posts: readonly Post[];
-  readonly #watches: readonly ServerWatch[];
-  readonly #queue = new EventQueue();
+  readonly #queues: readonly RequestQueue[];
+  readonly #servers: readonly ServerPolling[];
+  readonly #events = new EventQueue();
   /** When requests came within the last minute, in milliseconds. */
   #arrivals: number[] = [];
   #running = 0;
   #failure: unknown = null;
 
-  constructor(desk: PushDesk, tokens: readonly DeskToken[], settings: ListeningSettings) {
-    this.#desk = desk;
+  constructor(inbox: PushInbox, tokens: readonly InboxToken[], settings: ListeningSettings) {
+    this.#inbox = inbox;
     this.#settings = settings;
-    this.#posts = tokens.map(({ token }) => new Post(token));
+    this.#queues = tokens.map(({ token }) => new RequestQueue(token));
     const { signal, interval } = settings;
     const surroundings = {
-      desk,
+      inbox,
       signal,
       interval,
       now: () => settings.now(),
       tell: (event: PushEvent) => this.#tell(event),
     };
-    this.#watches = [...byServer(this.#posts)].map(
-      ([server, posts]) => new ServerWatch(posts, { ...surroundings, server }),
+    this.#servers = [...byServer(this.#queues)].map(
+      ([server, queues]) => new ServerPolling(queues, { ...surroundings, server }),
     );
   }
 
   /** The requests that wait for an answer, the newest first. */
   get waiting(): readonly PushRequest[] {
-    const all = this.#posts.flatMap(({ waiting }) => waiting);
+    const all = this.#queues.flatMap(({ waiting }) => waiting);
     return all.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
   }
 
@@ -66,13 +66,13 @@ export class Listening {
 
   /** Asks the servers soon, and every second again: somebody is there. */
   wake(): void {
-    for (const watch of this.#watches) watch.wake();
+    for (const server of this.#servers) server.wake();
   }
 
-  /** Answers a request that waits, as {@link PushDesk.answer} does; the event follows. */
+  /** Answers a request that waits, as {@link PushInbox.answer} does; the event follows. */
   async answer(id: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
     const request = this.waiting.find((one) => one.id === id);
-    const outcome = await this.#desk.answer(id, answer, prompt);
+    const outcome = await this.#inbox.answer(id, answer, prompt);
     if (request) this.#leave(request, answer, outcome);
     return outcome;
   }
@@ -83,7 +83,7 @@ export class Listening {
    */
   async denyAll(isReport: boolean): Promise<number> {
     const requests = new Map(this.waiting.map((request) => [request.id, request]));
-    const { denied, failures } = await this.#desk.denyAll([...requests.keys()], isReport);
+    const { denied, failures } = await this.#inbox.denyAll([...requests.keys()], isReport);
     for (const id of denied) {
       const request = requests.get(id);
       if (request) this.#leave(request, { kind: "deny", isReport }, { isAccepted: true });
@@ -99,49 +99,50 @@ export class Listening {
    */
   async *events(): AsyncGenerator<PushEvent, void, void> {
     const { signal } = this.#settings;
-    const wake = () => this.#queue.wake();
+    const wake = () => this.#events.wake();
     signal.addEventListener("abort", wake);
-    for (const watch of this.#watches) void this.#run(watch);
+    for (const server of this.#servers) void this.#run(server);
     try {
       // a signal that fired before anybody listened is seen here
       while (!signal.aborted) {
-        const event = this.#queue.take();
+        const event = this.#events.take();
         if (event) yield event;
         else if (this.#running === 0) throw this.#failure;
-        else await this.#queue.next();
+        else await this.#events.next();
       }
     } finally {
       signal.removeEventListener("abort", wake);
     }
   }
 
-  async #run(watch: ServerWatch): Promise<void> {
+  async #run(server: ServerPolling): Promise<void> {
     this.#running++;
     try {
-      this.#failure = (await watch.run()) ?? this.#failure;
+      this.#failure = (await server.run()) ?? this.#failure;
     } catch (error) {
       this.#failure = error;
     }
     this.#running--;
-    this.#queue.wake();
+    this.#events.wake();
   }
 
   #leave(request: PushRequest, answer: PushAnswer, outcome: PushOutcome): void {
-    for (const post of this.#posts) if (post.token.id === request.tokenId) post.drop(request.id);
-    this.#queue.tell({ kind: "answered", request, answer, outcome });
+    for (const queue of this.#queues)
+      if (queue.token.id === request.tokenId) queue.drop(request.id);
+    this.#events.tell({ kind: "answered", request, answer, outcome });
   }
 
   #tell(event: PushEvent): void {
     if (event.kind === "request") this.#arrivals.push(this.#settings.now().getTime());
-    this.#queue.tell(event);
+    this.#events.tell(event);
   }
 }
 
-function byServer(posts: readonly Post[]): Map<string, Post[]> {
-  const servers = new Map<string, Post[]>();
-  for (const post of posts) {
-    const server = serverOf(post.token);
-    servers.set(server, [...(servers.get(server) ?? []), post]);
+function byServer(queues: readonly RequestQueue[]): Map<string, RequestQueue[]> {
+  const servers = new Map<string, RequestQueue[]>();
+  for (const queue of queues) {
+    const server = serverOf(queue.token);
+    servers.set(server, [...(servers.get(server) ?? []), queue]);
   }
   return servers;
 }

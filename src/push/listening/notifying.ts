@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { Notice, NoticeQuestion, Notifier } from "#push/notifier.ts";
 import type { PushEvent } from "#push/push-event.ts";
-import type { PushOutcome, PushRequest } from "#push/request.ts";
+import type { PushOutcome, PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";

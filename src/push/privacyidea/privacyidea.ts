@@ -3,13 +3,13 @@ import { FobError } from "#base/fob-error.ts";
 import type { HttpRequest } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
 import type {
-  Polled,
+  PolledChallenges,
   PushChallenge,
-  PushLine,
   PushProvider,
   PushServices,
+  ServerConnection,
 } from "#push/provider.ts";
-import type { PushOutcome } from "#push/request.ts";
+import type { PushOutcome } from "#push/push-request.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
@@ -44,7 +44,7 @@ export const privacyIdea: PushProvider = {
       throw new Error(t("this is no token of privacyIDEA"));
     if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
     const keys = readKeys(name, credential, secret);
-    return new PrivacyIdeaLine({
+    return new PrivacyIdeaConnection({
       ...keys,
       serial,
       url: new URL(credential.url),
@@ -68,7 +68,7 @@ interface Question {
   readonly signedAt: number;
 }
 
-class PrivacyIdeaLine implements PushLine {
+class PrivacyIdeaConnection implements ServerConnection {
   readonly #settings: Settings;
   /** The last question that was answered well; null for one that must not be asked again. */
   #question: Question | null = null;
@@ -77,7 +77,7 @@ class PrivacyIdeaLine implements PushLine {
     this.#settings = settings;
   }
 
-  async poll({ http, now }: PushServices, signal?: AbortSignal): Promise<Polled> {
+  async poll({ http, now }: PushServices, signal?: AbortSignal): Promise<PolledChallenges> {
     const { serial, serverKey, url } = this.#settings;
     const question = this.#takeQuestion(now());
     const reply = await http({

@@ -6,7 +6,7 @@ import { newChallenge } from "#agent/protocol/proof.ts";
 import type { AgentStatus } from "#agent/protocol/protocol.ts";
 import { answer, type Desk, newVisitor } from "#agent/server/answers.ts";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
-import { DirectDesk } from "#push/direct-desk.ts";
+import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
@@ -48,8 +48,8 @@ function agent() {
   const noted = { uses: 0, locks: 0 };
   const desk: Desk = {
     tokens: directAuthenticator(tokens, () => NOW),
-    newPushDesk: () =>
-      new DirectDesk(tokens, {
+    newInbox: () =>
+      new LocalInbox(tokens, {
         http: () => Promise.reject(new Error("no server")),
         now: () => NOW,
       }),

@@ -1,4 +1,4 @@
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 
 /** When it is in these tests. */
 export const NOW = new Date("2026-05-04T12:00:00Z");

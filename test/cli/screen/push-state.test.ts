@@ -12,7 +12,7 @@ import {
   withEvent,
   withRequests,
 } from "#cli/screen/push-state.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
 
 const text = (typed: string): Key => ({ name: "text", text: typed });

@@ -4,7 +4,7 @@ import { styleFor } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
 import { pressPushKey, QUIET, withEvent, withNote, withRequests } from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
 
 const style = await styleFor({ isTerminal: true, columns: 80, color: "always", isSpoken: false });

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
-import { PushWatch } from "#agent/server/push-watch.ts";
+import { PushListener } from "#agent/server/push-listener.ts";
 import { FobError } from "#base/fob-error.ts";
+import { BackOff } from "#push/listening/back-off.ts";
 import { Listening } from "#push/listening/listening.ts";
-import { Pace } from "#push/listening/pace.ts";
-import { Post } from "#push/listening/post.ts";
+import { RequestQueue } from "#push/listening/request-queue.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import { isPushToken } from "#push/push-token.ts";
 import { NOW, pushRequest } from "../../cli/screen/push-request.ts";
-import { anotherServer, deskBench, pins } from "../desk-bench.ts";
+import { anotherServer, deskBench, pins } from "../inbox-bench.ts";
 import type { PrivacyIdeaServer } from "../privacyidea-server.ts";
 
 const NOBODY = pins();
@@ -151,19 +151,19 @@ test("denying all that waits says why a server did not hear it", async () => {
 test("a request that was answered does not come again by a poll that was on its way", async () => {
   const { token } = await deskBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
-  const post = new Post(token);
+  const queue = new RequestQueue(token);
   const polled = { requests: [pushRequest("a")], refusals: [], clockOffsetSeconds: null };
-  expect(post.compare(polled, NOW)).toMatchObject([{ kind: "request", request: { id: "a" } }]);
-  post.drop("a");
-  expect([post.compare(polled, NOW), post.waiting]).toEqual([[], []]);
+  expect(queue.compare(polled, NOW)).toMatchObject([{ kind: "request", request: { id: "a" } }]);
+  queue.drop("a");
+  expect([queue.compare(polled, NOW), queue.waiting]).toEqual([[], []]);
 });
 
 test("each refusal is told once, and no more of them than anybody reads", async () => {
   const { token } = await deskBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
-  const post = new Post(token);
+  const queue = new RequestQueue(token);
   const compare = (refusals: readonly string[]) =>
-    post.compare({ requests: [], refusals, clockOffsetSeconds: null }, NOW).length;
+    queue.compare({ requests: [], refusals, clockOffsetSeconds: null }, NOW).length;
   expect([compare(["a", "a", "b"]), compare(["a", "b", "c"])]).toEqual([2, 1]);
   expect(compare(Array.from({ length: 1_000 }, (_, i) => String(i)))).toBe(253);
 });
@@ -216,7 +216,7 @@ test("an agent goes on listening after a moment in which the vault could not be 
     if (failures-- > 0) throw new FobError("invalid", "damaged");
     return tokens();
   };
-  const watch = new PushWatch(desk, null, 10);
+  const watch = new PushListener(desk, null, 10);
   const run = watch.run();
   server.challenge();
   await expect.poll(() => watch.status).toEqual({ tokens: 1, waiting: 1 });
@@ -247,24 +247,24 @@ test("a thousand requests at once are a thousand events and a rate, and are deni
 });
 
 test("the pause is a second while somebody waits, grows to half a minute, and is never the same for all", () => {
-  const pace = new Pace(0, () => 0, null);
-  expect(pace.pause(0)).toBe(1_000);
-  expect(pace.pause(119_999)).toBe(1_000);
-  expect([1, 2, 3, 4, 5, 6, 7].map(() => pace.pause(120_000))).toEqual([
+  const backOff = new BackOff(0, () => 0, null);
+  expect(backOff.pause(0)).toBe(1_000);
+  expect(backOff.pause(119_999)).toBe(1_000);
+  expect([1, 2, 3, 4, 5, 6, 7].map(() => backOff.pause(120_000))).toEqual([
     2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000,
   ]);
-  pace.wake(200_000);
-  expect(pace.pause(200_000)).toBe(1_000);
-  for (let i = 0; i < 10; i++) pace.fail();
-  expect(pace.pause(200_000)).toBe(30_000);
-  expect(new Pace(0, () => 0.999, null).pause(0)).toBeGreaterThan(1_200);
+  backOff.wake(200_000);
+  expect(backOff.pause(200_000)).toBe(1_000);
+  for (let i = 0; i < 10; i++) backOff.fail();
+  expect(backOff.pause(200_000)).toBe(30_000);
+  expect(new BackOff(0, () => 0.999, null).pause(0)).toBeGreaterThan(1_200);
 });
 
 test("a pause of one's own choice is kept while the server answers", () => {
-  const pace = new Pace(0, () => 0, 20);
-  expect([pace.pause(0), pace.pause(1_000_000)]).toEqual([20, 20]);
-  pace.fail();
-  expect(pace.pause(0)).toBe(2_000);
-  pace.succeed();
-  expect(pace.pause(0)).toBe(20);
+  const backOff = new BackOff(0, () => 0, 20);
+  expect([backOff.pause(0), backOff.pause(1_000_000)]).toEqual([20, 20]);
+  backOff.fail();
+  expect(backOff.pause(0)).toBe(2_000);
+  backOff.succeed();
+  expect(backOff.pause(0)).toBe(20);
 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import { desktopNotifier } from "#platform/notification/desktop-notifier.ts";
 import { Notifying } from "#push/listening/notifying.ts";
-import type { PushOutcome } from "#push/request.ts";
+import type { PushOutcome } from "#push/push-request.ts";
 import { NOW, pushRequest } from "../../cli/screen/push-request.ts";
 import { describeWith } from "../../requires.ts";
 import { type NotificationBench, startNotificationBench } from "../../system/notification-bench.ts";

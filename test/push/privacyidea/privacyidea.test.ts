@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { deskBench, pins } from "../desk-bench.ts";
+import { deskBench, pins } from "../inbox-bench.ts";
 import { FOREIGN_KEYS, type WireChallenge, type Wording } from "../privacyidea-server.ts";
 
 const NOBODY = pins();

@@ -1,14 +1,14 @@
-import type { DeskPoll, DeskToken } from "#push/desk.ts";
+import type { InboxToken, PolledRequests } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
-import type { PushRequest } from "#push/request.ts";
+import type { PushRequest } from "#push/push-request.ts";
 
 /** How many different refusals are told from one another, and how many answers of ours. */
 const MAX_REFUSALS = 256;
 const MAX_ANSWERED = 4_096;
 
 /** One token that is listened to, and its requests that wait. */
-export class Post {
-  readonly token: DeskToken["token"];
+export class RequestQueue {
+  readonly token: InboxToken["token"];
   /** The newest first. */
   waiting: readonly PushRequest[] = [];
   /** Whether its server was said to refuse this token, or to be silent for this token alone. */
@@ -17,7 +17,7 @@ export class Post {
   readonly #answered = new Set<string>();
   readonly #refusals = new Set<string>();
 
-  constructor(token: DeskToken["token"]) {
+  constructor(token: InboxToken["token"]) {
     this.token = token;
   }
 
@@ -25,7 +25,7 @@ export class Post {
    * Takes what a poll brought; returns what is new and what has gone since the last time, in the
    * order in which it is to be told.
    */
-  compare({ requests: listed, refusals }: DeskPoll, now: Date): PushEvent[] {
+  compare({ requests: listed, refusals }: PolledRequests, now: Date): PushEvent[] {
     const before = this.waiting;
     this.waiting = listed.filter(({ id }) => !this.#answered.has(id));
     const fresh = without(this.waiting, before).reverse();

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { PushLine } from "#push/provider.ts";
+import type { ServerConnection } from "#push/provider.ts";
 import { providerOf } from "#push/providers.ts";
 import { isPushToken, type PushToken } from "#push/push-token.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
@@ -11,37 +11,37 @@ import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
 /**
- * The lines of tokens to their servers. It has a life: the keys that sign are kept from
+ * The connections of tokens to their servers. It has a life: the keys that sign are kept from
  * {@link open} to {@link close}.
  */
-export class TokenLines {
+export class ServerConnections {
   readonly #store: TokenStore;
   readonly #now: () => Date;
   /** By the id of the token. */
-  readonly #lines = new Map<string, PushLine>();
+  readonly #connections = new Map<string, ServerConnection>();
 
   constructor(store: TokenStore, now: () => Date) {
     this.#store = store;
     this.#now = now;
   }
 
-  /** Whether a token's line is open, by the token's id. */
+  /** Whether a token's connection is open, by the token's id. */
   has(tokenId: string): boolean {
-    return this.#lines.has(tokenId);
+    return this.#connections.has(tokenId);
   }
 
   /**
-   * Opens a token's line and keeps it; asks for the token's PIN where it has one. Throws FobError
+   * Opens a token's connection and keeps it; asks for the token's PIN where it has one. Throws FobError
    * `denied`, `locked` and `usage`.
    */
   async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
-    this.#lines.set(record.token.id, await this.openOnce(record, prompt));
+    this.#connections.set(record.token.id, await this.openOnce(record, prompt));
   }
 
   /**
-   * A line that is not kept: for an answer that needs the PIN again. Throws as {@link open} does.
+   * A connection that is not kept: for an answer that needs the PIN again. Throws as {@link open} does.
    */
-  async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<PushLine> {
+  async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<ServerConnection> {
     const token = pushToken(record);
     const provider = providerOf(token.credential);
     if (!provider) {
@@ -60,20 +60,20 @@ export class TokenLines {
   }
 
   /**
-   * A token's line. One without a PIN is opened when it is first needed: nobody is asked. Throws as
+   * A token's connection. One without a PIN is opened when it is first needed: nobody is asked. Throws as
    * {@link open} does.
    */
-  async of(record: TokenRecord): Promise<PushLine> {
+  async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
     const { id } = record.token;
-    const line = this.#lines.get(id) ?? (await this.openOnce(record, NOBODY));
-    this.#lines.set(id, line);
-    return line;
+    const connection = this.#connections.get(id) ?? (await this.openOnce(record, NOBODY));
+    this.#connections.set(id, connection);
+    return connection;
   }
 
   /** Forgets the keys. */
   close(): void {
-    this.#lines.clear();
+    this.#connections.clear();
   }
 }
 

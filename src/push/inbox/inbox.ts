@@ -1,18 +1,18 @@
 import type { FobError } from "#base/fob-error.ts";
+import type { PushMemory, PushOutcome, PushRequest } from "#push/push-request.ts";
+import type { PushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-import type { PushToken } from "./push-token.ts";
-import type { PushMemory, PushOutcome, PushRequest } from "./request.ts";
 
 /** A token that login requests can come for. */
-export interface DeskToken {
+export interface InboxToken {
   readonly token: PushToken;
   /** Whether its own PIN is needed: to begin with, and again for every approval. */
   readonly isGuarded: boolean;
 }
 
 /** What a server said when it was asked for a token's requests. */
-export interface DeskPoll {
+export interface PolledRequests {
   /** Those that wait for an answer, the newest first. */
   readonly requests: readonly PushRequest[];
   /** What was dropped and why, one line each, safe for a terminal. */
@@ -45,12 +45,12 @@ export interface DenialFailure {
  * Where login requests come in and are answered, for a vault or grant in this process, or an agent
  * that holds the vault. It has a life: keys of guarded tokens are kept from `open` to `close`.
  */
-export interface PushDesk {
+export interface PushInbox {
   /** What the grant is called that opens these tokens; null for those of a vault. */
   readonly grantLabel: string | null;
 
   /** The tokens whose server can be asked, in list order. */
-  tokens(): Promise<readonly DeskToken[]>;
+  tokens(): Promise<readonly InboxToken[]>;
 
   /**
    * Makes a token ready to be polled; asks for its PIN where it has one. Throws FobError `denied`
@@ -63,7 +63,7 @@ export interface PushDesk {
    * `unavailable`, `rejected` when the server refuses, `locked` for a guarded token that was not
    * opened, `denied` by its access domain, `interrupted` when the signal ended it.
    */
-  poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll>;
+  poll(tokenId: string, signal?: AbortSignal): Promise<PolledRequests>;
 
   /**
    * Answers a request. The answer is claimed durably before it is sent: after that no process can

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FobError } from "#base/fob-error.ts";
 import { untilFirst } from "#base/until-first.ts";
-import type { DeskPoll, PushDesk } from "#push/desk.ts";
+import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
-import { Pace } from "./pace.ts";
-import type { Post } from "./post.ts";
+import { BackOff } from "./back-off.ts";
+import type { RequestQueue } from "./request-queue.ts";
 
 /** What watching a server needs of its surroundings. */
-export interface WatchSettings {
-  readonly desk: PushDesk;
+export interface PollingSettings {
+  readonly inbox: PushInbox;
   /** The server's name, as it is told. */
   readonly server: string;
   now(): Date;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** In milliseconds; null for the usual pace. */
+  /** In milliseconds; null for the usual back-off. */
   readonly interval: number | null;
   tell(event: PushEvent): void;
 }
@@ -35,9 +35,9 @@ interface Silence {
  * Asks one server for the requests of its tokens, again and again. Each token is asked for in its
  * own time: one that fails, or gets no answer for a while, does not hold up the others.
  */
-export class ServerWatch {
-  readonly #settings: WatchSettings;
-  #posts: readonly Post[];
+export class ServerPolling {
+  readonly #settings: PollingSettings;
+  #queues: readonly RequestQueue[];
   #isDown = false;
   #isDrifting = false;
   #failure: unknown = null;
@@ -45,10 +45,10 @@ export class ServerWatch {
   /** How many questions were asked, of all tokens. */
   #asked = 0;
   /** Tokens without an answer, as long as it is not known whether the others get one. */
-  readonly #silent = new Map<Post, Silence>();
+  readonly #silent = new Map<RequestQueue, Silence>();
 
-  constructor(posts: readonly Post[], settings: WatchSettings) {
-    this.#posts = posts;
+  constructor(queues: readonly RequestQueue[], settings: PollingSettings) {
+    this.#queues = queues;
     this.#settings = settings;
   }
 
@@ -59,7 +59,7 @@ export class ServerWatch {
   async run(): Promise<unknown> {
     const expiry = setInterval(() => this.#expire(), EXPIRY_MS);
     try {
-      await Promise.all(this.#posts.map((post) => this.#watch(post)));
+      await Promise.all(this.#queues.map((queue) => this.#watch(queue)));
     } finally {
       clearInterval(expiry);
     }
@@ -72,65 +72,65 @@ export class ServerWatch {
     this.#wake = new AbortController();
   }
 
-  async #watch(post: Post): Promise<void> {
+  async #watch(queue: RequestQueue): Promise<void> {
     const { signal, now, interval } = this.#settings;
-    const pace = new Pace(now().getTime(), Math.random, interval);
-    while (!signal.aborted && this.#posts.includes(post)) {
-      if (await this.#ask(post)) pace.succeed();
-      else pace.fail();
-      if (post.waiting.length > 0) pace.wake(now().getTime());
-      if (this.#posts.includes(post)) await this.#rest(pace);
+    const backOff = new BackOff(now().getTime(), Math.random, interval);
+    while (!signal.aborted && this.#queues.includes(queue)) {
+      if (await this.#ask(queue)) backOff.succeed();
+      else backOff.fail();
+      if (queue.waiting.length > 0) backOff.wake(now().getTime());
+      if (this.#queues.includes(queue)) await this.#rest(backOff);
     }
   }
 
-  async #rest(pace: Pace): Promise<void> {
+  async #rest(backOff: BackOff): Promise<void> {
     const { signal, now } = this.#settings;
     const woken = this.#wake.signal;
-    const pause = pace.pause(now().getTime());
+    const pause = backOff.pause(now().getTime());
     // an end of the pause that somebody asked for is no failure
     await untilFirst([signal, woken], (end) => sleep(pause, undefined, { signal: end })).catch(
       () => undefined,
     );
-    if (woken.aborted) pace.wake(now().getTime());
+    if (woken.aborted) backOff.wake(now().getTime());
   }
 
   /** Asks for one token's requests; returns whether the server answered. */
-  async #ask(post: Post): Promise<boolean> {
-    const { signal, desk, now, tell } = this.#settings;
+  async #ask(queue: RequestQueue): Promise<boolean> {
+    const { signal, inbox, now, tell } = this.#settings;
     const number = ++this.#asked;
     try {
-      const polled = await desk.poll(post.token.id, signal);
-      this.#noteAnswer(post, number);
-      for (const event of post.compare(polled, now())) tell(event);
+      const polled = await inbox.poll(queue.token.id, signal);
+      this.#noteAnswer(queue, number);
+      for (const event of queue.compare(polled, now())) tell(event);
       this.#judgeClock(polled);
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      if (!(error instanceof FobError)) this.#giveUp(post, error);
-      else if (error.code === "rejected") this.#tellOffline(post, error);
-      else if (error.code === "unavailable") this.#noteSilence(post, error);
-      else this.#giveUp(post, error);
+      if (!(error instanceof FobError)) this.#giveUp(queue, error);
+      else if (error.code === "rejected") this.#tellOffline(queue, error);
+      else if (error.code === "unavailable") this.#noteSilence(queue, error);
+      else this.#giveUp(queue, error);
       return false;
     }
   }
 
-  #noteAnswer(post: Post, number: number): void {
+  #noteAnswer(queue: RequestQueue, number: number): void {
     const { server, tell } = this.#settings;
     if (this.#isDown) tell({ kind: "online", server, token: null });
     this.#isDown = false;
-    this.#silent.delete(post);
-    if (post.isOffline) tell({ kind: "online", server, token: post.token.name });
-    post.isOffline = false;
+    this.#silent.delete(queue);
+    if (queue.isOffline) tell({ kind: "online", server, token: queue.token.name });
+    queue.isOffline = false;
     // the server is there: whoever got no answer before this question was asked has a trouble of
     // its own
     for (const [other, { error, asked }] of this.#silent)
       if (asked < number) this.#tellOffline(other, error);
   }
 
-  #noteSilence(post: Post, error: FobError): void {
+  #noteSilence(queue: RequestQueue, error: FobError): void {
     if (this.#isDown) return;
-    if (!post.isOffline) this.#silent.set(post, { error, asked: this.#asked });
-    if (!this.#posts.every((one) => one.isOffline || this.#silent.has(one))) return;
+    if (!queue.isOffline) this.#silent.set(queue, { error, asked: this.#asked });
+    if (!this.#queues.every((one) => one.isOffline || this.#silent.has(one))) return;
     const { server, tell } = this.#settings;
     const { message, hint = null } = error;
     tell({ kind: "offline", server, token: null, message, hint });
@@ -138,27 +138,27 @@ export class ServerWatch {
     this.#silent.clear();
   }
 
-  #tellOffline(post: Post, error: FobError): void {
+  #tellOffline(queue: RequestQueue, error: FobError): void {
     const { server, tell } = this.#settings;
     const { message, hint = null } = error;
-    this.#silent.delete(post);
-    if (!post.isOffline) tell({ kind: "offline", server, token: post.token.name, message, hint });
-    post.isOffline = true;
+    this.#silent.delete(queue);
+    if (!queue.isOffline) tell({ kind: "offline", server, token: queue.token.name, message, hint });
+    queue.isOffline = true;
   }
 
-  #giveUp(post: Post, error: unknown): void {
+  #giveUp(queue: RequestQueue, error: unknown): void {
     this.#failure = error;
-    this.#posts = this.#posts.filter((one) => one !== post);
-    this.#silent.delete(post);
-    for (const event of post.end(messageOf(error))) this.#settings.tell(event);
+    this.#queues = this.#queues.filter((one) => one !== queue);
+    this.#silent.delete(queue);
+    for (const event of queue.end(messageOf(error))) this.#settings.tell(event);
   }
 
   #expire(): void {
     const { now, tell } = this.#settings;
-    for (const post of this.#posts) for (const event of post.expire(now())) tell(event);
+    for (const queue of this.#queues) for (const event of queue.expire(now())) tell(event);
   }
 
-  #judgeClock({ clockOffsetSeconds: offset }: DeskPoll): void {
+  #judgeClock({ clockOffsetSeconds: offset }: PolledRequests): void {
     const { server, tell } = this.#settings;
     const isDrifting = offset !== null && Math.abs(offset) >= DRIFT;
     if (isDrifting && !this.#isDrifting) tell({ kind: "drift", server, offsetSeconds: offset });

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PushChallenge } from "#push/provider.ts";
+import { type PushRequest, requestId } from "#push/push-request.ts";
 import { type PushToken, serverOf } from "#push/push-token.ts";
-import { type PushRequest, requestId } from "#push/request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { RememberedRequest } from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { askOnce } from "#agent/client/quick-question.ts";
+import { askOnce } from "#agent/client/ask-once.ts";
 import { newAgentSecret, proofOf } from "#agent/protocol/proof.ts";
 import { decodeReply, encodeRefusal } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";

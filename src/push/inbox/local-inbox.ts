@@ -1,16 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import {
-  type Arrival,
-  arrivalsOf,
-  describeArrival,
-  hasExpired,
-  isWaiting,
-  memoryOf,
-  refusalsOf,
-  refuseChoice,
-} from "#push/listening/arrivals.ts";
-import { pushToken, TokenLines } from "#push/listening/token-lines.ts";
+import type { PushChallenge, PushServices } from "#push/provider.ts";
+import { providerOf } from "#push/providers.ts";
+import type { PushMemory, PushOutcome } from "#push/push-request.ts";
+import { isPushToken, serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
@@ -22,19 +15,26 @@ import {
 } from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
-import type { Denials, DeskPoll, DeskToken, PushDesk } from "./desk.ts";
+import {
+  type Arrival,
+  arrivalsOf,
+  describeArrival,
+  hasExpired,
+  isWaiting,
+  memoryOf,
+  refusalsOf,
+  refuseChoice,
+} from "./challenges.ts";
+import type { Denials, InboxToken, PolledRequests, PushInbox } from "./inbox.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
-import type { PushChallenge, PushServices } from "./provider.ts";
-import { providerOf } from "./providers.ts";
-import { isPushToken, serverOf } from "./push-token.ts";
-import type { PushMemory, PushOutcome } from "./request.ts";
+import { pushToken, ServerConnections } from "./server-connections.ts";
 
-/** The desk of tokens that this process can open. */
-export class DirectDesk implements PushDesk {
+/** The inbox of tokens that this process can open. */
+export class LocalInbox implements PushInbox {
   readonly grantLabel: string | null;
   readonly #store: TokenStore;
   readonly #services: PushServices;
-  readonly #lines: TokenLines;
+  readonly #connections: ServerConnections;
   /** What each token's last poll brought, by the id of the token and of the request. */
   readonly #challenges = new Map<string, ReadonlyMap<string, PushChallenge>>();
 
@@ -42,10 +42,10 @@ export class DirectDesk implements PushDesk {
     this.grantLabel = grantLabel;
     this.#store = store;
     this.#services = services;
-    this.#lines = new TokenLines(store, services.now);
+    this.#connections = new ServerConnections(store, services.now);
   }
 
-  async tokens(): Promise<DeskToken[]> {
+  async tokens(): Promise<InboxToken[]> {
     return this.#store.entries().flatMap((entry) => {
       if (!isPushToken(entry) || !providerOf(entry.credential)) return [];
       return [{ token: entry, isGuarded: entry.pin === "user" }];
@@ -53,13 +53,16 @@ export class DirectDesk implements PushDesk {
   }
 
   async open(tokenId: string, prompt: PinPrompt): Promise<void> {
-    await this.#lines.open(this.#store.read(tokenId), prompt);
+    await this.#connections.open(this.#store.read(tokenId), prompt);
   }
 
-  async poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll> {
+  async poll(tokenId: string, signal?: AbortSignal): Promise<PolledRequests> {
     const before = this.#store.read(tokenId);
-    const line = await this.#lines.of(before);
-    const { challenges, refusals, clockOffsetSeconds } = await line.poll(this.#services, signal);
+    const connection = await this.#connections.of(before);
+    const { challenges, refusals, clockOffsetSeconds } = await connection.poll(
+      this.#services,
+      signal,
+    );
     const arrived = arrivalsOf(tokenId, challenges);
     this.#remember(before, arrived);
     const memory = memoryOf(arrived.length > 0 ? this.#store.read(tokenId) : before);
@@ -85,11 +88,11 @@ export class DirectDesk implements PushDesk {
     const record = this.#store.read(tokenId);
     refuseChoice(challenge, answer);
     const isAsked = answer.kind === "approve" && record.guard !== null;
-    const line = isAsked
-      ? await this.#lines.openOnce(record, prompt)
-      : await this.#lines.of(record);
+    const connection = isAsked
+      ? await this.#connections.openOnce(record, prompt)
+      : await this.#connections.of(record);
     this.#claim(tokenId, id, challenge, answer);
-    const outcome = await line.answer(challenge, answer, this.#services);
+    const outcome = await connection.answer(challenge, answer, this.#services);
     this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
     touch(this.#store, [tokenId], this.#services.now());
     // another process may have sent the same answer a moment before: the server took that one
@@ -134,7 +137,7 @@ export class DirectDesk implements PushDesk {
   }
 
   close(): void {
-    this.#lines.close();
+    this.#connections.close();
     this.#challenges.clear();
   }
 
@@ -161,7 +164,7 @@ export class DirectDesk implements PushDesk {
     answer: PushAnswer,
   ) {
     const tokenId = record.token.id;
-    const line = await this.#lines.of(record);
+    const connection = await this.#connections.of(record);
     let claimed: readonly string[] = [];
     this.#change(tokenId, (known) => {
       const claims = claimMany(known, [...challenges.keys()], answer, this.#services.now());
@@ -169,7 +172,7 @@ export class DirectDesk implements PushDesk {
       return claims.known;
     });
     const { outcomes, failure } = await sendSeveral(
-      line,
+      connection,
       pick(challenges, claimed),
       answer,
       this.#services,
@@ -218,12 +221,12 @@ export class DirectDesk implements PushDesk {
     });
   }
 
-  /** A request that was not seen by this desk may have come since. */
+  /** A request that was not seen by this inbox may have come since. */
   async #find(id: string) {
     const known = this.#seen(id);
     if (known) return known;
     const open = (await this.tokens()).filter(
-      ({ token, isGuarded }) => !isGuarded || this.#lines.has(token.id),
+      ({ token, isGuarded }) => !isGuarded || this.#connections.has(token.id),
     );
     const polls = await Promise.allSettled(open.map(({ token }) => this.poll(token.id)));
     const found = this.#seen(id);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { httpClient } from "#platform/http.ts";
-import { DirectDesk } from "#push/direct-desk.ts";
+import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import type { PushCredential } from "#token/credential.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { pinBytes } from "#token/secret.ts";
@@ -52,7 +52,7 @@ export async function deskBench() {
     http: httpClient("fob/test"),
     now: () => new Date(Date.now() + clock.ahead * 1000),
   };
-  const newDesk = () => new DirectDesk(vault, services);
+  const newDesk = () => new LocalInbox(vault, services);
   return { server, vault, token, guard, store, clock, services, newDesk, desk: newDesk() };
 }
 

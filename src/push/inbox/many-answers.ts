@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
+import type { PushChallenge, PushServices, ServerConnection } from "#push/provider.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { claimAnswer, type RememberedRequests } from "#vault/tokens/push-memory.ts";
-import type { PushChallenge, PushLine, PushServices } from "./provider.ts";
 
 /** How many answers are on their way at once. */
 const AT_ONCE = 8;
@@ -18,7 +18,7 @@ export interface SeveralOutcomes {
 
 /** Sends an answer to several requests. */
 export async function sendSeveral(
-  line: PushLine,
+  connection: ServerConnection,
   challenges: ReadonlyMap<string, PushChallenge>,
   answer: PushAnswer,
   services: PushServices,
@@ -28,7 +28,7 @@ export async function sendSeveral(
   const work = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [id, challenge] = next;
-      outcomes.set(id, (await line.answer(challenge, answer, services)).isAccepted);
+      outcomes.set(id, (await connection.answer(challenge, answer, services)).isAccepted);
     }
   };
   const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));

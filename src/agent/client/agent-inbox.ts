@@ -1,4 +1,3 @@
-import { needsAppPin, openAgain, opening } from "#agent/protocol/opening.ts";
 import {
   decodeEntry,
   decodeReply,
@@ -15,36 +14,37 @@ import {
 } from "#agent/protocol/push-protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Denials, DeskPoll, DeskToken, PushDesk } from "#push/desk.ts";
+import type { Denials, InboxToken, PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import { providerOf } from "#push/providers.ts";
+import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import { isPushToken } from "#push/push-token.ts";
-import type { PushMemory, PushOutcome } from "#push/request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { TokenJson } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 import type { Connection } from "./connection.ts";
+import { needsAppPin, openAgain, opening } from "./open-token.ts";
 
 /**
- * The desk of an agent that holds the vault. What an open vault is not enough for (access domain
- * 02, where the app PIN must be given in this very call) goes to a desk that `open` makes.
+ * The inbox of an agent that holds the vault. What an open vault is not enough for (access domain
+ * 02, where the app PIN must be given in this very call) goes to an inbox that `open` makes.
  */
-export class AgentDesk implements PushDesk {
+export class AgentInbox implements PushInbox {
   readonly grantLabel = null;
   readonly #connection: Connection;
-  readonly #open: () => Promise<PushDesk | null>;
+  readonly #open: () => Promise<PushInbox | null>;
   /** Which token a request is for, by the id of the request. */
   readonly #tokenIds = new Map<string, string>();
-  #own: PushDesk | null = null;
-  /** The tokens that the own desk is for. */
+  #own: PushInbox | null = null;
+  /** The tokens whose requests `open`'s inbox takes. */
   readonly #ownTokens = new Set<string>();
 
-  constructor(connection: Connection, open: () => Promise<PushDesk | null>) {
+  constructor(connection: Connection, open: () => Promise<PushInbox | null>) {
     this.#connection = connection;
     this.#open = open;
   }
 
-  async tokens(): Promise<DeskToken[]> {
+  async tokens(): Promise<InboxToken[]> {
     const entries = ((await this.#ask({ do: "list" })) as TokenJson[]).map(decodeEntry);
     return entries.flatMap((entry) => {
       if (!isPushToken(entry) || !providerOf(entry.credential)) return [];
@@ -66,7 +66,7 @@ export class AgentDesk implements PushDesk {
     );
   }
 
-  async poll(tokenId: string, signal?: AbortSignal): Promise<DeskPoll> {
+  async poll(tokenId: string, signal?: AbortSignal): Promise<PolledRequests> {
     if (this.#own && this.#ownTokens.has(tokenId)) return this.#own.poll(tokenId, signal);
     const polled = decodePoll(await this.#ask({ do: "push-list", name: tokenId }));
     for (const [id, of] of this.#tokenIds) if (of === tokenId) this.#tokenIds.delete(id);

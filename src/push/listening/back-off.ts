@@ -16,7 +16,7 @@ const JITTER = 0.25;
  * 30 s when nothing happens or the server cannot be reached. With `fixed`, in milliseconds, always
  * that long while it can.
  */
-export class Pace {
+export class BackOff {
   readonly #fixed: number | null;
   readonly #random: () => number;
   #wokenAt: number;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { untilFirst } from "#base/until-first.ts";
-import type { DeskToken, PushDesk } from "#push/desk.ts";
+import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
 import type { Notifier } from "#push/notifier.ts";
@@ -11,19 +11,19 @@ const ROLL_CALL_MS = 10_000;
  * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its
  * status how many wait, and asks about them by notifications where it has a notifier.
  */
-export class PushWatch {
-  readonly #desk: PushDesk;
+export class PushListener {
+  readonly #inbox: PushInbox;
   readonly #notifier: Notifier | null;
   readonly #rollCall: number;
   readonly #end = new AbortController();
-  #tokens: readonly DeskToken[] = [];
+  #tokens: readonly InboxToken[] = [];
   #listening: Listening | null = null;
   /** Whether a token was given up: its access domain may have forbidden it for a while. */
   #isIncomplete = false;
 
   /** `rollCall` is how often it looks whether tokens came or went, in milliseconds. */
-  constructor(desk: PushDesk, notifier: Notifier | null, rollCall = ROLL_CALL_MS) {
-    this.#desk = desk;
+  constructor(inbox: PushInbox, notifier: Notifier | null, rollCall = ROLL_CALL_MS) {
+    this.#inbox = inbox;
     this.#notifier = notifier;
     this.#rollCall = rollCall;
   }
@@ -53,12 +53,12 @@ export class PushWatch {
 
   end(): void {
     this.#end.abort();
-    this.#desk.close();
+    this.#inbox.close();
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
     if (this.#tokens.length === 0) return;
-    const listening = new Listening(this.#desk, this.#tokens, {
+    const listening = new Listening(this.#inbox, this.#tokens, {
       signal,
       now: () => new Date(),
       interval: null,
@@ -77,9 +77,9 @@ export class PushWatch {
     await notifying?.end();
   }
 
-  async #present(): Promise<DeskToken[]> {
+  async #present(): Promise<InboxToken[]> {
     try {
-      const tokens = await this.#desk.tokens();
+      const tokens = await this.#inbox.tokens();
       return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
     } catch {
       // a vault that cannot be read now says so to whoever asks for something; the next roll call
@@ -100,7 +100,7 @@ function notifyOf(listening: Listening, notifier: Notifier): Notifying {
   });
 }
 
-function sameTokens(before: readonly DeskToken[], after: readonly DeskToken[]): boolean {
-  const ids = (tokens: readonly DeskToken[]) => tokens.map(({ token }) => token.id).join();
+function sameTokens(before: readonly InboxToken[], after: readonly InboxToken[]): boolean {
+  const ids = (tokens: readonly InboxToken[]) => tokens.map(({ token }) => token.id).join();
   return ids(before) === ids(after);
 }
