@@ -123,6 +123,15 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return remember(fill(pattern, [shown]), english);
 }
 
+/**
+ * The language that texts are in as FOB_LANG names it, `de` or `de_AT`; null for English. The file
+ * is not read.
+ */
+export function spokenLanguage(): string | null {
+  const { file } = listener() ?? speech;
+  return file === null ? null : languageOf(file);
+}
+
 /** The language of texts as Intl names it: `de-AT`. */
 export function languageTag(): string {
   return (isEnglish ? null : read()?.language) ?? "en";
@@ -232,10 +241,7 @@ function read(): Catalogue | null {
 function parse(file: string, warn: Speech["warn"]): Catalogue | null {
   try {
     const messages: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const name = file
-      .slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1)
-      .replace(/\.json$/, "");
-    const language = name.replace("_", "-");
+    const language = languageOf(file).replace("_", "-");
     if (isMessagesFile(messages))
       return { ...messages, language, rules: new Intl.PluralRules(language) };
     warn(`${file} is no file of messages: fob speaks English`);
@@ -243,6 +249,11 @@ function parse(file: string, warn: Speech["warn"]): Catalogue | null {
     warn(`${file} cannot be used: fob speaks English (${(error as Error).message})`);
   }
   return null;
+}
+
+function languageOf(file: string): string {
+  const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  return name.replace(/\.json$/, "");
 }
 
 function isMessagesFile(value: unknown): value is MessagesFile {

@@ -1,12 +1,19 @@
 // A program of its own: reads a picture on standard input and tells the texts of its QR codes, or
-// why there are none. Whoever started it ends it when it takes too long or too much memory, which
-// no program can do to itself.
+// why there are none. Its starter ends it when it takes too much time or memory: no program can do
+// that to itself.
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { encodeError } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
+import { messagesFile, speak } from "#base/language.ts";
 import { readQrCodes } from "#enrollment/picture/picture.ts";
 import type { PictureAnswer } from "#enrollment/picture/picture-answer.ts";
 
 const [source = "the picture"] = process.argv.slice(2);
+
+const messages = join(fileURLToPath(import.meta.url), "../../messages");
+speak(messagesFile(messages, process.env), () => undefined);
 
 void buffer(process.stdin).then(async (picture) =>
   process.stdout.write(JSON.stringify(await answer(picture))),
@@ -17,7 +24,6 @@ async function answer(picture: Buffer): Promise<PictureAnswer> {
     return { texts: await readQrCodes(picture, source) };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    const { code, message, hint } = error;
-    return { refusal: { code, message, hint } };
+    return { refusal: encodeError(error) };
   }
 }

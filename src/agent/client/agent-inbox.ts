@@ -2,6 +2,7 @@ import {
   decodeEntry,
   decodeReply,
   decodeState,
+  encodeRequest,
   MAX_DENIALS,
   type RequestInput,
 } from "#agent/protocol/protocol.ts";
@@ -119,7 +120,7 @@ export class AgentInbox implements PushInbox {
    * answer others.
    */
   async #ask(request: RequestInput): Promise<unknown> {
-    const line = await this.#connection.ask(JSON.stringify(request)).catch((error: unknown) => {
+    const line = await this.#connection.ask(encodeRequest(request)).catch((error: unknown) => {
       if (this.#connection.isOpen) throw error;
       throw new FobError("locked", t("the agent has gone, and the vault is locked"), {
         hint: "`fob unlock`",

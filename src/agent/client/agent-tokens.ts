@@ -3,6 +3,7 @@ import {
   decodeReply,
   decodeResponse,
   decodeState,
+  encodeRequest,
   type RequestInput,
 } from "#agent/protocol/protocol.ts";
 import type { Secret } from "#token/secret.ts";
@@ -26,7 +27,7 @@ export function agentTokens(
   open: () => Promise<Authenticator | null>,
 ): Authenticator {
   const ask = async (request: RequestInput) =>
-    decodeReply(await connection.ask(JSON.stringify(request)));
+    decodeReply(await connection.ask(encodeRequest(request)));
   const look = async (id: string) => decodeState(await ask({ do: "look", name: id }));
   return {
     layout,

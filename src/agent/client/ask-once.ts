@@ -1,11 +1,11 @@
 import type { Holder } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
-import { retold } from "#base/language.ts";
 import { findAgent } from "./find-agent.ts";
 
 /**
- * What the agent of this claim answers to one request, or undefined when it does not. Rejects with
- * the agent's refusal where that was done which was asked for, and must not be asked for again.
+ * What the agent of this claim answers to one request, in English; undefined when it does not
+ * answer, or refuses. Rejects with the agent's error only where the request was carried out before
+ * it failed: it must not be sent again.
  */
 export async function askOnce(
   holder: Holder,
@@ -18,8 +18,5 @@ export async function askOnce(
   found.agent.end();
   const { ok, error } = JSON.parse(reply);
   if (error?.isDone !== true) return ok;
-  throw new FobError(error.code, retold(error.message), {
-    hint: retold(error.hint ?? ""),
-    isDone: true,
-  });
+  throw new FobError(error.code, error.message, { hint: error.hint ?? undefined, isDone: true });
 }

@@ -3,13 +3,18 @@ import {
   type CommandReply,
   fromPlain,
   type Question,
-  refusalFrom,
 } from "#agent/protocol/command-protocol.ts";
-import { decodeReply, MAX_LINE, type RequestInput } from "#agent/protocol/protocol.ts";
+import {
+  decodeReply,
+  encodeRequest,
+  MAX_LINE,
+  type RequestInput,
+} from "#agent/protocol/protocol.ts";
 import type { Questions } from "#agent/server/delegated-command.ts";
+import { decodeError } from "#base/error-json.ts";
 import { asFobError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
-import { languageTag, original } from "#base/language.ts";
+import { original } from "#base/language.ts";
 import { forget } from "#token/secret.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 import type { Connection } from "./connection.ts";
@@ -45,9 +50,8 @@ export async function delegate(
   const ask = (request: RequestInput) => askStoppably(connection, request, means);
   const { prompt, pinPrompt } = means;
   const asked = { interactive: pinPrompt.interactive, canAsk: prompt.available };
-  const language = languageTag().replace("-", "_");
-  const request = { do: "command", name, input, ...asked, language } as const;
-  if (JSON.stringify(request).length > MAX_LINE) return null;
+  const request = { do: "command", name, input, ...asked } as const;
+  if (encodeRequest(request).length > MAX_LINE) return null;
   let reply = await ask(request).catch((error: unknown) => nullIfUnknown(error, name));
   if (reply === null) return null;
   while ("question" in reply) reply = await ask(await answer(reply.question, means));
@@ -89,7 +93,7 @@ async function askStoppably(
 }
 
 async function send(connection: Connection, request: RequestInput): Promise<CommandReply> {
-  return decodeReply(await connection.ask(JSON.stringify(request), PATIENCE_MS)) as CommandReply;
+  return decodeReply(await connection.ask(encodeRequest(request), PATIENCE_MS)) as CommandReply;
 }
 
 const STOP = {
@@ -150,7 +154,7 @@ async function put(
       const pin = await pinPrompt.ask({
         of,
         role: role as PinRequest["role"],
-        refusal: refusalFrom(refusal),
+        refusal: refusal && decodeError(refusal),
         isLast,
       });
       const text = pin.toString("utf8");

@@ -1,6 +1,14 @@
 import * as v from "valibot";
+import {
+  decodeError,
+  decodeText,
+  type ErrorJson,
+  encodeError,
+  encodeText,
+  type TextJson,
+} from "#base/error-json.ts";
 import { ERROR_CODES, FobError } from "#base/fob-error.ts";
-import { original, retold, toldBefore } from "#base/language.ts";
+import { strangeAnswer } from "./strange-answer.ts";
 
 const words = v.pipe(v.string(), v.maxLength(4096));
 
@@ -21,8 +29,6 @@ export const COMMAND_REQUESTS = [
     input: InputSchema,
     interactive: v.boolean(),
     canAsk: v.optional(v.boolean(), true),
-    /** The client's: `de`, `de_AT`. */
-    language: v.optional(v.pipe(v.string(), v.maxLength(32))),
   }),
   v.object({ do: v.literal("answer"), value: v.union([v.string(), v.boolean()]) }),
   v.object({
@@ -53,20 +59,9 @@ export type Question =
       readonly of: string | null;
       readonly role: string;
       readonly isLast?: boolean | undefined;
-      readonly refusal: {
-        readonly code: string;
-        readonly message: string;
-        readonly hint: string | null;
-      } | null;
+      readonly refusal: ErrorJson | null;
     }
   | { readonly ask: "input" };
-
-interface ErrorJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly exitCode?: number;
-}
 
 /** The reply to a command, or to an answer: the next question, or what came of it. */
 export type CommandReply = { readonly question: Question } | { readonly result: unknown };
@@ -76,14 +71,11 @@ export type CommandReply = { readonly question: Question } | { readonly result: 
  * own, and so do texts in another language than English, which bring their English along.
  */
 export function toPlain(value: unknown): unknown {
-  if (value instanceof FobError) {
-    const { code, message, hint, exitCode } = value;
-    return { $error: { code, message: original(message), hint: original(hint) ?? null, exitCode } };
-  }
+  if (value instanceof FobError)
+    return { $error: { ...encodeError(value), exitCode: value.exitCode } };
   if (value instanceof Date) return { $time: value.toISOString() };
   if (typeof value === "bigint") return { $number: value.toString() };
-  if (typeof value === "string" && original(value) !== value)
-    return { $text: { text: value, english: original(value) } };
+  if (typeof value === "string") return plainText(value);
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, toPlain(part)]));
@@ -97,30 +89,12 @@ export function fromPlain(value: unknown): unknown {
   const [[key, part] = []] = entries;
   if (entries.length === 1 && key === "$time") return new Date(String(part));
   if (entries.length === 1 && key === "$number") return BigInt(String(part));
-  if (entries.length === 1 && key === "$text")
-    return textFrom(part as { text: unknown; english: unknown });
-  if (entries.length === 1 && key === "$error") return errorFrom(part as ErrorJson);
+  if (entries.length === 1 && key === "$text") return decodeText(part as TextJson);
+  if (entries.length === 1 && key === "$error") return decodeError(part) ?? strangeAnswer();
   return Object.fromEntries(entries.map(([name, one]) => [name, fromPlain(one)]));
 }
 
-function textFrom({
-  text,
-  english,
-}: {
-  readonly text: unknown;
-  readonly english: unknown;
-}): string {
-  return toldBefore(String(text), String(english));
-}
-
-/** A refusal as the protocol writes it, as an error again. */
-export function refusalFrom(json: Extract<Question, { ask: "pin" }>["refusal"]): FobError | null {
-  return json && errorFrom(json);
-}
-
-function errorFrom({ code, message, hint, exitCode }: ErrorJson): FobError {
-  return new FobError(ERROR_CODES.find((one) => one === code) ?? "denied", retold(message), {
-    ...(hint === null ? {} : { hint: retold(hint) }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-  });
+function plainText(text: string): unknown {
+  const json = encodeText(text);
+  return json.local === undefined ? text : { $text: json };
 }

@@ -1,17 +1,19 @@
 import * as v from "valibot";
-import { FobError, isErrorCode } from "#base/fob-error.ts";
-import { original, retold, t } from "#base/language.ts";
+import { decodeError, encodeError } from "#base/error-json.ts";
+import { FobError } from "#base/fob-error.ts";
+import { spokenLanguage, t } from "#base/language.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 import { decodeToken, encodeToken, type TokenJson } from "#token/token.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 import type { Response } from "#vault/tokens/responses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { COMMAND_REQUESTS } from "./command-protocol.ts";
+import { strangeAnswer } from "./strange-answer.ts";
 
-/** Longer lines are nobody's request; a client that sends one is sent away. In UTF-16 units. */
+/** A client that sends a longer line is disconnected. In UTF-16 units. */
 export const MAX_LINE = 64 * 1024;
 
-/** How many login requests are denied at once: a reply must come in time. */
+/** How many login requests one line may deny: its reply must come in time. */
 export const MAX_DENIALS = 50;
 
 const text = v.pipe(v.string(), v.maxLength(4096));
@@ -75,6 +77,9 @@ const RequestSchema = v.variant("do", [
   ...COMMAND_REQUESTS,
 ]);
 
+/** What every request may say besides: a language as FOB_LANG names it, `de` or `de_AT`. */
+const LanguageSchema = v.object({ language: v.pipe(v.string(), v.maxLength(32)) });
+
 /** A request in its JSON form. A NAME is matched as on the command line; absent PINs are null. */
 export type Request = v.InferOutput<typeof RequestSchema>;
 
@@ -93,6 +98,23 @@ export interface AgentStatus {
   readonly idleSeconds: number;
   /** The login requests that it asks for by itself; null where it does not. */
   readonly push: { readonly tokens: number; readonly waiting: number } | null;
+}
+
+/** The line of a request; its reply brings texts in this process's language. */
+export function encodeRequest(request: RequestInput): string {
+  const language = spokenLanguage();
+  return JSON.stringify(language === null ? request : { ...request, language });
+}
+
+/** The language that a line asks for texts in, right or wrong as the request is; null for English. */
+export function languageOfRequest(line: string): string | null {
+  if (!line.includes('"language"')) return null;
+  try {
+    return v.parse(LanguageSchema, JSON.parse(line)).language;
+  } catch {
+    // `parseRequest` says what is wrong
+    return null;
+  }
 }
 
 /** Reads a line that begins with `{`. Throws FobError `usage`. */
@@ -125,33 +147,9 @@ export function encodeReply(value: unknown): string {
   );
 }
 
-/** An error as the protocol writes it. */
-export interface ErrorJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  /** True where what failed was done all the same; else absent. */
-  readonly isDone?: boolean;
-}
-
 /** The reply for a request that failed. */
 export function encodeRefusal(error: FobError): string {
   return JSON.stringify({ error: encodeError(error) });
-}
-
-/** An error, in English. */
-export function encodeError({ code, message, hint, isDone }: FobError): ErrorJson {
-  const error = { code, message: original(message), hint: original(hint) ?? null };
-  return isDone ? { ...error, isDone } : error;
-}
-
-/** Reverses {@link encodeError}. Throws FobError `unavailable` for what no agent of ours says. */
-export function decodeError(json: unknown): FobError {
-  const { code, message, hint, isDone } = asObject(json);
-  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string")
-    throw strange();
-  const more = typeof hint === "string" ? { hint: retold(hint) } : {};
-  return new FobError(code, retold(message), { ...more, isDone: isDone === true });
 }
 
 /**
@@ -161,7 +159,7 @@ export function decodeError(json: unknown): FobError {
 export function decodeReply(line: string): unknown {
   const reply = asObject(parseReply(line));
   if (!("error" in reply)) return reply["ok"];
-  throw decodeError(reply["error"]);
+  throw decodeError(reply["error"]) ?? strangeAnswer();
 }
 
 /** A token as the protocol writes it. */
@@ -211,18 +209,12 @@ function parseReply(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw strange();
+    throw strangeAnswer();
   }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null)
     return value as Readonly<Record<string, unknown>>;
-  throw strange();
-}
-
-function strange(): FobError {
-  return new FobError("unavailable", t("the agent gave an answer that makes no sense"), {
-    hint: t("was fob updated meanwhile? `fob lock`, then `fob unlock`"),
-  });
+  throw strangeAnswer();
 }

@@ -1,8 +1,14 @@
-import { retold } from "#base/language.ts";
+import {
+  decodeError,
+  decodeText,
+  type ErrorJson,
+  encodeError,
+  encodeText,
+} from "#base/error-json.ts";
 import type { Denials, PolledRequests } from "#push/inbox/inbox.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { decodeError, type ErrorJson, encodeError } from "./protocol.ts";
+import { strangeAnswer } from "./strange-answer.ts";
 
 /** A login request as the protocol writes it. */
 export interface PushRequestJson
@@ -17,7 +23,9 @@ export interface PushRequestJson
 /** What a poll brought, as the protocol writes it. */
 export interface PushPollJson {
   readonly requests: readonly PushRequestJson[];
+  /** In English; in the client's language in `localRefusals`, where it asked for one. */
   readonly refusals: readonly string[];
+  readonly localRefusals?: readonly string[];
   readonly clockOffsetSeconds: number | null;
 }
 
@@ -30,12 +38,25 @@ export interface PushMemoryJson
   readonly accepted: boolean | null;
 }
 
+/** Refusals as a poll has them. */
+export function encodeRefusals(
+  refusals: readonly string[],
+): Pick<PushPollJson, "refusals" | "localRefusals"> {
+  const texts = refusals.map(encodeText);
+  const english = texts.map((text) => text.english);
+  return texts.some(({ local }) => local !== undefined)
+    ? { refusals: english, localRefusals: refusals }
+    : { refusals: english };
+}
+
 /** Reverses what an agent makes of a poll. */
 export function decodePoll(json: unknown): PolledRequests {
-  const { requests, refusals, ...rest } = json as PushPollJson;
+  const { requests, refusals, localRefusals = refusals, clockOffsetSeconds } = json as PushPollJson;
   return {
-    ...rest,
-    refusals: refusals.map(retold),
+    clockOffsetSeconds,
+    refusals: refusals.map((english, i) =>
+      decodeText({ english, local: localRefusals[i] ?? english }),
+    ),
     requests: requests.map(({ quick, receivedAt, expiresAt, ...request }) => ({
       ...request,
       receivedAt: new Date(receivedAt),
@@ -65,21 +86,41 @@ export function decodeDenials(json: unknown): Denials {
   const { denied, failures = [] } = json as DenialsJson;
   return {
     denied,
-    failures: failures.map(({ token, ...error }) => ({ token, error: decodeError(error) })),
+    failures: failures.map(({ token, ...error }) => ({
+      token,
+      error: decodeError(error) ?? strangeAnswer(),
+    })),
   };
 }
 
-/** Reverses what an agent makes of an outcome. */
-export function decodeOutcome(json: unknown): PushOutcome {
-  const { accepted, displayCode, message } = json as {
-    readonly accepted: boolean;
-    readonly displayCode: string | null;
-    readonly message: string | null;
+/** What came of an answer, as the protocol writes it; texts as in {@link PushPollJson}. */
+interface PushOutcomeJson {
+  readonly accepted: boolean;
+  readonly displayCode: string | null;
+  readonly message: string | null;
+  readonly localMessage?: string;
+}
+
+/** What an agent makes of an outcome. */
+export function encodeOutcome({ isAccepted, displayCode, message }: PushOutcome): PushOutcomeJson {
+  const text = message === undefined ? null : encodeText(message);
+  return {
+    accepted: isAccepted,
+    displayCode: displayCode ?? null,
+    message: text?.english ?? null,
+    ...(text?.local === undefined ? {} : { localMessage: text.local }),
   };
+}
+
+/** Reverses {@link encodeOutcome}. */
+export function decodeOutcome(json: unknown): PushOutcome {
+  const { accepted, displayCode, message, localMessage } = json as PushOutcomeJson;
   return {
     isAccepted: accepted,
     ...(displayCode === null ? {} : { displayCode }),
-    ...(message === null ? {} : { message: retold(message) }),
+    ...(message === null
+      ? {}
+      : { message: decodeText({ english: message, local: localMessage ?? message }) }),
   };
 }
 

@@ -1,14 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { messagesFile, type Speech, speakAs } from "#base/language.ts";
 
-/**
- * The languages of an agent's clients, each of which has its commands carried out in its own, at
- * the same time.
- */
+/** The languages of an agent's clients: it answers several at once, each in its own. */
 export class ClientLanguages {
   readonly #folder: string;
   readonly #spoken = new AsyncLocalStorage<Speech>();
-  /** By file: as many as there are files. */
+  /** By the file of the language, null for English: no more than there are files. */
   readonly #known = new Map<string | null, Speech>();
 
   /** `folder` has the files of translations. */
@@ -18,12 +15,11 @@ export class ClientLanguages {
   }
 
   /**
-   * Does work, and all that it waits for, in a client's language, `de` or `de_AT`: in English where
-   * there is no such file, and in the agent's own language where the client says nothing.
+   * Does work, and everything that it waits for, in a language: `de` or `de_AT`. English stands for
+   * null, and for a language that has no file.
    */
-  speak<T>(language: string | undefined, work: () => T): T {
-    if (language === undefined) return work();
-    const file = messagesFile(this.#folder, { FOB_LANG: language });
+  speak<T>(language: string | null, work: () => T): T {
+    const file = messagesFile(this.#folder, { FOB_LANG: language ?? "en" });
     const speech = this.#known.get(file) ?? { file, warn: () => undefined };
     this.#known.set(file, speech);
     return this.#spoken.run(speech, work);

@@ -12,7 +12,7 @@ const MAX_UNDER_WAY = 32;
 export type Answer = (line: string) => string | Promise<string>;
 
 /** How one client is served. */
-export interface Service {
+export interface ClientHandler {
   readonly answer: Answer;
   /** Called when the client has gone, or will say nothing more; perhaps twice. */
   leave(): void;
@@ -26,7 +26,7 @@ const TOO_LONG = "error usage the line is too long";
  * line that is too long it is sent away, and while it does not read its replies nothing more is
  * read from it.
  */
-export function converse(socket: Socket, { answer, leave }: Service): void {
+export function converse(socket: Socket, { answer, leave }: ClientHandler): void {
   const replies = new Replies(socket, answer);
   let pending = "";
   let isWorking = false;

@@ -1,6 +1,7 @@
 import { type CommandReply, type Question, toPlain } from "#agent/protocol/command-protocol.ts";
+import { encodeError } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
-import { original, t } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import { pinBytes } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
@@ -115,11 +116,7 @@ export class DelegatedCommand {
         interactive,
         release: async () => null,
         ask: async ({ of, role, refusal, isLast }) => {
-          const json = refusal && {
-            code: refusal.code,
-            message: original(refusal.message),
-            hint: original(refusal.hint) ?? null,
-          };
+          const json = refusal && encodeError(refusal);
           return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json, isLast })));
         },
       },

@@ -18,8 +18,8 @@ export interface Clocks {
 /** Why an agent locks. */
 export type Reason = "its time is over" | "nobody asked for a while" | "the machine slept";
 
-/** How often {@link Lifetime.end} is to be asked at least, in milliseconds. */
-export const WATCH_MS = 1_000;
+/** How often {@link Lifetime.end} must be called at least, in milliseconds. */
+export const CHECK_MS = 1_000;
 
 /**
  * The machine slept, or the process was stopped, or somebody set the clock, when the two clocks
@@ -29,7 +29,7 @@ export const WATCH_MS = 1_000;
 const SLEPT_MS = 10_000;
 
 /**
- * The time that an agent has left. It must be asked every {@link WATCH_MS}, which shows a sleep,
+ * The time that an agent has left. It must be asked every {@link CHECK_MS}, which shows a sleep,
  * and before every answer, because no timer runs while the machine sleeps.
  */
 export class Lifetime {
@@ -66,7 +66,7 @@ export class Lifetime {
     const now = this.#clocks.monotonic();
     const wall = this.#clocks.wall();
     const sinceSeen = now - this.#seen;
-    const slept = wall - this.#seenWall - sinceSeen > SLEPT_MS || sinceSeen > WATCH_MS + SLEPT_MS;
+    const slept = wall - this.#seenWall - sinceSeen > SLEPT_MS || sinceSeen > CHECK_MS + SLEPT_MS;
     this.#seen = now;
     this.#seenWall = wall;
     if (slept) return "the machine slept";

@@ -1,62 +1,54 @@
 import type { Request } from "#agent/protocol/protocol.ts";
 import {
   encodeDenials,
+  encodeOutcome,
+  encodeRefusals,
   type PushMemoryJson,
   type PushPollJson,
   type PushRequestJson,
 } from "#agent/protocol/push-protocol.ts";
 import { FobError } from "#base/fob-error.ts";
-import { original, t } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import { memoryJson, requestJson } from "#push/push-json.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import type { PushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { given } from "./request-pins.ts";
-
-/** One client's inbox, and how a NAME becomes a token's id. */
-interface PushSurroundings {
-  readonly push: PushInbox;
-  find(name: string): Promise<string>;
-}
+import { pinsOfRequest } from "./request-pins.ts";
 
 type PushRequestLine = Extract<Request, { do: `push-${string}` }>;
 
-/** Answers a request about login requests. */
+/** Answers a request about login requests; `find` gives the id of the token that a NAME names. */
 export async function answerPushRequest(
   request: PushRequestLine,
-  { push, find }: PushSurroundings,
+  inbox: PushInbox,
+  find: (name: string) => Promise<string>,
 ): Promise<unknown> {
   switch (request.do) {
     case "push-list": {
-      if (request.name === null) return pollAll(push);
+      if (request.name === null) return encodePoll(await pollAll(inbox));
       const id = await find(request.name);
-      const prompt = given(request.biometricKey, { current: request.pin });
-      if (request.pin !== null || request.biometricKey !== null) await push.open(id, prompt);
-      return encodePoll(await push.poll(id));
+      const prompt = pinsOfRequest(request.biometricKey, { current: request.pin });
+      if (request.pin !== null || request.biometricKey !== null) await inbox.open(id, prompt);
+      return encodePoll(await inbox.poll(id));
     }
     case "push-answer": {
-      const prompt = given(request.biometricKey, { current: request.pin });
-      const {
-        isAccepted,
-        displayCode = null,
-        message = null,
-      } = await push.answer(request.id, readAnswer(request), prompt);
-      return { accepted: isAccepted, displayCode, message: original(message) };
+      const prompt = pinsOfRequest(request.biometricKey, { current: request.pin });
+      return encodeOutcome(await inbox.answer(request.id, readAnswer(request), prompt));
     }
     case "push-deny":
-      return encodeDenials(await push.denyAll(request.ids, request.report));
+      return encodeDenials(await inbox.denyAll(request.ids, request.report));
     case "push-history":
-      return (await push.history(await find(request.name))).map(
+      return (await inbox.history(await find(request.name))).map(
         (memory): PushMemoryJson => memoryJson(memory),
       );
   }
 }
 
-/** Of every token that needs no PIN; one server's trouble is not the others'. */
-async function pollAll(push: PushInbox): Promise<PushPollJson> {
-  const open = (await push.tokens()).filter(({ isGuarded }) => !isGuarded);
-  const polls = await Promise.all(open.map(({ token }) => pollOne(push, token)));
+/** Polls every token that needs no PIN. A token that fails gives a refusal; the others count. */
+async function pollAll(inbox: PushInbox): Promise<PolledRequests> {
+  const open = (await inbox.tokens()).filter(({ isGuarded }) => !isGuarded);
+  const polls = await Promise.all(open.map(({ token }) => pollOne(inbox, token)));
   return {
     requests: polls.flatMap(({ requests }) => requests),
     refusals: polls.flatMap(({ refusals }) => refusals),
@@ -64,9 +56,9 @@ async function pollAll(push: PushInbox): Promise<PushPollJson> {
   };
 }
 
-async function pollOne(push: PushInbox, { id, name }: PushToken): Promise<PushPollJson> {
+async function pollOne(inbox: PushInbox, { id, name }: PushToken): Promise<PolledRequests> {
   try {
-    return encodePoll(await push.poll(id));
+    return await inbox.poll(id);
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     return { requests: [], refusals: [t`${name}: ${error.message}`], clockOffsetSeconds: null };
@@ -76,7 +68,7 @@ async function pollOne(push: PushInbox, { id, name }: PushToken): Promise<PushPo
 function encodePoll({ requests, refusals, clockOffsetSeconds }: PolledRequests): PushPollJson {
   return {
     requests: requests.map(encodeRequest),
-    refusals: refusals.map(original),
+    ...encodeRefusals(refusals),
     clockOffsetSeconds,
   };
 }

@@ -4,10 +4,11 @@ import { pinBytes } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /**
- * What came with a request: the key that biometrics released, and PINs by the role in which they
- * are asked for.
+ * Answers questions for PINs with those that came with a request: the key that biometrics released
+ * (Base64), and PINs by the role in which they are asked for. Throws FobError `locked` for one that
+ * did not come.
  */
-export function given(
+export function pinsOfRequest(
   biometricKey: string | null,
   pins: Readonly<Record<string, string | null>>,
 ): PinPrompt {

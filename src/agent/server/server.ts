@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { converse, type Service } from "./conversation.ts";
+import { type ClientHandler, converse } from "./conversation.ts";
 
 /** More clients than any machine has use for. */
 const MAX_CLIENTS = 8_192;
@@ -17,7 +17,7 @@ const MAX_WAITING = 4_096;
  * lines. The folder of the socket belongs to this user alone. Rejects with FobError `unavailable`
  * when the name is taken, or longer than a socket's may be.
  */
-export function listen(path: string, newClient: () => Service): Promise<Server> {
+export function listen(path: string, newClient: () => ClientHandler): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
   server.maxConnections = MAX_CLIENTS;
   return new Promise((resolve, reject) => {

@@ -1,14 +1,4 @@
-import type { ErrorCode } from "#base/fob-error.ts";
+import type { ErrorJson } from "#base/error-json.ts";
 
-/**
- * What a process that decodes pictures says at its end: the texts of the QR codes, or a FobError.
- */
-export type PictureAnswer =
-  | { readonly texts: readonly string[] }
-  | {
-      readonly refusal: {
-        readonly code: ErrorCode;
-        readonly message: string;
-        readonly hint: string | undefined;
-      };
-    };
+/** The output of a process that decodes a picture: the texts of its QR codes, or its error. */
+export type PictureAnswer = { readonly texts: readonly string[] } | { readonly refusal: ErrorJson };

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import { decodeError } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
-import { retold, t } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import type { PictureAnswer } from "#enrollment/picture/picture-answer.ts";
 
 /** What decoding one picture may take; hostile files are made to take more. */
@@ -35,12 +36,14 @@ export async function readQrCodesApart(
   const [output, status] = await ending.finally(excess.stop);
   const { reason } = excess;
   if (reason) throw new FobError("invalid", t`${source} takes more than ${reason} to decode`);
-  if (status !== 0)
-    throw new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
+  if (status !== 0) throw broken(source);
   const answer: PictureAnswer = JSON.parse(output.toString("utf8"));
   if ("texts" in answer) return [...answer.texts];
-  const { code, message, hint } = answer.refusal;
-  throw new FobError(code, retold(message), hint === undefined ? {} : { hint: retold(hint) });
+  throw decodeError(answer.refusal) ?? broken(source);
+}
+
+function broken(source: string): FobError {
+  return new FobError("invalid", t`${source} cannot be decoded: the decoder broke on it`);
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { newChallenge } from "#agent/protocol/proof.ts";
 import type { AgentStatus } from "#agent/protocol/protocol.ts";
-import { answer, type Desk, newVisitor } from "#agent/server/answers.ts";
+import { type AgentServices, newClientState } from "#agent/server/agent-services.ts";
+import { answer } from "#agent/server/answers.ts";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
 import { LocalInbox } from "#push/inbox/local-inbox.ts";
 import { newVaultId } from "#vault/keys/header.ts";
@@ -46,7 +47,9 @@ function agent() {
   addAtOnce(vault, [{ ...names, credential, secret: Buffer.from("12345678901234567890") }], NOW);
   const tokens = new UnlockedTokens(vault);
   const noted = { uses: 0, locks: 0 };
-  const desk: Desk = {
+  const services: AgentServices = {
+    vaultState: () => "open",
+    inLanguage: (_, work) => work(),
     tokens: directAuthenticator(tokens, () => NOW),
     newInbox: () =>
       new LocalInbox(tokens, {
@@ -64,8 +67,8 @@ function agent() {
     noteUse: () => noted.uses++,
     lock: () => noted.locks++,
   };
-  const visitor = newVisitor();
-  return { noted, ask: async (line: string) => answer(line, desk, visitor) };
+  const client = newClientState();
+  return { noted, ask: async (line: string) => answer(line, services, client) };
 }
 
 const ELSEWHERE = "error unavailable this agent holds another vault";

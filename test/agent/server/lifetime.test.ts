@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Lifetime, WATCH_MS } from "#agent/server/lifetime.ts";
+import { CHECK_MS, Lifetime } from "#agent/server/lifetime.ts";
 
 const MINUTE = 60_000;
 
@@ -13,11 +13,11 @@ function started() {
   };
   /** With the looks that are due on the way. */
   const run = (milliseconds: number) => {
-    for (let left = milliseconds; left > WATCH_MS; left -= WATCH_MS) {
-      pass(WATCH_MS);
+    for (let left = milliseconds; left > CHECK_MS; left -= CHECK_MS) {
+      pass(CHECK_MS);
       lifetime.end();
     }
-    pass(WATCH_MS);
+    pass(CHECK_MS);
   };
   return { lifetime, pass, run, time };
 }
@@ -56,16 +56,16 @@ test("ends when the machine slept, which stops one of the clocks", () => {
 test("ends when the machine slept, also where both clocks run on", () => {
   const { lifetime, pass } = started();
   for (let second = 0; second < 30; second++) {
-    pass(WATCH_MS);
+    pass(CHECK_MS);
     expect(lifetime.end()).toBeNull();
   }
-  pass(WATCH_MS + 10_001);
+  pass(CHECK_MS + 10_001);
   expect(lifetime.end()).toBe("the machine slept");
 });
 
 test("is not ended by a tick that comes late because the machine is busy", () => {
   const { lifetime, pass } = started();
-  pass(WATCH_MS + 9_000);
+  pass(CHECK_MS + 9_000);
   expect(lifetime.end()).toBeNull();
 });
 

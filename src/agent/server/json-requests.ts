@@ -1,0 +1,62 @@
+import { encodeEntry, encodeState, type Request } from "#agent/protocol/protocol.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AgentServices, ClientState } from "./agent-services.ts";
+import type { DelegatedCommand } from "./delegated-command.ts";
+import { answerPushRequest } from "./push-answers.ts";
+import { findEntry, makeCode, respond } from "./token-answers.ts";
+
+/** Requests that programs repeat without a person: for names to complete, and for login requests. */
+const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
+
+/** Answers a request in JSON; returns the value of the reply. Throws FobError. */
+export async function answerJson(
+  request: Request,
+  services: AgentServices,
+  client: ClientState,
+): Promise<unknown> {
+  if (!UNUSED.has(request.do)) services.noteUse();
+  const { tokens } = services;
+  switch (request.do) {
+    case "list":
+      return (await tokens.entries()).map(encodeEntry);
+    case "names":
+      return (await tokens.entries()).map(({ name }) => name);
+    case "find": {
+      const entry = await tokens.findExactly(request.name);
+      return entry && encodeEntry(entry);
+    }
+    case "look":
+      return encodeState(await tokens.look((await findEntry(request.name, tokens)).id));
+    case "code":
+      return makeCode(request, services);
+    case "challenge":
+      return respond(request, services);
+    case "command":
+      client.command = services.carryOut(request);
+      return client.command.start();
+    case "answer":
+      return commandOf(client).answer(request.value);
+    case "answer-refused": {
+      const { code, message, hint } = request;
+      // its texts are in the client's language, and go back to the client as they are
+      const refusal = new FobError(code, message, hint === null ? {} : { hint });
+      return commandOf(client).answer(refusal);
+    }
+    case "push-list":
+    case "push-answer":
+    case "push-deny":
+    case "push-history": {
+      client.inbox ??= services.newInbox();
+      const find = async (name: string) => (await findEntry(name, tokens)).id;
+      return answerPushRequest(request, client.inbox, find);
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+function commandOf({ command }: ClientState): DelegatedCommand {
+  if (command) return command;
+  throw new FobError("usage", t("nothing was asked"));
+}

@@ -1,0 +1,54 @@
+import type { Request } from "#agent/protocol/protocol.ts";
+import { findToken } from "#token/find-token.ts";
+import type { Authenticator } from "#vault/tokens/authenticator.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
+import type { AgentServices } from "./agent-services.ts";
+import { pinsOfRequest } from "./request-pins.ts";
+
+type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;
+type ChallengeRequest = Omit<Extract<Request, { do: "challenge" }>, "do">;
+type TokenServices = Pick<AgentServices, "tokens" | "clock">;
+
+/** What a challenge in words leaves out. */
+export const NO_CHALLENGE = {
+  serverChallenge: null,
+  serverResponse: null,
+  session: null,
+  at: null,
+  pin: null,
+  challengePin: null,
+  biometricKey: null,
+} as const;
+
+/** The passcode that a request asks for, and the name of its token. */
+export async function makeCode(
+  { name: query, at, pin, passcodePin, biometricKey }: CodeRequest,
+  { tokens, clock }: TokenServices,
+) {
+  const { id, name } = await findEntry(query, tokens);
+  const prompt = pinsOfRequest(biometricKey, { current: pin, passcode: passcodePin });
+  return { name, ...(await tokens.passcode(id, async () => at ?? clock(), prompt)) };
+}
+
+/** The response that a request asks for, and the name of its token. */
+export async function respond(
+  { name: query, session, at, pin, challengePin, biometricKey, ...asked }: ChallengeRequest,
+  { tokens, clock }: TokenServices,
+) {
+  const { id, name } = await findEntry(query, tokens);
+  const { response, counter } = await tokens.respond(
+    id,
+    {
+      ...asked,
+      session: session === null ? null : Buffer.from(session, "base64"),
+      unixSeconds: (at ?? clock()).getTime() / 1000,
+    },
+    pinsOfRequest(biometricKey, { current: pin, challenge: challengePin }),
+  );
+  return { name, response, counter };
+}
+
+/** The token that a NAME names, as on the command line. Throws as {@link findToken} does. */
+export async function findEntry(query: string, tokens: Authenticator): Promise<IndexEntry> {
+  return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
+}

@@ -1,0 +1,63 @@
+import { FobError, isErrorCode } from "./fob-error.ts";
+import { original, toldBefore } from "./language.ts";
+
+/** A text on its way to another process: in English, and in the reader's language where it is not. */
+export interface TextJson {
+  readonly english: string;
+  readonly local?: string;
+}
+
+/**
+ * An error on its way to another process. `message` and `hint` are English; `local` has them in the
+ * reader's language, and is absent where that is English, or not known.
+ */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  /** True where what failed was done all the same; else absent. */
+  readonly isDone?: boolean;
+  readonly local?: { readonly message: string; readonly hint: string | null };
+  /** Where it is not the usual one of the code. */
+  readonly exitCode?: number;
+}
+
+/** A text of {@link t} with its English; the process that made it spoke the reader's language. */
+export function encodeText(text: string): TextJson {
+  const english = original(text);
+  return text === english ? { english } : { english, local: text };
+}
+
+/** Reverses {@link encodeText}: the text for people, whose English is known for scripts. */
+export function decodeText({ english, local }: TextJson): string {
+  return local === undefined ? english : toldBefore(local, english);
+}
+
+/** An error as JSON data; see {@link ErrorJson}. */
+export function encodeError({ code, message, hint, isDone }: FobError): ErrorJson {
+  const texts = { message, hint: hint ?? null };
+  const english = { message: original(message), hint: original(hint) ?? null };
+  const isLocal = texts.message !== english.message || texts.hint !== english.hint;
+  return {
+    code,
+    ...english,
+    ...(isDone ? { isDone } : {}),
+    ...(isLocal ? { local: texts } : {}),
+  };
+}
+
+/** Reverses {@link encodeError}. Null for what is no error of fob. */
+export function decodeError(json: unknown): FobError | null {
+  if (typeof json !== "object" || json === null) return null;
+  const { code, message, hint, isDone, local, exitCode } = json as Partial<ErrorJson>;
+  if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") return null;
+  return new FobError(code, decodeText(textOf(message, local?.message)), {
+    ...(typeof hint === "string" ? { hint: decodeText(textOf(hint, local?.hint)) } : {}),
+    ...(typeof exitCode === "number" ? { exitCode } : {}),
+    isDone: isDone === true,
+  });
+}
+
+function textOf(english: string, local: unknown): TextJson {
+  return typeof local === "string" ? { english, local } : { english };
+}

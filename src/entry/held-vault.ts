@@ -1,0 +1,134 @@
+import { performance } from "node:perf_hooks";
+import type { AgentOrder } from "#agent/protocol/order.ts";
+import type { AgentStatus } from "#agent/protocol/protocol.ts";
+import {
+  type AgentServices,
+  newClientState,
+  type VaultState,
+} from "#agent/server/agent-services.ts";
+import { answer } from "#agent/server/answers.ts";
+import type { ClientLanguages } from "#agent/server/client-languages.ts";
+import type { ClientHandler } from "#agent/server/conversation.ts";
+import { Lifetime } from "#agent/server/lifetime.ts";
+import { PushListener } from "#agent/server/push-listener.ts";
+import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
+import { VaultPresence } from "#agent/server/vault-presence.ts";
+import { httpClient } from "#platform/http.ts";
+import { systemNotifier } from "#platform/notification/notifier.ts";
+import { LocalInbox } from "#push/inbox/local-inbox.ts";
+import type { Secret } from "#token/secret.ts";
+import { directAuthenticator } from "#vault/tokens/authenticator.ts";
+import { Vault } from "#vault/vault.ts";
+import { carryOut } from "./agent-commands.ts";
+
+declare const FOB_VERSION: string;
+
+/** How long the last replies may take to leave, in milliseconds. */
+const FAREWELL_MS = 20;
+
+/** What else an agent answers with. */
+interface Surroundings extends Pick<AgentServices, "prove"> {
+  readonly languages: ClientLanguages;
+}
+
+/** A vault that an agent holds open for its clients until it locks, which ends the process. */
+export class HeldVault {
+  readonly #order: AgentOrder;
+  readonly #tokens: UnlockedTokens;
+  readonly #lifetime: Lifetime;
+  readonly #presence: VaultPresence;
+  readonly #listener: PushListener | null;
+  readonly #services: AgentServices;
+  #isLocked = false;
+  #release: () => void = () => undefined;
+
+  constructor(order: AgentOrder, vaultKey: Secret, { languages, prove }: Surroundings) {
+    const layout = { home: order.home, vaultId: order.vault };
+    const vault = new Vault(layout, vaultKey, false);
+    const tokens = new UnlockedTokens(vault);
+    const clock = () => new Date();
+    const http = httpClient(`fob/${FOB_VERSION}`);
+    const newInbox = () => new LocalInbox(tokens, { http, now: clock });
+    this.#order = order;
+    this.#tokens = tokens;
+    this.#lifetime = new Lifetime(order.limits, {
+      wall: Date.now,
+      monotonic: () => performance.now(),
+    });
+    this.#presence = new VaultPresence(layout);
+    this.#listener = order.push
+      ? new PushListener(newInbox(), order.notify ? systemNotifier(process.platform) : null)
+      : null;
+    this.#services = {
+      vaultState: () => this.#state(),
+      tokens: directAuthenticator(tokens, clock),
+      newInbox,
+      passcodeAtOnce: (name) => tokens.passcodeAtOnce(name, clock()),
+      clock,
+      carryOut: (request) => carryOut(vault, request),
+      inLanguage: (language, work) => languages.speak(language, work),
+      status: () => this.status(),
+      prove,
+      noteUse: () => this.#lifetime.use(),
+      lock: () => this.lock(),
+    };
+  }
+
+  /** Serves one more client. */
+  newClient(): ClientHandler {
+    const client = newClientState();
+    return {
+      answer: (line) => answer(line, this.#services, client),
+      leave: () => client.command?.stop(),
+    };
+  }
+
+  status(): AgentStatus {
+    const { socket, vault, limits } = this.#order;
+    return {
+      pid: process.pid,
+      socket,
+      vault,
+      unlockedAt: this.#lifetime.startedAt.toISOString(),
+      endsAt: this.#lifetime.endsAt.toISOString(),
+      idleSeconds: limits.idleMs / 1000,
+      push: this.#listener?.status ?? null,
+    };
+  }
+
+  /** Starts to ask for login requests, where the order says so. */
+  listenForLoginRequests(): void {
+    // a vault that cannot be read is reported to the client that asks for something next
+    void this.#listener?.run().catch(() => undefined);
+  }
+
+  /** Whether its time is over, or the vault has gone from the disk. */
+  isOver(): boolean {
+    return this.#lifetime.end() !== null || !this.#presence.lookAgain();
+  }
+
+  /** Calls `release` when the keys are forgotten. */
+  releaseAtLock(release: () => void): void {
+    this.#release = release;
+  }
+
+  /** Forgets the keys, and ends the process when the last replies have left. */
+  lock(): void {
+    if (this.#isLocked) return;
+    this.#isLocked = true;
+    // first of all: the process ends even if one of the next steps fails
+    setTimeout(() => process.exit(0), FAREWELL_MS);
+    this.#listener?.end();
+    this.#tokens.forget();
+    this.#release();
+  }
+
+  /** Locks where its time has run out, or the vault has gone. */
+  #state(): VaultState {
+    if (!this.#isLocked && this.#lifetime.end()) this.lock();
+    if (this.#isLocked) return "locked";
+    if (this.#presence.isHere) return "open";
+    this.lock();
+    return "gone";
+  }
+}
