@@ -1,8 +1,9 @@
 import type { HttpClient } from "#base/http-client.ts";
+import type { PushCredentialOf, PushProtocol } from "#token/credential.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { Secret } from "#token/secret.ts";
 import type { PushOutcome } from "./push-request.ts";
-import type { PushToken } from "./push-token.ts";
+import type { PushTokenOf } from "./push-token.ts";
 
 /** What speaking with a server needs of its surroundings. */
 export interface PushServices {
@@ -20,7 +21,7 @@ export interface PushChallenge {
   readonly options: readonly string[];
   /** For how many seconds it is answered after it was first seen. */
   readonly lifetime: number;
-  /** What else the protocol needs for the answer; nobody else looks into it. */
+  /** What else the protocol needs for the answer; only the provider reads it. */
   readonly data: unknown;
 }
 
@@ -40,7 +41,7 @@ export interface PolledChallenges {
   readonly clockOffsetSeconds: number | null;
 }
 
-/** One token's way to its server, with the key that signs for it. */
+/** A token's connection to its server, with the key that signs for it. */
 export interface ServerConnection {
   /**
    * The open requests. Rejects with FobError `unavailable`, or `rejected` when the server refuses
@@ -58,11 +59,28 @@ export interface ServerConnection {
   ): Promise<PushOutcome>;
 }
 
-/** A protocol in which a server is asked for login requests. */
-export interface PushProvider {
+/** How a server is polled for login requests. */
+export interface PushProvider<P extends PushProtocol = PushProtocol> {
   /**
-   * Makes a token's line of its secret, which the caller may forget afterwards. Throws FobError
-   * `invalid` for a secret that is none of its kind.
+   * Makes a token's connection of its secret, which the caller may forget afterwards. Throws
+   * FobError `invalid` for a secret that is none of its kind.
    */
-  open(token: PushToken, secret: Secret): ServerConnection;
+  open(token: PushTokenOf<P>, secret: Secret): ServerConnection;
+}
+
+/** What answers are computed with, as `fob show` prints it. */
+export interface AnswerMethod {
+  readonly algorithm: string;
+  /** Null where answers are signatures, as for the alphabet. */
+  readonly digits: number | null;
+  readonly alphabet: string | null;
+  /** The OCRA suite, where there is one. */
+  readonly suite?: string;
+}
+
+/** What is particular to a protocol of login requests. */
+export interface ProtocolDefinition<P extends PushProtocol> {
+  /** Null where the person scans each request. */
+  readonly provider: PushProvider<P> | null;
+  answerMethod(credential: PushCredentialOf<P>): AnswerMethod;
 }

@@ -1,8 +1,13 @@
-import type { PushCredential } from "#token/credential.ts";
+import type { PushCredentialOf, PushProtocol } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
+/** A token of one protocol of login requests. */
+export type PushTokenOf<P extends PushProtocol> = Token & {
+  readonly credential: PushCredentialOf<P>;
+};
+
 /** A token whose login requests are approved or denied. */
-export type PushToken = Token & { readonly credential: PushCredential };
+export type PushToken = PushTokenOf<PushProtocol>;
 
 /** Whether a token is one for login requests. */
 export function isPushToken(token: Token): token is PushToken {

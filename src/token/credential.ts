@@ -79,6 +79,12 @@ export interface TiqrCredential {
  */
 export type PushCredential = PrivacyIdeaCredential | TiqrCredential;
 
+/** The protocols of login requests; what is particular to each is in src/push/protocols.ts. */
+export type PushProtocol = PushCredential["protocol"];
+
+/** What a token of one protocol computes with. */
+export type PushCredentialOf<P extends PushProtocol> = Extract<PushCredential, { protocol: P }>;
+
 /** What passcodes and responses are computed with, besides the secret. */
 export type OtpCredential = TotpCredential | HotpCredential | OcraCredential | MotpCredential;
 

@@ -16,7 +16,7 @@ import {
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Denials, InboxToken, PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
-import { providerOf } from "#push/providers.ts";
+import { providerOf } from "#push/protocols.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import { isPushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";

@@ -1,6 +1,6 @@
 import { again, original, t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
-import { describeOffset } from "#push/privacyidea/privacyidea.ts";
+import { describeOffset } from "#push/clock-offset.ts";
 import { goneInWords, type PushEvent } from "#push/push-event.ts";
 import { requestJson } from "#push/push-json.ts";
 import { printable } from "#token/printable.ts";

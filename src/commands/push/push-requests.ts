@@ -3,14 +3,11 @@ import { t } from "#base/language.ts";
 import { attemptAll, failureOf, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
+import { describeOffset, isClockOff } from "#push/clock-offset.ts";
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
-import { describeOffset } from "#push/privacyidea/privacyidea.ts";
 import type { PushOutcome, PushRequest } from "#push/push-request.ts";
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
-
-/** From here on a clock is worth a word, in seconds. */
-const DRIFT = 20;
 
 /**
  * The inbox of login requests, and the tokens that they can come for. Throws FobError `not-found`
@@ -77,7 +74,7 @@ export async function findWaiting(
     const { refusals, clockOffsetSeconds: offset } = poll.value;
     requests.push(...poll.value.requests);
     notes.push(...refusals.map((refusal) => t`${name}: ${refusal}`));
-    if (offset !== null && Math.abs(offset) >= DRIFT) notes.push(describeOffset(offset));
+    if (isClockOff(offset)) notes.push(describeOffset(offset));
   }
   refuseNothingDone(
     { done: polls.filter(({ status }) => status === "fulfilled"), failures },

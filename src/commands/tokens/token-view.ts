@@ -3,6 +3,7 @@ import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { answerMethodOf } from "#push/protocols.ts";
 import type { Credential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
@@ -106,9 +107,7 @@ function viewCredential({ credential }: Token): CredentialView {
     }
     case "push": {
       const { kind, protocol, url } = credential;
-      const server = new URL(url).host;
-      if (protocol === "tiqr") return { kind, ...viewSuite(credential.suite), protocol, server };
-      return { kind, algorithm: "RSA-SHA256", digits: null, alphabet: null, protocol, server };
+      return { kind, ...answerMethodOf(credential), protocol, server: new URL(url).host };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { providerOf } from "#push/protocols.ts";
 import type { PushChallenge, PushServices } from "#push/provider.ts";
-import { providerOf } from "#push/providers.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import { isPushToken, serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { providerOf } from "#push/protocols.ts";
 import type { ServerConnection } from "#push/provider.ts";
-import { providerOf } from "#push/providers.ts";
 import { isPushToken, type PushToken } from "#push/push-token.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { forget } from "#token/secret.ts";

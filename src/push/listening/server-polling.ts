@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FobError } from "#base/fob-error.ts";
 import { untilFirst } from "#base/until-first.ts";
+import { isClockOff } from "#push/clock-offset.ts";
 import type { PolledRequests, PushInbox } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import { BackOff } from "./back-off.ts";
@@ -18,9 +19,6 @@ export interface PollingSettings {
   readonly interval: number | null;
   tell(event: PushEvent): void;
 }
-
-/** From here on, in seconds, a clock is worth a word: privacyIDEA takes a minute. */
-const DRIFT = 20;
 
 /** How often requests are looked through for those that have expired, in milliseconds. */
 const EXPIRY_MS = 1_000;
@@ -160,7 +158,7 @@ export class ServerPolling {
 
   #judgeClock({ clockOffsetSeconds: offset }: PolledRequests): void {
     const { server, tell } = this.#settings;
-    const isDrifting = offset !== null && Math.abs(offset) >= DRIFT;
+    const isDrifting = isClockOff(offset);
     if (isDrifting && !this.#isDrifting) tell({ kind: "drift", server, offsetSeconds: offset });
     if (!isDrifting && this.#isDrifting) tell({ kind: "steady", server });
     this.#isDrifting = isDrifting;

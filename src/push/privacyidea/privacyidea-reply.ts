@@ -52,15 +52,6 @@ export function words(text: unknown): string | null {
   return printable([...text].slice(0, MAX_MESSAGE).join(""));
 }
 
-/**
- * How far this machine's clock is ahead of the server's that sent the reply, to the second; null
- * where it does not tell.
- */
-export function clockOffset(reply: HttpReply, now: Date): number | null {
-  const theirs = Date.parse(reply.header("date") ?? "");
-  return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);
-}
-
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));

@@ -2,10 +2,11 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpRequest } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+import { clockOffset, describeOffset } from "#push/clock-offset.ts";
 import type {
   PolledChallenges,
+  ProtocolDefinition,
   PushChallenge,
-  PushProvider,
   PushServices,
   ServerConnection,
 } from "#push/provider.ts";
@@ -13,7 +14,7 @@ import type { PushOutcome } from "#push/push-request.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
-import { clockOffset, readReply, words } from "./privacyidea-reply.ts";
+import { readReply, words } from "./privacyidea-reply.ts";
 import { signParts } from "./privacyidea-signature.ts";
 
 /** Room for a thousand requests with everything that belongs to them, in bytes. */
@@ -37,20 +38,20 @@ const TOLERATED_OFFSET = 55;
 const QUESTION_AGE = 10_000;
 const MAX_OFFSET_OF_OLD = 30;
 
-/** privacyIDEA's push tokens, which sign with RSA and are asked for by polling. */
-export const privacyIdea: PushProvider = {
-  open({ name, serial, credential }, secret) {
-    if (credential.protocol !== "privacyidea")
-      throw new Error(t("this is no token of privacyIDEA"));
-    if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
-    const keys = readKeys(name, credential, secret);
-    return new PrivacyIdeaConnection({
-      ...keys,
-      serial,
-      url: new URL(credential.url),
-      isInsecure: credential.isInsecure,
-    });
+/** privacyIDEA's push tokens, which sign with RSA and are polled. */
+export const privacyIdea: ProtocolDefinition<"privacyidea"> = {
+  provider: {
+    open({ name, serial, credential }, secret) {
+      if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
+      return new PrivacyIdeaConnection({
+        ...readKeys(name, credential, secret),
+        serial,
+        url: new URL(credential.url),
+        isInsecure: credential.isInsecure,
+      });
+    },
   },
+  answerMethod: () => ({ algorithm: "RSA-SHA256", digits: null, alphabet: null }),
 };
 
 interface Settings {
@@ -190,11 +191,4 @@ function blameClock(error: unknown, offset: number | null): unknown {
     hint: t`${describeOffset(offset)}: set it right`,
     cause: error,
   });
-}
-
-/** How far off this machine's clock is, in words. */
-export function describeOffset(seconds: number): string {
-  return seconds > 0
-    ? t`this machine's clock is ${seconds} s ahead of the server's`
-    : t`this machine's clock is ${-seconds} s behind the server's`;
 }

@@ -3,7 +3,8 @@ import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { plural, t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
-import type { PushServices } from "#push/provider.ts";
+import type { ProtocolDefinition, PushServices } from "#push/provider.ts";
+import type { PushTokenOf } from "#push/push-token.ts";
 import type { TiqrCredential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
@@ -27,7 +28,16 @@ export interface TiqrChallenge {
 }
 
 /** A token that answers TiQR challenges. */
-export type TiqrToken = Token & { readonly credential: TiqrCredential };
+export type TiqrToken = PushTokenOf<"tiqr">;
+
+/** TiQR: the person scans each request, and it is answered with OCRA (RFC 6287). */
+export const tiqr: ProtocolDefinition<"tiqr"> = {
+  provider: null,
+  answerMethod({ suite }) {
+    const { algorithm, digits } = parseOcraSuite(suite);
+    return { algorithm, digits, alphabet: digits === 0 ? "hexadecimal" : "decimal", suite };
+  },
+};
 
 /** Longer than any QR code holds, in characters. */
 const MAX_LENGTH = 8_192;
@@ -121,7 +131,6 @@ export async function sendTiqrResponse(
 ): Promise<void> {
   const { identity, isInsecure } = credential;
   const url = new URL(credential.url);
-  const nowhere = { notificationType: "", notificationAddress: "" };
   const form = {
     operation: "login",
     userId: identity,
@@ -129,10 +138,16 @@ export async function sendTiqrResponse(
     response,
     language: "en",
     version: "2",
-    ...nowhere,
+    // no push service reaches this device
+    notificationType: "",
+    notificationAddress: "",
   };
   const reply = await http({
-    ...{ method: "POST", url, maxBytes: MAX_REPLY, timeout: TIMEOUT, isInsecure },
+    method: "POST",
+    url,
+    maxBytes: MAX_REPLY,
+    timeout: TIMEOUT,
+    isInsecure,
     headers: {
       accept: "application/json",
       "x-tiqr-protocol-version": "2",
@@ -151,7 +166,8 @@ function readScheme(text: string): TiqrChallenge | null {
   return {
     service: service.toLowerCase(),
     identity: identity === undefined || identity === "" ? null : decode(identity),
-    ...{ sessionKey, question },
+    sessionKey,
+    question,
     place: place === undefined || place === "" ? null : decode(place),
   };
 }
