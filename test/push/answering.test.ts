@@ -1,27 +1,27 @@
 import { expect, test } from "vitest";
-import { arrivalsOf, describeArrival, hasExpired, isWaiting } from "#push/inbox/challenges.ts";
+import { asRequest, hasExpired, isWaiting, withIds } from "#push/inbox/challenges.ts";
 import { sendSeveral } from "#push/inbox/many-answers.ts";
 import type { PushChallenge } from "#push/provider.ts";
 import { isPushToken } from "#push/push-token.ts";
 import { lastUses } from "#vault/tokens/last-uses.ts";
 import { claimAnswer, settleAnswers } from "#vault/tokens/push-memory.ts";
 import { decodeRecord, encodeRecord } from "#vault/tokens/token-record.ts";
-import { deskBench, pins } from "./inbox-bench.ts";
+import { inboxBench, pins } from "./inbox-bench.ts";
 
 const NOBODY = pins();
 const APPROVE = { kind: "approve", choice: null } as const;
 const DENY = { kind: "deny", isReport: false } as const;
 
 test("of two processes that answer differently at once, one wins and the server hears one answer", async () => {
-  const { server, token, newDesk } = await deskBench();
+  const { server, token, newInbox } = await inboxBench();
   for (let round = 0; round < 10; round++) {
     server.challenge();
-    const desks = [newDesk(), newDesk()];
-    const polls = await Promise.all(desks.map((desk) => desk.poll(token.id)));
+    const inboxes = [newInbox(), newInbox()];
+    const polls = await Promise.all(inboxes.map((inbox) => inbox.poll(token.id)));
     const id = polls[0]?.requests[0]?.id ?? "";
     const answers = await Promise.allSettled([
-      desks[0]?.answer(id, APPROVE, NOBODY),
-      desks[1]?.answer(id, DENY, NOBODY),
+      inboxes[0]?.answer(id, APPROVE, NOBODY),
+      inboxes[1]?.answer(id, DENY, NOBODY),
     ]);
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(server.answers).toHaveLength(round + 1);
@@ -29,12 +29,12 @@ test("of two processes that answer differently at once, one wins and the server 
 });
 
 test("a process that gives the answer that another one gave is told so, and the server hears it once", async () => {
-  const { server, token, newDesk, desk } = await deskBench();
+  const { server, token, newInbox, inbox } = await inboxBench();
   server.challenge();
-  const late = newDesk();
+  const late = newInbox();
   const [request] = (await late.poll(token.id)).requests;
-  await desk.poll(token.id);
-  expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: true });
+  await inbox.poll(token.id);
+  expect(await inbox.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: true });
   await expect(late.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toThrow(
     "this request was approved already",
   );
@@ -49,16 +49,16 @@ test("what the server took stays taken, whatever it says to the same answer of a
 });
 
 test("an answer that was cut off can be sent again, and no other one in its place", async () => {
-  const { server, token, desk, newDesk } = await deskBench();
+  const { server, token, inbox, newInbox } = await inboxBench();
   server.challenge();
-  const [request] = (await desk.poll(token.id)).requests;
+  const [request] = (await inbox.poll(token.id)).requests;
   server.intercept = (incoming) =>
     incoming.method === "POST" && incoming.socket.destroy().destroyed;
-  await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject({
+  await expect(inbox.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toMatchObject({
     code: "unavailable",
   });
   server.intercept = () => false;
-  const later = newDesk();
+  const later = newInbox();
   expect((await later.poll(token.id)).requests.map(({ id }) => id)).toEqual([request?.id]);
   await expect(later.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({
     code: "rejected",
@@ -67,66 +67,66 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   expect(await later.answer(request?.id ?? "", APPROVE, NOBODY)).toMatchObject({
     isAccepted: true,
   });
-  expect(await desk.history(token.id)).toMatchObject([
+  expect(await inbox.history(token.id)).toMatchObject([
     { id: request?.id, answer: APPROVE, isAccepted: true },
   ]);
 });
 
 test("a token with a PIN asks for it to listen and for each approval, and not for a denial", async () => {
-  const { server, token, guard, desk } = await deskBench();
+  const { server, token, guard, inbox } = await inboxBench();
   await guard("83517");
   server.challenge();
   server.challenge();
-  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "locked" });
+  await expect(inbox.poll(token.id)).rejects.toMatchObject({ code: "locked" });
   const opening = pins("83517");
-  await desk.open(token.id, opening);
-  const [first, second] = (await desk.poll(token.id)).requests;
-  await expect(desk.answer(first?.id ?? "", APPROVE, pins("83518"))).rejects.toMatchObject({
+  await inbox.open(token.id, opening);
+  const [first, second] = (await inbox.poll(token.id)).requests;
+  await expect(inbox.answer(first?.id ?? "", APPROVE, pins("83518"))).rejects.toMatchObject({
     code: "denied",
   });
   expect(server.answers).toEqual([]);
   const approving = pins("83517");
-  expect(await desk.answer(first?.id ?? "", APPROVE, approving)).toEqual({ isAccepted: true });
-  expect(await desk.answer(second?.id ?? "", DENY, NOBODY)).toEqual({ isAccepted: true });
+  expect(await inbox.answer(first?.id ?? "", APPROVE, approving)).toEqual({ isAccepted: true });
+  expect(await inbox.answer(second?.id ?? "", DENY, NOBODY)).toEqual({ isAccepted: true });
   expect([opening.asked.length, approving.asked.length, NOBODY.asked.length]).toEqual([1, 1, 0]);
 });
 
-test("a desk that was closed has forgotten the keys of tokens with a PIN", async () => {
-  const { token, guard, desk } = await deskBench();
+test("an inbox that was closed has forgotten the keys of tokens with a PIN", async () => {
+  const { token, guard, inbox } = await inboxBench();
   await guard("83517");
-  await desk.open(token.id, pins("83517"));
-  await desk.poll(token.id);
-  desk.close();
-  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "locked" });
+  await inbox.open(token.id, pins("83517"));
+  await inbox.poll(token.id);
+  inbox.close();
+  await expect(inbox.poll(token.id)).rejects.toMatchObject({ code: "locked" });
 });
 
 test("nothing is sent for a token that nobody may use any more", async () => {
-  const { server, vault, token, desk } = await deskBench();
+  const { server, vault, token, inbox } = await inboxBench();
   server.challenge();
-  const [request] = (await desk.poll(token.id)).requests;
+  const [request] = (await inbox.poll(token.id)).requests;
   vault.amend(token.id, (before) => ({ ...before, accessDomain: "FF" }));
   const asked = server.polls;
-  await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "denied" });
-  await expect(desk.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({
+  await expect(inbox.poll(token.id)).rejects.toMatchObject({ code: "denied" });
+  await expect(inbox.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject({
     code: "denied",
   });
   expect([server.polls, server.answers]).toEqual([asked, []]);
 });
 
 test("a denial that the server does not take is not told as one", async () => {
-  const { server, token, desk } = await deskBench();
+  const { server, token, inbox } = await inboxBench();
   server.challenge();
   server.verdict = { value: false };
-  const ids = (await desk.poll(token.id)).requests.map(({ id }) => id);
-  expect(await desk.denyAll(ids, false)).toEqual({ denied: [], failures: [] });
+  const ids = (await inbox.poll(token.id)).requests.map(({ id }) => id);
+  expect(await inbox.denyAll(ids, false)).toEqual({ denied: [], failures: [] });
 });
 
 test("an answer counts as a use of the token", async () => {
-  const { server, vault, token, desk } = await deskBench();
+  const { server, vault, token, inbox } = await inboxBench();
   server.challenge();
-  const [request] = (await desk.poll(token.id)).requests;
+  const [request] = (await inbox.poll(token.id)).requests;
   expect(lastUses(vault).of(token.id)).toBeNull();
-  await desk.answer(request?.id ?? "", APPROVE, NOBODY);
+  await inbox.answer(request?.id ?? "", APPROVE, NOBODY);
   expect(lastUses(vault).of(token.id)).not.toBeNull();
 });
 
@@ -178,12 +178,12 @@ test("a request waits until the last millisecond of its time, and not while its 
 });
 
 test("a notification's button may approve what needs no PIN and no choice, where the issuer lets it", async () => {
-  const { token } = await deskBench();
+  const { token } = await inboxBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
   const { credential } = token;
   const isQuick = (change: Partial<typeof token>, options: readonly string[] = []) => {
-    const [arrival] = arrivalsOf(token.id, [{ ...CHALLENGE, options }]);
-    return arrival && describeArrival({ ...token, ...change }, arrival, 0).isQuick;
+    const [arrival] = withIds(token.id, [{ ...CHALLENGE, options }]);
+    return arrival && asRequest({ ...token, ...change }, arrival, 0).isQuick;
   };
   expect(isQuick({})).toBe(true);
   expect(isQuick({ pin: "user" })).toBe(false);
@@ -192,21 +192,21 @@ test("a notification's button may approve what needs no PIN and no choice, where
 });
 
 test("what is remembered is bounded, and the newest twenty keep their words", async () => {
-  const { server, vault, token, desk } = await deskBench();
+  const { server, vault, token, inbox } = await inboxBench();
   for (let round = 0; round < 2; round++) {
     server.challenges = [];
     for (let i = 0; i < 600; i++) server.challenge({ question: `${round} ${i}` });
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
   }
   const { pushRequests } = vault.read(token.id);
   expect(pushRequests).toHaveLength(1_024);
-  expect((await desk.history(token.id)).map(({ question }) => question)).toEqual(
+  expect((await inbox.history(token.id)).map(({ question }) => question)).toEqual(
     Array.from({ length: 20 }, (_, i) => `1 ${599 - i}`),
   );
 });
 
 test("a record from before there were login requests is read", async () => {
-  const { vault, token } = await deskBench();
+  const { vault, token } = await inboxBench();
   const { pushRequests: _, ...before } = JSON.parse(encodeRecord(vault.read(token.id)).toString());
   expect(decodeRecord(Buffer.from(JSON.stringify(before))).pushRequests).toEqual([]);
 });

@@ -23,10 +23,10 @@ const DEVICE_KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
  * A server, a vault with a token of it, which `guard` gives a PIN, and a clock that is ahead of the
  * real one by what is set.
  */
-export async function deskBench() {
+export async function inboxBench() {
   const server = await PrivacyIdeaServer.start();
   server.know(DEVICE_KEYS.publicKey);
-  const home = mkdtempSync(join(tmpdir(), "fob-desk-"));
+  const home = mkdtempSync(join(tmpdir(), "fob-inbox-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const vault = new Vault({ home, vaultId: "0".repeat(32) }, newKey(), false);
   /** Stores a token of a server, without an enrollment. */
@@ -52,8 +52,8 @@ export async function deskBench() {
     http: httpClient("fob/test"),
     now: () => new Date(Date.now() + clock.ahead * 1000),
   };
-  const newDesk = () => new LocalInbox(vault, services);
-  return { server, vault, token, guard, store, clock, services, newDesk, desk: newDesk() };
+  const newInbox = () => new LocalInbox(vault, services);
+  return { server, vault, token, guard, store, clock, services, newInbox, inbox: newInbox() };
 }
 
 /** Another server that knows the same device. */

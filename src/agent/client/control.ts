@@ -37,7 +37,7 @@ export interface AgentHost {
 }
 
 /** How long an agent holds the vault open, and what it does by itself. */
-export type Duties = Pick<AgentOrder, "limits" | "push" | "notify">;
+export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify">;
 
 /**
  * Who answers for a vault: what its agent says of itself, and the address of somebody who answers
@@ -118,20 +118,20 @@ export class AgentControl {
   }
 
   /** Starts an agent that holds `vault`; one that is there already is ended first. */
-  async start(vault: Vault, duties: Duties): Promise<AgentStatus> {
+  async start(vault: Vault, options: AgentOptions): Promise<AgentStatus> {
     // one that cannot be found, or hangs, ends by itself when it sees that another one has the
     // vault
     await this.stop().catch(() => undefined);
-    return this.#launch(vault, duties);
+    return this.#launch(vault, options);
   }
 
-  async #launch(vault: Vault, duties: Duties): Promise<AgentStatus> {
+  async #launch(vault: Vault, options: AgentOptions): Promise<AgentStatus> {
     const place = this.#host.newPlace();
     const order: AgentOrder = {
       home: this.#home,
       vault: vault.layout.vaultId,
       ...place,
-      ...duties,
+      ...options,
     };
     const key = Buffer.from(vault.vaultKey);
     const line = await this.#host.startProcess(order, key);
@@ -143,12 +143,12 @@ export class AgentControl {
    * The agent that is there, or one that `open`'s vault is given to. Of several that are started at
    * once, all get the same.
    */
-  async join(open: () => Promise<Vault>, duties: Duties): Promise<AgentStatus> {
+  async join(open: () => Promise<Vault>, options: AgentOptions): Promise<AgentStatus> {
     const present = await this.status();
     if (present) return present;
     const vault = await open();
     try {
-      return await this.#launch(vault, duties);
+      return await this.#launch(vault, options);
     } catch (error) {
       const faster = await this.#awaitStatus();
       if (faster) return faster;

@@ -1,4 +1,4 @@
-import type { Duties } from "#agent/client/control.ts";
+import type { AgentOptions } from "#agent/client/control.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { flag, value } from "#cli/command.ts";
@@ -6,15 +6,15 @@ import { durationMs } from "#cli/duration.ts";
 import type { Settings } from "#cli/settings/settings.ts";
 
 /** How long an agent holds the vault open and what it does by itself, as options. */
-export const DUTY_OPTIONS = {
+export const AGENT_OPTIONS = {
   for: value("TIME", "lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)"),
   idle: value("TIME", "lock when nothing was asked for this long (agent.idle: 1h)"),
   push: flag("ask for login requests of tokens without PIN, and remember them"),
   notify: flag("with --push: ask about them by notification of the desktop (push.notify: false)"),
 } as const;
 
-/** The duties that options or settings give. Throws as {@link Settings.choose} does. */
-export function parseDuties(
+/** The options that options or settings give. Throws as {@link Settings.choose} does. */
+export function parseAgentOptions(
   input: {
     readonly for: string | undefined;
     readonly idle: string | undefined;
@@ -22,7 +22,7 @@ export function parseDuties(
     readonly notify: boolean;
   },
   settings: Settings,
-): Duties {
+): AgentOptions {
   if (input.notify && !input.push)
     throw new FobError("usage", t("--notify needs --push: it is about login requests"));
   const totalMs = durationMs(settings.choose("agent.lifetime", input.for));

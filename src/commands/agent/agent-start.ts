@@ -1,7 +1,14 @@
+import type { AgentControl } from "#agent/client/control.ts";
 import { defineCommand, flag } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
-import { DUTY_OPTIONS, parseDuties } from "./agent-options.ts";
+import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
+
+/** What `fob agent start` needs of the context. */
+export interface AgentStartContext extends Pick<Context, "findVault" | "settings"> {
+  agent(): Promise<Pick<AgentControl, "join" | "forShells">>;
+}
 
 /** `fob agent start`: an agent for scripts and shells; one that is there already is left alone. */
 export const agentStart = defineCommand({
@@ -12,7 +19,7 @@ export const agentStart = defineCommand({
     "that tells a shell and its programs where it listens.",
   arguments: {},
   options: {
-    ...DUTY_OPTIONS,
+    ...AGENT_OPTIONS,
     export: flag("print `export FOB_AGENT_SOCK=...` for the shell to evaluate"),
   },
   examples: [
@@ -21,11 +28,11 @@ export const agentStart = defineCommand({
       explanation: "in the profile of a login shell",
     },
   ],
-  async run(input, context) {
+  async run(input, context: AgentStartContext) {
     const agent = await context.agent();
     const status = await agent.join(
       () => existingVault(context),
-      parseDuties(input, context.settings),
+      parseAgentOptions(input, context.settings),
     );
     return { status, address: agent.forShells || status.socket, isExported: input.export };
   },

@@ -1,8 +1,13 @@
-import { type AgentReport, describeStranger } from "#agent/client/control.ts";
+import { type AgentControl, type AgentReport, describeStranger } from "#agent/client/control.ts";
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { describeAgent } from "./agent-view.ts";
+
+/** What `fob agent status` needs of the context. */
+export interface AgentStatusContext {
+  agent(): Promise<Pick<AgentControl, "report">>;
+}
 
 /** `fob agent status`: whether an agent holds the vault, and until when. */
 export const agentStatus = defineCommand({
@@ -17,7 +22,8 @@ export const agentStatus = defineCommand({
       explanation: "asks for the PIN only if it must",
     },
   ],
-  run: async (_, context): Promise<AgentReport> => (await context.agent()).report(),
+  run: async (_, context: AgentStatusContext): Promise<AgentReport> =>
+    (await context.agent()).report(),
   text: ({ status }, style) =>
     status === null
       ? t("locked: no agent holds this vault")

@@ -1,6 +1,11 @@
-import { describeStranger } from "#agent/client/control.ts";
+import { type AgentControl, describeStranger } from "#agent/client/control.ts";
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+
+/** What `fob agent stop` needs of the context. */
+export interface AgentStopContext {
+  agent(): Promise<Pick<AgentControl, "stop">>;
+}
 
 /** `fob agent stop`: ends the agent. */
 export const agentStop = defineCommand({
@@ -9,7 +14,7 @@ export const agentStop = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob agent stop", explanation: "the vault is locked" }],
-  run: async (_, context) => (await context.agent()).stop(),
+  run: async (_, context: AgentStopContext) => (await context.agent()).stop(),
   text: () => "",
   json: ({ wasRunning }) => ({ wasRunning }),
   notes: ({ wasRunning, stranger }) => [

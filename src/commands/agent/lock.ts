@@ -1,6 +1,11 @@
-import { describeStranger } from "#agent/client/control.ts";
+import { type AgentControl, describeStranger } from "#agent/client/control.ts";
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+
+/** What `fob lock` needs of the context. */
+export interface LockContext {
+  agent(): Promise<Pick<AgentControl, "stop">>;
+}
 
 /** `fob lock`: the agent forgets the vault. */
 export const lock = defineCommand({
@@ -11,7 +16,7 @@ export const lock = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob lock", explanation: "from now on the app PIN is asked for again" }],
-  run: async (_, context) => (await context.agent()).stop(),
+  run: async (_, context: LockContext) => (await context.agent()).stop(),
   text: () => "",
   json: ({ wasRunning }) => ({ wasUnlocked: wasRunning }),
   notes: ({ wasRunning, stranger }) => [

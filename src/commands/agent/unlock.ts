@@ -1,7 +1,14 @@
+import type { AgentControl } from "#agent/client/control.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { existingVault } from "#commands/lookup.ts";
-import { DUTY_OPTIONS, parseDuties } from "./agent-options.ts";
+import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
+
+/** What `fob unlock` needs of the context. */
+export interface UnlockContext extends Pick<Context, "findVault" | "settings"> {
+  agent(): Promise<Pick<AgentControl, "start">>;
+}
 
 /** `fob unlock`: an agent holds the vault open. */
 export const unlock = defineCommand({
@@ -12,15 +19,15 @@ export const unlock = defineCommand({
     "nor keychain. Tokens with a PIN of their own still ask for it, and the app PIN is asked for again by what adds tokens, changes PINs, keys or " +
     "grants, or hands out secrets. What the agent understands besides is in docs/agent.md.",
   arguments: {},
-  options: DUTY_OPTIONS,
+  options: AGENT_OPTIONS,
   examples: [
     { command: "fob unlock", explanation: "until the evening, or an hour after the last passcode" },
     { command: "fob unlock --for 30m", explanation: "for half an hour" },
   ],
-  async run(input, context) {
-    const duties = parseDuties(input, context.settings);
+  async run(input, context: UnlockContext) {
+    const options = parseAgentOptions(input, context.settings);
     const agent = await context.agent();
-    return agent.start(await existingVault(context), duties);
+    return agent.start(await existingVault(context), options);
   },
   text: describeAgent,
   json: (status) => status,

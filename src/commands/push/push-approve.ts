@@ -5,17 +5,20 @@ import type { Context } from "#cli/context.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import {
   type Answered,
+  type AnsweringContext,
   answeredJson,
   answerRequest,
   chooseRequest,
-  takeCall,
+  openRequests,
 } from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
 import {
   approveTiqr,
   formatTiqrLogin,
   readTiqrChallenge,
+  type TiqrContext,
   type TiqrLogin,
+  type TiqrSourceContext,
   tiqrLoginJson,
 } from "./tiqr-answer.ts";
 
@@ -23,6 +26,9 @@ type Approved = { readonly notes: readonly string[] } & (
   | { readonly kind: "request"; readonly answered: Answered }
   | { readonly kind: "tiqr"; readonly login: TiqrLogin }
 );
+
+/** What `fob push approve` needs of the context. */
+export type PushApproveContext = AnsweringContext & TiqrContext & TiqrSourceContext;
 
 /** `fob push approve`: lets somebody log in. */
 export const pushApprove = defineCommand({
@@ -51,7 +57,7 @@ export const pushApprove = defineCommand({
     },
     { command: "fob push approve --qr login.png", explanation: "the QR code of a TiQR login page" },
   ],
-  async run(input, context): Promise<Approved> {
+  async run(input, context: PushApproveContext): Promise<Approved> {
     const challenge = await readTiqrChallenge(input.id, input.qr, context);
     if (challenge === null) return approveRequest(input, context);
     if (input.choice !== undefined)
@@ -75,23 +81,26 @@ interface GivenInput {
 
 async function approveRequest(
   { id, choice, yes }: GivenInput,
-  context: Context,
+  context: AnsweringContext & Pick<Context, "prompt">,
 ): Promise<Approved> {
-  const call = await takeCall(context);
-  const request = chooseRequest(call.requests, id);
+  const open = await openRequests(context);
+  const request = chooseRequest(open.requests, id);
   if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
   const chosen = choice ?? (await askForChoice(request, context));
-  const answered = await answerRequest(call, request, { kind: "approve", choice: chosen });
-  return { kind: "request", answered, notes: call.notes };
+  const answered = await answerRequest(open, request, { kind: "approve", choice: chosen });
+  return { kind: "request", answered, notes: open.notes };
 }
 
-async function confirm(request: PushRequest, { prompt }: Context): Promise<void> {
+async function confirm(request: PushRequest, { prompt }: Pick<Context, "prompt">): Promise<void> {
   const question = t`${request.token} at ${request.server} asks: ${wording(request)}. Did you start this login?`;
   if (!(await prompt.confirm(question, t("an ID or --yes"))))
     throw new FobError("interrupted", t("nothing was answered"));
 }
 
-async function askForChoice({ options }: PushRequest, { prompt }: Context): Promise<string | null> {
+async function askForChoice(
+  { options }: PushRequest,
+  { prompt }: Pick<Context, "prompt">,
+): Promise<string | null> {
   if (options.length === 0) return null;
   const choices = options.map((option) => ({ label: option, value: option }));
   return prompt.pick(

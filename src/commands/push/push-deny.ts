@@ -3,10 +3,11 @@ import { plural, t } from "#base/language.ts";
 import { defineCommand, flag, optional } from "#cli/command.ts";
 import {
   type Answered,
+  type AnsweringContext,
   answeredJson,
   answerRequest,
   chooseRequest,
-  takeCall,
+  openRequests,
 } from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
 
@@ -36,17 +37,17 @@ export const pushDeny = defineCommand({
     { command: "fob push deny --report", explanation: "the one that waits, and it was not you" },
     { command: "fob push deny --all --report", explanation: "somebody floods you with requests" },
   ],
-  async run({ id, report, all }, context): Promise<Denied> {
+  async run({ id, report, all }, context: AnsweringContext): Promise<Denied> {
     if (all && id !== undefined)
       throw new FobError("usage", t("--all and an ID exclude each other"));
-    const call = await takeCall(context);
-    const { requests, notes } = call;
+    const open = await openRequests(context);
+    const { requests, notes } = open;
     const answer = { kind: "deny", isReport: report } as const;
     if (!all) {
-      const denied = await answerRequest(call, chooseRequest(requests, id), answer);
+      const denied = await answerRequest(open, chooseRequest(requests, id), answer);
       return { denied: [denied], isAll: false, notes, exitCode: 0 };
     }
-    const { denied, failures } = await call.inbox.denyAll(
+    const { denied, failures } = await open.inbox.denyAll(
       requests.map((request) => request.id),
       report,
     );

@@ -2,6 +2,7 @@ import type { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { attemptAll } from "#cli/attempts.ts";
 import { defineCommand, optional } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
@@ -10,13 +11,16 @@ import { memoryJson } from "#push/push-json.ts";
 import type { PushMemory } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
-import { existingPush } from "./push-requests.ts";
+import { existingInbox } from "./push-requests.ts";
 import { wording } from "./push-view.ts";
 
 interface History {
   readonly memories: readonly PushMemory[];
   readonly failures: readonly FobError[];
 }
+
+/** What `fob push history` needs of the context. */
+export type PushHistoryContext = Pick<Context, "findPush" | "complain">;
 
 /** `fob push history`: what came of past login requests. */
 export const pushHistory = defineCommand({
@@ -26,8 +30,8 @@ export const pushHistory = defineCommand({
   arguments: { name: optional("NAME", "name or id of a token; all of them without it", "token") },
   options: {},
   examples: [{ command: "fob push history vpn", explanation: "who logged in, or tried to" }],
-  async run({ name }, context): Promise<History> {
-    const { inbox, tokens } = await existingPush(context);
+  async run({ name }, context: PushHistoryContext): Promise<History> {
+    const { inbox, tokens } = await existingInbox(context);
     const all = tokens.map(({ token }) => token);
     const chosen = name === undefined ? all : [findNamed(name, all, inbox.grantLabel)];
     const { done, failures } = await attemptAll(chosen, ({ id }) => inbox.history(id), context);

@@ -1,12 +1,16 @@
 import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { requestJson } from "#push/push-json.ts";
-import { existingPush, findWaiting, type Waiting } from "./push-requests.ts";
+import { existingInbox, findWaiting, type Waiting } from "./push-requests.ts";
 import { formatRequests } from "./push-view.ts";
 
 interface Listed extends Waiting {
   readonly now: Date;
 }
+
+/** What `fob push list` needs of the context. */
+export type PushListContext = Pick<Context, "findPush" | "pinPrompt" | "complain" | "clock">;
 
 /** `fob push list`: the login requests that wait. */
 export const pushList = defineCommand({
@@ -16,8 +20,8 @@ export const pushList = defineCommand({
   arguments: {},
   options: {},
   examples: [{ command: "fob push list", explanation: "who wants to log in, the newest first" }],
-  async run(_, context): Promise<Listed> {
-    const waiting = await findWaiting(await existingPush(context), context.pinPrompt, context);
+  async run(_, context: PushListContext): Promise<Listed> {
+    const waiting = await findWaiting(await existingInbox(context), context.pinPrompt, context);
     return { ...waiting, now: context.clock() };
   },
   text: ({ requests, now }, style) => formatRequests(requests, now, style),

@@ -10,11 +10,22 @@ import { Notifying } from "#push/listening/notifying.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import { eventJson, formatEvent } from "./push-event-view.ts";
 import { decideByProgram } from "./push-exec.ts";
-import { existingPush, openTokens } from "./push-requests.ts";
-import { watchRequests } from "./push-screen.ts";
+import { existingInbox, openTokens } from "./push-requests.ts";
+import { type PushScreenContext, watchRequests } from "./push-screen.ts";
 
 /** A day. */
 const MAX_SECONDS = 86_400;
+
+/** What `fob push listen` needs of the context. */
+export type PushListenContext = ShowingContext &
+  PushScreenContext &
+  Pick<
+    Context,
+    "settings" | "notifier" | "findPush" | "complain" | "openScreen" | "isTerminal" | "askProgram"
+  >;
+
+/** What showing events needs. */
+type ShowingContext = Pick<Context, "isJson" | "emit" | "tell" | "clock">;
 
 /** `fob push listen`: waits for login requests. */
 export const pushListen = defineCommand({
@@ -49,14 +60,14 @@ export const pushListen = defineCommand({
       explanation: "in a script: the next request",
     },
   ],
-  async run(input, context): Promise<readonly FobError[]> {
+  async run(input, context: PushListenContext): Promise<readonly FobError[]> {
     const timeout =
       input.timeout === undefined ? null : parseWhole("--timeout", input.timeout, 1, MAX_SECONDS);
     const poll = context.settings.choose("push.poll-seconds", input.poll);
     const notify = context.settings.choose("push.notify", input.notify ? "true" : undefined);
     refuseSilence({ ...input, notify }, context);
     if (notify) await context.notifier.describe();
-    const push = await existingPush(context);
+    const push = await existingInbox(context);
     const { inbox } = push;
     const { opened, failures } = await openTokens(push, context.pinPrompt, context);
     failures.forEach(context.complain);
@@ -110,7 +121,10 @@ interface ListenInput {
   readonly notify: boolean;
 }
 
-function refuseSilence({ exec, notify }: ListenInput, { isTerminal, isJson }: Context): void {
+function refuseSilence(
+  { exec, notify }: ListenInput,
+  { isTerminal, isJson }: PushListenContext,
+): void {
   if (isTerminal || isJson || notify || exec !== undefined) return;
   throw new FobError("locked", t("nobody is here to see login requests"), {
     hint: t(
@@ -140,7 +154,7 @@ function notifyOf(
 async function receive(
   listening: Listening,
   input: ListenInput & { hear(event: PushEvent): void },
-  context: Context,
+  context: PushListenContext,
   end: () => void,
 ): Promise<number> {
   let received = 0;
@@ -163,16 +177,20 @@ function decide(
   { request }: Extract<PushEvent, { kind: "request" }>,
   listening: Listening,
   program: string,
-  context: Context,
+  context: PushListenContext,
 ) {
   const { askProgram, pinPrompt, clock, tell } = context;
   return decideByProgram(request, listening, { program, askProgram, pinPrompt, now: clock, tell });
 }
 
 /**
- * Requests and answers are what was asked for; the rest is remarks. Returns whether anybody reads.
+ * Writes requests and answers to standard output, and the rest as remarks, unless JSON is wanted.
+ * Returns whether standard output is still read.
  */
-async function show(event: PushEvent, { isJson, emit, tell, clock }: Context): Promise<boolean> {
+async function show(
+  event: PushEvent,
+  { isJson, emit, tell, clock }: ShowingContext,
+): Promise<boolean> {
   const isAskedFor = event.kind === "request" || event.kind === "answered";
   if (isJson || isAskedFor)
     return emit({ text: (style) => formatEvent(event, clock(), style), json: eventJson(event) });

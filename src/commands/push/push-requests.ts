@@ -13,8 +13,8 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
  * The inbox of login requests, and the tokens that they can come for. Throws FobError `not-found`
  * when there is none.
  */
-export async function existingPush(
-  context: Context,
+export async function existingInbox(
+  context: Pick<Context, "findPush">,
 ): Promise<{ inbox: PushInbox; tokens: readonly InboxToken[] }> {
   const inbox = (await context.findPush()) ?? nothingEnrolled();
   const tokens = await inbox.tokens();
@@ -121,18 +121,19 @@ export interface Answered {
   readonly outcome: PushOutcome;
 }
 
-/**
- * The inbox with the requests that wait at it, and a prompt that asks for no PIN twice in one call.
- */
-export interface PushCall extends Pick<Waiting, "requests" | "notes"> {
+/** What answering requests needs of the context. */
+export type AnsweringContext = Pick<Context, "findPush" | "pinPrompt" | "complain">;
+
+/** The requests that wait in an inbox, and a prompt that asks for each PIN once. */
+export interface OpenRequests extends Pick<Waiting, "requests" | "notes"> {
   readonly inbox: PushInbox;
   readonly prompt: PinPrompt;
 }
 
-/** Begins to answer what waits. Throws as {@link existingPush} and {@link findWaiting} do. */
-export async function takeCall(context: Context): Promise<PushCall> {
+/** Finds the requests that wait, to answer some of them. Throws as {@link existingInbox} and {@link findWaiting} do. */
+export async function openRequests(context: AnsweringContext): Promise<OpenRequests> {
   const prompt = rememberPins(context.pinPrompt);
-  const push = await existingPush(context);
+  const push = await existingInbox(context);
   const { requests, notes, failures } = await findWaiting(push, prompt, context);
   const leftOut = failures.map(({ message }) => t`left out: ${message}`);
   return { inbox: push.inbox, prompt, requests, notes: [...notes, ...leftOut] };
@@ -140,7 +141,7 @@ export async function takeCall(context: Context): Promise<PushCall> {
 
 /** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
 export async function answerRequest(
-  { inbox, prompt }: Pick<PushCall, "inbox" | "prompt">,
+  { inbox, prompt }: Pick<OpenRequests, "inbox" | "prompt">,
   request: PushRequest,
   answer: PushAnswer,
 ): Promise<Answered> {
@@ -179,8 +180,8 @@ export function answeredJson({ request, answer, outcome }: Answered) {
 }
 
 /**
- * The PIN that opened a token to ask for its requests also approves one in the same call: nobody
- * types it twice.
+ * Remembers the answers of a prompt: the PIN that opened a token to poll it approves a request in the
+ * same command.
  */
 export function rememberPins(prompt: PinPrompt): PinPrompt {
   const pins = new Map<string, Buffer>();

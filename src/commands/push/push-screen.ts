@@ -18,6 +18,9 @@ import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import type { PushEvent } from "#push/push-event.ts";
 
+/** What the screen of login requests needs of the context. */
+export type PushScreenContext = Pick<Context, "clock" | "pinPrompt">;
+
 /** What the screen of login requests works with. */
 export interface PushScreenSettings {
   readonly listening: Listening;
@@ -35,27 +38,27 @@ export interface PushScreenSettings {
 export async function watchRequests(
   settings: PushScreenSettings,
   screen: Screen,
-  context: Context,
+  context: PushScreenContext,
 ): Promise<number> {
-  const watch = new RequestWatch(settings, screen, context);
+  const view = new PushScreen(settings, screen, context);
   try {
-    return await watch.run();
+    return await view.run();
   } finally {
-    await watch.end();
+    await view.end();
   }
 }
 
-/** One person looking at login requests until they leave. */
-class RequestWatch {
+/** The screen, from its first picture until the person leaves. */
+class PushScreen {
   readonly #settings: PushScreenSettings;
   readonly #screen: Screen;
-  readonly #context: Context;
+  readonly #context: PushScreenContext;
   #state: PushScreenState = QUIET;
   #received = 0;
   #isOver = false;
   #failure: unknown = null;
 
-  constructor(settings: PushScreenSettings, screen: Screen, context: Context) {
+  constructor(settings: PushScreenSettings, screen: Screen, context: PushScreenContext) {
     this.#settings = settings;
     this.#screen = screen;
     this.#context = context;
@@ -89,7 +92,7 @@ class RequestWatch {
       { kind: "deny", isReport: false },
       this.#context.pinPrompt,
     );
-    // nobody is there to hear that it came too late
+    // the person has left: a denial that came too late is not reported
     await denial.catch(() => undefined);
   }
 

@@ -17,6 +17,12 @@ import { printable } from "#token/printable.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
 
+/** What approving a TiQR login needs of the context. */
+export type TiqrContext = Pick<Context, "findTokens" | "prompt" | "pinPrompt" | "clock" | "http">;
+
+/** Where a TiQR challenge is read from. */
+export type TiqrSourceContext = Pick<Context, "readPicture" | "readInput">;
+
 /** A login that was approved by answering its TiQR challenge. */
 export interface TiqrLogin {
   /** The name of the token that answered. */
@@ -36,7 +42,7 @@ export interface TiqrLogin {
 export async function approveTiqr(
   text: string,
   isConfirmed: boolean,
-  context: Context,
+  context: TiqrContext,
 ): Promise<TiqrLogin> {
   const challenge = parseTiqrChallenge(text);
   const tokens = await existingTokens("push", context);
@@ -58,7 +64,7 @@ export async function approveTiqr(
 export async function readTiqrChallenge(
   id: string | undefined,
   qr: string | undefined,
-  context: Context,
+  context: TiqrSourceContext,
 ): Promise<string | null> {
   if (id !== undefined && qr !== undefined)
     throw new FobError("usage", t("an ID and --qr exclude each other"));
@@ -78,13 +84,13 @@ export function formatTiqrLogin(
 
 /** A login for scripts. */
 export function tiqrLoginJson({ name, service, identity, place }: TiqrLogin) {
-  const nothing = { displayCode: null, message: null };
   return {
     id: null,
     token: name,
     answer: "approved",
     accepted: true,
-    ...nothing,
+    displayCode: null,
+    message: null,
     service,
     identity,
     place,
@@ -114,7 +120,7 @@ export function tiqrInput(
 async function chooseToken(
   challenge: TiqrChallenge,
   tokens: Authenticator,
-  context: Context,
+  context: Pick<Context, "prompt">,
 ): Promise<TiqrToken> {
   const { service, identity } = challenge;
   const known = (await tokens.entries()).filter(isTiqrToken).filter(({ credential }) => {
@@ -136,7 +142,7 @@ async function chooseToken(
   return known.find(({ id }) => id === chosen.id) ?? first;
 }
 
-async function confirm(question: string, context: Context): Promise<void> {
+async function confirm(question: string, context: Pick<Context, "prompt">): Promise<void> {
   if (await context.prompt.confirm(question, "--yes")) return;
   throw new FobError("interrupted", t("nothing was approved"));
 }

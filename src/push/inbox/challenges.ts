@@ -8,7 +8,7 @@ import type { RememberedRequest } from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 
 /** A challenge that a poll brought, by the id that it has in every process. */
-export interface Arrival {
+export interface IdentifiedChallenge {
   readonly id: string;
   readonly challenge: PushChallenge;
 }
@@ -17,7 +17,10 @@ export interface Arrival {
 export type PushMemoryById = ReadonlyMap<string, RememberedRequest>;
 
 /** Challenges of a token with their ids. */
-export function arrivalsOf(tokenId: string, challenges: readonly PushChallenge[]): Arrival[] {
+export function withIds(
+  tokenId: string,
+  challenges: readonly PushChallenge[],
+): IdentifiedChallenge[] {
   return challenges.map((challenge) => ({ id: requestId(tokenId, challenge.nonce), challenge }));
 }
 
@@ -27,7 +30,7 @@ export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
 }
 
 /**
- * Whether a request can be answered. One whose answer was decided on and perhaps never arrived
+ * Whether a request can be answered. One whose answer was decided on and perhaps never received
  * still can.
  */
 export function isWaiting(
@@ -52,8 +55,12 @@ export function hasExpired(
 }
 
 /** Why requests that were known before the server was asked are not shown again. */
-export function refusalsOf(arrived: readonly Arrival[], past: PushMemoryById, now: Date): string[] {
-  return arrived.flatMap(({ id, challenge }) => {
+export function refuseRepeated(
+  received: readonly IdentifiedChallenge[],
+  past: PushMemoryById,
+  now: Date,
+): string[] {
+  return received.flatMap(({ id, challenge }) => {
     const remembered = past.get(id);
     if (!remembered || isWaiting(remembered, challenge, now)) return [];
     return remembered.isAccepted === null
@@ -63,9 +70,9 @@ export function refusalsOf(arrived: readonly Arrival[], past: PushMemoryById, no
 }
 
 /** A challenge as the person is asked about it; `seenAt` is in milliseconds. */
-export function describeArrival(
+export function asRequest(
   token: PushToken,
-  { id, challenge }: Arrival,
+  { id, challenge }: IdentifiedChallenge,
   seenAt: number,
 ): PushRequest {
   const { title, question, options, lifetime } = challenge;

@@ -16,14 +16,14 @@ import {
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import {
-  type Arrival,
-  arrivalsOf,
-  describeArrival,
+  asRequest,
   hasExpired,
+  type IdentifiedChallenge,
   isWaiting,
   memoryOf,
-  refusalsOf,
   refuseChoice,
+  refuseRepeated,
+  withIds,
 } from "./challenges.ts";
 import type { Denials, InboxToken, PolledRequests, PushInbox } from "./inbox.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
@@ -63,19 +63,17 @@ export class LocalInbox implements PushInbox {
       this.#services,
       signal,
     );
-    const arrived = arrivalsOf(tokenId, challenges);
-    this.#remember(before, arrived);
-    const memory = memoryOf(arrived.length > 0 ? this.#store.read(tokenId) : before);
+    const received = withIds(tokenId, challenges);
+    this.#remember(before, received);
+    const memory = memoryOf(received.length > 0 ? this.#store.read(tokenId) : before);
     const now = this.#services.now();
-    const waiting = arrived.filter(({ id, challenge }) =>
+    const waiting = received.filter(({ id, challenge }) =>
       isWaiting(memory.get(id), challenge, now),
     );
     this.#challenges.set(tokenId, new Map(waiting.map(({ id, challenge }) => [id, challenge])));
     const token = pushToken(before);
-    const requests = waiting.map((one) =>
-      describeArrival(token, one, memory.get(one.id)?.seenAt ?? 0),
-    );
-    const replayed = refusalsOf(arrived, memoryOf(before), now);
+    const requests = waiting.map((one) => asRequest(token, one, memory.get(one.id)?.seenAt ?? 0));
+    const replayed = refuseRepeated(received, memoryOf(before), now);
     return {
       requests: requests.reverse(),
       refusals: [...refusals, ...replayed],
@@ -184,11 +182,11 @@ export class LocalInbox implements PushInbox {
     };
   }
 
-  #remember(before: TokenRecord, arrived: readonly Arrival[]): void {
+  #remember(before: TokenRecord, received: readonly IdentifiedChallenge[]): void {
     const past = memoryOf(before);
-    if (arrived.every(({ id }) => past.has(id))) return;
+    if (received.every(({ id }) => past.has(id))) return;
     const now = this.#services.now();
-    const fresh = arrived.map(({ id, challenge }) => ({
+    const fresh = received.map(({ id, challenge }) => ({
       id,
       title: challenge.title,
       question: challenge.question,

@@ -8,7 +8,7 @@ import { RequestQueue } from "#push/listening/request-queue.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import { isPushToken } from "#push/push-token.ts";
 import { NOW, pushRequest } from "../../cli/screen/push-request.ts";
-import { anotherServer, deskBench, pins } from "../inbox-bench.ts";
+import { anotherServer, inboxBench, pins } from "../inbox-bench.ts";
 import type { PrivacyIdeaServer } from "../privacyidea-server.ts";
 
 const NOBODY = pins();
@@ -17,7 +17,7 @@ const OTHER_SERIAL = "PIPU0002ABCD";
 
 /** With `reply`, the same server has a second token, whose polls it answers. */
 async function listeningBench(reply: PrivacyIdeaServer["intercept"] | null = null) {
-  const bench = await deskBench();
+  const bench = await inboxBench();
   if (reply) {
     bench.store(bench.server, "Other", OTHER_SERIAL);
     bench.server.intercept = (request, response) => isOther(request) && reply(request, response);
@@ -25,7 +25,7 @@ async function listeningBench(reply: PrivacyIdeaServer["intercept"] | null = nul
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const { now } = bench.services;
-  const listening = new Listening(bench.desk, await bench.desk.tokens(), {
+  const listening = new Listening(bench.inbox, await bench.inbox.tokens(), {
     now,
     signal: end.signal,
     interval: 20,
@@ -149,7 +149,7 @@ test("denying all that waits says why a server did not hear it", async () => {
 });
 
 test("a request that was answered does not come again by a poll that was on its way", async () => {
-  const { token } = await deskBench();
+  const { token } = await inboxBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
   const queue = new RequestQueue(token);
   const polled = { requests: [pushRequest("a")], refusals: [], clockOffsetSeconds: null };
@@ -159,7 +159,7 @@ test("a request that was answered does not come again by a poll that was on its 
 });
 
 test("each refusal is told once, and no more of them than anybody reads", async () => {
-  const { token } = await deskBench();
+  const { token } = await inboxBench();
   if (!isPushToken(token)) throw new Error("no token for login requests");
   const queue = new RequestQueue(token);
   const compare = (refusals: readonly string[]) =>
@@ -185,7 +185,7 @@ test("a server that is silent for all of its tokens is told of once, and so is i
 });
 
 test("denying all says which server did not hear it, and forgets no denial that another one took", async () => {
-  const { server, desk, store, newDesk } = await deskBench();
+  const { server, inbox, store, newInbox } = await inboxBench();
   const dead = await anotherServer();
   // listed, and so denied, before the other one
   const lost = store(dead, "A dead one", dead.serial);
@@ -193,9 +193,10 @@ test("denying all says which server did not hear it, and forgets no denial that 
   dead.challenge({ question: "two" });
   dead.challenge({ question: "three" });
   const polls = [];
-  for (const { token } of await desk.tokens()) polls.push(...(await desk.poll(token.id)).requests);
+  for (const { token } of await inbox.tokens())
+    polls.push(...(await inbox.poll(token.id)).requests);
   dead.intercept = (request) => request.socket.destroy().destroyed;
-  const { denied, failures } = await desk.denyAll(
+  const { denied, failures } = await inbox.denyAll(
     polls.map(({ id }) => id),
     false,
   );
@@ -203,20 +204,20 @@ test("denying all says which server did not hear it, and forgets no denial that 
   expect(denied).toEqual(polls.filter(({ token }) => token === "ACME").map(({ id }) => id));
   expect(server.answers).toHaveLength(1);
   dead.intercept = () => false;
-  const later = newDesk();
+  const later = newInbox();
   expect((await later.poll(lost.id)).requests).toHaveLength(2);
 });
 
 test("an agent goes on listening after a moment in which the vault could not be read", async () => {
-  const { server, newDesk } = await deskBench();
-  const desk = newDesk();
-  const tokens = desk.tokens.bind(desk);
+  const { server, newInbox } = await inboxBench();
+  const inbox = newInbox();
+  const tokens = inbox.tokens.bind(inbox);
   let failures = 2;
-  desk.tokens = async () => {
+  inbox.tokens = async () => {
     if (failures-- > 0) throw new FobError("invalid", "damaged");
     return tokens();
   };
-  const watch = new PushListener(desk, null, 10);
+  const watch = new PushListener(inbox, null, 10);
   const run = watch.run();
   server.challenge();
   await expect.poll(() => watch.status).toEqual({ tokens: 1, waiting: 1 });

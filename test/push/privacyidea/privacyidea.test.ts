@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PushAnswer } from "#token/push-answer.ts";
-import { deskBench, pins } from "../inbox-bench.ts";
+import { inboxBench, pins } from "../inbox-bench.ts";
 import { FOREIGN_KEYS, type WireChallenge, type Wording } from "../privacyidea-server.ts";
 
 const NOBODY = pins();
@@ -10,9 +10,9 @@ const refused = (code: string, message: RegExp) =>
 
 describe("a login request of privacyIDEA", () => {
   test("is shown once its signature holds, with what the server says and when it ends", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     const { nonce } = server.challenge({ title: "Wiki", question: "Log in?" });
-    const { requests, refusals, clockOffsetSeconds } = await desk.poll(token.id);
+    const { requests, refusals, clockOffsetSeconds } = await inbox.poll(token.id);
     expect(requests).toEqual([
       expect.objectContaining({
         token: "ACME",
@@ -75,14 +75,14 @@ describe("a login request of privacyIDEA", () => {
       "decline",
     ],
   ])("is %s", async (_, answer, { capabilities, ...wording }, fields, signed) => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     // canonical JSON has its names in order
     server.challenge({
       ...wording,
       ...(capabilities ? { capabilities: inOrder(capabilities) } : {}),
     });
-    const [request] = (await desk.poll(token.id)).requests;
-    const outcome = await desk.answer(request?.id ?? "", answer, NOBODY);
+    const [request] = (await inbox.poll(token.id)).requests;
+    const outcome = await inbox.answer(request?.id ?? "", answer, NOBODY);
     expect(outcome.isAccepted).toBe(true);
     expect(server.complaints).toEqual([]);
     expect(server.answers).toEqual([expect.objectContaining({ ...fields, signed })]);
@@ -90,29 +90,29 @@ describe("a login request of privacyIDEA", () => {
       (name) => !["serial", "signature", "nonce", "signed"].includes(name),
     );
     expect(sent.sort()).toEqual(Object.keys(fields).sort());
-    expect((await desk.poll(token.id)).requests).toEqual([]);
+    expect((await inbox.poll(token.id)).requests).toEqual([]);
   });
 
   test("whose capabilities were written in another order is checked by canonical JSON", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     const challenge = server.sign({
       capabilities: { decline_reason: true, zebra: [1, { b: 2, c: 1e21 }] },
     });
     server.challenges = [
       { ...challenge, capabilities: ' {"zebra": [1.0, {"c":1e21,"b":2}],"decline_reason" : true}' },
     ];
-    expect((await desk.poll(token.id)).requests).toHaveLength(1);
+    expect((await inbox.poll(token.id)).requests).toHaveLength(1);
   });
 
   test("brings the code that the login page wants when it is approved", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge();
     server.verdict = {
       value: true,
       detail: { display_code: "123\u001b[2J456", message: "type it" },
     };
-    const [request] = (await desk.poll(token.id)).requests;
-    expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({
+    const [request] = (await inbox.poll(token.id)).requests;
+    expect(await inbox.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({
       isAccepted: true,
       displayCode: "123\\x1b[2J456",
       message: "type it",
@@ -120,65 +120,65 @@ describe("a login request of privacyIDEA", () => {
   });
 
   test("brings that code also where the server told it before, and signed it", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge({ code: "471108" });
     server.challenges.push({ ...server.sign({ code: "471108" }), display_code: "999999" });
-    const { requests, refusals } = await desk.poll(token.id);
+    const { requests, refusals } = await inbox.poll(token.id);
     expect([requests.length, refusals]).toEqual([1, [expect.stringContaining("did not sign it")]]);
     expect(JSON.stringify(requests)).not.toContain("471108");
-    expect(await desk.answer(requests[0]?.id ?? "", APPROVE, NOBODY)).toEqual({
+    expect(await inbox.answer(requests[0]?.id ?? "", APPROVE, NOBODY)).toEqual({
       isAccepted: true,
       displayCode: "471108",
     });
   });
 
   test("that offers numbers is not approved without one, or with one that is not offered", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge({ options: "17,42" });
-    const [request] = (await desk.poll(token.id)).requests;
+    const [request] = (await inbox.poll(token.id)).requests;
     expect([request?.options, request?.isQuick]).toEqual([["17", "42"], false]);
     for (const choice of [null, "18", ""]) {
-      const answer = desk.answer(request?.id ?? "", { kind: "approve", choice }, NOBODY);
+      const answer = inbox.answer(request?.id ?? "", { kind: "approve", choice }, NOBODY);
       await expect(answer).rejects.toEqual(refused("usage", /one of 17, 42 must be chosen/));
     }
     expect(server.answers).toEqual([]);
   });
 
   test("that offers nothing is not approved with a choice", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge();
-    const [request] = (await desk.poll(token.id)).requests;
-    const answer = desk.answer(request?.id ?? "", { kind: "approve", choice: "17" }, NOBODY);
+    const [request] = (await inbox.poll(token.id)).requests;
+    const answer = inbox.answer(request?.id ?? "", { kind: "approve", choice: "17" }, NOBODY);
     await expect(answer).rejects.toEqual(refused("usage", /nothing to choose from/));
     expect(server.answers).toEqual([]);
   });
 
   test("that is denied brings no code for the login page", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge({ code: "471108" });
-    const [request] = (await desk.poll(token.id)).requests;
-    expect(await desk.answer(request?.id ?? "", { kind: "deny", isReport: false }, NOBODY)).toEqual(
-      {
-        isAccepted: true,
-      },
-    );
+    const [request] = (await inbox.poll(token.id)).requests;
+    expect(
+      await inbox.answer(request?.id ?? "", { kind: "deny", isReport: false }, NOBODY),
+    ).toEqual({
+      isAccepted: true,
+    });
   });
 
   test.each([1, "true", {}, null])("is not taken by a server that says %j", async (value) => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge();
     server.verdict = { value };
-    const [request] = (await desk.poll(token.id)).requests;
-    expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: false });
+    const [request] = (await inbox.poll(token.id)).requests;
+    expect(await inbox.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: false });
   });
 
   test("that the server does not take any more is not approved", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge();
     server.verdict = { value: false };
-    const [request] = (await desk.poll(token.id)).requests;
-    expect(await desk.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: false });
-    await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(
+    const [request] = (await inbox.poll(token.id)).requests;
+    expect(await inbox.answer(request?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: false });
+    await expect(inbox.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(
       refused("rejected", /approved already/),
     );
   });
@@ -214,10 +214,10 @@ describe("dropped before anybody sees it is a request", () => {
     ["that is no object", () => 42, /makes no sense/],
     ["with an endless question", alter({ question: "x".repeat(100_000) }), /makes no sense/],
   ] as const)("%s", async (_, change, reason) => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge({ question: "the good one" });
     server.challenges.push(change(server.sign()));
-    const { requests, refusals } = await desk.poll(token.id);
+    const { requests, refusals } = await inbox.poll(token.id);
     expect(requests.map(({ question }) => question)).toEqual(["the good one"]);
     expect(refusals).toEqual([expect.stringMatching(reason)]);
   });
@@ -235,28 +235,28 @@ describe("dropped before anybody sees it is a request", () => {
       /too much to choose from/,
     ],
   ])("%s", async (_, { key, wording }, reason) => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge(wording, key);
-    expect(await desk.poll(token.id)).toMatchObject({
+    expect(await inbox.poll(token.id)).toMatchObject({
       requests: [],
       refusals: [expect.stringMatching(reason)],
     });
   });
 
   test("that comes twice at once, the second time", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenges.push(server.challenge({ question: "once" }));
-    const { requests, refusals } = await desk.poll(token.id);
+    const { requests, refusals } = await inbox.poll(token.id);
     expect([requests.length, refusals]).toEqual([1, [expect.stringMatching(/twice/)]]);
   });
 
   test("that was answered, when somebody sends it again", async () => {
-    const { server, token, desk, newDesk } = await deskBench();
+    const { server, token, inbox, newInbox } = await inboxBench();
     const challenge = server.challenge();
-    const [request] = (await desk.poll(token.id)).requests;
-    await desk.answer(request?.id ?? "", APPROVE, NOBODY);
+    const [request] = (await inbox.poll(token.id)).requests;
+    await inbox.answer(request?.id ?? "", APPROVE, NOBODY);
     server.challenges = [challenge];
-    for (const later of [desk, newDesk()]) {
+    for (const later of [inbox, newInbox()]) {
       expect(await later.poll(token.id)).toMatchObject({
         requests: [],
         refusals: [expect.stringMatching(/answered already/)],
@@ -269,14 +269,14 @@ describe("dropped before anybody sees it is a request", () => {
   });
 
   test("that has expired, although its server still sends it", async () => {
-    const { server, token, desk, clock } = await deskBench();
+    const { server, token, inbox, clock } = await inboxBench();
     server.challenge();
-    const [request] = (await desk.poll(token.id)).requests;
+    const [request] = (await inbox.poll(token.id)).requests;
     clock.ahead = server.clockOffset = 121;
-    await expect(desk.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(
+    await expect(inbox.answer(request?.id ?? "", APPROVE, NOBODY)).rejects.toEqual(
       refused("rejected", /expired/),
     );
-    expect(await desk.poll(token.id)).toMatchObject({
+    expect(await inbox.poll(token.id)).toMatchObject({
       requests: [],
       refusals: [expect.stringMatching(/has expired/)],
     });
@@ -284,28 +284,28 @@ describe("dropped before anybody sees it is a request", () => {
   });
 
   test("beyond a thousand at once", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     const challenge = server.sign();
     server.challenges = Array(1_500).fill(challenge);
-    const { requests, refusals } = await desk.poll(token.id);
+    const { requests, refusals } = await inbox.poll(token.id);
     expect(requests).toHaveLength(1);
     expect(refusals).toContain("500 requests were dropped: no more than 1000 are looked at");
     server.challenges = [
       server.sign({ question: "old" }),
       ...Array(1_000).fill(server.sign({ question: "new" })),
     ];
-    expect((await desk.poll(token.id)).requests.map(({ question }) => question)).toEqual(["new"]);
+    expect((await inbox.poll(token.id)).requests.map(({ question }) => question)).toEqual(["new"]);
   });
 });
 
 describe("a server of privacyIDEA", () => {
   test("that swaps its key is not believed", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.challenge();
-    expect((await desk.poll(token.id)).requests).toHaveLength(1);
+    expect((await inbox.poll(token.id)).requests).toHaveLength(1);
     server.challenges = [];
     server.challenge({}, FOREIGN_KEYS.privateKey);
-    expect((await desk.poll(token.id)).requests).toEqual([]);
+    expect((await inbox.poll(token.id)).requests).toEqual([]);
   });
 
   test.each([
@@ -346,7 +346,7 @@ describe("a server of privacyIDEA", () => {
       /is none/,
     ],
   ] as const)("that sends %s does no harm", async (_, send, code, reason) => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.intercept = (_request, response) => {
       (send as (...ways: unknown[]) => void)(
         (text: string) => response.end(text),
@@ -355,26 +355,26 @@ describe("a server of privacyIDEA", () => {
       return true;
     };
     if (code === null)
-      expect(await desk.poll(token.id)).toMatchObject({
+      expect(await inbox.poll(token.id)).toMatchObject({
         requests: [],
         refusals: [expect.stringMatching(reason)],
       });
-    else await expect(desk.poll(token.id)).rejects.toEqual(refused(code, reason));
+    else await expect(inbox.poll(token.id)).rejects.toEqual(refused(code, reason));
   });
 
   test("that sends the client elsewhere is not followed", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.intercept = (_, response) => {
       response.writeHead(307, { location: "https://evil.example.test/ttype/push" }).end();
       return true;
     };
-    await expect(desk.poll(token.id)).rejects.toEqual(
+    await expect(inbox.poll(token.id)).rejects.toEqual(
       refused("rejected", /redirects to evil\.example\.test/),
     );
   });
 
   test("refuses in its own words, none of which reaches the terminal as it is", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.intercept = (_, response) => {
       response.statusCode = 403;
       response.end(
@@ -382,7 +382,7 @@ describe("a server of privacyIDEA", () => {
       );
       return true;
     };
-    const refusal = await desk.poll(token.id).catch((error: unknown) => error);
+    const refusal = await inbox.poll(token.id).catch((error: unknown) => error);
     expect(refusal).toEqual(refused("rejected", /refuses: \\x1b\]0;x\\x07no$/));
     // its clock is right, and so is not blamed
     expect(refusal).not.toHaveProperty("hint", expect.any(String));
@@ -395,65 +395,65 @@ describe("a server of privacyIDEA", () => {
   ] as const)(
     "that answers with status %i is not believed, whatever it says",
     async (status, code) => {
-      const { server, token, desk } = await deskBench();
+      const { server, token, inbox } = await inboxBench();
       server.intercept = (_, response) => {
         response
           .writeHead(status)
           .end(JSON.stringify({ result: { status: true, value: [server.sign()] } }));
         return true;
       };
-      await expect(desk.poll(token.id)).rejects.toMatchObject({ code });
+      await expect(inbox.poll(token.id)).rejects.toMatchObject({ code });
     },
   );
 
   test("is asked a new question by a clock that was set back", async () => {
-    const { server, token, desk, clock } = await deskBench();
+    const { server, token, inbox, clock } = await inboxBench();
     const questions = new Set<string>();
     server.intercept = ({ url = "" }) => questions.add(url).size === 0;
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
     clock.ahead = -20;
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
     expect(questions.size).toBe(2);
   });
 
   test("is asked the same signed question for ten seconds, and a new one after it refused", async () => {
-    const { server, token, desk, clock } = await deskBench();
+    const { server, token, inbox, clock } = await inboxBench();
     const questions: string[] = [];
     let isRefusing = false;
     server.intercept = ({ url = "" }, response) => {
       questions.push(url);
       return isRefusing && response.writeHead(400).end("{}").writableEnded;
     };
-    await desk.poll(token.id);
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
+    await inbox.poll(token.id);
     clock.ahead = 10;
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
     isRefusing = true;
-    await expect(desk.poll(token.id)).rejects.toMatchObject({ code: "rejected" });
+    await expect(inbox.poll(token.id)).rejects.toMatchObject({ code: "rejected" });
     isRefusing = false;
     clock.ahead = 11;
-    await desk.poll(token.id);
+    await inbox.poll(token.id);
     expect(questions.map((url) => questions.indexOf(url))).toEqual([0, 0, 2, 2, 4]);
   });
 
   test("is asked a new question each time by a clock that is almost too far off", async () => {
-    const { server, token, desk } = await deskBench();
+    const { server, token, inbox } = await inboxBench();
     server.clockOffset = 45;
     const questions = new Set<string>();
     server.intercept = ({ url = "" }) => questions.add(url).size === 0;
-    for (let i = 0; i < 3; i++) await desk.poll(token.id);
+    for (let i = 0; i < 3; i++) await inbox.poll(token.id);
     expect(questions.size).toBe(3);
   });
 
   test("tells how far off the clock is, and the refusal of a wrong one says why", async () => {
-    const { server, token, desk, clock } = await deskBench();
+    const { server, token, inbox, clock } = await inboxBench();
     clock.ahead = 40;
-    const { clockOffsetSeconds } = await desk.poll(token.id);
+    const { clockOffsetSeconds } = await inbox.poll(token.id);
     expect(clockOffsetSeconds).toBeGreaterThanOrEqual(39);
     expect(clockOffsetSeconds).toBeLessThanOrEqual(42);
     clock.ahead = 0;
     server.clockOffset = 90;
-    await expect(desk.poll(token.id)).rejects.toMatchObject({
+    await expect(inbox.poll(token.id)).rejects.toMatchObject({
       code: "rejected",
       hint: expect.stringMatching(
         /^this machine's clock is (?:89|9[01]) s behind the server's: set it right$/,
