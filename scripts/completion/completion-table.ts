@@ -4,8 +4,8 @@ import {
   type GlobalOption,
   HELP_OPTION,
   VERSION_OPTION,
-} from "#cli/global-options.ts";
-import { optionName } from "#cli/program.ts";
+} from "#cli/command-line/global-options.ts";
+import { optionName } from "#cli/command-line/option-name.ts";
 import { argumentsOf, type CommandNode, flatten, optionsOf } from "../manual/command-tree.ts";
 
 /** A word that can be completed, and what it is about. */

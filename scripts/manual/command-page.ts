@@ -1,4 +1,4 @@
-import { optionName } from "#cli/program.ts";
+import { optionName } from "#cli/command-line/option-name.ts";
 import { argumentsOf, type CommandNode, optionsOf } from "./command-tree.ts";
 import {
   bold,

@@ -1,5 +1,5 @@
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
-import { GROUPS } from "#cli/program.ts";
+import { GROUPS } from "#cli/command-line/groups.ts";
 
 /** A command, or a group of commands, as the words that follow each other on a command line. */
 export interface CommandNode {

@@ -5,7 +5,7 @@ import {
   HELP_OPTION,
   VARIABLES,
   VERSION_OPTION,
-} from "#cli/global-options.ts";
+} from "#cli/command-line/global-options.ts";
 import { pageName, reference } from "./command-page.ts";
 import { type CommandNode, flatten } from "./command-tree.ts";
 import { bold, display, entry, escapeText, inlineCode, page, pageHead, section } from "./roff.ts";

@@ -17,6 +17,8 @@ export interface ErrorJson {
   readonly hint: string | null;
   /** True where what failed was done all the same; else absent. */
   readonly isDone?: boolean;
+  /** True where a person has stopped it and is told nothing; else absent. */
+  readonly isSilent?: boolean;
   readonly local?: { readonly message: string; readonly hint: string | null };
   /** Where it is not the usual one of the code. */
   readonly exitCode?: number;
@@ -34,7 +36,7 @@ export function decodeText({ english, local }: TextJson): string {
 }
 
 /** An error as JSON data; see {@link ErrorJson}. */
-export function encodeError({ code, message, hint, isDone }: FobError): ErrorJson {
+export function encodeError({ code, message, hint, isDone, isSilent }: FobError): ErrorJson {
   const texts = { message, hint: hint ?? null };
   const english = { message: original(message), hint: original(hint) ?? null };
   const isLocal = texts.message !== english.message || texts.hint !== english.hint;
@@ -42,6 +44,7 @@ export function encodeError({ code, message, hint, isDone }: FobError): ErrorJso
     code,
     ...english,
     ...(isDone ? { isDone } : {}),
+    ...(isSilent ? { isSilent } : {}),
     ...(isLocal ? { local: texts } : {}),
   };
 }
@@ -49,12 +52,13 @@ export function encodeError({ code, message, hint, isDone }: FobError): ErrorJso
 /** Reverses {@link encodeError}. Null for what is no error of fob. */
 export function decodeError(json: unknown): FobError | null {
   if (typeof json !== "object" || json === null) return null;
-  const { code, message, hint, isDone, local, exitCode } = json as Partial<ErrorJson>;
+  const { code, message, hint, isDone, isSilent, local, exitCode } = json as Partial<ErrorJson>;
   if (typeof code !== "string" || !isErrorCode(code) || typeof message !== "string") return null;
   return new FobError(code, decodeText(textOf(message, local?.message)), {
     ...(typeof hint === "string" ? { hint: decodeText(textOf(hint, local?.hint)) } : {}),
     ...(typeof exitCode === "number" ? { exitCode } : {}),
     isDone: isDone === true,
+    isSilent: isSilent === true,
   });
 }
 

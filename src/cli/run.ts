@@ -8,10 +8,10 @@ import { formatError, formatFailures, formatNote } from "#cli/output/report.ts";
 import { type Style, styleFor } from "#cli/output/style.ts";
 import { chooseUnlessWrong } from "#cli/settings/settings.ts";
 import { printable } from "#token/printable.ts";
+import { type Invocation, parseCommandLine, type Vocabulary } from "./command-line/parse.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import type { Host } from "./host.ts";
-import { type Invocation, parseCommandLine, type Vocabulary } from "./program.ts";
 
 /** The program: its commands, and how their surroundings are made from the global options. */
 export interface Program extends Vocabulary {
@@ -34,9 +34,8 @@ export async function run(program: Program, host: Host): Promise<number> {
     return await runCommand(program, parsed.invocation, host);
   } catch (thrown) {
     const error = asFobError(thrown);
-    // whoever pressed Ctrl-C knows it
     const isDebugged = env["FOB_DEBUG"] && env["FOB_DEBUG"] !== "0";
-    if (error.message !== "interrupted" || isDebugged)
+    if (!error.isSilent || isDebugged)
       stderr.write(formatError(error, wantsJson(argv), isDebugged ? trace(thrown) : ""));
     return error.exitCode;
   }

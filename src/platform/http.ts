@@ -1,7 +1,7 @@
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "#base/http-client.ts";
 import { type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
@@ -189,7 +189,7 @@ function describeFailure(
   end: AbortSignal,
 ): FobError {
   if (error instanceof FobError) return error;
-  if (signal?.aborted) return new FobError("interrupted", "interrupted", { cause: error });
+  if (signal?.aborted) return stoppedByPerson(error);
   if (end.aborted) return unreachable(url, t`no whole reply in ${timeout / 1000} s`, error);
   const { code = "", message } = rootOf(error);
   const certificate = ownValue(CERTIFICATE_FAULTS, code);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
-import { GLOBAL_OPTIONS } from "#cli/global-options.ts";
-import { optionName, parseCommandLine } from "#cli/program.ts";
+import { GLOBAL_OPTIONS } from "#cli/command-line/global-options.ts";
+import { optionName } from "#cli/command-line/option-name.ts";
+import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { HOTP_URI, RFC_CODES, testHome } from "./fob.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "#cli/global-options.ts";
-import { optionName } from "#cli/program.ts";
+import { GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "#cli/command-line/global-options.ts";
+import { optionName } from "#cli/command-line/option-name.ts";
 import { allCommands, COMMANDS } from "#commands/commands.ts";
 import { testHome } from "./fob.ts";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { speak } from "#base/language.ts";
-import { parseCommandLine } from "#cli/program.ts";
+import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { FORMAT_NAMES } from "#commands/export/handing-out.ts";

@@ -101,6 +101,7 @@ const STOP = {
   code: "interrupted",
   message: "interrupted",
   hint: null,
+  isSilent: true,
 } as const;
 
 /** What an agent says in place of a result when the app PIN must be given in the very call. */
@@ -129,8 +130,8 @@ async function answer(question: Question, means: Means): Promise<RequestInput> {
   try {
     return { do: "answer", value: await put(question, means) };
   } catch (error) {
-    const { code, message, hint } = asFobError(error);
-    return { do: "answer-refused", code, message, hint: hint ?? null };
+    const { code, message, hint, isSilent } = asFobError(error);
+    return { do: "answer-refused", code, message, hint: hint ?? null, isSilent };
   }
 }
 

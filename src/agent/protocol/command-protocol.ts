@@ -36,6 +36,7 @@ export const COMMAND_REQUESTS = [
     code: v.picklist(ERROR_CODES),
     message: words,
     hint: v.nullish(words, null),
+    isSilent: v.optional(v.boolean(), false),
   }),
 ] as const;
 

@@ -1,6 +1,6 @@
 import { type CommandReply, type Question, toPlain } from "#agent/protocol/command-protocol.ts";
 import { encodeError } from "#base/error-json.ts";
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { pinBytes } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -76,7 +76,7 @@ export class DelegatedCommand {
     this.#isStopped = true;
     const waiting = this.#waiting;
     this.#waiting = null;
-    waiting?.refuse(interrupted());
+    waiting?.refuse(stoppedByPerson());
   }
 
   #next(): Promise<CommandReply> {
@@ -87,7 +87,7 @@ export class DelegatedCommand {
   }
 
   #put(question: Question): Promise<string | boolean> {
-    if (this.#isStopped) return Promise.reject(interrupted());
+    if (this.#isStopped) return Promise.reject(stoppedByPerson());
     return new Promise((resolve, reject) => {
       this.#waiting = { answer: resolve, refuse: reject };
       this.#ask?.(question);
@@ -122,8 +122,4 @@ export class DelegatedCommand {
       },
     };
   }
-}
-
-function interrupted(): FobError {
-  return new FobError("interrupted", t("interrupted"));
 }

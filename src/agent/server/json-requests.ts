@@ -38,9 +38,12 @@ export async function answerJson(
     case "answer":
       return commandOf(client).answer(request.value);
     case "answer-refused": {
-      const { code, message, hint } = request;
+      const { code, message, hint, isSilent } = request;
       // its texts are in the client's language, and go back to the client as they are
-      const refusal = new FobError(code, message, hint === null ? {} : { hint });
+      const refusal = new FobError(code, message, {
+        ...(hint === null ? {} : { hint }),
+        isSilent,
+      });
       return commandOf(client).answer(refusal);
     }
     case "push-list":

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
 import { bestMatches } from "./fuzzy.ts";
@@ -80,7 +80,7 @@ export class PlainPrompts {
 
 function nextLine(lines: Interface): Promise<string> {
   return new Promise((resolve, reject) => {
-    const interrupt = () => reject(new FobError("interrupted", "interrupted"));
+    const interrupt = () => reject(stoppedByPerson());
     lines.once("line", resolve);
     lines.once("SIGINT", interrupt);
     lines.once("close", interrupt);

@@ -1,4 +1,4 @@
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
 import { pickerOf } from "./picker.ts";
@@ -89,7 +89,7 @@ async function waitForPerson(
   stdin.resume();
   const instead = new Promise<boolean>((resolve, reject) => {
     const listen = (keys: Buffer) => {
-      if (keys.includes(CTRL_C)) reject(new FobError("interrupted", "interrupted"));
+      if (keys.includes(CTRL_C)) reject(stoppedByPerson());
       if (/[\r\n]/.test(keys.toString("latin1"))) resolve(false);
     };
     stdin.on("data", listen);
@@ -124,8 +124,7 @@ async function ask<T>(
   try {
     return await put(await import("./inquirer.ts"));
   } catch (error) {
-    if ((error as Error).name === "ExitPromptError")
-      throw new FobError("interrupted", "interrupted", { cause: error });
+    if ((error as Error).name === "ExitPromptError") throw stoppedByPerson(error);
     throw error;
   } finally {
     showColors();

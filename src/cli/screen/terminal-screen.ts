@@ -1,4 +1,4 @@
-import { FobError } from "#base/fob-error.ts";
+import { type FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { type Key, KeyParser } from "./keys.ts";
 import { repaint } from "./repaint.ts";
 
@@ -203,7 +203,7 @@ export class TerminalScreen {
   }
 
   readonly #interrupt = (): void => {
-    this.#end = new FobError("interrupted", "interrupted");
+    this.#end = stoppedByPerson();
     this.#notify();
   };
 

@@ -1,5 +1,5 @@
 import type * as v from "valibot";
-import type { GlobalFlags } from "#cli/global-flags.ts";
+import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
 import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { GlobalFlags } from "#cli/global-flags.ts";
+import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
 import { matchName } from "#token/names.ts";
 import { type Config, changeConfig, configPath, readConfig } from "./config-file.ts";
 import {

@@ -1,4 +1,4 @@
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { untilFirst } from "#base/until-first.ts";
 import type { Sensor } from "#cli/sensor.ts";
@@ -36,7 +36,7 @@ export function scriptedSensor(
     async verify(reason, { signal }) {
       const word = await untilFirst([signal, MAX_WAITING], (end) => askFor(ask(reason), end));
       if (word === "recognized") return;
-      if (signal.aborted) throw new FobError("interrupted", "interrupted");
+      if (signal.aborted) throw stoppedByPerson();
       if (word === "refused") throw new FobError("denied", t`${name} did not recognise you`);
       if (word === "cancelled") throw new FobError("denied", t`${name} was dismissed`);
       throw absent();

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { plural, type Text, type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { untilFirst } from "#base/until-first.ts";
@@ -134,7 +134,7 @@ async function scan(
 
 function givenUp({ aborted }: AbortSignal, maxWaiting: number): FobError {
   return aborted
-    ? new FobError("interrupted", "interrupted")
+    ? stoppedByPerson()
     : new FobError(
         "denied",
         t`nobody touched the fingerprint reader within ${maxWaiting / 1000} s`,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { whenEnding } from "#base/ending.ts";
-import { FobError } from "#base/fob-error.ts";
+import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import {
@@ -209,7 +209,7 @@ class Watch {
 }
 
 function refuseEnded(isEnded: boolean): void {
-  if (isEnded) throw new FobError("interrupted", "interrupted");
+  if (isEnded) throw stoppedByPerson();
 }
 
 function quietly(work: () => void): void {

@@ -1,5 +1,5 @@
+import type { Candidates } from "#cli/command.ts";
 import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
-import type { Candidates } from "./command.ts";
 
 /** An option that every command takes. */
 export interface GlobalOption {

@@ -1,0 +1,163 @@
+import { Command, type CommanderError, Option } from "commander";
+import { t, translated } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
+import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
+import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
+import { GROUPS } from "./groups.ts";
+import { formatHelpPage } from "./help-page.ts";
+import { optionName } from "./option-name.ts";
+
+/** Help is no wider than this, on however wide a terminal. */
+const MAX_HELP_COLUMNS = 80;
+
+/** Where commander writes, and whom it tells that it gives up. */
+export interface Listener {
+  print(text: string): void;
+  /** It stops at this command: for an error, or because help or version was printed. */
+  stopped(error: CommanderError, command: Command): void;
+}
+
+/** The program as commander knows it. */
+export interface CommanderProgram {
+  readonly root: Command;
+  /** Adds a command, in its group; `chosen` gets its input when it is the one. */
+  add(definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): Command;
+}
+
+/**
+ * A program without commands, which has global options, version and help. `columns` is the width of
+ * the terminal.
+ */
+export function createProgram(
+  { version, columns = MAX_HELP_COLUMNS }: { version: string; columns: number | undefined },
+  listener: Listener,
+): CommanderProgram {
+  const root = createRoot(version, columns, listener);
+  const groups = new Map<string, Command>();
+  const stopAt = (command: Command) =>
+    command.exitOverride((error) => {
+      listener.stopped(error, command);
+      throw error;
+    });
+  /** The group of this name, made with the groups around it when it is first needed. */
+  const groupAt = (words: readonly string[], example: string): Command =>
+    words.reduce((parent, word, depth) => {
+      const path = words.slice(0, depth + 1).join(" ");
+      const group = groups.get(path) ?? stopAt(addGroup(parent, word, path, example));
+      groups.set(path, group);
+      return group;
+    }, root);
+  stopAt(root);
+  return {
+    root,
+    add(definition, chosen) {
+      const words = definition.name.split(" ");
+      const parent = groupAt(words.slice(0, -1), definition.examples[0].command);
+      return stopAt(addCommand(parent, words.at(-1) ?? "", definition, chosen));
+    },
+  };
+}
+
+function createRoot(version: string, columns: number, { print }: Listener): Command {
+  const root = new Command("fob")
+    .description(t("a software key fob for the terminal"))
+    .version(version, flagsOf(VERSION_OPTION), translated(VERSION_OPTION.summary))
+    .helpOption(flagsOf(HELP_OPTION), translated(HELP_OPTION.summary))
+    .helpCommand("help [COMMAND]", t("show help for a command"))
+    .configureHelp({ showGlobalOptions: true, formatHelp: formatHelpPage })
+    .configureOutput({
+      // wider lines are harder to read, and the help page is prepared for no more
+      // (scripts/build.mjs)
+      getOutHelpWidth: () => Math.min(columns, MAX_HELP_COLUMNS),
+      writeOut: print,
+      writeErr: print,
+      outputError: () => undefined,
+    })
+    .addHelpText(
+      "after",
+      [
+        `\n${t("Example:")}`,
+        "  $ fob enroll --qr screenshot.png && fob code github",
+        `\n${t("fob COMMAND --help tells more about a command.")}`,
+      ].join("\n"),
+    );
+  for (const option of GLOBAL_OPTIONS) {
+    const variable = option.variable === undefined ? "" : ` (${option.variable})`;
+    root.option(flagsOf(option), `${translated(option.summary)}${variable}`);
+  }
+  return root;
+}
+
+function addGroup(parent: Command, word: string, path: string, example: string): Command {
+  const group = parent.command(word).description(translated(ownValue(GROUPS, path) ?? ""));
+  return group.addHelpText("after", `\n${t("Example:")}\n  $ ${example}`);
+}
+
+function addCommand(
+  parent: Command,
+  word: string,
+  definition: AnyCommand,
+  chosen: (input: Record<string, unknown>) => void,
+): Command {
+  const texts = [definition.summary, definition.description ?? ""].filter(Boolean);
+  const command = parent
+    .command(word)
+    .summary(translated(definition.summary))
+    .description(texts.map(translated).join("\n\n"));
+  const names = Object.keys(definition.arguments);
+  for (const argument of Object.values<ArgumentDefinition>(definition.arguments))
+    addArgument(command, argument);
+  for (const [name, option] of Object.entries<OptionDefinition>(definition.options))
+    command.addOption(toOption(name, option));
+  command.addHelpText("after", formatExamples(definition));
+  return command.action((...given: unknown[]) => {
+    const input: Record<string, unknown> = {
+      ...flagDefaults(definition.options),
+      ...command.opts(),
+    };
+    names.forEach((name, i) => {
+      input[name] = given[i];
+    });
+    chosen(input);
+  });
+}
+
+function addArgument(command: Command, { kind, placeholder, summary }: ArgumentDefinition): void {
+  const several = `[${placeholder}...]`;
+  const shapes = {
+    required: `<${placeholder}>`,
+    optional: `[${placeholder}]`,
+    variadic: several,
+    rest: several,
+  };
+  command.argument(shapes[kind], translated(summary));
+  if (kind === "rest") command.usage(`[options] -- ${placeholder} [ARGS...]`);
+}
+
+function toOption(key: string, definition: OptionDefinition): Option {
+  const name = optionName(key);
+  if (definition.kind === "flag") return new Option(name, translated(definition.summary));
+  const { placeholder, summary } = definition;
+  const shapes = {
+    value: `<${placeholder}>`,
+    values: `<${placeholder}...>`,
+    optionalValue: `[${placeholder}]`,
+  };
+  return new Option(`${name} ${shapes[definition.kind]}`, translated(summary));
+}
+
+function flagDefaults(
+  options: Readonly<Record<string, OptionDefinition>>,
+): Record<string, unknown> {
+  const flags = Object.entries(options).filter(
+    ([, { kind }]) => kind === "flag" || kind === "values",
+  );
+  return Object.fromEntries(flags.map(([name, { kind }]) => [name, kind === "flag" ? false : []]));
+}
+
+function formatExamples({ examples }: AnyCommand): string {
+  const lines = examples.map(
+    ({ command, explanation }) => `  $ ${command}\n      ${translated(explanation)}`,
+  );
+  return `\n${examples.length === 1 ? t("Example:") : t("Examples:")}\n${lines.join("\n")}`;
+}

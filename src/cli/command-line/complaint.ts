@@ -1,0 +1,124 @@
+import type { Command, CommanderError } from "commander";
+import { FobError } from "#base/fob-error.ts";
+import { plural, t } from "#base/language.ts";
+import { mostSimilar } from "./suggestion.ts";
+
+/** A command line that commander refused: by which of its errors, and at which command. */
+export interface Refusal {
+  readonly error: CommanderError;
+  readonly command: Command;
+}
+
+/** What is known where a command line is refused. */
+interface Circumstances {
+  readonly command: Command;
+  readonly argv: readonly string[];
+  /** Options that are refused, and what is suggested in their place. */
+  readonly former: ReadonlyMap<string, string>;
+  /** The names of all commands. */
+  readonly names: readonly string[];
+}
+
+/** What to say for each of commander's errors that a command line can lead to, by its code. */
+const COMPLAINTS: ReadonlyMap<string, (circumstances: Circumstances) => FobError> = new Map([
+  ["commander.help", commandMissing],
+  ["commander.missingArgument", argumentMissing],
+  ["commander.optionMissingArgument", valueMissing],
+  ["commander.unknownOption", optionUnknown],
+  ["commander.unknownCommand", commandUnknown],
+  ["commander.excessArguments", argumentsTooMany],
+]);
+
+/** FobError `usage` for a command line that commander refused, in our own words. */
+export function complaintOf(
+  { error, command }: Refusal,
+  more: Omit<Circumstances, "command">,
+): FobError {
+  const complain = COMPLAINTS.get(error.code);
+  // an error that our definitions do not lead to
+  return complain ? complain({ command, ...more }) : refuse(error.message.replace(/^error: /, ""));
+}
+
+function commandMissing({ argv, names }: Circumstances): FobError {
+  const members = membersOf(argv, names);
+  return refuse(
+    t("a command is missing"),
+    members.length > 0
+      ? members.map((name) => `fob ${name}`).join(", ")
+      : t("fob --help lists the commands"),
+  );
+}
+
+function argumentMissing({ command }: Circumstances): FobError {
+  const { registeredArguments, args } = command;
+  const missing = registeredArguments.find(({ required }, i) => required && args[i] === undefined);
+  return refuse(t`missing required argument '${missing?.name()}'`);
+}
+
+/** Only the last word of a command line can be an option without its value. */
+function valueMissing({ command, argv }: Circumstances): FobError {
+  const last = argv.at(-1) ?? "";
+  const option = command.options.find(({ long, short }) => last === long || last === short);
+  return refuse(t`option '${option?.flags ?? last}' argument missing`);
+}
+
+function optionUnknown({ command, argv, former }: Circumstances): FobError {
+  const unknown = wordsLeftBy(command, argv)[0] ?? "";
+  const known = [command, ...ancestorsOf(command)].flatMap((one) =>
+    one
+      .createHelp()
+      .visibleOptions(one)
+      .flatMap(({ long }) => long ?? []),
+  );
+  const similar = unknown.startsWith("--") ? mostSimilar(unknown, known) : [];
+  return refuse(
+    t`unknown option '${unknown}'`,
+    suggest(similar.map((name) => former.get(name) ?? name)),
+  );
+}
+
+function commandUnknown({ command }: Circumstances): FobError {
+  const unknown = command.args[0] ?? "";
+  const known = command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => one.name());
+  return refuse(t`unknown command '${unknown}'`, suggest(mostSimilar(unknown, known)));
+}
+
+function argumentsTooMany({ command }: Circumstances): FobError {
+  const most = command.registeredArguments.length;
+  return refuse(
+    t`too many arguments for '${command.name()}'. Expected ${plural(most, "argument")} but got ${command.args.length}`,
+  );
+}
+
+/** What a command and those around it do not understand of a command line: an option and the rest. */
+function wordsLeftBy(command: Command, argv: readonly string[]): readonly string[] {
+  const words = command.parent ? wordsLeftBy(command.parent, argv) : argv;
+  return command.parseOptions([...words]).unknown;
+}
+
+function ancestorsOf({ parent }: Command): readonly Command[] {
+  return parent ? [parent, ...ancestorsOf(parent)] : [];
+}
+
+function suggest(names: readonly string[]): string | null {
+  const [first, ...others] = names;
+  if (first === undefined) return null;
+  return others.length === 0
+    ? t`did you mean ${first}?`
+    : t`did you mean one of ${names.join(", ")}?`;
+}
+
+function refuse(message: string, hint: string | null = null): FobError {
+  return new FobError("usage", message, { hint: hint ?? t("fob --help shows how it is used") });
+}
+
+/** The commands of the innermost group that is named on the command line. */
+function membersOf(argv: readonly string[], names: readonly string[]): string[] {
+  const inGroups = names.filter((name) => name.includes(" "));
+  const depth = (name: string) => name.split(" ").findIndex((word) => !argv.includes(word));
+  const deepest = Math.max(...inGroups.map(depth));
+  return deepest > 0 ? inGroups.filter((name) => depth(name) === deepest) : [];
+}

@@ -1,0 +1,58 @@
+import { FobError } from "#base/fob-error.ts";
+import { t, translated } from "#base/language.ts";
+import type { AnyCommand } from "#cli/command.ts";
+import { GLOBAL_OPTIONS } from "./global-options.ts";
+import { optionName } from "./option-name.ts";
+
+/** Throws FobError `usage` for a global option that stands where it had another meaning once. */
+export function refuseFormerOptions(
+  { name, formerOptions = {} }: AnyCommand,
+  argv: readonly string[],
+): void {
+  const words = wordsAfterCommand(argv);
+  for (const [key, { now, meaning }] of Object.entries(formerOptions)) {
+    const former = optionName(key);
+    if (!words.includes(former)) continue;
+    throw new FobError("usage", t`${former} is no option of \`fob ${name}\``, {
+      hint: t`${optionName(now)}: ${translated(meaning)}; the option of all commands goes before the name: \`fob ${former} ${name}\``,
+    });
+  }
+}
+
+/**
+ * The former options of the command that a command line names: each one's name, and the name of the
+ * option that has its meaning now.
+ */
+export async function formerOptionsOf(
+  argv: readonly string[],
+  commands: Readonly<Record<string, () => Promise<AnyCommand>>>,
+): Promise<ReadonlyMap<string, string>> {
+  const words = wordsFromCommand(argv);
+  const found = Object.entries(commands).find(([name]) =>
+    name.split(" ").every((word, i) => word === words[i]),
+  );
+  const former = (found && (await found[1]()).formerOptions) ?? {};
+  return new Map(
+    Object.entries(former).map(([key, { now }]) => [optionName(key), optionName(now)]),
+  );
+}
+
+/**
+ * What stands after the first word of the command, up to `--`. Before it there are global options
+ * and their values.
+ */
+function wordsAfterCommand(argv: readonly string[]): readonly string[] {
+  const words = wordsFromCommand(argv).slice(1);
+  const end = words.indexOf("--");
+  return end < 0 ? words : words.slice(0, end);
+}
+
+function wordsFromCommand(argv: readonly string[]): readonly string[] {
+  const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(
+    ({ name }) => name,
+  );
+  const isBefore = (word: string, i: number) =>
+    word.startsWith("-") || withValue.some((name) => name === argv[i - 1] && i > 0);
+  const first = argv.findIndex((word, i) => !isBefore(word, i));
+  return first < 0 ? [] : argv.slice(first);
+}

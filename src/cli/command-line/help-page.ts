@@ -1,0 +1,41 @@
+import type { Command, Help } from "commander";
+import { t } from "#base/language.ts";
+
+/** The width of a page for commander, where the terminal says nothing; in columns. */
+const USUAL_COLUMNS = 80;
+
+/** A help page as commander lays it out, with titles in the person's language. */
+export function formatHelpPage(command: Command, helper: Help): string {
+  const width = helper.padWidth(command, helper);
+  const item = (term: string, description: string) =>
+    helper.formatItem(term, width, description, helper);
+  const option = (one: Parameters<Help["optionTerm"]>[0]) =>
+    item(helper.optionTerm(one), helper.optionDescription(one));
+  const description = helper.commandDescription(command);
+  const lines = [
+    `${t("Usage:")} ${helper.commandUsage(command)}`,
+    "",
+    ...(description === ""
+      ? []
+      : [helper.boxWrap(description, helper.helpWidth ?? USUAL_COLUMNS), ""]),
+    ...section(
+      t("Arguments:"),
+      helper
+        .visibleArguments(command)
+        .map((one) => item(helper.argumentTerm(one), helper.argumentDescription(one))),
+    ),
+    ...section(t("Options:"), helper.visibleOptions(command).map(option)),
+    ...section(t("Global Options:"), helper.visibleGlobalOptions(command).map(option)),
+    ...section(
+      t("Commands:"),
+      helper
+        .visibleCommands(command)
+        .map((one) => item(helper.subcommandTerm(one), helper.subcommandDescription(one))),
+    ),
+  ];
+  return lines.join("\n");
+}
+
+function section(title: string, items: readonly string[]): readonly string[] {
+  return items.length === 0 ? [] : [title, ...items, ""];
+}
