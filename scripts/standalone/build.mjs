@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -69,7 +70,8 @@ function ownFiles() {
     "package.json",
     ...filesBelow("bin"),
     ...filesBelow("dist"),
-    ...filesBelow("messages"),
+    // only where there is a translation
+    ...(existsSync(join(root, "messages")) ? filesBelow("messages") : []),
   ].filter((name) => name !== "messages/en.json");
 }
 

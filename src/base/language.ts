@@ -56,6 +56,8 @@ export interface Speech {
 let speech: Speech = { file: null, warn: () => {} };
 let listener: () => Speech | undefined = () => undefined;
 let isEnglish = false;
+/** What {@link declared} has made, by its English. */
+const patterns = new Map<string, { readonly key: string; readonly values: readonly Value[] }>();
 /** The English of texts that are not in English. */
 const origins = new Map<string, string>();
 
@@ -103,10 +105,22 @@ export function t(text: TemplateStringsArray | string, ...values: readonly Value
   return remember(fill(find(key) ?? key, values), english);
 }
 
+/**
+ * A {@link Text} with values in it, for declarations: declared`9 attempts within ${MINUTES} min`.
+ * {@link translated} finds it by its key, and puts the values in.
+ */
+export function declared(text: TemplateStringsArray, ...values: readonly Value[]): Text {
+  const english = String.raw({ raw: text }, ...values);
+  patterns.set(english, { key: keyOf(text), values });
+  return english;
+}
+
 /** A text that stands in a declaration in English (a summary, an example), in people's language. */
 export function translated(text: string): string {
-  const found = find(text);
-  return found === null ? text : remember(found, text);
+  const pattern = patterns.get(text);
+  const found = find(pattern?.key ?? text);
+  if (found === null) return text;
+  return remember(pattern ? fill(found, pattern.values) : found, text);
 }
 
 /**

@@ -22,7 +22,7 @@ import { CLIENT_ID, dskppServer, PASSWORD, type Script } from "../enrollment/dsk
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { tiqrServer } from "../push/tiqr-server.ts";
 import { FOB, filesBelow, HOTP_URI, type TestHome, TOTP_URI, testHome } from "./fob.ts";
-import { installIn, pseudoLanguage, readMessages } from "./pseudo-language.ts";
+import { englishMessages, installIn, pseudoLanguage } from "./pseudo-language.ts";
 
 const APP = { env: { FOB_PIN: "83517" } };
 const PIN = "472958";
@@ -401,7 +401,7 @@ test("what an agent carries out speaks the language of its client", {
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "fob-language-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const executable = installIn(folder, { de: pseudoLanguage(readMessages("en.json")) });
+  const executable = installIn(folder, { de: pseudoLanguage(englishMessages()) });
   const home = testHome();
   const { PATH = "" } = process.env;
   const env = { PATH, HOME: home.home, FOB_HOME: home.home, FOB_KEYCHAIN: "file" };

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { speak } from "#base/language.ts";
@@ -13,14 +12,21 @@ import { welcome } from "#commands/tokens/welcome.ts";
 import { RIGHTS } from "#token/grant.ts";
 import { describeWith } from "../requires.ts";
 import { HOTP_URI, type Outcome, type Surroundings, TOTP_URI } from "./fob.ts";
-import { accentuate, installIn, pseudoLanguage, readMessages } from "./pseudo-language.ts";
+import {
+  accentuate,
+  englishMessages,
+  installIn,
+  type Messages,
+  pseudoLanguage,
+  readTranslations,
+} from "./pseudo-language.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** A string about which there is much to say. */
 const ODD_URI =
   "otpauth://totp/Odd?secret=GEZDGNBVGY3TQOJQ&issuer=Other&period=10&counter=1&image=x";
 
-const english = readMessages("en.json");
+const english = englishMessages();
 const folder = mkdtempSync(join(tmpdir(), "fob-test-"));
 const home = join(folder, "home");
 let program: string;
@@ -276,28 +282,57 @@ describeWith({ tmux: "tmux" }, "at a terminal in another language", () => {
 });
 
 describe("a translation", () => {
-  const names = readdirSync(fileURLToPath(new URL("../../messages", import.meta.url)));
+  const translations = [...readTranslations(), ["pl", pseudoLanguage(english)] as const];
 
-  test.each(names)(
+  test.each(translations)(
     "in %s has every text with what stands in it, and every form that its nouns need",
-    (name) => {
-      const { texts, plurals } = readMessages(name);
-      expect(Object.keys(texts)).toEqual(Object.keys(english.texts));
-      for (const [key, { text }] of Object.entries(texts)) {
-        expect({ key, values: valuesIn(text) }).toEqual({ key, values: valuesIn(key) });
-      }
-      const categories = new Intl.PluralRules(
-        name.replace(/\.json$/, "").replace("_", "-"),
-      ).resolvedOptions();
-      expect(Object.keys(plurals)).toEqual(Object.keys(english.plurals));
-      for (const { files: _, ...forms } of Object.values(plurals)) {
-        expect(Object.keys(forms).sort()).toEqual([...categories.pluralCategories].sort());
-        for (const form of Object.values(forms)) expect(form).toContain("{1}");
-      }
+    (language, translation) => {
+      expect(faultsOf(language, translation)).toEqual([]);
     },
   );
+
+  test("that lacks a text, a value or a form of a noun is found out", () => {
+    const { texts, plurals } = pseudoLanguage(english);
+    const [key = ""] = Object.keys(texts).filter((one) => one.includes("{1}"));
+    const { [key]: _, ...fewer } = texts;
+    const { token, ...others } = plurals;
+    expect(faultsOf("pl", { texts: fewer, plurals })).toEqual([`lacks: ${key}`]);
+    expect(faultsOf("pl", { texts: { ...texts, [key]: { text: "x" } }, plurals })).toEqual([
+      `other values: ${key}`,
+    ]);
+    expect(faultsOf("pl", { texts, plurals: { ...others, token: { one: "{1} x" } } })).toEqual([
+      "other forms: token",
+    ]);
+    expect(token).toBeDefined();
+  });
 });
 
-function valuesIn(text: string): string[] {
-  return [...new Set(text.match(/\{\d+\}/g))].sort();
+/** What is wrong with a translation, one fault a line. */
+function faultsOf(language: string, { texts, plurals }: Messages): string[] {
+  const { pluralCategories } = new Intl.PluralRules(language.replace("_", "-")).resolvedOptions();
+  const wanted = [...pluralCategories].sort().join();
+  return [
+    ...differences(Object.keys(english.texts), Object.keys(texts)),
+    ...differences(Object.keys(english.plurals), Object.keys(plurals)),
+    ...Object.entries(texts)
+      .filter(([key, { text }]) => valuesIn(text) !== valuesIn(key))
+      .map(([key]) => `other values: ${key}`),
+    ...Object.entries(plurals)
+      .filter(([, { files: _, ...forms }]) => {
+        const hasNumbers = Object.values(forms).every((form) => String(form).includes("{1}"));
+        return !hasNumbers || Object.keys(forms).sort().join() !== wanted;
+      })
+      .map(([noun]) => `other forms: ${noun}`),
+  ];
+}
+
+function differences(wanted: readonly string[], found: readonly string[]): string[] {
+  return [
+    ...wanted.filter((key) => !found.includes(key)).map((key) => `lacks: ${key}`),
+    ...found.filter((key) => !wanted.includes(key)).map((key) => `is no text of fob: ${key}`),
+  ];
+}
+
+function valuesIn(text: string): string {
+  return [...new Set(text.match(/\{\d+\}/g))].sort().join();
 }

@@ -1,6 +1,15 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { collectFromProject } from "../../scripts/collect-messages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,9 +21,24 @@ export interface Messages {
   readonly plurals: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** A file of `messages/`. */
-export function readMessages(name: string): Messages {
-  return JSON.parse(readFileSync(join(root, "messages", name), "utf8"));
+/** Every text of the program, as `npm run messages` writes it for translators. */
+export function englishMessages(): Messages {
+  // another shape for the compiler: the nouns of a language have the forms that it counts with
+  return collectFromProject(root) as unknown as Messages;
+}
+
+/** The translations that are there, by the names of their languages. */
+export function readTranslations(): ReadonlyMap<string, Messages> {
+  const folder = join(root, "messages");
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  // what translators copy is English
+  const names = files.filter((file) => file.endsWith(".json") && file !== "en.json");
+  return new Map(
+    names.map((file) => [
+      file.replace(/\.json$/, ""),
+      JSON.parse(readFileSync(join(folder, file), "utf8")),
+    ]),
+  );
 }
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -64,7 +88,7 @@ export function installIn(
   folder: string,
   translations: Readonly<Record<string, Messages>>,
 ): string {
-  for (const part of ["bin", "dist", "messages"])
+  for (const part of ["bin", "dist"])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
   mkdirSync(join(folder, "messages"), { recursive: true });

@@ -1,5 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { declared, t } from "#base/language.ts";
 import { type Attempts, attemptAll } from "#cli/attempts.ts";
 import { defineCommand, required, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
@@ -41,10 +41,10 @@ export const accessGrant = defineCommand({
     token: values("NAME", "the tokens", "token"),
     rights: value(
       "RIGHTS",
-      `what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`,
+      declared`what the script may do, with commas between: ${RIGHTS.join(", ")} (code)`,
       RIGHTS,
     ),
-    expires: value("WHEN", `90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
+    expires: value("WHEN", declared`90m, 12h, 30d, a date, or never (${USUAL_DURATION})`),
     export: value(
       "DIR",
       "write a home for another machine: what the grant needs, and nothing else",

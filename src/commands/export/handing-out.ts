@@ -1,5 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
-import { plural, t } from "#base/language.ts";
+import { declared, plural, t } from "#base/language.ts";
 import { type FormerOption, flag, optionalValue, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
@@ -19,7 +19,7 @@ const MAX_NAMED = 3;
 
 /** The options of every command that hands secrets out: in which format, and where to. */
 export const handingOutOptions = {
-  format: value("FORMAT", `${FORMAT_NAMES.join(", ")} (${USUAL_FORMAT.id})`, FORMAT_NAMES),
+  format: value("FORMAT", declared`${FORMAT_NAMES.join(", ")} (${USUAL_FORMAT.id})`, FORMAT_NAMES),
   output: value("FILE", "write a new file that only you can read", "file"),
   qr: optionalValue(
     "FILE",

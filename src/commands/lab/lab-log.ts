@@ -1,4 +1,4 @@
-import { t } from "#base/language.ts";
+import { declared, t } from "#base/language.ts";
 import { defineCommand, value } from "#cli/command.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
@@ -16,7 +16,7 @@ export const labLog = defineCommand({
   description:
     "Logins, enrollments, challenges and answers, and why one was refused. It holds no secrets.",
   arguments: {},
-  options: { last: value("N", `how many, the newest (${USUAL_COUNT})`) },
+  options: { last: value("N", declared`how many, the newest (${USUAL_COUNT})`) },
   examples: [
     { command: "fob lab log", explanation: "the newest events, the newest last" },
     {

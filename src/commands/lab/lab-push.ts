@@ -1,5 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { declared, t } from "#base/language.ts";
 import { defineCommand, flag, optionalValue, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { parseWhole } from "#commands/values.ts";
@@ -34,7 +34,7 @@ export const labPush = defineCommand({
     question: value("TEXT", "what it asks"),
     numberMatching: flag("the device must pick the number that is printed"),
     codeToPhone: flag("the device shows a code after the approval, for the login page"),
-    wait: optionalValue("SECONDS", `wait for the answer (${USUAL_WAIT_S})`),
+    wait: optionalValue("SECONDS", declared`wait for the answer (${USUAL_WAIT_S})`),
     qr: optionalValue(
       "FILE",
       "draw a TiQR challenge in the terminal, or into a new .png or .svg file",

@@ -1,5 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { declared, t } from "#base/language.ts";
 import { defineCommand, flag, value } from "#cli/command.ts";
 import { parseDuration, parseWhole } from "#commands/values.ts";
 import type { Lab } from "#lab/lab.ts";
@@ -17,10 +17,10 @@ export const labServe = defineCommand({
     "can reach it unless --host says otherwise. Ctrl-C ends it.",
   arguments: {},
   options: {
-    port: value("N", `where to listen (${USUAL_PORT}, or any other if that is taken)`),
+    port: value("N", declared`where to listen (${USUAL_PORT}, or any other if that is taken)`),
     host: value(
       "ADDRESS",
-      `on which address (${LOOPBACK}); any other than loopback opens the lab to the network`,
+      declared`on which address (${LOOPBACK}); any other than loopback opens the lab to the network`,
     ),
     for: value("DURATION", "end after this time: 90s, 30m, 8h"),
     old: flag("behave like privacyIDEA servers before decline reasons"),

@@ -1,4 +1,4 @@
-import { t } from "#base/language.ts";
+import { declared, t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 import { MAX_FAILURES } from "#lab/lab-user.ts";
 import { existingUser, openLab } from "./lab-opening.ts";
@@ -7,7 +7,7 @@ import { existingUser, openLab } from "./lab-opening.ts";
 export const labUserUnlock = defineCommand({
   name: "lab user unlock",
   summary: "let a user of the lab in again",
-  description: `After ${MAX_FAILURES} wrong answers in a row a user is locked, whatever the next one is.`,
+  description: declared`After ${MAX_FAILURES} wrong answers in a row a user is locked, whatever the next one is.`,
   arguments: { name: required("NAME", "who") },
   options: {},
   examples: [

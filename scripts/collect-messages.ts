@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import ts from "typescript";
 
 /**
@@ -48,7 +50,23 @@ const TEXT_TYPES = /\bTexts?\b/;
 /** A key that nobody can translate: it has no word. */
 const WORDLESS = /^(?:\{\d+\}|[^\p{L}])*$/u;
 
-/** Everything in these sources that people read: what is tagged with `t`, declared, or counted. */
+/** The file that says what a text is: what is tagged in it is about texts. */
+const LANGUAGE = "src/base/language.ts";
+
+/** Everything that people read in the sources of the project in this folder. */
+export function collectFromProject(root: string): Messages {
+  const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .map((path) => `src/${path.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith(".ts") && path !== LANGUAGE);
+  return collectMessages(
+    new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")])),
+  );
+}
+
+/**
+ * Everything in these sources that people read: what is tagged with `t`, declared, or counted. Throws
+ * Error, with file and line, for a text that could not be looked up in another language.
+ */
 export function collectMessages(sources: ReadonlyMap<string, string>): Messages {
   const collection = new Collection();
   for (const [path, text] of sources) {
@@ -84,7 +102,7 @@ class Collection {
   }
 
   visit(node: ts.Node): void {
-    if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === "t") this.#noteTemplate(node);
+    if (ts.isTaggedTemplateExpression(node)) this.#noteTagged(node);
     else if (ts.isCallExpression(node)) this.#noteCall(node);
     else if (ts.isNewExpression(node)) refuseUntagged(node);
     else if (ts.isPropertyAssignment(node) && TEXT_PROPERTIES.includes(node.name.getText())) {
@@ -93,9 +111,11 @@ class Collection {
     ts.forEachChild(node, (child) => this.visit(child));
   }
 
-  #noteTemplate(node: ts.TaggedTemplateExpression): void {
-    refuseOutsideFunctions(node);
-    this.#noteAll(node.template);
+  #noteTagged({ tag, template }: ts.TaggedTemplateExpression): void {
+    if (tag.getText() === "t") refuseOutsideFunctions(tag);
+    else if (tag.getText() !== "declared") return;
+    if (ts.isTemplateExpression(template)) this.#notePattern(template);
+    else this.#note(template.text, [], template);
   }
 
   #notePattern({ head, templateSpans: spans }: ts.TemplateExpression): void {
@@ -109,13 +129,13 @@ class Collection {
 
   #noteCall(node: ts.CallExpression): void {
     const name = node.expression.getText();
-    if (name === "t") this.#noteTagged(node);
+    if (name === "t") this.#noteText(node);
     else if (name === "plural") this.#notePlural(node);
     else if (Object.hasOwn(DECLARING, name) && isOfCommand(node))
       this.#noteAll(node.arguments[DECLARING[name] ?? 0]);
   }
 
-  #noteTagged(node: ts.CallExpression): void {
+  #noteText(node: ts.CallExpression): void {
     refuseOutsideFunctions(node);
     const text = node.arguments[0] ? sumOf(node.arguments[0]) : null;
     if (text === null)
@@ -138,7 +158,9 @@ class Collection {
     if (!node) return;
     const text = sumOf(node);
     if (text !== null) this.#note(text, [], node);
-    else if (ts.isTemplateExpression(node)) this.#notePattern(node);
+    else if (ts.isTemplateExpression(node))
+      throw new Error(`${placeOf(node)}: a text with values in it is tagged with declared`);
+    else if (ts.isTaggedTemplateExpression(node)) this.#noteTagged(node);
     else if (ts.isPropertyAssignment(node)) this.#noteAll(node.initializer);
     else if (ts.isConditionalExpression(node))
       for (const one of [node.whenTrue, node.whenFalse]) this.#noteAll(one);
