@@ -50,7 +50,7 @@ const [program] = await Promise.all([
     logLevel: "warning",
     format: "cjs",
     entryPoints: { fob: "src/entry/fob.ts" },
-    plugins: [waitingCrypto()],
+    plugins: [waitingCrypto(), withoutPins()],
     external: ["./main.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
@@ -130,6 +130,26 @@ function waitingCrypto() {
         namespace === "crypto" ? { external: true } : { path: "node:crypto", namespace: "crypto" },
       );
       build.onLoad({ filter: /./, namespace: "crypto" }, () => ({ contents }));
+    },
+  };
+}
+
+/**
+ * The fast path asks for no PIN: the whole program answers where one is needed. What checks PINs is
+ * left out of it; a call of it fails, and the whole program answers then, too.
+ * @returns {import("esbuild").Plugin}
+ */
+function withoutPins() {
+  const contents =
+    'export function askToUse() { throw new Error("the fast path asks for no PIN"); }';
+  return {
+    name: "without PINs",
+    setup(build) {
+      build.onResolve({ filter: /^#vault\/pins\/token-pin\.ts$/ }, ({ path }) => ({
+        path,
+        namespace: "pins",
+      }));
+      build.onLoad({ filter: /./, namespace: "pins" }, () => ({ contents }));
     },
   };
 }

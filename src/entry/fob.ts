@@ -39,8 +39,9 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
   if (command === "code" || command === "__complete")
     return (await import("./quick-answers.ts")).answerQuickly([command, ...rest], process.env);
   if (rest.length > 0) return null;
-  if (command === "--version") return `${FOB_VERSION}\n`;
-  return command === "--help" && hasRoom() && isInEnglish()
+  if (command === "--version" || command === "-V") return `${FOB_VERSION}\n`;
+  const isHelp = command === "--help" || command === "-h";
+  return isHelp && hasRoom() && isInEnglish()
     ? readFileSync(`${__dirname}/help.txt`, "utf8")
     : null;
 }

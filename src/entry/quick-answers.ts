@@ -2,16 +2,19 @@ import { claimant } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
 import { readConfig } from "#cli/settings/config-file.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
+import { findToken } from "#token/find-token.ts";
 import { fold } from "#token/names.ts";
+import type { Token } from "#token/token.ts";
 import type { Header } from "#vault/keys/header.ts";
 import { peekHeader } from "#vault/keys/header-peek.ts";
 import { findSlot, keyItemOf, openKeychainSlot } from "#vault/keys/slots.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
 import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
-import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
+import { type TokenRecord, unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { Vault } from "#vault/vault.ts";
+import { type CodeOptions, parseCodeOptions } from "./code-options.ts";
 
-/** A vault that was found, and whatever of it needs neither a person nor the system keychain. */
+/** A vault that was found. */
 interface Found {
   readonly home: string;
   readonly header: Header;
@@ -26,24 +29,56 @@ export async function answerQuickly(
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   if (command === "__complete") return completions(rest, env);
-  return command === "code" && rest.length === 1 ? passcode(rest[0] ?? "", env) : null;
+  const options = command === "code" ? parseCodeOptions(rest) : null;
+  return options && orNull(() => passcode(options, env));
 }
 
 /**
- * What `fob code NAME` prints, where an exact name, files or an agent, and no PIN are enough. Null
- * for everything else. Rejects with FobError where a counter has moved on and there is no passcode
- * to show for it.
+ * What `fob code NAME` prints, where files or an agent and no PIN are enough. Null for everything
+ * else. Rejects with FobError where the whole program must say what is wrong, and with one that is
+ * `isDone` where a counter has moved on and there is no passcode to show for it.
  */
-async function passcode(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  if (name.startsWith("-")) return null;
-  return orNull(async () => {
-    const found = await find(env);
-    // what the configuration wants of a passcode is the whole program's business
-    if (found && "code.min-validity" in readConfig(found.home)) return null;
-    const code =
-      found && (passcodeFromFiles(found, name) ?? (await passcodeFromAgent(found, name, env)));
-    return code === null ? null : `${code}\n`;
-  });
+async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const found = await find(env);
+  // what the configuration wants of a passcode is the whole program's business
+  if (!found || "code.min-validity" in readConfig(found.home)) return null;
+  // before a counter moves on: a template may be wrong
+  const print = await printer(options);
+  const taken = passcodeFromFiles(found, options.name);
+  if (taken) return print(taken);
+  if (options.json || options.format !== null) return null;
+  const code = await passcodeFromAgent(found, options.name, env);
+  return code === null ? null : `${code}\n`;
+}
+
+/** A passcode that was taken, and when. */
+interface Taken {
+  readonly token: Token;
+  readonly passcode: Passcode;
+  readonly now: Date;
+}
+
+/**
+ * How these options print a passcode. What no option asks for is not loaded. Rejects with FobError
+ * `usage` for a template that is wrong.
+ */
+async function printer({ json, format }: CodeOptions): Promise<(taken: Taken) => string> {
+  if (!json && format === null) return ({ passcode: { code } }) => `${code}\n`;
+  const { namePasscode, passcodeJson } = await import("#commands/code/named-passcode.ts");
+  const fields = ({ token, passcode, now }: Taken) =>
+    passcodeJson(namePasscode(token, passcode, now));
+  const template =
+    format === null
+      ? null
+      : (await import("#commands/code/code-template.ts")).parseTemplate(format);
+  if (template && !json) {
+    return (taken) => {
+      const text = template({ ...taken.token, ...fields(taken) });
+      return text === "" ? "" : `${text}\n`;
+    };
+  }
+  const { jsonPieces } = await import("#cli/output/json.ts");
+  return (taken) => [...jsonPieces(fields(taken))].join("");
 }
 
 /**
@@ -87,14 +122,20 @@ async function find({
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
-function passcodeFromFiles(found: Found, name: string): string | null {
+function passcodeFromFiles(found: Found, name: string): Taken | null {
   const vault = openWithKeyFile(found);
-  const record = vault?.readExactly(name);
+  const record = vault && readNamed(vault, name);
   if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
   const now = new Date();
-  const { code } = takePasscode(vault, record, unguardedSecretKey(record, vault.vaultKey), now);
+  const secretKey = unguardedSecretKey(record, vault.vaultKey);
+  const passcode = takePasscode(vault, record, secretKey, now);
   touch(vault, [record.token.id], now);
-  return code;
+  return { token: record.token, passcode, now };
+}
+
+/** The token that a name means. Throws as {@link findToken} does. */
+function readNamed(vault: Vault, name: string): TokenRecord {
+  return vault.readExactly(name) ?? vault.read(findToken(name, vault.entries()).id);
 }
 
 async function passcodeFromAgent(

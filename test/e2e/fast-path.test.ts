@@ -1,9 +1,11 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { answerQuickly } from "#entry/quick-answers.ts";
 import { FOB, HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { runWholeHere } from "./in-process.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 const PROBE = fileURLToPath(new URL("module-probe.cjs", import.meta.url));
@@ -42,17 +44,23 @@ async function loadedBy({ home, fob }: TestHome, args: readonly string[]): Promi
 
 describe("the fast path", () => {
   test("is one small file", () => {
-    expect(statSync(join(DIST, "fob.cjs")).size).toBeLessThan(112_500);
+    expect(statSync(join(DIST, "fob.cjs")).size).toBeLessThan(102_000);
   });
 
-  test.each([["--version"], ["--help"]])(
+  test.each([["--version"], ["-V"], ["--help"], ["-h"]])(
     "of `fob %s` loads nothing but the file system",
     async (option) => {
       expect(await loadedBy(testHome(), [option])).toEqual([...ENTRY].sort());
     },
   );
 
-  test.each([[["code", "ACME"]], [["code", "Example"]], [["__complete", "names"]]])(
+  test.each([
+    [["code", "ACME"]],
+    [["code", "exam"]],
+    [["code", "bob", "--json"]],
+    [["code", "acme:a", "--format", "{code}"]],
+    [["__complete", "names"]],
+  ])(
     "of `fob %j` loads what opens a vault, and no keychain, no network and no command framework",
     async (args) => {
       expect(await loadedBy(await enrolled(), args)).toEqual([...ENTRY, ...VAULT].sort());
@@ -84,6 +92,125 @@ describe("the fast path", () => {
     ]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   });
+});
+
+describe("what the fast path says of one passcode", () => {
+  const NAMES = [
+    "ACME",
+    "acme",
+    "aC",
+    "ann",
+    "acme:ann",
+    "Example",
+    "exam",
+    "BOB",
+    "le:b",
+    "Übu",
+    "u\u0308BUNG",
+  ];
+  const OPTIONS = [
+    [],
+    ["--json"],
+    [
+      "--format",
+      "{name}\\t{code}\\n{issuer}:{account} {kind} {secondsLeft} {validUntil} {counter}",
+    ],
+    ["--format={{{code}}}"],
+    ["--format", "{period}"],
+    ["--format", "{validUntil}"],
+    ["--format", "--json"],
+    ["--json", "--format", "{code}"],
+    ["--format", "{code}", "--json", "--format", "{name}"],
+  ];
+
+  test.each(OPTIONS.map((options) => [options] as const))(
+    "with %j is what the whole program says, for every spelling of a name",
+    async (options) => {
+      const homes = await twins();
+      for (const name of [...NAMES, ...homes.ids]) {
+        const args = ["code", name, ...options];
+        const { quick, whole } = await answers(homes, args);
+        // a template that is wrong is the whole program's business
+        const expected = whole.exitCode === 0 ? whole.stdout : null;
+        expect({ args, quick }).toEqual({ args, quick: expected });
+        expect({ args, stderr: whole.exitCode === 0 ? whole.stderr : "" }).toEqual({
+          args,
+          stderr: "",
+        });
+        // options may stand before the name
+        const turned = await answers(homes, ["code", ...options, name]);
+        expect(turned.quick).toEqual(turned.whole.exitCode === 0 ? turned.whole.stdout : null);
+      }
+    },
+  );
+
+  test.each<[why: string, args: readonly string[], env?: Readonly<Record<string, string>>]>([
+    ["no token is called so", ["xyz"]],
+    ["a name fits several tokens", ["eve"]],
+    ["the name is empty", [""]],
+    ["the name is blank", [" "]],
+    ["a token has a PIN", ["Guarded"]],
+    ["a token answers nobody", ["Closed"]],
+    ["there are two names", ["ACME", "Example"]],
+    ["there is no name", []],
+    ["there is another option", ["Example", "--next"]],
+    ["there is an unknown option", ["Example", "--jsn"]],
+    ["there is a global option", ["Example", "--quiet"]],
+    ["options have ended", ["--", "Example"]],
+    ["the template is empty", ["ACME", "--format", ""]],
+    ["the template is missing", ["ACME", "--format"]],
+    ["the template is wrong", ["ACME", "--format", "{cod}"]],
+    ["there is a grant", ["ACME"], { FOB_GRANT: "" }],
+    ["another keychain is asked for", ["ACME"], { FOB_KEYCHAIN: "none" }],
+  ])("is nothing where %s, and no counter moves on", async (_, args, env = {}) => {
+    const [home] = (await twins()).homes;
+    expect(await answerQuickly(["code", ...args], { ...environment(home), ...env })).toBeNull();
+    expect(await answerQuickly(["code", "ACME"], environment(home))).toBe(`${RFC_CODES[0]}\n`);
+  });
+
+  test("is nothing where the configuration wants a passcode that stays valid", async () => {
+    const [home] = (await twins()).homes;
+    await runWholeHere(["config", "set", "code.min-validity", "5"], environment(home));
+    expect(await answerQuickly(["code", "exam", "--json"], environment(home))).toBeNull();
+  });
+
+  function environment(home: string): Record<string, string> {
+    return { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" };
+  }
+
+  /** Two homes with the same tokens, so that both answers are of the same counter. */
+  async function twins() {
+    const [{ home, fob }, other] = [testHome(), testHome()];
+    const more = ["Übung", "Guarded", "Closed"].map((name) =>
+      TOTP_URI.replaceAll("Example", encodeURIComponent(name)).replaceAll(":bob", ":eve"),
+    );
+    await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, ...more].join("\n") });
+    await fob(["pin", "set", "Guarded"], { env: { FOB_PIN: "83517" } });
+    await fob(["access", "domain", "Closed", "FF"]);
+    const listed = JSON.parse((await fob(["list", "--json"])).stdout) as {
+      readonly id: string;
+      readonly name: string;
+    }[];
+    const ids = listed.flatMap(({ id, name }) => (/^[ÜAE]/.test(name) ? [id] : []));
+    cpSync(home, other.home, { recursive: true });
+    return { homes: [home, other.home] as const, ids };
+  }
+
+  /** The same moment for both. */
+  async function answers(
+    { homes: [one, other] }: { readonly homes: readonly [string, string] },
+    args: readonly string[],
+  ) {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      return {
+        quick: await answerQuickly(args, environment(one)).catch((error: unknown) => error),
+        whole: await runWholeHere(args, environment(other)),
+      };
+    } finally {
+      vi.useRealTimers();
+    }
+  }
 });
 
 describe("the names to complete with", () => {

@@ -57,10 +57,27 @@ export async function runHere(
   env: Readonly<Record<string, string>>,
   input: string,
 ): Promise<Outcome> {
+  return runIn(answer, args, env, input);
+}
+
+/** {@link runHere} without what is answered at once. */
+export function runWholeHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  return runIn((host) => runProgram(BUILD, host), args, env, "");
+}
+
+async function runIn(
+  run: (host: Host) => Promise<number>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input: string,
+): Promise<Outcome> {
   isRunning = true;
   const [stdout, stderr] = [new Collector(), new Collector()];
   try {
-    const exitCode = await answer({
+    const exitCode = await run({
       argv: args,
       env: { ...env },
       stdin: Readable.from(input === "" ? [] : [Buffer.from(input)]) as NodeJS.ReadStream,
