@@ -28,5 +28,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ["default", new ClosingLine()],
+    // scripts/coverage.mjs prints the figures of each room
+    coverage: { provider: "v8", include: ["src/**"], reporter: ["json-summary", "html"] },
   },
 });
