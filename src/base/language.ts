@@ -22,7 +22,7 @@ interface Catalogue extends MessagesFile {
 /**
  * A text in English that stands in a constant, where no language is known yet: {@link translated}
  * gives it to people. Whatever is declared so is collected for translators, as `t` and the
- * summaries of commands are (scripts/messages.ts).
+ * summaries of commands are (scripts/collect-messages.ts).
  */
 export type Text = string;
 

@@ -49,7 +49,7 @@ export interface Machine {
   closeToOthers(paths: readonly string[]): void;
 }
 
-/** Adds a line to a file, with the time in front. A disk that does not take it hinders nobody. */
+/** Adds a line to a file, with the time in front. A failed write is ignored. */
 export type Trace = (line: string) => void;
 
 /**

@@ -1,10 +1,10 @@
 import { claimant } from "#agent/protocol/claim.ts";
 import { FobError } from "#base/fob-error.ts";
 import { readConfig } from "#cli/settings/config-file.ts";
+import type { TokenPasscode } from "#commands/code/passcode-view.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
 import { findToken } from "#token/find-token.ts";
 import { fold } from "#token/names.ts";
-import type { Token } from "#token/token.ts";
 import type { Header } from "#vault/keys/header.ts";
 import { peekHeader } from "#vault/keys/header-peek.ts";
 import { findSlot, keyItemOf, openKeychainSlot } from "#vault/keys/slots.ts";
@@ -51,34 +51,22 @@ async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<s
   return code === null ? null : `${code}\n`;
 }
 
-/** A passcode that was taken, and when. */
-interface Taken {
-  readonly token: Token;
-  readonly passcode: Passcode;
-  readonly now: Date;
-}
-
 /**
  * How these options print a passcode. What no option asks for is not loaded. Rejects with FobError
  * `usage` for a template that is wrong.
  */
-async function printer({ json, format }: CodeOptions): Promise<(taken: Taken) => string> {
+async function printer({ json, format }: CodeOptions): Promise<(made: TokenPasscode) => string> {
   if (!json && format === null) return ({ passcode: { code } }) => `${code}\n`;
-  const { namePasscode, passcodeJson } = await import("#commands/code/named-passcode.ts");
-  const fields = ({ token, passcode, now }: Taken) =>
-    passcodeJson(namePasscode(token, passcode, now));
-  const template =
-    format === null
-      ? null
-      : (await import("#commands/code/code-template.ts")).parseTemplate(format);
-  if (template && !json) {
-    return (taken) => {
-      const text = template({ ...taken.token, ...fields(taken) });
+  const { parseFormat, passcodeJson } = await import("#commands/code/passcode-view.ts");
+  const show = format === null ? null : parseFormat(format);
+  if (show && !json) {
+    return (made) => {
+      const text = show(made);
       return text === "" ? "" : `${text}\n`;
     };
   }
   const { jsonPieces } = await import("#cli/output/json.ts");
-  return (taken) => [...jsonPieces(fields(taken))].join("");
+  return (made) => [...jsonPieces(passcodeJson(made))].join("");
 }
 
 /**
@@ -122,15 +110,15 @@ async function find({
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }
 
-function passcodeFromFiles(found: Found, name: string): Taken | null {
+function passcodeFromFiles(found: Found, name: string): TokenPasscode | null {
   const vault = openWithKeyFile(found);
   const record = vault && readNamed(vault, name);
   if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
-  const now = new Date();
+  const madeAt = new Date();
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
-  const passcode = takePasscode(vault, record, secretKey, now);
-  touch(vault, [record.token.id], now);
-  return { token: record.token, passcode, now };
+  const passcode = takePasscode(vault, record, secretKey, madeAt);
+  touch(vault, [record.token.id], madeAt);
+  return { token: record.token, passcode, madeAt };
 }
 
 /** The token that a name means. Throws as {@link findToken} does. */
