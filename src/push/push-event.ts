@@ -3,13 +3,12 @@ import type { PushAnswer } from "#token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./push-request.ts";
 
 /**
- * What happens while somebody listens. Texts are safe for a terminal but for those of a request.
+ * What happens while login requests are listened for. Texts are safe for a terminal but for those of a request.
  */
 export type PushEvent =
   | { readonly kind: "request"; readonly request: PushRequest }
   /**
-   * Nobody here answered it, and nobody can any more: its time is over, or its server no longer
-   * wants to know.
+   * It was not answered here, and cannot be any more: its time is over, or its server withdrew it.
    */
   | {
       readonly kind: "gone";

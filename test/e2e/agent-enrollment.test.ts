@@ -18,6 +18,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { hotp } from "#otp/hotp.ts";
 import type { Token } from "#token/token.ts";
 import { encodeBackup } from "#vault/backup/backup.ts";
+import { connectTo } from "../agent/agent.ts";
 import { CLIENT_ID, dskppServer, PASSWORD, type Script } from "../enrollment/dskpp/dskpp-server.ts";
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { tiqrServer } from "../push/tiqr-server.ts";
@@ -431,4 +432,16 @@ test("what an agent carries out speaks the language of its client", {
   const failed = await run("de", "rename", "nobody", "x");
   expect(failed.stderr).toContain("⟦");
   expect((await run("en", "rename", "nobody", "x")).stderr).not.toContain("⟦");
+  // an agent knows the words of a client, whatever it does for it
+  const socket = await connectTo(
+    JSON.parse((await run("en", "agent", "status", "--json")).stdout).socket,
+  );
+  const refusal = async (language?: string) =>
+    JSON.parse(await socket.ask(JSON.stringify({ do: "code", name: "nobody", language }))).error;
+  expect((await refusal("de")).local.message).toContain("⟦");
+  expect([await refusal("en"), await refusal()]).toEqual([
+    await refusal("xx"),
+    expect.not.objectContaining({ local: expect.anything() }),
+  ]);
+  socket.socket.destroy();
 });

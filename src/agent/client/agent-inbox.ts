@@ -116,8 +116,8 @@ export class AgentInbox implements PushInbox {
   }
 
   /**
-   * An agent that has gone does not come back by waiting; one that does not answer this request may
-   * answer others.
+   * Throws FobError `locked` where the agent has gone, because waiting would not help; `unavailable`
+   * where it only does not answer this request.
    */
   async #ask(request: RequestInput): Promise<unknown> {
     const line = await this.#connection.ask(encodeRequest(request)).catch((error: unknown) => {

@@ -2,17 +2,17 @@ import { createConnection, type Socket } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** A request may have to stretch a PIN, and wait for others that do. */
+/** How long an answer may take: it may have to stretch a PIN, after those of others. */
 const MAX_MILLISECONDS = 20_000;
 
-/** The longest reply, a list of a very large vault, is far shorter. In UTF-16 units. */
+/** Far more than the list of a very large vault takes, in UTF-16 units. */
 const MAX_REPLY = 64 * 1024 * 1024;
 
 /**
- * How often, and after how many milliseconds each time, a client knocks again at an agent that has
- * too many waiting already.
+ * How often a client connects again, and after how many milliseconds each time, where too many
+ * clients wait for the agent already.
  */
-const KNOCKS = { most: 100, pause: 20 };
+const RETRIES = { most: 100, pause: 20 };
 
 /**
  * Lines to an agent, and the lines it answers. JSON requests are answered as they are ready, the
@@ -24,7 +24,7 @@ export interface Connection {
    * in `patience` milliseconds; then the connection goes on for other requests.
    */
   ask(line: string, patience?: number): Promise<string>;
-  /** Whether the agent was still there when it was last heard of. */
+  /** Whether neither side has ended the connection. */
   readonly isOpen: boolean;
   /** Resolves when the other side has ended, or this one. */
   readonly ended: Promise<void>;
@@ -87,7 +87,7 @@ export async function connect(path: string): Promise<Connection | null> {
   };
 }
 
-/** A question that is given up after a time; an answer that comes later is heard by nobody. */
+/** A question that is given up after `patience` milliseconds. A later answer is dropped. */
 function patiently(
   patience: number,
   { resolve, reject }: { resolve(line: string): void; reject(error: FobError): void },
@@ -111,15 +111,15 @@ function patiently(
 }
 
 async function open(path: string): Promise<Socket | null> {
-  for (let knocks = 1; ; knocks++) {
-    const socket = await knock(path);
+  for (let tries = 1; ; tries++) {
+    const socket = await openSocket(path);
     if (socket !== "crowded") return socket;
-    if (knocks === KNOCKS.most) return null;
-    await new Promise((resolve) => setTimeout(resolve, KNOCKS.pause));
+    if (tries === RETRIES.most) return null;
+    await new Promise((resolve) => setTimeout(resolve, RETRIES.pause));
   }
 }
 
-function knock(path: string): Promise<Socket | "crowded" | null> {
+function openSocket(path: string): Promise<Socket | "crowded" | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
     socket.once("error", ({ code }: NodeJS.ErrnoException) =>

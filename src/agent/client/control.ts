@@ -40,8 +40,7 @@ export interface AgentHost {
 export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify">;
 
 /**
- * Who answers for a vault: what its agent says of itself, and the address of somebody who answers
- * there and is none.
+ * The agent of a vault: its status, and the address of another program that answers in its place.
  */
 export interface AgentReport {
   readonly status: AgentStatus | null;
@@ -49,8 +48,8 @@ export interface AgentReport {
 }
 
 /**
- * What came of ending the agent: whether there was one, and the address of somebody who answers
- * there and is none.
+ * What came of ending the agent: whether one ran, and the address of another program that answers in
+ * its place.
  */
 export interface Ending {
   readonly wasRunning: boolean;
@@ -103,7 +102,7 @@ export class AgentControl {
     return (await this.report()).status;
   }
 
-  /** {@link status}, and who else answers in its place. */
+  /** {@link status}, and the program that answers in its place, if any. */
   async report(): Promise<AgentReport> {
     const found = readHeader(this.#home) && (await this.#find());
     if (!found) return { status: null, stranger: null };
@@ -276,7 +275,7 @@ export class AgentControl {
   }
 }
 
-/** What the person is told where somebody answers in the agent's place. */
+/** Tells the person of a program that answers in the agent's place. */
 export function describeStranger(address: string): string {
   return t`whoever answers at ${address} cannot prove to be the agent of this vault, and was not believed`;
 }

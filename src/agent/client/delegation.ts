@@ -19,7 +19,7 @@ import { forget } from "#token/secret.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 import type { Connection } from "./connection.ts";
 
-/** What the person here is asked by, and what the command reads. */
+/** How the client asks its person and reads input for a command that an agent carries out. */
 export interface Means {
   readonly prompt: Questions & { readonly available: boolean };
   readonly pinPrompt: PinPrompt;
@@ -48,9 +48,13 @@ export async function delegate(
   means: Means,
 ): Promise<{ readonly result: unknown } | null> {
   const ask = (request: RequestInput) => askStoppably(connection, request, means);
-  const { prompt, pinPrompt } = means;
-  const asked = { interactive: pinPrompt.interactive, canAsk: prompt.available };
-  const request = { do: "command", name, input, ...asked } as const;
+  const request = {
+    do: "command",
+    name,
+    input,
+    interactive: means.pinPrompt.interactive,
+    canAsk: means.prompt.available,
+  } as const;
   if (encodeRequest(request).length > MAX_LINE) return null;
   let reply = await ask(request).catch((error: unknown) => nullIfUnknown(error, name));
   if (reply === null) return null;
@@ -60,8 +64,7 @@ export async function delegate(
 }
 
 /**
- * Sends a request and waits for its reply. At the first signal the agent hears that the person has
- * enough; the process ends only when what came of the command has been told, and a second signal
+ * Sends a request and waits for its reply. The first signal stops the command in the agent; the process ends only when what came of the command has been told, and a second signal
  * ends it at once.
  */
 async function askStoppably(

@@ -2,18 +2,18 @@ import type { Holder } from "#agent/protocol/claim.ts";
 import { isProof, newChallenge } from "#agent/protocol/proof.ts";
 import { type Connection, connect } from "./connection.ts";
 
-/** How long a proof may take, in milliseconds: it needs nothing but a moment of the agent's. */
+/** How long a proof may take, in milliseconds: the agent computes it at once. */
 const MAX_PROVING = 3_000;
 
 /**
- * Who answers: an agent that has proved itself, somebody at `stranger` who could not, or nobody
- * (null).
+ * What was found: an agent that has proved itself, another program at the address `stranger`, or
+ * nothing (null).
  */
 export type Found = { readonly agent: Connection } | { readonly stranger: string } | null;
 
 /**
- * Looks for the agent that made a claim at these addresses, one after the other. Nothing of worth
- * is sent before the proof.
+ * Looks for the agent that made a claim at these addresses, one after the other. No name and no
+ * PIN is sent before the proof.
  */
 export async function findAgent({ secret }: Holder, addresses: readonly string[]): Promise<Found> {
   let found: Found = null;

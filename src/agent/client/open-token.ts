@@ -5,7 +5,7 @@ import { forget } from "#token/secret.ts";
 import { askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 
-/** What this process opens itself, because an agent's open vault is not enough. */
+/** Opens the vault in this process, for what an agent may not do. Throws FobError `invalid`. */
 export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
   const opened = await open();
   if (opened) return opened;
@@ -29,8 +29,8 @@ export interface Opener {
 const NOTHING: Opener = { pin: null, biometricKey: null };
 
 /**
- * Asks for the token's PIN until the agent takes it, after biometrics where they are on; nobody is
- * asked in vain.
+ * Uses a guarded token: by the key that biometrics release where they are on, else by its PIN, asked
+ * for until the agent takes it. Throws by the access domain before anything is asked.
  */
 export async function opening<T>(
   { token, isGuarded, isBiometric }: TokenState,

@@ -27,8 +27,8 @@ export interface Holder {
 /** How a claim ended: made, after the one of `before`, or not, because `other` has the vault. */
 export type Claiming = { readonly before: Holder | null } | { readonly other: Holder };
 
-/** What the agent of a vault leaves when it ends: a claim of nobody. */
-const NOBODY = Buffer.from("{}");
+/** The claim that an agent leaves when it ends: it names no holder. */
+const NO_HOLDER = Buffer.from("{}");
 
 /** What is found in the place of a claim: files that say nothing, or no files at all. */
 const DAMAGED = "damaged";
@@ -71,7 +71,7 @@ export function remakeClaim(layout: VaultLayout, holder: Holder): void {
 
 /** Takes the claim of `holder` back, unless another one has taken its place. */
 export function releaseClaim(layout: VaultLayout, holder: Holder): void {
-  updateCell(agentCell(layout), (current) => (isSame(current, encode(holder)) ? NOBODY : null));
+  updateCell(agentCell(layout), (current) => (isSame(current, encode(holder)) ? NO_HOLDER : null));
 }
 
 /**
@@ -92,7 +92,7 @@ export function claimant(layout: VaultLayout): Holder | null {
 export function isClaimWhole(layout: VaultLayout): boolean {
   try {
     const value = readCell(agentCell(layout));
-    return value === null || isSame(value, NOBODY) || decode(value) !== null;
+    return value === null || isSame(value, NO_HOLDER) || decode(value) !== null;
   } catch {
     // whatever the reason, it is to be mended
     return false;
@@ -100,12 +100,12 @@ export function isClaimWhole(layout: VaultLayout): boolean {
 }
 
 /**
- * Makes the claim whole again: the one that can still be read, or that of nobody. An agent that is
+ * Makes the claim whole again: the one that can still be read, or one without a holder. An agent that is
  * alive then claims the vault anew.
  */
 export function mendClaim(layout: VaultLayout): void {
   const found = peek(layout);
-  const value = found instanceof Buffer && decode(found) ? found : NOBODY;
+  const value = found instanceof Buffer && decode(found) ? found : NO_HOLDER;
   if (found === UNREADABLE) clear(layout);
   if (!replaceDamaged(agentCell(layout), value)) updateCell(agentCell(layout), () => value);
 }
@@ -127,7 +127,7 @@ function peek(layout: VaultLayout): Found {
 }
 
 function isReadable(value: Buffer): boolean {
-  return isSame(value, NOBODY) || decode(value) !== null;
+  return isSame(value, NO_HOLDER) || decode(value) !== null;
 }
 
 /**
@@ -163,7 +163,7 @@ function encode({ secret, ...plain }: Holder): Buffer {
   return Buffer.from(JSON.stringify({ ...plain, secret: secret.toString("base64url") }));
 }
 
-/** Null for what is no claim, or nobody's. */
+/** Null for what is no claim, or names no holder. */
 function decode(value: Found): Holder | null {
   const claim = value instanceof Buffer ? parse(value) : null;
   if (typeof claim !== "object" || claim === null) return null;

@@ -29,7 +29,7 @@ export function proofOf(secret: Secret, challenge: string): string {
   return createHmac("sha256", secret).update(DIRECTION).update(challenge).digest("base64url");
 }
 
-/** Whether an answer proves that whoever gave it has the secret. Nobody proves an empty one. */
+/** Whether an answer proves that whoever gave it has the secret. An empty secret proves nothing. */
 export function isProof(secret: Secret, challenge: string, answer: string): boolean {
   return (
     secret.length > 0 && sameSecret(Buffer.from(answer), Buffer.from(proofOf(secret, challenge)))

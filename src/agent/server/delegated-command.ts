@@ -69,8 +69,7 @@ export class DelegatedCommand {
   }
 
   /**
-   * Stops the command between two of its steps: nobody is there any more who wants it, or could be
-   * asked.
+   * Stops the command between two of its steps: its client has gone.
    */
   stop(): void {
     this.#isStopped = true;

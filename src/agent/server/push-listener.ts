@@ -5,7 +5,7 @@ import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
 import type { Notifier } from "#push/notifier.ts";
 
-const ROLL_CALL_MS = 10_000;
+const TOKEN_CHECK_MS = 10_000;
 
 /**
  * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its
@@ -14,18 +14,18 @@ const ROLL_CALL_MS = 10_000;
 export class PushListener {
   readonly #inbox: PushInbox;
   readonly #notifier: Notifier | null;
-  readonly #rollCall: number;
+  readonly #tokenCheck: number;
   readonly #end = new AbortController();
   #tokens: readonly InboxToken[] = [];
   #listening: Listening | null = null;
   /** Whether a token was given up: its access domain may have forbidden it for a while. */
   #isIncomplete = false;
 
-  /** `rollCall` is how often it looks whether tokens came or went, in milliseconds. */
-  constructor(inbox: PushInbox, notifier: Notifier | null, rollCall = ROLL_CALL_MS) {
+  /** `tokenCheck` is how often it looks whether tokens came or went, in milliseconds. */
+  constructor(inbox: PushInbox, notifier: Notifier | null, tokenCheck = TOKEN_CHECK_MS) {
     this.#inbox = inbox;
     this.#notifier = notifier;
-    this.#rollCall = rollCall;
+    this.#tokenCheck = tokenCheck;
   }
 
   get status() {
@@ -41,7 +41,7 @@ export class PushListener {
       this.#listening = null;
       const over = new AbortController();
       void untilFirst([signal, over.signal], (end) => this.#listen(end));
-      do await sleep(this.#rollCall, undefined, { signal, ref: false }).catch(() => undefined);
+      do await sleep(this.#tokenCheck, undefined, { signal, ref: false }).catch(() => undefined);
       while (
         !signal.aborted &&
         !this.#isIncomplete &&
@@ -71,7 +71,7 @@ export class PushListener {
         notifying?.hear(event);
       }
     } catch {
-      // no token is left to listen to; the next roll call looks again
+      // no token is left to listen to; the next check looks again
       this.#isIncomplete = true;
     }
     await notifying?.end();
@@ -82,14 +82,14 @@ export class PushListener {
       const tokens = await this.#inbox.tokens();
       return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
     } catch {
-      // a vault that cannot be read now says so to whoever asks for something; the next roll call
+      // a vault that cannot be read now says so to whoever asks for something; the next check
       // looks again
       return [];
     }
   }
 }
 
-/** An agent has nobody to tell what is wrong with the desktop: the requests wait for `fob push`. */
+/** Trouble with the desktop is not reported: the requests wait for `fob push` all the same. */
 function notifyOf(listening: Listening, notifier: Notifier): Notifying {
   return new Notifying({
     notifier,

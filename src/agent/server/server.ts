@@ -3,17 +3,17 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type ClientHandler, converse } from "./conversation.ts";
 
-/** More clients than any machine has use for. */
+/** Far more clients than a machine has. */
 const MAX_CLIENTS = 8_192;
 
 /**
- * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns a
- * crowd away.
+ * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns many
+ * clients away.
  */
 const MAX_WAITING = 4_096;
 
 /**
- * Listens on a socket (or named pipe) that nobody else can connect to, and answers lines with
+ * Listens on a socket (or named pipe) of this user, and answers lines with
  * lines. The folder of the socket belongs to this user alone. Rejects with FobError `unavailable`
  * when the name is taken, or longer than a socket's may be.
  */

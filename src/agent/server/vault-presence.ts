@@ -21,7 +21,7 @@ export class VaultPresence {
     this.#layout = layout;
   }
 
-  /** Must be asked before every answer. What is gone does not come back. */
+  /** Must be asked before every answer. Once false, it stays false. */
   get isHere(): boolean {
     const now = performance.now();
     if (!this.#isHere || now - this.#lookedAt < LOOK_MS) return this.#isHere;

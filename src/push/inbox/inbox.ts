@@ -67,7 +67,7 @@ export interface PushInbox {
 
   /**
    * Answers a request. The answer is claimed durably before it is sent: after that no process can
-   * give another one, and the same one can be sent again when nobody knows whether it arrived.
+   * give another one, and the same one can be sent again where it is not known whether it arrived.
    * Approving with a guarded token asks for its PIN. Throws FobError `not-found` for a request that
    * does not wait (any more), `rejected` when it was answered otherwise, `usage` for a choice that
    * is not offered or is missing, and what {@link open} and {@link poll} throw.

@@ -66,7 +66,7 @@ export class ServerConnections {
   async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
     const { id } = record.token;
-    const connection = this.#connections.get(id) ?? (await this.openOnce(record, NOBODY));
+    const connection = this.#connections.get(id) ?? (await this.openOnce(record, NO_PIN));
     this.#connections.set(id, connection);
     return connection;
   }
@@ -83,7 +83,7 @@ export function pushToken({ token }: TokenRecord): PushToken {
   throw new FobError("usage", t`${token.name} approves no login requests`);
 }
 
-const NOBODY: PinPrompt = {
+const NO_PIN: PinPrompt = {
   interactive: false,
   release: async () => null,
   ask: async ({ of }) => {

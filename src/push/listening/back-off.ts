@@ -30,7 +30,7 @@ export class BackOff {
     this.#fixed = fixed;
   }
 
-  /** Somebody is there: a request came, or a person. */
+  /** Starts anew with short pauses: a request came, or a person pressed a key. */
   wake(now: number): void {
     this.#wokenAt = now;
     this.#idle = 0;

@@ -1,6 +1,6 @@
 import type { PushEvent } from "#push/push-event.ts";
 
-/** What nobody has taken yet; the oldest gives way. */
+/** How many events wait at most: then the oldest is dropped. */
 const MAX_EVENTS = 4_096;
 
 /** Events that wait to be taken, by one who waits for them. */
@@ -20,14 +20,14 @@ export class EventQueue {
     return this.#events.shift() ?? null;
   }
 
-  /** Resolves at the next event, or when somebody calls {@link wake}. */
+  /** Resolves at the next event, or at {@link wake}. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
 
-  /** Has whoever waits look again. */
+  /** Resolves {@link next}. */
   wake(): void {
     this.#wake();
   }

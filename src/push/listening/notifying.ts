@@ -28,13 +28,13 @@ const MAX_SHOWN = 3;
 /** How often a flood is spoken of, in milliseconds. */
 const FLOOD_MS = 60_000;
 
-/** A notification is no page, in UTF-16 units. */
+/** The longest text of a notification, in UTF-16 units. */
 const MAX_TEXT = 240;
 
 const APPROVE = "approve";
 const DENY = "deny";
 
-/** Nobody types a PIN into a notification. */
+/** A notification cannot ask for a PIN. */
 const NO_PIN: PinPrompt = {
   interactive: false,
   release: async () => null,
@@ -113,7 +113,7 @@ export class Notifying {
     }
   }
 
-  /** A notice counts as shown until its request has gone: nobody says when it left the desktop. */
+  /** A notice counts as shown until its request has gone: the desktop does not say when it has left the screen. */
   async #tell(request: PushRequest, signal: AbortSignal): Promise<void> {
     await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
     if (!signal.aborted)

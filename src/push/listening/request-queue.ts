@@ -6,7 +6,7 @@ import type { PushRequest } from "#push/push-request.ts";
 const MAX_REFUSALS = 256;
 const MAX_ANSWERED = 4_096;
 
-/** One token that is listened to, and its requests that wait. */
+/** The requests of one token that wait for an answer. */
 export class RequestQueue {
   readonly token: InboxToken["token"];
   /** The newest first. */
@@ -45,7 +45,7 @@ export class RequestQueue {
     return without(before, this.waiting).map((request) => asGone(request, now));
   }
 
-  /** Nobody listens to it any more. Returns what to tell of it. */
+  /** It is not listened to any more. Returns what to tell of it. */
   end(message: string): PushEvent[] {
     const left = this.waiting;
     this.waiting = [];

@@ -11,10 +11,10 @@ import { verifiesText } from "./privacyidea-signature.ts";
  */
 const LIFETIME = 120;
 
-/** A server that sends more at once has lost its mind, or wants ours. */
+/** More requests at once are not looked at. */
 const MAX_CHALLENGES = 1_000;
 
-/** Longer texts are nobody's question; in UTF-16 units. */
+/** The longest text of a request, in UTF-16 units. */
 const MAX_TEXT = 2_000;
 const MAX_OPTIONS = 20;
 

@@ -25,8 +25,8 @@ const MAX_REPLY = 64 * 1024;
 const MAX_WAITING = 10_000;
 
 /**
- * The server takes signatures of a minute's difference; from here on, in seconds, a refusal is the
- * clock's fault.
+ * The server takes signatures of a minute's difference; from here on, in seconds, the
+ * clock is the likely reason of a refusal.
  */
 const TOLERATED_OFFSET = 55;
 

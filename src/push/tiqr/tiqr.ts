@@ -9,8 +9,8 @@ import type { TiqrCredential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
 /**
- * A login that a TiQR server asks about, as its QR code or link says it. Nothing vouches for it but
- * the server, when it is answered.
+ * A login that a TiQR server asks about, as its QR code or link says it. It is not signed: only
+ * the server can tell, when it is answered, whether it is genuine.
  */
 export interface TiqrChallenge {
   /** Whose login it is for: the identifier that the service was enrolled with. In lower case. */
