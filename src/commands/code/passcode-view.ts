@@ -17,7 +17,7 @@ export interface TokenPasscode {
 interface Field {
   /** The key in `--json`, and the name in `--format`. */
   readonly name: string;
-  /** What `fob list --json` says of the token is not repeated there. */
+  /** False for what `fob list --json` says of the token. */
   readonly isInJson: boolean;
   /** Undefined where a passcode of this kind has none. */
   of(made: TokenPasscode): FieldValue | undefined;
