@@ -11,16 +11,40 @@ const textFiles: Plugin = {
   enforce: "pre",
   load: (path) =>
     /[\\/]completions[\\/][^\\/]+$/.test(path)
-      ? `export default ${JSON.stringify(readFileSync(path, "utf8"))}`
+      ? `/** Where tests run the whole program, each file of them in a process of its own. */
+const WITH_PROCESSES = ["test/docs", "test/e2e", "test/fuzz", "test/system", "test/torture"];
+
+export default ${JSON.stringify(readFileSync(path, "utf8"))}`
       : null,
 };
+
+/** Where tests run the whole program, each file of them in a process of its own. */
+const WITH_PROCESSES = ["test/docs", "test/e2e", "test/fuzz", "test/system", "test/torture"];
 
 export default defineConfig({
   plugins: [textFiles],
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: ["test/stretched-once.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "rooms",
+          include: ["test/**/*.test.ts"],
+          exclude: WITH_PROCESSES.map((folder) => `${folder}/**`),
+          // loads what they test once for all files
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "program",
+          include: WITH_PROCESSES.map((folder) => `${folder}/**/*.test.ts`),
+        },
+      },
+    ],
     // most of the time goes to programs that wait for each other: one worker, which Vitest takes on
     // two cores, leaves half of them idle
     maxWorkers: Math.max(2, availableParallelism() - 1),

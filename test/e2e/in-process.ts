@@ -28,7 +28,7 @@ const OF_HOST = /^(?:FOB_|LC_|PATH$|SystemRoot$|HOME$|LANG$|NO_COLOR$|FORCE_COLO
 
 /** Command lines that are about a process: its signals, descriptors, children and terminal. */
 const OF_PROCESS =
-  /^(?:run|lab serve|push listen)\b|^(?:shellenv)\b|(?:^| )--(?:watch|copy|pin-fd|exec|screen|clipboard|trace)\b|\/dev\/|\/proc\//;
+  /^(?:run|lab serve|push listen)\b|^(?:shellenv)\b|(?:^| )--(?:watch|copy|pin-fd|exec|screen|clipboard|trace)\b|--pin-file -(?: |$)|\/dev\/|\/proc\//;
 
 let isRunning = false;
 
@@ -43,6 +43,7 @@ export function canRunHere(
   return (
     !isRunning &&
     env["FOB_HOME"] !== undefined &&
+    env["FOB_PIN_FILE"] !== "-" &&
     Object.keys(env).every((name) => OF_HOST.test(name)) &&
     !OF_PROCESS.test(args.join(" "))
   );
