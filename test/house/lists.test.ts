@@ -1,0 +1,58 @@
+import { beforeAll, expect, test } from "vitest";
+import { complainingFiles, type Plant } from "./planted-types.ts";
+
+interface Concept extends Plant {
+  readonly concept: string;
+  /** Files that must not compile before they handle the new member. */
+  readonly handledIn: readonly string[];
+}
+
+const CONCEPTS: readonly Concept[] = [
+  {
+    concept: "keychain",
+    name: "plantedKeychain",
+    file: "src/vault/keys/keychain-kind.ts",
+    before: '"file", "none"]',
+    after: '"file", "none", "plantedKeychain"]',
+    handledIn: ["src/commands/machine/keychain-move.ts"],
+  },
+  {
+    concept: "kind of token",
+    name: "PlantedCredential",
+    file: "src/token/credential.ts",
+    before: "export type OtpCredential =",
+    after: `export interface PlantedCredential { readonly kind: "PlantedCredential" }
+      export type OtpCredential = PlantedCredential |`,
+    handledIn: [
+      "src/enrollment/audit.ts",
+      "src/enrollment/files/aegis-writer.ts",
+      "src/enrollment/pskc/write-pskc.ts",
+    ],
+  },
+  {
+    concept: "error",
+    name: "plantedError",
+    file: "src/base/fob-error.ts",
+    before: '  | "usage"',
+    after: '  | "usage" | "plantedError"',
+    handledIn: ["src/base/fob-error.ts"],
+  },
+  {
+    concept: "field of a token",
+    name: "plantedField",
+    file: "src/token/token.ts",
+    before: "  readonly favorite: boolean;",
+    after: "  readonly favorite: boolean; readonly plantedField: boolean;",
+    handledIn: ["src/vault/tokens/adding.ts", "src/vault/tokens/token-index.ts"],
+  },
+];
+
+let found: ReadonlyMap<string, readonly string[]> = new Map();
+
+beforeAll(() => {
+  found = complainingFiles(CONCEPTS);
+});
+
+test.each(CONCEPTS)("a new $concept does not compile before it is handled", (concept) => {
+  expect(found.get(concept.name)).toEqual(expect.arrayContaining([...concept.handledIn]));
+});
