@@ -30,6 +30,22 @@ const CONCEPTS: readonly Concept[] = [
     ],
   },
   {
+    concept: "format of export",
+    name: "plantedExport",
+    file: "src/enrollment/export-formats.ts",
+    before: "  keyUriExport,",
+    after: '  keyUriExport, { id: "plantedExport" },',
+    handledIn: ["src/enrollment/export-formats.ts"],
+  },
+  {
+    concept: "app whose files are read",
+    name: "plantedApp",
+    file: "src/enrollment/files/app-formats.ts",
+    before: "  aegis,",
+    after: '  aegis, { id: "plantedApp" },',
+    handledIn: ["src/enrollment/files/app-formats.ts"],
+  },
+  {
     concept: "error",
     name: "plantedError",
     file: "src/base/fob-error.ts",

@@ -38,7 +38,12 @@ function runLinter(folder: string): string {
   const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
   const args = ["lint", "--reporter=json", "--max-diagnostics=none", "."];
   try {
-    return execFileSync(process.execPath, [biome, ...args], { cwd: folder, encoding: "utf8" });
+    return execFileSync(process.execPath, [biome, ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      // what it says there is that it found something
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch (error) {
     // it complains by its exit code, too
     return (error as { readonly stdout: string }).stdout;
