@@ -30,6 +30,17 @@ const CONCEPTS: readonly Concept[] = [
     ],
   },
   {
+    concept: "protocol of login requests",
+    name: "plantedProtocol",
+    file: "src/token/credential.ts",
+    before: "export type PushCredential =",
+    after: `export interface OtherCredential extends Omit<PrivacyIdeaCredential, "protocol"> {
+        readonly protocol: "plantedProtocol";
+      }
+      export type PushCredential = OtherCredential |`,
+    handledIn: ["src/push/protocols.ts"],
+  },
+  {
     concept: "format of export",
     name: "plantedExport",
     file: "src/enrollment/export-formats.ts",
