@@ -21,7 +21,7 @@ export default ${JSON.stringify(readFileSync(path, "utf8"))}`
 /** Where tests run the whole program, each file of them in a process of its own. */
 const WITH_PROCESSES = ["test/docs", "test/e2e", "test/fuzz", "test/system", "test/torture"];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [textFiles],
   define: { FOB_VERSION: JSON.stringify(version) },
   test: {
@@ -29,6 +29,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        // a project has none of --mode by itself, which says how much torture and fuzz do
+        mode,
         test: {
           name: "rooms",
           include: ["test/**/*.test.ts"],
@@ -39,6 +41,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // a project has none of --mode by itself, which says how much torture and fuzz do
+        mode,
         test: {
           name: "program",
           include: WITH_PROCESSES.map((folder) => `${folder}/**/*.test.ts`),
@@ -55,4 +59,4 @@ export default defineConfig({
     // scripts/coverage.mjs prints the figures of each room
     coverage: { provider: "v8", include: ["src/**"], reporter: ["json-summary", "html"] },
   },
-});
+}));
