@@ -2,48 +2,74 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * The access domain of a token, in the classes of the UICC access parameter: `00` full access, `02`
- * only after its PIN or the app PIN was given in this very call, `FF` no access at all.
+ * The access domains, in the classes of the UICC access parameter, from the loosest to the
+ * strictest. A token is kept and shown with the code; people may type the name as well.
  */
-export type AccessDomain = "00" | "02" | "FF";
+const DOMAINS = [
+  { code: "00", name: "full", meaning: () => t("full access") },
+  // after the token's PIN or the app PIN was given in the same call
+  { code: "02", name: "pin", meaning: () => t("only after a PIN") },
+  { code: "FF", name: "none", meaning: () => t("no access") },
+] as const;
 
-const NAMES: Readonly<Record<string, AccessDomain>> = {
-  "00": "00",
-  "02": "02",
-  ff: "FF",
-  full: "00",
-  pin: "02",
-  none: "FF",
+type Domain = (typeof DOMAINS)[number];
+
+/** Under which condition a token may be used. */
+export type AccessDomain = Domain["code"];
+
+/** The code of each access domain, by its name. */
+export const ACCESS = Object.fromEntries(DOMAINS.map(({ name, code }) => [name, code])) as {
+  readonly [D in Domain as D["name"]]: D["code"];
 };
 
-/** The access domain that a person means by its class or its name, or null. */
+/** Every access domain's code. */
+export const ACCESS_DOMAINS: readonly AccessDomain[] = DOMAINS.map(({ code }) => code);
+
+/** What a person may type for an access domain. */
+export const ACCESS_DOMAIN_WORDS: readonly string[] = [
+  ...ACCESS_DOMAINS,
+  ...DOMAINS.map(({ name }) => name),
+];
+
+/** The access domain that a person means by its code or its name, or null. */
 export function parseAccessDomain(text: string): AccessDomain | null {
-  return Object.hasOwn(NAMES, text.toLowerCase()) ? (NAMES[text.toLowerCase()] ?? null) : null;
+  const word = text.toLowerCase();
+  const domain = DOMAINS.find(({ code, name }) => code.toLowerCase() === word || name === word);
+  return domain?.code ?? null;
+}
+
+/** What an access domain means, in words. */
+export function accessInWords(domain: AccessDomain): string {
+  return DOMAINS.find(({ code }) => code === domain)?.meaning() ?? domain;
 }
 
 /** Whether `domain` allows less than `other`. */
 export function isStricter(domain: AccessDomain, other: AccessDomain): boolean {
-  const order: readonly AccessDomain[] = ["00", "02", "FF"];
-  return order.indexOf(domain) > order.indexOf(other);
+  return ACCESS_DOMAINS.indexOf(domain) > ACCESS_DOMAINS.indexOf(other);
 }
 
 /** Throws FobError `denied` or `locked` when a token's access domain does not allow its use. */
 export function refuseByDomain(
-  token: { name: string; accessDomain: AccessDomain },
+  { name, accessDomain }: { readonly name: string; readonly accessDomain: AccessDomain },
   pinGiven: boolean,
 ): void {
-  if (token.accessDomain === "FF") {
-    throw new FobError("denied", t`${token.name} answers nobody: its access domain is FF`, {
-      hint: t("an administrator lifts it with `fob access domain`"),
-    });
-  }
-  if (token.accessDomain === "02" && !pinGiven) {
-    throw new FobError(
-      "locked",
-      t`${token.name} is used only after a PIN: its access domain is 02`,
-      {
+  switch (accessDomain) {
+    case ACCESS.full:
+      return;
+    case ACCESS.pin:
+      if (pinGiven) return;
+      throw new FobError("locked", t`${name} is used only after a PIN: its access domain is 02`, {
         hint: t("give the token a PIN with `fob pin set`, or set an app PIN"),
-      },
-    );
+      });
+    case ACCESS.none:
+      throw new FobError("denied", t`${name} answers nobody: its access domain is FF`, {
+        hint: t("an administrator lifts it with `fob access domain`"),
+      });
+    default:
+      throw unknownDomain(name, accessDomain);
   }
+}
+
+function unknownDomain(name: string, domain: never): FobError {
+  return new FobError("denied", t`${name} cannot be used: its access domain is ${domain}`);
 }

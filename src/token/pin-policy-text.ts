@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "./pin-policy.ts";
+import { LIMIT_ACTIONS, PIN_ALPHABETS, type PinPolicy, USER_PIN_POLICY } from "./pin-policy.ts";
 
 type Change = (value: string, rule: string) => Partial<PinPolicy>;
 
@@ -8,9 +8,9 @@ type Change = (value: string, rule: string) => Partial<PinPolicy>;
 const RULES: Readonly<Record<string, Change>> = {
   min: (value, rule) => ({ minLength: number(value, rule, 1, 128) }),
   max: (value, rule) => ({ maxLength: number(value, rule, 1, 128) }),
-  alphabet: (value, rule) => ({ alphabet: oneOf(value, rule, ["any", "numeric", "alphanumeric"]) }),
+  alphabet: (value, rule) => ({ alphabet: oneOf(value, rule, PIN_ALPHABETS) }),
   attempts: (value, rule) => ({ attempts: number(value, rule, 1, 9_999) }),
-  "at-limit": (value, rule) => ({ atLimit: oneOf(value, rule, ["lock", "wipe"]) }),
+  "at-limit": (value, rule) => ({ atLimit: oneOf(value, rule, LIMIT_ACTIONS) }),
   history: (value, rule) => ({ history: number(value, rule, 0, 24) }),
   days: (value, rule) => ({ expiryDays: number(value, rule, 1, 3_650) }),
   "change-first": (value, rule) => ({ changeFirst: flag(value, rule) }),

@@ -1,13 +1,36 @@
 import { t } from "#base/language.ts";
+
+/** The characters that PINs may be made of: what matches, and why what does not is refused. */
+const ALPHABETS = {
+  any: {
+    pattern: /^[^\p{Cc}]*$/u,
+    refusal: () => t("the policy allows characters that can be typed"),
+  },
+  numeric: { pattern: /^[0-9]*$/, refusal: () => t("the policy allows digits only") },
+  alphanumeric: {
+    pattern: /^[0-9A-Za-z]*$/,
+    refusal: () => t("the policy allows letters and digits only"),
+  },
+} as const;
+
+/** The name of an alphabet of PINs. */
+export type PinAlphabet = keyof typeof ALPHABETS;
+
+/** The names of all alphabets of PINs. */
+export const PIN_ALPHABETS = Object.keys(ALPHABETS) as PinAlphabet[];
+
+/** What too many wrong PINs do to a token: it is locked, or its secret is wiped. */
+export const LIMIT_ACTIONS = ["lock", "wipe"] as const;
+
 /** What a PIN must be like, and what becomes of it. Lengths count characters. */
 export interface PinPolicy {
   readonly minLength: number;
   readonly maxLength: number;
-  readonly alphabet: "any" | "numeric" | "alphanumeric";
+  readonly alphabet: PinAlphabet;
   readonly refuseTrivial: boolean;
   /** How many wrong PINs in a row lock the token, or wipe its secret. */
   readonly attempts: number;
-  readonly atLimit: "lock" | "wipe";
+  readonly atLimit: (typeof LIMIT_ACTIONS)[number];
   /** How many of the last PINs, the current one among them, cannot be chosen again. */
   readonly history: number;
   /** After how many days a PIN must be changed; null for never. */
@@ -60,18 +83,6 @@ export const USER_PIN_POLICY: PinPolicy = {
  * be a passphrase.
  */
 export const PASSPHRASE_POLICY: PinPolicy = { ...USER_PIN_POLICY, minLength: 12 };
-
-const ALPHABETS = {
-  any: {
-    pattern: /^[^\p{Cc}]*$/u,
-    refusal: () => t("the policy allows characters that can be typed"),
-  },
-  numeric: { pattern: /^[0-9]*$/, refusal: () => t("the policy allows digits only") },
-  alphanumeric: {
-    pattern: /^[0-9A-Za-z]*$/,
-    refusal: () => t("the policy allows letters and digits only"),
-  },
-} as const;
 
 /** When a PIN that was set at `setAt` must be changed, or null for never. */
 export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
+import { isListedAlike } from "#token/codec.ts";
+import { isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
 import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
@@ -138,7 +139,8 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof FobError && !error.isDone) return { reason: error.message };
+    if (error instanceof FobError && !error.isDone && !isOfNewer(error))
+      return { reason: error.message };
     throw error;
   }
 }
@@ -263,10 +265,7 @@ export function tokenIds({ layout }: Vault): string[] {
 
 /** Credentials do not count: the index does not follow counters. */
 function isListedAs(entry: Token | undefined, token: Token): boolean {
-  return (
-    entry !== undefined &&
-    isDeepStrictEqual({ ...entry, credential: null }, { ...token, credential: null })
-  );
+  return entry !== undefined && isListedAlike(entry, token);
 }
 
 function names(folder: string): string[] {

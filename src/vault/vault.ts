@@ -4,6 +4,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { FreeNames, fold } from "#token/names.ts";
+import { isDamage } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { newestGeneration, readCell, updateCell } from "#vault/cells/cell.ts";
@@ -215,7 +216,7 @@ export class Vault implements TokenStore {
     try {
       return this.read(id);
     } catch (error) {
-      if (error instanceof FobError && isUnreadable(error)) return "damaged";
+      if (isUnreadable(error)) return "damaged";
       throw error;
     }
   }
@@ -271,7 +272,7 @@ function explained<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+    if (!isDamage(error)) throw error;
     const hint = t("`fob doctor --repair` makes it anew from the tokens");
     throw new FobError("invalid", error.message, { hint, cause: error });
   }

@@ -1,5 +1,5 @@
 import {
-  decodeEntry,
+  decodeEntries,
   decodeReply,
   decodeState,
   encodeRequest,
@@ -20,7 +20,6 @@ import { providerOf } from "#push/protocols.ts";
 import type { PushMemory, PushOutcome } from "#push/push-request.ts";
 import { isPushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import type { TokenJson } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 import type { Connection } from "./connection.ts";
@@ -46,7 +45,7 @@ export class AgentInbox implements PushInbox {
   }
 
   async tokens(): Promise<InboxToken[]> {
-    const entries = ((await this.#ask({ do: "list" })) as TokenJson[]).map(decodeEntry);
+    const entries = decodeEntries(await this.#ask({ do: "list" }));
     return entries.flatMap((entry) => {
       if (!isPushToken(entry) || !providerOf(entry.credential)) return [];
       return [{ token: entry, isGuarded: entry.pin === "user" }];

@@ -1,4 +1,5 @@
 import {
+  decodeEntries,
   decodeEntry,
   decodeReply,
   decodeResponse,
@@ -7,7 +8,6 @@ import {
   type RequestInput,
 } from "#agent/protocol/protocol.ts";
 import type { Secret } from "#token/secret.ts";
-import type { TokenJson } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
@@ -32,7 +32,7 @@ export function agentTokens(
   return {
     layout,
     grantLabel: null,
-    entries: async () => ((await ask({ do: "list" })) as TokenJson[]).map(decodeEntry),
+    entries: async () => decodeEntries(await ask({ do: "list" })),
     async findExactly(query) {
       const entry = await ask({ do: "find", name: query });
       return entry === null ? null : decodeEntry(entry);

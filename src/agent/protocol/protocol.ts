@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { decodeError, encodeError } from "#base/error-json.ts";
 import { FobError } from "#base/fob-error.ts";
 import { spokenLanguage, t } from "#base/language.ts";
+import { decodeToken, encodeToken, type TokenJson } from "#token/codec.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
-import { decodeToken, encodeToken, type TokenJson } from "#token/token.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 import type { Response } from "#vault/tokens/responses.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
@@ -174,8 +174,14 @@ export function encodeEntry(entry: IndexEntry): TokenJson {
   return encodeToken(entry);
 }
 
+/** Reverses {@link encodeEntry}. Throws FobError `unavailable` for what no agent of ours says. */
 export function decodeEntry(json: unknown): IndexEntry {
-  return decodeToken(json as TokenJson);
+  return decodeToken(json) ?? refuseReply();
+}
+
+/** Reverses {@link encodeEntry} for the reply to `list`, as {@link decodeEntry} does. */
+export function decodeEntries(json: unknown): IndexEntry[] {
+  return Array.isArray(json) ? json.map(decodeEntry) : refuseReply();
 }
 
 export function encodeState({
@@ -188,8 +194,13 @@ export function encodeState({
 }
 
 export function decodeState(json: unknown): TokenState {
-  const { token, guarded, biometric, wiped } = json as TokenStateJson;
-  return { token: decodeToken(token), isGuarded: guarded, isBiometric: biometric, isWiped: wiped };
+  const { token, guarded, biometric, wiped } = asObject(json);
+  return {
+    token: decodeEntry(token),
+    isGuarded: guarded === true,
+    isBiometric: biometric === true,
+    isWiped: wiped === true,
+  };
 }
 
 /** Reverses what {@link encodeReply} makes of a response. */
@@ -216,5 +227,9 @@ function parseReply(line: string): unknown {
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null)
     return value as Readonly<Record<string, unknown>>;
+  throw strangeAnswer();
+}
+
+function refuseReply(): never {
   throw strangeAnswer();
 }

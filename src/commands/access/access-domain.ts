@@ -1,9 +1,16 @@
 import { FobError } from "#base/fob-error.ts";
-import { type Texts, t, translated } from "#base/language.ts";
+import { t } from "#base/language.ts";
 import { defineCommand, optional, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
-import { type AccessDomain, isStricter, parseAccessDomain } from "#token/access-domain.ts";
+import {
+  ACCESS,
+  ACCESS_DOMAIN_WORDS,
+  type AccessDomain,
+  accessInWords,
+  isStricter,
+  parseAccessDomain,
+} from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import { readHeader } from "#vault/keys/header.ts";
@@ -20,14 +27,6 @@ interface DomainView {
   readonly lacksPin: boolean;
 }
 
-const MEANINGS: Texts = {
-  "00": "full access",
-  "02": "only after a PIN",
-  FF: "no access",
-};
-
-const DOMAINS: readonly string[] = ["00", "02", "FF", "full", "pin", "none"];
-
 /** `fob access domain`: shows or sets under which condition a token answers. */
 export const accessDomain = defineCommand({
   name: "access domain",
@@ -38,9 +37,9 @@ export const accessDomain = defineCommand({
   arguments: {
     name: required("NAME", "name or id of a token", "token"),
     domain: optional(
-      DOMAINS.join("|"),
+      ACCESS_DOMAIN_WORDS.join("|"),
       "the new domain; without it, the one it has is shown",
-      DOMAINS,
+      ACCESS_DOMAIN_WORDS,
     ),
   },
   options: {},
@@ -76,8 +75,7 @@ export const accessDomain = defineCommand({
       token: vault.amend(id, (before) => ({ ...before, accessDomain: wanted })),
     });
   },
-  text: ({ name, accessDomain: value }) =>
-    printable(`${name}: ${value} (${translated(MEANINGS[value] ?? "")})`),
+  text: ({ name, accessDomain: value }) => printable(`${name}: ${value} (${accessInWords(value)})`),
   json: ({ id, name, accessDomain: value }) => ({ id, name, accessDomain: value }),
   notes: ({ name, lacksPin }) =>
     lacksPin ? [t`note: ${name} has no PIN yet: \`fob pin set ${name}\` gives it one`] : [],
@@ -103,5 +101,5 @@ function viewDomain(
   const { id, name, accessDomain: domain } = token;
   const header = readHeader(layout.home);
   const hasPin = guard !== null || (header !== null && appPinSlot(header) !== null);
-  return { id, name, accessDomain: domain, lacksPin: domain === "02" && !hasPin };
+  return { id, name, accessDomain: domain, lacksPin: domain === ACCESS.pin && !hasPin };
 }

@@ -2,18 +2,10 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { parseJson } from "#token/bounded-json.ts";
+import { tokenSchemas } from "#token/codec.ts";
+import { encodeCredential } from "#token/credential-codec.ts";
 import { pinBytes } from "#token/secret.ts";
-import { decodeCredential, encodeCredential, type Token } from "#token/token.ts";
-import {
-  AccessDomainSchema,
-  CleanTextSchema,
-  CredentialSchema,
-  FormatSchema,
-  IdSchema,
-  PolicySchema,
-  SecretSchema,
-  TimeSchema,
-} from "#vault/backup/backup.ts";
+import { PolicySchema, SecretSchema } from "#vault/backup/backup.ts";
 import type { ChosenPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
@@ -39,14 +31,26 @@ export interface SentDraft extends NamedDraft {
   readonly chosen?: ChosenPin | null;
 }
 
-const DraftSchema = v.object({
-  name: CleanTextSchema,
+const {
+  id,
+  name,
+  issuer,
+  account,
+  serial,
+  format,
+  credential,
+  pin: _pin,
+  ...keptFields
+} = tokenSchemas();
+
+const DraftSchema = v.strictObject({
+  name,
   isChosen: v.boolean(),
-  issuer: CleanTextSchema,
-  account: CleanTextSchema,
-  serial: CleanTextSchema,
-  format: FormatSchema,
-  credential: CredentialSchema,
+  issuer,
+  account,
+  serial,
+  format,
+  credential,
   secret: SecretSchema,
   pin: v.nullable(
     v.variant("type", [
@@ -63,14 +67,7 @@ const DraftSchema = v.object({
     ),
     null,
   ),
-  past: v.nullable(
-    v.object({
-      id: v.nullable(IdSchema),
-      accessDomain: AccessDomainSchema,
-      favorite: v.boolean(),
-      enrolledAt: TimeSchema,
-    }),
-  ),
+  past: v.nullable(v.strictObject({ ...keptFields, id: v.nullable(id) })),
 });
 
 /**
@@ -113,27 +110,29 @@ export async function readDraftParts(next: () => Promise<string>): Promise<SentD
 }
 
 function encodeDraft({ name, isChosen, draft, past, chosen }: SentDraft): string {
-  const { issuer, account, serial, format, credential, secret, pin = null } = draft;
   return JSON.stringify({
-    ...{ name, isChosen, issuer, account, serial, format, pin },
-    credential: encodeCredential(credential),
-    secret: Buffer.from(secret).toString("base64"),
+    name,
+    isChosen,
+    issuer: draft.issuer,
+    account: draft.account,
+    serial: draft.serial,
+    format: draft.format,
+    pin: draft.pin ?? null,
+    credential: encodeCredential(draft.credential),
+    secret: Buffer.from(draft.secret).toString("base64"),
     chosen: chosen ? { ...chosen, pin: chosen.pin.toString("utf8") } : null,
-    past: past ? { ...past, id: past.id ?? null, enrolledAt: past.enrolledAt.toISOString() } : null,
+    past: past ? { ...past, id: past.id ?? null } : null,
   });
 }
 
 function decodeDraft(line: string): SentDraft {
-  const { name, isChosen, credential, pin, past, chosen, ...rest } = parse(line);
+  const { isChosen, pin, past, chosen, ...draft } = parse(line);
+  const { name } = draft;
   if (name === null) throw wrongDraft();
   return {
     name,
     isChosen,
-    draft: {
-      ...{ ...rest, name, fields: [], findings: [] },
-      credential: decodeCredential(credential),
-      ...(pin ? { pin } : {}),
-    },
+    draft: { ...draft, name, fields: [], findings: [], ...(pin ? { pin } : {}) },
     ...(past ? { past: decodePast(past) } : {}),
     chosen: chosen && { ...chosen, pin: pinBytes(chosen.pin) },
   };
@@ -141,14 +140,9 @@ function decodeDraft(line: string): SentDraft {
 
 function decodePast({
   id,
-  enrolledAt,
-  ...rest
-}: NonNullable<v.InferOutput<typeof DraftSchema>["past"]>) {
-  const past: Pick<Token, "accessDomain" | "favorite" | "enrolledAt"> = {
-    ...rest,
-    enrolledAt: new Date(enrolledAt),
-  };
-  return id === null ? past : { ...past, id };
+  ...kept
+}: NonNullable<v.InferOutput<typeof DraftSchema>["past"]>): NonNullable<NamedDraft["past"]> {
+  return id === null ? kept : { ...kept, id };
 }
 
 function parse(line: string): v.InferOutput<typeof DraftSchema> {

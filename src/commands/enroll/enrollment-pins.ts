@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { HouseContext } from "#cli/context.ts";
 import type { RequiredPin } from "#enrollment/draft.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import { judgePin, type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 import { forget, type Secret } from "#token/secret.ts";
@@ -154,7 +155,7 @@ async function guardAndOpen(
     if (!pin) continue;
     const record = vault.read(token.id);
     await setTokenPin(vault, record, unguardedSecretKey(record, vault.vaultKey), pin);
-    if (named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: "00" }));
+    if (named.past) vault.amend(token.id, (guarded) => ({ ...guarded, accessDomain: ACCESS.full }));
   }
   forgetPins(pins);
 }

@@ -2,6 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { HouseContext } from "#cli/context.ts";
 import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
+import { ACCESS } from "#token/access-domain.ts";
+import { newlyEnrolled } from "#token/codec.ts";
 import { forget } from "#token/secret.ts";
 import { finishInterrupted } from "#vault/tokens/interrupted.ts";
 import { holdsSecret } from "#vault/tokens/same-secret.ts";
@@ -126,7 +128,7 @@ function lockUnguarded(
   const pins = fittingPins(fetched);
   const drafts = fetched.map((one) =>
     one.draft.pin?.type === "user" && !pins.has(one)
-      ? { ...one, past: { accessDomain: "02", favorite: false, enrolledAt } as const }
+      ? { ...one, past: { ...newlyEnrolled(enrolledAt), accessDomain: ACCESS.pin } }
       : one,
   );
   forgetPins(pins);

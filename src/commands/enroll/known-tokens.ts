@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import type { Credential } from "#token/credential.ts";
 import { fold } from "#token/names.ts";
 import { holdsSecret } from "#vault/tokens/same-secret.ts";
@@ -173,7 +174,7 @@ function holdsDraft(
 export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraft): boolean {
   return (
     pin === "none" &&
-    accessDomain === "00" &&
+    accessDomain === ACCESS.full &&
     draft.pin?.type === "user" &&
     draft.pin.policy.required
   );

@@ -1,4 +1,5 @@
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import type { KeptFields } from "#token/codec.ts";
 import type { Credential } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
@@ -9,6 +10,5 @@ export interface NamedDraft {
   readonly isChosen: boolean;
   readonly draft: EnrollmentDraft<Credential>;
   /** What it was in another vault, where it comes from a backup. */
-  readonly past?: Partial<Pick<Token, "id">> &
-    Pick<Token, "accessDomain" | "favorite" | "enrolledAt">;
+  readonly past?: Partial<Pick<Token, "id">> & KeptFields;
 }

@@ -96,28 +96,17 @@ async function readIdentities(path: string, context: Context): Promise<string[]>
 }
 
 function toNamedDraft({ token, secret, pinPolicy }: BackedUpToken): NamedDraft {
-  const {
-    id,
-    accessDomain,
-    favorite,
-    enrolledAt,
-    name,
-    issuer,
-    account,
-    serial,
-    credential,
-    format,
-  } = token;
+  const { name, issuer, account, serial, credential, format, pin, ...past } = token;
   const draft: EnrollmentDraft<Credential> = {
     ...{ format, name, issuer, account, serial, credential, secret },
     ...{ fields: [], findings: [] },
     ...(pinPolicy ? { pin: { type: "user", policy: pinPolicy } } : {}),
-    ...(token.pin === "server" ? { pin: { type: "server" } } : {}),
+    ...(pin === "server" ? { pin: { type: "server" } } : {}),
   };
   return {
     name,
     isChosen: false,
     draft,
-    past: { id, accessDomain, favorite, enrolledAt },
+    past,
   };
 }

@@ -1,22 +1,18 @@
-import { type Texts, t, translated } from "#base/language.ts";
-import { ownValue } from "#base/own-value.ts";
+import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { answerMethodOf } from "#push/protocols.ts";
-import type { Credential } from "#token/credential.ts";
-import type { Token } from "#token/token.ts";
+import { newlyEnrolled } from "#token/codec.ts";
+import type { Credential, PushCredential } from "#token/credential.ts";
+import type { PinType, Token } from "#token/token.ts";
 
 /**
- * A token as `list` and `show` print it. Counters are bigint, times Date; the printer knows how to
- * write both.
+ * A token as `list` and `show` print it: all of it, but what it computes with in its own words.
+ * Counters are bigint, times Date; the printer knows how to write both.
  */
-export interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly issuer: string | null;
-  readonly account: string | null;
-  readonly kind: string;
+export interface TokenView extends Omit<Token, "credential"> {
+  readonly kind: Credential["kind"];
   readonly algorithm: string;
   /** Null where there are no passcodes, but signatures. */
   readonly digits: number | null;
@@ -25,17 +21,11 @@ export interface TokenView {
   readonly counter?: bigint | undefined;
   readonly suite?: string | undefined;
   /** How login requests are asked for and answered. */
-  readonly protocol?: string | undefined;
+  readonly protocol?: PushCredential["protocol"] | undefined;
   /** Which server they come from. */
   readonly server?: string | undefined;
-  readonly serial: string | null;
-  readonly pin: string;
   /** Whether its secret was wiped after too many wrong PINs. */
   readonly wiped: boolean;
-  readonly accessDomain: string;
-  readonly favorite: boolean;
-  readonly format: string;
-  readonly enrolledAt: Date;
   readonly lastUsedAt: Date | null;
 }
 
@@ -125,14 +115,17 @@ export function viewDraft(
   name: string,
   { issuer, account, serial, format, credential }: EnrollmentDraft<Credential>,
 ): DraftView {
-  const rest = {
+  const token: Token = {
+    ...newlyEnrolled(new Date(0)),
     id: "",
+    name,
+    issuer,
+    account,
+    serial,
+    format,
+    credential,
     pin: "none",
-    accessDomain: "00",
-    favorite: false,
-    enrolledAt: new Date(0),
-  } as const;
-  const token: Token = { name, issuer, account, serial, format, credential, ...rest };
+  };
   const {
     id: _id,
     enrolledAt: _enrolledAt,
@@ -143,24 +136,28 @@ export function viewDraft(
   return view;
 }
 
-const KINDS: Texts = {
-  totp: "time-based",
-  hotp: "event-based",
-  ocra: "challenge-response",
-  motp: "time-based with PIN",
-  push: "push approval",
+const KINDS: Readonly<Record<Credential["kind"], () => string>> = {
+  totp: () => t("time-based"),
+  hotp: () => t("event-based"),
+  ocra: () => t("challenge-response"),
+  motp: () => t("time-based with PIN"),
+  push: () => t("push approval"),
 };
 
 /** What kind of token it is, in words. */
-export function kindInWords(kind: string): string {
-  return translated(ownValue(KINDS, kind) ?? kind);
+export function kindInWords(kind: Credential["kind"]): string {
+  return KINDS[kind]();
 }
 
-const PINS: Texts = { none: "none", user: "user", server: "server" };
+const PINS: Readonly<Record<PinType, () => string>> = {
+  none: () => t("none"),
+  user: () => t("user"),
+  server: () => t("server"),
+};
 
-/** Whose PIN it is, in words: the user's, the server's, or nobody's. */
-export function pinInWords(pin: string): string {
-  return translated(ownValue(PINS, pin) ?? pin);
+/** Whose PIN it is, in words: the user's, the server's, or none. */
+export function pinInWords(pin: PinType): string {
+  return PINS[pin]();
 }
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */

@@ -1,14 +1,18 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
-import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
-import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { shortenName } from "#token/clean-name.ts";
-import { parseIsoDate } from "#token/iso-date.ts";
-import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
-import { decodeToken, encodeToken, type Token } from "#token/token.ts";
+import { encodeToken, TOKEN_VERSION, tokenSchemas } from "#token/codec.ts";
+import { integer } from "#token/credential-codec.ts";
+import { writtenByNewer } from "#token/newer.ts";
+import {
+  LIMIT_ACTIONS,
+  PIN_ALPHABETS,
+  type PinPolicy,
+  USER_PIN_POLICY,
+} from "#token/pin-policy.ts";
+import type { Token } from "#token/token.ts";
 
 /**
  * A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is
@@ -20,7 +24,8 @@ export interface BackedUpToken {
   readonly pinPolicy: PinPolicy | null;
 }
 
-const VERSION = 1;
+/** Goes up with the version of a token, and with what else is in a backup. */
+const VERSION = TOKEN_VERSION;
 
 /** Thirty values a token, for as many tokens as a file may hold. */
 const MAX_VALUES = 1_500_000;
@@ -28,36 +33,21 @@ const MAX_VALUES = 1_500_000;
 /** The private key of a push token is the longest secret, in bytes. */
 const MAX_SECRET_BYTES = 8_192;
 
-/** Where passcodes are cut off, and time begins, as at enrollment. */
-const MAX_PERIOD = 86_400;
-const MAX_T0 = 253_402_300_799;
+const length = integer(1, 9_999);
 
-/**
- * Names that older versions took as they came are cleaned as at enrollment, and cut rather than
- * refused.
- */
-export const CleanTextSchema = v.pipe(
-  v.nullable(v.string()),
-  v.transform((name) => (name === null ? null : shortenName(name))),
-);
-
-const from = (min: number, max: number) =>
-  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
-const length = from(1, 9_999);
-
-const PolicyObject = v.object({
+const PolicyObject = v.strictObject({
   minLength: length,
   maxLength: length,
-  alphabet: v.picklist(["any", "numeric", "alphanumeric"]),
-  attempts: from(1, 9_999),
+  alphabet: v.picklist(PIN_ALPHABETS),
+  attempts: integer(1, 9_999),
   refuseTrivial: v.boolean(),
-  atLimit: v.optional(v.picklist(["lock", "wipe"]), USER_PIN_POLICY.atLimit),
-  history: v.optional(from(0, 24), USER_PIN_POLICY.history),
-  expiryDays: v.optional(v.nullable(from(1, 3_650)), USER_PIN_POLICY.expiryDays),
+  atLimit: v.optional(v.picklist(LIMIT_ACTIONS), USER_PIN_POLICY.atLimit),
+  history: v.optional(integer(0, 24), USER_PIN_POLICY.history),
+  expiryDays: v.optional(v.nullable(integer(1, 3_650)), USER_PIN_POLICY.expiryDays),
   changeFirst: v.optional(v.boolean(), USER_PIN_POLICY.changeFirst),
   biometric: v.optional(v.boolean(), USER_PIN_POLICY.biometric),
   required: v.optional(v.boolean(), USER_PIN_POLICY.required),
-});
+} satisfies { [K in keyof PinPolicy]: v.GenericSchema<unknown, PinPolicy[K]> });
 
 /** The policy of a PIN, as older versions wrote it, too. */
 export const PolicySchema = v.pipe(
@@ -65,63 +55,11 @@ export const PolicySchema = v.pipe(
   v.check(({ minLength, maxLength }) => minLength <= maxLength),
 );
 
-const counter = v.pipe(
-  v.string(),
-  v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) < 2n ** 64n),
-);
-const suite = v.pipe(v.string(), v.check(isOcraSuite));
-const passcode = {
-  algorithm: v.picklist(HASH_ALGORITHMS),
-  digits: from(4, 10),
-  alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
-};
-const push = { url: v.pipe(v.string(), v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
-/** How a token makes its passcodes, within the bounds of enrollment. */
-export const CredentialSchema = v.variant("kind", [
-  v.object({
-    kind: v.literal("totp"),
-    ...passcode,
-    period: from(1, MAX_PERIOD),
-    t0: from(0, MAX_T0),
-  }),
-  v.object({ kind: v.literal("hotp"), ...passcode, counter }),
-  v.object({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
-  v.object({ kind: v.literal("motp") }),
-  v.object({
-    kind: v.literal("push"),
-    protocol: v.literal("privacyidea"),
-    serverKey: v.pipe(v.string(), v.base64()),
-    ...push,
-  }),
-  v.object({
-    kind: v.literal("push"),
-    protocol: v.literal("tiqr"),
-    service: v.string(),
-    identity: v.string(),
-    suite,
-    ...push,
-  }),
-]);
-
 const BackupSchema = v.object({
   format: v.literal("fob-backup"),
-  version: v.literal(VERSION),
+  version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   tokens: v.array(v.unknown()),
 });
-
-/** A token's id. */
-export const IdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
-
-/** Which form an enrollment string had. */
-export const FormatSchema = v.pipe(v.string(), v.maxLength(64));
-
-export const AccessDomainSchema = v.picklist(["00", "02", "FF"]);
-
-/** A moment as ISO 8601 text. */
-export const TimeSchema = v.pipe(
-  v.string(),
-  v.check((date) => parseIsoDate(date)?.hasZone === true),
-);
 
 /** A secret in Base64. */
 export const SecretSchema = v.pipe(
@@ -132,20 +70,8 @@ export const SecretSchema = v.pipe(
   v.check((secret) => secret.length >= 1 && secret.length <= MAX_SECRET_BYTES),
 );
 
-const EntrySchema = v.object({
-  token: v.looseObject({
-    id: IdSchema,
-    name: CleanTextSchema,
-    issuer: CleanTextSchema,
-    account: CleanTextSchema,
-    serial: CleanTextSchema,
-    format: FormatSchema,
-    pin: v.picklist(["none", "user", "server"]),
-    accessDomain: AccessDomainSchema,
-    favorite: v.boolean(),
-    enrolledAt: TimeSchema,
-    credential: CredentialSchema,
-  }),
+const EntrySchema = v.strictObject({
+  token: v.strictObject(tokenSchemas()),
   secret: SecretSchema,
   pinPolicy: v.nullable(PolicySchema),
 });
@@ -180,15 +106,13 @@ export function decodeBackup(bytes: Buffer): BackupContent {
   );
   if (!backup.success)
     throw new FobError("invalid", t("this file opens, and holds no backup that fob knows"));
+  if (backup.output.version > VERSION) throw writtenByNewer(t("this backup"));
   const tokens: BackedUpToken[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of backup.output.tokens.entries()) {
     const parsed = v.safeParse(EntrySchema, entry, { abortEarly: true });
     if (parsed.success) tokens.push(toBackedUp(parsed.output));
-    else
-      refusals.push(
-        t`${describe(entry, i)}: ${placeOf(parsed.issues[0])} is damaged, or out of bounds`,
-      );
+    else refusals.push(t`${describe(entry, i)}: ${whyNot(parsed.issues[0])}`);
   }
   return { tokens, refusals };
 }
@@ -200,29 +124,23 @@ function toBackedUp({
 }: v.InferOutput<typeof EntrySchema>): BackedUpToken {
   const name = token.name ?? token.issuer ?? token.account ?? token.id;
   return {
-    token: decodeToken({ ...token, name } as Parameters<typeof decodeToken>[0]),
+    token: { ...token, name },
     secret,
     pinPolicy,
   };
 }
 
-/** Which value of a token is wrong, by its path in the file. */
-function placeOf(issue: v.BaseIssue<unknown>): string {
-  return v.getDotPath(issue as v.InferIssue<typeof EntrySchema>) ?? t("the token");
+/** Why an entry is refused, by the path of a value in the file. */
+function whyNot(issue: v.BaseIssue<unknown>): string {
+  const place = v.getDotPath(issue as v.InferIssue<typeof EntrySchema>) ?? t("the token");
+  const isUnknown = issue.type === "strict_object" && issue.expected === "never";
+  return isUnknown
+    ? t`${place} was written by a newer fob`
+    : t`${place} is damaged, or out of bounds`;
 }
 
 /** How people know a token of which little can be read. */
 function describe(entry: unknown, index: number): string {
   const named = v.safeParse(v.object({ token: v.object({ name: v.string() }) }), entry);
   return (named.success ? shortenName(named.output.token.name) : null) ?? t`token ${index + 1}`;
-}
-
-function isOcraSuite(text: string): boolean {
-  try {
-    parseOcraSuite(text);
-    return true;
-  } catch {
-    // then it is none
-    return false;
-  }
 }

@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { t } from "#base/language.ts";
 import type { Grant } from "#token/grant.ts";
+import { writtenByNewer } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import type { Cell } from "#vault/cells/cell.ts";
 import { grantsFolder, type VaultLayout } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
+
+/** The version of a grant's cell; 0 where it says none. */
+const VERSION = 1;
 
 /** Length in bytes of the name of a grant's folder, before it is written in hexadecimal. */
 const NAME_BYTES = 16;
@@ -55,12 +60,16 @@ export function encodeGrant({ grant, keys }: GrantContent): Buffer {
     recordKeys: recordKeys.map((key) => key.toString("base64")),
     secretKey: secretKey.toString("base64"),
   }));
-  return Buffer.from(JSON.stringify({ grant, keys: encoded }));
+  return Buffer.from(JSON.stringify({ version: VERSION, grant, keys: encoded }));
 }
 
-/** Reverses {@link encodeGrant}; the seal has vouched for the bytes. */
+/**
+ * Reverses {@link encodeGrant}; the seal has vouched for the bytes. Throws FobError `invalid` where
+ * a newer fob wrote them.
+ */
 export function decodeGrant(value: Buffer): GrantContent {
-  const { grant, keys } = JSON.parse(value.toString());
+  const { version = 0, grant, keys } = JSON.parse(value.toString());
+  if (version > VERSION) throw writtenByNewer(t`the grant ${grant?.label ?? ""}`);
   return {
     grant: reviveGrant(grant),
     keys: keys.map(

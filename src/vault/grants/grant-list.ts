@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Grant } from "#token/grant.ts";
+import { isDamage, writtenByNewer } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { grantListCell } from "#vault/cells/layout.ts";
@@ -34,8 +35,7 @@ export interface GrantList {
 const VERSION = 1;
 
 /**
- * The vault's grants. Throws FobError `invalid` when the list is damaged, `unavailable` when a
- * newer fob wrote it.
+ * The vault's grants. Throws FobError `invalid` when the list is damaged, or a newer fob wrote it.
  */
 export function readGrants(vault: Vault): GrantList {
   return explained(() => decode(readCell(listCell(vault))));
@@ -59,7 +59,7 @@ function explained<T>(use: () => T): T {
   try {
     return use();
   } catch (error) {
-    if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+    if (!isDamage(error)) throw error;
     throw new FobError("invalid", t`the list of grants cannot be read: ${error.message}`, {
       hint: t("`fob doctor --repair` ends all grants, so that new ones can be made"),
       cause: error,
@@ -88,9 +88,7 @@ function decode(value: Buffer | null): GrantList {
   // an older fob wrote grants and nothing else
   if (Array.isArray(json)) return { grants: json.map(reviveOwned), recordKeys: new Map() };
   if (json.version !== VERSION) {
-    throw new FobError("unavailable", t("the list of grants was written by a newer fob"), {
-      hint: t("update fob; nothing was changed"),
-    });
+    throw writtenByNewer(t("the list of grants"));
   }
   const keys = json.recordKeys.map(
     ([id, key]: [string, string]) => [id, Buffer.from(key, "base64")] as const,

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { type Grant, hasExpired } from "#token/grant.ts";
 import { inListOrder } from "#token/list-order.ts";
+import { isDamage } from "#token/newer.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { tokenCell, type VaultLayout } from "#vault/cells/layout.ts";
@@ -63,7 +64,7 @@ export class GrantedTokens implements TokenStore {
       return readRecord(this.#tokenCell(id), id);
     } catch (error) {
       // the token has a key that this grant was not told: to us it looks damaged
-      if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+      if (!isDamage(error)) throw error;
       throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, {
         cause: error,
       });
@@ -136,7 +137,7 @@ function readSealed(cell: Cell): Buffer | null {
   try {
     return readCell(cell);
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return null;
+    if (isDamage(error)) return null;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Grant, hasExpired } from "#token/grant.ts";
+import { isDamage } from "#token/newer.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { grantsFolder } from "#vault/cells/layout.ts";
@@ -156,7 +157,7 @@ export interface GrantDamage {
 }
 
 /**
- * Looks through the grants. Throws FobError `unavailable` where a newer fob wrote the list: then
+ * Looks through the grants. Throws FobError where a newer fob wrote the list: then
  * nothing is damaged, and nothing to be mended.
  */
 export function examineGrants(vault: Vault, now: Date): GrantDamage {
@@ -164,8 +165,7 @@ export function examineGrants(vault: Vault, now: Date): GrantDamage {
     const dead = readGrants(vault).grants.filter((grant) => isDead(vault, grant, now));
     return { list: null, dead: dead.map(withoutKey) };
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid")
-      return { list: error.message, dead: [] };
+    if (isDamage(error)) return { list: error.message, dead: [] };
     throw error;
   }
 }
@@ -250,7 +250,7 @@ function isDead(vault: Vault, { id, key, isEnded, createdAt }: OwnedGrant, now: 
       Math.abs(now.getTime() - createdAt.getTime()) > MAKING_MS
     );
   } catch (error) {
-    if (error instanceof FobError) return true;
+    if (isDamage(error)) return true;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { lifeOf, type ProcessIdentity } from "#base/process-identity.ts";
+import { writtenByNewer } from "#token/newer.ts";
 import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { attemptsCell, type VaultLayout } from "#vault/cells/layout.ts";
@@ -254,11 +255,8 @@ function parse(text: string): AttemptsState | null {
   const json = parseJson(text);
   if (!isObject(json)) return null;
   const { version, wrong, underWay, doubt } = json;
-  if (Number.isInteger(version) && Number(version) > VERSION) {
-    throw new FobError("unavailable", t("the wrong PINs were counted by a newer fob"), {
-      hint: t("update fob; nothing was changed"),
-    });
-  }
+  if (Number.isInteger(version) && Number(version) > VERSION)
+    throw writtenByNewer(t("the count of wrong PINs"));
   const isRight =
     version === VERSION &&
     isCount(wrong) &&

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
+import { type EnrolledFields, type KeptFields, newlyEnrolled } from "#token/codec.ts";
 import { FreeNames, fold } from "#token/names.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
@@ -31,11 +32,8 @@ import {
  * What a new token is made of: all of it but what the vault decides, unless it had that in another
  * vault.
  */
-export type NewToken = Pick<
-  Token,
-  "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"
-> &
-  Partial<Pick<Token, "id" | "accessDomain" | "favorite" | "enrolledAt">> & {
+export type NewToken = EnrolledFields &
+  Partial<Pick<Token, "id"> & KeptFields> & {
     readonly secret: Uint8Array;
     /** The PIN that guards it from its first byte on disk; null for none. */
     readonly guard?: NewPin | null;
@@ -103,14 +101,7 @@ async function writeTokens(
   for (const [i, { secret, guard, ...rest }] of newTokens.entries()) {
     await look();
     const name = names.next(rest.name);
-    const token = {
-      accessDomain: "00",
-      favorite: false,
-      enrolledAt: now,
-      ...rest,
-      id: ids[i] ?? newTokenId(),
-      name,
-    } as const;
+    const token: Token = { ...newlyEnrolled(now), ...rest, id: ids[i] ?? newTokenId(), name };
     const record = await recordOf(vault, token, secret, guard ?? null);
     createCell(vault.tokenCell(token.id), encodeRecord(record));
     tokens.push(record.token);

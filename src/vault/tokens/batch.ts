@@ -5,6 +5,7 @@ import { syncFolder } from "#base/durable-file.ts";
 import { describeFileError, describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import type { lifeOf, ProcessIdentity } from "#base/process-identity.ts";
+import { isDamage } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { batchCell, batchesFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
@@ -231,7 +232,7 @@ export function damagedBatches(vault: Vault): string[] {
       readCell(cellOf(vault, id));
       return false;
     } catch (error) {
-      if (error instanceof FobError && error.code === "invalid") return true;
+      if (isDamage(error)) return true;
       throw error;
     }
   });

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isDamage } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { decodeRecord, encodeRecord, type TokenRecord } from "./token-record.ts";
 
@@ -30,8 +31,8 @@ export function vanished(id: string): FobError {
 }
 
 /** Whether reading a token failed because of the token: it is damaged, or not there. */
-export function isUnreadable({ code }: FobError): boolean {
-  return code === "invalid" || code === "not-found";
+export function isUnreadable(error: unknown): boolean {
+  return isDamage(error) || (error instanceof FobError && error.code === "not-found");
 }
 
 function inUse(value: Buffer | null, id: string): TokenRecord {

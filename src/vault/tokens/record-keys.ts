@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isDamage } from "#token/newer.ts";
 import { type Secret, sameSecret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { decodeGrant, encodeGrant, grantCell } from "#vault/grants/grant-cell.ts";
@@ -92,7 +93,7 @@ function tell(
     });
   } catch (error) {
     // one damaged grant must not keep the others from being made and revoked; doctor finds it
-    if (!(error instanceof FobError) || error.code !== "invalid") throw error;
+    if (!isDamage(error)) throw error;
   }
 }
 
@@ -126,7 +127,7 @@ function isReadable(cell: Cell): boolean {
   try {
     return readCell(cell) !== null;
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return false;
+    if (isDamage(error)) return false;
     throw error;
   }
 }

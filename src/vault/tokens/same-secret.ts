@@ -1,7 +1,7 @@
-import { FobError } from "#base/fob-error.ts";
 import type { Look } from "#base/long-work.ts";
 import { counterOf } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
+import { isDamage } from "#token/newer.ts";
 import { forget } from "#token/secret.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { removedCell, removedIds } from "#vault/trash/removal.ts";
@@ -95,7 +95,7 @@ function unlessDamaged<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return null;
+    if (isDamage(error)) return null;
     throw error;
   }
 }

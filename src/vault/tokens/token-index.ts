@@ -1,12 +1,16 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { inListOrder } from "#token/list-order.ts";
 import {
-  type CredentialJson,
-  decodeCredential,
-  encodeCredential,
-  type Token,
-} from "#token/token.ts";
+  decodeRow,
+  decodeShared,
+  encodeRow,
+  encodeShared,
+  TOKEN_VERSION,
+  type TokenRow,
+} from "#token/codec.ts";
+import { inListOrder } from "#token/list-order.ts";
+import { writtenByNewer } from "#token/newer.ts";
+import type { Token } from "#token/token.ts";
 
 /**
  * A token as the index knows it: all that does not change when it is used, so that using it
@@ -18,40 +22,23 @@ export type IndexEntry = Token;
  * Whether the records of such tokens may know what the index does not follow: a counter, or that
  * too many wrong PINs have wiped the secret.
  */
-export function hasNews({ credential, pin }: Pick<Kind, "credential" | "pin">): boolean {
+export function hasNews({ credential, pin }: Pick<Token, "credential" | "pin">): boolean {
   return pin === "user" || isCounting({ credential });
 }
 
 /** Whether such tokens have a counter that moves on with every use. */
-export function isCounting({ credential }: Pick<Kind, "credential">): boolean {
+export function isCounting({ credential }: Pick<Token, "credential">): boolean {
   return "counter" in credential && credential.counter !== null;
 }
 
-/** What many tokens have in common: it is written down once, and their entries say where. */
-type Kind = Pick<Token, "format" | "credential" | "pin" | "accessDomain">;
-
-type KindJson = Omit<Kind, "credential"> & { readonly credential: CredentialJson };
-
 /** The index as JSON data. */
 interface IndexJson {
-  readonly kinds: readonly KindJson[];
-  readonly tokens: readonly IndexRow[];
+  /** Of the rows and what they share; 0 where it is not there. */
+  readonly version?: number;
+  /** What many tokens have in common. */
+  readonly kinds: readonly object[];
+  readonly tokens: readonly TokenRow[];
 }
-
-/**
- * An entry as an array, because the names of fields would be most of the file. Its kind is a
- * number, its time in milliseconds since 1970.
- */
-type IndexRow = readonly [
-  kind: number,
-  id: string,
-  name: string,
-  issuer: string | null,
-  account: string | null,
-  serial: string | null,
-  favorite: boolean,
-  enrolledAt: number,
-];
 
 const NEWLINE = 0x0a;
 
@@ -69,19 +56,18 @@ const BEFORE_NAME = /^\[\d+,"[0-9a-f]{16}",$/;
 export function encodeIndex(entries: readonly IndexEntry[]): Buffer {
   const numbers = new Map<string, number>();
   const lines = inListOrder(entries).map((entry) => {
-    const kind = encodeKind(entry);
+    const kind = encodeShared(entry);
     const number = numbers.get(kind) ?? numbers.size;
     numbers.set(kind, number);
-    return JSON.stringify(encodeEntry(entry, number));
+    return JSON.stringify(encodeRow(entry, number));
   });
-  return Buffer.from(
-    `{"kinds":[${[...numbers.keys()].join(",")}],"tokens":[\n${lines.join(",\n")}\n]}`,
-  );
+  const head = `"version":${TOKEN_VERSION},"kinds":[${[...numbers.keys()].join(",")}]`;
+  return Buffer.from(`{${head},"tokens":[\n${lines.join(",\n")}\n]}`);
 }
 
 /**
  * Reverses {@link encodeIndex}: the entries in list order. Throws FobError `invalid` for an index
- * of another version of fob.
+ * of another version of fob, also one that holds more than this version knows.
  */
 export function decodeIndex(value: Buffer | null): IndexEntry[] {
   return value === null ? [] : decodeJson(value.toString());
@@ -120,48 +106,22 @@ function lineWith(value: Buffer, text: string, before: RegExp): string | null {
   return null;
 }
 
-function encodeKind({ format, credential, pin, accessDomain }: Kind): string {
-  return JSON.stringify({ format, credential: encodeCredential(credential), pin, accessDomain });
-}
-
-function encodeEntry(entry: IndexEntry, kind: number): IndexRow {
-  const { id, name, issuer, account, serial, favorite, enrolledAt } = entry;
-  return [kind, id, name, issuer, account, serial, favorite, enrolledAt.getTime()];
-}
-
 function decodeJson(json: string): IndexEntry[] {
-  const { kinds, tokens } = JSON.parse(json) as Partial<IndexJson>;
+  const { version = 0, kinds, tokens } = JSON.parse(json) as Partial<IndexJson>;
+  if (version > TOKEN_VERSION) refuseIndex();
   if (!kinds || !tokens) {
     throw new FobError("invalid", t("the index of the tokens is of another version of fob"), {
       hint: t("`fob doctor --repair` makes it anew from the tokens"),
     });
   }
-  const decoded = kinds.map(decodeKind);
-  return tokens.map((row) => decodeRow(row, decoded));
+  const decoded = kinds.map((kind) => decodeShared(kind) ?? refuseIndex());
+  return tokens.map((row) => {
+    const kind = decoded[row[0]];
+    if (!kind) throw new Error(`the index has no kind ${row[0]}`);
+    return decodeRow(row, kind) ?? refuseIndex();
+  });
 }
 
-function decodeKind({ credential, ...rest }: KindJson): Kind {
-  return { ...rest, credential: decodeCredential(credential) };
-}
-
-/**
- * The entry in a row; written out, because destructuring an array and spreading an object take
- * three times as long, ten thousand times.
- */
-function decodeRow(row: IndexRow, kinds: readonly Kind[]): IndexEntry {
-  const kind = kinds[row[0]];
-  if (!kind) throw new Error(`the index has no kind ${row[0]}`);
-  return {
-    id: row[1],
-    name: row[2],
-    issuer: row[3],
-    account: row[4],
-    serial: row[5],
-    format: kind.format,
-    credential: kind.credential,
-    pin: kind.pin,
-    accessDomain: kind.accessDomain,
-    favorite: row[6],
-    enrolledAt: new Date(row[7]),
-  };
+function refuseIndex(): never {
+  throw writtenByNewer(t("the index of the tokens"));
 }

@@ -1,9 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Credential } from "#token/credential.ts";
+import { decodeToken, encodeToken, TOKEN_VERSION } from "#token/codec.ts";
+import { writtenByNewer } from "#token/newer.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
-import { decodeToken, encodeToken, type Token } from "#token/token.ts";
+import type { Token } from "#token/token.ts";
 import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "#vault/cells/sealing.ts";
 import {
   deriveKey,
@@ -341,25 +342,49 @@ export function grantedSeal(learnKeys: () => readonly Secret[]): Seal {
 
 /** The record as bytes for its cell. */
 export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
-  return Buffer.from(JSON.stringify({ token: encodeToken(token), ...rest }));
+  const json = { ...rest, version: TOKEN_VERSION, token: encodeToken(token) };
+  return Buffer.from(JSON.stringify(json));
 }
 
 /**
  * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote
- * them: throws FobError `invalid` for what is no record, or one of another version of fob.
+ * them: throws FobError `invalid` for what is no record, or one of a newer fob. A field that this
+ * version does not know stays with the record.
  */
 export function decodeRecord(value: Buffer): TokenRecord {
-  try {
-    const record = toRecord(JSON.parse(value.toString()));
-    if (isRecord(record)) return record;
-  } catch (error) {
-    // a key that is missing, or is no object, number or date
-    throw unreadableRecord(error);
-  }
-  throw unreadableRecord(null);
+  const json = parseRecord(value);
+  if ((json.version ?? 0) > TOKEN_VERSION) throw writtenByNewer(nameIn(json));
+  const record = toRecord(json);
+  if (record) return record;
+  throw unreadableRecord();
 }
 
-function unreadableRecord(cause: unknown): FobError {
+/** A record as JSON data, of this version or an earlier one. */
+type RecordJson = Partial<
+  Omit<TokenRecord, "token" | "guard" | "removedAt"> & {
+    readonly version: number;
+    readonly token: unknown;
+    readonly guard: (Omit<PinGuard, "setAt"> & { readonly setAt: string }) | null;
+    readonly removedAt: string | null;
+  }
+>;
+
+function parseRecord(value: Buffer): RecordJson {
+  try {
+    const json: unknown = JSON.parse(value.toString());
+    if (typeof json === "object" && json !== null) return json;
+  } catch (error) {
+    throw unreadableRecord(error);
+  }
+  throw unreadableRecord();
+}
+
+function nameIn({ token }: RecordJson): string {
+  const { name } = (token ?? {}) as { readonly name?: unknown };
+  return typeof name === "string" ? name : t("the token's file");
+}
+
+function unreadableRecord(cause?: unknown): FobError {
   return new FobError(
     "invalid",
     t("the token's file opens, and holds nothing that this version of fob knows"),
@@ -370,52 +395,35 @@ function unreadableRecord(cause: unknown): FobError {
   );
 }
 
-function toRecord(json: ReturnType<typeof JSON.parse>): TokenRecord {
+/** Null where something is not there that every use of a token relies on. */
+function toRecord({ version: _, ...json }: RecordJson): TokenRecord | null {
+  const token = decodeToken(json.token);
+  const guard = toGuard(json.guard);
+  const { wrappedSecretKey, sealedSecret, pushRequests = [] } = json;
+  const isRecord =
+    typeof wrappedSecretKey === "string" &&
+    typeof sealedSecret === "string" &&
+    Array.isArray(pushRequests);
+  if (!token || guard === undefined || !isRecord) return null;
   return {
     ...json,
-    token: decodeToken(json.token),
-    guard: json.guard && { ...json.guard, setAt: new Date(json.guard.setAt) },
+    token,
+    guard,
+    wrappedSecretKey,
+    sealedSecret,
     fingerprint: json.fingerprint ?? null,
-    removedAt: json.removedAt === null ? null : new Date(json.removedAt),
+    removedAt: json.removedAt ? new Date(json.removedAt) : null,
     // records from before there was a calendar, or there were login requests
     vouchedAtRemoval: json.vouchedAtRemoval ?? null,
-    pushRequests: json.pushRequests ?? [],
+    pushRequests,
   };
 }
 
-/** Whether what was read has what every use of a token relies on. */
-function isRecord({
-  token,
-  wrappedSecretKey,
-  sealedSecret,
-  guard,
-  pushRequests,
-}: TokenRecord): boolean {
-  const texts = [token.id, token.name, wrappedSecretKey, sealedSecret];
-  const isGuard =
-    guard === null || (typeof guard.policy === "object" && typeof guard.stretching === "object");
-  return (
-    texts.every((text) => typeof text === "string") &&
-    !Number.isNaN(token.enrolledAt.getTime()) &&
-    isGuard &&
-    Array.isArray(pushRequests) &&
-    isCredential(token.credential)
-  );
-}
-
-function isCredential(credential: Credential): boolean {
-  switch (credential.kind) {
-    case "totp":
-      return [credential.digits, credential.period, credential.t0].every(Number.isSafeInteger);
-    case "hotp":
-      return Number.isSafeInteger(credential.digits) && typeof credential.counter === "bigint";
-    case "ocra":
-      return typeof credential.suite === "string" && credential.counter !== undefined;
-    case "push":
-      return typeof credential.url === "string" && typeof credential.protocol === "string";
-    default:
-      return credential.kind === "motp";
-  }
+/** Undefined for what is no guard. */
+function toGuard(json: RecordJson["guard"]): PinGuard | null | undefined {
+  if (json === null) return null;
+  if (typeof json?.policy !== "object" || typeof json.stretching !== "object") return undefined;
+  return { ...json, setAt: new Date(json.setAt) };
 }
 
 function biometricKey(id: string, vaultKey: Secret, released: Secret): Secret {

@@ -1,5 +1,5 @@
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isDamage, writtenByNewer } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { calendarCell } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
@@ -82,7 +82,7 @@ export function havePassed(days: number, since: Beginning, now: Date, vouched: n
 }
 
 /**
- * Why the calendar is damaged; null when it is not. Throws FobError `unavailable` where a newer fob
+ * Why the calendar is damaged; null when it is not. Throws FobError where a newer fob
  * wrote it.
  */
 export function calendarDamage(vault: Vault): string | null {
@@ -91,7 +91,7 @@ export function calendarDamage(vault: Vault): string | null {
     if (value) decode(value);
     return null;
   } catch (error) {
-    if (error instanceof FobError && error.code === "invalid") return error.message;
+    if (isDamage(error)) return error.message;
     throw error;
   }
 }
@@ -107,7 +107,5 @@ function encode(calendar: Calendar): Buffer {
 function decode(value: Buffer): Calendar {
   const { version, vouched, lookedAt, added } = JSON.parse(value.toString());
   if (version === VERSION) return { vouched, lookedAt, added };
-  throw new FobError("unavailable", t("the calendar of the vault was written by a newer fob"), {
-    hint: t("update fob; nothing was changed"),
-  });
+  throw writtenByNewer(t("the calendar of the vault"));
 }

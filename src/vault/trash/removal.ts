@@ -30,7 +30,7 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
     const vouchedAtRemoval = vouchedNow(vault, now);
     vault.update(id, (record) => ({ ...record, removedAt: now, vouchedAtRemoval }));
   } catch (error) {
-    if (error instanceof FobError && isUnreadable(error)) return putTokenAside(vault, id);
+    if (isUnreadable(error)) return putTokenAside(vault, id);
     throw error;
   }
   // this is what removes it: a passcode that is being made meanwhile either counts in what is kept,

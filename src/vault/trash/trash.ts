@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isDamage } from "#token/newer.ts";
 import { calendarCell, removedFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { endExpiredGrants } from "#vault/grants/grants.ts";
@@ -55,7 +56,7 @@ function reasonWhyNot(vault: Vault, work: () => void): string | null {
     // once
     const isFolder =
       (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
-    return error.code === "invalid" && !isFolder ? null : error.message;
+    return isDamage(error) && !isFolder ? null : error.message;
   }
 }
 
