@@ -3,6 +3,7 @@ import { FobError } from "#base/fob-error.ts";
 import { readConfig } from "#cli/settings/config-file.ts";
 import type { TokenPasscode } from "#commands/code/passcode-view.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
+import { needsNoPin } from "#token/access-domain.ts";
 import { findToken } from "#token/find-token.ts";
 import { fold } from "#token/names.ts";
 import type { Header } from "#vault/keys/header.ts";
@@ -113,7 +114,7 @@ async function find({
 function passcodeFromFiles(found: Found, name: string): TokenPasscode | null {
   const vault = openWithKeyFile(found);
   const record = vault && readNamed(vault, name);
-  if (!vault || !record || record.guard || record.token.accessDomain !== "00") return null;
+  if (!vault || !record || !needsNoPin(record.token, record.guard !== null)) return null;
   const madeAt = new Date();
   const secretKey = unguardedSecretKey(record, vault.vaultKey);
   const passcode = takePasscode(vault, record, secretKey, madeAt);

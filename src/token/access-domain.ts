@@ -48,6 +48,14 @@ export function isStricter(domain: AccessDomain, other: AccessDomain): boolean {
   return ACCESS_DOMAINS.indexOf(domain) > ACCESS_DOMAINS.indexOf(other);
 }
 
+/** Whether a token is used without any PIN. `isGuarded` says whether it has one of its own. */
+export function needsNoPin(
+  { accessDomain }: { readonly accessDomain: AccessDomain },
+  isGuarded: boolean,
+): boolean {
+  return !isGuarded && accessDomain === ACCESS.full;
+}
+
 /** Throws FobError `denied` or `locked` when a token's access domain does not allow its use. */
 export function refuseByDomain(
   { name, accessDomain }: { readonly name: string; readonly accessDomain: AccessDomain },

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { refuseByDomain } from "#token/access-domain.ts";
+import { ACCESS, refuseByDomain } from "#token/access-domain.ts";
 import { forget } from "#token/secret.ts";
 import { askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
@@ -17,7 +17,7 @@ export function needsAppPin({
   token,
   isGuarded,
 }: Pick<TokenState, "token" | "isGuarded">): boolean {
-  return token.accessDomain === "02" && !isGuarded;
+  return token.accessDomain === ACCESS.pin && !isGuarded;
 }
 
 /** What opens a guarded token: its PIN, or the key that biometrics released. */

@@ -4,6 +4,7 @@ import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
 import type { Notifier } from "#push/notifier.ts";
+import { needsNoPin } from "#token/access-domain.ts";
 
 const TOKEN_CHECK_MS = 10_000;
 
@@ -80,7 +81,7 @@ export class PushListener {
   async #present(): Promise<InboxToken[]> {
     try {
       const tokens = await this.#inbox.tokens();
-      return tokens.filter(({ token, isGuarded }) => !isGuarded && token.accessDomain === "00");
+      return tokens.filter(({ token, isGuarded }) => needsNoPin(token, isGuarded));
     } catch {
       // a vault that cannot be read now says so to whoever asks for something; the next check
       // looks again

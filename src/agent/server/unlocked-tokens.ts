@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { needsNoPin } from "#token/access-domain.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Cell } from "#vault/cells/cell.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
@@ -111,7 +112,7 @@ export class UnlockedTokens implements TokenStore {
     const known = this.#secretKeys.get(record.token.id);
     if (known?.record === record) return Buffer.from(known.secretKey);
     const secretKey = await this.#vault.secretKey(record, prompt, now);
-    if (!record.guard && record.token.accessDomain === "00") this.#keep(record, secretKey);
+    if (needsNoPin(record.token, record.guard !== null)) this.#keep(record, secretKey);
     return secretKey;
   }
 

@@ -6,6 +6,7 @@ import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
 import { parseEnd, tellZone } from "#commands/values.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import { type Grant, isRight, RIGHTS, type Right } from "#token/grant.ts";
 import { forget } from "#token/secret.ts";
 import { exportGrant, prepareExport } from "#vault/grants/grant-export.ts";
@@ -142,7 +143,7 @@ async function readTokens(
 function readToGrant(vault: Vault, id: string): TokenRecord {
   const record = vault.read(id);
   const { name, accessDomain } = record.token;
-  if (accessDomain === "00") return record;
+  if (accessDomain === ACCESS.full) return record;
   throw new FobError("denied", t`${name} cannot be granted: its access domain is ${accessDomain}`);
 }
 

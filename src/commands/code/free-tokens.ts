@@ -2,6 +2,7 @@ import type { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { lookAtEach } from "#commands/listed-tokens.ts";
+import { needsNoPin } from "#token/access-domain.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
@@ -10,12 +11,8 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
  * Whether asking for a token's passcode uses nothing up and needs nobody: `code --all` leaves the
  * others out.
  */
-export function isFree({
-  credential,
-  pin,
-  accessDomain,
-}: Pick<Token, "credential" | "pin" | "accessDomain">): boolean {
-  return credential.kind === "totp" && pin !== "user" && accessDomain === "00";
+export function isFree(token: Pick<Token, "credential" | "pin" | "accessDomain">): boolean {
+  return token.credential.kind === "totp" && needsNoPin(token, token.pin === "user");
 }
 
 /** The free ones among listed tokens, and why some could not be read. */

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import type { WatchedCode } from "#cli/screen/watch-state.ts";
 import { ENDING_SECONDS } from "#cli/screen/watch-view.ts";
 import { lookListed } from "#commands/lookup.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
@@ -105,7 +106,7 @@ export class PasscodeCache {
 
   async #needsNoQuestion(token: Token): Promise<boolean> {
     if (this.#pins.has(token.id)) return true;
-    if (token.accessDomain === "FF") throw new FobError("denied", t("nobody has access"));
+    if (token.accessDomain === ACCESS.none) throw new FobError("denied", t("nobody has access"));
     if (!isFree(token)) return false;
     const state = await lookListed(this.#tokens, token.id);
     return state !== null && !state.isGuarded;

@@ -12,6 +12,7 @@ import {
   type Wish,
 } from "#cli/screen/watch-state.ts";
 import { pageSize, viewWatch, visibleTokens } from "#cli/screen/watch-view.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -149,7 +150,7 @@ class PasscodeScreen {
 
   #reveal(token: Token): Promise<string> {
     const { terminal } = this.#screen;
-    const needsVault = token.accessDomain === "02" && token.pin !== "user";
+    const needsVault = token.accessDomain === ACCESS.pin && token.pin !== "user";
     // then the vault itself is opened, whose questions are not drawn on this screen
     if (needsVault) return terminal.aside(() => this.#codes.reveal(token, this.#context.pinPrompt));
     return this.#codes.reveal(token, this.#prompt());

@@ -17,6 +17,7 @@ import { viewPush } from "#cli/screen/push-view.ts";
 import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
 import type { PushEvent } from "#push/push-event.ts";
+import { ACCESS } from "#token/access-domain.ts";
 
 /** What the screen of login requests needs of the context. */
 export type PushScreenContext = Pick<Context, "clock" | "pinPrompt">;
@@ -155,7 +156,7 @@ class PushScreen {
     const { listening, tokens } = this.#settings;
     const asked = tokens.find(({ token }) => token.id === tokenId);
     const mayAsk =
-      answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === "02");
+      answer.kind === "approve" && (asked?.isGuarded || asked?.token.accessDomain === ACCESS.pin);
     const send = () => listening.answer(id, answer, this.#context.pinPrompt);
     await (mayAsk ? this.#screen.terminal.aside(send) : send());
   }

@@ -9,6 +9,7 @@ import { isFree } from "#commands/code/free-tokens.ts";
 import type { WatchContext } from "#commands/code/passcode-screen.ts";
 import { lookAtEach } from "#commands/listed-tokens.ts";
 import { existingTokens } from "#commands/lookup.ts";
+import { ACCESS } from "#token/access-domain.ts";
 import { fold } from "#token/names.ts";
 import { printable } from "#token/printable.ts";
 import type { Token } from "#token/token.ts";
@@ -184,7 +185,7 @@ function stateInWords({ favorite, pin, accessDomain }: Token, isWiped: boolean):
     isWiped ? t("wiped") : null,
     favorite ? t("favorite") : null,
     pin === "none" ? null : pin === "user" ? t("PIN") : t("server PIN"),
-    accessDomain === "00" ? null : t`access ${accessDomain}`,
+    accessDomain === ACCESS.full ? null : t`access ${accessDomain}`,
   ];
   return words.filter(Boolean).join(", ") || "-";
 }

@@ -295,7 +295,7 @@ test("a count of a newer version is refused by name, and stays", async () => {
   const value = '{"version":3,"wrong":0,"underWay":[],"doubt":null}';
   updateCell(attempts.cell, () => Buffer.from(value));
   await expect(judge(attempts, guess("key"))).rejects.toMatchObject({
-    code: "unavailable",
-    message: "the wrong PINs were counted by a newer fob",
+    code: "invalid",
+    message: "the count of wrong PINs was written by a newer fob",
   });
 });
