@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { decodeToken, encodeToken } from "#token/codec.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential, HotpCredential } from "#token/credential.ts";
 import { findByWholeName, findToken } from "#token/find-token.ts";
 import { inListOrder } from "#token/list-order.ts";
-import { decodeToken, encodeToken } from "#token/codec.ts";
 import type { Token } from "#token/token.ts";
 
 const HOTP: HotpCredential = {
