@@ -59,10 +59,10 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
     { load: async () => (await import("#commands/access/access-list.ts")).accessList },
   ],
   // what enroll, import and restore do once they have read what they are given
-  ["add", { load: async () => (await import("#commands/enroll/draft-adding.ts")).addition }],
+  ["add", { load: async () => (await import("#commands/enroll/agent-adding.ts")).addition }],
   [
     "add with servers",
-    { load: async () => (await import("#commands/enroll/draft-adding.ts")).additionWithServers },
+    { load: async () => (await import("#commands/enroll/agent-adding.ts")).additionWithServers },
   ],
   ["doctor", { load: async () => (await import("#commands/machine/vault-checks.ts")).vaultChecks }],
 ]);

@@ -3,14 +3,13 @@ import { plural, t } from "#base/language.ts";
 import { flag } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
 import type { Vault } from "#vault/vault.ts";
-import { checkName, refuseTakenName } from "./enrollment-storing.ts";
+import { checkName } from "./draft-names.ts";
 import {
   type Conflict,
   type Repeated,
-  type Repeating,
   refusal,
   refusalOfRepeated,
-  sortDrafts,
+  refuseTakenName,
 } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
@@ -48,32 +47,6 @@ export function refuseBoth({
 }: Pick<ConflictWishes, "replace" | "keepBoth">): void {
   if (replace && keepBoth)
     throw new FobError("usage", t("--replace and --keep-both exclude each other"));
-}
-
-/**
- * What of a file is to be stored: what the vault does not have, and what was settled about accounts
- * with another secret.
- */
-export async function settleFile(
-  vault: Vault,
-  named: readonly NamedDraft[],
-  wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
-  repeating: Repeating,
-  context: ConflictContext,
-): Promise<Settled> {
-  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating);
-  const options = t("--replace takes the place of what is there, --keep-both keeps both");
-  const settled = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
-  const whenRepeated = { keepBoth: wishes.keepBoth, options: t("--keep-both keeps both") };
-  const others = await settleRepeated(vault, repeated, whenRepeated, context);
-  const stored = new Set([...fresh, ...settled.drafts, ...others.drafts]);
-  const wanted = named.filter((one) => stored.has(one));
-  const isWanted = new Set(wanted);
-  return {
-    drafts: [...wanted, ...[...stored].filter((one) => !isWanted.has(one))],
-    replacing: settled.replacing,
-    refused: [...settled.refused, ...others.refused],
-  };
 }
 
 /**

@@ -13,14 +13,15 @@ import {
 import { judgeValidity } from "#enrollment/audit.ts";
 import { type Finding, severityInWords } from "#enrollment/draft.ts";
 import { printable } from "#token/printable.ts";
-import { addDrafts } from "./draft-adding.ts";
-import { type Enrollments, readEnrollments } from "./enrollment-input.ts";
+import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
-import { describeCounters, nameDrafts, refuseSharedName } from "./enrollment-storing.ts";
-import type { FetchedTokens } from "./fetched-storing.ts";
 import type { NamedDraft } from "./named-draft.ts";
-import { withRecoveryCode } from "./new-vault.ts";
-import { ServerEnrollments } from "./online-enrollment.ts";
+import { type Enrollments, readEnrollments, type StringContext } from "./read-strings.ts";
+import { type ServerContext, ServerEnrollments } from "./server-enrollments.ts";
+import { describeCounters } from "./store-drafts.ts";
+import type { FetchedTokens } from "./store-fetched.ts";
+import { withRecoveryCode } from "./with-recovery-code.ts";
 
 interface EnrolledView extends DraftView {
   readonly clientPart?: string;
@@ -46,6 +47,11 @@ type Enrolled = { readonly notes: readonly string[] } & (
       readonly isPinMissing: boolean;
     }
 );
+
+type EnrollContext = StringContext &
+  ServerContext &
+  ClientContext &
+  Pick<Context, "complain" | "newRecoveryCode">;
 
 /**
  * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
@@ -92,7 +98,7 @@ export const enroll = defineCommand({
       explanation: "an activation string, with a log for the help desk",
     },
   ],
-  async run(input, context): Promise<Enrolled> {
+  async run(input, context: EnrollContext): Promise<Enrolled> {
     const { drafts, online } = await readEnrollments(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
@@ -159,7 +165,7 @@ function describeFetched({ notes, withoutPin }: FetchedTokens): string[] {
  * A person who leaves everything as it is, and a script with a token too much: all of them are
  * enrolled, or none.
  */
-function refuseConflicts(refused: readonly FobError[], context: Context): void {
+function refuseConflicts(refused: readonly FobError[], context: EnrollContext): void {
   if (refused.length > 0 && context.prompt.available)
     throw new FobError("interrupted", t("nothing was enrolled"));
   refuseNothingDone({ done: [], failures: refused }, context);
@@ -219,7 +225,10 @@ function about(name: string, { severity, code, message }: Finding): Finding {
   return { severity, code, message: t`${name}: ${message}` };
 }
 
-async function confirmWarnings(findings: readonly Finding[], context: Context): Promise<void> {
+async function confirmWarnings(
+  findings: readonly Finding[],
+  context: Pick<Context, "prompt">,
+): Promise<void> {
   const warnings = findings.filter(isWarning);
   if (warnings.length === 0) return;
   const question = t`${warnings.map(({ message }) => message).join("; ")}. Enroll all the same?`;

@@ -10,8 +10,8 @@ import { askNewPin } from "#vault/pins/pin-prompt.ts";
 import { setTokenPin } from "#vault/pins/token-pin.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
-import type { PinOf, StoredDraft } from "./enrollment-storing.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import type { PinOf, StoredDraft } from "./store-drafts.ts";
 
 /** A PIN for new tokens, and the policy that accepted it. */
 export interface ChosenPin {

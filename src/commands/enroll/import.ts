@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { defineCommand, flag, required } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { type DraftView, describeView, viewDraft } from "#commands/tokens/token-view.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { withoutRepetitions } from "#enrollment/repetitions.ts";
@@ -8,10 +9,10 @@ import { shortenName } from "#token/clean-name.ts";
 import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
-import { addDrafts } from "./draft-adding.ts";
-import { describeCounters } from "./enrollment-storing.ts";
-import { readFileOf } from "./file-input.ts";
-import { withRecoveryCode } from "./new-vault.ts";
+import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import { type FileContext, readFileOf } from "./read-file.ts";
+import { describeCounters } from "./store-drafts.ts";
+import { withRecoveryCode } from "./with-recovery-code.ts";
 
 interface Imported {
   readonly views: readonly DraftView[];
@@ -20,6 +21,8 @@ interface Imported {
   /** Why tokens whose account is there with another secret were left out. */
   readonly failures: readonly FobError[];
 }
+
+type ImportContext = FileContext & ClientContext & Pick<Context, "newRecoveryCode">;
 
 /** `fob import`: takes tokens over from another app's file. */
 export const importFile = defineCommand({
@@ -38,7 +41,7 @@ export const importFile = defineCommand({
     },
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
-  async run({ file, dryRun, replace, keepBoth }, context): Promise<Imported> {
+  async run({ file, dryRun, replace, keepBoth }, context: ImportContext): Promise<Imported> {
     const { app, drafts: found, refusals } = await readFileOf(file, context);
     const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0)

@@ -9,8 +9,6 @@ import { type DraftField, severityInWords } from "#enrollment/draft.ts";
 import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { printable } from "#token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
-import { askForString } from "./enrollment-input.ts";
-import { readFileOf } from "./file-input.ts";
 import {
   type InspectedToken,
   type Inspection,
@@ -19,6 +17,11 @@ import {
   inspectRefused,
   joinInspections,
 } from "./inspection.ts";
+import { type FileContext, readFileOf } from "./read-file.ts";
+import { askForString } from "./read-strings.ts";
+
+type InspectContext = FileContext &
+  Pick<Context, "clock" | "fileExists" | "prompt" | "readInput" | "readPicture">;
 
 /** `fob inspect`: what an enrollment string is, without storing it. */
 export const inspect = defineCommand({
@@ -49,7 +52,7 @@ export const inspect = defineCommand({
     },
     { command: "fob inspect aegis-export.json", explanation: "what is in another app's file" },
   ],
-  async run({ enrollment, qr, reveal }, context): Promise<Inspection> {
+  async run({ enrollment, qr, reveal }, context: InspectContext): Promise<Inspection> {
     const settings = { reveal, now: context.clock() };
     if (enrollment !== undefined && qr !== undefined)
       throw new FobError("usage", t("ENROLLMENT and --qr exclude each other"));
@@ -88,7 +91,7 @@ async function inspectTexts(
   texts: readonly string[],
   source: string,
   settings: Settings,
-  context: Context,
+  context: InspectContext,
 ): Promise<Inspection> {
   const inspections: Inspection[] = [];
   for (const text of texts) inspections.push(await inspectText(text, source, settings, context));
@@ -99,7 +102,7 @@ async function inspectText(
   text: string,
   source: string,
   settings: Settings,
-  context: Context,
+  context: InspectContext,
 ): Promise<Inspection> {
   const format = identify(text)?.id ?? null;
   try {
@@ -117,7 +120,7 @@ async function inspectText(
 async function inspectFile(
   path: string,
   settings: Settings,
-  context: Context,
+  context: InspectContext,
 ): Promise<Inspection> {
   const { drafts, refusals } = await readFileOf(path, context);
   const format = drafts[0]?.format ?? null;

@@ -201,3 +201,34 @@ function foldBlanks(text: string): string {
     .filter((word) => word !== "")
     .join(" ");
 }
+
+/**
+ * Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken.
+ */
+export function refuseKnown(
+  vault: Vault,
+  drafts: readonly NamedDraft[],
+  known: KnownTokens = knownTokens(vault.entries()),
+): void {
+  for (const named of drafts) {
+    const same = findSame(vault, named, known);
+    if (same && !lacksPin(same, named)) {
+      throw new FobError("usage", t`this token is enrolled already, as ${same.name}`, {
+        hint: t("--replace enrolls it anew"),
+      });
+    }
+    if (named.isChosen && !same) refuseNameAmong(known, named.name);
+  }
+}
+
+/** Throws FobError `usage` when a token is called so already. */
+export function refuseTakenName(vault: Vault, name: string): void {
+  refuseNameAmong(knownTokens(vault.entries()), name);
+}
+
+function refuseNameAmong({ byName }: KnownTokens, name: string): void {
+  if (!byName.has(fold(name))) return;
+  throw new FobError("usage", t`another token is called ${name} already`, {
+    hint: t("--replace takes its place"),
+  });
+}

@@ -1,10 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
+import { addDrafts } from "#commands/enroll/add-drafts.ts";
 import { askSecretFor } from "#commands/enroll/ask-secret.ts";
-import { addDrafts } from "#commands/enroll/draft-adding.ts";
-import { describeCounters } from "#commands/enroll/enrollment-storing.ts";
 import type { NamedDraft } from "#commands/enroll/named-draft.ts";
+import { describeCounters } from "#commands/enroll/store-drafts.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";

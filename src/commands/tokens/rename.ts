@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
-import { checkName } from "#commands/enroll/enrollment-storing.ts";
+import { checkName } from "#commands/enroll/draft-names.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { printable } from "#token/printable.ts";
 

@@ -6,10 +6,25 @@ import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "#enrollment/repetitions.ts";
-import { askSecretFor } from "./ask-secret.ts";
+import { askSecretFor, type SecretContext } from "./ask-secret.ts";
 
 const CLIPBOARD: Text = "the clipboard";
 const SCREEN: Text = "the screen";
+
+/** What reading enrollment strings needs. */
+export type StringContext = SecretContext &
+  Pick<
+    Context,
+    | "clipboard"
+    | "endAtSignals"
+    | "look"
+    | "prompt"
+    | "readInput"
+    | "readPicture"
+    | "readQrCodes"
+    | "takeScreenshot"
+    | "tell"
+  >;
 
 /** Where enrollment strings come from. */
 export interface EnrollmentSources {
@@ -34,7 +49,7 @@ type Enrollment = EnrollmentDraft | OnlineEnrollment;
  */
 export async function readEnrollments(
   sources: EnrollmentSources,
-  context: Context,
+  context: StringContext,
 ): Promise<Enrollments> {
   const read = await readSources(sources, context);
   return {
@@ -45,11 +60,14 @@ export async function readEnrollments(
 
 /** What one command line reads with; its strings together may cost no more than one file. */
 interface Reading {
-  readonly context: Context;
+  readonly context: StringContext;
   readonly effort: Effort;
 }
 
-async function readSources(sources: EnrollmentSources, context: Context): Promise<Enrollment[]> {
+async function readSources(
+  sources: EnrollmentSources,
+  context: StringContext,
+): Promise<Enrollment[]> {
   const { enrollments, qr, clipboard, screen } = sources;
   const reading = { context, effort: new Effort() };
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
@@ -93,8 +111,8 @@ function recognizeAny(
 }
 
 /** Asks for an enrollment string, which is not shown. */
-export function askForString(context: Context): Promise<string> {
-  return context.prompt.secret(
+export function askForString({ prompt }: Pick<Context, "prompt">): Promise<string> {
+  return prompt.secret(
     t("Enrollment string (it is not shown)"),
     t("an ENROLLMENT, - for standard input, or --qr FILE"),
   );
@@ -133,7 +151,9 @@ async function readInput(text: string, reading: Reading): Promise<Enrollment[]> 
 /**
  * The texts of the codes on every display. Throws the first display's error when none shows a code.
  */
-async function readScreen(context: Context): Promise<string[]> {
+async function readScreen(
+  context: Pick<Context, "takeScreenshot" | "readQrCodes">,
+): Promise<string[]> {
   const texts: string[] = [];
   const refusals: FobError[] = [];
   for (const picture of await context.takeScreenshot()) {

@@ -17,9 +17,9 @@ import {
   pinsFor,
   type Unguarded,
 } from "./enrollment-pins.ts";
-import { type StoredDraft, type Storing, storeDrafts } from "./enrollment-storing.ts";
 import { sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import { type StoredDraft, type Storing, storeDrafts } from "./store-drafts.ts";
 
 /**
  * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks

@@ -5,11 +5,14 @@ import type { EnrollmentDraft, EnrollmentServices, OnlineEnrollment } from "#enr
 import { shortenName } from "#token/clean-name.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
-import { askSecretFor } from "./ask-secret.ts";
+import { askSecretFor, type SecretContext } from "./ask-secret.ts";
+import { checkName } from "./draft-names.ts";
 import { askPins, type ChosenPins, type FetchedDraft, forgetPins } from "./enrollment-pins.ts";
-import { checkName } from "./enrollment-storing.ts";
-import type { FetchedTokens } from "./fetched-storing.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import type { FetchedTokens } from "./store-fetched.ts";
+
+/** What asking servers for tokens needs. */
+export type ServerContext = SecretContext & Pick<Context, "clock" | "http" | "startTrace" | "tell">;
 
 /** What was wished for tokens that a server makes. */
 export interface OnlineWishes {
@@ -42,13 +45,13 @@ interface Ready {
 export class ServerEnrollments {
   readonly #orders: readonly Order[];
   readonly #wishes: OnlineWishes;
-  readonly #context: Context;
+  readonly #context: ServerContext;
   #ready: Ready | null = null;
   #asked = 0;
   readonly #fetched: FetchedDraft[] = [];
   #storedCount = 0;
 
-  constructor(online: readonly OnlineEnrollment[], wishes: OnlineWishes, context: Context) {
+  constructor(online: readonly OnlineEnrollment[], wishes: OnlineWishes, context: ServerContext) {
     this.#orders = online.map((draft) => ({
       name: wishes.name ?? draft.name ?? draft.server,
       draft,
@@ -67,7 +70,7 @@ export class ServerEnrollments {
     return this.#fetched.slice(this.#storedCount);
   }
 
-  /** See {@link import("./fetched-storing.ts").NextFetched}. */
+  /** See {@link import("./store-fetched.ts").NextFetched}. */
   async next(): Promise<readonly FetchedDraft[] | null> {
     forgetDrafts(this.unstored);
     this.#storedCount = this.#fetched.length;

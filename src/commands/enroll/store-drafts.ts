@@ -1,9 +1,6 @@
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
-import type { Context } from "#cli/context.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
-import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential } from "#token/credential.ts";
 import { FreeNames, fold } from "#token/names.ts";
@@ -23,47 +20,10 @@ import {
   knownTokens,
   lacksPin,
   refusal,
+  refuseKnown,
   tokensOfAccount,
 } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
-
-/** Throws FobError `usage` when one name is wanted for several tokens. */
-export function refuseSharedName(wanted: string | undefined, count: number): void {
-  if (wanted === undefined || count <= 1) return;
-  throw new FobError("usage", t`--name is for one token, and ${count} were given`);
-}
-
-/** Gives every draft its name: the one asked for, the draft's own, or the person's answer. */
-export async function nameDrafts(
-  drafts: readonly EnrollmentDraft<Credential>[],
-  wanted: string | undefined,
-  context: Context,
-): Promise<NamedDraft[]> {
-  const named: NamedDraft[] = [];
-  for (const draft of drafts) {
-    const chosen = wanted ?? (draft.name === null ? await askForName(context) : null);
-    named.push({ name: checkName(chosen ?? draft.name ?? ""), isChosen: chosen !== null, draft });
-  }
-  return named;
-}
-
-function askForName(context: Context): Promise<string> {
-  return context.prompt.text(t("What shall the token be called?"), "--name");
-}
-
-/**
- * A name that a person gave, without surrounding space. Throws FobError `usage` for an empty, long
- * or unprintable one.
- */
-export function checkName(name: string): string {
-  const { name: clean, wasHarmful, isTooLong } = cleanText(name);
-  if (isTooLong)
-    throw new FobError("usage", t`the name is longer than ${MAX_NAME_LENGTH} characters`);
-  if (wasHarmful)
-    throw new FobError("usage", t("the name holds control characters, or invisible ones"));
-  if (clean === null) throw new FobError("usage", t("the name is empty"));
-  return clean;
-}
 
 /** A draft and the token that came of it. */
 export interface StoredDraft {
@@ -137,7 +97,9 @@ export async function storeDrafts(
       guard: pinOf(one),
     })),
     {
-      ...{ now, processes, look },
+      now,
+      processes,
+      look,
       replaced: [...gone],
       tellAside: (id, folder) =>
         tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
@@ -310,35 +272,4 @@ function findReplaced(named: NamedDraft, known: KnownTokens): readonly IndexEntr
   const namesake =
     named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;
   return namesake && !own.includes(namesake) ? [...own, namesake] : own;
-}
-
-/**
- * Throws FobError `usage` when one of the tokens is enrolled already, or its chosen name is taken.
- */
-export function refuseKnown(
-  vault: Vault,
-  drafts: readonly NamedDraft[],
-  known: KnownTokens = knownTokens(vault.entries()),
-): void {
-  for (const named of drafts) {
-    const same = findSame(vault, named, known);
-    if (same && !lacksPin(same, named)) {
-      throw new FobError("usage", t`this token is enrolled already, as ${same.name}`, {
-        hint: t("--replace enrolls it anew"),
-      });
-    }
-    if (named.isChosen && !same) refuseNameAmong(known, named.name);
-  }
-}
-
-/** Throws FobError `usage` when a token is called so already. */
-export function refuseTakenName(vault: Vault, name: string): void {
-  refuseNameAmong(knownTokens(vault.entries()), name);
-}
-
-function refuseNameAmong({ byName }: KnownTokens, name: string): void {
-  if (!byName.has(fold(name))) return;
-  throw new FobError("usage", t`another token is called ${name} already`, {
-    hint: t("--replace takes its place"),
-  });
 }

@@ -1,0 +1,122 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { Context } from "#cli/context.ts";
+import {
+  type Added,
+  type AddingContext,
+  addHere,
+  forgetSecrets,
+  NOTHING_ADDED,
+} from "./add-here.ts";
+import type { AddingWishes } from "./adding-wishes.ts";
+import { draftParts } from "./draft-parts.ts";
+import type { NamedDraft } from "./named-draft.ts";
+import type { ServerEnrollments } from "./server-enrollments.ts";
+import { type FetchedTokens, nameStored, storeFetched } from "./store-fetched.ts";
+
+/** What adding drafts needs where an agent may do it. */
+export type ClientContext = AddingContext & Pick<Context, "delegate" | "tell">;
+
+/**
+ * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that
+ * nobody is asked for the app PIN, else here. The servers are asked here, when nothing else is left
+ * to ask. Their secrets are forgotten.
+ */
+export async function addDrafts(
+  named: readonly NamedDraft[],
+  wishes: AddingWishes,
+  context: ClientContext,
+  servers: ServerEnrollments | null = null,
+): Promise<Added> {
+  try {
+    const added =
+      (await addByAgent(named, wishes, context, servers)) ??
+      (await addHere(named, wishes, context, servers && (() => servers.next())));
+    if (added.fetched) servers?.conclude(added.fetched);
+    return added;
+  } finally {
+    forgetSecrets(named);
+    servers?.forget();
+  }
+}
+
+async function addByAgent(
+  named: readonly NamedDraft[],
+  { by, name, pin, replace, keepBoth }: AddingWishes,
+  context: ClientContext,
+  servers: ServerEnrollments | null,
+): Promise<Added | null> {
+  const parts = draftParts(named);
+  if (!parts) return null;
+  const left = tellAgent(parts, servers);
+  const input = { by, pin, replace, keepBoth, ...(name === undefined ? {} : { name }) };
+  try {
+    const delegated = await context.delegate(servers ? "add with servers" : "add", input, {
+      readInput: async () => (await left.next()).value ?? "",
+    });
+    return delegated && (delegated.result as Added);
+  } catch (error) {
+    const isOver = error instanceof FobError && servers !== null && servers.fetched.length > 0;
+    if (!isOver) throw error;
+    return {
+      ...NOTHING_ADDED,
+      fetched: await rescue(servers, { replace, failure: error }, context),
+    };
+  }
+}
+
+/**
+ * What the agent reads: the parts of drafts, and behind them what servers make; each ends with an
+ * empty part.
+ */
+async function* tellAgent(
+  parts: readonly string[],
+  servers: ServerEnrollments | null,
+): AsyncGenerator<string, void> {
+  yield* parts;
+  yield "";
+  for (let fetched = await servers?.next(); fetched; fetched = await servers?.next()) {
+    const made = draftParts(fetched);
+    if (!made) throw new FobError("usage", t("the request holds too many tokens"));
+    yield* made;
+    yield "";
+  }
+  yield "";
+}
+
+/**
+ * Stores here what servers have made, because the agent has gone before it said that it did. Throws
+ * FobError as opening the vault does.
+ */
+async function rescue(
+  servers: ServerEnrollments,
+  { replace, failure }: { readonly replace: boolean; readonly failure: FobError },
+  context: ClientContext,
+): Promise<FetchedTokens> {
+  const names = servers.fetched.map(({ name }) => name);
+  const unstored = servers.unstored;
+  if (unstored.length === 0)
+    return { stored: [], withoutPin: [], notes: [], failure: nameStored(failure, names) };
+  const left = [unstored].values();
+  const next = async () => {
+    const { value } = left.next();
+    if (value) return value;
+    throw failure;
+  };
+  context.tell(t`${failure.message}: what the server has made is stored without it`);
+  const vault = await context.ensureVault().catch((error: unknown) => {
+    throw error instanceof FobError ? lost(unstored, error) : error;
+  });
+  return storeFetched(vault, next, { replace, mayBeThere: true }, context);
+}
+
+function lost(unstored: readonly NamedDraft[], { code, message }: FobError): FobError {
+  const names = unstored.map(({ name }) => name).join(", ");
+  return new FobError(
+    code,
+    t`${names}: its server has made it, and it could not be stored (${message})`,
+    {
+      hint: t("ask the issuer for another enrollment string"),
+    },
+  );
+}

@@ -1,0 +1,15 @@
+/** The commands that add drafts. */
+export const ADDING_COMMANDS = ["enroll", "import", "restore"] as const;
+
+type AddingCommand = (typeof ADDING_COMMANDS)[number];
+
+/** Which command adds the drafts, and what its options say. */
+export interface AddingWishes {
+  readonly by: AddingCommand;
+  /** The name that a person gave, who so knows that it is another token. */
+  readonly name?: string | undefined;
+  /** Whether every token gets a PIN. */
+  readonly pin: boolean;
+  readonly replace: boolean;
+  readonly keepBoth: boolean;
+}

@@ -1,0 +1,114 @@
+import { t } from "#base/language.ts";
+import type { HouseContext } from "#cli/context.ts";
+import { finishInterrupted } from "#vault/tokens/interrupted.ts";
+import { removedIds } from "#vault/trash/removal.ts";
+import type { Vault } from "#vault/vault.ts";
+import {
+  type ConflictWishes,
+  type Settled,
+  settleConflicts,
+  settleRepeated,
+} from "./account-conflicts.ts";
+import type { AddingWishes } from "./adding-wishes.ts";
+import { enrollOptions, type Repeating, refuseKnown, sortDrafts } from "./known-tokens.ts";
+import type { NamedDraft } from "./named-draft.ts";
+
+type SettlingContext = Pick<HouseContext, "processes" | "prompt">;
+
+/** What is to be stored, and what of it replaces others. */
+export async function settleDrafts(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  wishes: AddingWishes,
+  context: SettlingContext,
+): Promise<Settled> {
+  if (wishes.by === "enroll") return settleEnrollment(vault, named, wishes, context);
+  finishInterrupted(vault, context.processes);
+  // a backup has what was beside each other in a vault
+  return wishes.by === "restore"
+    ? settleFile(vault, missing(vault, named), wishes, "kept", context)
+    : settleFile(vault, named, wishes, "refused", context);
+}
+
+/**
+ * The tokens of a backup that are not there. One that was removed keeps its id for when it is
+ * restored, and its backup becomes another one.
+ */
+function missing(vault: Vault, named: readonly NamedDraft[]): NamedDraft[] {
+  const known = new Set(vault.entries().map(({ id }) => id));
+  const removed = new Set(removedIds(vault));
+  return named
+    .filter(({ past }) => past?.id === undefined || !known.has(past.id))
+    .map((one) =>
+      one.past?.id !== undefined && removed.has(one.past.id) ? withoutId(one, one.past) : one,
+    );
+}
+
+function withoutId(
+  one: NamedDraft,
+  { id: _, ...past }: NonNullable<NamedDraft["past"]>,
+): NamedDraft {
+  return { ...one, past };
+}
+
+/** Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
+async function settleEnrollment(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  { name, replace }: AddingWishes,
+  context: SettlingContext,
+): Promise<Settled> {
+  finishInterrupted(vault, context.processes);
+  if (!replace) refuseKnown(vault, named);
+  // whoever names it knows that it is another one
+  if (name !== undefined) return { drafts: named, replacing: new Set(), refused: [] };
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
+  const others = await settleRepeated(
+    vault,
+    repeated,
+    { keepBoth: false, options: oneByOne() },
+    context,
+  );
+  if (replace) {
+    const refused = new Set(repeated.map((one) => one.named));
+    const drafts = [...named.filter((one) => !refused.has(one)), ...others.drafts];
+    return { drafts, replacing: new Set(), refused: others.refused };
+  }
+  const wishes = { replace: false, keepBoth: false, options: enrollOptions() };
+  const { drafts, replacing, refused } = await settleConflicts(vault, conflicts, wishes, context);
+  return {
+    drafts: [...fresh, ...drafts, ...others.drafts],
+    replacing,
+    refused: [...refused, ...others.refused],
+  };
+}
+
+function oneByOne(): string {
+  return t("enroll them one by one, the second with --name NAME to keep both");
+}
+
+/**
+ * What of a file is to be stored: what the vault does not have, and what was settled about accounts
+ * with another secret.
+ */
+async function settleFile(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
+  repeating: Repeating,
+  context: SettlingContext,
+): Promise<Settled> {
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating);
+  const options = t("--replace takes the place of what is there, --keep-both keeps both");
+  const settled = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
+  const whenRepeated = { keepBoth: wishes.keepBoth, options: t("--keep-both keeps both") };
+  const others = await settleRepeated(vault, repeated, whenRepeated, context);
+  const stored = new Set([...fresh, ...settled.drafts, ...others.drafts]);
+  const wanted = named.filter((one) => stored.has(one));
+  const isWanted = new Set(wanted);
+  return {
+    drafts: [...wanted, ...[...stored].filter((one) => !isWanted.has(one))],
+    replacing: settled.replacing,
+    refused: [...settled.refused, ...others.refused],
+  };
+}
