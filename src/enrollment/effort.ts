@@ -21,9 +21,9 @@ export interface ScryptCosts {
 }
 
 /**
- * How much may be computed for one foreign file, or one string, before anything in it has proved
- * worth it. Whoever derives a key says what it will cost, and is refused with FobError `invalid`
- * where all derivations together would take too long.
+ * The limit on what is computed for one foreign file or one command line. A caller spends the cost
+ * of a key before deriving it; FobError `invalid` when all derivations together would take too
+ * long.
  */
 export class Effort {
   /** What is left of the whole, which is 1. */

@@ -42,7 +42,7 @@ function takeTurn<T>(store: LabStore, name: string, work: () => Promise<T>): Pro
   const queue = queues.get(store) ?? new Map<string, Promise<unknown>>();
   queues.set(store, queue);
   const turn = (queue.get(name) ?? Promise.resolve()).then(work);
-  // a failure is told to whoever made that attempt, not to the next one
+  // a failure rejects its own attempt, and not the next one
   const over = turn.catch(() => undefined);
   queue.set(name, over);
   void over.then(() => {

@@ -174,7 +174,7 @@ export class LabStore {
   }
 }
 
-/** The value of a cell, which is made by whoever is first. */
+/** The value of a cell; the first reader creates it. */
 function onlyValue(cell: Cell, make: () => Buffer): Buffer {
   const value = readCell(cell) ?? updateCell(cell, (current) => current ?? make());
   if (!value) throw new Error("a cell was written and has no value");

@@ -47,8 +47,8 @@ export function usePasscode(
 }
 
 /**
- * Whether a passcode was one that could be used a moment ago and is used up: whoever gives it again
- * has not guessed it.
+ * Whether a passcode was valid a moment ago and is used up. Giving it again is a repetition, not a
+ * guess.
  */
 export function wasUsed(token: TotpToken | HotpToken, passcode: string, now: Date): boolean {
   if (token.kind === "hotp") {

@@ -140,7 +140,7 @@ async function send(
     signal: end,
   });
   if (REDIRECTS.includes(reply.statusCode)) {
-    // a listener keeps its end from being an error that nobody handles
+    // without a listener its end would be an unhandled error
     reply.body.on("error", () => undefined).destroy();
     throw refuseRedirect(url, reply.headers["location"]);
   }

@@ -94,7 +94,7 @@ export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
 }
 
 /**
- * A stored token that still lacks the PIN which its issuer wants, and why nobody has given it one.
+ * A stored token that still lacks the PIN which its issuer wants, and why it has none.
  */
 export interface Unguarded {
   readonly name: string;

@@ -88,7 +88,7 @@ export const importFile = defineCommand({
 
 /**
  * A token without a name is called after its account, or the app that it comes from: a file may
- * have many, and nobody is asked for each.
+ * have many, too many to ask for each name.
  */
 function nameIn(app: string, { name, account }: EnrollmentDraft<Credential>): string {
   return [name, account, app].map((text) => text && shortenName(text)).find((text) => text) ?? app;

@@ -13,7 +13,7 @@ import { totp } from "#otp/totp.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { forget } from "#token/secret.ts";
 
-/** Nobody reads about more tokens, and each costs some kilobytes. */
+/** The most tokens that are described: each costs some kilobytes. */
 const MAX_INSPECTED = 5_000;
 
 /** What was found out about one token. */

@@ -65,7 +65,7 @@ export class ServerEnrollments {
     return this.#fetched;
   }
 
-  /** Those of them of which nobody has said that they are stored. */
+  /** The fetched tokens that are not known to be stored. */
   get unstored(): readonly FetchedDraft[] {
     return this.#fetched.slice(this.#storedCount);
   }

@@ -60,7 +60,7 @@ async function settleEnrollment(
 ): Promise<Settled> {
   finishInterrupted(vault, context.processes);
   if (!replace) refuseKnown(vault, named);
-  // whoever names it knows that it is another one
+  // a person who names it knows that it is another token
   if (name !== undefined) return { drafts: named, replacing: new Set(), refused: [] };
   const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
   const others = await settleRepeated(

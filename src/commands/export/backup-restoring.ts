@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
-import { addDrafts } from "#commands/enroll/add-drafts.ts";
-import { askSecretFor } from "#commands/enroll/ask-secret.ts";
+import { addDrafts, type ClientContext } from "#commands/enroll/add-drafts.ts";
+import { askSecretFor, type SecretContext } from "#commands/enroll/ask-secret.ts";
 import type { NamedDraft } from "#commands/enroll/named-draft.ts";
 import { describeCounters } from "#commands/enroll/store-drafts.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
@@ -12,6 +12,11 @@ import { decodeText } from "#token/text-encoding.ts";
 import { type BackedUpToken, decodeBackup } from "#vault/backup/backup.ts";
 import { decryptFromAge, isAgeFile, parseIdentities } from "#vault/backup/backup-encryption.ts";
 import { describeRaised } from "./backup-counters.ts";
+
+/** What restoring a backup needs. */
+export type RestoringContext = ClientContext &
+  SecretContext &
+  Pick<Context, "endAtSignals" | "newRecoveryCode" | "readFile">;
 
 /** The largest backup that is read, in bytes: far more than ten thousand tokens. */
 export const MAX_BACKUP_BYTES = 32 * 1024 * 1024;
@@ -43,7 +48,10 @@ export interface RestoreWishes {
 }
 
 /** The bytes of a file that `fob backup` or age has written, or null where a path names none. */
-export async function readBackupFile(path: string, context: Context): Promise<Buffer | null> {
+export async function readBackupFile(
+  path: string,
+  context: Pick<Context, "fileExists" | "readFile">,
+): Promise<Buffer | null> {
   if (!(await context.fileExists(path))) return null;
   const bytes = await context.readFile(path, MAX_BACKUP_BYTES);
   return isAgeFile(bytes) ? bytes : null;
@@ -64,7 +72,7 @@ export interface BackupFile {
 export async function restoreBackup(
   { path, bytes, identityFile }: BackupFile,
   wishes: RestoreWishes,
-  context: Context,
+  context: RestoringContext,
 ): Promise<RestoredBackup> {
   const identities = identityFile === undefined ? [] : await readIdentities(identityFile, context);
   const askPassphrase = () => askSecretFor(path, context)("passphrase", null);
@@ -91,7 +99,7 @@ export async function restoreBackup(
   };
 }
 
-async function readIdentities(path: string, context: Context): Promise<string[]> {
+async function readIdentities(path: string, context: Pick<Context, "readFile">): Promise<string[]> {
   return parseIdentities(decodeText(await context.readFile(path, MAX_IDENTITY_BYTES), path), path);
 }
 

@@ -8,7 +8,10 @@ import { forget } from "#token/secret.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 import { armorAgeFile, decryptFromAge, encryptForAge } from "#vault/backup/backup-encryption.ts";
 import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
-import { openTokens } from "./secrets.ts";
+import { type OpeningContext, openTokens } from "./secrets.ts";
+
+type BackupContext = OpeningContext &
+  Pick<Context, "doLongWork" | "findVault" | "readFile" | "writeSecretFile">;
 
 /** `fob backup`: all tokens in one encrypted file. */
 export const backup = defineCommand({
@@ -29,7 +32,7 @@ export const backup = defineCommand({
       explanation: "for whoever holds that key; asks nothing",
     },
   ],
-  async run({ file, recipient: recipients, armor }, context) {
+  async run({ file, recipient: recipients, armor }, context: BackupContext) {
     const vault = await existingVault(context);
     const { tokens, leftOut, failures } = await openTokens(vault, [], context);
     if (tokens.length === 0) throw new FobError("not-found", t("there is no token to back up"));
@@ -82,7 +85,11 @@ export const backup = defineCommand({
  * A backup counts when the file holds what was written: a disk may say that it has taken what it
  * has not.
  */
-async function writeBackup(file: string, content: Buffer, context: Context): Promise<void> {
+async function writeBackup(
+  file: string,
+  content: Buffer,
+  context: Pick<Context, "readFile" | "writeSecretFile">,
+): Promise<void> {
   await context.writeSecretFile(file, content);
   if (!(await context.readFile(file, content.length)).equals(content)) throw unreadableBackup(file);
 }

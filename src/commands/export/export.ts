@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { refuseNothingDone } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault } from "#commands/lookup.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
@@ -12,10 +13,11 @@ import {
   formerPlain,
   handingOutOptions,
   handOut,
+  type WritingContext,
   warnAbout,
   writeExport,
 } from "./handing-out.ts";
-import { confirmExport, type OpenedToken, openTokens } from "./secrets.ts";
+import { confirmExport, type OpenedToken, type OpeningContext, openTokens } from "./secrets.ts";
 
 interface Exported {
   readonly format: string;
@@ -26,6 +28,8 @@ interface Exported {
   readonly notes: readonly string[];
   readonly failures: readonly FobError[];
 }
+
+type ExportContext = OpeningContext & WritingContext & Pick<Context, "findVault" | "prompt">;
 
 /** `fob export`: tokens with their secrets, for another app. */
 export const exportTokens = defineCommand({
@@ -52,12 +56,12 @@ export const exportTokens = defineCommand({
     },
   ],
   formerOptions: formerPlain,
-  async run(input, context): Promise<Exported> {
+  async run(input, context: ExportContext): Promise<Exported> {
     const format = chooseFormat(input, context);
     const vault = await existingVault(context);
     const { tokens, leftOut, failures: unopened } = await openTokens(vault, input.names, context);
     const { fitting, refused } = sortOut(tokens, format);
-    // whoever names a token does not expect to go without it
+    // a token that was named must not be left out without an error
     const unfit =
       input.names.length > 0 ? refused.map((reason) => new FobError("usage", reason)) : [];
     const failures = [...unopened, ...unfit];

@@ -48,7 +48,7 @@ export interface HandingOut {
  */
 export function chooseFormat(
   { format = USUAL_FORMAT.id, output, qr, unencrypted }: HandingOut,
-  context: Context,
+  context: Pick<Context, "pictures">,
 ): ExportFormat {
   const chosen = EXPORT_FORMATS.find(({ id }) => id === format);
   if (!chosen) {
@@ -97,6 +97,12 @@ export async function writeExport(
   }
 }
 
+/** What handing out needs. */
+export type WritingContext = Pick<
+  Context,
+  "doLongWork" | "pictures" | "progress" | "writeSecretFile" | "writeSecretFiles"
+>;
+
 /** What was handed out: what is to be printed, or null where it went into files. */
 export interface HandedOut {
   readonly content: string | null;
@@ -107,7 +113,7 @@ export interface HandedOut {
 export async function handOut(
   made: Export,
   { output, qr }: HandingOut,
-  context: Context,
+  context: WritingContext,
 ): Promise<HandedOut> {
   const { titles, texts } = made;
   if (qr === true) {

@@ -14,6 +14,7 @@ import {
   type HandedOut,
   handingOutOptions,
   handOut,
+  type WritingContext,
   warnAbout,
   writeExport,
 } from "./handing-out.ts";
@@ -37,6 +38,9 @@ interface ProvisionedToken {
   readonly serial: string | null;
   readonly uri: string;
 }
+
+type ProvisionContext = WritingContext &
+  Pick<Context, "complain" | "look" | "pinPrompt" | "readFile">;
 
 /** `fob provision`: makes enrollment strings for others. */
 export const provision = defineCommand({
@@ -87,7 +91,10 @@ export const provision = defineCommand({
     },
   ],
   formerOptions: formerPlain,
-  async run({ csv, format, output, qr, unencrypted, ...order }, context): Promise<Provisioned> {
+  async run(
+    { csv, format, output, qr, unencrypted, ...order },
+    context: ProvisionContext,
+  ): Promise<Provisioned> {
     const options = { format, output, qr, unencrypted };
     const choice = chooseFormat(options, context);
     const make = async (own: Order) => refuseUnfit(await makeToken(own), choice);
@@ -123,11 +130,11 @@ export const provision = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-/** A token for every line. A line that is wrong is named, and hinders no other. */
+/** A token for every line. A wrong line is named, and the others are made. */
 async function makeListed(
   source: string,
   make: (own: Order) => Promise<ExportedToken>,
-  context: Context,
+  context: Pick<Context, "look" | "readFile">,
 ): Promise<Attempts<ExportedToken>> {
   const listed = await parseOrders(await context.readFile(source, MAX_LIST_BYTES), source);
   const lines = listed.map(({ line, order }) => ({ name: t`${source} line ${line}`, order }));

@@ -32,6 +32,7 @@ import type { Vault } from "#vault/vault.ts";
 import {
   MAX_BACKUP_BYTES,
   type RestoredBackup,
+  type RestoringContext,
   readBackupFile,
   restoreBackup,
 } from "./backup-restoring.ts";
@@ -56,6 +57,8 @@ type Restoration =
       readonly tokens: readonly Restorable[];
       readonly damaged: number;
     };
+
+type RestoreContext = HouseContext & RestoringContext & Pick<Context, "fileExists">;
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
 export const restore = defineCommand({
@@ -87,7 +90,7 @@ export const restore = defineCommand({
       !replace &&
       !keepBoth &&
       (await readBackupFile(name, context)) === null),
-  async run({ name, identity, replace, keepBoth }, context): Promise<Restoration> {
+  async run({ name, identity, replace, keepBoth }, context: RestoreContext): Promise<Restoration> {
     const bytes = name === undefined ? null : await readBackup(name, identity, context);
     if (name !== undefined && bytes) {
       refuseBoth({ replace, keepBoth });
@@ -177,7 +180,7 @@ async function restoreRemoved(
 async function readBackup(
   name: string,
   identity: string | undefined,
-  context: Context,
+  context: Pick<Context, "fileExists" | "readFile">,
 ): Promise<Buffer | null> {
   if (identity !== undefined) return context.readFile(name, MAX_BACKUP_BYTES);
   return readBackupFile(name, context);

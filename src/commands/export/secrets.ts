@@ -16,7 +16,10 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** A token with its secret, for a file. Whoever asked for it forgets the secret. */
+/** What opening tokens needs. */
+export type OpeningContext = Pick<Context, "clock" | "complain" | "look" | "pinPrompt" | "sleep">;
+
+/** A token with its secret, for a file. The caller forgets the secret. */
 export interface OpenedToken extends Omit<ExportedToken, "credential"> {
   readonly credential: Credential;
   readonly token: Token;
@@ -37,7 +40,7 @@ export interface OpenedTokens {
 export async function openTokens(
   vault: Vault,
   names: readonly string[],
-  context: Context,
+  context: OpeningContext,
 ): Promise<OpenedTokens> {
   if (names.length > 0) {
     const open = async ({ id }: IndexEntry) => {
@@ -71,7 +74,11 @@ export async function openTokens(
  * Asks the person at the terminal whether secrets may leave the vault. Throws FobError
  * `interrupted` when not.
  */
-export async function confirmExport(count: number, yes: boolean, context: Context): Promise<void> {
+export async function confirmExport(
+  count: number,
+  yes: boolean,
+  context: Pick<Context, "prompt">,
+): Promise<void> {
   if (yes || !context.prompt.available) return;
   const question =
     count === 1
@@ -84,7 +91,7 @@ export async function confirmExport(count: number, yes: boolean, context: Contex
 async function openToken(
   vault: Vault,
   record: TokenRecord,
-  context: Context,
+  context: Pick<Context, "clock" | "pinPrompt">,
 ): Promise<OpenedToken> {
   const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
   const secret = secretOf(record, secretKey);

@@ -31,7 +31,7 @@ import { describeStatus, TRY_AGAIN } from "./status.ts";
 /** What an activation string says: where, who, and the secret that both sides know. */
 export interface ProvisioningOrder {
   readonly url: URL;
-  /** Empty where the string names nobody. */
+  /** Empty where the string names no user. */
   readonly clientId: string;
   /** In UTF-8; null where the string has none. The caller forgets it. */
   readonly password: Secret | null;

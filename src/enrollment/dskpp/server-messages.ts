@@ -160,7 +160,7 @@ function isServerInfo(extension: Element): boolean {
   return /(?:^|:)ServerInfoType$/.test(attribute(extension, "type") ?? "");
 }
 
-/** Whoever does not understand a critical extension must not go on (RFC 6063 section 6). */
+/** A client that does not understand a critical extension must stop (RFC 6063 section 6). */
 function refuseCritical(root: Element): void {
   const isCritical = (extension: Element) =>
     /^(?:true|1)$/.test(attribute(extension, "Critical")?.trim() ?? "");

@@ -72,7 +72,7 @@ function parametersOf(
   }
 }
 
-/** A PIN of the user's own choice is nobody else's business. */
+/** A PIN that the user chose freely is not written: another app has no use for it. */
 function pinPolicyOf(pin: RequiredPin): string | null {
   if (pin.type === "server") return "server";
   return pin.policy.required ? formatPinPolicy(pin.policy) : null;

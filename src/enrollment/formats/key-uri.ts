@@ -20,7 +20,7 @@ import { cleanName, readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
 import { readTwoStep } from "./two-step.ts";
 
-/** A day: nobody waits longer for a passcode to change. */
+/** A day, in seconds: no issuer uses a longer period. */
 const MAX_PERIOD = 86_400;
 
 /** Seconds since 1970 that a first time step may begin at: until the year 9999. */

@@ -8,8 +8,8 @@ import { cleanName, labelOf } from "./key-uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
 
 /**
- * Google Authenticator puts ten tokens into a code at most; whoever writes more than this does not
- * write for it.
+ * Google Authenticator puts at most ten tokens into a code; a code with more than this is not meant
+ * for it.
  */
 const MAX_TOKENS = 1_000;
 

@@ -75,7 +75,7 @@ export class Parameters {
     this.findings.push({ severity, code, message });
   }
 
-  /** Notes the parameters that nobody asked for. */
+  /** Notes the parameters that no parser has read. */
   findUnknown(): void {
     const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
     for (const name of unknown.slice(0, MAX_NAMED))

@@ -30,7 +30,7 @@ const MAX_REPLY = 64 * 1024;
 /** This very machine: a lab, or the end of a tunnel. */
 const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 
-/** A year: nobody keeps an enrollment open for longer. */
+/** A year, in minutes: no server keeps an enrollment open for longer. */
 const MAX_TTL = 525_600;
 
 /**

@@ -90,7 +90,7 @@ async function readWithJimp(bytes: Buffer): Promise<ColorPicture | null> {
     if (Math.max(picture.width, picture.height) > SIDE) picture.scaleToFit({ w: SIDE, h: SIDE });
     return picture.bitmap;
   } catch {
-    // nobody knows better: the picture is damaged
+    // the decoder gives no other reason: the picture is damaged
     return null;
   }
 }

@@ -62,8 +62,8 @@ const HASHES: Readonly<Record<string, Pbkdf2Hash>> = {
 };
 
 /**
- * What opens the values of one container, and checks their MACs. Both keys are forgotten by whoever
- * asked for it.
+ * What opens the values of one container, and checks their MACs. The caller forgets
+ * both keys.
  */
 export interface ContainerKeys {
   readonly encryptionKey: Buffer;

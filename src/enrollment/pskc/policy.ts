@@ -8,7 +8,7 @@ import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { printable } from "#token/printable.ts";
 import { attribute, child, children, childText, type Element, text } from "./xml.ts";
 
-/** What a key's Policy asks of whoever uses it (RFC 6030 section 5). */
+/** What a key's Policy demands (RFC 6030 section 5). */
 export interface KeyPolicy {
   readonly pin: RequiredPin | null;
   readonly validFrom: Date | null;

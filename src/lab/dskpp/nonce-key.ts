@@ -67,7 +67,7 @@ export function decryptNonce(key: KeyObject, algorithm: string, encrypted: Buffe
     }
     return unpad(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encrypted));
   } catch {
-    // as said above
+    // the same failure as for a wrong passphrase
     return randomBytes(NONCE_BYTES);
   }
 }

@@ -1,7 +1,7 @@
 import type { HttpReply } from "#lab/http/exchange.ts";
 import { type Html, html } from "./html.ts";
 
-/** Nothing comes from elsewhere, nothing runs, nobody frames it. */
+/** No foreign content, no scripts, no frames around the page. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 

@@ -56,7 +56,7 @@ export async function takeSocket(
   }
 }
 
-/** Removes the socket at `path` that nobody answers on any more. Whatever else is there stays. */
+/** Removes the socket at `path` if no process answers on it. Any other file there stays. */
 export async function removeDeadSocket(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const found = lstatSync(path, { throwIfNoEntry: false });

@@ -119,7 +119,7 @@ async function scan(
             );
         });
         end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
-        // whoever asks may have changed their mind while the reader was claimed
+        // the question may have been withdrawn while the reader was claimed
         if (end.aborted) reject(givenUp(signal, maxWaiting));
       });
       const started = call(device, "VerifyStart", "any").then(() => answered);

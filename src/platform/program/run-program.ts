@@ -6,7 +6,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { ChildProgram } from "#cli/context.ts";
 
-/** What somebody may send to end or steer the program that runs. */
+/** The signals that end or steer the program that runs. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
@@ -73,7 +73,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Lets `handle` have the signals instead of whoever has them now. Returns what gives them back. */
+/** Replaces the listeners of signals by `handle`. Returns a function that restores them. */
 function takeSignals(handle: (signal: NodeJS.Signals) => void): () => void {
   const owners = process.listeners("SIGINT");
   process.removeAllListeners("SIGINT");

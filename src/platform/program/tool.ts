@@ -50,7 +50,7 @@ export function wordOf(
     });
     child.once("error", () => resolve(null));
     child.once("close", (code) => resolve(code === 0 ? output.trim() : null));
-    // whoever does not read it has failed, or does not need it
+    // a program that does not read its input has failed, or does not need it
     child.stdin.once("error", () => undefined).end(input);
   });
 }
