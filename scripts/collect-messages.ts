@@ -64,8 +64,8 @@ export function collectFromProject(root: string): Messages {
 }
 
 /**
- * Everything in these sources that people read: what is tagged with `t`, declared, or counted. Throws
- * Error, with file and line, for a text that could not be looked up in another language.
+ * Everything in these sources that people read: what is tagged with `t`, declared, or counted.
+ * Throws Error, with file and line, for a text that could not be looked up in another language.
  */
 export function collectMessages(sources: ReadonlyMap<string, string>): Messages {
   const collection = new Collection();

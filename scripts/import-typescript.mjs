@@ -7,8 +7,8 @@ import { LOADERS } from "./loaders.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The exports of a TypeScript file of this project, which is bundled first: Node 20 reads JavaScript
- * alone.
+ * The exports of a TypeScript file of this project, which is bundled first: Node 20 reads
+ * JavaScript alone.
  *
  * @param {string} path
  */

@@ -1,7 +1,9 @@
 import { FobError, isErrorCode } from "./fob-error.ts";
 import { original, toldBefore } from "./language.ts";
 
-/** A text on its way to another process: in English, and in the reader's language where it is not. */
+/**
+ * A text on its way to another process: in English, and in the reader's language where it is not.
+ */
 export interface TextJson {
   readonly english: string;
   readonly local?: string;

@@ -13,7 +13,9 @@ const EXIT_CODES = {
   ambiguous: 3,
   /** A wrong PIN, a finger that was refused, a grant or an access domain that forbids it. */
   denied: 4,
-  /** A PIN or an answer is needed and there is nothing that gives it, or too many PINs were wrong. */
+  /**
+   * A PIN or an answer is needed and there is nothing that gives it, or too many PINs were wrong.
+   */
   locked: 5,
   /** An enrollment string, picture, challenge, file or vault that is not what it must be. */
   invalid: 6,

@@ -6,7 +6,9 @@ import { durationMs } from "#cli/duration.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 
-/** Tells the person which time a text without a time zone was taken for; nothing for other texts. */
+/**
+ * Tells the person which time a text without a time zone was taken for; nothing for other texts.
+ */
 export function tellZone(
   option: string,
   text: string | undefined,

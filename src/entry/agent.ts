@@ -1,5 +1,6 @@
-// A program of its own: the agent. `fob unlock` starts it and gives it an order and the vault key on
-// its standard input. It says on its standard output whether it listens, and outlives its starter.
+// A program of its own: the agent. `fob unlock` starts it and gives it an order and the vault key
+// on its standard input. It says on its standard output whether it listens, and outlives its
+// starter.
 
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";

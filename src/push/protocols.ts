@@ -4,8 +4,8 @@ import type { AnswerMethod, ProtocolDefinition, PushProvider } from "./provider.
 import { tiqr } from "./tiqr/tiqr.ts";
 
 /**
- * Every protocol of login requests. A new one is its credential in src/token/credential.ts, a folder
- * beside this file, and a row here.
+ * Every protocol of login requests. A new one is its credential in src/token/credential.ts, a
+ * folder beside this file, and a row here.
  */
 const PROTOCOLS: { readonly [P in PushProtocol]: ProtocolDefinition<P> } = {
   privacyidea: privacyIdea,

@@ -3,7 +3,8 @@ import type { PushAnswer } from "#token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./push-request.ts";
 
 /**
- * What happens while login requests are listened for. Texts are safe for a terminal but for those of a request.
+ * What happens while login requests are listened for. Texts are safe for a terminal but for those
+ * of a request.
  */
 export type PushEvent =
   | { readonly kind: "request"; readonly request: PushRequest }

@@ -115,8 +115,8 @@ export class AgentInbox implements PushInbox {
   }
 
   /**
-   * Throws FobError `locked` where the agent has gone, because waiting would not help; `unavailable`
-   * where it only does not answer this request.
+   * Throws FobError `locked` where the agent has gone, because waiting would not help;
+   * `unavailable` where it only does not answer this request.
    */
   async #ask(request: RequestInput): Promise<unknown> {
     const line = await this.#connection.ask(encodeRequest(request)).catch((error: unknown) => {

@@ -48,8 +48,8 @@ export interface AgentReport {
 }
 
 /**
- * What came of ending the agent: whether one ran, and the address of another program that answers in
- * its place.
+ * What came of ending the agent: whether one ran, and the address of another program that answers
+ * in its place.
  */
 export interface Ending {
   readonly wasRunning: boolean;

@@ -64,8 +64,9 @@ export async function delegate(
 }
 
 /**
- * Sends a request and waits for its reply. The first signal stops the command in the agent; the process ends only when what came of the command has been told, and a second signal
- * ends it at once.
+ * Sends a request and waits for its reply. The first signal stops the command in the agent; the
+ * process ends only when what came of the command has been told, and a second signal ends it at
+ * once.
  */
 async function askStoppably(
   connection: Connection,

@@ -29,8 +29,8 @@ export interface Opener {
 const NOTHING: Opener = { pin: null, biometricKey: null };
 
 /**
- * Uses a guarded token: by the key that biometrics release where they are on, else by its PIN, asked
- * for until the agent takes it. Throws by the access domain before anything is asked.
+ * Uses a guarded token: by the key that biometrics release where they are on, else by its PIN,
+ * asked for until the agent takes it. Throws by the access domain before anything is asked.
  */
 export async function opening<T>(
   { token, isGuarded, isBiometric }: TokenState,

@@ -100,8 +100,8 @@ export function isClaimWhole(layout: VaultLayout): boolean {
 }
 
 /**
- * Makes the claim whole again: the one that can still be read, or one without a holder. An agent that is
- * alive then claims the vault anew.
+ * Makes the claim whole again: the one that can still be read, or one without a holder. An agent
+ * that is alive then claims the vault anew.
  */
 export function mendClaim(layout: VaultLayout): void {
   const found = peek(layout);

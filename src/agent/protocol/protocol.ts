@@ -106,7 +106,9 @@ export function encodeRequest(request: RequestInput): string {
   return JSON.stringify(language === null ? request : { ...request, language });
 }
 
-/** The language that a line asks for texts in, right or wrong as the request is; null for English. */
+/**
+ * The language that a line asks for texts in, right or wrong as the request is; null for English.
+ */
 export function languageOfRequest(line: string): string | null {
   if (!line.includes('"language"')) return null;
   try {

@@ -4,8 +4,8 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 
 /**
- * Whether an agent still holds its vault. It is `gone` for the line at which the agent finds out that
- * the vault is no longer on the disk, and `locked` from then on.
+ * Whether an agent still holds its vault. It is `gone` for the line at which the agent finds out
+ * that the vault is no longer on the disk, and `locked` from then on.
  */
 export type VaultState = "open" | "locked" | "gone";
 

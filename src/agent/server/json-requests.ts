@@ -6,7 +6,9 @@ import type { DelegatedCommand } from "./delegated-command.ts";
 import { answerPushRequest } from "./push-answers.ts";
 import { findEntry, makeCode, respond } from "./token-answers.ts";
 
-/** Requests that programs repeat without a person: for names to complete, and for login requests. */
+/**
+ * Requests that programs repeat without a person: for names to complete, and for login requests.
+ */
 const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
 
 /** Answers a request in JSON; returns the value of the reply. Throws FobError. */

@@ -7,8 +7,8 @@ import { type ClientHandler, converse } from "./conversation.ts";
 const MAX_CLIENTS = 8_192;
 
 /**
- * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns many
- * clients away.
+ * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns
+ * many clients away.
  */
 const MAX_WAITING = 4_096;
 

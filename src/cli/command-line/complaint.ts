@@ -93,7 +93,9 @@ function argumentsTooMany({ command }: Circumstances): FobError {
   );
 }
 
-/** What a command and those around it do not understand of a command line: an option and the rest. */
+/**
+ * What a command and those around it do not understand of a command line: an option and the rest.
+ */
 function wordsLeftBy(command: Command, argv: readonly string[]): readonly string[] {
   const words = command.parent ? wordsLeftBy(command.parent, argv) : argv;
   return command.parseOptions([...words]).unknown;

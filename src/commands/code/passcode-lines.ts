@@ -45,7 +45,9 @@ export async function printPasscodeLines(
   }
 }
 
-/** The tokens whose passcodes are printed, when each passcode ends, and the PINs that were given. */
+/**
+ * The tokens whose passcodes are printed, when each passcode ends, and the PINs that were given.
+ */
 class PasscodeLines {
   readonly #tokens: Authenticator;
   readonly #context: LinesContext;

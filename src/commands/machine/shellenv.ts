@@ -8,7 +8,9 @@ import { readHeader } from "#vault/keys/header.ts";
 const SHELLS = ["bash", "zsh", "sh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** Where the functions find the agent. Without a vault the texts are empty, and they run `fob code`. */
+/**
+ * Where the functions find the agent. Without a vault the texts are empty, and they run `fob code`.
+ */
 interface Place {
   readonly socket: string;
   readonly vault: string;
@@ -59,7 +61,9 @@ function assignments(shell: Shell, { socket, vault }: Place): string[] {
   return [`_fob_socket=${quote(socket)}`, `_fob_vault=${quote(vault)}`];
 }
 
-/** A script whose shell evaluates its own functions: it could not even parse those of the others. */
+/**
+ * A script whose shell evaluates its own functions: it could not even parse those of the others.
+ */
 async function chooseInShell(functionsFor: (shell: Shell) => Promise<string>): Promise<string> {
   const [zsh, bash, sh] = await Promise.all((["zsh", "bash", "sh"] as const).map(functionsFor));
   return [

@@ -130,7 +130,10 @@ export interface OpenRequests extends Pick<Waiting, "requests" | "notes"> {
   readonly prompt: PinPrompt;
 }
 
-/** Finds the requests that wait, to answer some of them. Throws as {@link existingInbox} and {@link findWaiting} do. */
+/**
+ * Finds the requests that wait, to answer some of them. Throws as {@link existingInbox} and
+ * {@link findWaiting} do.
+ */
 export async function openRequests(context: AnsweringContext): Promise<OpenRequests> {
   const prompt = rememberPins(context.pinPrompt);
   const push = await existingInbox(context);
@@ -180,8 +183,8 @@ export function answeredJson({ request, answer, outcome }: Answered) {
 }
 
 /**
- * Remembers the answers of a prompt: the PIN that opened a token to poll it approves a request in the
- * same command.
+ * Remembers the answers of a prompt: the PIN that opened a token to poll it approves a request in
+ * the same command.
  */
 export function rememberPins(prompt: PinPrompt): PinPrompt {
   const pins = new Map<string, Buffer>();

@@ -58,7 +58,8 @@ interface Removed extends Removable {
 }
 
 /**
- * Removes tokens one after the other. Rejects with FobError `interrupted`, naming those that are left.
+ * Removes tokens one after the other. Rejects with FobError `interrupted`, naming those that are
+ * left.
  */
 async function removeEach(
   vault: Vault,

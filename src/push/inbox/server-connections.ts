@@ -31,15 +31,16 @@ export class ServerConnections {
   }
 
   /**
-   * Opens a token's connection and keeps it; asks for the token's PIN where it has one. Throws FobError
-   * `denied`, `locked` and `usage`.
+   * Opens a token's connection and keeps it; asks for the token's PIN where it has one. Throws
+   * FobError `denied`, `locked` and `usage`.
    */
   async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
     this.#connections.set(record.token.id, await this.openOnce(record, prompt));
   }
 
   /**
-   * A connection that is not kept: for an answer that needs the PIN again. Throws as {@link open} does.
+   * A connection that is not kept: for an answer that needs the PIN again. Throws as {@link open}
+   * does.
    */
   async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<ServerConnection> {
     const token = pushToken(record);
@@ -60,8 +61,8 @@ export class ServerConnections {
   }
 
   /**
-   * A token's connection. One without a PIN is opened when it is first needed: nobody is asked. Throws as
-   * {@link open} does.
+   * A token's connection. One without a PIN is opened when it is first needed: nobody is asked.
+   * Throws as {@link open} does.
    */
   async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));

@@ -113,7 +113,10 @@ export class Notifying {
     }
   }
 
-  /** A notice counts as shown until its request has gone: the desktop does not say when it has left the screen. */
+  /**
+   * A notice counts as shown until its request has gone: the desktop does not say when it has left
+   * the screen.
+   */
   async #tell(request: PushRequest, signal: AbortSignal): Promise<void> {
     await this.#settings.notifier.tell(describe(request, t("Open fob to answer: fob push listen")));
     if (!signal.aborted)
