@@ -35,9 +35,6 @@ type Value = string | number | bigint | boolean | null | undefined;
 /** As many translations are remembered: those of a screen that goes on for days are not. */
 const MAX_ORIGINS = 5_000;
 
-/** A longer text is none of ours: what is looked for in it takes more time with every character. */
-const MAX_RETOLD = 1_000;
-
 /** Numbers from here on are grouped. */
 const LONG_NUMBER = 10_000;
 
@@ -183,45 +180,6 @@ export function original<T extends Value | null | undefined>(text: T): T {
  */
 export function again(text: string): string {
   return isEnglish ? original(text) : text;
-}
-
-/**
- * A whole text in English, in people's language: of another process of ours, as texts are English
- * on their way, or of a declaration that has values in it. What stands in it is found by the key
- * that has most of the text in common.
- */
-export function retold(text: string): string {
-  const [key, values] = find(text) === null ? (recognize(text) ?? [text, []]) : [text, []];
-  const found = find(key);
-  return found === null ? text : remember(fill(found, values.map(recount)), text);
-}
-
-/** `9 attempts`, which stands in a text, in the language's own form. */
-function recount(value: string): string {
-  const [, count, noun = ""] = /^(\d+) (.+?)s?$/.exec(value) ?? [];
-  return Object.hasOwn(read()?.plurals ?? {}, noun) ? plural(Number(count), noun) : value;
-}
-
-function recognize(text: string): readonly [key: string, values: readonly string[]] | null {
-  if (text.length > MAX_RETOLD) return null;
-  let best: readonly [key: string, values: readonly string[]] | null = null;
-  for (const key of Object.keys(read()?.texts ?? {})) {
-    const values = matchKey(key, text);
-    if (values && (best === null || commonLength(key) > commonLength(best[0])))
-      best = [key, values];
-  }
-  return best;
-}
-
-function matchKey(key: string, text: string): readonly string[] | null {
-  const literals = key
-    .split(/\{\d+\}/)
-    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`^${literals.join("(.*)")}$`, "s").exec(text)?.slice(1) ?? null;
-}
-
-function commonLength(key: string): number {
-  return key.replace(/\{\d+\}/g, "").length;
 }
 
 function keyOf(strings: readonly string[]): string {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   again,
+  declared,
   inEnglish,
   messagesFile,
   original,
   plural,
-  retold,
   speak,
   t,
   translated,
@@ -113,13 +113,15 @@ describe("in another language", () => {
     ]);
   });
 
-  test("what another process said in English is told to people, by the key that fits best", () => {
+  test("a declared text is found by its key, and its values are put in", () => {
+    const text = declared`wrong PIN for ${"ACME"} (${9} left)`;
+    expect(text).toBe("wrong PIN for ACME (9 left)");
+    expect(translated(text)).toBe("wrong PIN for ACME (9 left)");
     speakPolish();
-    expect(retold("wrong PIN for ACME (9 attempts left)")).toBe(
-      "zły PIN (ACME, zostało 9 attempts)",
-    );
-    expect(retold("3 tokens left")).toBe("zostało 3 tokeny");
-    expect(retold("something else")).toBe("something else");
+    expect(translated(text)).toBe("zły PIN (ACME, zostało 9)");
+    expect(original(translated(text))).toBe(text);
+    // the same words that were never declared are no text of ours
+    expect(translated("wrong PIN for Ann (9 left)")).toBe("wrong PIN for Ann (9 left)");
   });
 
   test.each(["", "[]", "null", '{ "texts": {} }', '{ "texts": '])(
