@@ -58,7 +58,8 @@ export function describeFileError(error: unknown, action: FileAction, path: stri
 export function describeFolderError(error: unknown, action: FileAction, folder: string): FobError {
   const { code } = error as NodeJS.ErrnoException;
   const file = code === "ENOTDIR" || code === "EEXIST" ? fileAbove(folder) : null;
-  if (error instanceof FobError || file === null) return describeFileError(error, action, folder);
+  if (error instanceof FobError || file === null || !IN_VAULT.test(file))
+    return describeFileError(error, action, folder);
   return new FobError("invalid", t`${file} is damaged: it is a file, and must be a folder`, {
     hint: t(
       "`fob doctor --repair` puts it aside where it can; else restore the folder from a backup of the vault folder",
@@ -66,6 +67,9 @@ export function describeFolderError(error: unknown, action: FileAction, folder: 
     cause: error,
   });
 }
+
+/** What lies above the vault is no damage of it: another home was meant. */
+const IN_VAULT = /[\\/]vault(?:[\\/]|$)/;
 
 /** The path itself or the nearest one above it that is there, if that is no folder; else null. */
 function fileAbove(path: string): string | null {

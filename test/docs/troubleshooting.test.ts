@@ -269,6 +269,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "no QR code found": "test/e2e/qr.test.ts",
   '"NAME is empty"': "test/e2e/empty-values.test.ts",
   '"this account is enrolled already, with another secret"': "test/e2e/same-account.test.ts",
+  '"this account is given twice, with different secrets"': "test/e2e/same-account.test.ts",
   "one token cannot be read": "test/e2e/one-bad-token.test.ts",
   '"has no passcode: the time is before the token\'s first step"': "test/e2e/one-bad-token.test.ts",
   "an activation string": "test/e2e/enroll-online.test.ts",

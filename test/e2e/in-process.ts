@@ -88,6 +88,8 @@ async function runIn(
     return { stdout: stdout.text, stderr: stderr.text, exitCode };
   } finally {
     isRunning = false;
+    // a test that asks again and again must let the event loop turn, as it would for a process
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -107,8 +107,8 @@ describe("an account that is enrolled with another secret", () => {
     const { fob, home, names } = await homeWithFirst();
     writeFileSync(join(home, "vault", "removed"), "a file where a folder must be");
     expect(await fob(["enroll", "-", "--replace"], { input: OTHER })).toMatchObject({
-      exitCode: 8,
-      stderr: expect.stringMatching(/^fob: cannot read .*removed/m),
+      exitCode: 6,
+      stderr: expect.stringMatching(/^fob: .*removed is damaged: it is a file/m),
     });
     expect(await names()).toEqual(["GitHub"]);
     expect((await fob(["code", "GitHub"])).stdout).toBe(`${RFC_CODES[0]}\n`);

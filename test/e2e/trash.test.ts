@@ -190,7 +190,7 @@ describe("one damaged token in the trash", () => {
     await home.fob(["remove", "old", "--yes"]);
     damage(join(home.home, "vault", "calendar"));
     expect(await home.fob(["remove", "ACME", "--yes"])).toMatchObject({ exitCode: 0 });
-    expect(await checkOf(home, "trash")).toMatchObject({ status: "warning" });
+    expect(await checkOf(home, "trash")).toMatchObject({ status: "failed" });
     expect(await checkOf(home, "trash", "--repair")).toMatchObject({ status: "ok" });
     expect(await checkOf(home, "trash")).toMatchObject({ status: "ok" });
     expect((await restorable(home)).sort()).toEqual(["ACME", "old"]);

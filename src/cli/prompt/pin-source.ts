@@ -54,7 +54,9 @@ function pinsInOrder(read: () => string): PinPrompt {
       const single = isNew && isTaken ? undefined : lines[0];
       const line = lines.length === 1 ? single : lines[next++];
       isTaken ||= !isNew;
-      if (isNew && request.isLast && lines.length > 1 && next < lines.length)
+      // a person repeats a new PIN, and so may a script
+      const isRepeated = lines.slice(next).every((more) => more === line);
+      if (isNew && request.isLast && lines.length > 1 && !isRepeated)
         throw tooMany(lines.length, next);
       if (line) return pinBytes(line);
       throw new FobError(

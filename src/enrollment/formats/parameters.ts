@@ -22,6 +22,8 @@ export class Parameters {
   /** As they stand in the URI, for the one parameter whose plus signs mean spaces. */
   readonly #encoded = new Map<string, string>();
   readonly #asked = new Set<string>();
+  /** What was found already: a string of a hundred faults of one kind has one finding. */
+  readonly #found = new Set<string>();
 
   /** Throws FobError `invalid` for a parameter that is given twice with different values. */
   constructor(query: string) {
@@ -98,13 +100,20 @@ export class Parameters {
     try {
       return decodeURIComponent(text);
     } catch {
-      this.find(
-        "warning",
-        "broken-encoding",
-        t("a % is not followed by the code of a character, and is taken as it stands"),
-      );
+      if (this.#isNews("broken encoding"))
+        this.find(
+          "warning",
+          "broken-encoding",
+          t("a % is not followed by the code of a character, and is taken as it stands"),
+        );
       return text;
     }
+  }
+
+  #isNews(what: string): boolean {
+    if (this.#found.has(what) || this.#found.size >= MAX_NAMED) return false;
+    this.#found.add(what);
+    return true;
   }
 
   #add(name: string, encoded: string): void {
@@ -113,7 +122,7 @@ export class Parameters {
     const before = this.#values.get(name);
     if (before !== undefined && before !== value)
       throw new FobError("invalid", t`${show(name)} is given twice, with different values`);
-    if (before !== undefined)
+    if (before !== undefined && this.#isNews(`given twice: ${name}`))
       this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
     this.#values.set(name, value);
   }

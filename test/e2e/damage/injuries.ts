@@ -102,7 +102,7 @@ export const INJURIES = {
         old === file || basename(old) === basename(file)
           ? Number(basename(file)) - 1
           : basename(old);
-      if (number === 0) return;
+      if (number === 0) throw new Error(`${path} was written once`);
       cpSync(old, join(path, String(number)));
     },
   },
