@@ -57,20 +57,12 @@ const CONCEPTS: readonly Concept[] = [
     handledIn: ["src/enrollment/files/app-formats.ts"],
   },
   {
-    concept: "error",
-    name: "plantedError",
-    file: "src/base/fob-error.ts",
-    before: '  | "usage"',
-    after: '  | "usage" | "plantedError"',
-    handledIn: ["src/base/fob-error.ts"],
-  },
-  {
     concept: "field of a token",
     name: "plantedField",
     file: "src/token/token.ts",
     before: "  readonly favorite: boolean;",
     after: "  readonly favorite: boolean; readonly plantedField: boolean;",
-    handledIn: ["src/vault/tokens/adding.ts", "src/vault/tokens/token-index.ts"],
+    handledIn: ["src/token/codec.ts", "src/commands/tokens/token-view.ts"],
   },
 ];
 
