@@ -139,10 +139,18 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof FobError && !error.isDone && !isOfNewer(error))
+    if (error instanceof FobError && !isOfNewer(error) && isOfFile(error))
       return { reason: error.message };
     throw error;
   }
+}
+
+/**
+ * Whether the fault is the file's: it is damaged, or closed to its owner. A disk that fails at this
+ * moment says nothing of what is on it.
+ */
+function isOfFile({ code, cause }: FobError): boolean {
+  return code === "invalid" || (cause as NodeJS.ErrnoException | undefined)?.code === "EACCES";
 }
 
 /**
