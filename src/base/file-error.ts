@@ -1,5 +1,3 @@
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
 import { FobError } from "./fob-error.ts";
 import { type Texts, t, translated } from "./language.ts";
 import { ownValue } from "./own-value.ts";
@@ -31,7 +29,7 @@ const HOME_HINTS: Texts = {
 };
 
 /** What was to be done with a file or folder. */
-type FileAction = "read" | "write" | "create" | "remove" | "change" | "move" | "use";
+export type FileAction = "read" | "write" | "create" | "remove" | "change" | "move" | "use";
 
 const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => string>> = {
   read: (path, reason) => t`cannot read ${path}: ${reason}`,
@@ -51,38 +49,7 @@ export function describeFileError(error: unknown, action: FileAction, path: stri
   return describeWith(HOME_HINTS, error, action, path);
 }
 
-/**
- * A folder of the home that could not be read or made, as FobError: `invalid` where a file lies in
- * its place, or in the place of a folder above it; else what {@link describeFileError} says.
- */
-export function describeFolderError(error: unknown, action: FileAction, folder: string): FobError {
-  const { code } = error as NodeJS.ErrnoException;
-  const file = code === "ENOTDIR" || code === "EEXIST" ? fileAbove(folder) : null;
-  if (error instanceof FobError || file === null || !IN_VAULT.test(file))
-    return describeFileError(error, action, folder);
-  return new FobError("invalid", t`${file} is damaged: it is a file, and must be a folder`, {
-    hint: t(
-      "`fob doctor --repair` puts it aside where it can; else restore the folder from a backup of the vault folder",
-    ),
-    cause: error,
-  });
-}
-
-/** What lies above the vault is no damage of it: another home was meant. */
-const IN_VAULT = /[\\/]vault(?:[\\/]|$)/;
-
-/** The path itself or the nearest one above it that is there, if that is no folder; else null. */
-function fileAbove(path: string): string | null {
-  try {
-    return statSync(path).isDirectory() ? null : path;
-  } catch {
-    // not there, or below a file
-    const parent = dirname(path);
-    return parent === path ? null : fileAbove(parent);
-  }
-}
-
-/** The same for any other file, which another home would not change. */
+/** {@link describeFileError} for any other file, which another home would not change. */
 export function describeForeignFileError(
   error: unknown,
   action: FileAction,

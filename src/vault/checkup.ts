@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
 import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
+import { describeFolderError } from "#vault/cells/folder-error.ts";
 import {
   batchesFolder,
   calendarCell,

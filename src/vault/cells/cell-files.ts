@@ -8,7 +8,8 @@ import {
   whenReleased,
   writeNewFile,
 } from "#base/durable-file.ts";
-import { describeFileError, describeFolderError } from "#base/file-error.ts";
+import { describeFileError } from "#base/file-error.ts";
+import { describeFolderError } from "./folder-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;

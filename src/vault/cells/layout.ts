@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Cell } from "./cell.ts";
+import { VAULT_FOLDER } from "./folder-error.ts";
 import { checksumSeal, type Seal } from "./sealing.ts";
 
 /**
@@ -15,7 +16,7 @@ export const HEADER_FORMAT = { name: "fob-vault", version: 1 } as const;
 
 /** The folder of the vault in a home. */
 export function vaultFolder(home: string): string {
-  return join(home, "vault");
+  return join(home, VAULT_FOLDER);
 }
 
 /** The one cell that is read before anything is known about the vault. */

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Grant, hasExpired } from "#token/grant.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
+import { describeFolderError } from "#vault/cells/folder-error.ts";
 import { grantsFolder } from "#vault/cells/layout.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { settleRecordKey } from "#vault/tokens/record-keys.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { describeFolderError } from "#base/file-error.ts";
+import { describeFolderError } from "#vault/cells/folder-error.ts";
 
 /** The name of a folder on its way out: nobody reads, restores or writes half of it. */
 const DISCARDED = /^\.discarded-/;

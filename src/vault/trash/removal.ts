@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFolderError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
+import { describeFolderError } from "#vault/cells/folder-error.ts";
 import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
 import { decodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
