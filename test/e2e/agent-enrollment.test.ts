@@ -15,40 +15,18 @@ import { text } from "node:stream/consumers";
 import { Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { execa } from "execa";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { hotp } from "#otp/hotp.ts";
 import type { Token } from "#token/token.ts";
 import { encodeBackup } from "#vault/backup/backup.ts";
 import { connectTo } from "../agent/agent.ts";
-import { CLIENT_ID, dskppServer, PASSWORD, type Script } from "../enrollment/dskpp/dskpp-server.ts";
+import { dskppServer, PASSWORD, type Script } from "../enrollment/dskpp/dskpp-server.ts";
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { tiqrServer } from "../push/tiqr-server.ts";
+import { EVENT_BASED, firstCode, stringFor, WITH_PIN } from "./activation.ts";
 import { FOB, filesBelow, HOTP_URI, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { englishMessages, installIn, pseudoLanguage } from "./pseudo-language.ts";
 
 const APP = { env: { FOB_PIN: "83517" } };
 const PIN = "472958";
-
-const stringFor = ({ href }: URL) =>
-  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString(
-    "base64",
-  );
-
-const EVENT_BASED = { algorithm: "hotp", keyType: "hotp" } as const;
-const WITH_PIN = {
-  ...EVENT_BASED,
-  policy:
-    '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
-} as const;
-
-/** The first passcode of the token that the server has made last. */
-const firstCode = ({ secrets }: { readonly secrets: readonly Buffer[] }) =>
-  hotp({
-    secret: secrets.at(-1) ?? Buffer.of(),
-    algorithm: "SHA1",
-    digits: 6,
-    alphabet: "decimal",
-    counter: 0n,
-  });
 
 let open: TestHome | null = null;
 

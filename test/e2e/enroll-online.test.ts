@@ -1,37 +1,15 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { hotp } from "#otp/hotp.ts";
 import { CLIENT_ID, dskppServer, PASSWORD, refusal } from "../enrollment/dskpp/dskpp-server.ts";
 import { tlsServer } from "../platform/web-server.ts";
 import { describeWith } from "../requires.ts";
+import { EVENT_BASED, firstCode, stringFor, WITH_PIN } from "./activation.ts";
 import { filesBelow, HOTP_URI, testHome } from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** An address that nobody answers at. */
 const NOBODY = new URL("http://127.0.0.1:9/selfenrollment/dskpp.aspx?sc=ABCDEFGHIJ");
-
-const stringFor = ({ href }: URL) =>
-  Buffer.from(`EnrollmentURL=${href}\nUserID=${CLIENT_ID}\nPassphrase=${PASSWORD}`).toString(
-    "base64",
-  );
-
-const EVENT_BASED = { algorithm: "hotp", keyType: "hotp" } as const;
-const WITH_PIN = {
-  ...EVENT_BASED,
-  policy:
-    '<pskc:Policy><pskc:PINPolicy MinLength="6" MaxFailedAttempts="5" PINUsageMode="Local"/></pskc:Policy>',
-} as const;
-
-/** The first passcode of the token that the server has made last. */
-const firstCode = ({ secrets }: { readonly secrets: readonly Buffer[] }) =>
-  hotp({
-    secret: secrets.at(-1) ?? Buffer.of(),
-    algorithm: "SHA1",
-    digits: 6,
-    alphabet: "decimal",
-    counter: 0n,
-  });
 
 describe("fob enroll, where a server makes the token", () => {
   test.each([2, 4] as const)("stores what both have made in %i passes", async (passes) => {
