@@ -8,8 +8,15 @@ import { defaultHome } from "#platform/paths.ts";
 import { printable } from "#token/printable.ts";
 import { type Build, createContext } from "./context.ts";
 
-/** Runs the command line of `host`, in its language, and returns the exit code. */
-export function runProgram(build: Build, host: Host): Promise<number> {
+/**
+ * Runs the command line of `host`, in its language, and returns the exit code. `makeContext` is
+ * another one where a test changes what commands can reach.
+ */
+export function runProgram(
+  build: Build,
+  host: Host,
+  makeContext: typeof createContext = createContext,
+): Promise<number> {
   const { argv, env, stderr } = host;
   speak(messagesFile(join(build.folder, "../messages"), env), (trouble) => {
     // what a script expects on standard error is an object alone
@@ -22,7 +29,7 @@ export function runProgram(build: Build, host: Host): Promise<number> {
       commands: COMMANDS,
       alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
       resolveGlobals: (flags) => resolveGlobals(flags, env, defaultHome),
-      createContext: (globals, style) => createContext(build, globals, style, host),
+      createContext: (globals, style) => makeContext(build, globals, style, host),
     },
     host,
   );

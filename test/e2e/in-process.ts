@@ -2,6 +2,7 @@ import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { FobError } from "#base/fob-error.ts";
 import type { Host } from "#cli/host.ts";
+import type { createContext } from "#entry/context.ts";
 import { runProgram } from "#entry/program.ts";
 import { answerQuickly } from "#entry/quick-answers.ts";
 
@@ -51,14 +52,15 @@ export function canRunHere(
 
 /**
  * Runs the program in this process, as the executable does: first what it answers at once, then the
- * whole of it.
+ * whole of it, with the context that `makeContext` makes.
  */
 export async function runHere(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   input: string,
+  makeContext?: typeof createContext,
 ): Promise<Outcome> {
-  return runIn(answer, args, env, input);
+  return runIn((host) => answer(host, makeContext), args, env, input);
 }
 
 /** {@link runHere} without what is answered at once. */
@@ -93,10 +95,10 @@ async function runIn(
   }
 }
 
-async function answer(host: Host): Promise<number> {
+async function answer(host: Host, makeContext?: typeof createContext): Promise<number> {
   try {
     const quick = await answerQuickly(host.argv, host.env);
-    if (quick === null) return await runProgram(BUILD, host);
+    if (quick === null) return await runProgram(BUILD, host, makeContext);
     host.stdout.write(quick);
     return 0;
   } catch (error) {
