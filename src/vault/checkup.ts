@@ -89,7 +89,7 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
   // it is listed
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
-  const index = attempt(() => vault.entries());
+  const index = attempt(() => vault.listed());
   const entries = new Map(("value" in index ? index.value : []).map((entry) => [entry.id, entry]));
   const reads = ids
     .filter((id) => entries.has(id) || !batches.ids.has(id))

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
@@ -11,6 +11,7 @@ import { newestGeneration, readCell, updateCell } from "#vault/cells/cell.ts";
 import {
   batchesFolder,
   indexCell,
+  removedFolder,
   tokenCell,
   tokensFolder,
   type VaultLayout,
@@ -50,6 +51,18 @@ export class Vault implements TokenStore {
   }
 
   entries(): IndexEntry[] {
+    const listed = this.listed();
+    const removed = new Set(idsIn(removedFolder(this.layout)));
+    if (removed.size === 0) return listed;
+    // a token in both folders is in use
+    return listed.filter(({ id }) => !removed.has(id) || existsSync(this.tokenCell(id).folder));
+  }
+
+  /**
+   * What the index lists. An interrupted removal leaves a token in it that {@link entries} leaves
+   * out, because its folder lies among the removed ones.
+   */
+  listed(): IndexEntry[] {
     return decodeIndex(this.#readIndex());
   }
 
@@ -255,11 +268,16 @@ function hasUnlisted(layout: VaultLayout): boolean {
 }
 
 function isFilled(folder: string): boolean {
+  return idsIn(folder).length > 0;
+}
+
+/** The ids of the tokens whose folders lie there; none where there is no such folder. */
+function idsIn(folder: string): string[] {
   try {
-    return readdirSync(folder).some((name) => TOKEN_ID.test(name));
+    return readdirSync(folder).filter((name) => TOKEN_ID.test(name));
   } catch {
     // not there, or no folder: whoever needs it says so
-    return false;
+    return [];
   }
 }
 

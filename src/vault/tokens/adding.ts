@@ -94,7 +94,7 @@ async function writeTokens(
 ): Promise<Token[]> {
   const gone = new Set(replaced);
   const names = new FreeNames(
-    vault.entries().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))),
+    vault.listed().flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))),
   );
   const tokens: Token[] = [];
   makeFolder(tokensFolder(vault.layout));
@@ -166,5 +166,5 @@ function list(
 
 function isListed(vault: Vault, listed: readonly (Token | null)[]): boolean {
   const first = listed.find((token) => token !== null);
-  return first !== undefined && vault.entries().some(({ id }) => id === first.id);
+  return first !== undefined && vault.listed().some(({ id }) => id === first.id);
 }

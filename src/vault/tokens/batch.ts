@@ -176,7 +176,7 @@ function finish(
 /** The ids in the index; null where it does not say what was listed. */
 function listedIds(vault: Vault, batch: Batch): ReadonlySet<string> | null {
   if (!saysWhatIsListed(vault, batch)) return null;
-  return attempt(() => new Set(vault.entries().map(({ id }) => id))) ?? null;
+  return attempt(() => new Set(vault.listed().map(({ id }) => id))) ?? null;
 }
 
 /**

@@ -80,7 +80,7 @@ export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | 
  */
 export function restoreToken(vault: Vault, id: string): Token {
   // where the list is lost, one token would be a list by itself, and hide the others
-  vault.entries();
+  vault.listed();
   const record = readRemoved(vault, id);
   if (record === null)
     throw new FobError("not-found", t`the removed token ${id} is no longer there`);

@@ -1,8 +1,18 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { updateCell } from "#vault/cells/cell.ts";
+import { removedFolder } from "#vault/cells/layout.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { attemptsOfToken, updateAttempts } from "#vault/pins/attempts.ts";
@@ -94,6 +104,18 @@ describe("the trash", () => {
     lookOn(vault, 10, 20, 30);
     expect(removedIds(vault)).toEqual([damaged]);
   });
+});
+
+test("a removal that was cut off before the index said so has removed the token all the same", () => {
+  const { vault, id } = newVault("a");
+  const folder = vault.tokenCell(id).folder;
+  mkdirSync(removedFolder(vault.layout), { recursive: true });
+  renameSync(folder, removedCell(vault, id).folder);
+  expect(vault.listed().map((one) => one.id)).toEqual([id]);
+  expect(vault.entries()).toEqual([]);
+  // in both folders it is in use
+  cpSync(removedCell(vault, id).folder, folder, { recursive: true });
+  expect(vault.entries().map((one) => one.id)).toEqual([id]);
 });
 
 test("a removed token comes back as one that was never removed", () => {
