@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
+import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
@@ -46,12 +47,28 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
  */
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
-  const aside = existsSync(folder) ? putAside(vault.layout.home, folder, `token-${id}`) : null;
+  const aside =
+    existsSync(folder) && !hasRemovedEmpty(folder)
+      ? putAside(vault.layout.home, folder, `token-${id}`)
+      : null;
   vault.dropFromIndex(id);
   return aside;
 }
 
-/** The tokens that can be restored, latest first; what is damaged is left out. */
+/** Removes a folder that has no files. Returns whether it had none. */
+function hasRemovedEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The tokens that can be restored, latest first. What is damaged is left out, and what a newer fob
+ * wrote. Throws FobError `unavailable` where the disk fails.
+ */
 export function removedTokens(vault: Vault): TokenRecord[] {
   return removedIds(vault)
     .map((id) => readRemoved(vault, id))
@@ -60,15 +77,16 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 }
 
 /**
- * What became of a removed token: its record, why that cannot be read, or null for one that is
- * gone.
+ * What became of a removed token: its record, why that cannot be read although the disk gives it,
+ * or null for one that is gone. Throws FobError `unavailable` where the disk fails: that is no
+ * damage.
  */
 export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | null {
   try {
     const value = readCell(removedCell(vault, id));
     return value && decodeRecord(value);
   } catch (error) {
-    if (error instanceof FobError) return error;
+    if (error instanceof FobError && error.code === "invalid") return error;
     throw error;
   }
 }
@@ -119,6 +137,7 @@ export function absorbDouble(vault: Vault, id: string): void {
   const { folder } = removedCell(vault, id);
   if (!existsSync(folder)) return;
   const double = readRemoved(vault, id);
+  if (isOfNewer(double)) throw double;
   if (double && !("token" in double)) {
     putAside(vault.layout.home, folder, `token-${id}`);
     return;
@@ -127,12 +146,15 @@ export function absorbDouble(vault: Vault, id: string): void {
   discard(folder);
 }
 
-/** Whether there is a token of this id in use that can be read. */
+/**
+ * Whether there is a token of this id in use that is not damaged. Throws FobError `unavailable`
+ * where the disk fails.
+ */
 export function isInUse(vault: Vault, id: string): boolean {
   try {
     return readCell(vault.tokenCell(id)) !== null;
   } catch (error) {
-    if (error instanceof FobError) return false;
+    if (isDamage(error)) return false;
     throw error;
   }
 }

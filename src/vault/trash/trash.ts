@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { isDamage } from "#token/newer.ts";
+import { isDamage, isOfNewer } from "#token/newer.ts";
 import { calendarCell, removedFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { endExpiredGrants } from "#vault/grants/grants.ts";
@@ -83,7 +83,7 @@ export interface TrashDamage {
   /** Why the calendar cannot be read; null when it can. */
   readonly calendar: string | null;
   /** Those that cannot be read, and why. */
-  readonly damaged: readonly { readonly id: string; readonly reason: string }[];
+  readonly damaged: readonly { readonly id: string; readonly error: FobError }[];
   /** Those that are in use as well. */
   readonly doubled: readonly string[];
 }
@@ -93,7 +93,7 @@ export function examineTrash(vault: Vault): TrashDamage {
   const ids = removedIds(vault);
   const damaged = ids.flatMap((id) => {
     const found = readRemoved(vault, id);
-    return found instanceof FobError ? [{ id, reason: found.message }] : [];
+    return found instanceof FobError ? [{ id, error: found }] : [];
   });
   return {
     calendar: calendarDamage(vault),
@@ -102,13 +102,16 @@ export function examineTrash(vault: Vault): TrashDamage {
   };
 }
 
-/** Puts aside what is damaged, and ends that tokens are in use and removed at once. */
+/**
+ * Puts aside what is damaged, and ends that tokens are in use and removed at once. What a newer fob
+ * wrote stays where it is.
+ */
 export function mendTrash(vault: Vault, { calendar, damaged, doubled }: TrashDamage): void {
   const { home } = vault.layout;
   if (calendar !== null)
     putAside(home, calendarCell(vault.layout, encryptingSeal(vault.vaultKey)).folder, "calendar");
-  for (const id of doubled) absorbDouble(vault, id);
-  for (const { id } of damaged.filter((one) => !doubled.includes(one.id))) {
+  const ofNewer = new Set(damaged.flatMap(({ id, error }) => (isOfNewer(error) ? [id] : [])));
+  for (const id of doubled.filter((one) => !ofNewer.has(one))) absorbDouble(vault, id);
+  for (const { id } of damaged.filter((one) => !doubled.includes(one.id) && !ofNewer.has(one.id)))
     putAside(home, join(removedFolder(vault.layout), id), id);
-  }
 }

@@ -183,6 +183,7 @@ export const TABLE: readonly Row[] = [
       "favorite Hurt": "6 damaged",
       "rename Hurt": "6 damaged",
       "remove Hurt": "differs",
+      "enroll --replace Hurt": "differs",
       backup: "6 Hurt: ",
       export: "6 Hurt: ",
       "access grant Hurt": "6 damaged",
