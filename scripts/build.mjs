@@ -3,6 +3,7 @@
 // in files that are loaded when they are needed; rolldown puts what most commands share into one of
 // them, because each file costs something, whatever is in it.
 import { spawnSync } from "node:child_process";
+import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -109,20 +110,19 @@ function withoutSubprograms() {
 
 /**
  * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a
- * start, and what an agent answers does not need it.
+ * start, and what an agent answers does not need it. Every function of node:crypto waits so; esbuild
+ * leaves out those that the sources do not import, and refuses an import of anything else (a class,
+ * a constant), which could not wait.
  * @returns {import("esbuild").Plugin}
  */
 function waitingCrypto() {
-  const names =
-    "createCipheriv createDecipheriv createHash createHmac hkdfSync randomBytes scrypt timingSafeEqual".split(
-      " ",
-    );
-  const contents = [
-    `const load = () => { ({ ${names.join(", ")} } = require("node:crypto")); };`,
-    ...names.map(
-      (name) => `export let ${name} = (...given) => { load(); return ${name}(...given); };`,
-    ),
-  ].join("\n");
+  const contents = Object.entries(crypto)
+    .filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name))
+    .map(
+      ([name]) =>
+        `export let ${name} = (...given) => (${name} = require("node:crypto").${name})(...given);`,
+    )
+    .join("\n");
   return {
     name: "waiting crypto",
     setup(build) {
