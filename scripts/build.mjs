@@ -120,7 +120,7 @@ function waitingCrypto() {
     .filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name))
     .map(
       ([name]) =>
-        `export let ${name} = (...given) => (${name} = require("node:crypto").${name})(...given);`,
+        `export let ${name} = (...a) => (${name} = require("node:crypto").${name})(...a);`,
     )
     .join("\n");
   return {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isYoung } from "#base/file-age.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
@@ -43,12 +44,6 @@ interface DamagedAttempts {
   readonly of: string | null;
   readonly attempts: Attempts;
 }
-
-/**
- * An empty folder that changed so recently may be one that an older fob is filling, in
- * milliseconds.
- */
-const SETTLED_MS = 2_000;
 
 /** What interrupted commands left in a vault, and what is damaged. */
 export interface Checkup {
@@ -209,7 +204,7 @@ export function removeLeftovers(vault: Vault, processes: Processes): void {
 
 /**
  * Folders without a value that no command at work is filling: a batch names those of new tokens,
- * and an older fob took no second.
+ * and an older fob fills them at once.
  */
 function emptyFolders(vault: Vault, processes: Processes): string[] {
   const ids = tokenIds(vault);
@@ -220,13 +215,14 @@ function emptyFolders(vault: Vault, processes: Processes): string[] {
     ...batchIds(vault).map((id) => join(batchesFolder(vault.layout), id)),
   ].filter((folder) => {
     const found = attempt(() => names(folder));
-    return "value" in found && found.value.length === 0 && ageOf(folder) > SETTLED_MS;
+    return "value" in found && found.value.length === 0 && !mayBeFilled(folder);
   });
 }
 
-function ageOf(folder: string): number {
+/** Whether a writer may be at work in a folder, or has removed it. */
+function mayBeFilled(folder: string): boolean {
   const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
-  return changed === undefined ? 0 : Date.now() - changed;
+  return changed === undefined || isYoung(changed);
 }
 
 function removeIfEmpty(folder: string): void {

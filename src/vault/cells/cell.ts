@@ -7,8 +7,8 @@ import {
   createFolderWith,
   createGeneration,
   generationsIn,
-  isYoung,
   makeFolder,
+  mayBeUnfinished,
   pause,
   readGeneration,
   removeBelow,
@@ -238,7 +238,7 @@ function firstThatVerifies(
     }
     // without hard links a value is visible while it is being written: let its writer finish before
     // passing it over
-    if (isYoung(cell.folder, generation)) {
+    if (mayBeUnfinished(cell.folder, generation)) {
       pause(20);
       return "changed meanwhile";
     }
