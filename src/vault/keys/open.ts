@@ -13,7 +13,6 @@ import {
   createHeader,
   type Header,
   isExported,
-  type KeychainKind,
   newVaultId,
   readHeader,
   replaceSlots,
@@ -21,6 +20,7 @@ import {
 } from "./header.ts";
 import { findKey } from "./kept-key.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { KeychainKind } from "./keychain-kind.ts";
 import { newKey } from "./keys.ts";
 import { addRecoveryCode } from "./recovery.ts";
 import { isLikeRecoveryCode, parseRecoveryCode } from "./recovery-code.ts";
