@@ -50,8 +50,9 @@ const [program] = await Promise.all([
     define,
     logLevel: "warning",
     format: "cjs",
+    banner: { js: '"use strict";' },
     entryPoints: { fob: "src/entry/fob.ts" },
-    plugins: [waitingCrypto(), withoutPins()],
+    plugins: [waitingCrypto(), withoutPins(), withoutUnused()],
     external: ["./main.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
@@ -150,6 +151,25 @@ function withoutPins() {
         namespace: "pins",
       }));
       build.onLoad({ filter: /./, namespace: "pins" }, () => ({ contents }));
+    },
+  };
+}
+
+/**
+ * A module of which the fast path uses nothing is left out of it: no module of ours does anything
+ * but declare what it exports.
+ * @returns {import("esbuild").Plugin}
+ */
+function withoutUnused() {
+  const resolving = { isResolving: true };
+  return {
+    name: "without unused modules",
+    setup(build) {
+      build.onResolve({ filter: /^(?:#|\.\/).*\.ts$/ }, async ({ path, pluginData, ...given }) => {
+        if (pluginData === resolving) return null;
+        const found = await build.resolve(path, { ...given, pluginData: resolving });
+        return { ...found, pluginData: undefined, sideEffects: false };
+      });
     },
   };
 }

@@ -5,8 +5,8 @@ import {
   scrypt as nodeScrypt,
   randomBytes,
 } from "node:crypto";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import type { AskSecret } from "./draft.ts";
 import { type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
 
 /** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */

@@ -11,7 +11,7 @@ import {
   viewDraft,
 } from "#commands/tokens/token-view.ts";
 import { judgeValidity } from "#enrollment/audit.ts";
-import { type Finding, severityInWords } from "#enrollment/draft.ts";
+import { type Finding, severityInWords } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";

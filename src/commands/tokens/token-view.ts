@@ -7,8 +7,9 @@ import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { answerMethodOf } from "#push/protocols.ts";
 import { newlyEnrolled } from "#token/codec.ts";
-import type { Credential, PushCredential } from "#token/credential.ts";
+import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
+import type { PushCredential } from "#token/push-credential.ts";
 import type { PinType, Token } from "#token/token.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentServices, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentServices, ParsedToken } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
 import {

@@ -1,10 +1,11 @@
 import { ownValue } from "#base/own-value.ts";
-import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import { cleanName } from "#enrollment/formats/key-uri-label.ts";
 import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
 import { type RecognizedToken, recognize } from "#enrollment/recognize.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
+import { cleanName } from "#token/draft/uri-label.ts";
 import type { AppEntry, AppLogin } from "./app-file.ts";
 
 /**

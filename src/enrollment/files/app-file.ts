@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */

@@ -1,4 +1,3 @@
-import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import type {
@@ -7,6 +6,7 @@ import type {
   OtpCredential,
   TotpCredential,
 } from "#token/credential.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 
 /** Key URIs, one a token. */

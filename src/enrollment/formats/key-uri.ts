@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
@@ -15,9 +15,10 @@ import type {
   OtpCredential,
   TotpCredential,
 } from "#token/credential.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
+import { cleanName, readLabel } from "#token/draft/uri-label.ts";
+import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
-import { cleanName, readLabel } from "./key-uri-label.ts";
-import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
 import { readTwoStep } from "./two-step.ts";
 
 /** A day, in seconds: no issuer uses a longer period. */

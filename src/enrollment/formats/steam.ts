@@ -1,5 +1,6 @@
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
 
 /** `steam://SECRET`, as password managers write a Steam Guard secret in Base32. */
 export const steam = {

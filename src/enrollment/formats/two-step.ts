@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { HASH_BYTES, type HashAlgorithm } from "#otp/algorithm.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import { type Parameters, wholeNumber } from "./parameters.ts";
+import { type Parameters, wholeNumber } from "#token/draft/uri-parameters.ts";
 
 /** What privacyIDEA's server takes where the string does not say. */
 const DEFAULT_CLIENT_BYTES = 8;

@@ -2,7 +2,6 @@ import { createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import {
   GCM_NONCE_BYTES,
@@ -11,6 +10,7 @@ import {
   openWithPassphrase,
   type Pbkdf2Hash,
 } from "#enrollment/passphrase.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 

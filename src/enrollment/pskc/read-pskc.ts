@@ -1,7 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, ParsedFile, ParsedToken } from "#enrollment/draft.ts";
+import type { ParsedFile } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
+import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";

@@ -5,8 +5,9 @@ import { plural, t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { ProtocolDefinition, PushServices } from "#push/provider.ts";
 import type { PushTokenOf } from "#push/push-token.ts";
-import type { TiqrCredential } from "#token/credential.ts";
+import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
+import { tiqrEnrollment } from "./tiqr-enrollment.ts";
 
 /**
  * A login that a TiQR server asks about, as its QR code or link says it. It is not signed: only
@@ -31,13 +32,14 @@ export interface TiqrChallenge {
 export type TiqrToken = PushTokenOf<"tiqr">;
 
 /** TiQR: the person scans each request, and it is answered with OCRA (RFC 6287). */
-export const tiqr: ProtocolDefinition<"tiqr"> = {
+export const tiqr = {
+  enrollment: tiqrEnrollment,
   provider: null,
   answerMethod({ suite }) {
     const { algorithm, digits } = parseOcraSuite(suite);
     return { algorithm, digits, alphabet: digits === 0 ? "hexadecimal" : "decimal", suite };
   },
-};
+} satisfies ProtocolDefinition<"tiqr">;
 
 /** Longer than any QR code holds, in characters. */
 const MAX_LENGTH = 8_192;

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import type { DraftField, Finding } from "#enrollment/draft.ts";
 import { LAST_COUNTER } from "#otp/hotp.ts";
+import type { DraftField, Finding } from "./parsed-token.ts";
 
 /** More than any issuer gives; each costs many times its bytes. */
 const MAX_PARAMETERS = 100;

@@ -2,20 +2,20 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import type { PushEnrollment } from "#push/provider.ts";
+import { shortenName } from "#token/clean-name.ts";
 import type {
-  EnrollmentFormat,
   EnrollmentServices,
   Finding,
   ParsedOnline,
   ParsedToken,
-} from "#enrollment/draft.ts";
-import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
-import { OtpError } from "#otp/otp-error.ts";
-import { shortenName } from "#token/clean-name.ts";
-import type { TiqrCredential } from "#token/credential.ts";
+} from "#token/draft/parsed-token.ts";
+import { cleanName } from "#token/draft/uri-label.ts";
 import { printable } from "#token/printable.ts";
+import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
-import { cleanName } from "./key-uri-label.ts";
 
 /**
  * `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has
@@ -43,7 +43,7 @@ const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } 
  * that is made here (the TiQR project's protocol, versions 1 and 2, as its own servers and
  * privacyIDEA speak it).
  */
-export const tiqrUri = {
+export const tiqrEnrollment = {
   id: "tiqr",
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
@@ -57,7 +57,7 @@ export const tiqrUri = {
     );
   },
   parseOnline: parseTiqrUri,
-} as const satisfies EnrollmentFormat;
+} as const satisfies PushEnrollment;
 
 function parseTiqrUri(text: string): ParsedOnline {
   const address = readAddress(text);
