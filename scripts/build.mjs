@@ -141,8 +141,7 @@ function waitingCrypto() {
  * @returns {import("esbuild").Plugin}
  */
 function withoutPins() {
-  const contents =
-    'export function askToUse() { throw new Error("the fast path asks for no PIN"); }';
+  const contents = 'export function askToUse() { throw new Error("no PIN is asked for"); }';
   return {
     name: "without PINs",
     setup(build) {

@@ -1,11 +1,10 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { CellCache } from "#vault/cells/cell-cache.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { checksumSeal, encryptingSeal } from "#vault/cells/sealing.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { isSerial, type LabToken } from "./lab-token.ts";
@@ -146,13 +145,7 @@ export class LabStore {
   }
 
   #names(kind: "users" | "tokens"): string[] {
-    const folder = join(this.folder, kind);
-    try {
-      return readdirSync(folder).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw describeFileError(error, "read", folder);
-    }
+    return namesIn(join(this.folder, kind)).sort();
   }
 }
 

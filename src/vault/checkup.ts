@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isYoung } from "#base/file-age.ts";
 import { FobError } from "#base/fob-error.ts";
@@ -7,7 +7,7 @@ import { isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
 import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import {
   batchesFolder,
   calendarCell,
@@ -214,7 +214,7 @@ function emptyFolders(vault: Vault, processes: Processes): string[] {
     ...removedIds(vault).map((id) => join(removedFolder(vault.layout), id)),
     ...batchIds(vault).map((id) => join(batchesFolder(vault.layout), id)),
   ].filter((folder) => {
-    const found = attempt(() => names(folder));
+    const found = attempt(() => namesIn(folder));
     return "value" in found && found.value.length === 0 && !mayBeFilled(folder);
   });
 }
@@ -264,19 +264,10 @@ function allAttempts(vault: Vault): { readonly id: string | null; readonly attem
 
 /** The ids of all tokens that have a folder. */
 export function tokenIds({ layout }: Vault): string[] {
-  return names(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
+  return namesIn(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }
 
 /** Credentials do not count: the index does not follow counters. */
 function isListedAs(entry: Token | undefined, token: Token): boolean {
   return entry !== undefined && isListedAlike(entry, token);
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFolderError(error, "read", folder);
-  }
 }

@@ -47,10 +47,10 @@ export const keyUri = {
   id: "key-uri",
   example: "otpauth://totp/ISSUER:ACCOUNT?secret=...",
   matches: (text) => /^otpauth:\/\//i.test(text),
-  parse: (text, _askSecret, effort) => [parseKeyUri(text, effort)],
+  parse: async (text, _askSecret, effort) => [await parseKeyUri(text, effort)],
 } as const satisfies EnrollmentFormat;
 
-function parseKeyUri(text: string, effort: Effort): ParsedToken {
+async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
@@ -65,7 +65,7 @@ function parseKeyUri(text: string, effort: Effort): ParsedToken {
   const given = readSecret(parameters);
   const credential = read(parameters);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
-  const twoStep = readTwoStep(parameters, given, algorithm, effort);
+  const twoStep = await readTwoStep(parameters, given, algorithm, effort);
   const secret = twoStep?.secret ?? given;
   const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
   const pin = readPin(parameters);

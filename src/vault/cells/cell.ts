@@ -7,8 +7,8 @@ import {
   createFolderWith,
   createGeneration,
   generationsIn,
+  isFresh,
   makeFolder,
-  mayBeUnfinished,
   pause,
   readGeneration,
   removeBelow,
@@ -238,7 +238,7 @@ function firstThatVerifies(
     }
     // without hard links a value is visible while it is being written: let its writer finish before
     // passing it over
-    if (mayBeUnfinished(cell.folder, generation)) {
+    if (isFresh(cell.folder, generation)) {
       pause(20);
       return "changed meanwhile";
     }

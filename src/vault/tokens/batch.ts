@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder } from "#base/durable-file.ts";
 import { isLongAgo } from "#base/file-age.ts";
@@ -8,7 +8,7 @@ import { FobError } from "#base/fob-error.ts";
 import type { lifeOf, ProcessIdentity } from "#base/process-identity.ts";
 import { isDamage } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { batchCell, batchesFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { putAside } from "#vault/trash/aside.ts";
@@ -262,11 +262,5 @@ function cellOf({ layout, vaultKey }: Vault, id: string): Cell {
 
 /** The ids of all batches that were begun and not forgotten. */
 export function batchIds({ layout }: Vault): string[] {
-  const folder = batchesFolder(layout);
-  try {
-    return readdirSync(folder).filter((name) => BATCH_ID.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFolderError(error, "read", folder);
-  }
+  return namesIn(batchesFolder(layout)).filter((name) => BATCH_ID.test(name));
 }
