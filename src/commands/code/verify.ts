@@ -4,6 +4,7 @@ import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
+import { storedSecret } from "#commands/stored-secret.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { findPasscode } from "#otp/find-passcode.ts";
@@ -15,7 +16,7 @@ import { countersFrom, stepsAround } from "#otp/window.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
-import { secretOf, withoutPasscode } from "#vault/tokens/passcodes.ts";
+import { withoutPasscode } from "#vault/tokens/passcodes.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
 type Verdict =
@@ -156,10 +157,10 @@ async function storedSubject(
 ): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read((await findOne(vault, query)).id);
-  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
-  const secret = secretOf(record, secretKey);
-  forget(secretKey);
-  return { credential: record.token.credential, secret };
+  return {
+    credential: record.token.credential,
+    secret: await storedSecret(vault, record, context),
+  };
 }
 
 function judge(
