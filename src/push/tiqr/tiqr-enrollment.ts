@@ -16,6 +16,7 @@ import { cleanName } from "#token/draft/uri-label.ts";
 import { printable } from "#token/printable.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
+import { PROTOCOL, postForm, TIMEOUT } from "./tiqr-form.ts";
 
 /**
  * `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has
@@ -32,11 +33,6 @@ const SECRET_BYTES = 32;
 
 /** Metadata is some names and addresses; any other reply is a word. In bytes. */
 const MAX_REPLY = 64 * 1024;
-
-/** In milliseconds. */
-const TIMEOUT = 15_000;
-
-const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } as const;
 
 /**
  * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret
@@ -225,32 +221,16 @@ function parseSuite(given: string): OcraSuite {
   }
 }
 
-/**
- * Servers of the TiQR project insist on hearing where notifications would go; there is no such
- * place.
- */
 async function handOver(
   secret: Buffer,
   url: URL,
   { http, isInsecure, trace }: EnrollmentServices,
 ): Promise<void> {
-  const nowhere = { notificationType: "", notificationAddress: "" };
-  const form = {
-    operation: "register",
-    secret: secret.toString("hex"),
-    language: "en",
-    version: "2",
-    ...nowhere,
-  };
-  const reply = await http({
-    method: "POST",
-    url,
-    maxBytes: MAX_REPLY,
-    timeout: TIMEOUT,
-    isInsecure,
-    headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
-    body: Buffer.from(new URLSearchParams(form).toString()),
-  });
+  const reply = await postForm(
+    http,
+    { url, isInsecure, maxBytes: MAX_REPLY },
+    { operation: "register", secret: secret.toString("hex") },
+  );
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
   const refusal = refusalOf(reply);
   if (refusal === null) return;
