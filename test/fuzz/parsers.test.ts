@@ -16,6 +16,7 @@ import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { httpClient } from "#platform/http.ts";
 import { readQrCodesApart } from "#platform/program/picture-process.ts";
 import { parseTiqrChallenge } from "#push/tiqr/tiqr.ts";
+import { newlyEnrolled } from "#token/codec.ts";
 import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 import { decryptFromAge, encryptForAge } from "#vault/backup/backup-encryption.ts";
@@ -77,11 +78,10 @@ const TOKENS = samples.SAMPLES.map(
 );
 
 const TOKEN = {
+  ...newlyEnrolled(new Date(0)),
   format: "key-uri",
   pin: "none",
   accessDomain: "02",
-  favorite: false,
-  enrolledAt: new Date(0),
 } as const;
 
 const KEY_URIS = [
