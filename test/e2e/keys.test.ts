@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readHeader, updateSlots } from "#vault/keys/header.ts";
 import { describeWith } from "../requires.ts";
 import { isTorture } from "../sampled.ts";
+import { cutOffAfter } from "../waiting.ts";
 import { FOB, HOTP_URI, type Outcome, RFC_CODES, type TestHome, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 import { openTerminal } from "./terminal.ts";
@@ -395,8 +395,7 @@ describe("keychain move", () => {
         stdio: "ignore",
       });
       const ended = new Promise((resolve) => child.once("close", resolve));
-      await Promise.race([ended, sleep(150 + Math.random() * 1_500)]);
-      child.kill("SIGKILL");
+      cutOffAfter(child, 150 + Math.random() * 1_500, "SIGKILL");
       await ended;
       const opened = await home.fob(["list"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
       expect(opened, `round ${round}`).toMatchObject({

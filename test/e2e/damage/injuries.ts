@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeOld, newestIn } from "./rich-home.ts";
+import { makeOld } from "../../waiting.ts";
+import { newestIn } from "./rich-home.ts";
 
 /** A file of a home, or a cell: a folder with one file a generation. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
@@ -158,11 +158,6 @@ export function leaveBatch(home: string): void {
     { adds: [newTokenId()], removes: [], at: new Date() },
     { own: () => dead, lifeOf: () => "dead" },
   );
-}
-
-/** Makes a file look old: nobody waits for its writer to finish. */
-export function makeOld(path: string): void {
-  utimesSync(path, 1, 1);
 }
 
 /** The newest file in a cell's folder. */
