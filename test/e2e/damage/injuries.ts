@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { type Cell, updateCell } from "#vault/cells/cell.ts";
 import { makeOld } from "../../waiting.ts";
 import { newestIn } from "./rich-home.ts";
 
@@ -17,7 +19,8 @@ import { newestIn } from "./rich-home.ts";
 export interface Target {
   /** Below the home. */
   readonly path: string;
-  readonly isCell: boolean;
+  /** Null where it is no cell. */
+  readonly cell: Cell | null;
 }
 
 interface Place {
@@ -27,6 +30,7 @@ interface Place {
   readonly path: string;
   /** The file itself, or the newest one of a cell. */
   readonly file: string;
+  readonly cell: Cell | null;
 }
 
 /** What happens to a file. */
@@ -86,6 +90,19 @@ export const INJURIES = {
       writeFileSync(path, FOREIGN, { mode: 0o600 });
     },
   },
+  "of a newer fob": {
+    of: "cell",
+    apply({ cell }) {
+      if (cell) updateCell(cell, ofNewerFob);
+    },
+  },
+  "in removed/ too": {
+    of: "cell",
+    apply({ home, path }) {
+      cpSync(path, join(home, "vault", "removed", basename(path)), { recursive: true });
+    },
+  },
+  "closed to its owner": { of: "both", apply: ({ file }) => chmodSync(file, 0) },
   older: {
     of: "both",
     apply({ home, before, path }) {
@@ -133,9 +150,16 @@ export type InjuryName = keyof typeof INJURIES;
 export function injure(
   home: string,
   before: string,
-  { path, isCell }: Target,
+  { path, cell }: Target,
   name: InjuryName,
 ): void {
   const whole = join(home, path);
-  INJURIES[name].apply({ home, before, path: whole, file: isCell ? newestIn(whole) : whole });
+  INJURIES[name].apply({ home, before, path: whole, file: cell ? newestIn(whole) : whole, cell });
+}
+
+/** A value as a later version might write it; an index has one row a line. */
+function ofNewerFob(value: Buffer | null): Buffer {
+  const text = String(value);
+  const version = /"version":\d+/;
+  return Buffer.from(version.test(text) ? text.replace(version, '"version":99') : '{"version":99}');
 }
