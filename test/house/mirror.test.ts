@@ -10,6 +10,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "enrollment/format-lists": "the lists of formats, beside each other",
   "enrollment/hard-pictures": "pictures of the bench, read by the whole reader",
   "enrollment/names-of-drafts": "names, whatever format they come from",
+  "enrollment/picture/plain-text": "codes in other encodings, by all decoders and variants",
   "lab/storm": "many requests at once",
   "otp/vectors": "the vectors of the RFCs for all algorithms",
   "otp/windows": "windows of counters, for verification and resynchronisation",
