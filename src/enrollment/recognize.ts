@@ -31,6 +31,28 @@ export async function recognize(
   return tokens.map((token) => ({ ...token, format: format.id }));
 }
 
+/** The good tokens of an enrollment string, and why the others were refused. */
+export interface RecognizedTokens {
+  readonly tokens: readonly RecognizedToken[];
+  readonly refusals: readonly string[];
+}
+
+/**
+ * {@link recognize}, where a token that is wrong hinders no other of the same string. Rejects where
+ * none is good.
+ */
+export async function recognizeEach(
+  input: string,
+  askSecret: AskSecret = refuseToAsk,
+  effort = new Effort(),
+): Promise<RecognizedTokens> {
+  const { format, text } = recognition(input);
+  if (!format.many) return { tokens: await recognize(input, askSecret, effort), refusals: [] };
+  const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
+  if (drafts.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
+  return { tokens: drafts.map((token) => ({ ...token, format: format.id })), refusals };
+}
+
 /**
  * What an enrollment string says that only a server can turn into a token; null for every other
  * one.

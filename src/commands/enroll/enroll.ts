@@ -35,7 +35,11 @@ type OnlineView = Pick<
   "name" | "issuer" | "account" | "serial" | "format" | "server"
 >;
 
-type Enrolled = { readonly notes: readonly string[] } & (
+type Enrolled = {
+  readonly notes: readonly string[];
+  /** Why some tokens of a code or container that holds many were left out. */
+  readonly failures: readonly FobError[];
+} & (
   | {
       readonly isDryRun: true;
       readonly views: readonly DraftView[];
@@ -55,7 +59,7 @@ type EnrollContext = StringContext &
 
 /**
  * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
- * those that a server has made by then.
+ * those that a server has made by then, and for tokens that are wrong in a code of many.
  */
 export const enroll = defineCommand({
   name: "enroll",
@@ -99,7 +103,7 @@ export const enroll = defineCommand({
     },
   ],
   async run(input, context: EnrollContext): Promise<Enrolled> {
-    const { drafts, online } = await readEnrollments(input, context);
+    const { drafts, online, refusals } = await readEnrollments(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
     const named = await nameDrafts(drafts, input.name, context);
@@ -108,7 +112,13 @@ export const enroll = defineCommand({
     if (input.dryRun) {
       const views = named.map(({ name, draft }) => viewDraft(name, draft));
       const all = [...notes, ...onlineFindings.map(describeFinding)];
-      return { views, online: online.map(viewOnline), isDryRun: true, notes: all };
+      return {
+        views,
+        online: online.map(viewOnline),
+        isDryRun: true,
+        notes: all,
+        failures: refusals,
+      };
     }
     const isAsked = !input.yes && context.prompt.available;
     if (isAsked)
@@ -146,6 +156,7 @@ export const enroll = defineCommand({
       isDryRun: false,
       isPinMissing: (fetched?.withoutPin ?? []).length > 0,
       notes: [...notes, ...describeCounters(stored), ...added.notes, ...told],
+      failures: refusals,
     };
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
@@ -154,6 +165,7 @@ export const enroll = defineCommand({
       ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true }))
       : result.views,
   notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
 

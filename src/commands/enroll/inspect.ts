@@ -6,7 +6,7 @@ import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
 import { type DraftField, severityInWords } from "#enrollment/draft.ts";
-import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { printable } from "#token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
 import {
@@ -109,7 +109,11 @@ async function inspectText(
     return await context.endAtSignals(async () => {
       const online = recognizeOnline(text);
       if (online) return inspectOnline(online, settings.reveal);
-      return inspectDrafts(format, await recognize(text, askSecretFor(source, context)), settings);
+      const { tokens, refusals } = await recognizeEach(text, askSecretFor(source, context));
+      return joinInspections([
+        inspectDrafts(format, tokens, settings),
+        inspectRefused(format, "entry-refused", refusals),
+      ]);
     });
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;

@@ -5,7 +5,7 @@ import { type Opening, openGcm, openWithPassphrase } from "#enrollment/passphras
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -25,21 +25,19 @@ const PasswordSlotSchema = v.object({
   salt: hex(32),
 });
 
-const DatabaseSchema = v.object({
-  entries: listOf(
-    v.object({
-      type: v.string(),
-      name: v.optional(v.nullable(v.string())),
-      issuer: v.optional(v.nullable(v.string())),
-      info: v.object({
-        secret: v.string(),
-        algo: v.optional(v.string()),
-        digits: v.optional(v.number()),
-        period: v.optional(v.number()),
-        counter: v.optional(v.number()),
-      }),
-    }),
-  ),
+const DatabaseSchema = v.object({ entries: list });
+
+const EntrySchema = v.object({
+  type: v.string(),
+  name: text,
+  issuer: text,
+  info: v.object({
+    secret: v.string(),
+    algo: text,
+    digits: number,
+    period: number,
+    counter: number,
+  }),
 });
 
 const PlainSchema = v.object({ version: v.number(), header: v.object({}), db: DatabaseSchema });
@@ -72,14 +70,19 @@ export const aegis = {
   },
 } as const satisfies AppFormat;
 
-function entriesOf({ entries }: Database): AppEntry[] {
-  return entries.map(({ type, name, issuer, info: { algo, ...info } }) => ({
-    type,
-    issuer,
-    account: name,
-    algorithm: algo,
-    ...info,
-  }));
+function entriesOf({ entries }: Database): AppItem[] {
+  return readEach(entries, {
+    schema: EntrySchema,
+    issuer: ["issuer"],
+    account: ["name"],
+    read: ({ type, name, issuer, info: { algo, ...info } }) => ({
+      type,
+      issuer,
+      account: name,
+      algorithm: algo,
+      ...info,
+    }),
+  });
 }
 
 async function decrypt(

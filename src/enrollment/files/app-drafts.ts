@@ -1,27 +1,33 @@
+import { FobError } from "#base/fob-error.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { cleanName } from "#enrollment/formats/key-uri-label.ts";
 import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
-import { type RecognizedToken, recognize } from "#enrollment/recognize.ts";
+import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type { AppEntry, AppLogin } from "./app-file.ts";
+import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
 
 /**
- * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects
- * with FobError `invalid` in the words in which enrollment strings are refused.
+ * The tokens of an entry: one, unless a password manager keeps a code that holds several, of which
+ * some may be refused. Rejects with FobError `invalid` in the words in which enrollment strings are
+ * refused.
  */
 export async function draftsOf<Format extends string>(
-  entry: AppEntry | AppLogin,
+  entry: AppItem,
   format: Format,
   effort: Effort,
-): Promise<EnrollmentDraft<OtpCredential, Format>[]> {
-  const drafts = await recognize(
+): Promise<{
+  readonly drafts: readonly EnrollmentDraft<OtpCredential, Format>[];
+  readonly refusals: readonly string[];
+}> {
+  if ("fault" in entry) throw new FobError("invalid", entry.fault);
+  const { tokens, refusals } = await recognizeEach(
     "enrollment" in entry ? entry.enrollment : keyUriOf(entry),
     undefined,
     effort,
   );
-  return drafts.map((draft) => nameDraft(draft, entry, format));
+  return { drafts: tokens.map((draft) => nameDraft(draft, entry, format)), refusals };
 }
 
 /** The draft with the names of its login, where the string itself has none. */

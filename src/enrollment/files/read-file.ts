@@ -4,12 +4,12 @@ import type { AskSecret, EnrollmentDraft, ParsedToken } from "#enrollment/draft.
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
-import { identify, recognize } from "#enrollment/recognize.ts";
+import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
-import type { AppEntry, AppFormat, AppLogin } from "./app-file.ts";
+import type { AppFormat, AppItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { ForeignFile } from "./foreign-file.ts";
 
@@ -92,10 +92,10 @@ async function readContainer(
   effort: Effort,
 ): Promise<FileContent | null> {
   const format = identify(text);
-  if (!format?.file) return null;
-  const { drafts, refusals } = await format.file.parse(text, askSecret, effort);
+  if (!format?.isMultiline || !format.many) return null;
+  const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
   const named = drafts.map((draft) => ({ ...draft, format: format.id }));
-  return { app: format.file.name, drafts: named, refusals };
+  return { app: format.many.name, drafts: named, refusals };
 }
 
 async function readKnown(
@@ -123,20 +123,25 @@ function readStrings(
   strings: readonly string[],
   effort: Effort,
 ): Promise<FileContent> {
-  return readEntries(app, strings, (text) => recognize(text, undefined, effort));
+  return readEntries(app, strings, async (text) => {
+    const { tokens, refusals } = await recognizeEach(text, undefined, effort);
+    return { drafts: tokens, refusals };
+  });
 }
 
-async function readEntries<Entry extends AppEntry | AppLogin | string>(
+async function readEntries<Entry extends AppItem | string>(
   app: string,
   entries: readonly Entry[],
-  read: (entry: Entry) => Promise<FileDraft[]>,
+  read: (entry: Entry) => Promise<Omit<FileContent, "app">>,
 ): Promise<FileContent> {
   refuseTooMany(entries.length);
   const drafts: FileDraft[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of entries.entries()) {
     try {
-      drafts.push(...(await read(entry)).map(refuseTwoStep));
+      const found = await read(entry);
+      drafts.push(...found.drafts.map(refuseTwoStep));
+      refusals.push(...found.refusals.map((refusal) => t`${describe(entry, i)}: ${refusal}`));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
       refusals.push(t`${describe(entry, i)}: ${error.message}`);
@@ -167,7 +172,7 @@ function refuseTwoStep<Draft extends ParsedToken>(draft: Draft): Draft {
 }
 
 /** A string is named by its number alone: it is a secret. */
-function describe(entry: AppEntry | AppLogin | string, index: number): string {
+function describe(entry: AppItem | string, index: number): string {
   const given = typeof entry === "string" ? [] : [entry.issuer, entry.account];
   const names = given.flatMap((name) => shortenName(name ?? "") ?? []);
   return names.length === 0 ? t`entry ${index + 1}` : names.join(":");

@@ -10,34 +10,29 @@ import {
 } from "#enrollment/passphrase.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
 
 /** How 2FAS makes a key of a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
 
-const text = v.optional(v.nullable(v.string()));
-const number = v.optional(v.nullable(v.number()));
-
-const ServicesSchema = listOf(
-  v.object({
-    name: text,
-    secret: v.string(),
-    otp: v.object({
-      account: text,
-      label: text,
-      issuer: text,
-      digits: number,
-      period: number,
-      algorithm: text,
-      tokenType: text,
-      counter: number,
-    }),
+const ServiceSchema = v.object({
+  name: text,
+  secret: v.string(),
+  otp: v.object({
+    account: text,
+    label: text,
+    issuer: text,
+    digits: number,
+    period: number,
+    algorithm: text,
+    tokenType: text,
+    counter: number,
   }),
-);
+});
 
 const BackupSchema = v.object({
   schemaVersion: v.number(),
-  services: ServicesSchema,
+  services: list,
   servicesEncrypted: v.optional(v.nullable(v.string())),
 });
 
@@ -55,21 +50,23 @@ export const twoFas = {
   },
 } as const satisfies AppFormat;
 
-function entriesOf(services: v.InferOutput<typeof ServicesSchema>): AppEntry[] {
-  return services.map(({ name, secret, otp: { account, label, issuer, tokenType, ...otp } }) => ({
-    type: tokenType ?? "totp",
-    issuer: issuer || name,
-    account: account || label,
-    secret,
-    ...otp,
-  }));
+function entriesOf(services: readonly unknown[]): AppItem[] {
+  return readEach(services, {
+    schema: ServiceSchema,
+    issuer: ["name"],
+    account: ["otp", "account"],
+    read: ({ name, secret, otp: { account, label, issuer, tokenType, ...otp } }) => ({
+      type: tokenType ?? "totp",
+      issuer: issuer || name,
+      account: account || label,
+      secret,
+      ...otp,
+    }),
+  });
 }
 
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
-async function decrypt(
-  sealed: string,
-  opening: Opening,
-): Promise<v.InferOutput<typeof ServicesSchema>> {
+async function decrypt(sealed: string, opening: Opening): Promise<readonly unknown[]> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
   if (!data || !salt || nonce?.length !== GCM_NONCE_BYTES || data.length < GCM_TAG_BYTES) {
     throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
@@ -80,7 +77,7 @@ async function decrypt(
     openGcm(key, { nonce, ciphertext, tag }),
   );
   if (!json) throw new FobError("denied", t("the password does not open this 2FAS backup"));
-  const services = v.safeParse(ServicesSchema, parseJson(json.toString()), { abortEarly: true });
+  const services = v.safeParse(list, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (services.success) return services.output;
   throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));

@@ -1,8 +1,15 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { DraftField, EnrollmentFormat, Finding, ParsedToken } from "#enrollment/draft.ts";
+import type {
+  DraftField,
+  EnrollmentFormat,
+  Finding,
+  ParsedFile,
+  ParsedToken,
+} from "#enrollment/draft.ts";
 import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
 import type { HashAlgorithm } from "#otp/algorithm.ts";
+import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { cleanName, labelOf } from "./key-uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
@@ -23,12 +30,42 @@ export const migration = {
   example: "otpauth-migration://offline?data=...",
   matches: (text) => /^otpauth-migration:\/\//i.test(text),
   parse(text) {
-    const payload = readPayload(readData(text));
-    if (payload.entries.length === 0)
-      throw new FobError("invalid", t("the migration code holds no token"));
-    return payload.entries.map((entry) => toDraft(entry, payload));
+    const { drafts, refusals } = parseMigration(text);
+    if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
+    return [...drafts];
   },
+  many: { name: "Google Authenticator", parse: async (text) => parseMigration(text) },
 } as const satisfies EnrollmentFormat;
+
+/** Each entry stands alone; only what holds them together must be whole. */
+function parseMigration(text: string): ParsedFile {
+  const payload = readPayload(readData(text));
+  if (payload.entries.length === 0)
+    throw new FobError("invalid", t("the migration code holds no token"));
+  const drafts: ParsedToken[] = [];
+  const refusals: string[] = [];
+  for (const [i, bytes] of payload.entries.entries()) {
+    try {
+      drafts.push(toDraft(readEntry(bytes), payload));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      const name = nameIn(bytes) ?? t`token ${i + 1}`;
+      refusals.push(payload.entries.length === 1 ? error.message : t`${name}: ${error.message}`);
+    }
+  }
+  return { drafts, refusals };
+}
+
+/** What an entry calls itself, for a message; null where it has no name, or is broken. */
+function nameIn(bytes: Buffer): string | null {
+  try {
+    const fields = new Fields(bytes);
+    return shortenName(fields.bytes(2).toString("utf8") || fields.bytes(3).toString("utf8"));
+  } catch (error) {
+    if (error instanceof ProtocolBufferError) return null;
+    throw error;
+  }
+}
 
 interface Entry {
   readonly secret: Buffer;
@@ -41,7 +78,8 @@ interface Entry {
 }
 
 interface Payload {
-  readonly entries: readonly Entry[];
+  /** Not yet read. */
+  readonly entries: readonly Buffer[];
   readonly batchSize: number;
   readonly batchIndex: number;
 }
@@ -77,7 +115,7 @@ function readPayload(data: Buffer): Payload {
     if (entries.length > MAX_TOKENS)
       throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
     return {
-      entries: entries.map(readEntry),
+      entries,
       batchSize: fields.number(3, 1),
       batchIndex: fields.number(4, 0),
     };
@@ -88,16 +126,21 @@ function readPayload(data: Buffer): Payload {
 }
 
 function readEntry(bytes: Buffer): Entry {
-  const fields = new Fields(bytes);
-  return {
-    secret: fields.bytes(1),
-    name: fields.bytes(2).toString("utf8"),
-    issuer: fields.bytes(3).toString("utf8"),
-    algorithm: fields.number(4, 0),
-    digits: fields.number(5, 0),
-    type: fields.number(6, 0),
-    counter: readCounter(fields.varint(7, 0n)),
-  };
+  try {
+    const fields = new Fields(bytes);
+    return {
+      secret: fields.bytes(1),
+      name: fields.bytes(2).toString("utf8"),
+      issuer: fields.bytes(3).toString("utf8"),
+      algorithm: fields.number(4, 0),
+      digits: fields.number(5, 0),
+      type: fields.number(6, 0),
+      counter: readCounter(fields.varint(7, 0n)),
+    };
+  } catch (cause) {
+    if (!(cause instanceof ProtocolBufferError)) throw cause;
+    throw new FobError("invalid", t("the entry ends before its data does"), { cause });
+  }
 }
 
 /**

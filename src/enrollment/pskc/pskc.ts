@@ -7,10 +7,7 @@ const MAX_LENGTH = 8 * 1024 * 1024;
 
 const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
 
-/**
- * A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the
- * good ones of a file.
- */
+/** A key container (PSKC, RFC 6030) as one string. */
 export const pskc = {
   id: "pskc",
   example: "a key container (PSKC)",
@@ -22,7 +19,7 @@ export const pskc = {
     if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
     return drafts;
   },
-  file: { name: "PSKC", parse: readContainer },
+  many: { name: "PSKC", parse: readContainer },
 } as const satisfies EnrollmentFormat;
 
 async function readContainer(
