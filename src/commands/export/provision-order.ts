@@ -3,6 +3,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { parseWhole } from "#commands/values.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
+import { formatLabel } from "#enrollment/formats/key-uri-label.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { encodeBase32 } from "#token/base32.ts";
 
@@ -54,10 +55,7 @@ export async function makeToken({
       t("issuer, account or both are needed: the token is called by them"),
     );
   }
-  const label = [issuer, account ?? ""]
-    .filter((part) => part !== undefined)
-    .map(encodeURIComponent)
-    .join(":");
+  const label = formatLabel(issuer ?? null, account ?? null);
   const secret = encodeBase32(randomBytes(parseBytes(bits)));
   const given = Object.entries({ secret, ...rest, issuer }).filter(
     ([, text]) => text !== undefined,

@@ -2,8 +2,12 @@ import { FobError } from "#base/fob-error.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import { cleanName } from "#enrollment/formats/key-uri-label.ts";
-import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
+import {
+  cleanName,
+  encodeText,
+  formatLabel,
+  withoutIssuer,
+} from "#enrollment/formats/key-uri-label.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
@@ -36,9 +40,12 @@ function nameDraft<Format extends string>(
   entry: AppEntry | AppLogin,
   format: Format,
 ): EnrollmentDraft<OtpCredential, Format> {
+  // what an entry says of itself is in the draft already
+  if (!("enrollment" in entry)) return { ...draft, format };
   const findings: Finding[] = [...draft.findings];
   const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
-  const account = draft.account ?? cleanName("account", entry.account ?? "", findings);
+  const given = withoutIssuer(entry.account?.trim() ?? "", issuer ?? "");
+  const account = draft.account ?? cleanName("account", given, findings);
   return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
 }
 
@@ -52,13 +59,21 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
 /** An entry takes the way of a Key URI, so that the same rules hold for it. */
 function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
-  const label = [entry.issuer || null, entry.account ?? ""]
-    .filter((part) => part !== null)
-    .map(encodeText)
-    .join(":");
+  const label = labelOf(entry);
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
   const query = names.flatMap((name) =>
     entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
   );
   return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
+}
+
+/**
+ * An app that has a field for the issuer means what stands there, even if it is empty; elsewhere
+ * the account is a label that may hold it.
+ */
+function labelOf({ issuer, account }: AppEntry): string {
+  const whole = account?.trim() ?? "";
+  if (issuer === undefined) return encodeText(whole);
+  const issuedBy = issuer?.trim() || null;
+  return formatLabel(issuedBy, withoutIssuer(whole, issuedBy ?? ""));
 }

@@ -8,6 +8,7 @@ import type {
   TotpCredential,
 } from "#token/credential.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
+import { encodeText, formatLabel } from "./key-uri-label.ts";
 
 /** Key URIs, one a token. */
 export const keyUriExport = {
@@ -32,23 +33,26 @@ export function formatKeyUri({
   secret,
   pin,
 }: KeyUriParts): string {
-  const label = [issuer, account ?? ""]
-    .filter((part) => part !== null)
-    .map(encodeText)
-    .join(":");
-  if (credential.kind === "motp")
-    return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
-  const given: [string, string | null][] = [
+  const label = formatLabel(issuer, account);
+  if (credential.kind === "motp") {
+    // other apps know no parameter: it is there for issuers that hold a colon
+    const given = [["secret", Buffer.from(secret).toString("hex")] as const];
+    return `motp://${label}?${formatQuery([...given, ["issuer", issuer?.includes(":") ? issuer : null]])}`;
+  }
+  const query = formatQuery([
     ["secret", encodeBase32(secret)],
     ["issuer", issuer],
     ...parametersOf(credential),
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
-  ];
-  const query = given.flatMap(([name, value]) =>
-    value === null ? [] : [`${name}=${encodeText(value)}`],
-  );
-  return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
+  ]);
+  return `otpauth://${credential.kind}/${label}?${query}`;
+}
+
+function formatQuery(given: readonly (readonly [string, string | null])[]): string {
+  return given
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]))
+    .join("&");
 }
 
 function parametersOf(
@@ -93,9 +97,4 @@ function formOf({
 /** The value as text, or null when it is the format's default. */
 function unless<T extends string | number>(standard: T, value: T): string | null {
   return value === standard ? null : String(value);
-}
-
-/** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
-export function encodeText(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
 }

@@ -12,6 +12,7 @@ import { OtpError } from "#otp/otp-error.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { type ContainerKeys, openValue } from "./decryption.ts";
+import { commonName } from "./distinguished-name.ts";
 import { readPolicy } from "./policy.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 
@@ -201,15 +202,6 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   const friendly = cleanName("name", childText(key, "FriendlyName") ?? "", findings);
   const id = cleanName(t("key id"), attribute(key, "Id") ?? "", findings);
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
-}
-
-/**
- * The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is.
- */
-function commonName(user: string): string {
-  const parts = user.split(",").map((part) => part.split("=", 2).map((side) => side.trim()));
-  const part = (type: string) => parts.find(([name]) => name?.toUpperCase() === type)?.[1];
-  return part("CN") || part("UID") || user;
 }
 
 /** The suite that an algorithm's identifier ends in, where it names one itself. */

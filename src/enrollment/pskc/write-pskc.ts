@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac, randomBytes } from "node:crypto";
+import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { t } from "#base/language.ts";
 import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
@@ -6,6 +6,7 @@ import { deriveKey } from "#enrollment/passphrase.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { stripControls } from "#token/printable.ts";
+import { nameAsUser } from "./distinguished-name.ts";
 
 /** As OWASP recommends for PBKDF2 with HMAC-SHA-256. */
 const ITERATIONS = 600_000;
@@ -140,20 +141,26 @@ function encrypt(key: Buffer, plaintext: Uint8Array): Buffer {
 }
 
 function packageOf(token: ExportedToken, secrets: SecretWriter): object {
-  const { id, name, issuer, account, serial, credential, secret, pin } = token;
+  const { name, issuer, account, serial, credential, secret, pin } = token;
   return {
     ...(serial === null ? {} : { DeviceInfo: { SerialNo: wellFormed(serial) } }),
     Key: {
-      "@Id": id,
+      "@Id": idOf(token),
       "@Algorithm": algorithmOf(credential),
       ...(issuer === null ? {} : { Issuer: wellFormed(issuer) }),
       ...parametersOf(credential),
       FriendlyName: wellFormed(name),
       Data: { Secret: secrets.write(secret), ...dataOf(credential) },
-      ...(account === null ? {} : { UserId: wellFormed(account) }),
+      ...(account === null ? {} : { UserId: wellFormed(nameAsUser(account)) }),
       ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin) } }),
     },
   };
+}
+
+/** The same token is written with the same id, whatever vault it comes from; 16 hexadecimal digits. */
+function idOf({ name, issuer, account, serial }: ExportedToken): string {
+  const hash = createHash("sha256").update(JSON.stringify([name, issuer, account, serial]));
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Names that older versions took as they came may hold what XML cannot. */
