@@ -43,7 +43,7 @@ interface Verified {
 type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
 
 /** An argument that begins so is an enrollment string, and no name. */
-const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam|motp):\/\//i;
+const ENROLLMENT = /^(?:(?:apple-)?otpauth|otpauth-migration|steam|motp):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
 export const verify = defineCommand({

@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import type { AskSecret, EnrollmentDraft, ParsedToken } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { mend } from "#enrollment/mending.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
 import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -113,7 +114,7 @@ async function readKnown(
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string, effort: Effort): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line))
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line).text))
     ? readStrings(t("a list"), lines, effort)
     : null;
 }

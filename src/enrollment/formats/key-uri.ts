@@ -50,7 +50,8 @@ export const keyUri = {
 } as const satisfies EnrollmentFormat;
 
 function parseKeyUri(text: string, effort: Effort): ParsedToken {
-  const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
+  // such a URI has no fragment: a # is text
+  const match = /^otpauth:\/\/([^/?]*)\/?([^?]*)\??(.*)/is.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
   if (!read)
@@ -60,6 +61,7 @@ function parseKeyUri(text: string, effort: Effort): ParsedToken {
     );
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
+  parameters.findNumberSign(text);
   const label = readLabel(match?.[2] ?? "", parameters);
   const given = readSecret(parameters);
   const credential = read(parameters);
@@ -86,7 +88,7 @@ function parseKeyUri(text: string, effort: Effort): ParsedToken {
 
 function readSecret(parameters: Parameters): Buffer {
   const text = parameters.read("secret");
-  if (text === null) throw new FobError("invalid", t("secret is missing"));
+  if (text === null) throw parameters.missing("secret");
   // in a query a plus stands for a space, and people do write secrets in groups
   return parseBase32Secret(text.replaceAll("+", " "));
 }
@@ -113,8 +115,7 @@ function readHotp(parameters: Parameters): HotpCredential {
 
 function readOcra(parameters: Parameters): OcraCredential {
   const text = parameters.read("suite", "ocrasuite");
-  if (text === null)
-    throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
+  if (text === null) throw parameters.missing("suite");
   parameters.note("suite", text, "given");
   const suite = parseSuite(text);
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
@@ -153,11 +154,12 @@ function readCounter(parameters: Parameters): bigint {
   return parameters.take(["counter"], counterNumber, 0n);
 }
 
-/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`: issuers write the same name in many ways. */
+/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the same name in many ways. */
 function parseAlgorithm(text: string): HashAlgorithm {
   const name = text
     .toUpperCase()
     .replace(/[\s_-]/g, "")
+    .replace(/^ALGORITHM\./, "")
     .replace(/^HMAC/, "");
   const algorithm = HASH_ALGORITHMS.find((known) => known === name);
   if (algorithm) return algorithm;

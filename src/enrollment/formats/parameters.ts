@@ -1,3 +1,4 @@
+import { editDistance } from "#base/edit-distance.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { DraftField, Finding } from "#enrollment/draft.ts";
@@ -77,6 +78,31 @@ export class Parameters {
     this.findings.push({ severity, code, message });
   }
 
+  /** Notes a `#` in the whole URI, where other apps may end. */
+  findNumberSign(uri: string): void {
+    if (uri.includes("#"))
+      this.find(
+        "info",
+        "number-sign",
+        t(
+          "a # is not percent-encoded: it is taken as text, and other apps may cut the string there",
+        ),
+      );
+  }
+
+  /** The error about a parameter that is missing, which names one that may be it, misspelt. */
+  missing(name: string): FobError {
+    const misspelt = [...this.#values.keys()].find(
+      (given) => !this.#asked.has(given) && isMisspelt(given, name),
+    );
+    return new FobError(
+      "invalid",
+      misspelt === undefined
+        ? t`${name} is missing`
+        : t`${name} is missing: is it misspelt as ${show(misspelt)}?`,
+    );
+  }
+
   /** Notes the parameters that no parser has read. */
   findUnknown(): void {
     const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
@@ -126,6 +152,12 @@ export class Parameters {
       this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
     this.#values.set(name, value);
   }
+}
+
+/** Whether a name is another one with a letter or two that are wrong. */
+function isMisspelt(given: string, name: string): boolean {
+  const most = name.length < 5 ? 1 : 2;
+  return Math.abs(given.length - name.length) <= most && editDistance(given, name) <= most;
 }
 
 /** A foreign value for a message: quoted, and cut where it is long. */

@@ -64,8 +64,9 @@ interface Invitation {
 }
 
 function parsePushUri(text: string): ParsedOnline {
-  const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
+  const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?]*)\??(.*)/is.exec(text) ?? [];
   const parameters = new Parameters(query);
+  parameters.findNumberSign(text);
   const version = parameters.take(["v"], String, "1");
   if (version !== "1")
     throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
@@ -222,7 +223,7 @@ function readRest(parameters: Parameters, url: URL): void {
 function required(parameters: Parameters, name: string): string {
   const value = parameters.read(name);
   if (value !== null) return value;
-  throw new FobError("invalid", t`${name} is missing`);
+  throw parameters.missing(name);
 }
 
 function isTrue(text: string, name: string): boolean {
