@@ -47,7 +47,8 @@ function note(code: string, what: string): Finding {
 
 function withoutQuotes(text: string): string {
   const end = QUOTES.get(text[0] ?? "");
-  return end !== undefined && text.length > 2 && text.endsWith(end)
-    ? text.slice(1, -1).trim()
-    : text;
+  if (end === undefined || text.length <= 2 || !text.endsWith(end)) return text;
+  const inside = text.slice(1, -1).trim();
+  // XML stands between such brackets, too
+  return end === ">" && !URI.test(inside) ? text : inside;
 }

@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { formatAegis } from "#enrollment/files/aegis-writer.ts";
 import { readAppFile } from "#enrollment/files/read-file.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
+import { migrationExport } from "#enrollment/formats/migration-writer.ts";
 import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { totp } from "#otp/totp.ts";
 
+const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const SECRET = Buffer.from("12345678901234567890");
 
 /** The enrollment strings of test/cases/strings.tsv, by the names of their cases. */
@@ -142,5 +146,57 @@ describe("strings that something happened to on their way", () => {
     });
     expect(refusals).toEqual([]);
     expect(drafts).toMatchObject([{ issuer: "Quoted" }, { issuer: "Web" }]);
+  });
+});
+
+describe("Steam Guard by its issuer", () => {
+  const unixSeconds = Date.parse("2026-01-01T00:00:00Z") / 1000;
+
+  function codeOf({ credential, secret }: Awaited<ReturnType<typeof recognize>>[number]) {
+    if (credential.kind !== "totp") throw new Error("Steam Guard is time-based");
+    return totp({ ...credential, secret, unixSeconds }).code;
+  }
+
+  test("steam-by-issuer: Steam's alphabet, and why", async () => {
+    const draft = await read("steam-by-issuer");
+    expect(codeOf(draft)).toBe("R5BQ4");
+    expect(draft.codes).toEqual(["steam-by-issuer"]);
+    expect(draft.fields).toContainEqual({ name: "digits", value: "5", origin: "assumed" });
+  });
+
+  test("freeotpplus-steam.json: the same token", async () => {
+    const { drafts } = await readCase("freeotpplus-steam.json");
+    expect(drafts).toMatchObject([{ findings: [{ code: "steam-by-issuer" }] }]);
+    expect(drafts.map(({ credential, secret }) => ({ credential, secret }))).toMatchObject([
+      { credential: { alphabet: "steam" }, secret: SECRET },
+    ]);
+  });
+
+  test.each([
+    ["issuer=Steam&digits=5", true],
+    ["issuer=steam&digits=6&period=30&algorithm=SHA1", true],
+    ["issuer=Other&digits=5&period=30&steam", true],
+    ["issuer=Steam&alphabet=decimal", false],
+    ["issuer=Steam&digits=8", false],
+    ["issuer=Steam&algorithm=SHA256", false],
+    ["issuer=Steamship", false],
+  ])("%s", async (query, isSteam) => {
+    const [draft] = await recognize(`otpauth://totp/ann?secret=${RFC_SECRET}&${query}`);
+    expect(draft?.credential).toMatchObject({ alphabet: isSteam ? "steam" : "decimal" });
+  });
+
+  test("a token of Steam with digits stays one in everything that is written", async () => {
+    const [draft] = await recognize(
+      `otpauth://totp/ann?secret=${RFC_SECRET}&issuer=Steam&alphabet=decimal`,
+    );
+    if (!draft) throw new Error("nothing was read");
+    expect((await recognize(formatKeyUri(draft)))[0]?.credential).toEqual(draft.credential);
+    const token = { ...draft, id: "0123456789abcdef", name: "Steam" };
+    expect(migrationExport.refuse(token)).toMatch(/token of Steam/);
+    const { drafts } = await readAppFile(Buffer.from(await formatAegis([token], null)), "x", {
+      askSecret: async () => Buffer.of(),
+      readQrCodes: async () => [],
+    });
+    expect(drafts[0]?.credential).toEqual(draft.credential);
   });
 });

@@ -33,6 +33,7 @@ const MARKS = [
   "issuer=",
   "A",
   "a",
+  "Steam",
   "Test: Foo",
   "localhost:8000",
   "ß",

@@ -81,6 +81,7 @@ function entriesOf({ entries }: Database): AppItem[] {
       account: name,
       algorithm: algo,
       ...info,
+      alphabet: "decimal",
     }),
   });
 }

@@ -51,7 +51,7 @@ function nameDraft<Format extends string>(
 
 /** What a token of each type takes; apps write the rest as well, where it means nothing. */
 const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
-  totp: ["secret", "algorithm", "digits", "period"],
+  totp: ["secret", "algorithm", "digits", "alphabet", "period"],
   hotp: ["secret", "algorithm", "digits", "counter"],
   steam: ["secret"],
 };

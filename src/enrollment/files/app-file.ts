@@ -16,6 +16,11 @@ export interface AppEntry {
   readonly secret: string;
   readonly algorithm?: string | null | undefined;
   readonly digits?: number | string | null | undefined;
+  /**
+   * Of an app that has a type of its own for Steam Guard: what is of another type there has digits,
+   * whoever its issuer is.
+   */
+  readonly alphabet?: "decimal";
   readonly period?: number | string | null | undefined;
   readonly counter?: number | string | null | undefined;
 }

@@ -60,7 +60,7 @@ export const andOtp = jsonFormat("andotp", "andOTP", listWith("label", "type"), 
   }),
   issuer: ["issuer"],
   account: ["label"],
-  read: ({ label, ...entry }) => ({ account: label, ...entry }),
+  read: ({ label, ...entry }) => ({ account: label, alphabet: "decimal", ...entry }),
 });
 
 /** The backup of FreeOTP+. */
@@ -157,6 +157,7 @@ export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators")
     digits: entry.Digits,
     period: entry.Period,
     counter: entry.Counter,
+    alphabet: "decimal",
   }),
 });
 

@@ -61,6 +61,7 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
       account: account || label,
       secret,
       ...otp,
+      alphabet: "decimal",
     }),
   });
 }

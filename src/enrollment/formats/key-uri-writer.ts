@@ -9,6 +9,7 @@ import type {
 } from "#token/credential.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 import { encodeText, formatLabel } from "./key-uri-label.ts";
+import { looksLikeSteamGuard } from "./steam.ts";
 
 /** Key URIs, one a token. */
 export const keyUriExport = {
@@ -42,7 +43,7 @@ export function formatKeyUri({
   const query = formatQuery([
     ["secret", encodeBase32(secret)],
     ["issuer", issuer],
-    ...parametersOf(credential),
+    ...parametersOf(credential, issuer),
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
   ]);
@@ -55,8 +56,12 @@ function formatQuery(given: readonly (readonly [string, string | null])[]): stri
     .join("&");
 }
 
+/** What says that passcodes are digits, whoever the issuer is. */
+const DIGITS: [string, string] = ["alphabet", "decimal"];
+
 function parametersOf(
   credential: Exclude<OtpCredential, MotpCredential>,
+  issuer: string | null,
 ): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
@@ -65,6 +70,7 @@ function parametersOf(
         ...formOf(credential),
         ["period", unless(30, credential.period)],
         ["t0", unless(0, credential.t0)],
+        ...(looksLikeSteamGuard(issuer, credential) ? [DIGITS] : []),
       ];
     case "hotp":
       return [...formOf(credential), ["counter", String(credential.counter)]];

@@ -18,6 +18,7 @@ import type {
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { cleanName, readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
+import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
 
 /** A day, in seconds: no issuer uses a longer period. */
@@ -27,7 +28,9 @@ const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
 /** How the parts of a passcode token are read, by the type in the URI. */
-const TYPES: Readonly<Record<string, (parameters: Parameters) => OtpCredential>> = {
+const TYPES: Readonly<
+  Record<string, (parameters: Parameters, issuer: string | null) => OtpCredential>
+> = {
   totp: readTotp,
   hotp: readHotp,
   ocra: readOcra,
@@ -64,7 +67,7 @@ function parseKeyUri(text: string, effort: Effort): ParsedToken {
   parameters.findNumberSign(text);
   const label = readLabel(match?.[2] ?? "", parameters);
   const given = readSecret(parameters);
-  const credential = read(parameters);
+  const credential = read(parameters, label.issuer);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
   const twoStep = readTwoStep(parameters, given, algorithm, effort);
   const secret = twoStep?.secret ?? given;
@@ -104,9 +107,19 @@ function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
   return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };
 }
 
-function readTotp(parameters: Parameters): TotpCredential {
-  if (isSteam(parameters)) return readSteam(parameters);
-  return { kind: "totp", ...readPasscodeForm(parameters), ...readTimeSteps(parameters) };
+function readTotp(parameters: Parameters, issuer: string | null): TotpCredential {
+  if (saysSteam(parameters)) return readSteam(parameters);
+  const credential: TotpCredential = {
+    kind: "totp",
+    ...readPasscodeForm(parameters),
+    ...readTimeSteps(parameters),
+  };
+  if (parameters.read("alphabet") !== null || !looksLikeSteamGuard(issuer, credential))
+    return credential;
+  parameters.find("info", "steam-by-issuer", steamByIssuer());
+  for (const name of ["digits", "alphabet"] as const)
+    parameters.correct(name, String(STEAM_GUARD[name]), "assumed");
+  return STEAM_GUARD;
 }
 
 function readHotp(parameters: Parameters): HotpCredential {
@@ -121,15 +134,15 @@ function readOcra(parameters: Parameters): OcraCredential {
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
 }
 
-/** Steam Guard: its own alphabet, always five characters every 30 seconds. */
 function readSteam(parameters: Parameters): TotpCredential {
   parameters.read("encoder", "digits", "period", "algorithm");
   parameters.note("encoder", "steam", "given");
-  return { kind: "totp", algorithm: "SHA1", digits: 5, alphabet: "steam", period: 30, t0: 0 };
+  return STEAM_GUARD;
 }
 
-function isSteam(parameters: Parameters): boolean {
-  return parameters.read("encoder")?.toLowerCase() === "steam";
+/** Stratum writes a parameter without a value. */
+function saysSteam(parameters: Parameters): boolean {
+  return parameters.read("encoder")?.toLowerCase() === "steam" || parameters.has("steam");
 }
 
 function readPasscodeForm(parameters: Parameters) {

@@ -3,6 +3,7 @@ import type { PbfWriter } from "pbf";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { withIssuer } from "./key-uri-label.ts";
+import { looksLikeSteamGuard } from "./steam.ts";
 
 /** As many as Google Authenticator puts into one code, so that it stays easy to scan. */
 const TOKENS_A_CODE = 10;
@@ -17,7 +18,7 @@ const TYPES = { hotp: 1, totp: 2 } as const;
 /** The migration codes of Google Authenticator. */
 export const migrationExport = {
   id: "migration",
-  refuse({ credential }) {
+  refuse({ issuer, credential }) {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
       return t("a migration code holds time-based and event-based tokens alone");
     if (credential.alphabet !== "decimal")
@@ -28,6 +29,8 @@ export const migrationExport = {
       return t`a migration code cannot say ${credential.digits} digits`;
     if (credential.kind === "hotp")
       return credential.counter < 2n ** 53n ? null : t("the counter is too large");
+    if (looksLikeSteamGuard(issuer, credential))
+      return t("a migration code cannot say that a token of Steam has digits");
     return credential.period === 30 && credential.t0 === 0
       ? null
       : t("a migration code knows a period of 30 s alone");

@@ -13,6 +13,7 @@ import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import { cleanName, labelOf } from "./key-uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
+import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 
 /**
  * Google Authenticator puts at most ten tokens into a code; a code with more than this is not meant
@@ -196,7 +197,7 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): ParsedToken 
   if (entry.secret.length === 0)
     throw new FobError("invalid", t("secret of a token in the migration code is empty"));
   const secret = checkSecretSize(Buffer.from(entry.secret));
-  const credential = credentialOf(entry);
+  const credential = steamOr(credentialOf(entry), label.issuer, findings);
   return {
     name: label.issuer ?? label.account,
     ...label,
@@ -245,6 +246,16 @@ function credentialOf({
     throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
   const form = { algorithm, digits, alphabet: "decimal" } as const;
   return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
+}
+
+function steamOr(
+  credential: OtpCredential,
+  issuer: string | null,
+  findings: Finding[],
+): OtpCredential {
+  if (credential.kind !== "totp" || !looksLikeSteamGuard(issuer, credential)) return credential;
+  findings.push({ severity: "info", code: "steam-by-issuer", message: steamByIssuer() });
+  return STEAM_GUARD;
 }
 
 function fieldsOf(

@@ -73,6 +73,18 @@ export class Parameters {
     this.fields.push({ name, value, origin });
   }
 
+  /** Whether a parameter is given, with or without a value. */
+  has(name: string): boolean {
+    this.#asked.add(name);
+    return this.#values.has(name);
+  }
+
+  /** Changes a field that was noted already. */
+  correct(name: string, value: string, origin: DraftField["origin"]): void {
+    const at = this.fields.findIndex((field) => field.name === name);
+    if (at >= 0) this.fields.splice(at, 1, { name, value, origin });
+  }
+
   /** Adds a finding. */
   find(severity: Finding["severity"], code: string, message: string): void {
     this.findings.push({ severity, code, message });
