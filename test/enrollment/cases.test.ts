@@ -200,3 +200,45 @@ describe("Steam Guard by its issuer", () => {
     expect(drafts[0]?.credential).toEqual(draft.credential);
   });
 });
+
+describe("key containers as programs write them", () => {
+  test("pskc-ocra-pin.xml: a PIN that is part of the response", async () => {
+    const { drafts, refusals } = await readCase("pskc-ocra-pin.xml");
+    expect(refusals).toEqual([]);
+    expect(drafts).toMatchObject([
+      {
+        serial: "OC1",
+        issuer: "Test",
+        credential: { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08-PSHA1", counter: null },
+        secret: SECRET,
+      },
+    ]);
+    // it is asked for with every challenge, and guards nothing here
+    expect(drafts[0]?.pin).toBeUndefined();
+  });
+
+  test("pskc-lower-case-suite.xml: what a parser of HTML leaves", async () => {
+    const { drafts, refusals } = await readCase("pskc-lower-case-suite.xml");
+    expect(refusals).toEqual([]);
+    expect(drafts).toMatchObject([
+      {
+        serial: "PI1",
+        credential: { kind: "totp", algorithm: "SHA256", digits: 8, period: 30 },
+        secret: SECRET,
+      },
+    ]);
+  });
+
+  test("pskc-old-namespace.xml: a draft of the standard", async () => {
+    const { drafts, refusals } = await readCase("pskc-old-namespace.xml");
+    expect(refusals).toEqual([]);
+    expect(drafts).toMatchObject([
+      {
+        serial: "OLD1",
+        issuer: "Old",
+        credential: { kind: "hotp", algorithm: "SHA1", digits: 6, counter: 0n },
+        secret: SECRET,
+      },
+    ]);
+  });
+});

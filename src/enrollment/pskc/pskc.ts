@@ -5,7 +5,8 @@ import type { Effort } from "#enrollment/effort.ts";
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
-const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
+/** In any letter case, and as drafts of the RFC called it. */
+const ROOT = /^<(?:[\w.-]{1,100}:)?(?:Key|Secret)Container[\s>]/i;
 
 /** A key container (PSKC, RFC 6030) as one string. */
 export const pskc = {

@@ -2,10 +2,14 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { AskSecret, ParsedFile, ParsedToken } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
+import { show } from "#enrollment/formats/parameters.ts";
 import { forget } from "#token/secret.ts";
+import { containerIn } from "./container-names.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";
+
+const NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc";
 
 /** More keys than an issuer puts into one container. */
 const MAX_KEYS = 10_000;
@@ -20,7 +24,7 @@ export async function readPskc(
   effort = new Effort(),
 ): Promise<ParsedFile> {
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
-  const container = child(document, "KeyContainer");
+  const container = containerIn(document);
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
   return readContainer(container, askSecret, effort, secretInside);
 }
@@ -35,13 +39,21 @@ export async function readContainer(
   const packages = children(container, "KeyPackage");
   if (packages.length > MAX_KEYS)
     throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
-  if (packages.length === 0) throw new FobError("invalid", t("the container holds no key"));
+  if (packages.length === 0) throw new FobError("invalid", emptyContainer(container));
   const keys = await openContainer(container, askSecret, effort);
   try {
     return readPackages(packages.filter(isToken), keys, makeSecret);
   } finally {
     forget(keys?.encryptionKey, keys?.mac?.key);
   }
+}
+
+/** The namespace says which draft or dialect of the RFC it is. */
+function emptyContainer(container: Element): string {
+  const namespace = Object.entries(container).find(([name]) => name.startsWith("@xmlns"))?.[1];
+  return typeof namespace === "string" && namespace !== NAMESPACE
+    ? t`the container holds no key in a form that is known (its namespace is ${show(namespace)})`
+    : t("the container holds no key");
 }
 
 /**
