@@ -10,10 +10,10 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
-import { judgeValidity } from "#enrollment/audit.ts";
-import { type Finding, severityInWords } from "#enrollment/draft.ts";
+import type { Finding } from "#enrollment/draft.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import { about, describeFinding, findingsOf } from "./draft-findings.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -212,12 +212,6 @@ function viewOnline({
   return { name, issuer, account, serial, format, server };
 }
 
-function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
-  return named.flatMap(({ name, draft }) =>
-    [...draft.findings, ...judgeValidity(draft, now)].map((finding) => about(name, finding)),
-  );
-}
-
 function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
   return online.flatMap(({ name, server, findings }) =>
     [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) =>
@@ -233,10 +227,6 @@ function insecure(): Finding {
   return { severity: "warning", code: "server-unverified", message };
 }
 
-function about(name: string, { severity, code, message }: Finding): Finding {
-  return { severity, code, message: t`${name}: ${message}` };
-}
-
 async function confirmWarnings(
   findings: readonly Finding[],
   context: Pick<Context, "prompt">,
@@ -250,10 +240,6 @@ async function confirmWarnings(
 
 function isWarning({ severity }: Finding): boolean {
   return severity === "warning";
-}
-
-function describeFinding({ severity, message }: Finding): string {
-  return `${severityInWords(severity)}: ${message}`;
 }
 
 function formatEnrolled(result: Enrolled, style: Style): string[] {

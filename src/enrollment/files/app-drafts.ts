@@ -43,10 +43,18 @@ function nameDraft<Format extends string>(
   // what an entry says of itself is in the draft already
   if (!("enrollment" in entry)) return { ...draft, format };
   const findings: Finding[] = [...draft.findings];
-  const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
+  const issuer = draft.issuer ?? nameIn("issuer", entry.issuer, findings);
   const given = withoutIssuer(entry.account?.trim() ?? "", issuer ?? "");
-  const account = draft.account ?? cleanName("account", given, findings);
+  const account = draft.account ?? nameIn("account", given, findings);
   return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
+}
+
+/** A name, and what was taken out of it; a text of which nothing is left is no name. */
+function nameIn(part: string, text: string | null | undefined, findings: Finding[]): string | null {
+  const found: Finding[] = [];
+  const name = cleanName(part, text ?? "", found);
+  if (name !== null) findings.push(...found);
+  return name;
 }
 
 /** What a token of each type takes; apps write the rest as well, where it means nothing. */

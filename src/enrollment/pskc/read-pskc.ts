@@ -26,6 +26,7 @@ export async function readPskc(
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
   const container = containerIn(document);
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
+  refuseOtherNamespace(xml, container);
   return readContainer(container, askSecret, effort, secretInside);
 }
 
@@ -39,7 +40,7 @@ export async function readContainer(
   const packages = children(container, "KeyPackage");
   if (packages.length > MAX_KEYS)
     throw new FobError("invalid", t`the container holds more than ${MAX_KEYS} keys`);
-  if (packages.length === 0) throw new FobError("invalid", emptyContainer(container));
+  if (packages.length === 0) throw new FobError("invalid", t("the container holds no key"));
   const keys = await openContainer(container, askSecret, effort);
   try {
     return readPackages(packages.filter(isToken), keys, makeSecret);
@@ -48,12 +49,15 @@ export async function readContainer(
   }
 }
 
-/** The namespace says which draft or dialect of the RFC it is. */
-function emptyContainer(container: Element): string {
-  const namespace = Object.entries(container).find(([name]) => name.startsWith("@xmlns"))?.[1];
-  return typeof namespace === "string" && namespace !== NAMESPACE
-    ? t`the container holds no key in a form that is known (its namespace is ${show(namespace)})`
-    : t("the container holds no key");
+/** Throws FobError `invalid` that names the namespace: another one has other names for keys. */
+function refuseOtherNamespace(xml: string, container: Element): void {
+  if (children(container, "KeyPackage").length > 0) return;
+  const namespace = /\sxmlns(?::[\w.-]{1,100})?="([^"]{1,200})"/.exec(xml)?.[1];
+  if (namespace === undefined || namespace === NAMESPACE) return;
+  throw new FobError(
+    "invalid",
+    t`the container holds no key in a form that is known: its namespace is ${show(namespace)}`,
+  );
 }
 
 /**
