@@ -12,6 +12,7 @@ import type {
 import { Effort } from "./effort.ts";
 import { STRING_FORMATS, type StringFormat } from "./formats/string-formats.ts";
 import { mend } from "./mending.ts";
+import { refusalOfOtherApp } from "./other-apps.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
@@ -108,6 +109,8 @@ function recognition(input: string) {
   if (format) return { format, text, findings };
   if (text.length > MAX_LENGTH)
     throw new FobError("invalid", t`the enrollment string is longer than ${MAX_LENGTH} characters`);
+  const otherApp = refusalOfOtherApp(text);
+  if (otherApp) throw otherApp;
   throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
     hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,
   });

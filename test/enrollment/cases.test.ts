@@ -5,6 +5,8 @@ import { readAppFile } from "#enrollment/files/read-file.ts";
 import { formatKeyUri } from "#enrollment/formats/key-uri-writer.ts";
 import { migrationExport } from "#enrollment/formats/migration-writer.ts";
 import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { ocra } from "#otp/ocra.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { totp } from "#otp/totp.ts";
 
 const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -241,4 +243,74 @@ describe("key containers as programs write them", () => {
       },
     ]);
   });
+});
+
+describe("what privacyIDEA writes", () => {
+  test("day-password: a time-based token of a day", async () => {
+    expect(await read("day-password")).toMatchObject({
+      issuer: "Day",
+      credential: { kind: "totp", period: 86_400, digits: 6 },
+      codes: [],
+    });
+  });
+
+  test.each([
+    ["pin=True", true],
+    ["pin=False", null],
+    ["app_force_unlock=pin", false],
+    ["app_force_unlock=any", true],
+    ["force_app_pin=true", true],
+  ])("pin-wanted: %s", async (query, biometric) => {
+    const uri = (STRINGS.get("pin-wanted") ?? "").replace("pin=True", query);
+    for (const type of ["totp", "hotp"]) {
+      const [draft] = await recognize(uri.replace("totp", `${type}`));
+      expect(draft?.findings.map(({ code }) => code)).not.toContain("unknown-parameter");
+      if (biometric === null) expect(draft?.pin).toBeUndefined();
+      else
+        expect(draft?.pin).toMatchObject({ type: "user", policy: { required: true, biometric } });
+    }
+  });
+
+  test.each([1, 4, 100])("a client's part of %i bytes, without blanks", async (bytes) => {
+    const [draft] = await recognize(
+      `otpauth://totp/x?secret=${RFC_SECRET}&2step_salt=${bytes}&2step_output=20&2step_difficulty=10`,
+    );
+    expect(draft?.clientPart).toMatch(/^[A-Z2-7]+$/);
+    expect(draft?.clientPart).toHaveLength(Math.ceil(((bytes + 4) * 8) / 5));
+  });
+
+  test("a hexadecimal challenge of twice as many digits is answered, and not a longer one", () => {
+    const suite = parseOcraSuite("OCRA-1:HOTP-SHA1-6:QH10");
+    const answer = (digits: number) =>
+      ocra({
+        suite,
+        secret: SECRET,
+        challenge: ["a".repeat(digits)],
+        counter: null,
+        pin: null,
+        session: null,
+        unixSeconds: null,
+      });
+    expect(answer(20)).toMatch(/^\d{6}$/);
+    expect(() => answer(21)).toThrow("does not fit");
+  });
+});
+
+describe("what only another app can use", () => {
+  test.each([
+    [STRINGS.get("other-app-only") ?? "", "Microsoft Authenticator"],
+    ["duo://ABCDEFGHIJ-YXBpLmV4YW1wbGU", "Duo Mobile"],
+    ["oktaverify://email/ann@example.test/?t=x&s=https%3A%2F%2Fokta.example", "Okta Verify"],
+    ["otpauth-okta://x", "Okta Verify"],
+  ])("%.20s is refused, and says what to choose", async (text, app) => {
+    await expect(recognize(text)).rejects.toMatchObject({
+      code: "invalid",
+      message: `only ${app} can use this`,
+      hint: expect.stringContaining("another app"),
+    });
+  });
+});
+
+test("what no reader knows is not taken for a password manager's", async () => {
+  await expect(readCase("enpass.json")).rejects.toThrow("is not a file that fob knows");
 });

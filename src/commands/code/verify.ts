@@ -8,7 +8,7 @@ import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { hotp } from "#otp/hotp.ts";
 import { findInLargeWindow, isLargeSearch } from "#otp/large-window.ts";
-import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { MOTP_DIGITS, MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep } from "#otp/totp.ts";
 import {
@@ -117,6 +117,7 @@ async function verdictOn(
   tellZone("--at", input.at, context);
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
   const { credential, secret } = await find();
+  refuseOtherLength(credential, input.passcode);
   const pin =
     credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
   const unixSeconds = now.getTime() / 1000;
@@ -127,6 +128,22 @@ async function verdictOn(
   } finally {
     forget(secret, pin);
   }
+}
+
+/** What is too short or too long was never a passcode of this token. */
+function refuseOtherLength(credential: Credential, passcode: string): void {
+  const digits =
+    credential.kind === "motp"
+      ? MOTP_DIGITS
+      : credential.kind === "totp" || credential.kind === "hotp"
+        ? credential.digits
+        : null;
+  const given = [...passcode].length;
+  if (digits !== null && given !== digits)
+    throw new FobError(
+      "usage",
+      t`a passcode of this token has ${digits} characters, and ${given} were given`,
+    );
 }
 
 async function fromInput(

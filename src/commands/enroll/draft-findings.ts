@@ -1,5 +1,5 @@
 import { plural, t } from "#base/language.ts";
-import { judgeValidity } from "#enrollment/audit.ts";
+import { judgeCopiedSecret, judgeValidity } from "#enrollment/audit.ts";
 import { type Finding, severityInWords } from "#enrollment/draft.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
@@ -35,7 +35,7 @@ export function describeFinding({ severity, message }: Finding): string {
 }
 
 function findingsAbout({ draft }: NamedDraft, now: Date): Finding[] {
-  return [...draft.findings, ...judgeValidity(draft, now)];
+  return [...draft.findings, ...judgeCopiedSecret(draft.secret), ...judgeValidity(draft, now)];
 }
 
 function shorten(names: readonly string[]): string {

@@ -10,6 +10,7 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
+import { judgeCopiedSecret } from "#enrollment/audit.ts";
 import type { Finding } from "#enrollment/draft.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
@@ -123,7 +124,10 @@ export const enroll = defineCommand({
     const isAsked = !input.yes && context.prompt.available;
     if (isAsked)
       await confirmWarnings(
-        [...named.flatMap(({ draft }) => draft.findings), ...onlineFindings],
+        [
+          ...named.flatMap(({ draft }) => [...draft.findings, ...judgeCopiedSecret(draft.secret)]),
+          ...onlineFindings,
+        ],
         context,
       );
     // a server may refuse: that is no reason to be silent about the risk that was taken

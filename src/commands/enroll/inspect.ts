@@ -60,7 +60,10 @@ export const inspect = defineCommand({
     if (enrollment === "-")
       return inspectTexts([await context.readInput()], t("standard input"), settings, context);
     const text = enrollment ?? (await askForString(context));
-    const isFile = identify(text) === null && (await context.fileExists(text));
+    const isUnknown = identify(text) === null;
+    const isFile = isUnknown && (await context.fileExists(text));
+    if (enrollment !== undefined && isUnknown && !isFile && isPath(text))
+      throw new FobError("invalid", t`${text} does not exist`);
     return isFile
       ? inspectFile(text, settings, context)
       : inspectTexts([text], t("the string"), settings, context);
@@ -86,6 +89,18 @@ interface Settings {
   readonly reveal: boolean;
   readonly now: Date;
 }
+
+/** What a person would type for a file: a folder, or an ending. */
+function isPath(text: string): boolean {
+  return (
+    text.length <= MAX_PATH &&
+    !/^[a-z][a-z0-9+.-]*:/i.test(text) &&
+    /[/\\]|\.[a-z0-9]{1,10}$/i.test(text)
+  );
+}
+
+/** Linux takes no longer one. */
+const MAX_PATH = 4_096;
 
 async function inspectTexts(
   texts: readonly string[],

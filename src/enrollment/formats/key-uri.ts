@@ -18,6 +18,7 @@ import type {
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
 import { cleanName, readLabel } from "./key-uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
+import { readPinWish } from "./pin-wish.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
 
@@ -32,13 +33,24 @@ const TYPES: Readonly<
   Record<string, (parameters: Parameters, issuer: string | null) => OtpCredential>
 > = {
   totp: readTotp,
+  // privacyIDEA's day passwords: time-based, with a period of a day
+  daypassword: readTotp,
   hotp: readHotp,
   ocra: readOcra,
   steam: readSteam,
 };
 
 /** Parameters that dress a token up for other apps' screens, or lock it there. */
-const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", "codedisplay"];
+const DECORATION = [
+  "image",
+  "icon",
+  "color",
+  "lock",
+  "tags",
+  "secretencoding",
+  "codedisplay",
+  "creator",
+];
 
 /**
  * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers
@@ -101,7 +113,8 @@ function readSecret(parameters: Parameters): Buffer {
  */
 function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");
-  if (text === null) return {};
+  const wish = readPinWish(parameters);
+  if (text === null) return wish ? { pin: wish } : {};
   parameters.note("pinpolicy", text, "given");
   if (text.toLowerCase() === "server") return { pin: { type: "server" } };
   return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };

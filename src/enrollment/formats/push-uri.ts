@@ -10,9 +10,9 @@ import type {
 } from "#enrollment/draft.ts";
 import { readReply } from "#push/privacyidea/privacyidea-reply.ts";
 import type { PrivacyIdeaCredential } from "#token/credential.ts";
-import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { cleanName, readLabel } from "./key-uri-label.ts";
 import { Parameters, show, wholeNumber } from "./parameters.ts";
+import { readPinWish, YES } from "./pin-wish.ts";
 
 /** As long as those of privacyIDEA's own app. */
 const KEY_BITS = 4_096;
@@ -75,7 +75,9 @@ function parsePushUri(text: string): ParsedOnline {
   const serial = readSerial(parameters);
   parameters.note("serial", serial, "given");
   const credential = required(parameters, "enrollment_credential");
-  const pin = readPin(parameters);
+  const given = parameters.read("pin", "force_app_pin");
+  if (given !== null) isTrue(given, "pin");
+  const pin = readPinWish(parameters);
   readRest(parameters, url);
   const secretField = {
     name: "enrollment_credential",
@@ -181,19 +183,6 @@ function readSerial(parameters: Parameters): string {
   throw new FobError("invalid", t("serial holds control characters, or invisible ones"));
 }
 
-/** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */
-function readPin(parameters: Parameters): ParsedToken["pin"] | null {
-  const pin = parameters.take(["pin", "force_app_pin"], isTrue, false);
-  const unlock = parameters.read("app_force_unlock")?.toLowerCase() ?? null;
-  if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");
-  const isUnlocked = unlock !== null && /^(?:pin|biometric|any)$/.test(unlock);
-  if (!pin && !isUnlocked) return null;
-  return {
-    type: "user",
-    policy: { ...USER_PIN_POLICY, required: true, biometric: unlock !== "pin" },
-  };
-}
-
 function readRest(parameters: Parameters, url: URL): void {
   parameters.take(["ttl"], wholeNumber(1, MAX_TTL), 10);
   parameters.take(["poll_only"], isTrue, false);
@@ -227,7 +216,7 @@ function required(parameters: Parameters, name: string): string {
 }
 
 function isTrue(text: string, name: string): boolean {
-  if (/^(?:true|1|yes)$/i.test(text)) return true;
+  if (YES.test(text)) return true;
   if (/^(?:false|0|no)$/i.test(text)) return false;
   throw new FobError("invalid", t`${name} is ${show(text)}: True and False are possible`);
 }
