@@ -8,6 +8,7 @@ import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { ocra } from "#otp/ocra.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { totp } from "#otp/totp.ts";
+import { encodeBase32 } from "#token/base32.ts";
 
 const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const SECRET = Buffer.from("12345678901234567890");
@@ -313,4 +314,54 @@ describe("what only another app can use", () => {
 
 test("what no reader knows is not taken for a password manager's", async () => {
   await expect(readCase("enpass.json")).rejects.toThrow("is not a file that fob knows");
+});
+
+describe("Mobile-OTP entries of other apps", () => {
+  const secret = Buffer.from("1234567890");
+
+  test("aegis-mobile-otp.json: is a token, and its PIN is not kept", async () => {
+    const { drafts, refusals } = await readCase("aegis-mobile-otp.json");
+    expect(drafts).toMatchObject([
+      { issuer: "Good", account: "ann", credential: { kind: "totp" }, secret: SECRET },
+      { issuer: "Motp", account: "cid", credential: { kind: "motp" }, secret, format: "aegis" },
+    ]);
+    expect(drafts[1]?.findings.map(({ code }) => code)).toContain("pin-in-string");
+    expect(refusals).toEqual([expect.stringMatching(/^Yandex:dora: key type "yandex"/)]);
+  });
+
+  test("of Stratum and andOTP", async () => {
+    const hex = secret.toString("hex");
+    const files = [
+      [
+        {
+          Type: 3,
+          Issuer: "Motp",
+          Username: "cid",
+          Secret: hex,
+          Pin: "1234",
+          Digits: 6,
+          Period: 10,
+        },
+        "Authenticators",
+      ],
+      [{ type: "MOTP", issuer: "Motp", label: "cid", secret: hex, tags: [] }, null],
+      [{ type: "MOTP", issuer: "Motp", label: "cid", secret: "GEZDGNBVGY3TQOJQ", tags: [] }, null],
+      // the digits as text in Base32: what andOTP writes
+      [
+        { type: "MOTP", issuer: "Motp", label: "cid", secret: encodeBase32(Buffer.from(hex)) },
+        null,
+      ],
+    ] as const;
+    for (const [entry, name] of files) {
+      const content = name === null ? [entry] : { [name]: [entry] };
+      const { drafts, refusals } = await readAppFile(Buffer.from(JSON.stringify(content)), "x", {
+        askSecret: async () => Buffer.of(),
+        readQrCodes: async () => [],
+      });
+      expect(refusals).toEqual([]);
+      expect(drafts).toMatchObject([
+        { issuer: "Motp", account: "cid", credential: { kind: "motp" }, secret },
+      ]);
+    }
+  });
 });

@@ -6,6 +6,7 @@ import { isBase64 } from "#enrollment/secret-text.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
 import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+import { hexOfBase32 } from "./mobile-otp-secret.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -37,6 +38,7 @@ const EntrySchema = v.object({
     digits: number,
     period: number,
     counter: number,
+    pin: text,
   }),
 });
 
@@ -81,6 +83,7 @@ function entriesOf({ entries }: Database): AppItem[] {
       account: name,
       algorithm: algo,
       ...info,
+      secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
       alphabet: "decimal",
     }),
   });

@@ -1,4 +1,5 @@
 import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
@@ -9,6 +10,7 @@ import {
   withoutIssuer,
 } from "#enrollment/formats/key-uri-label.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
+import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
 
@@ -67,12 +69,30 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
 /** An entry takes the way of a Key URI, so that the same rules hold for it. */
 function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
+  if (type === "motp") return mobileOtpUriOf(entry);
   const label = labelOf(entry);
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
   const query = names.flatMap((name) =>
     entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
   );
   return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
+}
+
+/** Throws FobError `invalid` for digits or a period that no Mobile-OTP has. */
+function mobileOtpUriOf(entry: AppEntry): string {
+  const { issuer, secret, digits, period, pin } = entry;
+  if (Number(digits ?? MOTP_DIGITS) !== MOTP_DIGITS)
+    throw new FobError(
+      "invalid",
+      t`a Mobile-OTP passcode of ${digits} characters is not supported`,
+    );
+  if (Number(period ?? MOTP_PERIOD) !== MOTP_PERIOD)
+    throw new FobError("invalid", t`a Mobile-OTP period of ${period} s is not supported`);
+  const given = { secret, issuer: issuer?.trim() || null, pin: pin || null };
+  const query = Object.entries(given).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeText(value)}`],
+  );
+  return `motp://${labelOf(entry)}?${query.join("&")}`;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface AppEntry {
   readonly type: string;
   readonly issuer?: string | null | undefined;
   readonly account?: string | null | undefined;
-  /** In Base32. */
+  /** In Base32; of a Mobile-OTP entry, in hexadecimal. */
   readonly secret: string;
   readonly algorithm?: string | null | undefined;
   readonly digits?: number | string | null | undefined;
@@ -23,6 +23,8 @@ export interface AppEntry {
   readonly alphabet?: "decimal";
   readonly period?: number | string | null | undefined;
   readonly counter?: number | string | null | undefined;
+  /** Of a Mobile-OTP entry; the app has it for every passcode. */
+  readonly pin?: string | null | undefined;
 }
 
 /**

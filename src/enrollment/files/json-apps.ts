@@ -10,6 +10,7 @@ import {
   someHas,
   text,
 } from "./app-file.ts";
+import { hexInBase32 } from "./mobile-otp-secret.ts";
 
 /** A kind of JSON file: where its list stands, and how an entry of it is read. */
 function jsonFormat<const Id extends string, const Schema extends v.GenericSchema>(
@@ -60,7 +61,12 @@ export const andOtp = jsonFormat("andotp", "andOTP", listWith("label", "type"), 
   }),
   issuer: ["issuer"],
   account: ["label"],
-  read: ({ label, ...entry }) => ({ account: label, alphabet: "decimal", ...entry }),
+  read: ({ label, ...entry }) => ({
+    account: label,
+    alphabet: "decimal",
+    ...entry,
+    secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
+  }),
 });
 
 /** The backup of FreeOTP+. */
@@ -144,6 +150,7 @@ export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators")
     Digits: number,
     Period: number,
     Counter: number,
+    Pin: text,
   }),
   issuer: ["Issuer"],
   account: ["Username"],
@@ -157,6 +164,7 @@ export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators")
     digits: entry.Digits,
     period: entry.Period,
     counter: entry.Counter,
+    pin: entry.Pin,
     alphabet: "decimal",
   }),
 });
