@@ -1,11 +1,19 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import { type Opening, openGcm, openWithPassphrase } from "#enrollment/passphrase.ts";
+import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
-import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+import {
+  type AppFormat,
+  type AppItem,
+  list,
+  number,
+  readEach,
+  readOpened,
+  text,
+} from "./app-file.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
 
 /** More passwords than any vault of Aegis has. */
@@ -67,7 +75,7 @@ export const aegis = {
     if (plain.success) return entriesOf(plain.output.db);
     const encrypted = v.safeParse(EncryptedSchema, file.json(), { abortEarly: true });
     return encrypted.success
-      ? entriesOf(await decrypt(encrypted.output, { askSecret, effort }))
+      ? entriesOf(await openDatabase(encrypted.output, { askSecret, effort }))
       : null;
   },
 } as const satisfies AppFormat;
@@ -89,7 +97,7 @@ function entriesOf({ entries }: Database): AppItem[] {
   });
 }
 
-async function decrypt(
+async function openDatabase(
   { header, db }: v.InferOutput<typeof EncryptedSchema>,
   opening: Opening,
 ): Promise<Database> {
@@ -106,8 +114,7 @@ async function decrypt(
     forget(masterKey);
     return database;
   });
-  if (json) return parseDatabase(json);
-  throw new FobError("denied", t("the password does not open this Aegis vault"));
+  return readOpened(json, DatabaseSchema, t("this Aegis vault"));
 }
 
 type PasswordSlot = v.InferOutput<typeof PasswordSlotSchema>;
@@ -128,16 +135,8 @@ function open(
   ciphertext: Buffer,
   { nonce, tag }: v.InferOutput<typeof SealSchema>,
 ): Buffer | null {
-  return openGcm(key, {
-    nonce: Buffer.from(nonce, "hex"),
-    ciphertext,
-    tag: Buffer.from(tag, "hex"),
-  });
-}
-
-function parseDatabase(json: Buffer): Database {
-  const database = v.safeParse(DatabaseSchema, parseJson(json.toString()), { abortEarly: true });
-  forget(json);
-  if (database.success) return database.output;
-  throw new FobError("invalid", t("this Aegis vault opens, and holds something else than tokens"));
+  return decrypt(
+    key,
+    Buffer.concat([Buffer.from(nonce, "hex"), ciphertext, Buffer.from(tag, "hex")]),
+  );
 }

@@ -1,16 +1,17 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
+import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
 import {
-  GCM_NONCE_BYTES,
-  GCM_TAG_BYTES,
-  type Opening,
-  openGcm,
-  openWithPassphrase,
-} from "#enrollment/passphrase.ts";
-import { parseJson } from "#token/bounded-json.ts";
-import { forget } from "#token/secret.ts";
-import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+  type AppFormat,
+  type AppItem,
+  list,
+  number,
+  readEach,
+  readOpened,
+  text,
+} from "./app-file.ts";
 
 /** How 2FAS makes a key of a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
@@ -45,7 +46,7 @@ export const twoFas = {
     if (!backup.success) return null;
     const { services, servicesEncrypted } = backup.output;
     return entriesOf(
-      servicesEncrypted ? await decrypt(servicesEncrypted, { askSecret, effort }) : services,
+      servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
     );
   },
 } as const satisfies AppFormat;
@@ -67,19 +68,13 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
 }
 
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
-async function decrypt(sealed: string, opening: Opening): Promise<readonly unknown[]> {
+async function openServices(sealed: string, opening: Opening): Promise<readonly unknown[]> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
-  if (!data || !salt || nonce?.length !== GCM_NONCE_BYTES || data.length < GCM_TAG_BYTES) {
+  if (!data || !salt || nonce?.length !== NONCE_BYTES || data.length < TAG_BYTES) {
     throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
   }
-  const ciphertext = data.subarray(0, -GCM_TAG_BYTES);
-  const tag = data.subarray(-GCM_TAG_BYTES);
   const json = await openWithPassphrase([{ ...DERIVATION, salt }], null, opening, (key) =>
-    openGcm(key, { nonce, ciphertext, tag }),
+    decrypt(key, Buffer.concat([nonce, data])),
   );
-  if (!json) throw new FobError("denied", t("the password does not open this 2FAS backup"));
-  const services = v.safeParse(list, parseJson(json.toString()), { abortEarly: true });
-  forget(json);
-  if (services.success) return services.output;
-  throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));
+  return readOpened(json, list, t("this 2FAS backup"));
 }
