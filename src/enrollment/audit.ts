@@ -94,14 +94,20 @@ function auditCredential(credential: OtpCredential): Finding[] {
 }
 
 function auditSuite(text: string): Finding[] {
-  const { digits } = parseOcraSuite(text);
+  const { digits, challenge } = parseOcraSuite(text);
   const unusual = info(
     "ocra-support",
     t("few apps answer challenges: the user needs one that does"),
   );
-  return digits !== 0 && digits < 6
-    ? [unusual, warning("response-short", t`a response of ${digits} digits is easily guessed`)]
-    : [unusual];
+  const findings = [unusual];
+  if (challenge.format === "hexadecimal") {
+    const [length, doubled] = [challenge.length, 2 * challenge.length];
+    const message = t`the standard has challenges of up to ${length} digits here, and privacyIDEA makes some of ${doubled}: both are answered`;
+    findings.push(info("hexadecimal-challenge", message));
+  }
+  if (digits !== 0 && digits < 6)
+    findings.push(warning("response-short", t`a response of ${digits} digits is easily guessed`));
+  return findings;
 }
 
 /** One byte, or a short group, again and again; or bytes in steps of the same size. */
@@ -129,10 +135,26 @@ const EXAMPLES: readonly string[] = [
   "3132333435363738393031323334353637383930",
 ];
 
+/**
+ * The secrets of the pages that explain Key URIs, in hexadecimal: who enrolls one has copied the
+ * wrong string.
+ */
+const COPIED: readonly string[] = [
+  "48656c6c6f21deadbeef",
+  "3dc6caa4824a6d288767b2331e20b43166cb85d9",
+];
+
+/** What to say of a secret that everybody can look up, even to who enrolls it. */
+export function judgeCopiedSecret(secret: Uint8Array): Finding[] {
+  return COPIED.includes(Buffer.from(secret).toString("hex"))
+    ? [warning("secret-example", t("the secret is one from documentation, known to everybody"))]
+    : [];
+}
+
 function isKnownExample(secret: Uint8Array): boolean {
   const hex = Buffer.from(secret).toString("hex");
   // the longer seeds of RFC 6238 begin with the short one
-  return EXAMPLES.some(
+  return [...EXAMPLES, ...COPIED].some(
     (example) => hex === example || (hex.startsWith(example) && hex.startsWith("3132")),
   );
 }

@@ -60,8 +60,11 @@ export interface EnrollmentFormat {
   ): ParsedToken[] | Promise<readonly ParsedToken[]>;
   /** What the text says, where a server makes the token. Nothing is sent. */
   parseOnline?(text: string): ParsedOnline;
-  /** For a text that is a whole file: its name for people, and its good tokens alone. */
-  readonly file?: {
+  /**
+   * For a text that holds many tokens, each of which stands alone: what people call it, and its
+   * good tokens. Rejects with FobError where the text itself is damaged.
+   */
+  readonly many?: {
     readonly name: string;
     parse(text: string, askSecret: AskSecret, effort: Effort): Promise<ParsedFile>;
   };

@@ -36,8 +36,17 @@ export interface ExportFormat {
   readonly isDrawable: boolean;
   /** Whether `write` encrypts for a passphrase. */
   readonly canBeEncrypted: boolean;
+  /** How many bytes a pre-shared key may have that it encrypts with; absent where it takes none. */
+  readonly keyBytes?: readonly number[];
   /** Why a token cannot be written in this format without loss, or null when it can. */
   refuse(token: ExportedToken): string | null;
-  /** Writes tokens that were not refused, encrypted where there is a passphrase (UTF-8). */
-  write(tokens: readonly ExportedToken[], passphrase: Uint8Array | null): Promise<Export>;
+  /**
+   * Writes tokens that were not refused, encrypted where there is a passphrase (UTF-8) or a key that
+   * the other side has already.
+   */
+  write(
+    tokens: readonly ExportedToken[],
+    passphrase: Uint8Array | null,
+    preSharedKey?: Uint8Array | null,
+  ): Promise<Export>;
 }

@@ -1,10 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type { AskSecret } from "#token/draft/parsed-token.ts";
+import type { AskSecret, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import type { EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { Effort } from "./effort.ts";
 import { STRING_FORMATS, type StringFormat } from "./formats/string-formats.ts";
+import { mend } from "./mending.ts";
+import { refusalOfOtherApp } from "./other-apps.ts";
 
 /** Longer than any enrollment string of one line that an issuer makes. */
 const MAX_LENGTH = 64 * 1024;
@@ -27,9 +29,31 @@ export async function recognize(
   askSecret: AskSecret = refuseToAsk,
   effort = new Effort(),
 ): Promise<RecognizedToken[]> {
-  const { format, text } = recognition(input);
+  const { format, text, findings } = recognition(input);
   const tokens = await format.parse(text, askSecret, effort);
-  return tokens.map((token) => ({ ...token, format: format.id }));
+  return tokens.map((token) => complete(token, format, findings));
+}
+
+/** The good tokens of an enrollment string, and why the others were refused. */
+export interface RecognizedTokens {
+  readonly tokens: readonly RecognizedToken[];
+  readonly refusals: readonly string[];
+}
+
+/**
+ * {@link recognize}, where a token that is wrong hinders no other of the same string. Rejects where
+ * none is good.
+ */
+export async function recognizeEach(
+  input: string,
+  askSecret: AskSecret = refuseToAsk,
+  effort = new Effort(),
+): Promise<RecognizedTokens> {
+  const { format, text, findings } = recognition(input);
+  if (!format.many) return { tokens: await recognize(input, askSecret, effort), refusals: [] };
+  const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
+  if (drafts.length === 0 && refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
+  return { tokens: drafts.map((token) => complete(token, format, findings)), refusals };
 }
 
 /**
@@ -37,19 +61,35 @@ export async function recognize(
  * one.
  */
 export function recognizeOnline(input: string): OnlineEnrollment<StringFormat> | null {
-  const { format, text } = recognition(input);
+  const { format, text, findings } = recognition(input);
   const online = format.parseOnline?.(text);
   if (!online) return null;
-  const complete: OnlineEnrollment<StringFormat>["complete"] = async (services) => {
-    const tokens = await online.complete(services);
-    return tokens.map((token) => ({ ...token, format: format.id }));
+  return {
+    ...online,
+    findings: [...findings, ...online.findings],
+    format: format.id,
+    complete: async (services) => {
+      const tokens = await online.complete(services);
+      return tokens.map((token) => ({ ...token, format: format.id }));
+    },
   };
-  return { ...online, format: format.id, complete };
+}
+
+/** A token with its format, and with what was mended before it was read. */
+function complete<Token extends ParsedToken>(
+  token: Token,
+  { id }: Format,
+  findings: readonly Finding[],
+): Token & { readonly format: StringFormat } {
+  return { ...token, format: id, findings: [...findings, ...token.findings] };
 }
 
 /** The format that a text has, right or wrong, or null when it has none. */
 export function identify(input: string): Format | null {
-  const text = bare(input);
+  return formatOf(mend(input).text);
+}
+
+function formatOf(text: string): Format | null {
   const format = FORMATS.find(
     ({ matches, maxLength }) => text.length <= (maxLength ?? MAX_LENGTH) && matches(text),
   );
@@ -57,19 +97,17 @@ export function identify(input: string): Format | null {
 }
 
 function recognition(input: string) {
-  const text = bare(input);
+  const { text, findings } = mend(input);
   if (text === "") throw new FobError("invalid", t("the enrollment string is empty"));
-  const format = identify(text);
-  if (format) return { format, text };
+  const format = formatOf(text);
+  if (format) return { format, text, findings };
   if (text.length > MAX_LENGTH)
     throw new FobError("invalid", t`the enrollment string is longer than ${MAX_LENGTH} characters`);
+  const otherApp = refusalOfOtherApp(text);
+  if (otherApp) throw otherApp;
   throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
     hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,
   });
-}
-
-function bare(input: string): string {
-  return input.replace(/^\ufeff/, "").trim();
 }
 
 async function refuseToAsk(): Promise<never> {

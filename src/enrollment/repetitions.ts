@@ -8,11 +8,13 @@ import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
   const seen = new Map<string, EnrollmentDraft>();
   for (const draft of drafts) {
-    const { issuer, account, credential, secret } = draft;
+    const { issuer, account, serial, credential, secret } = draft;
     const { counter, ...parameters } = { counter: undefined, ...credential };
     const key = [
       issuer,
       account,
+      // a manufacturer's tokens, which are for nobody yet, differ by it
+      account === null ? serial : null,
       ...Object.values(parameters),
       Buffer.from(secret).toString("base64"),
     ]

@@ -81,7 +81,9 @@ function challengeBytes(
   challenge: Challenge,
 ): Buffer {
   for (const part of challenge) {
-    if (part.length > length || !CHARACTERS[format].test(part))
+    // privacyIDEA makes QHnn of nn bytes, which are two digits each
+    const most = format === "hexadecimal" ? 2 * length : length;
+    if (part.length > most || !CHARACTERS[format].test(part))
       throw new OtpError("challenge", NEEDED[format](length));
   }
   const bytes = encodeChallenge(format, challenge.join(""));

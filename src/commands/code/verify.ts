@@ -8,7 +8,7 @@ import { storedSecret } from "#commands/stored-secret.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { findPasscode } from "#otp/find-passcode.ts";
-import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { MOTP_DIGITS, MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep } from "#otp/totp.ts";
 import { findOffset, type PasscodeAt } from "#otp/verify.ts";
@@ -38,7 +38,7 @@ interface Verified {
 type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
 
 /** An argument that begins so is an enrollment string, and no name. */
-const ENROLLMENT = /^(?:otpauth|otpauth-migration|steam|motp):\/\//i;
+const ENROLLMENT = /^(?:(?:apple-)?otpauth|otpauth-migration|steam|motp):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
 export const verify = defineCommand({
@@ -112,6 +112,7 @@ async function verdictOn(
   tellZone("--at", input.at, context);
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
   const { credential, secret } = await find();
+  refuseOtherLength(credential, input.passcode);
   const pin =
     credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
   const unixSeconds = now.getTime() / 1000;
@@ -122,6 +123,22 @@ async function verdictOn(
   } finally {
     forget(secret, pin);
   }
+}
+
+/** What is too short or too long was never a passcode of this token. */
+function refuseOtherLength(credential: Credential, passcode: string): void {
+  const digits =
+    credential.kind === "motp"
+      ? MOTP_DIGITS
+      : credential.kind === "totp" || credential.kind === "hotp"
+        ? credential.digits
+        : null;
+  const given = [...passcode].length;
+  if (digits !== null && given !== digits)
+    throw new FobError(
+      "usage",
+      t`a passcode of this token has ${digits} characters, and ${given} were given`,
+    );
 }
 
 async function fromInput(

@@ -10,10 +10,11 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
-import { judgeValidity } from "#enrollment/audit.ts";
-import { type Finding, severityInWords } from "#token/draft/parsed-token.ts";
+import { judgeCopiedSecret } from "#enrollment/audit.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import { about, describeFinding, findingsOf } from "./draft-findings.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -35,7 +36,11 @@ type OnlineView = Pick<
   "name" | "issuer" | "account" | "serial" | "format" | "server"
 >;
 
-type Enrolled = { readonly notes: readonly string[] } & (
+type Enrolled = {
+  readonly notes: readonly string[];
+  /** Why some tokens of a code or container that holds many were left out. */
+  readonly failures: readonly FobError[];
+} & (
   | {
       readonly isDryRun: true;
       readonly views: readonly DraftView[];
@@ -55,7 +60,7 @@ type EnrollContext = StringContext &
 
 /**
  * `fob enroll`: adds tokens from enrollment strings and pictures. All of them, or none, but for
- * those that a server has made by then.
+ * those that a server has made by then, and for tokens that are wrong in a code of many.
  */
 export const enroll = defineCommand({
   name: "enroll",
@@ -99,7 +104,7 @@ export const enroll = defineCommand({
     },
   ],
   async run(input, context: EnrollContext): Promise<Enrolled> {
-    const { drafts, online } = await readEnrollments(input, context);
+    const { drafts, online, refusals } = await readEnrollments(input, context);
     refuseSharedName(input.name, drafts.length + online.length);
     refuseIdleOptions(input, online.length);
     const named = await nameDrafts(drafts, input.name, context);
@@ -108,12 +113,21 @@ export const enroll = defineCommand({
     if (input.dryRun) {
       const views = named.map(({ name, draft }) => viewDraft(name, draft));
       const all = [...notes, ...onlineFindings.map(describeFinding)];
-      return { views, online: online.map(viewOnline), isDryRun: true, notes: all };
+      return {
+        views,
+        online: online.map(viewOnline),
+        isDryRun: true,
+        notes: all,
+        failures: refusals,
+      };
     }
     const isAsked = !input.yes && context.prompt.available;
     if (isAsked)
       await confirmWarnings(
-        [...named.flatMap(({ draft }) => draft.findings), ...onlineFindings],
+        [
+          ...named.flatMap(({ draft }) => [...draft.findings, ...judgeCopiedSecret(draft.secret)]),
+          ...onlineFindings,
+        ],
         context,
       );
     // a server may refuse: that is no reason to be silent about the risk that was taken
@@ -146,6 +160,7 @@ export const enroll = defineCommand({
       isDryRun: false,
       isPinMissing: (fetched?.withoutPin ?? []).length > 0,
       notes: [...notes, ...describeCounters(stored), ...added.notes, ...told],
+      failures: refusals,
     };
   },
   text: (result, style) => formatEnrolled(result, style).join("\n"),
@@ -154,6 +169,7 @@ export const enroll = defineCommand({
       ? [...result.views, ...result.online].map((view) => ({ ...view, dryRun: true }))
       : result.views,
   notes: ({ notes }) => notes,
+  failures: ({ failures }) => failures,
   exitCode: (result) => (!result.isDryRun && result.isPinMissing ? 5 : 0),
 });
 
@@ -200,12 +216,6 @@ function viewOnline({
   return { name, issuer, account, serial, format, server };
 }
 
-function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
-  return named.flatMap(({ name, draft }) =>
-    [...draft.findings, ...judgeValidity(draft, now)].map((finding) => about(name, finding)),
-  );
-}
-
 function findingsOnline(online: Enrollments["online"], isInsecure: boolean): Finding[] {
   return online.flatMap(({ name, server, findings }) =>
     [...findings, ...(isInsecure ? [insecure()] : [])].map((finding) =>
@@ -221,10 +231,6 @@ function insecure(): Finding {
   return { severity: "warning", code: "server-unverified", message };
 }
 
-function about(name: string, { severity, code, message }: Finding): Finding {
-  return { severity, code, message: t`${name}: ${message}` };
-}
-
 async function confirmWarnings(
   findings: readonly Finding[],
   context: Pick<Context, "prompt">,
@@ -238,10 +244,6 @@ async function confirmWarnings(
 
 function isWarning({ severity }: Finding): boolean {
   return severity === "warning";
-}
-
-function describeFinding({ severity, message }: Finding): string {
-  return `${severityInWords(severity)}: ${message}`;
 }
 
 function formatEnrolled(result: Enrolled, style: Style): string[] {

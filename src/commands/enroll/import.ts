@@ -10,6 +10,7 @@ import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
+import { warningsAbout } from "./draft-findings.ts";
 import { type FileContext, readFileOf } from "./read-file.ts";
 import { describeCounters } from "./store-drafts.ts";
 import { withRecoveryCode } from "./with-recovery-code.ts";
@@ -46,15 +47,19 @@ export const importFile = defineCommand({
     const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0)
       throw new FobError("invalid", t`${file} (${app}) holds no token`);
-    const refused = refusals.map((refusal) => t`left out: ${refusal}`);
+    const refused = [
+      ...refusals.map((refusal) => t`left out: ${refusal}`),
+      ...describeRepeated(found, drafts),
+    ];
     if (drafts.length === 0)
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
     const named = drafts.map((draft) => ({ name: nameIn(app, draft), isChosen: false, draft }));
+    const left = [...refused, ...warningsAbout(named, context.clock())];
     if (dryRun)
       return {
         views: named.map(({ name, draft }) => viewDraft(name, draft)),
         isDryRun: true,
-        notes: refused,
+        notes: left,
         failures: [],
       };
     refuseBoth({ replace, keepBoth });
@@ -68,7 +73,7 @@ export const importFile = defineCommand({
         context,
       ),
       isDryRun: false,
-      notes: [...refused, ...skipped, ...describeCounters(stored), ...notes],
+      notes: [...left, ...skipped, ...describeCounters(stored), ...notes],
       failures,
     };
   },
@@ -85,6 +90,25 @@ export const importFile = defineCommand({
   notes: ({ notes }) => notes,
   failures: ({ failures }) => failures,
 });
+
+/** No more tokens are named that are in a file twice. */
+const MAX_NAMED = 5;
+
+/** The tokens of a file that it has twice, which are taken once. */
+function describeRepeated(
+  found: readonly EnrollmentDraft[],
+  taken: readonly EnrollmentDraft[],
+): string[] {
+  const isTaken = new Set(taken);
+  const names = found.flatMap((draft) =>
+    isTaken.has(draft) ? [] : [draft.serial ?? draft.name ?? t("a token")],
+  );
+  const named = names.slice(0, MAX_NAMED).map((name) => t`left out: ${name} is in the file twice`);
+  const more = names.length - named.length;
+  return more > 0
+    ? [...named, t`left out: ${plural(more, "token")} more that are in the file twice`]
+    : named;
+}
 
 /**
  * A token without a name is called after its account, or the app that it comes from: a file may

@@ -5,7 +5,7 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
-import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { type DraftField, severityInWords } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
@@ -60,7 +60,10 @@ export const inspect = defineCommand({
     if (enrollment === "-")
       return inspectTexts([await context.readInput()], t("standard input"), settings, context);
     const text = enrollment ?? (await askForString(context));
-    const isFile = identify(text) === null && (await context.fileExists(text));
+    const isUnknown = identify(text) === null;
+    const isFile = isUnknown && (await context.fileExists(text));
+    if (enrollment !== undefined && isUnknown && !isFile && isPath(text))
+      throw new FobError("invalid", t`${text} does not exist`);
     return isFile
       ? inspectFile(text, settings, context)
       : inspectTexts([text], t("the string"), settings, context);
@@ -87,6 +90,18 @@ interface Settings {
   readonly now: Date;
 }
 
+/** What a person would type for a file: a folder, or an ending. */
+function isPath(text: string): boolean {
+  return (
+    text.length <= MAX_PATH &&
+    !/^[a-z][a-z0-9+.-]*:/i.test(text) &&
+    /[/\\]|\.[a-z0-9]{1,10}$/i.test(text)
+  );
+}
+
+/** Linux takes no longer one. */
+const MAX_PATH = 4_096;
+
 async function inspectTexts(
   texts: readonly string[],
   source: string,
@@ -109,7 +124,11 @@ async function inspectText(
     return await context.endAtSignals(async () => {
       const online = recognizeOnline(text);
       if (online) return inspectOnline(online, settings.reveal);
-      return inspectDrafts(format, await recognize(text, askSecretFor(source, context)), settings);
+      const { tokens, refusals } = await recognizeEach(text, askSecretFor(source, context));
+      return joinInspections([
+        inspectDrafts(format, tokens, settings),
+        inspectRefused(format, "entry-refused", refusals),
+      ]);
     });
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;

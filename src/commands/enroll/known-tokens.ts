@@ -182,17 +182,18 @@ export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraf
 
 /**
  * Tokens with the same key belong to one account; letter case, and how many blanks there are, do
- * not count. Null where neither issuer nor account is known.
+ * not count. Tokens that are for nobody yet, as a manufacturer hands them out, differ by their
+ * serials. Null where neither issuer nor account is known.
  */
 function accountKey({
   issuer,
   account,
+  serial,
   credential,
-}: Pick<IndexEntry, "issuer" | "account" | "credential">): string | null {
+}: Pick<IndexEntry, "issuer" | "account" | "serial" | "credential">): string | null {
   if (issuer === null && account === null) return null;
-  return JSON.stringify(
-    [issuer, account].map((text) => text && foldBlanks(text)).concat(credential.kind),
-  );
+  const names = [issuer, account ?? serial].map((text) => text && foldBlanks(text));
+  return JSON.stringify([...names, account === null && serial !== null, credential.kind]);
 }
 
 function foldBlanks(text: string): string {

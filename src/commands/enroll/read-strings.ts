@@ -4,7 +4,7 @@ import type { Context } from "#cli/context.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
-import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
+import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { withoutRepeatedStrings, withoutRepetitions } from "#enrollment/repetitions.ts";
 import { askSecretFor, type SecretContext } from "./ask-secret.ts";
 
@@ -38,6 +38,8 @@ export interface EnrollmentSources {
 export interface Enrollments {
   readonly drafts: readonly EnrollmentDraft[];
   readonly online: readonly OnlineEnrollment[];
+  /** Why some tokens of a code or container that holds many are not among them. */
+  readonly refusals: readonly FobError[];
 }
 
 type Enrollment = EnrollmentDraft | OnlineEnrollment;
@@ -45,14 +47,17 @@ type Enrollment = EnrollmentDraft | OnlineEnrollment;
 /**
  * Reads every enrollment string of the command line, of standard input, pictures, clipboard and
  * screen. Throws FobError `invalid` naming the first one that is wrong and where it stands, before
- * anything is stored or sent.
+ * anything is stored or sent. Of a string that holds many tokens, one that is wrong hinders no
+ * other.
  */
 export async function readEnrollments(
   sources: EnrollmentSources,
   context: StringContext,
 ): Promise<Enrollments> {
-  const read = await readSources(sources, context);
+  const refusals: FobError[] = [];
+  const read = await readSources(sources, { context, effort: new Effort(), refusals });
   return {
+    refusals,
     drafts: withoutRepetitions(read.filter((one): one is EnrollmentDraft => !isOnline(one))),
     online: withoutRepeatedStrings(read.filter(isOnline)),
   };
@@ -62,18 +67,20 @@ export async function readEnrollments(
 interface Reading {
   readonly context: StringContext;
   readonly effort: Effort;
+  /** Takes up why tokens were refused, beside which others are good. */
+  readonly refusals: FobError[];
 }
 
 async function readSources(
   sources: EnrollmentSources,
-  context: StringContext,
-): Promise<Enrollment[]> {
+  reading: Reading,
+): Promise<readonly Enrollment[]> {
   const { enrollments, qr, clipboard, screen } = sources;
-  const reading = { context, effort: new Effort() };
+  const { context } = reading;
   if (enrollments.length === 0 && qr.length === 0 && !clipboard && !screen)
     return recognizeAny(await askForString(context), t("the enrollment string"), reading);
   const found: Enrollment[] = [];
-  const add = async (read: Promise<Enrollment[]>) => {
+  const add = async (read: Promise<readonly Enrollment[]>) => {
     for (const one of await read) found.push(one);
     if (found.length > MAX_ENTRIES)
       throw new FobError("invalid", t`there are more than ${MAX_ENTRIES} tokens`);
@@ -99,14 +106,20 @@ function isOnline(enrollment: Enrollment): enrollment is OnlineEnrollment {
   return "complete" in enrollment;
 }
 
+/** `prefix` is what stands before the reason of a token that is refused. */
 function recognizeAny(
   text: string,
   place: string,
-  { context, effort }: Reading,
-): Promise<Enrollment[]> {
+  { context, effort, refusals }: Reading,
+  prefix: string | null = null,
+): Promise<readonly Enrollment[]> {
   return context.endAtSignals(async () => {
     const online = recognizeOnline(text);
-    return online ? [online] : recognize(text, askSecretFor(place, context), effort);
+    if (online) return [online];
+    const found = await recognizeEach(text, askSecretFor(place, context), effort);
+    for (const refusal of found.refusals)
+      refusals.push(new FobError("invalid", prefix === null ? refusal : t`${prefix}: ${refusal}`));
+    return found.tokens;
   });
 }
 
@@ -118,7 +131,10 @@ export function askForString({ prompt }: Pick<Context, "prompt">): Promise<strin
   );
 }
 
-async function recognizeArgument(enrollment: string, reading: Reading): Promise<Enrollment[]> {
+async function recognizeArgument(
+  enrollment: string,
+  reading: Reading,
+): Promise<readonly Enrollment[]> {
   const found = await recognizeAny(enrollment, t("the enrollment string"), reading);
   reading.context.tell(
     t(
@@ -132,7 +148,7 @@ async function recognizeArgument(enrollment: string, reading: Reading): Promise<
  * One string of several lines, or one string a line; empty lines and lines that begin with `#` do
  * not count.
  */
-async function readInput(text: string, reading: Reading): Promise<Enrollment[]> {
+async function readInput(text: string, reading: Reading): Promise<readonly Enrollment[]> {
   if (identify(text)?.isMultiline) return recognizeAny(text, t("standard input"), reading);
   const strings = readLines(text);
   if (strings.length === 0)
@@ -172,7 +188,7 @@ async function readScreen(
  * A text that is an enrollment string counts before a picture: programs put a picture of the text
  * beside it.
  */
-async function readClipboard(reading: Reading): Promise<Enrollment[]> {
+async function readClipboard(reading: Reading): Promise<readonly Enrollment[]> {
   const { clipboard, readQrCodes } = reading.context;
   const { text, picture } = await clipboard.paste();
   if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), reading);
@@ -188,7 +204,7 @@ async function recognizeAll(
   texts: readonly string[],
   place: string,
   reading: Reading,
-): Promise<Enrollment[]> {
+): Promise<readonly Enrollment[]> {
   const found: Enrollment[] = [];
   for (const text of texts) found.push(...(await recognizeAt(text, place, reading)));
   return found;
@@ -198,9 +214,9 @@ async function recognizeAt(
   text: string,
   place: string | null,
   reading: Reading,
-): Promise<Enrollment[]> {
+): Promise<readonly Enrollment[]> {
   try {
-    return await recognizeAny(text, place ?? t("standard input"), reading);
+    return await recognizeAny(text, place ?? t("standard input"), reading, place);
   } catch (error) {
     if (place === null || !(error instanceof FobError)) throw error;
     const { code, message, hint } = error;

@@ -37,8 +37,8 @@ export const exportTokens = defineCommand({
   summary: "take tokens with their secrets out, for another app",
   description:
     "Prints Key URIs, or what --format says: aegis (a vault of Aegis, encrypted unless --unencrypted), pskc (a key container of RFC 6030, " +
-    "likewise), migration (the codes of Google Authenticator). The PIN of every token that has one is asked for, then the passphrase " +
-    "of the new file. Event-based tokens count on in both places from then on: use one of them.",
+    "likewise), privacyidea (a key container that privacyIDEA imports, likewise), migration (the codes of Google Authenticator). The PIN of " +
+    "every token that has one is asked for, then the passphrase of the new file, or with --psk its key. Event-based tokens count on in both places from then on: use one of them.",
   arguments: { names: variadic("NAME", "names or ids of tokens; all of them without", "token") },
   options: {
     ...handingOutOptions,
@@ -69,7 +69,8 @@ export const exportTokens = defineCommand({
     if (fitting.length === 0)
       throw new FobError("usage", t`no token can be exported${because([...leftOut, ...refused])}`);
     await confirmExport(fitting.length, input.yes, context);
-    const options = { unencrypted: input.unencrypted, file: input.output ?? t("the export") };
+    const { unencrypted, psk } = input;
+    const options = { unencrypted, psk, file: input.output ?? t("the export") };
     const made = await writeExport(format, fitting, options, context);
     for (const { secret } of tokens) forget(secret);
     const { content, files } = await handOut(made, input, context);

@@ -6,7 +6,7 @@ import type { Style } from "#cli/output/style.ts";
 import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
 import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
 import type { Export, ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
-import { forget } from "#token/secret.ts";
+import { forget, type Secret } from "#token/secret.ts";
 import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
 
 /** What `--format` takes. */
@@ -27,6 +27,7 @@ export const handingOutOptions = {
     "file",
   ),
   unencrypted: flag("do not encrypt, where the format has encryption"),
+  psk: flag("encrypt with a key that the other side has already, instead of a passphrase"),
 } as const;
 
 /** What both commands called `--plain`, before that was an option of all commands. */
@@ -40,6 +41,7 @@ export interface HandingOut {
   readonly output: string | undefined;
   readonly qr: string | true | undefined;
   readonly unencrypted: boolean;
+  readonly psk: boolean;
 }
 
 /**
@@ -47,10 +49,11 @@ export interface HandingOut {
  * options, before any work is done.
  */
 export function chooseFormat(
-  { format = USUAL_FORMAT.id, output, qr, unencrypted }: HandingOut,
+  { format = USUAL_FORMAT.id, output, qr, unencrypted, psk }: HandingOut,
   context: Pick<Context, "pictures">,
 ): ExportFormat {
-  const chosen = EXPORT_FORMATS.find(({ id }) => id === format);
+  const formats: readonly ExportFormat[] = EXPORT_FORMATS;
+  const chosen = formats.find(({ id }) => id === format);
   if (!chosen) {
     throw new FobError(
       "usage",
@@ -59,6 +62,10 @@ export function chooseFormat(
   }
   if (unencrypted && !chosen.canBeEncrypted)
     throw new FobError("usage", t`--unencrypted is for --format ${encryptedFormats()}`);
+  if (psk && !chosen.keyBytes)
+    throw new FobError("usage", t`--psk is for --format ${keyFormats()}`);
+  if (psk && unencrypted)
+    throw new FobError("usage", t("--psk and --unencrypted exclude each other"));
   if (qr !== undefined && !chosen.isDrawable)
     throw new FobError("usage", t`--format ${format} does not fit into a QR code`);
   if (qr !== undefined && output !== undefined)
@@ -81,13 +88,26 @@ function encryptedFormats(): string {
   return EXPORT_FORMATS.flatMap(({ id, canBeEncrypted }) => (canBeEncrypted ? id : [])).join(", ");
 }
 
+function keyFormats(): string {
+  const formats: readonly ExportFormat[] = EXPORT_FORMATS;
+  return formats.flatMap(({ id, keyBytes }) => (keyBytes ? id : [])).join(", ");
+}
+
 /** Writes tokens that the format does not refuse; asks for a passphrase where it encrypts. */
 export async function writeExport(
   format: ExportFormat,
   tokens: readonly ExportedToken[],
-  { unencrypted, file }: { readonly unencrypted: boolean; readonly file: string },
+  { unencrypted, psk, file }: Pick<HandingOut, "unencrypted" | "psk"> & { readonly file: string },
   { pinPrompt }: Pick<Context, "pinPrompt">,
 ): Promise<Export> {
+  if (psk) {
+    const key = await askKey(format, file, pinPrompt);
+    try {
+      return await format.write(tokens, null, key);
+    } finally {
+      forget(key);
+    }
+  }
   const isEncrypted = format.canBeEncrypted && !unencrypted;
   const passphrase = isEncrypted ? await askNewPassphrase(pinPrompt, file) : null;
   try {
@@ -95,6 +115,22 @@ export async function writeExport(
   } finally {
     forget(passphrase);
   }
+}
+
+/** A pre-shared key of a length that the format takes. Rejects with FobError `invalid` for others. */
+async function askKey(
+  { keyBytes = [] }: ExportFormat,
+  of: string,
+  prompt: Context["pinPrompt"],
+): Promise<Secret> {
+  const { parseKey } = await import("#enrollment/pskc/decryption.ts");
+  const typed = await prompt.ask({ of, role: "key", refusal: null });
+  const key = parseKey(typed);
+  forget(typed);
+  if (keyBytes.includes(key.length)) return key;
+  const [found, wanted] = [key.length * 8, keyBytes.map((bytes) => bytes * 8).join(", ")];
+  forget(key);
+  throw new FobError("invalid", t`the key has ${found} bits, and this format takes ${wanted}`);
 }
 
 /** What handing out needs. */

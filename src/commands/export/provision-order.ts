@@ -5,6 +5,7 @@ import { parseWhole } from "#commands/values.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { formatLabel } from "#token/draft/uri-label.ts";
 
 /**
  * What a token to be made is like: the Key URI's parameters, as text, and `bits`, the length of its
@@ -54,10 +55,7 @@ export async function makeToken({
       t("issuer, account or both are needed: the token is called by them"),
     );
   }
-  const label = [issuer, account ?? ""]
-    .filter((part) => part !== undefined)
-    .map(encodeURIComponent)
-    .join(":");
+  const label = formatLabel(issuer ?? null, account ?? null);
   const secret = encodeBase32(randomBytes(parseBytes(bits)));
   const given = Object.entries({ secret, ...rest, issuer }).filter(
     ([, text]) => text !== undefined,

@@ -92,10 +92,10 @@ export const provision = defineCommand({
   ],
   formerOptions: formerPlain,
   async run(
-    { csv, format, output, qr, unencrypted, ...order },
+    { csv, format, output, qr, unencrypted, psk, ...order },
     context: ProvisionContext,
   ): Promise<Provisioned> {
-    const options = { format, output, qr, unencrypted };
+    const options = { format, output, qr, unencrypted, psk };
     const choice = chooseFormat(options, context);
     const make = async (own: Order) => refuseUnfit(await makeToken(own), choice);
     const { done: tokens, failures } =
@@ -103,7 +103,7 @@ export const provision = defineCommand({
         ? { done: [await make(order).catch(asOption)], failures: [] }
         : await makeListed(csv, (own) => make({ ...order, ...own }), context);
     refuseNothingDone({ done: tokens, failures }, context);
-    const destination = { unencrypted, file: output ?? t("the file") };
+    const destination = { unencrypted, psk, file: output ?? t("the file") };
     const made = await writeExport(choice, tokens, destination, context);
     const handed = await handOut(made, options, context);
     const views = tokens.map(viewToken);

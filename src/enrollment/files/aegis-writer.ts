@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { withIssuer } from "#token/draft/uri-label.ts";
 import { forget } from "#token/secret.ts";
 
 /** The costs that Aegis itself uses. */
@@ -43,7 +44,7 @@ export async function formatAegis(
   tokens: readonly ExportedToken[],
   password: Uint8Array | null,
 ): Promise<string> {
-  const db = { version: 3, entries: tokens.map(entryOf), groups: [] };
+  const db = { version: 3, entries: withIds(tokens.map(entryOf)), groups: [] };
   if (!password) return format({ slots: null, params: null }, db);
   const masterKey = randomBytes(32);
   const salt = randomBytes(32);
@@ -79,8 +80,7 @@ function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
       : { counter: Number(credential.counter) };
   return {
     type: credential.alphabet === "steam" ? "steam" : credential.kind,
-    uuid: randomUUID(),
-    name: account ?? (issuer === null ? name : ""),
+    name: issuer === null ? (account ?? name) : withIssuer(account ?? "", issuer),
     issuer: issuer ?? "",
     note: "",
     favorite: false,
@@ -88,6 +88,19 @@ function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
     info: { secret: encodeBase32(secret), algo: algorithm, digits, ...moving },
     groups: [],
   };
+}
+
+/** Entries with ids of their own: the same tokens are written with the same ones. */
+function withIds(entries: readonly ReturnType<typeof entryOf>[]) {
+  return entries.map(({ type, ...entry }, i) => {
+    const hash = createHash("sha256").update(JSON.stringify([i, type, entry]));
+    const bytes = hash.digest().subarray(0, 16);
+    // the version and variant of a UUID that is made in a way of one's own (RFC 9562 section 5.8)
+    bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+    bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+    const uuid = bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    return { type, uuid, ...entry };
+  });
 }
 
 /** A text as Aegis keeps it: the ciphertext, and what it calls `params`. */

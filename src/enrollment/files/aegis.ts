@@ -5,7 +5,16 @@ import { t } from "#base/language.ts";
 import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { forget } from "#token/secret.ts";
-import { type AppEntry, type AppFormat, listOf, readOpened } from "./app-file.ts";
+import {
+  type AppFormat,
+  type AppItem,
+  list,
+  number,
+  readEach,
+  readOpened,
+  text,
+} from "./app-file.ts";
+import { hexOfBase32 } from "./mobile-otp-secret.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -25,21 +34,20 @@ const PasswordSlotSchema = v.object({
   salt: hex(32),
 });
 
-const DatabaseSchema = v.object({
-  entries: listOf(
-    v.object({
-      type: v.string(),
-      name: v.optional(v.nullable(v.string())),
-      issuer: v.optional(v.nullable(v.string())),
-      info: v.object({
-        secret: v.string(),
-        algo: v.optional(v.string()),
-        digits: v.optional(v.number()),
-        period: v.optional(v.number()),
-        counter: v.optional(v.number()),
-      }),
-    }),
-  ),
+const DatabaseSchema = v.object({ entries: list });
+
+const EntrySchema = v.object({
+  type: v.string(),
+  name: text,
+  issuer: text,
+  info: v.object({
+    secret: v.string(),
+    algo: text,
+    digits: number,
+    period: number,
+    counter: number,
+    pin: text,
+  }),
 });
 
 const PlainSchema = v.object({ version: v.number(), header: v.object({}), db: DatabaseSchema });
@@ -72,14 +80,21 @@ export const aegis = {
   },
 } as const satisfies AppFormat;
 
-function entriesOf({ entries }: Database): AppEntry[] {
-  return entries.map(({ type, name, issuer, info: { algo, ...info } }) => ({
-    type,
-    issuer,
-    account: name,
-    algorithm: algo,
-    ...info,
-  }));
+function entriesOf({ entries }: Database): AppItem[] {
+  return readEach(entries, {
+    schema: EntrySchema,
+    issuer: ["issuer"],
+    account: ["name"],
+    read: ({ type, name, issuer, info: { algo, ...info } }) => ({
+      type,
+      issuer,
+      account: name,
+      algorithm: algo,
+      ...info,
+      secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
+      alphabet: "decimal",
+    }),
+  });
 }
 
 async function openDatabase(

@@ -1,28 +1,35 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import { encodeText } from "#enrollment/formats/key-uri-writer.ts";
-import { type RecognizedToken, recognize } from "#enrollment/recognize.ts";
+import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
+import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
-import { cleanName } from "#token/draft/uri-label.ts";
-import type { AppEntry, AppLogin } from "./app-file.ts";
+import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/uri-label.ts";
+import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
 
 /**
- * The tokens of an entry: one, unless a password manager keeps a code that holds several. Rejects
- * with FobError `invalid` in the words in which enrollment strings are refused.
+ * The tokens of an entry: one, unless a password manager keeps a code that holds several, of which
+ * some may be refused. Rejects with FobError `invalid` in the words in which enrollment strings are
+ * refused.
  */
 export async function draftsOf<Format extends string>(
-  entry: AppEntry | AppLogin,
+  entry: AppItem,
   format: Format,
   effort: Effort,
-): Promise<EnrollmentDraft<OtpCredential, Format>[]> {
-  const drafts = await recognize(
+): Promise<{
+  readonly drafts: readonly EnrollmentDraft<OtpCredential, Format>[];
+  readonly refusals: readonly string[];
+}> {
+  if ("fault" in entry) throw new FobError("invalid", entry.fault);
+  const { tokens, refusals } = await recognizeEach(
     "enrollment" in entry ? entry.enrollment : keyUriOf(entry),
     undefined,
     effort,
   );
-  return drafts.map((draft) => nameDraft(draft, entry, format));
+  return { drafts: tokens.map((draft) => nameDraft(draft, entry, format)), refusals };
 }
 
 /** The draft with the names of its login, where the string itself has none. */
@@ -31,15 +38,26 @@ function nameDraft<Format extends string>(
   entry: AppEntry | AppLogin,
   format: Format,
 ): EnrollmentDraft<OtpCredential, Format> {
+  // what an entry says of itself is in the draft already
+  if (!("enrollment" in entry)) return { ...draft, format };
   const findings: Finding[] = [...draft.findings];
-  const issuer = draft.issuer ?? cleanName("issuer", entry.issuer ?? "", findings);
-  const account = draft.account ?? cleanName("account", entry.account ?? "", findings);
+  const issuer = draft.issuer ?? nameIn("issuer", entry.issuer, findings);
+  const given = withoutIssuer(entry.account?.trim() ?? "", issuer ?? "");
+  const account = draft.account ?? nameIn("account", given, findings);
   return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
+}
+
+/** A name, and what was taken out of it; a text of which nothing is left is no name. */
+function nameIn(part: string, text: string | null | undefined, findings: Finding[]): string | null {
+  const found: Finding[] = [];
+  const name = cleanName(part, text ?? "", found);
+  if (name !== null) findings.push(...found);
+  return name;
 }
 
 /** What a token of each type takes; apps write the rest as well, where it means nothing. */
 const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
-  totp: ["secret", "algorithm", "digits", "period"],
+  totp: ["secret", "algorithm", "digits", "alphabet", "period"],
   hotp: ["secret", "algorithm", "digits", "counter"],
   steam: ["secret"],
 };
@@ -47,13 +65,39 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
 /** An entry takes the way of a Key URI, so that the same rules hold for it. */
 function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
-  const label = [entry.issuer || null, entry.account ?? ""]
-    .filter((part) => part !== null)
-    .map(encodeText)
-    .join(":");
+  if (type === "motp") return mobileOtpUriOf(entry);
+  const label = labelOf(entry);
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
   const query = names.flatMap((name) =>
     entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
   );
   return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
+}
+
+/** Throws FobError `invalid` for digits or a period that no Mobile-OTP has. */
+function mobileOtpUriOf(entry: AppEntry): string {
+  const { issuer, secret, digits, period, pin } = entry;
+  if (Number(digits ?? MOTP_DIGITS) !== MOTP_DIGITS)
+    throw new FobError(
+      "invalid",
+      t`a Mobile-OTP passcode of ${digits} characters is not supported`,
+    );
+  if (Number(period ?? MOTP_PERIOD) !== MOTP_PERIOD)
+    throw new FobError("invalid", t`a Mobile-OTP period of ${period} s is not supported`);
+  const given = { secret, issuer: issuer?.trim() || null, pin: pin || null };
+  const query = Object.entries(given).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeText(value)}`],
+  );
+  return `motp://${labelOf(entry)}?${query.join("&")}`;
+}
+
+/**
+ * An app that has a field for the issuer means what stands there, even if it is empty; elsewhere
+ * the account is a label that may hold it.
+ */
+function labelOf({ issuer, account }: AppEntry): string {
+  const whole = account?.trim() ?? "";
+  if (issuer === undefined) return encodeText(whole);
+  const issuedBy = issuer?.trim() || null;
+  return formatLabel(issuedBy, withoutIssuer(whole, issuedBy ?? ""));
 }

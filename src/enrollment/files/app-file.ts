@@ -14,12 +14,19 @@ export interface AppEntry {
   readonly type: string;
   readonly issuer?: string | null | undefined;
   readonly account?: string | null | undefined;
-  /** In Base32. */
+  /** In Base32; of a Mobile-OTP entry, in hexadecimal. */
   readonly secret: string;
   readonly algorithm?: string | null | undefined;
   readonly digits?: number | string | null | undefined;
+  /**
+   * Of an app that has a type of its own for Steam Guard: what is of another type there has digits,
+   * whoever its issuer is.
+   */
+  readonly alphabet?: "decimal";
   readonly period?: number | string | null | undefined;
   readonly counter?: number | string | null | undefined;
+  /** Of a Mobile-OTP entry; the app has it for every passcode. */
+  readonly pin?: string | null | undefined;
 }
 
 /**
@@ -32,6 +39,17 @@ export interface AppLogin {
   readonly account?: string | null | undefined;
 }
 
+/** An entry that cannot be taken, because it is not of the shape that its app writes. */
+export interface MalformedEntry {
+  /** What is wrong with it, without any value of it. */
+  readonly fault: string;
+  readonly issuer?: string | null | undefined;
+  readonly account?: string | null | undefined;
+}
+
+/** What a file has in the place of a token. */
+export type AppItem = AppEntry | AppLogin | MalformedEntry;
+
 /** One kind of file that another app exports. */
 export interface AppFormat {
   /** Stored with the token as its format; stable, kebab-case. */
@@ -39,15 +57,30 @@ export interface AppFormat {
   /** The app's name, for people. */
   readonly app: string;
   /**
-   * The tokens in a file, or null when it is not of this kind. What is encrypted is opened with
-   * `openWithPassphrase`. Rejects with FobError `invalid` for a damaged file, `denied` for a wrong
-   * passphrase.
+   * The tokens in a file, or null when it is not of this kind. Each entry stands alone: use
+   * {@link readEach} for lists. What is encrypted is opened with `openWithPassphrase`. Rejects with
+   * FobError `invalid` for a damaged file, `denied` for a wrong passphrase.
    */
-  read(
-    file: ForeignFile,
-    askSecret: AskSecret,
-    effort: Effort,
-  ): Promise<readonly (AppEntry | AppLogin)[] | null>;
+  read(file: ForeignFile, askSecret: AskSecret, effort: Effort): Promise<readonly AppItem[] | null>;
+}
+
+/** A list in a file. What stands in it is looked at one by one, with {@link readEach}. */
+export const list = v.array(v.unknown());
+
+/** A text that apps leave out, or set to null. */
+export const text = v.optional(v.nullable(v.string()));
+
+/** A number, which some apps write as text, that apps leave out, or set to null. */
+export const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
+
+/** How an entry of a list is read. */
+export interface EntryReading<Schema extends v.GenericSchema> {
+  readonly schema: Schema;
+  /** An entry of this shape in the terms of a Key URI; an empty list for one without a token. */
+  readonly read: (entry: v.InferOutput<Schema>) => AppItem | readonly AppItem[];
+  /** Where issuer and account stand, which name an entry of another shape. */
+  readonly issuer: readonly string[];
+  readonly account: readonly string[];
 }
 
 /**
@@ -68,8 +101,44 @@ export function readOpened<const Content extends v.GenericSchema>(
 }
 
 /**
- * A list in a file, not longer than a list can be: its length is looked at before anything in it.
+ * The entries of a list, each by itself: one of a wrong shape hinders no other. Throws FobError
+ * `invalid` for a list that is too long.
  */
-export function listOf<const Item extends v.GenericSchema>(item: Item) {
-  return v.pipe(v.array(v.unknown()), v.maxLength(MAX_ENTRIES), v.array(item));
+export function readEach<const Schema extends v.GenericSchema>(
+  entries: readonly unknown[],
+  { schema, read, issuer, account }: EntryReading<Schema>,
+): AppItem[] {
+  if (entries.length > MAX_ENTRIES)
+    throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+  return entries.flatMap((entry) => {
+    const parsed = v.safeParse(schema, entry, { abortEarly: true });
+    if (parsed.success) return read(parsed.output);
+    const fault = describeFault(parsed.issues[0]);
+    return { fault, issuer: textAt(entry, issuer), account: textAt(entry, account) };
+  });
+}
+
+/** Whether one of the entries has all of these fields: lists of some apps differ only in them. */
+export function someHas(entries: readonly unknown[], ...names: readonly string[]): boolean {
+  return entries.some((entry) => names.every((name) => fieldOf(entry, name) !== undefined));
+}
+
+/** What is wrong with a field, by its name and without its value. */
+function describeFault({ path, input }: v.BaseIssue<unknown>): string {
+  const name = (path ?? []).map(({ key }) => String(key)).join(".");
+  if (name === "") return t("it is not what an entry looks like");
+  return input === undefined || input === null
+    ? t`${name} is missing`
+    : t`${name} is not what it should be`;
+}
+
+function textAt(entry: unknown, path: readonly string[]): string | null {
+  const found = path.reduce(fieldOf, entry);
+  return typeof found === "string" ? found : null;
+}
+
+function fieldOf(holder: unknown, name: string): unknown {
+  return typeof holder === "object" && holder !== null && Object.hasOwn(holder, name)
+    ? (holder as Record<string, unknown>)[name]
+    : undefined;
 }

@@ -1,54 +1,81 @@
 import * as v from "valibot";
 import { MAX_SECRET_BYTES } from "#enrollment/secret-text.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import {
+  type AppFormat,
+  type EntryReading,
+  list,
+  number,
+  readEach,
+  someHas,
+  text,
+} from "./app-file.ts";
+import { hexInBase32 } from "./mobile-otp-secret.ts";
 
-const text = v.optional(v.nullable(v.string()));
-const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
-
-/** A kind of JSON file: its shape, and how an entry of it reads in the terms of a Key URI. */
+/** A kind of JSON file: where its list stands, and how an entry of it is read. */
 function jsonFormat<const Id extends string, const Schema extends v.GenericSchema>(
   id: Id,
   app: string,
-  schema: Schema,
-  entries: (content: v.InferOutput<Schema>) => AppEntry[],
+  entriesIn: (content: unknown) => readonly unknown[] | null,
+  reading: EntryReading<Schema>,
 ) {
   return {
     id,
     app,
     async read(file) {
-      const parsed = v.safeParse(schema, file.json(), { abortEarly: true });
-      return parsed.success ? entries(parsed.output) : null;
+      const entries = entriesIn(file.json());
+      return entries && readEach(entries, reading);
     },
   } as const satisfies AppFormat;
 }
 
-const AndOtpSchema = v.pipe(
-  listOf(
-    v.object({
-      secret: v.string(),
-      label: v.string(),
-      issuer: text,
-      type: v.string(),
-      algorithm: text,
-      digits: number,
-      period: number,
-      counter: number,
-      used_frequency: v.optional(v.number()),
-    }),
-  ),
-  v.minLength(1),
-);
+/** The list that an object of this shape holds under a name, or null. */
+function listIn<const Name extends string>(
+  name: Name,
+  others: v.ObjectEntries = {},
+): (content: unknown) => readonly unknown[] | null {
+  const schema = v.object({ ...others, [name]: list });
+  return (content) => {
+    const parsed = v.safeParse(schema, content, { abortEarly: true });
+    return parsed.success ? (parsed.output as Record<Name, unknown[]>)[name] : null;
+  };
+}
+
+/** A list itself, where one of its entries has these fields; else null. */
+function listWith(...names: readonly string[]) {
+  return (content: unknown): readonly unknown[] | null =>
+    Array.isArray(content) && someHas(content, ...names) ? content : null;
+}
 
 /** The plain backup of andOTP. */
-export const andOtp = jsonFormat("andotp", "andOTP", AndOtpSchema, (entries) =>
-  entries.map(({ label, used_frequency: _used, ...entry }) => ({ account: label, ...entry })),
-);
+export const andOtp = jsonFormat("andotp", "andOTP", listWith("label", "type"), {
+  schema: v.object({
+    secret: v.string(),
+    label: text,
+    issuer: text,
+    type: v.string(),
+    algorithm: text,
+    digits: number,
+    period: number,
+    counter: number,
+  }),
+  issuer: ["issuer"],
+  account: ["label"],
+  read: ({ label, ...entry }) => ({
+    account: label,
+    alphabet: "decimal",
+    ...entry,
+    secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
+  }),
+});
 
-const FreeOtpSchema = v.object({
-  tokenOrder: v.array(v.unknown()),
-  tokens: listOf(
-    v.object({
+/** The backup of FreeOTP+. */
+export const freeOtpPlus = jsonFormat(
+  "freeotp-plus",
+  "FreeOTP+",
+  listIn("tokens", { tokenOrder: list }),
+  {
+    schema: v.object({
       type: v.string(),
       issuerExt: text,
       issuerInt: text,
@@ -66,20 +93,18 @@ const FreeOtpSchema = v.object({
       period: number,
       counter: number,
     }),
-  ),
-});
-
-/** The backup of FreeOTP+. */
-export const freeOtpPlus = jsonFormat("freeotp-plus", "FreeOTP+", FreeOtpSchema, ({ tokens }) =>
-  tokens.map(({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
-    issuer: issuerExt || issuerInt,
-    account: label,
-    secret: encodeBase32(Uint8Array.from(secret)),
-    algorithm: algo,
-    ...token,
-    // FreeOTP keeps the counter that it used last
-    counter: nextCounter(token.counter),
-  })),
+    issuer: ["issuerExt"],
+    account: ["label"],
+    read: ({ issuerExt, issuerInt, label, secret, algo, ...token }) => ({
+      issuer: issuerExt || issuerInt,
+      account: label,
+      secret: encodeBase32(Uint8Array.from(secret)),
+      algorithm: algo,
+      ...token,
+      // FreeOTP keeps the counter that it used last
+      counter: nextCounter(token.counter),
+    }),
+  },
 );
 
 function nextCounter(lastUsed: number | string | null | undefined): number | null {
@@ -87,40 +112,21 @@ function nextCounter(lastUsed: number | string | null | undefined): number | nul
   return Number.isSafeInteger(counter) ? counter + 1 : null;
 }
 
-const RaivoSchema = v.pipe(
-  listOf(
-    v.object({
-      kind: v.string(),
-      issuer: text,
-      account: text,
-      secret: v.string(),
-      algorithm: text,
-      digits: number,
-      timer: number,
-      counter: number,
-    }),
-  ),
-  v.minLength(1),
-);
-
 /** The export of Raivo, taken out of its archive. */
-export const raivo = jsonFormat("raivo", "Raivo", RaivoSchema, (entries) =>
-  entries.map(({ kind, timer, ...entry }) => ({ type: kind, period: timer, ...entry })),
-);
-
-const StratumSchema = v.object({
-  Authenticators: listOf(
-    v.object({
-      Type: v.number(),
-      Issuer: text,
-      Username: text,
-      Secret: v.string(),
-      Algorithm: v.optional(v.number()),
-      Digits: number,
-      Period: number,
-      Counter: number,
-    }),
-  ),
+export const raivo = jsonFormat("raivo", "Raivo", listWith("kind", "timer"), {
+  schema: v.object({
+    kind: v.string(),
+    issuer: text,
+    account: text,
+    secret: v.string(),
+    algorithm: text,
+    digits: number,
+    timer: number,
+    counter: number,
+  }),
+  issuer: ["issuer"],
+  account: ["account"],
+  read: ({ kind, timer, ...entry }) => ({ type: kind, period: timer, ...entry }),
 });
 
 const STRATUM_TYPES: readonly (string | undefined)[] = [
@@ -134,8 +140,21 @@ const STRATUM_TYPES: readonly (string | undefined)[] = [
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The plain backup of Stratum, which was called Authenticator Pro. */
-export const stratum = jsonFormat("stratum", "Stratum", StratumSchema, ({ Authenticators }) =>
-  Authenticators.map((entry) => ({
+export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators"), {
+  schema: v.object({
+    Type: v.number(),
+    Issuer: text,
+    Username: text,
+    Secret: v.string(),
+    Algorithm: v.optional(v.nullable(v.number())),
+    Digits: number,
+    Period: number,
+    Counter: number,
+    Pin: text,
+  }),
+  issuer: ["Issuer"],
+  account: ["Username"],
+  read: (entry) => ({
     type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
     issuer: entry.Issuer,
     account: entry.Username,
@@ -145,27 +164,23 @@ export const stratum = jsonFormat("stratum", "Stratum", StratumSchema, ({ Authen
     digits: entry.Digits,
     period: entry.Period,
     counter: entry.Counter,
-  })),
-);
-
-const ProtonSchema = v.object({
-  version: v.number(),
-  entries: listOf(
-    v.object({ content: v.object({ uri: v.string(), name: text, entry_type: v.string() }) }),
-  ),
+    pin: entry.Pin,
+    alphabet: "decimal",
+  }),
 });
 
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
-export const proton = {
-  id: "proton-authenticator",
-  app: "Proton Authenticator",
-  async read(file) {
-    const parsed = v.safeParse(ProtonSchema, file.json(), { abortEarly: true });
-    return parsed.success
-      ? parsed.output.entries.map(({ content: { uri, name } }) => ({
-          enrollment: uri,
-          account: name,
-        }))
-      : null;
+export const proton = jsonFormat(
+  "proton-authenticator",
+  "Proton Authenticator",
+  (content) => {
+    const entries = listIn("entries", { version: v.number() })(content);
+    return entries && (entries.length === 0 || someHas(entries, "content")) ? entries : null;
   },
-} as const satisfies AppFormat;
+  {
+    schema: v.object({ content: v.object({ uri: v.string(), name: text }) }),
+    issuer: ["content", "issuer"],
+    account: ["content", "name"],
+    read: ({ content: { uri, name } }) => ({ enrollment: uri, account: name }),
+  },
+);

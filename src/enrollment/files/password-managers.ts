@@ -1,19 +1,14 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type AppFormat, type AppLogin, listOf } from "./app-file.ts";
+import { type AppFormat, type AppLogin, list, readEach, someHas, text } from "./app-file.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 
-const text = v.optional(v.nullable(v.string()));
+const BitwardenSchema = v.object({ encrypted: v.optional(v.literal(false)), items: list });
 
-const BitwardenSchema = v.object({
-  encrypted: v.optional(v.literal(false)),
-  items: listOf(
-    v.object({
-      name: text,
-      login: v.optional(v.nullable(v.object({ username: text, totp: text }))),
-    }),
-  ),
+const ItemSchema = v.object({
+  name: text,
+  login: v.optional(v.nullable(v.object({ username: text, totp: text }))),
 });
 
 const EncryptedBitwardenSchema = v.object({
@@ -35,13 +30,21 @@ export const bitwarden = {
       });
     }
     const parsed = v.safeParse(BitwardenSchema, content, { abortEarly: true });
-    if (!parsed.success)
+    if (!parsed.success || !isBitwarden(parsed.output))
       return readTable(file, { totp: "login_totp", title: "name", user: "login_username" });
-    return parsed.output.items.flatMap(({ name, login }) =>
-      loginOf(login?.totp, name, login?.username),
-    );
+    return readEach(parsed.output.items, {
+      schema: ItemSchema,
+      issuer: ["name"],
+      account: ["login", "username"],
+      read: ({ name, login }) => loginOf(login?.totp, name, login?.username),
+    });
   },
 } as const satisfies AppFormat;
+
+/** Other password managers have a list of this name, too, and no such fields in it. */
+function isBitwarden({ encrypted, items }: v.InferOutput<typeof BitwardenSchema>): boolean {
+  return encrypted === false || ["type", "login"].some((field) => someHas(items, "name", field));
+}
 
 /** The CSV export of KeePassXC. */
 export const keePassXc = {

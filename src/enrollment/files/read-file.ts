@@ -3,14 +3,15 @@ import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { mend } from "#enrollment/mending.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
-import { identify, recognize } from "#enrollment/recognize.ts";
+import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
-import type { AppEntry, AppFormat, AppLogin } from "./app-file.ts";
+import type { AppFormat, AppItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { ForeignFile } from "./foreign-file.ts";
 
@@ -93,10 +94,10 @@ async function readContainer(
   effort: Effort,
 ): Promise<FileContent | null> {
   const format = identify(text);
-  if (!format?.file) return null;
-  const { drafts, refusals } = await format.file.parse(text, askSecret, effort);
+  if (!format?.isMultiline || !format.many) return null;
+  const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
   const named = drafts.map((draft) => ({ ...draft, format: format.id }));
-  return { app: format.file.name, drafts: named, refusals };
+  return { app: format.many.name, drafts: named, refusals };
 }
 
 async function readKnown(
@@ -114,7 +115,7 @@ async function readKnown(
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string, effort: Effort): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(line))
+  return lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line).text))
     ? readStrings(t("a list"), lines, effort)
     : null;
 }
@@ -124,20 +125,25 @@ function readStrings(
   strings: readonly string[],
   effort: Effort,
 ): Promise<FileContent> {
-  return readEntries(app, strings, (text) => recognize(text, undefined, effort));
+  return readEntries(app, strings, async (text) => {
+    const { tokens, refusals } = await recognizeEach(text, undefined, effort);
+    return { drafts: tokens, refusals };
+  });
 }
 
-async function readEntries<Entry extends AppEntry | AppLogin | string>(
+async function readEntries<Entry extends AppItem | string>(
   app: string,
   entries: readonly Entry[],
-  read: (entry: Entry) => Promise<FileDraft[]>,
+  read: (entry: Entry) => Promise<Omit<FileContent, "app">>,
 ): Promise<FileContent> {
   refuseTooMany(entries.length);
   const drafts: FileDraft[] = [];
   const refusals: string[] = [];
   for (const [i, entry] of entries.entries()) {
     try {
-      drafts.push(...(await read(entry)).map(refuseTwoStep));
+      const found = await read(entry);
+      drafts.push(...found.drafts.map(refuseTwoStep));
+      refusals.push(...found.refusals.map((refusal) => t`${describe(entry, i)}: ${refusal}`));
     } catch (error) {
       if (!(error instanceof FobError)) throw error;
       refusals.push(t`${describe(entry, i)}: ${error.message}`);
@@ -168,7 +174,7 @@ function refuseTwoStep<Draft extends ParsedToken>(draft: Draft): Draft {
 }
 
 /** A string is named by its number alone: it is a secret. */
-function describe(entry: AppEntry | AppLogin | string, index: number): string {
+function describe(entry: AppItem | string, index: number): string {
   const given = typeof entry === "string" ? [] : [entry.issuer, entry.account];
   const names = given.flatMap((name) => shortenName(name ?? "") ?? []);
   return names.length === 0 ? t`entry ${index + 1}` : names.join(":");

@@ -7,7 +7,9 @@ import type {
   TotpCredential,
 } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
+import { encodeText, formatLabel } from "#token/draft/uri-label.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
+import { looksLikeSteamGuard } from "./steam.ts";
 
 /** Key URIs, one a token. */
 export const keyUriExport = {
@@ -32,27 +34,34 @@ export function formatKeyUri({
   secret,
   pin,
 }: KeyUriParts): string {
-  const label = [issuer, account ?? ""]
-    .filter((part) => part !== null)
-    .map(encodeText)
-    .join(":");
-  if (credential.kind === "motp")
-    return `motp://${label}?secret=${Buffer.from(secret).toString("hex")}`;
-  const given: [string, string | null][] = [
+  const label = formatLabel(issuer, account);
+  if (credential.kind === "motp") {
+    // other apps know no parameter: it is there for issuers that hold a colon
+    const given = [["secret", Buffer.from(secret).toString("hex")] as const];
+    return `motp://${label}?${formatQuery([...given, ["issuer", issuer?.includes(":") ? issuer : null]])}`;
+  }
+  const query = formatQuery([
     ["secret", encodeBase32(secret)],
     ["issuer", issuer],
-    ...parametersOf(credential),
+    ...parametersOf(credential, issuer),
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
-  ];
-  const query = given.flatMap(([name, value]) =>
-    value === null ? [] : [`${name}=${encodeText(value)}`],
-  );
-  return `otpauth://${credential.kind}/${label}?${query.join("&")}`;
+  ]);
+  return `otpauth://${credential.kind}/${label}?${query}`;
 }
+
+function formatQuery(given: readonly (readonly [string, string | null])[]): string {
+  return given
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeText(value)}`]))
+    .join("&");
+}
+
+/** What says that passcodes are digits, whoever the issuer is. */
+const DIGITS: [string, string] = ["alphabet", "decimal"];
 
 function parametersOf(
   credential: Exclude<OtpCredential, MotpCredential>,
+  issuer: string | null,
 ): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
@@ -61,6 +70,7 @@ function parametersOf(
         ...formOf(credential),
         ["period", unless(30, credential.period)],
         ["t0", unless(0, credential.t0)],
+        ...(looksLikeSteamGuard(issuer, credential) ? [DIGITS] : []),
       ];
     case "hotp":
       return [...formOf(credential), ["counter", String(credential.counter)]];
@@ -93,9 +103,4 @@ function formOf({
 /** The value as text, or null when it is the format's default. */
 function unless<T extends string | number>(standard: T, value: T): string | null {
   return value === standard ? null : String(value);
-}
-
-/** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
-export function encodeText(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
 }

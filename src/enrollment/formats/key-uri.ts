@@ -16,9 +16,11 @@ import type {
   TotpCredential,
 } from "#token/credential.ts";
 import type { ParsedToken } from "#token/draft/parsed-token.ts";
+import { readPinWish } from "#token/draft/pin-wish.ts";
 import { cleanName, readLabel } from "#token/draft/uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
+import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
 
 /** A day, in seconds: no issuer uses a longer period. */
@@ -28,15 +30,28 @@ const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
 /** How the parts of a passcode token are read, by the type in the URI. */
-const TYPES: Readonly<Record<string, (parameters: Parameters) => OtpCredential>> = {
+const TYPES: Readonly<
+  Record<string, (parameters: Parameters, issuer: string | null) => OtpCredential>
+> = {
   totp: readTotp,
+  // privacyIDEA's day passwords: time-based, with a period of a day
+  daypassword: readTotp,
   hotp: readHotp,
   ocra: readOcra,
   steam: readSteam,
 };
 
 /** Parameters that dress a token up for other apps' screens, or lock it there. */
-const DECORATION = ["image", "icon", "color", "lock", "tags", "secretencoding", "codedisplay"];
+const DECORATION = [
+  "image",
+  "icon",
+  "color",
+  "lock",
+  "tags",
+  "secretencoding",
+  "codedisplay",
+  "creator",
+];
 
 /**
  * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers
@@ -51,7 +66,8 @@ export const keyUri = {
 } as const satisfies EnrollmentFormat;
 
 async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
-  const match = /^otpauth:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)/i.exec(text);
+  // such a URI has no fragment: a # is text
+  const match = /^otpauth:\/\/([^/?]*)\/?([^?]*)\??(.*)/is.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
   if (!read)
@@ -61,9 +77,10 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
     );
   const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
+  parameters.findNumberSign(text);
   const label = readLabel(match?.[2] ?? "", parameters);
   const given = readSecret(parameters);
-  const credential = read(parameters);
+  const credential = read(parameters, label.issuer);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
   const twoStep = await readTwoStep(parameters, given, algorithm, effort);
   const secret = twoStep?.secret ?? given;
@@ -87,7 +104,7 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
 
 function readSecret(parameters: Parameters): Buffer {
   const text = parameters.read("secret");
-  if (text === null) throw new FobError("invalid", t("secret is missing"));
+  if (text === null) throw parameters.missing("secret");
   // in a query a plus stands for a space, and people do write secrets in groups
   return parseBase32Secret(text.replaceAll("+", " "));
 }
@@ -97,15 +114,26 @@ function readSecret(parameters: Parameters): Buffer {
  */
 function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");
-  if (text === null) return {};
+  const wish = readPinWish(parameters);
+  if (text === null) return wish ? { pin: wish } : {};
   parameters.note("pinpolicy", text, "given");
   if (text.toLowerCase() === "server") return { pin: { type: "server" } };
   return { pin: { type: "user", policy: { ...parsePinPolicy(text), required: true } } };
 }
 
-function readTotp(parameters: Parameters): TotpCredential {
-  if (isSteam(parameters)) return readSteam(parameters);
-  return { kind: "totp", ...readPasscodeForm(parameters), ...readTimeSteps(parameters) };
+function readTotp(parameters: Parameters, issuer: string | null): TotpCredential {
+  if (saysSteam(parameters)) return readSteam(parameters);
+  const credential: TotpCredential = {
+    kind: "totp",
+    ...readPasscodeForm(parameters),
+    ...readTimeSteps(parameters),
+  };
+  if (parameters.read("alphabet") !== null || !looksLikeSteamGuard(issuer, credential))
+    return credential;
+  parameters.find("info", "steam-by-issuer", steamByIssuer());
+  for (const name of ["digits", "alphabet"] as const)
+    parameters.correct(name, String(STEAM_GUARD[name]), "assumed");
+  return STEAM_GUARD;
 }
 
 function readHotp(parameters: Parameters): HotpCredential {
@@ -114,22 +142,21 @@ function readHotp(parameters: Parameters): HotpCredential {
 
 function readOcra(parameters: Parameters): OcraCredential {
   const text = parameters.read("suite", "ocrasuite");
-  if (text === null)
-    throw new FobError("invalid", t("suite is missing: a challenge-response token needs one"));
+  if (text === null) throw parameters.missing("suite");
   parameters.note("suite", text, "given");
   const suite = parseSuite(text);
   return { kind: "ocra", suite: text, counter: suite.counter ? readCounter(parameters) : null };
 }
 
-/** Steam Guard: its own alphabet, always five characters every 30 seconds. */
 function readSteam(parameters: Parameters): TotpCredential {
   parameters.read("encoder", "digits", "period", "algorithm");
   parameters.note("encoder", "steam", "given");
-  return { kind: "totp", algorithm: "SHA1", digits: 5, alphabet: "steam", period: 30, t0: 0 };
+  return STEAM_GUARD;
 }
 
-function isSteam(parameters: Parameters): boolean {
-  return parameters.read("encoder")?.toLowerCase() === "steam";
+/** Stratum writes a parameter without a value. */
+function saysSteam(parameters: Parameters): boolean {
+  return parameters.read("encoder")?.toLowerCase() === "steam" || parameters.has("steam");
 }
 
 function readPasscodeForm(parameters: Parameters) {
@@ -154,11 +181,12 @@ function readCounter(parameters: Parameters): bigint {
   return parameters.take(["counter"], counterNumber, 0n);
 }
 
-/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`: issuers write the same name in many ways. */
+/** `SHA1`, `sha-256`, `HmacSHA512`, `HMAC-SHA-224`, `Algorithm.sha1`: issuers and apps write the same name in many ways. */
 function parseAlgorithm(text: string): HashAlgorithm {
   const name = text
     .toUpperCase()
     .replace(/[\s_-]/g, "")
+    .replace(/^ALGORITHM\./, "")
     .replace(/^HMAC/, "");
   const algorithm = HASH_ALGORITHMS.find((known) => known === name);
   if (algorithm) return algorithm;

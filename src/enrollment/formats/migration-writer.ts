@@ -1,7 +1,9 @@
-import { randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { PbfWriter } from "pbf";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
+import { withIssuer } from "#token/draft/uri-label.ts";
+import { looksLikeSteamGuard } from "./steam.ts";
 
 /** As many as Google Authenticator puts into one code, so that it stays easy to scan. */
 const TOKENS_A_CODE = 10;
@@ -16,7 +18,7 @@ const TYPES = { hotp: 1, totp: 2 } as const;
 /** The migration codes of Google Authenticator. */
 export const migrationExport = {
   id: "migration",
-  refuse({ credential }) {
+  refuse({ issuer, credential }) {
     if (credential.kind !== "totp" && credential.kind !== "hotp")
       return t("a migration code holds time-based and event-based tokens alone");
     if (credential.alphabet !== "decimal")
@@ -27,6 +29,8 @@ export const migrationExport = {
       return t`a migration code cannot say ${credential.digits} digits`;
     if (credential.kind === "hotp")
       return credential.counter < 2n ** 53n ? null : t("the counter is too large");
+    if (looksLikeSteamGuard(issuer, credential))
+      return t("a migration code cannot say that a token of Steam has digits");
     return credential.period === 30 && credential.t0 === 0
       ? null
       : t("a migration code knows a period of 30 s alone");
@@ -46,8 +50,7 @@ export const migrationExport = {
 export async function formatMigration(tokens: readonly ExportedToken[]): Promise<string[]> {
   const { PbfWriter: Writer } = await import("pbf");
   const batchSize = Math.ceil(tokens.length / TOKENS_A_CODE);
-  // what tells the batches of one export from those of another
-  const batchId = randomInt(1, 2 ** 31);
+  const batchId = batchIdOf(tokens);
   return Array.from({ length: batchSize }, (_, batchIndex) => {
     const writer = new Writer();
     const batch = tokens.slice(batchIndex * TOKENS_A_CODE, (batchIndex + 1) * TOKENS_A_CODE);
@@ -59,6 +62,17 @@ export async function formatMigration(tokens: readonly ExportedToken[]): Promise
   });
 }
 
+/**
+ * What tells the batches of one export from those of another: the same tokens have the same one. A
+ * number from 1 to 2^31.
+ */
+function batchIdOf(tokens: readonly ExportedToken[]): number {
+  const hash = createHash("sha256");
+  for (const { name, issuer, account, secret } of tokens)
+    hash.update(JSON.stringify([nameOf(name, issuer, account), issuer])).update(secret);
+  return (hash.digest().readUInt32BE(0) >>> 1) + 1;
+}
+
 function writeToken(
   { name, issuer, account, credential, secret }: ExportedToken,
   writer: PbfWriter,
@@ -67,10 +81,18 @@ function writeToken(
     throw new Error("a token was not refused that this format cannot hold");
   writer.writeBytesField(1, secret);
   // as bytes: the package breaks characters beyond U+FFFF in text
-  writer.writeBytesField(2, Buffer.from(account ?? (issuer === null ? name : "")));
+  writer.writeBytesField(2, Buffer.from(nameOf(name, issuer, account)));
   writer.writeBytesField(3, Buffer.from(issuer ?? ""));
   writer.writeVarintField(4, ALGORITHMS[credential.algorithm] ?? 0);
   writer.writeVarintField(5, DIGITS[credential.digits] ?? 0);
   writer.writeVarintField(6, TYPES[credential.kind]);
   if (credential.kind === "hotp") writer.writeVarintField(7, Number(credential.counter));
+}
+
+/** What is read as this account again: a name may begin with its issuer. */
+function nameOf(name: string, issuer: string | null, account: string | null): string {
+  if (issuer !== null) return withIssuer(account ?? "", issuer);
+  const text = account ?? name;
+  // an empty issuer in front says that the colons are the account's own
+  return text.includes(":") ? `:${text}` : text;
 }

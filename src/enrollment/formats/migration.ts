@@ -1,12 +1,14 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentFormat } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
 import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
 import type { HashAlgorithm } from "#otp/algorithm.ts";
+import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import { cleanName, labelOf } from "#token/draft/uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
+import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 
 /**
  * Google Authenticator puts at most ten tokens into a code; a code with more than this is not meant
@@ -24,12 +26,42 @@ export const migration = {
   example: "otpauth-migration://offline?data=...",
   matches: (text) => /^otpauth-migration:\/\//i.test(text),
   parse(text) {
-    const payload = readPayload(readData(text));
-    if (payload.entries.length === 0)
-      throw new FobError("invalid", t("the migration code holds no token"));
-    return payload.entries.map((entry) => toDraft(entry, payload));
+    const { drafts, refusals } = parseMigration(text);
+    if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
+    return [...drafts];
   },
+  many: { name: "Google Authenticator", parse: async (text) => parseMigration(text) },
 } as const satisfies EnrollmentFormat;
+
+/** Each entry stands alone; only what holds them together must be whole. */
+function parseMigration(text: string): ParsedFile {
+  const payload = readPayload(readData(text));
+  if (payload.entries.length === 0)
+    throw new FobError("invalid", t("the migration code holds no token"));
+  const drafts: ParsedToken[] = [];
+  const refusals: string[] = [];
+  for (const [i, bytes] of payload.entries.entries()) {
+    try {
+      drafts.push(toDraft(readEntry(bytes), payload));
+    } catch (error) {
+      if (!(error instanceof FobError)) throw error;
+      const name = nameIn(bytes) ?? t`token ${i + 1}`;
+      refusals.push(payload.entries.length === 1 ? error.message : t`${name}: ${error.message}`);
+    }
+  }
+  return { drafts, refusals };
+}
+
+/** What an entry calls itself, for a message; null where it has no name, or is broken. */
+function nameIn(bytes: Buffer): string | null {
+  try {
+    const fields = new Fields(bytes);
+    return shortenName(fields.bytes(2).toString("utf8") || fields.bytes(3).toString("utf8"));
+  } catch (error) {
+    if (error instanceof ProtocolBufferError) return null;
+    throw error;
+  }
+}
 
 interface Entry {
   readonly secret: Buffer;
@@ -42,7 +74,8 @@ interface Entry {
 }
 
 interface Payload {
-  readonly entries: readonly Entry[];
+  /** Not yet read. */
+  readonly entries: readonly Buffer[];
   readonly batchSize: number;
   readonly batchIndex: number;
 }
@@ -78,7 +111,7 @@ function readPayload(data: Buffer): Payload {
     if (entries.length > MAX_TOKENS)
       throw new FobError("invalid", t`the migration code holds more than ${MAX_TOKENS} tokens`);
     return {
-      entries: entries.map(readEntry),
+      entries,
       batchSize: fields.number(3, 1),
       batchIndex: fields.number(4, 0),
     };
@@ -89,16 +122,21 @@ function readPayload(data: Buffer): Payload {
 }
 
 function readEntry(bytes: Buffer): Entry {
-  const fields = new Fields(bytes);
-  return {
-    secret: fields.bytes(1),
-    name: fields.bytes(2).toString("utf8"),
-    issuer: fields.bytes(3).toString("utf8"),
-    algorithm: fields.number(4, 0),
-    digits: fields.number(5, 0),
-    type: fields.number(6, 0),
-    counter: readCounter(fields.varint(7, 0n)),
-  };
+  try {
+    const fields = new Fields(bytes);
+    return {
+      secret: fields.bytes(1),
+      name: fields.bytes(2).toString("utf8"),
+      issuer: fields.bytes(3).toString("utf8"),
+      algorithm: fields.number(4, 0),
+      digits: fields.number(5, 0),
+      type: fields.number(6, 0),
+      counter: readCounter(fields.varint(7, 0n)),
+    };
+  } catch (cause) {
+    if (!(cause instanceof ProtocolBufferError)) throw cause;
+    throw new FobError("invalid", t("the entry ends before its data does"), { cause });
+  }
 }
 
 /**
@@ -154,7 +192,7 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): ParsedToken 
   if (entry.secret.length === 0)
     throw new FobError("invalid", t("secret of a token in the migration code is empty"));
   const secret = checkSecretSize(Buffer.from(entry.secret));
-  const credential = credentialOf(entry);
+  const credential = steamOr(credentialOf(entry), label.issuer, findings);
   return {
     name: label.issuer ?? label.account,
     ...label,
@@ -203,6 +241,16 @@ function credentialOf({
     throw new FobError("invalid", t`token type ${type} of the migration code is not known`);
   const form = { algorithm, digits, alphabet: "decimal" } as const;
   return kind === "totp" ? { kind, ...form, period: 30, t0: 0 } : { kind, ...form, counter };
+}
+
+function steamOr(
+  credential: OtpCredential,
+  issuer: string | null,
+  findings: Finding[],
+): OtpCredential {
+  if (credential.kind !== "totp" || !looksLikeSteamGuard(issuer, credential)) return credential;
+  findings.push({ severity: "info", code: "steam-by-issuer", message: steamByIssuer() });
+  return STEAM_GUARD;
 }
 
 function fieldsOf(

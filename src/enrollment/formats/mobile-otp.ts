@@ -1,4 +1,3 @@
-import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseHexSecret } from "#enrollment/secret-text.ts";
@@ -18,12 +17,13 @@ export const mobileOtp = {
 } as const satisfies EnrollmentFormat;
 
 function parseMobileOtp(text: string): ParsedToken {
-  const match = /^motp:\/\/([^?#]*)\??([^#]*)/i.exec(text);
+  const match = /^motp:\/\/([^?]*)\??(.*)/is.exec(text);
   const parameters = new Parameters(match?.[2] ?? "");
   parameters.note("type", "motp", "given");
+  parameters.findNumberSign(text);
   const label = readLabel(match?.[1] ?? "", parameters);
   const encoded = parameters.read("secret");
-  if (encoded === null) throw new FobError("invalid", t("secret is missing"));
+  if (encoded === null) throw parameters.missing("secret");
   const secret = parseHexSecret(encoded);
   if (parameters.read("pin") !== null) {
     parameters.find(

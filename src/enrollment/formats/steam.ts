@@ -1,6 +1,40 @@
+import { t } from "#base/language.ts";
 import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
+import type { TotpCredential } from "#token/credential.ts";
 import type { ParsedToken } from "#token/draft/parsed-token.ts";
+
+/** Steam Guard: its own alphabet, always five characters every 30 seconds. */
+export const STEAM_GUARD = {
+  kind: "totp",
+  algorithm: "SHA1",
+  digits: 5,
+  alphabet: "steam",
+  period: 30,
+  t0: 0,
+} as const satisfies TotpCredential;
+
+/** Whether a name is Steam's, whose tokens are Steam Guard even where a string does not say so. */
+function isSteam(issuer: string | null): boolean {
+  return issuer !== null && /^steam(?: ?guard)?$/i.test(issuer);
+}
+
+/** What a finding says about such a token. */
+export function steamByIssuer(): string {
+  return t("it is taken for Steam Guard because of its issuer: Steam has no other passcodes");
+}
+
+/**
+ * Whether a token would be taken for Steam Guard because of its issuer, where nothing says that its
+ * passcodes are digits.
+ */
+export function looksLikeSteamGuard(
+  issuer: string | null,
+  { algorithm, digits, alphabet, period, t0 }: TotpCredential,
+): boolean {
+  const isUsual = algorithm === "SHA1" && period === 30 && t0 === 0 && alphabet === "decimal";
+  return isSteam(issuer) && isUsual && digits <= 6;
+}
 
 /** `steam://SECRET`, as password managers write a Steam Guard secret in Base32. */
 export const steam = {
@@ -17,14 +51,7 @@ function parseSteam(text: string): ParsedToken {
     issuer: "Steam",
     account: null,
     serial: null,
-    credential: {
-      kind: "totp",
-      algorithm: "SHA1",
-      digits: 5,
-      alphabet: "steam",
-      period: 30,
-      t0: 0,
-    },
+    credential: STEAM_GUARD,
     secret,
     fields: [
       { name: "issuer", value: "Steam", origin: "assumed" },

@@ -10,6 +10,9 @@ import { type Parameters, wholeNumber } from "#token/draft/uri-parameters.ts";
 const DEFAULT_CLIENT_BYTES = 8;
 const DEFAULT_ROUNDS = 10_000;
 
+/** More than anybody would type. */
+const MAX_CLIENT_BYTES = 256;
+
 /** More rounds than this would keep a person waiting. */
 const MAX_ROUNDS = 1_000_000;
 
@@ -18,7 +21,10 @@ const CHECKSUM_BYTES = 4;
 /** A secret of which the server made one part and we the other. */
 export interface TwoStepSecret {
   readonly secret: Buffer;
-  /** Our part with its checksum, as the user types it at the server: Base32 in groups of four. */
+  /**
+   * Our part with its checksum, as the user types it at the server: Base32 without blanks, which it would take
+   * for a part of it.
+   */
   readonly clientPart: string;
 }
 
@@ -34,7 +40,11 @@ export async function readTwoStep(
   effort: Effort,
 ): Promise<TwoStepSecret | null> {
   if (parameters.read("2step_salt", "2step_output", "2step_difficulty") === null) return null;
-  const clientBytes = parameters.take(["2step_salt"], wholeNumber(8, 64), DEFAULT_CLIENT_BYTES);
+  const clientBytes = parameters.take(
+    ["2step_salt"],
+    wholeNumber(1, MAX_CLIENT_BYTES),
+    DEFAULT_CLIENT_BYTES,
+  );
   const secretBytes = parameters.take(["2step_output"], wholeNumber(16, 64), HASH_BYTES[algorithm]);
   const rounds = parameters.take(["2step_difficulty"], wholeNumber(1, MAX_ROUNDS), DEFAULT_ROUNDS);
   const clientPart = randomBytes(clientBytes);
@@ -55,6 +65,5 @@ export async function readTwoStep(
 
 function withChecksum(part: Buffer): string {
   const checksum = createHash("sha1").update(part).digest().subarray(0, CHECKSUM_BYTES);
-  const text = encodeBase32(Buffer.concat([checksum, part]));
-  return (text.match(/.{1,4}/g) ?? []).join(" ");
+  return encodeBase32(Buffer.concat([checksum, part]));
 }

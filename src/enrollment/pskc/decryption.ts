@@ -1,4 +1,4 @@
-import { createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
+import { createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { decrypt as decryptGcm } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
@@ -14,15 +14,22 @@ const MAX_ITERATIONS = 10_000_000;
 
 const IV_BYTES = { cbc: 16, "3des": 8 } as const;
 
+/** RFC 3217 section 3: the second encryption of a wrapped key has this initial value. */
+const TRIPLE_DES_WRAP_IV = Buffer.from("4adda22c79e82105", "hex");
+const TRIPLE_DES_BLOCK = 8;
+
 /** The default initial value of RFC 3394. */
 const WRAP_IV = Buffer.from("a6a6a6a6a6a6a6a6", "hex");
 
 interface Cipher {
-  readonly mode: "cbc" | "3des" | "gcm" | "wrap";
+  readonly mode: "cbc" | "3des" | "3des-wrap" | "gcm" | "wrap";
   readonly name:
     | "aes-128-cbc"
     | "aes-192-cbc"
     | "aes-256-cbc"
+    | "camellia-128-cbc"
+    | "camellia-192-cbc"
+    | "camellia-256-cbc"
     | "des-ede3-cbc"
     | "aes-128-gcm"
     | "aes-192-gcm"
@@ -38,6 +45,10 @@ const CIPHERS: Readonly<Record<string, Cipher>> = {
   "aes128-cbc": { mode: "cbc", name: "aes-128-cbc", keyBytes: 16 },
   "aes192-cbc": { mode: "cbc", name: "aes-192-cbc", keyBytes: 24 },
   "aes256-cbc": { mode: "cbc", name: "aes-256-cbc", keyBytes: 32 },
+  "camellia128-cbc": { mode: "cbc", name: "camellia-128-cbc", keyBytes: 16 },
+  "camellia192-cbc": { mode: "cbc", name: "camellia-192-cbc", keyBytes: 24 },
+  "camellia256-cbc": { mode: "cbc", name: "camellia-256-cbc", keyBytes: 32 },
+  "kw-tripledes": { mode: "3des-wrap", name: "des-ede3-cbc", keyBytes: 24 },
   "tripledes-cbc": { mode: "3des", name: "des-ede3-cbc", keyBytes: 24 },
   "aes128-gcm": { mode: "gcm", name: "aes-128-gcm", keyBytes: 16 },
   "aes192-gcm": { mode: "gcm", name: "aes-192-gcm", keyBytes: 24 },
@@ -85,10 +96,13 @@ export async function openContainer(
   if (!encryption) return null;
   const encryptionKey = await openKey(encryption, askSecret, effort);
   const method = child(container, "MACMethod");
-  if (!method) return { encryptionKey, mac: null };
-  const hash = hashOf(attribute(method, "Algorithm") ?? "", t("the MAC method"));
+  const algorithm = attribute(method, "Algorithm");
+  // key wraps need no MAC, and some programs write its element all the same
+  if (!method || algorithm === null) return { encryptionKey, mac: null };
+  const hash = hashOf(algorithm, t("the MAC method"));
   const encryptedKey = child(method, "MACKey");
-  if (!encryptedKey) throw new FobError("invalid", t("the MAC key is not in the container"));
+  // drafts of RFC 6030 took the encryption key for both
+  if (!encryptedKey) return { encryptionKey, mac: { hash, key: Buffer.from(encryptionKey) } };
   const key = decrypt(encryptedKey, encryptionKey);
   if (!key) throw new FobError("denied", t("the key or passphrase does not open this container"));
   return { encryptionKey, mac: { hash, key } };
@@ -115,11 +129,15 @@ export function openValue(
     );
   const given = childText(element, "ValueMAC");
   const { mode } = cipherOf(encrypted);
-  if (given !== null) checkMac(encrypted, base64(given, "ValueMAC"), keys, what);
   const bytes = decrypt(encrypted, keys.encryptionKey);
+  if (given !== null)
+    checkMac([cipherValue(encrypted), bytes], base64(given, "ValueMAC"), keys, what);
   if (!bytes) throw new FobError("denied", t`the key or passphrase does not open ${what}`);
-  return { bytes, isAuthentic: given !== null || mode === "gcm" || mode === "wrap" };
+  return { bytes, isAuthentic: given !== null || PROTECTED.has(mode) };
 }
+
+/** What nobody can change without the key. */
+const PROTECTED: ReadonlySet<Cipher["mode"]> = new Set(["gcm", "wrap", "3des-wrap"]);
 
 async function openKey(encryption: Element, askSecret: AskSecret, effort: Effort): Promise<Buffer> {
   const derived = child(encryption, "DerivedKey");
@@ -186,11 +204,21 @@ export function parseKey(typed: Uint8Array): Buffer {
   );
 }
 
-function checkMac(encrypted: Element, given: Buffer, { mac }: ContainerKeys, what: string): void {
+/** A MAC is of the ciphertext, or in drafts of RFC 6030 and what follows them of the plaintext. */
+function checkMac(
+  candidates: readonly (Buffer | null)[],
+  given: Buffer,
+  { mac }: ContainerKeys,
+  what: string,
+): void {
   if (!mac)
     throw new FobError("invalid", t`${what} has a ValueMAC, and the container names no MAC method`);
-  const right = createHmac(mac.hash, mac.key).update(cipherValue(encrypted)).digest();
-  if (given.length === right.length && timingSafeEqual(given, right)) return;
+  const isRight = candidates.some((candidate) => {
+    if (!candidate) return false;
+    const right = createHmac(mac.hash, mac.key).update(candidate).digest();
+    return given.length === right.length && timingSafeEqual(given, right);
+  });
+  if (isRight) return;
   throw new FobError(
     "denied",
     t`the ValueMAC of ${what} does not match: the key is wrong, or the container was altered`,
@@ -208,6 +236,7 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
   }
   const data = cipherValue(encrypted);
   if (mode === "gcm") return decryptGcm(key, data);
+  if (mode === "3des-wrap") return unwrapTripleDes(data, key);
   const iv = mode === "wrap" ? WRAP_IV : data.subarray(0, IV_BYTES[mode]);
   const body = mode === "wrap" ? data : data.subarray(iv.length);
   try {
@@ -220,6 +249,20 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
     // node:crypto has no other way to say that a length is wrong
     return null;
   }
+}
+
+/** RFC 3217 section 3.2; null where the checksum is wrong. */
+function unwrapTripleDes(wrapped: Buffer, key: Buffer): Buffer | null {
+  const decrypted = (iv: Buffer, data: Buffer) => {
+    const decipher = createDecipheriv("des-ede3-cbc", key, iv).setAutoPadding(false);
+    return Buffer.concat([decipher.update(data), decipher.final()]);
+  };
+  if (wrapped.length % TRIPLE_DES_BLOCK !== 0 || wrapped.length < 3 * TRIPLE_DES_BLOCK) return null;
+  const inner = decrypted(TRIPLE_DES_WRAP_IV, wrapped).reverse();
+  const checked = decrypted(inner.subarray(0, TRIPLE_DES_BLOCK), inner.subarray(TRIPLE_DES_BLOCK));
+  const plaintext = checked.subarray(0, -TRIPLE_DES_BLOCK);
+  const checksum = createHash("sha1").update(plaintext).digest().subarray(0, TRIPLE_DES_BLOCK);
+  return timingSafeEqual(checksum, checked.subarray(-TRIPLE_DES_BLOCK)) ? plaintext : null;
 }
 
 function unpad(padded: Buffer, blockBytes: number): Buffer | null {

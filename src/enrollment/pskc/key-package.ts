@@ -12,8 +12,9 @@ import { cleanName } from "#token/draft/uri-label.ts";
 import { counterNumber, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { printable } from "#token/printable.ts";
 import { type ContainerKeys, openValue } from "./decryption.ts";
+import { commonName } from "./distinguished-name.ts";
 import { readPolicy } from "./policy.ts";
-import { attribute, base64, child, childText, type Element } from "./xml.ts";
+import { attribute, base64, child, childText, type Element, text } from "./xml.ts";
 
 const MAX_SECRET_BYTES = 1_024;
 
@@ -55,7 +56,7 @@ export function readPackage(
   if (!key) throw new FobError("invalid", t("it has no Key"));
   const reader = new PackageReader(key, keys);
   const credential = reader.credential();
-  const policy = readPolicy(key, credential.kind);
+  const policy = readPolicy(key, credential);
   const names = namesOf(one, key, reader.findings);
   const secret = checkLength(makeSecret(reader.carried(), credential));
   return {
@@ -83,10 +84,10 @@ class PackageReader {
 
   credential(): OtpCredential {
     const algorithm = attribute(this.#key, "Algorithm") ?? "";
-    this.#refuseReferences();
+    this.#judgeReferences();
     const suite = suiteIn(algorithm);
     if (suite !== undefined || /[:#]OCRA(?:-1)?$/i.test(algorithm)) return this.#ocra(suite);
-    const kind = /[:#](totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
+    const kind = /(?:^|[:#])(totp|hotp)$/i.exec(algorithm)?.[1]?.toLowerCase();
     if (kind === "totp") return { kind, ...this.#form(), ...this.#timeSteps() };
     if (kind === "hotp") return { kind, ...this.#form(), counter: this.#counter() };
     throw new FobError(
@@ -110,11 +111,18 @@ class PackageReader {
     return isPlain ? base64(opened.bytes.toString("utf8"), t("the secret")) : opened.bytes;
   }
 
-  /** Keys that are derived from, or lie in, something that we do not have. */
-  #refuseReferences(): void {
+  /**
+   * Keys that are derived from, or lie in, something that we do not have. One that is there may
+   * have a profile besides, which says more about it.
+   */
+  #judgeReferences(): void {
+    const isThere = child(child(this.#key, "Data"), "Secret") !== null;
     for (const name of ["KeyProfileId", "KeyReference"]) {
-      if (child(this.#key, name))
-        throw new FobError("invalid", t`it refers to a key elsewhere (${name})`);
+      const value = childText(this.#key, name);
+      if (value === null) continue;
+      if (!isThere) throw new FobError("invalid", t`it refers to a key elsewhere (${name})`);
+      const message = t`${name} ${show(value)} says more about the key than is known here`;
+      this.findings.push({ severity: "info", code: "key-profile", message });
     }
   }
 
@@ -133,7 +141,7 @@ class PackageReader {
       throw new FobError("invalid", t`passcodes in ${show(encoding ?? "")} are not supported`);
     const length = attribute(response, "Length");
     const digits = length === null ? 6 : wholeNumber(4, 10)(length, "Length");
-    const suite = childText(parameters, "Suite");
+    const suite = hashIn(child(parameters, "Suite"));
     const algorithm = suite === null ? "SHA1" : algorithmOf(suite);
     this.#note("algorithm", algorithm, suite);
     this.#note("digits", digits, length);
@@ -203,15 +211,6 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
 }
 
-/**
- * The name in a distinguished name (`CN=Ann,O=ACME`), or else its user id; any other text as it is.
- */
-function commonName(user: string): string {
-  const parts = user.split(",").map((part) => part.split("=", 2).map((side) => side.trim()));
-  const part = (type: string) => parts.find(([name]) => name?.toUpperCase() === type)?.[1];
-  return part("CN") || part("UID") || user;
-}
-
 /** The suite that an algorithm's identifier ends in, where it names one itself. */
 function suiteIn(algorithm: string): string | undefined {
   const at = algorithm.indexOf("OCRA-1:");
@@ -237,6 +236,23 @@ function fieldsOf(
   return given.flatMap(([name, value]): DraftField[] =>
     value === null ? [] : [{ name, value, origin: "given" }],
   );
+}
+
+/**
+ * The hash that a Suite names: as its text, or as privacyIDEA does, in an attribute. Throws FobError
+ * `invalid` for one that says something else, because the passcodes would be wrong.
+ */
+function hashIn(suite: Element | null): string | null {
+  const other = Object.keys(suite ?? {}).find(
+    (name) => !/^(?:#text|@xmlns|@hashalgo$)/i.test(name),
+  );
+  if (other !== undefined)
+    throw new FobError(
+      "invalid",
+      t`its Suite holds ${show(other.replace(/^@/, ""))}, which is not known`,
+    );
+  const attributes = Object.keys(suite ?? {}).filter((name) => /^@hashalgo$/i.test(name));
+  return text(suite) ?? attribute(suite, (attributes[0] ?? "").slice(1));
 }
 
 /** `HMAC-SHA256`, `SHA-512`, or an identifier that ends so. */

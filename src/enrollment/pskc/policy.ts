@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
+import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding, RequiredPin } from "#token/draft/parsed-token.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
@@ -40,12 +41,12 @@ const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
 
 /**
  * The policy of a key. Throws FobError `invalid` for one that holds anything unknown, because such
- * a key must not be used (section 5), or that does not allow what `kind` of token does.
+ * a key must not be used (section 5), or that does not allow what the token does.
  */
-export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy {
+export function readPolicy(key: Element, credential: OtpCredential): KeyPolicy {
   const policy = child(key, "Policy");
   refuseUnknown(policy, ELEMENTS, "Policy");
-  refuseUsage(children(policy, "KeyUsage").map(text), kind);
+  refuseUsage(children(policy, "KeyUsage").map(text), credential.kind);
   const findings: Finding[] = [];
   const transactions = childText(policy, "NumberOfTransactions");
   if (transactions !== null) {
@@ -53,14 +54,14 @@ export function readPolicy(key: Element, kind: OtpCredential["kind"]): KeyPolicy
     findings.push({ severity: "warning", code: "limited-transactions", message });
   }
   return {
-    pin: readPin(child(policy, "PINPolicy")),
+    pin: readPin(child(policy, "PINPolicy"), credential),
     validFrom: readDate(policy, "StartDate", findings),
     validUntil: readDate(policy, "ExpiryDate", findings),
     findings,
   };
 }
 
-function readPin(pin: Element | null): RequiredPin | null {
+function readPin(pin: Element | null, credential: OtpCredential): RequiredPin | null {
   if (!pin) return null;
   refuseUnknown(
     pin,
@@ -69,6 +70,8 @@ function readPin(pin: Element | null): RequiredPin | null {
   );
   const mode = attribute(pin, "PINUsageMode") ?? "Local";
   if (mode === "Append" || mode === "Prepend") return { type: "server" };
+  // asked for with every challenge, and hashed into the response
+  if (mode === "Algorithmic" && hashesPin(credential)) return null;
   if (mode !== "Local")
     throw new FobError(
       "invalid",
@@ -90,6 +93,10 @@ function readPin(pin: Element | null): RequiredPin | null {
     type: "user",
     policy: { ...USER_PIN_POLICY, minLength, maxLength, alphabet, attempts, required: true },
   };
+}
+
+function hashesPin(credential: OtpCredential): boolean {
+  return credential.kind === "ocra" && parseOcraSuite(credential.suite).pin !== null;
 }
 
 function limit(pin: Element, name: string, otherwise: number): number {

@@ -6,12 +6,10 @@ import type { AskSecret } from "#token/draft/parsed-token.ts";
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
-const ROOT = /^<(?:[\w.-]{1,100}:)?KeyContainer[\s>]/;
+/** In any letter case, and as drafts of the RFC called it. */
+const ROOT = /^<(?:[\w.-]{1,100}:)?(?:Key|Secret)Container[\s>]/i;
 
-/**
- * A key container (PSKC, RFC 6030) as one string; every key in it must be good. `import` takes the
- * good ones of a file.
- */
+/** A key container (PSKC, RFC 6030) as one string. */
 export const pskc = {
   id: "pskc",
   example: "a key container (PSKC)",
@@ -23,7 +21,7 @@ export const pskc = {
     if (refusals[0] !== undefined) throw new FobError("invalid", refusals[0]);
     return drafts;
   },
-  file: { name: "PSKC", parse: readContainer },
+  many: { name: "PSKC", parse: readContainer },
 } as const satisfies EnrollmentFormat;
 
 async function readContainer(

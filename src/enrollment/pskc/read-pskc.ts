@@ -3,10 +3,14 @@ import { t } from "#base/language.ts";
 import type { ParsedFile } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
+import { show } from "#token/draft/uri-parameters.ts";
 import { forget } from "#token/secret.ts";
+import { containerIn } from "./container-names.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";
+
+const NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc";
 
 /** More keys than an issuer puts into one container. */
 const MAX_KEYS = 10_000;
@@ -21,8 +25,9 @@ export async function readPskc(
   effort = new Effort(),
 ): Promise<ParsedFile> {
   const document = await parseXml(xml, { what: t("the key container"), keepsPrefixes: false });
-  const container = child(document, "KeyContainer");
+  const container = containerIn(document);
   if (!container) throw new FobError("invalid", t("this XML is no key container"));
+  refuseOtherNamespace(xml, container);
   return readContainer(container, askSecret, effort, secretInside);
 }
 
@@ -43,6 +48,17 @@ export async function readContainer(
   } finally {
     forget(keys?.encryptionKey, keys?.mac?.key);
   }
+}
+
+/** Throws FobError `invalid` that names the namespace: another one has other names for keys. */
+function refuseOtherNamespace(xml: string, container: Element): void {
+  if (children(container, "KeyPackage").length > 0) return;
+  const namespace = /\sxmlns(?::[\w.-]{1,100})?="([^"]{1,200})"/.exec(xml)?.[1];
+  if (namespace === undefined || namespace === NAMESPACE) return;
+  throw new FobError(
+    "invalid",
+    t`the container holds no key in a form that is known: its namespace is ${show(namespace)}`,
+  );
 }
 
 /**

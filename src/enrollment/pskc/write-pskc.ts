@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac, randomBytes } from "node:crypto";
+import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
@@ -6,23 +6,56 @@ import type { Alphabet } from "#otp/alphabet.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { stripControls } from "#token/printable.ts";
+import { nameAsUser } from "./distinguished-name.ts";
 
-/** As OWASP recommends for PBKDF2 with HMAC-SHA-256. */
-const ITERATIONS = 600_000;
-const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const IV_BYTES = 16;
+
+/** As long as the hash's output. */
+const MAC_KEY_BYTES: Readonly<Record<Profile["hash"], number>> = { sha1: 20, sha256: 32 };
 
 const PSKC_NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc";
 const NAMESPACES = {
   "@xmlns": PSKC_NAMESPACE,
+  "@xmlns:ds": "http://www.w3.org/2000/09/xmldsig#",
   "@xmlns:xenc": "http://www.w3.org/2001/04/xmlenc#",
   "@xmlns:xenc11": "http://www.w3.org/2009/xmlenc11#",
   "@xmlns:pkcs5": "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#",
 };
 const PBKDF2 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2";
-const HMAC_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
-const AES256_CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
+
+/** How a container is encrypted, and what it can say. */
+interface Profile {
+  /** Of the key that a passphrase makes. */
+  readonly keyBytes: 16 | 32;
+  /** As OWASP recommends for PBKDF2 with this hash. */
+  readonly iterations: number;
+  /** Of PBKDF2 and of MACs. */
+  readonly hash: "sha1" | "sha256";
+}
+
+const MODERN: Profile = { keyBytes: 32, iterations: 600_000, hash: "sha256" };
+
+/** The only methods that privacyIDEA reads. */
+const PRIVACYIDEA: Profile = { keyBytes: 16, iterations: 1_300_000, hash: "sha1" };
+
+const HMACS: Readonly<Record<Profile["hash"], string>> = {
+  sha1: "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
+  sha256: "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+};
+
+/** By the bytes of their keys. */
+const CIPHERS: ReadonlyMap<number, "aes-128-cbc" | "aes-192-cbc" | "aes-256-cbc"> = new Map([
+  [16, "aes-128-cbc"],
+  [24, "aes-192-cbc"],
+  [32, "aes-256-cbc"],
+]);
+
+/** A file has one pre-shared key, which it must name (section 6.1). */
+const KEY_NAME = "Pre-shared-key";
+
+/** The counter of a container is signed. */
+const MAX_COUNTER = 2n ** 63n - 1n;
 
 const ENCODINGS: Partial<Readonly<Record<Alphabet, string>>> = {
   decimal: "DECIMAL",
@@ -33,22 +66,46 @@ const ENCODINGS: Partial<Readonly<Record<Alphabet, string>>> = {
 /** Key containers of RFC 6030. */
 export const pskcExport = {
   id: "pskc",
-  refuse({ credential }) {
-    if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
-    if (credential.kind === "ocra") return null;
-    if (!Object.hasOwn(ENCODINGS, credential.alphabet))
-      return t`PSKC cannot say ${credential.alphabet} passcodes`;
-    return credential.kind === "totp" && credential.t0 !== 0
-      ? t("PSKC counts time steps from 1970 alone")
-      : null;
+  refuse: refusalOf,
+  isDrawable: false,
+  canBeEncrypted: true,
+  keyBytes: [...CIPHERS.keys()],
+  write: async (tokens, passphrase, preSharedKey = null) =>
+    asExport(await formatPskc(tokens, passphrase, { preSharedKey })),
+} as const satisfies ExportFormat;
+
+/** Key containers that privacyIDEA imports: fewer kinds of tokens, and older methods. */
+export const privacyIdeaExport = {
+  id: "privacyidea",
+  refuse(token) {
+    const { credential } = token;
+    if (credential.kind === "ocra") return t("privacyIDEA imports no challenge-response tokens");
+    if (credential.kind !== "motp" && credential.alphabet !== "decimal")
+      return t`privacyIDEA has no ${credential.alphabet} passcodes`;
+    return refusalOf(token);
   },
   isDrawable: false,
   canBeEncrypted: true,
-  async write(tokens, passphrase) {
-    const text = await formatPskc(tokens, passphrase);
-    return { titles: ["PSKC"], texts: [text.trimEnd()] };
-  },
+  keyBytes: [PRIVACYIDEA.keyBytes],
+  write: async (tokens, passphrase, preSharedKey = null) =>
+    asExport(await formatPskc(tokens, passphrase, { preSharedKey, profile: PRIVACYIDEA })),
 } as const satisfies ExportFormat;
+
+function asExport(text: string) {
+  return { titles: ["PSKC"], texts: [text.trimEnd()] };
+}
+
+function refusalOf({ credential }: ExportedToken): string | null {
+  if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
+  if (credential.kind !== "totp" && (credential.counter ?? 0n) > MAX_COUNTER)
+    return t("the counter is too large for PSKC");
+  if (credential.kind === "ocra") return null;
+  if (!Object.hasOwn(ENCODINGS, credential.alphabet))
+    return t`PSKC cannot say ${credential.alphabet} passcodes`;
+  return credential.kind === "totp" && credential.t0 !== 0
+    ? t("PSKC counts time steps from 1970 alone")
+    : null;
+}
 
 /** How the secrets of one container are written. */
 interface SecretWriter {
@@ -57,16 +114,24 @@ interface SecretWriter {
   write(secret: Uint8Array): object;
 }
 
+/** How a container is written, besides for a passphrase. */
+interface Writing {
+  /** What the other side has already: 16, 24 or 32 bytes. It goes before a passphrase. */
+  readonly preSharedKey?: Uint8Array | null;
+  readonly profile?: Profile;
+}
+
 /**
- * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-256-CBC and
- * HMAC-SHA-256 under a key that PBKDF2 makes of the passphrase (UTF-8), or plain where there is
- * none.
+ * Tokens that {@link pskcExport} does not refuse as a key container: secrets with AES-CBC and HMAC
+ * under a pre-shared key or one that PBKDF2 makes of the passphrase (UTF-8), or plain where there is
+ * neither.
  */
 export async function formatPskc(
   tokens: readonly ExportedToken[],
   passphrase: Uint8Array | null,
+  { preSharedKey = null, profile = MODERN }: Writing = {},
 ): Promise<string> {
-  const secrets = passphrase ? await encryptedSecrets(passphrase) : PLAIN_SECRETS;
+  const secrets = await secretWriter(passphrase, preSharedKey, profile);
   const { XMLBuilder } = await import("fast-xml-parser");
   const builder = new XMLBuilder({
     ignoreAttributes: false,
@@ -91,69 +156,88 @@ const PLAIN_SECRETS: SecretWriter = {
   write: (secret) => ({ PlainValue: Buffer.from(secret).toString("base64") }),
 };
 
-async function encryptedSecrets(passphrase: Uint8Array): Promise<SecretWriter> {
+async function secretWriter(
+  passphrase: Uint8Array | null,
+  preSharedKey: Uint8Array | null,
+  profile: Profile,
+): Promise<SecretWriter> {
+  if (preSharedKey) return encryptedSecrets({ "ds:KeyName": KEY_NAME }, preSharedKey, profile.hash);
+  if (!passphrase) return PLAIN_SECRETS;
+  const { hash, iterations, keyBytes } = profile;
   const salt = randomBytes(SALT_BYTES);
-  const key = await deriveKey(passphrase, {
-    kdf: "pbkdf2",
-    salt,
-    hash: "sha256",
-    iterations: ITERATIONS,
-    keyBytes: KEY_BYTES,
-  });
-  const macKey = randomBytes(KEY_BYTES);
+  const key = await deriveKey(passphrase, { kdf: "pbkdf2", salt, hash, iterations, keyBytes });
   const parameters = {
-    "pkcs5:PBKDF2-params": {
-      Salt: { Specified: salt.toString("base64") },
-      IterationCount: ITERATIONS,
-      KeyLength: KEY_BYTES,
-      PRF: { "@Algorithm": HMAC_SHA256 },
-    },
+    Salt: { Specified: salt.toString("base64") },
+    IterationCount: iterations,
+    KeyLength: keyBytes,
+    // the default is not written: privacyIDEA knows no other
+    ...(hash === "sha1" ? {} : { PRF: { "@Algorithm": HMACS[hash] } }),
   };
+  const method = { "@Algorithm": PBKDF2, "pkcs5:PBKDF2-params": parameters };
+  return encryptedSecrets(
+    { "xenc11:DerivedKey": { "xenc11:KeyDerivationMethod": method } },
+    key,
+    hash,
+  );
+}
+
+/** `opening` says how the reader gets the key. */
+function encryptedSecrets(opening: object, key: Uint8Array, hash: Profile["hash"]): SecretWriter {
+  const macKey = randomBytes(MAC_KEY_BYTES[hash]);
   return {
     head: {
-      EncryptionKey: {
-        "xenc11:DerivedKey": {
-          "xenc11:KeyDerivationMethod": { "@Algorithm": PBKDF2, ...parameters },
-        },
-      },
-      MACMethod: { "@Algorithm": HMAC_SHA256, MACKey: encrypted(encrypt(key, macKey)) },
+      EncryptionKey: opening,
+      MACMethod: { "@Algorithm": HMACS[hash], MACKey: encrypted(encrypt(key, macKey), key) },
     },
     write(secret) {
       const data = encrypt(key, secret);
-      const mac = createHmac("sha256", macKey).update(data).digest("base64");
-      return { EncryptedValue: encrypted(data), ValueMAC: mac };
+      const mac = createHmac(hash, macKey).update(data).digest("base64");
+      return { EncryptedValue: encrypted(data, key), ValueMAC: mac };
     },
   };
 }
 
-function encrypted(data: Buffer): object {
+function encrypted(data: Buffer, key: Uint8Array): object {
+  const cipher = cipherOf(key).replace("aes-", "aes");
   return {
-    "xenc:EncryptionMethod": { "@Algorithm": AES256_CBC },
+    "xenc:EncryptionMethod": { "@Algorithm": `http://www.w3.org/2001/04/xmlenc#${cipher}` },
     "xenc:CipherData": { "xenc:CipherValue": data.toString("base64") },
   };
 }
 
-function encrypt(key: Buffer, plaintext: Uint8Array): Buffer {
+function encrypt(key: Uint8Array, plaintext: Uint8Array): Buffer {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-cbc", key, iv);
+  const cipher = createCipheriv(cipherOf(key), key, iv);
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final()]);
 }
 
+function cipherOf(key: Uint8Array) {
+  const cipher = CIPHERS.get(key.length);
+  if (cipher) return cipher;
+  throw new Error("a key was not refused that no cipher takes");
+}
+
 function packageOf(token: ExportedToken, secrets: SecretWriter): object {
-  const { id, name, issuer, account, serial, credential, secret, pin } = token;
+  const { name, issuer, account, serial, credential, secret, pin } = token;
   return {
     ...(serial === null ? {} : { DeviceInfo: { SerialNo: wellFormed(serial) } }),
     Key: {
-      "@Id": id,
+      "@Id": idOf(token),
       "@Algorithm": algorithmOf(credential),
       ...(issuer === null ? {} : { Issuer: wellFormed(issuer) }),
       ...parametersOf(credential),
       FriendlyName: wellFormed(name),
       Data: { Secret: secrets.write(secret), ...dataOf(credential) },
-      ...(account === null ? {} : { UserId: wellFormed(account) }),
+      ...(account === null ? {} : { UserId: wellFormed(nameAsUser(account)) }),
       ...(pin === undefined ? {} : { Policy: { PINPolicy: pinOf(pin) } }),
     },
   };
+}
+
+/** The same token is written with the same id, whatever vault it comes from; 16 hexadecimal digits. */
+function idOf({ name, issuer, account, serial }: ExportedToken): string {
+  const hash = createHash("sha256").update(JSON.stringify([name, issuer, account, serial]));
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Names that older versions took as they came may hold what XML cannot. */
@@ -172,7 +256,7 @@ function parametersOf(credential: OtpCredential): object {
   const { algorithm, digits, alphabet } = credential;
   return {
     AlgorithmParameters: {
-      ...(algorithm === "SHA1" ? {} : { Suite: `HMAC-${algorithm}` }),
+      ...(algorithm === "SHA1" ? {} : { Suite: algorithm }),
       ResponseFormat: { "@Encoding": ENCODINGS[alphabet], "@Length": digits },
     },
   };

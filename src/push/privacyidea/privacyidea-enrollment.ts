@@ -4,9 +4,9 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PushEnrollment } from "#push/provider.ts";
 import type { EnrollmentServices, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
+import { readPinWish, YES } from "#token/draft/pin-wish.ts";
 import { cleanName, readLabel } from "#token/draft/uri-label.ts";
 import { Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
-import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
 import { readReply } from "./privacyidea-reply.ts";
 
@@ -60,8 +60,9 @@ interface Invitation {
 }
 
 function parsePushUri(text: string): ParsedOnline {
-  const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?#]*)\??([^#]*)/i.exec(text) ?? [];
+  const [, label = "", query = ""] = /^[a-z]+:\/\/pipush\/?([^?]*)\??(.*)/is.exec(text) ?? [];
   const parameters = new Parameters(query);
+  parameters.findNumberSign(text);
   const version = parameters.take(["v"], String, "1");
   if (version !== "1")
     throw new FobError("invalid", t`v is ${show(version)}: only version 1 is known`);
@@ -70,7 +71,9 @@ function parsePushUri(text: string): ParsedOnline {
   const serial = readSerial(parameters);
   parameters.note("serial", serial, "given");
   const credential = required(parameters, "enrollment_credential");
-  const pin = readPin(parameters);
+  const given = parameters.read("pin", "force_app_pin");
+  if (given !== null) isTrue(given, "pin");
+  const pin = readPinWish(parameters);
   readRest(parameters, url);
   const secretField = {
     name: "enrollment_credential",
@@ -176,19 +179,6 @@ function readSerial(parameters: Parameters): string {
   throw new FobError("invalid", t("serial holds control characters, or invisible ones"));
 }
 
-/** A PIN here is what the issuer wants when its app is to be unlocked for every approval. */
-function readPin(parameters: Parameters): ParsedToken["pin"] | null {
-  const pin = parameters.take(["pin", "force_app_pin"], isTrue, false);
-  const unlock = parameters.read("app_force_unlock")?.toLowerCase() ?? null;
-  if (unlock !== null) parameters.note("app_force_unlock", unlock, "given");
-  const isUnlocked = unlock !== null && /^(?:pin|biometric|any)$/.test(unlock);
-  if (!pin && !isUnlocked) return null;
-  return {
-    type: "user",
-    policy: { ...USER_PIN_POLICY, required: true, biometric: unlock !== "pin" },
-  };
-}
-
 function readRest(parameters: Parameters, url: URL): void {
   parameters.take(["ttl"], wholeNumber(1, MAX_TTL), 10);
   parameters.take(["poll_only"], isTrue, false);
@@ -218,11 +208,11 @@ function readRest(parameters: Parameters, url: URL): void {
 function required(parameters: Parameters, name: string): string {
   const value = parameters.read(name);
   if (value !== null) return value;
-  throw new FobError("invalid", t`${name} is missing`);
+  throw parameters.missing(name);
 }
 
 function isTrue(text: string, name: string): boolean {
-  if (/^(?:true|1|yes)$/i.test(text)) return true;
+  if (YES.test(text)) return true;
   if (/^(?:false|0|no)$/i.test(text)) return false;
   throw new FobError("invalid", t`${name} is ${show(text)}: True and False are possible`);
 }

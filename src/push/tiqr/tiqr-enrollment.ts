@@ -86,7 +86,8 @@ function parseTiqrUri(text: string): ParsedOnline {
 
 function readAddress(text: string): URL {
   const address = SCHEME.test(text)
-    ? text.replace(SCHEME, "")
+    ? // parsers of URLs take the colon of an address within an address away
+      text.replace(SCHEME, "").replace(/^(https?):?\/\//i, "$1://")
     : new URLSearchParams(text.replace(LINK, "")).get("metadata");
   const url = address !== null && URL.canParse(address) ? new URL(address) : null;
   if (url && /^https?:$/.test(url.protocol)) return url;

@@ -20,8 +20,13 @@ export interface Label {
 export function readLabel(encoded: string, parameters: Parameters): Label {
   // only here a plus is a space for sure: issuers build this value with their form encoders
   const given = parameters.readForm("issuer") ?? "";
-  const label = labelOf(withoutSlashes(parameters.decode(encoded)), given);
-  const account = cleanName("account", label.account, parameters.findings);
+  const path = withoutSlashes(encoded);
+  const label = labelOf(parameters.decode(path).trimStart(), given);
+  // where one colon alone is not encoded, it is the one that divides
+  const written = isOneColonPlain(path)
+    ? label.account
+    : withoutIssuer(label.account.trimStart(), label.issuer ?? "");
+  const account = cleanName("account", written, parameters.findings);
   const fromLabel = cleanName("issuer", label.issuer ?? "", parameters.findings);
   const fromParameter = cleanName("issuer", given, parameters.findings);
   if (fromLabel && fromParameter && fromLabel.toLowerCase() !== fromParameter.toLowerCase()) {
@@ -45,20 +50,61 @@ export function labelOf(
   label: string,
   issuer: string,
 ): { readonly issuer: string | null; readonly account: string } {
-  const isRepeated =
-    label[issuer.length] === ":" &&
-    label.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase();
-  const at = isRepeated ? issuer.length : label.indexOf(":");
+  const at = beginsWithIssuer(label, issuer) ? issuer.length : label.indexOf(":");
   return at < 0
     ? { issuer: null, account: label }
     : { issuer: label.slice(0, at), account: label.slice(at + 1) };
 }
 
+/**
+ * The label of a Key URI, of which {@link readLabel} makes the same issuer and account: of all
+ * colons only the one between them is not encoded.
+ */
+export function formatLabel(issuer: string | null, account: string | null): string {
+  // an empty issuer says that the colons belong to the account
+  const prefix = issuer ?? (account?.includes(":") ? "" : null);
+  return [prefix, account ?? ""]
+    .filter((part) => part !== null)
+    .map(encodeText)
+    .join(":");
+}
+
+/** Percent-encoding of any text. Half a character cannot be encoded, and is left out. */
+export function encodeText(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, ""));
+}
+
+/**
+ * The account in a text that begins with its issuer once more, as some apps write it in a field of
+ * its own (`Acme:ann` of Acme); any other text as it is. The inverse is {@link withIssuer}.
+ */
+export function withoutIssuer(account: string, issuer: string): string {
+  return beginsWithIssuer(account, issuer) ? account.slice(issuer.length + 1) : account;
+}
+
+/** An account as it is written into a field of its own, so that nothing of it is taken for its issuer. */
+export function withIssuer(account: string, issuer: string): string {
+  return beginsWithIssuer(account, issuer) ? `${issuer}:${account}` : account;
+}
+
+function beginsWithIssuer(text: string, issuer: string): boolean {
+  return (
+    issuer !== "" &&
+    text[issuer.length] === ":" &&
+    text.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase()
+  );
+}
+
+function isOneColonPlain(encoded: string): boolean {
+  const at = encoded.indexOf(":");
+  return at >= 0 && encoded.indexOf(":", at + 1) < 0;
+}
+
 /** Some issuers write one slash too many before a label. */
-function withoutSlashes(text: string): string {
+function withoutSlashes(encoded: string): string {
   let start = 0;
-  while (text[start] === "/" || text[start] === " ") start++;
-  return text.slice(start);
+  while (encoded[start] === "/") start++;
+  return encoded.slice(start);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { editDistance } from "#base/edit-distance.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { LAST_COUNTER } from "#otp/hotp.ts";
@@ -73,9 +74,46 @@ export class Parameters {
     this.fields.push({ name, value, origin });
   }
 
+  /** Whether a parameter is given, with or without a value. */
+  has(name: string): boolean {
+    this.#asked.add(name);
+    return this.#values.has(name);
+  }
+
+  /** Changes a field that was noted already. */
+  correct(name: string, value: string, origin: DraftField["origin"]): void {
+    const at = this.fields.findIndex((field) => field.name === name);
+    if (at >= 0) this.fields.splice(at, 1, { name, value, origin });
+  }
+
   /** Adds a finding. */
   find(severity: Finding["severity"], code: string, message: string): void {
     this.findings.push({ severity, code, message });
+  }
+
+  /** Notes a `#` in the whole URI, where other apps may end. */
+  findNumberSign(uri: string): void {
+    if (uri.includes("#"))
+      this.find(
+        "info",
+        "number-sign",
+        t(
+          "a # is not percent-encoded: it is taken as text, and other apps may cut the string there",
+        ),
+      );
+  }
+
+  /** The error about a parameter that is missing, which names one that may be it, misspelt. */
+  missing(name: string): FobError {
+    const misspelt = [...this.#values.keys()].find(
+      (given) => !this.#asked.has(given) && isMisspelt(given, name),
+    );
+    return new FobError(
+      "invalid",
+      misspelt === undefined
+        ? t`${name} is missing`
+        : t`${name} is missing: is it misspelt as ${show(misspelt)}?`,
+    );
   }
 
   /** Notes the parameters that no parser has read. */
@@ -127,6 +165,12 @@ export class Parameters {
       this.find("info", "given-twice", t`${show(name)} is given twice, with the same value`);
     this.#values.set(name, value);
   }
+}
+
+/** Whether a name is another one with a letter or two that are wrong. */
+function isMisspelt(given: string, name: string): boolean {
+  const most = name.length < 5 ? 1 : 2;
+  return Math.abs(given.length - name.length) <= most && editDistance(given, name) <= most;
 }
 
 /** A foreign value for a message: quoted, and cut where it is long. */

@@ -27,7 +27,7 @@ describe("a two-step enrollment of privacyIDEA", () => {
     expect(checksum).toEqual(createHash("sha1").update(part).digest().subarray(0, 4));
     const password = Buffer.from("12345678901234567890").toString("hex");
     expect(draft.secret).toEqual(pbkdf2Sync(password, part, rounds, secretBytes, "sha1"));
-    expect(draft.clientPart).toMatch(/^(?:[A-Z2-7]{4} )*[A-Z2-7]{1,4}$/);
+    expect(draft.clientPart).toMatch(/^[A-Z2-7]+$/);
     expect(draft.findings).toContainEqual(
       expect.objectContaining({ code: "two-step", severity: "info" }),
     );
@@ -40,9 +40,7 @@ describe("a two-step enrollment of privacyIDEA", () => {
 
   test.each([
     "2step_salt=0",
-    "2step_salt=1",
-    "2step_salt=7",
-    "2step_salt=65",
+    "2step_salt=257",
     "2step_output=8",
     "2step_output=15",
     "2step_output=65",

@@ -436,3 +436,87 @@ describe("hostile XML", () => {
     );
   });
 });
+
+describe("a container that follows other rules", () => {
+  const psk = Buffer.from(PRE_SHARED_KEY, "hex");
+
+  /** A container with a pre-shared key, whose MAC is of what a test says. */
+  function encrypted(macOf: (data: Buffer) => Uint8Array, method: string): string {
+    const iv = randomBytes(16);
+    const cipher = createCipheriv("aes-128-cbc", psk, iv);
+    const data = Buffer.concat([iv, cipher.update(SECRET), cipher.final()]);
+    const mac = createHmac("sha1", psk).update(macOf(data)).digest("base64");
+    return container({
+      head: `<EncryptionKey><KeyName>k</KeyName></EncryptionKey><MACMethod ${method}/>`,
+      secret: `<EncryptedValue><EncryptionMethod Algorithm="x#aes128-cbc"/><CipherData><CipherValue>${data.toString("base64")}</CipherValue></CipherData></EncryptedValue><ValueMAC>${mac}</ValueMAC>`,
+    });
+  }
+
+  test("may have a MAC of the plaintext, under the encryption key", async () => {
+    const method = 'Algorithm="x#hmac-sha1"';
+    for (const macOf of [(data: Buffer) => data, () => SECRET]) {
+      const { drafts } = await read(encrypted(macOf, method), PRE_SHARED_KEY);
+      expect(drafts).toMatchObject([{ secret: SECRET, findings: [] }]);
+    }
+    const wrong = read(
+      encrypted(() => Buffer.from("something else"), method),
+      PRE_SHARED_KEY,
+    );
+    await expect(wrong).rejects.toMatchObject({
+      code: "denied",
+      message: expect.stringContaining("ValueMAC of the secret does not match"),
+    });
+  });
+
+  test("must say how a MAC is made that it has", async () => {
+    const { refusals } = await read(
+      encrypted((data) => data, ""),
+      PRE_SHARED_KEY,
+    );
+    expect(refusals).toEqual([expect.stringContaining("names no MAC method")]);
+  });
+
+  test("may have a profile beside the secret, which is said", async () => {
+    const xml = container().replace("<Data>", "<KeyProfileId>p1</KeyProfileId><Data>");
+    const { drafts } = await read(xml);
+    expect(drafts).toMatchObject([
+      { secret: SECRET, findings: [{ severity: "info", code: "key-profile" }] },
+    ]);
+  });
+
+  test.each([
+    ["<Suite>SHA256</Suite>", "SHA256"],
+    ["<Suite>HMAC-SHA512</Suite>", "SHA512"],
+    ['<Suite hashalgo="sha256"/>', "SHA256"],
+    ['<suite HashAlgo="SHA512"></suite>', "SHA512"],
+    ["<Suite/>", "SHA1"],
+  ])("names its hash: %s", async (parameters, algorithm) => {
+    const { drafts } = await read(container({ algorithm: "totp", parameters }));
+    expect(drafts).toMatchObject([{ credential: { algorithm } }]);
+  });
+
+  test.each([
+    [{ parameters: '<Suite flavour="sha256"/>' }, /Suite holds "flavour"/],
+    [{ parameters: '<Suite hashalgo="md5"/>' }, /Suite "md5" is not supported/],
+    [{ policy: '<Policy><PINPolicy PINUsageMode="Algorithmic"/></Policy>' }, /PINUsageMode/],
+  ])("%j is refused: passcodes would be wrong", async (parts, message) => {
+    const { drafts, refusals } = await read(container({ algorithm: "totp", ...parts }));
+    expect([drafts, refusals]).toEqual([[], [expect.stringMatching(message)]]);
+  });
+
+  test("may have its values each in a Data of its own, as in drafts of the RFC", async () => {
+    const value = SECRET.toString("base64");
+    const xml = `<SecretContainer xmlns="urn:x"><Device><DeviceId><SerialNo>S</SerialNo></DeviceId><Secret SecretId="1" SecretAlgorithm="HOTP"><Usage OTP="true"><ResponseFormat Format="DECIMAL" Length="8"/></Usage><Data Name="SECRET"><Value>${value}</Value></Data><Data Name="COUNTER"><PlainValue>7</PlainValue></Data></Secret></Device></SecretContainer>`;
+    expect(identify(xml)?.id).toBe("pskc");
+    const { drafts, refusals } = await read(xml);
+    expect(refusals).toEqual([]);
+    expect(drafts).toMatchObject([
+      { serial: "S", secret: SECRET, credential: { ...hotp, digits: 8, counter: 7n } },
+    ]);
+  });
+
+  test("that holds no key we know of names its namespace", async () => {
+    const xml = '<KeyContainer xmlns="urn:example:other"><Thing/></KeyContainer>';
+    await expect(read(xml)).rejects.toThrow('its namespace is "urn:example:other"');
+  });
+});

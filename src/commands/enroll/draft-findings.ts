@@ -1,0 +1,46 @@
+import { plural, t } from "#base/language.ts";
+import { judgeCopiedSecret, judgeValidity } from "#enrollment/audit.ts";
+import { type Finding, severityInWords } from "#token/draft/parsed-token.ts";
+import type { NamedDraft } from "./named-draft.ts";
+
+/** No more tokens are named behind one warning. */
+const MAX_NAMED = 3;
+
+/** What there is to say about drafts, each finding with the name of its token. */
+export function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
+  return named.flatMap((one) => findingsAbout(one, now).map((finding) => about(one.name, finding)));
+}
+
+/** The warnings about drafts, one for all tokens that it is about: a file may have thousands. */
+export function warningsAbout(named: readonly NamedDraft[], now: Date): string[] {
+  const names = new Map<string, string[]>();
+  for (const one of named) {
+    for (const { severity, message } of findingsAbout(one, now)) {
+      if (severity === "warning") names.set(message, [...(names.get(message) ?? []), one.name]);
+    }
+  }
+  return [...names].map(
+    ([message, all]) => `${severityInWords("warning")}: ${t`${shorten(all)}: ${message}`}`,
+  );
+}
+
+/** A finding that names what it is about. */
+export function about(name: string, { severity, code, message }: Finding): Finding {
+  return { severity, code, message: t`${name}: ${message}` };
+}
+
+/** A finding as a line for people. */
+export function describeFinding({ severity, message }: Finding): string {
+  return `${severityInWords(severity)}: ${message}`;
+}
+
+function findingsAbout({ draft }: NamedDraft, now: Date): Finding[] {
+  return [...draft.findings, ...judgeCopiedSecret(draft.secret), ...judgeValidity(draft, now)];
+}
+
+function shorten(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return more > 0
+    ? t`${names.slice(0, MAX_NAMED).join(", ")} and ${plural(more, "other")}`
+    : names.join(", ");
+}
