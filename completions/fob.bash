@@ -40,10 +40,10 @@ _fob_look_up() {
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
   'import') options='--dry-run --replace --keep-both' places=('file') ;;
-  'export') options='--format --output --qr --unencrypted --yes' refused='--plain' places=('more token') ;;
+  'export') options='--format --output --qr --unencrypted --psk --yes' refused='--plain' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
   'inspect') options='--qr --reveal' places=('file') ;;
-  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted' refused='--plain' places=('words totp hotp ocra') ;;
+  'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
   'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
@@ -102,7 +102,7 @@ _fob_look_up_value() {
     'access grant --expires') place='any' ;;
     'access grant --export') place='folder' ;;
     'restore --identity') place='file' ;;
-    'export --format') place='words uri aegis pskc migration' ;;
+    'export --format') place='words uri aegis pskc privacyidea migration' ;;
     'export --output') place='file' ;;
     'export --qr') place='file' ;;
     'backup --recipient') place='more any' ;;
@@ -119,7 +119,7 @@ _fob_look_up_value() {
     'provision --pinpolicy') place='any' ;;
     'provision --bits') place='any' ;;
     'provision --csv') place='file' ;;
-    'provision --format') place='words uri aegis pskc migration' ;;
+    'provision --format') place='words uri aegis pskc privacyidea migration' ;;
     'provision --output') place='file' ;;
     'provision --qr') place='file' ;;
     'verify --window') place='any' ;;

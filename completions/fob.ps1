@@ -307,9 +307,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'export' = @{
             Commands = @()
-            Options = @(, @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'); , @('--yes', 'do not ask back'))
+            Options = @(, @('--format', 'uri, aegis, pskc, privacyidea, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'); , @('--psk', 'encrypt with a key that the other side has already, instead of a passphrase'); , @('--yes', 'do not ask back'))
             Refused = @('--plain')
-            Values = @{ '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
+            Values = @{ '--format' = 'words uri aegis pskc privacyidea migration'; '--output' = 'file'; '--qr' = 'file' }
             Places = @('more token')
         }
         'backup' = @{
@@ -328,9 +328,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'provision' = @{
             Commands = @()
-            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'))
+            Options = @(, @('--issuer', 'who issues the token'); , @('--account', 'for whom'); , @('--serial', 'its serial number'); , @('--algorithm', 'SHA1 (default), SHA224, SHA256, SHA384 or SHA512'); , @('--digits', '4 to 10 (6)'); , @('--alphabet', 'decimal (default), hexadecimal, base32 or base64'); , @('--period', 'of a time-based token (30)'); , @('--counter', 'first counter of an event-based token (0)'); , @('--suite', 'of a challenge-response token: OCRA-1:HOTP-SHA1-6:QN08'); , @('--pinpolicy', 'the PIN that it must have: min=6,attempts=5,... or server (docs/security.md)'); , @('--bits', 'length of the secret (160)'); , @('--csv', 'make one for every line of a CSV file'); , @('--format', 'uri, aegis, pskc, privacyidea, migration (uri)'); , @('--output', 'write a new file that only you can read'); , @('--qr', 'draw QR codes in the terminal, or into new .png or .svg files'); , @('--unencrypted', 'do not encrypt, where the format has encryption'); , @('--psk', 'encrypt with a key that the other side has already, instead of a passphrase'))
             Refused = @('--plain')
-            Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--format' = 'words uri aegis pskc migration'; '--output' = 'file'; '--qr' = 'file' }
+            Values = @{ '--issuer' = 'any'; '--account' = 'any'; '--serial' = 'any'; '--algorithm' = 'words SHA1 SHA224 SHA256 SHA384 SHA512'; '--digits' = 'any'; '--alphabet' = 'words decimal hexadecimal base32 base64'; '--period' = 'any'; '--counter' = 'any'; '--suite' = 'any'; '--pinpolicy' = 'any'; '--bits' = 'any'; '--csv' = 'file'; '--format' = 'words uri aegis pskc privacyidea migration'; '--output' = 'file'; '--qr' = 'file' }
             Places = @('words totp hotp ocra')
         }
         'verify' = @{
