@@ -6,11 +6,16 @@ import { ROOT } from "./planted-lint.ts";
 /** Tests of what no one file does, below the room that they are about. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "commands/code/free-passcodes": "what `code --all` and `list --codes` say together",
+  "enrollment/cases": "inputs that failed once, in whatever format",
+  "enrollment/files/one-bad-entry": "files of all apps, each with an entry that is wrong",
+  "enrollment/files/other-apps": "apps whose readers are one small file each",
+  "enrollment/files/token-lists": "lists of hardware tokens, by several readers",
   "enrollment/foreign-input": "what all parsers refuse",
   "enrollment/format-lists": "the lists of formats, beside each other",
   "enrollment/hard-pictures": "pictures of the bench, read by the whole reader",
   "enrollment/names-of-drafts": "names, whatever format they come from",
   "enrollment/picture/plain-text": "codes in other encodings, by all decoders and variants",
+  "enrollment/round-trips": "what all formats write and read again",
   "lab/storm": "many requests at once",
   "otp/vectors": "the vectors of the RFCs for all algorithms",
   "otp/windows": "windows of counters, for verification and resynchronisation",

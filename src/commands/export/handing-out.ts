@@ -7,7 +7,7 @@ import { drawForTerminal, drawToFiles } from "#commands/qr-drawing.ts";
 import { EXPORT_FORMATS } from "#enrollment/export-formats.ts";
 import type { Export, ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { askNewPassphrase } from "#vault/pins/pin-prompt.ts";
+import { askNewPassphrase, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /** What `--format` takes. */
 export const FORMAT_NAMES: readonly string[] = EXPORT_FORMATS.map(({ id }) => id);
@@ -121,7 +121,7 @@ export async function writeExport(
 async function askKey(
   { keyBytes = [] }: ExportFormat,
   of: string,
-  prompt: Context["pinPrompt"],
+  prompt: PinPrompt,
 ): Promise<Secret> {
   const { parseKey } = await import("#enrollment/pskc/decryption.ts");
   const typed = await prompt.ask({ of, role: "key", refusal: null });

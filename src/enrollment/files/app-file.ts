@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
 import { parseJson } from "#token/bounded-json.ts";
@@ -138,7 +139,7 @@ function textAt(entry: unknown, path: readonly string[]): string | null {
 }
 
 function fieldOf(holder: unknown, name: string): unknown {
-  return typeof holder === "object" && holder !== null && Object.hasOwn(holder, name)
-    ? (holder as Record<string, unknown>)[name]
+  return typeof holder === "object" && holder !== null
+    ? ownValue(holder as Record<string, unknown>, name)
     : undefined;
 }
