@@ -1,8 +1,20 @@
 import type { StringFormat } from "#enrollment/formats/string-formats.ts";
 import { aegis } from "./aegis.ts";
 import type { AppFormat } from "./app-file.ts";
+import {
+  applePasswords,
+  dashlane,
+  keePassXc,
+  lastPass,
+  nordPass,
+  onePassword,
+  safeInCloud,
+} from "./csv-managers.ts";
+import { enpass } from "./enpass.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
-import { bitwarden, keePassXc } from "./password-managers.ts";
+import { keeper } from "./keeper.ts";
+import { bitwarden } from "./password-managers.ts";
+import { protonPass } from "./proton-pass.ts";
 import { twoFas } from "./two-fas.ts";
 
 /**
@@ -14,11 +26,20 @@ export const APP_FORMATS = [
   twoFas,
   stratum,
   freeOtpPlus,
+  protonPass,
   bitwarden,
   proton,
   andOtp,
   raivo,
   keePassXc,
+  onePassword,
+  applePasswords,
+  lastPass,
+  dashlane,
+  nordPass,
+  safeInCloud,
+  keeper,
+  enpass,
 ] as const satisfies readonly AppFormat[];
 
 /** What is stored with a token as its format: where it was read from. */
