@@ -1,6 +1,8 @@
 import type { StringFormat } from "#enrollment/formats/string-formats.ts";
 import { aegis } from "./aegis.ts";
 import type { AppFormat } from "./app-file.ts";
+import { battleNet } from "./battle-net.ts";
+import { browserAuthenticator } from "./browser-authenticator.ts";
 import {
   applePasswords,
   dashlane,
@@ -13,9 +15,13 @@ import {
 import { enpass } from "./enpass.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
 import { keeper } from "./keeper.ts";
+import { lastPassAuthenticator } from "./lastpass-authenticator.ts";
 import { bitwarden } from "./password-managers.ts";
 import { protonPass } from "./proton-pass.ts";
+import { steamGuard } from "./steam-guard.ts";
 import { twoFas } from "./two-fas.ts";
+import { twoFAuth } from "./two-fauth.ts";
+import { winAuth } from "./winauth.ts";
 
 /**
  * Every kind of file that other apps export, the most particular first. A new one is added here and
@@ -26,11 +32,17 @@ export const APP_FORMATS = [
   twoFas,
   stratum,
   freeOtpPlus,
+  twoFAuth,
+  lastPassAuthenticator,
+  steamGuard,
   protonPass,
   bitwarden,
   proton,
   andOtp,
   raivo,
+  battleNet,
+  browserAuthenticator,
+  winAuth,
   keePassXc,
   onePassword,
   applePasswords,
