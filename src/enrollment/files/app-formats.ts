@@ -13,15 +13,20 @@ import {
   safeInCloud,
 } from "./csv-managers.ts";
 import { enpass } from "./enpass.ts";
+import { entraCsv } from "./entra-csv.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
 import { keeper } from "./keeper.ts";
 import { lastPassAuthenticator } from "./lastpass-authenticator.ts";
+import { oathCsv } from "./oath-csv.ts";
 import { bitwarden } from "./password-managers.ts";
 import { protonPass } from "./proton-pass.ts";
+import { safeNetXml } from "./safenet-xml.ts";
+import { safeWordList } from "./safeword-list.ts";
 import { steamGuard } from "./steam-guard.ts";
 import { twoFas } from "./two-fas.ts";
 import { twoFAuth } from "./two-fauth.ts";
 import { winAuth } from "./winauth.ts";
+import { yubicoCsv } from "./yubico-csv.ts";
 
 /**
  * Every kind of file that other apps export, the most particular first. A new one is added here and
@@ -43,6 +48,8 @@ export const APP_FORMATS = [
   battleNet,
   browserAuthenticator,
   winAuth,
+  safeNetXml,
+  safeWordList,
   keePassXc,
   onePassword,
   applePasswords,
@@ -50,8 +57,11 @@ export const APP_FORMATS = [
   dashlane,
   nordPass,
   safeInCloud,
+  entraCsv,
   keeper,
   enpass,
+  yubicoCsv,
+  oathCsv,
 ] as const satisfies readonly AppFormat[];
 
 /** What is stored with a token as its format: where it was read from. */
