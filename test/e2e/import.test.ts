@@ -97,6 +97,33 @@ describe("fob import", () => {
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
   });
 
+  test("counts what has no place in a token, as inspect does", async () => {
+    const { home, fob } = testHome();
+    const header = "Title,Url,Username,Password,OTPAuth,Favorite,Archived,Tags,Notes";
+    const code = `otpauth://totp/Site:ann?secret=${RFC_SECRET}`;
+    const rows = [`Site,,ann,x,${code},,,work;home,"a, note"`, "None,,bob,y,,,,other,text"];
+    const file = written(home, "passwords.csv", [header, ...rows].join("\n"));
+    const remarks = [
+      "left out: 1 entry without a one-time password",
+      "2 tags and 1 note are not taken over",
+    ];
+    const inspected = JSON.parse((await fob(["inspect", file, "--json"])).stdout);
+    expect(inspected.findings).toEqual(
+      expect.arrayContaining(
+        remarks.map((message) => ({ severity: "info", code: "not-taken-over", message })),
+      ),
+    );
+    const outcome = await fob(["import", file, "--json"]);
+    expect(outcome.exitCode).toBe(0);
+    expect(JSON.parse(outcome.stdout)).toMatchObject([{ issuer: "Site", account: "ann" }]);
+    for (const remark of remarks) expect(outcome.stderr).toContain(remark);
+
+    const none = written(home, "none.csv", `${header}\n${rows[1]}`);
+    const empty = await fob(["import", none]);
+    expect(empty.exitCode).toBe(6);
+    expect(empty.stderr).toContain(remarks[0]);
+  });
+
   test.each([
     ["words.txt", "hello world\n", /is not a file that fob knows/],
     ["broken.json", '{"db": ', /begins like JSON, and is damaged/],

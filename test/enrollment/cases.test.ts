@@ -312,8 +312,19 @@ describe("what only another app can use", () => {
   });
 });
 
-test("what no reader knows is not taken for a password manager's", async () => {
-  await expect(readCase("enpass.json")).rejects.toThrow("is not a file that fob knows");
+test.each([
+  ["1password.csv", "1Password"],
+  ["apple-passwords.csv", "Apple Passwords"],
+  ["dashlane.csv", "Dashlane"],
+  ["enpass.json", "Enpass"],
+  ["lastpass-authenticator.json", "LastPass Authenticator"],
+  ["lastpass.csv", "LastPass"],
+  ["proton-pass.csv", "Proton Pass"],
+  ["steam.maFile.json", "Steam (maFile)"],
+])("%s: is what %s exports", async (name, app) => {
+  const content = await readCase(name);
+  expect(content).toMatchObject({ app, refusals: [] });
+  expect(content.drafts).toMatchObject([{ secret: SECRET }]);
 });
 
 describe("Mobile-OTP entries of other apps", () => {

@@ -185,6 +185,13 @@ describe("what costs too much is refused before it is computed", () => {
     ["millions of tags", `<KeyContainer>${"<a/>".repeat(1_500_000)}</KeyContainer>`],
     ["a text of megabytes in XML", `<KeyContainer>${"x".repeat(8_000_000)}</KeyContainer>`],
     ["millions of cells", `name,login_totp\n${",".repeat(8_000_000)}`],
+    ["millions of cells of a list of seeds", `# version: 2\n${"a,".repeat(4_000_000)}`],
+    ["millions of short lines", "a,b\n".repeat(2_000_000)],
+    ["millions of open quotes", `name,login_totp\n${'"'.repeat(8_000_000)}`],
+    ["a list of records without end", "sccTokenData:a\n\n".repeat(450_000)],
+    ["a record without end", `sccTokenData: ${"a=b;".repeat(1_900_000)}`],
+    ["settings without end", `<map>${"<string/>".repeat(850_000)}</map>`],
+    ["parameters without end", `otpauth://totp/x?codeDisplay=%7B${"&a=b".repeat(1_900_000)}`],
     ["a comment that begins again and again", `${"<!---->".repeat(1_000_000)}x`],
   ])("%s", { timeout: 60_000 }, async (_, content) => {
     const spent = await cpuMs(async () => {

@@ -27,6 +27,7 @@ import {
   PASSWORD as PASSPHRASE,
 } from "../enrollment/dskpp/dskpp-server.ts";
 import * as samples from "../enrollment/files/samples.ts";
+import { LISTS as TOKEN_LISTS } from "../enrollment/files/token-list-samples.ts";
 import { mutated } from "./mutation.ts";
 
 /** How long each parser is fuzzed, in milliseconds: `npm run fuzz` takes a minute for each. */
@@ -187,11 +188,17 @@ describe("whatever a parser is given, it is read or refused in time", {
     samples.freeOtpPlus,
     samples.stratum,
   ];
+  const cases = new URL("../cases/files/", import.meta.url);
+  const caseFiles = (end: RegExp) =>
+    readdirSync(cases)
+      .filter((name) => end.test(name))
+      .map((name) => readFileSync(new URL(name, cases)));
   const LISTS = [samples.bitwardenCsv, samples.keePassXcCsv, samples.uriList, samples.ente];
   const MORE_JSON_FILES = [samples.bitwardenJson, samples.proton, samples.raivo];
   test.each([
-    ["JSON", [...JSON_FILES, ...MORE_JSON_FILES]],
-    ["lists", LISTS],
+    ["JSON", [...JSON_FILES, ...MORE_JSON_FILES, ...caseFiles(/\.json$/)]],
+    ["lists", [...LISTS, ...caseFiles(/\.csv$/)]],
+    ["lists of hardware tokens", Object.values(TOKEN_LISTS)],
   ])("files of other apps: %s", (_, seeds) =>
     fuzz(seeds, (bytes) => readAppFile(bytes, "x", reading)),
   );

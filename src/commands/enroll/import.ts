@@ -43,13 +43,16 @@ export const importFile = defineCommand({
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
   async run({ file, dryRun, replace, keepBoth }, context: ImportContext): Promise<Imported> {
-    const { app, drafts: found, refusals } = await readFileOf(file, context);
+    const { app, drafts: found, refusals, remarks } = await readFileOf(file, context);
     const drafts = withoutRepetitions(found);
-    if (drafts.length === 0 && refusals.length === 0)
-      throw new FobError("invalid", t`${file} (${app}) holds no token`);
+    if (drafts.length === 0 && refusals.length === 0) {
+      const options = remarks.length === 0 ? {} : { hint: remarks.join("; ") };
+      throw new FobError("invalid", t`${file} (${app}) holds no token`, options);
+    }
     const refused = [
       ...refusals.map((refusal) => t`left out: ${refusal}`),
       ...describeRepeated(found, drafts),
+      ...remarks,
     ];
     if (drafts.length === 0)
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);

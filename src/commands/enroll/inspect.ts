@@ -15,6 +15,7 @@ import {
   inspectDrafts,
   inspectOnline,
   inspectRefused,
+  inspectRemarks,
   joinInspections,
 } from "./inspection.ts";
 import { type FileContext, readFileOf } from "./read-file.ts";
@@ -141,11 +142,12 @@ async function inspectFile(
   settings: Settings,
   context: InspectContext,
 ): Promise<Inspection> {
-  const { drafts, refusals } = await readFileOf(path, context);
+  const { drafts, refusals, remarks } = await readFileOf(path, context);
   const format = drafts[0]?.format ?? null;
   return joinInspections([
     inspectDrafts(format, drafts, settings),
     inspectRefused(format, "entry-refused", refusals),
+    inspectRemarks("not-taken-over", remarks),
   ]);
 }
 

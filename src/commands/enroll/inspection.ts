@@ -73,6 +73,12 @@ export function inspectRefused(
   return { format, isEnrollable: false, tokens: [], findings };
 }
 
+/** What is to be said about a file beside its tokens. */
+export function inspectRemarks(code: string, messages: readonly string[]): Inspection {
+  const findings = messages.map((message): Finding => ({ severity: "info", code, message }));
+  return { format: null, isEnrollable: false, tokens: [], findings };
+}
+
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
 
 /** Several inspections as one, the worst finding first. */

@@ -9,11 +9,16 @@ import {
   type AppFormat,
   type AppItem,
   list,
+  listBeside,
   number,
   readEach,
   readOpened,
   text,
+  textBeside,
+  textsBeside,
+  textsOf,
 } from "./app-file.ts";
+import { belongingsOf } from "./left-behind.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
 
 /** More passwords than any vault of Aegis has. */
@@ -34,12 +39,16 @@ const PasswordSlotSchema = v.object({
   salt: hex(32),
 });
 
-const DatabaseSchema = v.object({ entries: list });
+const DatabaseSchema = v.object({ entries: list, groups: listBeside });
 
 const EntrySchema = v.object({
   type: v.string(),
   name: text,
   issuer: text,
+  note: textBeside,
+  groups: textsBeside,
+  // older versions have one group an entry, by its name
+  group: textBeside,
   info: v.object({
     secret: v.string(),
     algo: text,
@@ -80,21 +89,25 @@ export const aegis = {
   },
 } as const satisfies AppFormat;
 
-function entriesOf({ entries }: Database): AppItem[] {
-  return readEach(entries, {
+function entriesOf({ entries, groups }: Database): AppItem[] {
+  const tokens = readEach(entries, {
     schema: EntrySchema,
     issuer: ["issuer"],
     account: ["name"],
-    read: ({ type, name, issuer, info: { algo, ...info } }) => ({
-      type,
-      issuer,
-      account: name,
-      algorithm: algo,
-      ...info,
-      secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
-      alphabet: "decimal",
-    }),
+    read: ({ type, name, issuer, info: { algo, ...info }, ...entry }) => [
+      {
+        type,
+        issuer,
+        account: name,
+        algorithm: algo,
+        ...info,
+        secret: type === "motp" ? hexOfBase32(info.secret) : info.secret,
+        alphabet: "decimal",
+      },
+      ...belongingsOf({ note: entry.note, groups: [entry.group, ...(entry.groups ?? [])] }),
+    ],
   });
+  return [...tokens, ...belongingsOf({ groups: textsOf(groups, "uuid") })];
 }
 
 async function openDatabase(

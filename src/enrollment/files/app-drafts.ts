@@ -8,7 +8,7 @@ import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/uri-label.ts";
-import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
+import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
 
 /**
  * The tokens of an entry: one, unless a password manager keeps a code that holds several, of which
@@ -16,7 +16,7 @@ import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
  * refused.
  */
 export async function draftsOf<Format extends string>(
-  entry: AppItem,
+  entry: TokenItem,
   format: Format,
   effort: Effort,
 ): Promise<{
@@ -39,7 +39,10 @@ function nameDraft<Format extends string>(
   format: Format,
 ): EnrollmentDraft<OtpCredential, Format> {
   // what an entry says of itself is in the draft already
-  if (!("enrollment" in entry)) return { ...draft, format };
+  if (!("enrollment" in entry)) {
+    const name = draft.name ?? draft.serial;
+    return { ...draft, name, format, findings: [...draft.findings, ...(entry.findings ?? [])] };
+  }
   const findings: Finding[] = [...draft.findings];
   const issuer = draft.issuer ?? nameIn("issuer", entry.issuer, findings);
   const given = withoutIssuer(entry.account?.trim() ?? "", issuer ?? "");
@@ -57,8 +60,9 @@ function nameIn(part: string, text: string | null | undefined, findings: Finding
 
 /** What a token of each type takes; apps write the rest as well, where it means nothing. */
 const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
-  totp: ["secret", "algorithm", "digits", "alphabet", "period"],
+  totp: ["secret", "algorithm", "digits", "alphabet", "period", "t0"],
   hotp: ["secret", "algorithm", "digits", "counter"],
+  ocra: ["secret", "suite", "counter"],
   steam: ["secret"],
 };
 
@@ -67,7 +71,7 @@ function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
   if (type === "motp") return mobileOtpUriOf(entry);
   const label = labelOf(entry);
-  const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const];
+  const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const, "serial" as const];
   const query = names.flatMap((name) =>
     entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
   );

@@ -5,9 +5,10 @@ import { ownValue } from "#base/own-value.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
 import { parseJson } from "#token/bounded-json.ts";
-import type { AskSecret } from "#token/draft/parsed-token.ts";
+import type { AskSecret, Finding } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
+import type { LeftBehind } from "./left-behind.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */
 export interface AppEntry {
@@ -28,6 +29,13 @@ export interface AppEntry {
   readonly counter?: number | string | null | undefined;
   /** Of a Mobile-OTP entry; the app has it for every passcode. */
   readonly pin?: string | null | undefined;
+  /** When the first time step begins, in seconds since 1970. */
+  readonly t0?: number | null | undefined;
+  /** The OCRA suite of a challenge-response token. */
+  readonly suite?: string | null | undefined;
+  readonly serial?: string | null | undefined;
+  /** What is to be said about the entry, beside what its Key URI tells. */
+  readonly findings?: readonly Finding[];
 }
 
 /**
@@ -49,7 +57,10 @@ export interface MalformedEntry {
 }
 
 /** What a file has in the place of a token. */
-export type AppItem = AppEntry | AppLogin | MalformedEntry;
+export type TokenItem = AppEntry | AppLogin | MalformedEntry;
+
+/** What stands in a file: tokens, and what else it has. */
+export type AppItem = TokenItem | LeftBehind;
 
 /** One kind of file that another app exports. */
 export interface AppFormat {
@@ -70,6 +81,13 @@ export const list = v.array(v.unknown());
 
 /** A text that apps leave out, or set to null. */
 export const text = v.optional(v.nullable(v.string()));
+
+/** A text beside a token, and a list of them: whatever else stands there hinders no token. */
+export const textBeside = v.fallback(text, null);
+export const textsBeside = v.fallback(v.optional(v.nullable(v.array(text))), null);
+
+/** A list beside the tokens of a file. */
+export const listBeside = v.fallback(list, []);
 
 /** A number, which some apps write as text, that apps leave out, or set to null. */
 export const number = v.optional(v.nullable(v.union([v.number(), v.string()])));
@@ -131,6 +149,11 @@ function describeFault({ path, input }: v.BaseIssue<unknown>): string {
   return input === undefined || input === null
     ? t`${name} is missing`
     : t`${name} is not what it should be`;
+}
+
+/** The texts that entries have under a name. */
+export function textsOf(entries: readonly unknown[], name: string): string[] {
+  return entries.flatMap((entry) => textAt(entry, [name]) ?? []);
 }
 
 function textAt(entry: unknown, path: readonly string[]): string | null {

@@ -1,9 +1,32 @@
 import type { StringFormat } from "#enrollment/formats/string-formats.ts";
 import { aegis } from "./aegis.ts";
 import type { AppFormat } from "./app-file.ts";
+import { battleNet } from "./battle-net.ts";
+import { browserAuthenticator } from "./browser-authenticator.ts";
+import {
+  applePasswords,
+  dashlane,
+  keePassXc,
+  lastPass,
+  nordPass,
+  onePassword,
+  safeInCloud,
+} from "./csv-managers.ts";
+import { enpass } from "./enpass.ts";
+import { entraCsv } from "./entra-csv.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
-import { bitwarden, keePassXc } from "./password-managers.ts";
+import { keeper } from "./keeper.ts";
+import { lastPassAuthenticator } from "./lastpass-authenticator.ts";
+import { oathCsv } from "./oath-csv.ts";
+import { bitwarden } from "./password-managers.ts";
+import { protonPass } from "./proton-pass.ts";
+import { safeNetXml } from "./safenet-xml.ts";
+import { safeWordList } from "./safeword-list.ts";
+import { steamGuard } from "./steam-guard.ts";
 import { twoFas } from "./two-fas.ts";
+import { twoFAuth } from "./two-fauth.ts";
+import { winAuth } from "./winauth.ts";
+import { yubicoCsv } from "./yubico-csv.ts";
 
 /**
  * Every kind of file that other apps export, the most particular first. A new one is added here and
@@ -14,11 +37,31 @@ export const APP_FORMATS = [
   twoFas,
   stratum,
   freeOtpPlus,
+  twoFAuth,
+  lastPassAuthenticator,
+  steamGuard,
+  protonPass,
   bitwarden,
   proton,
   andOtp,
   raivo,
+  battleNet,
+  browserAuthenticator,
+  winAuth,
+  safeNetXml,
+  safeWordList,
   keePassXc,
+  onePassword,
+  applePasswords,
+  lastPass,
+  dashlane,
+  nordPass,
+  safeInCloud,
+  entraCsv,
+  keeper,
+  enpass,
+  yubicoCsv,
+  oathCsv,
 ] as const satisfies readonly AppFormat[];
 
 /** What is stored with a token as its format: where it was read from. */

@@ -9,22 +9,31 @@ import {
   readEach,
   someHas,
   text,
+  textBeside,
+  textsBeside,
+  textsOf,
 } from "./app-file.ts";
+import { belongingsOf, type LeftBehind } from "./left-behind.ts";
 import { hexInBase32 } from "./mobile-otp-secret.ts";
 
-/** A kind of JSON file: where its list stands, and how an entry of it is read. */
+/**
+ * A kind of JSON file: where its list stands, how an entry of it is read, and what it has beside
+ * that list.
+ */
 function jsonFormat<const Id extends string, const Schema extends v.GenericSchema>(
   id: Id,
   app: string,
   entriesIn: (content: unknown) => readonly unknown[] | null,
   reading: EntryReading<Schema>,
+  beside: (content: unknown) => readonly LeftBehind[] = () => [],
 ) {
   return {
     id,
     app,
     async read(file) {
-      const entries = entriesIn(file.json());
-      return entries && readEach(entries, reading);
+      const content = file.json();
+      const entries = entriesIn(content);
+      return entries && [...readEach(entries, reading), ...beside(content)];
     },
   } as const satisfies AppFormat;
 }
@@ -58,15 +67,19 @@ export const andOtp = jsonFormat("andotp", "andOTP", listWith("label", "type"), 
     digits: number,
     period: number,
     counter: number,
+    tags: textsBeside,
   }),
   issuer: ["issuer"],
   account: ["label"],
-  read: ({ label, ...entry }) => ({
-    account: label,
-    alphabet: "decimal",
-    ...entry,
-    secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
-  }),
+  read: ({ label, tags, ...entry }) => [
+    {
+      account: label,
+      alphabet: "decimal",
+      ...entry,
+      secret: entry.type.toLowerCase() === "motp" ? hexInBase32(entry.secret) : entry.secret,
+    },
+    ...belongingsOf({ tags }),
+  ],
 });
 
 /** The backup of FreeOTP+. */
@@ -140,34 +153,40 @@ const STRATUM_TYPES: readonly (string | undefined)[] = [
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
 /** The plain backup of Stratum, which was called Authenticator Pro. */
-export const stratum = jsonFormat("stratum", "Stratum", listIn("Authenticators"), {
-  schema: v.object({
-    Type: v.number(),
-    Issuer: text,
-    Username: text,
-    Secret: v.string(),
-    Algorithm: v.optional(v.nullable(v.number())),
-    Digits: number,
-    Period: number,
-    Counter: number,
-    Pin: text,
-  }),
-  issuer: ["Issuer"],
-  account: ["Username"],
-  read: (entry) => ({
-    type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
-    issuer: entry.Issuer,
-    account: entry.Username,
-    secret: entry.Secret,
-    // an unknown one is refused by its number, and never taken for the usual one
-    algorithm: STRATUM_ALGORITHMS[entry.Algorithm ?? 0] ?? `number ${entry.Algorithm}`,
-    digits: entry.Digits,
-    period: entry.Period,
-    counter: entry.Counter,
-    pin: entry.Pin,
-    alphabet: "decimal",
-  }),
-});
+export const stratum = jsonFormat(
+  "stratum",
+  "Stratum",
+  listIn("Authenticators"),
+  {
+    schema: v.object({
+      Type: v.number(),
+      Issuer: text,
+      Username: text,
+      Secret: v.string(),
+      Algorithm: v.optional(v.nullable(v.number())),
+      Digits: number,
+      Period: number,
+      Counter: number,
+      Pin: text,
+    }),
+    issuer: ["Issuer"],
+    account: ["Username"],
+    read: (entry) => ({
+      type: STRATUM_TYPES[entry.Type] ?? `type ${entry.Type}`,
+      issuer: entry.Issuer,
+      account: entry.Username,
+      secret: entry.Secret,
+      // an unknown one is refused by its number, and never taken for the usual one
+      algorithm: STRATUM_ALGORITHMS[entry.Algorithm ?? 0] ?? `number ${entry.Algorithm}`,
+      digits: entry.Digits,
+      period: entry.Period,
+      counter: entry.Counter,
+      pin: entry.Pin,
+      alphabet: "decimal",
+    }),
+  },
+  (content) => belongingsOf({ groups: textsOf(listIn("Categories")(content) ?? [], "Id") }),
+);
 
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
 export const proton = jsonFormat(
@@ -178,9 +197,12 @@ export const proton = jsonFormat(
     return entries && (entries.length === 0 || someHas(entries, "content")) ? entries : null;
   },
   {
-    schema: v.object({ content: v.object({ uri: v.string(), name: text }) }),
+    schema: v.object({ content: v.object({ uri: v.string(), name: text }), note: textBeside }),
     issuer: ["content", "issuer"],
     account: ["content", "name"],
-    read: ({ content: { uri, name } }) => ({ enrollment: uri, account: name }),
+    read: ({ content: { uri, name }, note }) => [
+      { enrollment: uri, account: name },
+      ...belongingsOf({ note }),
+    ],
   },
 );

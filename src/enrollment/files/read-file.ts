@@ -11,9 +11,11 @@ import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
-import type { AppFormat, AppItem } from "./app-file.ts";
+import type { AppFormat, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
+import { enteBelongings } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
+import { countLeftBehind } from "./left-behind.ts";
 
 /** The largest file of another app that is read, in bytes. */
 export const MAX_APP_FILE_BYTES = 64 * 1024 * 1024;
@@ -30,6 +32,8 @@ export interface FileContent {
   readonly app: string;
   readonly drafts: readonly FileDraft[];
   readonly refusals: readonly string[];
+  /** How much of the file is not taken over: entries without a token, groups, tags, notes. */
+  readonly remarks: readonly string[];
 }
 
 /** What reading a file may need from outside. */
@@ -97,7 +101,7 @@ async function readContainer(
   if (!format?.isMultiline || !format.many) return null;
   const { drafts, refusals } = await format.many.parse(text, askSecret, effort);
   const named = drafts.map((draft) => ({ ...draft, format: format.id }));
-  return { app: format.many.name, drafts: named, refusals };
+  return { app: format.many.name, drafts: named, refusals, remarks: [] };
 }
 
 async function readKnown(
@@ -107,7 +111,10 @@ async function readKnown(
 ): Promise<FileContent | null> {
   for (const { id, app, read } of FORMATS) {
     const entries = await read(file, askSecret, effort);
-    if (entries) return readEntries(app, entries, (entry) => draftsOf(entry, id, effort));
+    if (entries === null) continue;
+    const { items, remarks } = countLeftBehind(entries);
+    const content = await readEntries(app, items, (entry) => draftsOf(entry, id, effort));
+    return { ...content, remarks };
   }
   return null;
 }
@@ -115,9 +122,9 @@ async function readKnown(
 /** One enrollment string a line, as Ente and many others write them. */
 async function readList(text: string, effort: Effort): Promise<FileContent | null> {
   const lines = readLines(text).map((line) => line.text);
-  return lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line).text))
-    ? readStrings(t("a list"), lines, effort)
-    : null;
+  if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line).text))) return null;
+  const { remarks } = countLeftBehind(lines.flatMap(enteBelongings));
+  return { ...(await readStrings(t("a list"), lines, effort)), remarks };
 }
 
 function readStrings(
@@ -131,10 +138,10 @@ function readStrings(
   });
 }
 
-async function readEntries<Entry extends AppItem | string>(
+async function readEntries<Entry extends TokenItem | string>(
   app: string,
   entries: readonly Entry[],
-  read: (entry: Entry) => Promise<Omit<FileContent, "app">>,
+  read: (entry: Entry) => Promise<Pick<FileContent, "drafts" | "refusals">>,
 ): Promise<FileContent> {
   refuseTooMany(entries.length);
   const drafts: FileDraft[] = [];
@@ -151,7 +158,7 @@ async function readEntries<Entry extends AppItem | string>(
     // one entry may be a code that holds many
     refuseTooMany(drafts.length);
   }
-  return { app, drafts, refusals };
+  return { app, drafts, refusals, remarks: [] };
 }
 
 function refuseTooMany(count: number): void {
@@ -174,8 +181,11 @@ function refuseTwoStep<Draft extends ParsedToken>(draft: Draft): Draft {
 }
 
 /** A string is named by its number alone: it is a secret. */
-function describe(entry: AppItem | string, index: number): string {
+function describe(entry: TokenItem | string, index: number): string {
   const given = typeof entry === "string" ? [] : [entry.issuer, entry.account];
-  const names = given.flatMap((name) => shortenName(name ?? "") ?? []);
+  const serial = typeof entry === "object" && "serial" in entry ? entry.serial : null;
+  const names = (given.some(Boolean) ? given : [serial]).flatMap(
+    (name) => shortenName(name ?? "") ?? [],
+  );
   return names.length === 0 ? t`entry ${index + 1}` : names.join(":");
 }

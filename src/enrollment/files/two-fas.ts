@@ -7,11 +7,15 @@ import {
   type AppFormat,
   type AppItem,
   list,
+  listBeside,
   number,
   readEach,
   readOpened,
   text,
+  textBeside,
+  textsOf,
 } from "./app-file.ts";
+import { belongingsOf } from "./left-behind.ts";
 
 /** How 2FAS makes a key of a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
@@ -19,6 +23,7 @@ const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes
 const ServiceSchema = v.object({
   name: text,
   secret: v.string(),
+  groupId: textBeside,
   otp: v.object({
     account: text,
     label: text,
@@ -34,6 +39,7 @@ const ServiceSchema = v.object({
 const BackupSchema = v.object({
   schemaVersion: v.number(),
   services: list,
+  groups: listBeside,
   servicesEncrypted: v.optional(v.nullable(v.string())),
 });
 
@@ -44,10 +50,13 @@ export const twoFas = {
   async read(file, askSecret, effort) {
     const backup = v.safeParse(BackupSchema, file.json(), { abortEarly: true });
     if (!backup.success) return null;
-    const { services, servicesEncrypted } = backup.output;
-    return entriesOf(
-      servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
-    );
+    const { services, groups, servicesEncrypted } = backup.output;
+    return [
+      ...entriesOf(
+        servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
+      ),
+      ...belongingsOf({ groups: textsOf(groups, "id") }),
+    ];
   },
 } as const satisfies AppFormat;
 
@@ -56,14 +65,17 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
     schema: ServiceSchema,
     issuer: ["name"],
     account: ["otp", "account"],
-    read: ({ name, secret, otp: { account, label, issuer, tokenType, ...otp } }) => ({
-      type: tokenType ?? "totp",
-      issuer: issuer || name,
-      account: account || label,
-      secret,
-      ...otp,
-      alphabet: "decimal",
-    }),
+    read: ({ name, secret, groupId, otp: { account, label, issuer, tokenType, ...otp } }) => [
+      {
+        type: tokenType ?? "totp",
+        issuer: issuer || name,
+        account: account || label,
+        secret,
+        ...otp,
+        alphabet: "decimal",
+      },
+      ...belongingsOf({ groups: [groupId] }),
+    ],
   });
 }
 

@@ -34,7 +34,7 @@ async function readContainer(
 }
 
 /** The first characters of the root element, behind a declaration and comments. */
-function rootOf(text: string): string {
+export function rootOf(text: string): string {
   for (let at = 0; ; ) {
     while (at < text.length && text.charAt(at).trim() === "") at++;
     const end = text.startsWith("<!--", at) ? "-->" : text.startsWith("<?", at) ? "?>" : null;

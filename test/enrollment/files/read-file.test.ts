@@ -89,7 +89,8 @@ describe("files of other apps", () => {
     ["{", /begins like JSON, and is damaged/],
     ['{"a": 1}', /is not a file that fob knows/],
     ["[]", /is not a file that fob knows/],
-    ['a,totp\n"', /begins like CSV, and is damaged/],
+    ['a,totp\n"', /is not a file that fob knows/],
+    ['name,login_totp\n"', /begins like CSV, and is damaged/],
     [
       '{"encrypted": true, "passwordProtected": true, "data": "2.x"}',
       /Bitwarden export is encrypted/,
