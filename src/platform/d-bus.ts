@@ -1,4 +1,11 @@
 import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
+import { t } from "#base/language.ts";
+
+/**
+ * How long the bus, or a program on it, may take to say anything, in milliseconds. The program may
+ * have to be started first.
+ */
+const MAX_SILENCE = 10_000;
 
 /** What a proxy tells. The package types its events by the generic emitter, which knows none. */
 export interface Signals {
@@ -6,9 +13,16 @@ export interface Signals {
   removeAllListeners(name: string): unknown;
 }
 
+/** What the package does not tell of its connection, but needs to be known. */
+interface BusConnection extends Signals {
+  /** Absent until the bus is found. */
+  readonly stream?: { destroy(): unknown };
+}
+
 /**
  * Connects to the bus of the session or of the system for as long as `use` takes. Rejects with the
- * bus's own error when it cannot be reached, or goes away meanwhile.
+ * bus's own error when it cannot be reached, or goes away meanwhile. `use` limits its own time:
+ * {@link promptly}.
  */
 export async function withBus<T>(
   which: "session" | "system",
@@ -17,13 +31,33 @@ export async function withBus<T>(
   const { sessionBus, systemBus } = await import("@jellybrick/dbus-next");
   const bus = which === "session" ? sessionBus() : systemBus();
   const events: Signals = bus;
-  const failed = new Promise<never>((_, reject) => events.on("error", reject));
+  const connection: BusConnection = Reflect.get(bus, "_connection");
+  const failed = new Promise<never>((_, reject) => {
+    events.on("error", reject);
+    connection.on("end", () => reject(new Error(t("the bus has gone"))));
+  });
   failed.catch(() => undefined);
   try {
     return await Promise.race([use(bus), failed]);
   } finally {
     bus.disconnect();
+    // the package ends its own half, and a bus that leaves the other one open would keep this
+    // process running
+    connection.stream?.destroy();
   }
+}
+
+/**
+ * What `work` on a bus resolves with, unless that takes too long. The timer keeps no process
+ * running: a connection does, and without one {@link withBus} rejects.
+ */
+export async function promptly<T>(work: Promise<T>, milliseconds = MAX_SILENCE): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Error(t`no answer within ${milliseconds / 1000} s`));
+    timer = setTimeout(giveUp, milliseconds).unref();
+  });
+  return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
 
 /** Calls a method of a proxy: which ones it has is known when the program runs. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { FobError } from "#base/fob-error.ts";
@@ -61,13 +61,19 @@ export async function startAgentProcess(
     windowsHide: true,
   });
   const failed = new Promise<null>((resolve) => child.once("error", () => resolve(null)));
-  child.stdin.once("error", () => undefined);
-  child.stdin.end(input);
-  const line = await Promise.race([firstLine(child.stdout), failed]);
+  const line = await Promise.race([converse(child, input), failed]);
   child.unref();
-  child.stdout.destroy();
   if (line !== null) return line;
   throw new FobError("unavailable", t("the agent cannot be started, or ended at once"));
+}
+
+/** The first line that a process answers to its input; null without one. */
+async function converse(child: ChildProcess, input: Secret): Promise<string | null> {
+  // where the system has no room for pipes, there are none
+  child.stdin?.once("error", () => undefined).end(input);
+  const line = child.stdout ? await firstLine(child.stdout) : null;
+  child.stdout?.destroy();
+  return line;
 }
 
 /** Null when the stream ends without one. */

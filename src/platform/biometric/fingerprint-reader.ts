@@ -6,7 +6,7 @@ import { ownValue } from "#base/own-value.ts";
 import { untilFirst } from "#base/until-first.ts";
 import type { Watch } from "#cli/prompt/prompt.ts";
 import type { Sensor } from "#cli/sensor.ts";
-import { call, type Signals, withBus } from "#platform/d-bus.ts";
+import { call, promptly, type Signals, withBus } from "#platform/d-bus.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 
@@ -71,14 +71,16 @@ async function withDevice<T>(
 }
 
 async function defaultDevice(bus: MessageBus): Promise<ClientInterface> {
-  const manager = await bus.getProxyObject(SERVICE, "/net/reactivated/Fprint/Manager");
-  const path: string = await call(manager.getInterface(`${SERVICE}.Manager`), "GetDefaultDevice");
-  const device = await bus.getProxyObject(SERVICE, path);
+  const manager = await promptly(bus.getProxyObject(SERVICE, "/net/reactivated/Fprint/Manager"));
+  const path = await promptly(
+    call<string>(manager.getInterface(`${SERVICE}.Manager`), "GetDefaultDevice"),
+  );
+  const device = await promptly(bus.getProxyObject(SERVICE, path));
   return device.getInterface(`${SERVICE}.Device`);
 }
 
 async function listFingers(device: ClientInterface, user: string): Promise<readonly string[]> {
-  return call(device, "ListEnrolledFingers", user);
+  return promptly(call(device, "ListEnrolledFingers", user));
 }
 
 /** Holds the reader for one use; whatever happens, others can have it afterwards. */
@@ -87,12 +89,13 @@ async function claimed<T>(
   user: string,
   use: () => Promise<T>,
 ): Promise<T> {
-  await call(device, "Claim", user);
+  // the system may ask the person first whether fob may have it
+  await promptly(call(device, "Claim", user), MAX_WAITING);
   try {
     return await use();
   } finally {
     // one that was unplugged cannot be given back
-    await call(device, "Release").catch(() => undefined);
+    await promptly(call(device, "Release")).catch(() => undefined);
   }
 }
 
@@ -128,7 +131,7 @@ async function scan(
   } finally {
     events.removeAllListeners("VerifyStatus");
     // it has stopped by itself if it has gone
-    await call(device, "VerifyStop").catch(() => undefined);
+    await promptly(call(device, "VerifyStop")).catch(() => undefined);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ClientInterface } from "@jellybrick/dbus-next";
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
 import { untilFirst } from "#base/until-first.ts";
-import { call, type Signals, withBus } from "#platform/d-bus.ts";
+import { call, promptly, type Signals, withBus } from "#platform/d-bus.ts";
 import type { Notice, NoticeAction, Notifier } from "#push/notifier.ts";
 
 const SERVICE = "org.freedesktop.Notifications";
@@ -25,12 +25,6 @@ const DESCRIPTION = `<node><interface name="${SERVICE}">
   <signal name="NotificationClosed"><arg type="u"/><arg type="u"/></signal>
   <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>`;
-
-/**
- * How long a program that shows notifications may take to say anything, in milliseconds. It may
- * have to be started first.
- */
-const MAX_SILENCE = 10_000;
 
 const HINT: Text =
   "start one: GNOME and KDE have their own, dunst or mako serve other desktops; `fob push listen` needs none";
@@ -138,17 +132,6 @@ async function ask(
       () => undefined,
     );
   }
-}
-
-function promptly<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(t`no answer within ${MAX_SILENCE / 1000} s`)),
-      MAX_SILENCE,
-    );
-  });
-  return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
 
 function escapeMarkup(text: string): string {

@@ -34,11 +34,13 @@ export async function readQrCodesApart(
     stdio: ["pipe", "pipe", "ignore"],
     windowsHide: true,
   });
+  const end = ended(child);
+  // where the system has no room for its pipes, they are not there; `end` says that it did not start
+  if (child.pid === undefined) await end;
   const excess = watch(child);
   child.stdin.once("error", () => undefined);
   child.stdin.end(bytes);
-  const ending = Promise.all([buffer(child.stdout), ended(child)]);
-  // a process that cannot be started has nothing to watch, too
+  const ending = Promise.all([buffer(child.stdout), end]);
   const [output, status] = await ending.finally(excess.stop);
   const { reason } = excess;
   if (reason) throw new FobError("invalid", t`${source} takes more than ${reason} to decode`);

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { readQrCodesApart } from "#platform/program/picture-process.ts";
 
 let folder: string;
@@ -21,6 +21,11 @@ function decodeWith(program: string): Promise<string[]> {
 
 const ANSWER =
   "process.stdin.on('end', () => console.log(JSON.stringify({ texts: [process.argv[2], bytes] })));";
+const UNSTARTED = expect.objectContaining({
+  name: "FobError",
+  code: "unavailable",
+  message: "the program that decodes pictures cannot be started",
+});
 const refusal = (message: string) =>
   expect.objectContaining({ name: "FobError", code: "invalid", message });
 
@@ -51,9 +56,47 @@ describe("a decoder in a process of its own", () => {
     );
   });
 
+  test("that is not there is named", async () => {
+    const real = process.execPath;
+    onTestFinished(() => {
+      process.execPath = real;
+    });
+    process.execPath = join(folder, "nothing");
+    await expect(decodeWith("")).rejects.toThrow(UNSTARTED);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "that there is no room for is named, and nothing is left of it",
+    async () => {
+      const held: number[] = [];
+      const before = timers();
+      try {
+        takeDescriptors(held);
+        await expect(readQrCodesApart("", Buffer.alloc(1), "x.png")).rejects.toThrow(UNSTARTED);
+      } finally {
+        held.forEach(closeSync);
+      }
+      expect(timers()).toBe(before);
+    },
+  );
+
   test("may break", async () => {
     await expect(decodeWith("process.abort()")).rejects.toThrow(
       refusal("x.png cannot be decoded: the decoder broke on it"),
     );
   });
 });
+
+/** Opens files until this process may have no more. */
+function takeDescriptors(held: number[]): void {
+  try {
+    for (;;) held.push(openSync("/dev/null", "r"));
+  } catch (error) {
+    expect(error).toMatchObject({ code: "EMFILE" });
+  }
+}
+
+/** How many timers keep this process running. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+}
