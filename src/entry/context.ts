@@ -33,6 +33,7 @@ import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { Vault } from "#vault/vault.ts";
+import type { OpeningOptions } from "./opening.ts";
 
 /** The program that runs: its version, and the folder of its built files. */
 export interface Build {
@@ -242,7 +243,7 @@ function vaultAccess(
   prompt: Prompt,
   sensor: Sensor,
   stderr: Host["stderr"],
-): VaultAccess {
+): OpeningOptions["access"] {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
   const keyStore = keyStores(home, { timeoutMs });

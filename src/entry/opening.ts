@@ -7,6 +7,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Globals } from "#cli/globals.ts";
 import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
+import type { PinSource } from "#cli/prompt/pin-source.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
@@ -28,7 +29,7 @@ import type { Vault } from "#vault/vault.ts";
  */
 export interface OpeningOptions {
   readonly globals: Globals;
-  readonly access: VaultAccess;
+  readonly access: VaultAccess & { readonly pinPrompt: PinSource };
   agent(): Promise<AgentControl>;
 }
 
@@ -169,10 +170,12 @@ export async function delegateToAgent(
   return delegate(held.connection, command, input, { ...means, whenEnding });
 }
 
-async function findAgent({ globals: { home }, agent }: OpeningOptions) {
+async function findAgent({ globals: { home }, access, agent }: OpeningOptions) {
   const header = readHeader(home);
   const connection = header && (await (await agent()).connect());
-  return header && connection ? { connection, layout: { home, vaultId: header.id } } : null;
+  if (!header || !connection) return null;
+  if (appPinSlot(header)) access.pinPrompt.passOverAppPin();
+  return { connection, layout: { home, vaultId: header.id } };
 }
 
 function authenticate(store: TokenStore): Authenticator {

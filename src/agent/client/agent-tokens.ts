@@ -14,7 +14,7 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { decodePasscode } from "#vault/tokens/passcodes.ts";
 import { needsChallengePin } from "#vault/tokens/responses.ts";
 import type { Connection } from "./connection.ts";
-import { needsAppPin, openAgain, opening } from "./open-token.ts";
+import { needsAppPin, type Opener, openAgain, opening } from "./open-token.ts";
 
 /**
  * The tokens of a vault that an agent holds open. What an open vault is not enough for (access
@@ -42,22 +42,24 @@ export function agentTokens(
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
-      return opening(state, prompt, async (opener) => {
-        const passcodePin =
-          token.credential.kind === "motp" ? await askPasscodePin(token.name, prompt) : null;
+      const isMotp = token.credential.kind === "motp";
+      const make = async (opener: Opener) => {
+        const passcodePin = isMotp ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
         return decodePasscode(
           await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }),
         );
-      });
+      };
+      return opening(state, prompt, make, isMotp ? 1 : 0);
     },
     async respond(id, { session, unixSeconds, ...asked }, prompt) {
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state))
         return (await openAgain(open)).respond(id, { session, unixSeconds, ...asked }, prompt);
-      return opening(state, prompt, async (opener) => {
-        const challengePin = needsChallengePin(token)
+      const isWithPin = needsChallengePin(token);
+      const answer = async (opener: Opener) => {
+        const challengePin = isWithPin
           ? await prompt.ask({ of: token.name, role: "challenge", refusal: null })
           : null;
         const reply = await ask({
@@ -70,7 +72,8 @@ export function agentTokens(
           challengePin: words(challengePin),
         });
         return decodeResponse(reply);
-      });
+      };
+      return opening(state, prompt, answer, isWithPin ? 1 : 0);
     },
   };
 }

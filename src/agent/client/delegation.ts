@@ -155,12 +155,12 @@ async function put(
     case "input":
       return readInput();
     case "pin": {
-      const { of, role, refusal, isLast } = question;
+      const { of, role, refusal, later } = question;
       const pin = await pinPrompt.ask({
         of,
         role: role as PinRequest["role"],
         refusal: refusal && decodeError(refusal),
-        isLast,
+        later,
       });
       const text = pin.toString("utf8");
       forget(pin);

@@ -30,12 +30,14 @@ const NOTHING: Opener = { pin: null, biometricKey: null };
 
 /**
  * Uses a guarded token: by the key that biometrics release where they are on, else by its PIN,
- * asked for until the agent takes it. Throws by the access domain before anything is asked.
+ * asked for until the agent takes it; `act` asks for `later` more, where that is known. Throws by
+ * the access domain before anything is asked.
  */
 export async function opening<T>(
   { token, isGuarded, isBiometric }: TokenState,
   prompt: PinPrompt,
   act: (opener: Opener) => Promise<T>,
+  later?: number,
 ): Promise<T> {
   refuseByDomain(token, isGuarded);
   if (!isGuarded) return act(NOTHING);
@@ -50,7 +52,7 @@ export async function opening<T>(
   } finally {
     forget(key);
   }
-  const outcome = await askUntil(prompt, { of: token.name, role: "current" }, (pin) =>
+  const outcome = await askUntil(prompt, { of: token.name, role: "current", later }, (pin) =>
     act({ pin: pin.toString("utf8"), biometricKey: null }).then(
       (value) => ({ value }),
       (error: unknown) => {

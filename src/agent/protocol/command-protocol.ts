@@ -59,7 +59,7 @@ export type Question =
       readonly ask: "pin";
       readonly of: string | null;
       readonly role: string;
-      readonly isLast?: boolean | undefined;
+      readonly later?: number | undefined;
       readonly refusal: ErrorJson | null;
     }
   | { readonly ask: "input" };

@@ -114,9 +114,9 @@ export class DelegatedCommand {
       pinPrompt: {
         interactive,
         release: async () => null,
-        ask: async ({ of, role, refusal, isLast }) => {
+        ask: async ({ of, role, refusal, later }) => {
           const json = refusal && encodeError(refusal);
-          return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json, isLast })));
+          return pinBytes(String(await this.#put({ ask: "pin", of, role, refusal: json, later })));
         },
       },
     };

@@ -24,11 +24,21 @@ export interface Biometrics {
   keyOf(item: KeyItem): Promise<Secret | null>;
 }
 
+/** A source of PINs that knows of an agent. */
+export interface PinSource extends PinPrompt {
+  /**
+   * To be called where an agent that holds the vault is used in place of the app PIN, before
+   * anything else is asked. A text with PINs may have a line for the app PIN at this place, so that
+   * it holds with and without an agent.
+   */
+  passOverAppPin(): void;
+}
+
 /**
  * Where this run's PINs come from: the option or variable that was given, else the terminal and
  * what can recognise who sits there.
  */
-export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinPrompt {
+export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinSource {
   const given = givenPins(globals);
   return given ? pinsInOrder(given) : typedPins(prompt, biometrics);
 }
@@ -36,27 +46,36 @@ export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometri
 /**
  * PINs from a text, one a line: each question takes the next line, in the order in which a person
  * would be asked. A single line answers every question, but it never becomes a new PIN after it has
- * answered for something that exists. Nor does a line where there are more than questions: the
- * first may be the app PIN, which is not asked for while an agent holds the vault.
+ * answered for something that exists. Where an agent stands for the app PIN, and there are more
+ * lines than questions, the next line is the app PIN's and is passed over. Where there are more
+ * lines all the same, none of them becomes a new PIN.
  */
-function pinsInOrder(read: () => string): PinPrompt {
+function pinsInOrder(read: () => string): PinSource {
   let lines: string[] | null = null;
   let next = 0;
   let isTaken = false;
+  let mayPassOver = false;
   return {
     interactive: false,
+    passOverAppPin() {
+      mayPassOver = true;
+    },
     // whoever gave a PIN wants it to count
     release: async () => null,
     async ask({ refusal, ...request }) {
       if (refusal) throw refusal;
       lines ??= linesOf(read());
+      const { of, later } = request;
+      if (mayPassOver && of !== null && later !== undefined && lines.length - next > later + 1)
+        next++;
+      mayPassOver = false;
       const isNew = IS_NEW.has(request.role);
       const single = isNew && isTaken ? undefined : lines[0];
       const line = lines.length === 1 ? single : lines[next++];
       isTaken ||= !isNew;
       // a person repeats a new PIN, and so may a script
       const isRepeated = lines.slice(next).every((more) => more === line);
-      if (isNew && request.isLast && lines.length > 1 && !isRepeated)
+      if (isNew && later === 0 && lines.length > 1 && !isRepeated)
         throw tooMany(lines.length, next);
       if (line) return pinBytes(line);
       throw new FobError(
@@ -76,16 +95,17 @@ function tooMany(lines: number, asked: number): FobError {
     t`the PIN source has ${lines} lines, and the new PIN would be line ${asked}`,
     {
       hint: t(
-        "give as many lines as PINs are asked for: none for the app PIN where an agent holds the vault, or none is set",
+        "give as many lines as PINs are asked for: none for the app PIN where none is set",
       ),
     },
   );
 }
 
-function typedPins(prompt: Prompt, biometrics: Biometrics): PinPrompt {
+function typedPins(prompt: Prompt, biometrics: Biometrics): PinSource {
   let tries = 0;
   return {
     interactive: prompt.available,
+    passOverAppPin: () => undefined,
     release: async ({ of, item }) =>
       prompt.available ? release(of, item, prompt, biometrics) : null,
     async ask({ refusal, ...request }): Promise<Secret> {

@@ -10,6 +10,7 @@ import { isTiqrToken, parseTiqrChallenge, type TiqrToken } from "#push/tiqr/tiqr
 import type { OcraCredential } from "#token/credential.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
+import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { ChallengeInput } from "#vault/tokens/responses.ts";
 import { copyPasscode } from "./copy-passcode.ts";
 
@@ -64,7 +65,11 @@ export const challenge = defineCommand({
     const asked = isTiqrToken(token)
       ? await readTiqrInput(input, token, context)
       : await readInput(input, suite, context);
-    const { response, counter } = await tokens.respond(token.id, asked, context.pinPrompt);
+    const { response, counter } = await tokens.respond(
+      token.id,
+      asked,
+      askingBefore(0, context.pinPrompt),
+    );
     if (input.copy) context.tell(await copyPasscode(response, clearAfter, context));
     return { name: token.name, response, suite: suite.text, counter, isCopied: input.copy };
   },

@@ -19,6 +19,7 @@ import {
   passcodeJson,
   type TokenPasscode,
 } from "./passcode-view.ts";
+import { pinsInTurn } from "./pins-in-turn.ts";
 
 /** Passcodes that are printed or copied, or those that were watched until the person left. */
 type Codes = MadeCodes | { readonly kind: "watched"; readonly firstFailure: FobError | null };
@@ -90,7 +91,9 @@ export const code = defineCommand({
     const tokens = await existingTokens("code", context);
     if (input.watch) return watch(tokens, input.names, clearAfter, context);
     const { chosen, notes, failures: unread } = await chooseTokens(tokens, input, context);
-    const make = (token: Token) => makeCode(tokens, token, { ...input, minValidity }, context);
+    const asking = pinsInTurn(chosen, context.pinPrompt);
+    const make = (token: Token) =>
+      makeCode(tokens, token, { ...input, minValidity }, { ...context, pinPrompt: asking(token) });
     const [only, ...others] = chosen;
     if (input.all || only === undefined || others.length > 0) {
       const { done: codes, failures } = await attemptEach(chosen, make);

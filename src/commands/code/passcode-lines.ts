@@ -3,6 +3,7 @@ import { t } from "#base/language.ts";
 import { failureOf, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import type { Token } from "#token/token.ts";
+import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { chooseFree, type FreeTokens } from "./free-tokens.ts";
@@ -93,7 +94,8 @@ class PasscodeLines {
   async #make(token: Token): Promise<TokenPasscode | null> {
     const { clock, pinPrompt } = this.#context;
     try {
-      const prompt = this.#pins.promptFor(token.id, pinPrompt);
+      const asking = this.#isOnlyOne ? askingBefore(0, pinPrompt) : pinPrompt;
+      const prompt = this.#pins.promptFor(token.id, asking);
       const passcode = await this.#tokens.passcode(token.id, async () => clock(), prompt);
       if (passcode.kind === "hotp") throw notTimed(token);
       this.#endings.set(token.id, passcode.validUntil.getTime());

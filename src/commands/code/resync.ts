@@ -10,6 +10,7 @@ import type { HotpCredential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
+import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
@@ -49,7 +50,8 @@ export const resync = defineCommand({
     const record = vault.read((await findOne(vault, input.name)).id);
     const { token } = record;
     const { counter: from } = eventBased(token);
-    const secret = await storedSecret(vault, record, context);
+    const pinPrompt = askingBefore(0, context.pinPrompt);
+    const secret = await storedSecret(vault, record, { ...context, pinPrompt });
     const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
     const counter = resynchronize({
       first,

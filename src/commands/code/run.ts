@@ -7,6 +7,7 @@ import { existingTokens, findOne } from "#commands/lookup.ts";
 import type { Token } from "#token/token.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import { chooseTime } from "./passcode-time.ts";
+import { pinsInTurn } from "./pins-in-turn.ts";
 
 /** The variable that a passcode is in unless told otherwise. */
 const USUAL_VARIABLE = "FOB_CODE";
@@ -141,15 +142,24 @@ async function makePasscodes(
   const look = async ({ name }: Request) =>
     (await tokens.look((await findOne(tokens, name)).id)).token;
   const [only, ...others] = requests;
-  if (only && others.length === 0)
-    return [[only.variable, await makePasscode(tokens, await look(only), minValidity, context)]];
+  if (only && others.length === 0) {
+    const token = await look(only);
+    const pinPrompt = pinsInTurn([token], context.pinPrompt)(token);
+    const asking = { ...context, pinPrompt };
+    return [[only.variable, await makePasscode(tokens, token, minValidity, asking)]];
+  }
   const looked = await attemptEach(requests, async (request) => ({
     ...request,
     token: await look(request),
   }));
   refuseFailures(looked.failures, context);
+  const asking = pinsInTurn(
+    looked.done.map(({ token }) => token),
+    context.pinPrompt,
+  );
   const made = await attemptEach(looked.done, async ({ variable, token }) => {
-    return [variable, await makePasscode(tokens, token, minValidity, context)] as const;
+    const surroundings = { ...context, pinPrompt: asking(token) };
+    return [variable, await makePasscode(tokens, token, minValidity, surroundings)] as const;
   });
   refuseFailures(made.failures, context);
   return [...made.done];

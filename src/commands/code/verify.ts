@@ -15,7 +15,7 @@ import { findOffset, type PasscodeAt } from "#otp/verify.ts";
 import { countersFrom, stepsAround } from "#otp/window.ts";
 import type { Credential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
+import { askingBefore, askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import { withoutPasscode } from "#vault/tokens/passcodes.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
@@ -114,7 +114,9 @@ async function verdictOn(
   const { credential, secret } = await find();
   refuseOtherLength(credential, input.passcode);
   const pin =
-    credential.kind === "motp" ? await askPasscodePin(input.name, context.pinPrompt) : null;
+    credential.kind === "motp"
+      ? await askPasscodePin(input.name, askingBefore(0, context.pinPrompt))
+      : null;
   const unixSeconds = now.getTime() / 1000;
   try {
     return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
@@ -174,9 +176,11 @@ async function storedSubject(
 ): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read((await findOne(vault, query)).id);
+  const later = record.token.credential.kind === "motp" ? 1 : 0;
+  const pinPrompt = askingBefore(later, context.pinPrompt);
   return {
     credential: record.token.credential,
-    secret: await storedSecret(vault, record, context),
+    secret: await storedSecret(vault, record, { ...context, pinPrompt }),
   };
 }
 

@@ -52,7 +52,8 @@ export async function askPins<T extends Guarded>(
   let left = questions.size;
   for (const { policy, group } of questions.values()) {
     const of = group.map(({ name }) => name).join(", ");
-    const pin = await askNewPin(pinPrompt, of, policy, { isLast: isLast && --left === 0 });
+    left--;
+    const pin = await askNewPin(pinPrompt, of, policy, { later: isLast ? left : null });
     for (const one of group) chosen.set(one, { pin, policy });
   }
   return chosen;

@@ -30,10 +30,10 @@ export interface PinRequest {
   /** Why the last answer was not accepted, when the question is asked again. */
   readonly refusal: FobError | null;
   /**
-   * Whether no other PIN is asked for after this one: whoever has more to give has counted
-   * differently.
+   * How many PINs are asked for after this one, where that is known: whoever has more to give has
+   * counted differently.
    */
-  readonly isLast?: boolean | undefined;
+  readonly later?: number | undefined;
 }
 
 /** Where PINs come from: a person at a terminal, a file, a descriptor or the environment. */
@@ -63,6 +63,18 @@ export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret>
 }
 
 /**
+ * `prompt` for one use of a token, after which `later` more PINs are asked for. A question that is
+ * not the last one of the use says so itself.
+ */
+export function askingBefore(later: number, prompt: PinPrompt): PinPrompt {
+  return {
+    interactive: prompt.interactive,
+    release: (request) => prompt.release(request),
+    ask: (request) => prompt.ask({ ...request, later: (request.later ?? 0) + later }),
+  };
+}
+
+/**
  * Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the
  * next question.
  */
@@ -89,7 +101,8 @@ export async function askUntil<T>(
 /**
  * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`;
  * twice where a person types it. `reason` is shown with the first question. Nothing is asked after
- * it unless `isLast` says otherwise. The caller forgets the PIN.
+ * it unless `later` says otherwise, by a number or, where none is known, null. The caller forgets
+ * the PIN.
  */
 export function askNewPin(
   prompt: PinPrompt,
@@ -98,8 +111,8 @@ export function askNewPin(
   {
     refuse,
     reason = null,
-    isLast = true,
-  }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null; isLast?: boolean } = {},
+    later = 0,
+  }: { refuse?(pin: Secret): Promise<void>; reason?: FobError | null; later?: number | null } = {},
 ): Promise<Secret> {
   const check = async (pin: Secret) => {
     const violation = judgeNew(pin, policy);
@@ -108,7 +121,7 @@ export function askNewPin(
   };
   return askTwice(
     prompt,
-    { of, role: "new", refusal: reason, isLast },
+    { of, role: "new", refusal: reason, later: later ?? undefined },
     { of, role: "repeat" },
     check,
   );

@@ -1,0 +1,22 @@
+import type { Token } from "#token/token.ts";
+import { askingBefore, type PinPrompt } from "#vault/pins/pin-prompt.ts";
+
+/**
+ * Where the PINs for the passcodes of these tokens come from, to be asked for each in turn: the
+ * prompt then knows how many PINs are asked for after its own.
+ */
+export function pinsInTurn(
+  tokens: readonly Token[],
+  prompt: PinPrompt,
+): (token: Token) => PinPrompt {
+  let later = tokens.reduce((sum, token) => sum + pinsOf(token), 0);
+  return (token) => {
+    later -= pinsOf(token);
+    return askingBefore(later, prompt);
+  };
+}
+
+/** How many PINs a passcode is made with. */
+function pinsOf({ pin, credential }: Token): number {
+  return (pin === "user" ? 1 : 0) + (credential.kind === "motp" ? 1 : 0);
+}
