@@ -1,7 +1,8 @@
+import { statSync } from "node:fs";
 import { needsNoPin } from "#token/access-domain.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { CellCache } from "#vault/cells/cell-cache.ts";
-import type { VaultLayout } from "#vault/cells/layout.ts";
+import { removedFolder, type VaultLayout } from "#vault/cells/layout.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
 import { type Passcode, takePasscode } from "#vault/tokens/passcodes.ts";
@@ -9,6 +10,9 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
+
+/** A folder that changed more recently than this, in milliseconds, may change again at that time. */
+const SETTLED_MS = 3_000;
 
 /**
  * A passcode that is asked for again while it is good, the record it was made from, and when its
@@ -56,7 +60,9 @@ export class UnlockedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly #vault: Vault;
   readonly #records = new CellCache<TokenRecord>();
-  readonly #index = new CellCache<KeptIndex>();
+  #index = new CellCache<KeptIndex>();
+  /** The modification time of the folder of removed tokens when the index was read; 0 for none. */
+  #removed = 0;
   /** The keys of secrets that need no PIN, by the id of their token. */
   readonly #secretKeys = new Map<string, KnownKey>();
   readonly #passcodes = new Map<string, KeptPasscode>();
@@ -156,6 +162,11 @@ export class UnlockedTokens implements TokenStore {
   }
 
   #readIndex(): KeptIndex {
+    const removed = statSync(removedFolder(this.layout), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    // a removal that was cut off has moved its token, and not yet changed the index
+    if (removed !== this.#removed || Date.now() - removed <= SETTLED_MS)
+      this.#index = new CellCache<KeptIndex>();
+    this.#removed = removed;
     return this.#index.value(this.#vault.indexCell(), () => {
       const entries = this.#vault.entries();
       const byName = new Map([

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { UnlockedTokens } from "#agent/server/unlocked-tokens.ts";
 import { totp } from "#otp/totp.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
+import { removedFolder } from "#vault/cells/layout.ts";
 import { newVaultId } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -78,6 +79,32 @@ describe("what an agent has read", () => {
     expect(tokens.read(id).token.serial).toBe("new");
     vault.amend(id, (before) => ({ ...before, name: "bank" }));
     expect([tokens.findExactly("vpn"), tokens.findExactly("bank")?.id]).toEqual([null, id]);
+  });
+
+  test("lists no token whose removal was cut off before the index changed, and lists it again once it is back", () => {
+    const { vault, id, tokens, settle } = held();
+    settle();
+    const removed = removedFolder(vault.layout);
+    mkdirSync(removed, { recursive: true });
+    const { folder } = vault.tokenCell(id);
+    const ids = () => tokens.entries().map((entry) => entry.id);
+    const move = (from: string, to: string, age: number) => {
+      renameSync(from, to);
+      const then = new Date(Date.now() - age);
+      utimesSync(removed, then, then);
+    };
+    expect([ids(), tokens.findExactly("vpn")?.id]).toEqual([[id], id]);
+    move(folder, join(removed, id), 60_000);
+    expect([ids(), tokens.findExactly("vpn")]).toEqual([[], null]);
+    move(join(removed, id), folder, 30_000);
+    expect([ids(), tokens.findExactly("vpn")?.id]).toEqual([[id], id]);
+    // what is among the removed has changed so lately that it may change again at the same time
+    move(folder, join(removed, id), 0);
+    const { atime, mtime } = statSync(removed);
+    expect(ids()).toEqual([]);
+    renameSync(join(removed, id), folder);
+    utimesSync(removed, atime, mtime);
+    expect(ids()).toEqual([id]);
   });
 
   test("is read again where its folder changed so lately that it may have changed twice at one time", () => {
