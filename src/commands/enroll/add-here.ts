@@ -71,7 +71,7 @@ export async function addHere(
 ): Promise<Added> {
   try {
     const vault = await context.ensureVault();
-    const { drafts, replacing, refused } = await settleDrafts(vault, given, wishes, context);
+    const { drafts, replacing, refused, seen } = await settleDrafts(vault, given, wishes, context);
     if (refused.length > 0 && wishes.by === "enroll")
       return { ...NOTHING_ADDED, failures: refused, fetched: null };
     const pins = await askPins(drafts, wishes.pin, {
@@ -86,6 +86,7 @@ export async function addHere(
         storeDrafts(vault, drafts, {
           onKnown: wishes.by !== "enroll" ? "skip" : wishes.replace ? "replace" : "refuse",
           replacing,
+          seen,
           now: context.clock(),
           processes: context.processes,
           look,

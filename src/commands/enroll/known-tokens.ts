@@ -63,13 +63,14 @@ export function knownTokens(entries: readonly IndexEntry[]): KnownTokens {
   return { byName: new Map(entries.map((entry) => [fold(entry.name), entry])), byAccount };
 }
 
-/** Sorts drafts by what the vault has, and by what came before them. */
+/** Sorts drafts by what the vault has (`entries`), and by what came before them. */
 export function sortDrafts(
   vault: Vault,
   drafts: readonly NamedDraft[],
   repeating: Repeating,
+  entries: readonly IndexEntry[] = vault.entries(),
 ): SortedDrafts {
-  const all = knownTokens(vault.entries());
+  const all = knownTokens(entries);
   const fresh: NamedDraft[] = [];
   const same: NamedDraft[] = [];
   const conflicts: Conflict[] = [];

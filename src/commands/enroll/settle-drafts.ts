@@ -1,6 +1,7 @@
 import { t } from "#base/language.ts";
 import type { HouseContext } from "#cli/context.ts";
 import { finishInterrupted } from "#vault/tokens/interrupted.ts";
+import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 import {
@@ -10,10 +11,21 @@ import {
   settleRepeated,
 } from "./account-conflicts.ts";
 import type { AddingWishes } from "./adding-wishes.ts";
-import { enrollOptions, type Repeating, refuseKnown, sortDrafts } from "./known-tokens.ts";
+import {
+  enrollOptions,
+  knownTokens,
+  type Repeating,
+  refuseKnown,
+  sortDrafts,
+} from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
 type SettlingContext = Pick<HouseContext, "processes" | "prompt">;
+
+/** What was settled, and the tokens that were there: others may come before it is stored. */
+interface SettledDrafts extends Settled {
+  readonly seen: readonly IndexEntry[];
+}
 
 /** What is to be stored, and what of it replaces others. */
 export async function settleDrafts(
@@ -21,21 +33,37 @@ export async function settleDrafts(
   named: readonly NamedDraft[],
   wishes: AddingWishes,
   context: SettlingContext,
-): Promise<Settled> {
-  if (wishes.by === "enroll") return settleEnrollment(vault, named, wishes, context);
+): Promise<SettledDrafts> {
   finishInterrupted(vault, context.processes);
+  const seen = vault.entries();
+  return { ...(await settle({ vault, seen }, named, wishes, context)), seen };
+}
+
+/** A vault, and the tokens that were there when this command looked. */
+interface SeenVault {
+  readonly vault: Vault;
+  readonly seen: readonly IndexEntry[];
+}
+
+function settle(
+  there: SeenVault,
+  named: readonly NamedDraft[],
+  wishes: AddingWishes,
+  context: SettlingContext,
+): Promise<Settled> {
+  if (wishes.by === "enroll") return settleEnrollment(there, named, wishes, context);
   // a backup has what was beside each other in a vault
   return wishes.by === "restore"
-    ? settleFile(vault, missing(vault, named), wishes, "kept", context)
-    : settleFile(vault, named, wishes, "refused", context);
+    ? settleFile(there, missing(there, named), wishes, "kept", context)
+    : settleFile(there, named, wishes, "refused", context);
 }
 
 /**
  * The tokens of a backup that are not there. One that was removed keeps its id for when it is
  * restored, and its backup becomes another one.
  */
-function missing(vault: Vault, named: readonly NamedDraft[]): NamedDraft[] {
-  const known = new Set(vault.entries().map(({ id }) => id));
+function missing({ vault, seen }: SeenVault, named: readonly NamedDraft[]): NamedDraft[] {
+  const known = new Set(seen.map(({ id }) => id));
   const removed = new Set(removedIds(vault));
   return named
     .filter(({ past }) => past?.id === undefined || !known.has(past.id))
@@ -53,16 +81,15 @@ function withoutId(
 
 /** Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
 async function settleEnrollment(
-  vault: Vault,
+  { vault, seen }: SeenVault,
   named: readonly NamedDraft[],
   { name, replace }: AddingWishes,
   context: SettlingContext,
 ): Promise<Settled> {
-  finishInterrupted(vault, context.processes);
-  if (!replace) refuseKnown(vault, named);
+  if (!replace) refuseKnown(vault, named, knownTokens(seen));
   // a person who names it knows that it is another token
   if (name !== undefined) return { drafts: named, replacing: new Set(), refused: [] };
-  const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused");
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, "refused", seen);
   const others = await settleRepeated(
     vault,
     repeated,
@@ -92,13 +119,13 @@ function oneByOne(): string {
  * with another secret.
  */
 async function settleFile(
-  vault: Vault,
+  { vault, seen }: SeenVault,
   named: readonly NamedDraft[],
   wishes: Pick<ConflictWishes, "replace" | "keepBoth">,
   repeating: Repeating,
   context: SettlingContext,
 ): Promise<Settled> {
-  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating);
+  const { fresh, conflicts, repeated } = sortDrafts(vault, named, repeating, seen);
   const options = t("--replace takes the place of what is there, --keep-both keeps both");
   const settled = await settleConflicts(vault, conflicts, { ...wishes, options }, context);
   const whenRepeated = { keepBoth: wishes.keepBoth, options: t("--keep-both keeps both") };

@@ -47,6 +47,11 @@ export interface Storing {
   readonly onKnown: OnKnown;
   /** Drafts that take the place of every token of their account, whatever `onKnown` says. */
   readonly replacing?: ReadonlySet<NamedDraft>;
+  /**
+   * The tokens that were there when it was settled which drafts are stored; others have come since,
+   * for whose accounts nothing was settled. Absent where nothing was.
+   */
+  readonly seen?: readonly IndexEntry[];
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
@@ -75,8 +80,10 @@ export async function storeDrafts(
   finishInterrupted(vault, processes);
   const entries = vault.entries();
   const known = knownTokens(entries);
-  const { fresh, unfinished, keys } = await lookAtDrafts(vault, named, known, storing);
-  refuseEnrolled(vault, fresh, known, storing);
+  const looked = await lookAtDrafts(vault, named, known, storing);
+  const { unfinished, keys } = looked;
+  refuseEnrolled(vault, looked.fresh, known, storing);
+  const fresh = leaveOutSettled(vault, looked.fresh, entries, storing);
   const replaced = fresh.map((one) => (isReplacing(one, storing) ? findReplaced(one, known) : []));
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
@@ -206,6 +213,20 @@ function higherCounter(
 ): bigint | null {
   const own = counterOf(credential);
   return own !== null && known !== undefined && known > own ? known : null;
+}
+
+/** The drafts without those that {@link knownMeanwhile} names since all of them were settled. */
+function leaveOutSettled(
+  vault: Vault,
+  named: readonly NamedDraft[],
+  entries: readonly IndexEntry[],
+  storing: Storing,
+): readonly NamedDraft[] {
+  const seen = new Set((storing.seen ?? entries).map(({ id }) => id));
+  const meanwhile = entries.filter(({ id }) => !seen.has(id));
+  if (meanwhile.length === 0) return named;
+  const out = knownMeanwhile(vault, named, knownTokens(meanwhile), storing);
+  return named.filter((_, i) => !out.has(i));
 }
 
 /**
