@@ -9,6 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -256,6 +258,51 @@ describe.skipIf(process.platform === "win32")(
     );
   },
 );
+
+describe.skipIf(process.platform === "win32")("a person who stops fob", () => {
+  test.each([
+    ["with an agent", true],
+    ["without an agent", false],
+  ])(
+    "while the second server is asked, %s, is told what the first one gave",
+    {
+      timeout: 240_000,
+    },
+    async (_, isHeld) => {
+      const { fob, home, names } = await unlocked();
+      if (!isHeld) await fob(["lock"]);
+      const first = await dskppServer(EVENT_BASED);
+      // it hears the question, and never answers
+      const silent = createServer(() => client.kill("SIGINT")).listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      onTestFinished(() => {
+        silent.closeAllConnections();
+        silent.close();
+      });
+      const { port } = silent.address() as AddressInfo;
+      const second = new URL(`http://127.0.0.1:${port}/x`);
+      const env = {
+        ...{ PATH: process.env["PATH"] ?? "", HOME: home, FOB_HOME: home },
+        ...{ FOB_KEYCHAIN: "file", FOB_PIN: "83517" },
+      };
+      const client = spawn(process.execPath, [FOB, "enroll", "-"], {
+        env,
+        stdio: ["pipe", "ignore", "pipe"],
+      });
+      const stderr = text(client.stderr);
+      const exit = once(client, "exit");
+      client.stdin.end(["# two", stringFor(first.url), stringFor(second)].join("\n"));
+      expect(await exit).toEqual([130, null]);
+      expect(await stderr).toMatch(
+        isHeld
+          ? /^fob: interrupted: what came from servers is enrolled \(Example\), and nothing else$/m
+          : /^fob: interrupted\nhint: Example is enrolled already; what comes after was not tried$/m,
+      );
+      expect(await names()).toEqual(["ACME", "Example"]);
+      expect((await fob(["doctor"], APP)).exitCode).toBe(0);
+    },
+  );
+});
 
 test("a token that needs more than a line of the agent's is added by it", {
   timeout: 240_000,

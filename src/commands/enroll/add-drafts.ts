@@ -1,3 +1,4 @@
+import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
@@ -12,10 +13,10 @@ import type { AddingWishes } from "./adding-wishes.ts";
 import { draftParts } from "./draft-parts.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import type { ServerEnrollments } from "./server-enrollments.ts";
-import { type FetchedTokens, nameStored, storeFetched } from "./store-fetched.ts";
+import { type FetchedTokens, interruptedAfter, nameStored, storeFetched } from "./store-fetched.ts";
 
 /** What adding drafts needs where an agent may do it. */
-export type ClientContext = AddingContext & Pick<Context, "delegate" | "tell">;
+export type ClientContext = AddingContext & Pick<Context, "complain" | "delegate" | "tell">;
 
 /**
  * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that
@@ -48,7 +49,7 @@ async function addByAgent(
 ): Promise<Added | null> {
   const parts = draftParts(named);
   if (!parts) return null;
-  const left = tellAgent(parts, servers);
+  const left = tellAgent(parts, servers, context);
   const input = { by, pin, replace, keepBoth, ...(name === undefined ? {} : { name }) };
   try {
     const delegated = await context.delegate(servers ? "add with servers" : "add", input, {
@@ -72,16 +73,31 @@ async function addByAgent(
 async function* tellAgent(
   parts: readonly string[],
   servers: ServerEnrollments | null,
+  context: ClientContext,
 ): AsyncGenerator<string, void> {
   yield* parts;
   yield "";
-  for (let fetched = await servers?.next(); fetched; fetched = await servers?.next()) {
+  for (let fetched = await servers?.next(); fetched; fetched = await nextOf(servers, context)) {
     const made = draftParts(fetched);
     if (!made) throw new FobError("usage", t("the request holds too many tokens"));
     yield* made;
     yield "";
   }
   yield "";
+}
+
+/**
+ * What the next server makes. A signal ends this process while that one is asked: the agent has
+ * stored what came before, and the person is told so.
+ */
+async function nextOf(servers: ServerEnrollments | null, { complain }: ClientContext) {
+  const names = servers?.fetched.map(({ name }) => name) ?? [];
+  const done = whenEnding(() => complain(interruptedAfter(names)));
+  try {
+    return await servers?.next();
+  } finally {
+    done();
+  }
 }
 
 /**

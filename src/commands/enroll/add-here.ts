@@ -14,7 +14,12 @@ import { refuseTakenName } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import { settleDrafts } from "./settle-drafts.ts";
 import { storeDrafts } from "./store-drafts.ts";
-import { type FetchedTokens, type NextFetched, storeFetched } from "./store-fetched.ts";
+import {
+  type FetchedTokens,
+  interruptedAfter,
+  type NextFetched,
+  storeFetched,
+} from "./store-fetched.ts";
 
 /** What came of drafts; nothing of it is secret. */
 export interface Added {
@@ -129,8 +134,7 @@ async function addFetched(
 /** What is true when the drafts could not be stored. */
 function undoneAfter(fetched: FetchedTokens | null, wishes: AddingWishes): string {
   if (!fetched || fetched.stored.length === 0) return nothingDone(wishes);
-  const names = fetched.stored.map(({ view }) => view.name).join(", ");
-  return t`interrupted: what came from servers is enrolled (${names}), and nothing else`;
+  return interruptedAfter(fetched.stored.map(({ view }) => view.name)).message;
 }
 
 /** Forgets the secrets of drafts. */

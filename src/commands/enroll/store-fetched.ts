@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Look } from "#base/long-work.ts";
 import type { HouseContext } from "#cli/context.ts";
 import { type TokenView, viewToken } from "#commands/tokens/token-view.ts";
 import { ACCESS } from "#token/access-domain.ts";
@@ -20,6 +21,9 @@ import {
 import { sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
 import { type StoredDraft, type Storing, storeDrafts } from "./store-drafts.ts";
+
+/** How often a command looks for signals while it waits for a server, in milliseconds. */
+const LOOK_MS = 50;
 
 /**
  * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks
@@ -70,25 +74,23 @@ export async function storeFetched(
   const notes: string[] = [];
   let failure: FobError | null = null;
   try {
-    for (let fetched = await next(); fetched; fetched = await next()) {
+    const store = async (fetched: readonly FetchedDraft[]) => {
       const drafts = lockUnguarded(fetched, context.clock());
       for (const one of drafts) places.set(one, places.size);
       notes.push(
         ...(storing.replace || storing.mayBeThere ? [] : describeConflicts(vault, drafts)),
       );
-      // what a server made cannot be made again: a signal has its effect when it is stored
-      await context.doLongWork(t("interrupted"), async (look) => {
-        stored.push(
-          ...(await storeAll(
-            vault,
-            drafts,
-            { ...storing, tellAside: (text) => void notes.push(text) },
-            context,
-          )),
-        );
+      const aside = { ...storing, tellAside: (text: string) => void notes.push(text) };
+      stored.push(...(await storeAll(vault, drafts, aside, context)));
+    };
+    const first = await next();
+    // what a server made cannot be made again: a signal has its effect when it is stored
+    await context.doLongWork(t("interrupted"), async (look) => {
+      for (let fetched = first; fetched; fetched = await untilStopped(next(), look)) {
+        await store(fetched);
         await look();
-      });
-    }
+      }
+    });
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     failure = error;
@@ -105,6 +107,23 @@ export async function storeFetched(
   }));
   const names = views.map(({ view }) => view.name);
   return { stored: views, withoutPin, notes, failure: failure && nameStored(failure, names) };
+}
+
+/** What `work` resolves with, unless the command is to stop before: then it rejects as `look` does. */
+async function untilStopped<T>(work: Promise<T>, look: Look): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    timer = setInterval(() => look().catch(reject), LOOK_MS);
+  });
+  return Promise.race([work, stopped]).finally(() => clearInterval(timer));
+}
+
+/** What a person is told who stops the command when servers have made these tokens. */
+export function interruptedAfter(names: readonly string[]): FobError {
+  return new FobError(
+    "interrupted",
+    t`interrupted: what came from servers is enrolled (${names.join(", ")}), and nothing else`,
+  );
 }
 
 /** A failure whose hint names the tokens that came from servers before it. */
