@@ -21,7 +21,9 @@ import { createHeader, newVaultId } from "#vault/keys/header.ts";
 import { takePasscode } from "#vault/tokens/passcodes.ts";
 import { unguardedSecretKey } from "#vault/tokens/token-record.ts";
 import { DAY } from "#vault/trash/calendar.ts";
+import { removedIds, removeToken, restoreToken } from "#vault/trash/removal.ts";
 import { Vault } from "#vault/vault.ts";
+import { isTorture } from "../../sampled.ts";
 import { addAtOnce } from "../add-at-once.ts";
 
 const NOW = new Date("2026-01-01T00:00:00Z");
@@ -75,6 +77,17 @@ function overtakenAt(n: number, vault: Vault, act: () => void) {
     },
   });
   return { vault: watched, is: () => looks >= n };
+}
+
+/** What a process does between two writes takes more looks than this. `npm run torture` tries all. */
+const STRIDE = isTorture ? 1 : 4;
+
+/** The first write of the revocation of "other", after which its process was killed. */
+function interruptRevocation(vault: Vault): void {
+  updateGrants(vault, ({ grants, recordKeys }) => ({
+    grants: grants.map((one) => (one.label === "other" ? { ...one, isEnded: true } : one)),
+    recordKeys: new Map([...recordKeys].map(([id]) => [id, randomBytes(32)])),
+  }));
 }
 
 /** Gives the token new keys, again and again. */
@@ -225,6 +238,46 @@ describe("a grant", () => {
       wasOvertaken = overtaken.is();
       for (const label of wasOvertaken ? ["first", "second", "late"] : [])
         revokeGrant(vault, label);
+    }
+  });
+
+  test("that is made of a token with new keys opens it, whoever is about to seal it under an older one", () => {
+    let wasOvertaken = true;
+    for (let n = 1; wasOvertaken; n += STRIDE) {
+      const { vault, home, token } = newVault();
+      let late = "";
+      const overtaken = overtakenAt(n, vault, () => {
+        grant(vault, token, "gone");
+        revokeGrant(vault, "gone");
+        late = grant(vault, token, "late");
+      });
+      const first = grant(overtaken.vault, token, "first");
+      wasOvertaken = overtaken.is();
+      for (const text of wasOvertaken ? [first, late] : [first])
+        expect([n, openGrant(home, text, () => NOW).read(token.id).token.name]).toEqual([n, "vpn"]);
+    }
+  });
+
+  test.each<[string, (vault: Vault, token: Token) => void]>([
+    ["another process gives its token a new key in the list, and is killed", interruptRevocation],
+    ["its token is removed", (vault, { id }) => void removeToken(vault, id, NOW)],
+  ])("that is revoked while %s opens it no more for whoever kept a copy", (_, act) => {
+    let wasOvertaken = true;
+    for (let n = 1; wasOvertaken; n += STRIDE) {
+      const { vault, home, token } = newVault();
+      const text = grant(vault, token, "ci");
+      grant(vault, token, "other");
+      const secret = parseGrantSecret(text);
+      const cell = grantCell(vault.layout, secret.id, grantKey(secret));
+      const kept = readCell(cell);
+      const overtaken = overtakenAt(n, vault, () => act(vault, token));
+      revokeGrant(overtaken.vault, "ci");
+      wasOvertaken = overtaken.is();
+      if (removedIds(vault).includes(token.id)) restoreToken(vault, token.id);
+      updateCell(cell, () => kept);
+      expect(() => openGrant(home, text, () => NOW).read(token.id), `look ${n}`).toThrow(
+        /no longer opens/,
+      );
     }
   });
 
