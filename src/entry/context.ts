@@ -31,7 +31,6 @@ import { keyStores } from "#platform/keychain/key-stores.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
-import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { OpeningOptions } from "./opening.ts";
 
