@@ -81,6 +81,21 @@ describe("an account that is enrolled with another secret", () => {
     expect((await fob(["list"])).stdout.trim().split("\n")).toHaveLength(1);
   });
 
+  test("is one token after many processes at once have replaced it, and all others stay restorable", {
+    timeout: 120_000,
+  }, async () => {
+    const { fob, names } = await homeWithFirst();
+    const others = [..."BCDEFHIJKLMN"].map((letter) => RFC_SECRET.replace("GEZ", `G${letter}Z`));
+    const outcomes = await Promise.all(
+      others.map((secret) => fob(["enroll", "-", "--replace"], { input: uri(secret) })),
+    );
+    expect(outcomes.map(({ stderr, exitCode }) => ({ stderr, exitCode }))).toEqual(
+      others.map(() => ({ stderr: "", exitCode: 0 })),
+    );
+    expect(await names()).toEqual(["GitHub"]);
+    expect(JSON.parse((await fob(["restore", "--json"])).stdout)).toHaveLength(others.length);
+  });
+
   test("is refused to all but one of several processes at once", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: uri(RFC_SECRET, "Other:bob", "Other") });

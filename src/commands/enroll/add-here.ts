@@ -92,6 +92,7 @@ export async function addHere(
           onKnown: wishes.by !== "enroll" ? "skip" : wishes.replace ? "replace" : "refuse",
           replacing,
           seen,
+          replacesNewcomers: wishes.replace,
           now: context.clock(),
           processes: context.processes,
           look,

@@ -52,6 +52,11 @@ export interface Storing {
    * for whose accounts nothing was settled. Absent where nothing was.
    */
   readonly seen?: readonly IndexEntry[];
+  /**
+   * Whether drafts take the place of tokens of their account that have come since, with another
+   * secret. Without it, they are left out where `onKnown` is `skip`.
+   */
+  readonly replacesNewcomers?: boolean;
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
@@ -84,7 +89,8 @@ export async function storeDrafts(
   const { unfinished, keys } = looked;
   refuseEnrolled(vault, looked.fresh, known, storing);
   const fresh = leaveOutSettled(vault, looked.fresh, entries, storing);
-  const replaced = fresh.map((one) => (isReplacing(one, storing) ? findReplaced(one, known) : []));
+  const newcomers = knownTokens(cameSince(storing.seen ?? entries, entries));
+  const replaced = fresh.map((one) => findReplaced(one, known, newcomers, storing));
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
   const counters = await highestCounters(vault, new Set(keys.values()), look);
@@ -111,7 +117,18 @@ export async function storeDrafts(
       tellAside: (id, folder) =>
         tellAside(describeAside(entries.find((entry) => entry.id === id)?.name ?? id, folder)),
       seen: entries,
-      leftOut: (meanwhile) => knownMeanwhile(vault, fresh, knownTokens(meanwhile), storing),
+      settleMeanwhile: (meanwhile, all) => {
+        const late = knownTokens(meanwhile);
+        const leftOut = knownMeanwhile(vault, fresh, late, storing);
+        const rest = fresh.filter((_, i) => !leftOut.has(i));
+        const there = knownTokens(all);
+        return {
+          leftOut,
+          replaced: rest.flatMap((one) =>
+            findReplaced(one, there, late, storing).map(({ id }) => id),
+          ),
+        };
+      },
     },
   );
   const stored = fresh.flatMap((one, i) =>
@@ -222,8 +239,7 @@ function leaveOutSettled(
   entries: readonly IndexEntry[],
   storing: Storing,
 ): readonly NamedDraft[] {
-  const seen = new Set((storing.seen ?? entries).map(({ id }) => id));
-  const meanwhile = entries.filter(({ id }) => !seen.has(id));
+  const meanwhile = cameSince(storing.seen ?? entries, entries);
   if (meanwhile.length === 0) return named;
   const out = knownMeanwhile(vault, named, knownTokens(meanwhile), storing);
   return named.filter((_, i) => !out.has(i));
@@ -242,7 +258,8 @@ function knownMeanwhile(
   refuseEnrolled(vault, named, known, storing);
   const isThere = (one: NamedDraft) =>
     !isReplacing(one, storing) &&
-    (findSame(vault, one, known) ?? tokensOfAccount(one, known)[0]) !== undefined;
+    (findSame(vault, one, known) !== null ||
+      (!storing.replacesNewcomers && tokensOfAccount(one, known).length > 0));
   return new Set(
     storing.onKnown === "skip" ? named.flatMap((one, i) => (isThere(one) ? i : [])) : [],
   );
@@ -284,11 +301,26 @@ function distinctName(
   );
 }
 
+function cameSince(
+  seen: readonly IndexEntry[],
+  entries: readonly IndexEntry[],
+): readonly IndexEntry[] {
+  const ids = new Set(seen.map(({ id }) => id));
+  return entries.filter(({ id }) => !ids.has(id));
+}
+
 /**
  * The tokens whose place a draft takes: all of its account, and the one that has the name which a
- * person chose, or that none else has.
+ * person chose, or that none else has. `newcomers` are those of which nothing was settled.
  */
-function findReplaced(named: NamedDraft, known: KnownTokens): readonly IndexEntry[] {
+function findReplaced(
+  named: NamedDraft,
+  known: KnownTokens,
+  newcomers: KnownTokens,
+  storing: Storing,
+): readonly IndexEntry[] {
+  if (!isReplacing(named, storing))
+    return storing.replacesNewcomers ? tokensOfAccount(named, newcomers) : [];
   const own = tokensOfAccount(named, known);
   const namesake =
     named.isChosen || own.length === 0 ? known.byName.get(fold(named.name)) : undefined;

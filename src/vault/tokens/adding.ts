@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
@@ -11,6 +12,7 @@ import { tokensFolder } from "#vault/cells/layout.ts";
 import { newTokenId, type Vault } from "#vault/vault.ts";
 import {
   beginBatch,
+  extendBatch,
   finishBatch,
   finishSoon,
   isOurs,
@@ -50,10 +52,18 @@ export interface Adding {
   /** The entries that the caller has seen: what is listed besides came meanwhile. */
   readonly seen?: readonly IndexEntry[];
   /**
-   * Asked at the last moment, where other tokens came meanwhile: which of the new ones, by their
-   * place, are left out because of them. May throw, and nothing is added.
+   * Asked at the last moment, where other tokens came meanwhile, with these and with all that are
+   * listed. May throw, and nothing is added.
    */
-  leftOut?(meanwhile: readonly IndexEntry[]): ReadonlySet<number>;
+  settleMeanwhile?(meanwhile: readonly IndexEntry[], all: readonly IndexEntry[]): LateSettlement;
+}
+
+/** What becomes of tokens that others have listed while new ones were written. */
+interface LateSettlement {
+  /** Which of the new tokens, by their place, are left out because of them. */
+  readonly leftOut: ReadonlySet<number>;
+  /** The ids of tokens in whose place the new ones come, too. */
+  readonly replaced: readonly string[];
 }
 
 /**
@@ -70,12 +80,17 @@ export async function addTokens(
   if (newTokens.length === 0 && !adding.replaced?.length) return [];
   const { now, processes, tellAside, replaced = [] } = adding;
   const wanted = newTokens.map(({ id = newTokenId() }) => id);
-  const batch = beginBatch(vault, { adds: wanted, removes: replaced, at: now }, processes);
+  let batch = beginBatch(vault, { adds: wanted, removes: replaced, at: now }, processes);
   let listed: (Token | null)[] = [];
   try {
     const tokens = await writeTokens(vault, newTokens, batch.adds, adding);
     await adding.look();
-    listed = list(vault, tokens, adding, () => isOurs(vault, batch));
+    listed = list(vault, tokens, wishedNames(newTokens), adding, {
+      isOurs: () => isOurs(vault, batch),
+      alsoRemove: (ids) => {
+        batch = extendBatch(vault, batch, ids);
+      },
+    });
   } catch (error) {
     if (error instanceof FobError && error.code === "interrupted") finishSoon(vault, batch);
     else finishBatch(vault, batch);
@@ -83,6 +98,10 @@ export async function addTokens(
   }
   finishBatch(vault, batch, { tellAside });
   return listed;
+}
+
+function wishedNames(newTokens: readonly NewToken[]): readonly string[] {
+  return newTokens.map(({ name }) => name);
 }
 
 /** Writes the tokens' own files. No token is in use yet. */
@@ -124,19 +143,26 @@ async function recordOf(
   return guarded;
 }
 
+/** The batch that tokens are listed for. */
+interface ListingBatch {
+  isOurs(): boolean;
+  /** Writes down that more tokens are taken out of use. */
+  alsoRemove(ids: readonly string[]): void;
+}
+
 /**
  * The moment of truth: one update of the index lists the new tokens and drops those in whose place
- * they come.
+ * they come, also those that others have listed since this process looked.
  */
 function list(
   vault: Vault,
   tokens: readonly Token[],
+  wished: readonly string[],
   adding: Adding,
-  isOurs: () => boolean,
+  { isOurs, alsoRemove }: ListingBatch,
 ): (Token | null)[] {
-  const { replaced = [], seen, leftOut } = adding;
+  const { replaced = [], seen } = adding;
   const known = seen && new Set(seen.map(({ id }) => id));
-  const gone = new Set(replaced);
   let listed: (Token | null)[] = [];
   try {
     vault.updateIndex((entries) => {
@@ -146,11 +172,14 @@ function list(
           t("another process has taken this one for dead; nothing was stored"),
         );
       const meanwhile = known ? entries.filter(({ id }) => !known.has(id)) : [];
-      const out = (meanwhile.length > 0 && leftOut?.(meanwhile)) || new Set<number>();
+      const late = meanwhile.length > 0 ? adding.settleMeanwhile?.(meanwhile, entries) : undefined;
+      const gone = new Set([...replaced, ...(late?.replaced ?? [])]);
+      // before the index says so: a token that it does not list must be known to somebody
+      if (late) alsoRemove(late.replaced);
       const others = entries.filter(({ id }) => !gone.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
       listed = tokens.map((token, i) =>
-        out.has(i) ? null : { ...token, name: names.next(token.name) },
+        late?.leftOut.has(i) ? null : { ...token, name: names.next(wished[i] ?? token.name) },
       );
       return [...others, ...listed.filter((token) => token !== null)];
     });
@@ -159,9 +188,18 @@ function list(
     // the index was published: what failed after that changes nothing
   }
   for (const [i, token] of listed.entries()) {
-    if (token && token.name !== tokens[i]?.name) vault.setName(token.id, token.name);
+    if (token && token.name !== tokens[i]?.name) setName(vault, token);
   }
   return listed;
+}
+
+/** Another process may have taken the token out of use at once: then its name does not matter. */
+function setName(vault: Vault, { id, name }: Token): void {
+  try {
+    vault.setName(id, name);
+  } catch (error) {
+    if (existsSync(vault.tokenCell(id).folder)) throw error;
+  }
 }
 
 function isListed(vault: Vault, listed: readonly (Token | null)[]): boolean {

@@ -36,7 +36,8 @@ export interface BatchPlan {
  * update of the index: before it nothing has changed, after it everything has. What is left to do
  * follows from the index alone, so that anybody can do it, and do it again:
  *
- * - a token that was to be made and is not listed is deleted;
+ * - a token that was to be made and is not listed is deleted, unless another batch replaces it:
+ *   then it was listed before, and that batch puts it away;
  * - a token that was to be removed and is not listed goes to the removed ones.
  */
 interface Batch extends BatchPlan {
@@ -64,9 +65,7 @@ export function beginBatch(vault: Vault, plan: BatchPlan, processes: Processes):
   const batch: Batch = { ...plan, id, process: processes.own(), isFirst };
   write(vault, batch);
   // after writing, so that of two processes one sees the other
-  const others = new Set(
-    batchIds(vault).flatMap((other) => (other === id ? [] : (read(vault, other)?.adds ?? []))),
-  );
+  const others = new Set(otherBatches(vault, batch).flatMap(({ adds }) => adds));
   const isTaken = (token: string) => others.has(token) || existsSync(vault.tokenCell(token).folder);
   if (!plan.adds.some(isTaken)) return batch;
   const free = {
@@ -75,6 +74,15 @@ export function beginBatch(vault: Vault, plan: BatchPlan, processes: Processes):
   };
   write(vault, free);
   return free;
+}
+
+/** Writes down that more tokens are taken out of use. Returns the batch. */
+export function extendBatch(vault: Vault, batch: Batch, removes: readonly string[]): Batch {
+  const added = removes.filter((id) => !batch.removes.includes(id));
+  if (added.length === 0) return batch;
+  const extended = { ...batch, removes: [...batch.removes, ...added] };
+  write(vault, extended);
+  return extended;
 }
 
 /** Whether a batch is still its process's own: nobody has taken it for abandoned. */
@@ -156,10 +164,14 @@ function finish(
 ): boolean {
   const listed = listedIds(vault, batch);
   if (!listed) return false;
+  // after the index: what another process has taken out of it was written down before
+  const replaced = new Set(otherBatches(vault, batch).flatMap(({ removes }) => removes));
   const isDone = (left: "adds" | "removes", work: (id: string) => void) =>
     batch[left].every((id) => listed.has(id) || (!shouldStop() && attempt(() => work(id) ?? true)));
   return (
-    isDone("adds", (id) => rmSync(vault.tokenCell(id).folder, { recursive: true, force: true })) &&
+    isDone("adds", (id) => {
+      if (!replaced.has(id)) rmSync(vault.tokenCell(id).folder, { recursive: true, force: true });
+    }) &&
     // what is deleted must not come back once the batch is forgotten
     attempt(() => syncTokens(vault) ?? true) === true &&
     isDone("removes", (id) => removeOnce(vault, id, { at: batch.at, tellAside }))
@@ -238,6 +250,10 @@ export function damagedBatches(vault: Vault): string[] {
  */
 export function putBatchesAside({ layout }: Vault, ids: readonly string[]): void {
   for (const id of ids) putAside(layout.home, join(batchesFolder(layout), id), `batch-${id}`);
+}
+
+function otherBatches(vault: Vault, { id }: Batch): Batch[] {
+  return batchIds(vault).flatMap((other) => (other === id ? [] : (read(vault, other) ?? [])));
 }
 
 function forgetBatch({ layout }: Vault, id: string): void {

@@ -18,7 +18,7 @@ function enrollMeanwhile({ vault }: Stage): void {
 }
 
 /** What a command has stored of one string, where `asked` is done while its PIN is typed. */
-async function added(by: "import" | "restore", asked: (home: Stage) => void) {
+async function added(by: "import" | "restore", asked: (home: Stage) => void, replace = false) {
   const home = await stage();
   const [draft] = await recognize(URI);
   if (!draft || !("credential" in draft)) throw new Error("no draft");
@@ -32,7 +32,7 @@ async function added(by: "import" | "restore", asked: (home: Stage) => void) {
   };
   const { stored } = await addHere(
     [{ name: "Bank", isChosen: false, draft: draft as never }],
-    { by, pin: true, replace: false, keepBoth: false },
+    { by, pin: true, replace, keepBoth: false },
     {
       pinPrompt,
       clock: () => NOW,
@@ -54,6 +54,11 @@ describe.each(["import", "restore"] as const)("%s, while its PIN is typed,", (by
 
   test("stores what nobody else enrolls", async () => {
     const outcome = await added(by, () => undefined);
+    expect(outcome).toEqual({ stored: ["Bank"], names: ["Bank"] });
+  });
+
+  test("takes the place of such an account with --replace", async () => {
+    const outcome = await added(by, enrollMeanwhile, true);
     expect(outcome).toEqual({ stored: ["Bank"], names: ["Bank"] });
   });
 });

@@ -56,6 +56,22 @@ function folders({ layout }: Vault): string[] {
   return readdirSync(join(layout.home, "vault/tokens"));
 }
 
+/** The vault in a process that is killed right after its tokens are listed. */
+function dyingOnceListed(vault: Vault): Vault {
+  let isDead = false;
+  return new Proxy(vault, {
+    get(target, name) {
+      if (isDead) throw new Killed();
+      const value = Reflect.get(target, name);
+      if (name !== "updateIndex") return value?.bind?.(target) ?? value;
+      return (change: Parameters<Vault["updateIndex"]>[0]) => {
+        target.updateIndex(change);
+        isDead = true;
+      };
+    },
+  });
+}
+
 /** Looks for signals that throws at its nth call. */
 function stopAt(n: number, error: Error): () => Promise<void> {
   let calls = 0;
@@ -157,16 +173,70 @@ test("tokens that another process has stored meanwhile are left out, and given b
     if (vault.names().length === 0)
       await addTokens(vault, newTokens("b"), adding(someProcess(2).processes));
   };
-  const leftOut: Adding["leftOut"] = (meanwhile) =>
-    new Set(meanwhile.some(({ name }) => name === "b") ? [1] : []);
+  const settleMeanwhile: Adding["settleMeanwhile"] = (meanwhile) => ({
+    leftOut: new Set(meanwhile.some(({ name }) => name === "b") ? [1] : []),
+    replaced: [],
+  });
   const added = await addTokens(
     vault,
     newTokens("a", "b"),
-    adding(processes, { look, seen, leftOut }),
+    adding(processes, { look, seen, settleMeanwhile }),
   );
   expect(added.map((token) => token?.name ?? null)).toEqual(["a", null]);
   expect(vault.names()).toEqual(["a", "b"]);
   expect(folders(vault)).toHaveLength(2);
+});
+
+test("a token that is replaced before its own process is done stays restorable", async () => {
+  const vault = newVault();
+  const { processes } = someProcess(1);
+  const [old] = await addTokens(vault, newTokens("a"), adding(processes));
+  const replacing: Partial<Adding> = {
+    replaced: [old?.id ?? ""],
+    seen: vault.entries(),
+    settleMeanwhile: (meanwhile) => ({
+      leftOut: new Set(),
+      replaced: meanwhile.map(({ id }) => id),
+    }),
+  };
+  // each begins another one at its own last step, and goes on when that one is done or has been
+  // killed after its moment of truth
+  const add = async (left: number): Promise<void> => {
+    const look = async () => {
+      calls += 1;
+      if (calls === 2 && left > 0) await add(left - 1);
+    };
+    let calls = 0;
+    await addTokens(vault, newTokens("a"), adding(processes, { ...replacing, look }));
+  };
+  await add(3);
+  expect(vault.entries().map(({ name }) => name)).toEqual(["a"]);
+  expect(removedTokens(vault)).toHaveLength(4);
+  expect(folders(vault)).toEqual(vault.entries().map(({ id }) => id));
+  expect(batchIds(vault)).toEqual([]);
+});
+
+test("a process that finds its token replaced leaves it to the one that replaces it", async () => {
+  const vault = newVault();
+  const first = someProcess(1);
+  const other = someProcess(2);
+  const processes: Processes = {
+    own: first.processes.own,
+    lifeOf: (one) => (one.pid === 1 ? first : other).processes.lifeOf(one),
+  };
+  const die = (error: unknown) => expect(error).toBeInstanceOf(Killed);
+  await addTokens(dyingOnceListed(vault), newTokens("a"), adding(first.processes)).catch(die);
+  const replaced = vault.entries().map(({ id }) => id);
+  const second = { ...adding(other.processes), replaced };
+  await addTokens(dyingOnceListed(vault), newTokens("a"), second).catch(die);
+  expect(batchIds(vault)).toHaveLength(2);
+  first.end();
+  settleBatches(vault, processes);
+  other.end();
+  settleBatches(vault, processes);
+  expect(removedTokens(vault).map(({ token }) => token.id)).toEqual(replaced);
+  expect(folders(vault)).toHaveLength(1);
+  expect(batchIds(vault)).toEqual([]);
 });
 
 test("an id that another process is giving at this moment is not given twice", async () => {
