@@ -109,6 +109,43 @@ test.each(SCRIPTS)("with an agent, %s needs no line for the app PIN", async (_, 
   });
 });
 
+/** The wrong app PINs that are still allowed. */
+async function appAttemptsLeft({ fob }: TestHome): Promise<unknown> {
+  return JSON.parse((await fob(["pin", "status", "--json"], { env: { FOB_PIN: APP } })).stdout)
+    .attemptsLeft;
+}
+
+test("an agent that hangs is waited for and named, and the PIN of a token is never the app's", {
+  timeout: 90_000,
+}, async () => {
+  const home = guarded();
+  await unlock(home);
+  const { pid } = JSON.parse((await home.fob(["agent", "status", "--json"])).stdout);
+  process.kill(pid, "SIGSTOP");
+  expect(await home.fob(["code", "Bank"], { env: { FOB_PIN: BANK } })).toMatchObject({
+    exitCode: 8,
+    stderr: `fob: the agent (process ${pid}) runs and does not answer\nhint: \`fob lock\` ends it, \`fob unlock\` starts another one\n`,
+  });
+  expect(await home.fob(["lock"])).toMatchObject({ exitCode: 0 });
+  expect(await appAttemptsLeft(home)).toBe(10);
+});
+
+test("24 right PINs at once wait for each other in the agent, and cost nothing", {
+  timeout: 240_000,
+}, async () => {
+  const home = guarded();
+  await unlock(home);
+  const script = { env: { FOB_PIN: SHOP } };
+  const outcomes = await Promise.all(
+    Array.from({ length: 24 }, () => home.fob(["code", "Shop"], script)),
+  );
+  expect(outcomes.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+    outcomes.map(() => ({ exitCode: 0, stderr: "" })),
+  );
+  expect(await attemptsLeft(home)).toEqual([10, 10]);
+  expect(await appAttemptsLeft(home)).toBe(10);
+});
+
 test("a line too much is no new PIN where there is no app PIN that it could be", async () => {
   const home = testHome();
   await home.fob(["enroll", "-"], { input: HOTP_URI });

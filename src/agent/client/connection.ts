@@ -2,8 +2,11 @@ import { createConnection, type Socket } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** How long an answer may take: it may have to stretch a PIN, after those of others. */
-const MAX_MILLISECONDS = 20_000;
+/**
+ * How long an agent may give no sign of life while it is waited for, in milliseconds. An answer may
+ * take longer: it may have to stretch a PIN, after those of others.
+ */
+const MAX_SILENCE = 20_000;
 
 /** Far more than the list of a very large vault takes, in UTF-16 units. */
 const MAX_REPLY = 64 * 1024 * 1024;
@@ -20,8 +23,8 @@ const RETRIES = { most: 100, pause: 20 };
  */
 export interface Connection {
   /**
-   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or does not answer
-   * in `patience` milliseconds; then the connection goes on for other requests.
+   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or gives no sign of
+   * life for `patience` milliseconds; then the connection goes on for other requests.
    */
   ask(line: string, patience?: number): Promise<string>;
   /** Whether neither side has ended the connection. */
@@ -35,6 +38,8 @@ export interface Connection {
 interface Waiting {
   answer(line: string): void;
   fail(message: string): void;
+  /** Called when the agent has said anything. */
+  hope(): void;
 }
 
 /** A connection to the agent that listens at `path`, or null when none does. */
@@ -46,10 +51,12 @@ export async function connect(path: string): Promise<Connection | null> {
   let asked = 0;
   let received = "";
   const fail = (message: string) => {
-    for (const { fail } of [...inOrder.splice(0), ...tagged.values()]) fail(message);
+    for (const { fail } of waiting()) fail(message);
+    inOrder.length = 0;
     tagged.clear();
     socket.destroy();
   };
+  const waiting = () => [...inOrder, ...tagged.values()];
   const hear = (line: string) => {
     const tag = line.startsWith("#") ? line.slice(0, line.indexOf(" ") + 1) : null;
     if (tag === null) inOrder.shift()?.answer(line);
@@ -65,6 +72,7 @@ export async function connect(path: string): Promise<Connection | null> {
     received = lines.pop() ?? "";
     if (received.length > MAX_REPLY) return fail(t("the agent gave an answer that makes no sense"));
     for (const line of lines) hear(line);
+    for (const { hope } of waiting()) hope();
   });
   socket.on("close", () => fail(t("the agent has gone")));
   socket.on("error", () => fail(t("the agent has gone")));
@@ -73,12 +81,12 @@ export async function connect(path: string): Promise<Connection | null> {
     get isOpen() {
       return !socket.destroyed;
     },
-    ask: (line, patience = MAX_MILLISECONDS) =>
+    ask: (line, patience = MAX_SILENCE) =>
       new Promise((resolve, reject) => {
-        const waiting = patiently(patience, { resolve, reject });
+        const one = patiently(patience, { resolve, reject });
         const tag = line.startsWith("{") ? `#${++asked} ` : "";
-        if (tag === "") inOrder.push(waiting);
-        else tagged.set(tag, waiting);
+        if (tag === "") inOrder.push(one);
+        else tagged.set(tag, one);
         socket.ref();
         socket.write(`${tag}${line}\n`);
         if (socket.destroyed) fail(t("the agent has gone"));
@@ -87,7 +95,10 @@ export async function connect(path: string): Promise<Connection | null> {
   };
 }
 
-/** A question that is given up after `patience` milliseconds. A later answer is dropped. */
+/**
+ * A question that is given up when the agent has said nothing for `patience` milliseconds. A later
+ * answer is dropped.
+ */
 function patiently(
   patience: number,
   { resolve, reject }: { resolve(line: string): void; reject(error: FobError): void },
@@ -103,6 +114,7 @@ function patiently(
   const timer = setTimeout(() => fail(t("the agent does not answer")), patience);
   return {
     fail,
+    hope: () => void timer.refresh(),
     answer(line) {
       clearTimeout(timer);
       resolve(line);

@@ -7,8 +7,9 @@ import type { Life } from "#base/processes.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { readHeader } from "#vault/keys/header.ts";
 import type { Vault } from "#vault/vault.ts";
+import { askingForLife } from "./asking-for-life.ts";
 import { type Connection, connect } from "./connection.ts";
-import { type Found, findAgent } from "./find-agent.ts";
+import { type Found, findAgent, MAX_PROVING_ALIVE } from "./find-agent.ts";
 
 /** What an agent needs of the machine. */
 export interface AgentHost {
@@ -86,16 +87,33 @@ export class AgentControl {
 
   /**
    * A connection to the agent that holds this vault and has proved it, or null when there is none.
+   * Throws FobError `unavailable` for one that runs and does not answer: whoever would do without
+   * it would take PINs that were meant for it as PINs of the app.
    */
   async connect(): Promise<Connection | null> {
-    const found = readHeader(this.#home) && (await this.#find());
-    return found && "agent" in found ? found.agent : null;
+    const holder = readHeader(this.#home) && this.#ownClaim();
+    if (!holder) return null;
+    const found = await this.#findPatiently(holder);
+    if (found && "agent" in found) return askingForLife(found.agent);
+    if (found?.isSilent && this.#host.judge(holder) === "running") throw doesNotAnswer(holder);
+    return null;
+  }
+
+  #findPatiently(holder: Holder): Promise<Found> {
+    const patience = this.#host.judge(holder) === "running" ? MAX_PROVING_ALIVE : undefined;
+    return findAgent(holder, this.#host.addressesOf(holder), patience);
   }
 
   async #find(): Promise<Found> {
+    const holder = this.#ownClaim();
+    return holder && findAgent(holder, this.#host.addressesOf(holder));
+  }
+
+  /** The claim of an agent of this very home; null without one that can be read. */
+  #ownClaim(): Holder | null {
     const holder = this.#claim();
     if (!holder || holder === "damaged" || !this.#host.isOfThisHome(holder)) return null;
-    return findAgent(holder, this.#host.addressesOf(holder));
+    return holder;
   }
 
   /** What the agent says of itself, or null when none holds this vault. */
@@ -107,7 +125,7 @@ export class AgentControl {
   async report(): Promise<AgentReport> {
     const found = readHeader(this.#home) && (await this.#find());
     if (!found) return { status: null, stranger: null };
-    if ("stranger" in found) return { status: null, ...found };
+    if ("stranger" in found) return { status: null, stranger: found.stranger };
     const line = await found.agent.ask("status");
     found.agent.end();
     // it may have locked in between
@@ -294,6 +312,12 @@ function cannotTell({ pid, socket }: Holder): FobError {
 function cannotProve(address: string): FobError {
   return new FobError("unavailable", describeStranger(address), {
     hint: t("end the program that listens there"),
+  });
+}
+
+function doesNotAnswer({ pid }: Holder): FobError {
+  return new FobError("unavailable", t`the agent (process ${pid}) runs and does not answer`, {
+    hint: t("`fob lock` ends it, `fob unlock` starts another one"),
   });
 }
 

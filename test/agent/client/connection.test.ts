@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { askingForLife } from "#agent/client/asking-for-life.ts";
 import { type Connection, connect } from "#agent/client/connection.ts";
 
 /** A connection to somebody whose every word the test says, and the lines that it hears. */
@@ -83,4 +84,27 @@ test("an agent that goes away fails whatever waits", async () => {
   for (const one of asked)
     await expect(one).rejects.toMatchObject({ message: "the agent has gone" });
   expect(connection.isOpen).toBe(false);
+});
+
+test("an answer may take as long as the agent gives signs of life, and no longer", async () => {
+  const { connection, lines, say } = await connectionTo();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const patience = 5_000;
+  const slow = askingForLife(connection).ask('{"do":"slow"}', patience);
+  const outcome = vi.fn();
+  slow.catch(outcome);
+  for (let signs = 1; signs <= 4; signs++) {
+    vi.advanceTimersByTime(3_000);
+    await vi.waitFor(() => expect(lines).toHaveLength(1 + 2 * signs - 1));
+    say(`${tagOf(lines.at(-1))}{"error":{"code":"usage","message":"unknown","hint":null}}\n`);
+    // what is said later is heard later
+    const heard = connection.ask('{"do":"quick"}');
+    await vi.waitFor(() => expect(lines).toHaveLength(1 + 2 * signs));
+    say(`${tagOf(lines.at(-1))}{"ok":1}\n`);
+    await heard;
+  }
+  expect(outcome).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(patience);
+  await expect(slow).rejects.toMatchObject({ message: "the agent does not answer" });
 });
