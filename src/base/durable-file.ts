@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
   openSync,
@@ -144,7 +145,8 @@ function isBusyOnWindows(error: unknown): boolean {
 export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
   try {
-    const handle = openSync(folder, "r");
+    // a pipe in its place would be waited for
+    const handle = openSync(folder, constants.O_DIRECTORY);
     try {
       fsyncSync(handle);
     } finally {

@@ -1,6 +1,18 @@
-import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /** More of the log than this is not read: it is for looking at, and the newest is at its end. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;
@@ -35,6 +47,7 @@ export function appendEvent(folder: string, event: AuditEvent, now: Date): void 
   };
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    refuseOther(statSync(path, { throwIfNoEntry: false }), path);
     appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
   } catch (error) {
     throw describeFileError(error, "write", path);
@@ -54,8 +67,11 @@ function logFile(folder: string): string {
 function readEnd(path: string): string {
   let file: number | null = null;
   try {
-    file = openSync(path, "r");
-    const { size } = fstatSync(file);
+    // opening a pipe would wait for whoever writes to it
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = fstatSync(file);
+    refuseOther(found, path);
+    const { size } = found;
     const bytes = Buffer.alloc(Math.min(size, MAX_READ_BYTES));
     const length = readSync(file, bytes, 0, bytes.length, size - bytes.length);
     return bytes.toString("utf8", 0, length);
@@ -65,6 +81,11 @@ function readEnd(path: string): string {
   } finally {
     if (file !== null) closeSync(file);
   }
+}
+
+/** A pipe would be waited for. */
+function refuseOther(found: Stats | undefined, path: string): void {
+  if (found?.isFile() === false) throw new FobError("invalid", t`${path} is not a file`);
 }
 
 function parseEntry(line: string): AuditEntry | null {

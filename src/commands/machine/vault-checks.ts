@@ -154,11 +154,7 @@ function describeDamage(
 
 /** What lies where something else belongs. The rest is looked at when that is out of the way. */
 function describeMisplaced(misplaced: readonly Misplaced[]): Check {
-  const reasons = misplaced.map(({ path, is }) =>
-    is === "file"
-      ? t`${path} is a file, and must be a folder`
-      : t`${path} is a folder, and must be a file`,
-  );
+  const reasons = misplaced.map(describeKind);
   return {
     check: "files",
     status: "failed",
@@ -167,6 +163,14 @@ function describeMisplaced(misplaced: readonly Misplaced[]): Check {
       "restore it from a backup of the vault folder, or --repair puts aside what lies there, and looks at the rest",
     ),
   };
+}
+
+function describeKind({ path, wanted, is }: Misplaced): string {
+  if (is === "file") return t`${path} is a file, and must be a folder`;
+  if (is === "folder") return t`${path} is a folder, and must be a file`;
+  return wanted === "file"
+    ? t`${path} is a pipe or a device, and must be a file`
+    : t`${path} is a pipe or a device, and must be a folder`;
 }
 
 function describePutAside(misplaced: readonly Misplaced[]): Check {

@@ -4,7 +4,6 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
   readSync,
   writeSync,
 } from "node:fs";
@@ -34,7 +33,7 @@ export function touch(
   try {
     // to be changed in place: readers and other writers see an entry before or after, and each
     // token has its own
-    const file = openSync(lastUsesFile(layout), constants.O_RDWR | constants.O_CREAT, 0o600);
+    const file = open(layout, constants.O_RDWR | constants.O_CREAT);
     try {
       touchIn(file, layout, ids, now);
     } finally {
@@ -197,7 +196,7 @@ function writeInPlace(file: number, entries: Buffer, places: readonly number[]):
 function append(layout: VaultLayout, file: number, entries: Buffer): void {
   const torn = fstatSync(file).size % ENTRY_BYTES;
   if (torn > 0) ftruncateSync(file, fstatSync(file).size - torn);
-  const end = openSync(lastUsesFile(layout), constants.O_WRONLY | constants.O_APPEND);
+  const end = open(layout, constants.O_WRONLY | constants.O_APPEND);
   try {
     writeSync(end, entries);
   } finally {
@@ -205,17 +204,27 @@ function append(layout: VaultLayout, file: number, entries: Buffer): void {
   }
 }
 
+function open(layout: VaultLayout, flags: number): number {
+  // opening a pipe would wait for whoever is at its other end
+  return openSync(lastUsesFile(layout), flags | (constants.O_NONBLOCK ?? 0), 0o600);
+}
+
 function readAll(file: number): Buffer {
-  const { size } = fstatSync(file);
-  if (size > MAX_BYTES) throw new Error("not a file of last uses");
+  const found = fstatSync(file);
+  const { size } = found;
+  if (!found.isFile() || size > MAX_BYTES) throw new Error("not a file of last uses");
   const bytes = Buffer.alloc(size);
   return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
 }
 
 function readOrNothing(layout: VaultLayout): Buffer {
   try {
-    const bytes = readFileSync(lastUsesFile(layout));
-    return bytes.length > MAX_BYTES ? Buffer.alloc(0) : bytes;
+    const file = open(layout, constants.O_RDONLY);
+    try {
+      return readAll(file);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // no token was used yet, or nobody can tell
     return Buffer.alloc(0);

@@ -1,5 +1,13 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { removeQuietly } from "#base/durable-file.ts";
 import type { Secret } from "#token/secret.ts";
 import { locatorFile, type VaultLayout } from "#vault/cells/layout.ts";
@@ -110,7 +118,8 @@ function readAt(file: number, position: number, length: number): Buffer {
 
 function openOrNull(path: string): number | null {
   try {
-    return openSync(path, "r");
+    // opening a pipe would wait for whoever writes to it
+    return statSync(path).isFile() ? openSync(path, "r") : null;
   } catch {
     // not there, or not readable: the index is
     return null;

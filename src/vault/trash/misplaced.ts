@@ -9,24 +9,24 @@ const FOLDERS = ["tokens", "removed", "attempts", "grants", "batches"];
 /** What lies in a vault where something of another kind belongs. */
 export interface Misplaced {
   readonly path: string;
-  readonly is: "file" | "folder";
+  readonly wanted: "file" | "folder";
+  readonly is: "file" | "folder" | "neither";
 }
 
 /**
- * Files where the vault has folders of its own, and folders where it has single files. Cells are
- * looked at by whoever reads them.
+ * What is no folder where the vault has folders of its own, and no file where it has single files:
+ * pipes and devices among it. Cells are looked at by whoever reads them.
  */
 export function misplacedIn(layout: VaultLayout): Misplaced[] {
   const folders = FOLDERS.map((name) => join(vaultFolder(layout.home), name));
   const files = [lastUsesFile(layout), locatorFile(layout)];
   return [
-    ...folders
-      .filter((path) => isFolder(path) === false)
-      .map((path) => ({ path, is: "file" }) as const),
-    ...files
-      .filter((path) => isFolder(path) === true)
-      .map((path) => ({ path, is: "folder" }) as const),
-  ];
+    ...folders.map((path) => ({ path, wanted: "folder" }) as const),
+    ...files.map((path) => ({ path, wanted: "file" }) as const),
+  ].flatMap(({ path, wanted }) => {
+    const is = kindOf(path);
+    return is === null || is === wanted ? [] : [{ path, wanted, is }];
+  });
 }
 
 /** Puts aside what is misplaced; what belongs there is made when it is needed. */
@@ -35,6 +35,9 @@ export function putMisplacedAside({ home }: VaultLayout, misplaced: readonly Mis
 }
 
 /** Null where there is nothing. */
-function isFolder(path: string): boolean | null {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? null;
+function kindOf(path: string): Misplaced["is"] | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return null;
+  if (found.isDirectory()) return "folder";
+  return found.isFile() ? "file" : "neither";
 }
