@@ -6,11 +6,11 @@ import { t } from "#base/language.ts";
  * order, with or without a byte order mark, which is no part of the text. Without one, bytes are
  * UTF-16 only where nothing else is possible: every second byte of a Latin text is zero. `source`
  * names it. Throws FobError `invalid` for what is neither: different bytes would give the same
- * text.
+ * text. No text holds a zero character; UTF-32 would look like one that does.
  */
 export function decodeText(bytes: Buffer, source: string, hint = t("save it as UTF-8")): string {
   const text = decoded(bytes);
-  if (text !== null) return text;
+  if (text !== null && !text.includes("\0")) return text;
   throw new FobError("invalid", t`${source} is not UTF-8 (or UTF-16 with a byte order mark)`, {
     hint,
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { updateCell } from "#vault/cells/cell.ts";
 import { attemptsCell } from "#vault/cells/layout.ts";
 import { readHeader } from "#vault/keys/header.ts";
-import { HOTP_URI, homesLike, RFC_CODES, type TestHome, testHome } from "./fob.ts";
+import { HOTP_URI, homesLike, RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 const WRONG = { env: { FOB_PIN: "62804" } };
@@ -176,5 +176,44 @@ test("a wiped token takes its count with it", async () => {
   expect(readdirSync(attemptsFolder(home))).toEqual([]);
   expect(JSON.parse((await home.fob(["pin", "status", "ACME", "--json"])).stdout)).toMatchObject({
     ...{ attemptsLeft: 0, locked: true, wiped: true },
+  });
+});
+
+describe("a PIN source that holds what no PIN holds", () => {
+  const utf32 = (text: string) =>
+    Buffer.from(Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0).buffer);
+
+  test.each([
+    ["UTF-32", utf32("83517\n")],
+    ["UTF-32 with a mark", utf32("\ufeff83517\n")],
+    ["a zero inside", Buffer.from("83\x00517\n")],
+    ["a zero at the end", Buffer.from("83517\0\n")],
+    ["another control character", Buffer.from("835\x0717\n")],
+    ["an escape sequence", Buffer.from("\x1b[20083517\n")],
+  ])("costs no attempt: %s", async (_, bytes) => {
+    const home = await guarded();
+    const file = join(home.home, "pin");
+    writeFileSync(file, bytes);
+    expect(await home.fob(["code", "ACME", "--pin-file", file])).toMatchObject({ exitCode: 6 });
+    expect(await left(home, "ACME")).toBe(10);
+    await home.fob(["pin", "set"], PIN);
+    expect(await home.fob(["export", "--pin-file", file])).toMatchObject({ exitCode: 6 });
+    const { stdout } = await home.fob(["pin", "status", "--json"], PIN);
+    expect(JSON.parse(stdout).attemptsLeft).toBe(10);
+  });
+
+  test.each([
+    ["enroll", ["enroll", "-"]],
+    ["a challenge", ["challenge", "Ocra", "-"]],
+    ["a check", ["inspect", "-"]],
+  ])("is no text for %s either", async (_, args) => {
+    const home = testHome();
+    const suite = "OCRA-1%3AHOTP-SHA1-6%3AQN08";
+    const ocra = `otpauth://ocra/Ocra:ann?secret=${RFC_SECRET}&suite=${suite}&issuer=Ocra`;
+    expect(await home.fob(["enroll", "-"], { input: ocra })).toMatchObject({ exitCode: 0 });
+    expect(await home.fob(args, { input: "12345678\0" })).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("is not UTF-8"),
+    });
   });
 });

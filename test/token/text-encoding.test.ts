@@ -8,7 +8,8 @@ const big = (text: string) => Buffer.from(text, "utf16le").swap16();
 describe("a text from any system", () => {
   test("is the same with and without a byte order mark, in UTF-8 and UTF-16", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: "binary" }), (any) => {
+        const text = any.replaceAll("\0", "");
         expect(textOf(Buffer.from(`\ufeff${text}`))).toBe(text);
         expect(textOf(Buffer.from(`\ufeff${text}`, "utf16le"))).toBe(text);
         expect(textOf(big(`\ufeff${text}`))).toBe(text);
@@ -32,12 +33,23 @@ describe("a text from any system", () => {
     },
   );
 
-  test.each(["a\0b\0c", "\0\0\0\0", "\0"])(
-    "in UTF-8 may hold zeros where UTF-16 has none: %j",
+  test.each(["a\0b\0c", "\0\0\0\0", "\0", "7391\0", "73\x0091"])(
+    "holds no zero character in any encoding: %j",
     (text) => {
-      expect(textOf(Buffer.from(text))).toBe(text);
+      const both = [text, `\ufeff${text}`];
+      for (const bytes of both.flatMap((one) => [Buffer.from(one), Buffer.from(one, "utf16le")]))
+        expect(() => textOf(bytes)).toThrow(/^x\.txt is not UTF-8/);
     },
   );
+
+  test.each(["little", "big"])("is no UTF-32, %s end first, with or without a mark", (order) => {
+    for (const text of ["7391", "\ufeff7391"]) {
+      const units = Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0);
+      const bytes = Buffer.from(units.buffer);
+      if (order === "big") bytes.swap32();
+      expect(() => textOf(bytes)).toThrow(/^x\.txt is not UTF-8/);
+    }
+  });
 
   test("is never the text of other bytes: what is no text is refused", () => {
     const encodings = (text: string) =>

@@ -77,7 +77,7 @@ function pinsInOrder(read: () => string): PinSource {
       const isRepeated = lines.slice(next).every((more) => more === line);
       if (isNew && later === 0 && lines.length > 1 && !isRepeated)
         throw tooMany(lines.length, next);
-      if (line) return pinBytes(line);
+      if (line) return givenPin(line, request.role);
       throw new FobError(
         "locked",
         t`${describe(request)} is needed, and the PIN source has no line for it`,
@@ -89,14 +89,22 @@ function pinsInOrder(read: () => string): PinSource {
   };
 }
 
+/** No PIN that fob has set holds a control character: such a line costs no attempt. */
+function givenPin(line: string, role: PinRequest["role"]): Secret {
+  if (role !== "current" || !/\p{Cc}/u.test(line)) return pinBytes(line);
+  throw new FobError(
+    "invalid",
+    t("the PIN source holds a control character, and no PIN does: nothing was tried"),
+    { hint: t("save it as UTF-8, one PIN a line") },
+  );
+}
+
 function tooMany(lines: number, asked: number): FobError {
   return new FobError(
     "usage",
     t`the PIN source has ${lines} lines, and the new PIN would be line ${asked}`,
     {
-      hint: t(
-        "give as many lines as PINs are asked for: none for the app PIN where none is set",
-      ),
+      hint: t("give as many lines as PINs are asked for: none for the app PIN where none is set"),
     },
   );
 }
