@@ -70,6 +70,9 @@ const MAX_STARTING = 2_000;
  */
 const MAX_MENDING = 6_000;
 
+/** The same where nobody answers at its address: there is hardly an agent then. */
+const MAX_MENDING_UNHEARD = 2_000;
+
 /** The agent of the vault below `home`. */
 export class AgentControl {
   readonly #home: string;
@@ -238,12 +241,16 @@ export class AgentControl {
    */
   async #awaitClaim(): Promise<Holder | null> {
     let claim = this.#claim();
-    const address = claim === null ? await this.#whoAnswers() : null;
+    if (claim !== null && claim !== "damaged") return claim;
+    const address = await this.#whoAnswers();
     if (claim === null && address === null) return null;
-    await until(() => {
-      claim = this.#claim();
-      return claim !== null && claim !== "damaged";
-    }, MAX_MENDING);
+    await until(
+      () => {
+        claim = this.#claim();
+        return claim !== null && claim !== "damaged";
+      },
+      address === null ? MAX_MENDING_UNHEARD : MAX_MENDING,
+    );
     if (claim !== "damaged") {
       if (claim === null) throw cannotProve(String(address));
       return claim;
@@ -326,7 +333,7 @@ function cannotBeEnded({ pid }: Holder): FobError {
 }
 
 async function until(isSo: () => boolean, milliseconds: number): Promise<boolean> {
-  for (let waited = 0; waited < milliseconds; waited += 10) {
+  for (const end = performance.now() + milliseconds; performance.now() < end; ) {
     if (isSo()) return true;
     await pause(10);
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -39,7 +39,7 @@ async function claimed({ isOurs = true, life = "dead" as ReturnType<AgentHost["l
     const [word, challenge = ""] = line.split(" ");
     return word === "prove" ? `ok ${proofOf(holder.secret, challenge)}` : null;
   };
-  return { control: new AgentControl(home, host), socket, state, ended, prove };
+  return { control: new AgentControl(home, host), home, socket, state, ended, prove };
 }
 
 const NONE = { wasRunning: false, stranger: null };
@@ -56,6 +56,20 @@ describe("an agent whose claim was copied with its home", () => {
 });
 
 describe("ending an agent", () => {
+  test("whose claim is damaged says so, and soon where nobody listens", async () => {
+    const { control, home, ended } = await claimed();
+    const claim = join(home, "vault", "agent", "1");
+    writeFileSync(claim, "damaged");
+    utimesSync(claim, 1, 1);
+    const start = performance.now();
+    await expect(control.stop()).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("the claim of the agent is damaged"),
+    });
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(ended).toEqual([]);
+  });
+
   test("that proves itself asks it to lock, and ends its process only while it stays connected", async () => {
     const { control, socket, state, ended, prove } = await claimed({ life: "running" });
     const { heard } = await impersonate(socket, (line) => {
