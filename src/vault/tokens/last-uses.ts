@@ -33,12 +33,9 @@ export function touch(
   try {
     // to be changed in place: readers and other writers see an entry before or after, and each
     // token has its own
-    const file = open(layout, constants.O_RDWR | constants.O_CREAT);
-    try {
-      touchIn(file, layout, ids, now);
-    } finally {
-      closeSync(file);
-    }
+    withFile(layout, constants.O_RDWR | constants.O_CREAT, (file) =>
+      touchIn(file, layout, ids, now),
+    );
   } catch {
     // as said above
   }
@@ -196,17 +193,17 @@ function writeInPlace(file: number, entries: Buffer, places: readonly number[]):
 function append(layout: VaultLayout, file: number, entries: Buffer): void {
   const torn = fstatSync(file).size % ENTRY_BYTES;
   if (torn > 0) ftruncateSync(file, fstatSync(file).size - torn);
-  const end = open(layout, constants.O_WRONLY | constants.O_APPEND);
-  try {
-    writeSync(end, entries);
-  } finally {
-    closeSync(end);
-  }
+  withFile(layout, constants.O_WRONLY | constants.O_APPEND, (end) => writeSync(end, entries));
 }
 
-function open(layout: VaultLayout, flags: number): number {
-  // opening a pipe would wait for whoever is at its other end
-  return openSync(lastUsesFile(layout), flags | (constants.O_NONBLOCK ?? 0), 0o600);
+function withFile<T>(layout: VaultLayout, flags: number, use: (file: number) => T): T {
+  // opening a pipe would wait for whoever is at its other end; Windows has no such flag, which is 0
+  const file = openSync(lastUsesFile(layout), flags | constants.O_NONBLOCK, 0o600);
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readAll(file: number): Buffer {
@@ -219,12 +216,7 @@ function readAll(file: number): Buffer {
 
 function readOrNothing(layout: VaultLayout): Buffer {
   try {
-    const file = open(layout, constants.O_RDONLY);
-    try {
-      return readAll(file);
-    } finally {
-      closeSync(file);
-    }
+    return withFile(layout, constants.O_RDONLY, readAll);
   } catch {
     // no token was used yet, or nobody can tell
     return Buffer.alloc(0);
