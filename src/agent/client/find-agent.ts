@@ -33,24 +33,22 @@ export async function findAgent(
   for (const address of addresses) {
     const connection = await connect(address);
     if (!connection) continue;
-    const proof = await askForProof(connection, secret, patience);
-    if (proof === "right") return { agent: connection };
-    const isSilent = proof === "none" && connection.isOpen;
+    const isRight = await proves(connection, secret, patience);
+    if (isRight) return { agent: connection };
+    const isSilent = isRight === null && connection.isOpen;
     connection.end();
     found = { stranger: address, isSilent };
   }
   return found;
 }
 
-async function askForProof(
+/** Null for one that says nothing, or hangs up. */
+async function proves(
   connection: Connection,
   secret: Buffer,
   patience: number,
-): Promise<"right" | "wrong" | "none"> {
+): Promise<boolean | null> {
   const challenge = newChallenge();
-  // one that hangs up or says nothing has proved nothing
   const reply = await connection.ask(`prove ${challenge}`, patience).catch(() => null);
-  if (reply === null) return "none";
-  const isRight = reply.startsWith("ok ") && isProof(secret, challenge, reply.slice("ok ".length));
-  return isRight ? "right" : "wrong";
+  return reply === null ? null : isProof(secret, challenge, reply.replace(/^ok /, ""));
 }
