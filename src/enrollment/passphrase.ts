@@ -1,13 +1,15 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHash,
   pbkdf2 as nodePbkdf2,
   scrypt as nodeScrypt,
   randomBytes,
 } from "node:crypto";
 import { forget, type Secret } from "#token/secret.ts";
+import { argon2id } from "./argon2.ts";
 import type { AskSecret } from "./draft.ts";
-import { type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
+import { type Argon2Costs, type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
 
 /** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */
 const HASH_BYTES = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const;
@@ -19,9 +21,17 @@ export type Pbkdf2Hash = keyof typeof HASH_BYTES;
 export type Derivation = {
   readonly salt: Uint8Array;
   readonly keyBytes: number;
+  /**
+   * What of the passphrase makes the key, where an app takes only a part of it; null for a
+   * passphrase with which there is no such key.
+   */
+  readonly part?: (passphrase: Uint8Array) => Uint8Array | null;
 } & (
   | { readonly kdf: "pbkdf2"; readonly hash: Pbkdf2Hash; readonly iterations: number }
   | { readonly kdf: "scrypt"; readonly costs: ScryptCosts }
+  | { readonly kdf: "argon2id"; readonly costs: Argon2Costs }
+  /** The passphrase's SHA-256, without salt. */
+  | { readonly kdf: "sha256" }
 );
 
 /** What a foreign file is opened with. */
@@ -40,15 +50,17 @@ export async function openWithPassphrase<D extends Derivation, T>(
   derivations: readonly D[],
   of: string | null,
   { askSecret, effort }: Opening,
-  open: (key: Secret, derivation: D) => T | null,
+  open: (key: Secret, derivation: D) => T | null | Promise<T | null>,
 ): Promise<T | null> {
   // a wrong passphrase costs every derivation
   for (const derivation of derivations) spend(derivation, effort);
   const passphrase = await askSecret("passphrase", of);
   for (const derivation of derivations) {
-    const key = await deriveKey(passphrase, derivation);
+    const part = derivation.part ? derivation.part(passphrase) : passphrase;
+    if (part === null) continue;
+    const key = await deriveKey(part, derivation);
     try {
-      const opened = open(key, derivation);
+      const opened = await open(key, derivation);
       if (opened !== null) return opened;
     } finally {
       forget(key);
@@ -59,7 +71,8 @@ export async function openWithPassphrase<D extends Derivation, T>(
 
 function spend(derivation: Derivation, effort: Effort): void {
   if (derivation.kdf === "scrypt") effort.spendScrypt(derivation.costs);
-  else {
+  else if (derivation.kdf === "argon2id") effort.spendArgon2(derivation.costs);
+  else if (derivation.kdf === "pbkdf2") {
     const { hash, iterations, keyBytes } = derivation;
     effort.spendPbkdf2(iterations, Math.ceil(keyBytes / HASH_BYTES[hash]));
   }
@@ -71,6 +84,9 @@ function spend(derivation: Derivation, effort: Effort): void {
  */
 export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {
   const { salt, keyBytes } = derivation;
+  if (derivation.kdf === "argon2id") return argon2id(passphrase, derivation);
+  if (derivation.kdf === "sha256")
+    return Promise.resolve(createHash("sha256").update(passphrase).digest());
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, key: Buffer) => (error ? reject(error) : resolve(key));
     if (derivation.kdf === "pbkdf2") {
@@ -82,7 +98,7 @@ export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promi
   });
 }
 
-/** The length of GCM's nonce in every format, in bytes. */
+/** The length of GCM's nonce in nearly every format, in bytes. */
 export const GCM_NONCE_BYTES = 12;
 
 /** The length of GCM's tag in every format, in bytes. */
@@ -93,14 +109,20 @@ export interface Sealed {
   readonly nonce: Buffer;
   readonly ciphertext: Buffer;
   readonly tag: Buffer;
+  /** What is authentic beside the text. */
+  readonly context?: Uint8Array;
 }
 
 /** A plaintext under AES-GCM with a key of 16, 24 or 32 bytes; null when the tag does not match. */
-export function openGcm(key: Uint8Array, { nonce, ciphertext, tag }: Sealed): Buffer | null {
+export function openGcm(
+  key: Uint8Array,
+  { nonce, ciphertext, tag, context }: Sealed,
+): Buffer | null {
   const name = `aes-${(key.length * 8) as 128 | 192 | 256}-gcm` as const;
   try {
     const decipher = createDecipheriv(name, key, nonce, { authTagLength: GCM_TAG_BYTES });
     decipher.setAuthTag(tag);
+    if (context) decipher.setAAD(context);
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
   } catch {
     // node:crypto has no other way to say that a tag or a length is wrong

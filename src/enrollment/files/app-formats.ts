@@ -1,8 +1,17 @@
 import type { StringFormat } from "#enrollment/formats/string-formats.ts";
 import { aegis } from "./aegis.ts";
 import type { AppFormat } from "./app-file.ts";
+import { cotp } from "./cotp.ts";
+import { ente } from "./ente.ts";
+import { freeOtp } from "./free-otp.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
+import { otpClient } from "./otp-client.ts";
 import { bitwarden, keePassXc } from "./password-managers.ts";
+import { openAndOtp } from "./sealed-andotp.ts";
+import { openBitwarden } from "./sealed-bitwarden.ts";
+import { orSealed } from "./sealed-file.ts";
+import { openProton } from "./sealed-proton.ts";
+import { openStratum } from "./sealed-stratum.ts";
 import { twoFas } from "./two-fas.ts";
 
 /**
@@ -12,13 +21,18 @@ import { twoFas } from "./two-fas.ts";
 export const APP_FORMATS = [
   aegis,
   twoFas,
-  stratum,
+  orSealed(stratum, openStratum),
   freeOtpPlus,
-  bitwarden,
-  proton,
-  andOtp,
+  orSealed(bitwarden, openBitwarden),
+  orSealed(proton, openProton),
+  ente,
+  cotp,
+  freeOtp,
   raivo,
   keePassXc,
+  // these may have no mark, and come last
+  otpClient,
+  orSealed(andOtp, openAndOtp),
 ] as const satisfies readonly AppFormat[];
 
 /** What is stored with a token as its format: where it was read from. */

@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import {
+  base64Bytes,
+  damagedFile,
+  MIN_SALT_BYTES,
+  newerFile,
+  type OpenFile,
+  openSealed,
+  orSealed,
+} from "./sealed-file.ts";
+
+const APP = "cotp";
+
+/** The version of the file around the encrypted database, and the latest one of what is in it. */
+const CONTAINER_VERSION = 1;
+const DATABASE_VERSION = 2;
+
+const NONCE_BYTES = 24;
+const TAG_BYTES = 16;
+
+/** How cotp makes a key of a password. */
+const DERIVATION = {
+  kdf: "argon2id",
+  keyBytes: 32,
+  costs: { memory: 2 ** 15, passes: 4, lanes: 4 },
+} as const;
+
+const text = v.optional(v.nullable(v.string()));
+const number = v.optional(v.nullable(v.number()));
+
+const DatabaseSchema = v.object({
+  version: v.number(),
+  elements: listOf(
+    v.object({
+      type: v.string(),
+      issuer: text,
+      label: text,
+      secret: v.string(),
+      algorithm: text,
+      digits: number,
+      period: number,
+      counter: number,
+    }),
+  ),
+});
+
+/** The plain export of cotp in its own form, which is what its database holds. */
+const plain = {
+  id: "cotp",
+  app: APP,
+  async read(file) {
+    const parsed = v.safeParse(DatabaseSchema, file.json(), { abortEarly: true });
+    if (!parsed.success) return null;
+    const { version, elements } = parsed.output;
+    if (version > DATABASE_VERSION) throw newerFile(APP, version);
+    return elements.map(({ label, ...entry }): AppEntry => ({ account: label, ...entry }));
+  },
+} as const satisfies AppFormat;
+
+const MarkSchema = v.object({
+  version: v.number(),
+  nonce: v.string(),
+  salt: v.string(),
+  cipher: v.string(),
+});
+
+const ContainerSchema = v.object({
+  nonce: v.pipe(base64Bytes, v.length(NONCE_BYTES)),
+  salt: v.pipe(base64Bytes, v.minLength(MIN_SALT_BYTES)),
+  cipher: v.pipe(base64Bytes, v.minLength(TAG_BYTES)),
+});
+
+const openCotp: OpenFile = async (file, opening) => {
+  const json = file.json();
+  if (!v.is(MarkSchema, json)) return null;
+  if (json.version !== CONTAINER_VERSION) throw newerFile(APP, json.version);
+  const parsed = v.safeParse(ContainerSchema, json, { abortEarly: true });
+  if (!parsed.success) throw damagedFile(APP);
+  const { nonce, salt, cipher } = parsed.output;
+  const { xchacha20poly1305 } = await import("@noble/ciphers/chacha.js");
+  return openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) => {
+    try {
+      return Buffer.from(xchacha20poly1305(key, nonce).decrypt(cipher));
+    } catch {
+      // the only error of the right lengths is a tag that does not match
+      return null;
+    }
+  });
+};
+
+/** cotp's database (XChaCha20-Poly1305 under a key that Argon2id makes), and its plain export. */
+export const cotp = orSealed(plain, openCotp);

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import * as samples from "../samples.ts";
+
+const { SAMPLES, STEAM } = samples;
+
+/** The password of all samples: its characters are fewer than its bytes. */
+export const PASSWORD = "corréct horse";
+
+const parts = [...SAMPLES, STEAM].map(({ issuer, account, secret, credential }) => {
+  if (credential.kind !== "totp" && credential.kind !== "hotp") throw new Error("no app has these");
+  const isSteam = credential.alphabet === "steam";
+  return {
+    names: { issuer, label: account },
+    secret,
+    type: isSteam ? "STEAM" : credential.kind.toUpperCase(),
+    algorithm: credential.algorithm,
+    digits: credential.digits,
+    period: credential.kind === "totp" ? credential.period : 30,
+    counter: credential.kind === "hotp" ? Number(credential.counter) : null,
+  };
+});
+
+/** The plain export of cotp. */
+export const cotp = JSON.stringify({
+  version: 2,
+  elements: parts.map(({ names, ...rest }) => ({ ...rest, ...names, pin: null })),
+});
+
+/** What OTPClient's database holds. It has no Steam tokens but by their issuer. */
+export const otpClient = JSON.stringify(
+  parts.slice(0, SAMPLES.length).map(({ names, algorithm, period, counter, ...rest }) => ({
+    ...rest,
+    ...names,
+    algo: algorithm,
+    ...(counter === null ? { period } : { counter }),
+    group: "work",
+  })),
+);
+
+/** What FreeOTP 2 has for each token beside its secret. */
+export const freeOtp = parts
+  .slice(0, SAMPLES.length)
+  .map(({ names, type, algorithm, digits, period, counter }) => ({
+    algo: algorithm,
+    ...(counter !== null && { counter }),
+    digits,
+    issuerExt: names.issuer,
+    issuerInt: names.issuer,
+    label: names.label,
+    ...(counter === null && { period }),
+    type,
+  }));
+
+/** An encrypted file of an app: what seal.py or SealFreeOtp.java made of the plain one. */
+export interface SealedSample {
+  /** The format, as the scripts call it; its file in `fixtures/` has this name. */
+  readonly name: string;
+  readonly id: string;
+  readonly app: string;
+  readonly plain: string;
+  readonly tokens: readonly samples.Sample[];
+}
+
+const all = [...SAMPLES, STEAM];
+
+/** A sample of every encrypted form but FreeOTP's, which seal.py does not make. */
+export const SEALED: readonly SealedSample[] = [
+  ...["bitwarden-pbkdf2", "bitwarden-argon2id"].map((name) => ({
+    ...{ name, id: "bitwarden", app: "Bitwarden" },
+    ...{ plain: samples.bitwardenJson, tokens: all },
+  })),
+  { name: "ente", id: "ente-auth", app: "Ente Auth", plain: samples.ente, tokens: all },
+  {
+    ...{ name: "proton", id: "proton-authenticator", app: "Proton Authenticator" },
+    ...{ plain: samples.proton, tokens: all },
+  },
+  ...["stratum", "stratum-old"].map((name) => ({
+    ...{ name, id: "stratum", app: "Stratum" },
+    ...{ plain: samples.stratum, tokens: all },
+  })),
+  ...["andotp", "andotp-old"].map((name) => ({
+    ...{ name, id: "andotp", app: "andOTP" },
+    ...{ plain: samples.andOtp, tokens: all },
+  })),
+  { name: "cotp", id: "cotp", app: "cotp", plain: cotp, tokens: all },
+  ...["otpclient-1", "otpclient-2", "otpclient-2-cut", "otpclient-3"].map((name) => ({
+    ...{ name, id: "otpclient", app: "OTPClient" },
+    ...{ plain: otpClient, tokens: SAMPLES },
+  })),
+];
+
+/** A file that was made beforehand. */
+export function fixture(name: string): Buffer {
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+}
