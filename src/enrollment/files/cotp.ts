@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
 import {
   base64Bytes,
   damagedFile,
@@ -26,37 +26,54 @@ const DERIVATION = {
   costs: { memory: 2 ** 15, passes: 4, lanes: 4 },
 } as const;
 
-const text = v.optional(v.nullable(v.string()));
-const number = v.optional(v.nullable(v.number()));
+const DatabaseSchema = v.object({ version: v.number(), elements: list });
 
-const DatabaseSchema = v.object({
-  version: v.number(),
-  elements: listOf(
-    v.object({
-      type: v.string(),
-      issuer: text,
-      label: text,
-      secret: v.string(),
-      algorithm: text,
-      digits: number,
-      period: number,
-      counter: number,
-    }),
-  ),
-});
+/** The export in the form of enrollment strings. */
+const StringsSchema = v.object({ items: list });
 
-/** The plain export of cotp in its own form, which is what its database holds. */
+/** The plain exports of cotp in its own forms, of which the first is what its database holds. */
 const plain = {
   id: "cotp",
   app: APP,
   async read(file) {
-    const parsed = v.safeParse(DatabaseSchema, file.json(), { abortEarly: true });
+    const json = file.json();
+    const strings = v.safeParse(StringsSchema, json, { abortEarly: true });
+    if (strings.success && strings.output.items.some(isString))
+      return readStrings(strings.output.items);
+    const parsed = v.safeParse(DatabaseSchema, json, { abortEarly: true });
     if (!parsed.success) return null;
     const { version, elements } = parsed.output;
     if (version > DATABASE_VERSION) throw newerFile(APP, version);
-    return elements.map(({ label, ...entry }): AppEntry => ({ account: label, ...entry }));
+    return readEach(elements, {
+      schema: v.object({
+        type: v.string(),
+        issuer: text,
+        label: text,
+        secret: v.string(),
+        algorithm: text,
+        digits: number,
+        period: number,
+        counter: number,
+      }),
+      issuer: ["issuer"],
+      account: ["label"],
+      read: ({ label, ...entry }) => ({ account: label, ...entry }),
+    });
   },
 } as const satisfies AppFormat;
+
+function isString(item: unknown): boolean {
+  return typeof item === "string" && item.startsWith("otpauth://");
+}
+
+function readStrings(items: readonly unknown[]): AppItem[] {
+  return readEach(items, {
+    schema: v.string(),
+    issuer: [],
+    account: [],
+    read: (enrollment) => ({ enrollment }),
+  });
+}
 
 const MarkSchema = v.object({
   version: v.number(),

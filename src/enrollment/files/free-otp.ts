@@ -5,7 +5,7 @@ import type { Derivation } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import type { AppEntry, AppFormat } from "./app-file.ts";
+import { type AppFormat, type AppItem, number, text } from "./app-file.ts";
 import { isJavaStream, type JavaMap, readJavaMap } from "./java-map.ts";
 import { damagedFile, newerFile, openGcmTail, openSealed } from "./sealed-file.ts";
 
@@ -46,9 +46,6 @@ const MasterKeySchema = v.object({
   ),
 });
 
-const text = v.optional(v.nullable(v.string()));
-const number = v.optional(v.nullable(v.number()));
-
 const DescriptionSchema = v.object({
   type: v.string(),
   issuerExt: text,
@@ -79,10 +76,9 @@ export const freeOtp = {
       { askSecret, effort },
       (key) => openKey(key, mEncryptedKey),
     );
-    const names = [...map.keys()].filter(
-      (name) => name !== MASTER_KEY && !name.endsWith(DESCRIPTION),
-    );
-    const entries = names.map((name) => entryOf(map, name, masterKey));
+    const names = new Set([...map.keys()].map((name) => name.replace(/-token$/, "")));
+    names.delete(MASTER_KEY);
+    const entries = [...names].map((name) => entryOf(map, name, masterKey));
     forget(masterKey);
     return entries;
   },
@@ -130,19 +126,14 @@ function nonceOf(parameters: Buffer): Buffer | null {
 }
 
 /** A token: its secret under `name`, and what it is in the description beside it. */
-function entryOf(map: JavaMap, name: string, masterKey: Secret): AppEntry {
+function entryOf(map: JavaMap, name: string, masterKey: Secret): AppItem {
   const description = v.safeParse(DescriptionSchema, jsonAt(map, name + DESCRIPTION));
-  const { issuerExt, issuerInt, label, algo, ...token } = description.success
-    ? description.output
-    : { type: t("none"), issuerExt: null, issuerInt: null, label: null, algo: null };
+  if (!description.success) return { fault: t("the file does not say what it is") };
+  const { issuerExt, issuerInt, label, algo, ...token } = description.output;
+  const names = { issuer: issuerExt || issuerInt, account: label };
   const secret = openSecret(map, name, masterKey);
-  const entry = {
-    issuer: issuerExt || issuerInt,
-    account: label,
-    secret: secret ? encodeBase32(secret) : "",
-    algorithm: algo,
-    ...token,
-  };
+  if (!secret) return { fault: t("its secret does not open with the key of the file"), ...names };
+  const entry = { ...names, secret: encodeBase32(secret), algorithm: algo, ...token };
   forget(secret);
   return entry;
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Derivation } from "#enrollment/passphrase.ts";
-import { type AppEntry, type AppFormat, listOf } from "./app-file.ts";
+import { type AppFormat, number, readEach, someHas, text } from "./app-file.ts";
 import {
   damagedFile,
   newerFile,
@@ -31,32 +31,29 @@ const LAYOUTS: Readonly<Record<2 | 3, Layout>> = {
   3: { ivAt: 13, read: (bytes, at) => bytes.readUInt32BE(at) },
 };
 
-const number = v.optional(v.nullable(v.number()));
-
-const DatabaseSchema = listOf(
-  v.object({
-    type: v.string(),
-    issuer: v.optional(v.nullable(v.string())),
-    label: v.optional(v.nullable(v.string())),
-    secret: v.string(),
-    algo: v.string(),
-    digits: number,
-    period: number,
-    counter: number,
-  }),
-);
-
 /** What OTPClient's database holds. */
 const plain = {
   id: "otpclient",
   app: APP,
   async read(file) {
-    const parsed = v.safeParse(DatabaseSchema, file.json(), { abortEarly: true });
-    return parsed.success
-      ? parsed.output.map(
-          ({ label, algo, ...entry }): AppEntry => ({ account: label, algorithm: algo, ...entry }),
-        )
-      : null;
+    const entries = file.json();
+    // andOTP's list has the same fields but this one
+    if (!Array.isArray(entries) || !someHas(entries, "label", "algo")) return null;
+    return readEach(entries, {
+      schema: v.object({
+        type: v.string(),
+        issuer: text,
+        label: text,
+        secret: v.string(),
+        algo: v.string(),
+        digits: number,
+        period: number,
+        counter: number,
+      }),
+      issuer: ["issuer"],
+      account: ["label"],
+      read: ({ label, algo, ...entry }) => ({ account: label, algorithm: algo, ...entry }),
+    });
   },
 } as const satisfies AppFormat;
 

@@ -130,8 +130,5 @@ export function newerFile(app: string, version: number | string): FobError {
 
 /** For a file whose password is right, and whose content is not what the app writes. */
 export function holdsNoTokens(app: string): FobError {
-  return new FobError(
-    "invalid",
-    t`this file of ${app} opens, and holds something else than tokens`,
-  );
+  return new FobError("invalid", t`this file of ${app} opens, and holds no tokens`);
 }
