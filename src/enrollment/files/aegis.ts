@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { type Opening, openGcm, openWithPassphrase } from "#enrollment/passphrase.ts";
+import { type Opening, openGcm } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
 import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
+import { holdsNoTokens, openSealed } from "./sealed-file.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -99,15 +100,14 @@ async function decrypt(
   });
   if (slots.length === 0)
     throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
-  const json = await openWithPassphrase(slots.map(derivationOf), null, opening, (key, { slot }) => {
+  const json = await openSealed("Aegis", slots.map(derivationOf), opening, (key, { slot }) => {
     const masterKey = open(key, Buffer.from(slot.key, "hex"), slot.key_params);
     if (!masterKey) return null;
     const database = open(masterKey, Buffer.from(db, "base64"), header.params);
     forget(masterKey);
     return database;
   });
-  if (json) return parseDatabase(json);
-  throw new FobError("denied", t("the password does not open this Aegis vault"));
+  return parseDatabase(json);
 }
 
 type PasswordSlot = v.InferOutput<typeof PasswordSlotSchema>;
@@ -139,5 +139,5 @@ function parseDatabase(json: Buffer): Database {
   const database = v.safeParse(DatabaseSchema, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (database.success) return database.output;
-  throw new FobError("invalid", t("this Aegis vault opens, and holds something else than tokens"));
+  throw holdsNoTokens("Aegis");
 }

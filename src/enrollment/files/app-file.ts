@@ -56,7 +56,7 @@ export interface AppFormat {
   readonly app: string;
   /**
    * The tokens in a file, or null when it is not of this kind. Each entry stands alone: use
-   * {@link readEach} for lists. What is encrypted is opened with `openWithPassphrase`. Rejects with
+   * {@link readEach} for lists. What is encrypted is opened with `openSealed`. Rejects with
    * FobError `invalid` for a damaged file, `denied` for a wrong passphrase.
    */
   read(file: ForeignFile, askSecret: AskSecret, effort: Effort): Promise<readonly AppItem[] | null>;

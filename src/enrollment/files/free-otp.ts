@@ -111,19 +111,18 @@ function openKey(
   return openGcmTail(key, nonce, mCipherText, Buffer.from(mToken));
 }
 
-/** The nonce of a GCMParameters in DER (RFC 5084 section 3.2), with a tag of 16 bytes. */
+/**
+ * The nonce in a GCMParameters in DER (RFC 5084 section 3.2). Some versions of Android write the
+ * nonce alone, and whatever length the parameters give the tag, it has 16 bytes.
+ */
 function nonceOf(parameters: Buffer): Buffer | null {
-  const [sequence, length, octets, nonceLength = 0] = parameters;
-  const nonce = parameters.subarray(4, 4 + nonceLength);
-  const rest = parameters.subarray(4 + nonceLength);
-  const isWhole =
-    sequence === 0x30 &&
-    length === parameters.length - 2 &&
-    octets === 0x04 &&
-    nonceLength > 0 &&
-    rest.equals(Buffer.from([0x02, 0x01, 16]));
-  return isWhole ? nonce : null;
+  const octets = parameters[0] === DER.sequence ? parameters.subarray(2) : parameters;
+  const [tag, length = 0] = octets;
+  const nonce = octets.subarray(2, 2 + length);
+  return tag === DER.octetString && length > 0 && nonce.length === length ? nonce : null;
 }
+
+const DER = { sequence: 0x30, octetString: 0x04 } as const;
 
 /** A token: its secret under `name`, and what it is in the description beside it. */
 function entryOf(map: JavaMap, name: string, masterKey: Secret): AppItem {

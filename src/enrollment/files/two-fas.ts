@@ -1,16 +1,9 @@
 import * as v from "valibot";
-import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
-import {
-  GCM_NONCE_BYTES,
-  GCM_TAG_BYTES,
-  type Opening,
-  openGcm,
-  openWithPassphrase,
-} from "#enrollment/passphrase.ts";
+import { GCM_NONCE_BYTES, GCM_TAG_BYTES, type Opening } from "#enrollment/passphrase.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
 import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+import { damagedFile, holdsNoTokens, openGcmTail, openSealed } from "./sealed-file.ts";
 
 /** How 2FAS makes a key of a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
@@ -70,16 +63,13 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
 async function decrypt(sealed: string, opening: Opening): Promise<readonly unknown[]> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
   if (!data || !salt || nonce?.length !== GCM_NONCE_BYTES || data.length < GCM_TAG_BYTES) {
-    throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
+    throw damagedFile("2FAS");
   }
-  const ciphertext = data.subarray(0, -GCM_TAG_BYTES);
-  const tag = data.subarray(-GCM_TAG_BYTES);
-  const json = await openWithPassphrase([{ ...DERIVATION, salt }], null, opening, (key) =>
-    openGcm(key, { nonce, ciphertext, tag }),
+  const json = await openSealed("2FAS", [{ ...DERIVATION, salt }], opening, (key) =>
+    openGcmTail(key, nonce, data),
   );
-  if (!json) throw new FobError("denied", t("the password does not open this 2FAS backup"));
   const services = v.safeParse(list, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (services.success) return services.output;
-  throw new FobError("invalid", t("this 2FAS backup opens, and holds something else than tokens"));
+  throw holdsNoTokens("2FAS");
 }

@@ -34,7 +34,10 @@ class SealFreeOtp {
     cipher.init(Cipher.ENCRYPT_MODE, with);
     cipher.updateAAD(token.getBytes(StandardCharsets.UTF_8));
     String text = bytes(cipher.doFinal(secret));
-    String parameters = bytes(cipher.getParameters().getEncoded());
+    byte[] encoded = cipher.getParameters().getEncoded();
+    // some versions of Android write the nonce alone
+    boolean isBare = token.equals("HmacSHA256");
+    String parameters = bytes(isBare ? Arrays.copyOfRange(encoded, 2, 16) : encoded);
     return "{\"mCipher\":\"AES/GCM/NoPadding\",\"mCipherText\":" + text
         + ",\"mParameters\":" + parameters + ",\"mToken\":" + quote(token) + "}";
   }
