@@ -16,7 +16,7 @@ interface Opened {
 /** One reading of the bytes: how its key is made, and what is opened with it. */
 type Reading = Derivation & { readonly app: App; open(key: Secret): Secret | null };
 
-/** andOTP takes 140,000 to 160,000 iterations since version 0.8, and 1,000 to 5,000 before. */
+/** andOTP takes 140,000 to 160,000 iterations, and took 1,000 to 5,000. */
 const ITERATIONS = { min: 1_000, max: 1_000_000 } as const;
 const ITERATIONS_BYTES = 4;
 const SALT_BYTES = 12;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import * as samples from "../samples.ts";
 
 const { SAMPLES, STEAM } = samples;
@@ -89,7 +90,12 @@ export const SEALED: readonly SealedSample[] = [
   })),
 ];
 
+/** Where a file is that was made beforehand. */
+export function fixturePath(name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+}
+
 /** A file that was made beforehand. */
 export function fixture(name: string): Buffer {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+  return readFileSync(fixturePath(name));
 }
