@@ -1,4 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 import type { Derivation, Opening } from "#enrollment/passphrase.ts";
 import type { Secret } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
@@ -38,6 +40,7 @@ export function openUnmarked(file: ForeignFile, opening: Opening): Promise<Opene
 }
 
 async function open(bytes: Buffer, opening: Opening): Promise<Opened | null> {
+  refuseOpenPgp(bytes);
   if (bytes.length < GCM_OVERHEAD_BYTES || isUtf8(bytes) || !looksRandom(bytes)) return null;
   return openSealed("andOTP or OTPClient", readingsOf(bytes), opening, (key, reading) => {
     const content = reading.open(key);
@@ -98,6 +101,21 @@ function oldOtpClient(bytes: Buffer): Reading {
 export function cutToCharacters(passphrase: Uint8Array): Uint8Array | null {
   const characters = [...Buffer.from(passphrase).toString("utf8")].length;
   return characters === passphrase.length ? null : passphrase.subarray(0, characters);
+}
+
+const OPEN_PGP_ARMOR = Buffer.from("-----BEGIN PGP MESSAGE-----");
+
+/**
+ * andOTP's third kind of backup is an OpenPGP message: armored, or one that begins with a key of
+ * version 3 that is encrypted for somebody (RFC 4880 section 5.1). Throws FobError `invalid`.
+ */
+function refuseOpenPgp(bytes: Buffer): void {
+  const isArmored = bytes.subarray(0, OPEN_PGP_ARMOR.length).equals(OPEN_PGP_ARMOR);
+  const [tag, high = 0xff, , version] = bytes;
+  if (!isArmored && (tag !== 0x85 || high >= 8 || version !== 3)) return;
+  throw new FobError("invalid", t("this file is encrypted with OpenPGP"), {
+    hint: t("`gpg --decrypt` makes a plain one of it; remove that file after the import"),
+  });
 }
 
 /** How files of other programs begin whose rest looks random. */

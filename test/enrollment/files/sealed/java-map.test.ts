@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readJavaMap } from "#enrollment/files/java-map.ts";
 import { mutated } from "../../../fuzz/mutation.ts";
-import { fixture } from "./sealed-samples.ts";
+import { fixture, freeOtp } from "./sealed-samples.ts";
 
 /** A text as Java writes it: each unit of UTF-16 by itself, and zero in two bytes. */
 function javaText(text: string): Buffer {
@@ -60,6 +60,10 @@ describe("a map that Java serialized", () => {
     const entries = readJavaMap(fixture("freeotp"));
     expect([...(entries?.keys() ?? [])]).toContain("masterKey");
     expect(entries?.size).toBe(7);
+    const descriptions = [...(entries ?? [])].filter(([name]) => name.endsWith("-token"));
+    expect(descriptions.map(([, json]) => JSON.parse(json))).toEqual(
+      expect.arrayContaining(freeOtp),
+    );
     expect(entries?.get("masterKey")).toMatch(/^\{"mAlgorithm":"PBKDF2withHmacSHA512"/);
   });
 

@@ -165,6 +165,16 @@ describe("a file that holds something else", () => {
     await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid" });
   });
 
+  test.each([
+    ["text", Buffer.from("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n")],
+    ["bytes", Buffer.concat([Buffer.from([0x85, 1, 0x0c, 3]), fixture("andotp-old")])],
+  ])("an OpenPGP message as %s says what opens it", async (_, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      message: "this file is encrypted with OpenPGP",
+      hint: expect.stringContaining("gpg --decrypt"),
+    });
+  });
+
   test("one that is encrypted for its account only says what to do", async () => {
     const file = Buffer.from(
       '{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.x", "items": []}',
