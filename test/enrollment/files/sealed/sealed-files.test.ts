@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
-import { SAMPLES, type Sample } from "../samples.ts";
+import { SAMPLES, type Sample, STEAM } from "../samples.ts";
 import { fixture, PASSWORD, SEALED } from "./sealed-samples.ts";
 
 /** A file is read with a password; without one, asking for it is the outcome. */
@@ -35,7 +35,7 @@ function patched(name: string, at: number, ...bytes: number[]): Buffer {
 
 const FILES = [
   ...SEALED.map(({ name, id, app, tokens: wanted }) => ({ name, id, app, wanted })),
-  { name: "freeotp", id: "freeotp", app: "FreeOTP", wanted: SAMPLES },
+  { name: "freeotp", id: "freeotp", app: "FreeOTP", wanted: [...SAMPLES, STEAM] },
 ];
 
 describe.each(FILES)("the encrypted file $name", ({ name, id, app, wanted }) => {
@@ -87,6 +87,20 @@ describe("a file whose beginning was cut off after its mark", () => {
       message: expect.stringMatching(/is damaged or was cut off$/),
     });
   });
+});
+
+test("an entry of FreeOTP whose secret does not open hinders no other", async () => {
+  const file = fixture("freeotp");
+  // the quotes in a token's key are escaped, unlike those in the master key
+  const broken = /mCipherText\\":\[-?\d/.exec(file.toString("latin1"));
+  if (!broken) throw new Error("the file has keys");
+  const digitAt = broken.index + broken[0].length - 1;
+  file[digitAt] = file[digitAt] === 0x31 ? 0x32 : 0x31;
+  const { drafts, refusals } = await read(file);
+  expect(drafts).toHaveLength(SAMPLES.length);
+  expect(refusals).toEqual([
+    expect.stringMatching(/^\w.*: its secret does not open with the key of the file$/),
+  ]);
 });
 
 describe("a newer version", () => {

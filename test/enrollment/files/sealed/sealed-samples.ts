@@ -27,11 +27,17 @@ export const cotp = JSON.stringify({
   elements: parts.map(({ names, ...rest }) => ({ ...rest, ...names, pin: null })),
 });
 
-/** What OTPClient's database holds. It has no Steam tokens but by their issuer. */
+/** Steam Guard, for apps that know it by its issuer alone. */
+function plainType(type: string): string {
+  return type === "STEAM" ? "TOTP" : type;
+}
+
+/** What OTPClient's database holds. */
 export const otpClient = JSON.stringify(
-  parts.slice(0, SAMPLES.length).map(({ names, algorithm, period, counter, ...rest }) => ({
+  parts.map(({ names, type, algorithm, period, counter, ...rest }) => ({
     ...rest,
     ...names,
+    type: plainType(type),
     algo: algorithm,
     ...(counter === null ? { period } : { counter }),
     group: "work",
@@ -39,18 +45,16 @@ export const otpClient = JSON.stringify(
 );
 
 /** What FreeOTP 2 has for each token beside its secret. */
-export const freeOtp = parts
-  .slice(0, SAMPLES.length)
-  .map(({ names, type, algorithm, digits, period, counter }) => ({
-    algo: algorithm,
-    ...(counter !== null && { counter }),
-    digits,
-    issuerExt: names.issuer,
-    issuerInt: names.issuer,
-    label: names.label,
-    ...(counter === null && { period }),
-    type,
-  }));
+export const freeOtp = parts.map(({ names, type, algorithm, digits, period, counter }) => ({
+  algo: algorithm,
+  ...(counter !== null && { counter }),
+  digits,
+  issuerExt: names.issuer,
+  issuerInt: names.issuer,
+  label: names.label,
+  ...(counter === null && { period }),
+  type: plainType(type),
+}));
 
 /** An encrypted file of an app: what seal.py or SealFreeOtp.java made of the plain one. */
 export interface SealedSample {
@@ -86,7 +90,7 @@ export const SEALED: readonly SealedSample[] = [
   { name: "cotp", id: "cotp", app: "cotp", plain: cotp, tokens: all },
   ...["otpclient-1", "otpclient-2", "otpclient-2-cut", "otpclient-3"].map((name) => ({
     ...{ name, id: "otpclient", app: "OTPClient" },
-    ...{ plain: otpClient, tokens: SAMPLES },
+    ...{ plain: otpClient, tokens: all },
   })),
 ];
 
