@@ -51,10 +51,13 @@ export function orSealed<const Id extends string, const App extends string>(
     async read(file: ForeignFile, askSecret: AskSecret, effort: Effort) {
       const opened = await open(file, { askSecret, effort });
       if (!opened) return plain.read(file, askSecret, effort);
-      const entries = await plain.read(contentOf(opened, plain.app), askSecret, effort);
-      forget(opened);
-      if (entries) return entries;
-      throw holdsNoTokens(plain.app);
+      try {
+        const entries = await plain.read(contentOf(opened, plain.app), askSecret, effort);
+        if (entries) return entries;
+        throw holdsNoTokens(plain.app);
+      } finally {
+        forget(opened);
+      }
     },
   } as const satisfies AppFormat;
 }

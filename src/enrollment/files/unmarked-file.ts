@@ -4,7 +4,7 @@ import { t } from "#base/language.ts";
 import type { Derivation, Opening } from "#enrollment/passphrase.ts";
 import type { Secret } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
-import { GCM_OVERHEAD_BYTES, openGcmTail, openGcmWhole, openSealed } from "./sealed-file.ts";
+import { openGcmTail, openGcmWhole, openSealed } from "./sealed-file.ts";
 
 /** An app whose encrypted files have no mark: all of their bytes look random. */
 type App = "andOTP" | "OTPClient";
@@ -26,6 +26,9 @@ const SALT_BYTES = 12;
 /** OTPClient's database before version 4, which has the nonce and the salt before it. */
 const OTP_CLIENT = { ivBytes: 16, saltBytes: 32, iterations: 100_000 } as const;
 
+/** No app has a shorter one, with a token in it. */
+const MIN_BYTES = 100;
+
 const opened = new WeakMap<ForeignFile, Promise<Opened | null>>();
 
 /**
@@ -41,7 +44,7 @@ export function openUnmarked(file: ForeignFile, opening: Opening): Promise<Opene
 
 async function open(bytes: Buffer, opening: Opening): Promise<Opened | null> {
   refuseOpenPgp(bytes);
-  if (bytes.length < GCM_OVERHEAD_BYTES || isUtf8(bytes) || !looksRandom(bytes)) return null;
+  if (bytes.length < MIN_BYTES || isUtf8(bytes) || !looksRandom(bytes)) return null;
   return openSealed("andOTP or OTPClient", readingsOf(bytes), opening, (key, reading) => {
     const content = reading.open(key);
     return content && { app: reading.app, content };
@@ -138,9 +141,14 @@ const KNOWN_BEGINNINGS = [
  */
 const MAX_CHI_SQUARED = 255 + 6 * 23;
 
+/** Of random bytes 37 in 100 are printable ASCII; so many more are a text in some other encoding. */
+const MAX_PRINTABLE = 0.62;
+
 /** Whether bytes may be ciphertext: no value among them is much more frequent than others. */
 function looksRandom(bytes: Buffer): boolean {
   if (KNOWN_BEGINNINGS.some((known) => bytes.subarray(0, known.length).equals(known))) return false;
+  const printable = bytes.filter((byte) => byte >= 0x20 && byte < 0x7f).length;
+  if (printable > MAX_PRINTABLE * bytes.length) return false;
   const counts = new Uint32Array(256);
   for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
   const expected = bytes.length / counts.length;

@@ -4,6 +4,8 @@ import { decodeBase32 } from "#token/base32.ts";
 import { SAMPLES, type Sample, STEAM } from "../samples.ts";
 import { fixture, PASSWORD, SEALED } from "./sealed-samples.ts";
 
+const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
+
 /** A file is read with a password; without one, asking for it is the outcome. */
 function read(bytes: Buffer, password: string | null = PASSWORD) {
   return readAppFile(bytes, "export.file", {
@@ -175,6 +177,8 @@ describe("a file that holds something else", () => {
     ["gzip", Buffer.concat([Buffer.from([0x1f, 0x8b]), fixture("andotp-old")])],
     ["a program", Buffer.concat([fixture("andotp-old"), Buffer.alloc(400)])],
     ["a few bytes", Buffer.from([0xff, 0, 1, 2, 3])],
+    ["a word in Latin-1", Buffer.from("Gr\u00fc\u00dfe, xyz! 0123456789 (28-42)", "latin1")],
+    ["Latin-1", Buffer.from(`${ASCII.repeat(2)}\u00e4\u00f6\u00fc`, "latin1")],
   ])("%s is not taken for an encrypted file", async (_, bytes) => {
     await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid" });
   });
