@@ -54,10 +54,12 @@ const plain = {
         digits: number,
         period: number,
         counter: number,
+        pin: text,
       }),
       issuer: ["issuer"],
       account: ["label"],
-      read: ({ label, ...entry }) => ({ account: label, ...entry }),
+      // it has a type of its own for Steam
+      read: ({ label, ...entry }) => ({ account: label, alphabet: "decimal", ...entry }),
     });
   },
 } as const satisfies AppFormat;

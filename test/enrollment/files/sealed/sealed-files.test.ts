@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
-import { SAMPLES, type Sample, STEAM } from "../samples.ts";
-import { fixture, PASSWORD, SEALED } from "./sealed-samples.ts";
+import { SAMPLES, type Sample, STEAM, uriList } from "../samples.ts";
+import { cotp, fixture, PASSWORD, SEALED } from "./sealed-samples.ts";
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
 
@@ -103,6 +103,25 @@ test("an entry of FreeOTP whose secret does not open hinders no other", async ()
   expect(refusals).toEqual([
     expect.stringMatching(/^\w.*: its secret does not open with the key of the file$/),
   ]);
+});
+
+test("the plain exports of cotp are read, with their Mobile-OTP tokens", async () => {
+  const motp = {
+    ...{ secret: "00112233445566778899aabbccddeeff", issuer: "Radius", label: "ann" },
+    ...{ digits: 6, type: "MOTP", algorithm: "MD5", period: 10, counter: null, pin: "1234" },
+  };
+  const { version, elements } = JSON.parse(cotp);
+  const exported = Buffer.from(JSON.stringify({ version, elements: [...elements, motp] }));
+  const { app, drafts, refusals } = await read(exported, null);
+  expect([app, refusals]).toEqual(["cotp", []]);
+  expect(drafts.slice(0, -1)).toEqual(tokens([...SAMPLES, STEAM], "cotp"));
+  expect(drafts.at(-1)).toMatchObject({
+    credential: { kind: "motp" },
+    secret: Buffer.from(motp.secret, "hex"),
+  });
+  const strings = await read(Buffer.from(JSON.stringify({ items: [...uriList.split("\n"), 5] })));
+  expect(strings.drafts).toEqual(tokens([...SAMPLES, STEAM], "cotp"));
+  expect(strings.refusals).toHaveLength(1);
 });
 
 describe("a newer version", () => {
