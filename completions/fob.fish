@@ -91,7 +91,7 @@ function __fob_options
         case 'provision'
             set refused '--plain'
     end
-    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file or none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
+    for line in (printf '%s\t%s\n' '--home' 'where vault and settings live' '--keychain' 'who keeps the vault\'s key: system, file, none' '--pin-file' 'read PINs from a file, one a line; - is standard input' '--pin-fd' 'read PINs from a file descriptor' '--no-input' 'never prompt' '--json' 'print the result as JSON' '-q' 'no remarks on standard error' '--quiet' 'no remarks on standard error' '--no-color' 'no colours' '--plain' 'for screen readers: statements instead of tables and drawings' '-h' 'show help' '--help' 'show help' '-V' 'print the version' '--version' 'print the version')
         contains -- (string split -- \t $line)[1] $refused; or echo $line
     end
 end

@@ -462,7 +462,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     }
     $globalOptions = @(
         , @('--home', 'where vault and settings live')
-        , @('--keychain', 'who keeps the vault''s key: system, file or none')
+        , @('--keychain', 'who keeps the vault''s key: system, file, none')
         , @('--pin-file', 'read PINs from a file, one a line; - is standard input')
         , @('--pin-fd', 'read PINs from a file descriptor')
         , @('--no-input', 'never prompt')

@@ -34,7 +34,7 @@ print();
 function decode(input) {
   const { stdout, status } = spawnSync(process.execPath, [PROGRAM, "the picture"], {
     input,
-    timeout: 10_000,
+    timeout: 60_000,
   });
   return status === 0 ? (JSON.parse(stdout.toString("utf8")).texts ?? []) : [];
 }

@@ -3,6 +3,7 @@
 // in files that are loaded when they are needed; rolldown puts what most commands share into one of
 // them, because each file costs something, whatever is in it.
 import { spawnSync } from "node:child_process";
+import crypto from "node:crypto";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,8 +50,9 @@ const [program] = await Promise.all([
     define,
     logLevel: "warning",
     format: "cjs",
+    banner: { js: '"use strict";' },
     entryPoints: { fob: "src/entry/fob.ts" },
-    plugins: [waitingCrypto(), withoutPins()],
+    plugins: [waitingCrypto(), withoutPins(), withoutUnused()],
     external: ["./main.cjs"],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
@@ -109,20 +111,19 @@ function withoutSubprograms() {
 
 /**
  * In the fast path node:crypto is loaded when one of its functions is called: it takes a tenth of a
- * start, and what an agent answers does not need it.
+ * start, and what an agent answers does not need it. Every function of node:crypto waits so; esbuild
+ * leaves out those that the sources do not import, and refuses an import of anything else (a class,
+ * a constant), which could not wait.
  * @returns {import("esbuild").Plugin}
  */
 function waitingCrypto() {
-  const names =
-    "createCipheriv createDecipheriv createHash createHmac hkdfSync randomBytes scrypt timingSafeEqual".split(
-      " ",
-    );
-  const contents = [
-    `const load = () => { ({ ${names.join(", ")} } = require("node:crypto")); };`,
-    ...names.map(
-      (name) => `export let ${name} = (...given) => { load(); return ${name}(...given); };`,
-    ),
-  ].join("\n");
+  const contents = Object.entries(crypto)
+    .filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name))
+    .map(
+      ([name]) =>
+        `export let ${name} = (...a) => (${name} = require("node:crypto").${name})(...a);`,
+    )
+    .join("\n");
   return {
     name: "waiting crypto",
     setup(build) {
@@ -140,8 +141,7 @@ function waitingCrypto() {
  * @returns {import("esbuild").Plugin}
  */
 function withoutPins() {
-  const contents =
-    'export function askToUse() { throw new Error("the fast path asks for no PIN"); }';
+  const contents = 'export function askToUse() { throw new Error("no PIN is asked for"); }';
   return {
     name: "without PINs",
     setup(build) {
@@ -150,6 +150,25 @@ function withoutPins() {
         namespace: "pins",
       }));
       build.onLoad({ filter: /./, namespace: "pins" }, () => ({ contents }));
+    },
+  };
+}
+
+/**
+ * A module of which the fast path uses nothing is left out of it: no module of ours does anything
+ * but declare what it exports.
+ * @returns {import("esbuild").Plugin}
+ */
+function withoutUnused() {
+  const resolving = { isResolving: true };
+  return {
+    name: "without unused modules",
+    setup(build) {
+      build.onResolve({ filter: /^(?:#|\.\/).*\.ts$/ }, async ({ path, pluginData, ...given }) => {
+        if (pluginData === resolving) return null;
+        const found = await build.resolve(path, { ...given, pluginData: resolving });
+        return { ...found, pluginData: undefined, sideEffects: false };
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
-// Makes what follows from the definitions of commands: completion scripts and man pages. With
-// --check it writes nothing, and fails when a file is not what it would be.
+// Makes what follows from the definitions of commands and settings: completion scripts, man pages,
+// the lists in schemas, the table of settings. With --check it writes nothing, and fails when a file is not what it would be.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,9 @@ import { importTypeScript } from "./import-typescript.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { documents } = await importTypeScript("scripts/documents.ts");
 /** @type {Map<string, string>} Every file that is made, by its path. */
-const made = new Map(await documents((/** @type {string} */ path) => readOr(path, "")));
+const made = new Map(
+  await documents((/** @type {string} */ path) => readOr(path, ""), filesIn("schema")),
+);
 const folders = ["completions", "man"];
 const superfluous = folders.flatMap((folder) => filesIn(folder)).filter((path) => !made.has(path));
 const stale = [...made.keys()].filter((path) => readOr(path, null) !== made.get(path));

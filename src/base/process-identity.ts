@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { exists, startOf } from "./processes.ts";
+import { type Life, lifeHere, startOf } from "./processes.ts";
 
 /** A process on some machine, told from every other process that has or had its number. */
 export interface ProcessIdentity {
@@ -10,29 +10,14 @@ export interface ProcessIdentity {
   readonly place: string;
 }
 
-/**
- * Whether a process still runs; `unknown` where this process cannot see it, or cannot tell it from
- * a later one.
- */
-type Life = "running" | "dead" | "unknown";
-
 /** The process that asks. */
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: startOf(process.pid) ?? "", place: thisPlace() };
 }
 
-/** What can be said of a process from here. A process that was stopped (SIGSTOP) still runs. */
-export function lifeOf({ pid, started, place }: ProcessIdentity): Life {
-  if (place !== thisPlace()) return "unknown";
-  const startedNow = startOf(pid);
-  // without /proc the system tells nothing of any process
-  if (startedNow === null) return isSystemSilent() && exists(pid) ? "unknown" : "dead";
-  if (startedNow === "" || started === "") return "unknown";
-  return startedNow === started ? "running" : "dead";
-}
-
-function isSystemSilent(): boolean {
-  return startOf(process.pid) === null;
+/** What can be said of a process, wherever it runs. */
+export function lifeOf(one: ProcessIdentity): Life {
+  return one.place === thisPlace() ? lifeHere(one) : "unknown";
 }
 
 function thisPlace(): string {

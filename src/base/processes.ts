@@ -23,23 +23,26 @@ export function startOf(pid: number): string | null {
 }
 
 /**
- * Whether this very process still runs: a number alone does not tell, because the system gives it
- * to another process later. Where it does not say when a process began, nobody knows.
+ * Whether a process still runs; `unknown` where this process cannot see it, or cannot tell it from
+ * a later one of its number.
  */
-export function judgeProcess({
-  pid,
-  started,
-}: {
-  readonly pid: number;
-  readonly started: string;
-}): ProcessState {
-  const found = startOf(pid);
-  if (found === null) return "gone";
-  if (found === "" || started === "") return "unknown";
-  return found === started ? "running" : "gone";
+export type Life = "running" | "dead" | "unknown";
+
+/**
+ * What can be said of a process of this machine by its number and its start, which is empty where
+ * the system did not tell. A process that was stopped (SIGSTOP) still runs.
+ */
+export function lifeHere(one: { readonly pid: number; readonly started: string }): Life {
+  const found = startOf(one.pid);
+  if (found === null) return isSystemSilent() && exists(one.pid) ? "unknown" : "dead";
+  if (found === "" || one.started === "") return "unknown";
+  return found === one.started ? "running" : "dead";
 }
 
-export type ProcessState = "running" | "gone" | "unknown";
+/** Whether the system tells nothing of any process: no `ps`. */
+function isSystemSilent(): boolean {
+  return startOf(process.pid) === null;
+}
 
 /**
  * The clock ticks since the boot, and the boot: field 22 of stat (proc(5)), counted after the name,
@@ -73,7 +76,7 @@ function bootId(): string | null {
 }
 
 /** Whether there is a process of this number, whosever it is. */
-export function exists(pid: number): boolean {
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

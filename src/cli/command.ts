@@ -62,11 +62,15 @@ export interface FormerOption {
   readonly meaning: Text;
 }
 
+/** The part of the context that a command has which names none. */
+type NoContext = Readonly<Record<never, never>>;
+
 /**
  * One command: its words for the command line, help, completions and man pages, and what it does.
- * `run` neither prints nor exits: it returns a result or throws a FobError.
+ * `run` neither prints nor exits: it returns a result or throws a FobError. `Needs` is the part of
+ * the context that it takes.
  */
-export interface CommandDefinition<Arguments, Options, Result, Needs = Context> {
+export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext> {
   /** One word, or several for a command of a group: `pin set`, `lab user add`. */
   readonly name: string;
   readonly summary: string;
@@ -80,13 +84,14 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = Context> 
    * has that meaning now. They are refused there, and still understood before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
-  run(input: Input<Arguments, Options>, context: Needs): Promise<Result>;
+  // a property, not a method: what needs more than there is must not compile
+  readonly run: (input: Input<Arguments, Options>, context: Needs) => Promise<Result>;
   /**
    * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for:
    * what an agent may do is in src/entry/agent-commands.ts. Left out for what changes PINs, keys,
    * grants and access domains, or hands out secrets.
    */
-  isDelegable?(input: Input<Arguments, Options>, context: Context): boolean | Promise<boolean>;
+  isDelegable?(input: Input<Arguments, Options>, context: Needs): boolean | Promise<boolean>;
   /**
    * How standard output shows the result, without the last newline; an empty text prints nothing.
    */
@@ -104,24 +109,25 @@ export interface CommandDefinition<Arguments, Options, Result, Needs = Context> 
    */
   failures?(result: Result): readonly FobError[];
   /** What goes on after the result was printed, for a command that serves until it is ended. */
-  goOn?(result: Result, context: Context): Promise<void>;
+  goOn?(result: Result): Promise<void>;
   /** The exit code of a result that is not an error; 0 unless the contract says otherwise. */
   exitCode?(result: Result): number;
 }
 
 /** A command whose types only its own file knows. */
 // biome-ignore lint/suspicious/noExplicitAny: the list of commands holds differently typed ones, each called with its own input
-export type AnyCommand = CommandDefinition<any, any, any>;
+export type AnyCommand = CommandDefinition<any, any, any, Context>;
 
 /**
- * Defines a command; the types of its input follow from its arguments and options. One that says
- * which part of the context it needs can run where there is no more.
+ * Defines a command; the types of its input follow from its arguments and options, and what it
+ * takes of the context from the type that its `run` gives that parameter. Where it gives none, there
+ * is nothing in it.
  */
 export function defineCommand<
   const Arguments extends Readonly<Record<string, ArgumentDefinition>>,
   const Options extends Readonly<Record<string, OptionDefinition>>,
   Result,
-  Needs = Context,
+  Needs = NoContext,
 >(
   definition: CommandDefinition<Arguments, Options, Result, Needs>,
 ): CommandDefinition<Arguments, Options, Result, Needs> {

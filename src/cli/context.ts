@@ -88,26 +88,9 @@ export interface DelegationMeans {
   readInput(): Promise<string>;
 }
 
-/** What commands can reach. Everything in it is loaded when it is first used. */
-export interface Context {
-  readonly settings: Settings;
+/** The vault, and its tokens. */
+interface VaultContext {
   readonly access: VaultAccess;
-  readonly pinPrompt: PinPrompt;
-  /**
-   * {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own
-   * way.
-   */
-  pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
-  readonly prompt: Prompt;
-  readonly clipboard: Clipboard;
-  readonly machine: Machine;
-  readonly sensor: Sensor;
-  /** The notifications of the desktop. */
-  readonly notifier: Notifier;
-  /** The process that may hold the vault open. */
-  agent(): Promise<AgentControl>;
-  /** The network. */
-  readonly http: HttpClient;
   /**
    * The open vault, or null when there is none yet. Throws FobError `denied` for a script that has
    * a grant and no more.
@@ -143,6 +126,11 @@ export interface Context {
    * when all else is done; null where no vault was made, it needs none, or a person has seen it.
    */
   newRecoveryCode(): string | null;
+}
+
+/** The agent: the process that may hold the vault open. */
+interface AgentContext {
+  agent(): Promise<AgentControl>;
   /**
    * Has the agent that holds the vault carry a command out, and returns its result. Null where the
    * command is to be run here: no agent, a grant, or a vault that opens without a PIN.
@@ -152,6 +140,23 @@ export interface Context {
     input: CommandInput,
     means?: DelegationMeans,
   ): Promise<{ readonly result: unknown } | null>;
+}
+
+/** Questions to a person. */
+interface QuestionContext {
+  readonly prompt: Prompt;
+  readonly pinPrompt: PinPrompt;
+  /**
+   * {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own
+   * way.
+   */
+  pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
+  /** The reader of fingers and faces. */
+  readonly sensor: Sensor;
+}
+
+/** Time, the processes of this machine, and the signals that may end this one. */
+interface ProcessContext {
   /** The time now. */
   clock(): Date;
   sleep(milliseconds: number): Promise<void>;
@@ -167,7 +172,7 @@ export interface Context {
   doLongWork<T>(undone: string, work: (look: Look) => Promise<T>): Promise<T>;
   /**
    * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that
-   * is null. Ctrl-C is nobody's business: it ends the process at once.
+   * is null. Ctrl-C is not waited for: it ends the process at once.
    */
   untilTerminated(limit: number | null): Promise<void>;
   /**
@@ -178,17 +183,31 @@ export interface Context {
   endAtSignals<T>(work: () => T | Promise<T>): Promise<T>;
   /** Asks a person something in the middle of {@link endAtSignals}. */
   hearSignals<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** What others made: standard input, files, pictures, the screen, the network. */
+interface ForeignContext {
   /**
    * All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment
    * list.
    */
   readInput(): Promise<string>;
-  /** Whether a person reads standard output. */
-  readonly isTerminal: boolean;
-  /** How pictures can be drawn in characters on standard output; none where nobody sees them. */
-  readonly pictures: "none" | "uncolored" | "colored";
-  /** Whether `--json` was given. */
-  readonly isJson: boolean;
+  /** Whether there is a file of this name. */
+  fileExists(path: string): Promise<boolean>;
+  /** The bytes of a file that somebody else made, at most `limit` of them. */
+  readFile(path: string, limit: number): Promise<Buffer>;
+  /** The texts of the QR codes in a picture; `source` names it in messages. */
+  readQrCodes(picture: Buffer, source: string): Promise<string[]>;
+  /** The texts of the QR codes in a picture file. */
+  readPicture(path: string): Promise<string[]>;
+  /** The picture files of all displays. Throws FobError `unavailable` where none can be taken. */
+  takeScreenshot(): Promise<readonly Buffer[]>;
+  /** The network. */
+  readonly http: HttpClient;
+}
+
+/** Files that fob writes for its user. */
+interface FileContext {
   /**
    * Writes a new file that only its owner can read. Throws FobError `usage` when there is one
    * already.
@@ -201,28 +220,19 @@ export interface Context {
    * there is one already.
    */
   startTrace(path: string): Trace;
-  /** Whether there is a file of this name. */
-  fileExists(path: string): Promise<boolean>;
-  /** The bytes of a file that somebody else made, at most `limit` of them. */
-  readFile(path: string, limit: number): Promise<Buffer>;
-  /** The texts of the QR codes in a picture; `source` names it in messages. */
-  readQrCodes(picture: Buffer, source: string): Promise<string[]>;
-  /** The texts of the QR codes in a picture file. */
-  readPicture(path: string): Promise<string[]>;
-  /** The picture files of all displays. Throws FobError `unavailable` where none can be taken. */
-  takeScreenshot(): Promise<readonly Buffer[]>;
+}
+
+/** What is printed while a command runs, and the screen. */
+interface OutputContext {
+  /** Whether a person reads standard output. */
+  readonly isTerminal: boolean;
+  /** Whether `--json` was given. */
+  readonly isJson: boolean;
   /**
-   * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with
-   * exit code 127 or 126 when it cannot be started.
+   * How pictures can be drawn in characters on standard output; none where it is no terminal, or
+   * is read out.
    */
-  runProgram(program: ChildProgram): Promise<number>;
-  /**
-   * Throws what `runProgram` would where it is certain that there is no such program: a passcode
-   * for it would be used up for nothing.
-   */
-  checkProgram(command: string): Promise<void>;
-  /** The functions that `fob shellenv` prints for a shell. */
-  shellFunctions(shell: string): Promise<string>;
+  readonly pictures: "none" | "uncolored" | "colored";
   /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
   progress(total: number, what: string): Progress;
   /**
@@ -239,24 +249,51 @@ export interface Context {
   tell(text: string): void;
   /** Says at once, on standard error, what failed while the rest goes on. */
   complain(failure: FobError): void;
+}
+
+/** Other programs of this machine, and its desktop. */
+interface MachineContext {
+  readonly machine: Machine;
+  readonly clipboard: Clipboard;
+  /** The notifications of the desktop. */
+  readonly notifier: Notifier;
+  /**
+   * Runs a program with our terminal and streams, and returns its exit code. Throws FobError with
+   * exit code 127 or 126 when it cannot be started.
+   */
+  runProgram(program: ChildProgram): Promise<number>;
+  /**
+   * Throws what `runProgram` would where it is certain that there is no such program: a passcode
+   * for it would be used up for nothing.
+   */
+  checkProgram(command: string): Promise<void>;
   readonly askProgram: AskProgram;
+  /** The functions that `fob shellenv` prints for a shell. */
+  shellFunctions(shell: string): Promise<string>;
 }
 
 /**
- * What commands that keep house need: an agent, which has neither the terminal nor the files of its
- * client, has this, too.
+ * All that commands can reach. Everything in it is loaded when it is first used. A command takes
+ * the members that it names, and no more, so that a test can make them.
  */
-export type HouseContext = Pick<
-  Context,
-  | "clock"
-  | "doLongWork"
-  | "ensureVault"
-  | "findVault"
-  | "look"
-  | "pinPrompt"
-  | "processes"
-  | "prompt"
-  | "readInput"
-  | "sleep"
-  | "tell"
->;
+export interface Context
+  extends VaultContext,
+    AgentContext,
+    QuestionContext,
+    ProcessContext,
+    ForeignContext,
+    FileContext,
+    OutputContext,
+    MachineContext {
+  readonly settings: Settings;
+}
+
+/**
+ * What commands that keep house may need: an agent, which has neither the terminal nor the files of
+ * its client, has this, too.
+ */
+export type HouseContext = Pick<VaultContext, "findVault" | "ensureVault"> &
+  Pick<QuestionContext, "prompt" | "pinPrompt"> &
+  Pick<ProcessContext, "clock" | "sleep" | "processes" | "look" | "doLongWork"> &
+  Pick<ForeignContext, "readInput"> &
+  Pick<OutputContext, "tell">;

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { chooseUnlessWrong, type Settings, settingsOf } from "#cli/settings/settings.ts";
-import type { KeychainKind } from "#vault/keys/header.ts";
+import type { KeychainKind } from "#vault/keys/keychain-kind.ts";
 import type { GlobalFlags } from "./command-line/global-flags.ts";
 
 /** The options that every command takes, after the environment was asked for those not given. */

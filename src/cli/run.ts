@@ -75,7 +75,7 @@ async function runCommand(
   );
   const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
   for (const note of notes) stderr.write(formatNote(note, globals.json));
-  await command.goOn?.(result, context);
+  await command.goOn?.(result);
   return (
     tellFailures(command.failures?.(result) ?? [], globals, stderr) ??
     command.exitCode?.(result) ??
@@ -97,7 +97,10 @@ function tellFailures(
  * What is due in the vault that the command has opened. The command is done, whatever becomes of
  * this.
  */
-async function tidyUp(context: Context, tell: (trouble: string) => void): Promise<void> {
+async function tidyUp(
+  context: Pick<Context, "emptyTrash">,
+  tell: (trouble: string) => void,
+): Promise<void> {
   const trouble = await context.emptyTrash();
   if (trouble !== null) tell(trouble);
 }

@@ -1,8 +1,9 @@
 import { t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 import { judgeNames } from "./confusables.ts";
-import type { EnrollmentDraft, Finding } from "./draft.ts";
+import type { EnrollmentDraft } from "./draft.ts";
 
 /** RFC 4226 section 4, requirement R6, recommends as much. */
 const RECOMMENDED_BITS = 160;

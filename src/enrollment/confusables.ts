@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import type { Finding } from "./draft.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 
 /**
  * Letters of other scripts that look like one of the Latin alphabet in most fonts (the nearest ones

@@ -1,5 +1,5 @@
 import type { OtpCredential } from "#token/credential.ts";
-import type { RequiredPin } from "./draft.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
 
 /** What a Key URI says about a token. */
 export interface KeyUriParts {

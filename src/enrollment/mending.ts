@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import type { Finding } from "./draft.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 
 /** A text as it was meant, and what was mended. */
 export interface MendedText {

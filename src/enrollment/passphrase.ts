@@ -1,14 +1,7 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  pbkdf2 as nodePbkdf2,
-  scrypt as nodeScrypt,
-  randomBytes,
-} from "node:crypto";
+import { createHash, pbkdf2 as nodePbkdf2, scrypt as nodeScrypt } from "node:crypto";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { argon2id } from "./argon2.ts";
-import type { AskSecret } from "./draft.ts";
 import { type Argon2Costs, type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
 
 /** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */
@@ -79,8 +72,21 @@ function spend(derivation: Derivation, effort: Effort): void {
 }
 
 /**
- * The key of a passphrase in UTF-8. For files of our own: foreign ones are opened by
- * {@link openWithPassphrase}, which bounds the cost.
+ * The key of a passphrase, at the cost that somebody else has chosen: it goes off `effort` first.
+ * FobError `invalid` for too much.
+ */
+export function deriveWithin(
+  effort: Effort,
+  passphrase: Uint8Array,
+  derivation: Derivation,
+): Promise<Secret> {
+  spend(derivation, effort);
+  return deriveKey(passphrase, derivation);
+}
+
+/**
+ * The key of a passphrase in UTF-8, at a cost that we have chosen: others' are bounded by
+ * {@link openWithPassphrase} and {@link deriveWithin}.
  */
 export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {
   const { salt, keyBytes } = derivation;
@@ -96,44 +102,4 @@ export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promi
       nodeScrypt(passphrase, salt, keyBytes, { N, r, p, maxmem: SCRYPT_MAX_MEMORY }, settle);
     }
   });
-}
-
-/** The length of GCM's nonce in nearly every format, in bytes. */
-export const GCM_NONCE_BYTES = 12;
-
-/** The length of GCM's tag in every format, in bytes. */
-export const GCM_TAG_BYTES = 16;
-
-/** A text under AES-256-GCM, in its parts. */
-export interface Sealed {
-  readonly nonce: Buffer;
-  readonly ciphertext: Buffer;
-  readonly tag: Buffer;
-  /** What is authentic beside the text. */
-  readonly context?: Uint8Array;
-}
-
-/** A plaintext under AES-GCM with a key of 16, 24 or 32 bytes; null when the tag does not match. */
-export function openGcm(
-  key: Uint8Array,
-  { nonce, ciphertext, tag, context }: Sealed,
-): Buffer | null {
-  const name = `aes-${(key.length * 8) as 128 | 192 | 256}-gcm` as const;
-  try {
-    const decipher = createDecipheriv(name, key, nonce, { authTagLength: GCM_TAG_BYTES });
-    decipher.setAuthTag(tag);
-    if (context) decipher.setAAD(context);
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-  } catch {
-    // node:crypto has no other way to say that a tag or a length is wrong
-    return null;
-  }
-}
-
-/** A text under AES-256-GCM with a new random nonce. */
-export function sealGcm(key: Uint8Array, plaintext: Uint8Array): Sealed {
-  const nonce = randomBytes(GCM_NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return { nonce, ciphertext, tag: cipher.getAuthTag() };
 }

@@ -1,14 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import type {
-  AskSecret,
-  EnrollmentDraft,
-  EnrollmentFormat,
-  Finding,
-  OnlineEnrollment,
-  ParsedToken,
-} from "./draft.ts";
+import type { AskSecret, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
+import type { EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
 import { Effort } from "./effort.ts";
 import { STRING_FORMATS, type StringFormat } from "./formats/string-formats.ts";
 import { mend } from "./mending.ts";

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { decodeBase32 } from "#token/base32.ts";
-import type { Finding } from "./draft.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 
 /** RFC 4226 section 4, requirement R6: at least 128 bits, 160 are recommended. */
 const MIN_SECRET_BITS = 128;

@@ -13,7 +13,7 @@ import type { ClientHandler } from "#agent/server/conversation.ts";
 import { listen } from "#agent/server/server.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { judgeProcess, startOf } from "#base/processes.ts";
+import { lifeHere, startOf } from "#base/processes.ts";
 import { isOurSocket, realPath } from "#platform/agent/agent-socket.ts";
 import {
   pointTo,
@@ -90,7 +90,7 @@ export async function claimForAgent(
 /** Whether another agent of this home runs. A copy of a home names the agent of the original. */
 async function isAlive(other: Holder, ours: Holder): Promise<boolean> {
   if (other.home !== ours.home) return false;
-  if (judgeProcess(other) === "running") return true;
+  if (lifeHere(other) === "running") return true;
   const found = await findAgent(other, [other.socket].filter(isOurSocket));
   if (!found || "stranger" in found) return false;
   found.agent.end();

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
-import { judgeProcess } from "#base/processes.ts";
+import { lifeHere } from "#base/processes.ts";
 import {
   agentForShells,
   likelyAddresses,
@@ -28,7 +28,7 @@ export function agentControl(folder: string, home: string, env: NodeJS.ProcessEn
       const { startAgentProcess } = await import("#platform/agent/agent-process.ts");
       return startAgentProcess(join(folder, "serve-agent.cjs"), encodeOrder(order, vaultKey), env);
     },
-    judge: judgeProcess,
+    lifeOf: lifeHere,
     end: ({ pid }, signal) => {
       try {
         process.kill(pid, signal);

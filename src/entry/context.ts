@@ -27,8 +27,7 @@ import { terminalPrompt } from "#cli/prompt/prompts.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
 import { closeToOthers, openToOthers } from "#platform/file-modes.ts";
-import { fileKeyStore } from "#platform/keychain/file.ts";
-import { systemKeyStore } from "#platform/keychain/system.ts";
+import { keyStores } from "#platform/keychain/key-stores.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
@@ -246,10 +245,7 @@ function vaultAccess(
 ): VaultAccess {
   const { home, keychain } = globals;
   const timeoutMs = prompt.available ? KEYCHAIN_MS.person : KEYCHAIN_MS.script;
-  const keyStore: VaultAccess["keyStore"] = (kind, item) =>
-    kind === "file"
-      ? fileKeyStore(home, item ?? null)
-      : systemKeyStore(item ?? null, { timeoutMs });
+  const keyStore = keyStores(home, { timeoutMs });
   const keyOf = async (item: KeyItem) => {
     const { releasedKey } = await import("#vault/keys/biometrics.ts");
     return releasedKey(home, item, { keyStore });

@@ -10,10 +10,11 @@ import { createFirstVault } from "#cli/prompt/keychain-choice.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
 import type { PushInbox } from "#push/inbox/inbox.ts";
 import type { PushServices } from "#push/provider.ts";
-import type { Right } from "#token/grant.ts";
+import { type Right, rightsInWords } from "#token/grant.ts";
 import { refuseEmptyGrant } from "#vault/grants/grant-secret.ts";
 import { type GrantedTokens, openGrant } from "#vault/grants/granted-tokens.ts";
-import { type Header, type KeychainKind, readHeader } from "#vault/keys/header.ts";
+import { type Header, readHeader } from "#vault/keys/header.ts";
+import type { KeychainKind } from "#vault/keys/keychain-kind.ts";
 import { appPinSlot, type OpenedVault, openToChange, openVault } from "#vault/keys/open.ts";
 import { addRecoveryCode } from "#vault/keys/recovery.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
@@ -97,7 +98,7 @@ function refuseGrant(grant: string | null): void {
   refuseEmptyGrant(grant);
   throw new FobError(
     "denied",
-    t("a grant opens its tokens for passcodes and challenges, and nothing else"),
+    t`a grant opens its tokens for ${rightsInWords()}, and nothing else`,
     {
       hint: t("unset FOB_GRANT to use the vault itself"),
     },

@@ -1,27 +1,15 @@
-import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
+import { CellCache } from "#vault/cells/cell-cache.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { checksumSeal, encryptingSeal } from "#vault/cells/sealing.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { isSerial, type LabToken } from "./lab-token.ts";
 import { type LabUser, userName } from "./lab-user.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
-
-/**
- * A folder that changed more recently may change again without its time showing it, in
- * milliseconds.
- */
-const SETTLED_MS = 3_000;
-
-interface Kept {
-  /** The modification time of the cell's folder, in nanoseconds: every write makes a name in it. */
-  readonly changed: bigint;
-  readonly token: LabToken;
-}
 
 /**
  * Everything that the lab remembers, in cells below `HOME/lab`: one for a user, one for a token
@@ -32,7 +20,7 @@ interface Kept {
 export class LabStore {
   readonly folder: string;
   readonly #key: Secret;
-  readonly #kept = new Map<string, Kept>();
+  readonly #tokens = new CellCache<LabToken | null>();
 
   /**
    * Opens the lab of a home, which is made if there is none. Its key is a file of mode 0600 beside
@@ -77,17 +65,10 @@ export class LabStore {
   token(serial: string): LabToken | null {
     if (!isSerial(serial)) return null;
     const cell = this.#tokenCell(serial);
-    const changed = statSync(cell.folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (changed === undefined) return null;
-    const kept = this.#kept.get(serial);
-    if (kept?.changed === changed) return kept.token;
-    this.#kept.delete(serial);
-    const bytes = readCell(cell);
-    if (!bytes) return null;
-    const token = decodeRecord<LabToken>(bytes);
-    if (BigInt(Date.now()) - changed / 1_000_000n > SETTLED_MS)
-      this.#kept.set(serial, { changed, token });
-    return token;
+    return this.#tokens.value(cell, () => {
+      const bytes = readCell(cell);
+      return bytes && decodeRecord<LabToken>(bytes);
+    });
   }
 
   /** All tokens. */
@@ -164,13 +145,7 @@ export class LabStore {
   }
 
   #names(kind: "users" | "tokens"): string[] {
-    const folder = join(this.folder, kind);
-    try {
-      return readdirSync(folder).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw describeFileError(error, "read", folder);
-    }
+    return namesIn(join(this.folder, kind)).sort();
   }
 }
 

@@ -16,21 +16,19 @@ export interface Lab {
 export type AuditRemark = Partial<Pick<AuditEvent, "user" | "serial" | "detail">>;
 
 /** Notes in the audit log that something was done. */
-export function noteDone(
-  { store, clock }: Lab,
-  event: string,
-  { user, serial, detail }: AuditRemark,
-): void {
-  const remark = { user: user ?? null, serial: serial ?? null, detail: detail ?? null };
-  appendEvent(store.folder, { event, outcome: "ok", ...remark }, clock());
+export function noteDone(lab: Lab, event: string, remark: AuditRemark): void {
+  note(lab, { event, outcome: "ok" }, remark);
 }
 
 /** Notes in the audit log that something was asked for and not done, and why. */
-export function noteRefused(
+export function noteRefused(lab: Lab, event: string, remark: AuditRemark): void {
+  note(lab, { event, outcome: "refused" }, remark);
+}
+
+function note(
   { store, clock }: Lab,
-  event: string,
-  { user, serial, detail }: AuditRemark,
+  what: Pick<AuditEvent, "event" | "outcome">,
+  { user = null, serial = null, detail = null }: AuditRemark,
 ): void {
-  const remark = { user: user ?? null, serial: serial ?? null, detail: detail ?? null };
-  appendEvent(store.folder, { event, outcome: "refused", ...remark }, clock());
+  appendEvent(store.folder, { ...what, user, serial, detail }, clock());
 }

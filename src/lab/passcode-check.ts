@@ -1,5 +1,7 @@
 import { HOTP, Secret } from "otpauth";
-import { sameSecret } from "#token/secret.ts";
+import { timeStep } from "#otp/totp.ts";
+import { findOffset } from "#otp/verify.ts";
+import { countersFrom, stepsAround, type Window } from "#otp/window.ts";
 import type { HotpToken, TotpToken } from "./lab-token.ts";
 
 /** How many passcodes of an event-based token may have been made and not used. */
@@ -16,8 +18,8 @@ const MAX_DRIFT_STEPS = 20;
 
 /**
  * The token after a passcode was used, or null when it is not one of those that are due. A time
- * step or counter is accepted once, and with it all before it are used up. Computed by the package
- * `otpauth`, not by our own code, so that each checks the other.
+ * step or counter is accepted once, and with it all before it are used up. Passcodes are computed by
+ * the package `otpauth`, not by our own code, so that each checks the other.
  */
 export function usePasscode<T extends TotpToken | HotpToken>(
   token: T,
@@ -30,20 +32,15 @@ export function usePasscode(
   now: Date,
 ): TotpToken | HotpToken | null {
   if (token.kind === "hotp") {
-    const counter = candidates(token.counter, token.counter + LOOK_AHEAD).find((at) =>
-      isPasscode(token, at, passcode),
-    );
-    return counter === undefined ? null : { ...token, counter: counter + 1 };
+    const due = find(token, passcode, countersFrom(BigInt(token.counter), LOOK_AHEAD));
+    return due === null ? null : { ...token, counter: Number(due) + 1 };
   }
-  const present = Math.floor(now.getTime() / 1000 / token.period);
-  const expected = present + token.drift;
-  const first = Math.max(token.lastStep + 1, expected - WINDOW_STEPS);
-  const step = candidates(first, expected + WINDOW_STEPS).find((at) =>
-    isPasscode(token, at, passcode),
-  );
-  if (step === undefined) return null;
-  const drift = Math.max(-MAX_DRIFT_STEPS, Math.min(MAX_DRIFT_STEPS, step - present));
-  return { ...token, lastStep: step, drift };
+  const unused = { from: BigInt(token.lastStep) + 1n };
+  const step = find(token, passcode, { ...expectedSteps(token, now), ...unused });
+  if (step === null) return null;
+  const off = Number(step - presentStep(token, now));
+  const drift = Math.max(-MAX_DRIFT_STEPS, Math.min(MAX_DRIFT_STEPS, off));
+  return { ...token, lastStep: Number(step), drift };
 }
 
 /**
@@ -52,27 +49,32 @@ export function usePasscode(
  */
 export function wasUsed(token: TotpToken | HotpToken, passcode: string, now: Date): boolean {
   if (token.kind === "hotp") {
-    return candidates(token.counter - LOOK_AHEAD, token.counter - 1).some((at) =>
-      isPasscode(token, at, passcode),
-    );
+    const origin = BigInt(token.counter);
+    const used = { origin, back: LOOK_AHEAD, ahead: 0, to: origin - 1n };
+    return find(token, passcode, used) !== null;
   }
-  const expected = Math.floor(now.getTime() / 1000 / token.period) + token.drift;
-  const last = Math.min(token.lastStep, expected + WINDOW_STEPS);
-  return candidates(expected - WINDOW_STEPS, last).some((at) => isPasscode(token, at, passcode));
+  const used = { to: BigInt(token.lastStep) };
+  return find(token, passcode, { ...expectedSteps(token, now), ...used }) !== null;
 }
 
-function candidates(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i).filter(
-    (at) => at >= 0,
-  );
+/** The time steps around the one that the device's clock shows, as far as the lab knows it. */
+function expectedSteps(token: TotpToken, now: Date): Window {
+  return stepsAround(presentStep(token, now) + BigInt(token.drift), WINDOW_STEPS);
 }
 
-function isPasscode(
+function presentStep({ period }: TotpToken, now: Date): bigint {
+  return timeStep({ unixSeconds: now.getTime() / 1000, period, t0: 0 });
+}
+
+/** The counter or time step in a window that gives a passcode. */
+function find(
   { algorithm, digits, secret }: TotpToken | HotpToken,
-  counter: number,
   passcode: string,
-): boolean {
+  window: Window,
+): bigint | null {
   const key = new Secret({ buffer: new Uint8Array(secret).buffer });
-  const expected = HOTP.generate({ secret: key, algorithm, digits, counter });
-  return sameSecret(Buffer.from(expected), Buffer.from(passcode));
+  const passcodeAt = (counter: bigint) =>
+    HOTP.generate({ secret: key, algorithm, digits, counter: Number(counter) });
+  const offset = findOffset(passcode, passcodeAt, window);
+  return offset === null ? null : window.origin + BigInt(offset);
 }

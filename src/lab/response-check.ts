@@ -1,5 +1,7 @@
 import { ocra } from "#otp/ocra.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { timeStep } from "#otp/totp.ts";
+import { countersFrom, offsetsIn, stepsAround } from "#otp/window.ts";
 import { sameSecret } from "#token/secret.ts";
 import type { OcraToken } from "./lab-token.ts";
 
@@ -42,16 +44,17 @@ export function acceptResponse(
       if (matches(null, unixSeconds)) return null;
       continue;
     }
-    for (let ahead = 0n; ahead <= LOOK_AHEAD; ahead++) {
-      if (matches(token.counter + ahead, unixSeconds)) return token.counter + ahead + 1n;
+    for (const offset of offsetsIn(countersFrom(token.counter, LOOK_AHEAD))) {
+      const counter = token.counter + BigInt(offset);
+      if (matches(counter, unixSeconds)) return counter + 1n;
     }
   }
   return false;
 }
 
-function timesToTry(timeStep: number | null, now: Date): (number | null)[] {
-  if (timeStep === null) return [null];
-  const seconds = Math.floor(now.getTime() / 1000);
-  const steps = Array.from({ length: 2 * WINDOW_STEPS + 1 }, (_, i) => i - WINDOW_STEPS);
-  return steps.map((step) => seconds + step * timeStep).filter((time) => time >= 0);
+function timesToTry(period: number | null, now: Date): (number | null)[] {
+  if (period === null) return [null];
+  const unixSeconds = now.getTime() / 1000;
+  const steps = stepsAround(timeStep({ unixSeconds, period, t0: 0 }), WINDOW_STEPS);
+  return [...offsetsIn(steps)].map((offset) => unixSeconds + offset * period);
 }

@@ -6,7 +6,8 @@ import { OtpError } from "./otp-error.ts";
 /** The fewest and the most characters that a passcode may have. */
 export const DIGITS = { min: 4, max: 10 } as const;
 
-const MAX_COUNTER = 2n ** 64n - 1n;
+/** The highest counter, and the last time step: they have eight bytes. */
+export const LAST_COUNTER = 2n ** 64n - 1n;
 
 /** What an event-based passcode is made from. */
 export interface HotpInput {
@@ -23,7 +24,7 @@ export interface HotpInput {
  */
 export function hotp({ secret, counter, algorithm, digits, alphabet }: HotpInput): string {
   if (secret.length === 0) throw new OtpError("secret", t("the secret is empty"));
-  if (counter < 0n || counter > MAX_COUNTER)
+  if (counter < 0n || counter > LAST_COUNTER)
     throw new OtpError("counter", t`counter is ${counter}: 0 to 2^64-1 are possible`);
   refuseDigits(digits);
   return truncate(hmac(algorithm, secret, counterBytes(counter)), digits, alphabet);

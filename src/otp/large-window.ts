@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { t } from "#base/language.ts";
 import { OtpError } from "./otp-error.ts";
 import { firstSha1State, type Sha1State, sha1Block } from "./sha1.ts";
+import type { Window } from "./window.ts";
 
 /** From this many counters on, preparing the HMAC once per key pays. */
 const LARGE_WINDOW = 1_000;
@@ -18,17 +19,12 @@ interface PreparedHmac {
 }
 
 /** What of a token and a question decides whether {@link findInLargeWindow} can answer. */
-export interface WindowSearch {
+export interface WindowSearch extends Pick<Window, "origin" | "back" | "ahead"> {
   readonly secret: Uint8Array;
   readonly algorithm: string;
   readonly alphabet: string;
   readonly digits: number;
   readonly passcode: string;
-  /** The counter that offsets are counted from. */
-  readonly origin: bigint;
-  /** How many counters to look at before and after the origin. */
-  readonly back: number;
-  readonly ahead: number;
 }
 
 /**

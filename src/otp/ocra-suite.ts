@@ -143,3 +143,14 @@ function suiteError(part: string, reason: string): OtpError {
     t`suite is wrong at ${JSON.stringify(part.slice(0, 40))}: ${reason}`,
   );
 }
+
+/** Whether a text is a suite that {@link parseOcraSuite} reads. */
+export function isOcraSuite(text: string): boolean {
+  try {
+    parseOcraSuite(text);
+    return true;
+  } catch {
+    // then it is none
+    return false;
+  }
+}

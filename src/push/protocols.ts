@@ -1,16 +1,20 @@
-import type { PushCredential, PushProtocol } from "#token/credential.ts";
+import type { PushCredential, PushProtocol } from "#token/push-credential.ts";
 import { privacyIdea } from "./privacyidea/privacyidea.ts";
 import type { AnswerMethod, ProtocolDefinition, PushProvider } from "./provider.ts";
 import { tiqr } from "./tiqr/tiqr.ts";
 
+type Protocols = { readonly [P in PushProtocol]: ProtocolDefinition<P> };
+
 /**
- * Every protocol of login requests. A new one is its credential in src/token/credential.ts, a
+ * Every protocol of login requests. A new one is its credential in src/token/push-credential.ts, a
  * folder beside this file, and a row here.
  */
-const PROTOCOLS: { readonly [P in PushProtocol]: ProtocolDefinition<P> } = {
-  privacyidea: privacyIdea,
-  tiqr,
-};
+const DEFINITIONS = { privacyidea: privacyIdea, tiqr } as const satisfies Protocols;
+
+const PROTOCOLS: Protocols = DEFINITIONS;
+
+/** How tokens of each protocol are enrolled. */
+export const PUSH_ENROLLMENTS = Object.values(DEFINITIONS).map(({ enrollment }) => enrollment);
 
 /** How the server of a token is polled; null where the person scans each request. */
 export function providerOf<P extends PushProtocol>({

@@ -1,6 +1,7 @@
 import type { HttpClient } from "#base/http-client.ts";
-import type { PushCredentialOf, PushProtocol } from "#token/credential.ts";
+import type { ParsedOnline } from "#token/draft/parsed-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
+import type { PushCredentialOf, PushProtocol } from "#token/push-credential.ts";
 import type { Secret } from "#token/secret.ts";
 import type { PushOutcome } from "./push-request.ts";
 import type { PushTokenOf } from "./push-token.ts";
@@ -78,8 +79,23 @@ export interface AnswerMethod {
   readonly suite?: string;
 }
 
+/** How a token is enrolled: the form of the strings that name its server. */
+export interface PushEnrollment {
+  /** Stored with the token as its format; stable, kebab-case. */
+  readonly id: string;
+  /** An example, for the message that lists what is known. */
+  readonly example: string;
+  /** Whether the text has this form, right or wrong. */
+  matches(text: string): boolean;
+  /** Throws FobError `unavailable`, because only its server makes a token, or `invalid`. */
+  parse(text: string): never;
+  /** What the text says; nothing is sent. Throws FobError `invalid`. */
+  parseOnline(text: string): ParsedOnline;
+}
+
 /** What is particular to a protocol of login requests. */
 export interface ProtocolDefinition<P extends PushProtocol> {
+  readonly enrollment: PushEnrollment;
   /** Null where the person scans each request. */
   readonly provider: PushProvider<P> | null;
   answerMethod(credential: PushCredentialOf<P>): AnswerMethod;

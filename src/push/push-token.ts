@@ -1,4 +1,4 @@
-import type { PushCredentialOf, PushProtocol } from "#token/credential.ts";
+import type { PushCredentialOf, PushProtocol } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 
 /** A token of one protocol of login requests. */

@@ -145,12 +145,15 @@ export function isListedAlike(one: Token, other: Token): boolean {
 
 type SchemasOf<T> = { readonly [K in keyof T]: v.GenericSchema<unknown, T[K]> };
 
+/** The schema of each field. A name may be null, where the file has none that can be shown. */
+type TokenSchemas = SchemasOf<Omit<Token, "name"> & { readonly name: string | null }>;
+
 /**
  * What is taken for a token from files of others: its fields and no more, within the bounds of
  * enrollment. Names that older versions took as they came are cleaned, and cut rather than refused.
  * A function, so that programs that do not read such files need not hold the schemas.
  */
-export function tokenSchemas() {
+export function tokenSchemas(): TokenSchemas {
   const name = v.pipe(
     v.nullable(v.string()),
     v.transform((text) => (text === null ? null : shortenName(text))),
@@ -172,5 +175,5 @@ export function tokenSchemas() {
       v.check((date) => date?.hasZone === true),
       v.transform((date) => date?.time ?? new Date(Number.NaN)),
     ),
-  } satisfies SchemasOf<Omit<Token, "name"> & Pick<Token | { name: null }, "name">>;
+  };
 }

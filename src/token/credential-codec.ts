@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
-import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { LAST_COUNTER } from "#otp/hotp.ts";
+import { isOcraSuite } from "#otp/ocra-suite.ts";
 import type { Credential } from "./credential.ts";
+import { pushCredentialSchema } from "./push-credential.ts";
 
 /** The fields of one kind of credential as JSON data. */
 type JsonOf<C> = C extends unknown
@@ -74,20 +76,15 @@ type JsonOfKind<K extends Credential["kind"]> = Extract<CredentialJson, { kind: 
 type SchemasByKind = {
   readonly [K in Credential["kind"]]: v.GenericSchema<unknown, JsonOfKind<K>>;
 };
-type JsonOfProtocol<P> = Extract<CredentialJson, { protocol: P }>;
-type SchemasByProtocol = {
-  readonly [P in JsonOfKind<"push">["protocol"]]: v.GenericSchema<unknown, JsonOfProtocol<P>>;
-};
 
 /**
  * What is taken for a credential from files of others: its fields and no more, within the bounds of
  * enrollment. A function, so that programs that do not read such files need not hold the schemas.
  */
-export function credentialSchema() {
-  const text = v.string();
+export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
   const counter = v.pipe(
     v.string(),
-    v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) < 2n ** 64n),
+    v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) <= LAST_COUNTER),
   );
   const suite = v.pipe(v.string(), v.check(isOcraSuite));
   const hmac = {
@@ -95,24 +92,6 @@ export function credentialSchema() {
     digits: integer(4, 10),
     alphabet: v.picklist(Object.keys(ALPHABETS) as Alphabet[]),
   };
-  const server = { url: v.pipe(text, v.url()), isQuick: v.boolean(), isInsecure: v.boolean() };
-  const push = v.literal("push");
-  const protocols = {
-    privacyidea: v.strictObject({
-      kind: push,
-      protocol: v.literal("privacyidea"),
-      serverKey: v.pipe(text, v.base64()),
-      ...server,
-    }),
-    tiqr: v.strictObject({
-      kind: push,
-      protocol: v.literal("tiqr"),
-      service: text,
-      identity: text,
-      suite,
-      ...server,
-    }),
-  } satisfies SchemasByProtocol;
   const kinds = {
     totp: v.strictObject({
       kind: v.literal("totp"),
@@ -123,22 +102,12 @@ export function credentialSchema() {
     hotp: v.strictObject({ kind: v.literal("hotp"), ...hmac, counter }),
     ocra: v.strictObject({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
     motp: v.strictObject({ kind: v.literal("motp") }),
-    push: v.variant("protocol", [protocols.privacyidea, protocols.tiqr]),
+    push: pushCredentialSchema(),
   } satisfies SchemasByKind;
-  return v.variant("kind", [kinds.totp, kinds.hotp, kinds.ocra, kinds.motp, kinds.push]);
+  return v.variant("kind", Object.values(kinds));
 }
 
 /** A whole number within bounds. */
 export function integer(min: number, max: number) {
   return v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
-}
-
-function isOcraSuite(text: string): boolean {
-  try {
-    parseOcraSuite(text);
-    return true;
-  } catch {
-    // then it is none
-    return false;
-  }
 }

@@ -1,8 +1,21 @@
+import { t } from "#base/language.ts";
+
 /** What a grant lets a script do with a token. */
 export const RIGHTS = ["code", "challenge", "push"] as const;
 
 /** One of {@link RIGHTS}. */
 export type Right = (typeof RIGHTS)[number];
+
+const WORDS: Readonly<Record<Right, () => string>> = {
+  code: () => t("passcodes"),
+  challenge: () => t("challenges"),
+  push: () => t("login requests"),
+};
+
+/** What all rights together are for, in words. */
+export function rightsInWords(): string {
+  return RIGHTS.map((right) => WORDS[right]()).join(", ");
+}
 
 /** What a grant is about, without anything that opens a token. */
 export interface Grant {

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isYoung } from "#base/file-age.ts";
 import { FobError } from "#base/fob-error.ts";
 import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
 import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import {
   batchesFolder,
   calendarCell,
@@ -43,12 +44,6 @@ interface DamagedAttempts {
   readonly of: string | null;
   readonly attempts: Attempts;
 }
-
-/**
- * An empty folder that changed so recently may be one that an older fob is filling, in
- * milliseconds.
- */
-const SETTLED_MS = 2_000;
 
 /** What interrupted commands left in a vault, and what is damaged. */
 export interface Checkup {
@@ -209,7 +204,7 @@ export function removeLeftovers(vault: Vault, processes: Processes): void {
 
 /**
  * Folders without a value that no command at work is filling: a batch names those of new tokens,
- * and an older fob took no second.
+ * and an older fob fills them at once.
  */
 function emptyFolders(vault: Vault, processes: Processes): string[] {
   const ids = tokenIds(vault);
@@ -219,14 +214,15 @@ function emptyFolders(vault: Vault, processes: Processes): string[] {
     ...removedIds(vault).map((id) => join(removedFolder(vault.layout), id)),
     ...batchIds(vault).map((id) => join(batchesFolder(vault.layout), id)),
   ].filter((folder) => {
-    const found = attempt(() => names(folder));
-    return "value" in found && found.value.length === 0 && ageOf(folder) > SETTLED_MS;
+    const found = attempt(() => namesIn(folder));
+    return "value" in found && found.value.length === 0 && !mayBeFilled(folder);
   });
 }
 
-function ageOf(folder: string): number {
+/** Whether a writer may be at work in a folder, or has removed it. */
+function mayBeFilled(folder: string): boolean {
   const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
-  return changed === undefined ? 0 : Date.now() - changed;
+  return changed === undefined || isYoung(changed);
 }
 
 function removeIfEmpty(folder: string): void {
@@ -268,19 +264,10 @@ function allAttempts(vault: Vault): { readonly id: string | null; readonly attem
 
 /** The ids of all tokens that have a folder. */
 export function tokenIds({ layout }: Vault): string[] {
-  return names(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
+  return namesIn(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }
 
 /** Credentials do not count: the index does not follow counters. */
 function isListedAs(entry: Token | undefined, token: Token): boolean {
   return entry !== undefined && isListedAlike(entry, token);
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFolderError(error, "read", folder);
-  }
 }

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { RIGHTS, type Right } from "#token/grant.ts";
 import {
   filesBelow,
   HOTP_URI,
@@ -282,6 +283,25 @@ describe.each(["no", "token", "app"] as const)("access domains, with %s PIN", (p
       });
     },
   );
+});
+
+/** A command that asks for each right. */
+const ASKING = {
+  code: ["code", "ACME"],
+  challenge: ["challenge", "Bank", "00000000"],
+  push: ["push", "list"],
+} as const satisfies Record<Right, readonly string[]>;
+
+test("every right lets a script use what it is for, and nothing that only others are for", async () => {
+  const home = await enrolled();
+  for (const right of RIGHTS) {
+    const grant = await grantFor(home, right, "--token", "ACME", "Bank", "--rights", right);
+    for (const asked of RIGHTS) {
+      const { stderr } = await home.fob(ASKING[asked], { env: { FOB_GRANT: grant } });
+      const isRefused = stderr.includes(`does not carry the right ${asked}`);
+      expect({ right, asked, isRefused }).toEqual({ right, asked, isRefused: right !== asked });
+    }
+  }
 });
 
 test.each(["", " ", "\t\n"])(

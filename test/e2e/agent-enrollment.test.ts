@@ -15,6 +15,7 @@ import { text } from "node:stream/consumers";
 import { Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { execa } from "execa";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { newlyEnrolled } from "#token/codec.ts";
 import type { Token } from "#token/token.ts";
 import { encodeBackup } from "#vault/backup/backup.ts";
 import { connectTo } from "../agent/agent.ts";
@@ -283,7 +284,8 @@ test("a token that needs more than a line of the agent's is added by it", {
         isInsecure: false,
       },
     },
-    ...{ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) },
+    ...newlyEnrolled(new Date(0)),
+    pin: "none",
   };
   const identity = await generateX25519Identity();
   const encrypter = new Encrypter();

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { toJsonSchema } from "@valibot/to-json-schema";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import {
@@ -16,35 +15,7 @@ function definitionOf(key: SettingKey): SettingDefinition<string | number | bool
   return SETTINGS[key];
 }
 
-function describeKey(key: SettingKey) {
-  const { kind, initial, summary } = definitionOf(key);
-  // the limit of a duration cannot be said by a pattern
-  const { $schema: _, ...rest } = toJsonSchema(kind.schema, { errorMode: "ignore" });
-  return { description: summary, ...rest, default: initial };
-}
-
-function tableRow(key: SettingKey): string {
-  const { kind, initial, option, variables, summary } = definitionOf(key);
-  const names = Object.keys(variables).map((name) => `\`${name}\``);
-  const cells = [
-    `\`${key}\``,
-    kind.words(),
-    `\`${initial}\``,
-    `\`${option}\``,
-    names.join(", "),
-    summary,
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-
 describe("the configuration's schema", () => {
-  test("says what the definitions say", () => {
-    expect(schema.properties).toEqual({
-      $schema: { description: expect.any(String), type: "string" },
-      ...Object.fromEntries(SETTING_KEYS.map((key) => [key, describeKey(key)])),
-    });
-  });
-
   test("takes a file of defaults, and refuses unknown keys and wrong values", () => {
     const isValid = new Ajv({ allowUnionTypes: true }).compile(schema);
     const defaults = Object.fromEntries(
@@ -54,12 +25,5 @@ describe("the configuration's schema", () => {
     expect(isValid({ colour: "auto" })).toBe(false);
     expect(isValid({ "agent.idle": "soon" })).toBe(false);
     expect(isValid({ "code.min-validity": "5" })).toBe(false);
-  });
-
-  test("and the table in the documentation say the same", () => {
-    const rows = read("docs/configuration.md")
-      .split("\n")
-      .filter((line) => /^\| `/.test(line));
-    expect(rows).toEqual(SETTING_KEYS.map(tableRow));
   });
 });

@@ -75,7 +75,7 @@ describe("fob import", () => {
     const wrong = await fob(["import", file], { env: { FOB_PIN: "correct house" } });
     expect([wrong.exitCode, wrong.stderr]).toEqual([
       4,
-      expect.stringContaining("does not open this file of Aegis"),
+      expect.stringContaining("does not open this Aegis vault"),
     ]);
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
     const right = await fob(["import", file, "--json"], {

@@ -30,8 +30,7 @@ describe("fob import of key containers", () => {
     const xml = readFileSync(FIGURE_6, "utf8").replace(/<ValueMAC>[^<]*<\/ValueMAC>/, "");
     writeFileSync(file, xml);
     const env = { FOB_PIN: KEY };
-    const warning =
-      "warning: Issuer: nothing vouches for the encrypted secret (no ValueMAC)";
+    const warning = "warning: Issuer: nothing vouches for the encrypted secret (no ValueMAC)";
     expect((await fob(["import", file, "--dry-run"], { env })).stderr).toContain(warning);
     const outcome = await fob(["import", file], { env });
     expect([outcome.exitCode, outcome.stderr]).toEqual([0, expect.stringContaining(warning)]);

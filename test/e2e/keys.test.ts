@@ -359,7 +359,7 @@ describe("keychain move", () => {
   });
 
   test.each([
-    [["tpm"], 8],
+    [["tpm"], 2],
     [["file"], 2],
     [["disk"], 2],
     [[], 2],

@@ -10,6 +10,7 @@ import { COMMANDS } from "#commands/commands.ts";
 import { FORMAT_NAMES } from "#commands/export/handing-out.ts";
 import { welcome } from "#commands/tokens/welcome.ts";
 import { RIGHTS } from "#token/grant.ts";
+import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import { describeWith } from "../requires.ts";
 import { HOTP_URI, type Outcome, type Surroundings, TOTP_URI } from "./fob.ts";
 import {
@@ -91,7 +92,7 @@ describe("in another language", () => {
   test("`fob --help` holds no English", async () => {
     const { stdout, stderr } = await fob(["--help"]);
     expect(stdout).toContain(accentuate("Usage:"));
-    expect({ stderr, words: englishWords(explanationsOf(stdout)) }).toEqual({
+    expect({ stderr, words: englishWords(explanationsOf(stdout), KEYCHAIN_KINDS) }).toEqual({
       stderr: "",
       words: [],
     });
@@ -108,7 +109,8 @@ describe("in another language", () => {
     speak(null, () => undefined);
     const help = "text" in parsed ? parsed.text : "";
     expect(help).toContain(accentuate("Usage:"));
-    expect(englishWords(explanationsOf(help), [...RIGHTS, ...FORMAT_NAMES])).toEqual([]);
+    const same = [...RIGHTS, ...FORMAT_NAMES, ...KEYCHAIN_KINDS];
+    expect(englishWords(explanationsOf(help), same)).toEqual([]);
   });
 
   test.each<

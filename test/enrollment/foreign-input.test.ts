@@ -7,6 +7,7 @@ import { readPskc } from "#enrollment/pskc/read-pskc.ts";
 import { formatPskc } from "#enrollment/pskc/write-pskc.ts";
 import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { decodeBase32 } from "#token/base32.ts";
+import { newlyEnrolled } from "#token/codec.ts";
 import { FreeNames } from "#token/names.ts";
 import { judgePin, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
@@ -281,7 +282,8 @@ describe("a backup with a bad token", () => {
       period: 30,
       t0: 0,
     } as const,
-    ...({ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) } as const),
+    ...newlyEnrolled(new Date(0)),
+    pin: "none" as const,
   };
   const good = { token, secret: Buffer.from("12345678901234567890"), pinPolicy: null };
 

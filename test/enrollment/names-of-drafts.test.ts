@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { judgeNames } from "#enrollment/confusables.ts";
-import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
-import { cleanName, labelOf, readLabel } from "#enrollment/formats/key-uri-label.ts";
-import { Parameters } from "#enrollment/formats/parameters.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { withoutRepetitions } from "#enrollment/repetitions.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
+import { cleanName, labelOf, readLabel } from "#token/draft/uri-label.ts";
+import { Parameters } from "#token/draft/uri-parameters.ts";
 
 describe("a label", () => {
   test.each([

@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpClient } from "#base/http-client.ts";
 import { parseOrders } from "#commands/export/provision-list.ts";
-import type { EnrollmentServices } from "#enrollment/draft.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { formatAegis } from "#enrollment/files/aegis-writer.ts";
 import { readAppFile } from "#enrollment/files/read-file.ts";
@@ -17,6 +16,8 @@ import { recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { httpClient } from "#platform/http.ts";
 import { readQrCodesApart } from "#platform/program/picture-process.ts";
 import { parseTiqrChallenge } from "#push/tiqr/tiqr.ts";
+import { newlyEnrolled } from "#token/codec.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
 import { decodeBackup, encodeBackup } from "#vault/backup/backup.ts";
 import { decryptFromAge, encryptForAge } from "#vault/backup/backup-encryption.ts";
 import { drawQr } from "../../scripts/draw-qr.mjs";
@@ -82,11 +83,10 @@ const TOKENS = samples.SAMPLES.map(
 );
 
 const TOKEN = {
+  ...newlyEnrolled(new Date(0)),
   format: "key-uri",
   pin: "none",
   accessDomain: "02",
-  favorite: false,
-  enrolledAt: new Date(0),
 } as const;
 
 const KEY_URIS = [

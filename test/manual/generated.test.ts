@@ -6,7 +6,7 @@ import { allCommands } from "#commands/commands.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-test("completion scripts, man pages and the list of them are what the definitions make of them", () => {
+test("completion scripts, man pages, schemas and tables are what the definitions make of them", () => {
   const { status, stderr } = spawnSync(process.execPath, ["scripts/generate.mjs", "--check"], {
     cwd: root,
     encoding: "utf8",

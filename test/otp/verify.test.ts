@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { equalPasscodes, resynchronize, verifyCounter, verifyTime } from "#otp/verify.ts";
+import { equalPasscodes, findOffset, resynchronize } from "#otp/verify.ts";
+import { countersFrom, stepsAround } from "#otp/window.ts";
 
 /** A token whose passcode simply tells its counter, so that the expected matches can be seen. */
 const passcodeAt = (counter: bigint) => counter.toString().padStart(6, "0");
@@ -17,11 +18,11 @@ function spied() {
   return { asked, spy };
 }
 
-describe("verifying an event-based passcode", () => {
+describe("looking for an event-based passcode", () => {
   test("finds it from the expected counter to the end of the window, and nowhere else", () => {
-    const at = (passcode: string) => verifyCounter({ passcode, passcodeAt, from: 100n, window: 5 });
-    expect(at("000100")).toEqual({ counter: 100n, offset: 0 });
-    expect(at("000105")).toEqual({ counter: 105n, offset: 5 });
+    const at = (passcode: string) => findOffset(passcode, passcodeAt, countersFrom(100n, 5));
+    expect(at("000100")).toBe(0);
+    expect(at("000105")).toBe(5);
     expect(at("000099")).toBeNull();
     expect(at("000106")).toBeNull();
     expect(at("100")).toBeNull();
@@ -30,65 +31,54 @@ describe("verifying an event-based passcode", () => {
   test("walks the whole window wherever it matches", () => {
     for (const passcode of ["000100", "000105", "999999"]) {
       const { asked, spy } = spied();
-      verifyCounter({ passcode, passcodeAt: spy, from: 100n, window: 5 });
+      findOffset(passcode, spy, countersFrom(100n, 5));
       expect(asked).toEqual([100n, 101n, 102n, 103n, 104n, 105n]);
     }
   });
 
   test("stops at the last counter there is", () => {
     const { asked, spy } = spied();
-    expect(
-      verifyCounter({ passcode: String(LAST), passcodeAt: spy, from: LAST - 1n, window: 9 }),
-    ).toEqual({
-      counter: LAST,
-      offset: 1,
-    });
+    expect(findOffset(String(LAST), spy, countersFrom(LAST - 1n, 9))).toBe(1);
     expect(asked).toEqual([LAST - 1n, LAST]);
   });
 });
 
-describe("verifying a time-based passcode", () => {
+describe("looking for a time-based passcode", () => {
+  const around50 = stepsAround(50n, 3);
+
   test("prefers the nearest step", () => {
-    const everywhere = () => "111111";
-    expect(
-      verifyTime({ passcode: "111111", passcodeAt: everywhere, step: 50n, window: 3 }),
-    ).toEqual({
-      step: 50n,
-      offset: 0,
-    });
+    expect(findOffset("111111", () => "111111", around50)).toBe(0);
     const around = (step: bigint) => (step === 48n || step === 51n ? "111111" : "000000");
-    expect(verifyTime({ passcode: "111111", passcodeAt: around, step: 50n, window: 3 })).toEqual({
-      step: 51n,
-      offset: 1,
-    });
-  });
-
-  test("looks around the known drift and counts from the clock", () => {
-    const at = (passcode: string) =>
-      verifyTime({ passcode, passcodeAt, step: 50n, window: 1, drift: -10 });
-    expect(at("000039")).toEqual({ step: 39n, offset: -11 });
-    expect(at("000041")).toEqual({ step: 41n, offset: -9 });
-    expect(at("000050")).toBeNull();
-  });
-
-  test("never asks for a step before the first, nor after the last", () => {
-    const [early, late] = [spied(), spied()];
-    expect(
-      verifyTime({ passcode: "000000", passcodeAt: early.spy, step: 1n, window: 4 }),
-    ).toMatchObject({ step: 0n });
-    expect(early.asked).toEqual([1n, 2n, 0n, 3n, 4n, 5n]);
-    const passcode = String(LAST);
-    expect(
-      verifyTime({ passcode, passcodeAt: late.spy, step: LAST - 1n, window: 3 }),
-    ).toMatchObject({ step: LAST });
-    expect(late.asked).toEqual([LAST - 1n, LAST, LAST - 2n, LAST - 3n, LAST - 4n]);
+    expect(findOffset("111111", around, around50)).toBe(1);
   });
 
   test("takes the step ahead where one behind is as near", () => {
     const around = (step: bigint) => (step === 49n || step === 51n ? "111111" : "000000");
-    expect(
-      verifyTime({ passcode: "111111", passcodeAt: around, step: 50n, window: 3 })?.offset,
-    ).toBe(1);
+    expect(findOffset("111111", around, around50)).toBe(1);
+  });
+
+  test("never asks for a step before the first, nor after the last", () => {
+    const [early, late] = [spied(), spied()];
+    expect(findOffset("000000", early.spy, stepsAround(1n, 4))).toBe(-1);
+    expect(early.asked).toEqual([1n, 2n, 0n, 3n, 4n, 5n]);
+    expect(findOffset(String(LAST), late.spy, stepsAround(LAST - 1n, 3))).toBe(1);
+    expect(late.asked).toEqual([LAST - 1n, LAST, LAST - 2n, LAST - 3n, LAST - 4n]);
+  });
+
+  test("asks for no step that is used up, or is not wanted yet", () => {
+    const [unused, used, none] = [spied(), spied(), spied()];
+    expect(findOffset("000049", unused.spy, { ...around50, from: 50n })).toBeNull();
+    expect(unused.asked).toEqual([50n, 51n, 52n, 53n]);
+    expect(findOffset("000049", used.spy, { ...around50, to: 49n })).toBe(-1);
+    expect(used.asked).toEqual([49n, 48n, 47n]);
+    expect(findOffset("000050", none.spy, { ...around50, from: 54n })).toBeNull();
+    expect(none.asked).toEqual([]);
+  });
+
+  test("begins at the first step there is, whatever is wanted", () => {
+    const { asked, spy } = spied();
+    findOffset("", spy, { ...stepsAround(1n, 3), from: -9n, to: 2n });
+    expect(asked).toEqual([1n, 2n, 0n]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeToken, encodeToken } from "#token/codec.ts";
+import { decodeToken, encodeToken, newlyEnrolled } from "#token/codec.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential, HotpCredential } from "#token/credential.ts";
 import { findByWholeName, findToken } from "#token/find-token.ts";
@@ -30,9 +30,7 @@ const token = (credential: Credential, more: Partial<Token> = {}): Token => ({
   format: "key-uri",
   credential,
   pin: "none",
-  accessDomain: "00",
-  favorite: false,
-  enrolledAt: new Date("2026-01-31T12:00:00.000Z"),
+  ...newlyEnrolled(new Date("2026-01-31T12:00:00.000Z")),
   ...more,
 });
 

@@ -1,3 +1,4 @@
+import { newlyEnrolled } from "#token/codec.ts";
 import type { Token } from "#token/token.ts";
 import { updateCell } from "#vault/cells/cell.ts";
 import type { NewToken } from "#vault/tokens/adding.ts";
@@ -9,9 +10,7 @@ export function addAtOnce(vault: Vault, newTokens: readonly NewToken[], enrolled
   const tokens = newTokens.map(({ secret, guard: _, ...rest }): Token => {
     const token: Token = {
       id: newTokenId(),
-      accessDomain: "00",
-      favorite: false,
-      enrolledAt,
+      ...newlyEnrolled(enrolledAt),
       ...rest,
     };
     updateCell(vault.tokenCell(token.id), () =>

@@ -3,6 +3,7 @@ import type { AgentOrder } from "#agent/protocol/order.ts";
 import { type AgentStatus, decodeReply } from "#agent/protocol/protocol.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { Life } from "#base/processes.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { readHeader } from "#vault/keys/header.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -31,7 +32,7 @@ export interface AgentHost {
    */
   startProcess(order: AgentOrder, vaultKey: Secret): Promise<string>;
   /** Whether the process that made a claim still runs. */
-  judge(holder: Holder): "running" | "gone" | "unknown";
+  lifeOf(holder: Holder): Life;
   /** Sends a signal to a process, which may have ended. */
   end(holder: Holder, signal: "SIGTERM" | "SIGKILL"): void;
 }
@@ -167,7 +168,7 @@ export class AgentControl {
       await this.#endProven(holder, found.agent);
       return { wasRunning: true, stranger: null };
     }
-    const state = this.#host.judge(holder);
+    const state = this.#host.lifeOf(holder);
     if (state === "running") {
       // one that hangs proves nothing
       await this.#endProcess(holder);
@@ -185,7 +186,7 @@ export class AgentControl {
       isConnected = false;
     });
     agent.ask("lock").catch(() => undefined);
-    const hasEnded = () => !isConnected && this.#host.judge(holder) !== "running";
+    const hasEnded = () => !isConnected && this.#host.lifeOf(holder) !== "running";
     if (await until(hasEnded, MAX_LOCKING)) return;
     if (isConnected) this.#host.end(holder, "SIGKILL");
     const isOver = await until(hasEnded, MAX_LOCKING);
@@ -195,7 +196,7 @@ export class AgentControl {
 
   /** By number and start: an agent that hangs, or whose socket is gone. */
   async #endProcess(holder: Holder): Promise<void> {
-    const hasEnded = () => this.#host.judge(holder) !== "running";
+    const hasEnded = () => this.#host.lifeOf(holder) !== "running";
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       this.#host.end(holder, signal);
       if (await until(hasEnded, MAX_LOCKING)) return;

@@ -1,7 +1,6 @@
-import { statSync } from "node:fs";
 import { needsNoPin } from "#token/access-domain.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import type { Cell } from "#vault/cells/cell.ts";
+import { CellCache } from "#vault/cells/cell-cache.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { touch } from "#vault/tokens/last-uses.ts";
@@ -10,18 +9,6 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
-
-/**
- * A folder that changed more recently than this, in milliseconds, may change again without its time
- * showing it: some file systems count in steps of two seconds.
- */
-const SETTLED_MS = 3_000;
-
-interface Kept<T> {
-  /** The modification time of the cell's folder, in nanoseconds: every write makes a name in it. */
-  readonly changed: number;
-  readonly value: T;
-}
 
 /**
  * A passcode that is asked for again while it is good, the record it was made from, and when its
@@ -68,13 +55,13 @@ interface KeptIndex {
 export class UnlockedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly #vault: Vault;
-  readonly #records = new Map<string, Kept<TokenRecord>>();
+  readonly #records = new CellCache<TokenRecord>();
+  readonly #index = new CellCache<KeptIndex>();
   /** The keys of secrets that need no PIN, by the id of their token. */
   readonly #secretKeys = new Map<string, KnownKey>();
   readonly #passcodes = new Map<string, KeptPasscode>();
   /** By the name that was asked for. */
   readonly #seen = new Map<string, SeenPasscode>();
-  #index: Kept<KeptIndex> | null = null;
 
   constructor(vault: Vault) {
     this.layout = vault.layout;
@@ -90,13 +77,7 @@ export class UnlockedTokens implements TokenStore {
   }
 
   read(id: string): TokenRecord {
-    const kept = this.#records.get(id);
-    const changed = changeTime(this.#vault.tokenCell(id));
-    if (kept && kept.changed === changed) return kept.value;
-    this.#records.delete(id);
-    const value = this.#vault.read(id);
-    if (isSettled(changed)) this.#records.set(id, { changed, value });
-    return value;
+    return this.#records.value(this.#vault.tokenCell(id), () => this.#vault.read(id));
   }
 
   update(id: string, change: (record: TokenRecord) => TokenRecord): void {
@@ -169,35 +150,23 @@ export class UnlockedTokens implements TokenStore {
   #keep(record: TokenRecord, secretKey: Secret): void {
     const { id } = record.token;
     // a record that is not kept will never be asked for again
-    if (this.#records.get(id)?.value !== record) return;
+    if (!this.#records.has(this.#vault.tokenCell(id), record)) return;
     forget(this.#secretKeys.get(id)?.secretKey);
     this.#secretKeys.set(id, { record, secretKey: Buffer.from(secretKey) });
   }
 
   #readIndex(): KeptIndex {
-    const changed = changeTime(this.#vault.indexCell());
-    if (this.#index?.changed === changed) return this.#index.value;
-    this.#index = null;
-    const entries = this.#vault.entries();
-    const byName = new Map([
-      ...entries.map((entry) => [entry.name, entry] as const),
-      ...entries.map((entry) => [entry.id, entry] as const),
-    ]);
-    const value = { entries, byName };
-    if (isSettled(changed)) this.#index = { changed, value };
-    return value;
+    return this.#index.value(this.#vault.indexCell(), () => {
+      const entries = this.#vault.entries();
+      const byName = new Map([
+        ...entries.map((entry) => [entry.name, entry] as const),
+        ...entries.map((entry) => [entry.id, entry] as const),
+      ]);
+      return { entries, byName };
+    });
   }
 }
 
 function isGood({ validFrom, validUntil }: KeptPasscode["passcode"], now: Date): boolean {
   return validFrom <= now && now < validUntil;
-}
-
-/** 0 for a cell that is not there: it is then read, and whoever reads it says what that means. */
-function changeTime({ folder }: Cell): number {
-  return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-function isSettled(changed: number): boolean {
-  return changed > 0 && Date.now() - changed > SETTLED_MS;
 }

@@ -1,3 +1,4 @@
+import { declared } from "#base/language.ts";
 import type { Candidates } from "#cli/command.ts";
 import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 
@@ -26,7 +27,7 @@ export const GLOBAL_OPTIONS: readonly GlobalOption[] = [
   {
     name: "--keychain",
     placeholder: "KIND",
-    summary: "who keeps the vault's key: system, file or none",
+    summary: declared`who keeps the vault's key: ${KEYCHAIN_KINDS.join(", ")}`,
     variable: "FOB_KEYCHAIN",
     candidates: KEYCHAIN_KINDS,
   },

@@ -1,7 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
-import { t } from "#base/language.ts";
+import { t, translated } from "#base/language.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
-import type { KeychainKind } from "#vault/keys/header.ts";
+import {
+  DEFAULT_KEYCHAIN,
+  KEYCHAIN_KINDS,
+  KEYCHAIN_WORDS,
+  type KeychainKind,
+} from "#vault/keys/keychain-kind.ts";
 import { createVault } from "#vault/keys/open.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 
@@ -16,15 +21,16 @@ export async function createFirstVault(
   prompt: Prompt,
 ): ReturnType<typeof createVault> {
   try {
-    return await createVault(kind ?? "system", access);
+    return await createVault(kind ?? DEFAULT_KEYCHAIN, access);
   } catch (error) {
     const cannotAsk = kind !== null || !prompt.available;
     if (cannotAsk || !(error instanceof FobError) || error.code !== "unavailable") throw error;
   }
   const question = t("No system keychain can be reached. Who shall keep the key of the vault?");
-  const choices = [
-    { label: t("file: a key file in fob's folder, readable by you alone"), value: "file" },
-    { label: t("none: no key is kept; a passphrase is asked for every time"), value: "none" },
-  ] as const;
-  return createVault(await prompt.pick<KeychainKind>(question, choices, "--keychain"), access);
+  const others = KEYCHAIN_KINDS.filter((one) => one !== DEFAULT_KEYCHAIN);
+  const choices = others.map((one) => ({
+    label: `${one}: ${translated(KEYCHAIN_WORDS[one].explanation)}`,
+    value: one,
+  }));
+  return createVault(await prompt.pick(question, choices, "--keychain"), access);
 }

@@ -19,7 +19,8 @@ const MAX_BYTES = 64 * 1024;
 
 /**
  * How long a writer waits for another one, and after which time without a sign of life that one is
- * gone, in milliseconds.
+ * gone, in milliseconds. More than a file takes to be written (base/file-age.ts): on Windows a
+ * writer at work may wait three seconds for others to let go of the old file.
  */
 const PATIENCE = 5_000;
 const PAUSE = 20;

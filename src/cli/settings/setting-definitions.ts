@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
-import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
+import { DEFAULT_KEYCHAIN, KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
 
 /** What a variable of the environment says about a setting, or null when it says nothing. */
@@ -25,7 +25,7 @@ export interface SettingDefinition<T extends string | number | boolean> {
 export const SETTINGS = {
   keychain: define({
     kind: choice(...KEYCHAIN_KINDS),
-    initial: "system",
+    initial: DEFAULT_KEYCHAIN,
     summary: "who keeps the key of a vault that is made; an existing one knows",
     option: "--keychain",
     fromFlags: ({ keychain }) => keychain ?? null,

@@ -9,10 +9,13 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /**
  * Whether asking for a token's passcode uses nothing up and needs nobody: `code --all` leaves the
- * others out.
+ * others out. `isGuarded` says whether the token has a PIN now; a list may not know of it yet.
  */
-export function isFree(token: Pick<Token, "credential" | "pin" | "accessDomain">): boolean {
-  return token.credential.kind === "totp" && needsNoPin(token, token.pin === "user");
+export function isFree(
+  token: Pick<Token, "credential" | "pin" | "accessDomain">,
+  isGuarded = false,
+): boolean {
+  return token.credential.kind === "totp" && needsNoPin(token, isGuarded || token.pin === "user");
 }
 
 /** The free ones among listed tokens, and why some could not be read. */
@@ -27,9 +30,13 @@ export async function chooseFree(
   entries: readonly IndexEntry[],
   context: Pick<Context, "sleep" | "look">,
 ): Promise<FreeTokens> {
-  const { done, failures } = await lookAtEach(tokens, entries.filter(isFree), context);
-  const chosen = done.filter(({ isGuarded }) => !isGuarded).map(({ token }) => token);
-  return { chosen, failures };
+  const { done, failures } = await lookAtEach(
+    tokens,
+    entries.filter((entry) => isFree(entry)),
+    context,
+  );
+  const free = done.filter(({ token, isGuarded }) => isFree(token, isGuarded));
+  return { chosen: free.map(({ token }) => token), failures };
 }
 
 /** What `code --all` says of the tokens that it left out; nothing where there are none. */

@@ -109,7 +109,7 @@ export class PasscodeCache {
     if (token.accessDomain === ACCESS.none) throw new FobError("denied", t("nobody has access"));
     if (!isFree(token)) return false;
     const state = await lookListed(this.#tokens, token.id);
-    return state !== null && !state.isGuarded;
+    return state !== null && isFree(state.token, state.isGuarded);
   }
 
   /**

@@ -3,13 +3,13 @@ import { t } from "#base/language.ts";
 import { defineCommand, optional, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
+import { storedSecret } from "#commands/stored-secret.ts";
 import { hotp } from "#otp/hotp.ts";
 import { resynchronize } from "#otp/verify.ts";
 import type { HotpCredential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { secretOf } from "#vault/tokens/passcodes.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /** How far ahead another device with the same secret may be (RFC 4226 section 7.4). */
@@ -49,8 +49,7 @@ export const resync = defineCommand({
     const record = vault.read((await findOne(vault, input.name)).id);
     const { token } = record;
     const { counter: from } = eventBased(token);
-    const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
-    const secret = secretOf(record, secretKey);
+    const secret = await storedSecret(vault, record, context);
     const passcodeAt = (counter: bigint) => hotp({ ...eventBased(token), secret, counter });
     const counter = resynchronize({
       first,
@@ -59,7 +58,7 @@ export const resync = defineCommand({
       from,
       window: WINDOW,
     });
-    forget(secret, secretKey);
+    forget(secret);
     if (counter === null) {
       throw new FobError(
         "rejected",

@@ -4,24 +4,19 @@ import { defineCommand, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
+import { storedSecret } from "#commands/stored-secret.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
-import { hotp } from "#otp/hotp.ts";
-import { findInLargeWindow, isLargeSearch } from "#otp/large-window.ts";
+import { findPasscode } from "#otp/find-passcode.ts";
 import { MOTP_DIGITS, MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep } from "#otp/totp.ts";
-import {
-  type CounterMatch,
-  type PasscodeAt,
-  type StepMatch,
-  verifyCounter,
-  verifyTime,
-} from "#otp/verify.ts";
-import type { Credential, HotpCredential, TotpCredential } from "#token/credential.ts";
+import { findOffset, type PasscodeAt } from "#otp/verify.ts";
+import { countersFrom, stepsAround } from "#otp/window.ts";
+import type { Credential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
-import { secretOf, withoutPasscode } from "#vault/tokens/passcodes.ts";
+import { withoutPasscode } from "#vault/tokens/passcodes.ts";
 
 /** The outcome of a check: where the passcode matched, counted from where it was expected. */
 type Verdict =
@@ -179,10 +174,10 @@ async function storedSubject(
 ): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read((await findOne(vault, query)).id);
-  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
-  const secret = secretOf(record, secretKey);
-  forget(secretKey);
-  return { credential: record.token.credential, secret };
+  return {
+    credential: record.token.credential,
+    secret: await storedSecret(vault, record, context),
+  };
 }
 
 function judge(
@@ -194,59 +189,26 @@ function judge(
     throw new FobError("usage", t("this token gives no passcodes to verify"));
   }
   if (credential.kind === "hotp") {
-    const found = findCounter({ credential, secret }, passcode, window);
-    return found ? { match: true, ...found } : { match: false };
+    const { counter } = credential;
+    const offset = findPasscode({ ...credential, secret }, passcode, countersFrom(counter, window));
+    return offset === null
+      ? { match: false }
+      : { match: true, counter: counter + BigInt(offset), offset };
   }
   const steps = credential.kind === "motp" ? { period: MOTP_PERIOD, t0: 0 } : credential;
   const step = timeStep({ ...steps, unixSeconds });
-  const found =
+  const around = stepsAround(step, window);
+  const offset =
     credential.kind === "motp"
-      ? verifyTime({ passcode, passcodeAt: mobileOtpAt(secret, pin), step, window })
-      : findStep({ credential, secret }, passcode, { step, window });
-  return found
-    ? { match: true, ...found, clockOffsetSeconds: found.offset * steps.period }
-    : { match: false };
+      ? findOffset(passcode, mobileOtpAt(secret, pin), around)
+      : findPasscode({ ...credential, secret }, passcode, around);
+  if (offset === null) return { match: false };
+  const clockOffsetSeconds = offset * steps.period;
+  return { match: true, step: step + BigInt(offset), offset, clockOffsetSeconds };
 }
 
 function mobileOtpAt(secret: Secret, pin: Secret | null): PasscodeAt {
   return (step) => motp({ secret, pin: pin ?? Buffer.alloc(0), step });
-}
-
-function findCounter(
-  { credential, secret }: { readonly credential: HotpCredential; readonly secret: Secret },
-  passcode: string,
-  window: number,
-): CounterMatch | null {
-  const from = credential.counter;
-  const search = { ...credential, secret, passcode, origin: from, back: 0, ahead: window };
-  if (isLargeSearch(search)) {
-    const offset = findInLargeWindow(search);
-    return offset === null ? null : { counter: from + BigInt(offset), offset };
-  }
-  return verifyCounter({
-    passcode,
-    passcodeAt: (counter) => hotp({ ...credential, secret, counter }),
-    from,
-    window,
-  });
-}
-
-function findStep(
-  { credential, secret }: { readonly credential: TotpCredential; readonly secret: Secret },
-  passcode: string,
-  { step, window }: { readonly step: bigint; readonly window: number },
-): StepMatch | null {
-  const search = { ...credential, secret, passcode, origin: step, back: window, ahead: window };
-  if (isLargeSearch(search)) {
-    const offset = findInLargeWindow(search);
-    return offset === null ? null : { step: step + BigInt(offset), offset };
-  }
-  return verifyTime({
-    passcode,
-    passcodeAt: (counter) => hotp({ ...credential, secret, counter }),
-    step,
-    window,
-  });
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {

@@ -1,5 +1,5 @@
 import type { Context } from "#cli/context.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 
 /** What asking a person for a secret needs. */
 export type SecretContext = Pick<Context, "pinPrompt" | "hearSignals">;

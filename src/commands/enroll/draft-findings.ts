@@ -1,6 +1,6 @@
 import { plural, t } from "#base/language.ts";
 import { judgeCopiedSecret, judgeValidity } from "#enrollment/audit.ts";
-import { type Finding, severityInWords } from "#enrollment/draft.ts";
+import { type Finding, severityInWords } from "#token/draft/parsed-token.ts";
 import type { NamedDraft } from "./named-draft.ts";
 
 /** No more tokens are named behind one warning. */

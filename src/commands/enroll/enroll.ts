@@ -11,7 +11,7 @@ import {
   viewDraft,
 } from "#commands/tokens/token-view.ts";
 import { judgeCopiedSecret } from "#enrollment/audit.ts";
-import type { Finding } from "#enrollment/draft.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
 import { about, describeFinding, findingsOf } from "./draft-findings.ts";

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { HouseContext } from "#cli/context.ts";
-import type { RequiredPin } from "#enrollment/draft.ts";
 import { ACCESS } from "#token/access-domain.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { judgePin, type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
 import { forget, type Secret } from "#token/secret.ts";

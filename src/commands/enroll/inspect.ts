@@ -5,8 +5,8 @@ import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
-import { type DraftField, severityInWords } from "#enrollment/draft.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
+import { type DraftField, severityInWords } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { askSecretFor } from "./ask-secret.ts";
 import {

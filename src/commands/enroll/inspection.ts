@@ -1,16 +1,11 @@
 import { t } from "#base/language.ts";
 import { type DraftView, viewDraft } from "#commands/tokens/token-view.ts";
 import { audit, judgeValidity } from "#enrollment/audit.ts";
-import type {
-  DraftField,
-  EnrollmentDraft,
-  Finding,
-  OnlineEnrollment,
-  Severity,
-} from "#enrollment/draft.ts";
+import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { hotp } from "#otp/hotp.ts";
 import { totp } from "#otp/totp.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import type { DraftField, Finding, Severity } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 
 /** The most tokens that are described: each costs some kilobytes. */

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { original, t } from "#base/language.ts";
 import type { Context, Trace } from "#cli/context.ts";
-import type { EnrollmentDraft, EnrollmentServices, OnlineEnrollment } from "#enrollment/draft.ts";
+import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { Credential } from "#token/credential.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 import { askSecretFor, type SecretContext } from "./ask-secret.ts";
 import { checkName } from "./draft-names.ts";

@@ -3,9 +3,9 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { parseWhole } from "#commands/values.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
-import { formatLabel } from "#enrollment/formats/key-uri-label.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { formatLabel } from "#token/draft/uri-label.ts";
 
 /**
  * What a token to be made is like: the Key URI's parameters, as text, and `bits`, the length of its

@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import type { Look } from "#base/long-work.ts";
 import { defineCommand, optional, value } from "#cli/command.ts";
-import type { Context, HouseContext } from "#cli/context.ts";
+import type { Context } from "#cli/context.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { conflictOptions, refuseBoth } from "#commands/enroll/account-conflicts.ts";
@@ -58,7 +58,9 @@ type Restoration =
       readonly damaged: number;
     };
 
-type RestoreContext = HouseContext & RestoringContext & Pick<Context, "fileExists">;
+type RemovedContext = Pick<Context, "findVault" | "look" | "processes">;
+
+type RestoreContext = RemovedContext & RestoringContext & Pick<Context, "fileExists">;
 
 /** `fob restore`: brings a removed token back, or lists those that can be. */
 export const restore = defineCommand({
@@ -84,7 +86,7 @@ export const restore = defineCommand({
       explanation: "the tokens of a backup; asks for its passphrase",
     },
   ],
-  isDelegable: async ({ name, identity, replace, keepBoth }, context) =>
+  isDelegable: async ({ name, identity, replace, keepBoth }, context: RestoreContext) =>
     name === undefined ||
     (identity === undefined &&
       !replace &&
@@ -151,13 +153,13 @@ export const restore = defineCommand({
 export const restoration = {
   arguments: restore.arguments,
   options: {},
-  run: ({ name }: { readonly name: string | undefined }, context: HouseContext) =>
+  run: ({ name }: { readonly name: string | undefined }, context: RemovedContext) =>
     restoreRemoved(name, context),
 };
 
 async function restoreRemoved(
   name: string | undefined,
-  context: HouseContext,
+  context: RemovedContext,
 ): Promise<Restoration> {
   const vault = await existingVault(context);
   settleBatches(vault, context.processes);

@@ -4,14 +4,13 @@ import { attemptAll, attemptEach, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import { findMissing } from "#commands/listed-tokens.ts";
 import { findEach, readListed } from "#commands/lookup.ts";
-import type { RequiredPin } from "#enrollment/draft.ts";
+import { storedSecret } from "#commands/stored-secret.ts";
 import type { ExportedToken } from "#enrollment/exported-token.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import type { Credential } from "#token/credential.ts";
-import { forget } from "#token/secret.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import type { Token } from "#token/token.ts";
 import { directAuthenticator } from "#vault/tokens/authenticator.ts";
-import { secretOf } from "#vault/tokens/passcodes.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { refuseWiped, type TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -93,9 +92,7 @@ async function openToken(
   record: TokenRecord,
   context: Pick<Context, "clock" | "pinPrompt">,
 ): Promise<OpenedToken> {
-  const secretKey = await vault.secretKey(record, context.pinPrompt, context.clock());
-  const secret = secretOf(record, secretKey);
-  forget(secretKey);
+  const secret = await storedSecret(vault, record, context);
   const { id, name, issuer, account, serial, credential } = record.token;
   const pin = pinOf(record);
   return {

@@ -2,10 +2,16 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { defineCommand, flag, optionalValue, required, value } from "#cli/command.ts";
-import type { Context } from "#cli/context.ts";
 import type { Issued, Recipient } from "#lab/issue.ts";
 import type { Lab } from "#lab/lab.ts";
-import { existingUser, labUrl, openLab, readSecretOption } from "./lab-opening.ts";
+import {
+  existingUser,
+  type LabContext,
+  labUrl,
+  openLab,
+  readSecretOption,
+  type SecretOptionContext,
+} from "./lab-opening.ts";
 import {
   type IssueOptions,
   orderActivation,
@@ -13,7 +19,9 @@ import {
   orderPush,
   orderTiqr,
 } from "./lab-order.ts";
-import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
+import { checkQr, type Drawn, drawQr, type QrContext } from "./lab-qr.ts";
+
+type IssueContext = LabContext & QrContext & SecretOptionContext;
 
 interface Handed extends Drawn {
   readonly issued: Issued;
@@ -82,7 +90,7 @@ export const labIssue = defineCommand({
       explanation: "an activation string, which works once",
     },
   ],
-  async run({ kind, user, qr, serverPin, ...options }, context): Promise<Handed> {
+  async run({ kind, user, qr, serverPin, ...options }, context: IssueContext): Promise<Handed> {
     const make = ownValue(KINDS, kind);
     if (!make)
       throw new FobError(
@@ -106,7 +114,12 @@ export const labIssue = defineCommand({
   }),
 });
 
-type Maker = (lab: Lab, user: string, options: IssueOptions, context: Context) => Promise<Issued>;
+type Maker = (
+  lab: Lab,
+  user: string,
+  options: IssueOptions,
+  context: SecretOptionContext,
+) => Promise<Issued>;
 
 const KINDS: Readonly<Record<string, Maker>> = {
   totp: makePasscodes,
@@ -140,7 +153,7 @@ async function makePasscodes(
   lab: Lab,
   user: string,
   options: IssueOptions,
-  context: Context,
+  context: SecretOptionContext,
 ): Promise<Issued> {
   const { issuePasscodes } = await import("#lab/issue.ts");
   const order = orderPasscodes(options);
@@ -154,7 +167,7 @@ async function makePasscodes(
 async function recipient(
   user: string,
   { serverPin }: IssueOptions,
-  context: Context,
+  context: SecretOptionContext,
 ): Promise<Recipient> {
   const typed = await readSecretOption("--server-pin", serverPin, context);
   const { hashPassword } = await import("#lab/password.ts");

@@ -5,7 +5,7 @@ import { formatTable } from "#cli/output/table.ts";
 import { parseWhole } from "#commands/values.ts";
 import type { AuditEntry } from "#lab/audit-log.ts";
 import { printable } from "#token/printable.ts";
-import { openLab } from "./lab-opening.ts";
+import { type LabContext, openLab } from "./lab-opening.ts";
 
 const USUAL_COUNT = "50";
 
@@ -24,7 +24,7 @@ export const labLog = defineCommand({
       explanation: "what was refused",
     },
   ],
-  async run({ last = USUAL_COUNT }, context): Promise<readonly AuditEntry[]> {
+  async run({ last = USUAL_COUNT }, context: LabContext): Promise<readonly AuditEntry[]> {
     const { readEvents } = await import("#lab/audit-log.ts");
     const { store } = await openLab(context);
     return readEvents(store.folder, parseWhole("--last", last, 1, 1_000_000));

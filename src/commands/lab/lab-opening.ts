@@ -7,8 +7,14 @@ import { type LabUser, parseUserName } from "#lab/lab-user.ts";
 /** Where a lab listens unless it is told otherwise, or the port is taken. */
 export const USUAL_PORT = 8462;
 
+/** What opening the lab of a home needs. */
+export type LabContext = Pick<Context, "access" | "clock">;
+
+/** What asking for a secret of the lab needs. */
+export type SecretOptionContext = Pick<Context, "prompt" | "readInput">;
+
 /** The lab of this home. */
-export async function openLab({ access, clock }: Context, isOld = false): Promise<Lab> {
+export async function openLab({ access, clock }: LabContext, isOld = false): Promise<Lab> {
   const { LabStore } = await import("#lab/lab-store.ts");
   return { store: new LabStore(access.home), isOld, clock };
 }
@@ -45,7 +51,7 @@ export function labUrl({ store }: Lab, given: string | undefined): string {
 export async function readSecretOption(
   option: string,
   source: string | true | undefined,
-  context: Context,
+  context: SecretOptionContext,
 ): Promise<Buffer | null> {
   if (source === undefined) return null;
   if (source !== true && source !== "-") {

@@ -7,12 +7,14 @@ import type { Lab } from "#lab/lab.ts";
 import { LOGIN_WORDING, type PushWording } from "#lab/push/wording.ts";
 import { authenticationUrl } from "#lab/tiqr/addresses.ts";
 import type { Asked, Transaction, TransactionState } from "#lab/transaction.ts";
-import { existingUser, openLab } from "./lab-opening.ts";
-import { checkQr, type Drawn, drawQr } from "./lab-qr.ts";
+import { existingUser, type LabContext, openLab } from "./lab-opening.ts";
+import { checkQr, type Drawn, drawQr, type QrContext } from "./lab-qr.ts";
 
 const USUAL_WAIT_S = 120;
 const LOOK_MS = 200;
 const MAX_TEXT = 500;
+
+type PushContext = LabContext & QrContext & Pick<Context, "sleep">;
 
 interface Pushed extends Drawn {
   readonly transaction: Transaction;
@@ -51,7 +53,7 @@ export const labPush = defineCommand({
       explanation: "prints the number that is right",
     },
   ],
-  async run({ user, wait, qr, ...options }, context): Promise<Pushed> {
+  async run({ user, wait, qr, ...options }, context: PushContext): Promise<Pushed> {
     checkQr(qr, context);
     const wording = wordingOf(options);
     const waitMs =
@@ -127,7 +129,7 @@ async function waitFor(
   lab: Lab,
   { id }: Transaction,
   waitMs: number,
-  context: Context,
+  context: Pick<Context, "clock" | "sleep">,
 ): Promise<TransactionState> {
   const { findTransaction, transactionState } = await import("#lab/transaction.ts");
   const end = context.clock().getTime() + waitMs;

@@ -9,8 +9,11 @@ export interface Drawn {
   readonly file: string | null;
 }
 
+/** What drawing QR codes for the lab's users needs. */
+export type QrContext = Pick<Context, "look" | "pictures" | "progress" | "writeSecretFiles">;
+
 /** Refuses a `--qr` that cannot be drawn, before anything is made. Throws FobError `usage`. */
-export function checkQr(qr: string | true | undefined, context: Context): void {
+export function checkQr(qr: string | true | undefined, context: Pick<Context, "pictures">): void {
   if (qr === true && context.pictures === "none") {
     throw new FobError(
       "usage",
@@ -27,7 +30,7 @@ export function checkQr(qr: string | true | undefined, context: Context): void {
 export async function drawQr(
   text: string,
   qr: string | true | undefined,
-  context: Context,
+  context: QrContext,
 ): Promise<Drawn> {
   if (qr === undefined) return { drawing: null, file: null };
   if (qr === true) return { drawing: await drawForTerminal(text, context), file: null };

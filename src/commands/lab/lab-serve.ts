@@ -1,9 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { declared, t } from "#base/language.ts";
 import { defineCommand, flag, value } from "#cli/command.ts";
+import type { Context } from "#cli/context.ts";
 import { parseDuration, parseWhole } from "#commands/values.ts";
 import type { Lab } from "#lab/lab.ts";
-import { openLab, USUAL_PORT } from "./lab-opening.ts";
+import { type LabContext, openLab, USUAL_PORT } from "./lab-opening.ts";
+
+type ServeContext = LabContext & Pick<Context, "untilTerminated">;
 
 const LOOPBACK = "127.0.0.1";
 
@@ -32,7 +35,7 @@ export const labServe = defineCommand({
       explanation: "for a test that may forget to end it",
     },
   ],
-  async run({ port, host = LOOPBACK, for: duration, old }, context) {
+  async run({ port, host = LOOPBACK, for: duration, old }, context: ServeContext) {
     const forMs = duration === undefined ? null : parseDuration("--for", duration);
     const wanted = port === undefined ? null : parseWhole("--port", port, 0, 65_535);
     const server = await startServer(await openLab(context, old), host, wanted);

@@ -1,7 +1,12 @@
 import { t } from "#base/language.ts";
 import { defineCommand, optionalValue, required } from "#cli/command.ts";
 import { parseUserName } from "#lab/lab-user.ts";
-import { openLab, readSecretOption } from "./lab-opening.ts";
+import {
+  type LabContext,
+  openLab,
+  readSecretOption,
+  type SecretOptionContext,
+} from "./lab-opening.ts";
 
 /** `fob lab user add`: somebody who can log in at the lab. */
 export const labUserAdd = defineCommand({
@@ -18,7 +23,7 @@ export const labUserAdd = defineCommand({
     ),
   },
   examples: [{ command: "fob lab user add ann", explanation: "ann can be given tokens now" }],
-  async run({ name, password: source }, context) {
+  async run({ name, password: source }, context: LabContext & SecretOptionContext) {
     const user = parseUserName(name);
     const [{ hashPassword }, lab] = [await import("#lab/password.ts"), await openLab(context)];
     const typed = await readSecretOption("--password", source, context);

@@ -4,7 +4,7 @@ import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
 import type { LabToken } from "#lab/lab-token.ts";
 import { isLocked } from "#lab/lab-user.ts";
-import { openLab } from "./lab-opening.ts";
+import { type LabContext, openLab } from "./lab-opening.ts";
 
 interface UserView {
   readonly user: string;
@@ -30,7 +30,7 @@ export const labUserList = defineCommand({
       explanation: "who there is, who is locked, and who has which tokens",
     },
   ],
-  async run(_, context): Promise<readonly UserView[]> {
+  async run(_, context: LabContext): Promise<readonly UserView[]> {
     const { store } = await openLab(context);
     const tokens = store.tokens();
     return store.users().map((user) => ({

@@ -1,7 +1,7 @@
 import { declared, t } from "#base/language.ts";
 import { defineCommand, required } from "#cli/command.ts";
 import { MAX_FAILURES } from "#lab/lab-user.ts";
-import { existingUser, openLab } from "./lab-opening.ts";
+import { existingUser, type LabContext, openLab } from "./lab-opening.ts";
 
 /** `fob lab user unlock`: forgets a user's wrong answers. */
 export const labUserUnlock = defineCommand({
@@ -13,7 +13,7 @@ export const labUserUnlock = defineCommand({
   examples: [
     { command: "fob lab user unlock ann", explanation: "ann's wrong answers are forgotten" },
   ],
-  async run({ name }, context) {
+  async run({ name }, context: LabContext) {
     const lab = await openLab(context);
     const { name: user, failures } = existingUser(lab, name);
     lab.store.updateUser(user, (current) => ({ ...current, failures: 0 }));

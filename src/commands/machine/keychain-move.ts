@@ -4,13 +4,20 @@ import { defineCommand, required } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { type Header, type KeychainKind, readHeader } from "#vault/keys/header.ts";
+import { type Header, readHeader } from "#vault/keys/header.ts";
 import { findKey } from "#vault/keys/kept-key.ts";
 import { type KeyMove, moveKey } from "#vault/keys/key-move.ts";
-import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
+import {
+  KEYCHAIN_KINDS,
+  KEYCHAIN_WORDS,
+  type KeychainKind,
+  type KeyKeeper,
+} from "#vault/keys/keychain-kind.ts";
 import { type OpenedVault, refuseExported } from "#vault/keys/open.ts";
 import { findSlot } from "#vault/keys/slots.ts";
 import { askNewAppPin } from "#vault/pins/app-pin.ts";
+
+const [first, ...others] = KEYCHAIN_KINDS;
 
 interface Moved extends KeyMove {
   readonly notes: readonly string[];
@@ -23,26 +30,19 @@ export const keychainMove = defineCommand({
   name: "keychain move",
   summary: "change who keeps the vault's key",
   description:
-    "system is the keychain of the operating system, file a key file in fob's folder that only you can read, none nobody: then a passphrase opens " +
-    "the vault, and a recovery code is shown. Asks for the app PIN where there is one, or takes the recovery code in its place, also when the " +
-    "key is lost; then a new PIN is asked for. Tokens, their PINs, grants and a running agent go on as they are; biometrics are off afterwards.",
+    "Asks for the app PIN where there is one, or takes the recovery code in its place, also when the key is lost; then a new PIN is asked for. " +
+    "Tokens, their PINs, grants and a running agent go on as they are; biometrics are off afterwards.",
   arguments: {
     kind: required(KEYCHAIN_KINDS.join("|"), "who keeps the key from now on", KEYCHAIN_KINDS),
   },
   options: {},
-  examples: [
-    { command: "fob keychain move file", explanation: "for a machine that has no keychain to ask" },
-    {
-      command: "fob keychain move none",
-      explanation: "from now on a passphrase of 12 characters or more opens the vault",
-    },
-  ],
+  examples: [example(first), ...others.map(example)],
   async run({ kind }, context: MoveContext): Promise<Moved> {
     const to = parseKind(kind);
     const header = readHeader(context.access.home) ?? nothingEnrolled();
     refuseExported(header);
     await refuseSameKeeper(header, to, context);
-    if (to === "system") await refuseUnreachable(context);
+    if (to !== "none") await refuseUnreachable(to, context);
     const opened = (await context.openToChange({ byPin: true })) ?? nothingEnrolled();
     const pin = await choosePin(opened, to, context);
     try {
@@ -53,19 +53,15 @@ export const keychainMove = defineCommand({
     }
   },
   text: ({ to, recoveryCode }) => {
-    const words: Readonly<Record<KeychainKind, string>> = {
-      system: t("the system keychain keeps the vault's key now"),
-      file: t("a key file keeps the vault's key now"),
-      none: t("nobody keeps the vault's key now: its passphrase opens it"),
-    };
-    if (recoveryCode === null) return words[to];
+    const keepsNow = KEYCHAIN_WORDS[to].keepsNow();
+    if (recoveryCode === null) return keepsNow;
     const purpose =
       to === "none"
         ? t(
             "Keep it on paper: it opens the vault if the passphrase is lost, and is not shown again.",
           )
         : t("Keep it on paper: it opens the vault if the app PIN is lost, and is not shown again.");
-    return [words[to], t`new recovery code: ${recoveryCode}`, purpose].join("\n");
+    return [keepsNow, t`new recovery code: ${recoveryCode}`, purpose].join("\n");
   },
   json: ({ from, to, recoveryCode, closedBiometrics, leftBehind }) => ({
     from,
@@ -77,17 +73,20 @@ export const keychainMove = defineCommand({
   notes: ({ notes }) => notes,
 });
 
+function example(kind: KeychainKind) {
+  return {
+    command: `fob keychain move ${kind}`,
+    explanation: KEYCHAIN_WORDS[kind].explanation,
+  };
+}
+
 function parseKind(text: string): KeychainKind {
   const kind = KEYCHAIN_KINDS.find((one) => one === text);
   if (kind !== undefined) return kind;
-  if (text !== "tpm")
-    throw new FobError(
-      "usage",
-      t`${JSON.stringify(text)} keeps no keys: ${KEYCHAIN_KINDS.join(", ")} are what can be chosen`,
-    );
-  throw new FobError("unavailable", t("this version of fob cannot keep a key in a TPM"), {
-    hint: t("system, file or none can keep it; nothing was changed"),
-  });
+  throw new FobError(
+    "usage",
+    t`${JSON.stringify(text)} keeps no keys: ${KEYCHAIN_KINDS.join(", ")} are what can be chosen`,
+  );
 }
 
 /**
@@ -112,9 +111,12 @@ async function refuseSameKeeper(
 }
 
 /** Throws FobError `unavailable` before the person is asked for a PIN. */
-async function refuseUnreachable({ access }: Pick<Context, "access">): Promise<void> {
+async function refuseUnreachable(
+  to: KeyKeeper,
+  { access }: Pick<Context, "access">,
+): Promise<void> {
   try {
-    await access.keyStore("system").reach({ isForMove: true });
+    await access.keyStore(to).reach({ isForMove: true });
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "unavailable") throw error;
     throw new FobError("unavailable", error.message, {

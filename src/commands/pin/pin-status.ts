@@ -10,6 +10,7 @@ import { type PinPolicy, pinExpiry, USER_PIN_POLICY } from "#token/pin-policy.ts
 import { printable } from "#token/printable.ts";
 import { isEnabledForApp } from "#vault/keys/biometrics.ts";
 import { readHeader } from "#vault/keys/header.ts";
+import { DEFAULT_KEYCHAIN } from "#vault/keys/keychain-kind.ts";
 import { appPinInWords, appPinPolicy, appPinSlot, refuseExported } from "#vault/keys/open.ts";
 import { attemptsOfApp, failedAttempts } from "#vault/pins/attempts.ts";
 import { overdueReason, type PinState, pinState, tokenPinState } from "#vault/pins/token-pin.ts";
@@ -60,7 +61,7 @@ function appStatus({ access: { home } }: Pick<Context, "access">): PinStatus {
   const header = readHeader(home);
   if (header) refuseExported(header);
   const policy = header ? appPinPolicy(header) : USER_PIN_POLICY;
-  const app = appPinInWords(header ?? { keychain: "system" });
+  const app = appPinInWords(header ?? { keychain: DEFAULT_KEYCHAIN });
   const base = {
     name: null,
     policy,

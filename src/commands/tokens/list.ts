@@ -159,7 +159,7 @@ async function freePasscode(
   { token, isGuarded }: CurrentToken,
   context: Pick<Context, "clock" | "pinPrompt">,
 ) {
-  if (!isFree(token) || isGuarded) return null;
+  if (!isFree(token, isGuarded)) return null;
   return store.passcode(token.id, async () => context.clock(), context.pinPrompt);
 }
 

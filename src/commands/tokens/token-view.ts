@@ -1,10 +1,15 @@
 import { t } from "#base/language.ts";
+import { formatMoment } from "#cli/output/moments.ts";
+import type { Style } from "#cli/output/style.ts";
+import type { Fields } from "#cli/output/table.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { answerMethodOf } from "#push/protocols.ts";
 import { newlyEnrolled } from "#token/codec.ts";
-import type { Credential, PushCredential } from "#token/credential.ts";
+import type { Credential } from "#token/credential.ts";
+import { printable } from "#token/printable.ts";
+import type { PushCredential } from "#token/push-credential.ts";
 import type { PinType, Token } from "#token/token.ts";
 
 /**
@@ -158,6 +163,51 @@ const PINS: Readonly<Record<PinType, () => string>> = {
 /** Whose PIN it is, in words: the user's, the server's, or none. */
 export function pinInWords(pin: PinType): string {
   return PINS[pin]();
+}
+
+type Field = (view: TokenView, style: Style) => Fields[number] | null;
+
+/** How `show` prints each part of a token, in its order; null for what stands with another part. */
+const FIELDS: Readonly<Record<keyof TokenView, Field>> = {
+  name: ({ name }) => [t("name"), name],
+  issuer: ({ issuer }) => [t("issuer"), issuer],
+  account: ({ account }) => [t("account"), account],
+  kind: ({ kind }) => [t("kind"), kindInWords(kind)],
+  suite: ({ suite }) => [t("suite"), suite],
+  algorithm: ({ algorithm }) => [t("algorithm"), algorithm],
+  digits: ({ digits, alphabet }) => {
+    const unusual = alphabet === "decimal" ? "" : ` (${alphabet})`;
+    return [t("digits"), digits === null ? null : `${digits}${unusual}`];
+  },
+  alphabet: () => null,
+  server: ({ server }) => [t("server"), server],
+  protocol: ({ protocol }) => [t("protocol"), protocol],
+  period: ({ period }) => [t("period"), period === undefined ? null : `${period} s`],
+  counter: ({ counter }) => [t("counter"), counter?.toString()],
+  serial: ({ serial }) => [t("serial"), serial],
+  pin: ({ pin }) => [t("PIN"), pinInWords(pin)],
+  wiped: ({ wiped }) => [
+    t("secret"),
+    wiped ? t("wiped after too many wrong PINs: a new enrollment is the way out") : null,
+  ],
+  accessDomain: ({ accessDomain }) => [t("access domain"), accessDomain],
+  favorite: ({ favorite }) => [t("favorite"), favorite ? t("yes") : t("no")],
+  format: ({ format }) => [t("format"), format],
+  enrolledAt: ({ enrolledAt }, style) => [t("enrolled"), formatMoment(enrolledAt, style)],
+  lastUsedAt: ({ lastUsedAt }, style) => [
+    t("last used"),
+    lastUsedAt ? formatMoment(lastUsedAt, style) : t("never"),
+  ],
+  id: ({ id }) => [t("id"), id],
+};
+
+/** A token as `show` prints it, safe for a terminal. */
+export function fieldsOf(view: TokenView, style: Style): Fields {
+  const fields = Object.values(FIELDS).flatMap((field) => {
+    const shown = field(view, style);
+    return shown === null ? [] : [shown];
+  });
+  return fields.map(([name, value]) => [name, value ? printable(value) : null]);
 }
 
 /** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */

@@ -1,4 +1,4 @@
-import { pbkdf2Sync } from "node:crypto";
+import { deriveKey } from "#enrollment/passphrase.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
@@ -26,10 +26,20 @@ const MAC_BYTES = 16;
  * K_AC = PBKDF2(password, R_C || K, iterations, 16), whose own function is HMAC-SHA-1, as PKCS #5
  * 2.0 has it where nothing else is said (RFC 6063 section 3.4.1.2).
  */
-export function proveKnowledge(prf: Prf, password: Secret, binding: Binding): Buffer {
+export async function proveKnowledge(
+  prf: Prf,
+  password: Secret,
+  binding: Binding,
+): Promise<Buffer> {
   const { clientId, url, clientNonce, key, serverNonce, iterations } = binding;
   const salt = Buffer.concat([clientNonce, key]);
-  const codeKey = pbkdf2Sync(password, salt, iterations, MAC_BYTES, "sha1");
+  const codeKey = await deriveKey(password, {
+    kdf: "pbkdf2",
+    hash: "sha1",
+    salt,
+    iterations,
+    keyBytes: MAC_BYTES,
+  });
   const texts = [
     Buffer.from(clientId, "utf8"),
     Buffer.from(url.href, "utf8"),

@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentServices } from "#enrollment/draft.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
 import { parseServerMessage, type ServerMessage } from "./server-messages.ts";
 
 /** The type of every message (RFC 6063 section 7.2.1). */

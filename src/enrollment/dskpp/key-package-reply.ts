@@ -1,10 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, ParsedToken } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { readContainer } from "#enrollment/pskc/read-pskc.ts";
 import { child, children, type Element } from "#enrollment/pskc/xml.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { PASSPHRASE_WRAP } from "./client-messages.ts";
 import type { Prf } from "./prf.ts";

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentServices, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentServices, ParsedToken } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { ITERATIONS, proveKnowledge } from "./authentication.ts";
 import {
@@ -126,7 +126,7 @@ class Run {
     // two passes: K is what the passphrase gives, and one iteration is enough for the proof (RFC
     // 6063 section 3.4.1.2)
     const key = this.#order.password;
-    const proof = this.#prove(PRFS[0], { clientNonce, key, iterations: 1 });
+    const proof = await this.#prove(PRFS[0], { clientNonce, key, iterations: 1 });
     return this.#exchange.say(
       "KeyProvClientHello",
       await formatHello(clientNonce, { ...proof, clientNonce }, trigger),
@@ -162,7 +162,7 @@ class Run {
       iv: this.#services.randomBytes(16),
     });
     const binding = { clientNonce, key: key.bytes, serverNonce, iterations: ITERATIONS };
-    const message = await formatNonce(encrypted, this.#prove(prf, binding), hello);
+    const message = await formatNonce(encrypted, await this.#prove(prf, binding), hello);
     const finished = this.#expectFinished(await this.#exchange.say("KeyProvClientNonce", message));
     if (finished.sessionId !== null && finished.sessionId !== hello.sessionId)
       throw wrongReply(t("it belongs to another session"));
@@ -210,12 +210,16 @@ class Run {
     return { kind: "shared", bytes };
   }
 
-  #prove(
+  async #prove(
     prf: Prf,
     binding: { clientNonce: Buffer; key: Uint8Array; serverNonce?: Buffer; iterations: number },
-  ): Proof {
+  ): Promise<Proof> {
     const [clientId, { iterations }] = [this.#clientId, binding];
-    const mac = proveKnowledge(prf, this.#order.password, { ...binding, clientId, url: this.#url });
+    const mac = await proveKnowledge(prf, this.#order.password, {
+      ...binding,
+      clientId,
+      url: this.#url,
+    });
     return { clientId, clientNonce: null, iterations, prf, mac };
   }
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
-import { withIssuer } from "#enrollment/formats/key-uri-label.ts";
-import { deriveKey, sealGcm } from "#enrollment/passphrase.ts";
+import { deriveKey } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { withIssuer } from "#token/draft/uri-label.ts";
 import { forget } from "#token/secret.ts";
 
 /** The costs that Aegis itself uses. */
@@ -104,7 +105,8 @@ function withIds(entries: readonly ReturnType<typeof entryOf>[]) {
 
 /** A text as Aegis keeps it: the ciphertext, and what it calls `params`. */
 function seal(key: Uint8Array, plaintext: Uint8Array) {
-  const { nonce, ciphertext, tag } = sealGcm(key, plaintext);
-  const params = { nonce: nonce.toString("hex"), tag: tag.toString("hex") };
-  return { bytes: ciphertext, params };
+  const sealed = encrypt(key, plaintext);
+  const nonce = sealed.toString("hex", 0, NONCE_BYTES);
+  const tag = sealed.subarray(-TAG_BYTES).toString("hex");
+  return { bytes: sealed.subarray(NONCE_BYTES, -TAG_BYTES), params: { nonce, tag } };
 }

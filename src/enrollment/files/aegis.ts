@@ -1,13 +1,20 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import { type Opening, openGcm } from "#enrollment/passphrase.ts";
+import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
-import { parseJson } from "#token/bounded-json.ts";
 import { forget } from "#token/secret.ts";
-import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+import {
+  type AppFormat,
+  type AppItem,
+  list,
+  number,
+  readEach,
+  readOpened,
+  text,
+} from "./app-file.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
-import { holdsNoTokens, openSealed } from "./sealed-file.ts";
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -68,7 +75,7 @@ export const aegis = {
     if (plain.success) return entriesOf(plain.output.db);
     const encrypted = v.safeParse(EncryptedSchema, file.json(), { abortEarly: true });
     return encrypted.success
-      ? entriesOf(await decrypt(encrypted.output, { askSecret, effort }))
+      ? entriesOf(await openDatabase(encrypted.output, { askSecret, effort }))
       : null;
   },
 } as const satisfies AppFormat;
@@ -90,7 +97,7 @@ function entriesOf({ entries }: Database): AppItem[] {
   });
 }
 
-async function decrypt(
+async function openDatabase(
   { header, db }: v.InferOutput<typeof EncryptedSchema>,
   opening: Opening,
 ): Promise<Database> {
@@ -100,14 +107,14 @@ async function decrypt(
   });
   if (slots.length === 0)
     throw new FobError("invalid", t("this Aegis vault has no password that could open it"));
-  const json = await openSealed("Aegis", slots.map(derivationOf), opening, (key, { slot }) => {
+  const json = await openWithPassphrase(slots.map(derivationOf), null, opening, (key, { slot }) => {
     const masterKey = open(key, Buffer.from(slot.key, "hex"), slot.key_params);
     if (!masterKey) return null;
     const database = open(masterKey, Buffer.from(db, "base64"), header.params);
     forget(masterKey);
     return database;
   });
-  return parseDatabase(json);
+  return readOpened(json, DatabaseSchema, t("this Aegis vault"));
 }
 
 type PasswordSlot = v.InferOutput<typeof PasswordSlotSchema>;
@@ -128,16 +135,8 @@ function open(
   ciphertext: Buffer,
   { nonce, tag }: v.InferOutput<typeof SealSchema>,
 ): Buffer | null {
-  return openGcm(key, {
-    nonce: Buffer.from(nonce, "hex"),
-    ciphertext,
-    tag: Buffer.from(tag, "hex"),
-  });
-}
-
-function parseDatabase(json: Buffer): Database {
-  const database = v.safeParse(DatabaseSchema, parseJson(json.toString()), { abortEarly: true });
-  forget(json);
-  if (database.success) return database.output;
-  throw holdsNoTokens("Aegis");
+  return decrypt(
+    key,
+    Buffer.concat([Buffer.from(nonce, "hex"), ciphertext, Buffer.from(tag, "hex")]),
+  );
 }

@@ -1,17 +1,13 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { EnrollmentDraft, Finding } from "#enrollment/draft.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import {
-  cleanName,
-  encodeText,
-  formatLabel,
-  withoutIssuer,
-} from "#enrollment/formats/key-uri-label.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
 import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { Finding } from "#token/draft/parsed-token.ts";
+import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/uri-label.ts";
 import type { AppEntry, AppItem, AppLogin } from "./app-file.ts";
 
 /**

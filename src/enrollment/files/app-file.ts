@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
+import { parseJson } from "#token/bounded-json.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
+import { forget } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 
 /** A token as another app's file describes it, in the terms of a Key URI. */
@@ -79,6 +81,35 @@ export interface EntryReading<Schema extends v.GenericSchema> {
   /** Where issuer and account stand, which name an entry of another shape. */
   readonly issuer: readonly string[];
   readonly account: readonly string[];
+}
+
+/**
+ * What an encrypted file holds: the JSON that its password opened, which is forgotten. `file` names
+ * it in messages. Throws FobError `denied` where the password opened nothing, `invalid` for other
+ * data.
+ */
+export function readOpened<const Content extends v.GenericSchema>(
+  json: Buffer | null,
+  content: Content,
+  file: string,
+): v.InferOutput<Content> {
+  if (!json) throw wrongPassword(file);
+  const found = v.safeParse(content, parseJson(json.toString()), { abortEarly: true });
+  forget(json);
+  if (found.success) return found.output;
+  throw holdsSomethingElse(file);
+}
+
+/** For a password that opens nothing. Nobody can tell it from a file that was altered. */
+export function wrongPassword(file: string): FobError {
+  return new FobError("denied", t`the password does not open ${file}`, {
+    hint: t("if the password is right, the file is damaged or was cut off"),
+  });
+}
+
+/** For a file whose password is right, and whose content is not what its app writes. */
+export function holdsSomethingElse(file: string): FobError {
+  return new FobError("invalid", t`${file} opens, and holds something else than tokens`);
 }
 
 /**

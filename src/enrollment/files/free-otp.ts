@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt, NONCE_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
@@ -7,7 +8,7 @@ import { parseJson } from "#token/bounded-json.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type AppFormat, type AppItem, number, text } from "./app-file.ts";
 import { isJavaStream, type JavaMap, readJavaMap } from "./java-map.ts";
-import { damagedFile, newerFile, openGcmTail, openSealed } from "./sealed-file.ts";
+import { damagedFile, newerFile, openSealed } from "./sealed-file.ts";
 
 const APP = "FreeOTP";
 
@@ -108,7 +109,7 @@ function openKey(
 ): Secret | null {
   const nonce = nonceOf(mParameters);
   if (mCipher !== "AES/GCM/NoPadding" || !nonce || ![16, 24, 32].includes(key.length)) return null;
-  return openGcmTail(key, nonce, mCipherText, Buffer.from(mToken));
+  return decrypt(key, Buffer.concat([nonce, mCipherText]), mToken);
 }
 
 /**
@@ -117,9 +118,10 @@ function openKey(
  */
 function nonceOf(parameters: Buffer): Buffer | null {
   const octets = parameters[0] === DER.sequence ? parameters.subarray(2) : parameters;
-  const [tag, length = 0] = octets;
-  const nonce = octets.subarray(2, 2 + length);
-  return tag === DER.octetString && length > 0 && nonce.length === length ? nonce : null;
+  const [tag, length] = octets;
+  const nonce = octets.subarray(2, 2 + NONCE_BYTES);
+  const isWhole = length === NONCE_BYTES && nonce.length === NONCE_BYTES;
+  return tag === DER.octetString && isWhole ? nonce : null;
 }
 
 const DER = { sequence: 0x30, octetString: 0x04 } as const;

@@ -1,14 +1,9 @@
 import * as v from "valibot";
+import { TAG_BYTES } from "#base/gcm.ts";
 import type { Derivation } from "#enrollment/passphrase.ts";
 import { type AppFormat, number, readEach, someHas, text } from "./app-file.ts";
-import {
-  damagedFile,
-  newerFile,
-  type OpenFile,
-  openGcmTail,
-  openSealed,
-  orSealed,
-} from "./sealed-file.ts";
+import { openDatabase } from "./otp-client-database.ts";
+import { damagedFile, newerFile, type OpenFile, openSealed, orSealed } from "./sealed-file.ts";
 import { cutToCharacters, openUnmarked } from "./unmarked-file.ts";
 
 const APP = "OTPClient";
@@ -16,7 +11,6 @@ const MARK = Buffer.from("OTPClient");
 const IV_BYTES = 16;
 const SALT_BYTES = 32;
 const COST_BYTES = 4;
-const TAG_BYTES = 16;
 
 /** Where a version of the database has its fields, and how it writes numbers. */
 interface Layout {
@@ -86,7 +80,7 @@ const openOtpClient: OpenFile = async (file, opening) => {
   const header = bytes.subarray(0, contentAt);
   const iv = bytes.subarray(ivAt, saltAt);
   const content = await openSealed(APP, derivations, opening, (key) =>
-    openGcmTail(key, iv, bytes.subarray(contentAt), header),
+    openDatabase(key, { header, iv, sealed: bytes.subarray(contentAt) }),
   );
   return withoutZeros(content);
 };

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, EnrollmentDraft, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
@@ -8,6 +8,7 @@ import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
 import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
 import type { AppFormat, AppItem } from "./app-file.ts";

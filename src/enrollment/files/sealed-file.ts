@@ -1,20 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
+import { NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import {
-  type Derivation,
-  GCM_NONCE_BYTES,
-  GCM_TAG_BYTES,
-  type Opening,
-  openGcm,
-  openWithPassphrase,
-} from "#enrollment/passphrase.ts";
+import { type Derivation, type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
 import { isBase64 } from "#enrollment/secret-text.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import type { AppFormat } from "./app-file.ts";
+import { type AppFormat, holdsSomethingElse, wrongPassword } from "./app-file.ts";
 import { ForeignFile } from "./foreign-file.ts";
 
 /** Argon2's own minimum (RFC 9106 section 3.1), in bytes. */
@@ -54,7 +48,7 @@ export function orSealed<const Id extends string, const App extends string>(
       try {
         const entries = await plain.read(contentOf(opened, plain.app), askSecret, effort);
         if (entries) return entries;
-        throw holdsNoTokens(plain.app);
+        throw holdsSomethingElse(fileOf(plain.app));
       } finally {
         forget(opened);
       }
@@ -69,7 +63,7 @@ export function contentOf(opened: Secret, app: string): ForeignFile {
 
 /** What was decrypted, as a text. Throws FobError `invalid` for bytes that are none. */
 export function textOfOpened(opened: Secret, app: string): string {
-  if (!isUtf8(opened)) throw holdsNoTokens(app);
+  if (!isUtf8(opened)) throw holdsSomethingElse(fileOf(app));
   return opened.toString("utf8").trim();
 }
 
@@ -84,38 +78,12 @@ export async function openSealed<D extends Derivation, T>(
   open: (key: Secret, derivation: D) => T | null | Promise<T | null>,
 ): Promise<T> {
   const opened = await openWithPassphrase(derivations, null, opening, open);
-  if (opened === null) throw wrongPassword(app);
+  if (opened === null) throw wrongPassword(fileOf(app));
   return opened;
 }
 
-/** The bytes under AES-GCM whose tag stands at their end. */
-export function openGcmTail(
-  key: Uint8Array,
-  nonce: Buffer,
-  sealed: Buffer,
-  context?: Uint8Array,
-): Secret | null {
-  if (sealed.length < GCM_TAG_BYTES) return null;
-  const ciphertext = sealed.subarray(0, -GCM_TAG_BYTES);
-  const tag = sealed.subarray(-GCM_TAG_BYTES);
-  return openGcm(key, { nonce, ciphertext, tag, ...(context && { context }) });
-}
-
-/** The bytes under AES-GCM whose nonce stands before them, and whose tag at their end. */
-export function openGcmWhole(key: Uint8Array, sealed: Buffer, context?: Uint8Array): Secret | null {
-  const nonce = sealed.subarray(0, GCM_NONCE_BYTES);
-  return openGcmTail(key, nonce, sealed.subarray(GCM_NONCE_BYTES), context);
-}
-
-/** What {@link openGcmWhole} needs at least, in bytes. */
-export const GCM_OVERHEAD_BYTES = GCM_NONCE_BYTES + GCM_TAG_BYTES;
-
-/** For a password that opens nothing. Nobody can tell it from a file that was altered. */
-export function wrongPassword(app: string): FobError {
-  return new FobError("denied", t`the password does not open this file of ${app}`, {
-    hint: t("if the password is right, the file is damaged or was cut off"),
-  });
-}
+/** What GCM needs at least, in bytes: a nonce before the ciphertext, and a tag behind it. */
+export const GCM_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
 
 /** For an encrypted file of which a part is missing or makes no sense. */
 export function damagedFile(app: string): FobError {
@@ -131,7 +99,6 @@ export function newerFile(app: string, version: number | string): FobError {
   );
 }
 
-/** For a file whose password is right, and whose content is not what the app writes. */
-export function holdsNoTokens(app: string): FobError {
-  return new FobError("invalid", t`this file of ${app} opens, and holds no tokens`);
+function fileOf(app: string): string {
+  return t`this file of ${app}`;
 }

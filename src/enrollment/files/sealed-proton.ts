@@ -1,11 +1,11 @@
 import * as v from "valibot";
+import { decrypt } from "#base/gcm.ts";
 import {
   base64Bytes,
   damagedFile,
   GCM_OVERHEAD_BYTES,
   newerFile,
   type OpenFile,
-  openGcmWhole,
   openSealed,
 } from "./sealed-file.ts";
 
@@ -21,7 +21,7 @@ const DERIVATION = {
 } as const;
 
 /** What is authentic beside the export. */
-const CONTEXT = Buffer.from("proton.authenticator.export.v1");
+const CONTEXT = "proton.authenticator.export.v1";
 
 const MarkSchema = v.object({ version: v.number(), salt: v.string(), content: v.string() });
 
@@ -39,6 +39,6 @@ export const openProton: OpenFile = async (file, opening) => {
   if (!parsed.success) throw damagedFile(APP);
   const { salt, content } = parsed.output;
   return openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) =>
-    openGcmWhole(key, content, CONTEXT),
+    decrypt(key, content, CONTEXT),
   );
 };

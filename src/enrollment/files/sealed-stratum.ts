@@ -1,13 +1,8 @@
 import { createDecipheriv } from "node:crypto";
+import { decrypt } from "#base/gcm.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import type { Secret } from "#token/secret.ts";
-import {
-  damagedFile,
-  GCM_OVERHEAD_BYTES,
-  type OpenFile,
-  openGcmWhole,
-  openSealed,
-} from "./sealed-file.ts";
+import { damagedFile, GCM_OVERHEAD_BYTES, type OpenFile, openSealed } from "./sealed-file.ts";
 
 const APP = "Stratum";
 const KEY_BYTES = 32;
@@ -36,7 +31,7 @@ function open(rest: Buffer, opening: Opening): Promise<Secret> {
   const sealed = rest.subarray(SALT_BYTES);
   if (sealed.length < GCM_OVERHEAD_BYTES) throw damagedFile(APP);
   const derivation = { kdf: "argon2id", salt, keyBytes: KEY_BYTES, costs: COSTS } as const;
-  return openSealed(APP, [derivation], opening, (key) => openGcmWhole(key, sealed));
+  return openSealed(APP, [derivation], opening, (key) => decrypt(key, sealed));
 }
 
 /** AES-CBC, with nothing that would tell a wrong password but the text that comes out. */

@@ -1,9 +1,17 @@
 import * as v from "valibot";
-import { GCM_NONCE_BYTES, GCM_TAG_BYTES, type Opening } from "#enrollment/passphrase.ts";
-import { parseJson } from "#token/bounded-json.ts";
-import { forget } from "#token/secret.ts";
-import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
-import { damagedFile, holdsNoTokens, openGcmTail, openSealed } from "./sealed-file.ts";
+import { FobError } from "#base/fob-error.ts";
+import { decrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
+import { t } from "#base/language.ts";
+import { type Opening, openWithPassphrase } from "#enrollment/passphrase.ts";
+import {
+  type AppFormat,
+  type AppItem,
+  list,
+  number,
+  readEach,
+  readOpened,
+  text,
+} from "./app-file.ts";
 
 /** How 2FAS makes a key of a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
@@ -38,7 +46,7 @@ export const twoFas = {
     if (!backup.success) return null;
     const { services, servicesEncrypted } = backup.output;
     return entriesOf(
-      servicesEncrypted ? await decrypt(servicesEncrypted, { askSecret, effort }) : services,
+      servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,
     );
   },
 } as const satisfies AppFormat;
@@ -60,16 +68,13 @@ function entriesOf(services: readonly unknown[]): AppItem[] {
 }
 
 /** The encrypted part is data with its tag, salt and nonce, each in Base64, with colons between. */
-async function decrypt(sealed: string, opening: Opening): Promise<readonly unknown[]> {
+async function openServices(sealed: string, opening: Opening): Promise<readonly unknown[]> {
   const [data, salt, nonce] = sealed.split(":").map((part) => Buffer.from(part, "base64"));
-  if (!data || !salt || nonce?.length !== GCM_NONCE_BYTES || data.length < GCM_TAG_BYTES) {
-    throw damagedFile("2FAS");
+  if (!data || !salt || nonce?.length !== NONCE_BYTES || data.length < TAG_BYTES) {
+    throw new FobError("invalid", t("the encrypted part of this 2FAS backup is damaged"));
   }
-  const json = await openSealed("2FAS", [{ ...DERIVATION, salt }], opening, (key) =>
-    openGcmTail(key, nonce, data),
+  const json = await openWithPassphrase([{ ...DERIVATION, salt }], null, opening, (key) =>
+    decrypt(key, Buffer.concat([nonce, data])),
   );
-  const services = v.safeParse(list, parseJson(json.toString()), { abortEarly: true });
-  forget(json);
-  if (services.success) return services.output;
-  throw holdsNoTokens("2FAS");
+  return readOpened(json, list, t("this 2FAS backup"));
 }

@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import type { Derivation, Opening } from "#enrollment/passphrase.ts";
 import type { Secret } from "#token/secret.ts";
 import type { ForeignFile } from "./foreign-file.ts";
-import { openGcmTail, openGcmWhole, openSealed } from "./sealed-file.ts";
+import { openDatabase } from "./otp-client-database.ts";
+import { openSealed } from "./sealed-file.ts";
 
 /** An app whose encrypted files have no mark: all of their bytes look random. */
 type App = "andOTP" | "OTPClient";
@@ -66,7 +68,7 @@ function countedAndOtp(bytes: Buffer, iterations: number): Reading {
     iterations,
     salt: bytes.subarray(ITERATIONS_BYTES, ITERATIONS_BYTES + SALT_BYTES),
     keyBytes: 32,
-    open: (key) => openGcmWhole(key, sealed),
+    open: (key) => decrypt(key, sealed),
   };
 }
 
@@ -77,7 +79,7 @@ function oldAndOtp(bytes: Buffer): Reading {
     kdf: "sha256",
     salt: Buffer.alloc(0),
     keyBytes: 32,
-    open: (key) => openGcmWhole(key, bytes),
+    open: (key) => decrypt(key, bytes),
   };
 }
 
@@ -93,7 +95,7 @@ function oldOtpClient(bytes: Buffer): Reading {
     salt: header.subarray(ivBytes),
     keyBytes: 32,
     part: (passphrase) => cutToCharacters(passphrase) ?? passphrase,
-    open: (key) => openGcmTail(key, iv, bytes.subarray(header.length), header),
+    open: (key) => openDatabase(key, { header, iv, sealed: bytes.subarray(header.length) }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { deriveActivationKey } from "#otp/activation-key.ts";
 import { decodeBase32 } from "#token/base32.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
 
 const GROUP_LENGTH = 5;
 const ENTROPY_BYTES = 10;

@@ -1,18 +1,18 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
+import { parseAuthenticationCode } from "#enrollment/dskpp/authentication-code.ts";
+import { shortenName } from "#token/clean-name.ts";
 import type {
   DraftField,
-  EnrollmentFormat,
   EnrollmentServices,
   Finding,
   ParsedOnline,
   ParsedToken,
-} from "#enrollment/draft.ts";
-import { parseAuthenticationCode } from "#enrollment/dskpp/authentication-code.ts";
-import { shortenName } from "#token/clean-name.ts";
+} from "#token/draft/parsed-token.ts";
+import { cleanName } from "#token/draft/uri-label.ts";
 import { stripControls } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
-import { cleanName } from "./key-uri-label.ts";
 
 /** Longer than the longest that an issuer makes, by far. */
 const MAX_LENGTH = 16 * 1024;

@@ -1,5 +1,6 @@
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret, parseHexSecret } from "#enrollment/secret-text.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
 
 /** Shorter texts are rather a mistyped name or passcode than a secret. */
 const MIN_CHARACTERS = 8;

@@ -1,4 +1,3 @@
-import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import type {
@@ -7,8 +6,9 @@ import type {
   OtpCredential,
   TotpCredential,
 } from "#token/credential.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
+import { encodeText, formatLabel } from "#token/draft/uri-label.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
-import { encodeText, formatLabel } from "./key-uri-label.ts";
 import { looksLikeSteamGuard } from "./steam.ts";
 
 /** Key URIs, one a token. */

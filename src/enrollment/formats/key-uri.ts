@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
@@ -15,10 +15,11 @@ import type {
   OtpCredential,
   TotpCredential,
 } from "#token/credential.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
+import { readPinWish } from "#token/draft/pin-wish.ts";
+import { cleanName, readLabel } from "#token/draft/uri-label.ts";
+import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
-import { cleanName, readLabel } from "./key-uri-label.ts";
-import { counterNumber, Parameters, show, wholeNumber } from "./parameters.ts";
-import { readPinWish } from "./pin-wish.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
 
@@ -61,10 +62,10 @@ export const keyUri = {
   id: "key-uri",
   example: "otpauth://totp/ISSUER:ACCOUNT?secret=...",
   matches: (text) => /^otpauth:\/\//i.test(text),
-  parse: (text, _askSecret, effort) => [parseKeyUri(text, effort)],
+  parse: async (text, _askSecret, effort) => [await parseKeyUri(text, effort)],
 } as const satisfies EnrollmentFormat;
 
-function parseKeyUri(text: string, effort: Effort): ParsedToken {
+async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   // such a URI has no fragment: a # is text
   const match = /^otpauth:\/\/([^/?]*)\/?([^?]*)\??(.*)/is.exec(text);
   const type = (match?.[1] ?? "").toLowerCase();
@@ -81,7 +82,7 @@ function parseKeyUri(text: string, effort: Effort): ParsedToken {
   const given = readSecret(parameters);
   const credential = read(parameters, label.issuer);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
-  const twoStep = readTwoStep(parameters, given, algorithm, effort);
+  const twoStep = await readTwoStep(parameters, given, algorithm, effort);
   const secret = twoStep?.secret ?? given;
   const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
   const pin = readPin(parameters);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { PbfWriter } from "pbf";
 import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
-import { withIssuer } from "./key-uri-label.ts";
+import { withIssuer } from "#token/draft/uri-label.ts";
 import { looksLikeSteamGuard } from "./steam.ts";
 
 /** As many as Google Authenticator puts into one code, so that it stays easy to scan. */

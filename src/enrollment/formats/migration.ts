@@ -1,17 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type {
-  DraftField,
-  EnrollmentFormat,
-  Finding,
-  ParsedFile,
-  ParsedToken,
-} from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
 import { checkSecretSize, judgeSecret } from "#enrollment/secret-text.ts";
 import type { HashAlgorithm } from "#otp/algorithm.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { OtpCredential } from "#token/credential.ts";
-import { cleanName, labelOf } from "./key-uri-label.ts";
+import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
+import { cleanName, labelOf } from "#token/draft/uri-label.ts";
 import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 

@@ -1,8 +1,9 @@
 import { t } from "#base/language.ts";
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseHexSecret } from "#enrollment/secret-text.ts";
-import { readLabel } from "./key-uri-label.ts";
-import { Parameters } from "./parameters.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
+import { readLabel } from "#token/draft/uri-label.ts";
+import { Parameters } from "#token/draft/uri-parameters.ts";
 
 /**
  * `motp://ISSUER:ACCOUNT?secret=HEX`, a Mobile-OTP token. Its PIN is asked for with every passcode

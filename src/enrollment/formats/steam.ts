@@ -1,7 +1,8 @@
 import { t } from "#base/language.ts";
-import type { EnrollmentFormat, ParsedToken } from "#enrollment/draft.ts";
+import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { judgeSecret, parseBase32Secret } from "#enrollment/secret-text.ts";
 import type { TotpCredential } from "#token/credential.ts";
+import type { ParsedToken } from "#token/draft/parsed-token.ts";
 
 /** Steam Guard: its own alphabet, always five characters every 30 seconds. */
 export const STEAM_GUARD = {

@@ -1,26 +1,24 @@
 import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { pskc } from "#enrollment/pskc/pskc.ts";
+import { PUSH_ENROLLMENTS } from "#push/protocols.ts";
 import { activationCode } from "./activation-code.ts";
 import { activationString } from "./activation-string.ts";
 import { bareSecret } from "./bare-secret.ts";
 import { keyUri } from "./key-uri.ts";
 import { migration } from "./migration.ts";
 import { mobileOtp } from "./mobile-otp.ts";
-import { pushUri } from "./push-uri.ts";
 import { steam } from "./steam.ts";
-import { tiqrUri } from "./tiqr-uri.ts";
 
 /**
  * Every form of enrollment string, the most particular first. A new one is added here and nowhere
- * else.
+ * else; those of login requests belong to their protocols.
  */
 export const STRING_FORMATS = [
-  pushUri,
+  ...PUSH_ENROLLMENTS,
   keyUri,
   migration,
   steam,
   mobileOtp,
-  tiqrUri,
   activationCode,
   activationString,
   pskc,

@@ -1,9 +1,10 @@
-import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { t } from "#base/language.ts";
 import type { Effort } from "#enrollment/effort.ts";
+import { deriveWithin } from "#enrollment/passphrase.ts";
 import { HASH_BYTES, type HashAlgorithm } from "#otp/algorithm.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import { type Parameters, wholeNumber } from "./parameters.ts";
+import { type Parameters, wholeNumber } from "#token/draft/uri-parameters.ts";
 
 /** What privacyIDEA's server takes where the string does not say. */
 const DEFAULT_CLIENT_BYTES = 8;
@@ -32,12 +33,12 @@ export interface TwoStepSecret {
  * client's part is random and the salt of PBKDF2 with HMAC-SHA-1 over the server's part in
  * hexadecimal; its checksum is the first four bytes of its SHA-1.
  */
-export function readTwoStep(
+export async function readTwoStep(
   parameters: Parameters,
   serverPart: Buffer,
   algorithm: HashAlgorithm,
   effort: Effort,
-): TwoStepSecret | null {
+): Promise<TwoStepSecret | null> {
   if (parameters.read("2step_salt", "2step_output", "2step_difficulty") === null) return null;
   const clientBytes = parameters.take(
     ["2step_salt"],
@@ -46,17 +47,20 @@ export function readTwoStep(
   );
   const secretBytes = parameters.take(["2step_output"], wholeNumber(16, 64), HASH_BYTES[algorithm]);
   const rounds = parameters.take(["2step_difficulty"], wholeNumber(1, MAX_ROUNDS), DEFAULT_ROUNDS);
-  effort.spendPbkdf2(rounds, Math.ceil(secretBytes / HASH_BYTES.SHA1));
   const clientPart = randomBytes(clientBytes);
   parameters.find(
     "info",
     "two-step",
     t("a part of the secret is made here: the server needs it before the token counts"),
   );
-  return {
-    secret: pbkdf2Sync(serverPart.toString("hex"), clientPart, rounds, secretBytes, "sha1"),
-    clientPart: withChecksum(clientPart),
-  };
+  const secret = await deriveWithin(effort, Buffer.from(serverPart.toString("hex")), {
+    kdf: "pbkdf2",
+    hash: "sha1",
+    salt: clientPart,
+    iterations: rounds,
+    keyBytes: secretBytes,
+  });
+  return { secret, clientPart: withChecksum(clientPart) };
 }
 
 function withChecksum(part: Buffer): string {

@@ -13,20 +13,20 @@ export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> 
   return results.filter(({ isValid }) => isValid);
 }
 
-/** A code's text and its corners. */
-export type FoundCode = Pick<ReadResult, "text" | "position">;
+/** A code's text, the bytes that it stands for, and its corners. */
+export type FoundCode = Pick<ReadResult, "text" | "bytes" | "position">;
 
 /**
- * Whether the weaker decoder reads another text where one of these codes is: then neither can be
- * trusted.
+ * Whether the weaker decoder reads other bytes where one of these codes is: then neither can be
+ * trusted. Texts say less: for bytes that are not ASCII, each decoder guesses an encoding.
  */
 export async function isContradicted(
   codes: readonly FoundCode[],
   picture: GrayPicture,
 ): Promise<boolean> {
-  for (const { text, position } of codes.slice(0, MAX_CHECKED)) {
-    const other = await findWithJsqr(crop(picture, around(position)));
-    if (other !== null && other !== text) return true;
+  for (const { bytes, position } of codes.slice(0, MAX_CHECKED)) {
+    const other = await bytesByJsqr(crop(picture, around(position)));
+    if (other !== null && !other.equals(bytes)) return true;
   }
   return false;
 }
@@ -49,6 +49,11 @@ function around({ topLeft, topRight, bottomLeft, bottomRight }: Position): Area 
  * sometimes luckier.
  */
 export async function findWithJsqr(picture: GrayPicture): Promise<string | null> {
+  const bytes = await bytesByJsqr(picture);
+  return bytes && decodeText(bytes);
+}
+
+async function bytesByJsqr(picture: GrayPicture): Promise<Buffer | null> {
   const { default: jsqr } = await import("jsqr");
   // a CommonJS module: its types place the function one level deeper than Node does
   const decode = jsqr as unknown as typeof jsqr.default;
@@ -56,17 +61,17 @@ export async function findWithJsqr(picture: GrayPicture): Promise<string | null>
   const found = decode(data, width, height, { inversionAttempts: "attemptBoth" });
   // an empty text is what noise looks like to it
   if (!found || found.binaryData.length === 0) return null;
-  return decodeText(Uint8Array.from(found.binaryData));
+  return Buffer.from(found.binaryData);
 }
 
 /**
  * The bytes of the code are UTF-8 as a rule, and Latin-1 otherwise; the decoder's own text is
  * neither when it guesses wrong.
  */
-function decodeText(bytes: Uint8Array): string {
+function decodeText(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return Buffer.from(bytes).toString("latin1");
+    return bytes.toString("latin1");
   }
 }

@@ -9,9 +9,11 @@ const MAX_CODES = 32;
 
 /** What is looked for in a picture. */
 export const OPTIONS: ReaderOptions = {
-  formats: ["QRCode", "MicroQRCode"],
+  formats: ["QRCode", "QRCodeModel1", "MicroQRCode", "RMQRCode"],
   tryHarder: true,
   maxNumberOfSymbols: MAX_CODES,
+  // as the code says it: its form for people has `<SOH>` for a control character
+  textMode: "Plain",
 };
 
 /**

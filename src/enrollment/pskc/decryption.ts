@@ -1,16 +1,11 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { FobError } from "#base/fob-error.ts";
+import { decrypt as decryptGcm } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { AskSecret } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
-import {
-  GCM_NONCE_BYTES,
-  GCM_TAG_BYTES,
-  openGcm,
-  openWithPassphrase,
-  type Pbkdf2Hash,
-} from "#enrollment/passphrase.ts";
+import { openWithPassphrase, type Pbkdf2Hash } from "#enrollment/passphrase.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 import { attribute, base64, child, childText, type Element } from "./xml.ts";
 
@@ -240,12 +235,7 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
     );
   }
   const data = cipherValue(encrypted);
-  if (mode === "gcm")
-    return openGcm(key, {
-      nonce: data.subarray(0, GCM_NONCE_BYTES),
-      ciphertext: data.subarray(GCM_NONCE_BYTES, -GCM_TAG_BYTES),
-      tag: data.subarray(-GCM_TAG_BYTES),
-    });
+  if (mode === "gcm") return decryptGcm(key, data);
   if (mode === "3des-wrap") return unwrapTripleDes(data, key);
   const iv = mode === "wrap" ? WRAP_IV : data.subarray(0, IV_BYTES[mode]);
   const body = mode === "wrap" ? data : data.subarray(iv.length);

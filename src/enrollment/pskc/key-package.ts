@@ -1,15 +1,15 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { DraftField, Finding, ParsedToken } from "#enrollment/draft.ts";
-import { cleanName } from "#enrollment/formats/key-uri-label.ts";
-import { counterNumber, show, wholeNumber } from "#enrollment/formats/parameters.ts";
 import { judgeSecret } from "#enrollment/secret-text.ts";
 import { HASH_ALGORITHMS, type HashAlgorithm } from "#otp/algorithm.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { DraftField, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
+import { cleanName } from "#token/draft/uri-label.ts";
+import { counterNumber, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { printable } from "#token/printable.ts";
 import { type ContainerKeys, openValue } from "./decryption.ts";
 import { commonName } from "./distinguished-name.ts";

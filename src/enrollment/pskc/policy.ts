@@ -1,9 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
-import type { Finding, RequiredPin } from "#enrollment/draft.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { Finding, RequiredPin } from "#token/draft/parsed-token.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { printable } from "#token/printable.ts";

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
-import type { AskSecret, EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
+import type { EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
+import type { AskSecret } from "#token/draft/parsed-token.ts";
 
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;

@@ -1,8 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { AskSecret, ParsedFile, ParsedToken } from "#enrollment/draft.ts";
+import type { ParsedFile } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
-import { show } from "#enrollment/formats/parameters.ts";
+import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
+import { show } from "#token/draft/uri-parameters.ts";
 import { forget } from "#token/secret.ts";
 import { containerIn } from "./container-names.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";

@@ -1,10 +1,10 @@
 import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { t } from "#base/language.ts";
-import type { RequiredPin } from "#enrollment/draft.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
 import type { OtpCredential } from "#token/credential.ts";
+import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { stripControls } from "#token/printable.ts";
 import { nameAsUser } from "./distinguished-name.ts";
 

@@ -1,6 +1,6 @@
+import { isCredential } from "#lab/device-credential.ts";
 import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
 import type { LabToken } from "#lab/lab-token.ts";
-import { sameSecret } from "#token/secret.ts";
 import { readDeviceKey } from "./device-key.ts";
 
 /** What a device sends to enroll. */
@@ -39,13 +39,7 @@ export function enrollDevice(
 function refuse(token: LabToken, credential: string, now: number): string | null {
   if (token.kind !== "push") return "there is no push token of this serial number";
   if (token.device.state === "enrolled") return "the enrollment credential was used already";
-  if (
-    !sameSecret(
-      Buffer.from(token.device.credential.toString("hex")),
-      Buffer.from(credential.toLowerCase()),
-    )
-  ) {
+  if (!isCredential(credential, token.device.credential))
     return "the enrollment credential is wrong";
-  }
   return now < token.device.expiresAt ? null : "the enrollment credential has expired";
 }

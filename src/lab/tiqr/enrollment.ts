@@ -1,6 +1,6 @@
+import { isCredential } from "#lab/device-credential.ts";
 import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
 import type { LabToken, TiqrToken } from "#lab/lab-token.ts";
-import { sameSecret } from "#token/secret.ts";
 import { enrollmentUrl, SERVICE } from "./addresses.ts";
 
 const SECRET_BYTES = { min: 16, max: 64 } as const;
@@ -62,14 +62,7 @@ const NO_TOKEN = "there is no TiQR token of this serial number";
 function refuse({ clock }: Lab, token: LabToken, { session }: EnrollmentKey): string | null {
   if (token.kind !== "tiqr") return NO_TOKEN;
   if (token.device.state === "enrolled") return "a device was enrolled already";
-  if (
-    !sameSecret(
-      Buffer.from(token.device.session.toString("hex")),
-      Buffer.from(session.toLowerCase()),
-    )
-  ) {
-    return "the session is wrong";
-  }
+  if (!isCredential(session, token.device.session)) return "the session is wrong";
   return clock().getTime() < token.device.expiresAt ? null : "the enrollment has expired";
 }
 

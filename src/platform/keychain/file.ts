@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { publishFile, syncFolder } from "#base/durable-file.ts";
+import { WRITING_MS } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -8,11 +9,7 @@ import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
 
-/**
- * How long a key file may look like none because it is being written, and how often it is looked
- * at.
- */
-const WRITING_MS = 2_000;
+/** How often a key file is looked at that is being written, in milliseconds. */
 const PAUSE_MS = 20;
 
 /**

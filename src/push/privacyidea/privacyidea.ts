@@ -11,9 +11,10 @@ import type {
   ServerConnection,
 } from "#push/provider.ts";
 import type { PushOutcome } from "#push/push-request.ts";
-import type { PrivacyIdeaCredential } from "#token/credential.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
+import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
 import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
+import { privacyIdeaEnrollment } from "./privacyidea-enrollment.ts";
 import { readReply, words } from "./privacyidea-reply.ts";
 import { signParts } from "./privacyidea-signature.ts";
 
@@ -39,7 +40,8 @@ const QUESTION_AGE = 10_000;
 const MAX_OFFSET_OF_OLD = 30;
 
 /** privacyIDEA's push tokens, which sign with RSA and are polled. */
-export const privacyIdea: ProtocolDefinition<"privacyidea"> = {
+export const privacyIdea = {
+  enrollment: privacyIdeaEnrollment,
   provider: {
     open({ name, serial, credential }, secret) {
       if (serial === null) throw new FobError("invalid", t`${name} has lost its serial`);
@@ -52,7 +54,7 @@ export const privacyIdea: ProtocolDefinition<"privacyidea"> = {
     },
   },
   answerMethod: () => ({ algorithm: "RSA-SHA256", digits: null, alphabet: null }),
-};
+} satisfies ProtocolDefinition<"privacyidea">;
 
 interface Settings {
   readonly privateKey: KeyObject;

@@ -5,8 +5,10 @@ import { plural, t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { ProtocolDefinition, PushServices } from "#push/provider.ts";
 import type { PushTokenOf } from "#push/push-token.ts";
-import type { TiqrCredential } from "#token/credential.ts";
+import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
+import { tiqrEnrollment } from "./tiqr-enrollment.ts";
+import { postForm } from "./tiqr-form.ts";
 
 /**
  * A login that a TiQR server asks about, as its QR code or link says it. It is not signed: only
@@ -31,13 +33,14 @@ export interface TiqrChallenge {
 export type TiqrToken = PushTokenOf<"tiqr">;
 
 /** TiQR: the person scans each request, and it is answered with OCRA (RFC 6287). */
-export const tiqr: ProtocolDefinition<"tiqr"> = {
+export const tiqr = {
+  enrollment: tiqrEnrollment,
   provider: null,
   answerMethod({ suite }) {
     const { algorithm, digits } = parseOcraSuite(suite);
     return { algorithm, digits, alphabet: digits === 0 ? "hexadecimal" : "decimal", suite };
   },
-};
+} satisfies ProtocolDefinition<"tiqr">;
 
 /** Longer than any QR code holds, in characters. */
 const MAX_LENGTH = 8_192;
@@ -56,9 +59,6 @@ const LINK = /^https:\/\/[^/?#]+\/tiqrauth\/?\?/i;
 
 /** A server's reply is a word or a little JSON, in bytes. */
 const MAX_REPLY = 16 * 1024;
-
-/** In milliseconds. */
-const TIMEOUT = 15_000;
 
 /** Whether a text is meant as a TiQR challenge, right or wrong. */
 export function isTiqrChallenge(text: string): boolean {
@@ -131,30 +131,11 @@ export async function sendTiqrResponse(
 ): Promise<void> {
   const { identity, isInsecure } = credential;
   const url = new URL(credential.url);
-  const form = {
-    operation: "login",
-    userId: identity,
-    sessionKey,
-    response,
-    language: "en",
-    version: "2",
-    // no push service reaches this device
-    notificationType: "",
-    notificationAddress: "",
-  };
-  const reply = await http({
-    method: "POST",
-    url,
-    maxBytes: MAX_REPLY,
-    timeout: TIMEOUT,
-    isInsecure,
-    headers: {
-      accept: "application/json",
-      "x-tiqr-protocol-version": "2",
-      "content-type": "application/x-www-form-urlencoded",
-    },
-    body: Buffer.from(new URLSearchParams(form).toString()),
-  });
+  const reply = await postForm(
+    http,
+    { url, isInsecure, maxBytes: MAX_REPLY },
+    { operation: "login", userId: identity, sessionKey, response },
+  );
   const { word, count } = readReply(reply);
   if (word !== "OK") throw refusal(word, count, url.host);
 }

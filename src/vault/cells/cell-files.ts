@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   publishFile,
@@ -8,27 +8,19 @@ import {
   whenReleased,
   writeNewFile,
 } from "#base/durable-file.ts";
+import { isLongAgo, isYoung } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
-import { describeFolderError } from "./folder-error.ts";
+import { describeFolderError, namesIn } from "./folder-error.ts";
 
 /** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-
-/**
- * A file that does not verify may still be being written, where there are no hard links, for this
- * long.
- */
-const WRITING_MS = 2_000;
-
-/** A temporary file that its writer left behind is removed after this time. */
-const ABANDONED_MS = 60 * 60 * 1000;
 
 const GENERATION_NAME = /^[1-9][0-9]{0,15}$/;
 const TEMPORARY_NAME = /^\.new-/;
 
 /** The generation numbers in a cell's folder, highest first; empty when there is no such folder. */
 export function generationsIn(folder: string): number[] {
-  return names(folder)
+  return namesIn(folder)
     .filter((name) => GENERATION_NAME.test(name))
     .map(Number)
     .sort((a, b) => b - a);
@@ -58,10 +50,10 @@ export function sizeOfGeneration(folder: string, generation: number): number {
  * Whether a generation was written so recently that its writer may not have finished. What is no
  * file has no writer.
  */
-export function isYoung(folder: string, generation: number): boolean {
+export function isFresh(folder: string, generation: number): boolean {
   try {
     const stat = statSync(join(folder, String(generation)));
-    return stat.isFile() && Math.abs(Date.now() - stat.mtimeMs) < WRITING_MS;
+    return stat.isFile() && isYoung(stat.mtimeMs);
   } catch (error) {
     // gone: somebody moved on, which the caller finds out by looking again
     if (isCode(error, "ENOENT")) return true;
@@ -125,10 +117,10 @@ export function syncGenerations(folder: string): void {
 
 /** Temporary files in a cell's folder that are too old to be anybody's work. */
 export function abandonedFilesIn(folder: string): string[] {
-  return names(folder).filter((name) => {
+  return namesIn(folder).filter((name) => {
     if (!TEMPORARY_NAME.test(name)) return false;
     const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
-    return changed !== undefined && Date.now() - changed > ABANDONED_MS;
+    return changed !== undefined && isLongAgo(changed);
   });
 }
 
@@ -151,15 +143,6 @@ export function removeBelow(folder: string, generation: number): void {
 /** Lets this thread sleep; the vault is synchronous, and waiting is rare. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return [];
-    throw describeFolderError(error, "read", folder);
-  }
 }
 
 function isCode(error: unknown, code: string): boolean {

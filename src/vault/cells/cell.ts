@@ -7,7 +7,7 @@ import {
   createFolderWith,
   createGeneration,
   generationsIn,
-  isYoung,
+  isFresh,
   makeFolder,
   pause,
   readGeneration,
@@ -238,7 +238,7 @@ function firstThatVerifies(
     }
     // without hard links a value is visible while it is being written: let its writer finish before
     // passing it over
-    if (isYoung(cell.folder, generation)) {
+    if (isFresh(cell.folder, generation)) {
       pause(20);
       return "changed meanwhile";
     }

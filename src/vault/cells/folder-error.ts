@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { describeFileError, type FileAction } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
@@ -23,6 +23,19 @@ export function describeFolderError(error: unknown, action: FileAction, folder: 
     ),
     cause: error,
   });
+}
+
+/**
+ * The names in a folder of the vault, in no order; none where there is no such folder. Throws
+ * {@link describeFolderError}.
+ */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw describeFolderError(error, "read", folder);
+  }
 }
 
 /** A file above the vault is no damage of the vault: another home was meant. */

@@ -1,14 +1,13 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
+import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from "#base/gcm.ts";
 
-const NONCE_LENGTH = 12;
-const TAG_LENGTH = 16;
 const CHECKSUM_LENGTH = 32;
 
 /** Length in bytes of every symmetric key of the vault. */
 export const KEY_LENGTH = 32;
 
 /** Length in bytes of a sealed 32-byte key: nonce, ciphertext, tag. */
-export const WRAPPED_KEY_LENGTH = NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH;
+export const WRAPPED_KEY_LENGTH = NONCE_BYTES + KEY_LENGTH + TAG_BYTES;
 
 /**
  * Turns a value into bytes that are valid in one place only, and back. `place` names that place
@@ -19,47 +18,6 @@ export interface Seal {
 
   /** The value, or null when the bytes were altered, cut, or belong to another place or key. */
   open(sealed: Buffer, place: string): Buffer | null;
-}
-
-/**
- * AES-256-GCM with a random 96-bit nonce: nonce, ciphertext and tag in one buffer (NIST SP
- * 800-38D).
- */
-export function encrypt(
-  key: Uint8Array,
-  plaintext: Uint8Array,
-  associated: string | Uint8Array,
-): Buffer {
-  const nonce = randomBytes(NONCE_LENGTH);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  cipher.setAAD(typeof associated === "string" ? Buffer.from(associated) : associated);
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-}
-
-/**
- * Reverses {@link encrypt}; null when key, bytes or associated data are not the ones it was given.
- */
-export function decrypt(
-  key: Uint8Array,
-  sealed: Uint8Array,
-  associated: string | Uint8Array,
-): Buffer | null {
-  if (sealed.length < NONCE_LENGTH + TAG_LENGTH) return null;
-  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_LENGTH), {
-    authTagLength: TAG_LENGTH,
-  });
-  decipher.setAAD(typeof associated === "string" ? Buffer.from(associated) : associated);
-  decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
-  const plaintext = decipher.update(sealed.subarray(NONCE_LENGTH, -TAG_LENGTH));
-  try {
-    // GCM keeps no block back: there is nothing to append
-    decipher.final();
-    return plaintext;
-  } catch {
-    // node:crypto has one way to say that a tag does not match
-    plaintext.fill(0);
-    return null;
-  }
 }
 
 /** A seal that keeps its values secret and unaltered under a 32-byte key. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -7,7 +7,7 @@ import { type Grant, hasExpired } from "#token/grant.ts";
 import { isDamage } from "#token/newer.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { grantsFolder } from "#vault/cells/layout.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { settleRecordKey } from "#vault/tokens/record-keys.ts";
@@ -269,13 +269,9 @@ function grantFolders({ layout }: Vault): string[] {
   const folder = grantsFolder(layout);
   if (!existsSync(folder)) return [];
   finishDiscarding(folder);
-  try {
-    return readdirSync(folder)
-      .filter((name) => GRANT_FOLDER.test(name))
-      .map((name) => join(folder, name));
-  } catch (error) {
-    throw describeFolderError(error, "read", folder);
-  }
+  return namesIn(folder)
+    .filter((name) => GRANT_FOLDER.test(name))
+    .map((name) => join(folder, name));
 }
 
 function withoutKey({

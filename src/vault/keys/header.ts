@@ -61,12 +61,6 @@ export type Header = v.InferOutput<typeof HeaderSchema>;
 export type Slot = Header["slots"][number];
 
 /**
- * Who keeps the vault's key: the OS keychain, a 0600 file in the home, or nobody, so that a
- * passphrase is needed.
- */
-export type KeychainKind = Header["keychain"];
-
-/**
  * The header of the vault below `home`, or null when there is no vault. Throws FobError `invalid`
  * for a damaged, foreign or newer one, and for one that is lost: a new header would make the tokens
  * that are there another vault's.

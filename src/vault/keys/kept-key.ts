@@ -1,8 +1,9 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
-import type { Header, KeychainKind } from "./header.ts";
+import type { Header } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
+import { KEEPERS, type KeyKeeper } from "./keychain-kind.ts";
 import { newItem, newKey } from "./keys.ts";
 import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
@@ -23,7 +24,10 @@ export async function findKey(
   try {
     const key = await keyStore(kind, keyItemOf(header) ?? undefined).read(header.id);
     if (key && isKeyOf(header, key)) return { key };
-    const trouble = key ? anotherKey(kind) : noKey(kind);
+    const { anotherKey, noKey } = KEEPERS[kind];
+    const trouble = key
+      ? new FobError("invalid", anotherKey())
+      : new FobError("unavailable", noKey());
     forget(key);
     return { trouble: withHint(trouble, lostHint(header)), isLost: true };
   } catch (error) {
@@ -39,13 +43,14 @@ export async function findKey(
  * or another process may need. Throws FobError `unavailable`.
  */
 export async function keepNewKey(
-  kind: Exclude<KeychainKind, "none">,
+  kind: KeyKeeper,
   { id }: Header,
   { keyStore }: Pick<VaultAccess, "keyStore">,
 ): Promise<KeptKey> {
   const key = newKey();
-  // the usual file, unless there is one already
-  if (kind === "file" && (await isKept(keyStore(kind), id, key))) return { key, item: null };
+  // the usual place, unless there is a key already
+  if (!KEEPERS[kind].isPerVault && (await isKept(keyStore(kind), id, key)))
+    return { key, item: null };
   const item: KeyItem = newItem();
   return { key: await keyStore(kind, item).provide(id, key), item };
 }
@@ -65,7 +70,7 @@ async function isKept(store: KeyStore, id: string, key: Secret): Promise<boolean
 
 /** Forgets a key that counts no more. */
 export async function dropKey(
-  kind: Exclude<KeychainKind, "none">,
+  kind: KeyKeeper,
   item: KeyItem | null,
   { id }: Header,
   { keyStore }: Pick<VaultAccess, "keyStore">,
@@ -73,27 +78,9 @@ export async function dropKey(
   await keyStore(kind, item ?? undefined).remove(id);
 }
 
-function keeperOf({ keychain }: Header): Exclude<KeychainKind, "none"> {
+function keeperOf({ keychain }: Header): KeyKeeper {
   if (keychain !== "none") return keychain;
   throw new Error("nobody keeps a key of this vault");
-}
-
-function noKey(kind: KeychainKind): FobError {
-  return new FobError(
-    "unavailable",
-    kind === "file"
-      ? t("the key file of this vault is gone")
-      : t("the keychain holds no key for this vault"),
-  );
-}
-
-function anotherKey(kind: KeychainKind): FobError {
-  return new FobError(
-    "invalid",
-    kind === "file"
-      ? t("the key in the key file does not belong to this vault")
-      : t("the key in the keychain does not belong to this vault"),
-  );
 }
 
 function withHint({ code, message, cause }: FobError, hint: string): FobError {

@@ -2,8 +2,9 @@ import { FobError } from "#base/fob-error.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { attemptsOfApp, clearAttempts } from "#vault/pins/attempts.ts";
 import { closeBiometrics } from "./biometrics.ts";
-import { type Header, type KeychainKind, replaceSlots, type Slot } from "./header.ts";
+import { type Header, replaceSlots, type Slot } from "./header.ts";
 import { dropKey, findKey, keepNewKey } from "./kept-key.ts";
+import { KEEPERS, type KeychainKind } from "./keychain-kind.ts";
 import type { OpenedVault } from "./open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { findSlot, type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "./slots.ts";
@@ -96,7 +97,7 @@ async function dropOldKey(
     if (
       proof.kind !== "recovery" ||
       item !== null ||
-      keychain === "system" ||
+      KEEPERS[keychain].isPerVault ||
       (await isProved(header, access))
     )
       await dropKey(keychain, item, header, access);
@@ -107,7 +108,7 @@ async function dropOldKey(
   }
 }
 
-/** Whether what is kept has proved to be this vault's key; a key file may be another vault's. */
+/** Whether what is kept has proved to be this vault's key, and not another vault's. */
 async function isProved(header: Header, access: VaultAccess): Promise<boolean> {
   if (findSlot(header, "keychain-pin")?.keyCheck === undefined) return false;
   const found = await findKey(header, access);

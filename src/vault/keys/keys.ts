@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes, scrypt } from "node:crypto";
+import { decrypt, encrypt } from "#base/gcm.ts";
 import type { Secret } from "#token/secret.ts";
-import { decrypt, encrypt, KEY_LENGTH } from "#vault/cells/sealing.ts";
+import { KEY_LENGTH } from "#vault/cells/sealing.ts";
 
 /**
  * How a PIN is stretched into a key (RFC 7914); stored beside what it protects, so that it can

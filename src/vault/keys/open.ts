@@ -13,7 +13,6 @@ import {
   createHeader,
   type Header,
   isExported,
-  type KeychainKind,
   newVaultId,
   readHeader,
   replaceSlots,
@@ -21,6 +20,7 @@ import {
 } from "./header.ts";
 import { findKey } from "./kept-key.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { KeychainKind } from "./keychain-kind.ts";
 import { newKey } from "./keys.ts";
 import { addRecoveryCode } from "./recovery.ts";
 import { isLikeRecoveryCode, parseRecoveryCode } from "./recovery-code.ts";
@@ -154,8 +154,8 @@ async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> 
     // whoever mistypes the code has lost the PIN, or the keychain: neither is what must be told
     if ("trouble" in found)
       return isLikeCode ? Promise.reject(wrongRecoveryCode(pin)) : found.trouble;
-    if (!isLikeCode) return openWithPin(header, access, pin, { key: found.key, isFree: false });
-    return openWithPin(header, access, pin, { key: found.key, isFree: true }).catch(
+    if (!isLikeCode) return openWithPin(header, access, pin, { key: found.key, isCounted: true });
+    return openWithPin(header, access, pin, { key: found.key, isCounted: false }).catch(
       (error: unknown) => {
         throw error instanceof FobError && error.code !== "interrupted"
           ? wrongRecoveryCode(pin)
@@ -254,12 +254,12 @@ async function unlockGuarded(
   return { ...opening, vault, header: addRecoveryCode(vault, opening.header, recoveryCodes) };
 }
 
-/** Opens the vault key with the app PIN. Where a guess is free, a wrong one is not counted. */
+/** Opens the vault key with the app PIN; `isCounted` says whether a wrong one counts as a guess. */
 async function openWithPin(
   header: Header,
   access: VaultAccess,
   pin: Secret,
-  { key, isFree }: { readonly key: Secret | null; readonly isFree: boolean },
+  { key, isCounted }: { readonly key: Secret | null; readonly isCounted: boolean },
 ): Promise<Opening> {
   if (!appPinSlot(header))
     throw new FobError("invalid", t("the header of the vault has no way to open it"));
@@ -270,7 +270,7 @@ async function openWithPin(
       limit,
       check: async () => {
         const tried = await tryPin(header, access, key, pin);
-        if (!tried && isFree) throw wrongRecoveryCode(pin);
+        if (!tried && !isCounted) throw wrongRecoveryCode(pin);
         return tried;
       },
     });

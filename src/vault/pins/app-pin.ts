@@ -4,6 +4,7 @@ import { USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { type Header, readHeader, replaceSlots, type Slot } from "#vault/keys/header.ts";
 import { dropKey, findKey, keepNewKey } from "#vault/keys/kept-key.ts";
+import { KEEPERS } from "#vault/keys/keychain-kind.ts";
 import type { OpenedVault } from "#vault/keys/open.ts";
 import { formatRecoveryCode, newRecoveryCode } from "#vault/keys/recovery-code.ts";
 import { type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "#vault/keys/slots.ts";
@@ -111,9 +112,8 @@ async function changeSlots(
   } finally {
     forget(kept.key);
   }
-  // a first key file that is not this vault's may be another one's; what has a name of its own is
-  // ours
-  if (isNewKey && (old !== null || keychain === "system"))
+  // what has a name of its own is ours
+  if (isNewKey && (old !== null || KEEPERS[keychain].isPerVault))
     await dropKey(keychain, old, header, access);
   clearAttempts(attemptsOfApp(vault.layout));
   return isNewKey;

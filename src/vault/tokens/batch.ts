@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder } from "#base/durable-file.ts";
+import { isLongAgo } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import type { lifeOf, ProcessIdentity } from "#base/process-identity.ts";
 import { isDamage } from "#token/newer.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { batchCell, batchesFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { putAside } from "#vault/trash/aside.ts";
@@ -50,12 +51,6 @@ interface Batch extends BatchPlan {
  * milliseconds.
  */
 const ENDING_MS = 600;
-
-/**
- * A batch of a process of which nothing is known counts as abandoned after this time, in
- * milliseconds.
- */
-const UNKNOWN_MS = 60 * 60 * 1000;
 
 const BATCH_ID = TOKEN_ID;
 
@@ -146,9 +141,7 @@ export function unsettled(vault: Vault, processes: Processes): Unsettled {
  */
 function isAbandoned({ process, at }: Batch, processes: Processes): boolean {
   const life = processes.lifeOf(process);
-  return (
-    life === "dead" || (life === "unknown" && Math.abs(Date.now() - at.getTime()) > UNKNOWN_MS)
-  );
+  return life === "dead" || (life === "unknown" && isLongAgo(at.getTime()));
 }
 
 function idsOf({ adds, removes }: Batch): string[] {
@@ -269,11 +262,5 @@ function cellOf({ layout, vaultKey }: Vault, id: string): Cell {
 
 /** The ids of all batches that were begun and not forgotten. */
 export function batchIds({ layout }: Vault): string[] {
-  const folder = batchesFolder(layout);
-  try {
-    return readdirSync(folder).filter((name) => BATCH_ID.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFolderError(error, "read", folder);
-  }
+  return namesIn(batchesFolder(layout)).filter((name) => BATCH_ID.test(name));
 }

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { hotp } from "#otp/hotp.ts";
+import { hotp, LAST_COUNTER } from "#otp/hotp.ts";
 import { MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { timeStep, totp } from "#otp/totp.ts";
@@ -40,9 +40,6 @@ export function decodePasscode(json: unknown): Passcode {
     validUntil: new Date(String(validUntil)),
   };
 }
-
-/** The counters of RFC 4226 are 8 bytes; the last one cannot move on. */
-const LAST_COUNTER = 2n ** 64n - 1n;
 
 /**
  * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when

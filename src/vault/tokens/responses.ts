@@ -106,13 +106,13 @@ function compute(
   }
 }
 
-/** TiQR answers with OCRA as well, and has no counter. */
+/** A token of login requests that has a suite answers with OCRA as well, without a counter. */
 function respondingCredential({
   name,
   credential,
 }: Token): Pick<OcraCredential, "suite" | "counter"> {
   if (credential.kind === "ocra") return credential;
-  if (credential.kind === "push" && credential.protocol === "tiqr")
+  if (credential.kind === "push" && "suite" in credential)
     return { suite: credential.suite, counter: null };
   throw new FobError("usage", t`${name} answers no challenges`);
 }

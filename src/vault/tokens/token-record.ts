@@ -1,11 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
+import { decrypt, encrypt } from "#base/gcm.ts";
 import { t } from "#base/language.ts";
 import { decodeToken, encodeToken, TOKEN_VERSION } from "#token/codec.ts";
 import { writtenByNewer } from "#token/newer.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { decrypt, encrypt, type Seal, WRAPPED_KEY_LENGTH } from "#vault/cells/sealing.ts";
+import { type Seal, WRAPPED_KEY_LENGTH } from "#vault/cells/sealing.ts";
 import {
   deriveKey,
   newKey,

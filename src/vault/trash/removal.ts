@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -7,7 +7,7 @@ import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { makeFolder } from "#vault/cells/cell-files.ts";
-import { describeFolderError } from "#vault/cells/folder-error.ts";
+import { namesIn } from "#vault/cells/folder-error.ts";
 import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
 import { decodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
@@ -188,10 +188,5 @@ export function removedCell(vault: Vault, id: string): Cell {
 
 /** The ids of the tokens that were removed. */
 export function removedIds({ layout }: Vault): string[] {
-  try {
-    return readdirSync(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw describeFolderError(error, "read", removedFolder(layout));
-  }
+  return namesIn(removedFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }

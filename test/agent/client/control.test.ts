@@ -12,7 +12,7 @@ import { impersonate } from "../impostor.ts";
  * A home whose vault an agent has claimed, on a machine where `life` is what is known of that
  * agent's process.
  */
-async function claimed({ isOurs = true, life = "gone" as ReturnType<AgentHost["judge"]> } = {}) {
+async function claimed({ isOurs = true, life = "dead" as ReturnType<AgentHost["lifeOf"]> } = {}) {
   const home = mkdtempSync(join(tmpdir(), "fob-control-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const slot = { type: "keychain", wrapped: Buffer.alloc(60, 1).toString("base64") } as const;
@@ -29,10 +29,10 @@ async function claimed({ isOurs = true, life = "gone" as ReturnType<AgentHost["j
     addressesOf: (claim) => [claim.socket],
     likelyAddresses: () => [socket],
     startProcess: () => Promise.reject(new Error("nothing is started")),
-    judge: () => state.life,
+    lifeOf: () => state.life,
     end: ({ pid }, signal) => {
       ended.push(`${signal} ${pid}`);
-      state.life = "gone";
+      state.life = "dead";
     },
   };
   const prove = (line: string) => {
@@ -59,7 +59,7 @@ describe("ending an agent", () => {
   test("that proves itself asks it to lock, and ends its process only while it stays connected", async () => {
     const { control, socket, state, ended, prove } = await claimed({ life: "running" });
     const { heard } = await impersonate(socket, (line) => {
-      if (line === "lock") state.life = "gone";
+      if (line === "lock") state.life = "dead";
       return prove(line);
     });
     // it has gone as a process, and whoever took its socket over keeps the connection open: that

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FobError } from "#base/fob-error.ts";
-import type { EnrollmentServices } from "#enrollment/draft.ts";
 import { recognizeOnline } from "#enrollment/recognize.ts";
 import { httpClient } from "#platform/http.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
 import { webServer } from "../../platform/web-server.ts";
 import { describeWith } from "../../requires.ts";
 import {

@@ -11,6 +11,7 @@ import {
   sessionInformation,
   type TiqrToken,
 } from "#push/tiqr/tiqr.ts";
+import { newlyEnrolled } from "#token/codec.ts";
 import { tiqrServer } from "../tiqr-server.ts";
 
 const SUITE = "OCRA-1:HOTP-SHA1-6:QH10-S";
@@ -36,7 +37,8 @@ function token(url = "https://tiqr.example.org/login", suite = SUITE): TiqrToken
       },
       ...{ isQuick: false, isInsecure: false },
     },
-    ...{ pin: "none", accessDomain: "00", favorite: false, enrolledAt: new Date(0) },
+    ...newlyEnrolled(new Date(0)),
+    pin: "none",
   };
 }
 

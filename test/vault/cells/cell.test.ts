@@ -13,8 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { decrypt, encrypt } from "#base/gcm.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
-import { checksumSeal, decrypt, encrypt, encryptingSeal } from "#vault/cells/sealing.ts";
+import { checksumSeal, encryptingSeal } from "#vault/cells/sealing.ts";
 
 function newCell(seal = encryptingSeal(randomBytes(32))): Cell {
   const folder = mkdtempSync(join(tmpdir(), "fob-cell-"));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { newlyEnrolled } from "#token/codec.ts";
 import type { Token } from "#token/token.ts";
 import { decodeIndex, encodeIndex, findExactly, namesIn } from "#vault/tokens/token-index.ts";
 
@@ -28,9 +29,7 @@ function token(id: string, name: string, more: Partial<Token> = {}): Token {
     format: "key-uri",
     credential: TOTP,
     pin: "none",
-    accessDomain: "00",
-    favorite: false,
-    enrolledAt: new Date("2026-01-31T12:00:00.123Z"),
+    ...newlyEnrolled(new Date("2026-01-31T12:00:00.123Z")),
     ...more,
   };
 }

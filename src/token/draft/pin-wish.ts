@@ -1,6 +1,6 @@
-import type { UserPin } from "#enrollment/draft.ts";
 import { USER_PIN_POLICY } from "#token/pin-policy.ts";
-import type { Parameters } from "./parameters.ts";
+import type { UserPin } from "./parsed-token.ts";
+import type { Parameters } from "./uri-parameters.ts";
 
 /** What a flag of privacyIDEA can say for yes. */
 export const YES = /^(?:true|1|yes)$/i;

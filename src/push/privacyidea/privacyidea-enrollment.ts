@@ -2,17 +2,13 @@ import { createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type {
-  EnrollmentFormat,
-  EnrollmentServices,
-  ParsedOnline,
-  ParsedToken,
-} from "#enrollment/draft.ts";
-import { readReply } from "#push/privacyidea/privacyidea-reply.ts";
-import type { PrivacyIdeaCredential } from "#token/credential.ts";
-import { cleanName, readLabel } from "./key-uri-label.ts";
-import { Parameters, show, wholeNumber } from "./parameters.ts";
-import { readPinWish, YES } from "./pin-wish.ts";
+import type { PushEnrollment } from "#push/provider.ts";
+import type { EnrollmentServices, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
+import { readPinWish, YES } from "#token/draft/pin-wish.ts";
+import { cleanName, readLabel } from "#token/draft/uri-label.ts";
+import { Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
+import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
+import { readReply } from "./privacyidea-reply.ts";
 
 /** As long as those of privacyIDEA's own app. */
 const KEY_BITS = 4_096;
@@ -38,7 +34,7 @@ const MAX_TTL = 525_600;
  * no key: one is made here and told to the server at `url`, which takes the enrollment credential
  * once.
  */
-export const pushUri = {
+export const privacyIdeaEnrollment = {
   id: "privacyidea-push",
   example: "otpauth://pipush/LABEL?url=...",
   matches: (text) => /^(?:otpauth|pia):\/\/pipush(?:[/?#]|$)/i.test(text),
@@ -52,7 +48,7 @@ export const pushUri = {
     );
   },
   parseOnline: parsePushUri,
-} as const satisfies EnrollmentFormat;
+} as const satisfies PushEnrollment;
 
 /** What a string says that the server must hear. */
 interface Invitation {

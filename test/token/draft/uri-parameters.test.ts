@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counterNumber, Parameters, show, wholeNumber } from "#enrollment/formats/parameters.ts";
+import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 
 const codes = ({ findings }: Parameters) => findings.map(({ code }) => code);
 

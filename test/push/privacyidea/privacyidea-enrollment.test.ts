@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { EnrollmentServices } from "#enrollment/draft.ts";
 import { identify, recognize, recognizeOnline } from "#enrollment/recognize.ts";
 import { httpClient } from "#platform/http.ts";
-import { PrivacyIdeaServer } from "../../push/privacyidea-server.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
+import { PrivacyIdeaServer } from "../privacyidea-server.ts";
 
 const PARAMETERS =
   "url=https%3A%2F%2Fpi.example.test%2Fttype%2Fpush&ttl=10&issuer=ACME&enrollment_credential=0123abcd&v=1&serial=PIPU01&sslverify=1";

@@ -2,20 +2,21 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
+import { OtpError } from "#otp/otp-error.ts";
+import type { PushEnrollment } from "#push/provider.ts";
+import { shortenName } from "#token/clean-name.ts";
 import type {
-  EnrollmentFormat,
   EnrollmentServices,
   Finding,
   ParsedOnline,
   ParsedToken,
-} from "#enrollment/draft.ts";
-import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
-import { OtpError } from "#otp/otp-error.ts";
-import { shortenName } from "#token/clean-name.ts";
-import type { TiqrCredential } from "#token/credential.ts";
+} from "#token/draft/parsed-token.ts";
+import { cleanName } from "#token/draft/uri-label.ts";
 import { printable } from "#token/printable.ts";
+import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
-import { cleanName } from "./key-uri-label.ts";
+import { PROTOCOL, postForm, TIMEOUT } from "./tiqr-form.ts";
 
 /**
  * `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has
@@ -33,17 +34,12 @@ const SECRET_BYTES = 32;
 /** Metadata is some names and addresses; any other reply is a word. In bytes. */
 const MAX_REPLY = 64 * 1024;
 
-/** In milliseconds. */
-const TIMEOUT = 15_000;
-
-const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } as const;
-
 /**
  * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret
  * that is made here (the TiQR project's protocol, versions 1 and 2, as its own servers and
  * privacyIDEA speak it).
  */
-export const tiqrUri = {
+export const tiqrEnrollment = {
   id: "tiqr",
   example: "tiqrenroll://...",
   matches: (text) => SCHEME.test(text) || LINK.test(text),
@@ -57,7 +53,7 @@ export const tiqrUri = {
     );
   },
   parseOnline: parseTiqrUri,
-} as const satisfies EnrollmentFormat;
+} as const satisfies PushEnrollment;
 
 function parseTiqrUri(text: string): ParsedOnline {
   const address = readAddress(text);
@@ -226,32 +222,16 @@ function parseSuite(given: string): OcraSuite {
   }
 }
 
-/**
- * Servers of the TiQR project insist on hearing where notifications would go; there is no such
- * place.
- */
 async function handOver(
   secret: Buffer,
   url: URL,
   { http, isInsecure, trace }: EnrollmentServices,
 ): Promise<void> {
-  const nowhere = { notificationType: "", notificationAddress: "" };
-  const form = {
-    operation: "register",
-    secret: secret.toString("hex"),
-    language: "en",
-    version: "2",
-    ...nowhere,
-  };
-  const reply = await http({
-    method: "POST",
-    url,
-    maxBytes: MAX_REPLY,
-    timeout: TIMEOUT,
-    isInsecure,
-    headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
-    body: Buffer.from(new URLSearchParams(form).toString()),
-  });
+  const reply = await postForm(
+    http,
+    { url, isInsecure, maxBytes: MAX_REPLY },
+    { operation: "register", secret: secret.toString("hex") },
+  );
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
   const refusal = refusalOf(reply);
   if (refusal === null) return;

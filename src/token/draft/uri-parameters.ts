@@ -1,7 +1,8 @@
 import { editDistance } from "#base/edit-distance.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import type { DraftField, Finding } from "#enrollment/draft.ts";
+import { LAST_COUNTER } from "#otp/hotp.ts";
+import type { DraftField, Finding } from "./parsed-token.ts";
 
 /** More than any issuer gives; each costs many times its bytes. */
 const MAX_PARAMETERS = 100;
@@ -192,9 +193,6 @@ export function wholeNumber(min: number, max: number) {
 /** A counter of 8 bytes in decimal digits. Throws FobError `invalid`. */
 export function counterNumber(text: string, name: string): bigint {
   const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
-  if (counter >= 0n && counter < 2n ** 64n) return counter;
-  throw new FobError(
-    "invalid",
-    t`${name} is ${show(text)}: 0 to 18446744073709551615 are possible`,
-  );
+  if (counter >= 0n && counter <= LAST_COUNTER) return counter;
+  throw new FobError("invalid", t`${name} is ${show(text)}: 0 to ${LAST_COUNTER} are possible`);
 }

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import type { Finding } from "#enrollment/draft.ts";
 import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Finding } from "./parsed-token.ts";
+import type { Parameters } from "./uri-parameters.ts";
 
 /**
  * Who issued a token and for whom, and what to call it: the issuer, else the account, else null.

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { EnrollmentServices, OnlineEnrollment } from "#enrollment/draft.ts";
+import type { OnlineEnrollment } from "#enrollment/draft.ts";
 import { recognizeOnline } from "#enrollment/recognize.ts";
 import { httpClient } from "#platform/http.ts";
-import { type Metadata, type TiqrServerSettings, tiqrServer } from "../../push/tiqr-server.ts";
+import type { EnrollmentServices } from "#token/draft/parsed-token.ts";
+import { type Metadata, type TiqrServerSettings, tiqrServer } from "../tiqr-server.ts";
 
 const http = httpClient("fob/test");
 

@@ -1,0 +1,22 @@
+import type { Context } from "#cli/context.ts";
+import { forget, type Secret } from "#token/secret.ts";
+import { secretOf } from "#vault/tokens/passcodes.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
+import type { Vault } from "#vault/vault.ts";
+
+/**
+ * The secret of a stored token; asks for its PIN where it has one. The caller forgets it. Throws
+ * FobError `invalid` when the record is damaged, and what stands in the way of its use.
+ */
+export async function storedSecret(
+  vault: Vault,
+  record: TokenRecord,
+  { pinPrompt, clock }: Pick<Context, "clock" | "pinPrompt">,
+): Promise<Secret> {
+  const secretKey = await vault.secretKey(record, pinPrompt, clock());
+  try {
+    return secretOf(record, secretKey);
+  } finally {
+    forget(secretKey);
+  }
+}
