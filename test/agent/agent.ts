@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../waiting.ts";
 
 /** A client of an agent's socket, as a script would write it. */
 export interface Client {
@@ -9,21 +9,17 @@ export interface Client {
 }
 
 /**
- * How often a client knocks at an agent whose queue is full; how long that queue is, is the
- * system's to say.
+ * Connects to an agent, in a crowd as well: its queue may be full, whose length is the system's.
  */
-const MOST_KNOCKS = 500;
-
-/** Connects to an agent, in a crowd as well. */
-export async function connectTo(path: string): Promise<Client> {
-  for (let knocks = 1; ; knocks++) {
+export function connectTo(path: string): Promise<Client> {
+  return eventually(`a place in the queue at ${path}`, async () => {
     try {
       return await knock(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || knocks === MOST_KNOCKS) throw error;
-      await sleep(10);
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      return undefined;
     }
-  }
+  });
 }
 
 function knock(path: string): Promise<Client> {

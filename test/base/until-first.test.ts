@@ -1,5 +1,5 @@
 import { getEventListeners, once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -12,7 +12,7 @@ test("ends with the first signal, even after the garbage was collected", async (
   const collect: () => void = runInNewContext("gc");
   const [first, second] = [new AbortController(), new AbortController()];
   const ended = untilFirst([first.signal, second.signal, 60_000], aborted);
-  await sleep(10);
+  await nextTurn();
   collect();
   second.abort();
   expect(await ended).toBe("ended");

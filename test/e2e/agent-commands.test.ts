@@ -8,7 +8,16 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { describeWith } from "../requires.ts";
-import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import {
+  FOB,
+  HOTP_URI,
+  homesLike,
+  RFC_CODES,
+  RFC_SECRET,
+  type TestHome,
+  TOTP_URI,
+  testHome,
+} from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
 const APP = { env: { FOB_PIN: "83517" } };
@@ -16,20 +25,21 @@ const TOKEN_PIN = { env: { FOB_PIN: "90210" } };
 
 let open: TestHome | null = null;
 
+const guarded = homesLike(async ({ fob }) => {
+  const uris = [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")];
+  await fob(["enroll", "-"], { input: uris.join("\n") });
+  await fob(["pin", "set", "Bank"], TOKEN_PIN);
+  await fob(["pin", "set"], APP);
+});
+
 /**
  * A vault with an app PIN that an agent holds open; one of its tokens has a PIN besides, one is
  * used only after a PIN.
  */
 async function unlocked(): Promise<TestHome & { readonly socket: string }> {
-  const home = testHome();
+  const home = await guarded();
   open = home;
-  const { fob } = home;
-  await fob(["enroll", "-"], {
-    input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n"),
-  });
-  await fob(["pin", "set", "Bank"], TOKEN_PIN);
-  await fob(["pin", "set"], APP);
-  const { stdout } = await fob(["unlock", "--json"], APP);
+  const { stdout } = await home.fob(["unlock", "--json"], APP);
   return { ...home, socket: JSON.parse(stdout).socket };
 }
 
@@ -203,12 +213,7 @@ describe("while an agent holds the vault", () => {
     timeout: 240_000,
   }, async () => {
     const { fob, home, socket } = await unlocked();
-    const alone = testHome();
-    await alone.fob(["enroll", "-"], {
-      input: [HOTP_URI, TOTP_URI, HOTP_URI.replaceAll("ACME", "Bank")].join("\n"),
-    });
-    await alone.fob(["pin", "set", "Bank"], TOKEN_PIN);
-    await alone.fob(["pin", "set"], APP);
+    const alone = await guarded();
     const { path, said } = await recorded(home, socket);
     const held = { env: { FOB_AGENT_SOCK: path } };
     const both = async (args: string[], input = "") => {

@@ -6,7 +6,7 @@ import { claimant } from "#agent/protocol/claim.ts";
 import { createHeader } from "#vault/keys/header.ts";
 import { connectTo, hasEnded } from "../agent/agent.ts";
 import { impersonate } from "../agent/impostor.ts";
-import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 
@@ -19,12 +19,15 @@ afterEach(async () => {
 
 /** A home with an app PIN, so that nothing but an agent answers without one. */
 async function enrolled(): Promise<TestHome> {
-  const home = testHome();
+  const home = await withAppPin();
   homes.push(home);
-  await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
-  await home.fob(["pin", "set"], PIN);
   return home;
 }
+
+const withAppPin = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
+  await fob(["pin", "set"], PIN);
+});
 
 function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "fob-own-"));

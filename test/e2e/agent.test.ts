@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -14,6 +17,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { describeWith } from "../requires.ts";
+import { makeOld, until } from "../waiting.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
@@ -109,8 +113,10 @@ test("sees at once what other processes change", async () => {
   await fob(["unlock"]);
   const agent = await connectTo((await status(home)).socket);
   expect(await agent.ask("code ACME")).toBe(`ok ${RFC_CODES[0]}`);
-  // long enough ago for the agent to keep what it has read
-  await new Promise((resolve) => setTimeout(resolve, 3_200));
+  // long enough ago for the agent to keep what it reads
+  const vault = join(home.home, "vault");
+  for (const name of readdirSync(vault, { recursive: true, encoding: "utf8" }))
+    makeOld(join(vault, name));
   expect(await agent.ask('{"do":"look","name":"ACME"}')).toContain('"counter":"1"');
   expect(await agent.ask("code Example")).toMatch(/^ok \d{8}$/);
   await fob(["resync", "ACME", RFC_CODES[5] ?? "", RFC_CODES[6] ?? ""]);
@@ -192,10 +198,9 @@ test("keeps to itself: socket, environment, arguments, core dumps and debugger",
   expect(proc("cmdline")).toMatch(/serve-agent\.cjs\n$/);
   expect(proc("limits")).toMatch(/^Max core file size\s+0\s+0/m);
   process.kill(pid, "SIGUSR1");
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const listening = readFileSync("/proc/net/tcp", "utf8").includes(":240D ");
-  expect(listening).toBe(false);
+  await openDebugger();
   expect((await status(home)).pid).toBe(pid);
+  expect(listeningAt(pid)).toEqual([]);
 });
 
 test("a lock is certain, even of an agent that hangs", async () => {
@@ -320,12 +325,40 @@ describeWith({ nc: "netcat-openbsd", go: "golang-go", python3: "python3" }, "doc
   });
 });
 
-async function ended(pid: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (!existsSync(`/proc/${pid}`)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+/** Has a process of ours open its debugger, which the agent could have done by then. */
+async function openDebugger(): Promise<void> {
+  const script = "process.stdin.resume(); console.log()";
+  const child = spawn(process.execPath, ["--inspect-port=0", "-e", script]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  child.kill("SIGUSR1");
+  let said = "";
+  for await (const text of child.stderr) {
+    said += text;
+    if (said.includes("Debugger listening on")) return;
   }
-  throw new Error(`process ${pid} is still there`);
+  throw new Error(`no debugger: ${said}`);
+}
+
+/** The TCP sockets at which a process listens, by their inodes (proc(5); state 0A is LISTEN). */
+function listeningAt(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  const own = readdirSync(folder).map((fd) => {
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, fd))) ?? [];
+    return inode;
+  });
+  const rows = ["tcp", "tcp6"].flatMap((file) =>
+    readFileSync(`/proc/${pid}/net/${file}`, "utf8").trim().split("\n").slice(1),
+  );
+  return rows
+    .map((row) => row.trim().split(/ +/))
+    .filter(([, , , state]) => state === "0A")
+    .flatMap((fields) => fields[9] ?? [])
+    .filter((inode) => own.includes(inode));
+}
+
+function ended(pid: number): Promise<void> {
+  return until(`process ${pid} has ended`, () => !existsSync(`/proc/${pid}`));
 }
 
 function output([command = "", ...args]: string[], env: NodeJS.ProcessEnv): Promise<string> {

@@ -4,16 +4,22 @@ import { describe, expect, test } from "vitest";
 import { updateCell } from "#vault/cells/cell.ts";
 import { attemptsCell } from "#vault/cells/layout.ts";
 import { readHeader } from "#vault/keys/header.ts";
-import { HOTP_URI, RFC_CODES, type TestHome, testHome } from "./fob.ts";
+import { HOTP_URI, homesLike, RFC_CODES, type TestHome, testHome } from "./fob.ts";
 
 const PIN = { env: { FOB_PIN: "83517" } };
 const WRONG = { env: { FOB_PIN: "62804" } };
 
+const guardedHomes = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: HOTP_URI });
+  expect(await fob(["pin", "set", "ACME"], PIN)).toMatchObject({ exitCode: 0 });
+});
+
 async function guarded(...rules: readonly string[]): Promise<TestHome> {
+  if (rules.length === 0) return guardedHomes();
   const home = testHome();
   await home.fob(["enroll", "-"], { input: HOTP_URI });
-  const policy = rules.length === 0 ? [] : ["--policy", rules.join(",")];
-  expect(await home.fob(["pin", "set", "ACME", ...policy], PIN)).toMatchObject({ exitCode: 0 });
+  const set = await home.fob(["pin", "set", "ACME", "--policy", rules.join(",")], PIN);
+  expect(set).toMatchObject({ exitCode: 0 });
   return home;
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { until } from "../waiting.ts";
 import { FOB, HOTP_URI, RFC_CODES, RFC_SECRET, type TestHome, testHome } from "./fob.ts";
 
 const PIN = "83517";
@@ -51,10 +52,6 @@ function ended(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
   return new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 describe("a token whose issuer demands a PIN", () => {
   test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(
     "is never there without it, when %s ends the enrollment between two tokens",
@@ -63,7 +60,7 @@ describe("a token whose issuer demands a PIN", () => {
       const child = start(test, ["enroll", "-"], { FOB_PIN: PIN });
       child.stdin?.end(demanding(4));
       const end = ended(child);
-      await until(() => folders(test.home) >= 2);
+      await until("two tokens are written", () => folders(test.home) >= 2, { everyMs: 1 });
       child.kill(signal);
       expect(await end).toBe(signal === "SIGINT" ? 130 : signal);
       expect(await listed(test)).toEqual([]);

@@ -1,10 +1,10 @@
-import { chmodSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { answerQuickly } from "#entry/quick-answers.ts";
-import { FOB, HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { FOB, HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 import { runWholeHere } from "./in-process.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -29,11 +29,24 @@ afterEach(async () => {
   unlocked = [];
 });
 
-async function enrolled(): Promise<TestHome> {
-  const home = testHome();
-  await home.fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
-  return home;
-}
+const enrolled = homesLike(({ fob }) =>
+  fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") }),
+);
+
+const withAppPin = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI].join("\n") });
+  await fob(["pin", "set"], { env: { FOB_PIN: "83517" } });
+});
+
+/** Homes with tokens of every kind that the fast path answers, or leaves to the whole program. */
+const varied = homesLike(async ({ fob }) => {
+  const more = ["Übung", "Guarded", "Closed"].map((name) =>
+    TOTP_URI.replaceAll("Example", encodeURIComponent(name)).replaceAll(":bob", ":eve"),
+  );
+  await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, ...more].join("\n") });
+  await fob(["pin", "set", "Guarded"], { env: { FOB_PIN: "83517" } });
+  await fob(["access", "domain", "Closed", "FF"]);
+});
 
 /** The modules that a run of the program loads, each once, in alphabetical order. */
 async function loadedBy({ home, fob }: TestHome, args: readonly string[]): Promise<string[]> {
@@ -70,9 +83,8 @@ describe("the fast path", () => {
   test.each([[["code", "ACME"]], [["__complete", "names"]]])(
     "of `fob %j` through an agent loads what asks it, and nothing to open a vault with",
     async (args) => {
-      const home = await enrolled();
+      const home = await withAppPin();
       unlocked.push(home);
-      await home.fob(["pin", "set"], { env: { FOB_PIN: "83517" } });
       await home.fob(["unlock"], { env: { FOB_PIN: "83517" } });
       expect(await loadedBy(home, args)).toEqual([...ENTRY, ...AGENT].sort());
     },
@@ -180,19 +192,12 @@ describe("what the fast path says of one passcode", () => {
 
   /** Two homes with the same tokens, so that both answers are of the same counter. */
   async function twins() {
-    const [{ home, fob }, other] = [testHome(), testHome()];
-    const more = ["Übung", "Guarded", "Closed"].map((name) =>
-      TOTP_URI.replaceAll("Example", encodeURIComponent(name)).replaceAll(":bob", ":eve"),
-    );
-    await fob(["enroll", "-"], { input: [HOTP_URI, TOTP_URI, ...more].join("\n") });
-    await fob(["pin", "set", "Guarded"], { env: { FOB_PIN: "83517" } });
-    await fob(["access", "domain", "Closed", "FF"]);
+    const [{ home, fob }, other] = [await varied(), await varied()];
     const listed = JSON.parse((await fob(["list", "--json"])).stdout) as {
       readonly id: string;
       readonly name: string;
     }[];
     const ids = listed.flatMap(({ id, name }) => (/^[ÜAE]/.test(name) ? [id] : []));
-    cpSync(home, other.home, { recursive: true });
     return { homes: [home, other.home] as const, ids };
   }
 
@@ -293,19 +298,16 @@ test("the copy of secrets that earlier builds kept is removed when a vault is op
   expect(existsSync(file)).toBe(false);
 });
 
-/** A home with an event-based token `vpn` among so many others that there is a locator. */
-async function manyEnrolled() {
-  const { home, fob } = testHome();
+const large = homesLike(async ({ fob }) => {
   const uris = Array.from({ length: 250 }, (_, i) => TOTP_URI.replaceAll("Example", `T${i}`));
   await fob(["enroll", "-"], { input: [HOTP_URI, ...uris].join("\n") });
   await fob(["rename", "ACME", "vpn"]);
-  return { fob, home, locator: join(home, "vault", "locator") };
-}
+});
 
-async function withAppPin(): Promise<TestHome> {
-  const home = await enrolled();
-  await home.fob(["pin", "set"], { env: { FOB_PIN: "83517" } });
-  return home;
+/** A home with an event-based token `vpn` among so many others that there is a locator. */
+async function manyEnrolled() {
+  const { home, fob } = await large();
+  return { fob, home, locator: join(home, "vault", "locator") };
 }
 
 async function withOpenKey(): Promise<TestHome> {

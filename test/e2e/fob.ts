@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { canRunHere, type Outcome, runHere } from "./in-process.ts";
 
 export type { Outcome } from "./in-process.ts";
@@ -34,6 +34,31 @@ export function testHome(whenDone: (remove: () => void) => void = onTestFinished
     home,
     fob: (args, surroundings) =>
       runFob(args, { HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" }, surroundings),
+  };
+}
+
+/**
+ * Makes homes to which `prepare` has been done: once in a test file, by the first test that wants
+ * one. Each gets a copy. PINs then have the same salts, whose scrypt is computed once.
+ */
+export function homesLike(
+  prepare: (home: TestHome) => Promise<unknown>,
+): (whenDone?: (remove: () => void) => void) => Promise<TestHome> {
+  let original: Promise<string> | null = null;
+  const removals: (() => void)[] = [];
+  afterAll(() => {
+    for (const remove of removals) remove();
+  });
+  const make = async () => {
+    const home = testHome((remove) => void removals.push(remove));
+    await prepare(home);
+    return home.home;
+  };
+  return async (whenDone) => {
+    const copy = testHome(whenDone);
+    original ??= make();
+    cpSync(await original, copy.home, { recursive: true });
+    return copy;
   };
 }
 

@@ -1,12 +1,20 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readHeader, updateSlots } from "#vault/keys/header.ts";
 import { describeWith } from "../requires.ts";
 import { isTorture } from "../sampled.ts";
-import { FOB, HOTP_URI, type Outcome, RFC_CODES, type TestHome, testHome } from "./fob.ts";
+import { cutOffAfter } from "../waiting.ts";
+import {
+  FOB,
+  HOTP_URI,
+  homesLike,
+  type Outcome,
+  RFC_CODES,
+  type TestHome,
+  testHome,
+} from "./fob.ts";
 import { violations } from "./schemas.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -16,18 +24,19 @@ const NONE = { FOB_KEYCHAIN: "none", FOB_PIN: PASSPHRASE };
 const ANY = { FOB_KEYCHAIN: "" };
 const CODE = /(?:[0-9a-f]{4}-){8}[0-9a-f]{4}/;
 
-async function enrolled(): Promise<TestHome> {
-  const home = testHome();
-  await home.fob(["enroll", "-"], { input: HOTP_URI });
-  return home;
-}
+const enrolled = homesLike(({ fob }) => fob(["enroll", "-"], { input: HOTP_URI }));
+
+let recoveryCode = "";
+const passphraseHomes = homesLike(async ({ fob }) => {
+  const { stdout } = await fob(["enroll", "-", "--json"], { input: HOTP_URI, env: NONE });
+  expect(violations("enroll", JSON.parse(stdout))).toEqual([]);
+  recoveryCode = JSON.parse(stdout)[0].recoveryCode;
+});
 
 /** A home whose vault opens with a passphrase, and its recovery code. */
 async function withPassphrase() {
-  const home = testHome();
-  const { stdout } = await home.fob(["enroll", "-", "--json"], { input: HOTP_URI, env: NONE });
-  expect(violations("enroll", JSON.parse(stdout))).toEqual([]);
-  return { ...home, recoveryCode: JSON.parse(stdout)[0].recoveryCode as string };
+  const home = await passphraseHomes();
+  return { ...home, recoveryCode };
 }
 
 function recoveryCodeIn({ stdout }: Outcome): string {
@@ -395,8 +404,7 @@ describe("keychain move", () => {
         stdio: "ignore",
       });
       const ended = new Promise((resolve) => child.once("close", resolve));
-      await Promise.race([ended, sleep(150 + Math.random() * 1_500)]);
-      child.kill("SIGKILL");
+      cutOffAfter(child, 150 + Math.random() * 1_500, "SIGKILL");
       await ended;
       const opened = await home.fob(["list"], { env: { ...ANY, FOB_PIN: PASSPHRASE } });
       expect(opened, `round ${round}`).toMatchObject({

@@ -1,14 +1,31 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { HOTP_URI, homesLike, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 const PIN = { FOB_PIN: "4711" };
 
-async function enrolled(): Promise<TestHome> {
-  const home = testHome();
-  await home.fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
-  return home;
+const enrolled = homesLike(({ fob }) =>
+  fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` }),
+);
+
+/** A home whose token ACME has a PIN. */
+const guarded = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
+  await fob(["pin", "set", "ACME"], { env: PIN });
+});
+
+/** A home with an app PIN, and its recovery code. */
+let code = "";
+const locked = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
+  const { stdout } = await fob(["pin", "set", "--json"], { env: PIN });
+  code = JSON.parse(stdout).recoveryCode;
+});
+
+async function withRecoveryCode(): Promise<TestHome & { readonly recoveryCode: string }> {
+  const home = await locked();
+  return { ...home, recoveryCode: code };
 }
 
 describe("a token's PIN", () => {
@@ -61,8 +78,7 @@ describe("a token's PIN", () => {
   test("locks the token after ten wrong ones, for the right one too", {
     timeout: 120_000,
   }, async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     for (let left = 9; left >= 0; left--) {
       const { exitCode, stderr } = await fob(["code", "ACME"], { env: { FOB_PIN: "1704" } });
       expect({ exitCode, stderr }).toEqual({
@@ -81,8 +97,7 @@ describe("a token's PIN", () => {
   });
 
   test("counts attempts that were made at the same time", { timeout: 120_000 }, async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     const guesses = await Promise.all(
       Array.from({ length: 14 }, (_, i) =>
         fob(["code", "ACME"], { env: { FOB_PIN: `guess-${i}` } }),
@@ -96,8 +111,7 @@ describe("a token's PIN", () => {
   });
 
   test("forgets wrong ones after a right one", async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     await fob(["code", "ACME"], { env: { FOB_PIN: "1704" } });
     await fob(["code", "ACME"], { env: PIN });
     expect(JSON.parse((await fob(["pin", "status", "ACME", "--json"])).stdout)).toEqual({
@@ -121,8 +135,7 @@ describe("a token's PIN", () => {
   });
 
   test("is changed by the old one and the new one, and removed by the new one", async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     expect(await fob(["pin", "set", "ACME"], { env: PIN })).toMatchObject({ exitCode: 2 });
     expect(
       await fob(["pin", "change", "ACME", "--pin-file", "-"], { input: "1704\n8462\n" }),
@@ -176,8 +189,7 @@ describe("the app PIN", () => {
   });
 
   test("and a token's PIN come in this order from a file of two lines", async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     await fob(["pin", "set"], { env: { FOB_PIN: "app-secret" } });
     const both = { FOB_PIN: "app-secret\n4711" };
     expect((await fob(["code", "ACME"], { env: both })).stdout).toBe(`${RFC_CODES[0]}\n`);
@@ -189,8 +201,7 @@ describe("the app PIN", () => {
   test("locks the vault after ten wrong ones, and the recovery code opens it", {
     timeout: 120_000,
   }, async () => {
-    const { fob } = await enrolled();
-    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    const { fob, recoveryCode } = await withRecoveryCode();
     for (let i = 0; i < 10; i++) await fob(["list"], { env: { FOB_PIN: "1704" } });
     expect(await fob(["list"], { env: PIN })).toMatchObject({
       exitCode: 5,
@@ -206,8 +217,7 @@ describe("the app PIN", () => {
   });
 
   test("can be removed, and the vault opens with its key file alone again", async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set"], { env: PIN });
+    const { fob } = await locked();
     expect(await fob(["pin", "remove"], { env: PIN })).toMatchObject({
       exitCode: 0,
       stdout: "app PIN removed\n",
@@ -222,8 +232,7 @@ describe("a PIN source of one line", () => {
     /^fob: New (?:PIN|passphrase) .* is needed, and the PIN source has no line for it\nhint: /;
 
   test("never makes what opens the vault the new PIN", async () => {
-    const { fob } = await enrolled();
-    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    const { fob, recoveryCode } = await withRecoveryCode();
     for (const FOB_PIN of [recoveryCode, `${recoveryCode}\n`, "4711"])
       for (const args of [
         ["pin", "change"],
@@ -240,8 +249,7 @@ describe("a PIN source of one line", () => {
   });
 
   test("never makes a token's PIN its new one, and answers for two that are the same", async () => {
-    const { fob } = await enrolled();
-    await fob(["pin", "set", "ACME"], { env: PIN });
+    const { fob } = await guarded();
     expect(await fob(["pin", "change", "ACME"], { env: PIN })).toMatchObject({
       exitCode: 5,
       stderr: expect.stringMatching(NO_LINE),
@@ -259,8 +267,7 @@ describe("a new PIN", () => {
   });
 
   test("that has the form of a recovery code is refused, for whatever it is", async () => {
-    const { fob } = await enrolled();
-    const { recoveryCode } = JSON.parse((await fob(["pin", "set", "--json"], { env: PIN })).stdout);
+    const { fob, recoveryCode } = await withRecoveryCode();
     const alike = [
       recoveryCode,
       recoveryCode.replaceAll("-", "").toUpperCase(),

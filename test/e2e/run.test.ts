@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
+import { createContext } from "#entry/context.ts";
 import { describeWith } from "../requires.ts";
 import { FOB, HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
+import { runHere } from "./in-process.ts";
 import { openTerminal } from "./terminal.ts";
 
 async function enrolled(): Promise<TestHome> {
@@ -170,15 +172,31 @@ describe("fob run", () => {
     },
   );
 
-  // once in three thousand times the passcode is fresh by itself
-  test("waits for a fresh passcode where that is wanted", { retry: 1 }, async () => {
-    const { fob } = testHome();
+  test("waits for a fresh passcode where that is wanted", async () => {
+    const { home, fob } = testHome();
     await fob(["enroll", "-"], { input: TOTP_URI.replace("digits=8", "period=3") });
+    const env = { FOB_HOME: home, FOB_KEYCHAIN: "file", PATH: process.env["PATH"] ?? "" };
+    const [next, fresh] = [999_999_999, join(home, "fresh")];
+    const program = ["sh", "-c", `echo "$FOB_CODE" >'${fresh}'`];
     for (const option of [["--fresh"], ["--min-validity", "3"]]) {
-      expect(await fob(["run", "--token", "Example", ...option, "--", "true"])).toMatchObject({
+      // the passcode is a millisecond old
+      let now = (next - 3) * 1000 + 1;
+      const sleep = async (milliseconds: number) => {
+        now += milliseconds;
+      };
+      const args = ["run", "--token", "Example", ...option, "--", ...program];
+      const outcome = await runHere(args, env, "", (...given) => ({
+        ...createContext(...given),
+        clock: () => new Date(now),
+        sleep,
+      }));
+      expect(outcome).toMatchObject({
         exitCode: 0,
-        stderr: expect.stringMatching(/^waiting [123] s for a fresh passcode\n$/),
+        stderr: "waiting 3 s for a fresh passcode\n",
       });
+      expect(now).toBe(next * 1000);
+      const { stdout } = await fob(["code", "Example", "--at", `@${next}`]);
+      expect(readFileSync(fresh, "utf8")).toBe(stdout);
     }
     expect(
       await fob(["run", "--token", "Example", "--min-validity", "4", "--", "true"]),

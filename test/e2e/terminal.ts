@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { eventually } from "../waiting.ts";
 import { FOB } from "./fob.ts";
 
 /** A person's terminal of 80 x 24, in which `fob` is the program. */
@@ -61,27 +62,22 @@ export function openTerminal(home: string, env: Readonly<Record<string, string>>
   );
   const type = (...keys: string[]) => void tmux("send-keys", ...keys);
   type(`fob() { '${process.execPath}' '${FOB}' "$@"; }; clear`, "Enter");
+  const see = <T>(what: string, look: () => T | undefined) =>
+    eventually(what, look, { everyMs: 30, withinMs: 15_000 }).catch((error: Error) => {
+      throw new Error(`${error.message}. It shows:\n${tmux("capture-pane", "-p")}`);
+    });
   const interrupt = async () => {
     type("C-c");
-    for (let tries = 0; tries < 150; tries++) {
-      if (tmux("display-message", "-p", "#{pane_current_command}").trim() === "bash") return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(
-      `Ctrl-C did not end the program on this screen:\n${tmux("capture-pane", "-p")}`,
-    );
+    const isShell = () =>
+      tmux("display-message", "-p", "#{pane_current_command}").trim() === "bash";
+    await see("Ctrl-C has ended the program", () => (isShell() ? true : undefined));
   };
-  const wait = async (isThere: boolean, text: string | RegExp) => {
-    for (let tries = 0; tries < 150; tries++) {
+  const wait = (isThere: boolean, text: string | RegExp) =>
+    see(`the screen ${isThere ? "shows" : "no longer shows"} ${text}`, () => {
       const shown = tmux("capture-pane", "-p");
-      if ((typeof text === "string" ? shown.includes(text) : text.test(shown)) === isThere)
-        return shown;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(
-      `${isThere ? "never" : "always"} saw ${text} on this screen:\n${tmux("capture-pane", "-p")}`,
-    );
-  };
+      const isShown = typeof text === "string" ? shown.includes(text) : text.test(shown);
+      return isShown === isThere ? shown : undefined;
+    });
   return {
     type,
     interrupt,

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
 import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
+import { until } from "../waiting.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
 
 describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
@@ -34,6 +35,23 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     });
   }
 
+  /** The processes that wait to clear the clipboard of this display. */
+  function clearers(): number[] {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).filter((pid) => {
+      try {
+        const [command, environment] = ["cmdline", "environ"].map((file) =>
+          readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0"),
+        );
+        const isClearer = command?.some((part) => part.endsWith("clear-clipboard.cjs"));
+        return isClearer === true && environment?.includes(`DISPLAY=${DISPLAY}`);
+      } catch {
+        // it has ended meanwhile
+        return false;
+      }
+    });
+  }
+
   test("takes a passcode, prints none, and is cleared in time", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
@@ -60,9 +78,12 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
   test("is not cleared when it holds something else by then", async () => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
+    const others = clearers();
     await fob(["code", "ACME", "--copy", "--clear-after", "1"], { env: { DISPLAY } });
+    const [clearer] = clearers().filter((pid) => !others.includes(pid));
+    expect(clearer).toBeDefined();
     copy("mine");
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await until("what clears the clipboard has ended", () => !clearers().includes(clearer ?? 0));
     expect(paste()).toBe("mine");
   });
 

@@ -1,10 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DEBIAN_PYTHON } from "../requires.ts";
+import { until } from "../waiting.ts";
 import { busConfiguration, onBus } from "./private-bus.ts";
 
 /** Where Debian has the daemon. */
@@ -53,7 +53,11 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
   start(FPRINTD, ["-t"], { FP_VIRTUAL_DEVICE: reader, STATE_DIRECTORY: join(folder, "state") });
   await onBus("system", whole, "net.reactivated.Fprint");
 
-  const tell = (command: string) => send(reader, command);
+  // a finger that comes before a program waits for it counts for nothing
+  const tell = async (command: string) => {
+    await until("a program waits for a finger", () => isFingerNeeded(whole), { everyMs: 30 });
+    await until("the reader takes commands", () => send(reader, command));
+  };
   const touch = (finger: string) => tell(`SCAN ${finger}`);
   return {
     env,
@@ -67,8 +71,9 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
         output += text;
       });
       for (let stage = 0; stage < 5 && !output.includes("enroll-completed"); stage++) {
+        const before = output.length;
         await touch(finger);
-        await sleep(250);
+        await until("a stage has ended", () => output.length > before);
       }
       await done;
     },
@@ -79,17 +84,22 @@ export async function startFingerprintBench(): Promise<FingerprintBench> {
   };
 }
 
+/** What fprintd says of its reader. */
+function isFingerNeeded(env: NodeJS.ProcessEnv): boolean {
+  const device = ["-d", "net.reactivated.Fprint", "-o", "/net/reactivated/Fprint/Device/0"];
+  const get = ["-m", "org.freedesktop.DBus.Properties.Get", "net.reactivated.Fprint.Device"];
+  const { stdout } = spawnSync("gdbus", ["call", "--system", ...device, ...get, "finger-needed"], {
+    env,
+    encoding: "utf8",
+  });
+  return stdout.includes("true");
+}
+
 /** The reader's socket is there while a program has claimed it. */
-async function send(path: string, command: string): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const isSent = await new Promise<boolean>((resolve) => {
-      const socket = createConnection(path);
-      socket.once("error", () => resolve(false));
-      socket.once("connect", () => socket.end(command, () => resolve(true)));
-    });
-    // a finger that comes before the program waits for it counts for nothing
-    if (isSent) return sleep(300);
-    if (tries === 200) throw new Error("nobody uses the fingerprint reader");
-    await sleep(50);
-  }
+function send(path: string, command: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.end(command, () => resolve(true)));
+  });
 }

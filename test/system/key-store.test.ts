@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fileKeyStore } from "#platform/keychain/file.ts";
 import { systemKeyStore } from "#platform/keychain/system.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { describeWith } from "../requires.ts";
+import { onBus } from "./private-bus.ts";
 
 const ITEM = "biometric-0123456789abcdef";
 
@@ -45,7 +45,7 @@ describe("the key file", () => {
 });
 
 describeWith(
-  { "dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring" },
+  { "dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring", gdbus: "libglib2.0-bin" },
   "the system keychain",
   () => {
     let folder: string;
@@ -72,7 +72,7 @@ describeWith(
       );
       keyring.stdin.end("pw");
       children.push(keyring, bus);
-      await sleep(1_000);
+      await onBus("session", process.env, "org.freedesktop.secrets");
     });
 
     afterAll(() => {

@@ -10,9 +10,12 @@ const TOOLS = {
   "dbus-run-session": "dbus",
   "gnome-keyring-daemon": "gnome-keyring",
   "secret-tool": "libsecret-tools",
+  gdbus: "libglib2.0-bin",
 };
 const UNLOCK =
   'printf %s pw | gnome-keyring-daemon --unlock --components=secrets >"$FOB_HOME.log" 2>&1';
+/** Waits until the daemon serves secrets. */
+const READY = "gdbus wait --session --timeout 20 org.freedesktop.secrets";
 
 let folder: string;
 
@@ -103,7 +106,7 @@ describeWith(TOOLS, "the system keychain (gnome-keyring)", () => {
   test("whose daemon has died is exit code 8, and works again in the next session", () => {
     const start = "printf %s pw | gnome-keyring-daemon --foreground --unlock --components=secrets";
     const { stdout, stderr } = inSession(
-      `${start} >"$FOB_HOME.log" 2>&1 & DAEMON=$!; sleep 1; echo '${HOTP_URI}' | $fob enroll - >/dev/null; kill -9 $DAEMON; $fob code ACME; echo $?`,
+      `${start} >"$FOB_HOME.log" 2>&1 & DAEMON=$!; ${READY}; echo '${HOTP_URI}' | $fob enroll - >/dev/null; kill -9 $DAEMON; $fob code ACME; echo $?`,
     );
     expect(stdout).toBe("8\n");
     expect(stderr).toMatch(/^fob: the system keychain [^\n]*\nhint: [^\n]*$/m);

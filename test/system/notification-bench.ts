@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../waiting.ts";
 import { busConfiguration, onBus } from "./private-bus.ts";
 import { startDisplay } from "./x-display.ts";
 
@@ -78,9 +78,8 @@ export async function startNotificationBench({ isBare = false } = {}): Promise<N
     env,
     count: () => Number(dunstctl("count", "displayed")),
     see: (title) =>
-      eventually(
-        () => shown().find(({ summary }) => summary.includes(title)),
-        `a notification ${title}`,
+      eventually(`a notification ${title}`, () =>
+        shown().find(({ summary }) => summary.includes(title)),
       ),
     press(button) {
       writeFileSync(at("choice"), String(button));
@@ -102,13 +101,4 @@ function writeScript(path: string, command: string): void {
 function parseShown(entry: string): Shown {
   const [summary = "", body = "", urgency = ""] = entry.split(PART);
   return { summary, body, urgency };
-}
-
-async function eventually<T>(look: () => T | undefined, what: string): Promise<T> {
-  for (let tries = 0; tries < 300; tries++) {
-    const found = look();
-    if (found !== undefined) return found;
-    await sleep(50);
-  }
-  throw new Error(`never saw ${what}`);
 }

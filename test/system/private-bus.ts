@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { spawnSync } from "node:child_process";
+import { until } from "../waiting.ts";
 
 /** The configuration of a bus of our own, on which everybody may do everything. */
 export function busConfiguration(type: "session" | "system", address: string): string {
@@ -23,14 +23,7 @@ export async function onBus(
     "org.freedesktop.DBus.GetNameOwner",
     name,
   ];
-  for (let tries = 0; ; tries++) {
-    try {
-      execFileSync("gdbus", ["call", `--${type}`, ...call], { env, stdio: "ignore" });
-      return;
-    } catch (error) {
-      // not yet
-      if (tries === 200) throw error;
-      await sleep(50);
-    }
-  }
+  const isOwned = () =>
+    spawnSync("gdbus", ["call", `--${type}`, ...call], { env, stdio: "ignore" }).status === 0;
+  await until(`${name} is on the bus`, isOwned, { everyMs: 50 });
 }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { decodeToken, encodeToken, newlyEnrolled } from "#token/codec.ts";
+import {
+  decodeToken,
+  encodeToken,
+  newlyEnrolled,
+  TOKEN_VERSION,
+  tokenSchemas,
+} from "#token/codec.ts";
 import { counterOf, raiseCounter } from "#token/counter.ts";
 import type { Credential, HotpCredential } from "#token/credential.ts";
+import { credentialSchema } from "#token/credential-codec.ts";
 import { findByWholeName, findToken } from "#token/find-token.ts";
 import { inListOrder } from "#token/list-order.ts";
 import type { Token } from "#token/token.ts";
@@ -34,6 +41,19 @@ const token = (credential: Credential, more: Partial<Token> = {}): Token => ({
   ...more,
 });
 
+/** What a schema of valibot has that describes an object, or one of several. */
+interface Schema {
+  readonly options?: readonly Schema[];
+  readonly entries?: Readonly<Record<string, { readonly literal?: string }>>;
+}
+
+/** The kind and the fields of every form that a credential can have. */
+function formsOf({ options, entries = {} }: Schema): string[] {
+  if (options) return options.flatMap(formsOf);
+  const kind = Object.values(entries).flatMap(({ literal }) => literal ?? []);
+  return [`${kind.join(" ")}: ${Object.keys(entries).join(" ")}`];
+}
+
 describe("a token", () => {
   test.each(CREDENTIALS)("with %o is the same after a way through JSON", (credential) => {
     const json = JSON.parse(JSON.stringify(encodeToken(token(credential))));
@@ -41,6 +61,27 @@ describe("a token", () => {
       "counter" in credential ? (credential.counter?.toString() ?? null) : undefined,
     );
     expect(decodeToken(json)).toEqual(token(credential));
+  });
+
+  // whoever adds a field, a kind or a protocol raises the version, and names it here
+  test("has these fields and forms in this version", () => {
+    expect({
+      version: TOKEN_VERSION,
+      fields: Object.keys(tokenSchemas()).join(" "),
+      credentials: formsOf(credentialSchema() as unknown as Schema),
+    }).toEqual({
+      version: 1,
+      fields:
+        "id name issuer account serial format credential pin accessDomain favorite enrolledAt",
+      credentials: [
+        "totp: kind algorithm digits alphabet period t0",
+        "hotp: kind algorithm digits alphabet counter",
+        "ocra: kind suite counter",
+        "motp: kind",
+        "push privacyidea: kind protocol serverKey url isQuick isInsecure",
+        "push tiqr: kind protocol service identity suite url isQuick isInsecure",
+      ],
+    });
   });
 
   test("knows its counter where it has one", () => {

@@ -1,18 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { expect, test } from "vitest";
 import { FOB, runFob, type TestHome, testHome } from "../e2e/fob.ts";
+import { cutOffAfter, makeOld, until } from "../waiting.ts";
 
 /** `npm run torture` cuts off a thousand times. */
 const ROUNDS = process.env["MODE"] === "torture" ? 1_000 : 7;
@@ -123,10 +116,9 @@ function cutOff(
       heard[name] += text;
     });
   }
-  const timer = cut && setTimeout(() => child.kill(cut.signal), cut.after);
+  if (cut) cutOffAfter(child, cut.after, cut.signal);
   return new Promise((resolve) => {
     child.once("close", (code, signal) => {
-      clearTimeout(timer ?? undefined);
       resolve({ code, signal, ...heard, milliseconds: Date.now() - began });
     });
   });
@@ -303,16 +295,12 @@ async function goOn(
     stdout: expect.not.stringMatching(/(vault|index|interrupted|leftovers) +(warning|failed)/),
   });
   expect(readdirSync(join(home, "vault/tokens"))).toHaveLength(after);
-  // an empty folder is left alone for two seconds: another process may be filling it
+  // an empty folder that is young is left alone: another process may be filling it
   const batches = join(home, "vault/batches");
   const left = () => (existsSync(batches) ? readdirSync(batches) : []);
-  if (left().length > 0) await until(() => left().every((id) => isOld(join(batches, id))));
+  for (const id of left()) makeOld(join(batches, id));
   expect((await fob(["doctor", "--repair"])).exitCode).toBe(0);
   expect(left()).toEqual([]);
-}
-
-function isOld(folder: string): boolean {
-  return readdirSync(folder).length > 0 || Date.now() - statSync(folder).mtimeMs > 2_000;
 }
 
 test("a second Ctrl-C ends an import at once, and the next one leaves no twins", {
@@ -324,7 +312,7 @@ test("a second Ctrl-C ends an import at once, and the next one leaves no twins",
   const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => {
     child.once("close", (code, signal) => resolve([code, signal]));
   });
-  await until(() => tokenFolders(home) > 20);
+  await until("some tokens are written", () => tokenFolders(home) > 20, { everyMs: 1 });
   child.kill("SIGINT");
   child.kill("SIGINT");
   const [code, signal] = await ended;
@@ -343,9 +331,4 @@ function tokenFolders(home: string): number {
     // not yet
     return 0;
   }
-}
-
-/** Waits for what another process does to the disk. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

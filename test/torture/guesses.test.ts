@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connectTo } from "../agent/agent.ts";
 import { FOB, HOTP_URI, type TestHome, testHome } from "../e2e/fob.ts";
+import { anyMoment, eventually, until } from "../waiting.ts";
 
 const isTorture = process.env["MODE"] === "torture";
 
@@ -103,17 +103,18 @@ async function run(home: TestHome, { isRight, signal }: Plan): Promise<Outcome> 
   const ended = new Promise<Outcome>((resolve) => {
     child.once("close", (code, by) => resolve({ isRight, signal, code, by, stdout, stderr }));
   });
-  if (signal === "SIGKILL") await Promise.race([sleep(Math.random() * LATE_MS), ended]);
+  if (signal === "SIGKILL") await Promise.race([anyMoment(LATE_MS), ended]);
   else if (signal !== null) await momentBeforeTheEnd();
   if (signal !== null) child.kill(signal);
   return ended;
 
   async function momentBeforeTheEnd(): Promise<void> {
-    if (Math.random() < 0.3) return sleep(Math.random() * EARLY_MS);
-    while (child.exitCode === null && child.signalCode === null) {
-      if (notes(home).includes(`"pid":${child.pid},`)) return sleep(Math.random() * CHECKING_MS);
-      await sleep(5);
-    }
+    if (Math.random() < 0.3) return anyMoment(EARLY_MS);
+    const found = await eventually("the guess is noted, or the process has ended", () => {
+      if (child.exitCode !== null || child.signalCode !== null) return "ended";
+      return notes(home).includes(`"pid":${child.pid},`) ? "noted" : undefined;
+    });
+    if (found === "noted") await anyMoment(CHECKING_MS);
   }
 }
 
@@ -275,9 +276,9 @@ async function endWhileItChecks({ pid, socket }: RunningAgent, home: TestHome): 
       if (reply.includes('"denied"')) denied++;
     });
   }
-  while (!notes(home).includes(`"pid":${pid},`)) await sleep(5);
+  await until("a guess is noted", () => notes(home).includes(`"pid":${pid},`));
   process.kill(pid, "SIGTERM");
-  while (isAlive(pid)) await sleep(5);
+  await until("the agent has ended", () => !isAlive(pid));
   await Promise.all(clients.map(({ socket }) => socket.closed || once(socket, "close")));
   return denied;
 }

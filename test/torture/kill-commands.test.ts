@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FOB, HOTP_URI, type TestHome, testHome } from "../e2e/fob.ts";
+import { cutOffAfter } from "../waiting.ts";
 
 /** `npm run torture` kills a thousand times. */
 const KILLS = process.env["MODE"] === "torture" ? 1_000 : 15;
@@ -64,13 +65,8 @@ function runAndKill(
   });
   child.stdin.once("error", () => undefined);
   child.stdin.end(input);
-  const timer = setTimeout(() => child.kill("SIGKILL"), after);
-  return new Promise<number | null>((resolve) => {
-    child.once("close", (status) => {
-      clearTimeout(timer);
-      resolve(status);
-    });
-  });
+  cutOffAfter(child, after, "SIGKILL");
+  return new Promise<number | null>((resolve) => child.once("close", resolve));
 }
 
 async function listed({ fob }: TestHome, ...args: readonly string[]): Promise<string[]> {

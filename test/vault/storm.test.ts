@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hotp } from "#otp/hotp.ts";
 import { Vault } from "#vault/vault.ts";
+import { anyMoment, cutOffAfter } from "../waiting.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
 /** `npm run torture` kills more often. */
@@ -106,7 +107,7 @@ describe("a vault under fire", () => {
       const child = fresh.start(1_000_000);
       const lines = linesOf(child);
       await new Promise((resolve) => child.stdout.once("data", resolve));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 12));
+      await anyMoment(12);
       child.kill("SIGKILL");
       counters.push(...expectRightCodes(await lines));
       // a process that was killed may have taken a counter without printing it, never the other way
@@ -134,7 +135,7 @@ describe("a vault under fire", () => {
     const children = Array.from({ length: 12 }, () => fresh.start(150));
     const lines = Promise.all(children.map(linesOf));
     for (const child of children.slice(0, 6))
-      setTimeout(() => child.kill("SIGKILL"), 300 + Math.random() * 500);
+      cutOffAfter(child, 300 + Math.random() * 500, "SIGKILL");
     const counters = expectRightCodes((await lines).flat());
     expect(new Set(counters).size).toBe(counters.length);
     expect(Number(counterOf(fresh)) - counters.length).toBeLessThanOrEqual(6);

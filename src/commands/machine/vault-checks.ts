@@ -43,7 +43,21 @@ export const vaultChecks = {
 export async function checkVault(repair: boolean, context: VaultChecksContext): Promise<Check[]> {
   const opened = await open(context);
   if ("check" in opened) return [opened];
-  const { vault } = opened;
+  try {
+    return await lookThrough(opened.vault, repair, context);
+  } catch (error) {
+    // one file that nobody can judge, or that a newer fob wrote: nothing around it is mended
+    if (!(error instanceof FobError) || !["invalid", "unavailable"].includes(error.code))
+      throw error;
+    return [failure("vault", error)];
+  }
+}
+
+async function lookThrough(
+  vault: Vault,
+  repair: boolean,
+  context: VaultChecksContext,
+): Promise<Check[]> {
   const { processes } = context;
   const misplaced = misplacedIn(vault.layout);
   // what lies in the way of everything else comes first

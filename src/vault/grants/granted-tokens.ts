@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
 import { type Grant, hasExpired } from "#token/grant.ts";
 import { inListOrder } from "#token/list-order.ts";
-import { isDamage } from "#token/newer.ts";
+import { isDamage, isOfNewer } from "#token/newer.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { tokenCell, type VaultLayout } from "#vault/cells/layout.ts";
@@ -41,10 +41,9 @@ export class GrantedTokens implements TokenStore {
       try {
         return [this.read(id).token];
       } catch (error) {
-        if (!(error instanceof FobError) || !["not-found", "denied"].includes(error.code))
-          throw error;
-        // removed since: the others are still granted. So they are when one is damaged
-        if (error.code === "denied") trouble.push(error);
+        if (!(error instanceof FobError) || !isOfOneToken(error)) throw error;
+        // removed since: the others are still granted. So they are when one cannot be read
+        if (error.code !== "not-found") trouble.push(error);
         return [];
       }
     });
@@ -140,4 +139,9 @@ function readSealed(cell: Cell): Buffer | null {
     if (isDamage(error)) return null;
     throw error;
   }
+}
+
+/** Whether an error says nothing of the other tokens of a grant. */
+function isOfOneToken(error: FobError): boolean {
+  return error.code === "not-found" || error.code === "denied" || isOfNewer(error);
 }

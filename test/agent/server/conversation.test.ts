@@ -1,131 +1,82 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "../../e2e/fob.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { type Answer, converse } from "#agent/server/conversation.ts";
 import { connectTo } from "../agent.ts";
 
-let home: TestHome;
-let remove: () => void;
-let socket: string;
-let pid: number;
-let runtime: string;
-
-beforeAll(async () => {
-  runtime = mkdtempSync(join(tmpdir(), "fob-run-"));
-  home = testHome((done) => {
-    remove = done;
-  });
-  await home.fob(["enroll", "-"], { input: `${HOTP_URI}\n${TOTP_URI}` });
-  const unlocked = await home.fob(["unlock", "--json"], { env: { XDG_RUNTIME_DIR: runtime } });
-  ({ socket, pid } = JSON.parse(unlocked.stdout));
-});
-
-afterAll(async () => {
-  await home.fob(["lock"]);
-  remove();
-  rmSync(runtime, { recursive: true, force: true });
-});
-
-function memory(): number {
-  return (
-    Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
+/** A client of a server that answers lines by `answer`; what it hears, line by line. */
+async function conversation(answer: Answer) {
+  const folder = mkdtempSync(join(tmpdir(), "fob-lines-"));
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
+    converse(socket, { answer, leave: () => undefined }),
   );
+  server.listen(join(folder, "s"));
+  await once(server, "listening");
+  const { socket } = await connectTo(join(folder, "s"));
+  onTestFinished(() => {
+    socket.destroy();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  let heard = "";
+  socket.on("data", (text: string) => {
+    heard += text;
+  });
+  return { socket, heard: () => heard.split("\n").slice(0, -1) };
 }
 
-test("listens in the session's folder", () => {
-  expect(socket.startsWith(`${runtime}/fob/`)).toBe(true);
+/** Answers `slow N` when the test says so, everything else at once. */
+function slowAnswers() {
+  const waiting = new Map<string, (reply: string) => void>();
+  const answer: Answer = (line) =>
+    line.includes("slow") ? new Promise((resolve) => waiting.set(line, resolve)) : `to ${line}`;
+  return { waiting, answer, finish: (line: string) => waiting.get(line)?.(`to ${line}`) };
+}
+
+test("lines with a tag are answered as their answers come, and none is held back for another", async () => {
+  const { answer, finish, waiting } = slowAnswers();
+  const { socket, heard } = await conversation(answer);
+  socket.write("a\n#1 slow\n#2 slow\nb\n#3 quick\n");
+  await expect.poll(heard).toEqual(["to a", "to b", "to #3 quick"]);
+  finish("#2 slow");
+  await expect.poll(heard).toEqual(["to a", "to b", "to #3 quick", "to #2 slow"]);
+  expect(waiting.size).toBe(2);
+  finish("#1 slow");
+  await expect.poll(() => heard().at(-1)).toBe("to #1 slow");
 });
 
-test("answers many lines in their order", async () => {
-  const agent = await connectTo(socket);
-  const replies = await Promise.all(
-    ["code ACME", "code nobody", "code ACME", "", "code  ACME  ", "CODE ACME"].map((line) =>
-      agent.ask(line),
-    ),
-  );
-  expect(replies).toEqual([
-    `ok ${RFC_CODES[0]}`,
-    'error not-found no token is called "nobody"',
-    `ok ${RFC_CODES[1]}`,
-    expect.stringMatching(/^error usage the request is none of/),
-    `ok ${RFC_CODES[2]}`,
-    expect.stringMatching(/^error usage/),
-  ]);
-  agent.socket.destroy();
+test("what was answered before a line without a tag is sent while that one waits, and what comes after waits", async () => {
+  const { answer, finish } = slowAnswers();
+  const { socket, heard } = await conversation(answer);
+  socket.write("a\nslow\nb\n");
+  await expect.poll(heard).toEqual(["to a"]);
+  finish("slow");
+  await expect.poll(heard).toEqual(["to a", "to slow", "to b"]);
 });
 
-test.each([
-  ["{", "the request is not JSON"],
-  ["{}", 'the request has a wrong \\"do\\"'],
-  ['{"do":"code"}', 'the request has a wrong \\"name\\"'],
-  ['{"do":"code","name":"ACME","pin":5839201}', 'the request has a wrong \\"pin\\"'],
-  ['{"do":"code","name":"ACME","at":"tomorrow"}', 'the request has a wrong \\"at\\"'],
-])("refuses %s and repeats nothing of it", async (line, message) => {
-  const agent = await connectTo(socket);
-  const reply = await agent.ask(line);
-  expect(reply).toBe(`{"error":{"code":"usage","message":"${message}","hint":null}}`);
-  agent.socket.destroy();
-});
-
-test("a client for another vault gets nothing more", async () => {
-  const agent = await connectTo(socket);
-  expect(await agent.ask("vault 00")).toBe("error unavailable this agent holds another vault");
-  expect(await agent.ask("code ACME")).toBe("error unavailable this agent holds another vault");
-  expect(await agent.ask('{"do":"list"}')).toContain('"unavailable"');
-  agent.socket.destroy();
-});
-
-test("1,000 idle clients and a thousand half lines keep nobody waiting", async () => {
-  const idle = await Promise.all(Array.from({ length: 1_000 }, () => connectTo(socket)));
-  for (const client of idle) client.socket.write("code ACM");
-  const agent = await connectTo(socket);
-  for (let count = 0; count < 100; count++)
-    expect(await agent.ask("code Example")).toMatch(/^ok \d{8}$/);
-  for (const client of [...idle, agent]) client.socket.destroy();
-});
-
-test("a line of 100 MB ends its own connection, and takes no memory", async () => {
-  const before = memory();
-  const hostile = await connectTo(socket);
-  const closed = new Promise((resolve) => hostile.socket.once("close", resolve));
-  hostile.socket.on("error", () => undefined);
-  const megabyte = Buffer.alloc(1024 * 1024, "x");
-  for (let sent = 0; sent < 100 && !hostile.socket.destroyed; sent++) {
-    if (!hostile.socket.write(megabyte)) await Promise.race([closed, sleep(20)]);
+test("no more than 32 lines of a client wait for their answers", async () => {
+  const { answer, finish, waiting } = slowAnswers();
+  const { socket, heard } = await conversation(answer);
+  for (let tag = 0; tag < 100; tag++) socket.write(`#${tag} slow\n`);
+  await expect.poll(() => waiting.size).toBe(32);
+  for (let tag = 0; tag < 100; tag++) {
+    await expect.poll(() => waiting.has(`#${tag} slow`)).toBe(true);
+    expect(waiting.size).toBeLessThanOrEqual(tag + 32);
+    finish(`#${tag} slow`);
   }
-  await closed;
-  const agent = await connectTo(socket);
-  expect(await agent.ask("code Example")).toMatch(/^ok/);
-  agent.socket.destroy();
-  expect(memory() - before).toBeLessThan(40);
+  await expect.poll(() => heard().length).toBe(100);
 });
 
-test("a client that does not read its replies is not read from", async () => {
-  const before = memory();
-  const deaf = await connectTo(socket);
-  deaf.socket.on("error", () => undefined);
-  deaf.socket.pause();
-  const lines = Buffer.from("list\n".repeat(10_000));
-  for (let sent = 0; sent < 40; sent++) deaf.socket.write(lines);
-  await sleep(500);
-  expect(deaf.socket.writableLength).toBeGreaterThan(0);
-  const agent = await connectTo(socket);
-  expect(await agent.ask("code Example")).toMatch(/^ok/);
-  agent.socket.destroy();
-  deaf.socket.destroy();
-  expect(memory() - before).toBeLessThan(60);
-});
-
-test("a client that sends a million lines does not hold up another", async () => {
-  const greedy = await connectTo(socket);
-  greedy.socket.on("error", () => undefined);
-  greedy.socket.on("data", () => undefined);
-  greedy.socket.write("code Example\n".repeat(200_000));
-  const agent = await connectTo(socket);
-  for (let count = 0; count < 20; count++) expect(await agent.ask("code Example")).toMatch(/^ok/);
-  expect(greedy.socket.bytesRead).toBeLessThan(200_000 * "ok 12345678\n".length);
-  greedy.socket.destroy();
-  agent.socket.destroy();
+test("a client that has said its last word still hears every answer", async () => {
+  const { answer, finish, waiting } = slowAnswers();
+  const { socket, heard } = await conversation(answer);
+  socket.end("#1 slow\n#2 slow\nlast");
+  await expect.poll(() => waiting.size).toBe(2);
+  finish("#2 slow");
+  finish("#1 slow");
+  await once(socket, "end");
+  expect(heard().sort()).toEqual(["to #1 slow", "to #2 slow", "to last"]);
 });

@@ -22,7 +22,7 @@ try {
     ]);
     const key = await screen.nextKey(60_000);
     if (key) pressed.push("text" in key ? key.text : key.name);
-    if (key?.name === "ctrl-f") setTimeout(() => Promise.reject(new Error("it failed")));
+    if (key?.name === "ctrl-f") setImmediate(() => Promise.reject(new Error("it failed")));
     if (key?.name === "ctrl-o") await screen.aside(askByLine);
   }
 } catch (error) {

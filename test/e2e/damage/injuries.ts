@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -10,13 +11,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeOld, newestIn } from "./rich-home.ts";
+import { type Cell, updateCell } from "#vault/cells/cell.ts";
+import { makeOld } from "../../waiting.ts";
+import { newestIn } from "./rich-home.ts";
 
 /** A file of a home, or a cell: a folder with one file a generation. */
 export interface Target {
   /** Below the home. */
   readonly path: string;
-  readonly isCell: boolean;
+  /** Null where it is no cell. */
+  readonly cell: Cell | null;
 }
 
 interface Place {
@@ -26,6 +30,7 @@ interface Place {
   readonly path: string;
   /** The file itself, or the newest one of a cell. */
   readonly file: string;
+  readonly cell: Cell | null;
 }
 
 /** What happens to a file. */
@@ -85,6 +90,19 @@ export const INJURIES = {
       writeFileSync(path, FOREIGN, { mode: 0o600 });
     },
   },
+  "of a newer fob": {
+    of: "cell",
+    apply({ cell }) {
+      if (cell) updateCell(cell, ofNewerFob);
+    },
+  },
+  "in removed/ too": {
+    of: "cell",
+    apply({ home, path }) {
+      cpSync(path, join(home, "vault", "removed", basename(path)), { recursive: true });
+    },
+  },
+  "closed to its owner": { of: "both", apply: ({ file }) => chmodSync(file, 0) },
   older: {
     of: "both",
     apply({ home, before, path }) {
@@ -132,9 +150,16 @@ export type InjuryName = keyof typeof INJURIES;
 export function injure(
   home: string,
   before: string,
-  { path, isCell }: Target,
+  { path, cell }: Target,
   name: InjuryName,
 ): void {
   const whole = join(home, path);
-  INJURIES[name].apply({ home, before, path: whole, file: isCell ? newestIn(whole) : whole });
+  INJURIES[name].apply({ home, before, path: whole, file: cell ? newestIn(whole) : whole, cell });
+}
+
+/** A value as a later version might write it; an index has one row a line. */
+function ofNewerFob(value: Buffer | null): Buffer {
+  const text = String(value);
+  const version = /"version":\d+/;
+  return Buffer.from(version.test(text) ? text.replace(version, '"version":99') : '{"version":99}');
 }

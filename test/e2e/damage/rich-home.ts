@@ -1,6 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { claimVault } from "#agent/protocol/claim.ts";
+import { newAgentSecret } from "#agent/protocol/proof.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
 import { readHeader } from "#vault/keys/header.ts";
 import { deriveKey, stretchPin, wrapKey } from "#vault/keys/keys.ts";
@@ -84,6 +86,7 @@ export async function richHome(whenDone: (remove: () => void) => void): Promise<
   const grant = (await fob(["access", "grant", "ci", "--token", "Count", "Hurt"])).trim();
   const grantFolder = readdirSync(join(home, "vault", "grants"))[0] ?? "";
   await fob(["config", "set", "color", "never"]);
+  await leaveClaim(home);
   cpSync(home, before, { recursive: true, preserveTimestamps: true });
   await pace();
   await fob(["remove", "Away", "--yes"]);
@@ -150,19 +153,24 @@ export function vaultOf(home: string): Vault {
   return new Vault({ home, vaultId: header.id }, openKeychainSlot(header.id, slot, key), false);
 }
 
+/** No process has this number. */
+const DEAD_PID = 2 ** 22 - 1;
+
+/** Leaves the claim of an agent that was killed. */
+async function leaveClaim(home: string): Promise<void> {
+  const holder = { pid: DEAD_PID, started: "1", socket: join(home, "agent.sock"), home };
+  const claim = { ...holder, secret: newAgentSecret() };
+  await claimVault(vaultOf(home).layout, claim, async () => false);
+}
+
 /** Leaves a batch as a process leaves it that was killed. */
 export function leaveBatch(home: string): void {
-  const dead = { pid: 2 ** 22 - 1, started: "1", place: "" };
+  const dead = { pid: DEAD_PID, started: "1", place: "" };
   beginBatch(
     vaultOf(home),
     { adds: [newTokenId()], removes: [], at: new Date() },
     { own: () => dead, lifeOf: () => "dead" },
   );
-}
-
-/** Makes a file look old: nobody waits for its writer to finish. */
-export function makeOld(path: string): void {
-  utimesSync(path, 1, 1);
 }
 
 /** The newest file in a cell's folder. */

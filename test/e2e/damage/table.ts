@@ -13,6 +13,7 @@ export type Patient =
   | "grant-list"
   | "calendar"
   | "batches/ONE"
+  | "agent"
   | "tokens"
   | "removed"
   | "attempts"
@@ -104,6 +105,192 @@ const FILES = [
   "key",
   "config.json",
 ] as const;
+
+const OF_NEWER = "6 newer fob";
+/** What comes with every command that looks whether something has to go. */
+const TOLD: Row["lines"] = {
+  key: "differs",
+  "list --json": "works",
+  "code --all --json": "works",
+};
+
+const SHUT = "8 permission denied";
+
+/** What is closed is no damage by itself: `repaired` says what is mended all the same. */
+const CLOSED: readonly Omit<Row, "injuries">[] = [
+  {
+    of: "header",
+    doctor: "agent warning, vault failed",
+    repaired: "agent warning, vault failed",
+    lines: { vault: SHUT, "agent status": SHUT },
+  },
+  { of: "index", doctor: "index failed", lines: { index: SHUT } },
+  {
+    of: "tokens/Hurt",
+    doctor: "vault failed",
+    lines: {
+      list: SHUT,
+      "list --json": SHUT,
+      "list --codes": SHUT,
+      "show Hurt": SHUT,
+      "code Hurt": SHUT,
+      "verify Hurt": SHUT,
+      "resync Hurt": SHUT,
+      "pin status Hurt": SHUT,
+      "pin set Hurt": SHUT,
+      "favorite Hurt": SHUT,
+      "rename Hurt": SHUT,
+      "remove Hurt": SHUT,
+      // it could be the same account, with a higher counter
+      "restore Gone": SHUT,
+      "enroll --replace Hurt": SHUT,
+      backup: SHUT,
+      export: SHUT,
+      "access grant Hurt": SHUT,
+      // its key would have to change
+      "access revoke ci": SHUT,
+      "access domain Hurt": SHUT,
+      granted: SHUT,
+    },
+  },
+  {
+    of: "removed/Gone",
+    doctor: "trash failed",
+    repaired: "trash failed",
+    lines: { restore: SHUT, "restore Gone": SHUT, "enroll --replace Hurt": SHUT },
+  },
+  {
+    of: "attempts/Pinned",
+    doctor: "vault failed",
+    repaired: "vault failed",
+    lines: {
+      "code Pinned": SHUT,
+      "code Pinned, wrong PIN": SHUT,
+      "pin status Pinned": SHUT,
+      "pin change Pinned": SHUT,
+      "pin remove Pinned": SHUT,
+      backup: SHUT,
+    },
+  },
+  {
+    of: "grants/ci",
+    doctor: "grants failed",
+    repaired: "grants failed",
+    lines: { granted: "8 ", "access grant": SHUT, "access grant Hurt": SHUT },
+  },
+  {
+    of: "grant-list",
+    doctor: "grants failed",
+    repaired: "grants failed",
+    lines: {
+      ...TOLD,
+      "access list": SHUT,
+      "access grant": SHUT,
+      "access grant Hurt": SHUT,
+      "access revoke ci": SHUT,
+    },
+  },
+  { of: "calendar", doctor: "trash failed", repaired: "trash failed", lines: TOLD },
+  { of: "agent", doctor: "agent warning", lines: { lock: "8 the claim of the agent is damaged" } },
+  { of: "key", doctor: "keychain failed", repaired: "keychain failed", lines: { key: "8 " } },
+  { of: "vault/used", doctor: "", lines: USES },
+  {
+    of: "config.json",
+    doctor: "settings failed",
+    repaired: "settings failed",
+    lines: {
+      "code Hurt": SHUT,
+      "code Time": SHUT,
+      "code Count": SHUT,
+      "code Pinned": SHUT,
+      "code Pinned, wrong PIN": SHUT,
+      "code --all": SHUT,
+      "code --all --json": SHUT,
+      "code Count, granted": SHUT,
+      "code Hurt, granted": SHUT,
+      "config list": SHUT,
+      "config set": SHUT,
+      "config unset": SHUT,
+    },
+  },
+];
+
+/** Nothing is mended around what a newer fob wrote, nor put aside. */
+const NEWER: readonly Omit<Row, "injuries" | "repaired">[] = [
+  {
+    of: "header",
+    doctor: "agent warning, vault failed",
+    lines: { vault: OF_NEWER, "agent status": OF_NEWER },
+  },
+  { of: "index", doctor: "vault failed", lines: { index: OF_NEWER } },
+  {
+    of: "tokens/Hurt",
+    doctor: "vault failed",
+    lines: {
+      list: OF_NEWER,
+      "list --json": OF_NEWER,
+      "list --codes": OF_NEWER,
+      "show Hurt": OF_NEWER,
+      "code Hurt": OF_NEWER,
+      "verify Hurt": OF_NEWER,
+      "resync Hurt": OF_NEWER,
+      "pin status Hurt": OF_NEWER,
+      "pin set Hurt": OF_NEWER,
+      "favorite Hurt": OF_NEWER,
+      "rename Hurt": OF_NEWER,
+      "remove Hurt": OF_NEWER,
+      "enroll --replace Hurt": OF_NEWER,
+      // it could be the same account, with a higher counter
+      "restore Gone": OF_NEWER,
+      backup: OF_NEWER,
+      export: OF_NEWER,
+      "access grant Hurt": OF_NEWER,
+      "access domain Hurt": OF_NEWER,
+      "code Hurt, granted": "4 ",
+      "list, granted": "differs",
+    },
+  },
+  {
+    of: "removed/Gone",
+    doctor: "trash failed",
+    lines: {
+      restore: "differs",
+      "restore Gone": "3 ",
+      // as above
+      "enroll --replace Hurt": OF_NEWER,
+    },
+  },
+  {
+    of: "attempts/Pinned",
+    doctor: "vault failed",
+    lines: {
+      "code Pinned": OF_NEWER,
+      "code Pinned, wrong PIN": OF_NEWER,
+      "pin status Pinned": OF_NEWER,
+      "pin change Pinned": OF_NEWER,
+      "pin remove Pinned": OF_NEWER,
+      backup: OF_NEWER,
+    },
+  },
+  {
+    of: "grants/ci",
+    doctor: "",
+    // a new grant gives its tokens new keys, which every other grant of theirs must be told
+    lines: { granted: OF_NEWER, "access grant": OF_NEWER, "access grant Hurt": OF_NEWER },
+  },
+  {
+    of: "grant-list",
+    doctor: "grants failed",
+    lines: {
+      ...TOLD,
+      "access list": OF_NEWER,
+      "access grant": OF_NEWER,
+      "access grant Hurt": OF_NEWER,
+      "access revoke ci": OF_NEWER,
+    },
+  },
+  { of: "calendar", doctor: "trash failed", lines: TOLD },
+];
 
 export const TABLE: readonly Row[] = [
   {
@@ -274,6 +461,23 @@ export const TABLE: readonly Row[] = [
     lines: {},
   },
   { of: "batches/ONE", injuries: ["no folder"], doctor: "", lines: {} },
+  {
+    of: "tokens/Hurt",
+    injuries: ["in removed/ too"],
+    doctor: "trash warning",
+    lines: {},
+  },
+  ...CLOSED.map((row): Row => ({ ...row, injuries: ["closed to its owner"] })),
+  ...NEWER.map((row): Row => ({ ...row, injuries: ["of a newer fob"], repaired: row.doctor })),
+  // who is named in it can be read
+  { of: "agent", injuries: ["a byte flipped"], doctor: "agent warning", lines: {} },
+  {
+    of: "agent",
+    injuries: ["a byte more", "empty", "foreign", "a folder", "a file for its folder"],
+    doctor: "agent warning",
+    lines: { lock: "8 the claim of the agent is damaged" },
+  },
+  { of: "agent", injuries: LOST, doctor: "", lines: {} },
   // what follows the key is not read
   { of: "key", injuries: ["a byte more"], doctor: "", lines: {} },
   {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { lifeOf, type ProcessIdentity, thisProcess } from "#base/process-identity.ts";
 import { updateCell } from "#vault/cells/cell.ts";
@@ -73,7 +74,7 @@ test("a process is told from a dead one, and from those that nobody can judge", 
   expect(lifeOf({ ...thisProcess(), started: "long ago" })).toBe("dead");
   expect(lifeOf({ ...thisProcess(), place: "another boot" })).toBe("unknown");
   expect(lifeOf({ ...thisProcess(), started: "" })).toBe("unknown");
-  const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+  const child = spawn(process.execPath, ["-e", "process.stdin.resume()"]);
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child, "spawn");
   expect(lifeOf({ ...thisProcess(), pid: child.pid ?? 0 })).toBe("dead");
@@ -129,18 +130,26 @@ test("killed guesses may lock, and never wipe, whatever comes after them", async
 test("never more are checked at once than are left, nor than eight", async () => {
   for (const limit of [1, 3, 20]) {
     const attempts = newAttempts();
+    const may = Math.min(limit, 8);
+    const waiting: (() => void)[] = [];
     let [now, most] = [0, 0];
     const check = async () => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (now === may) void letGo();
+      await new Promise<void>((resolve) => waiting.push(resolve));
       now--;
       return "key";
+    };
+    // all that may be checked at once are: the others have their turns to be one too many
+    const letGo = async () => {
+      for (let turns = 0; turns < 5; turns++) await nextTurn();
+      for (const go of waiting.splice(0)) go();
     };
     const verdicts = await Promise.all(
       Array.from({ length: 24 }, () => judge(attempts, { limit, check })),
     );
     expect(verdicts).toEqual(Array.from({ length: 24 }, () => ({ opened: "key" })));
-    expect(most).toBe(Math.min(limit, 8));
+    expect(most).toBe(may);
     expect(stateOf(attempts, limit)).toEqual({ wrong: 0, underWay: [], doubt: null });
   }
 });

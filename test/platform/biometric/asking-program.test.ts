@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Sensor } from "#cli/sensor.ts";
 import { touchId } from "#platform/biometric/touch-id.ts";
 import { windowsHello } from "#platform/biometric/windows-hello.ts";
-import { scriptRunner } from "./script-runner.ts";
+import { scriptRunner } from "../script-runner.ts";
 
 // no machine of ours has these sensors
 const platform = scriptRunner();

@@ -6,7 +6,7 @@ import { isPushToken } from "#push/push-token.ts";
 import { lastUses } from "#vault/tokens/last-uses.ts";
 import { claimAnswer, settleAnswers } from "#vault/tokens/push-memory.ts";
 import { decodeRecord, encodeRecord } from "#vault/tokens/token-record.ts";
-import { inboxBench, pins } from "./inbox-bench.ts";
+import { inboxBench, pins } from "../inbox-bench.ts";
 
 const NOBODY = pins();
 const APPROVE = { kind: "approve", choice: null } as const;

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { isLoopback } from "#lab/http/server.ts";
-import { testLab } from "./lab.ts";
+import { testLab } from "../lab.ts";
 
 /** The status of the reply to a request with these lines behind its first one. */
 async function statusOf(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";
-import { scriptRunner } from "./script-runner.ts";
+import { scriptRunner } from "../script-runner.ts";
 
 const platform = scriptRunner();
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { macNotifier } from "#platform/notification/mac-notifier.ts";
 import { windowsNotifier } from "#platform/notification/windows-notifier.ts";
 import type { NoticeQuestion, Notifier } from "#push/notifier.ts";
-import { scriptRunner } from "./script-runner.ts";
+import { scriptRunner } from "../script-runner.ts";
 
 const platform = scriptRunner();
 const { runner } = platform;
