@@ -13,7 +13,8 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
     const key = [
       issuer,
       account,
-      serial,
+      // a manufacturer's tokens, which are for nobody yet, differ by it
+      account === null ? serial : null,
       ...Object.values(parameters),
       Buffer.from(secret).toString("base64"),
     ]

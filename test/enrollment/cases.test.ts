@@ -345,7 +345,6 @@ describe("Mobile-OTP entries of other apps", () => {
         "Authenticators",
       ],
       [{ type: "MOTP", issuer: "Motp", label: "cid", secret: hex, tags: [] }, null],
-      [{ type: "MOTP", issuer: "Motp", label: "cid", secret: "GEZDGNBVGY3TQOJQ", tags: [] }, null],
       // the digits as text in Base32: what andOTP writes
       [
         { type: "MOTP", issuer: "Motp", label: "cid", secret: encodeBase32(Buffer.from(hex)) },

@@ -43,7 +43,7 @@ export const bitwarden = {
 
 /** Other password managers have a list of this name, too, and no such fields in it. */
 function isBitwarden({ encrypted, items }: v.InferOutput<typeof BitwardenSchema>): boolean {
-  return encrypted === false || someHas(items, "type", "name");
+  return encrypted === false || ["type", "login"].some((field) => someHas(items, "name", field));
 }
 
 /** The CSV export of KeePassXC. */
