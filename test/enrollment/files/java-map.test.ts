@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readJavaMap } from "#enrollment/files/java-map.ts";
-import { mutated } from "../../../fuzz/mutation.ts";
-import { fixture, freeOtp } from "./sealed-samples.ts";
+import { mutated } from "../../fuzz/mutation.ts";
+import { fixture, freeOtp } from "./sealed/sealed-samples.ts";
 
 /** A text as Java writes it: each unit of UTF-16 by itself, and zero in two bytes. */
 function javaText(text: string): Buffer {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { readAppFile } from "#enrollment/files/read-file.ts";
 import { decodeBase32 } from "#token/base32.ts";
-import { SAMPLES, type Sample, STEAM, uriList } from "../samples.ts";
-import { cotp, fixture, PASSWORD, SEALED } from "./sealed-samples.ts";
+import { SAMPLES, type Sample, STEAM, uriList } from "./samples.ts";
+import { cotp, fixture, PASSWORD, SEALED } from "./sealed/sealed-samples.ts";
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
 
