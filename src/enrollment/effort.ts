@@ -13,6 +13,26 @@ const MAX_SCRYPT_BLOCKS = 2 ** 22;
 /** Of one derivation, in pieces of 128 bytes that it needs at once: 128 MiB. */
 const MAX_SCRYPT_MEMORY = 2 ** 20;
 
+/** What Argon2 may write together, in KiB: a slow machine fills 1 GiB in five seconds. */
+const MAX_ARGON2_KIB = 2 ** 20;
+
+/** Of one derivation, in KiB: 256 MiB. */
+const MAX_ARGON2_MEMORY = 2 ** 18;
+
+/**
+ * What Ente Auth writes for every key, in KiB, whatever the device: 4 GiB (libsodium's
+ * SENSITIVE), in a memory of one of these sizes. No smaller limit lets its exports in. A file may
+ * cost that once, and nothing else.
+ */
+const SENSITIVE = { writtenKib: 2 ** 22, memories: [2 ** 18, 2 ** 19, 2 ** 20] } as const;
+
+/** The costs of Argon2 (RFC 9106), with its memory in KiB. */
+export interface Argon2Costs {
+  readonly memory: number;
+  readonly passes: number;
+  readonly lanes: number;
+}
+
 /** The costs of scrypt (RFC 7914). */
 export interface ScryptCosts {
   readonly n: number;
@@ -49,6 +69,35 @@ export class Effort {
       );
     }
     this.#spend((n * r * p) / MAX_SCRYPT_BLOCKS);
+  }
+
+  /** Throws FobError `invalid` for costs that are none of Argon2's, too. */
+  spendArgon2({ memory, passes, lanes }: Argon2Costs): void {
+    if (![memory, passes, lanes].every((cost) => Number.isSafeInteger(cost) && cost > 0)) {
+      throw new FobError("invalid", t("a key of Argon2 has whole numbers for its costs"));
+    }
+    if (memory < 8 * lanes) {
+      throw new FobError(
+        "invalid",
+        t`a key of Argon2 cannot be derived with ${lanes} lanes in ${memory} KiB of memory`,
+      );
+    }
+    const writtenKib = memory * passes;
+    const isSensitive =
+      lanes === 1 &&
+      writtenKib === SENSITIVE.writtenKib &&
+      SENSITIVE.memories.some((size) => size === memory);
+    if (isSensitive) {
+      this.#spend(1);
+      return;
+    }
+    if (memory > MAX_ARGON2_MEMORY) {
+      throw new FobError(
+        "invalid",
+        t`a key of Argon2 with ${memory} KiB takes more than ${MAX_ARGON2_MEMORY / 2 ** 10} MiB of memory`,
+      );
+    }
+    this.#spend(writtenKib / MAX_ARGON2_KIB);
   }
 
   #spend(part: number): void {

@@ -1,7 +1,8 @@
-import { pbkdf2 as nodePbkdf2, scrypt as nodeScrypt } from "node:crypto";
+import { createHash, pbkdf2 as nodePbkdf2, scrypt as nodeScrypt } from "node:crypto";
 import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
+import { argon2id } from "./argon2.ts";
+import { type Argon2Costs, type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
 
 /** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */
 const HASH_BYTES = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const;
@@ -13,9 +14,17 @@ export type Pbkdf2Hash = keyof typeof HASH_BYTES;
 export type Derivation = {
   readonly salt: Uint8Array;
   readonly keyBytes: number;
+  /**
+   * What of the passphrase makes the key, where an app takes only a part of it; null for a
+   * passphrase with which there is no such key.
+   */
+  readonly part?: (passphrase: Uint8Array) => Uint8Array | null;
 } & (
   | { readonly kdf: "pbkdf2"; readonly hash: Pbkdf2Hash; readonly iterations: number }
   | { readonly kdf: "scrypt"; readonly costs: ScryptCosts }
+  | { readonly kdf: "argon2id"; readonly costs: Argon2Costs }
+  /** The passphrase's SHA-256, without salt. */
+  | { readonly kdf: "sha256" }
 );
 
 /** What a foreign file is opened with. */
@@ -34,15 +43,17 @@ export async function openWithPassphrase<D extends Derivation, T>(
   derivations: readonly D[],
   of: string | null,
   { askSecret, effort }: Opening,
-  open: (key: Secret, derivation: D) => T | null,
+  open: (key: Secret, derivation: D) => T | null | Promise<T | null>,
 ): Promise<T | null> {
   // a wrong passphrase costs every derivation
   for (const derivation of derivations) spend(derivation, effort);
   const passphrase = await askSecret("passphrase", of);
   for (const derivation of derivations) {
-    const key = await deriveKey(passphrase, derivation);
+    const part = derivation.part ? derivation.part(passphrase) : passphrase;
+    if (part === null) continue;
+    const key = await deriveKey(part, derivation);
     try {
-      const opened = open(key, derivation);
+      const opened = await open(key, derivation);
       if (opened !== null) return opened;
     } finally {
       forget(key);
@@ -53,7 +64,8 @@ export async function openWithPassphrase<D extends Derivation, T>(
 
 function spend(derivation: Derivation, effort: Effort): void {
   if (derivation.kdf === "scrypt") effort.spendScrypt(derivation.costs);
-  else {
+  else if (derivation.kdf === "argon2id") effort.spendArgon2(derivation.costs);
+  else if (derivation.kdf === "pbkdf2") {
     const { hash, iterations, keyBytes } = derivation;
     effort.spendPbkdf2(iterations, Math.ceil(keyBytes / HASH_BYTES[hash]));
   }
@@ -78,6 +90,9 @@ export function deriveWithin(
  */
 export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {
   const { salt, keyBytes } = derivation;
+  if (derivation.kdf === "argon2id") return argon2id(passphrase, derivation);
+  if (derivation.kdf === "sha256")
+    return Promise.resolve(createHash("sha256").update(passphrase).digest());
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, key: Buffer) => (error ? reject(error) : resolve(key));
     if (derivation.kdf === "pbkdf2") {

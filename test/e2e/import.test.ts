@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { formatAegis } from "#enrollment/files/aegis-writer.ts";
 import { decodeBase32 } from "#token/base32.ts";
 import { SAMPLES, stratum, uriList } from "../enrollment/files/samples.ts";
+import { fixture, fixturePath, PASSWORD } from "../enrollment/files/sealed/sealed-samples.ts";
 import { RFC_SECRET, testHome } from "./fob.ts";
 
 function written(home: string, name: string, text: string): string {
@@ -85,6 +86,48 @@ describe("fob import", () => {
       { issuer: "ACME", account: "ann", format: "aegis", counter: 0 },
     ]);
     expect((await fob(["code", "ACME"])).stdout).toBe("755224\n");
+  });
+
+  test("tells a wrong password, a newer file and a damaged one apart", async () => {
+    const { home, fob } = testHome();
+    const file = join(home, "otpclient.enc");
+    const sealed = fixture("otpclient-3");
+    const outcome = async (bytes: Buffer, password = PASSWORD) => {
+      writeFileSync(file, bytes);
+      const { exitCode, stderr } = await fob(["import", file], { env: { FOB_PIN: password } });
+      return `${exitCode} ${stderr}`;
+    };
+    expect(await outcome(sealed, "wrong")).toBe(
+      "4 fob: the password does not open this file of OTPClient\n" +
+        "hint: if the password is right, the file is damaged or was cut off\n",
+    );
+    expect(await outcome(sealed.subarray(0, 80))).toBe(
+      "6 fob: this encrypted file of OTPClient is damaged or was cut off\n",
+    );
+    const newer = Buffer.from(sealed);
+    newer[12] = 4;
+    expect(await outcome(newer)).toBe(
+      "6 fob: this file of OTPClient is of version 4, which this fob does not read\n" +
+        "hint: a newer fob may read it; or export it without a password\n",
+    );
+    expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
+    writeFileSync(file, sealed);
+    expect(await fob(["import", file])).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining("Passphrase"),
+    });
+    expect(await outcome(sealed)).toMatch(/^0 /);
+    expect((await fob(["code", "Counting"])).stdout).toMatch(/^\d{7}\n$/);
+  });
+
+  test("asks for the password of a file without a mark once, whichever app it is of", async () => {
+    const { fob } = testHome();
+    for (const name of ["andotp", "andotp-old", "otpclient-1"]) {
+      const path = fixturePath(name);
+      const outcome = await fob(["import", "--dry-run", path], { env: { FOB_PIN: PASSWORD } });
+      expect([name, outcome.exitCode, outcome.stderr]).toEqual([name, 0, ""]);
+      expect(outcome.stdout).toContain("would import Acme");
+    }
   });
 
   test("shows with --dry-run what would come, and what would not", async () => {

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { updateCell } from "#vault/cells/cell.ts";
 import { headerCell } from "#vault/cells/layout.ts";
 import { drawQr } from "../../scripts/draw-qr.mjs";
+import { fixturePath } from "../enrollment/files/sealed/sealed-samples.ts";
 import { sampled } from "../sampled.ts";
 import { HOTP_URI, type Outcome, RFC_CODES, type Surroundings, testHome } from "./fob.ts";
 import { type Damage, type Installation, installDamaged } from "./installation.ts";
@@ -228,6 +229,7 @@ describe("without a package", () => {
     ["age-encryption", ["backup", "BACKUP"]],
     ["fast-xml-parser", ["export", "--format", "pskc", "--unencrypted"]],
     ["csv-parse", ["provision", "totp", "--csv", "CSV"]],
+    ["@noble", ["import", "SEALED"]],
   ])("%s, `fob %s` fails as unavailable, if at all", async (name, given) => {
     const { fob, home } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });
@@ -237,6 +239,7 @@ describe("without a package", () => {
       BACKUP: join(home, "backup.age"),
       CSV: csv,
       PICTURE: join(home, "code.png"),
+      SEALED: fixturePath("cotp"),
       SERVER:
         "otpauth://pipush/x?url=http%3A//127.0.0.1%3A9/&issuer=a&ttl=2&serial=P1&enrollment_credential=b&v=1",
     };

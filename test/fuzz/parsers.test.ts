@@ -27,6 +27,11 @@ import {
   PASSWORD as PASSPHRASE,
 } from "../enrollment/dskpp/dskpp-server.ts";
 import * as samples from "../enrollment/files/samples.ts";
+import {
+  fixture,
+  SEALED,
+  PASSWORD as SEALED_PASSWORD,
+} from "../enrollment/files/sealed/sealed-samples.ts";
 import { LISTS as TOKEN_LISTS } from "../enrollment/files/token-list-samples.ts";
 import { mutated } from "./mutation.ts";
 
@@ -204,6 +209,11 @@ describe("whatever a parser is given, it is read or refused in time", {
   );
   test("files of other apps, encrypted", () =>
     fuzz(encrypted, (bytes) => readAppFile(bytes, "x", reading)));
+  test("files of other apps, encrypted by their own means", () => {
+    const seeds = [...SEALED.map(({ name }) => name), "freeotp"].map(fixture);
+    const askSealed = async () => Buffer.from(SEALED_PASSWORD);
+    return fuzz(seeds, (bytes) => readAppFile(bytes, "x", { ...reading, askSecret: askSealed }));
+  });
 
   test("lists of orders", () =>
     fuzz(['account,serial,digits\nann,1,6\n"bob, the second",2,8\n'], (bytes) =>

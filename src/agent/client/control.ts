@@ -98,12 +98,12 @@ export class AgentControl {
     if (!holder) return null;
     const found = await this.#findPatiently(holder);
     if (found && "agent" in found) return askingForLife(found.agent);
-    if (found?.isSilent && this.#host.judge(holder) === "running") throw doesNotAnswer(holder);
+    if (found?.isSilent && this.#host.lifeOf(holder) === "running") throw doesNotAnswer(holder);
     return null;
   }
 
   #findPatiently(holder: Holder): Promise<Found> {
-    const patience = this.#host.judge(holder) === "running" ? MAX_PROVING_ALIVE : undefined;
+    const patience = this.#host.lifeOf(holder) === "running" ? MAX_PROVING_ALIVE : undefined;
     return findAgent(holder, this.#host.addressesOf(holder), patience);
   }
 

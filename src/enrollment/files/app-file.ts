@@ -70,7 +70,7 @@ export interface AppFormat {
   readonly app: string;
   /**
    * The tokens in a file, or null when it is not of this kind. Each entry stands alone: use
-   * {@link readEach} for lists. What is encrypted is opened with `openWithPassphrase`. Rejects with
+   * {@link readEach} for lists. What is encrypted is opened with `openSealed`. Rejects with
    * FobError `invalid` for a damaged file, `denied` for a wrong passphrase.
    */
   read(file: ForeignFile, askSecret: AskSecret, effort: Effort): Promise<readonly AppItem[] | null>;
@@ -112,11 +112,23 @@ export function readOpened<const Content extends v.GenericSchema>(
   content: Content,
   file: string,
 ): v.InferOutput<Content> {
-  if (!json) throw new FobError("denied", t`the password does not open ${file}`);
+  if (!json) throw wrongPassword(file);
   const found = v.safeParse(content, parseJson(json.toString()), { abortEarly: true });
   forget(json);
   if (found.success) return found.output;
-  throw new FobError("invalid", t`${file} opens, and holds something else than tokens`);
+  throw holdsSomethingElse(file);
+}
+
+/** For a password that opens nothing. Nobody can tell it from a file that was altered. */
+export function wrongPassword(file: string): FobError {
+  return new FobError("denied", t`the password does not open ${file}`, {
+    hint: t("if the password is right, the file is damaged or was cut off"),
+  });
+}
+
+/** For a file whose password is right, and whose content is not what its app writes. */
+export function holdsSomethingElse(file: string): FobError {
+  return new FobError("invalid", t`${file} opens, and holds something else than tokens`);
 }
 
 /**

@@ -45,7 +45,7 @@ export const bitwarden = {
     if (v.is(EncryptedBitwardenSchema, content)) {
       throw new FobError("invalid", t("this Bitwarden export is encrypted"), {
         hint: t(
-          "export it once more as .json, which is not encrypted, and remove that file after the import",
+          "only its account can open it: export it once more as .json with a password of its own, or without one",
         ),
       });
     }

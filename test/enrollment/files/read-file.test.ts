@@ -92,7 +92,7 @@ describe("files of other apps", () => {
     ['a,totp\n"', /is not a file that fob knows/],
     ['name,login_totp\n"', /begins like CSV, and is damaged/],
     [
-      '{"encrypted": true, "passwordProtected": true, "data": "2.x"}',
+      '{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.x", "items": []}',
       /Bitwarden export is encrypted/,
     ],
   ])("%j is explained", async (text, message) => {

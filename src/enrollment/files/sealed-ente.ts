@@ -1,0 +1,64 @@
+import * as v from "valibot";
+import { readLines } from "#enrollment/lines.ts";
+import { openStream, STREAM_HEADER_BYTES } from "#enrollment/secret-stream.ts";
+import { forget } from "#token/secret.ts";
+import type { AppFormat } from "./app-file.ts";
+import {
+  base64Bytes,
+  damagedFile,
+  MIN_SALT_BYTES,
+  newerFile,
+  openSealed,
+  textOfOpened,
+} from "./sealed-file.ts";
+
+const APP = "Ente Auth";
+const VERSION = 1;
+
+const MarkSchema = v.object({
+  version: v.number(),
+  kdfParams: v.unknown(),
+  encryptedData: v.unknown(),
+});
+
+const cost = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const ExportSchema = v.object({
+  kdfParams: v.object({
+    memLimit: cost,
+    opsLimit: cost,
+    salt: v.pipe(base64Bytes, v.minLength(MIN_SALT_BYTES)),
+  }),
+  encryptedData: base64Bytes,
+  encryptionNonce: v.pipe(base64Bytes, v.length(STREAM_HEADER_BYTES)),
+});
+
+/** The encrypted export of Ente Auth: a list of enrollment strings, as its plain one is. */
+export const ente = {
+  id: "ente-auth",
+  app: APP,
+  async read(file, askSecret, effort) {
+    const json = file.json();
+    if (!v.is(MarkSchema, json)) return null;
+    if (json.version !== VERSION) throw newerFile(APP, json.version);
+    const parsed = v.safeParse(ExportSchema, json, { abortEarly: true });
+    if (!parsed.success) throw damagedFile(APP);
+    const { kdfParams, encryptedData, encryptionNonce } = parsed.output;
+    const derivation = {
+      kdf: "argon2id",
+      salt: kdfParams.salt,
+      keyBytes: 32,
+      costs: {
+        memory: Math.floor(kdfParams.memLimit / 2 ** 10),
+        passes: kdfParams.opsLimit,
+        lanes: 1,
+      },
+    } as const;
+    const opened = await openSealed(APP, [derivation], { askSecret, effort }, (key) =>
+      openStream(key, encryptionNonce, encryptedData),
+    );
+    const lines = readLines(textOfOpened(opened, APP));
+    forget(opened);
+    return lines.map(({ text }) => ({ enrollment: text }));
+  },
+} as const satisfies AppFormat;

@@ -1,0 +1,44 @@
+import * as v from "valibot";
+import { decrypt } from "#base/gcm.ts";
+import {
+  base64Bytes,
+  damagedFile,
+  GCM_OVERHEAD_BYTES,
+  newerFile,
+  type OpenFile,
+  openSealed,
+} from "./sealed-file.ts";
+
+const APP = "Proton Authenticator";
+const VERSION = 1;
+const SALT_BYTES = 16;
+
+/** How Proton Authenticator makes a key of a password. */
+const DERIVATION = {
+  kdf: "argon2id",
+  keyBytes: 32,
+  costs: { memory: 19 * 2 ** 10, passes: 2, lanes: 1 },
+} as const;
+
+/** What is authentic beside the export. */
+const CONTEXT = "proton.authenticator.export.v1";
+
+const MarkSchema = v.object({ version: v.number(), salt: v.string(), content: v.string() });
+
+const ExportSchema = v.object({
+  salt: v.pipe(base64Bytes, v.length(SALT_BYTES)),
+  content: v.pipe(base64Bytes, v.minLength(GCM_OVERHEAD_BYTES)),
+});
+
+/** What stands in an export of Proton Authenticator with a password: its plain export. */
+export const openProton: OpenFile = async (file, opening) => {
+  const json = file.json();
+  if (!v.is(MarkSchema, json)) return null;
+  if (json.version !== VERSION) throw newerFile(APP, json.version);
+  const parsed = v.safeParse(ExportSchema, json, { abortEarly: true });
+  if (!parsed.success) throw damagedFile(APP);
+  const { salt, content } = parsed.output;
+  return openSealed(APP, [{ ...DERIVATION, salt }], opening, (key) =>
+    decrypt(key, content, CONTEXT),
+  );
+};

@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import { readAppFile } from "#enrollment/files/read-file.ts";
+import { decodeBase32 } from "#token/base32.ts";
+import { SAMPLES, type Sample, STEAM, uriList } from "./samples.ts";
+import { cotp, fixture, PASSWORD, SEALED } from "./sealed/sealed-samples.ts";
+
+const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
+
+/** A file is read with a password; without one, asking for it is the outcome. */
+function read(bytes: Buffer, password: string | null = PASSWORD) {
+  return readAppFile(bytes, "export.file", {
+    askSecret: async () => {
+      if (password === null) throw new Error("asked for the password");
+      return Buffer.from(password);
+    },
+    readQrCodes: async () => [],
+  });
+}
+
+function tokens(wanted: readonly Sample[], format: string) {
+  return wanted.map(({ issuer, account, secret, credential }) =>
+    expect.objectContaining({ issuer, account, credential, format, secret: decodeBase32(secret) }),
+  );
+}
+
+/** A JSON file with some of its fields changed. */
+function changed(name: string, changes: object): Buffer {
+  return Buffer.from(JSON.stringify({ ...JSON.parse(fixture(name).toString()), ...changes }));
+}
+
+/** A file with bytes changed at a place. */
+function patched(name: string, at: number, ...bytes: number[]): Buffer {
+  const copy = fixture(name);
+  copy.set(bytes, at);
+  return copy;
+}
+
+const FILES = [
+  ...SEALED.map(({ name, id, app, tokens: wanted }) => ({ name, id, app, wanted })),
+  { name: "freeotp", id: "freeotp", app: "FreeOTP", wanted: [...SAMPLES, STEAM] },
+];
+
+describe.each(FILES)("the encrypted file $name", ({ name, id, app, wanted }) => {
+  test("gives every token with all of its parameters", async () => {
+    const content = await read(fixture(name));
+    expect(content.refusals).toEqual([]);
+    expect(content.app).toBe(app);
+    const byIssuer = [...content.drafts].sort((a, b) =>
+      (a.issuer ?? "").localeCompare(b.issuer ?? ""),
+    );
+    expect(byIssuer).toEqual(tokens(wanted, id));
+  });
+
+  test("denies a wrong password, and says what else may be wrong", async () => {
+    const denial = {
+      code: "denied",
+      message: expect.stringMatching(
+        new RegExp(`the password does not open this file of (?:.* or )?${app}`),
+      ),
+      hint: expect.stringContaining("the file is damaged"),
+    };
+    const unmarked = ["andotp-old", "otpclient-1"].includes(name);
+    if (unmarked) denial.message = expect.stringContaining("andOTP or OTPClient");
+    await expect(read(fixture(name), "wrong")).rejects.toMatchObject(denial);
+  });
+
+  test("is refused where it was cut off", async () => {
+    const failure = await read(fixture(name).subarray(0, -1)).catch((error) => error);
+    expect(failure.code).toMatch(/^(invalid|denied)$/);
+    expect(`${failure.message} ${failure.hint}`).toMatch(/damaged/);
+  });
+});
+
+describe("a file whose beginning was cut off after its mark", () => {
+  test.each([
+    ["stratum", 16],
+    ["stratum", 43],
+    ["stratum", 59],
+    ["stratum-old", 16],
+    ["stratum-old", 52],
+    ["otpclient-2", 9],
+    ["otpclient-2", 91],
+    ["otpclient-3", 88],
+    ["freeotp", 4],
+    ["freeotp", 200],
+  ])("%s of %i bytes is damaged, and no password is asked for", async (name, length) => {
+    await expect(read(fixture(name).subarray(0, length), null)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/is damaged or was cut off$/),
+    });
+  });
+});
+
+test("an entry of FreeOTP whose secret does not open hinders no other", async () => {
+  const file = fixture("freeotp");
+  // the quotes in a token's key are escaped, unlike those in the master key
+  const broken = /mCipherText\\":\[-?\d/.exec(file.toString("latin1"));
+  if (!broken) throw new Error("the file has keys");
+  const digitAt = broken.index + broken[0].length - 1;
+  file[digitAt] = file[digitAt] === 0x31 ? 0x32 : 0x31;
+  const { drafts, refusals } = await read(file);
+  expect(drafts).toHaveLength(SAMPLES.length);
+  expect(refusals).toEqual([
+    expect.stringMatching(/^\w.*: its secret does not open with the key of the file$/),
+  ]);
+});
+
+test("the plain exports of cotp are read, with their Mobile-OTP tokens", async () => {
+  const motp = {
+    ...{ secret: "00112233445566778899aabbccddeeff", issuer: "Radius", label: "ann" },
+    ...{ digits: 6, type: "MOTP", algorithm: "MD5", period: 10, counter: null, pin: "1234" },
+  };
+  const { version, elements } = JSON.parse(cotp);
+  const exported = Buffer.from(JSON.stringify({ version, elements: [...elements, motp] }));
+  const { app, drafts, refusals } = await read(exported, null);
+  expect([app, refusals]).toEqual(["cotp", []]);
+  expect(drafts.slice(0, -1)).toEqual(tokens([...SAMPLES, STEAM], "cotp"));
+  expect(drafts.at(-1)).toMatchObject({
+    credential: { kind: "motp" },
+    secret: Buffer.from(motp.secret, "hex"),
+  });
+  const strings = await read(Buffer.from(JSON.stringify({ items: [...uriList.split("\n"), 5] })));
+  expect(strings.drafts).toEqual(tokens([...SAMPLES, STEAM], "cotp"));
+  expect(strings.refusals).toHaveLength(1);
+});
+
+describe("a newer version", () => {
+  test.each([
+    ["Ente Auth", changed("ente", { version: 2 })],
+    ["Proton Authenticator", changed("proton", { version: 2 })],
+    ["cotp", changed("cotp", { version: 2 })],
+    ["cotp", Buffer.from('{"version": 3, "elements": []}')],
+    ["OTPClient", patched("otpclient-3", 12, 4)],
+    ["Bitwarden", changed("bitwarden-pbkdf2", { kdfType: 2 })],
+    ["Bitwarden", changed("bitwarden-pbkdf2", { data: "7.AAAA" })],
+  ])("of %s is refused by its number, and no password is asked for", async (app, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(new RegExp(`^this file of ${app} is of version`)),
+      hint: expect.stringContaining("newer fob"),
+    });
+  });
+});
+
+describe("costs and lengths that lie", () => {
+  const kdfParams = (memLimit: unknown, opsLimit: unknown, salt = "AAAAAAAAAAAAAAAAAAAAAA==") =>
+    changed("ente", { kdfParams: { memLimit, opsLimit, salt } });
+  const argon2 = (changes: object) => changed("bitwarden-argon2id", changes);
+  const big = [0x7f, 0xff, 0xff, 0xff];
+
+  test.each([
+    ["memory", kdfParams(2 ** 40, 1), /takes more than 256 MiB/],
+    ["1 GiB, 5 times", kdfParams(2 ** 30, 5), /takes more than 256 MiB/],
+    ["512 MiB", argon2({ kdfMemory: 512, kdfIterations: 1 }), /takes more than 256 MiB/],
+    ["passes", kdfParams(2 ** 26, 2 ** 31), /would take too long/],
+    ["many passes", argon2({ kdfIterations: 10, kdfMemory: 128 }), /would take too long/],
+    ["lanes", argon2({ kdfParallelism: 2 ** 20 }), /cannot be derived with 1048576 lanes/],
+    ["no memory", kdfParams(1, 1), /whole numbers/],
+    ["a part of a pass", kdfParams(2 ** 20, 1.5), /damaged/],
+    ["no passes", argon2({ kdfIterations: 0 }), /damaged/],
+    ["no lanes", argon2({ kdfParallelism: null }), /damaged/],
+    [
+      "iterations",
+      changed("bitwarden-pbkdf2", { kdfIterations: 2_000_001 }),
+      /would take too long/,
+    ],
+    ["a short salt", kdfParams(2 ** 26, 2, "AAAA"), /damaged/],
+    ["a long salt", changed("proton", { salt: "A".repeat(44) }), /damaged/],
+    ["a short nonce", changed("cotp", { nonce: "AAAA" }), /damaged/],
+    ["no Base64", changed("cotp", { cipher: "!!!" }), /damaged/],
+    ["no text", changed("bitwarden-pbkdf2", { data: 5 }), /damaged/],
+    ["two parts", changed("bitwarden-pbkdf2", { data: "2.AAAA|AAAA" }), /damaged/],
+    ["OTPClient's passes", patched("otpclient-3", 61, ...big), /would take too long/],
+    ["OTPClient's memory", patched("otpclient-3", 65, ...big), /takes more than 256 MiB/],
+    ["OTPClient's lanes", patched("otpclient-3", 69, ...big), /lanes/],
+    ["no lanes of OTPClient", patched("otpclient-3", 69, 0, 0, 0, 0), /whole numbers/],
+    ["entries of a map", patched("freeotp", 0x4d, ...big), /damaged/],
+    ["the length of a text", patched("freeotp", 0x52, 0xff, 0xff), /damaged/],
+  ])("%s: refused before a password is asked for", async (_, bytes, message) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid", message });
+  });
+
+  test("what Ente Auth takes itself is let through, once", async () => {
+    for (const [memory, passes] of [
+      [2 ** 30, 4],
+      [2 ** 29, 8],
+      [2 ** 28, 16],
+    ])
+      await expect(read(kdfParams(memory, passes), null)).rejects.toThrow("asked for the password");
+  });
+});
+
+describe("a file that holds something else", () => {
+  test.each([
+    ["zip", Buffer.concat([Buffer.from("PK\x03\x04"), fixture("andotp-old")])],
+    ["gzip", Buffer.concat([Buffer.from([0x1f, 0x8b]), fixture("andotp-old")])],
+    ["a program", Buffer.concat([fixture("andotp-old"), Buffer.alloc(400)])],
+    ["a few bytes", Buffer.from([0xff, 0, 1, 2, 3])],
+    ["a word in Latin-1", Buffer.from("Gr\u00fc\u00dfe, xyz! 0123456789 (28-42)", "latin1")],
+    ["Latin-1", Buffer.from(`${ASCII.repeat(2)}\u00e4\u00f6\u00fc`, "latin1")],
+  ])("%s is not taken for an encrypted file", async (_, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  test.each([
+    ["text", Buffer.from("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n")],
+    ["bytes", Buffer.concat([Buffer.from([0x85, 1, 0x0c, 3]), fixture("andotp-old")])],
+  ])("an OpenPGP message as %s says what opens it", async (_, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      message: "this file is encrypted with OpenPGP",
+      hint: expect.stringContaining("gpg --decrypt"),
+    });
+  });
+
+  test("one that is encrypted for its account only says what to do", async () => {
+    const file = Buffer.from(
+      '{"encrypted": true, "encKeyValidation_DO_NOT_EDIT": "2.x", "items": []}',
+    );
+    await expect(read(file, null)).rejects.toThrow(/Bitwarden export is encrypted/);
+  });
+});
