@@ -9,9 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 
-/**
- * Error codes with which file systems say that they have no hard links. Windows says EISDIR of FAT.
- */
+/** Error codes of file systems that have no hard links. Windows reports EISDIR for FAT. */
 const NO_LINKS = new Set([
   "EPERM",
   "ENOTSUP",
@@ -24,10 +22,7 @@ const NO_LINKS = new Set([
   "EXDEV",
 ]);
 
-/**
- * Error codes with which file systems say that a folder cannot be synced. Then there is nothing
- * more that a program can do.
- */
+/** Error codes of file systems that cannot sync a folder. A program can do nothing about it. */
 const NO_FOLDER_SYNC = new Set([
   "EINVAL",
   "ENOTSUP",
@@ -40,18 +35,21 @@ const NO_FOLDER_SYNC = new Set([
 ]);
 
 /**
- * What Windows says of a file that another program holds open: a reader of ours, a virus scanner,
+ * Error codes of Windows for a file that another program holds open: another fob, a virus scanner,
  * an indexer.
  */
 const HELD = new Set(["EPERM", "EACCES", "EBUSY"]);
 
-/** How long a file is waited for that others hold, and how often it is tried, in milliseconds. */
+/**
+ * How long to wait for a file that others hold open, and the pause between two tries, in
+ * milliseconds.
+ */
 const PATIENCE = 3_000;
 const PAUSE = 10;
 
 /**
- * Creates a file that must not exist yet, with mode 0600, and returns when its bytes are on the
- * disk. On any failure there is no such file. Throws the file system's own error.
+ * Creates a file that must not exist yet, with mode 0600. Returns when its bytes are on the disk.
+ * After a failure the file does not exist. Throws the file system's own error.
  */
 export function writeNewFile(path: string, bytes: Uint8Array): void {
   const file = openSync(path, "wx", 0o600);
@@ -67,10 +65,10 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
 }
 
 /**
- * Creates a file that must not exist yet, whole or not at all: the bytes go to `temporary`, which
- * gets the name `path` by a hard link. Returns false when there is a file of that name already.
- * Where the file system has no hard links, the file is created exclusively, and others can see it
- * half-written. The name is durable after {@link syncFolder}. Throws the file system's own error.
+ * Creates a file that must not exist yet, atomically: writes the bytes to `temporary` and links
+ * that file to `path`. Returns false when `path` exists already. On a file system without hard
+ * links the file is created exclusively, and others can see it half-written. The name is durable
+ * after {@link syncFolder}. Throws the file system's own error.
  */
 export function publishFile(temporary: string, path: string, bytes: Uint8Array): boolean {
   try {
@@ -84,7 +82,7 @@ export function publishFile(temporary: string, path: string, bytes: Uint8Array):
 /** Whether the file got its second name; null where the file system has no hard links. */
 function linkFile(from: string, to: string): boolean | null {
   try {
-    // EPERM and EACCES mean here that there are no links
+    // EPERM and EACCES mean here that the file system has no hard links: only EBUSY is tried again
     whenReleased(() => linkSync(from, to), isBusyOnWindows);
     return true;
   } catch (error) {
@@ -106,7 +104,7 @@ function createExclusively(path: string, bytes: Uint8Array): boolean {
 }
 
 /**
- * Moves a file or folder to a name, which it takes from another one. Throws the file system's own
+ * Renames a file or folder; an existing file of that name is replaced. Throws the file system's own
  * error.
  */
 export function moveTo(from: string, to: string): void {
@@ -114,9 +112,9 @@ export function moveTo(from: string, to: string): void {
 }
 
 /**
- * What `act` returns, which replaces, removes or reads a file by its name. On Windows that fails as
- * long as somebody holds the file open, and is tried again for three seconds; elsewhere such an
- * error means what it says.
+ * Calls `act`, which replaces, removes or reads a file by its name, and returns its result. On
+ * Windows such a call fails while another program holds the file open, and is tried again for three
+ * seconds; on other systems the error is final.
  */
 export function whenReleased<T>(act: () => T, isHeld = isHeldOnWindows): T {
   for (const end = Date.now() + PATIENCE; ; ) {
@@ -138,9 +136,8 @@ function isBusyOnWindows(error: unknown): boolean {
 }
 
 /**
- * Makes the names in a folder durable, where a program can do so: Windows does it by itself, and
- * some file systems know no such thing, which is no failure. Throws the file system's own error for
- * a device that fails.
+ * Makes the names in a folder durable. Does nothing on Windows, which does this by itself, and on
+ * file systems that cannot sync a folder. Throws the file system's own error when the device fails.
  */
 export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
@@ -157,11 +154,11 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Removes a file whose staying would do no harm. */
+/** Removes a file; a failure is ignored. */
 export function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // gone already, or it stays: both are fine by the caller
+    // the file does not exist, or it stays: callers accept both
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How many letters must be added, removed, replaced or swapped with their neighbours to make `b` of
- * `a` (optimal string alignment). Its time grows with the product of the lengths.
+ * How many letters must be added, removed, replaced or swapped with their neighbours to turn `a`
+ * into `b` (optimal string alignment). Takes time proportional to the product of the lengths.
  */
 export function editDistance(a: string, b: string): number {
   let before: readonly number[] = [];

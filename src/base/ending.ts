@@ -1,24 +1,28 @@
-/** What is done when the process is asked to end. A promise is waited for. */
+/** Work to do when the process is asked to end. A promise is awaited. */
 type Undo = () => void | Promise<void>;
 
 /**
- * SIGINT is taken where the program begins, so that Ctrl-C has its exit code from the first moment.
+ * Without SIGINT: the entry of the program handles it, so that Ctrl-C has its exit code from the
+ * start.
  */
 const SIGNALS = ["SIGTERM", "SIGHUP"] as const;
 
-/** The signals that ask a process to end, by their numbers (POSIX), which shells add to 128. */
+/**
+ * The POSIX numbers of the signals that ask a process to end. Shells report 128 plus the number.
+ */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 const undos = new Set<{ readonly undo: Undo }>();
 
 /**
  * Calls `undo` when the process is asked to end before the returned function is called: by SIGINT,
- * SIGTERM or SIGHUP, or by `process.exit`, which waits for no promise.
+ * SIGTERM or SIGHUP, or by `process.exit`, which does not await promises.
  *
- * Signals are seen between two turns of the event loop: long work must let it turn. The process
- * ends when everything is undone, the newest first. A second signal ends it at once, so that `undo`
- * must leave files that are whole at every moment. A signal that somebody else listens to is
- * theirs: nothing is undone until they call `process.exit` or {@link endBy}.
+ * Node delivers signals between two turns of the event loop, so long work must yield to it. The
+ * process ends when all registered functions have been called, the newest first. A second signal
+ * ends the process at once, so files must be consistent at every moment of `undo`. A signal that
+ * has another listener belongs to that listener: nothing is undone until it calls `process.exit` or
+ * {@link endBy}.
  *
  *     const done = whenEnding(() => takeBack());
  *     try {
@@ -37,7 +41,7 @@ export function whenEnding(undo: Undo): () => void {
 }
 
 /**
- * Undoes what {@link whenEnding} was told and ends the process as `signal` asks: with exit code 130
+ * Calls the functions registered with {@link whenEnding}, then ends the process: with exit code 130
  * for SIGINT, else by the signal itself.
  */
 export async function endBy(signal: keyof typeof NUMBERS): Promise<void> {
@@ -49,9 +53,9 @@ export async function endBy(signal: keyof typeof NUMBERS): Promise<void> {
 async function undoAll(): Promise<void> {
   const entries = [...undos].reverse();
   undos.clear();
-  // from here on the next signal has the system's own effect
+  // the next signal has its default effect and ends the process
   stopListening();
-  // one that fails must not keep the others from being called
+  // one function that fails must not prevent the others
   await Promise.allSettled(entries.map(async ({ undo }) => undo()));
 }
 

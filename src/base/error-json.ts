@@ -2,7 +2,8 @@ import { FobError, isErrorCode } from "./fob-error.ts";
 import { original, toldBefore } from "./language.ts";
 
 /**
- * A text on its way to another process: in English, and in the reader's language where it is not.
+ * A text that is sent to another process: in English, and also in the reader's language where that
+ * is another one.
  */
 export interface TextJson {
   readonly english: string;
@@ -10,29 +11,29 @@ export interface TextJson {
 }
 
 /**
- * An error on its way to another process. `message` and `hint` are English; `local` has them in the
- * reader's language, and is absent where that is English, or not known.
+ * An error that is sent to another process. `message` and `hint` are English; `local` has them in
+ * the reader's language, and is absent where that is English or unknown.
  */
 export interface ErrorJson {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
-  /** True where what failed was done all the same; else absent. */
+  /** True where the work was done although something failed; else absent. */
   readonly isDone?: boolean;
-  /** True where a person has stopped it and is told nothing; else absent. */
+  /** True where a person has stopped the work, and no message is shown; else absent. */
   readonly isSilent?: boolean;
   readonly local?: { readonly message: string; readonly hint: string | null };
-  /** Where it is not the usual one of the code. */
+  /** Present where it differs from the usual exit code of `code`. */
   readonly exitCode?: number;
 }
 
-/** A text of {@link t} with its English; the process that made it spoke the reader's language. */
+/** A text that {@link t} made, with its English. This process must use the reader's language. */
 export function encodeText(text: string): TextJson {
   const english = original(text);
   return text === english ? { english } : { english, local: text };
 }
 
-/** Reverses {@link encodeText}: the text for people, whose English is known for scripts. */
+/** Reverses {@link encodeText}: the text for people. {@link original} finds its English. */
 export function decodeText({ english, local }: TextJson): string {
   return local === undefined ? english : toldBefore(local, english);
 }
@@ -51,7 +52,7 @@ export function encodeError({ code, message, hint, isDone, isSilent }: FobError)
   };
 }
 
-/** Reverses {@link encodeError}. Null for what is no error of fob. */
+/** Reverses {@link encodeError}. Null for JSON that is not an error of fob. */
 export function decodeError(json: unknown): FobError | null {
   if (typeof json !== "object" || json === null) return null;
   const { code, message, hint, isDone, isSilent, local, exitCode } = json as Partial<ErrorJson>;

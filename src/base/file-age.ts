@@ -1,7 +1,8 @@
 /**
- * How long a file may be half-written, in milliseconds: where the file system has no hard links,
- * others see it while its writer is at work. Who waits for a file counts this by the own clock; who
- * comes across one has nothing but the file's time ({@link isYoung}).
+ * How long a file may be half-written, in milliseconds. On a file system without hard links, other
+ * processes see a file while it is being written. A process that waits for a file measures this
+ * time itself; a process that finds a file can only compare its modification time ({@link
+ * isYoung}).
  */
 export const WRITING_MS = 2_000;
 
@@ -9,27 +10,28 @@ export const WRITING_MS = 2_000;
 const LONG_MS = 60 * 60 * 1000;
 
 /**
- * A file system may count in steps of two seconds (FAT): what changed more recently than this, in
- * milliseconds, may change again without its time showing it.
+ * FAT stores modification times in steps of two seconds. A file that changed more recently than
+ * this, in milliseconds, may change again without a new modification time.
  */
 const COARSE_MS = 3_000;
 
 /**
- * Whether the writer of a file or folder may still be at work; `changed` is when it was modified, in
- * milliseconds since 1970. A time in the future counts by its distance: the clock was set back.
+ * Whether a file or folder may still be written; `changed` is its modification time in milliseconds
+ * since 1970. A time in the future counts by its distance from now, because the clock may have been
+ * set back.
  */
 export function isYoung(changed: number): boolean {
   return Math.abs(Date.now() - changed) < WRITING_MS;
 }
 
-/** Whether what was begun at this time and is not done was left behind; times as in isYoung. */
+/** Whether work that began at this time must have been abandoned; times as in {@link isYoung}. */
 export function isLongAgo(begun: number): boolean {
   return Math.abs(Date.now() - begun) > LONG_MS;
 }
 
 /**
- * Whether the next change of a file or folder will show in its time, `changed`. Of a time in the
- * future that is not certain: the next change may come at that very time.
+ * Whether the next change of a file or folder will change its modification time. False for a time
+ * in the future: the next change may get that same time.
  */
 export function isSettled(changed: number): boolean {
   return Date.now() - changed > COARSE_MS;

@@ -20,7 +20,7 @@ const REASONS: Texts = {
 
 const HINTS: Texts = { ENOSPC: "make room and try again; nothing was lost" };
 
-/** What to do about a file of the home. */
+/** Hints for a file of the home folder. */
 const HOME_HINTS: Texts = {
   ...HINTS,
   EACCES: "the folder must belong to you; --home or FOB_HOME chooses another",
@@ -28,7 +28,7 @@ const HOME_HINTS: Texts = {
   ENOTDIR: "--home or FOB_HOME chooses another folder",
 };
 
-/** What was to be done with a file or folder. */
+/** The operation on a file or folder that failed. */
 export type FileAction = "read" | "write" | "create" | "remove" | "change" | "move" | "use";
 
 const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => string>> = {
@@ -42,14 +42,14 @@ const FAILURES: Readonly<Record<FileAction, (path: string, reason: string) => st
 };
 
 /**
- * A failed operation on a file of the home as FobError `unavailable`: what was tried, on which
- * path, and why it failed. A FobError stays as it is.
+ * Describes a failed operation on a file of the home as FobError `unavailable`: the operation, the
+ * path and the reason. Returns a FobError unchanged.
  */
 export function describeFileError(error: unknown, action: FileAction, path: string): FobError {
   return describeWith(HOME_HINTS, error, action, path);
 }
 
-/** {@link describeFileError} for any other file, which another home would not change. */
+/** {@link describeFileError} for a file outside the home: its hints do not suggest another home. */
 export function describeForeignFileError(
   error: unknown,
   action: FileAction,
@@ -73,8 +73,8 @@ function describeWith(hints: Texts, error: unknown, action: FileAction, path: st
 }
 
 /**
- * What failed after the change itself: the path has what was written, and whether that outlives a
- * power cut is unknown. FobError `unavailable`, which says `isDone`.
+ * Describes a failure after the change itself: the file has its new content, but that content may
+ * not survive a power cut. FobError `unavailable` with `isDone`.
  */
 export function describeDoneInDoubt(error: unknown, path: string): FobError {
   if (error instanceof FobError && error.isDone) return error;
@@ -87,9 +87,8 @@ export function describeDoneInDoubt(error: unknown, path: string): FobError {
 }
 
 /**
- * Any thrown value as a FobError. A file operation that failed where nobody expected it is
- * `unavailable` like the others, and so is a module that cannot be loaded; what is left was not
- * foreseen, and is `internal`.
+ * Any thrown value as a FobError: `unavailable` for a failed file operation or a module that cannot
+ * be loaded, `internal` for everything else.
  */
 export function asFobError(error: unknown): FobError {
   if (error instanceof FobError) return error;

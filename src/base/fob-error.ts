@@ -1,6 +1,6 @@
 /**
- * The stable error names of the command-line contract, and the process exit code of each. README.md
- * and docs/json.md have tables of them, which a test compares with this one.
+ * The stable error names of the command-line contract, with the process exit code of each. A test
+ * compares them with the tables in README.md and docs/json.md.
  */
 const EXIT_CODES = {
   /** A bug, or a failure that was not foreseen. */
@@ -11,13 +11,13 @@ const EXIT_CODES = {
   "not-found": 3,
   /** Several tokens fit this name. */
   ambiguous: 3,
-  /** A wrong PIN, a finger that was refused, a grant or an access domain that forbids it. */
-  denied: 4,
   /**
-   * A PIN or an answer is needed and there is nothing that gives it, or too many PINs were wrong.
+   * A wrong PIN, a fingerprint or face that was refused, a grant or access domain that forbids it.
    */
+  denied: 4,
+  /** A PIN or an answer is needed and cannot be asked for, or too many PINs were wrong. */
   locked: 5,
-  /** An enrollment string, picture, challenge, file or vault that is not what it must be. */
+  /** An enrollment string, picture, challenge, file or vault that is malformed or damaged. */
   invalid: 6,
   /** A server said no, or a passcode does not match. */
   rejected: 7,
@@ -30,12 +30,12 @@ const EXIT_CODES = {
 /** One of the stable error names. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
-/** What an error can have besides its code and message. */
+/** The optional parts of an error. */
 interface ErrorOptions {
   /** What to do about it: one line for people. */
   readonly hint?: string;
   readonly cause?: unknown;
-  /** Another exit code than the code's own: other programs have their conventions. */
+  /** Replaces the exit code of `code`, for the conventions of other programs (126, 127). */
   readonly exitCode?: number;
   readonly isDone?: boolean;
   readonly isSilent?: boolean;
@@ -43,8 +43,8 @@ interface ErrorOptions {
 
 /**
  * A failure with a known cause. `message` is one lower-case line for people, without secrets;
- * `hint` says what to do about it where there is something to do. Thrown where the cause is known,
- * caught once, at the top.
+ * `hint` says what to do about it. It is thrown where the cause is known and caught in one place,
+ * at the top.
  */
 export class FobError extends Error {
   override readonly name = "FobError";
@@ -53,11 +53,11 @@ export class FobError extends Error {
   /** The process exit code of this error. */
   readonly exitCode: number;
   /**
-   * Whether the work was done although something failed: a counter has moved on, say. It must not
-   * be done a second time.
+   * Whether the work was done although something failed, for example a counter was increased. The
+   * caller must not repeat it.
    */
   readonly isDone: boolean;
-  /** Whether no message is shown: the person has stopped the work, and knows it. */
+  /** Whether no message is shown, because the person stopped the work themselves. */
   readonly isSilent: boolean;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -70,7 +70,10 @@ export class FobError extends Error {
   }
 }
 
-/** The error of work that a person has stopped, with Ctrl-C for example: it is not shown. */
+/**
+ * The error for work that a person has stopped, for example with Ctrl-C. No message is shown for
+ * it.
+ */
 export function stoppedByPerson(cause?: unknown): FobError {
   return new FobError("interrupted", "interrupted", { isSilent: true, cause });
 }

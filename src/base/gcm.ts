@@ -1,14 +1,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
-/** The length of GCM's nonce in every format, in bytes. */
+/** The length of the GCM nonce in every format that fob reads or writes, in bytes. */
 export const NONCE_BYTES = 12;
 
-/** The length of GCM's tag in every format, in bytes. */
+/** The length of the GCM tag in every format that fob reads or writes, in bytes. */
 export const TAG_BYTES = 16;
 
 /**
- * AES-256-GCM with a random 96-bit nonce: nonce, ciphertext and tag in one buffer (NIST SP
- * 800-38D). `associated` is bound to them without being stored in them.
+ * Encrypts with AES-256-GCM and a random 96-bit nonce (NIST SP 800-38D). Returns nonce, ciphertext
+ * and tag in one buffer. `associated` is authenticated and not stored.
  */
 export function encrypt(key: Uint8Array, plaintext: Uint8Array, associated = ""): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
@@ -18,8 +18,8 @@ export function encrypt(key: Uint8Array, plaintext: Uint8Array, associated = "")
 }
 
 /**
- * Reverses {@link encrypt}, with a key of 16, 24 or 32 bytes; null when key, bytes or associated
- * data are not the ones it was given.
+ * Reverses {@link encrypt}, with a key of 16, 24 or 32 bytes. Returns null when the key, the bytes
+ * or the associated data are wrong.
  */
 export function decrypt(key: Uint8Array, sealed: Uint8Array, associated = ""): Buffer | null {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
@@ -31,11 +31,11 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, associated = ""): B
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
   const plaintext = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
   try {
-    // GCM keeps no block back: there is nothing to append
+    // returns no bytes: GCM is a stream mode
     decipher.final();
     return plaintext;
   } catch {
-    // node:crypto has one way to say that a tag does not match
+    // the only error here is a tag that does not match
     plaintext.fill(0);
     return null;
   }

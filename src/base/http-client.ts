@@ -1,22 +1,22 @@
-/** One request to a server. Nothing is repeated and no redirect is followed. */
+/** One request to a server. It is not repeated, and redirects are not followed. */
 export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** A longer reply counts as none, in bytes. */
+  /** The largest body that is accepted, in bytes. */
   readonly maxBytes: number;
-  /** In milliseconds, from the first look-up to the last byte. */
+  /** The time limit in milliseconds, from the DNS lookup to the last byte. */
   readonly timeout: number;
   /**
-   * Whether http and certificates that nobody vouches for will do. Http to this very machine always
-   * does.
+   * Whether plain http and untrusted certificates are accepted. Plain http to this machine always
+   * is.
    */
   readonly isInsecure: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What a server answered, whatever its status. */
+/** The reply of a server, with any status. */
 export interface HttpReply {
   readonly status: number;
   /** A header's value, by its name in lower case; null where it is absent. */
@@ -25,8 +25,8 @@ export interface HttpReply {
 }
 
 /**
- * Sends a request. Rejects with FobError `unavailable` when no whole reply came in time, `rejected`
- * for a redirect, an insecure address or a certificate that nobody vouches for; `interrupted` when
- * its signal ended it.
+ * Sends a request. Rejects with FobError `unavailable` when no complete reply arrives in time;
+ * `rejected` for a redirect, an insecure address or an untrusted certificate; `interrupted` when
+ * `signal` aborts it.
  */
 export type HttpClient = (request: HttpRequest) => Promise<HttpReply>;

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { ownValue } from "./own-value.ts";
 
 /**
- * A file of translations, `messages/LANG.json`. A text's key is its English, with `{1}`, `{2}` ...
- * for what stands in it; a counted noun's key is its English singular, and its forms are those of
+ * A file of translations, `messages/LANG.json`. The key of a text is its English, with `{1}`, `{2}`
+ * ... for its values. The key of a counted noun is its English singular, and its forms are those of
  * the language's plural categories (CLDR).
  */
 interface MessagesFile {
@@ -14,48 +14,50 @@ interface MessagesFile {
 }
 
 interface Catalogue extends MessagesFile {
-  /** As Intl names it: `de-AT`. */
+  /** A BCP 47 tag: `de-AT`. */
   readonly language: string;
   readonly rules: Intl.PluralRules;
 }
 
 /**
- * A text in English that stands in a constant, where no language is known yet: {@link translated}
- * gives it to people. Whatever is declared so is collected for translators, as `t` and the
- * summaries of commands are (scripts/collect-messages.ts).
+ * An English text in a constant, which is made before the language is known; {@link translated}
+ * translates it. scripts/collect-messages.ts collects constants of this type for translators, as it
+ * collects the texts of `t` and the summaries of commands.
  */
 export type Text = string;
 
-/** {@link Text}s by what they are for. */
+/** {@link Text}s by key. */
 export type Texts = Readonly<Record<string, Text>>;
 
-/** What stands in a text. */
+/** A value that is inserted into a text. */
 type Value = string | number | bigint | boolean | null | undefined;
 
-/** As many translations are remembered: those of a screen that goes on for days are not. */
+/**
+ * How many translations are remembered. The limit bounds the memory of a screen that runs for days.
+ */
 const MAX_ORIGINS = 5_000;
 
-/** Numbers from here on are grouped. */
+/** Numbers from this one on are written with group separators. */
 const LONG_NUMBER = 10_000;
 
-/** A language: the file of its texts, null for English, and what was read from it. */
+/**
+ * A language: the file of its texts (null for English), and the content of the file once it is
+ * read.
+ */
 export interface Speech {
   readonly file: string | null;
-  /** Hears when the file is broken, once it is needed. */
+  /** Called when the file is needed and cannot be used. */
   readonly warn: (trouble: string) => void;
   catalogue?: Catalogue | null;
 }
 
-/**
- * A text is wherever somebody is told something: the language is the one state of the program that
- * is everywhere.
- */
+/** The language is global state, because texts are made everywhere in the program. */
 let speech: Speech = { file: null, warn: () => {} };
 let listener: () => Speech | undefined = () => undefined;
 let isEnglish = false;
-/** What {@link declared} has made, by its English. */
+/** The patterns of {@link declared}, by their English text. */
 const patterns = new Map<string, { readonly key: string; readonly values: readonly Value[] }>();
-/** The English of texts that are not in English. */
+/** The English of translated texts. */
 const origins = new Map<string, string>();
 
 /**
@@ -65,7 +67,7 @@ const origins = new Map<string, string>();
  */
 export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | null {
   const wanted = env["FOB_LANG"] || env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "";
-  // a name from the environment leads nowhere but to a file of this folder
+  // the environment must not choose a file outside this folder
   const [locale, language] = /^([A-Za-z]{2,3})(?:_[A-Za-z0-9]{1,8})?(?=[.@]|$)/.exec(wanted) ?? [];
   if (locale === undefined || language === "en") return null;
   const paths = [locale, language].map((name) => `${folder}/${name}.json`);
@@ -73,25 +75,25 @@ export function messagesFile(folder: string, env: NodeJS.ProcessEnv): string | n
 }
 
 /**
- * Makes all texts from now on in the language of this file, or in English; `warn` hears when the
- * file is broken, once it is needed.
+ * Sets the language of all texts to that of this file, or to English. `warn` is called when the
+ * file is needed and cannot be used.
  */
 export function speak(file: string | null, warn: (trouble: string) => void): void {
   speech = { file, warn };
 }
 
 /**
- * Has an agent speak the language of whom it serves at the moment; `find` returns undefined where
- * that is nobody.
+ * Makes an agent use the language of the client that it serves at the moment. `find` returns
+ * undefined when there is no client.
  */
 export function speakAs(find: () => Speech | undefined): void {
   listener = find;
 }
 
 /**
- * A text for people in their language: t`no token is called “${name}”`, or t("no tokens yet"). What
- * stands in it is never translated. Its English is its key in the file of the language, which is
- * read when the first text is needed; in English it costs nothing.
+ * A text for people in their language: t`no token is called “${name}”`, or t("no tokens yet"). Its
+ * values are not translated. Its English is its key in the file of the language. That file is read
+ * when the first text is needed; English needs no file.
  */
 export function t(text: TemplateStringsArray | string, ...values: readonly Value[]): string {
   if (typeof text === "string") return translated(text);
@@ -103,8 +105,8 @@ export function t(text: TemplateStringsArray | string, ...values: readonly Value
 }
 
 /**
- * A {@link Text} with values in it, for declarations: declared`9 attempts within ${MINUTES} min`.
- * {@link translated} finds it by its key, and puts the values in.
+ * A {@link Text} with values, for a constant: declared`9 attempts within ${MINUTES} min`. {@link
+ * translated} translates its pattern and inserts the values.
  */
 export function declared(text: TemplateStringsArray, ...values: readonly Value[]): Text {
   const english = String.raw({ raw: text }, ...values);
@@ -112,7 +114,7 @@ export function declared(text: TemplateStringsArray, ...values: readonly Value[]
   return english;
 }
 
-/** A text that stands in a declaration in English (a summary, an example), in people's language. */
+/** Translates an English {@link Text} of a constant, such as a summary or an example. */
 export function translated(text: string): string {
   const pattern = patterns.get(text);
   const found = find(pattern?.key ?? text);
@@ -121,8 +123,8 @@ export function translated(text: string): string {
 }
 
 /**
- * `1 passcode`, `2 passcodes`, `0 entries`; `many` is the plural where it is more than an `s`. Long
- * numbers are grouped: `12,345 tokens`.
+ * A number with its noun: `1 passcode`, `2 passcodes`, `0 entries`. `many` is the plural where it
+ * is not `one` with an `s`. Long numbers have group separators: `12,345 tokens`.
  */
 export function plural(count: number, one: string, many = `${one}s`): string {
   const english = `${count} ${count === 1 ? one : many}`;
@@ -135,23 +137,20 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 }
 
 /**
- * The language that texts are in as FOB_LANG names it, `de` or `de_AT`; null for English. The file
- * is not read.
+ * The language of texts as FOB_LANG names it, `de` or `de_AT`; null for English. Does not read the
+ * file.
  */
 export function spokenLanguage(): string | null {
   const { file } = listener() ?? speech;
   return file === null ? null : languageOf(file);
 }
 
-/** The language of texts as Intl names it: `de-AT`. */
+/** The language of texts as a BCP 47 tag for Intl: `de-AT`. */
 export function languageTag(): string {
   return (isEnglish ? null : read()?.language) ?? "en";
 }
 
-/**
- * Makes texts that are not for people, but for what reads standard output: in English, whatever the
- * language.
- */
+/** Calls `make` with all texts in English, for output that programs read. */
 export function inEnglish<T>(make: () => T): T {
   isEnglish = true;
   try {
@@ -161,22 +160,18 @@ export function inEnglish<T>(make: () => T): T {
   }
 }
 
-/** Takes a text that another process made by {@link t}, and its English. Returns the text. */
+/** Registers a text that another process made with {@link t}, and its English. Returns the text. */
 export function toldBefore(text: string, english: string): string {
   return remember(text, english);
 }
 
-/**
- * The English of a text that {@link t} made; any other text as it is. For what goes to scripts and
- * into logs.
- */
+/** The English of a text that {@link t} made; any other value unchanged. For scripts and logs. */
 export function original<T extends Value | null | undefined>(text: T): T {
   return typeof text === "string" ? ((origins.get(text) ?? text) as T) : text;
 }
 
 /**
- * A text that {@link t} made before, for whoever is spoken to now: in English where
- * {@link inEnglish} is what is made.
+ * A text that {@link t} made earlier: its English inside {@link inEnglish}, else the text itself.
  */
 export function again(text: string): string {
   return isEnglish ? original(text) : text;
@@ -209,7 +204,7 @@ function read(): Catalogue | null {
   return spoken.catalogue;
 }
 
-/** A broken file costs its language, and nothing else. */
+/** Reads the file of a language. For a broken file, warns and returns null: English is used. */
 function parse(file: string, warn: Speech["warn"]): Catalogue | null {
   try {
     const messages: unknown = JSON.parse(readFileSync(file, "utf8"));

@@ -1,21 +1,21 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { type Life, lifeHere, startOf } from "./processes.ts";
 
-/** A process on some machine, told from every other process that has or had its number. */
+/** A process on some machine, distinct from every other process that has or had the same PID. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it began, as the system counts; empty where the system does not tell. */
+  /** Its start time in the format of the system; empty where the system does not report it. */
   readonly started: string;
-  /** Where the number counts: this boot and PID namespace, or the machine's name. */
+  /** The scope of the PID: this boot and PID namespace on Linux, else the machine's name. */
   readonly place: string;
 }
 
-/** The process that asks. */
+/** The identity of the current process. */
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: startOf(process.pid) ?? "", place: thisPlace() };
 }
 
-/** What can be said of a process, wherever it runs. */
+/** Whether a process still runs; `unknown` for one of another machine or PID namespace. */
 export function lifeOf(one: ProcessIdentity): Life {
   return one.place === thisPlace() ? lifeHere(one) : "unknown";
 }
@@ -27,7 +27,7 @@ function thisPlace(): string {
       return `${boot}/${readlinkSync("/proc/self/ns/pid")}`;
     }
   } catch {
-    // no /proc: the name of the machine is what is left
+    // no /proc: the machine's name has to do
   }
   return process.getBuiltinModule("node:os").hostname();
 }

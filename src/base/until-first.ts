@@ -1,9 +1,9 @@
 /**
- * Does `work` with a signal that aborts as soon as one of `ends` does; a number is a time limit in
- * milliseconds.
+ * Calls `work` with a signal that aborts when the first of `ends` does; a number is a time limit in
+ * milliseconds. Returns and throws what `work` does.
  *
- * `AbortSignal.any` would be shorter, but Node may collect what it returns while it still has
- * listeners, and then nothing ends (nodejs/node#65995). Returns and throws what `work` does.
+ * `AbortSignal.any` would be shorter, but Node may collect its signal while it still has listeners,
+ * which then never hear of an abort (nodejs/node#65995).
  */
 export async function untilFirst<T>(
   ends: readonly (AbortSignal | number)[],
