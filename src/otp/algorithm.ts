@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 
-/** The hash functions an HMAC-based passcode may be built on. */
+/** The hash functions of HMAC-based passcodes. */
 export const HASH_ALGORITHMS = ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"] as const;
 
-/** A hash function, by the name that Key URIs use. */
+/** A hash function, by its name in Key URIs. */
 export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
 
-/** The length of each function's output, in bytes. */
+/** The output length of each hash function, in bytes. */
 export const HASH_BYTES: Readonly<Record<HashAlgorithm, number>> = {
   SHA1: 20,
   SHA224: 28,

@@ -1,7 +1,6 @@
 /**
- * The alphabets a passcode can be written in. `decimal` is RFC 4226's; `hexadecimal`, `base32` and
- * `base64` are those that the MobilePASS family offers; `steam` is the 26 letters and digits of
- * Steam Guard.
+ * The alphabets of passcodes. `decimal` is that of RFC 4226; `hexadecimal`, `base32` and `base64`
+ * are those of the MobilePASS family; `steam` is the 26 letters and digits of Steam Guard.
  */
 export const ALPHABETS = {
   decimal: "0123456789",

@@ -4,8 +4,9 @@ import { findOffset } from "./verify.ts";
 import type { Window } from "./window.ts";
 
 /**
- * The offset of the counter, or time step, at which a token gives a passcode: the nearest in the
- * window, ahead before back; null when none does. The whole window is walked every time.
+ * The offset of the counter or time step at which a token gives a passcode: the nearest match in
+ * the window, and of two equally near ones the later. Null when there is none. Every counter of the
+ * window is tried every time, so that the time taken does not depend on the match.
  */
 export function findPasscode(
   token: Omit<HotpInput, "counter">,

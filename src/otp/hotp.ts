@@ -6,10 +6,10 @@ import { OtpError } from "./otp-error.ts";
 /** The fewest and the most characters that a passcode may have. */
 export const DIGITS = { min: 4, max: 10 } as const;
 
-/** The highest counter, and the last time step: they have eight bytes. */
+/** The highest counter or time step: both have eight bytes. */
 export const LAST_COUNTER = 2n ** 64n - 1n;
 
-/** What an event-based passcode is made from. */
+/** The inputs of an HMAC-based passcode. */
 export interface HotpInput {
   readonly secret: Uint8Array;
   readonly counter: bigint;
@@ -38,8 +38,8 @@ export function counterBytes(counter: bigint): Buffer {
 }
 
 /**
- * Writes an HMAC as a passcode of `digits` characters. Decimal is the dynamic truncation of RFC
- * 4226 section 5.3.
+ * Shortens an HMAC to a passcode of `digits` characters. Decimal passcodes use the dynamic
+ * truncation of RFC 4226 section 5.3.
  */
 export function truncate(mac: Buffer, digits: number, alphabet: Alphabet): string {
   const offset = (mac.at(-1) ?? 0) & 0xf;
@@ -49,7 +49,7 @@ export function truncate(mac: Buffer, digits: number, alphabet: Alphabet): strin
   return byteText(mac, offset, digits, ALPHABETS[alphabet]);
 }
 
-/** Throws OtpError when a passcode cannot have so many characters. */
+/** Throws OtpError for a number of digits that a passcode cannot have. */
 function refuseDigits(digits: number): void {
   if (Number.isInteger(digits) && digits >= DIGITS.min && digits <= DIGITS.max) return;
   throw new OtpError("digits", t`digits is ${digits}: ${DIGITS.min} to ${DIGITS.max} are possible`);
@@ -72,9 +72,9 @@ function steamText(number: number, digits: number): string {
 }
 
 /**
- * The vendor's rule for these alphabets is not public; this one is ours: successive bytes from the
- * dynamic offset on, cyclically. The alphabets' sizes divide 256, so that every character is
- * equally likely.
+ * The vendor's rule for these alphabets is not public; this one is our own: successive bytes from
+ * the dynamic offset on, continuing at the start of the HMAC. The alphabets' sizes divide 256, so
+ * every character is equally likely.
  */
 function byteText(mac: Buffer, offset: number, digits: number, letters: string): string {
   return Array.from(

@@ -4,21 +4,21 @@ import { OtpError } from "./otp-error.ts";
 import { firstSha1State, type Sha1State, sha1Block } from "./sha1.ts";
 import type { Window } from "./window.ts";
 
-/** From this many counters on, preparing the HMAC once per key pays. */
+/** The number of counters from which preparing the HMAC key once is faster. */
 const LARGE_WINDOW = 1_000;
 
 const BLOCK_BYTES = 64;
 
 /**
- * An HMAC-SHA-1 whose key was worked in: the states after the key's block, inner and outer (RFC
- * 2104 section 4).
+ * An HMAC-SHA-1 with its key processed: the inner and outer states after the key's block (RFC 2104
+ * section 4).
  */
 interface PreparedHmac {
   readonly inner: Sha1State;
   readonly outer: Sha1State;
 }
 
-/** What of a token and a question decides whether {@link findInLargeWindow} can answer. */
+/** The inputs of {@link findInLargeWindow}. */
 export interface WindowSearch extends Pick<Window, "origin" | "back" | "ahead"> {
   readonly secret: Uint8Array;
   readonly algorithm: string;
@@ -28,8 +28,8 @@ export interface WindowSearch extends Pick<Window, "origin" | "back" | "ahead"> 
 }
 
 /**
- * Whether a search is large, and of the one kind that is prepared for it: SHA-1 and decimal digits,
- * which is nearly every token.
+ * Whether {@link findInLargeWindow} handles a search: a large window, SHA-1 and decimal digits, as
+ * nearly every token has.
  */
 export function isLargeSearch({ algorithm, alphabet, origin, back, ahead }: WindowSearch): boolean {
   const isExact = origin + BigInt(ahead) <= BigInt(Number.MAX_SAFE_INTEGER);
@@ -37,9 +37,9 @@ export function isLargeSearch({ algorithm, alphabet, origin, back, ahead }: Wind
 }
 
 /**
- * The offset nearest to the origin at which a token gives the passcode, ahead before back; null
- * when none does. The whole window is walked every time, and a step takes the same time whether it
- * matches or not. Counters below 0 are left out.
+ * The offset nearest to the origin at which a token gives the passcode, and of two equally near
+ * ones the later; null when there is none. Every counter of the window is tried every time, and a
+ * step takes the same time whether it matches or not. Counters below 0 are skipped.
  */
 export function findInLargeWindow(search: WindowSearch): number | null {
   const { secret, digits, passcode, back, ahead } = search;
@@ -52,7 +52,7 @@ export function findInLargeWindow(search: WindowSearch): number | null {
   const reach = Math.max(back, ahead);
   let found: number | null = null;
   for (let distance = reach; distance >= 0; distance--) {
-    // from the far end, so that the last match is the nearest
+    // from the far end, so that the nearest match is found last and stays
     if (distance <= Math.min(back, origin) && numberAt(origin - distance) % modulus === wanted)
       found = -distance;
     if (distance <= ahead && numberAt(origin + distance) % modulus === wanted) found = distance;
@@ -76,7 +76,7 @@ function prepareHmac(secret: Uint8Array): PreparedHmac {
   return prepared;
 }
 
-/** The truncated number of a counter (RFC 4226 section 5.3), before it is cut to digits. */
+/** The truncated number of a counter (RFC 4226 section 5.3), before the reduction to digits. */
 function truncatedHmac({ inner, outer }: PreparedHmac): (counter: number) => number {
   const message = endOfMessage(2, BLOCK_BYTES + 8);
   const digest = endOfMessage(5, BLOCK_BYTES + 20);
@@ -95,8 +95,8 @@ function truncatedHmac({ inner, outer }: PreparedHmac): (counter: number) => num
 }
 
 /**
- * A last block whose first `words` words are still to come, of a message of `bytes` bytes (FIPS
- * 180-4 section 5.1.1).
+ * The last block of a SHA-1 message of `bytes` bytes, with padding and length (FIPS 180-4 section
+ * 5.1.1). The caller fills in its first `words` words.
  */
 function endOfMessage(words: number, bytes: number): Int32Array {
   const block = new Int32Array(16);

@@ -7,9 +7,8 @@ export const MOTP_PERIOD = 10;
 export const MOTP_DIGITS = 6;
 
 /**
- * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step, the
- * secret in lower-case hexadecimal, and the PIN, all as text. MD5 is what the method is made of; it
- * has no other choice.
+ * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step in
+ * decimal, the secret in lower-case hexadecimal, and the PIN. The method prescribes MD5.
  */
 export function motp(input: {
   readonly secret: Uint8Array;

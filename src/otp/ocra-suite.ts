@@ -2,23 +2,23 @@ import { t } from "#base/language.ts";
 import { DIGITS } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 
-/** The hash functions of OCRA: for the HMAC, and for the PIN. */
+/** The hash functions of OCRA, for the HMAC and for the PIN. */
 export type OcraHash = "SHA1" | "SHA256" | "SHA512";
 
-/** How a challenge is written. */
+/** The characters of a challenge. */
 export type ChallengeFormat = "numeric" | "alphanumeric" | "hexadecimal";
 
-/** An OCRA suite, taken apart (RFC 6287 section 6). */
+/** The parts of an OCRA suite (RFC 6287 section 6). */
 export interface OcraSuite {
-  /** As the issuer wrote it: these very characters go into the HMAC. */
+  /** As the issuer wrote it: the HMAC includes this text unchanged. */
   readonly text: string;
   readonly algorithm: OcraHash;
-  /** 0 means that nothing is truncated. */
+  /** 0 means that the response is the whole HMAC. */
   readonly digits: number;
   readonly counter: boolean;
-  /** `length` is the longest challenge, in characters. */
+  /** `length` is the maximum length of a challenge, in characters. */
   readonly challenge: { readonly format: ChallengeFormat; readonly length: number };
-  /** How the PIN is hashed, or null where the suite has no P. */
+  /** The hash function for the PIN, or null where the suite has no P. */
   readonly pin: OcraHash | null;
   /** The length of the session information in bytes, or null where the suite has no S. */
   readonly session: number | null;
@@ -44,13 +44,11 @@ const UNITS: ReadonlyMap<
 > = new Map([
   ["S", { seconds: 1, min: 1, max: 59 }],
   ["M", { seconds: 60, min: 1, max: 59 }],
-  // the RFC also allows 0 hours, which no time can be divided by
+  // the RFC also allows 0 hours, but a step of length 0 is not defined
   ["H", { seconds: 3_600, min: 1, max: 48 }],
 ]);
 
-/**
- * Takes a suite apart, in any letter case. Throws OtpError `suite` naming the part that is wrong.
- */
+/** Parses a suite in any letter case. Throws OtpError `suite` naming the wrong part. */
 export function parseOcraSuite(text: string): OcraSuite {
   const [version = "", crypto = "", inputs = "", ...rest] = text.toUpperCase().split(":");
   if (version !== "OCRA-1") throw suiteError(version, t("OCRA-1 is the only version"));
@@ -58,7 +56,7 @@ export function parseOcraSuite(text: string): OcraSuite {
   return { text, ...parseCryptoFunction(crypto), ...parseDataInput(inputs) };
 }
 
-/** The suite's text from its parts; the inverse of {@link parseOcraSuite} but for spelling. */
+/** The text of a suite, in the canonical spelling; the inverse of {@link parseOcraSuite}. */
 export function formatOcraSuite(suite: Omit<OcraSuite, "text">): string {
   const { algorithm, digits, counter, challenge, pin, session, timeStep } = suite;
   const inputs = [
@@ -150,7 +148,7 @@ export function isOcraSuite(text: string): boolean {
     parseOcraSuite(text);
     return true;
   } catch {
-    // then it is none
+    // not a suite
     return false;
   }
 }

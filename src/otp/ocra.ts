@@ -8,18 +8,19 @@ import { OtpError } from "./otp-error.ts";
 const CHALLENGE_BYTES = 128;
 
 /**
- * A challenge: one text, or for mutual challenge-response the two in the order in which they are
- * hashed: the other side's own challenge comes first in its response (RFC 6287 section 7.2).
+ * A challenge: one text, or for mutual challenge-response two texts in the order in which they are
+ * hashed. The response of each side begins with the challenge that the other side made (RFC 6287
+ * section 7.2).
  */
 export type Challenge = readonly [string] | readonly [string, string];
 
-/** What an OCRA response is made from. Inputs that the suite does not name must be null. */
+/** The inputs of an OCRA response. Inputs that the suite does not name must be null. */
 export interface OcraInput {
   readonly suite: OcraSuite;
   readonly secret: Uint8Array;
   readonly challenge: Challenge;
   readonly counter: bigint | null;
-  /** As typed, in UTF-8; hashed as the suite says. */
+  /** As typed, in UTF-8; it is hashed with the suite's function. */
   readonly pin: Uint8Array | null;
   readonly session: Uint8Array | null;
   readonly unixSeconds: number | null;
@@ -27,8 +28,8 @@ export interface OcraInput {
 
 /**
  * The response to a challenge (RFC 6287 section 5): digits, or for a suite with 0 digits the whole
- * HMAC in lower-case hexadecimal. Throws OtpError naming the input that is missing, not wanted, or
- * does not fit the suite.
+ * HMAC in lower-case hexadecimal. Throws OtpError naming the input that is missing, not part of the
+ * suite, or malformed.
  */
 export function ocra(input: OcraInput): string {
   const { suite, secret } = input;
@@ -63,7 +64,7 @@ function given<T>(
 
 const CHARACTERS: Readonly<Record<ChallengeFormat, RegExp>> = {
   numeric: /^[0-9]+$/,
-  // what a login page can show and a person can type; the RFC's own examples are letters and digits
+  // printable ASCII, more than the letters and digits of the RFC's examples: login pages show it
   alphanumeric: /^[\x20-\x7e]+$/,
   hexadecimal: /^[0-9A-Fa-f]+$/,
 };
@@ -93,8 +94,8 @@ function challengeBytes(
 }
 
 /**
- * A numeric challenge is a number, written in hexadecimal and aligned left: an odd digit is
- * followed by 0 (RFC 6287 section 5.1).
+ * A numeric challenge is converted to hexadecimal and aligned left: an odd number of digits is
+ * padded with a 0 at the end (RFC 6287 section 5.1).
  */
 function encodeChallenge(format: ChallengeFormat, text: string): Buffer {
   if (format === "alphanumeric") return Buffer.from(text, "latin1");

@@ -1,6 +1,6 @@
 /**
- * An argument the algorithms cannot work with. `parameter` names it in the field's own word
- * (`digits`, `period`, `suite` ...).
+ * An argument that the algorithms cannot work with. `parameter` names it (`digits`, `period`,
+ * `suite` ...).
  */
 export class OtpError extends RangeError {
   override readonly name = "OtpError";

@@ -7,11 +7,11 @@ export function firstSha1State(): Sha1State {
 }
 
 /**
- * Works one block of sixteen 32-bit words into a state and writes the new state to `next` (FIPS
- * 180-4 section 6.1.2). Its time depends on no bit of either. Every round is written out because
- * loops over the words take 1.8 times as long, and it is here at all because node:crypto takes ten
- * times as long to begin a new HMAC for every counter of a window. The constants of section 4.2.1
- * stand in their places, the last two as negative numbers, so that all of it stays in 32 bits.
+ * Processes one block of sixteen 32-bit words and writes the new state to `next` (FIPS 180-4
+ * section 6.1.2), in constant time. Loops over the words would take 1.8 times as long, so the
+ * rounds are unrolled. It exists because node:crypto takes ten times as long to begin a new HMAC
+ * for every counter of a window. The constants of section 4.2.1 are inlined; the last two are
+ * negative so that all arithmetic stays in 32 bits.
  */
 // biome-ignore format: a round a line
 export function sha1Block(state: Sha1State, block: Int32Array, next: Sha1State): void {

@@ -3,7 +3,7 @@ import { type HotpInput, hotp } from "./hotp.ts";
 import { OtpError } from "./otp-error.ts";
 
 /**
- * How time is cut into steps: `period` is a step's length and `t0` the start of step 0, both in
+ * The time steps of a token: `period` is the length of a step and `t0` the start of step 0, both in
  * seconds (RFC 6238 section 4.1).
  */
 export interface TimeSteps {
@@ -12,8 +12,8 @@ export interface TimeSteps {
 }
 
 /**
- * A time-based passcode with the time it is valid: from `validFrom` until just before `validUntil`,
- * in seconds since 1970.
+ * A time-based passcode and its validity: from `validFrom` until just before `validUntil`, in
+ * seconds since 1970.
  */
 export interface TimedPasscode {
   readonly code: string;
@@ -22,8 +22,8 @@ export interface TimedPasscode {
 }
 
 /**
- * The number of the time step that holds a time (RFC 6238 section 4.2). Throws OtpError for a bad
- * period, or a time before t0.
+ * The number of the time step at a time (RFC 6238 section 4.2). Throws OtpError for a bad period,
+ * or a time before t0.
  */
 export function timeStep({
   unixSeconds,

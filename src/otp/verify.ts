@@ -2,13 +2,13 @@ import { timingSafeEqual } from "node:crypto";
 import { LAST_COUNTER } from "./hotp.ts";
 import { countersFrom, offsetsIn, type Window } from "./window.ts";
 
-/** The passcode of a counter or time step. */
+/** Computes the passcode of a counter or time step. */
 export type PasscodeAt = (counter: bigint) => string;
 
 /**
  * The offset of the counter in a window that gives a passcode, the nearest of several; null when
- * none does. The whole window is walked every time, so that the time taken does not tell where, or
- * whether, it matched.
+ * there is none. Every counter of the window is tried every time, so that the time taken does not
+ * reveal the match.
  */
 export function findOffset(
   passcode: string,
@@ -50,7 +50,7 @@ export function resynchronize(input: {
   return next;
 }
 
-/** Whether two passcodes are the same, in a time that depends on their lengths alone. */
+/** Whether two passcodes are equal, compared in a time that depends only on their lengths. */
 export function equalPasscodes(a: string, b: string): boolean {
   const [bytesOfA, bytesOfB] = [Buffer.from(a), Buffer.from(b)];
   return bytesOfA.length === bytesOfB.length && timingSafeEqual(bytesOfA, bytesOfB);

@@ -1,30 +1,30 @@
 import { LAST_COUNTER } from "./hotp.ts";
 
-/** Counters or time steps among which a passcode is looked for. */
+/** A range of counters or time steps in which a passcode is searched. */
 export interface Window {
   /** The counter that offsets are counted from. */
   readonly origin: bigint;
   /** How many counters to look at before and after the origin. */
   readonly back: number;
   readonly ahead: number;
-  /** The lowest and the highest counter to look at; without them, all that there are. */
+  /** Limits on the counters that are tried; by default all counters that exist. */
   readonly from?: bigint;
   readonly to?: bigint;
 }
 
-/** The counter that is due, and those after it (RFC 4226 section 7.2). */
+/** The next counter and the `ahead` counters after it (RFC 4226 section 7.2). */
 export function countersFrom(counter: bigint, ahead: number): Window {
   return { origin: counter, back: 0, ahead };
 }
 
-/** The time steps around one, so many to either side (RFC 6238 section 5.2). */
+/** A time step and `toEitherSide` steps before and after it (RFC 6238 section 5.2). */
 export function stepsAround(step: bigint, toEitherSide: number): Window {
   return { origin: step, back: toEitherSide, ahead: toEitherSide };
 }
 
 /**
- * The offsets of a window's counters from its origin: the nearest first, ahead before back. Counters
- * that do not exist, below 0 or above 2^64-1, are left out.
+ * The offsets of a window's counters from its origin, the nearest first, and of two equally near
+ * ones the later. Counters below 0 or above 2^64-1 are skipped.
  */
 export function* offsetsIn({
   origin,
