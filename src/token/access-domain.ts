@@ -3,42 +3,42 @@ import { t } from "#base/language.ts";
 
 /**
  * The access domains, in the classes of the UICC access parameter, from the loosest to the
- * strictest. A token is kept and shown with the code; people may type the name as well.
+ * strictest. Tokens store and show the code; people may also type the name.
  */
 const DOMAINS = [
   { code: "00", name: "full", meaning: () => t("full access") },
-  // after the token's PIN or the app PIN was given in the same call
+  // the token's PIN or the app PIN, given in the same call
   { code: "02", name: "pin", meaning: () => t("only after a PIN") },
   { code: "FF", name: "none", meaning: () => t("no access") },
 ] as const;
 
 type Domain = (typeof DOMAINS)[number];
 
-/** Under which condition a token may be used. */
+/** The condition under which a token may be used. */
 export type AccessDomain = Domain["code"];
 
-/** The code of each access domain, by its name. */
+/** The codes of the access domains, by name. */
 export const ACCESS = Object.fromEntries(DOMAINS.map(({ name, code }) => [name, code])) as {
   readonly [D in Domain as D["name"]]: D["code"];
 };
 
-/** Every access domain's code. */
+/** The codes of all access domains, from the loosest to the strictest. */
 export const ACCESS_DOMAINS: readonly AccessDomain[] = DOMAINS.map(({ code }) => code);
 
-/** What a person may type for an access domain. */
+/** All codes and names that a person may type. */
 export const ACCESS_DOMAIN_WORDS: readonly string[] = [
   ...ACCESS_DOMAINS,
   ...DOMAINS.map(({ name }) => name),
 ];
 
-/** The access domain that a person means by its code or its name, or null. */
+/** The access domain with this code or name, in any letter case; null when there is none. */
 export function parseAccessDomain(text: string): AccessDomain | null {
   const word = text.toLowerCase();
   const domain = DOMAINS.find(({ code, name }) => code.toLowerCase() === word || name === word);
   return domain?.code ?? null;
 }
 
-/** What an access domain means, in words. */
+/** Describes an access domain to people. */
 export function accessInWords(domain: AccessDomain): string {
   return DOMAINS.find(({ code }) => code === domain)?.meaning() ?? domain;
 }
@@ -48,7 +48,10 @@ export function isStricter(domain: AccessDomain, other: AccessDomain): boolean {
   return ACCESS_DOMAINS.indexOf(domain) > ACCESS_DOMAINS.indexOf(other);
 }
 
-/** Whether a token is used without any PIN. `isGuarded` says whether it has one of its own. */
+/**
+ * Whether a token can be used without any PIN. `isGuarded` says whether the token has a PIN of its
+ * own.
+ */
 export function needsNoPin(
   { accessDomain }: { readonly accessDomain: AccessDomain },
   isGuarded: boolean,
@@ -56,7 +59,10 @@ export function needsNoPin(
   return !isGuarded && accessDomain === ACCESS.full;
 }
 
-/** Throws FobError `denied` or `locked` when a token's access domain does not allow its use. */
+/**
+ * Throws FobError `locked` when the access domain requires a PIN and none was given, `denied` when
+ * it forbids every use.
+ */
 export function refuseByDomain(
   { name, accessDomain }: { readonly name: string; readonly accessDomain: AccessDomain },
   pinGiven: boolean,

@@ -2,15 +2,15 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
  * Why a text is not Base32: the position of the first wrong character, counted from 1, or null when
- * its length is impossible.
+ * the length is impossible.
  */
 export interface Base32Fault {
   readonly position: number | null;
 }
 
 /**
- * What each letter stands for. Only those of ASCII: others, such as the dotless i, have one of them
- * as their capital.
+ * The value of each letter. Only ASCII letters: `toUpperCase` would also accept letters such as the
+ * dotless i, whose capital is an ASCII letter.
  */
 const VALUES: ReadonlyMap<string, number> = new Map(
   [...LETTERS].flatMap((letter, value): [string, number][] => [
@@ -21,7 +21,7 @@ const VALUES: ReadonlyMap<string, number> = new Map(
 
 /**
  * Decodes Base32 (RFC 4648 section 6) as people write it: in any letter case, with spaces and
- * dashes, with or without padding. The fault tells where it is wrong, never what stands there,
+ * dashes, with or without padding. The fault has the position of the error and never the character,
  * because the text is a secret.
  */
 export function decodeBase32(text: string): Buffer | Base32Fault {
@@ -45,11 +45,11 @@ export function decodeBase32(text: string): Buffer | Base32Fault {
       bytes[written++] = (buffered >> bits) & 0xff;
     }
   }
-  // 1, 3 or 6 characters after whole groups of 8 leave more bits over than a byte has room for
+  // 1, 3 or 6 characters after whole groups of 8 do not end at a byte
   return [1, 3, 6].includes(length % 8) ? { position: null } : bytes.subarray(0, written);
 }
 
-/** The text up to its last character that is neither padding nor space. */
+/** The text without padding and spaces at its end. */
 function withoutPadding(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === "=" || isSpace(text[end - 1] ?? ""))) end--;
@@ -60,7 +60,7 @@ function isSpace(character: string): boolean {
   return character === "-" || character.trim() === "";
 }
 
-/** Encodes bytes as Base32 without padding, as Key URIs want it. */
+/** Encodes bytes as Base32 without padding, as Key URIs require. */
 export function encodeBase32(bytes: Uint8Array): string {
   let text = "";
   let bits = 0;

@@ -1,23 +1,26 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** No app nests deeper than this; an open bracket costs a parser a hundred times its byte. */
+/**
+ * The deepest nesting that is accepted; no app nests deeper. An open bracket costs a parser a
+ * hundred times its byte in memory.
+ */
 const MAX_DEPTH = 64;
 
 /**
- * Twenty thousand entries of thirty values each. A value costs up to a hundred bytes, however few
- * it is written in.
+ * Enough for twenty thousand entries of thirty values each. A value takes up to a hundred bytes of
+ * memory, however short its text.
  */
 const MAX_VALUES = 600_000;
 
-/** What a JSON text may come to, in values and levels. */
+/** The limits of a JSON text. */
 export interface JsonLimits {
   readonly values: number;
 }
 
 /**
- * The value that a JSON text holds, or null for a text that does not begin like an object or an
- * array. Throws FobError `invalid`.
+ * Parses a JSON text within limits; null for a text that does not begin like an object or an array.
+ * Throws FobError `invalid` for damaged JSON and for a text beyond the limits.
  */
 export function parseJson(text: string, limits: JsonLimits = { values: MAX_VALUES }): unknown {
   if (!text.startsWith("{") && !text.startsWith("[")) return null;
@@ -30,9 +33,9 @@ export function parseJson(text: string, limits: JsonLimits = { values: MAX_VALUE
 }
 
 /**
- * Throws FobError `invalid` for a text that nests too deeply or holds too many values: every one
- * but the first stands behind a bracket, a comma or a colon. What stands inside strings does not
- * count.
+ * Throws FobError `invalid` for a text that nests too deeply or has too many values. Values are
+ * counted by the brackets, commas and colons outside strings, because one precedes each value but
+ * the first.
  */
 function refuseExcess(text: string, { values }: JsonLimits): void {
   let depth = 0;
@@ -70,7 +73,7 @@ const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-/** Where the string ends that begins at `start`, or the text. */
+/** The position of the quote that ends the string at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);

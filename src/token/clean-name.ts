@@ -1,11 +1,11 @@
 import { stripControls } from "./printable.ts";
 
-/** The longest name, in characters: longer ones help nobody, and no list can show them. */
+/** The longest name, in characters: longer ones do not fit into any list. */
 export const MAX_NAME_LENGTH = 256;
 
-/** A name from elsewhere, made harmless. */
+/** A name from a foreign source, without harmful characters. */
 export interface CleanName {
-  /** Null when nothing is left. */
+  /** Null when no character is left. */
   readonly name: string | null;
   /** Whether control or invisible characters were taken out. */
   readonly wasHarmful: boolean;
@@ -13,9 +13,8 @@ export interface CleanName {
 }
 
 /**
- * What every name goes through that anybody but the user has chosen: without control and invisible
- * characters, lone surrogates and the space around it. A name that is too long is cut where it is
- * used all the same.
+ * Cleans a name that did not come from the user: removes control and invisible characters, lone
+ * surrogates and surrounding space. A name that is too long is not cut, only marked.
  */
 export function cleanText(text: string): CleanName {
   const stripped = stripControls(text);
@@ -27,8 +26,7 @@ export function cleanText(text: string): CleanName {
 }
 
 /**
- * {@link cleanText}, cut to the longest name that there can be: for a token that is kept whatever
- * it is called.
+ * {@link cleanText}, cut to {@link MAX_NAME_LENGTH}: for a token that must be stored with any name.
  */
 export function shortenName(text: string): string | null {
   const { name } = cleanText(text);

@@ -13,29 +13,29 @@ import { parseIsoDate } from "./iso-date.ts";
 import { PIN_TYPES, type Token } from "./token.ts";
 
 /**
- * The version of the forms below, in every file that holds them. It goes up with each field and
- * each kind that is added: a fob of an earlier version then refuses the file by name.
+ * The version of the forms below, in every file that holds them. Every new field or kind increases
+ * it, so that an older fob refuses the file by its version.
  */
 export const TOKEN_VERSION = 1;
 
-/** What an enrollment says of a token. */
+/** The fields of a token that its enrollment sets. */
 export type EnrolledFields = Pick<
   Token,
   "name" | "issuer" | "account" | "serial" | "format" | "credential" | "pin"
 >;
 
-/** What the vault knows of a token besides. */
+/** The fields of a token that the vault sets. */
 export type KeptFields = Omit<Token, "id" | keyof EnrolledFields>;
 
-/** What a new token has, and one that was written before there was the field. */
+/** The values for a new token, and for a stored one that is older than the field. */
 const DEFAULTS: Omit<KeptFields, "enrolledAt"> = { accessDomain: "00", favorite: false };
 
-/** What the vault knows of a token that is enrolled now. */
+/** The vault's fields of a token that is enrolled at this time. */
 export function newlyEnrolled(enrolledAt: Date): KeptFields {
   return { ...DEFAULTS, enrolledAt };
 }
 
-/** A token as JSON data: its time as ISO 8601 text, its counter as decimal digits. */
+/** A token as JSON data: the time as ISO 8601 text, the counter as decimal digits. */
 export type TokenJson = Omit<Token, "credential" | "enrolledAt"> & {
   readonly credential: CredentialJson;
   readonly enrolledAt: string;
@@ -51,8 +51,8 @@ export function encodeToken(token: Token): TokenJson {
 }
 
 /**
- * Reverses {@link encodeToken}, for data that was sealed or comes from our own agent. A field that
- * this version does not know stays with the token. Null for what is no token.
+ * Reverses {@link encodeToken}, for authenticated data: from the vault or from our own agent. An
+ * unknown field stays with the token. Null for data that is not a token.
  */
 export function decodeToken(json: unknown): Token | null {
   if (typeof json !== "object" || json === null) return null;
@@ -66,13 +66,16 @@ export function decodeToken(json: unknown): Token | null {
   return isToken && decoded ? { ...rest, credential: decoded, enrolledAt } : null;
 }
 
-/** What many tokens have in common: the compact form has it once, and their rows say where. */
+/**
+ * The fields that many tokens have in common. The compact form stores them once; the rows of tokens
+ * refer to them by number.
+ */
 const SHARED_FIELDS = ["format", "credential", "pin", "accessDomain"] as const;
 
-/** What is a token's own, in the order of its row. A new field comes last. */
+/** The other fields of a token, in the order of its row. A new field is added at the end. */
 const ROW_FIELDS = ["id", "name", "issuer", "account", "serial", "favorite", "enrolledAt"] as const;
 
-/** The fields of {@link SHARED_FIELDS}. */
+/** A token's fields of {@link SHARED_FIELDS}. */
 export type SharedFields = Pick<Token, (typeof SHARED_FIELDS)[number]>;
 
 type RowOf<Fields extends readonly (keyof Token)[]> = readonly [
@@ -81,12 +84,12 @@ type RowOf<Fields extends readonly (keyof Token)[]> = readonly [
 ];
 
 /**
- * A token as an array, because the names of fields would be most of a file: the number of its
- * shared fields, then its own. A time is in milliseconds since 1970.
+ * A token as an array, because field names would be most of a file: the number of its shared
+ * fields, then its own fields. Times are in milliseconds since 1970.
  */
 export type TokenRow = RowOf<typeof ROW_FIELDS>;
 
-/** The shared fields as JSON text, the same text for the same fields. */
+/** The shared fields as JSON text: equal fields give equal text. */
 export function encodeShared(token: SharedFields): string {
   const entries = SHARED_FIELDS.map((field) => [
     field,
@@ -95,7 +98,7 @@ export function encodeShared(token: SharedFields): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
-/** The token's own fields, and the number of its shared ones. */
+/** The row of a token; `shared` is the number of its shared fields. */
 export function encodeRow(token: Token, shared: number): TokenRow {
   const own = ROW_FIELDS.map((field) => {
     const value = token[field];
@@ -104,7 +107,7 @@ export function encodeRow(token: Token, shared: number): TokenRow {
   return [shared, ...own] as unknown as TokenRow;
 }
 
-/** Reverses {@link encodeShared}. Null where this version does not know all of it. */
+/** Reverses {@link encodeShared}. Null when there is an unknown field or kind. */
 export function decodeShared(json: object): SharedFields | null {
   const { credential, ...rest } = { ...DEFAULTS, ...(json as Partial<SharedFields>) };
   const decoded = readCredential(credential);
@@ -114,8 +117,8 @@ export function decodeShared(json: object): SharedFields | null {
 }
 
 /**
- * Reverses {@link encodeRow}. Null where this version does not know all of it. Written out, because
- * destructuring an array and spreading an object take three times as long, ten thousand times.
+ * Reverses {@link encodeRow}. Null when there is an unknown field. The fields are written out
+ * because destructuring and spreading take three times as long, for ten thousand tokens.
  */
 export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
   if (row.length > ROW_FIELDS.length + 1) return null;
@@ -134,7 +137,7 @@ export function decodeRow(row: TokenRow, shared: SharedFields): Token | null {
   };
 }
 
-/** Whether the compact forms of two tokens are the same, counters aside. */
+/** Whether the compact forms of two tokens are equal, counters aside. */
 export function isListedAlike(one: Token, other: Token): boolean {
   const text = (token: Token) => {
     const credential: Credential = { kind: "motp" };
@@ -145,13 +148,13 @@ export function isListedAlike(one: Token, other: Token): boolean {
 
 type SchemasOf<T> = { readonly [K in keyof T]: v.GenericSchema<unknown, T[K]> };
 
-/** The schema of each field. A name may be null, where the file has none that can be shown. */
+/** The schema of each field. The name is null where the file has none that can be shown. */
 type TokenSchemas = SchemasOf<Omit<Token, "name"> & { readonly name: string | null }>;
 
 /**
- * What is taken for a token from files of others: its fields and no more, within the bounds of
- * enrollment. Names that older versions took as they came are cleaned, and cut rather than refused.
- * A function, so that programs that do not read such files need not hold the schemas.
+ * The schemas for tokens in foreign files: known fields only, within the bounds of enrollment.
+ * Names are cleaned and cut rather than refused, because older versions stored them unchecked. A
+ * function, so that programs that do not read such files do not build the schemas.
  */
 export function tokenSchemas(): TokenSchemas {
   const name = v.pipe(

@@ -17,7 +17,7 @@ type JsonOf<C> = C extends unknown
     }
   : never;
 
-/** A credential as JSON data: counters as decimal digits, because they go beyond 2^53. */
+/** A credential as JSON data: counters as decimal digits, because they can exceed 2^53. */
 export type CredentialJson = JsonOf<Credential>;
 
 /** The credential as JSON data. */
@@ -27,15 +27,15 @@ export function encodeCredential(credential: Credential): CredentialJson {
   return { ...credential, counter: String(credential.counter) } as CredentialJson;
 }
 
-/** Reverses {@link encodeCredential}, for data that {@link CredentialSchema} has accepted. */
+/** Reverses {@link encodeCredential}, for data that {@link credentialSchema} has accepted. */
 export function decodeCredential(json: CredentialJson): Credential {
   if (!("counter" in json) || json.counter === null) return json as Credential;
   return { ...json, counter: BigInt(json.counter) } as Credential;
 }
 
 /**
- * Reverses {@link encodeCredential}, for data that was sealed or comes from our own agent. Checks
- * the types that computing relies on, and no bounds. Null for what is no credential.
+ * Reverses {@link encodeCredential}, for authenticated data: from the vault or from our own agent.
+ * Checks only the types that the algorithms rely on. Null for data that is not a credential.
  */
 export function readCredential(json: unknown): Credential | null {
   if (typeof json !== "object" || json === null) return null;
@@ -45,7 +45,7 @@ export function readCredential(json: unknown): Credential | null {
   return isCredential(credential) ? credential : null;
 }
 
-/** Whether every use of such a credential finds what it relies on. */
+/** Whether the fields that the algorithms use have the right types. */
 function isCredential(credential: Credential): boolean {
   switch (credential.kind) {
     case "totp":
@@ -63,12 +63,14 @@ function isCredential(credential: Credential): boolean {
   }
 }
 
-/** Does not compile where a kind is not handled; at run time it was written by a newer fob. */
+/** Fails to compile when a kind is not handled. At run time the kind is one of a newer fob. */
 function unknownKind(_credential: never): false {
   return false;
 }
 
-/** Where passcodes are cut off, and time begins, as at enrollment. */
+/**
+ * The highest period and t0 that enrollment accepts, in seconds: one day, and the end of year 9999.
+ */
 const MAX_PERIOD = 86_400;
 const MAX_T0 = 253_402_300_799;
 
@@ -78,8 +80,8 @@ type SchemasByKind = {
 };
 
 /**
- * What is taken for a credential from files of others: its fields and no more, within the bounds of
- * enrollment. A function, so that programs that do not read such files need not hold the schemas.
+ * The schema for credentials in foreign files: known fields only, within the bounds of enrollment.
+ * A function, so that programs that do not read such files do not build the schema.
  */
 export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
   const counter = v.pipe(
@@ -107,7 +109,7 @@ export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
   return v.variant("kind", Object.values(kinds));
 }
 
-/** A whole number within bounds. */
+/** The schema of a whole number from `min` to `max`. */
 export function integer(min: number, max: number) {
   return v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 }

@@ -12,7 +12,7 @@ export interface TotpCredential {
   readonly t0: number;
 }
 
-/** Event-based passcodes (RFC 4226). `counter` is the one that the next passcode will use. */
+/** Event-based passcodes (RFC 4226). `counter` is that of the next passcode. */
 export interface HotpCredential {
   readonly kind: "hotp";
   readonly algorithm: HashAlgorithm;
@@ -22,7 +22,8 @@ export interface HotpCredential {
 }
 
 /**
- * Challenge-response (RFC 6287). `counter` is the next one to use, null where the suite has no C.
+ * Challenge-response (RFC 6287). `counter` is that of the next response, null where the suite has
+ * no C.
  */
 export interface OcraCredential {
   readonly kind: "ocra";
@@ -31,15 +32,15 @@ export interface OcraCredential {
 }
 
 /**
- * Mobile-OTP: time-based, with a PIN that is part of every passcode and that nobody stores.
- * Everything else about it is fixed.
+ * Mobile-OTP: time-based passcodes with a PIN that is an input of each passcode and is never
+ * stored. All other parameters are fixed.
  */
 export interface MotpCredential {
   readonly kind: "motp";
 }
 
-/** What passcodes and responses are computed with, besides the secret. */
+/** The parameters of passcodes and responses, without the secret. */
 export type OtpCredential = TotpCredential | HotpCredential | OcraCredential | MotpCredential;
 
-/** What a token computes with, besides its secret. */
+/** The parameters of a token, without its secret. */
 export type Credential = OtpCredential | PushCredential;

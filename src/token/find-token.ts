@@ -3,23 +3,23 @@ import { t } from "#base/language.ts";
 import { type Match, matchName, matchWholeName, type Named } from "./names.ts";
 
 /**
- * The token that `query` means. Throws FobError `not-found` or `ambiguous`, naming what it could
- * have been.
+ * The token that matches `query`. Throws FobError `not-found` with similar names, or `ambiguous`
+ * with all matches.
  */
 export function findToken<T extends Named>(query: string, tokens: readonly T[]): T {
-  return theOne(query, matchName(query, tokens));
+  return onlyMatch(query, matchName(query, tokens));
 }
 
 /**
- * The token of this id or whole name, in any letter case; null where there is none. Throws FobError
- * `ambiguous`.
+ * The token with this id or whole name, in any letter case; null when there is none. Throws
+ * FobError `ambiguous`.
  */
 export function findByWholeName<T extends Named>(query: string, tokens: readonly T[]): T | null {
   const match = matchWholeName(query, tokens);
-  return match && theOne(query, match);
+  return match && onlyMatch(query, match);
 }
 
-function theOne<T extends Named>(query: string, match: Match<T>): T {
+function onlyMatch<T extends Named>(query: string, match: Match<T>): T {
   if (match.kind === "one") return match.token;
   if (match.kind === "several") {
     const names = match.tokens.map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 
-/** What a grant lets a script do with a token. */
+/** The rights of a grant: what a script may do with a token. */
 export const RIGHTS = ["code", "challenge", "push"] as const;
 
 /** One of {@link RIGHTS}. */
@@ -12,22 +12,22 @@ const WORDS: Readonly<Record<Right, () => string>> = {
   push: () => t("login requests"),
 };
 
-/** What all rights together are for, in words. */
+/** All rights in words. */
 export function rightsInWords(): string {
   return RIGHTS.map((right) => WORDS[right]()).join(", ");
 }
 
-/** What a grant is about, without anything that opens a token. */
+/** A grant, without the keys that open its tokens. */
 export interface Grant {
   /** Random, fixed; 16 hexadecimal digits. */
   readonly id: string;
-  /** What its owner calls it. */
+  /** The name that its owner chose. */
   readonly label: string;
   readonly rights: readonly Right[];
   /** The ids of its tokens. */
   readonly tokens: readonly string[];
   readonly createdAt: Date;
-  /** Null when it does not end by itself. */
+  /** Null when it does not expire. */
   readonly expiresAt: Date | null;
 }
 
@@ -36,7 +36,7 @@ export function isRight(text: string): text is Right {
   return RIGHTS.some((right) => right === text);
 }
 
-/** Whether a grant has come to its end. */
+/** Whether a grant has expired. */
 export function hasExpired({ expiresAt }: Pick<Grant, "expiresAt">, now: Date): boolean {
   return expiresAt !== null && expiresAt.getTime() <= now.getTime();
 }

@@ -1,7 +1,7 @@
-/** A point in time as a text has it. */
+/** A point in time that was parsed from a text. */
 export interface IsoDate {
   readonly time: Date;
-  /** Whether the text says in which zone; otherwise it was taken as what the reader wanted. */
+  /** Whether the text has a time zone; if not, the caller's zone was assumed. */
   readonly hasZone: boolean;
 }
 
@@ -12,9 +12,9 @@ const ZONE = /^([+-])(\d{2}):?(\d{2})$/;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Reads a date of ISO 8601, alone or with a time (`2026-01-31T12:00:00.5+01:00`), which XML
- * Schema's date and dateTime are as well; null for everything else, such as 30 February, the year
- * 0, or a zone without minutes. What has no zone is in UTC, or in that of this machine.
+ * Parses a date of ISO 8601, alone or with a time (`2026-01-31T12:00:00.5+01:00`); XML Schema's
+ * date and dateTime are subsets. Null for any other text, such as 30 February, the year 0, or a
+ * zone without minutes. A text without a zone is read as UTC, or as the local time of this machine.
  */
 export function parseIsoDate(text: string, usualZone: "utc" | "local" = "utc"): IsoDate | null {
   if (text.length > 64) return null;
@@ -33,7 +33,7 @@ export function parseIsoDate(text: string, usualZone: "utc" | "local" = "utc"): 
   return { time: hasZone || usualZone === "utc" ? time : asLocal(time), hasZone };
 }
 
-/** The time at which the clocks of this machine show what those of UTC show at the given one. */
+/** The time whose local date and clock time equal those of `utc` in UTC. */
 function asLocal(utc: Date): Date {
   const local = new Date(0);
   local.setFullYear(utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate());
@@ -51,10 +51,7 @@ function daysOf(year: number, month: number): number {
   return (DAYS_OF_MONTH[month - 1] ?? 0) + (month === 2 && isLeap ? 1 : 0);
 }
 
-/**
- * The milliseconds since midnight, or null for a time that no clock shows. 24:00:00 is the end of
- * the day.
- */
+/** The milliseconds since midnight, or null for an invalid time. 24:00:00 is the end of the day. */
 function clockMs(time: string): number | null {
   const [, ...parts] = TIME.exec(time) ?? [];
   const [hours = 0, minutes = 0, seconds = 0] = parts.slice(0, 3).map((part) => Number(part ?? 0));
@@ -65,8 +62,8 @@ function clockMs(time: string): number | null {
 }
 
 /**
- * How far ahead of UTC a zone is, in milliseconds, or null for none: 14 hours are the most that
- * there is.
+ * The offset of a zone from UTC in milliseconds, or null for an invalid zone: no zone is more than
+ * 14 hours from UTC.
  */
 function zoneMs(zone: string): number | null {
   if (zone === "Z") return 0;

@@ -1,7 +1,8 @@
 import type { Token } from "./token.ts";
 
 /**
- * Favourites first, then by name as people sort: `box 9` before `box 10`, whatever the letter case.
+ * Sorts favourites first, then by name in natural order (`box 9` before `box 10`), ignoring letter
+ * case.
  */
 export function inListOrder<T extends Pick<Token, "favorite" | "name">>(tokens: readonly T[]): T[] {
   const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });

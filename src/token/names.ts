@@ -1,6 +1,6 @@
 import { editDistance } from "#base/edit-distance.ts";
 
-/** What a token answers to. */
+/** The fields that a token is looked up by. */
 export interface Named {
   readonly id: string;
   readonly name: string;
@@ -8,23 +8,20 @@ export interface Named {
   readonly account: string | null;
 }
 
-/** What a name that a person typed fits. */
+/** The tokens that a typed name matches. */
 type Found<T> =
   | { readonly kind: "one"; readonly token: T }
   | { readonly kind: "several"; readonly tokens: readonly T[] };
 
-/**
- * The outcome of looking a token up by what a person typed. `nearest` holds names that resemble it,
- * best first.
- */
+/** The result of a lookup by a typed name. `nearest` has similar names, the most similar first. */
 export type Match<T> = Found<T> | { readonly kind: "none"; readonly nearest: readonly string[] };
 
-/** Names further away than this many edits are no help as a suggestion. */
+/** Names with a larger edit distance are not suggested. */
 const MAX_DISTANCE = 3;
 
 /**
- * Finds the token meant by `query`: exact id, exact name, name in any letter case, unique beginning
- * of a name, unique part of `issuer:account`. The first of these rules that fits any token decides.
+ * Finds a token by exact id, exact name, name in any letter case, unique beginning of a name, or
+ * unique part of `issuer:account`. The first of these rules that matches any token decides.
  */
 export function matchName<T extends Named>(query: string, tokens: readonly T[]): Match<T> {
   const folded = fold(query);
@@ -38,7 +35,7 @@ export function matchName<T extends Named>(query: string, tokens: readonly T[]):
   );
 }
 
-/** The rules of {@link matchName} that know no parts of names. Null where none of them fits. */
+/** Applies only the rules of {@link matchName} for whole ids and names. Null when none matches. */
 export function matchWholeName<T extends Named>(
   query: string,
   tokens: readonly T[],
@@ -64,8 +61,8 @@ function firstMatch<T>(
 }
 
 /**
- * Gives out names that are free, each once. It remembers up to which number a name is taken: twenty
- * thousand tokens may want the same one.
+ * Gives each token an unused name. It remembers the last number of each name, so that twenty
+ * thousand tokens with the same name do not take quadratic time.
  */
 export class FreeNames {
   readonly #taken: Set<string>;
@@ -76,14 +73,14 @@ export class FreeNames {
     this.#taken = new Set(taken);
   }
 
-  /** Whether a token is called so, in any letter case. */
+  /** Whether a name is used, in any letter case. */
   has(name: string): boolean {
     return this.#taken.has(fold(name));
   }
 
   /**
-   * `wanted`, or the first of `wanted 2`, `wanted 3` ... that no token is called yet, in any letter
-   * case. It is taken from now on.
+   * Returns `wanted`, or the first of `wanted 2`, `wanted 3` ... that is unused in any letter case,
+   * and marks it as used.
    */
   next(wanted: string): string {
     const folded = fold(wanted);
@@ -96,7 +93,7 @@ export class FreeNames {
   }
 }
 
-/** The form in which names are compared: letter case and Unicode composition do not count. */
+/** Normalizes a name for comparison: letter case and Unicode composition are ignored. */
 export function fold(text: string): string {
   return text.normalize("NFC").toLowerCase();
 }

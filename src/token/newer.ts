@@ -1,12 +1,12 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** The cause of every error that says so. */
+/** The cause of the errors of {@link writtenByNewer}. */
 const NEWER = "a newer fob";
 
 /**
- * The error for data of a version that this fob does not know, exit code 6. `what` names the data.
- * It is not damage: nothing may be put aside, or made anew from other data.
+ * The error for data of an unknown, newer version, exit code 6. `what` names the data. The data is
+ * not damaged: it must not be put aside or rebuilt from other data.
  */
 export function writtenByNewer(what: string): FobError {
   return new FobError("invalid", t`${what} was written by a newer fob`, {
@@ -20,7 +20,7 @@ export function isOfNewer(error: unknown): boolean {
   return error instanceof FobError && error.cause === NEWER;
 }
 
-/** Whether an error says that data is damaged: what it was can be put aside, or made anew. */
+/** Whether an error reports damaged data, which may be put aside or rebuilt. */
 export function isDamage(error: unknown): error is FobError {
   return error instanceof FobError && error.code === "invalid" && !isOfNewer(error);
 }

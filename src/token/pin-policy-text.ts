@@ -4,7 +4,7 @@ import { LIMIT_ACTIONS, PIN_ALPHABETS, type PinPolicy, USER_PIN_POLICY } from ".
 
 type Change = (value: string, rule: string) => Partial<PinPolicy>;
 
-/** The rules that a text may name, and what each changes. */
+/** The rules of a policy text, and the change that each makes. */
 const RULES: Readonly<Record<string, Change>> = {
   min: (value, rule) => ({ minLength: number(value, rule, 1, 128) }),
   max: (value, rule) => ({ maxLength: number(value, rule, 1, 128) }),
@@ -19,10 +19,10 @@ const RULES: Readonly<Record<string, Change>> = {
 };
 
 /**
- * Reads a PIN policy as
+ * Parses a PIN policy such as
  * `min=6,max=8,alphabet=numeric,attempts=5,at-limit=wipe,history=3,days=90,change-first,trivial=no,biometric=no`.
- * What it does not name is as for PINs that users choose. Throws FobError `invalid` naming the
- * rule, also one that is given twice.
+ * Rules that are absent are those of {@link USER_PIN_POLICY}. Throws FobError `invalid` naming the
+ * wrong or repeated rule.
  */
 export function parsePinPolicy(text: string): PinPolicy {
   const given = new Set<string>();
@@ -44,8 +44,8 @@ export function parsePinPolicy(text: string): PinPolicy {
 }
 
 /**
- * The text that {@link parsePinPolicy} reads as this policy, with the rules that differ from the
- * usual ones.
+ * The text of a policy for {@link parsePinPolicy}: the attempts, and the rules that differ from
+ * {@link USER_PIN_POLICY}.
  */
 export function formatPinPolicy(policy: PinPolicy): string {
   const usual = USER_PIN_POLICY;

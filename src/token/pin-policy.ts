@@ -1,6 +1,8 @@
 import { t } from "#base/language.ts";
 
-/** The characters that PINs may be made of: what matches, and why what does not is refused. */
+/**
+ * The alphabets of PINs: the pattern that a PIN must match, and the message for one that does not.
+ */
 const ALPHABETS = {
   any: {
     pattern: /^[^\p{Cc}]*$/u,
@@ -13,42 +15,39 @@ const ALPHABETS = {
   },
 } as const;
 
-/** The name of an alphabet of PINs. */
+/** The name of a PIN alphabet. */
 export type PinAlphabet = keyof typeof ALPHABETS;
 
-/** The names of all alphabets of PINs. */
+/** The names of all PIN alphabets. */
 export const PIN_ALPHABETS = Object.keys(ALPHABETS) as PinAlphabet[];
 
-/** What too many wrong PINs do to a token: it is locked, or its secret is wiped. */
+/** What too many wrong PINs do to a token: lock it, or wipe its secret. */
 export const LIMIT_ACTIONS = ["lock", "wipe"] as const;
 
-/** What a PIN must be like, and what becomes of it. Lengths count characters. */
+/** The rules for a PIN. Lengths are in characters. */
 export interface PinPolicy {
   readonly minLength: number;
   readonly maxLength: number;
   readonly alphabet: PinAlphabet;
   readonly refuseTrivial: boolean;
-  /** How many wrong PINs in a row lock the token, or wipe its secret. */
+  /** How many wrong PINs in a row trigger `atLimit`. */
   readonly attempts: number;
   readonly atLimit: (typeof LIMIT_ACTIONS)[number];
-  /** How many of the last PINs, the current one among them, cannot be chosen again. */
+  /** How many of the last PINs, including the current one, cannot be chosen again. */
   readonly history: number;
   /** After how many days a PIN must be changed; null for never. */
   readonly expiryDays: number | null;
   /**
-   * Whether a PIN that did not come from a person at the terminal must be changed at its first use.
+   * Whether a PIN that a person did not choose at the terminal must be changed at its first use.
    */
   readonly changeFirst: boolean;
-  /** Whether a fingerprint or face may stand for the PIN. */
+  /** Whether a fingerprint or face may replace the PIN. */
   readonly biometric: boolean;
-  /** Whether the issuer asks for a PIN: then it can be changed and not removed. */
+  /** Whether the issuer requires a PIN: it can be changed, but not removed. */
   readonly required: boolean;
 }
 
-/**
- * A rule of a policy that a PIN breaks: its stable name, and the reason in words that do not hold
- * the PIN.
- */
+/** The rule that a PIN breaks: its stable name, and a message that does not contain the PIN. */
 export interface PinViolation {
   readonly rule:
     | "too-short"
@@ -63,7 +62,7 @@ export interface PinViolation {
   readonly message: string;
 }
 
-/** The policy of PINs that users choose, for a token or for the app. */
+/** The default policy for PINs that users choose, for a token or for the app. */
 export const USER_PIN_POLICY: PinPolicy = {
   minLength: 4,
   maxLength: 128,
@@ -79,19 +78,17 @@ export const USER_PIN_POLICY: PinPolicy = {
 };
 
 /**
- * Where no keychain adds a key of its own, the PIN alone stands against offline guessing and must
+ * The policy for a vault without a keychain: the PIN alone must resist offline guessing, so it must
  * be a passphrase.
  */
 export const PASSPHRASE_POLICY: PinPolicy = { ...USER_PIN_POLICY, minLength: 12 };
 
-/** When a PIN that was set at `setAt` must be changed, or null for never. */
+/** When a PIN that was set at `setAt` must be changed; null for never. */
 export function pinExpiry(setAt: Date, { expiryDays }: PinPolicy): Date | null {
   return expiryDays === null ? null : new Date(setAt.getTime() + expiryDays * 86_400_000);
 }
 
-/**
- * Why `pin` is not good enough for `policy`, or null when it is. Names the first rule it breaks.
- */
+/** The first rule of `policy` that `pin` breaks, or null when it breaks none. */
 export function judgePin(pin: string, policy: PinPolicy): PinViolation | null {
   const length = [...pin].length;
   if (length < policy.minLength) {
@@ -128,20 +125,20 @@ function isRepetition(pin: string): boolean {
 }
 
 function isRun(pin: string): boolean {
-  // one character follows no other
+  // a single character is not a run
   if ([...pin].length < 2) return false;
   const codes = [...pin.toLowerCase()].map((character) => character.codePointAt(0) ?? 0);
   const steps = codes.slice(1).map((code, i) => {
     const step = code - (codes[i] ?? 0);
-    // 9 and 0 are neighbours on every keypad
+    // 9 and 0 are neighbours on keypads
     return /^[0-9]+$/.test(pin) && Math.abs(step) === 9 ? -Math.sign(step) : step;
   });
   return steps.every((step) => step === 1) || steps.every((step) => step === -1);
 }
 
 /**
- * Days of the year without a year, years of the last and this century, and full dates in the usual
- * orders.
+ * Whether the PIN is a day and month, a year of the 20th or 21st century, or a full date in one of
+ * the usual orders.
  */
 function isDate(pin: string): boolean {
   if (!/^(?:\d{4}|\d{6}|\d{8})$/.test(pin)) return false;

@@ -1,33 +1,33 @@
 /**
- * What a name can do harm with: control characters act on a terminal, marks that turn the direction
- * of text and characters that nobody sees make one name look like another, and lone surrogates and
- * what is no character cannot be written to files of other programs.
+ * Harmful characters: control characters act on a terminal; direction marks and invisible
+ * characters make one name look like another; lone surrogates and noncharacters cannot be written
+ * to files of other programs.
  */
 const HARMFUL =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/u;
 
 /**
- * The invisible characters that emoji are put together with: right behind a picture, and joined
- * only to another one.
+ * Emoji sequences need some invisible characters: a variation selector directly after a pictograph,
+ * and a joiner between two pictographs.
  */
 const PICTURE = /\p{Extended_Pictographic}|\p{Emoji_Modifier}/u;
 const SELECTORS = "\ufe0e\ufe0f";
 const JOINER = "\u200d";
 
-/** Nearly every text: nothing in it needs a closer look. */
+/** A fast check that nearly every text passes: these characters are never harmful. */
 const PLAIN = /^[ -~\u00a0-\u00ac\u00ae-\u02ff]*$/;
 
 /**
- * The text without control characters, direction marks, invisible characters and lone surrogates.
- * What holds an emoji together stays.
+ * Removes control characters, direction marks, invisible characters and lone surrogates. Emoji
+ * sequences stay intact.
  */
 export function stripControls(text: string): string {
   return replaceHarmful(text, () => "");
 }
 
 /**
- * The text with control and invisible characters shown as escapes (`\x1b`, `\u202e`), so that a
- * terminal does not act on them.
+ * Escapes control and invisible characters (`\x1b`, `\u202e`), so that a terminal does not act on
+ * them.
  */
 export function printable(text: string): string {
   return replaceHarmful(text, (character) => {

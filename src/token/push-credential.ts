@@ -2,17 +2,17 @@ import * as v from "valibot";
 import { isOcraSuite } from "#otp/ocra-suite.ts";
 
 /**
- * Pushed login requests of a privacyIDEA server. The token's secret is its RSA private key (PKCS
- * #8, DER); its serial is the token's.
+ * Login requests of a privacyIDEA server. The secret is the token's RSA private key (PKCS #8, DER);
+ * the server knows the token by its serial.
  */
 export interface PrivacyIdeaCredential {
   readonly kind: "push";
   readonly protocol: "privacyidea";
-  /** Where requests are asked for and answered. */
+  /** The server's address for polling and answers. */
   readonly url: string;
   /**
-   * The server's public key from the enrollment (SubjectPublicKeyInfo, DER, Base64), which signs
-   * every request.
+   * The public key that verifies the server's signature on each request (SubjectPublicKeyInfo, DER,
+   * Base64); it comes from the enrollment.
    */
   readonly serverKey: string;
   readonly isQuick: boolean;
@@ -20,38 +20,38 @@ export interface PrivacyIdeaCredential {
 }
 
 /**
- * Login requests of a TiQR server, which hands them out as QR codes and is answered with OCRA. The
- * token's secret is the OCRA key.
+ * Login requests of a TiQR server, which shows them as QR codes; the answer is an OCRA response.
+ * The secret is the OCRA key.
  */
 export interface TiqrCredential {
   readonly kind: "push";
   readonly protocol: "tiqr";
-  /** Which service it is for: the host name that its requests carry. */
+  /** The service: the host name in its requests. */
   readonly service: string;
-  /** Who the user is there. */
+  /** The user's name at the service. */
   readonly identity: string;
   readonly suite: string;
-  /** Where requests are answered. */
+  /** The server's address for answers. */
   readonly url: string;
   readonly isQuick: boolean;
   readonly isInsecure: boolean;
 }
 
 /**
- * Login requests that are approved or denied. `isQuick` says that a notification's button may
- * approve one; `isInsecure` that its user chose to talk to a server that nothing vouches for.
+ * A token that answers login requests. `isQuick` says that a notification's button may approve a
+ * request; `isInsecure` that the user accepted a server without a trusted certificate.
  */
 export type PushCredential = PrivacyIdeaCredential | TiqrCredential;
 
-/** The protocols of login requests; what else is particular to each is in src/push/. */
+/** The protocols of login requests; src/push/ has the code of each. */
 export type PushProtocol = PushCredential["protocol"];
 
-/** What a token of one protocol computes with. */
+/** The credential of one protocol. */
 export type PushCredentialOf<P extends PushProtocol> = Extract<PushCredential, { protocol: P }>;
 
 /**
- * What is taken for a credential from files of others: its fields and no more. A function, so that
- * programs that do not read such files need not hold the schemas.
+ * The schema for push credentials in foreign files: known fields only. A function, so that programs
+ * that do not read such files do not build the schema.
  */
 export function pushCredentialSchema() {
   const text = v.string();

@@ -4,8 +4,8 @@ import { timingSafeEqual } from "node:crypto";
 export type Secret = Buffer;
 
 /**
- * The bytes of a PIN as people type it: UTF-8 after canonical composition, so that the same keys
- * give the same PIN everywhere.
+ * The bytes of a typed PIN: UTF-8 after canonical composition (NFC), so that the same keys give the
+ * same bytes on every system.
  */
 export function pinBytes(pin: string): Secret {
   return Buffer.from(pin.normalize("NFC"), "utf8");
@@ -16,7 +16,7 @@ export function forget(...secrets: (Uint8Array | null | undefined)[]): void {
   for (const secret of secrets) secret?.fill(0);
 }
 
-/** Whether two secrets are the same, in a time that depends on their lengths alone. */
+/** Whether two secrets are equal, compared in a time that depends only on their lengths. */
 export function sameSecret(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -2,11 +2,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * The text of a file that people made, whatever program wrote it: UTF-8, or UTF-16 of either byte
- * order, with or without a byte order mark, which is no part of the text. Without one, bytes are
- * UTF-16 only where nothing else is possible: every second byte of a Latin text is zero. `source`
- * names it. Throws FobError `invalid` for what is neither: different bytes would give the same
- * text. No text holds a zero character; UTF-32 would look like one that does.
+ * Decodes a text file of any program: UTF-8, or UTF-16 in either byte order, with or without a byte
+ * order mark, which is removed. Without a mark, bytes are read as UTF-16 only where every second
+ * byte is zero, as in Latin text. `source` names the file in the error. Throws FobError `invalid`
+ * for other encodings: replacing undecodable bytes would make different secrets equal.
  */
 export function decodeText(bytes: Buffer, source: string, hint = t("save it as UTF-8")): string {
   const text = decoded(bytes);
@@ -16,7 +15,7 @@ export function decodeText(bytes: Buffer, source: string, hint = t("save it as U
   });
 }
 
-/** The text, or null where the bytes are none. */
+/** The text, or null for bytes in another encoding. */
 function decoded(bytes: Buffer): string | null {
   if (startsWith(bytes, [0xef, 0xbb, 0xbf])) return fromUtf8(bytes.subarray(3));
   if (startsWith(bytes, [0xff, 0xfe])) return fromUtf16(bytes.subarray(2), "little");
@@ -30,7 +29,7 @@ function fromUtf8(bytes: Buffer): string | null {
   return Buffer.from(text).equals(bytes) ? text : null;
 }
 
-/** Half a pair at the end, or half a character, is no text. */
+/** Null for an odd number of bytes or a lone surrogate. */
 function fromUtf16(bytes: Buffer, order: "little" | "big"): string | null {
   if (bytes.length % 2 !== 0) return null;
   const text = (order === "big" ? Buffer.from(bytes).swap16() : bytes).toString("utf16le");
@@ -42,8 +41,8 @@ function startsWith(bytes: Buffer, mark: readonly number[]): boolean {
 }
 
 /**
- * How UTF-16 without a mark is stored, judged by its beginning; null for everything else. No text
- * in UTF-8 holds a zero byte.
+ * Detects UTF-16 without a byte order mark from the first bytes: text in UTF-8 has no zero bytes.
+ * Null for everything else.
  */
 function byteOrder(bytes: Buffer): "little" | "big" | null {
   if (bytes.length < 2 || bytes.length % 2 !== 0) return null;

@@ -2,8 +2,7 @@ import type { AccessDomain } from "./access-domain.ts";
 import type { Credential } from "./credential.ts";
 
 /**
- * What guards a token besides the vault: nothing, a PIN its user chose, or a PIN that the server
- * asks for at login.
+ * Which PIN a token needs: none, one that its user chose, or one that the server asks for at login.
  */
 export const PIN_TYPES = ["none", "user", "server"] as const;
 
@@ -18,7 +17,7 @@ export interface Token {
   readonly issuer: string | null;
   readonly account: string | null;
   readonly serial: string | null;
-  /** Which form its enrollment string had. */
+  /** The format of its enrollment string. */
   readonly format: string;
   readonly credential: Credential;
   readonly pin: PinType;

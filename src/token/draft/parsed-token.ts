@@ -4,12 +4,12 @@ import type { Credential, OtpCredential } from "#token/credential.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 
 /**
- * How much a finding matters: an `error` prevents enrollment, a `warning` wants a person's eye,
- * `info` states an assumption.
+ * The severity of a finding: an `error` prevents enrollment, a `warning` needs a person's
+ * attention, `info` states an assumption.
  */
 export type Severity = "error" | "warning" | "info";
 
-/** A severity as people read it. */
+/** A severity in words. */
 export function severityInWords(severity: Severity): string {
   return { error: t("error"), warning: t("warning"), info: t("note") }[severity];
 }
@@ -24,22 +24,19 @@ export interface Finding {
   readonly message: string;
 }
 
-/**
- * One parameter as it was understood, and where its value comes from. The token's secret is never
- * among them.
- */
+/** One parameter of an enrollment string, and the origin of its value. Never the token's secret. */
 export interface DraftField {
   readonly name: string;
   readonly value: string;
   readonly origin: "given" | "default" | "assumed";
-  /** Whether it is shown only to who asks for it: a one-time password of the enrollment. */
+  /** Whether it is shown only on request: a one-time password of the enrollment. */
   readonly isSecret?: boolean;
 }
 
 /**
- * A token as a format reads it. `name` is null where the string carries neither issuer nor account,
- * and the user must give one. Only a server makes push tokens: what a text itself holds is computed
- * with. The caller owns `secret` and forgets it after use.
+ * A token that a format has parsed. `name` is null where the string has neither issuer nor account,
+ * and the user must choose one. Push credentials come only from servers; the text of a string holds
+ * the others. The caller owns `secret` and wipes it after use.
  */
 export interface ParsedToken<C extends Credential = OtpCredential> {
   readonly name: string | null;
@@ -50,60 +47,62 @@ export interface ParsedToken<C extends Credential = OtpCredential> {
   readonly secret: Uint8Array;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
-  /** The PIN that the issuer wants; absent where that is left to the user. */
+  /** The PIN that the issuer requires; absent where the user decides. */
   readonly pin?: RequiredPin;
-  /** From when until when the issuer allows its use; null for an end that is open. */
+  /** The period in which the issuer allows the token to be used; null for an open end. */
   readonly validity?: { readonly from: Date | null; readonly until: Date | null };
   /**
-   * What the user must give the issuer before the token counts: our part of its secret. Another one
-   * each time the string is read.
+   * Our part of the secret, which the user must give to the issuer before the token works. It is
+   * random: each parse of the string gives another one.
    */
   readonly clientPart?: string;
 }
 
-/** What a format reads in a string that holds no token, but says where to get one. */
+/**
+ * A parsed enrollment string that has no token itself, but the address of a server to get it from.
+ */
 export interface ParsedOnline {
-  /** What is known before the server was asked; null where that is nothing. */
+  /** Known before the request to the server; else null. */
   readonly name: string | null;
   readonly issuer: string | null;
   readonly account: string | null;
   readonly serial: string | null;
-  /** The server's name, and its port if it is an unusual one. */
+  /** The server's host name, with its port unless it is the default. */
   readonly server: string;
   readonly fields: readonly DraftField[];
   readonly findings: readonly Finding[];
-  /** The PIN that the issuer wants, where the string itself says so. */
+  /** The PIN that the issuer requires, if the string says so. */
   readonly pin?: RequiredPin;
   /**
-   * Gets the tokens from the server, which takes the string once: the caller has everything ready
-   * to store them. Rejects with FobError `rejected` when the server refuses or cannot prove who it
-   * is, `unavailable` when it cannot be reached; then every secret made for it is forgotten.
+   * Gets the tokens from the server. The string works only once, so the caller must be ready to
+   * store them. Rejects with FobError `rejected` when the server refuses or cannot be
+   * authenticated, `unavailable` when it cannot be reached; all new secrets are wiped then.
    */
   complete(services: EnrollmentServices): Promise<ParsedToken<Credential>[]>;
 }
 
-/** What an enrollment with a server needs of its surroundings. */
+/** The services that an online enrollment needs. */
 export interface EnrollmentServices {
   readonly http: HttpClient;
   randomBytes(size: number): Buffer;
   now(): Date;
-  /** Asks for what the string does not say; `of` names it. */
+  /** Asks for a secret that the string does not have. */
   readonly askSecret: AskSecret;
-  /** Whether the user wants to talk to a server that nothing vouches for. */
+  /** Whether the user accepts plain http and untrusted certificates. */
   readonly isInsecure: boolean;
-  /** Notes one step for the enrollment log. Neither text holds a secret. */
+  /** Writes a step to the enrollment log. Neither text contains a secret. */
   trace(step: string, detail: string): void;
 }
 
 /**
- * What opens an encrypted enrollment: a passphrase in UTF-8, or a key as people write it. `of`
- * names the thing to be opened.
+ * Asks for the secret of an encrypted enrollment: a passphrase in UTF-8, or a key as people write
+ * it. `of` names the thing to decrypt.
  */
 export type AskSecret = (role: "passphrase" | "key", of: string | null) => Promise<Uint8Array>;
 
 /**
- * A PIN that guards the token here (`user`), or that is typed together with its passcodes at the
- * login (`server`).
+ * A required PIN: one that protects the token in the vault (`user`), or one that is typed together
+ * with its passcodes at login (`server`).
  */
 export type RequiredPin = UserPin | { readonly type: "server" };
 

@@ -4,9 +4,7 @@ import { cleanText, MAX_NAME_LENGTH } from "#token/clean-name.ts";
 import type { Finding } from "./parsed-token.ts";
 import type { Parameters } from "./uri-parameters.ts";
 
-/**
- * Who issued a token and for whom, and what to call it: the issuer, else the account, else null.
- */
+/** The issuer and account of a token, and its name: the issuer, else the account, else null. */
 export interface Label {
   readonly issuer: string | null;
   readonly account: string | null;
@@ -14,11 +12,11 @@ export interface Label {
 }
 
 /**
- * Reads the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter
- * `issuer`, which wins where the two differ. Throws FobError `invalid` for a text that is too long.
+ * Parses the label `ISSUER:ACCOUNT`, either part of which may be missing, and the parameter
+ * `issuer`, which wins if the two differ. Throws FobError `invalid` for a text that is too long.
  */
 export function readLabel(encoded: string, parameters: Parameters): Label {
-  // only here a plus is a space for sure: issuers build this value with their form encoders
+  // issuers encode this parameter as form data: only here is a plus certainly a space
   const given = parameters.readForm("issuer") ?? "";
   const path = withoutSlashes(encoded);
   const label = labelOf(parameters.decode(path).trimStart(), given);
@@ -43,8 +41,9 @@ export function readLabel(encoded: string, parameters: Parameters): Label {
 }
 
 /**
- * The two parts of a label. An issuer that is given elsewhere is cut off as it stands there, colons
- * and all; otherwise only the first colon divides, because an account may hold one itself.
+ * Splits a label into issuer and account. If the label begins with the known `issuer`, that part is
+ * the issuer, even with colons in it; otherwise the first colon divides, because an account may
+ * contain a colon.
  */
 export function labelOf(
   label: string,
@@ -100,7 +99,7 @@ function isOneColonPlain(encoded: string): boolean {
   return at >= 0 && encoded.indexOf(":", at + 1) < 0;
 }
 
-/** Some issuers write one slash too many before a label. */
+/** Removes the extra slash that some issuers write before a label. */
 function withoutSlashes(encoded: string): string {
   let start = 0;
   while (encoded[start] === "/") start++;
@@ -108,9 +107,8 @@ function withoutSlashes(encoded: string): string {
 }
 
 /**
- * A name from an enrollment string, without what could harm a terminal; null when nothing is left.
- * Adds a finding when something was taken out. Throws FobError `invalid` for a name that is too
- * long.
+ * Cleans a name from an enrollment string; null when no character is left. Adds a finding when
+ * characters were removed. Throws FobError `invalid` for a name that is too long.
  */
 export function cleanName(part: string, text: string, findings: Finding[]): string | null {
   const { name, wasHarmful, isTooLong } = cleanText(text);

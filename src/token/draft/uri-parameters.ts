@@ -4,27 +4,27 @@ import { plural, t } from "#base/language.ts";
 import { LAST_COUNTER } from "#otp/hotp.ts";
 import type { DraftField, Finding } from "./parsed-token.ts";
 
-/** More than any issuer gives; each costs many times its bytes. */
+/** More parameters than any issuer writes; each one takes many times its bytes in memory. */
 const MAX_PARAMETERS = 100;
 
-/** How many parameters are named that have no effect. */
+/** How many unknown parameters are named in findings. */
 const MAX_NAMED = 8;
 
-/** Values shown in messages are cut to this length. */
+/** Values in messages are cut to this length, in characters. */
 const SHOWN_LENGTH = 40;
 
 /**
- * The parameters of a URI: read one by one, noting where each value came from, and at the end which
- * were never asked for.
+ * The parameters of a URI. It records the origin of each value that is read, and knows the
+ * parameters that were never read.
  */
 export class Parameters {
   readonly fields: DraftField[] = [];
   readonly findings: Finding[] = [];
   readonly #values = new Map<string, string>();
-  /** As they stand in the URI, for the one parameter whose plus signs mean spaces. */
+  /** The undecoded values, for the one parameter in which plus signs are spaces. */
   readonly #encoded = new Map<string, string>();
   readonly #asked = new Set<string>();
-  /** What was found already: a string of a hundred faults of one kind has one finding. */
+  /** Kinds of faults that have a finding, so that a hundred faults of one kind give one finding. */
   readonly #found = new Set<string>();
 
   /** Throws FobError `invalid` for a parameter that is given twice with different values. */
@@ -38,7 +38,7 @@ export class Parameters {
     }
   }
 
-  /** The value of a parameter under the first of these names that is given, or null. */
+  /** The value under the first of these names that has one, or null. */
   read(...names: string[]): string | null {
     for (const name of names) this.#asked.add(name);
     const given = names
@@ -47,10 +47,7 @@ export class Parameters {
     return given ?? null;
   }
 
-  /**
-   * {@link read} for a value that form encoders wrote: a plus that is not percent-encoded is a
-   * space.
-   */
+  /** {@link read} for a form-encoded value: a plus that is not percent-encoded is a space. */
   readForm(name: string): string | null {
     const value = this.read(name);
     return value === null
@@ -58,9 +55,7 @@ export class Parameters {
       : this.decode((this.#encoded.get(name) ?? "").replaceAll("+", " "));
   }
 
-  /**
-   * Reads a parameter as `parse` understands it and notes it; the default where it is not given.
-   */
+  /** Reads and parses a parameter and records it; `otherwise` is the default. */
   take<T>(names: readonly string[], parse: (text: string, name: string) => T, otherwise: T): T {
     const text = this.read(...names);
     const [name = ""] = names;
@@ -69,7 +64,7 @@ export class Parameters {
     return value;
   }
 
-  /** Notes a field that came from elsewhere than a parameter. */
+  /** Records a field. */
   note(name: string, value: string, origin: DraftField["origin"]): void {
     this.fields.push({ name, value, origin });
   }
@@ -86,7 +81,6 @@ export class Parameters {
     if (at >= 0) this.fields.splice(at, 1, { name, value, origin });
   }
 
-  /** Adds a finding. */
   find(severity: Finding["severity"], code: string, message: string): void {
     this.findings.push({ severity, code, message });
   }
@@ -116,7 +110,7 @@ export class Parameters {
     );
   }
 
-  /** Notes the parameters that no parser has read. */
+  /** Adds findings for the parameters that were never read. */
   findUnknown(): void {
     const unknown = [...this.#values.keys()].filter((name) => !this.#asked.has(name));
     for (const name of unknown.slice(0, MAX_NAMED))
@@ -134,7 +128,10 @@ export class Parameters {
       );
   }
 
-  /** Percent-decoding; a broken escape stands for itself, because issuers forget to encode. */
+  /**
+   * Percent-decodes a text. A text with a broken escape stays as it is, because some issuers do not
+   * encode.
+   */
   decode(text: string): string {
     try {
       return decodeURIComponent(text);
@@ -173,13 +170,13 @@ function isMisspelt(given: string, name: string): boolean {
   return Math.abs(given.length - name.length) <= most && editDistance(given, name) <= most;
 }
 
-/** A foreign value for a message: quoted, and cut where it is long. */
+/** Formats a foreign value for a message: quoted, and cut where it is long. */
 export function show(value: string): string {
   return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
 }
 
 /**
- * A whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the
+ * Parses a whole number from `min` to `max` in decimal digits. Throws FobError `invalid` naming the
  * parameter and its limits.
  */
 export function wholeNumber(min: number, max: number) {
@@ -190,7 +187,7 @@ export function wholeNumber(min: number, max: number) {
   };
 }
 
-/** A counter of 8 bytes in decimal digits. Throws FobError `invalid`. */
+/** Parses a counter of 8 bytes in decimal digits. Throws FobError `invalid`. */
 export function counterNumber(text: string, name: string): bigint {
   const counter = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (counter >= 0n && counter <= LAST_COUNTER) return counter;
