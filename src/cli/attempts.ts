@@ -3,20 +3,20 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "./context.ts";
 
-/** What could be done with some of several things, and why not with the others, in their order. */
+/** The results and the failures of an action on several things, each in order. */
 export interface Attempts<Result> {
   readonly done: readonly Result[];
   readonly failures: readonly FobError[];
 }
 
-/** What people know a thing by: a token, or a line of a file. */
+/** A thing with a name for messages: a token, or a line of a file. */
 interface Named {
   readonly name: string;
 }
 
 /**
- * Does something with each of several tokens, one after the other. One that fails hinders no other:
- * its failure carries its name. Rejects only where a person has stopped it.
+ * Does something with each of several tokens, one after the other. A failure does not stop the
+ * others; its message gets the token's name. Rejects only when a person stops the work.
  */
 export async function attemptEach<T extends Named, Result>(
   tokens: readonly T[],
@@ -35,8 +35,8 @@ export async function attemptEach<T extends Named, Result>(
 }
 
 /**
- * {@link attemptEach}, where an only token fails as if it stood alone: nobody has to be told which
- * one it was.
+ * {@link attemptEach}, except that the failure of a single token is thrown unchanged, because its
+ * name is obvious.
  */
 export async function attemptAll<T extends Named, Result>(
   tokens: readonly T[],
@@ -50,7 +50,10 @@ export async function attemptAll<T extends Named, Result>(
   return attempts;
 }
 
-/** Why something failed with a token, with the token's name. Throws what stops the others, too. */
+/**
+ * The failure of a token, with its name in the message. Throws `interrupted`, which stops the
+ * others.
+ */
 export function failureOf({ name }: Named, error: unknown): FobError {
   const failure = asFobError(error);
   if (failure.code === "interrupted") throw failure;
@@ -62,7 +65,7 @@ export function failureOf({ name }: Named, error: unknown): FobError {
   });
 }
 
-/** Throws the first failure where nothing could be done, after telling of the others. */
+/** Throws the first failure if nothing was done, after printing the others. */
 export function refuseNothingDone(
   { done, failures }: Attempts<unknown>,
   context: Pick<Context, "complain">,
@@ -70,7 +73,7 @@ export function refuseNothingDone(
   if (done.length === 0) refuseFailures(failures, context);
 }
 
-/** Throws the first failure, if there is one, after telling of the others. */
+/** Throws the first failure, if there is one, after printing the others. */
 export function refuseFailures(
   [first, ...others]: readonly FobError[],
   { complain }: Pick<Context, "complain">,

@@ -1,8 +1,8 @@
 import { FobError } from "#base/fob-error.ts";
 
-/** What one check of `fob doctor` found. */
+/** The result of one check of `fob doctor`. */
 export interface Check {
-  /** What was looked at: a stable name of one word or two, in kebab case. */
+  /** The stable name of the check: one or two words in kebab case. */
   readonly check: string;
   readonly status: "ok" | "warning" | "failed" | "skipped";
   /** One line. */
@@ -11,7 +11,7 @@ export interface Check {
   readonly hint?: string;
 }
 
-/** A check that ended in an error of ours. */
+/** The result of a check that threw a FobError. Rethrows any other error. */
 export function failure(check: string, error: unknown): Check {
   if (!(error instanceof FobError)) throw error;
   const { message, hint } = error;

@@ -1,15 +1,19 @@
-/** The clipboard, as far as commands need it. */
+/** The clipboard for commands. */
 export interface Clipboard {
-  /** Puts `text` on the clipboard. Throws FobError `unavailable` with a hint what to install. */
+  /**
+   * Puts `text` on the clipboard. Throws FobError `unavailable` with a hint about what to install.
+   */
   copy(text: string): Promise<ClipboardKeeper>;
 
-  /** What somebody copied. Throws FobError `unavailable` when the clipboard cannot be reached. */
+  /**
+   * The content of the clipboard. Throws FobError `unavailable` when the clipboard cannot be
+   * reached.
+   */
   paste(): Promise<Pasted>;
 
   /**
-   * Leaves a process behind that clears the clipboard after `seconds`, unless it holds something
-   * else by then. The text reaches that process on its standard input, never in argv or
-   * environment.
+   * Starts a background process that clears the clipboard after `seconds`, unless it has other
+   * content by then. The process gets the text on standard input, never in argv or environment.
    */
   clearLater(
     text: string,
@@ -19,12 +23,12 @@ export interface Clipboard {
 }
 
 /**
- * Who keeps what was copied. Desktop and tmux can be asked what they hold and told to forget it. A
- * terminal far away can only be told to take something, by whoever writes to it.
+ * Where the copied text is. Desktop and tmux can report and clear their content. A remote terminal
+ * can only be sent text, by a process that writes to it.
  */
 export type ClipboardKeeper = "desktop" | "tmux" | "terminal";
 
-/** What is on a clipboard: often a text and a picture of it at once. */
+/** The content of a clipboard: often a text and a picture of the same thing. */
 export interface Pasted {
   /** Empty when there is none. */
   readonly text: string;

@@ -4,23 +4,23 @@ import type { Style } from "#cli/output/style.ts";
 import type { Context } from "./context.ts";
 
 /**
- * What a shell can offer where a value stands: the names of tokens, files, folders, a command line,
- * these words, or, with no words, nothing.
+ * What shell completion offers for a value: names of tokens, files, folders, a command line, or
+ * these words. No words: nothing.
  */
 export type Candidates = "token" | "file" | "folder" | "command" | readonly string[];
 
-/** An argument of a command: required, optional, any number of them, or all words after `--`. */
+/** An argument of a command: required, optional, any number of values, or all words after `--`. */
 export interface ArgumentDefinition {
   readonly kind: "required" | "optional" | "variadic" | "rest";
-  /** As help shows it, in capitals. */
+  /** In capitals, for help. */
   readonly placeholder: string;
   readonly summary: string;
   readonly candidates: Candidates;
 }
 
 /**
- * An option of a command: a flag, one value, any number of values, or a flag that may have a value.
- * Its name is its key in kebab-case.
+ * An option of a command: a flag, one value, any number of values, or a flag with an optional
+ * value. Its name is its key in kebab-case.
  */
 export type OptionDefinition =
   | { readonly kind: "flag"; readonly summary: string }
@@ -41,87 +41,85 @@ type ValueOf<Definition> = Definition extends { kind: "required" }
         ? string | true | undefined
         : string | undefined;
 
-/**
- * What a command gets from the command line: a value for every argument and option that it defines.
- */
+/** The input of a command: a value for every argument and option that it defines. */
 export type Input<Arguments, Options> = {
   readonly [K in keyof Arguments]: ValueOf<Arguments[K]>;
 } & {
   readonly [K in keyof Options]: ValueOf<Options[K]>;
 };
 
-/** How one line of help shows what a command can do. */
+/** An example for a help page. */
 export interface Example {
   readonly command: string;
   readonly explanation: string;
 }
 
-/** The option that has an older one's meaning, by its key, and what that is. */
+/** Replaces a former option: `now` is the key of the new option, `meaning` describes it. */
 export interface FormerOption {
   readonly now: string;
   readonly meaning: Text;
 }
 
-/** The part of the context that a command has which names none. */
+/** The context of a command that needs nothing of it. */
 type NoContext = Readonly<Record<never, never>>;
 
 /**
- * One command: its words for the command line, help, completions and man pages, and what it does.
- * `run` neither prints nor exits: it returns a result or throws a FobError. `Needs` is the part of
- * the context that it takes.
+ * One command: its texts for command line, help, completions and man pages, and its function. `run`
+ * neither prints nor exits: it returns a result or throws a FobError. `Needs` is the part of the
+ * context that it uses.
  */
 export interface CommandDefinition<Arguments, Options, Result, Needs = NoContext> {
-  /** One word, or several for a command of a group: `pin set`, `lab user add`. */
+  /** One word, or several for a command in a group: `pin set`, `lab user add`. */
   readonly name: string;
   readonly summary: string;
-  /** More about it, for its help page. */
+  /** A longer text for its help page. */
   readonly description?: string;
   readonly arguments: Arguments;
   readonly options: Options;
   readonly examples: readonly [Example, ...Example[]];
   /**
-   * Global options that had a meaning of their own after this command's name, and the option that
-   * has that meaning now. They are refused there, and still understood before the name.
+   * Global options that had another meaning after the name of this command, and the options that
+   * replaced them. They are refused there, and accepted before the name.
    */
   readonly formerOptions?: Readonly<Record<string, FormerOption>>;
-  // a property, not a method: what needs more than there is must not compile
+  // a property, because TypeScript checks the parameters of methods less strictly
   readonly run: (input: Input<Arguments, Options>, context: Needs) => Promise<Result>;
   /**
-   * Whether an agent that holds the vault carries this out, so that the app PIN is not asked for:
-   * what an agent may do is in src/entry/agent-commands.ts. Left out for what changes PINs, keys,
-   * grants and access domains, or hands out secrets.
+   * Whether an agent that holds the vault runs this command, so that the app PIN is not asked for;
+   * src/entry/agent-commands.ts lists what an agent can run. Absent for commands that change PINs,
+   * keys, grants or access domains, or that reveal secrets.
    */
   isDelegable?(input: Input<Arguments, Options>, context: Needs): boolean | Promise<boolean>;
   /**
-   * How standard output shows the result, without the last newline; an empty text prints nothing.
+   * The result as text for standard output, without a newline at the end; an empty text prints
+   * nothing.
    */
   text(result: Result, style: Style): string;
   /**
-   * What `--json` prints. Dates become ISO 8601 text, counters numbers or strings; undefined prints
-   * nothing more.
+   * The result for `--json`. Dates become ISO 8601 text, counters numbers or strings; undefined
+   * prints nothing.
    */
   json(result: Result): unknown;
-  /** Remarks for standard error, which `--quiet` silences. */
+  /** Remarks for standard error; `--quiet` turns them off. */
   notes?(result: Result): readonly string[];
   /**
-   * What failed where the rest was done: named on standard error, whatever `--quiet` says. The
-   * first one decides the exit code.
+   * The failures of a command that did the rest, printed to standard error even with `--quiet`. The
+   * first one determines the exit code.
    */
   failures?(result: Result): readonly FobError[];
-  /** What goes on after the result was printed, for a command that serves until it is ended. */
+  /** Continues after the result is printed, for a command that runs until it is ended. */
   goOn?(result: Result): Promise<void>;
-  /** The exit code of a result that is not an error; 0 unless the contract says otherwise. */
+  /** The exit code of a successful result; 0 by default. */
   exitCode?(result: Result): number;
 }
 
-/** A command whose types only its own file knows. */
+/** A command of any type. */
 // biome-ignore lint/suspicious/noExplicitAny: the list of commands holds differently typed ones, each called with its own input
 export type AnyCommand = CommandDefinition<any, any, any, Context>;
 
 /**
- * Defines a command; the types of its input follow from its arguments and options, and what it
- * takes of the context from the type that its `run` gives that parameter. Where it gives none, there
- * is nothing in it.
+ * Defines a command. The types of its input follow from its arguments and options; its part of the
+ * context is the type of the second parameter of `run`, empty without one.
  */
 export function defineCommand<
   const Arguments extends Readonly<Record<string, ArgumentDefinition>>,
@@ -149,7 +147,7 @@ export function variadic(placeholder: string, summary: string, candidates: Candi
   return { kind: "variadic", placeholder, summary, candidates } as const;
 }
 
-/** The command line of another program, after `--`: none of its words is an option of ours. */
+/** The command line of another program, after `--`: its words are not parsed as our options. */
 export function rest(placeholder: string, summary: string) {
   return { kind: "rest", placeholder, summary, candidates: "command" } as const;
 }
@@ -164,7 +162,7 @@ export function value(placeholder: string, summary: string, candidates: Candidat
   return { kind: "value", placeholder, summary, candidates } as const;
 }
 
-/** An option that can stand alone or have one value. */
+/** An option with an optional value. */
 export function optionalValue(placeholder: string, summary: string, candidates: Candidates = []) {
   return { kind: "optionalValue", placeholder, summary, candidates } as const;
 }

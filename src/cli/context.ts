@@ -22,17 +22,17 @@ import type { Sensor } from "./sensor.ts";
 
 /** Work whose progress a person can watch. */
 export interface Progress {
-  /** One more of the total is done. */
+  /** One more step of the total is done. */
   step(): void;
-  /** All is done, or given up. */
+  /** The work has ended, successfully or not. Removes the display. */
   end(): void;
 }
 
-/** A program to run in fob's place. */
+/** A program that fob runs as its child. */
 export interface ChildProgram {
   readonly command: string;
   readonly args: readonly string[];
-  /** What its environment has besides ours. */
+  /** Environment variables in addition to ours. */
   readonly env: Readonly<Record<string, string>>;
   /** Its standard input; null for ours. */
   readonly input: string | null;
@@ -40,10 +40,10 @@ export interface ChildProgram {
 
 /** The machine that fob runs on. */
 export interface Machine {
-  /** What it has of all that fob can use. */
+  /** Checks which facilities of the machine fob can use. */
   check(): Promise<readonly Check[]>;
   /**
-   * Files and folders below `folder`, and itself, that others than their owner can read or write.
+   * Files and folders at and below `folder` that other users than their owner can read or write.
    */
   openToOthers(folder: string): readonly string[];
   closeToOthers(paths: readonly string[]): void;
@@ -53,8 +53,8 @@ export interface Machine {
 export type Trace = (line: string) => void;
 
 /**
- * How a program answered: its exit code, null when it was ended, and the first line that it
- * printed.
+ * The answer of a program: its exit code, null when it was ended by a signal, and the first line of
+ * its output.
  */
 export interface ProgramAnswer {
   readonly exitCode: number | null;
@@ -62,28 +62,28 @@ export interface ProgramAnswer {
 }
 
 /**
- * Asks the program at this path, or of this name in PATH, by its standard input, without arguments
- * and without a shell; `signal` ends it. Rejects with FobError `unavailable` when it cannot be
- * started.
+ * Runs the program at this path, or with this name in PATH, without arguments and without a shell,
+ * and gives it the question on standard input; `signal` ends it. Rejects with FobError
+ * `unavailable` when it cannot be started.
  */
 export type AskProgram = (
   path: string,
   question: { readonly input: string; readonly signal: AbortSignal },
 ) => Promise<ProgramAnswer>;
 
-/** A new file that only its owner can read. */
+/** A new file, readable only by its owner. */
 export interface SecretFile {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-/** A terminal that is drawn on, and how it shows text. */
+/** A terminal to draw on, and the style of its text. */
 export interface Screen {
   readonly terminal: TerminalScreen;
   readonly style: Style;
 }
 
-/** How an agent is given what a command reads, where that is not standard input. */
+/** Provides a delegated command with its input, where that is not standard input. */
 export interface DelegationMeans {
   readInput(): Promise<string>;
 }
@@ -93,37 +93,37 @@ interface VaultContext {
   readonly access: VaultAccess;
   /**
    * The open vault, or null when there is none yet. Throws FobError `denied` for a script that has
-   * a grant and no more.
+   * only a grant.
    */
   findVault(): Promise<Vault | null>;
   /**
-   * The tokens that may be used: of the grant that a script has, or of the vault, which an agent
-   * may hold open. Null when there is no vault yet. Throws FobError `denied` for a grant that does
-   * not carry the right, which is null for looking at tokens.
+   * The tokens that may be used: those of the script's grant, else those of the vault, which an
+   * agent may hold open. Null when there is no vault yet. Throws FobError `denied` when the grant
+   * does not include `right`; a null `right` means listing tokens.
    */
   findTokens(right: Right | null): Promise<Authenticator | null>;
   /**
-   * Where login requests come in and are answered: for the tokens of the grant that a script has,
-   * or of the vault, which an agent may hold open. Null when there is no vault yet. Throws as
-   * {@link findTokens} does.
+   * The login requests of the script's grant, else those of the vault, which an agent may hold
+   * open. Null when there is no vault yet. Throws as {@link findTokens} does.
    */
   findPush(): Promise<PushInbox | null>;
   /**
-   * The open vault, what has opened it, and its header, for whoever changes its PIN or key; with
-   * `byPin` no finger or face stands for the PIN. Null when there is none yet. Throws as
+   * The open vault with its header and the key or PIN that opened it, to change its PIN or key.
+   * With `byPin`, no fingerprint or face replaces the PIN. Null when there is none yet. Throws as
    * {@link findVault} does.
    */
   openToChange(how: { readonly byPin: boolean }): Promise<OpenedVault | null>;
-  /** The open vault, created if there is none yet. */
+  /** The open vault; it is created if there is none yet. */
   ensureVault(): Promise<Vault>;
   /**
-   * Lets removed tokens go whose time is over, in the vault that the command has opened, if any.
-   * Returns what to tell the person where that failed: the command is done all the same.
+   * Deletes removed tokens for good when their time is over, if this command has opened the vault.
+   * Returns a remark when that failed: the command itself has succeeded.
    */
   emptyTrash(): Promise<string | null>;
   /**
-   * The recovery code of the vault that this run has made, for its result in JSON, to be asked for
-   * when all else is done; null where no vault was made, it needs none, or a person has seen it.
+   * The recovery code of the vault that this run has created, for its JSON result. Call it after
+   * everything else. Null when no vault was created, when it has no recovery code, or when a person
+   * has seen the code.
    */
   newRecoveryCode(): string | null;
 }
@@ -132,8 +132,9 @@ interface VaultContext {
 interface AgentContext {
   agent(): Promise<AgentControl>;
   /**
-   * Has the agent that holds the vault carry a command out, and returns its result. Null where the
-   * command is to be run here: no agent, a grant, or a vault that opens without a PIN.
+   * Runs a command in the agent that holds the vault open, and returns its result. Null when the
+   * command must run in this process: without an agent, with a grant, or for a vault that opens
+   * without a PIN.
    */
   delegate(
     command: string,
@@ -146,12 +147,9 @@ interface AgentContext {
 interface QuestionContext {
   readonly prompt: Prompt;
   readonly pinPrompt: PinPrompt;
-  /**
-   * {@link pinPrompt} for somebody who draws on the terminal and puts questions there in their own
-   * way.
-   */
+  /** {@link pinPrompt} that asks through `asking`, for a command that draws on the terminal. */
   pinPromptOn(asking: Pick<Prompt, "secret" | "wait">): PinPrompt;
-  /** The reader of fingers and faces. */
+  /** The fingerprint or face reader. */
   readonly sensor: Sensor;
 }
 
@@ -162,92 +160,93 @@ interface ProcessContext {
   sleep(milliseconds: number): Promise<void>;
   /** The processes of this machine. */
   readonly processes: Processes;
-  /** Called between two steps of work that takes long: lets a signal have its effect. */
+  /** Called between two steps of long work, so that signals are handled. */
   readonly look: Look;
   /**
-   * Does work that a signal may stop between its steps, where it calls the function that it gets.
-   * It rejects with FobError `interrupted` and the message `undone` then; work that is done all the
-   * same is told.
+   * Does work that a signal may stop between its steps: `work` calls the function that it gets.
+   * After a signal that function rejects with FobError `interrupted` and the message `undone`. Work
+   * that completes in spite of the signal returns its result.
    */
   doLongWork<T>(undone: string, work: (look: Look) => Promise<T>): Promise<T>;
   /**
    * Resolves when the process is asked to end (SIGTERM), or after `limit` milliseconds unless that
-   * is null. Ctrl-C is not waited for: it ends the process at once.
+   * is null. Ctrl-C ends the process at once.
    */
   untilTerminated(limit: number | null): Promise<void>;
   /**
-   * Reads what others wrote, while nothing is begun that would have to be undone: a signal then
-   * ends the process at once, however long it computes. Not for questions to a person, which
-   * {@link hearSignals} is for.
+   * Parses foreign input. During `work` a signal ends the process at once, even in the middle of a
+   * computation; so `work` must not begin anything that must be undone. For questions to a person
+   * within it, use {@link hearSignals}.
    */
   endAtSignals<T>(work: () => T | Promise<T>): Promise<T>;
-  /** Asks a person something in the middle of {@link endAtSignals}. */
+  /** Handles signals in the usual way for a question within {@link endAtSignals}. */
   hearSignals<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** What others made: standard input, files, pictures, the screen, the network. */
+/** Foreign input: standard input, files, pictures, the screen, the network. */
 interface ForeignContext {
-  /**
-   * All of standard input as text. Throws FobError `invalid` when it is larger than any enrollment
-   * list.
-   */
+  /** All of standard input as text. Throws FobError `invalid` when it is too large. */
   readInput(): Promise<string>;
   /** Whether there is a file of this name. */
   fileExists(path: string): Promise<boolean>;
-  /** The bytes of a file that somebody else made, at most `limit` of them. */
+  /** The bytes of a foreign file, at most `limit` of them. */
   readFile(path: string, limit: number): Promise<Buffer>;
   /** The texts of the QR codes in a picture; `source` names it in messages. */
   readQrCodes(picture: Buffer, source: string): Promise<string[]>;
   /** The texts of the QR codes in a picture file. */
   readPicture(path: string): Promise<string[]>;
-  /** The picture files of all displays. Throws FobError `unavailable` where none can be taken. */
+  /**
+   * Screenshots of all displays, as picture files. Throws FobError `unavailable` when none can be
+   * taken.
+   */
   takeScreenshot(): Promise<readonly Buffer[]>;
   /** The network. */
   readonly http: HttpClient;
 }
 
-/** Files that fob writes for its user. */
 interface FileContext {
   /**
-   * Writes a new file that only its owner can read. Throws FobError `usage` when there is one
-   * already.
+   * Writes a new file, readable only by its owner. Throws FobError `usage` when the file exists.
    */
   writeSecretFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** The same for several files: all of them are written, or none. */
+  /** Writes several such files: all of them, or none. */
   writeSecretFiles(files: readonly SecretFile[]): Promise<void>;
   /**
-   * Starts a new file that only its owner can read, line by line. Throws FobError `usage` when
-   * there is one already.
+   * Starts a new file, readable only by its owner, for lines that are written one by one. Throws
+   * FobError `usage` when the file exists.
    */
   startTrace(path: string): Trace;
 }
 
-/** What is printed while a command runs, and the screen. */
+/** Output while a command runs, and the screen. */
 interface OutputContext {
-  /** Whether a person reads standard output. */
+  /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
   /** Whether `--json` was given. */
   readonly isJson: boolean;
   /**
-   * How pictures can be drawn in characters on standard output; none where it is no terminal, or
-   * is read out.
+   * How pictures can be drawn with characters on standard output: `none` when it is not a terminal,
+   * or is read aloud.
    */
   readonly pictures: "none" | "uncolored" | "colored";
-  /** Shows how much of `total` is done, on a terminal's standard error; `--quiet` silences it. */
+  /**
+   * Shows the progress of `total` steps on standard error, if it is a terminal; `--quiet` turns it
+   * off.
+   */
   progress(total: number, what: string): Progress;
   /**
-   * Takes the terminal to draw on. Null where that is not wanted or not possible: no terminal,
+   * Takes the terminal to draw on. Null when that is not wanted or not possible: no terminal,
    * --json, --plain, TERM=dumb.
    */
   openScreen(): Promise<Screen | null>;
   /**
-   * Writes a line to standard output at once, for results that go on: `text`, or with --json `json`
-   * as an object in one line. False when nobody reads any more.
+   * Writes a line to standard output at once, for results that keep coming: `text`, or with --json
+   * `json` as an object on one line. False when the reader has closed the pipe.
    */
   emit(line: { text(style: Style): string; readonly json: unknown }): Promise<boolean>;
-  /** Tells the person something at once, on standard error; `--quiet` silences it. */
+  /** Writes a remark to standard error at once; `--quiet` turns it off. */
   tell(text: string): void;
-  /** Says at once, on standard error, what failed while the rest goes on. */
+  /** Writes an error to standard error at once, while the command goes on. */
   complain(failure: FobError): void;
 }
 
@@ -263,8 +262,8 @@ interface MachineContext {
    */
   runProgram(program: ChildProgram): Promise<number>;
   /**
-   * Throws what `runProgram` would where it is certain that there is no such program: a passcode
-   * for it would be used up for nothing.
+   * Throws the error of `runProgram` if the program certainly does not exist, so that no passcode
+   * is used up for it.
    */
   checkProgram(command: string): Promise<void>;
   readonly askProgram: AskProgram;
@@ -273,8 +272,8 @@ interface MachineContext {
 }
 
 /**
- * All that commands can reach. Everything in it is loaded when it is first used. A command takes
- * the members that it names, and no more, so that a test can make them.
+ * Everything that commands can use, loaded at first use. A command names the members that it needs,
+ * so that a test can provide just those.
  */
 export interface Context
   extends VaultContext,
@@ -289,8 +288,8 @@ export interface Context
 }
 
 /**
- * What commands that keep house may need: an agent, which has neither the terminal nor the files of
- * its client, has this, too.
+ * The context of commands that an agent can run, too: an agent has neither the terminal nor the
+ * files of its client.
  */
 export type HouseContext = Pick<VaultContext, "findVault" | "ensureVault"> &
   Pick<QuestionContext, "prompt" | "pinPrompt"> &

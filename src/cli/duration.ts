@@ -7,7 +7,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** How a duration is written: a whole number and its unit. */
+/** The syntax of a duration: a whole number and a unit. */
 export const DURATION = /^([1-9][0-9]{0,8})([smhd])$/;
 
 /** The milliseconds of a duration (`90s`, `30m`, `8h`, `7d`); NaN for any other text. */

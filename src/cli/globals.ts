@@ -4,12 +4,11 @@ import { chooseUnlessWrong, type Settings, settingsOf } from "#cli/settings/sett
 import type { KeychainKind } from "#vault/keys/keychain-kind.ts";
 import type { GlobalFlags } from "./command-line/global-flags.ts";
 
-/** The options that every command takes, after the environment was asked for those not given. */
+/** The global options, completed by the environment. */
 export interface Globals {
   readonly home: string;
   /**
-   * Null when neither option nor environment names one: the configuration is for vaults that are
-   * made.
+   * Null when neither option nor environment names one: the configured kind is only for new vaults.
    */
   readonly keychain: KeychainKind | null;
   readonly settings: Settings;
@@ -18,25 +17,22 @@ export interface Globals {
   /** The PIN from FOB_PIN. */
   readonly pin: string | null;
   /**
-   * The secret of a grant, from FOB_GRANT; null only where that is not set at all. Whoever opens a
-   * vault looks at it, be it empty or none; whoever opens none ignores it.
+   * The secret of a grant, from FOB_GRANT; null only when the variable is not set. Commands that
+   * open a vault check it, even when it is empty or malformed; others ignore it.
    */
   readonly grant: string | null;
   readonly input: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   /**
-   * Where results are for a program that reads them out: everywhere with --plain, on a terminal
-   * with the setting, so that scripts get what they expect.
+   * Where results are for a screen reader: everywhere with --plain, only on a terminal with the
+   * setting, so that scripts get the usual format.
    */
   readonly spoken: "nowhere" | "terminal" | "everywhere";
   readonly debug: boolean;
 }
 
-/**
- * Completes the given options by the environment. Throws FobError `usage` for a value that is not
- * one.
- */
+/** Completes the given options by the environment. Throws FobError `usage` for an invalid value. */
 export function resolveGlobals(
   flags: GlobalFlags,
   env: NodeJS.ProcessEnv,

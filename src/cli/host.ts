@@ -1,8 +1,8 @@
-/** What a run of the program gets from its process: tests give it another one. */
+/** The parts of the process that a run of the program uses. Tests provide their own. */
 export interface Host {
   /** The arguments after the program's name. */
   readonly argv: readonly string[];
-  /** The program takes its secrets out of it. */
+  /** The program deletes secrets from it. */
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;

@@ -10,17 +10,17 @@ import { decodeText } from "#token/text-encoding.ts";
 import type { SecretFile } from "./context.ts";
 import { endedBySignals } from "./signals.ts";
 
-/** Room for fifty thousand enrollment strings. */
+/** Enough for fifty thousand enrollment strings. */
 const MAX_INPUT_BYTES = 8 * 1024 * 1024;
 
-/** How much is read at once, in bytes. */
+/** The size of a read, in bytes. */
 const PIECE = 64 * 1024;
 
-/** How often a pipe is looked at that has nothing yet, in milliseconds. */
+/** The pause between two reads of a pipe without data, in milliseconds. */
 const PAUSE = 10;
 
 /**
- * All of standard input as text. Throws FobError `invalid` when it is too large to be a list of
+ * All of standard input as text. Throws FobError `invalid` when it is too large for a list of
  * enrollment strings.
  */
 export async function readStandardInput(stream: AsyncIterable<Buffer>): Promise<string> {
@@ -35,8 +35,8 @@ export async function readStandardInput(stream: AsyncIterable<Buffer>): Promise<
 }
 
 /**
- * The bytes of a file that somebody else made. A signal ends the process however long the system
- * takes to give them. Throws FobError `invalid` when it is larger than `limit` or no file.
+ * The bytes of a foreign file. A signal ends the process even while a read blocks. Throws FobError
+ * `invalid` when the file is larger than `limit`, does not exist, or is not a file.
  */
 export async function readForeignFile(path: string, limit: number): Promise<Buffer> {
   try {
@@ -47,9 +47,9 @@ export async function readForeignFile(path: string, limit: number): Promise<Buff
 }
 
 /**
- * The bytes of a file, or of what a shell hands over in place of one: `/dev/stdin`, `/dev/fd/63` or
- * `<(command)`. Throws FobError `invalid` for what is larger than `limit`, for a folder, a device,
- * a socket, and for a named pipe, which would be waited for without end if nobody writes to it.
+ * The bytes of a file, or of a descriptor that a shell passes as a path: `/dev/stdin`, `/dev/fd/63`
+ * or `<(command)`. Throws FobError `invalid` for more than `limit` bytes, a folder, a device, a
+ * socket, and a named pipe, because opening it would block until another process writes to it.
  */
 export function readInputFile(path: string, limit: number): Buffer {
   const handedOver = descriptorOf(path);
@@ -62,8 +62,8 @@ export function readInputFile(path: string, limit: number): Buffer {
 }
 
 /**
- * The bytes of an open descriptor, which `name` names; a pipe is read to its end. Throws FobError
- * `invalid` when they are more than `limit`.
+ * The bytes of an open descriptor; a pipe is read to its end. `name` is for messages. Throws
+ * FobError `invalid` for more than `limit` bytes.
  */
 export function readDescriptor(descriptor: number, name: string, limit: number): Buffer {
   try {
@@ -75,8 +75,8 @@ export function readDescriptor(descriptor: number, name: string, limit: number):
 }
 
 /**
- * Whether there is a file of this name, or something that a shell hands over in place of one. A
- * text that cannot be a name names none.
+ * Whether the path is a file, or a descriptor that a shell passes as a path. False for a text that
+ * cannot be a path.
  */
 export async function fileExists(path: string): Promise<boolean> {
   try {
@@ -88,7 +88,7 @@ export async function fileExists(path: string): Promise<boolean> {
 
 function readRegularFile(path: string, limit: number): Buffer {
   refuseUnreadable(statSync(path), path, false);
-  // it may have become a pipe by now, and opening one waits for a writer
+  // it may have become a pipe since, and opening a pipe would block
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const found = fstatSync(file);
@@ -106,8 +106,8 @@ function readRegularFile(path: string, limit: number): Buffer {
 }
 
 /**
- * The descriptor that a path stands for, or null. Opened by its path, a socket in its place could
- * not be read.
+ * The descriptor that a path means, or null. The path itself is not opened, because that fails when
+ * the descriptor is a socket.
  */
 function descriptorOf(path: string): number | null {
   if (path === "/dev/stdin") return 0;
@@ -133,7 +133,7 @@ function refuseUnreadable(found: Stats, name: string, isHandedOver: boolean): vo
   );
 }
 
-/** Where nothing can be read yet, `wait` decides what becomes of it. */
+/** Reads to the end. `wait` is called when no data is available yet. */
 function readBounded(
   descriptor: number,
   name: string,
@@ -164,7 +164,7 @@ function readPiece(descriptor: number, piece: Buffer, wait: () => void): number 
   }
 }
 
-/** Waits for a pipe that is set not to wait, as that of another program may be. */
+/** Waits for a non-blocking pipe, such as one that another program has configured. */
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
 }
@@ -181,8 +181,8 @@ function missing(error: unknown, path: string): FobError | null {
 }
 
 /**
- * Writes a new file with mode 0600, whole or not at all. Throws FobError `usage` when there is one
- * already: what it held could be all there is.
+ * Writes a new file with mode 0600, atomically. Throws FobError `usage` when the file exists,
+ * because its content may be the only copy.
  */
 export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
@@ -201,7 +201,7 @@ export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<
   }
 }
 
-/** The same for several files: all of them are written, or none. */
+/** Writes several new files: all of them, or none. */
 export async function writeSecretFiles(files: readonly SecretFile[]): Promise<void> {
   const written: string[] = [];
   try {
@@ -210,14 +210,14 @@ export async function writeSecretFiles(files: readonly SecretFile[]): Promise<vo
       written.push(path);
     }
   } catch (error) {
-    // whoever is told of a failure does not look for secrets that lie about
+    // a person who sees a failure does not expect files with secrets to remain
     if (error instanceof FobError && error.isDone) written.push(files[written.length]?.path ?? "");
     for (const path of written) removeQuietly(path);
     throw error;
   }
 }
 
-/** A new file that could not be made, as FobError: `usage` when there is one of its name. */
+/** Describes a failure to create a file as FobError: `usage` when the file exists. */
 export function describeNewFileError(error: unknown, path: string): FobError {
   return (error as NodeJS.ErrnoException).code === "EEXIST"
     ? existing(path)

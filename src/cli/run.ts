@@ -13,14 +13,14 @@ import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import type { Host } from "./host.ts";
 
-/** The program: its commands, and how their surroundings are made from the global options. */
+/** The program: its commands, and the creation of their context from the global options. */
 export interface Program extends Vocabulary {
   resolveGlobals(flags: Invocation["flags"]): Globals;
   createContext(globals: Globals, style: Style): Context;
 }
 
 /**
- * Runs one command line and returns the exit code. The one place where errors become words and
+ * Runs one command line and returns the exit code. Only here are errors printed and mapped to exit
  * codes.
  */
 export async function run(program: Program, host: Host): Promise<number> {
@@ -41,7 +41,7 @@ export async function run(program: Program, host: Host): Promise<number> {
   }
 }
 
-/** Whether `--json` is given to fob, and not to the program that it runs. */
+/** Whether `--json` is an option of fob itself, not of the program that it runs. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
@@ -62,29 +62,29 @@ async function runCommand(
     isSpoken,
   });
   const context = program.createContext(globals, style);
-  const result = await carryOut({ command, input }, context);
+  const result = await execute({ command, input }, context);
   const show = () =>
     globals.json ? jsonPieces(command.json(result)) : line(command.text(result, style));
-  // what reads standard output in a person's place must find the same words in every language
+  // programs that read standard output need the same words in every language
   for (const piece of isTerminal && !globals.json ? show() : inEnglish(show)) {
     if (!(await write(stdout, piece))) break;
   }
-  await tidyUp(
+  await emptyTrash(
     context,
-    (trouble) => globals.quiet || stderr.write(formatNote(trouble, globals.json)),
+    (remark) => globals.quiet || stderr.write(formatNote(remark, globals.json)),
   );
   const notes = globals.quiet ? [] : (command.notes?.(result) ?? []);
   for (const note of notes) stderr.write(formatNote(note, globals.json));
   await command.goOn?.(result);
   return (
-    tellFailures(command.failures?.(result) ?? [], globals, stderr) ??
+    reportFailures(command.failures?.(result) ?? [], globals, stderr) ??
     command.exitCode?.(result) ??
     0
   );
 }
 
-/** Says what failed where the rest was done; returns the first failure's exit code. */
-function tellFailures(
+/** Prints the failures of a command that did the rest; returns the exit code of the first. */
+function reportFailures(
   failures: readonly FobError[],
   { json }: Globals,
   stderr: NodeJS.WriteStream,
@@ -94,22 +94,22 @@ function tellFailures(
 }
 
 /**
- * What is due in the vault that the command has opened. The command is done, whatever becomes of
- * this.
+ * Empties the trash of the vault that the command has opened. A failure is only a remark, because
+ * the command itself is done.
  */
-async function tidyUp(
+async function emptyTrash(
   context: Pick<Context, "emptyTrash">,
-  tell: (trouble: string) => void,
+  report: (remark: string) => void,
 ): Promise<void> {
-  const trouble = await context.emptyTrash();
-  if (trouble !== null) tell(trouble);
+  const remark = await context.emptyTrash();
+  if (remark !== null) report(remark);
 }
 
 /**
- * By the agent that holds the vault where that may be, else here. Both give the same results and
- * errors.
+ * Runs a command in the agent that holds the vault, if possible, else in this process. Both give
+ * the same results and errors.
  */
-async function carryOut(
+async function execute(
   { command, input }: Pick<Invocation, "command" | "input">,
   context: Context,
 ) {
@@ -120,7 +120,7 @@ async function carryOut(
   return delegated ? (delegated.result as never) : command.run(input as never, context);
 }
 
-/** What a command prints for people; nothing where it has nothing to say. */
+/** A text with a newline, or nothing for an empty text. */
 function line(text: string): readonly string[] {
   return text === "" ? [] : [`${text}\n`];
 }

@@ -1,16 +1,19 @@
-/** What a person or the system ends a program with. */
+/** The signals that ask a program to end. */
 const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Who listens to signals. A listener gets its turn between two pieces of work, so that a signal
- * waits for whatever is computed. Where nothing has been begun that must be undone, the system ends
- * the process better: at once.
+ * Removes and restores the signal listeners of this process. Node calls a listener only between two
+ * turns of the event loop, so a long computation delays it. Without listeners the system ends the
+ * process at once, which is better while nothing must be undone.
  */
 export class SignalListeners {
   #removed: (() => void)[] | null = null;
 
-  /** Does what must end at a signal, however long it computes: nobody listens meanwhile. */
-  async deaf<T>(work: () => T | Promise<T>): Promise<T> {
+  /**
+   * Does work without signal listeners: a signal ends the process at once, even during a
+   * computation.
+   */
+  async withoutListeners<T>(work: () => T | Promise<T>): Promise<T> {
     const isOurs = this.#remove();
     try {
       return await work();
@@ -20,20 +23,20 @@ export class SignalListeners {
   }
 
   /**
-   * Asks a person something in the middle of {@link deaf} work, which may have to be ended in
-   * order.
+   * Restores the listeners during `work`, for a question to a person within {@link
+   * withoutListeners}, which may have to be undone.
    */
-  async hearing<T>(work: () => Promise<T>): Promise<T> {
-    const wasDeaf = this.#removed !== null;
+  async withListeners<T>(work: () => Promise<T>): Promise<T> {
+    const wasRemoved = this.#removed !== null;
     this.#restore();
     try {
       return await work();
     } finally {
-      if (wasDeaf) this.#remove();
+      if (wasRemoved) this.#remove();
     }
   }
 
-  /** Whether it was not done before. */
+  /** Returns whether this call has removed them. */
   #remove(): boolean {
     if (this.#removed || isNeeded()) return false;
     this.#removed = ENDINGS.map(removeListeners);
@@ -47,8 +50,8 @@ export class SignalListeners {
 }
 
 /**
- * Runs work that waits inside the system, such as reading from a pipe: a signal ends the process
- * then, since no listener would get its turn.
+ * Runs synchronous work that blocks in a system call, such as reading from a pipe, without signal
+ * listeners: they could not be called, and a signal would have no effect.
  */
 export function endedBySignals<T>(work: () => T): T {
   if (isNeeded()) return work();
@@ -60,17 +63,14 @@ export function endedBySignals<T>(work: () => T): T {
   }
 }
 
-/**
- * Whether something has been begun that must be undone when the process ends: then somebody listens
- * to more than Ctrl-C.
- */
+/** Whether a process that ends now must undo something: then there is a listener for SIGTERM. */
 function isNeeded(): boolean {
   return process.listenerCount("SIGTERM") > 0;
 }
 
-/** Takes all listeners of a signal away, and returns what brings them back. */
+/** Removes all listeners of a signal; the returned function restores them. */
 function removeListeners(signal: NodeJS.Signals): () => void {
-  // those that listen once are wrapped, and must stay so
+  // the raw listeners, because `once` wraps its listener
   const listeners = process.rawListeners(signal) as NodeJS.SignalsListener[];
   process.removeAllListeners(signal);
   return () => {

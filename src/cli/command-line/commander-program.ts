@@ -7,26 +7,28 @@ import { GROUPS } from "./groups.ts";
 import { formatHelpPage } from "./help-page.ts";
 import { optionName } from "./option-name.ts";
 
-/** Help is no wider than this, on however wide a terminal. */
+/** The maximum width of help, on any terminal. */
 const MAX_HELP_COLUMNS = 80;
 
-/** Where commander writes, and whom it tells that it gives up. */
+/** Receives the output and errors of commander. */
 export interface Listener {
   print(text: string): void;
-  /** It stops at this command: for an error, or because help or version was printed. */
+  /** Parsing stopped at this command: because of an error, or after printing help or version. */
   stopped(error: CommanderError, command: Command): void;
 }
 
 /** The program as commander knows it. */
 export interface CommanderProgram {
   readonly root: Command;
-  /** Adds a command, in its group; `chosen` gets its input when it is the one. */
+  /**
+   * Adds a command to its group; `chosen` is called with its input if the command line names it.
+   */
   add(definition: AnyCommand, chosen: (input: Record<string, unknown>) => void): Command;
 }
 
 /**
- * A program without commands, which has global options, version and help. `columns` is the width of
- * the terminal.
+ * Creates a program with global options, version and help, and without commands. `columns` is the
+ * width of the terminal.
  */
 export function createProgram(
   { version, columns = MAX_HELP_COLUMNS }: { version: string; columns: number | undefined },
@@ -39,7 +41,7 @@ export function createProgram(
       listener.stopped(error, command);
       throw error;
     });
-  /** The group of this name, made with the groups around it when it is first needed. */
+  /** Returns the group with this name; creates it and its parent groups if necessary. */
   const groupAt = (words: readonly string[], example: string): Command =>
     words.reduce((parent, word, depth) => {
       const path = words.slice(0, depth + 1).join(" ");
@@ -66,8 +68,8 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
     .helpCommand("help [COMMAND]", t("show help for a command"))
     .configureHelp({ showGlobalOptions: true, formatHelp: formatHelpPage })
     .configureOutput({
-      // wider lines are harder to read, and the help page is prepared for no more
-      // (scripts/build.mjs)
+      // wider lines are harder to read, and scripts/build.mjs prerenders the help page at this
+      // width
       getOutHelpWidth: () => Math.min(columns, MAX_HELP_COLUMNS),
       writeOut: print,
       writeErr: print,

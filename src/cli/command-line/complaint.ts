@@ -3,23 +3,23 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { mostSimilar } from "./suggestion.ts";
 
-/** A command line that commander refused: by which of its errors, and at which command. */
+/** An error of commander, and the command that was being parsed. */
 export interface Refusal {
   readonly error: CommanderError;
   readonly command: Command;
 }
 
-/** What is known where a command line is refused. */
+/** The details from which an error message is made. */
 interface Circumstances {
   readonly command: Command;
   readonly argv: readonly string[];
-  /** Options that are refused, and what is suggested in their place. */
+  /** Former options, and the options that replaced them. */
   readonly former: ReadonlyMap<string, string>;
   /** The names of all commands. */
   readonly names: readonly string[];
 }
 
-/** What to say for each of commander's errors that a command line can lead to, by its code. */
+/** The error message for each error code of commander that a command line can cause. */
 const COMPLAINTS: ReadonlyMap<string, (circumstances: Circumstances) => FobError> = new Map([
   ["commander.help", commandMissing],
   ["commander.missingArgument", argumentMissing],
@@ -29,13 +29,13 @@ const COMPLAINTS: ReadonlyMap<string, (circumstances: Circumstances) => FobError
   ["commander.excessArguments", argumentsTooMany],
 ]);
 
-/** FobError `usage` for a command line that commander refused, in our own words. */
+/** The FobError `usage` for a command line that commander refused. */
 export function complaintOf(
   { error, command }: Refusal,
   more: Omit<Circumstances, "command">,
 ): FobError {
   const complain = COMPLAINTS.get(error.code);
-  // an error that our definitions do not lead to
+  // our definitions cannot cause other errors; the text of commander will do
   return complain ? complain({ command, ...more }) : refuse(error.message.replace(/^error: /, ""));
 }
 
@@ -55,7 +55,7 @@ function argumentMissing({ command }: Circumstances): FobError {
   return refuse(t`missing required argument '${missing?.name()}'`);
 }
 
-/** Only the last word of a command line can be an option without its value. */
+/** Only the last word of a command line can be an option that lacks its value. */
 function valueMissing({ command, argv }: Circumstances): FobError {
   const last = argv.at(-1) ?? "";
   const option = command.options.find(({ long, short }) => last === long || last === short);
@@ -94,7 +94,8 @@ function argumentsTooMany({ command }: Circumstances): FobError {
 }
 
 /**
- * What a command and those around it do not understand of a command line: an option and the rest.
+ * The first unknown option and the words after it, when a command and its parents have parsed their
+ * part.
  */
 function wordsLeftBy(command: Command, argv: readonly string[]): readonly string[] {
   const words = command.parent ? wordsLeftBy(command.parent, argv) : argv;
@@ -117,7 +118,7 @@ function refuse(message: string, hint: string | null = null): FobError {
   return new FobError("usage", message, { hint: hint ?? t("fob --help shows how it is used") });
 }
 
-/** The commands of the innermost group that is named on the command line. */
+/** The commands of the innermost group on the command line. */
 function membersOf(argv: readonly string[], names: readonly string[]): string[] {
   const inGroups = names.filter((name) => name.includes(" "));
   const depth = (name: string) => name.split(" ").findIndex((word) => !argv.includes(word));

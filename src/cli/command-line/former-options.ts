@@ -4,7 +4,9 @@ import type { AnyCommand } from "#cli/command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { optionName } from "./option-name.ts";
 
-/** Throws FobError `usage` for a global option that stands where it had another meaning once. */
+/**
+ * Throws FobError `usage` for a global option in a position where it used to mean something else.
+ */
 export function refuseFormerOptions(
   { name, formerOptions = {} }: AnyCommand,
   argv: readonly string[],
@@ -20,8 +22,8 @@ export function refuseFormerOptions(
 }
 
 /**
- * The former options of the command that a command line names: each one's name, and the name of the
- * option that has its meaning now.
+ * The former options of the command on the command line: the name of each, and of the option that
+ * replaced it.
  */
 export async function formerOptionsOf(
   argv: readonly string[],
@@ -38,8 +40,8 @@ export async function formerOptionsOf(
 }
 
 /**
- * What stands after the first word of the command, up to `--`. Before it there are global options
- * and their values.
+ * The words after the first word of the command, up to `--`. Words before it are global options and
+ * their values.
  */
 function wordsAfterCommand(argv: readonly string[]): readonly string[] {
   const words = wordsFromCommand(argv).slice(1);

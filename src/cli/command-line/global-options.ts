@@ -5,12 +5,12 @@ import { KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 /** An option that every command takes. */
 export interface GlobalOption {
   readonly name: `--${string}`;
-  /** The same in one letter. */
+  /** Its short form. */
   readonly letter?: `-${string}`;
   readonly summary: string;
-  /** The environment variable that stands for it. */
+  /** The environment variable with the same meaning. */
   readonly variable?: string;
-  /** How help shows its value; an option without one is a flag. */
+  /** The placeholder of its value in help; an option without one is a flag. */
   readonly placeholder?: string;
   readonly candidates?: Candidates;
 }
@@ -50,7 +50,7 @@ export const GLOBAL_OPTIONS: readonly GlobalOption[] = [
   },
 ];
 
-/** Environment variables that no option stands for. */
+/** Environment variables without an option of the same meaning. */
 export const VARIABLES: Readonly<Record<string, string>> = {
   FOB_PIN: "a PIN for a script that has nothing better; `--pin-file` and `--pin-fd` are better",
   FOB_GRANT: "the grant of a script, as `fob access grant` printed it",
@@ -71,7 +71,7 @@ export const VERSION_OPTION: GlobalOption = {
 /** The option that shows help. */
 export const HELP_OPTION: GlobalOption = { name: "--help", letter: "-h", summary: "show help" };
 
-/** An option as commander and help write it: `-q, --quiet`, `--home <DIR>`. */
+/** An option in the notation of commander: `-q, --quiet`, `--home <DIR>`. */
 export function flagsOf({ name, letter, placeholder }: GlobalOption): string {
   const long = placeholder === undefined ? name : `${name} <${placeholder}>`;
   return letter === undefined ? long : `${letter}, ${long}`;

@@ -1,6 +1,6 @@
 import type { Texts } from "#base/language.ts";
 
-/** What the groups of commands are about: words of help that no single command owns. */
+/** The summaries of command groups, for help pages. */
 export const GROUPS: Texts = {
   pin: "set, change and remove PINs: of the app, or of one token",
   keychain: "who keeps the vault's key",

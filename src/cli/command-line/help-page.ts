@@ -1,10 +1,10 @@
 import type { Command, Help } from "commander";
 import { t } from "#base/language.ts";
 
-/** The width of a page for commander, where the terminal says nothing; in columns. */
+/** The width of a help page when that of the terminal is unknown, in columns. */
 const USUAL_COLUMNS = 80;
 
-/** A help page as commander lays it out, with titles in the person's language. */
+/** A help page in commander's layout, with translated titles. */
 export function formatHelpPage(command: Command, helper: Help): string {
   const width = helper.padWidth(command, helper);
   const item = (term: string, description: string) =>

@@ -9,40 +9,35 @@ import { formerOptionsOf, refuseFormerOptions } from "./former-options.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { optionName } from "./option-name.ts";
 
-/**
- * A command line that was understood: which command, with what input, under which global options.
- */
+/** A parsed command line: the command, its input, and the global options. */
 export interface Invocation {
   readonly command: AnyCommand;
   readonly input: Readonly<Record<string, unknown>>;
   readonly flags: GlobalFlags;
 }
 
-/**
- * What a command line asks for: a command, or a text to print (help, version) with the exit code
- * that goes with it.
- */
+/** The result of parsing: a command, or a text to print (help, version). */
 export type Parsed =
   | { readonly invocation: Invocation }
   | { readonly text: string; readonly flags: GlobalFlags };
 
-/** What a command line may say. */
+/** The definitions that a command line is parsed with. */
 export interface Vocabulary {
   readonly version: string;
-  /** How wide the terminal is that help is for, in characters; undefined where there is none. */
+  /** The width of the terminal in characters, for help; undefined when there is none. */
   readonly columns: number | undefined;
-  /** Every command by its name, in the order in which help lists them, loaded when it is needed. */
+  /** Every command by name, in the order of help, loaded on demand. */
   readonly commands: Readonly<Record<string, () => Promise<AnyCommand>>>;
-  /** What is done where no command is given. */
+  /** The command to run when the command line has none. */
   alone(): Promise<AnyCommand>;
 }
 
-/** What commander found: arguments and options by their keys. */
+/** Arguments and options by key. */
 type Input = Readonly<Record<string, unknown>>;
 
 /**
- * Understands a command line. Throws FobError `usage` with the nearest command or option where one
- * is misspelt, and for a value that is empty.
+ * Parses a command line. Throws FobError `usage`: for a misspelt command or option with the nearest
+ * one, and for an empty value.
  */
 export async function parseCommandLine(
   given: readonly string[],
@@ -51,18 +46,16 @@ export async function parseCommandLine(
   const names = Object.keys(vocabulary.commands);
   const argv = helpAsOption(given, names);
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
-  const understood = named.length > 0 ? await understand(argv, vocabulary, named) : null;
-  const { parsed } = understood?.isOfCommand
-    ? understood
-    : await understand(argv, vocabulary, names);
+  const attempt = named.length > 0 ? await parseWith(argv, vocabulary, named) : null;
+  const { parsed } = attempt?.isOfCommand ? attempt : await parseWith(argv, vocabulary, names);
   if (!("error" in parsed)) return parsed;
   const former = await formerOptionsOf(argv, vocabulary.commands);
   throw complaintOf(parsed, { argv, former, names });
 }
 
 /**
- * `help pin set` as `pin set --help`, and `help nonsense` as `nonsense`: of what follows `help`,
- * commander knows the first word of commands alone.
+ * Turns `help pin set` into `pin set --help`, and `help nonsense` into `nonsense`: commander looks
+ * up only the first word after `help`.
  */
 function helpAsOption(given: readonly string[], names: readonly string[]): readonly string[] {
   const [first, ...rest] = given;
@@ -72,21 +65,21 @@ function helpAsOption(given: readonly string[], names: readonly string[]): reado
   return names.some((name) => name.split(" ")[0] === word) ? given : [word];
 }
 
-interface Understood {
+interface Parsing {
   readonly parsed: Parsed | Refusal;
   /**
-   * Whether it is about one command, so that the others do not matter. Complaints, and the help of
-   * the program and of groups, tell of all commands.
+   * Whether it is about one command, so that the others need not be loaded. Errors, and the help of
+   * the program and of groups, need all commands.
    */
   readonly isOfCommand: boolean;
 }
 
-/** What a command line means where there are no other commands than these. */
-async function understand(
+/** Parses a command line with only these commands. */
+async function parseWith(
   argv: readonly string[],
   { version, columns, commands, alone }: Vocabulary,
   names: readonly string[],
-): Promise<Understood> {
+): Promise<Parsing> {
   const printed: string[] = [];
   let invocation: Invocation | null = null;
   let isOfCommand = false;
@@ -116,7 +109,7 @@ async function understand(
       return "";
     });
   }
-  await root.parseAsync(argv, { from: "user" }).catch(ignoreCommanders);
+  await root.parseAsync(argv, { from: "user" }).catch(ignoreCommanderErrors);
   const flags = root.opts<GlobalFlags>();
   if (isNothing(refusal, root))
     return { parsed: { invocation: { command: await alone(), input: {}, flags } }, isOfCommand };
@@ -124,19 +117,22 @@ async function understand(
   return { parsed, isOfCommand: isOfCommand && !refusal };
 }
 
-/** Commander's own errors were heard of where it stopped. */
-function ignoreCommanders(error: unknown): void {
+/** Errors of commander were already reported through `stopped`. */
+function ignoreCommanderErrors(error: unknown): void {
   if (!(error instanceof CommanderError)) throw error;
 }
 
-/** Whether a command line has options at most: commander then shows help as an error. */
+/**
+ * Whether a command line has no command, only options: commander then reports an error with the
+ * help.
+ */
 function isNothing(refusal: Refusal | null, root: Command): boolean {
   return refusal?.error.code === "commander.help" && root.args.length === 0;
 }
 
 /**
- * Throws FobError `usage` for a value that is empty: whoever gives one has a variable that is not
- * set, and does not mean "the only one" or "none". What is another program's may be empty.
+ * Throws FobError `usage` for an empty value. It usually comes from an unset variable, and would be
+ * taken for "the only one" or "none". Arguments of another program may be empty.
  */
 function refuseEmpty(
   { arguments: given, options }: AnyCommand,

@@ -1,17 +1,17 @@
 import { editDistance } from "#base/edit-distance.ts";
 
-/** A word that differs in more letters is another word. */
+/** The largest edit distance of a suggestion. */
 const MAX_DISTANCE = 3;
 
-/** A longer word resembles none of ours, in characters. */
+/** Only this many characters of the typed word are compared. */
 const MAX_LENGTH = 64;
 
-/** The share of letters that a suggestion has in common with what was typed, at least. */
+/** The smallest share of letters that a suggestion and the typed word have in common. */
 const MIN_SIMILARITY = 0.4;
 
 /**
- * The candidates that resemble `word` most, in alphabetical order; none where all of them are too
- * different. Dashes in front of options do not count.
+ * The candidates that are most similar to `word`, in alphabetical order; none when all are too
+ * different. Dashes in front of options are ignored.
  */
 export function mostSimilar(word: string, candidates: readonly string[]): readonly string[] {
   const typed = withoutDashes(word).slice(0, MAX_LENGTH);

@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The units in which people say how long ago something was, each from so many milliseconds on. */
+/** The units of relative times, with their lengths in milliseconds. */
 const UNITS = [
   ["year", 365 * DAY],
   ["month", 30 * DAY],
@@ -17,9 +17,9 @@ const UNITS = [
 ] as const;
 
 /**
- * A point in time for people: `2026-01-31 13:00 (3 minutes ago)` in the time zone of their
- * terminal. Where a result goes elsewhere, or is no result (`style` is null), it is the same for
- * everybody: `2026-01-31T12:00:00Z`.
+ * Formats a time for people: `2026-01-31 13:00 (3 minutes ago)` in the local time zone. Output that
+ * is not for a terminal, or is not a result (`style` is null), does not depend on the zone:
+ * `2026-01-31T12:00:00Z`.
  */
 export function formatMoment(
   time: Date,

@@ -2,8 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * Writes to standard output; false when nobody reads any more, which is no failure (`fob list |
- * head -1`). Throws FobError `unavailable` when it cannot be written.
+ * Writes to standard output; false when the reader has closed the pipe, which is not an error (`fob
+ * list | head -1`). Throws FobError `unavailable` when writing fails.
  */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {

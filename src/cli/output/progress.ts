@@ -1,14 +1,16 @@
 import type { Progress } from "#cli/context.ts";
 
-/** Work that is done by then needs no bar, in milliseconds. */
+/** The bar appears after this time, in milliseconds. */
 const PATIENCE = 300;
 
-/** How often the bar is drawn anew, in milliseconds. */
+/** How often the bar is redrawn, in milliseconds. */
 const INTERVAL = 100;
 
 const BAR_WIDTH = 24;
 
-/** A bar that fills up on a terminal, and vanishes when the work is done; elsewhere nothing. */
+/**
+ * Shows a progress bar on a terminal, and removes it when the work ends; does nothing elsewhere.
+ */
 export function progressOn(
   stream: NodeJS.WriteStream,
   isWanted: boolean,

@@ -3,8 +3,8 @@ import { printable } from "#token/printable.ts";
 import { jsonLine, noteLine } from "./json.ts";
 
 /**
- * The two lines, or the JSON object, that tell a person or a script what went wrong. Never a
- * secret, never a control character. `trace` says where, for whoever asked for that.
+ * Formats an error as two lines or a JSON object, without secrets and control characters. `trace`
+ * is a stack trace.
  */
 export function formatError(error: FobError, json: boolean, trace = ""): string {
   const { code, message, hint } = error;
@@ -14,10 +14,7 @@ export function formatError(error: FobError, json: boolean, trace = ""): string 
   return `fob: ${printable(message)}\n${hints}${trace === "" ? "" : `${trace}\n`}`;
 }
 
-/**
- * What went wrong with some of several things: a line for each, then every hint once; or a JSON
- * object for each.
- */
+/** Formats several failures: a line for each, then every hint once; or a JSON object for each. */
 export function formatFailures(failures: readonly FobError[], json: boolean): string {
   if (json) return failures.map((failure) => formatError(failure, true)).join("");
   const hints = new Set(failures.flatMap(({ hint }) => (hint ? [hint] : [])));
@@ -25,7 +22,7 @@ export function formatFailures(failures: readonly FobError[], json: boolean): st
   return [...lines, ...[...hints].map((hint) => `hint: ${printable(hint)}\n`)].join("");
 }
 
-/** A remark on standard error: a line for a person, a JSON object for a script. */
+/** Formats a remark for standard error: a line for a person, a JSON object for a script. */
 export function formatNote(text: string, json: boolean): string {
   return `${json ? noteLine(text) : printable(text)}\n`;
 }

@@ -1,10 +1,12 @@
 /**
- * How results look: colours where they are wanted, and the width of the terminal, or null where
+ * The style of results: colours where they are wanted, and the width of the terminal, or null when
  * there is none.
  */
 export interface Style {
   readonly columns: number | null;
-  /** Whether a program reads the result out: no columns, no drawings, one statement a line. */
+  /**
+   * Whether a screen reader reads the result aloud: no columns, no drawings, one statement a line.
+   */
   readonly isSpoken: boolean;
   readonly hasColor: boolean;
   strong(text: string): string;
@@ -14,7 +16,7 @@ export interface Style {
   bad(text: string): string;
 }
 
-/** What decides about colours. */
+/** The inputs of {@link styleFor}. */
 export interface StyleSettings {
   readonly isTerminal: boolean;
   readonly columns: number | undefined;
@@ -24,7 +26,7 @@ export interface StyleSettings {
 
 const asItIs = (text: string) => text;
 
-/** Text as it is, for whoever does not sit at a terminal. */
+/** Plain text, for output that is not a terminal. */
 export const UNCOLORED: Style = {
   columns: null,
   isSpoken: false,
@@ -36,7 +38,7 @@ export const UNCOLORED: Style = {
   bad: asItIs,
 };
 
-/** The style for a stream: with `auto`, colours only on a terminal. */
+/** Creates the style for a stream: with `auto`, colours only on a terminal. */
 export async function styleFor({
   isTerminal,
   columns,

@@ -4,16 +4,16 @@ import { cutWidth, displayWidth, fillWidth, wrapWords } from "./width.ts";
 const GAP = 2;
 const NARROWEST = 6;
 
-/** A column of a table: its heading, and the text of its cell for a row. */
+/** A column of a table: its heading, and the text of its cell in a row. */
 export type Column<Row> = readonly [heading: string, cell: (row: Row) => string];
 
-/** Names with their values; one without a value is left out. */
+/** Names with their values; names without a value are left out. */
 export type Fields = readonly (readonly [name: string, value: string | null | undefined])[];
 
 /**
- * Rows as text: for a terminal aligned under a faint heading and cut to its width, elsewhere
- * tab-separated without heading, for `cut` and `awk`. Where it is read out, every row is a
- * statement without its empty cells (`-`). No rows are an empty text.
+ * Formats rows: aligned under a faint heading and cut to the width of a terminal, else
+ * tab-separated without a heading, for `cut` and `awk`. For a screen reader, every row is a
+ * statement without its empty cells (`-`). No rows give an empty text.
  */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
@@ -32,8 +32,8 @@ export function formatTable<Row>(
 }
 
 /**
- * Names and their values, one a line, the values aligned; on a terminal a long value goes on below
- * itself.
+ * Formats names and values, one pair a line, with aligned values; on a terminal long values are
+ * wrapped.
  */
 export function formatFields(all: Fields, style: Style): string {
   const fields = all.flatMap(([name, value]) => (value == null ? [] : [[name, value] as const]));
@@ -62,7 +62,7 @@ function naturalWidths(rows: readonly (readonly string[])[]): number[] {
   );
 }
 
-/** Takes from the widest column, one character at a time, until the row fits. */
+/** Narrows the widest column by one character at a time until the row fits. */
 function fitWidths(widths: readonly number[], columns: number): number[] {
   const fitted = [...widths];
   while (fitted.reduce((sum, width) => sum + width + GAP, -GAP) > columns) {

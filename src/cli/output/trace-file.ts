@@ -4,9 +4,8 @@ import { describeNewFileError } from "#cli/inputs.ts";
 import { printable } from "#token/printable.ts";
 
 /**
- * Creates a file of lines with mode 0600; each line is there as soon as it is written, whatever
- * happens next. Throws FobError `usage` when there is a file of that name, `unavailable` when there
- * can be none.
+ * Creates a file with mode 0600 for lines that are written immediately, so that a crash does not
+ * lose them. Throws FobError `usage` when the file exists, `unavailable` when it cannot be created.
  */
 export function startTraceFile(path: string, now: () => Date): Trace {
   const file = createFile(path);
@@ -14,7 +13,7 @@ export function startTraceFile(path: string, now: () => Date): Trace {
     try {
       writeSync(file, `${now().toISOString()} ${printable(line)}\n`);
     } catch {
-      // what it tells about matters more than the telling
+      // the traced work is more important than its trace
     }
   };
 }

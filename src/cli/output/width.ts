@@ -3,7 +3,7 @@ import measure from "fast-string-truncated-width";
 const ELLIPSIS = "…";
 
 /**
- * How many terminal cells a text takes: East Asian wide characters and emoji take two; combining
+ * The width of a text in terminal cells: East Asian wide characters and emoji take two; combining
  * marks and escape sequences none.
  */
 export function displayWidth(text: string): number {
@@ -11,14 +11,13 @@ export function displayWidth(text: string): number {
 }
 
 /**
- * The text, or as many of its characters as fit into `width` cells with an ellipsis behind them. It
- * has no escape sequences.
+ * Cuts a text without escape sequences to `width` cells, with an ellipsis at the end of a cut text.
  */
 export function cutWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let fitting = "";
   let left = width - displayWidth(ELLIPSIS);
-  // what a person sees as one character is never cut in two
+  // a grapheme cluster is never cut in two
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     left -= displayWidth(segment);
     if (left < 0) break;
@@ -27,13 +26,13 @@ export function cutWidth(text: string, width: number): string {
   return width > 0 ? fitting + ELLIPSIS : "";
 }
 
-/** {@link cutWidth}, filled up with spaces to exactly `width` cells. */
+/** {@link cutWidth}, padded with spaces to exactly `width` cells. */
 export function fillWidth(text: string, width: number): string {
   const fitting = cutWidth(text, width);
   return fitting + " ".repeat(Math.max(0, width - displayWidth(fitting)));
 }
 
-/** The text in lines of at most `width` cells, broken at spaces; a longer word stays whole. */
+/** Wraps a text at spaces into lines of at most `width` cells; a longer word stays whole. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -1,7 +1,7 @@
 /**
- * The labels that what was typed may mean, the best first: those that begin with it, those that
- * hold it, those that hold its characters in this order (`gh` finds `GitHub`). Equally good ones
- * stay in their order; where nothing was typed, all do.
+ * The candidates whose labels match `typed`, the best first: labels that begin with it, that
+ * contain it, that have its characters in this order (`gh` finds `GitHub`). Equally good ones keep
+ * their order; an empty text matches all.
  */
 export function bestMatches<T>(
   typed: string,

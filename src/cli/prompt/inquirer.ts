@@ -1,5 +1,2 @@
-/**
- * The kinds of questions that are asked: the package has more, and whoever imports it whole loads
- * them all.
- */
+/** The prompts that fob uses: importing the whole package would load all of its prompts. */
 export { confirm, input, password, search } from "@inquirer/prompts";

@@ -11,9 +11,9 @@ import { createVault } from "#vault/keys/open.ts";
 import type { VaultAccess } from "#vault/keys/vault-access.ts";
 
 /**
- * Creates the first vault. The system keychain keeps its key unless `kind` says otherwise; where
- * there is no keychain, a person chooses, and a script gets FobError `unavailable` with the option
- * to set.
+ * Creates the first vault. The system keychain keeps its key unless `kind` names another one. When
+ * the system keychain is unavailable, a person is asked, and a script gets FobError `unavailable`
+ * with the option to use.
  */
 export async function createFirstVault(
   kind: KeychainKind | null,

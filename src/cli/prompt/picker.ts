@@ -4,7 +4,7 @@ import { bestMatches } from "./fuzzy.ts";
 import type { Choice } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
 
-/** How a token stands in the picker and on the screen of `--watch`: `name (issuer, account)`. */
+/** The label of a token in the picker and on the screen of `--watch`: `name (issuer, account)`. */
 export function labelToken({
   name,
   issuer,
@@ -14,7 +14,7 @@ export function labelToken({
   return more === "" ? name : `${name} (${more})`;
 }
 
-/** The picker, as `search` of @inquirer/prompts draws it: typing narrows the rows. */
+/** The options of a picker for `search` of @inquirer/prompts: typing narrows the rows. */
 export function pickerOf<T>(question: string, choices: readonly Choice<T>[]) {
   return {
     message: printable(question),

@@ -10,15 +10,16 @@ import { decodeText } from "#token/text-encoding.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 
-/** A PIN has 128 characters at most, and few commands ask for more than one. */
+/**
+ * The maximum size of a PIN source. A PIN has at most 128 characters, and few commands ask for more
+ * than one.
+ */
 const MAX_PIN_BYTES = 64 * 1024;
 
-/**
- * How often a person may try before the command gives up; the vault counts the attempts besides.
- */
+/** How often a person may try before the command gives up. The vault also counts attempts. */
 const TRIES = 3;
 
-/** What can recognise the person, and the keys that are released then. */
+/** The biometric sensor, and the keys that it releases. */
 export interface Biometrics {
   readonly sensor: Sensor;
   keyOf(item: KeyItem): Promise<Secret | null>;
@@ -35,8 +36,8 @@ export interface PinSource extends PinPrompt {
 }
 
 /**
- * Where this run's PINs come from: the option or variable that was given, else the terminal and
- * what can recognise who sits there.
+ * Creates the source of PINs for this run: the given option or variable, else the terminal and the
+ * biometric sensor.
  */
 export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometrics): PinSource {
   const given = givenPins(globals);
@@ -44,11 +45,10 @@ export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometri
 }
 
 /**
- * PINs from a text, one a line: each question takes the next line, in the order in which a person
- * would be asked. A single line answers every question, but it never becomes a new PIN after it has
- * answered for something that exists. Where an agent stands for the app PIN, and there are more
- * lines than questions, the next line is the app PIN's and is passed over. Where there are more
- * lines all the same, none of them becomes a new PIN.
+ * Reads PINs from a text, one a line: each question takes the next line, in the order in which a
+ * person would be asked. A single line answers every question, but it cannot become a new PIN after
+ * it was used as an existing one. If there are more lines than questions, no line becomes a new
+ * PIN: the first line may be the app PIN, which is not asked for while an agent holds the vault.
  */
 function pinsInOrder(read: () => string): PinSource {
   let lines: string[] | null = null;
@@ -60,7 +60,7 @@ function pinsInOrder(read: () => string): PinSource {
     passOverAppPin() {
       mayPassOver = true;
     },
-    // whoever gave a PIN wants it to count
+    // a given PIN takes precedence over biometrics
     release: async () => null,
     async ask({ refusal, ...request }) {
       if (refusal) throw refusal;
@@ -73,7 +73,7 @@ function pinsInOrder(read: () => string): PinSource {
       const single = isNew && isTaken ? undefined : lines[0];
       const line = lines.length === 1 ? single : lines[next++];
       isTaken ||= !isNew;
-      // a person repeats a new PIN, and so may a script
+      // a script may repeat the new PIN, as a person does
       const isRepeated = lines.slice(next).every((more) => more === line);
       if (isNew && later === 0 && lines.length > 1 && !isRepeated)
         throw tooMany(lines.length, next);
@@ -125,7 +125,7 @@ function typedPins(prompt: Prompt, biometrics: Biometrics): PinSource {
   };
 }
 
-/** Whatever goes wrong with it, there is still the PIN. */
+/** Asks for a fingerprint or face. Any failure returns null, and the PIN is asked for instead. */
 async function release(
   of: string | null,
   item: KeyItem,
@@ -162,8 +162,8 @@ function givenPins(globals: Globals): (() => string) | null {
 }
 
 /**
- * Node has put U+FFFD in place of whatever is not UTF-8 in the environment: different bytes have
- * become the same PIN.
+ * Node replaces bytes that are not UTF-8 in environment variables by U+FFFD, so different PINs
+ * would become equal.
  */
 function fromEnvironment(pin: string): string {
   if (!pin.includes("\ufffd")) return pin.replace(/^\ufeff/, "");
@@ -172,7 +172,7 @@ function fromEnvironment(pin: string): string {
   });
 }
 
-/** The lines of a text, however they end; the end of the last one begins no other. */
+/** The lines of a text, with LF or CRLF. A line break at the end does not start another line. */
 function linesOf(text: string): string[] {
   const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   return lines.length > 1 && lines.at(-1) === "" ? lines.slice(0, -1) : lines;
@@ -192,12 +192,10 @@ const ROLES: Record<PinRequest["role"], (of: string) => string> = {
   key: (of) => t`Key ${of} (hexadecimal or Base64)`,
 };
 
-/**
- * The questions about the app in which a PIN is meant, and neither passphrase nor recovery code.
- */
+/** The roles that mean the app PIN when there is no token: neither passphrase nor recovery code. */
 const IS_APP_PIN: ReadonlySet<PinRequest["role"]> = new Set(["current", "new", "repeat"]);
 
-/** The questions for what does not exist yet. */
+/** The roles of a PIN or passphrase that is being created. */
 const IS_NEW: ReadonlySet<PinRequest["role"]> = new Set([
   "new",
   "repeat",

@@ -6,10 +6,10 @@ import { printable } from "#token/printable.ts";
 import { bestMatches } from "./fuzzy.ts";
 import type { Choice, Terminal } from "./prompt.ts";
 
-/** A choice that was not understood is asked for again this often. */
+/** How often an invalid choice is asked for again. */
 const TRIES = 5;
 
-/** Questions as lines of text that stay, for a program that reads the terminal out. */
+/** Prompts as plain lines that stay on the terminal, for screen readers. */
 export class PlainPrompts {
   readonly #terminal: Terminal;
 
@@ -17,7 +17,7 @@ export class PlainPrompts {
     this.#terminal = terminal;
   }
 
-  /** A yes or no, typed as a word and Enter. */
+  /** Asks for yes or no, typed as a word and Enter. */
   async confirm(question: string): Promise<boolean> {
     const answer = (await this.#line(`${printable(question)} ${t("yes or no")}: `))
       .trim()
@@ -25,7 +25,7 @@ export class PlainPrompts {
     return ["y", "yes", t("yes")].includes(answer);
   }
 
-  /** A line of text that is not empty. */
+  /** Asks for a line that is not empty. */
   async text(question: string): Promise<string> {
     for (;;) {
       const answer = await this.#line(`${printable(question)}: `);
@@ -33,12 +33,12 @@ export class PlainPrompts {
     }
   }
 
-  /** A line that nobody sees. */
+  /** Asks for a line without echo. */
   secret(question: string): Promise<string> {
     return this.#line(`${t`${printable(question)}, typed unseen`}: `, false);
   }
 
-  /** One of these choices, by its number or by a part of its words that no other has. */
+  /** Asks for one of the choices, by its number or by a unique part of its label. */
   async pick<T>(question: string, choices: readonly Choice<T>[]): Promise<T> {
     const { stderr } = this.#terminal;
     const lines = choices.map(({ label }, i) => `${i + 1}: ${printable(label)}\n`);
@@ -57,7 +57,7 @@ export class PlainPrompts {
     throw new FobError("locked", t("nothing was chosen"));
   }
 
-  /** With Ctrl-C and Ctrl-D, FobError `interrupted`. */
+  /** Rejects with FobError `interrupted` after Ctrl-C or Ctrl-D. */
   async #line(question: string, isSeen = true): Promise<string> {
     const { stdin, stderr } = this.#terminal;
     stderr.write(question);

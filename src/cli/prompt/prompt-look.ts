@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import { type Text, t, translated } from "#base/language.ts";
 
-/** What the prompts of @inquirer/prompts say without being told to. */
-const THEIR_WORDS: readonly Text[] = [
+/** Texts of @inquirer/prompts that have no option of their own. */
+const INQUIRER_TEXTS: readonly Text[] = [
   "navigate",
   "select",
   "toggle visibility",
@@ -10,19 +10,19 @@ const THEIR_WORDS: readonly Text[] = [
   "You must provide a value",
 ];
 
-function inOurWords(text: string): string {
-  return THEIR_WORDS.includes(text) ? translated(text) : text;
+function translateInquirer(text: string): string {
+  return INQUIRER_TEXTS.includes(text) ? translated(text) : text;
 }
 
-/** The theme of all prompts: their own look, in the person's language. */
+/** The theme of all prompts: the default look with translated texts. */
 export function promptLook() {
   const tip = ([key, action]: readonly [string, string]) =>
-    `${styleText("bold", key)} ${styleText("dim", inOurWords(action))}`;
+    `${styleText("bold", key)} ${styleText("dim", translateInquirer(action))}`;
   return {
     style: {
       maskedText: t("[input is masked]"),
       keysHelpTip: (keys: [string, string][]) => keys.map(tip).join(styleText("dim", " • ")),
-      error: (text: string) => styleText("red", `> ${inOurWords(text)}`),
+      error: (text: string) => styleText("red", `> ${translateInquirer(text)}`),
     },
   };
 }

@@ -1,18 +1,17 @@
 import type { Host } from "#cli/host.ts";
 
-/**
- * Where a person types and reads. The prompts of the package look at the environment for colors.
- */
+/** The terminal of a person. @inquirer/prompts reads colour variables from `env`. */
 export type Terminal = Pick<Host, "stdin" | "stderr" | "env">;
 
-/** One of several things a person may choose. */
+/** One of several choices. */
 export interface Choice<T> {
   readonly label: string;
   readonly value: T;
 }
 
 /**
- * How work that waits for a person hears that it need not, and says what else the person should do.
+ * For work that waits for a person: `signal` aborts when it need not wait any longer, `tell` shows
+ * instructions.
  */
 export interface Watch {
   readonly signal: AbortSignal;
@@ -20,8 +19,8 @@ export interface Watch {
 }
 
 /**
- * Questions to the person at the terminal. Each throws FobError `locked` when nobody is there,
- * naming `instead`.
+ * Questions to the person at the terminal. Each throws FobError `locked` when there is no terminal;
+ * the hint is `instead`, the option that answers the question.
  */
 export interface Prompt {
   readonly available: boolean;
@@ -30,10 +29,10 @@ export interface Prompt {
   /** Asks without echo. */
   secret(question: string, instead: string): Promise<string>;
   /**
-   * Waits for something that a person does elsewhere, as `question` says; resolves with whether it
-   * was done, or the person pressed Enter to do something else instead. Rejects as `work` does.
+   * Waits for something that the person does elsewhere, as `question` says. Resolves with true when
+   * it is done, with false when the person pressed Enter to skip it. Rejects as `work` does.
    */
   wait(question: string, work: (watch: Watch) => Promise<void>): Promise<boolean>;
-  /** Lets a person narrow the choices by typing. */
+  /** Asks for one of the choices; typing narrows them. */
   pick<T>(question: string, choices: readonly Choice<T>[], instead: string): Promise<T>;
 }

@@ -5,19 +5,19 @@ import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
 
-/** Whom questions are for. */
+/** The terminal of the prompts, and the person at it. */
 export interface Asking {
   /** Whether there is a person at a terminal. */
   readonly available: boolean;
-  /** Whether questions are read out to them: then they are plain lines that stay. */
+  /** Whether the person uses a screen reader: prompts are then plain lines that stay. */
   readonly isSpoken: boolean;
   readonly hasColor: boolean;
   readonly terminal: Terminal;
 }
 
 /**
- * Questions at the terminal; they appear on standard error and erase themselves, so that standard
- * output stays the result's.
+ * Creates prompts that appear on standard error and erase themselves, so that standard output
+ * contains only the result.
  */
 export function terminalPrompt(asking: Asking): Prompt {
   return asking.available && asking.isSpoken ? spokenPrompt(asking.terminal) : drawnPrompt(asking);
@@ -76,7 +76,7 @@ function answers() {
   };
 }
 
-/** Without echo: whoever takes this for the question of a PIN must not show it. */
+/** Waits without echo, because a person may take this for a PIN prompt and type the PIN. */
 async function waitForPerson(
   question: string,
   work: (watch: Watch) => Promise<void>,
@@ -107,8 +107,8 @@ async function waitForPerson(
 const CTRL_C = 0x03;
 
 /**
- * Loads the prompts, which take longer than most commands, and puts a question; or says which
- * option would have answered.
+ * Loads @inquirer/prompts, which takes longer than most commands run, and asks a question. Without
+ * a terminal it throws FobError `locked` with the option that answers the question.
  */
 async function ask<T>(
   { question, instead }: { readonly question: string; readonly instead: string },
@@ -132,8 +132,8 @@ async function ask<T>(
 }
 
 /**
- * The prompts look at the environment for themselves. Returns what makes it as it was: programs
- * that fob starts get their own.
+ * @inquirer/prompts reads the colour variables of the environment itself. Returns a function that
+ * restores them; child processes get an environment of their own.
  */
 function hideColors(env: NodeJS.ProcessEnv): () => void {
   const { NO_COLOR, FORCE_COLOR } = env;

@@ -2,12 +2,12 @@ import { StringDecoder } from "node:string_decoder";
 import { ownValue } from "#base/own-value.ts";
 
 /**
- * A key that a person pressed: text (also pasted: without the line breaks and controls at its end,
- * spaces for the others), or a key by its name.
+ * A pressed key: a named key, or text. Pasted text is one key: control characters at its end are
+ * removed, others become spaces.
  */
 export type Key = { readonly name: "text"; readonly text: string } | { readonly name: KeyName };
 
-/** The keys with names; `ctrl-c` and its kind are a letter held with Ctrl. */
+/** The names of keys; `ctrl-` and a letter for a letter with Ctrl. */
 export type KeyName =
   | "up"
   | "down"
@@ -27,10 +27,7 @@ export type KeyName =
 
 const ESCAPE = "\u001b";
 
-/**
- * What terminals send for a key after `ESC [` or `ESC O`; the parameters of modifiers are left out
- * before.
- */
+/** The sequences of keys after `ESC [` or `ESC O`, without the parameters of modifiers. */
 const SEQUENCES: Readonly<Record<string, KeyName>> = {
   A: "up",
   B: "down",
@@ -51,24 +48,24 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
 const PASTE_START = "200~";
 const PASTE_END = `${ESCAPE}[201~`;
 
-/** A whole sequence after its Escape: its parameters, and what ends it. */
+/** A complete sequence after Escape: its parameters and its final character. */
 const SEQUENCE = /^(?:\[([0-9:;<=>?]*)[ -/]*([@-~])|O([ -~]))/;
 
-/** The start of a sequence whose rest has not arrived yet. */
+/** The start of a sequence that is not complete. */
 const UNFINISHED = /^(?:\[[0-9:;<=>?]*[ -/]*|O)?$/;
 
-/** Longer than any sequence: what has not ended by then is none. */
+/** Longer than any sequence: a longer text is not a sequence. */
 const MAX_SEQUENCE = 64;
 
-/** Turns what a terminal sends into keys. Bytes may arrive cut anywhere. */
+/** Parses the input of a terminal into keys. The bytes may be split at any position. */
 export class KeyParser {
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
   #isPasting = false;
 
   /**
-   * Whether the last bytes could be the start of a sequence; if nothing follows soon, {@link flush}
-   * takes them for the Escape key.
+   * Whether the last bytes may be the start of a sequence. If no more bytes arrive soon, {@link
+   * flush} treats them as the Escape key.
    */
   get isWaiting(): boolean {
     return this.#rest !== "" && !this.#isPasting;
@@ -86,7 +83,7 @@ export class KeyParser {
     return keys;
   }
 
-  /** The keys of what was waiting for more: Escape was pressed alone. */
+  /** The keys of an incomplete sequence: the Escape key. */
   flush(): Key[] {
     if (!this.isWaiting) return [];
     this.#rest = "";
@@ -107,7 +104,7 @@ export class KeyParser {
       return [{ name: "escape" }];
     }
     const [sequence, parameters = "", final = "", single = ""] = SEQUENCE.exec(text) ?? [];
-    // Alt with a key comes as Escape and the key, and means nothing here
+    // Alt with a key arrives as Escape and the key, and is ignored
     this.#rest = text.slice(sequence?.length ?? 1);
     this.#isPasting = `${parameters}${final}` === PASTE_START;
     const name = ownValue(
@@ -130,7 +127,7 @@ export class KeyParser {
 
   #takePasted(): Key[] | null {
     const end = this.#rest.indexOf(PASTE_END);
-    // the end of a paste may be cut in two, and a line break may be the last thing before it
+    // the end mark may be split, and line breaks directly before it are removed
     const arrived = end >= 0 ? end : Math.max(0, this.#rest.length - PASTE_END.length + 1);
     const length = end >= 0 ? end : beforeControls(this.#rest, arrived);
     if (length === 0 && end < 0) return null;
@@ -141,9 +138,7 @@ export class KeyParser {
   }
 }
 
-/**
- * How much of a text is left before `end` without the line breaks and controls that it ends with.
- */
+/** The length of `text` up to `end` without trailing control characters. */
 function beforeControls(text: string, end: number): number {
   let length = end;
   while (length > 0 && /\p{Cc}/u.test(text.charAt(length - 1))) length--;

@@ -1,6 +1,6 @@
 import { ownValue } from "#base/own-value.ts";
 
-/** How digits look when they are to be read from afar: three cells wide, five high. */
+/** Large digits: three cells wide, five high. */
 const DIGITS: Readonly<Record<string, readonly string[]>> = {
   "0": ["███", "█ █", "█ █", "█ █", "███"],
   "1": [" █ ", "██ ", " █ ", " █ ", "███"],
@@ -17,8 +17,8 @@ const DIGITS: Readonly<Record<string, readonly string[]>> = {
 const ROWS = [0, 1, 2, 3, 4] as const;
 
 /**
- * Digits as lines of large characters; null for a text with anything else in it, or one that is
- * wider than `columns`.
+ * Digits as lines of large characters; null for a text with other characters, or one that does not
+ * fit into `columns`.
  */
 export function largeDigits(text: string, columns: number): string[] | null {
   const digits = [...text].map((character) => ownValue(DIGITS, character));

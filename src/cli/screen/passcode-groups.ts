@@ -1,6 +1,6 @@
 /**
- * A passcode in groups of three or four characters, as people read and type it: `123 456`,
- * `1234 5678`. Short ones stay whole.
+ * Formats a passcode in groups of three or four characters: `123 456`, `1234 5678`. Short ones stay
+ * whole.
  */
 export function groupPasscode(code: string): string {
   if (code.length < 6) return code;

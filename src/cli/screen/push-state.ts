@@ -5,49 +5,49 @@ import { printable } from "#token/printable.ts";
 import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { Key } from "./keys.ts";
 
-/** What the person is about to do. A request that goes meanwhile ends it. */
+/** What the person is doing. A mode about one request ends when that request goes away. */
 type PushMode =
   | { readonly kind: "watching" }
-  /** `a` was pressed: Enter approves, and nothing else does. */
+  /** `a` was pressed: only Enter approves. */
   | { readonly kind: "approving"; readonly id: string }
-  /** The option that the login page shows is typed, and Enter approves with it. */
+  /** The person types the option that the login page shows; Enter approves with it. */
   | { readonly kind: "choosing"; readonly id: string; readonly typed: string }
-  /** `d` was pressed: it is denied in a moment, and until then the person can report it. */
+  /** `d` was pressed: the request is denied at `until`; before that the person can report it. */
   | { readonly kind: "denying"; readonly id: string; readonly until: Date }
-  /** Answers are on their way. */
+  /** Answers are being sent. */
   | { readonly kind: "sending"; readonly count: number }
-  /** What the person must type at the login page. */
+  /** The person must type this code at the login page. */
   | { readonly kind: "code"; readonly code: string; readonly message: string | null };
 
-/** One thing that happened, safe for a terminal. */
+/** An event for the screen; its text is safe for a terminal. */
 export interface PushNote {
   readonly at: Date;
   readonly text: string;
 }
 
-/** Everything that the screen of login requests knows, but for the time. */
+/** The state of the screen of login requests, without the time. */
 export interface PushScreenState {
-  /** The requests that wait, the newest first. */
+  /** The open requests, the newest first. */
   readonly requests: readonly PushRequest[];
-  /** How many came in the last minute. */
+  /** How many requests arrived in the last minute. */
   readonly perMinute: number;
-  /** The id of the request that is shown; null when none waits. */
+  /** The id of the shown request; null when there is none. */
   readonly shownId: string | null;
-  /** Whether the person has chosen which one is shown: a newer one does not take its place then. */
+  /** Whether the person has chosen the shown request: a newer one does not replace it. */
   readonly isPaged: boolean;
   readonly mode: PushMode;
-  /** What happened lately, the newest last. */
+  /** Recent events, the newest last. */
   readonly notes: readonly PushNote[];
-  /** What is wrong with servers and clocks now, by what it is about. */
+  /** Current problems with servers and clocks, by subject. */
   readonly troubles: ReadonlyMap<string, string>;
 }
 
-/** What a key asks for, besides another state. */
+/** An action that a key requests, in addition to a state change. */
 export type PushWish =
   | { readonly kind: "answer"; readonly request: PushRequest; readonly answer: PushAnswer }
   | { readonly kind: "deny-all" | "leave" };
 
-/** A state and what it asks for. */
+/** The next state, and the requested action. */
 export interface PushStep {
   readonly state: PushScreenState;
   readonly wish: PushWish | null;
@@ -57,7 +57,7 @@ export interface PushStep {
 export const REPORT_MS = 6_000;
 
 /**
- * As many requests a minute are a flood: somebody hopes that one of them is approved to be rid of
+ * This many requests a minute are a flood: an attacker hopes that the person approves one to stop
  * them.
  */
 export const FLOOD = 6;
@@ -66,20 +66,25 @@ const MAX_NOTES = 50;
 
 const WATCHING: PushMode = { kind: "watching" };
 
-/** A screen on which nothing has happened yet. */
+/** The initial state. */
 export const QUIET: PushScreenState = {
-  ...{ requests: [], perMinute: 0, shownId: null, isPaged: false },
-  ...{ mode: WATCHING, notes: [], troubles: new Map() },
+  requests: [],
+  perMinute: 0,
+  shownId: null,
+  isPaged: false,
+  mode: WATCHING,
+  notes: [],
+  troubles: new Map(),
 };
 
-/** The request that is shown. */
+/** The shown request, or null. */
 export function shownRequest({ requests, shownId }: PushScreenState): PushRequest | null {
   return requests.find(({ id }) => id === shownId) ?? null;
 }
 
 /**
- * The screen with the requests that wait now. What the person is about to do with one that has gone
- * is not done to another.
+ * Updates the open requests. A mode about a request that is gone ends, and never applies to another
+ * request.
  */
 export function withRequests(
   state: PushScreenState,
@@ -91,14 +96,16 @@ export function withRequests(
   const isAboutOne = "id" in mode;
   const keeps = (isAboutOne || mode.kind === "sending" || state.isPaged) && isThere(state.shownId);
   return {
-    ...{ ...state, requests, perMinute },
+    ...state,
+    requests,
+    perMinute,
     shownId: keeps ? state.shownId : (requests[0]?.id ?? null),
     isPaged: keeps && state.isPaged,
     mode: isAboutOne && !isThere(mode.id) ? WATCHING : mode,
   };
 }
 
-/** The screen after something happened. */
+/** Updates the state after an event. */
 export function withEvent(state: PushScreenState, event: PushEvent, now: Date): PushScreenState {
   switch (event.kind) {
     case "request":
@@ -130,24 +137,24 @@ export function withEvent(state: PushScreenState, event: PushEvent, now: Date): 
   }
 }
 
-/** The screen when answers are no longer on their way. */
+/** Updates the state after all answers were sent. */
 export function withAnswersSent(state: PushScreenState): PushScreenState {
   return state.mode.kind === "sending" ? { ...state, mode: WATCHING, isPaged: false } : state;
 }
 
-/** What a request says, in one line that is safe for a terminal. */
+/** The text of a request in one line that is safe for a terminal. */
 export function wordingOf({ title, question }: Pick<PushRequest, "title" | "question">): string {
   return printable([title, question].filter(Boolean).join(": "));
 }
 
-/** The screen with something that happened. */
+/** Adds an event to the state. */
 export function withNote(state: PushScreenState, text: string, at: Date): PushScreenState {
   return { ...state, notes: [...state.notes, { at, text: printable(text) }].slice(-MAX_NOTES) };
 }
 
 /**
- * What a key does. Enter alone never approves, and no key does what it did for another request a
- * moment ago.
+ * Handles a key. Enter alone never approves, and a key never applies to another request than the
+ * one it was meant for.
  */
 export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
   const { mode } = state;
@@ -170,7 +177,10 @@ export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushS
   }
 }
 
-/** What time does: a request that was denied and not reported is denied. */
+/**
+ * Handles the passing of time: a denied request is sent as denied when the time for a report is
+ * over.
+ */
 export function passTime(state: PushScreenState, now: Date): PushStep {
   const { mode } = state;
   if (mode.kind !== "denying" || now < mode.until) return stay(state);
@@ -245,7 +255,7 @@ function choose(state: PushScreenState, mode: PushMode & { kind: "choosing" }, k
     return stay({ ...state, mode: { ...mode, typed: mode.typed.slice(0, -1) } });
   if (key.name !== "text") return back(state);
   const typed = mode.typed + key.text;
-  // what none of the options begins with is a slip
+  // a character that leads to no option is a typing error
   return stay(
     options.some((option) => option.startsWith(typed))
       ? { ...state, mode: { ...mode, typed } }

@@ -7,20 +7,20 @@ import { largeDigits } from "./large-digits.ts";
 import { FLOOD, type PushNote, type PushScreenState, shownRequest } from "./push-state.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 
-/** Everything that the screen of login requests shows. */
+/** The content of the screen of login requests. */
 export interface PushView {
   readonly state: PushScreenState;
-  /** The names of the tokens that are listened to. */
+  /** The names of the tokens whose requests are shown. */
   readonly tokens: readonly string[];
   readonly now: Date;
 }
 
-/** A question may fill the screen with words; more of them help nobody. */
+/** The most rows of a question that are shown. */
 const MAX_QUESTION_ROWS = 6;
 
 const BAR_WIDTH = 20;
 
-/** The screen as lines, none wider than it. Nothing is told by colour alone. */
+/** The lines of the screen, cut to its width. No information is in colours alone. */
 export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: Style): string[] {
   const { state, now } = view;
   const shown = shownRequest(state);
@@ -37,7 +37,7 @@ export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: S
   return lines.slice(0, rows);
 }
 
-/** A time span in words: `45 s`, `2 min`, `3 h`. */
+/** Formats a time span: `45 s`, `2 min`, `3 h`. */
 export function inWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 90) return `${seconds} s`;
@@ -102,7 +102,7 @@ function viewTimeLeft({ receivedAt, expiresAt }: PushRequest, now: Date): string
   return `${clock}  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
 }
 
-/** What the person can do now: most of what they must read is here. */
+/** What the person can do now, with the texts that they must read. */
 function viewMode({ state, now }: PushView, columns: number, style: Style): string[] {
   const { mode, requests } = state;
   switch (mode.kind) {
@@ -166,7 +166,7 @@ function viewNotes(notes: readonly PushNote[], now: Date, columns: number): stri
   );
 }
 
-/** The words of a text in lines of at most `width` cells; a longer word is cut. */
+/** Wraps a text into lines of at most `width` cells; a longer word is cut. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

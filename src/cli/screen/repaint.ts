@@ -1,11 +1,14 @@
-/** Terminals that know these marks show all changes between them at once; others ignore them. */
+/**
+ * Begin and end of a synchronized update (DEC mode 2026): the terminal shows all changes at once.
+ * Terminals without it ignore the sequences.
+ */
 const TOGETHER = ["\u001b[?2026h", "\u001b[?2026l"] as const;
 
 const CLEAR = "\u001b[2J";
 
 /**
- * What turns a screen that shows the lines `shown`, or null for anything, into one that shows
- * `next`: the lines that differ, each in its place.
+ * The output that changes a screen from the lines `shown` (null: unknown content) to the lines
+ * `next`: each changed line at its place.
  */
 export function repaint(shown: readonly string[] | null, next: readonly string[]): string {
   const changes = shown === null ? [CLEAR] : [];

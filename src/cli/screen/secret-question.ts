@@ -4,8 +4,8 @@ import type { TerminalScreen } from "./terminal-screen.ts";
 import { withoutLast } from "./watch-state.ts";
 
 /**
- * What a person types unseen until Enter, on a screen that `draw` keeps up to date; it returns how
- * long it will be, in milliseconds. Throws FobError `locked` when they leave it with Escape.
+ * Reads a line without echo, up to Enter. `draw` draws the screen and returns when to redraw it, in
+ * milliseconds. Throws FobError `locked` after Escape.
  */
 export async function askSecret(
   screen: Pick<TerminalScreen, "nextKey">,

@@ -2,44 +2,43 @@ import { type FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { type Key, KeyParser } from "./keys.ts";
 import { repaint } from "./repaint.ts";
 
-/** The terminal: what a person types, and where they look. Both must be terminals. */
+/** The input and output of the terminal. Both must be terminals. */
 export interface ScreenStreams {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
 }
 
-/** How much a terminal shows, in character cells. */
+/** The size of a terminal in character cells. */
 export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** Alternate screen, cursor hidden, lines cut and not wrapped, pastes in brackets. */
+/** Alternate screen, hidden cursor, no line wrapping, bracketed paste. */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h";
 const LEAVE = "\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-/** What ends a process, after which the terminal must be as it was. */
+/** The signals that end the process after the terminal is restored. */
 const ENDINGS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGQUIT"];
 
-/** How long the rest of a key's sequence may take, in milliseconds; a lone Escape waits as long. */
+/** How long to wait for the rest of a sequence after Escape, in milliseconds. */
 const SEQUENCE_MS = 50;
 
 /**
- * By then a process that can be stopped has been, in milliseconds. Where nobody could continue it,
- * the kernel stops none.
+ * How long to wait for the stop of the process, in milliseconds. The kernel does not stop a process
+ * of an orphaned process group, because no shell could continue it.
  */
 const STOP_MS = 150;
 
-/** The longest time of Node's timers, in milliseconds. */
+/** The maximum delay of Node's timers, in milliseconds. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
- * A terminal that one program draws on: the one place that knows how a terminal is taken and given
- * back. It is given back on every way out: {@link close}, the end of the process by an error or a
- * signal, Ctrl-Z (and taken again when the process continues).
+ * A full-screen terminal. Only this class takes over the terminal and restores it: at {@link
+ * close}, when an error or signal ends the process, and on Ctrl-Z (the terminal is taken again when
+ * the process continues).
  *
- * It is used in a loop: draw what there is, wait for a key or for time to pass, change what there
- * is.
+ * It is used in a loop: draw the state, wait for a key or a timeout, change the state.
  *
  *     const screen = new TerminalScreen({ input: stdin, output: stdout });
  *     try {
@@ -57,7 +56,7 @@ export class TerminalScreen {
   readonly #streams: ScreenStreams;
   readonly #parser = new KeyParser();
   readonly #pressed: Key[] = [];
-  /** Null when anything may be there. */
+  /** The lines on the screen; null when they are unknown. */
   #shown: readonly string[] | null = null;
   #isTaken = false;
   #isLent = false;
@@ -87,9 +86,9 @@ export class TerminalScreen {
   }
 
   /**
-   * Shows these lines, the first at the top; the rest of the screen is empty. Lines hold nothing
-   * but text and colours, and end with the colours they began with; what is wider or longer than
-   * the screen is cut. Only lines that changed are written.
+   * Shows these lines from the top; the rest of the screen is empty. Lines contain only text and
+   * colours, and reset their colours at the end; lines and rows that do not fit are cut. Only
+   * changed lines are written.
    */
   draw(lines: readonly string[]): void {
     if (!this.#isTaken) return;
@@ -100,8 +99,8 @@ export class TerminalScreen {
   }
 
   /**
-   * The next key, or null when it is time to draw anew: `patience` milliseconds are over, the size
-   * changed, the process continues, or {@link wake} was called. Throws FobError `interrupted` after
+   * The next key, or null when the screen must be redrawn: after `patience` milliseconds, a change
+   * of size, a continuation of the process, or {@link wake}. Throws FobError `interrupted` after
    * Ctrl-C, or when the terminal is gone.
    */
   async nextKey(patience: number): Promise<Key | null> {
@@ -112,15 +111,14 @@ export class TerminalScreen {
   }
 
   /**
-   * Lets {@link nextKey} return at once: something other than a key has changed what is to be
-   * shown.
+   * Makes {@link nextKey} return at once, because something other than a key has changed the state.
    */
   wake(): void {
     this.#isStale = true;
     this.#notify();
   }
 
-  /** Gives the terminal back while `work` uses it, for questions of other makers. */
+  /** Restores the terminal while `work` uses it, for prompts of other libraries. */
   async aside<T>(work: () => Promise<T>): Promise<T> {
     this.#giveBack();
     this.#isLent = true;
@@ -133,7 +131,7 @@ export class TerminalScreen {
     }
   }
 
-  /** Gives the terminal back for good. */
+  /** Restores the terminal and removes all listeners. */
   close(): void {
     const { input, output } = this.#streams;
     for (const signal of ENDINGS) process.off(signal, this.#endBySignal);
@@ -162,8 +160,8 @@ export class TerminalScreen {
     if (this.#isTaken) return;
     const { input, output } = this.#streams;
     this.#isTaken = true;
-    // a shell that stopped us has changed the terminal behind Node's back, which sets only what it
-    // does not believe to be set
+    // a shell that stopped this process has changed the mode of the terminal, and Node only sets a
+    // mode that differs from the last one that it set
     input.setRawMode(false);
     input.setRawMode(true);
     input.on("data", this.#read);
@@ -180,7 +178,7 @@ export class TerminalScreen {
     output.write(LEAVE);
     input.off("data", this.#read);
     input.pause();
-    // a terminal that has gone cannot be set
+    // a closed terminal has no mode
     if (!input.destroyed) input.setRawMode(false);
   };
 
@@ -217,10 +215,7 @@ export class TerminalScreen {
     process.kill(process.pid, signal);
   };
 
-  /**
-   * Stops all that the shell started together with this process, as Ctrl-Z does where no program
-   * takes the key.
-   */
+  /** Stops the whole process group, as Ctrl-Z does when no program handles the key. */
   readonly #stop = (): void => {
     if (process.platform === "win32") return;
     this.#giveBack();
@@ -233,11 +228,10 @@ export class TerminalScreen {
     clearTimeout(this.#stopTimer);
     process.off("SIGTSTP", this.#stop);
     process.on("SIGTSTP", this.#stop);
-    // a size that changed meanwhile was told to the shell alone
+    // a change of size meanwhile was signalled to the shell only
     process.kill(process.pid, "SIGWINCH");
     if (this.#isLent) return;
-    // where the stop could not be seen coming (SIGSTOP), the terminal is the shell's without having
-    // been given back
+    // after SIGSTOP, which cannot be handled, the terminal was not restored
     if (this.#isTaken) this.#giveBack();
     this.#take();
     this.wake();

@@ -1,6 +1,6 @@
 import type { Key } from "./keys.ts";
 
-/** What can be told of a token's passcode at the moment. */
+/** The passcode of a token at the moment. */
 export type WatchedCode =
   | {
       readonly kind: "timed";
@@ -10,36 +10,34 @@ export type WatchedCode =
       readonly next: string | null;
     }
   | { readonly kind: "counted"; readonly code: string; readonly counter: bigint }
-  /** A PIN is needed, or the passcode would use a counter up. */
+  /** Hidden, because it needs a PIN or would use up a counter. */
   | { readonly kind: "masked"; readonly by: "PIN" | "counter" }
   | { readonly kind: "none"; readonly why: string };
 
-/** One token on the screen; its texts are printable. */
+/** One token on the screen. Its texts are safe for a terminal. */
 export interface WatchedToken {
   readonly id: string;
   readonly label: string;
   readonly code: WatchedCode;
 }
 
-/** What a person has done to the screen: typed a search, selected a token. */
+/** The input of the person: the search text and the selected token. */
 export interface WatchState {
   readonly search: string;
-  /** Index among the tokens that the search finds. */
+  /** The index among the found tokens. */
   readonly selected: number;
 }
 
-/** What a key asks for that the screen cannot do by itself. */
+/** An action that a key requests. */
 export type Wish = "leave" | "copy" | "show";
 
-/** A screen where nothing has been done yet. */
+/** The initial state. */
 export const UNTOUCHED: WatchState = { search: "", selected: 0 };
 
-/** Longer than any name. */
+/** The longest search text, in characters. */
 const MAX_SEARCH = 100;
 
-/**
- * What a key does; `found` is how many tokens the search finds, `page` how many the screen shows.
- */
+/** Handles a key. `found` is the number of found tokens, `page` the number of tokens on a page. */
 export function pressKey(
   state: WatchState,
   key: Key,
@@ -80,7 +78,7 @@ export function pressKey(
   }
 }
 
-/** The text without what a person sees as its last character. */
+/** The text without its last grapheme cluster. */
 export function withoutLast(text: string): string {
   const last = [...new Intl.Segmenter().segment(text)].at(-1);
   return last ? text.slice(0, last.index) : "";

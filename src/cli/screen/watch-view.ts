@@ -5,24 +5,23 @@ import { groupPasscode } from "./passcode-groups.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import type { WatchedCode, WatchedToken, WatchState } from "./watch-state.ts";
 
-/** Everything that the screen of passcodes shows. */
+/** The content of the screen of passcodes. */
 export interface WatchView {
   readonly state: WatchState;
   /** The tokens that the search finds, best first. */
   readonly found: readonly WatchedToken[];
   readonly total: number;
   readonly now: Date;
-  /** A remark or a question to the person; empty when there is none. */
+  /** A remark or question; empty when there is none. */
   readonly message: string;
 }
 
 /**
- * A passcode that ends sooner, in seconds, is marked as ending, and the next one is shown beside
- * it.
+ * A passcode with at most this many seconds left is marked, and the next one is shown beside it.
  */
 export const ENDING_SECONDS = 5;
 
-/** Search line and empty line above the tokens, remark and keys below. */
+/** The rows around the tokens: search line and empty line above, remark and keys below. */
 const FRAME_ROWS = 4;
 
 const NARROWEST_LABEL = 10;
@@ -31,7 +30,7 @@ const MASK = "••• •••";
 const WHY_MASKED: Texts = { PIN: "needs its PIN", counter: "event-based: Tab makes one" };
 const KEYS: readonly Text[] = ["Enter copies", "Tab shows", "Esc leaves", "type to search"];
 
-/** What there is room for beside the label and the passcode. */
+/** The widths of the columns, in cells. */
 interface Columns {
   readonly label: number;
   readonly code: number;
@@ -39,7 +38,7 @@ interface Columns {
   readonly hasNext: boolean;
 }
 
-/** How many tokens a screen of this size shows at once. */
+/** How many tokens fit on a screen of this size. */
 export function pageSize({ rows }: ScreenSize): number {
   return hasFrame(rows) ? rows - FRAME_ROWS : Math.max(1, rows);
 }
@@ -48,7 +47,7 @@ function hasFrame(rows: number): boolean {
   return rows > FRAME_ROWS;
 }
 
-/** The tokens that are to be seen: a page of those found, with the selected one among them. */
+/** The page of found tokens that includes the selected one. */
 export function visibleTokens(
   { state, found }: Pick<WatchView, "state" | "found">,
   size: ScreenSize,
@@ -58,7 +57,7 @@ export function visibleTokens(
   return found.slice(first, first + page);
 }
 
-/** The screen as lines, none wider than it. Nothing is told by colour alone. */
+/** The lines of the screen, cut to its width. No information is in colours alone. */
 export function viewWatch(view: WatchView, size: ScreenSize, style: Style): string[] {
   const { state, found, total, now, message } = view;
   const shown = visibleTokens(view, size);
@@ -185,7 +184,7 @@ function viewBar(
   return `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
 }
 
-/** Where rows have no room for the next passcode, the selected token's is told below. */
+/** The next passcode of the selected token, shown below where the rows have no room for it. */
 function nextOfSelected(token: WatchedToken | undefined, { hasNext }: Columns, now: Date): string {
   if (hasNext || token?.code.kind !== "timed" || !token.code.next) return "";
   const isEnding = token.code.validUntil.getTime() - now.getTime() <= ENDING_SECONDS * 1000;

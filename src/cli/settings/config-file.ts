@@ -12,27 +12,27 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { decodeText } from "#token/text-encoding.ts";
 
-/** What `config.json` holds, known or not. */
+/** The content of `config.json`, with unknown keys. */
 export type Config = Readonly<Record<string, unknown>>;
 
 const MAX_BYTES = 64 * 1024;
 
 /**
- * How long a writer waits for another one, and after which time without a sign of life that one is
- * gone, in milliseconds. More than a file takes to be written (base/file-age.ts): on Windows a
- * writer at work may wait three seconds for others to let go of the old file.
+ * How long a writer waits for another writer, and how old the file of a writer must be to count as
+ * abandoned, in milliseconds. It is longer than the writing itself takes (base/file-age.ts): on
+ * Windows a writer may wait three seconds until other programs release the old file.
  */
 const PATIENCE = 5_000;
 const PAUSE = 20;
 
-/** The configuration's file in a home. */
+/** The path of the configuration in a home. */
 export function configPath(home: string): string {
   return join(home, "config.json");
 }
 
 /**
- * What the configuration holds; nothing when there is no file. Throws FobError `invalid` for one
- * that is not a JSON object, `unavailable` for one that cannot be read.
+ * Reads the configuration; empty when there is no file. Throws FobError `invalid` for a file that
+ * is not a JSON object, `unavailable` for one that cannot be read.
  */
 export function readConfig(home: string): Config {
   const path = configPath(home);
@@ -40,8 +40,8 @@ export function readConfig(home: string): Config {
 }
 
 /**
- * Changes the configuration: durably, wholly or not at all, and without losing what others change
- * meanwhile. Only its owner can read the file. Throws what {@link readConfig} throws.
+ * Changes the configuration durably and atomically, without losing changes of other processes. Only
+ * the owner can read the file. Throws what {@link readConfig} throws.
  */
 export async function changeConfig(
   home: string,
@@ -62,11 +62,11 @@ export async function changeConfig(
   }
 }
 
-/** Whoever has the new file may replace the old one, if that is still what it was. */
+/** Replaces the file if its text is still `before`. The draft file serves as a lock. */
 function replaceUnlessChanged(path: string, before: string | null, after: string): boolean {
   const draft = `${path}.new`;
   try {
-    // whose name may be about to go
+    // on Windows the draft of another writer may be in deletion
     whenReleased(() => writeNewFile(draft, Buffer.from(after)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST")
@@ -92,9 +92,9 @@ function replaceUnlessChanged(path: string, before: string | null, after: string
 }
 
 /**
- * A writer takes milliseconds: what is older was left by one that was ended. So was what comes from
- * a future. Throws FobError `unavailable` for what no writer makes, and for what was left and
- * cannot be removed.
+ * Removes an abandoned draft: writing takes milliseconds, so an old draft is left from a process
+ * that was ended, and so is one with a time in the future. Throws FobError `unavailable` for a
+ * folder or special file, and for a draft that cannot be removed.
  */
 function removeIfLeft(draft: string): void {
   const found = lstatSync(draft, { throwIfNoEntry: false });
@@ -121,12 +121,12 @@ function makeHome(home: string): void {
   }
 }
 
-/** Where a link leads: people keep such files elsewhere and link to them. */
+/** The target of a symbolic link: some people keep their configuration files elsewhere. */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // there is none yet
+    // the file does not exist yet
     return path;
   }
 }

@@ -3,25 +3,25 @@ import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
 import { DEFAULT_KEYCHAIN, KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
 import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
 
-/** What a variable of the environment says about a setting, or null when it says nothing. */
+/** Reads a setting from an environment variable; null when the variable does not set it. */
 type FromVariable = (text: string) => string | null;
 
-/** One thing that a person can settle for all commands to come. */
+/** The definition of one setting. */
 export interface SettingDefinition<T extends string | number | boolean> {
   readonly kind: SettingKind<T>;
-  /** The value where nobody says anything. */
+  /** The default value. */
   readonly initial: T;
   /** One line without a full stop. */
   readonly summary: string;
-  /** The option that counts before everything else. */
+  /** The command-line option that overrides all other sources. */
   readonly option: string;
-  /** What a global option says, for one that every command takes. */
+  /** Reads it from the global options, for a setting with a global option. */
   readonly fromFlags?: (flags: GlobalFlags) => string | null;
-  /** The variables that count before the configuration, the first one most. */
+  /** The environment variables that override the configuration, in order of precedence. */
   readonly variables: Readonly<Record<string, FromVariable>>;
 }
 
-/** Every setting. Schema, documentation, validation and `fob config` follow from it. */
+/** All settings. Schema, documentation, validation and `fob config` are made from this table. */
 export const SETTINGS = {
   keychain: define({
     kind: choice(...KEYCHAIN_KINDS),
@@ -99,12 +99,12 @@ export const SETTINGS = {
 /** The name of a setting, in the file and on the command line. */
 export type SettingKey = keyof typeof SETTINGS;
 
-/** The value that a setting has. */
+/** The type of a setting's value. */
 export type SettingValue<Key extends SettingKey> = v.InferOutput<
   (typeof SETTINGS)[Key]["kind"]["schema"]
 >;
 
-/** The names of all settings, in the order in which they are listed. */
+/** The names of all settings, in listing order. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
 /** Whether a text is the name of a setting. */

@@ -3,16 +3,14 @@ import { t } from "#base/language.ts";
 import { DURATION, durationMs } from "#cli/duration.ts";
 
 /**
- * What kind of value a setting has: how it is checked, how the command line writes it, and how
- * messages ask for it.
+ * A kind of setting: how its value is checked, written on the command line, and described in
+ * messages.
  */
 export interface SettingKind<T extends string | number | boolean> {
   readonly schema: v.GenericSchema<T>;
-  /**
-   * The value that a text means; a text that means none stays as it is, for the schema to refuse.
-   */
+  /** Parses a text; an invalid text is returned unchanged, so that the schema refuses it. */
   fromText(text: string): unknown;
-  /** What is needed, to go before `is needed`. */
+  /** Describes the allowed values, in the sentence `... is needed`. */
   words(): string;
 }
 

@@ -13,10 +13,13 @@ import {
   type SettingValue,
 } from "./setting-definitions.ts";
 
-/** Where the value of a setting comes from; the first of these that has one decides. */
+/** Where the value of a setting can come from, in order of precedence. */
 export type SettingSource = "option" | "environment" | "config" | "default";
 
-/** The value of a setting that counts, and who gave it: the option, the variable, or the file. */
+/**
+ * The effective value of a setting, and its origin: the name of the option or variable, or the path
+ * of the file.
+ */
 export interface Effective<T> {
   readonly value: T;
   readonly source: SettingSource;
@@ -25,34 +28,31 @@ export interface Effective<T> {
 }
 
 /**
- * What options, environment and configuration say together. The configuration is read when a
- * setting is first asked for.
+ * The settings from options, environment and configuration. The configuration is read when it is
+ * first needed.
  */
 export interface Settings {
   /**
-   * The value that counts, `given` being the text of the command's own option. Throws FobError
-   * `usage` for a wrong text of an option or variable, `invalid` for a wrong value in the
-   * configuration, naming it and what is needed.
+   * The effective value; `given` is the text of the command's own option. Throws FobError `usage`
+   * for a wrong option or variable, `invalid` for a wrong value in the configuration; both name the
+   * setting and the allowed values.
    */
   choose<Key extends SettingKey>(key: Key, given?: string): SettingValue<Key>;
   /**
-   * What the global option or the environment say for this run, or null. The configuration is not
-   * read.
+   * The value from the global option or the environment, or null. Does not read the configuration.
    */
   demand<Key extends SettingKey>(key: Key): SettingValue<Key> | null;
-  /** {@link Settings.choose}, and where the value comes from. */
+  /** {@link Settings.choose}, with the origin of the value. */
   look<Key extends SettingKey>(key: Key): Effective<SettingValue<Key>>;
-  /**
-   * What the configuration has that no setting is called. Throws what {@link readConfig} throws.
-   */
+  /** The unknown keys of the configuration. Throws what {@link readConfig} throws. */
   unknownKeys(): readonly string[];
-  /** Writes a value into the configuration. Throws FobError `usage` for a text that is none. */
+  /** Writes a value into the configuration. Throws FobError `usage` for an invalid value. */
   assign(key: SettingKey, text: string): Promise<void>;
-  /** Takes a key, known or not, out of the configuration. Returns whether it was there. */
+  /** Removes a key, known or unknown, from the configuration. Returns whether it was there. */
   remove(key: string): Promise<boolean>;
 }
 
-/** The settings that hold for one run of the program. */
+/** Creates the settings of one run of the program. */
 export function settingsOf(home: string, flags: GlobalFlags, env: NodeJS.ProcessEnv): Settings {
   const definitionOf = <Key extends SettingKey>(key: Key) =>
     SETTINGS[key] as SettingDefinition<SettingValue<Key>>;
@@ -84,8 +84,8 @@ export function settingsOf(home: string, flags: GlobalFlags, env: NodeJS.Process
 }
 
 /**
- * {@link Settings.choose} for what is worth no failure: a configuration that is wrong stops what
- * depends on it, and `fob config` has to mend it.
+ * {@link Settings.choose}, but with the default value when the configuration is wrong: for settings
+ * that must not make a command fail, so that `fob config` can repair the configuration.
  */
 export function chooseUnlessWrong<Key extends SettingKey>(
   settings: Settings,
@@ -100,7 +100,7 @@ export function chooseUnlessWrong<Key extends SettingKey>(
   }
 }
 
-/** The key that a text names. Throws FobError `usage` with the nearest ones. */
+/** The key with this name. Throws FobError `usage` with the nearest ones. */
 export function parseSettingKey(text: string): SettingKey {
   if (isSettingKey(text)) return text;
   throw new FobError("usage", t`there is no setting ${JSON.stringify(text)}`, {
@@ -108,7 +108,7 @@ export function parseSettingKey(text: string): SettingKey {
   });
 }
 
-/** `did you mean ...?`, or null when nothing resembles the text. */
+/** `did you mean ...?`, or null when no setting has a similar name. */
 export function suggestSetting(text: string): string | null {
   const keys = SETTING_KEYS.map((key) => ({ id: key, name: key, issuer: null, account: key }));
   const match = matchName(text, keys);
