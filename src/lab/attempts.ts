@@ -2,17 +2,17 @@ import type { Lab } from "./lab.ts";
 import type { LabStore } from "./lab-store.ts";
 import { isLocked, type LabUser, MAX_FAILURES } from "./lab-user.ts";
 
-/** What an attempt came to: `withdrawn` when it turned out to be no guess at anything. */
+/** The result of an attempt; `withdrawn` when it was not a guess. */
 export type AttemptEnd = "right" | "wrong" | "withdrawn";
 
-/** The last attempt of each user in this process, which the next one waits for. */
+/** The last attempt of each user in this process; the next one waits for it. */
 const queues = new WeakMap<LabStore, Map<string, Promise<unknown>>>();
 
 /**
- * Makes one attempt of a user: counts it as failed, durably, before anything is compared, and
- * corrects the count by what `check` says it came to. A server that is killed meanwhile has used
- * the attempt up. The attempts of one user take turns, so that right ones that come at once do not
- * lock. Returns what `check` found, or null when the user is locked; then nothing was compared. An
+ * Makes an attempt of a user: counts it as failed, durably, before anything is compared, and
+ * corrects the count by the result of `check`. So an attempt also counts when the server is killed.
+ * The attempts of one user run one after the other, so that simultaneous right ones do not lock the
+ * user. Returns the value of `check`, or null without calling it when the user is locked. An
  * attempt whose `check` throws is withdrawn.
  */
 export function attempt<T>(
@@ -33,7 +33,7 @@ export function attempt<T>(
   });
 }
 
-/** How many more wrong answers a user has before being locked. */
+/** How many wrong answers a user has left before being locked. */
 export function attemptsLeft({ failures }: LabUser): number {
   return Math.max(0, MAX_FAILURES - failures);
 }
@@ -42,7 +42,7 @@ function takeTurn<T>(store: LabStore, name: string, work: () => Promise<T>): Pro
   const queue = queues.get(store) ?? new Map<string, Promise<unknown>>();
   queues.set(store, queue);
   const turn = (queue.get(name) ?? Promise.resolve()).then(work);
-  // a failure rejects its own attempt, and not the next one
+  // a failure does not reject the next attempt
   const over = turn.catch(() => undefined);
   queue.set(name, over);
   void over.then(() => {

@@ -14,20 +14,17 @@ import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** More of the log than this is not read: it is for looking at, and the newest is at its end. */
+/** How much is read from the end of the log, where the newest events are. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;
 
-/**
- * What happened at the lab: who, with which token, and how it ended. Never a secret, a passcode, a
- * code or a PIN.
- */
+/** An event at the lab: user, token and outcome. Never contains a secret, passcode, code or PIN. */
 export interface AuditEvent {
   /** Stable, in kebab case: `login`, `push-answer`, `dskpp-finished` ... */
   readonly event: string;
   readonly outcome: "ok" | "refused";
   readonly user: string | null;
   readonly serial: string | null;
-  /** One line for people: why it was refused, or what it was about. */
+  /** One line for people: the reason for a refusal, or the subject. */
   readonly detail: string | null;
 }
 
@@ -35,8 +32,8 @@ export interface AuditEvent {
 export type AuditEntry = { readonly time: string } & AuditEvent;
 
 /**
- * Writes one event at the end of the log: a line of JSON in a file of mode 0600, whole also when
- * several processes write.
+ * Appends an event to the log: a line of JSON in a file of mode 0600, written atomically with
+ * respect to other processes.
  */
 export function appendEvent(folder: string, event: AuditEvent, now: Date): void {
   const path = logFile(folder);
@@ -54,7 +51,7 @@ export function appendEvent(folder: string, event: AuditEvent, now: Date): void 
   }
 }
 
-/** The newest `count` events, oldest first. A line that was torn by a power cut is passed over. */
+/** The newest `count` events, the oldest first. Damaged lines are skipped. */
 export function readEvents(folder: string, count: number): AuditEntry[] {
   const lines = readEnd(logFile(folder)).split("\n");
   return lines.flatMap((line) => parseEntry(line) ?? []).slice(-count);
@@ -93,7 +90,7 @@ function parseEntry(line: string): AuditEntry | null {
     const entry: AuditEntry = JSON.parse(line);
     return typeof entry.time === "string" ? entry : null;
   } catch {
-    // the first line that was read may be the end of one, the last may be torn
+    // the first line may be incomplete, the last may be damaged by a power cut
     return null;
   }
 }

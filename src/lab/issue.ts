@@ -16,41 +16,38 @@ import {
 } from "./lab-token.ts";
 import type { PasswordHash } from "./password.ts";
 
-/** As the strings name the lab. */
+/** The issuer in enrollment strings. */
 const ISSUER = "fob lab";
 
-/** RFC 4226 (R6) recommends 160 bits. */
+/** 160 bits, as RFC 4226 (R6) recommends. */
 const SECRET_BYTES = 20;
 
 const CREDENTIAL_BYTES = 20;
 const CODE_LETTERS = 10;
 const PASSPHRASE_DIGITS = 8;
 
-/**
- * A new token of the lab, and the enrollment string that goes to its user. The string holds
- * secrets.
- */
+/** A new token of the lab, and its enrollment string, which contains secrets. */
 export interface Issued {
   readonly token: LabToken;
   readonly text: string;
 }
 
 /**
- * For whom a token is, and the PIN that is typed together with its passcodes, if it has one of its
- * own.
+ * The user of a token, and the PIN that is typed together with its passcodes; null for a token
+ * without a PIN of its own.
  */
 export interface Recipient {
   readonly user: string;
   readonly pin: PasswordHash | null;
 }
 
-/** What a passcode token is like. */
+/** The parameters of a passcode token. */
 export type PasscodeOrder =
   | Pick<TotpToken, "kind" | "algorithm" | "digits" | "period">
   | Pick<HotpToken, "kind" | "algorithm" | "digits">
   | Pick<OcraToken, "kind" | "suite" | "responsePin">;
 
-/** A token whose secret is in its Key URI. Throws OtpError for a suite that is none. */
+/** Issues a token whose secret is in its Key URI. Throws OtpError for an invalid suite. */
 export function issuePasscodes(lab: Lab, recipient: Recipient, order: PasscodeOrder): Issued {
   const secret = randomBytes(SECRET_BYTES);
   const token = { ...base(lab, recipient, PREFIXES[order.kind]), ...firstState(order, secret) };
@@ -60,17 +57,17 @@ export function issuePasscodes(lab: Lab, recipient: Recipient, order: PasscodeOr
   return issue(lab, token, formatKeyUri({ ...about, credential, secret, ...pin }));
 }
 
-/** How a push token and its device are to behave. */
+/** The parameters of a push token. */
 export interface PushOrder {
   /** The lab's address, without a path. */
   readonly url: string;
   readonly ttlMinutes: number;
-  /** Whether the device must guard the token with a PIN. */
+  /** Whether the device must protect the token with a PIN. */
   readonly wantsPin: boolean;
   readonly isOld: boolean;
 }
 
-/** A push token of privacyIDEA, whose device enrolls with a credential that works once. */
+/** Issues a push token of privacyIDEA. Its device enrolls with a credential that works once. */
 export function issuePush(
   lab: Lab,
   recipient: Recipient,
@@ -102,7 +99,7 @@ export function issuePush(
   );
 }
 
-/** What a TiQR token is like. */
+/** The parameters of a TiQR token. */
 export interface TiqrOrder {
   readonly url: string;
   readonly ttlMinutes: number;
@@ -110,8 +107,8 @@ export interface TiqrOrder {
 }
 
 /**
- * A TiQR token, whose device fetches its metadata and makes the secret. Throws OtpError for a suite
- * that is none.
+ * Issues a TiQR token. Its device fetches the metadata and makes the secret. Throws OtpError for an
+ * invalid suite.
  */
 export function issueTiqr(
   lab: Lab,
@@ -131,7 +128,9 @@ export function issueTiqr(
   return issue(lab, token, `tiqrenroll://${metadataUrl(token, session)}`);
 }
 
-/** An activation string: with it a device gets its token from the lab (DSKPP, RFC 6063), once. */
+/**
+ * Issues an activation string, with which one device gets its token from the lab (DSKPP, RFC 6063).
+ */
 export function issueActivation(
   lab: Lab,
   recipient: Recipient,
@@ -167,7 +166,7 @@ export function issueActivation(
   return issue(lab, token, Buffer.from(lines).toString("base64"));
 }
 
-/** What serial numbers begin with: privacyIDEA's own, where it has the kind. */
+/** The prefixes of serial numbers: those of privacyIDEA, for the kinds that it has. */
 const PREFIXES = { totp: "TOTP", hotp: "OATH", ocra: "OCRA", push: "PIPU", tiqr: "TIQR" } as const;
 
 function base({ clock }: Lab, { user, pin }: Recipient, prefix: string) {
@@ -180,7 +179,7 @@ function issue(lab: Lab, token: LabToken, text: string): Issued {
   return { token, text };
 }
 
-/** What a new token remembers before its first use. */
+/** The state of a token before its first use. */
 export function firstState(order: PasscodeOrder, secret: Buffer) {
   if (order.kind === "totp") return { ...order, secret, lastStep: 0, drift: 0 };
   if (order.kind === "hotp") return { ...order, secret, counter: 0 };

@@ -12,10 +12,10 @@ import { type LabUser, userName } from "./lab-user.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
 
 /**
- * Everything that the lab remembers, in cells below `HOME/lab`: one for a user, one for a token
- * with its challenges. Several processes write at once, without locks, and see each other's writes
- * at the next look; a process killed at any point leaves the old value or the new one. What belongs
- * together changes together because it is one cell.
+ * The lab's data, in cells below `HOME/lab`: one for each user, one for each token with its
+ * challenges. Several processes may write without locks, and see each other's writes at the next
+ * read. A process that is killed leaves the old value or the new one. Data that must change
+ * together is in one cell.
  */
 export class LabStore {
   readonly folder: string;
@@ -23,27 +23,27 @@ export class LabStore {
   readonly #tokens = new CellCache<LabToken | null>();
 
   /**
-   * Opens the lab of a home, which is made if there is none. Its key is a file of mode 0600 beside
-   * the cells.
+   * Opens the lab of a home, and creates it if necessary. Its key is a file of mode 0600 beside the
+   * cells.
    */
   constructor(home: string) {
     this.folder = join(home, "lab");
     this.#key = onlyValue({ ...this.#cell("key"), seal: checksumSeal }, newKey);
   }
 
-  /** The user of this name in its one spelling, or null. */
+  /** The user with this canonical name, or null. */
   user(name: string): LabUser | null {
     if (userName(name) !== name) return null;
     const bytes = readCell(this.#userCell(name));
     return bytes && decodeRecord<LabUser>(bytes);
   }
 
-  /** All users, in the order of their names. */
+  /** All users, sorted by name. */
   users(): LabUser[] {
     return this.#names("users").flatMap((name) => this.user(name) ?? []);
   }
 
-  /** Writes a new user. Throws FobError `usage` when there is one of this name. */
+  /** Writes a new user. Throws FobError `usage` when the name is taken. */
   addUser(user: LabUser): void {
     const written = updateCell(this.#userCell(user.name), (current) =>
       current ? null : encodeRecord(user),
@@ -51,7 +51,7 @@ export class LabStore {
     if (!written) throw new FobError("usage", t`there is a user ${user.name} already`);
   }
 
-  /** Replaces a user by `change(user)`; null when there is none. Returns the user as written. */
+  /** Replaces a user by `change(user)` and returns the new one; null when there is no such user. */
   updateUser(name: string, change: (user: LabUser) => LabUser): LabUser | null {
     const bytes = updateCell(this.#userCell(name), (current) =>
       current ? encodeRecord(change(decodeRecord<LabUser>(current))) : null,
@@ -59,9 +59,7 @@ export class LabStore {
     return bytes && decodeRecord<LabUser>(bytes);
   }
 
-  /**
-   * The token of this serial number, or null. One that did not change on disk is not read again.
-   */
+  /** The token with this serial number, or null. Cached until it changes on disk. */
   token(serial: string): LabToken | null {
     if (!isSerial(serial)) return null;
     const cell = this.#tokenCell(serial);
@@ -81,7 +79,7 @@ export class LabStore {
     return this.tokens().filter((token) => token.user === user);
   }
 
-  /** Writes a new token. */
+  /** Writes a new token. Throws FobError `internal` when the serial number is taken. */
   addToken(token: LabToken): void {
     const written = updateCell(this.#tokenCell(token.serial), (current) =>
       current ? null : encodeRecord(token),
@@ -91,9 +89,9 @@ export class LabStore {
   }
 
   /**
-   * Asks `decide` for the token's next state and for what that means, and again with the newer
-   * token if another process was faster. The state is on the disk when this returns; where it is
-   * null the token stays as it is. Null when there is no such token.
+   * Changes a token atomically: `decide` returns its next state (null: unchanged) and an outcome,
+   * and is called again with the newer token if another process has written first. Returns the
+   * outcome once the state is on disk; null when there is no such token.
    */
   decide<Outcome>(
     serial: string,
@@ -111,19 +109,19 @@ export class LabStore {
   }
 
   /**
-   * A value that the lab has once and makes when it is first wanted, such as its signing key.
-   * Sealed as everything else.
+   * A single value of the lab, such as its signing key, encrypted like all other data. `make`
+   * creates it at first use.
    */
   once(name: string, make: () => Buffer): Buffer {
     return onlyValue({ ...this.#cell(name), seal: encryptingSeal(this.#key) }, make);
   }
 
-  /** Where the newest server of the lab listens; null when there never was one. */
+  /** The address of the last server that was started; null when there was none. */
   address(): string | null {
     return readCell(this.#addressCell())?.toString("utf8") ?? null;
   }
 
-  /** Notes where a server listens, for the commands that make enrollment strings. */
+  /** Stores the address of a server, for the commands that make enrollment strings. */
   setAddress(url: string): void {
     updateCell(this.#addressCell(), () => Buffer.from(url));
   }
@@ -149,7 +147,7 @@ export class LabStore {
   }
 }
 
-/** The value of a cell; the first reader creates it. */
+/** The value of a cell; the first reader creates it with `make`. */
 function onlyValue(cell: Cell, make: () => Buffer): Buffer {
   const value = readCell(cell) ?? updateCell(cell, (current) => current ?? make());
   if (!value) throw new Error("a cell was written and has no value");

@@ -1,50 +1,48 @@
 import { randomBytes } from "node:crypto";
 import type { PasswordHash } from "./password.ts";
 
-/** How long a challenge waits for its answer, in milliseconds (privacyIDEA's default). */
+/** How long a challenge can be answered, in milliseconds (privacyIDEA's default). */
 export const CHALLENGE_MS = 120_000;
 
-/** More challenges of one token than this are not kept: the oldest go. */
+/** The maximum number of challenges of a token; the oldest are dropped. */
 const MAX_CHALLENGES = 50;
 
-/**
- * What became of a challenge. `used`: it was accepted, and a login came of it; that happens once.
- */
+/** The state of a challenge. `used`: it was accepted and has led to a login, which happens once. */
 export type Answer = "open" | "accepted" | "declined" | "used";
 
-/** A question to a token. Times are Unix milliseconds. */
+/** A challenge to a token. Times are Unix milliseconds. */
 export interface Challenge {
-  /** Names the login that asked; several tokens may be asked for one. */
+  /** The id of the login; one login may challenge several tokens. */
   readonly transaction: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly answer: Answer;
 }
 
-/** A challenge that is answered by OCRA: `question` fits the token's suite. */
+/** A challenge for OCRA: `question` fits the token's suite. */
 export interface OcraChallenge extends Challenge {
   readonly question: string;
 }
 
-/** A push request, as privacyIDEA makes it. */
+/** A push request of privacyIDEA. */
 export interface PushChallenge extends Challenge {
-  /** Base32; names the challenge to the device. */
+  /** Base32; the device identifies the challenge by it. */
   readonly nonce: string;
   readonly question: string;
   readonly title: string;
-  /** Base32, over everything that the device is shown. */
+  /** Base32; covers everything that the device shows. */
   readonly signature: string;
-  /** Number matching: what the device offers, and which of it is right. */
+  /** Number matching: the numbers that the device offers, and the right one. */
   readonly presence: { readonly options: readonly string[]; readonly right: string } | null;
-  /** Code to phone: what the device shows after the approval, to be typed at the login. */
+  /** Code to phone: the code that the device shows after the approval, to be typed at the login. */
   readonly displayCode: string | null;
-  /** JSON, and its signature; null for servers that know no capabilities. */
+  /** JSON and its signature; null for servers without capabilities. */
   readonly capabilities: { readonly text: string; readonly signature: string } | null;
   /** Why the device declined. */
   readonly reason: string | null;
 }
 
-/** What all tokens of the lab have. */
+/** The common fields of all tokens. */
 interface Issued {
   /** Capital letters and digits. */
   readonly serial: string;
@@ -52,15 +50,15 @@ interface Issued {
   readonly user: string;
   readonly createdAt: number;
   /**
-   * The PIN that is typed together with the passcode at the login; null for the user's password, if
+   * The PIN that is typed together with the passcode at login; if null, the user's password, if
    * there is one.
    */
   readonly pin: PasswordHash | null;
 }
 
 /**
- * Time-based. Steps up to `lastStep` are used up; `drift` is by how many steps the device's clock
- * was off at the last login.
+ * A time-based token. Steps up to `lastStep` are used up; `drift` is the offset of the device's
+ * clock at the last login, in steps.
  */
 export interface TotpToken extends Issued, PasscodeForm {
   readonly kind: "totp";
@@ -69,7 +67,7 @@ export interface TotpToken extends Issued, PasscodeForm {
   readonly drift: number;
 }
 
-/** Event-based. `counter` is the lowest that is not used up. */
+/** An event-based token. `counter` is the lowest unused one. */
 export interface HotpToken extends Issued, PasscodeForm {
   readonly kind: "hotp";
   readonly counter: number;
@@ -81,23 +79,23 @@ interface PasscodeForm {
   readonly secret: Buffer;
 }
 
-/** Challenge-response. */
+/** A challenge-response token. */
 export interface OcraToken extends Issued {
   readonly kind: "ocra";
   readonly suite: string;
   readonly secret: Buffer;
   readonly counter: bigint | null;
-  /** What goes into the response where the suite has P, in UTF-8. */
+  /** The PIN in the response where the suite has P, in UTF-8. */
   readonly responsePin: Buffer | null;
   readonly challenges: readonly OcraChallenge[];
 }
 
-/** Push. The device's key is a SubjectPublicKeyInfo in DER. */
+/** A push token. The device's key is a SubjectPublicKeyInfo in DER. */
 export interface PushToken extends Issued {
   readonly kind: "push";
-  /** Where the device enrolls, polls and answers. */
+  /** The address where the device enrolls, polls and answers. */
   readonly url: string;
-  /** Whether the lab behaves like servers before `capabilities` and `decline_reason`. */
+  /** Whether the lab behaves like a server before `capabilities` and `decline_reason`. */
   readonly isOld: boolean;
   readonly device:
     | { readonly state: "awaited"; readonly credential: Buffer; readonly expiresAt: number }
@@ -106,7 +104,7 @@ export interface PushToken extends Issued {
 }
 
 /**
- * A device that has proved nothing but that it had the credential; what it signs from now on
+ * An enrolled device. It has proved only that it had the credential; from now on its signature
  * counts.
  */
 interface EnrolledDevice {
@@ -114,7 +112,7 @@ interface EnrolledDevice {
   readonly publicKey: Buffer;
 }
 
-/** TiQR. The device makes the secret. */
+/** A TiQR token. The device makes the secret. */
 export interface TiqrToken extends Issued {
   readonly kind: "tiqr";
   readonly url: string;
@@ -125,10 +123,10 @@ export interface TiqrToken extends Issued {
   readonly challenges: readonly OcraChallenge[];
 }
 
-/** What an activation string will become when a device has enrolled with it (DSKPP, RFC 6063). */
+/** An activation string that becomes a token when a device enrolls with it (DSKPP, RFC 6063). */
 export interface PromisedToken extends Issued {
   readonly kind: "promised";
-  /** The address with the activation code, as the string has it. */
+  /** The address in the string, with the activation code. */
   readonly url: string;
   readonly code: string;
   /** UTF-8. */
@@ -137,12 +135,12 @@ export interface PromisedToken extends Issued {
   readonly order: ActivationOrder;
 }
 
-/** What a device gets for its activation string. */
+/** The parameters of the token for an activation string. */
 export type ActivationOrder = {
   readonly policy: UserPinPolicy | null;
   /**
-   * Whether the lab makes the key alone, in two passes, with every device that has a passphrase;
-   * absent where both make it.
+   * Whether the lab alone makes the key, in two passes, if the device supports a passphrase; absent
+   * where both sides make it.
    */
   readonly inTwoPasses?: boolean;
 } & (
@@ -160,7 +158,7 @@ export type ActivationOrder = {
   | { readonly kind: "ocra"; readonly suite: string }
 );
 
-/** The PIN that a device must ask its user for (RFC 6030 section 5). */
+/** The policy of the PIN that the device must ask its user for (RFC 6030 section 5). */
 export interface UserPinPolicy {
   readonly minLength: number;
   readonly attempts: number;
@@ -169,31 +167,28 @@ export interface UserPinPolicy {
 /** Every kind of token that the lab issues. */
 export type LabToken = TotpToken | HotpToken | OcraToken | PushToken | TiqrToken | PromisedToken;
 
-/**
- * A serial number that no other token has: a prefix as privacyIDEA writes it, and eight hexadecimal
- * digits.
- */
+/** Creates a new serial number: a prefix of privacyIDEA and eight random hexadecimal digits. */
 export function newSerial(prefix: string): string {
   return `${prefix}${randomBytes(4).toString("hex").toUpperCase()}`;
 }
 
-/** Whether a text could be a serial number: nothing else becomes part of a path. */
+/** Whether a text has the form of a serial number. Only such texts become part of a path. */
 export function isSerial(text: string): boolean {
   return /^[A-Z0-9]{4,40}$/.test(text);
 }
 
-/** Whether a challenge still waits for its answer. */
+/** Whether a challenge can still be answered. */
 export function isOpen({ answer, expiresAt }: Challenge, now: number): boolean {
   return answer === "open" && now < expiresAt;
 }
 
-/** The challenges with one more. Those that ended a while ago are forgotten. */
+/** Adds a challenge, and drops those that expired a while ago. */
 export function withChallenge<C extends Challenge>(challenges: readonly C[], added: C): C[] {
   const kept = challenges.filter(({ expiresAt }) => expiresAt + CHALLENGE_MS > added.issuedAt);
   return [...kept, added].slice(-MAX_CHALLENGES);
 }
 
-/** The challenges, with one of them in its next state. */
+/** Replaces one of the challenges. */
 export function replaceChallenge<C extends Challenge>(
   challenges: readonly C[],
   old: C,
@@ -202,7 +197,7 @@ export function replaceChallenge<C extends Challenge>(
   return challenges.map((one) => (one === old ? next : one));
 }
 
-/** The token, with its challenge of a transaction answered. */
+/** The token with its challenge of a transaction set to this answer. */
 export function markChallenge(token: LabToken, transaction: string, answer: Answer): LabToken {
   const mark = <C extends Challenge>(challenges: readonly C[]) =>
     challenges.map((one) => (one.transaction === transaction ? { ...one, answer } : one));
@@ -211,7 +206,7 @@ export function markChallenge(token: LabToken, transaction: string, answer: Answ
   return token.kind === "tiqr" ? { ...token, challenges: mark(token.challenges) } : token;
 }
 
-/** A new name for a login that waits for an answer: 20 decimal digits, as privacyIDEA writes it. */
+/** Creates the id of a login that waits for an answer: 20 decimal digits, as in privacyIDEA. */
 export function newTransaction(): string {
   const digits = BigInt(`0x${randomBytes(9).toString("hex")}`) % 10n ** 20n;
   return digits.toString().padStart(20, "0");

@@ -2,16 +2,13 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PasswordHash } from "./password.ts";
 
-/** Somebody who logs in at the lab. */
+/** A user of the lab. */
 export interface LabUser {
   /** In lower case: letters, digits, `.`, `_`, `@` and `-`. */
   readonly name: string;
-  /**
-   * What is typed together with the passcodes of tokens that have no PIN of their own; null for
-   * nothing.
-   */
+  /** Typed together with the passcodes of tokens that have no PIN of their own; null for none. */
   readonly password: PasswordHash | null;
-  /** Wrong answers since the last right one; {@link MAX_FAILURES} of them lock. */
+  /** Wrong answers since the last right one; {@link MAX_FAILURES} of them lock the user. */
   readonly failures: number;
   /** Unix time in milliseconds. */
   readonly createdAt: number;
@@ -22,13 +19,13 @@ export const MAX_FAILURES = 10;
 
 const NAME = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/;
 
-/** The name of a user in its one spelling, or null for a text that is none. */
+/** The canonical spelling of a user name, or null for an invalid name. */
 export function userName(text: string): string | null {
   const name = text.trim().toLowerCase();
   return NAME.test(name) ? name : null;
 }
 
-/** As {@link userName}, of the command line. Throws FobError `usage`. */
+/** {@link userName} for the command line. Throws FobError `usage` for an invalid name. */
 export function parseUserName(text: string): string {
   const name = userName(text);
   if (name !== null) return name;

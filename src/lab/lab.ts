@@ -1,26 +1,26 @@
 import { type AuditEvent, appendEvent } from "./audit-log.ts";
 import type { LabStore } from "./lab-store.ts";
 
-/** The lab at work: what it remembers, and what time it is. */
+/** A running lab: its data and its clock. */
 export interface Lab {
   readonly store: LabStore;
   /**
-   * Whether it treats all push tokens as servers before `capabilities` and `decline_reason` did,
-   * not only those issued so.
+   * Whether it handles all push tokens like servers before `capabilities` and `decline_reason`, not
+   * only those issued with that option.
    */
   readonly isOld: boolean;
   clock(): Date;
 }
 
-/** What to say of an event besides whether it went well. */
+/** The details of an audit event, without its outcome. */
 export type AuditRemark = Partial<Pick<AuditEvent, "user" | "serial" | "detail">>;
 
-/** Notes in the audit log that something was done. */
+/** Writes a success to the audit log. */
 export function noteDone(lab: Lab, event: string, remark: AuditRemark): void {
   note(lab, { event, outcome: "ok" }, remark);
 }
 
-/** Notes in the audit log that something was asked for and not done, and why. */
+/** Writes a refusal, with its reason as `detail`, to the audit log. */
 export function noteRefused(lab: Lab, event: string, remark: AuditRemark): void {
   note(lab, { event, outcome: "refused" }, remark);
 }

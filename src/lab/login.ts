@@ -16,25 +16,25 @@ import {
 } from "./transaction.ts";
 
 /**
- * What a login came to. A refusal's reason is for the log and the administrator, not for whoever
- * guesses.
+ * The result of a login. The reason of a refusal is for the log and the administrator, not for the
+ * person who logs in.
  */
 export type Verdict =
   | { readonly kind: "accepted"; readonly user: string; readonly serial: string }
   | { readonly kind: "asked"; readonly user: string; readonly transaction: Transaction }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** What was typed, and the login that it belongs to, if one waits for an answer. */
+/** The typed text, and the waiting login that it belongs to, if any. */
 export interface Credentials {
   readonly user: string;
-  /** PIN or password and passcode, in one text; the PIN alone asks the tokens that can be asked. */
+  /** PIN or password and passcode in one text. The PIN alone challenges the tokens. */
   readonly typed: string;
   readonly transaction: string | null;
 }
 
 /**
- * Decides a login. What it accepts is used up, durably, before this returns; every wrong guess
- * counts, and ten in a row lock.
+ * Decides a login. An accepted passcode or answer is used up durably before this returns. Every
+ * wrong guess counts, and ten in a row lock the user.
  */
 export async function decideLogin(
   lab: Lab,
@@ -75,12 +75,13 @@ async function tryPasscodes(lab: Lab, user: LabUser, typed: string): Promise<Ver
 }
 
 /**
- * What a login with a passcode comes to that another one has used a moment before: it is refused,
- * and no guess.
+ * A login with a passcode that another login has just used: refused, but not counted as a guess.
  */
 const USED = "used";
 
-/** The token that accepts a passcode in the text, which is used up now; null when none does. */
+/**
+ * The token that accepts a passcode in the text, which is then used up; null when there is none.
+ */
 async function acceptPasscode(
   lab: Lab,
   user: LabUser,
@@ -103,7 +104,7 @@ async function acceptPasscode(
   return isUsed ? USED : null;
 }
 
-/** A login that waits: what came from a device in the meantime, or what is typed now. */
+/** Continues a waiting login: with the answer of a device, or with the typed text. */
 async function tryAnswer(
   lab: Lab,
   user: LabUser,
@@ -127,10 +128,7 @@ async function tryAnswer(
   return verdict ?? refused("the user is locked");
 }
 
-/**
- * Lets in by one answer. The other tokens that were asked for the same login need not answer any
- * more, and cannot.
- */
+/** Accepts a login by one answer, and closes the challenges of the other tokens. */
 function accept(
   lab: Lab,
   asked: readonly Asked[],
@@ -145,8 +143,8 @@ function accept(
 }
 
 /**
- * Whether a device had accepted and nothing more needs to be typed; it has been used for a login
- * from now on.
+ * Whether a device has accepted the challenge and nothing more must be typed. Marks the challenge
+ * as used.
  */
 function collect(lab: Lab, serial: string, transaction: string): boolean {
   const decided = lab.store.decide(serial, (token): readonly [LabToken | null, boolean] => {
@@ -160,8 +158,8 @@ function collect(lab: Lab, serial: string, transaction: string): boolean {
 }
 
 /**
- * Whether a text is the response to a challenge, or the code that a device shows; it is used up
- * now. PIN or password came with the question.
+ * Whether a text is the response to a challenge, or the code that a device shows. Marks the
+ * challenge as used. PIN or password were checked when the login began.
  */
 function acceptTyped(lab: Lab, serial: string, typed: string, transaction: string): boolean {
   const decided = lab.store.decide(serial, (token): readonly [LabToken | null, boolean] => {
@@ -176,7 +174,7 @@ function acceptTyped(lab: Lab, serial: string, typed: string, transaction: strin
   return decided ?? false;
 }
 
-/** The token when a text is the code that its device was told after the approval. */
+/** The token if the text is the code that its device got after the approval. */
 function acceptDisplayCode(
   { token, challenge }: Extract<Asked, { kind: "push" }>,
   typed: string,
@@ -185,10 +183,7 @@ function acceptDisplayCode(
   return sameSecret(Buffer.from(challenge.displayCode), Buffer.from(typed)) ? token : null;
 }
 
-/**
- * The token after a right response. What answers a TiQR challenge comes from the app, never from a
- * keyboard.
- */
+/** The token after a right response. TiQR challenges are answered by the app only, never typed. */
 function acceptOcra(
   { kind, token, challenge }: Exclude<Asked, { kind: "push" }>,
   typed: string,
@@ -203,7 +198,7 @@ function isOver(lab: Lab, { expiresAt }: { readonly expiresAt: number }): boolea
   return lab.clock().getTime() >= expiresAt;
 }
 
-/** A PIN of the token's own counts before the user's password. */
+/** The token's own PIN takes precedence over the user's password. */
 function pinOf(token: LabToken, user: LabUser) {
   return token.pin ?? user.password;
 }

@@ -4,13 +4,13 @@ import { CHALLENGE_MS, type OcraChallenge, type OcraToken, type TiqrToken } from
 
 const LETTERS: Readonly<Record<ChallengeFormat, string>> = {
   numeric: "0123456789",
-  // without those that are mistaken for others: people type it
+  // without letters and digits that look alike, because people type them
   alphanumeric: "23456789ABCDEFGHJKLMNPQRSTUVWXYZ",
   hexadecimal: "0123456789ABCDEF",
 };
 
 /**
- * A new challenge for an OCRA or TiQR token, random and as long as its suite allows; the caller
+ * Creates a random challenge for an OCRA or TiQR token, as long as its suite allows; the caller
  * adds it to the token.
  */
 export function newOcraChallenge(

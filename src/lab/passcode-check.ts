@@ -4,22 +4,22 @@ import { findOffset } from "#otp/verify.ts";
 import { countersFrom, stepsAround, type Window } from "#otp/window.ts";
 import type { HotpToken, TotpToken } from "./lab-token.ts";
 
-/** How many passcodes of an event-based token may have been made and not used. */
+/** How many passcodes of an event-based token may be skipped. */
 const LOOK_AHEAD = 10;
 
 /**
- * By how many time steps a device's clock may be off from where it was at its last login, to either
- * side.
+ * By how many time steps the device's clock may differ from its drift at the last login, in either
+ * direction.
  */
 const WINDOW_STEPS = 2;
 
-/** A clock that drifted further than this, in time steps, is wrong and not followed. */
+/** The largest drift that is tracked, in time steps. */
 const MAX_DRIFT_STEPS = 20;
 
 /**
- * The token after a passcode was used, or null when it is not one of those that are due. A time
- * step or counter is accepted once, and with it all before it are used up. Passcodes are computed by
- * the package `otpauth`, not by our own code, so that each checks the other.
+ * The token after it has accepted a passcode, or null when the passcode does not match. A time step
+ * or counter is accepted once, and uses up all earlier ones. Passcodes are computed by the package
+ * `otpauth` and not by our own code, so that each checks the other.
  */
 export function usePasscode<T extends TotpToken | HotpToken>(
   token: T,
@@ -43,10 +43,7 @@ export function usePasscode(
   return { ...token, lastStep: Number(step), drift };
 }
 
-/**
- * Whether a passcode was valid a moment ago and is used up. Giving it again is a repetition, not a
- * guess.
- */
+/** Whether a passcode has just been used. Sending it again is a repetition, not a guess. */
 export function wasUsed(token: TotpToken | HotpToken, passcode: string, now: Date): boolean {
   if (token.kind === "hotp") {
     const origin = BigInt(token.counter);
@@ -57,7 +54,7 @@ export function wasUsed(token: TotpToken | HotpToken, passcode: string, now: Dat
   return find(token, passcode, { ...expectedSteps(token, now), ...used }) !== null;
 }
 
-/** The time steps around the one that the device's clock shows, as far as the lab knows it. */
+/** The time steps around the expected one, which includes the known drift of the device's clock. */
 function expectedSteps(token: TotpToken, now: Date): Window {
   return stepsAround(presentStep(token, now) + BigInt(token.drift), WINDOW_STEPS);
 }
@@ -66,7 +63,7 @@ function presentStep({ period }: TotpToken, now: Date): bigint {
   return timeStep({ unixSeconds: now.getTime() / 1000, period, t0: 0 });
 }
 
-/** The counter or time step in a window that gives a passcode. */
+/** The counter or time step in a window that gives a passcode, or null. */
 function find(
   { algorithm, digits, secret }: TotpToken | HotpToken,
   passcode: string,

@@ -1,9 +1,9 @@
 import { matchesPassword, type PasswordHash } from "./password.ts";
 
 /**
- * What can be the passcode in a text typed at a login, where the PIN stands before or after it:
- * nothing when the PIN is wrong or missing. Without a PIN the whole text is the passcode. `length`
- * is that of the passcode.
+ * The possible passcodes in a text typed at login, with the PIN before or after the passcode: none
+ * when the PIN is wrong or missing. Without a PIN the whole text is the passcode. `length` is the
+ * length of the passcode.
  */
 export async function passcodesIn(
   typed: string,
@@ -21,7 +21,7 @@ export async function passcodesIn(
   return found;
 }
 
-/** Whether a text is the PIN alone; where there is no PIN, whether it is empty. */
+/** Whether a text is the PIN alone; without a PIN, whether it is empty. */
 export async function isPinAlone(typed: string, pin: PasswordHash | null): Promise<boolean> {
   return pin === null ? typed === "" : isPin(typed, pin);
 }

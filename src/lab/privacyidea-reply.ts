@@ -1,15 +1,15 @@
 import type { Lab } from "./lab.ts";
 
-/** privacyIDEA's number for a parameter that is missing or wrong. */
+/** privacyIDEA's error code for a missing or wrong parameter. */
 const PARAMETER_ERROR = 905;
 
-/** The result of a request, in the names of privacyIDEA's API. */
+/** The result of a request, with the names of privacyIDEA's API. */
 export interface PrivacyIdeaResult {
   readonly value: unknown;
   readonly authentication?: "ACCEPT" | "REJECT" | "CHALLENGE";
 }
 
-/** A result in the frame that privacyIDEA puts around every one. */
+/** A result in the JSON envelope of privacyIDEA. */
 export function privacyIdeaReply(
   { clock }: Lab,
   result: PrivacyIdeaResult,
@@ -18,7 +18,7 @@ export function privacyIdeaReply(
   return { ...FRAME, result: { status: true, ...result }, detail, time: clock().getTime() / 1000 };
 }
 
-/** A request that could not be done, in privacyIDEA's frame. */
+/** An error in the JSON envelope of privacyIDEA. */
 export function privacyIdeaError(message: string): object {
   return {
     ...FRAME,

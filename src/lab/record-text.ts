@@ -1,17 +1,17 @@
 /**
- * A record of the lab as bytes to be sealed: JSON, in which binary values and counters are marked
- * (`{"base64": ...}`, `{"counter": ...}`), so that they come back as what they were.
+ * Encodes a record of the lab before encryption: JSON with marked binary values and counters
+ * (`{"base64": ...}`, `{"counter": ...}`), which are decoded to their original types.
  */
 export function encodeRecord(record: object): Buffer {
   return Buffer.from(JSON.stringify(mark(record)));
 }
 
-/** Reverses {@link encodeRecord}; the seal has vouched for the bytes. */
+/** Reverses {@link encodeRecord}, for authenticated bytes. */
 export function decodeRecord<T>(bytes: Buffer): T {
   return JSON.parse(bytes.toString("utf8"), (_, value: unknown) => unmark(value)) as T;
 }
 
-/** Before JSON sees it: a Buffer would turn itself into an array of numbers. */
+/** Done before JSON.stringify, which would turn a Buffer into an array of numbers. */
 function mark(value: unknown): unknown {
   if (typeof value === "bigint") return { counter: String(value) };
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };

@@ -5,19 +5,19 @@ import { countersFrom, offsetsIn, stepsAround } from "#otp/window.ts";
 import { sameSecret } from "#token/secret.ts";
 import type { OcraToken } from "./lab-token.ts";
 
-/** How many counters, or time steps to either side, are tried. */
+/** How many counters ahead, and how many time steps in either direction, are tried. */
 const LOOK_AHEAD = 10;
 const WINDOW_STEPS = 2;
 
-/** What a response may be made from. `session` is null where the suite has none. */
+/** The inputs of a response. `session` is null when the suite has none. */
 export interface Respondent
   extends Pick<OcraToken, "suite" | "secret" | "counter" | "responsePin"> {
   readonly session: Buffer | null;
 }
 
 /**
- * The counter after a right response (null where the suite has none), or false for a wrong one. RFC
- * 6287 section 7: a counter is accepted once, the clocks may be off by two time steps.
+ * Checks a response: returns the next counter after a right one (null when the suite has none), or
+ * false. RFC 6287 section 7: a counter is accepted once; clocks may differ by two time steps.
  */
 export function acceptResponse(
   token: Respondent,

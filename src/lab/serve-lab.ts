@@ -8,8 +8,7 @@ import { type Lab, noteRefused } from "./lab.ts";
 import { validationEndpoint } from "./validation-endpoint.ts";
 
 /**
- * Starts the lab's server, and notes where it listens for the commands that make enrollment
- * strings.
+ * Starts the lab's server, and stores its address for the commands that make enrollment strings.
  */
 export async function serveLab(lab: Lab, address: ListenAddress): Promise<ListeningServer> {
   const endpoints = [

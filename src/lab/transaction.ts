@@ -14,25 +14,28 @@ import {
 } from "./lab-token.ts";
 import { newOcraChallenge } from "./ocra-challenge.ts";
 
-/** A token that was asked something, and what. */
+/** A challenged token, and its challenge. */
 export type Asked =
   | { readonly kind: "push"; readonly token: PushToken; readonly challenge: PushChallenge }
   | { readonly kind: "ocra"; readonly token: OcraToken; readonly challenge: OcraChallenge }
   | { readonly kind: "tiqr"; readonly token: TiqrToken; readonly challenge: OcraChallenge };
 
-/** A login that waits for one of its tokens to answer. */
+/** A login that waits for the answer of one of its tokens. */
 export interface Transaction {
   readonly id: string;
   readonly asked: readonly Asked[];
 }
 
 /**
- * How a transaction stands: `accepted` and `declined` as soon as one token has said so, in this
- * order.
+ * The state of a transaction: `accepted` or `declined` once a token has answered so; `accepted`
+ * takes precedence.
  */
 export type TransactionState = "open" | "accepted" | "declined" | "over";
 
-/** Asks the tokens, those that can be asked. They see it at their next look. Null when none can. */
+/**
+ * Challenges all of the tokens that can be challenged. Devices see it at their next poll. Null when
+ * there is no such token.
+ */
 export function openTransaction(
   lab: Lab,
   tokens: readonly LabToken[],
@@ -47,13 +50,13 @@ export function openTransaction(
   return asked.length === 0 ? null : { id, asked };
 }
 
-/** What was asked under this name, of whatever token. Null when nothing was, or it is long ago. */
+/** The transaction with this id. Null when there is none, or it was long ago. */
 export function findTransaction(lab: Lab, id: string): Transaction | null {
   const asked = lab.store.tokens().flatMap((token) => findAsked(token, id) ?? []);
   return asked.length === 0 ? null : { id, asked };
 }
 
-/** How a transaction stands at `now`, Unix milliseconds. */
+/** The state of a transaction at `now`, in Unix milliseconds. */
 export function transactionState({ asked }: Transaction, now: number): TransactionState {
   const answers = asked.map(({ challenge }) => challenge);
   if (answers.some(({ answer, expiresAt }) => answer === "accepted" && now < expiresAt))
@@ -62,7 +65,7 @@ export function transactionState({ asked }: Transaction, now: number): Transacti
   return answers.some(({ answer }) => answer === "declined") ? "declined" : "over";
 }
 
-/** The challenge of a token that belongs to a transaction. */
+/** A token's challenge of a transaction, or null. */
 export function findAsked(token: LabToken, transaction: string): Asked | null {
   const belongs = (challenge: { readonly transaction: string }) =>
     challenge.transaction === transaction;
@@ -78,7 +81,7 @@ export function findAsked(token: LabToken, transaction: string): Asked | null {
     : { kind: "tiqr", token, challenge };
 }
 
-/** Whether a token answers challenges, and has a device that can. */
+/** Whether a token can be challenged: it has an enrolled device, or is an OCRA token. */
 export function canBeAsked(token: LabToken): token is PushToken | OcraToken | TiqrToken {
   if (token.kind === "push" || token.kind === "tiqr") return token.device.state === "enrolled";
   return token.kind === "ocra";

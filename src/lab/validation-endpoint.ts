@@ -17,8 +17,9 @@ import {
 const POLL = "/validate/polltransaction";
 
 /**
- * privacyIDEA's `/validate/...`: what a login page or a VPN gateway asks. Whatever counts attempts
- * or asks devices is a POST: a picture on any page makes a browser send a GET.
+ * privacyIDEA's `/validate/...`, which login pages and VPN gateways use. Actions that count
+ * attempts or challenge devices require POST, because an image on any web page can make a browser
+ * send a GET.
  */
 export function validationEndpoint(lab: Lab): Endpoint {
   const actions: Readonly<
@@ -72,8 +73,8 @@ function replyTo(lab: Lab, verdict: Verdict): object {
 }
 
 /**
- * Asks a user's tokens without a PIN, as an administrator's gateway may. The value is how many were
- * asked.
+ * Challenges a user's tokens without a PIN, as an administrator's gateway may. The value is the
+ * number of challenged tokens.
  */
 function trigger(lab: Lab, form: URLSearchParams): HttpReply {
   const user = lab.store.user(userName(form.get("user") ?? "") ?? "");

@@ -8,21 +8,21 @@ import type { AuthenticationData } from "./request.ts";
 
 const MAC_BYTES = 16;
 
-/** What the authentication covers besides the user and the address. */
+/** The inputs of the authentication besides user and address. */
 export interface AuthenticatedRun {
   readonly clientNonce: Buffer;
   /** Null in two passes. */
   readonly serverNonce: Buffer | null;
-  /** The octets that K could be; the first that fits counts. */
+  /** The possible encodings of K; the first that matches is used. */
   readonly keys: readonly Buffer[];
-  /** The lowest count that the variant allows, which also counts where the client names none. */
+  /** The minimum iteration count of the variant, and the default when the client sends none. */
   readonly minIterations: number;
   readonly mac: MacAlgorithm;
 }
 
 /**
- * Checks that a client has user name and passphrase (section 3.4.1.2), and returns the octets of K
- * that it uses. Rejects with DskppFailure `AuthenticationDataMissing` or
+ * Checks that the client knows user name and passphrase (section 3.4.1.2), and returns the encoding
+ * of K that it uses. Rejects with DskppFailure `AuthenticationDataMissing` or
  * `AuthenticationDataInvalid`.
  */
 export async function authenticate(

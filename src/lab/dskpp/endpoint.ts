@@ -4,12 +4,12 @@ import { MEDIA_TYPE } from "./names.ts";
 import { isDskpp } from "./request.ts";
 import { DskppServer } from "./server.ts";
 
-/** Where activation strings send their devices, with the activation code as `sc`. */
+/** The path in activation strings; its parameter `sc` is the activation code. */
 const PATH = "/selfenrollment/dskpp.aspx";
 
 /**
- * DSKPP over HTTP (RFC 6063 section 7.2): what is no DSKPP message is 400, everything else 200 with
- * a status inside.
+ * DSKPP over HTTP (RFC 6063 section 7.2): status 400 for a body that is not a DSKPP message, else
+ * 200 with a DSKPP status inside.
  */
 export function dskppEndpoint(lab: Lab): Endpoint {
   const server = new DskppServer(lab);

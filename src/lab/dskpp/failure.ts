@@ -1,4 +1,4 @@
-/** How a run can end before its time (RFC 6063 section 3.3). */
+/** The error status of a run (RFC 6063 section 3.3). */
 export type FailureStatus =
   | "Abort"
   | "AccessDenied"
@@ -16,7 +16,7 @@ export type FailureStatus =
   | "InitializationFailed"
   | "ProvisioningPeriodExpired";
 
-/** A run that ends: the status goes to the client, the message to the log. */
+/** Ends a run: the status is sent to the client, the message is logged. */
 export class DskppFailure extends Error {
   override readonly name = "DskppFailure";
   readonly status: FailureStatus;

@@ -11,8 +11,8 @@ const IV_BYTES = 16;
 const MAC_KEY_BYTES = 20;
 
 /**
- * A KeyPackage of the server's last message: everything about the token but its key, which the
- * client has made too (section 4.2.5).
+ * The KeyPackage of the server's last message in four passes: all of the token except the key,
+ * which the client has derived, too (section 4.2.5).
  */
 export function keyPackageWithoutKey(
   token: PromisedToken,
@@ -25,7 +25,10 @@ export function keyPackageWithoutKey(
   };
 }
 
-/** The same with K_PROV under a key from the passphrase (section 5.1.3; RFC 6030 section 6.2). */
+/**
+ * The KeyPackage in two passes: includes K_PROV, encrypted with a key from the passphrase (section
+ * 5.1.3; RFC 6030 section 6.2).
+ */
 export async function keyPackageWithKey(
   token: PromisedToken,
   serverId: string,

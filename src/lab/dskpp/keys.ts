@@ -12,14 +12,14 @@ export interface RunKeys {
 }
 
 /**
- * How long each half of K_PROV is: the longer of the two keys (section 5.2.2, which four passes
- * need no less).
+ * The length of each half of K_PROV: that of the longer of its two keys (section 5.2.2; four passes
+ * need the same).
  */
 export function halfLength(order: ActivationOrder, mac: MacAlgorithm): number {
   return Math.max(tokenKeyLength(order), mac.keyLength);
 }
 
-/** K_PROV = K_MAC || K_TOKEN, each cut to its first octets where it is longer than its use. */
+/** Splits K_PROV = K_MAC || K_TOKEN; each half is cut to the length of its key. */
 export function splitKeys(
   provisioningKey: Buffer,
   order: ActivationOrder,
@@ -33,8 +33,8 @@ export function splitKeys(
 }
 
 /**
- * The MAC of the server's last message over all messages before it, as they were sent (sections
- * 4.2.4 and 5.2.2).
+ * The MAC in the server's last message, over all earlier messages as they were sent (sections 4.2.4
+ * and 5.2.2).
  */
 export function confirmationMac(
   mac: MacAlgorithm,
@@ -47,7 +47,7 @@ export function confirmationMac(
   return mac.prf(macKey, text, hash.length);
 }
 
-/** As long as the hash function's output (RFC 4226 and RFC 6238 recommend that). */
+/** The output length of the hash function, as RFC 4226 and RFC 6238 recommend. */
 function tokenKeyLength(order: ActivationOrder): number {
   return LENGTHS[order.kind === "ocra" ? parseOcraSuite(order.suite).algorithm : order.algorithm];
 }

@@ -1,6 +1,6 @@
 import { type Prf, prfAes, prfSha256 } from "./prf.ts";
 
-/** XML namespaces of DSKPP's messages and of what lies in them. */
+/** The XML namespaces of DSKPP messages and their contents. */
 export const NAMESPACES = {
   "@xmlns:dskpp": "urn:ietf:params:xml:ns:keyprov:dskpp",
   "@xmlns:pskc": "urn:ietf:params:xml:ns:keyprov:pskc",
@@ -11,7 +11,7 @@ export const NAMESPACES = {
   "@xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
 } as const;
 
-/** The version of DSKPP that there is. */
+/** The only version of DSKPP. */
 export const VERSION = "1.0";
 
 /** The media type of every message. */
@@ -20,7 +20,7 @@ export const MEDIA_TYPE = "application/dskpp+xml";
 export const PASSPHRASE_WRAP = "urn:ietf:params:xml:schema:keyprov:dskpp:passphrase-wrap";
 export const PSKC_CONTAINER = "urn:ietf:params:xml:ns:keyprov:dskpp:pskc-key-container";
 export const AES128_CBC = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
-/** In the spelling of XML Encryption, and in that of RFC 6063's examples. */
+/** In the spelling of XML Encryption, and in that of the examples in RFC 6063. */
 export const RSA_1_5: readonly string[] = [
   "http://www.w3.org/2001/04/xmlenc#rsa-1_5",
   "http://www.w3.org/2001/04/xmlenc#rsa_1_5",
@@ -34,7 +34,7 @@ export interface MacAlgorithm {
   readonly keyLength: number;
 }
 
-/** Both realizations of appendix D. */
+/** The two realizations in appendix D. */
 export const MAC_ALGORITHMS: readonly MacAlgorithm[] = [
   { name: "urn:ietf:params:xml:ns:keyprov:dskpp:prf-sha256", prf: prfSha256, keyLength: 32 },
   { name: "urn:ietf:params:xml:ns:keyprov:dskpp:prf-aes-128", prf: prfAes, keyLength: 16 },

@@ -11,7 +11,7 @@ import {
 } from "./names.ts";
 import type { ClientHello } from "./request.ts";
 
-/** What client and server agree on; names are as the client wrote them. */
+/** The result of the negotiation, with names as the client wrote them. */
 export interface Agreement {
   readonly variant: "four-pass" | "two-pass";
   readonly keyType: string;
@@ -19,7 +19,7 @@ export interface Agreement {
   readonly mac: MacAlgorithm;
 }
 
-/** Names of key types; those of RFC 6030's registry, and as others write them. */
+/** The names of key types, in the registry of RFC 6030 and in other spellings. */
 const KEY_TYPES: Readonly<Record<ActivationOrder["kind"], RegExp>> = {
   totp: /[:#]totp$/i,
   hotp: /[:#]hotp$/i,
@@ -27,9 +27,9 @@ const KEY_TYPES: Readonly<Record<ActivationOrder["kind"], RegExp>> = {
 };
 
 /**
- * The first of everything that the client prefers and that the lab can do. Four passes come before
- * two, because both sides then make the key, unless the token was ordered otherwise. Throws
- * DskppFailure naming what they have not in common.
+ * Chooses the first of each of the client's preferences that the lab supports. Four passes are
+ * preferred to two, because then both sides make the key, unless the order says otherwise. Throws
+ * DskppFailure naming what they do not have in common.
  */
 export function negotiate(
   hello: ClientHello,
@@ -62,7 +62,7 @@ export function negotiate(
   };
 }
 
-/** A PRF by the name that a message gives it, or null. */
+/** The MAC algorithm with this name, or null. */
 export function macByName(name: string): MacAlgorithm | null {
   return MAC_ALGORITHMS.find((known) => known.name === name) ?? null;
 }

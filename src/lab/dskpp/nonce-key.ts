@@ -12,13 +12,15 @@ import { RSA_OAEP } from "./names.ts";
 
 const MODULUS_BITS = 2048;
 
-/** PKCS #1 v1.5 puts at least this many octets before the message. */
+/** The minimum padding of PKCS #1 v1.5, in octets. */
 const PADDING_BYTES = 11;
 
-/** R_C where there is nothing to decrypt: as long as the nonces of most clients. */
+/**
+ * The length of the random R_C after a failed decryption, as long as the nonces of most clients.
+ */
 const NONCE_BYTES = 16;
 
-/** The key that clients encrypt their nonce with, K_SERVER. It is made when it is first needed. */
+/** K_SERVER, the key that clients encrypt their nonce with. It is created at first use. */
 export function nonceKey(store: LabStore): KeyObject {
   const der = store.once("dskpp-key", () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: MODULUS_BITS });
@@ -27,7 +29,7 @@ export function nonceKey(store: LabStore): KeyObject {
   return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
 }
 
-/** Modulus and exponent of the public key in Base64, as XML signatures write an RSA key. */
+/** Modulus and exponent of the public key in Base64, as in XML Signature. */
 export function rsaKeyValue(key: KeyObject): {
   readonly modulus: string;
   readonly exponent: string;
@@ -38,9 +40,9 @@ export function rsaKeyValue(key: KeyObject): {
 }
 
 /**
- * The public key as octets of the formulas' K. The RFC does not say how a key becomes octets: a
- * SubjectPublicKeyInfo in DER, the modulus alone and an RSAPublicKey in DER all have a point. What
- * the client authenticates with shows how it reads the RFC.
+ * The possible encodings of the public key as K in the formulas. The RFC does not define one;
+ * clients may use a SubjectPublicKeyInfo in DER, the modulus alone, or an RSAPublicKey in DER. The
+ * client's MAC shows which one it uses.
  */
 export function keyOctets(key: KeyObject): Buffer[] {
   const publicKey = createPublicKey(key);
@@ -53,9 +55,9 @@ export function keyOctets(key: KeyObject): Buffer[] {
 }
 
 /**
- * R_C from its encryption. What cannot be decrypted gives a random one, so that the authentication
- * fails as it does for a wrong passphrase: nobody learns from us whether the padding was right (RFC
- * 8017 section 7.2.2, Bleichenbacher).
+ * Decrypts R_C. When that fails it returns a random one, so that the authentication fails as with a
+ * wrong passphrase and does not reveal whether the padding was right (RFC 8017 section 7.2.2,
+ * Bleichenbacher).
  */
 export function decryptNonce(key: KeyObject, algorithm: string, encrypted: Buffer): Buffer {
   try {
@@ -73,8 +75,8 @@ export function decryptNonce(key: KeyObject, algorithm: string, encrypted: Buffe
 }
 
 /**
- * Node refuses PKCS #1 v1.5 because its errors tell too much; ours are the same as for any wrong
- * key.
+ * Removes the padding of PKCS #1 v1.5. Node does not support it for decryption because its errors
+ * reveal too much; here a wrong padding is handled like any wrong key.
  */
 function unpad(block: Buffer): Buffer {
   const end = block.indexOf(0, 2);

@@ -1,10 +1,10 @@
 import { pbkdf2 } from "node:crypto";
 import type { Secret } from "#token/secret.ts";
 
-/** Length in octets of the keys that a passphrase becomes. */
+/** The length of keys from a passphrase, in octets. */
 export const PASSPHRASE_KEY_BYTES = 16;
 
-/** PBKDF2 as PKCS #5 has it unless told otherwise: with HMAC-SHA-1. */
+/** Derives a key with PBKDF2 and its default PRF, HMAC-SHA-1 (PKCS #5). */
 export function passphraseKey(
   passphrase: Uint8Array,
   salt: Uint8Array,

@@ -3,14 +3,14 @@ import { createCipheriv, createHmac } from "node:crypto";
 const BLOCK = 16;
 
 /**
- * A realization of DSKPP-PRF: `length` octets from a secret key of at least 16 octets and a text
- * (RFC 6063 section 3.4.2).
+ * A realization of DSKPP-PRF: derives `length` octets from a secret key of at least 16 octets and a
+ * text (RFC 6063 section 3.4.2).
  */
 export type Prf = (key: Uint8Array, text: Uint8Array, length: number) => Buffer;
 
 /**
- * DSKPP-PRF-AES (appendix D.2): AES-128-CMAC over block number and text. A longer key counts with
- * its first 16 octets, as section 5.2.2 says of K_MAC.
+ * DSKPP-PRF-AES (appendix D.2): AES-128-CMAC over block number and text. Only the first 16 octets
+ * of a longer key are used, as section 5.2.2 says of K_MAC.
  */
 export const prfAes: Prf = expand((key, text) => cmac(key.subarray(0, BLOCK), text));
 
@@ -19,7 +19,9 @@ export const prfSha256: Prf = expand((key, text) =>
   createHmac("sha256", key).update(text).digest(),
 );
 
-/** Blocks of a keyed function over a number from 1, four octets, and the text. */
+/**
+ * Concatenates blocks of a keyed function over the block number (four octets, from 1) and the text.
+ */
 function expand(block: (key: Uint8Array, text: Buffer) => Buffer): Prf {
   return (key, text, length) => {
     const blocks: Buffer[] = [];
@@ -44,13 +46,13 @@ export function cmac(key: Uint8Array, message: Uint8Array): Buffer {
   return cbc(key, Buffer.concat([message.subarray(0, last), masked])).subarray(-BLOCK);
 }
 
-/** AES in CBC mode from a zero vector, without padding. */
+/** AES in CBC mode with a zero IV and without padding. */
 function cbc(key: Uint8Array, blocks: Buffer): Buffer {
   const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(BLOCK)).setAutoPadding(false);
   return Buffer.concat([cipher.update(blocks), cipher.final()]);
 }
 
-/** Twice a number of the field GF(2^128): RFC 4493 section 2.3. */
+/** Doubling in GF(2^128) (RFC 4493 section 2.3). */
 function double(block: Buffer): Buffer {
   const value = BigInt(`0x${block.toString("hex")}`) << 1n;
   const reduced = value >> 128n ? (value ^ 0x87n) & ((1n << 128n) - 1n) : value;

@@ -11,11 +11,11 @@ import {
 import { DskppFailure } from "./failure.ts";
 import { NAMESPACES, VERSION } from "./names.ts";
 
-/** What a client says of itself, to be given back to it as it is (section 6.1): Base64. */
+/** Opaque data of the client in Base64, which is returned to it unchanged (section 6.1). */
 type ClientInfo = string;
 
 /**
- * The first message of a client (section 4.2.2 and 5.2.2). Lists are in its order of preference.
+ * The first message of a client (sections 4.2.2 and 5.2.2). Lists are in its order of preference.
  */
 export interface ClientHello {
   readonly kind: "hello";
@@ -24,9 +24,9 @@ export interface ClientHello {
   readonly macAlgorithms: readonly string[];
   readonly keyPackages: readonly string[];
   readonly offersFourPass: boolean;
-  /** How the client can take a key that the server made; empty where it cannot. */
+  /** How the client can receive a key that the server made; empty when it cannot. */
   readonly protectionMethods: readonly string[];
-  /** Whether it wants to replace a key that it has. */
+  /** Whether it wants to replace an existing key. */
   readonly isRenewal: boolean;
   readonly nonce: Buffer | null;
   readonly authentication: AuthenticationData | null;
@@ -42,11 +42,11 @@ export interface ClientNonce {
   readonly clientInfo: ClientInfo | null;
 }
 
-/** With what a user proves to have the activation string (section 3.4.1). */
+/** Proves that the user has the activation string (section 3.4.1). */
 export interface AuthenticationData {
   readonly clientId: string | null;
   readonly nonce: Buffer | null;
-  /** Null where the client leaves it to the protocol. */
+  /** Null for the default of the protocol. */
   readonly iterations: number | null;
   readonly mac: Buffer;
   readonly macAlgorithm: string | null;
@@ -55,12 +55,12 @@ export interface AuthenticationData {
 const NONCE_BYTES = { min: 16, max: 128 } as const;
 const MAX_ITERATIONS = 1_000_000;
 
-/** Whether a body could be meant for DSKPP at all. */
+/** Whether a body may be a DSKPP message. */
 export function isDskpp(body: Buffer): boolean {
   return body.includes(NAMESPACES["@xmlns:dskpp"]);
 }
 
-/** A message of a client. Throws DskppFailure with the status that its fault has. */
+/** Parses a message of a client. Throws DskppFailure with the status of the error. */
 export async function parseRequest(body: Buffer): Promise<ClientHello | ClientNonce> {
   const document = await parseXml(body.toString("utf8"), {
     what: "the message",
@@ -146,7 +146,7 @@ function parseIterations(count: string): number {
   throw malformed(`IterationCount is not from 1 to ${MAX_ITERATIONS}`);
 }
 
-/** Nothing that we would have to understand may be marked as critical. */
+/** Returns the client info. Throws for a critical extension, because no extension is supported. */
 function parseExtensions(message: Element): ClientInfo | null {
   const extensions = children(child(message, "Extensions"), "Extension");
   for (const extension of extensions) {

@@ -2,7 +2,7 @@ import type { FailureStatus } from "./failure.ts";
 import { NAMESPACES, PSKC_CONTAINER, VERSION } from "./names.ts";
 import type { Agreement } from "./negotiation.ts";
 
-/** What the server says after the first of four passes (section 4.2.3). */
+/** The server's message after the first of four passes (section 4.2.3). */
 export interface ServerHello {
   readonly sessionId: string;
   readonly agreement: Agreement;
@@ -11,7 +11,7 @@ export interface ServerHello {
   readonly clientInfo: string | null;
 }
 
-/** The server's hello as XML. */
+/** Formats the server's hello as XML. */
 export function formatServerHello({
   sessionId,
   agreement,
@@ -35,7 +35,7 @@ export function formatServerHello({
   });
 }
 
-/** The last message of a run that went well. */
+/** The last message of a successful run. */
 export interface ServerFinished {
   readonly sessionId: string | null;
   readonly keyPackage: object;
@@ -44,7 +44,7 @@ export interface ServerFinished {
   readonly clientInfo: string | null;
 }
 
-/** The server's last message as XML (sections 4.2.5 and 5.2.3). */
+/** Formats the server's last message as XML (sections 4.2.5 and 5.2.3). */
 export function formatServerFinished({
   sessionId,
   keyPackage,
@@ -63,8 +63,8 @@ export function formatServerFinished({
 }
 
 /**
- * A run that ended before its time: in the message that would have come next, or the last one where
- * that is not known.
+ * Formats a failure: an error status in the message that would have come next, or in the last one
+ * if that is unknown.
  */
 export function formatFailure(
   message: "KeyProvServerHello" | "KeyProvServerFinished",
@@ -73,7 +73,7 @@ export function formatFailure(
   return format(message, { "@Version": VERSION, "@Status": status });
 }
 
-/** What a client says of itself goes back to it as it is (section 6.1). */
+/** Returns the client info to the client unchanged (section 6.1). */
 function extensions(clientInfo: string | null): object {
   if (clientInfo === null) return {};
   const extension = { "@xsi:type": "dskpp:ClientInfoType", "dskpp:Data": clientInfo };

@@ -21,13 +21,13 @@ import { formatFailure, formatServerFinished, formatServerHello } from "./respon
 
 const SERVER_NONCE_BYTES = 32;
 
-/** Section 3.4.1.2: at least as many, but for keys that are strong by themselves. */
+/** The minimum of section 3.4.1.2 for passphrases that are not strong by themselves. */
 const FOUR_PASS_ITERATIONS = 100_000;
 
 /**
- * The server side of DSKPP (RFC 6063). Runs that are half-way are kept in memory alone: nothing has
- * been promised yet, and a client whose server died starts again. What a run makes is on the disk
- * before the client hears of it, and its activation code is used up by the same write.
+ * The server side of DSKPP (RFC 6063). Unfinished runs are only in memory: after a restart of the
+ * server the client begins again. The token is on disk before the client is told, and the same
+ * write uses up the activation code.
  */
 export class DskppServer {
   readonly #lab: Lab;
@@ -37,10 +37,7 @@ export class DskppServer {
     this.#lab = lab;
   }
 
-  /**
-   * Answers one message to the address with an activation code. Whatever is wrong with it becomes a
-   * status.
-   */
+  /** Answers one message for an activation code. An error becomes a DSKPP status. */
   async answer(code: string, body: Buffer): Promise<Buffer> {
     let next: "KeyProvServerHello" | "KeyProvServerFinished" = "KeyProvServerFinished";
     try {
@@ -105,13 +102,17 @@ export class DskppServer {
     const clientNonce = decryptNonce(key, agreement.encryptionAlgorithm, request.encryptedNonce);
     const minIterations = FOUR_PASS_ITERATIONS;
     const octets = await this.#authenticate(token, request.authentication, {
-      ...{ clientNonce, serverNonce, keys: keyOctets(key), minIterations, mac },
+      clientNonce,
+      serverNonce,
+      keys: keyOctets(key),
+      minIterations,
+      mac,
     });
     const text = Buffer.concat([Buffer.from("Key generation"), octets, serverNonce]);
     const provisioningKey = mac.prf(clientNonce, text, 2 * halfLength(token.order, mac));
     const keyPackage = keyPackageWithoutKey(token, serverId(token), agreement.keyType);
     const messages = [...run.messages, body];
-    // in four passes the MAC does not cover the server's name (section 4.2.4)
+    // in four passes the MAC does not include the server's name (section 4.2.4)
     return this.#commit(token, {
       agreement,
       provisioningKey,
@@ -134,8 +135,8 @@ export class DskppServer {
     if (!clientNonce)
       throw new DskppFailure("AuthenticationDataMissing", "there is no client nonce");
     const { mac } = agreement;
-    // K is a key from the passphrase (section 3.4.1.2), of which the client cannot know more than
-    // the passphrase yet
+    // K is a key from the passphrase (section 3.4.1.2); at this point the client knows only the
+    // passphrase itself
     const keys = [token.passphrase, Buffer.alloc(0)];
     await this.#authenticate(token, authentication, {
       clientNonce,
@@ -159,7 +160,7 @@ export class DskppServer {
     });
   }
 
-  /** A wrong passphrase counts as a wrong passcode does. */
+  /** Authenticates the client. A wrong passphrase counts like a wrong passcode. */
   async #authenticate(
     token: PromisedToken,
     data: AuthenticationData | null,
@@ -181,7 +182,7 @@ export class DskppServer {
     return outcome;
   }
 
-  /** Turns the promise into a token, once, and tells the client. */
+  /** Turns the activation string into a token, once, and makes the answer for the client. */
   async #commit(token: PromisedToken, made: Made): Promise<Buffer> {
     const { agreement, provisioningKey, keyPackage, messages, sessionId, clientInfo, named } = made;
     const { mac } = agreement;
@@ -196,7 +197,7 @@ export class DskppServer {
     });
     const isOurs = this.#lab.store.decide(token.serial, (current) => {
       const isPromise = current.kind === "promised" && this.#now() < current.expiresAt;
-      return [isPromise ? keepPromise(current, tokenKey) : null, isPromise];
+      return [isPromise ? activate(current, tokenKey) : null, isPromise];
     });
     forget(provisioningKey);
     if (!isOurs)
@@ -226,7 +227,7 @@ export class DskppServer {
   }
 }
 
-/** What a run has come to, before anybody knows of it. */
+/** The result of a run, before it is stored. */
 interface Made {
   readonly agreement: Agreement;
   readonly provisioningKey: Buffer;
@@ -234,19 +235,16 @@ interface Made {
   readonly messages: readonly Buffer[];
   readonly sessionId: string | null;
   readonly clientInfo: string | null;
-  /** The server's name where the last MAC covers it. */
+  /** The server's name if the last MAC includes it. */
   readonly named: string | null;
 }
 
-/** The lab's name: its address. */
+/** The server's name: its address. */
 function serverId({ url }: PromisedToken): string {
   return new URL(url).origin;
 }
 
-function keepPromise(
-  { serial, user, pin, createdAt, order }: PromisedToken,
-  key: Buffer,
-): LabToken {
+function activate({ serial, user, pin, createdAt, order }: PromisedToken, key: Buffer): LabToken {
   const about = { serial, user, pin, createdAt };
   if (order.kind === "totp") {
     const { algorithm, digits, period } = order;

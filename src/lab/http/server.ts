@@ -4,11 +4,12 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type Endpoint, type HttpReply, type HttpRequest, textReply } from "./exchange.ts";
 
-/** Nothing that a device or a form sends comes near this. */
+/** The largest body of a request; those of devices and forms are much smaller. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * Sizes in bytes, times in milliseconds. Devices that poll every half minute keep their connection.
+ * Sizes in bytes, times in milliseconds. Connections are kept open long enough for devices that
+ * poll every half minute.
  */
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
@@ -19,17 +20,17 @@ const LIMITS = {
 const MAX_CONNECTIONS = 1_024;
 const MAX_FIELDS = 1_000;
 
-/** A server that listens. */
+/** A listening server. */
 export interface ListeningServer {
   /** Its address, without a path. */
   readonly url: string;
-  /** Ends it, and every connection. */
+  /** Closes the server and all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Where to listen. On loopback only requests that name the loopback are answered, so that no page
- * from elsewhere can pass for one of ours.
+ * The address to listen on. On loopback, only requests with a Host header of loopback are answered,
+ * to prevent DNS rebinding.
  */
 export interface ListenAddress {
   readonly host: string;
@@ -37,9 +38,9 @@ export interface ListenAddress {
 }
 
 /**
- * Answers requests by the first endpoint that knows them. Whatever comes in is bounded in size and
- * time; what fails inside is told to `onFailure` and is status 500. Rejects with FobError
- * `unavailable` when it cannot listen.
+ * Starts a server. The first endpoint that knows a request answers it. Size and time of requests
+ * are limited; an exception is passed to `onFailure` and answered with status 500. Rejects with
+ * FobError `unavailable` when it cannot listen.
  */
 export function serve(
   address: ListenAddress,
@@ -53,7 +54,7 @@ export function serve(
         return textReply("the lab failed at this request\n", 500);
       })
       .then((reply) => send(outgoing, reply))
-      // when even the failure cannot be noted, this request ends, and not the server
+      // when even the failure cannot be logged, only this request ends
       .catch(() => outgoing.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -92,7 +93,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** Whether an address reaches this machine alone. */
+/** Whether an address is one of loopback. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
@@ -121,8 +122,8 @@ async function respond(
 }
 
 /**
- * Whether a request names this server, and not another one whose name leads here: with its port,
- * which browsers leave out when it is 80.
+ * Whether a Host header names this server, and not a foreign name that resolves to it. It includes
+ * the port; browsers leave out port 80.
  */
 function isNameOf({ localPort }: Socket, host: string, name: string): boolean {
   const own = ["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host];
@@ -131,8 +132,8 @@ function isNameOf({ localPort }: Socket, host: string, name: string): boolean {
 }
 
 /**
- * Whether a browser sends this on behalf of a page from elsewhere, which could guess at logins in
- * its user's name. Programs that are no browsers say nothing of a site.
+ * Whether a browser sends this request for a page of another site, which could guess at logins in
+ * its user's name. Programs other than browsers send no such headers.
  */
 function isSentByAnotherSite({ method, headers }: IncomingMessage): boolean {
   if (method === "GET" || method === "HEAD") return false;
@@ -142,7 +143,7 @@ function isSentByAnotherSite({ method, headers }: IncomingMessage): boolean {
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 }
 
-/** The whole body, or null when it is too large: then the rest is not read. */
+/** Reads the body; null when it is too large, and the rest is not read. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -171,7 +172,7 @@ function readRequest({ method, url, headers }: IncomingMessage, body: Buffer): H
       headers: Object.fromEntries(single),
     };
   } catch {
-    // a target that is no path, or percent signs that encode nothing
+    // an invalid path or percent encoding
     return null;
   }
 }

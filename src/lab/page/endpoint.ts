@@ -12,7 +12,7 @@ const STALE = "This form was too old. Please try again.";
 
 type Step = (visit: Visit) => HttpReply | Promise<HttpReply>;
 
-/** Somebody at the page, at one request. */
+/** One request with its session. */
 interface Visit {
   readonly lab: Lab;
   readonly sessions: Sessions;
@@ -20,7 +20,7 @@ interface Visit {
   readonly request: HttpRequest;
 }
 
-/** The page to log in at, and what is behind it. */
+/** The endpoint of the login page and the protected page. */
 export function pageEndpoint(lab: Lab): Endpoint {
   const sessions = new Sessions();
   return (request) => {
@@ -52,8 +52,8 @@ const STEPS: Readonly<Record<string, Step>> = {
 };
 
 /**
- * A browser that has no session, or one that has ended: it gets a new one, and is told if it had
- * sent something.
+ * Handles a browser without a session, or with an expired one: it gets a new session, and an error
+ * if it has sent a form.
  */
 function welcome(lab: Lab, sessions: Sessions, { method }: HttpRequest): HttpReply {
   const session = sessions.renew(null, { kind: "new" }, lab.clock().getTime());
@@ -63,7 +63,7 @@ function welcome(lab: Lab, sessions: Sessions, { method }: HttpRequest): HttpRep
   });
 }
 
-/** Only forms of our own pages are listened to. */
+/** Refuses forms that are not from our own pages. */
 function own(step: Step): Step {
   return (visit) => {
     if (isOwnForm(visit.session, formOf(visit.request))) return step(visit);
@@ -131,7 +131,7 @@ function showProtected({ session }: Visit): HttpReply {
   return pageReply(protectedPage(session, state.user, state.serial, state.since));
 }
 
-/** Where a verdict leads; a refusal to the page that `refused` makes. */
+/** The reply for a verdict; `refused` makes the page for a refusal. */
 function follow(visit: Visit, verdict: Verdict, refused: () => Page): HttpReply {
   switch (verdict.kind) {
     case "accepted":
@@ -154,12 +154,12 @@ function follow(visit: Visit, verdict: Verdict, refused: () => Page): HttpReply 
 
 const PLACES = { new: "/", asked: "/waiting", in: "/protected" } as const;
 
-/** Goes on in a new session: whoever knew the old one's id is left behind. */
+/** Continues in a new session, so that a stolen old id is useless. */
 function proceed(visit: Visit, state: SessionState): HttpReply {
   return redirect(PLACES[state.kind], cookieOf(renew(visit, state)));
 }
 
-/** Starts over, saying why. */
+/** The login page of a new session, with the problem. */
 function giveUp(visit: Visit, problem: string): Page {
   const session = renew(visit, { kind: "new" });
   return { ...loginPage(session, problem), cookie: cookieOf(session) };

@@ -1,20 +1,18 @@
 import { ownValue } from "#base/own-value.ts";
-/** Text that is HTML already. */
+/** A piece of HTML. */
 export interface Html {
   readonly html: string;
 }
 
-/**
- * What can be put into HTML: text, which is escaped, pieces of HTML, which are not, and nothing.
- */
+/** A value in an HTML template: text, which is escaped; HTML, which is not; or nothing. */
 type Part = string | number | Html | readonly Html[] | null;
 
-/** HTML from a template; whatever is put into it is escaped unless it is HTML already. */
+/** HTML from a template; its values are escaped unless they are {@link Html}. */
 export function html(template: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { html: template.map((text, i) => text + render(parts[i] ?? null)).join("") };
 }
 
-/** Text that somebody else's code wrote as HTML. */
+/** Marks a text as HTML, without escaping it: only for HTML from trusted code. */
 export function trusted(text: string): Html {
   return { html: text };
 }

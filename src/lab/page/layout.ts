@@ -1,7 +1,7 @@
 import type { HttpReply } from "#lab/http/exchange.ts";
 import { type Html, html } from "./html.ts";
 
-/** No foreign content, no scripts, no frames around the page. */
+/** The Content-Security-Policy: no foreign content, no scripts, no frames. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -10,7 +10,7 @@ export interface Page {
   readonly title: string;
   readonly body: Html;
   readonly status?: number;
-  /** After how many seconds the browser asks again. */
+  /** After how many seconds the browser reloads the page. */
   readonly refreshSeconds?: number;
   readonly cookie?: string;
 }
@@ -55,11 +55,11 @@ export function redirect(path: string, cookie?: string): HttpReply {
   return { status: 303, contentType: "text/plain", body: "", headers };
 }
 
-/** The fob. */
+/** The logo: a key fob. */
 export const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="6" r="4" fill="none" stroke="#5b6b82" stroke-width="2.5"/><rect x="8" y="10" width="24" height="28" rx="8" fill="#1d4ed8"/><rect x="12" y="16" width="16" height="8" rx="2" fill="#dbe7ff"/><circle cx="20" cy="31" r="3" fill="#dbe7ff"/></svg>`;
 
 /**
- * Sizes are relative to the reader's own text size, colours keep a contrast of 4.5 to 1 and more in
+ * Sizes are relative to the reader's text size; colours have a contrast of at least 4.5 to 1 in
  * both schemes.
  */
 export const STYLE = `:root {

@@ -6,31 +6,28 @@ const COOKIE = "fob_lab";
 const LIFE_MS = 30 * 60_000;
 const MAX_SESSIONS = 1_000;
 
-/** How far somebody at the page has come. */
+/** The progress of a login in one browser. */
 export type SessionState =
   | { readonly kind: "new" }
-  /** Waits for an answer of a device, or for one that is typed. */
+  /** Waits for the answer of a device, or for a typed one. */
   | { readonly kind: "asked"; readonly user: string; readonly transaction: string }
   | { readonly kind: "in"; readonly user: string; readonly serial: string; readonly since: Date };
 
-/** One browser at the page. */
+/** The session of one browser. */
 export interface Session {
-  /** Random; the browser has it in a cookie. */
+  /** Random; stored in the browser's cookie. */
   readonly id: string;
-  /** Random; every form has it, so that no other page can send one. */
+  /** Random; part of every form, so that other sites cannot send forms (CSRF). */
   readonly formToken: string;
   readonly state: SessionState;
   readonly endsAt: number;
 }
 
-/**
- * The browsers at the page of one server. They are forgotten when it ends: whoever was logged in
- * logs in again.
- */
+/** The sessions of one server, in memory: after a restart users log in again. */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
 
-  /** The session that a request belongs to, or null. */
+  /** The session of a request, or null. */
   find({ headers }: HttpRequest, now: number): Session | null {
     const cookies = headers["cookie"]?.split(";").map((cookie) => cookie.trim().split("=")) ?? [];
     const [, id = ""] = cookies.find(([name]) => name === COOKIE) ?? [];
@@ -39,8 +36,8 @@ export class Sessions {
   }
 
   /**
-   * A new session in place of the old one, if there was one: nobody who knew the old id can use it
-   * any more.
+   * Creates a new session in place of the old one, if there was one, so that a stolen old id is
+   * useless.
    */
   renew(old: Session | null, state: SessionState, now: number): Session {
     if (old) this.#sessions.delete(old.id);
@@ -52,12 +49,12 @@ export class Sessions {
   }
 }
 
-/** What gives a browser its session. */
+/** The cookie of a session. */
 export function cookieOf({ id }: Session): string {
   return `${COOKIE}=${id}; Path=/; Max-Age=${LIFE_MS / 1000}; HttpOnly; SameSite=Strict`;
 }
 
-/** Whether a form comes from a page of this session. */
+/** Whether a form was sent from a page of this session. */
 export function isOwnForm({ formToken }: Session, form: URLSearchParams): boolean {
   return sameSecret(Buffer.from(form.get("form_token") ?? ""), Buffer.from(formToken));
 }

@@ -5,10 +5,12 @@ import { type Html, html, trusted } from "./html.ts";
 import type { Page } from "./layout.ts";
 import type { Session } from "./session.ts";
 
-/** How often a page that waits for a device asks again, in seconds. */
+/** How often the waiting page reloads, in seconds. */
 const REFRESH_S = 2;
 
-/** The page to log in at; `problem` says why the last try failed, `name` is what was typed then. */
+/**
+ * The login page; `problem` says why the last attempt failed, `name` is the name that was typed.
+ */
 export function loginPage({ formToken }: Session, problem: string | null = null, name = ""): Page {
   const body = html`<h1>Log in</h1>
 ${alert(problem)}
@@ -31,8 +33,8 @@ ${tokenField(formToken)}
 }
 
 /**
- * The page that waits for one of the user's tokens. It reloads by itself as long as there is
- * nothing to type on it.
+ * The page that waits for an answer of one of the user's tokens. It reloads by itself unless there
+ * is an input field.
  */
 export function waitingPage(
   { formToken }: Session,
@@ -77,7 +79,7 @@ ${tokenField(formToken)}
   return { title: "The protected resource", body };
 }
 
-/** Whether an answer is typed on the page, rather than sent by a device. */
+/** Whether the answer is typed on the page, not sent by a device. */
 function isTyped(asked: Asked): boolean {
   return asked.kind === "ocra" || (asked.kind === "push" && asked.challenge.displayCode !== null);
 }

@@ -9,10 +9,10 @@ import {
 import { deviceKey } from "./device-key.ts";
 import { isSignedBy } from "./signature.ts";
 
-/** Why a device says no: somebody else asked, or the person does not want it any more. */
+/** The reasons for a decline: somebody else started the login, or the person cancelled it. */
 const REASONS = ["unknown_trigger", "cancelled"] as const;
 
-/** A device's answer. Texts are as they were sent; null where they were not. */
+/** A device's answer. Texts are as sent, or null when absent. */
 export interface PushAnswer {
   readonly serial: string;
   readonly nonce: string | null;
@@ -23,16 +23,16 @@ export interface PushAnswer {
 }
 
 /**
- * Whether an answer counted; after an approval in code-to-phone mode with the code that the device
- * shows.
+ * Whether an answer was accepted; in code-to-phone mode with the code that the device shows after
+ * an approval.
  */
 export type AnswerOutcome =
   | { readonly counted: true; readonly displayCode: string | null }
   | { readonly counted: false; readonly why: string };
 
 /**
- * Takes a device's answer, once: it must be signed with the device's key over a request that is
- * still open. A wrong number ends the request, because the next guess would be right half the time.
+ * Handles a device's answer, once: it must be signed with the device's key, for a request that is
+ * still open. A wrong number ends the request, because a second guess would be right half the time.
  */
 export function takeAnswer(lab: Lab, answer: PushAnswer): AnswerOutcome {
   const outcome =
@@ -86,8 +86,8 @@ function decide(
 }
 
 /**
- * The request that an answer names and is signed for. One that names none is understood, as newer
- * servers do: the signature tells.
+ * The request that the answer names and its signature covers. An answer without a nonce is
+ * accepted, as by newer servers: the signature identifies the request.
  */
 function signedChallenge(
   { device, challenges, serial }: PushToken,
@@ -116,7 +116,7 @@ function refuse(
   if (reason !== null && !REASONS.some((known) => known === reason))
     return "the reason is not known";
   if (!isDeclined && challenge.presence && presence === null) return "the number is missing";
-  // a signed text does not say which part is which: without this, `decline` would pass for the
+  // the signed text does not label its parts: otherwise a signed `decline` could be replayed as the
   // number of an approval
   if (presence !== null && !challenge.presence) return "no number was asked for";
   return null;

@@ -5,16 +5,16 @@ import { encodeBase32 } from "#token/base32.ts";
 import { serverKey, signText } from "./signature.ts";
 import type { PushWording } from "./wording.ts";
 
-/** What the lab's device answers may carry beyond the oldest protocol. */
+/** The capabilities that the lab advertises beyond the oldest protocol. */
 const CAPABILITIES = { decline_reason: true } as const;
 
 const NUMBERS_OFFERED = 3;
 const DISPLAY_CODE_DIGITS = 6;
 
-/** The lab speaks plain HTTP on loopback: there is no certificate to be verified. */
+/** The lab uses plain HTTP on loopback: there is no certificate to verify. */
 export const SSL_VERIFY = "0";
 
-/** A new push request, signed; the caller adds it to the token. */
+/** Creates and signs a push request; the caller adds it to the token. */
 export function newPushChallenge(
   lab: Lab,
   token: PushToken,
@@ -52,7 +52,7 @@ export function newPushChallenge(
 }
 
 /**
- * The capabilities are one name, so that JSON as it is written here is the canonical JSON of RFC
+ * Signs the capabilities. They have one member, so JSON.stringify gives the canonical JSON of RFC
  * 8785.
  */
 function advertise(nonce: string, signed: (text: string) => string): PushChallenge["capabilities"] {

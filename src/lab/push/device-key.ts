@@ -6,13 +6,13 @@ const MODULUS_BITS = { min: 2048, max: 8192 } as const;
 type EnrolledDevice = Extract<PushToken["device"], { readonly state: "enrolled" }>;
 
 /**
- * Keys as they are used, of devices that ask every second. A record that changed on disk is another
+ * Caches parsed keys, because devices may poll every second. A record that changed on disk is a new
  * object.
  */
 const known = new WeakMap<EnrolledDevice, KeyObject>();
 
 /**
- * A device's public key from its Base64 (either alphabet) of a SubjectPublicKeyInfo in DER; null
+ * Parses a device's public key: a SubjectPublicKeyInfo in DER, in either alphabet of Base64; null
  * for anything else.
  */
 export function readDeviceKey(text: string): Buffer | null {
@@ -30,7 +30,7 @@ export function readDeviceKey(text: string): Buffer | null {
       ? der
       : null;
   } catch {
-    // node:crypto says in many ways that these bytes are no key
+    // node:crypto has many errors for bytes that are not a key
     return null;
   }
 }

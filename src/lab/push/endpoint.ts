@@ -6,7 +6,7 @@ import { enrollDevice } from "./enrollment.ts";
 import { poll } from "./polling.ts";
 import { publicServerKey } from "./signature.ts";
 
-/** privacyIDEA's `/ttype/push`: a device enrolls, polls and answers here. */
+/** privacyIDEA's `/ttype/push`, where devices enroll, poll and answer. */
 export function pushEndpoint(lab: Lab): Endpoint {
   return (request) => {
     if (request.path !== "/ttype/push") return null;

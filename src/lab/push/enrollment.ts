@@ -3,7 +3,7 @@ import { type Lab, noteDone, noteRefused } from "#lab/lab.ts";
 import type { LabToken } from "#lab/lab-token.ts";
 import { readDeviceKey } from "./device-key.ts";
 
-/** What a device sends to enroll. */
+/** The enrollment request of a device. */
 export interface EnrollmentRequest {
   readonly serial: string;
   readonly credential: string;
@@ -12,8 +12,8 @@ export interface EnrollmentRequest {
 }
 
 /**
- * Takes a device's key for a token, once, within the time of the credential. Returns why not, in
- * words for the device and the log, or null when it is done.
+ * Stores a device's key for a token, once, before the credential expires. Returns the reason for a
+ * refusal, for the device and the log, or null on success.
  */
 export function enrollDevice(
   lab: Lab,

@@ -4,28 +4,25 @@ import { SSL_VERIFY } from "./challenge.ts";
 import { deviceKey } from "./device-key.ts";
 import { isSignedBy } from "./signature.ts";
 
-/** By how much a device's clock may differ from ours, in milliseconds. */
+/** The largest difference between a device's clock and ours, in milliseconds. */
 const MAX_SKEW_MS = 60_000;
 
 /**
- * A device's question for its open requests. `timestamp` is ISO 8601, in UTC unless it says
- * otherwise.
+ * A poll of a device for its open requests. `timestamp` is ISO 8601, in UTC unless it has a zone.
  */
 export interface Poll {
   readonly serial: string;
   readonly timestamp: string;
-  /** Over `serial|timestamp`. */
+  /** Covers `serial|timestamp`. */
   readonly signature: string;
 }
 
-/** Why a poll was refused, in words for the device and the log. */
+/** Why a poll was refused, for the device and the log. */
 export interface PollRefusal {
   readonly reason: string;
 }
 
-/**
- * The open requests of a token, in privacyIDEA's own names. Being asked for them changes nothing.
- */
+/** The open requests of a token in privacyIDEA's format. A poll changes nothing. */
 export function poll(lab: Lab, { serial, timestamp, signature }: Poll): object[] | PollRefusal {
   const token = lab.store.token(serial);
   const now = lab.clock().getTime();
@@ -72,7 +69,7 @@ function viewChallenge({ isOld }: Lab, token: PushToken, challenge: PushChalleng
 }
 
 /**
- * Unix milliseconds; NaN for a text that is no time. Python writes UTC without saying so, and
+ * Unix milliseconds; NaN for an invalid text. Python writes UTC without a zone, and with
  * microseconds.
  */
 function parseTimestamp(text: string): number {

@@ -15,7 +15,7 @@ const SCHEME = { padding: constants.RSA_PKCS1_PADDING } as const;
 
 const keys = new WeakMap<LabStore, KeyObject>();
 
-/** The lab's own key for what it sends to devices; made when it is first needed. */
+/** The lab's key for signing push requests; created at first use. */
 export function serverKey(store: LabStore): KeyObject {
   const known = keys.get(store);
   if (known) return known;
@@ -26,21 +26,20 @@ export function serverKey(store: LabStore): KeyObject {
 }
 
 /**
- * The lab's public key as privacyIDEA's server gives it: PKCS#1 RSAPublicKey in DER, Base64 in
- * lines.
+ * The lab's public key in the format of privacyIDEA: PKCS#1 RSAPublicKey in DER, Base64 in lines.
  */
 export function publicServerKey(store: LabStore): string {
   const der = createPublicKey(serverKey(store)).export({ format: "der", type: "pkcs1" });
   return der.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
 }
 
-/** RSASSA-PKCS1-v1_5 with SHA-256 over UTF-8 text, in padded Base32. */
+/** Signs UTF-8 text with RSASSA-PKCS1-v1_5 and SHA-256. The signature is in padded Base32. */
 export function signText(key: KeyObject, text: string): string {
   const signature = encodeBase32(sign("sha256", Buffer.from(text), { key, ...SCHEME }));
   return signature.padEnd(Math.ceil(signature.length / 8) * 8, "=");
 }
 
-/** Whether a signature, as {@link signText} writes it, was made over a text with a device's key. */
+/** Verifies a signature in the format of {@link signText} with a device's key. */
 export function isSignedBy(device: KeyObject, text: string, signature: string): boolean {
   const bytes = decodeBase32(signature);
   return (

@@ -1,11 +1,11 @@
-/** What a push request says and wants, besides the approval. */
+/** The texts of a push request, and its mode. */
 export interface PushWording {
   readonly title: string;
   readonly question: string;
   readonly mode: "plain" | "number-matching" | "code-to-phone";
 }
 
-/** What the lab says unless it is told otherwise. */
+/** The default texts. */
 export const LOGIN_WORDING: PushWording = {
   title: "fob lab",
   question: "Do you want to log in at the lab?",

@@ -1,17 +1,17 @@
 import type { TiqrToken } from "#lab/lab-token.ts";
 
-/** What the TiQR app shows as the service. */
+/** The service that the TiQR app shows. */
 export const SERVICE = { identifier: "lab.fob", displayName: "fob lab" } as const;
 
-/** privacyIDEA's suite. The TiQR project's own is `OCRA-1:HOTP-SHA1-6:QH10-S`. */
+/** The suite of privacyIDEA. That of the TiQR project is `OCRA-1:HOTP-SHA1-6:QH10-S`. */
 export const USUAL_SUITE = "OCRA-1:HOTP-SHA1-6:QN10";
 
-/** Where a device reads what it is to enroll. The session works until a device has enrolled. */
+/** The address of the metadata. The session works until a device has enrolled. */
 export function metadataUrl(token: Pick<TiqrToken, "url" | "serial">, session: Buffer): string {
   return actionUrl(token, "metadata", session);
 }
 
-/** Where a device sends its secret. */
+/** The address to which a device sends its secret. */
 export function enrollmentUrl(token: Pick<TiqrToken, "url" | "serial">, session: Buffer): string {
   return actionUrl(token, "enrollment", session);
 }
@@ -25,7 +25,7 @@ function actionUrl(
 }
 
 /**
- * The challenge of a login as text for a QR code:
+ * The challenge of a login as the text of a QR code:
  * `tiqrauth://IDENTITY@SERVICE/SESSIONKEY/CHALLENGE/DISPLAY-NAME`.
  */
 export function authenticationUrl(

@@ -13,14 +13,13 @@ export interface TiqrAnswer {
   readonly response: string;
 }
 
-/** What becomes of an answer; `left` are the attempts before the user is locked. */
+/** The outcome of an answer; `left` is the number of attempts before the user is locked. */
 export type TiqrOutcome =
   | { readonly kind: "accepted" | "invalid-challenge" | "invalid-user" | "blocked" }
   | { readonly kind: "invalid-response"; readonly left: number };
 
 /**
- * Takes an answer, once. A wrong one counts as a wrong passcode does, and leaves the challenge
- * open.
+ * Handles an answer, once. A wrong one counts like a wrong passcode, and leaves the challenge open.
  */
 export async function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): Promise<TiqrOutcome> {
   const token = challengedToken(lab, answer.sessionKey);
@@ -32,7 +31,7 @@ export async function takeTiqrAnswer(lab: Lab, answer: TiqrAnswer): Promise<Tiqr
   return outcome;
 }
 
-/** The TiQR token that was asked in this session, as long as the question is open. */
+/** The TiQR token with an open challenge in this session, or null. */
 function challengedToken(lab: Lab, sessionKey: string): TiqrToken | null {
   for (const { kind, token, challenge } of findTransaction(lab, sessionKey)?.asked ?? []) {
     if (kind === "tiqr" && isOpen(challenge, lab.clock().getTime())) return token;
@@ -80,8 +79,8 @@ function accept(
 }
 
 /**
- * In suites with S the TiQR project hashes the session key, read as hexadecimal digits. Ours has an
- * even number of them.
+ * The session information for suites with S: the session key as hexadecimal digits, as in the TiQR
+ * project. Ours has an even number of digits.
  */
 function sessionInformation(sessionKey: string): Buffer {
   return Buffer.from(sessionKey, "hex");

@@ -22,7 +22,7 @@ export function tiqrEndpoint(lab: Lab): Endpoint {
   };
 }
 
-/** An answer in the words of the first protocol version, and by the number of the second. */
+/** A reply in both protocol versions: text in the first, a number in the second. */
 interface Answer {
   readonly text: string;
   readonly responseCode: number;

@@ -5,7 +5,7 @@ import { enrollmentUrl, SERVICE } from "./addresses.ts";
 
 const SECRET_BYTES = { min: 16, max: 64 } as const;
 
-/** Which enrollment is meant; the session is the password of it. */
+/** Identifies an enrollment; the session is its secret. */
 export interface EnrollmentKey {
   readonly serial: string;
   /** Hexadecimal. */
@@ -13,8 +13,8 @@ export interface EnrollmentKey {
 }
 
 /**
- * What a device reads before it makes its secret, in TiQR's own names; null when there is nothing
- * to enroll under this key.
+ * The metadata for a device that is to enroll, in the format of TiQR; null when there is no such
+ * enrollment.
  */
 export function readMetadata(lab: Lab, key: EnrollmentKey): object | null {
   const token = lab.store.token(key.serial);
@@ -39,7 +39,7 @@ export function readMetadata(lab: Lab, key: EnrollmentKey): object | null {
   return { service, identity: { identifier: token.user, displayName: token.user } };
 }
 
-/** Takes the secret that a device made, once. Returns whether it did. */
+/** Stores the secret that a device made, once. Returns whether it did. */
 export function enrollSecret(lab: Lab, key: EnrollmentKey, hex: string): boolean {
   const secret = /^(?:[0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, "hex") : Buffer.alloc(0);
   const refusal =
