@@ -7,7 +7,7 @@ import { t } from "#base/language.ts";
  */
 const MAX_SILENCE = 10_000;
 
-/** What a proxy tells. The package types its events by the generic emitter, which knows none. */
+/** The events of a proxy. The package types them by the generic emitter, which has none. */
 export interface Signals {
   on(name: string, listener: (...given: never[]) => void): unknown;
   removeAllListeners(name: string): unknown;
@@ -20,9 +20,8 @@ interface BusConnection extends Signals {
 }
 
 /**
- * Connects to the bus of the session or of the system for as long as `use` takes. Rejects with the
- * bus's own error when it cannot be reached, or goes away meanwhile. `use` limits its own time:
- * {@link promptly}.
+ * Connects to the session bus or the system bus while `use` runs. Rejects with the bus's own error
+ * when it cannot be reached, or the connection is lost.
  */
 export async function withBus<T>(
   which: "session" | "system",
@@ -60,7 +59,7 @@ export async function promptly<T>(work: Promise<T>, milliseconds = MAX_SILENCE):
   return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
 
-/** Calls a method of a proxy: which ones it has is known when the program runs. */
+/** Calls a method of a proxy, whose methods are only known at run time. */
 export async function call<T>(
   proxy: ClientInterface,
   method: string,

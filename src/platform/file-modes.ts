@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
 
 /**
- * Files and folders below `folder`, and itself, that others than their owner can read or write;
- * none where modes mean nothing.
+ * Files and folders at and below `folder` that other users than their owner can read or write; none
+ * on Windows, where modes have no meaning.
  */
 export function openToOthers(folder: string): string[] {
   if (process.platform === "win32") return [];
@@ -13,7 +13,7 @@ export function openToOthers(folder: string): string[] {
   );
 }
 
-/** Takes every right on these from others. */
+/** Removes all rights of other users on these paths. */
 export function closeToOthers(paths: readonly string[]): void {
   for (const path of paths) {
     try {
@@ -25,7 +25,7 @@ export function closeToOthers(paths: readonly string[]): void {
   }
 }
 
-/** No link is followed: what it points at is not ours. */
+/** Does not follow links, because their targets are not ours. */
 function everythingIn(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
@@ -39,7 +39,7 @@ function everythingIn(folder: string): string[] {
         }),
     ];
   } catch (error) {
-    // a folder that vanishes meanwhile is a cell that was moved
+    // a folder that disappears meanwhile is a cell that was moved
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw describeFileError(error, "read", folder);
   }

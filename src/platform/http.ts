@@ -7,16 +7,14 @@ import { type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { untilFirst } from "#base/until-first.ts";
 
-/** Addresses of this very machine (RFC 6890). */
+/** The addresses of this machine (RFC 6890). */
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/**
- * What OpenSSL and Node call a certificate that does not vouch for its server, and what that means.
- */
+/** The error codes of OpenSSL and Node for an untrusted certificate, in words. */
 const CERTIFICATE_FAULTS: Texts = {
   CERT_HAS_EXPIRED: "it has expired",
   CERT_NOT_YET_VALID: "it is not valid yet: is this machine's clock right?",
@@ -47,9 +45,9 @@ const CONNECTION_FAULTS: Texts = {
 };
 
 /**
- * The client for HTTPS, and for plain HTTP to this very machine. It goes through the proxy that
- * HTTPS_PROXY names, unless NO_PROXY names the server; this machine is always reached directly.
- * Connections are kept for the next request, and keep no program running.
+ * Creates a client for HTTPS, and for plain HTTP to this machine. It uses the proxy in HTTPS_PROXY,
+ * unless NO_PROXY includes the server; this machine is always reached directly. Connections are
+ * kept for further requests, and do not keep the program running.
  */
 export function httpClient(userAgent: string): HttpClient {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
@@ -72,7 +70,7 @@ export function httpClient(userAgent: string): HttpClient {
   };
 }
 
-/** How a server is reached. */
+/** How to connect to a server. */
 interface Route {
   readonly isLocal: boolean;
   readonly isVerified: boolean;
@@ -109,7 +107,10 @@ async function createDispatcher({ isLocal, isVerified }: Route): Promise<Dispatc
   return new EnvHttpProxyAgent({ connect: tls, requestTls: tls });
 }
 
-/** A name of this machine may have been given the address of another one. */
+/**
+ * Resolves a local name to loopback addresses only, because the name may have been given the
+ * address of another machine.
+ */
 const lookUpHere: LookupFunction = (hostname, options, done) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const here = error
@@ -136,11 +137,14 @@ async function send(
 ): Promise<HttpReply> {
   const { request } = await import("undici");
   const reply = await request(url, {
-    ...{ method, dispatcher, body: body ?? null, headers: { "user-agent": userAgent, ...headers } },
+    method,
+    dispatcher,
+    body: body ?? null,
+    headers: { "user-agent": userAgent, ...headers },
     signal: end,
   });
   if (REDIRECTS.includes(reply.statusCode)) {
-    // without a listener its end would be an unhandled error
+    // without a listener the destroyed stream would cause an unhandled error
     reply.body.on("error", () => undefined).destroy();
     throw refuseRedirect(url, reply.headers["location"]);
   }
@@ -209,7 +213,7 @@ function describeFailure(
   );
 }
 
-/** Of several addresses that were tried, the first one's failure stands for all. */
+/** The original error. If several addresses were tried, that of the first. */
 function rootOf(error: unknown): NodeJS.ErrnoException {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
   if (error instanceof Error && error.cause instanceof Error && !("code" in error))

@@ -6,7 +6,7 @@ import type { Check } from "#cli/check.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
 import { outputOf } from "#platform/program/tool.ts";
 
-/** What a desktop needs for one of fob's abilities: one of these programs. */
+/** A facility of the desktop that needs one of these programs. */
 interface Ability {
   readonly check: string;
   readonly what: () => string;
@@ -38,7 +38,7 @@ const ABILITIES: readonly Ability[] = [
   },
 ];
 
-/** Where fob runs: the system, its environment, and the streams of the terminal. */
+/** The system, its environment, and the streams of the terminal. */
 interface Surroundings {
   readonly platform: NodeJS.Platform;
   readonly env: NodeJS.ProcessEnv;
@@ -46,7 +46,7 @@ interface Surroundings {
   readonly stderr: { readonly isTTY?: boolean };
 }
 
-/** What this machine has of all that fob can use. */
+/** Checks which facilities fob can use on this machine. */
 export async function checkMachine(surroundings: Surroundings): Promise<Check[]> {
   return [
     checkNode(surroundings),
@@ -65,7 +65,7 @@ function checkNode({ platform }: Surroundings): Check {
   };
 }
 
-/** Time-based passcodes are right only when the clock is: does anything keep it so? */
+/** Checks whether the clock is synchronized, because time-based passcodes depend on it. */
 async function checkClock({ platform }: Surroundings): Promise<Check> {
   const check = "clock";
   if (platform !== "linux")
@@ -111,7 +111,7 @@ function checkAbility(
   };
 }
 
-/** A machine without a desktop lacks nothing: login requests are answered at a terminal as well. */
+/** Skipped on a machine without a desktop: login requests can also be answered at a terminal. */
 async function checkNotifications({ platform, env }: Surroundings): Promise<Check> {
   const check = "notifications";
   const { WAYLAND_DISPLAY, DISPLAY, DBUS_SESSION_BUS_ADDRESS } = env;

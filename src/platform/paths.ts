@@ -1,8 +1,8 @@
 import envPaths from "env-paths";
 
 /**
- * Where vault and settings live unless told otherwise: the platform's folder for application data
- * (XDG_DATA_HOME on Linux).
+ * The default home of vault and settings: the platform's folder for application data (XDG_DATA_HOME
+ * on Linux).
  */
 export function defaultHome(): string {
   return envPaths("fob", { suffix: "" }).data;

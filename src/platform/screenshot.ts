@@ -5,15 +5,15 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { osascript, outputOf, powershell, type Tool, wordOf } from "#platform/program/tool.ts";
 
-/** A large screen's picture in Base64. */
+/** Enough for the picture of a large screen in Base64. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** More displays than anybody has at one Mac. */
+/** The maximum number of displays of a Mac. */
 const MAX_DISPLAYS = 8;
 
 /**
- * The picture files of all that the screen shows: one, or one for each display. Throws FobError
- * `unavailable` with a hint what to install or to allow.
+ * Takes a screenshot: one picture file, or one for each display. Throws FobError `unavailable` with
+ * a hint about what to install or allow.
  */
 export async function takeScreenshot(
   platform: NodeJS.Platform,
@@ -29,8 +29,8 @@ export async function takeScreenshot(
 }
 
 /**
- * Without it macOS gives a picture of the background alone, and no error. A macOS that does not
- * know the question needs none.
+ * Checks the permission to record the screen: without it macOS returns a picture of the background
+ * only, and no error. A macOS without this function needs no permission.
  */
 async function checkPermission(env: NodeJS.ProcessEnv): Promise<void> {
   if ((await wordOf(osascript(MAY_CAPTURE), AbortSignal.timeout(MAX_ASKING))) !== "refused") return;
@@ -38,7 +38,7 @@ async function checkPermission(env: NodeJS.ProcessEnv): Promise<void> {
   throw new FobError("unavailable", message, { hint: hintOf("darwin", env) });
 }
 
-/** How long macOS may take to say what is allowed, in milliseconds. */
+/** How long macOS may take to answer, in milliseconds. */
 const MAX_ASKING = 10_000;
 
 const MAY_CAPTURE = `
@@ -46,8 +46,8 @@ const MAY_CAPTURE = `
   $.CGPreflightScreenCaptureAccess() ? "allowed" : "refused"`;
 
 /**
- * Not every program can write to a pipe. The screen may show a secret: the folder is its owner's
- * alone, in memory where there is such.
+ * Takes screenshots into files, because not every program can write to a pipe. The screen may show
+ * a secret: the folder is readable only by its owner, and in memory if possible.
  */
 async function takeWithFiles(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Promise<Buffer[]> {
   const folder = await mkdtemp(join(env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
@@ -69,7 +69,8 @@ async function takeWithFiles(platform: NodeJS.Platform, env: NodeJS.ProcessEnv):
 }
 
 /**
- * The programs that can take one, the likeliest first. That of macOS fills a file for each display.
+ * The programs that can take a screenshot, the most likely first. That of macOS writes a file for
+ * each display.
  */
 function toolsOf(
   platform: NodeJS.Platform,

@@ -13,23 +13,26 @@ import {
   socketFolder,
 } from "./agent-socket.ts";
 
-/** What a socket's name may have on every system; Node cuts a longer one without a word. */
+/**
+ * The longest path of a socket that every system supports, in bytes; Node silently cuts a longer
+ * one.
+ */
 const MAX_NAME_BYTES = 103;
 
-/** Where an agent is to listen. */
+/** The address of a new agent. */
 export interface AgentPlace {
   readonly socket: string;
   /**
-   * A link to the socket whose name depends on the home alone: shells know it before there is an
-   * agent. Null where there is none.
+   * A link to the socket. Its name depends only on the home, so shells know it before the agent
+   * starts. Null when there is none.
    */
   readonly link: string | null;
 }
 
 /**
- * Where a new agent of a home listens: at FOB_AGENT_SOCK, or under a name of its own that nobody
- * can know before, on Windows of a named pipe, else of a socket in the session's folder
- * (XDG_RUNTIME_DIR), or in the temporary one.
+ * The address for a new agent of a home: FOB_AGENT_SOCK, or an unpredictable new name; on Windows
+ * of a named pipe, elsewhere of a socket in the session's folder (XDG_RUNTIME_DIR) or the temporary
+ * folder.
  */
 export function newAgentPlace(home: string, env: NodeJS.ProcessEnv): AgentPlace {
   const named = namedSocket(home, env);
@@ -39,12 +42,12 @@ export function newAgentPlace(home: string, env: NodeJS.ProcessEnv): AgentPlace 
   return { socket: join(socketFolder(env), `${name}.sock`), link: agentLink(home, env) };
 }
 
-/** Where a shell finds the agent of a home; empty on Windows, whose shells reach no pipe. */
+/** The address of a home's agent for shells; empty on Windows, where shells cannot use pipes. */
 export function agentForShells(home: string, env: NodeJS.ProcessEnv): string {
   return namedSocket(home, env) ?? agentLink(home, env) ?? "";
 }
 
-/** The addresses where an agent may listen of which no claim tells. */
+/** The addresses where an agent without a claim may listen. */
 export function likelyAddresses(home: string, env: NodeJS.ProcessEnv): string[] {
   const link = agentLink(home, env);
   const named = namedSocket(home, env);
@@ -54,8 +57,8 @@ export function likelyAddresses(home: string, env: NodeJS.ProcessEnv): string[] 
 }
 
 /**
- * Makes the folder of a socket. Throws FobError `unavailable` when others can write to it, or its
- * name is too long.
+ * Creates the folder of a socket. Throws FobError `unavailable` when others can write to it, or the
+ * path is too long.
  */
 export function makeSocketFolder(path: string): void {
   if (process.platform === "win32") return;

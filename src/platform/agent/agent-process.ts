@@ -6,8 +6,8 @@ import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 
 /**
- * What an agent needs of its starter's environment. Nothing else is handed on: NODE_OPTIONS could
- * open a debugger.
+ * The environment variables that an agent needs. No others are passed on: NODE_OPTIONS could open a
+ * debugger.
  */
 const NEEDED = [
   "PATH",
@@ -22,9 +22,9 @@ const NEEDED = [
   "TMPDIR",
   "TEMP",
   "XDG_RUNTIME_DIR",
-  // the way to notifications
+  // for notifications
   "DBUS_SESSION_BUS_ADDRESS",
-  // the way to servers
+  // for connections to servers
   "HTTPS_PROXY",
   "https_proxy",
   "HTTP_PROXY",
@@ -34,13 +34,13 @@ const NEEDED = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
-/** No copy of its memory when it crashes. */
+/** Disables core dumps, which would contain the keys. */
 const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
 
 /**
- * Starts the built program `script` as a process that outlives this one, gives it `input` on its
- * standard input, and returns the line that it answers with. Of the environment `ours` it has what
- * it needs. Throws FobError `unavailable`.
+ * Starts the built program `script` as a detached process with a reduced environment, writes
+ * `input` to its standard input, and returns the first line of its output. Throws FobError
+ * `unavailable`.
  */
 export async function startAgentProcess(
   script: string,
@@ -76,7 +76,7 @@ async function converse(child: ChildProcess, input: Secret): Promise<string | nu
   return line;
 }
 
-/** Null when the stream ends without one. */
+/** Null when the stream ends without a line. */
 function firstLine(stream: Readable): Promise<string | null> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: stream });

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /**
- * The addresses to look for an agent at, by its claim and by FOB_AGENT_SOCK, of those that only
- * this user can have made.
+ * The addresses where an agent may listen, from its claim and FOB_AGENT_SOCK; only sockets that no
+ * other user can have created.
  */
 export function addressesOf(
   agent: { readonly socket: string },
@@ -15,30 +15,30 @@ export function addressesOf(
   return [...new Set([namedSocket(home, env) ?? agent.socket, agent.socket])].filter(isOurSocket);
 }
 
-/** FOB_AGENT_SOCK, unless it says no more than what holds without it. */
+/** The socket in FOB_AGENT_SOCK; null when it is not set, or is the default link. */
 export function namedSocket(home: string, env: NodeJS.ProcessEnv): string | null {
   const named = env["FOB_AGENT_SOCK"];
   if (!named || named === agentLink(home, env)) return null;
-  // an agent is in another folder
+  // absolute, because the agent's working directory is another one
   return process.platform === "win32" ? named : resolve(named);
 }
 
-/** The name of the link to the socket of a home's agent; null on Windows. */
+/** The path of the link to the socket of a home's agent; null on Windows. */
 export function agentLink(home: string, env: NodeJS.ProcessEnv): string | null {
   return process.platform === "win32"
     ? null
     : join(socketFolder(env), `${nameFor(realPath(home))}.sock`);
 }
 
-/** The folder of all sockets of this user's agents. */
+/** The folder of the sockets of this user's agents. */
 export function socketFolder(env: NodeJS.ProcessEnv): string {
   const session = env["XDG_RUNTIME_DIR"];
   return session ? join(session, "fob") : join(tmpdir(), `fob-${process.getuid?.()}`);
 }
 
 /**
- * Whether only this user can have put the socket there, so that what is sent to it reaches no one
- * else.
+ * Whether only this user can have created the socket, so that no other user receives what is sent
+ * to it.
  */
 export function isOurSocket(path: string): boolean {
   if (process.platform === "win32") return true;
@@ -48,7 +48,7 @@ export function isOurSocket(path: string): boolean {
   );
 }
 
-/** Whether this user alone can reach a folder. */
+/** Whether only this user can access a folder. */
 export function isOurFolder(folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   return (
@@ -60,12 +60,12 @@ function nameFor(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Where a path leads, whatever links are in it. */
+/** The path without symbolic links. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // there is no home yet
+    // the home does not exist yet
     return resolve(path);
   }
 }

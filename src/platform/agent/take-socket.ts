@@ -15,23 +15,23 @@ import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** A socket that listens. */
+/** A listening socket. */
 export interface TakenSocket {
-  /** Removes its name, unless that leads to another one meanwhile. Never throws. */
+  /** Removes the socket file, unless it is another one by now. Never throws. */
   release(): void;
 }
 
-/** Rounds in which others take the same name and leave it again. */
+/** How often to retry when other processes take the path and release it. */
 const MAX_ROUNDS = 20;
 
-/** Error codes with which file systems say that they have no hard links. */
+/** Error codes of file systems that have no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL", "EXDEV"]);
 
 /**
- * Lets `listen` listen at `path`, with mode 0600. A socket of that name that nobody answers on is
- * replaced; for anything else it throws FobError `unavailable`. Of several processes that try at
- * once, one succeeds: a socket has its name only when it listens already. `listen` binds before it
- * returns, to a name in the folder where this process then is; paths are in the folder of `path`.
+ * Listens at `path` with mode 0600. Replaces a socket whose process has ended; throws FobError
+ * `unavailable` for anything else at that path. Of several simultaneous processes one succeeds,
+ * because the socket gets its path only after it listens. `listen` must bind synchronously, to a
+ * name in the current directory, which is the folder of `path` during the call.
  */
 export async function takeSocket(
   path: string,
@@ -56,14 +56,17 @@ export async function takeSocket(
   }
 }
 
-/** Removes the socket at `path` if no process answers on it. Any other file there stays. */
+/** Removes the socket at `path` if its process has ended. Any other file stays. */
 export async function removeDeadSocket(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isSocket() && (await isDead(path))) putAside(path, found);
 }
 
-/** Makes `link` lead to a socket of the same folder. What is there and no link of ours stays. */
+/**
+ * Makes the symbolic link `link` point to a socket in the same folder. A file that is not a link
+ * stays.
+ */
 export function pointTo(link: string, socket: string): void {
   const found = lstatSync(link, { throwIfNoEntry: false });
   if (found && !found.isSymbolicLink()) return;
@@ -72,18 +75,18 @@ export function pointTo(link: string, socket: string): void {
   renameSync(temporary, link);
 }
 
-/** Removes a link of {@link pointTo} that still leads to `socket`. Never throws. */
+/** Removes a link of {@link pointTo} if it still points to `socket`. Never throws. */
 export function removePointer(link: string, socket: string): void {
   try {
     if (readlinkSync(link) === basename(socket)) removeQuietly(link);
   } catch {
-    // gone, or no link
+    // there is no link
   }
 }
 
 /**
- * What `work` begins is begun in another folder: the name of a socket has room for little more than
- * its path.
+ * Calls `work` in another working directory, because the path of a socket is limited to about 100
+ * bytes.
  */
 function from<T>(folder: string, work: () => T): T {
   const before = process.cwd();
@@ -95,7 +98,10 @@ function from<T>(folder: string, work: () => T): T {
   }
 }
 
-/** A link fails where the name exists: that is what makes the one who has it the only one. */
+/**
+ * Gives the socket its path by a hard link, which fails when the path exists: so only one process
+ * can have it.
+ */
 async function giveName(
   temporary: string,
   path: string,
@@ -115,17 +121,17 @@ async function giveName(
   throw inUse(path);
 }
 
-/** To bind a socket is exclusive as well, but it has its name some time before it listens. */
+/**
+ * Binds directly to the path, where there are no hard links. That is exclusive as well, but the
+ * socket is visible before it listens.
+ */
 async function bindThere(path: string, listen: (name: string) => Promise<unknown>): Promise<void> {
   await clear(path);
   await from(dirname(path), () => listen(basename(path)));
   chmodSync(path, 0o600);
 }
 
-/**
- * Removes a socket that nobody answers on. Throws FobError `unavailable` for whatever else has the
- * name.
- */
+/** Removes a socket whose process has ended. Throws FobError `unavailable` for anything else. */
 async function clear(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
@@ -148,7 +154,7 @@ function inUse(path: string): FobError {
   });
 }
 
-/** Whether a socket refuses everybody, because the process that made it has gone. */
+/** Whether a socket refuses connections, because its process has ended. */
 function isDead(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
@@ -161,8 +167,8 @@ function isDead(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the very socket that was found dead. Somebody may have replaced it since: the name is
- * taken away first, and given back when it was another one's.
+ * Removes exactly the socket that was found dead. Another process may have replaced it since, so it
+ * is renamed first, and renamed back if it is another one.
  */
 function putAside(path: string, dead: Stats): void {
   const aside = join(dirname(path), `.fob-${randomBytes(4).toString("hex")}`);
@@ -181,7 +187,7 @@ function putAside(path: string, dead: Stats): void {
 }
 
 /**
- * Neither a rename nor a link changes the time of a socket, and a number that is used again has
+ * Compares inode and time: renaming and linking do not change the time, and a reused inode has
  * another one.
  */
 function isSame(one: Stats, other: Stats): boolean {
@@ -192,6 +198,6 @@ function removeSame(path: string, own: Stats): void {
   try {
     if (isSame(lstatSync(path), own)) removeQuietly(path);
   } catch {
-    // gone already
+    // removed already
   }
 }

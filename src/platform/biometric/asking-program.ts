@@ -4,7 +4,7 @@ import { untilFirst } from "#base/until-first.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { type Tool, wordOf } from "#platform/program/tool.ts";
 
-/** What a script of ours that asks the platform prints: one of these words. */
+/** The output of a sensor script: one of these words. */
 export type Word = "ready" | "recognized" | "refused" | "cancelled" | "unavailable";
 
 const WORDS: readonly string[] = [
@@ -15,12 +15,15 @@ const WORDS: readonly string[] = [
   "unavailable",
 ] satisfies Word[];
 
-/** The platform shows a window of its own, which a person may leave open. */
+/**
+ * The time limit in milliseconds: the platform shows a window of its own, which a person may leave
+ * open.
+ */
 const MAX_WAITING = 60_000;
 
 /**
- * A sensor that a script of ours asks: `probe` prints `ready` or `unavailable`, `ask` one of the
- * other words.
+ * Creates a sensor from scripts: `probe` prints `ready` or `unavailable`, `ask` one of the other
+ * words.
  */
 export function scriptedSensor(
   name: string,
@@ -44,7 +47,7 @@ export function scriptedSensor(
   };
 }
 
-/** What is no word of ours, or no answer at all, counts as `unavailable`: never as a yes. */
+/** Unexpected output, or none, counts as `unavailable`, never as recognized. */
 async function askFor(script: Tool, signal: AbortSignal): Promise<Word> {
   const word = await wordOf(script, signal);
   return word !== null && WORDS.includes(word) ? (word as Word) : "unavailable";

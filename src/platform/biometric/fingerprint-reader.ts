@@ -10,13 +10,13 @@ import { call, promptly, type Signals, withBus } from "#platform/d-bus.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 
-/** How long a person may take for one finger, in milliseconds. */
+/** How long a person may take for one scan, in milliseconds. */
 const MAX_WAITING = 30_000;
 
-/** How many fingers may be wrong. */
+/** How many scans may fail. */
 const MAX_FINGERS = 3;
 
-/** What fprintd says of a scan that is no answer yet, and what the person should do. */
+/** The instructions for each retry status of fprintd. */
 const RETRIES: Texts = {
   "verify-retry-scan": "once more",
   "verify-swipe-too-short": "once more, and slower",
@@ -83,7 +83,7 @@ async function listFingers(device: ClientInterface, user: string): Promise<reado
   return promptly(call(device, "ListEnrolledFingers", user));
 }
 
-/** Holds the reader for one use; whatever happens, others can have it afterwards. */
+/** Claims the reader while `use` runs, and always releases it. */
 async function claimed<T>(
   device: ClientInterface,
   user: string,
@@ -94,12 +94,12 @@ async function claimed<T>(
   try {
     return await use();
   } finally {
-    // one that was unplugged cannot be given back
+    // an unplugged reader cannot be released
     await promptly(call(device, "Release")).catch(() => undefined);
   }
 }
 
-/** One finger: whether it is known. */
+/** Scans one finger. Returns whether it is known. */
 async function scan(
   device: ClientInterface,
   { signal, tell }: Watch,
@@ -122,7 +122,7 @@ async function scan(
             );
         });
         end.addEventListener("abort", () => reject(givenUp(signal, maxWaiting)));
-        // the question may have been withdrawn while the reader was claimed
+        // the signal may have aborted while the reader was claimed
         if (end.aborted) reject(givenUp(signal, maxWaiting));
       });
       const started = call(device, "VerifyStart", "any").then(() => answered);
@@ -130,7 +130,7 @@ async function scan(
     });
   } finally {
     events.removeAllListeners("VerifyStatus");
-    // it has stopped by itself if it has gone
+    // an unplugged reader has stopped already
     await promptly(call(device, "VerifyStop")).catch(() => undefined);
   }
 }

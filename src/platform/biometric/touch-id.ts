@@ -4,7 +4,7 @@ import { osascript } from "#platform/program/tool.ts";
 import { scriptedSensor } from "./asking-program.ts";
 
 /**
- * LAPolicyDeviceOwnerAuthenticationWithBiometrics: a finger or a face, never the login password.
+ * LAPolicyDeviceOwnerAuthenticationWithBiometrics: a fingerprint or face, never the login password.
  */
 const POLICY = 1;
 
@@ -14,10 +14,7 @@ const POLICY = 1;
  */
 const CANCELLED = [-2, -3, -4, -9];
 
-/**
- * Touch ID, or whatever LocalAuthentication has on a Mac, asked through the system's own script
- * runner.
- */
+/** Touch ID, or another method of LocalAuthentication, through osascript. */
 export function touchId(): Sensor {
   return scriptedSensor("Touch ID", {
     probe: osascript(
@@ -30,7 +27,7 @@ export function touchId(): Sensor {
 
 const PREPARE = 'ObjC.import("LocalAuthentication"); const context = $.LAContext.alloc.init';
 
-/** The reply comes on another thread; the run loop turns until it is there. */
+/** The reply arrives on another thread, so the script runs the run loop until then. */
 function askFor(reason: string): string {
   return `
     let word = "unavailable";

@@ -5,7 +5,7 @@ import { scriptedSensor } from "./asking-program.ts";
 
 const VERIFIER = "Windows.Security.Credentials.UI.UserConsentVerifier";
 
-/** Windows Hello (face, finger or its PIN), asked through the UserConsentVerifier of WinRT. */
+/** Windows Hello (face, fingerprint or its PIN), through the UserConsentVerifier of WinRT. */
 export function windowsHello(): Sensor {
   return scriptedSensor("Windows Hello", {
     probe: powershell(
@@ -28,7 +28,7 @@ export function windowsHello(): Sensor {
   });
 }
 
-/** PowerShell takes typographic quotes for quotes as well. */
+/** Quotes a text for PowerShell, which also accepts typographic quotes as quotes. */
 function quoted(text: string): string {
   return text.replace(/['\u2018-\u201b]/g, "$&$&");
 }
@@ -36,8 +36,8 @@ function quoted(text: string): string {
 const VERIFICATION = "Windows.Security.Credentials.UI.UserConsentVerificationResult";
 
 /**
- * PowerShell has no await: the generic AsTask turns an operation of WinRT into a task that can be
- * waited for.
+ * PowerShell has no await: the generic AsTask turns a WinRT operation into a task that the script
+ * can wait for.
  */
 const PREPARE = `
   $ErrorActionPreference = 'Stop'

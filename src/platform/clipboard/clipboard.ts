@@ -6,18 +6,17 @@ import { readCopiedPicture } from "./copied-picture.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";
 
-/** What copying works with. */
+/** The surroundings that the clipboard depends on. */
 export interface ClipboardSurroundings {
   /** The path of the built program that clears the clipboard later. */
   readonly clearScript: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The terminal that a person looks at, or null. */
+  /** The terminal of the person, or null. */
   readonly terminal: NodeJS.WriteStream | null;
 }
 
 /**
- * The clipboard of the desktop; of the terminal where that is the one in front of the person, or
- * the only one.
+ * Creates the clipboard: that of the desktop; over SSH, or without a desktop, that of the terminal.
  */
 export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
   return {
@@ -35,7 +34,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
         const { default: clipboard } = await import("clipboardy");
         return { picture, text: await clipboard.read() };
       } catch {
-        // a clipboard that holds a picture alone has no text to give
+        // a clipboard with only a picture has no text
         if (picture) return { picture, text: "" };
         throw new FobError("unavailable", t("the clipboard is empty, or cannot be reached"), {
           hint: hint(),
@@ -56,8 +55,8 @@ function hint(): string {
 }
 
 /**
- * Who may keep a copied text, the first who can. Over SSH the desktop here is not the one in front
- * of the person.
+ * Where to try to put the text, in order. Over SSH the desktop of this machine is not the one that
+ * the person sees.
  */
 function keepersFor({ env, terminal }: ClipboardSurroundings): readonly ClipboardKeeper[] {
   const isRemote = Boolean(env["SSH_TTY"] || env["SSH_CONNECTION"]);
@@ -77,7 +76,7 @@ function hasDesktop(env: NodeJS.ProcessEnv): boolean {
   );
 }
 
-/** How each takes a text. False when it cannot. */
+/** How to copy a text to each place. False when that fails. */
 const COPYING: Readonly<
   Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>
 > = {
@@ -87,7 +86,7 @@ const COPYING: Readonly<
       await clipboard.write(text);
       return true;
     } catch {
-      // the package's error holds what was to be copied, so it goes no further
+      // the package's error contains the copied text, so it is not kept
       return false;
     }
   },
@@ -98,7 +97,7 @@ const COPYING: Readonly<
   },
 };
 
-/** Starts a process of its own, gives it the order on its standard input, and lets go of it. */
+/** Starts a detached process and writes the order to its standard input. */
 function handOver(script: string, order: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script], {

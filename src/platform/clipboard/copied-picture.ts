@@ -5,8 +5,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const PNG_SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
 
 /**
- * The picture on the clipboard as a picture file, or null when there is none, or no program that
- * can get it.
+ * The picture on the clipboard as a picture file; null when there is none, or no program that can
+ * read it.
  */
 export async function readCopiedPicture(): Promise<Buffer | null> {
   const { platform, env } = process;
@@ -18,11 +18,11 @@ export async function readCopiedPicture(): Promise<Buffer | null> {
     ["xclip", "-selection", "clipboard", "-t", "image/png", "-o"],
     MAX_BYTES,
   );
-  // some programs answer with their text, whatever kind they are asked for
+  // some programs return their text for any requested type
   return copied?.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE) ? copied : null;
 }
 
-/** AppleScript prints it as `«data PNGf89504E47...»`. */
+/** AppleScript prints the picture as `«data PNGf89504E47...»`. */
 async function readOnMac(): Promise<Buffer | null> {
   const printed = await outputOf(
     ["osascript", "-e", "the clipboard as «class PNGf»"],

@@ -1,11 +1,9 @@
 import { powershell, wordOf } from "#platform/program/tool.ts";
 
-/** How long Windows may take, in milliseconds. */
+/** How long the script may take on Windows, in milliseconds. */
 const MAX_CLEARING = 30_000;
 
-/**
- * Empties the desktop's clipboard if it still holds this text. Rejects when it cannot be reached.
- */
+/** Clears the desktop's clipboard if it still has this text. Rejects when it cannot be reached. */
 export async function forgetOnDesktop(
   ours: string,
   platform: NodeJS.Platform = process.platform,
@@ -16,14 +14,14 @@ export async function forgetOnDesktop(
 }
 
 /**
- * An empty text cannot be put on the clipboard of Windows (`SetText` of Windows Forms refuses it);
- * it is emptied instead. False where its script cannot run.
+ * Clears the clipboard of Windows, because `SetText` of Windows Forms refuses an empty text. False
+ * when the script cannot run.
  */
 async function clearOnWindows(ours: string): Promise<boolean> {
   return (await wordOf(powershell(CLEAR), AbortSignal.timeout(MAX_CLEARING), ours)) === "done";
 }
 
-/** The text comes on standard input, never as a part of the script. */
+/** The text is passed on standard input, never as part of the script. */
 const CLEAR = `
 $ErrorActionPreference = 'Stop'
 [Console]::InputEncoding = [System.Text.Encoding]::UTF8

@@ -9,12 +9,12 @@ import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 import { keyFilePath, readKeyFile } from "./key-file.ts";
 
-/** How often a key file is looked at that is being written, in milliseconds. */
+/** The pause between two reads of a key file that is being written, in milliseconds. */
 const PAUSE_MS = 20;
 
 /**
- * Keeps a key in a file of the home that only its owner can read. A home has one vault, so that a
- * file has one key: the vault's, or the one of `item`.
+ * Stores a key in a file of the home, readable only by its owner: the key of the vault, or of
+ * `item`. A home has one vault, so the file name does not depend on the vault.
  */
 export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
   const path = keyFilePath(home, item);
@@ -26,7 +26,7 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
       if (kept) return kept;
       throw new FobError("unavailable", t`${path} was removed while it was being written`);
     },
-    // the home is made with the first key
+    // the home is created with the first key
     reach: async () => undefined,
     remove: async () => {
       try {
@@ -39,7 +39,8 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
 }
 
 /**
- * Creates the key file whole and durable; one that exists stays, because a vault may depend on it.
+ * Creates the key file atomically and durably. An existing one stays, because a vault may depend on
+ * it.
  */
 function createKeyFile(home: string, path: string, key: Secret): void {
   try {
@@ -52,8 +53,8 @@ function createKeyFile(home: string, path: string, key: Secret): void {
 }
 
 /**
- * The key that another process has written, or is writing where there are no hard links: it is
- * given time to finish.
+ * Reads the key that another process has written. On a file system without hard links that process
+ * may still be writing, so this waits.
  */
 async function readWritten(path: string): Promise<Secret | null> {
   for (const end = Date.now() + WRITING_MS; ; ) {

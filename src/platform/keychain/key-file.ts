@@ -9,14 +9,14 @@ import type { KeyItem } from "#vault/keys/key-store.ts";
 const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 1_024;
 
-/** The file in the home that keeps a vault's key, or the key of `item`. */
+/** The path of the file with a vault's key, or the key of `item`. */
 export function keyFilePath(home: string, item: KeyItem | null): string {
   return join(home, item === null ? "key" : `${item}.key`);
 }
 
 /**
- * The key in a key file, or null when there is none. Throws FobError `invalid` for a file that is
- * not a key, or that others may read: such a key guards nothing.
+ * Reads a key file; null when there is none. Throws FobError `invalid` for a file without a key, or
+ * one that others can read, because its key protects nothing.
  */
 export function readKeyFile(path: string): Secret | null {
   const text = readPrivately(path);
@@ -29,7 +29,7 @@ export function readKeyFile(path: string): Secret | null {
 function readPrivately(path: string): string | null {
   let file: number | null = null;
   try {
-    // opening a pipe would wait for somebody to write to it
+    // without O_NONBLOCK, opening a pipe would block
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const found = fstatSync(file);
     const { mode, size } = found;

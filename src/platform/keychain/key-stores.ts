@@ -4,10 +4,7 @@ import type { VaultAccess } from "#vault/keys/vault-access.ts";
 import { fileKeyStore } from "./file.ts";
 import { systemKeyStore } from "./system.ts";
 
-/**
- * Every keeper of keys on this machine. `timeoutMs` is how long one may take that can wait for a
- * person.
- */
+/** All key stores of this machine. `timeoutMs` limits a call that may wait for a person. */
 export function keyStores(
   home: string,
   { timeoutMs }: { readonly timeoutMs: number },

@@ -7,20 +7,20 @@ import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
 const SERVICE = "fob";
 const KEY_BYTES = 32;
 
-/** How the keychain is called. */
+/** Options for calls of the keychain. */
 interface KeychainOptions {
   readonly timeoutMs: number;
-  /** Which system's keychain hints are about. */
+  /** The system that hints are about. */
   readonly platform?: NodeJS.Platform;
 }
 
-/** The id of no vault: the keychain answers that it holds nothing, which is an answer. */
+/** The id of no vault. To look it up checks that the keychain answers. */
 const NO_VAULT = "0".repeat(32);
 
 /**
- * Keeps the key in the operating system's keychain: macOS Keychain, Windows Credential Manager, or
- * a Secret Service such as GNOME Keyring or KWallet: the vault's key, or the one of `item`.
- * `timeoutMs` bounds each call, because a keychain may wait for a person to unlock it.
+ * Stores a key in the operating system's keychain (macOS Keychain, Windows Credential Manager, or a
+ * Secret Service such as GNOME Keyring or KWallet): the key of the vault, or of `item`. `timeoutMs`
+ * limits each call, because a keychain may wait for a person to unlock it.
  */
 export function systemKeyStore(
   item: KeyItem | null,
@@ -64,8 +64,8 @@ function decodeKey(text: string): Secret {
 type Use<T> = (entry: AsyncEntry, signal: AbortSignal) => Promise<T>;
 
 /**
- * What helps when the package lacks its native part, when the keychain is locked, and when it
- * cannot be reached.
+ * Hints: for a missing native part of the package, for a locked keychain, and for one that cannot
+ * be reached.
  */
 interface Hints {
   readonly native: string;
@@ -81,8 +81,8 @@ async function call<T>(
   const { AsyncEntry } = await loadKeyring(hints);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    // pinned: the package would else fall back to the kernel's keyring, which forgets at the next
-    // boot
+    // without this option the package may fall back to the kernel's keyring, which is lost at the
+    // next boot
     const entry = new AsyncEntry(SERVICE, account, { linux: { store: "secret-service" } });
     return await Promise.race([use(entry, signal), timeout(signal, timeoutMs, hints)]);
   } catch (error) {
@@ -90,7 +90,7 @@ async function call<T>(
   }
 }
 
-/** Its native part is an optional package, and needs a library that a new Windows does not have. */
+/** The native part is an optional package, and needs a library that a new Windows does not have. */
 async function loadKeyring({ native }: Hints): Promise<typeof import("@napi-rs/keyring")> {
   try {
     return await import("@napi-rs/keyring");
@@ -103,8 +103,8 @@ async function loadKeyring({ native }: Hints): Promise<typeof import("@napi-rs/k
 }
 
 /**
- * The package's own signal stops a call that has not begun; one that waits for a person must be
- * left behind.
+ * Rejects when the signal aborts. The package stops only calls that have not begun; one that waits
+ * for a person is abandoned.
  */
 function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Promise<never> {
   return new Promise((_, reject) => {
@@ -122,7 +122,10 @@ function timeout(signal: AbortSignal, timeoutMs: number, { locked }: Hints): Pro
   });
 }
 
-/** Whether a key is to be kept that is new, is read that is there, or moves away. */
+/**
+ * Why the keychain is called: for a new key, an existing key, or a key that moves to another
+ * keychain.
+ */
 type Occasion = "new" | "existing" | "moved";
 
 function hintsFor(occasion: Occasion, platform: NodeJS.Platform): Hints {
@@ -161,7 +164,9 @@ function hintsForNew(platform: NodeJS.Platform): Omit<Hints, "locked"> {
   };
 }
 
-/** Another keychain cannot keep a key that is in this one already. */
+/**
+ * Hints for an existing key: they do not suggest another keychain, because the key is in this one.
+ */
 function hintsForExisting(platform: NodeJS.Platform): Omit<Hints, "native"> {
   return {
     locked: t(
@@ -178,7 +183,7 @@ function hintsForExisting(platform: NodeJS.Platform): Omit<Hints, "native"> {
   };
 }
 
-/** The key stays where it is. */
+/** Hints for a move that failed: the key stays in its old keychain. */
 function hintsForMoved(): Omit<Hints, "native"> {
   return {
     locked: t("unlock it (a login session does)"),

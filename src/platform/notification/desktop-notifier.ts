@@ -8,8 +8,8 @@ import type { Notice, NoticeAction, Notifier } from "#push/notifier.ts";
 const SERVICE = "org.freedesktop.Notifications";
 
 /**
- * Desktop Notifications Specification 1.2, as much of it as is used: whoever shows notifications
- * need not describe itself.
+ * The parts of the Desktop Notifications Specification 1.2 that are used. Given here because a
+ * notification daemon need not support introspection.
  */
 const DESCRIPTION = `<node><interface name="${SERVICE}">
   <method name="GetCapabilities"><arg type="as" direction="out"/></method>
@@ -29,16 +29,13 @@ const DESCRIPTION = `<node><interface name="${SERVICE}">
 const HINT: Text =
   "start one: GNOME and KDE have their own, dunst or mako serve other desktops; `fob push listen` needs none";
 
-/** How a notice presents itself: a question stays until it is answered. */
+/** The urgency of a notification: a critical one stays until it is answered. */
 type Urgency = "normal" | "critical";
 
 /** The levels of the specification's `urgency` hint. */
 const URGENCIES: Readonly<Record<Urgency, number>> = { normal: 1, critical: 2 };
 
-/**
- * The desktop's own notifications on Linux, through org.freedesktop.Notifications on the session
- * bus.
- */
+/** The desktop notifications of Linux, through org.freedesktop.Notifications on the session bus. */
 export function desktopNotifier(): Notifier {
   return {
     describe: () =>
@@ -84,7 +81,7 @@ function capabilitiesOf(daemon: ClientInterface): Promise<readonly string[]> {
   return promptly(call<string[]>(daemon, "GetCapabilities"));
 }
 
-/** Returns the notification's number. */
+/** Shows a notification and returns its id. */
 async function show(
   daemon: ClientInterface,
   { title, body }: Notice,
@@ -96,15 +93,12 @@ async function show(
   const shownBody = capabilities.includes("body-markup") ? escapeMarkup(body) : body;
   const buttons = actions.flatMap(({ id, label }) => [id, label]);
   const hints = { urgency: new Variant("y", URGENCIES[urgency]) };
-  // a question goes when its time is over, not when the desktop thinks so
+  // a question is closed by fob after its time, not by the desktop
   const lifetime = urgency === "critical" ? 0 : -1;
   return call(daemon, "Notify", "fob", 0, "", title, shownBody, buttons, hints, lifetime);
 }
 
-/**
- * The key of the button that was pressed; null when the notification was closed, or the time is
- * over.
- */
+/** The key of the pressed button; null when the notification was closed, or `end` aborts. */
 async function ask(
   daemon: ClientInterface,
   present: () => Promise<number>,
@@ -112,7 +106,7 @@ async function ask(
 ): Promise<string | null> {
   const signals: Signals = daemon;
   const answered = new Promise<string | null>((resolve) => {
-    // an answer may come before the number that it is about
+    // an answer may arrive before the id of its notification
     const hear = (about: number, answer: string | null) =>
       shown.then((mine) => about === mine && resolve(answer)).catch(() => undefined);
     signals.on("ActionInvoked", (about: number, key: string) => void hear(about, key));
@@ -127,7 +121,7 @@ async function ask(
   } finally {
     signals.removeAllListeners("ActionInvoked");
     signals.removeAllListeners("NotificationClosed");
-    // it may be closed already, or its daemon gone
+    // it may be closed already, or the daemon may have ended
     await promptly(shown.then((mine) => call(daemon, "CloseNotification", mine))).catch(
       () => undefined,
     );

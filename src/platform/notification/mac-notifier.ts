@@ -3,7 +3,7 @@ import { osascript } from "#platform/program/tool.ts";
 import type { Notifier } from "#push/notifier.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
 
-/** Notifications and alerts of macOS, through the system's own script runner. */
+/** The notifications and alerts of macOS, through osascript. */
 export function macNotifier(): Notifier {
   return scriptedNotifier({
     name: "the notifications of macOS",
@@ -16,7 +16,7 @@ export function macNotifier(): Notifier {
   });
 }
 
-/** What is shown comes as data, never as a part of the script. */
+/** The texts are passed as data, never as part of the script. */
 const PREPARE = `
   ObjC.import("Foundation");
   const input = $.NSFileHandle.fileHandleWithStandardInput.readDataToEndOfFile;
@@ -24,10 +24,7 @@ const PREPARE = `
   const app = Application.currentApplication();
   app.includeStandardAdditions = true;`;
 
-/**
- * Return and Escape press the button that decides nothing. An alert that is cancelled throws, error
- * -128.
- */
+/** Return and Escape press the button that does not answer. A cancelled alert throws error -128. */
 const ASK = `
   const later = "Not now";
   let word = "neither";

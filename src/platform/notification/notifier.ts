@@ -3,7 +3,7 @@ import { desktopNotifier } from "./desktop-notifier.ts";
 import { macNotifier } from "./mac-notifier.ts";
 import { windowsNotifier } from "./windows-notifier.ts";
 
-/** What this platform shows notifications with. */
+/** The notifier of this platform. */
 export function systemNotifier(platform: NodeJS.Platform): Notifier {
   if (platform === "darwin") return macNotifier();
   return platform === "win32" ? windowsNotifier() : desktopNotifier();

@@ -5,8 +5,8 @@ import { type Tool, wordOf } from "#platform/program/tool.ts";
 import type { Notifier } from "#push/notifier.ts";
 
 /**
- * What the scripts are told on their standard input, as JSON: `labels` are of the two buttons,
- * `seconds` is how long a question stays.
+ * The input of the scripts, as JSON: `labels` are those of the two buttons, `seconds` is how long a
+ * question stays.
  */
 export interface ScriptedNotice {
   readonly title: string;
@@ -15,7 +15,7 @@ export interface ScriptedNotice {
   readonly seconds: number;
 }
 
-/** Scripts of the platform: `tell` prints `told`, `ask` prints `first`, `second` or `neither`. */
+/** Scripts for a platform: `tell` prints `told`, `ask` prints `first`, `second` or `neither`. */
 export interface NoticeScripts {
   readonly name: string;
   readonly tell: Tool;
@@ -23,12 +23,12 @@ export interface NoticeScripts {
   readonly hint: string;
 }
 
-/** How long a script may take besides the time that a person has, in milliseconds. */
+/** How long a script may take in addition to the time for the person, in milliseconds. */
 const MAX_STARTING = 30_000;
 
 /**
- * Notifications that scripts of ours show. What is no word of theirs, or no answer at all, counts
- * as no button.
+ * Creates a notifier from scripts. Unexpected output, or none, counts as a failure and never as a
+ * pressed button.
  */
 export function scriptedNotifier({ name, tell, ask, hint }: NoticeScripts): Notifier {
   const run = (script: Tool, notice: ScriptedNotice, signal: AbortSignal) =>

@@ -4,9 +4,8 @@ import type { Notifier } from "#push/notifier.ts";
 import { scriptedNotifier } from "./scripted-notifier.ts";
 
 /**
- * Balloons and message boxes of Windows. A toast with buttons needs a program that is registered to
- * hear them; a message box needs none, but names its buttons itself: the question says what they
- * mean.
+ * Balloons and message boxes of Windows. A toast with buttons needs a registered program; a message
+ * box does not, but its buttons have fixed labels, so the question explains them.
  */
 export function windowsNotifier(): Notifier {
   return scriptedNotifier({
@@ -39,7 +38,7 @@ export function windowsNotifier(): Notifier {
  */
 const BUTTONS = 0x1223;
 
-/** What is shown comes as data, never as a part of the script. */
+/** The texts are passed as data, never as part of the script. */
 const PREPARE = `
   $ErrorActionPreference = 'Stop'
   [Console]::InputEncoding = [System.Text.Encoding]::UTF8

@@ -3,10 +3,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { AskProgram, ProgramAnswer } from "#cli/context.ts";
 
-/** What a program says beyond this is not read, in characters. */
+/** The maximum length of a program's output, in characters; the rest is ignored. */
 const MAX_OUTPUT = 1_024;
 
-/** Asks a program of the user's, whose errors are seen on ours. */
+/** Runs a program of the user; its standard error is ours. */
 export const askProgram: AskProgram = (path, { input, signal }) =>
   new Promise<ProgramAnswer>((resolve, reject) => {
     const child = spawn(path, [], {
@@ -19,7 +19,7 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(0, MAX_OUTPUT);
     });
-    // it may end without having read
+    // it may end without reading its input
     child.stdin.once("error", () => undefined);
     child.stdin.end(input);
     child.once("error", (error) => {

@@ -7,22 +7,22 @@ import { t } from "#base/language.ts";
 import type { PictureAnswer } from "#enrollment/picture/picture-answer.ts";
 
 /**
- * What decoding one picture may take; hostile files are made to take more. Where the system tells,
- * the time is the processor's, so that a busy machine reads what a quiet one does.
+ * The limits for decoding one picture, against hostile files. On Linux the time is processor time,
+ * so that the limit does not depend on the load of the machine.
  */
 const MAX_SECONDS = 5;
 const MAX_MEBIBYTES = 256;
 
-/** On the busiest machine it is over after this time, in milliseconds. */
+/** The time limit on the busiest machine, in milliseconds. */
 const MAX_WAIT = 30_000;
 
-/** How often the process is looked at, in milliseconds. */
+/** How often the process is checked, in milliseconds. */
 const WATCH_INTERVAL = 20;
 
 /**
- * Reads the QR codes of a picture in a process of its own (`script` is the built program), which is
- * ended when it takes more than five seconds or 256 MiB. Rejects with the FobError of that process,
- * or with `invalid` saying what it took too much of.
+ * Reads the QR codes of a picture in a separate process (`script` is the built program), which is
+ * killed when it takes more than five seconds or 256 MiB. Rejects with the FobError of that
+ * process, or with `invalid` naming the exceeded limit.
  */
 export async function readQrCodesApart(
   script: string,
@@ -63,7 +63,7 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Ends the process when it takes too much. */
+/** Kills the process when it exceeds a limit. */
 function watch(child: ChildProcess): { stop(): void; readonly reason: string | null } {
   let excess: string | null = null;
   const end = (reason: string) => {
@@ -92,12 +92,12 @@ function watch(child: ChildProcess): { stop(): void; readonly reason: string | n
   };
 }
 
-/** Linux counts processor time in hundredths of a second, whatever its own clock does. */
+/** Linux reports processor time in hundredths of a second (USER_HZ). */
 const TICKS = 100;
 
 /**
- * The memory that a process holds and the processor time that it has used, on Linux; elsewhere the
- * limits on files and pixels must do.
+ * The memory in use and the processor time of a process, on Linux. Elsewhere only the limits on
+ * files and pixels apply.
  */
 async function consumedBy(
   pid: number | undefined,
@@ -112,7 +112,7 @@ async function consumedBy(
     const ticks = Number(fields[11]) + Number(fields[12]);
     return { mebibytes: resident / 1_024, seconds: ticks / TICKS };
   } catch {
-    // it has ended
+    // the process has ended
     return { mebibytes: 0, seconds: 0 };
   }
 }

@@ -6,15 +6,16 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { ChildProgram } from "#cli/context.ts";
 
-/** The signals that end or steer the program that runs. */
+/** The signals that are passed on to the child. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * The keys of a terminal send these to every program of its foreground, and so to the child itself.
+ * The terminal sends these signals to its whole foreground process group, so the child gets them
+ * anyway.
  */
 const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
 
-/** The environment that a program inherits, and the streams that it shares. */
+/** The environment and streams that a program inherits. */
 interface ProgramHost {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: { readonly isTTY?: boolean };
@@ -23,9 +24,9 @@ interface ProgramHost {
 }
 
 /**
- * Runs a program in this one's place: same terminal, same streams, signals handed on, no shell.
- * Returns its exit code, or 128 and the number of the signal that ended it. Throws FobError with
- * exit code 127 for a program that is not there, 126 for one that cannot be run, as shells do.
+ * Runs a program with the same terminal and streams, without a shell, and passes signals on.
+ * Returns its exit code, or 128 plus the number of the signal that ended it. Throws FobError with
+ * exit code 127 for a program that does not exist, 126 for one that cannot be run, as shells do.
  */
 export async function runProgram(
   { command, args, env, input }: ChildProgram,
@@ -39,7 +40,7 @@ export async function runProgram(
   try {
     const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
     child = spawn(command, args, { env: { ...host.env, ...env }, stdio: [...stdio] });
-    // a program need not read its input
+    // the program may not read its input
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(input);
     return await ending(child);
@@ -51,8 +52,8 @@ export async function runProgram(
 }
 
 /**
- * Throws what {@link runProgram} would throw for a program that cannot be there, before anything is
- * prepared for it. Not on Windows, where the system completes names.
+ * Throws the error of {@link runProgram} if the program certainly does not exist, before a passcode
+ * is made for it. Does nothing on Windows, where the system completes names.
  */
 export function checkProgram(command: string, { PATH }: NodeJS.ProcessEnv): void {
   if (process.platform === "win32" || (!PATH && !command.includes("/"))) return;
@@ -68,7 +69,7 @@ function isProgram(path: string): boolean {
     accessSync(path, fileConstants.X_OK);
     return statSync(path).isFile();
   } catch {
-    // it may also have gone meanwhile
+    // not executable, or removed meanwhile
     return false;
   }
 }
@@ -93,7 +94,7 @@ function ending(child: ChildProcess): Promise<number> {
   });
 }
 
-/** On Windows many programs are scripts, which only its shell can start. */
+/** A hint for Windows, where many programs are scripts that only cmd can start. */
 function hintOfScripts() {
   return process.platform === "win32"
     ? { hint: t("a .cmd or .bat file is started by cmd: -- cmd /c NAME") }

@@ -1,13 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 
-/** A person may have to allow it first, or choose what to show. */
+/** The time limit for a program: a person may have to allow it, or to choose what to show. */
 const MAX_MILLISECONDS = 30_000;
 
 /** A program of the desktop and its arguments. */
 export type Tool = readonly [command: string, ...args: string[]];
 
 /**
- * What a program prints, at most `limit` bytes; null when it is not installed, fails, or prints
+ * The output of a program, at most `limit` bytes; null when it is not installed, fails, or prints
  * nothing.
  */
 export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffer | null> {
@@ -25,12 +25,12 @@ export function outputOf([command, ...args]: Tool, limit: number): Promise<Buffe
   });
 }
 
-/** What a script of ours may say, in characters: it says one word. */
+/** The maximum output of a script, which prints one word, in characters. */
 const MAX_WORD = 1_024;
 
 /**
- * What a script of ours says, without the space around it, when it has been given `input`. Null
- * when its program is not installed or fails, or the signal ended it.
+ * The trimmed output of a script that gets `input` on its standard input. Null when its program is
+ * not installed or fails, or the signal aborts.
  */
 export function wordOf(
   [command, ...args]: Tool,
@@ -55,12 +55,12 @@ export function wordOf(
   });
 }
 
-/** A script for the script runner of macOS, in JavaScript. */
+/** The command for a JavaScript of osascript (macOS). */
 export function osascript(script: string): Tool {
   return ["osascript", "-l", "JavaScript", "-e", script];
 }
 
-/** By its whole path on Windows, which else would look for it in the current folder first. */
+/** The full path on Windows, which otherwise searches the current folder first. */
 function powershellPath(): string {
   if (process.platform !== "win32") return "powershell.exe";
   const root = process.env["SystemRoot"] ?? "C:\\Windows";
@@ -68,8 +68,8 @@ function powershellPath(): string {
 }
 
 /**
- * A script for Windows PowerShell, which has no quoting on its command line that holds for
- * everything.
+ * The command for a script of Windows PowerShell. The script is encoded, because no quoting is
+ * reliable on its command line.
  */
 export function powershell(script: string): Tool {
   const encoded = Buffer.from(script, "utf16le").toString("base64");
