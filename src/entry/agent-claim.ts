@@ -22,18 +22,18 @@ import {
   takeSocket,
 } from "#platform/agent/take-socket.ts";
 
-/** An agent's socket, its claim of the vault, and the link by which shells find it. */
+/** An agent's socket, its claim of the vault, and the link for shells. */
 export interface AgentClaim {
   /**
-   * Whether the vault is claimed by this agent. A claim that was lost twice in a row is made again:
-   * the first time, the vault may be about to be removed.
+   * Whether this agent still holds its claim. A lost claim is made again only when it is lost at
+   * two checks in a row, because at the first the vault may be about to be removed.
    */
   isStillOurs(): boolean;
-  /** Gives them up. */
+  /** Removes socket, link and claim. */
   release(): void;
 }
 
-/** This process as the holder of a vault, with a new secret. */
+/** Describes this process as the holder of a vault, with a new secret. */
 export function newHolder({ home, socket }: AgentOrder): Holder {
   return {
     pid: process.pid,
@@ -45,9 +45,9 @@ export function newHolder({ home, socket }: AgentOrder): Holder {
 }
 
 /**
- * Listens for clients, and claims the vault. It listens first, because another agent that reads the
- * claim asks this one whether it is alive. Rejects with FobError `unavailable` where another agent
- * holds the vault, or the socket cannot be opened.
+ * Listens for clients, then claims the vault. In this order, because another agent that reads the
+ * claim connects to check whether this one runs. Rejects with FobError `unavailable` when another
+ * agent holds the vault, or the socket cannot be opened.
  */
 export async function claimForAgent(
   { home, vault, socket, link }: AgentOrder,
@@ -75,7 +75,7 @@ export async function claimForAgent(
         wasLost = found === "lost" && !wasLost;
         return found !== "another's";
       } catch {
-        // the disk failed: the next check looks again
+        // a disk error: the next check tries again
         return true;
       }
     },
@@ -87,7 +87,10 @@ export async function claimForAgent(
   };
 }
 
-/** Whether another agent of this home runs. A copy of a home names the agent of the original. */
+/**
+ * Whether another agent of this home runs. The claim in a copied home names the agent of the
+ * original, which does not count.
+ */
 async function isAlive(other: Holder, ours: Holder): Promise<boolean> {
   if (other.home !== ours.home) return false;
   if (lifeHere(other) === "running") return true;
@@ -97,7 +100,10 @@ async function isAlive(other: Holder, ours: Holder): Promise<boolean> {
   return true;
 }
 
-/** Agents leave sockets in one folder, under names that are used once. */
+/**
+ * Whether two sockets are different files in one folder. Agents use one folder, with a new name for
+ * each socket.
+ */
 function isNextTo(one: string, other: string): boolean {
   return one !== other && dirname(one) === dirname(other);
 }
@@ -106,6 +112,6 @@ function ignoreFailure(act: () => void): void {
   try {
     act();
   } catch {
-    // the link and the end of the claim help others: the agent does its work without them
+    // the agent works without the link, and a claim that stays is recognized as dead
   }
 }

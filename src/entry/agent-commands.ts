@@ -15,20 +15,20 @@ import type { Vault } from "#vault/vault.ts";
 interface Delegable {
   load(): Promise<
     Pick<AnyCommand, "arguments" | "options"> & {
-      // a property, so that a command which needs more than an agent has is an error of types
+      // a property, so that a command that needs more than an agent has does not compile
       readonly run: (input: never, context: HouseContext) => Promise<unknown>;
     }
   >;
   /**
-   * Which argument names a token whose secret the command opens: its access domain may want the app
-   * PIN in the very call.
+   * The argument that names a token whose secret the command uses: its access domain may require
+   * the app PIN in the same call.
    */
   readonly opens?: string;
 }
 
 /**
- * The commands that an agent carries out in place of the app PIN: what keeps house or adds tokens,
- * and gives neither secrets nor keys away. None of them reads or writes a file that a client names.
+ * The commands that an agent runs without the app PIN: they manage or add tokens, and reveal no
+ * secrets or keys. None of them reads or writes a file that a client names.
  */
 const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
   ["rename", { load: async () => (await import("#commands/tokens/rename.ts")).rename }],
@@ -58,7 +58,7 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
     "access list",
     { load: async () => (await import("#commands/access/access-list.ts")).accessList },
   ],
-  // what enroll, import and restore do once they have read what they are given
+  // the second half of enroll, import and restore, after they have read their input
   ["add", { load: async () => (await import("#commands/enroll/agent-adding.ts")).addition }],
   [
     "add with servers",
@@ -68,8 +68,8 @@ const COMMANDS: ReadonlyMap<string, Delegable> = new Map<string, Delegable>([
 ]);
 
 /**
- * Carries a client's command out on an open vault. Throws FobError `usage` for a command that an
- * agent does not carry out.
+ * Runs a client's command on an open vault. Throws FobError `usage` for a command that an agent
+ * cannot run.
  */
 export function carryOut(
   vault: Vault,
@@ -83,7 +83,7 @@ export function carryOut(
   );
 }
 
-/** What a command runs on: the open vault, and whether the client has a person at a terminal. */
+/** The open vault, and whether the client has a person at a terminal. */
 interface Held {
   readonly vault: Vault;
   readonly canAsk: boolean;
@@ -100,8 +100,7 @@ async function runCommand(
   if (opens !== undefined && (await isBehindAppPin(held.vault, String(ownValue(input, opens)))))
     return NEEDS_APP_PIN;
   const result = await definition.run(input as never, contextOf(held, asking));
-  // the command is done, whatever becomes of this; `fob doctor` says what is wrong with the removed
-  // tokens
+  // the command has succeeded even if this fails; `fob doctor` reports problems with the trash
   (await import("#vault/trash/trash.ts")).emptyTrashQuietly(held.vault, new Date());
   return result;
 }
@@ -112,7 +111,7 @@ async function isBehindAppPin(vault: Vault, name: string): Promise<boolean> {
   return needsAppPin({ token: record.token, isGuarded: record.guard !== null });
 }
 
-/** What those commands need: there is no terminal, and no file of the client. */
+/** The context of these commands: without a terminal and without files of the client. */
 function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
   return {
     findVault: async () => vault,
@@ -121,7 +120,8 @@ function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
     processes: { own: thisProcess, lifeOf },
     look: lookForSignals,
     ensureVault: async () => vault,
-    // signals are for the agent: it lets each have its turn; the client tells of its own
+    // signals of this process are for the agent, so this only yields to the event loop; a signal of
+    // the client arrives as a message
     doLongWork: (undone, work) =>
       work(async () => {
         await lookForSignals();
@@ -145,7 +145,10 @@ function noQuestion(): FobError {
   return new FobError("locked", t("an agent cannot ask this"));
 }
 
-/** The input that a command's definition describes. Throws FobError `usage` for another one. */
+/**
+ * Checks a client's input against the definition of the command. Throws FobError `usage` for a
+ * wrong input.
+ */
 function inputFor(
   { arguments: args, options }: Pick<AnyCommand, "arguments" | "options">,
   given: CommandInput,

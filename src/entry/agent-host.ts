@@ -11,7 +11,8 @@ import {
 import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 
 /**
- * The agent of the vault below `home` on this machine; `folder` has the built program that it runs.
+ * Creates the control of the agent of the vault below `home`; `folder` has the built program of the
+ * agent.
  */
 export function agentControl(folder: string, home: string, env: NodeJS.ProcessEnv): AgentControl {
   return new AgentControl(resolve(home), {
@@ -33,7 +34,7 @@ export function agentControl(folder: string, home: string, env: NodeJS.ProcessEn
       try {
         process.kill(pid, signal);
       } catch {
-        // it has ended meanwhile, or belongs to somebody else: whoever waits for its end sees which
+        // it has ended, or belongs to another user: the caller finds out while it waits for the end
       }
     },
   });

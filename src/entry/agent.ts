@@ -1,6 +1,5 @@
-// A program of its own: the agent. `fob unlock` starts it and gives it an order and the vault key
-// on its standard input. It says on its standard output whether it listens, and outlives its
-// starter.
+// A separate program: the agent. `fob unlock` starts it and writes an order and the vault key to
+// its standard input. It reports on standard output whether it listens, and outlives its parent.
 
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -18,12 +17,12 @@ import { HeldVault } from "./held-vault.ts";
 
 process.umask(0o077);
 process.chdir("/");
-// Node would open its debugger, which shows all memory to anybody who asks
+// by default, Node opens its debugger, which gives access to all memory
 process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
 
 const messages = join(fileURLToPath(import.meta.url), "../../messages");
-// notifications are in the language of the environment, replies in those of the clients
+// notifications use the language of the environment, replies that of the client
 speak(messagesFile(messages, process.env), () => undefined);
 
 void buffer(process.stdin).then(start);
@@ -35,7 +34,7 @@ async function start(input: Buffer): Promise<void> {
     process.stdout.write(`${encodeReply(await serve(order, vaultKey))}\n`);
   } catch (error) {
     forget(vaultKey);
-    // the socket may be open already, and would keep the process running
+    // exits, because an open socket would keep the process running
     process.stdout.write(`${encodeRefusal(asFobError(error))}\n`, () => process.exit(1));
   }
 }

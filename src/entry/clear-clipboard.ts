@@ -1,4 +1,4 @@
-// A program of its own: waits, then clears the clipboard if it still holds what fob put there.
+// A separate program: waits, then clears the clipboard if it still has the text of fob.
 import { text } from "node:stream/consumers";
 import type { ClipboardKeeper } from "#cli/clipboard.ts";
 import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";

@@ -1,4 +1,4 @@
-/** What a command line with one passcode for its result says. */
+/** The options of a command line that prints one passcode. */
 export interface CodeOptions {
   readonly name: string;
   readonly json: boolean;
@@ -7,8 +7,8 @@ export interface CodeOptions {
 }
 
 /**
- * The words after `code`: a NAME, `--json` and `--format`. Null for every other command line, and
- * for one that is wrong: the whole program understands those.
+ * Parses the words after `code`: a NAME, `--json` and `--format`. Null for any other command line
+ * and for a wrong one, which the whole program handles.
  */
 export function parseCodeOptions(words: readonly string[]): CodeOptions | null {
   const names: string[] = [];
@@ -27,7 +27,10 @@ export function parseCodeOptions(words: readonly string[]): CodeOptions | null {
   return format?.trim() === "" ? null : { name, json, format };
 }
 
-/** An empty text for what may be an option: commander looks for global options everywhere. */
+/**
+ * The template at this position; empty for what may be an option, because commander accepts global
+ * options everywhere.
+ */
 function templateAt(words: readonly string[], i: number): string {
   const word = words[i] ?? "";
   return word.startsWith("-") ? "" : word;

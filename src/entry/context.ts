@@ -34,22 +34,22 @@ import type { RecoveryCodeDisplay } from "#vault/keys/recovery.ts";
 import type { Vault } from "#vault/vault.ts";
 import type { OpeningOptions } from "./opening.ts";
 
-/** The program that runs: its version, and the folder of its built files. */
+/** The running program: its version, and the folder of its built files. */
 export interface Build {
   readonly version: string;
   readonly folder: string;
 }
 
 /**
- * How long the system keychain may take: a script must not hang, a person may have to unlock it
- * first.
+ * The time limits for the system keychain, in milliseconds: a script must not hang, a person may
+ * have to unlock it first.
  */
 const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
 
-/** What commands can reach on this machine. What a command does not use is not loaded. */
+/** Creates the context of commands on this machine. Modules are loaded when a command uses them. */
 export function createContext(build: Build, globals: Globals, style: Style, host: Host): Context {
   const { stdin, stdout, stderr, env } = host;
-  // children have no use for them, and a process's environment is easy to look at
+  // child processes do not need these secrets, and other programs can read a process's environment
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
   const available = globals.input && stdin.isTTY === true;
@@ -124,7 +124,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     async delegate(command, input, means) {
       const { delegateToAgent, at } = await opening();
       return delegateToAgent(at, command, input, {
-        ...{ prompt, pinPrompt: access.pinPrompt },
+        prompt,
+        pinPrompt: access.pinPrompt,
         readInput: () => readStandardInput(stdin),
         ...means,
       });
@@ -175,7 +176,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   };
 }
 
-/** The same value for everybody who asks, made when the first one does. */
+/** Calls `make` at the first call only, and returns the same value for every call. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
@@ -232,7 +233,7 @@ function choosePictures(
   return hasColor ? "colored" : "uncolored";
 }
 
-/** Where a person looks, whichever of the two goes elsewhere. */
+/** The stream that is a terminal, if only one of the two is redirected. */
 function visibleTerminal({ stdout, stderr }: Host): NodeJS.WriteStream | null {
   return [stderr, stdout].find(({ isTTY }) => isTTY) ?? null;
 }
@@ -260,8 +261,8 @@ function vaultAccess(
 }
 
 /**
- * On standard error, with --quiet too: it is shown once. What prints JSON has it in its result, or
- * none.
+ * Shows recovery codes on standard error, even with --quiet, because a code is shown only once.
+ * Null with --json: the result has the code, or there is none.
  */
 function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeDisplay | null {
   if (json) return null;
@@ -285,7 +286,7 @@ function untilTerminated(limit: number | null): Promise<void> {
   return new Promise((resolve) => {
     const timer = limit === null ? undefined : setTimeout(resolve, limit);
     process.once("SIGTERM", () => {
-      // a clock that goes on would keep the program running
+      // a running timer would keep the process running
       clearTimeout(timer);
       resolve();
     });

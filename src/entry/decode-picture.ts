@@ -1,6 +1,6 @@
-// A program of its own: reads a picture on standard input and tells the texts of its QR codes, or
-// why there are none. Its starter ends it when it takes too much time or memory: no program can do
-// that to itself.
+// A separate program: reads a picture from standard input and prints the texts of its QR codes, or
+// an error. Its parent kills it when it takes too much time or memory, which a process cannot
+// reliably do to itself.
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";

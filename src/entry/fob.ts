@@ -4,15 +4,15 @@ import { messagesFile } from "#base/language.ts";
 
 declare const FOB_VERSION: string;
 
-/** The width that the help page beside this program was written for, in columns. */
+/** The width of the prerendered help page, in columns. */
 const PAGE_COLUMNS = 80;
 
 answerOrLoad(process.argv.slice(2)).catch(report);
 
 /**
- * Answers at once what needs little more than Node itself. For everything else and for every
- * difficulty there is the whole program, but for what was done before it failed: the whole program
- * would do it a second time.
+ * Answers simple command lines at once, and loads the whole program for all others and after
+ * failures; except when the command was done before it failed, because the whole program would do
+ * it again.
  */
 async function answerOrLoad(argv: readonly string[]): Promise<void> {
   const answer = await answerAtOnce(argv);
@@ -21,20 +21,20 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
     return;
   }
   print(answer);
-  // ends here and now: without this Node takes itself apart first
+  // exit at once: otherwise Node first tears down its environment
   process.exit();
 }
 
 /**
- * Says what failed after it was done. Its texts come from this program, which makes them of names
- * and paths of our own.
+ * Reports a failure of a command that was done. Its texts need no escaping, because they contain
+ * only names and paths of our own.
  */
 function report({ message, hint, exitCode = 1 }: FobError): void {
   writeSync(2, `fob: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
   process.exit(exitCode);
 }
 
-/** The answer to a command line, or null where the whole program must find it. */
+/** The answer to a command line, or null when the whole program is needed. */
 async function answerAtOnce([command, ...rest]: readonly string[]): Promise<string | null> {
   if (command === "code" || command === "__complete")
     return (await import("./quick-answers.ts")).answerQuickly([command, ...rest], process.env);
@@ -46,14 +46,14 @@ async function answerAtOnce([command, ...rest]: readonly string[]): Promise<stri
     : null;
 }
 
-/** Help is in English here; the whole program has the other languages. */
+/** Whether the language is English: the help page here is only English. */
 function isInEnglish(): boolean {
   return messagesFile(`${__dirname}/../messages`, process.env) === null;
 }
 
 /**
- * Whether output is no narrower than the help page. Looking at `process.stdout` costs milliseconds:
- * only a terminal is asked.
+ * Whether the output is wide enough for the help page. Only a terminal is asked, because loading
+ * `process.stdout` takes milliseconds.
  */
 function hasRoom(): boolean {
   return (
@@ -66,14 +66,14 @@ function print(text: string): void {
     let rest = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSome(rest));
   } catch (error) {
-    // a reader that has gone needs no answer
+    // the reader has closed the pipe
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
     writeSync(2, `fob: cannot write to standard output: ${(error as Error).message}\n`);
     process.exitCode = 8;
   }
 }
 
-/** How many bytes a pipe that does not block has taken. */
+/** Writes some of the bytes and returns how many; a non-blocking pipe may be full. */
 function writeSome(bytes: Buffer): number {
   try {
     return writeSync(1, bytes);

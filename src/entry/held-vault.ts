@@ -23,15 +23,15 @@ import { carryOut } from "./agent-commands.ts";
 
 declare const FOB_VERSION: string;
 
-/** How long the last replies may take to leave, in milliseconds. */
+/** How long to wait for the last replies to be sent, in milliseconds. */
 const FAREWELL_MS = 20;
 
-/** What else an agent answers with. */
+/** Further services of the agent. */
 interface Surroundings extends Pick<AgentServices, "prove"> {
   readonly languages: ClientLanguages;
 }
 
-/** A vault that an agent holds open for its clients until it locks, which ends the process. */
+/** The vault that an agent holds open for its clients. Locking it ends the process. */
 export class HeldVault {
   readonly #order: AgentOrder;
   readonly #tokens: UnlockedTokens;
@@ -74,7 +74,7 @@ export class HeldVault {
     };
   }
 
-  /** Serves one more client. */
+  /** Creates the handler of a new client. */
   newClient(): ClientHandler {
     const client = newClientState();
     return {
@@ -96,34 +96,34 @@ export class HeldVault {
     };
   }
 
-  /** Starts to ask for login requests, where the order says so. */
+  /** Starts to poll for login requests, if the order says so. */
   listenForLoginRequests(): void {
-    // a vault that cannot be read is reported to the client that asks for something next
+    // errors of the vault are reported to the next client that uses it
     void this.#listener?.run().catch(() => undefined);
   }
 
-  /** Whether its time is over, or the vault has gone from the disk. */
+  /** Whether its time is over, or the vault was removed from the disk. */
   isOver(): boolean {
     return this.#lifetime.end() !== null || !this.#presence.lookAgain();
   }
 
-  /** Calls `release` when the keys are forgotten. */
+  /** Sets the function that is called when the keys are wiped. */
   releaseAtLock(release: () => void): void {
     this.#release = release;
   }
 
-  /** Forgets the keys, and ends the process when the last replies have left. */
+  /** Wipes the keys, and ends the process after the last replies were sent. */
   lock(): void {
     if (this.#isLocked) return;
     this.#isLocked = true;
-    // first of all: the process ends even if one of the next steps fails
+    // first, so that the process ends even if a later step fails
     setTimeout(() => process.exit(0), FAREWELL_MS);
     this.#listener?.end();
     this.#tokens.forget();
     this.#release();
   }
 
-  /** Locks where its time has run out, or the vault has gone. */
+  /** The state of the vault. Locks it when its time is over, or it was removed. */
   #state(): VaultState {
     if (!this.#isLocked && this.#lifetime.end()) this.lock();
     if (this.#isLocked) return "locked";

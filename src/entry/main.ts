@@ -8,7 +8,7 @@ declare const FOB_VERSION: string;
 const { argv, env, stdin, stdout, stderr } = process;
 
 process.once("SIGINT", () => void endBy("SIGINT"));
-// the write's own callback reports it; without a listener it would end the process
+// the callback of the write reports the error; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };

@@ -25,7 +25,8 @@ import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
 
 /**
- * What leads to the tokens: the global options, the vault's keys, and the agent that may hold them.
+ * What is needed to open tokens: the global options, the vault's keys, and the agent that may hold
+ * them.
  */
 export interface OpeningOptions {
   readonly globals: Globals;
@@ -34,8 +35,8 @@ export interface OpeningOptions {
 }
 
 /**
- * The open vault, or null when there is none yet. Whoever set FOB_GRANT wants it to count: nothing
- * else is tried in its place.
+ * Opens the vault; null when there is none yet. Throws when FOB_GRANT is set: a grant is never
+ * silently ignored.
  */
 export async function openWhole({
   globals: { grant },
@@ -45,7 +46,7 @@ export async function openWhole({
   return openVault(access);
 }
 
-/** {@link openWhole} for whoever changes what opens the vault. */
+/** {@link openWhole} for commands that change the PINs or keys of the vault. */
 export async function openPinsAndKeys(
   { globals: { grant }, access }: OpeningOptions,
   how: { readonly byPin: boolean },
@@ -55,8 +56,8 @@ export async function openPinsAndKeys(
 }
 
 /**
- * A new vault, whose key the configured keychain keeps. Where nobody keeps it, a person sees its
- * recovery code.
+ * Creates a vault, with its key in the configured keychain. If no keychain keeps the key, the
+ * person sees a recovery code.
  */
 export async function makeVault(
   { globals, access }: OpeningOptions,
@@ -73,8 +74,8 @@ export async function makeVault(
 }
 
 /**
- * An open vault, and its recovery code for the result in JSON; null where there is none, or a
- * person has seen it.
+ * A new vault, and its recovery code for the JSON result; null when there is none, or a person has
+ * seen it.
  */
 export interface NewVault {
   readonly vault: Vault;
@@ -106,15 +107,15 @@ function refuseGrant(grant: string | null): void {
   );
 }
 
-/** Who keeps the key of a vault that is made; null where nobody has said so. */
+/** The configured keychain for a new vault; null when none is configured. */
 function newVaultKeychain({ settings }: Globals): KeychainKind | null {
   const { value, source } = settings.look("keychain");
   return source === "default" ? null : value;
 }
 
 /**
- * The tokens of the grant, or of the vault; see
- * {@link import("#cli/context.ts").Context.findTokens}.
+ * Opens the tokens of the grant, or of the vault; see {@link
+ * import("#cli/context.ts").Context.findTokens}.
  */
 export async function findTokens(
   options: OpeningOptions,
@@ -133,7 +134,7 @@ export async function findTokens(
   return held ? agentTokens(held.connection, held.layout, open) : open();
 }
 
-/** Where login requests are answered; see {@link import("#cli/context.ts").Context.findPush}. */
+/** Opens the login requests; see {@link import("#cli/context.ts").Context.findPush}. */
 export async function findPush(
   options: OpeningOptions,
   services: PushServices,
@@ -154,7 +155,7 @@ export async function findPush(
   return new AgentInbox(held.connection, open);
 }
 
-/** What the agent makes of a command; see {@link import("#cli/context.ts").Context.delegate}. */
+/** Runs a command in the agent; see {@link import("#cli/context.ts").Context.delegate}. */
 export async function delegateToAgent(
   options: OpeningOptions,
   command: string,

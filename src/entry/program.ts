@@ -8,10 +8,7 @@ import { defaultHome } from "#platform/paths.ts";
 import { printable } from "#token/printable.ts";
 import { type Build, createContext } from "./context.ts";
 
-/**
- * Runs the command line of `host`, in its language, and returns the exit code. `makeContext` is
- * another one where a test changes what commands can reach.
- */
+/** Runs the command line of `host` and returns the exit code. Tests may replace `makeContext`. */
 export function runProgram(
   build: Build,
   host: Host,
@@ -19,7 +16,7 @@ export function runProgram(
 ): Promise<number> {
   const { argv, env, stderr } = host;
   speak(messagesFile(join(build.folder, "../messages"), env), (trouble) => {
-    // what a script expects on standard error is an object alone
+    // with --json, standard error has only JSON objects
     if (!argv.includes("--json")) stderr.write(`warning: ${printable(trouble)}\n`);
   });
   return run(

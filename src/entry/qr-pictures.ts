@@ -4,17 +4,16 @@ import { readForeignFile } from "#cli/inputs.ts";
 import { MAX_PICTURE_BYTES, readEasyQrCodes } from "#enrollment/picture/easy-picture.ts";
 
 /**
- * The texts of the QR codes in a picture, which `source` names in messages. Most pictures are
- * screenshots and read at once; the others are decoded where they can do no harm, by the built
- * program in `folder`.
+ * Reads the QR codes in a picture; `source` names it in messages. Most pictures are screenshots and
+ * are read at once; the others are decoded in a separate process, by the built program in `folder`.
  */
 export async function readQrCodes(
   folder: string,
   bytes: Buffer,
   source: string,
 ): Promise<string[]> {
-  // an easy picture is read before the better compiler would be done with the decoder; a process of
-  // its own has it for the others
+  // Liftoff compiles faster, and an easy picture is read before the optimizing compiler would be
+  // done; the separate process uses the latter
   setFlagsFromString("--liftoff-only");
   const found = await readEasyQrCodes(bytes, source);
   if (found) return found;
@@ -22,7 +21,7 @@ export async function readQrCodes(
   return readQrCodesApart(join(folder, "decode-picture.cjs"), bytes, source);
 }
 
-/** {@link readQrCodes} of a picture file. */
+/** {@link readQrCodes} for a picture file. */
 export async function readPicture(folder: string, path: string): Promise<string[]> {
   return readQrCodes(folder, await readForeignFile(path, MAX_PICTURE_BYTES), path);
 }

@@ -15,15 +15,15 @@ import { type TokenRecord, unguardedSecretKey } from "#vault/tokens/token-record
 import { Vault } from "#vault/vault.ts";
 import { type CodeOptions, parseCodeOptions } from "./code-options.ts";
 
-/** A vault that was found. */
+/** The home of a vault, and its header. */
 interface Found {
   readonly home: string;
   readonly header: Header;
 }
 
 /**
- * What a command line prints that needs neither a person nor the whole program; null for every
- * other one. Rejects as {@link passcode} does.
+ * Answers a command line on the fast path; null for one that needs a person or the whole program.
+ * Rejects as {@link passcode} does.
  */
 export async function answerQuickly(
   [command, ...rest]: readonly string[],
@@ -35,15 +35,15 @@ export async function answerQuickly(
 }
 
 /**
- * What `fob code NAME` prints, where files or an agent and no PIN are enough. Null for everything
- * else. Rejects with FobError where the whole program must say what is wrong, and with one that is
- * `isDone` where a counter has moved on and there is no passcode to show for it.
+ * The output of `fob code NAME`, if files or an agent suffice and no PIN is needed; null otherwise.
+ * Rejects with a FobError when the whole program must report the error, and with `isDone` when a
+ * counter has moved on but there is no passcode to print.
  */
 async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<string | null> {
   const found = await find(env);
-  // what the configuration wants of a passcode is the whole program's business
+  // the whole program handles this setting
   if (!found || "code.min-validity" in readConfig(found.home)) return null;
-  // before a counter moves on: a template may be wrong
+  // a wrong template must fail before a counter moves on
   const print = await printer(options);
   const taken = passcodeFromFiles(found, options.name);
   if (taken) return print(taken);
@@ -53,8 +53,8 @@ async function passcode(options: CodeOptions, env: NodeJS.ProcessEnv): Promise<s
 }
 
 /**
- * How these options print a passcode. What no option asks for is not loaded. Rejects with FobError
- * `usage` for a template that is wrong.
+ * Returns the function that prints a passcode for these options; loads only what they need. Rejects
+ * with FobError `usage` for a wrong template.
  */
 async function printer({ json, format }: CodeOptions): Promise<(made: TokenPasscode) => string> {
   if (!json && format === null) return ({ passcode: { code } }) => `${code}\n`;
@@ -71,9 +71,9 @@ async function printer({ json, format }: CodeOptions): Promise<(made: TokenPassc
 }
 
 /**
- * What `fob __complete names [PREFIX]` prints: the names that begin so, one a line. Nothing where
- * it would take a person or the keychain to learn them, and nothing where something fails: whoever
- * presses TAB wants no messages.
+ * The output of `fob __complete names [PREFIX]`: the names with this prefix, one a line. Empty when
+ * a person or the keychain would be needed, and after any error, because completion must not print
+ * messages.
  */
 async function completions(
   [what, prefix = ""]: readonly string[],
@@ -81,7 +81,7 @@ async function completions(
 ): Promise<string> {
   const names = what === "names" ? await orNull(() => knownNames(env)) : null;
   const wanted = fold(prefix);
-  // a line has one name, and no name has two lines
+  // names with line breaks cannot be completed
   const offered = (names ?? []).filter(
     (name) => fold(name).startsWith(wanted) && !/\p{Cc}/u.test(name),
   );
@@ -98,8 +98,8 @@ async function knownNames(env: NodeJS.ProcessEnv): Promise<readonly string[] | n
 }
 
 /**
- * The vault of this environment; null where a grant, be it an empty one, or another keychain than
- * the vault's own is asked for.
+ * Finds the vault of this environment; null when FOB_GRANT is set, even to an empty text, or
+ * FOB_KEYCHAIN differs from the vault's keychain.
  */
 async function find({
   FOB_GRANT,
@@ -122,7 +122,7 @@ function passcodeFromFiles(found: Found, name: string): TokenPasscode | null {
   return { token: record.token, passcode, madeAt };
 }
 
-/** The token that a name means. Throws as {@link findToken} does. */
+/** Reads the token with this name. Throws as {@link findToken} does. */
 function readNamed(vault: Vault, name: string): TokenRecord {
   return vault.readExactly(name) ?? vault.read(findToken(name, vault.entries()).id);
 }
@@ -160,7 +160,10 @@ async function askAgent(
   return (await import("#agent/client/ask-once.ts")).askOnce(holder, addresses, request);
 }
 
-/** The whole program says what is wrong, unless it would do again what was done. */
+/**
+ * Returns null on failure, so that the whole program runs the command and reports the error; but
+ * rethrows an `isDone` error, because the command must not run twice.
+ */
 async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
   try {
     return await attempt();
