@@ -3,21 +3,21 @@ import { isSettled } from "#base/file-age.ts";
 import type { Cell } from "./cell.ts";
 
 interface Kept<T> {
-  /** The modification time of the cell's folder: every write makes a name in it. */
+  /** The modification time of the cell's folder; every write changes it. */
   readonly changed: number;
   readonly value: T;
 }
 
 /**
- * What was read from cells, by their folders: a cell that did not change on disk since is not read
- * again, though other processes write to it all the while.
+ * Caches values of cells by their folders. A cell is read again only when its folder has changed on
+ * disk, by any process.
  */
 export class CellCache<T> {
   readonly #kept = new Map<string, Kept<T>>();
 
-  /** The value of a cell: `read()`, unless it gave the value that the cell still has. */
+  /** The cached value of a cell, or else `read()`. */
   value({ folder }: Cell, read: () => T): T {
-    // looked at before it is read: what is written in between shows at the next look
+    // taken before the read: a write in between is noticed at the next call
     const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
     const kept = this.#kept.get(folder);
     if (kept && kept.changed === changed) return kept.value;
@@ -27,7 +27,7 @@ export class CellCache<T> {
     return value;
   }
 
-  /** Whether a value is the one that is kept of a cell. */
+  /** Whether a value is the cached one of a cell. */
   has({ folder }: Cell, value: T): boolean {
     return this.#kept.get(folder)?.value === value;
   }

@@ -12,13 +12,15 @@ import { isLongAgo, isYoung } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { describeFolderError, namesIn } from "./folder-error.ts";
 
-/** No file of a vault comes near this; a larger one is not ours and is not read into memory. */
+/** The largest file that is read, in bytes; no file of a vault is nearly as large. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 const GENERATION_NAME = /^[1-9][0-9]{0,15}$/;
 const TEMPORARY_NAME = /^\.new-/;
 
-/** The generation numbers in a cell's folder, highest first; empty when there is no such folder. */
+/**
+ * The generation numbers in a cell's folder, the highest first; empty when there is no such folder.
+ */
 export function generationsIn(folder: string): number[] {
   return namesIn(folder)
     .filter((name) => GENERATION_NAME.test(name))
@@ -26,11 +28,11 @@ export function generationsIn(folder: string): number[] {
     .sort((a, b) => b - a);
 }
 
-/** The bytes of one generation, none for what is no file, or null when it is gone. */
+/** The bytes of one generation: empty for something other than a file, null when it is gone. */
 export function readGeneration(folder: string, generation: number): Buffer | null {
   const path = join(folder, String(generation));
   try {
-    // Windows refuses a file that is being removed while others have it open, until it is gone
+    // on Windows, opening fails while a file that others have open is being deleted
     return whenReleased(() => {
       const stat = statSync(path);
       return !stat.isFile() || stat.size > MAX_FILE_BYTES ? Buffer.alloc(0) : readFileSync(path);
@@ -47,21 +49,21 @@ export function sizeOfGeneration(folder: string, generation: number): number {
 }
 
 /**
- * Whether a generation was written so recently that its writer may not have finished. What is no
- * file has no writer.
+ * Whether a generation was written so recently that its writer may not have finished. False for
+ * something other than a file.
  */
 export function isFresh(folder: string, generation: number): boolean {
   try {
     const stat = statSync(join(folder, String(generation)));
     return stat.isFile() && isYoung(stat.mtimeMs);
   } catch (error) {
-    // gone: somebody moved on, which the caller finds out by looking again
+    // gone: another process has written, and the caller looks again
     if (isCode(error, "ENOENT")) return true;
     throw describeFileError(error, "read", folder);
   }
 }
 
-/** Creates a cell's folder, 0700, and makes its name durable. */
+/** Creates a cell's folder with mode 0700, and makes its name durable. */
 export function makeFolder(folder: string): void {
   try {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -74,10 +76,9 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Writes `bytes` as generation `generation`, whole or not at all. Returns false when that
- * generation exists already or the folder is gone. Its name is durable after
- * {@link syncGenerations}. Throws FobError `unavailable` when the disk is full, read-only or
- * failing.
+ * Writes `bytes` as generation `generation`, atomically. Returns false when that generation exists
+ * already or the folder is gone. The name is durable after {@link syncGenerations}. Throws FobError
+ * `unavailable` when the disk is full, read-only or failing.
  */
 export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
   const path = join(folder, String(generation));
@@ -90,8 +91,8 @@ export function createGeneration(folder: string, generation: number, bytes: Buff
 }
 
 /**
- * Creates a folder with one generation in it and makes both durable, all but the folder's name.
- * Throws FobError `unavailable` when that fails, or there is such a folder.
+ * Creates a folder with one generation in it and makes both durable, except for the folder's name.
+ * Throws FobError `unavailable` when that fails, or the folder exists.
  */
 export function createFolderWith(folder: string, generation: number, bytes: Buffer): void {
   try {
@@ -104,8 +105,8 @@ export function createFolderWith(folder: string, generation: number, bytes: Buff
 }
 
 /**
- * Makes the names of a cell's generations durable. A folder that is gone has none. Throws the file
- * system's own error.
+ * Makes the names of a cell's generations durable. Does nothing when the folder is gone. Throws the
+ * file system's own error.
  */
 export function syncGenerations(folder: string): void {
   try {
@@ -115,7 +116,7 @@ export function syncGenerations(folder: string): void {
   }
 }
 
-/** Temporary files in a cell's folder that are too old to be anybody's work. */
+/** Temporary files in a cell's folder that are too old to belong to a running write. */
 export function abandonedFilesIn(folder: string): string[] {
   return namesIn(folder).filter((name) => {
     if (!TEMPORARY_NAME.test(name)) return false;
@@ -125,9 +126,8 @@ export function abandonedFilesIn(folder: string): string[] {
 }
 
 /**
- * Removes the generations below `generation`, lowest first, and temporary files that were
- * abandoned. What cannot be removed stays: the value counts all the same, and the next write tries
- * again.
+ * Removes the generations below `generation`, the lowest first, and abandoned temporary files.
+ * Failures are ignored: the value does not depend on them, and the next write tries again.
  */
 export function removeBelow(folder: string, generation: number): void {
   try {
@@ -136,11 +136,11 @@ export function removeBelow(folder: string, generation: number): void {
     }
     for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
   } catch {
-    // as said above
+    // old files stay until the next write
   }
 }
 
-/** Lets this thread sleep; the vault is synchronous, and waiting is rare. */
+/** Blocks this thread: the vault is synchronous, and waiting is rare. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

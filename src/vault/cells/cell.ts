@@ -18,55 +18,52 @@ import {
 import { type Seal, withoutChecksum } from "./sealing.ts";
 
 /**
- * How many earlier writers a value remembers, and how many bytes name each. A writer that sleeps
- * through more writes of others cannot know that its own counted, and writes once more: for a
+ * The lineage of a value: the ids of its last 64 writers, 6 bytes each. A writer that pauses for
+ * more than 64 writes of others cannot find its own id any more, and writes once more: for a
  * counter that is a gap, never a repetition.
  */
 const LINEAGE_LENGTH = 64;
 const WRITER_LENGTH = 6;
-/** What stands before the payload in every file of a cell. */
+/** The length of the lineage, which precedes the payload in every file of a cell. */
 export const LINEAGE_BYTES = LINEAGE_LENGTH * WRITER_LENGTH;
 
-/** The generation of a cell's first value. */
+/** The first generation of a cell. */
 const FIRST = 1;
 
 /**
- * Rounds of losing against other writers before a cell counts as stuck; each round somebody else
- * made progress.
+ * How often a writer may lose against others before it gives up; each time another writer has made
+ * progress.
  */
 const MAX_ROUNDS = 10_000;
 
 /**
- * A value on disk that several processes change without locks. Its folder holds one file a
- * generation; the highest generation that verifies is the value. `identity` is bound into the seal,
- * so that a file moved to another cell fails.
+ * A value on disk that several processes change without locks. Its folder has one file for each
+ * generation; the highest generation that verifies is the value. The seal covers `identity`, so
+ * that a file in another cell does not verify.
  */
 export interface Cell {
   readonly folder: string;
   readonly identity: string;
   readonly seal: Seal;
-  /**
-   * The value that counts when there are files and none verifies; without it the cell is refused
-   * then.
-   */
+  /** The value of a cell whose files are all damaged; without it, reading such a cell throws. */
   readonly whenDamaged?: Buffer;
 }
 
 interface CellValue {
   /**
-   * The highest generation there was when this value was read, counting damaged files: its
-   * successor is one more.
+   * The highest generation when this value was read, including damaged ones; the next write is one
+   * higher.
    */
   readonly highest: number;
-  /** The generation that holds it. */
+  /** The generation of this value. */
   readonly generation: number;
   readonly lineage: Buffer;
   readonly payload: Buffer;
 }
 
 /**
- * The highest generation there is, counting damaged ones, and its size in bytes; null for a cell
- * that was never written.
+ * The highest generation, including damaged ones, and its size in bytes; null for a cell that was
+ * never written.
  */
 export function newestGeneration({
   folder,
@@ -86,8 +83,8 @@ export function readCell(cell: Cell): Buffer | null {
 }
 
 /**
- * What the newest file of a cell with a checksum says, at its word: for whoever asks somebody else
- * whether that is right. Null when it was never written, or is being written.
+ * The newest value of a cell with a checksum, unverified: for callers that verify it by other
+ * means. Null when it was never written, or is being written.
  */
 export function peekCell({ folder }: Cell): Buffer | null {
   const [generation] = generationsIn(folder);
@@ -96,10 +93,10 @@ export function peekCell({ folder }: Cell): Buffer | null {
 }
 
 /**
- * Replaces the value by `change(value)`, durably and exactly once: if another process was faster,
- * `change` is asked again with the newer value. When it returns null, nothing is written. Returns
- * the value written, or null. Throws FobError `unavailable` when the disk fails; `isDone` says that
- * the value stands all the same, and that a power cut may lose it.
+ * Replaces the value by `change(value)`, durably and exactly once: if another process has written
+ * first, `change` is called again with the newer value. When it returns null, nothing is written.
+ * Returns the new value, or null. Throws FobError `unavailable` when the disk fails; with `isDone`
+ * the value is written, but a power cut may lose it.
  */
 export function updateCell(
   cell: Cell,
@@ -115,9 +112,9 @@ export function updateCell(
 }
 
 /**
- * Writes the first value of a cell that no other process knows yet: whole or not at all, with one
- * file operation less than {@link updateCell}. The caller fsyncs the folder that the cell lies in.
- * Throws FobError `unavailable` when the disk is full, read-only or failing, or the cell exists.
+ * Writes the first value of a cell that no other process knows yet, atomically, with one file
+ * operation less than {@link updateCell}. The caller syncs the parent folder. Throws FobError
+ * `unavailable` when the disk is full, read-only or failing, or the cell exists.
  */
 export function createCell(cell: Cell, payload: Buffer): void {
   const lineage = Buffer.concat([
@@ -132,11 +129,11 @@ export function createCell(cell: Cell, payload: Buffer): void {
 }
 
 /**
- * Puts `payload` in the place of a value of which no generation verifies. False when one does, or
- * another process was faster.
+ * Replaces a value of which no generation verifies. False when one does, or another process has
+ * written first.
  */
 export function replaceDamaged(cell: Cell, payload: Buffer): boolean {
-  // by what is there before the look: whatever comes later has a higher number, and stays
+  // listed before the check: a value that is written later gets a higher number, and stays
   const highest = generationsIn(cell.folder)[0] ?? 0;
   if (verifies(cell)) return false;
   return tryWrite(cell, { highest, lineage: Buffer.alloc(LINEAGE_BYTES) }, payload);
@@ -153,9 +150,9 @@ function verifies(cell: Cell): boolean {
 }
 
 /**
- * Removes what interrupted writes left behind: generations that have a successor which verifies,
- * and abandoned files. A value below files that do not verify is written anew above them, as the
- * next write would do.
+ * Removes the remains of interrupted writes: older generations of a value that verifies, and
+ * abandoned files. A value below damaged generations is written again above them, as the next write
+ * would do.
  */
 export function tidyCell(cell: Cell): void {
   const value = newestValue(cell);
@@ -168,11 +165,9 @@ function tryWrite(
   current: Pick<CellValue, "highest" | "lineage"> | null,
   payload: Buffer,
 ): boolean {
-  // never made again for a value that had one: a token that was removed meanwhile must not come
-  // back by halves
+  // only for a first value: a token that another process has removed must not be partly recreated
   if (current === null) makeFolder(cell.folder);
-  // by what was seen when the value was read, not by what is there now: else a newer value would be
-  // overwritten unseen
+  // from the time when the value was read: a newer generation must not be overwritten unseen
   const generation = (current?.highest ?? 0) + 1;
   const writer = randomBytes(WRITER_LENGTH);
   const lineage = Buffer.concat([writer, current?.lineage ?? Buffer.alloc(LINEAGE_BYTES)]).subarray(
@@ -182,8 +177,7 @@ function tryWrite(
   const sealed = cell.seal.seal(Buffer.concat([lineage, payload]), place(cell, generation));
   if (!createGeneration(cell.folder, generation, sealed)) return false;
   try {
-    // a generation that others see may be built upon by them: from here on nothing can be taken
-    // back
+    // once others can see a generation they may write its successor, so it cannot be withdrawn
     syncGenerations(cell.folder);
     if (!descends(cell, generation, writer)) return false;
   } catch (error) {
@@ -194,9 +188,9 @@ function tryWrite(
 }
 
 /**
- * Whether the value just written counts. A writer that slept between reading and writing may have
- * created a generation number that others had used and cleaned away long ago: then the newest value
- * does not have it among its ancestors.
+ * Whether the value just written is current or an ancestor of the current one. A writer that paused
+ * between reading and writing may have reused a generation number that others had used and removed
+ * before.
  */
 function descends(cell: Cell, generation: number, writer: Buffer): boolean {
   if (generationsIn(cell.folder)[0] === generation) return true;
@@ -212,8 +206,8 @@ function newestValue(cell: Cell): CellValue | null {
     const generations = generationsIn(cell.folder);
     if (generations.length === 0) return null;
     const found = firstThatVerifies(cell, generations);
-    // a late writer may have put its file under a number cleaned away since it was listed: only the
-    // highest one is sure to be what it was when it became the value
+    // a paused writer may have reused a number that was removed since the listing: only the highest
+    // number is certain to be the current value
     if (found !== "changed meanwhile" && generationsIn(cell.folder)[0] === found.highest)
       return found;
   }
@@ -236,14 +230,14 @@ function firstThatVerifies(
         payload: plaintext.subarray(LINEAGE_BYTES),
       };
     }
-    // without hard links a value is visible while it is being written: let its writer finish before
-    // passing it over
+    // on a file system without hard links a value is visible while it is written: wait for its
+    // writer before it counts as damaged
     if (isFresh(cell.folder, generation)) {
       pause(20);
       return "changed meanwhile";
     }
   }
-  // what looks damaged may have been sealed anew under another key, and been cleaned away
+  // the file may have been re-encrypted with another key and removed
   if (generationsIn(cell.folder)[0] !== generations[0]) return "changed meanwhile";
   const [highest = 0] = generations;
   if (cell.whenDamaged) {

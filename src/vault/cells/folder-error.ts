@@ -8,9 +8,9 @@ import { t } from "#base/language.ts";
 export const VAULT_FOLDER = "vault";
 
 /**
- * A folder of the vault that could not be read or made, as FobError: `invalid` where a file lies in
- * its place, or in the place of a folder of the vault above it; else what
- * {@link describeFileError} says.
+ * Describes a failure to read or create a folder of the vault as FobError: `invalid` where a file
+ * is in its place, or in the place of a parent folder in the vault; else as {@link
+ * describeFileError} does.
  */
 export function describeFolderError(error: unknown, action: FileAction, folder: string): FobError {
   const { code } = error as NodeJS.ErrnoException;
@@ -26,8 +26,8 @@ export function describeFolderError(error: unknown, action: FileAction, folder: 
 }
 
 /**
- * The names in a folder of the vault, in no order; none where there is no such folder. Throws
- * {@link describeFolderError}.
+ * The names in a folder of the vault, unsorted; empty when there is no such folder. Throws {@link
+ * describeFolderError}.
  */
 export function namesIn(folder: string): string[] {
   try {
@@ -38,17 +38,17 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** A file above the vault is no damage of the vault: another home was meant. */
+/** Whether a path is in the vault. A file above it is a wrong home, not damage of the vault. */
 function isOfVault(path: string): boolean {
   return path.split(sep).includes(VAULT_FOLDER);
 }
 
-/** The path itself or the nearest one above it that is there, if that is no folder; else null. */
+/** The path itself or its nearest existing parent, if that is not a folder; else null. */
 function fileAbove(path: string): string | null {
   try {
     return statSync(path).isDirectory() ? null : path;
   } catch {
-    // not there, or below a file
+    // it does not exist, or is below a file
     const parent = dirname(path);
     return parent === path ? null : fileAbove(parent);
   }

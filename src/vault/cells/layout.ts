@@ -4,14 +4,15 @@ import { VAULT_FOLDER } from "./folder-error.ts";
 import { checksumSeal, type Seal } from "./sealing.ts";
 
 /**
- * Where the parts of a vault lie below the home, and under which identity their bytes are sealed.
+ * The home and id of a vault, which determine the paths of its parts and the identities in their
+ * seals.
  */
 export interface VaultLayout {
   readonly home: string;
   readonly vaultId: string;
 }
 
-/** What a header that this program understands says of itself. */
+/** The format and version of a header that this program understands. */
 export const HEADER_FORMAT = { name: "fob-vault", version: 1 } as const;
 
 /** The folder of the vault in a home. */
@@ -19,30 +20,30 @@ export function vaultFolder(home: string): string {
   return join(home, VAULT_FOLDER);
 }
 
-/** The one cell that is read before anything is known about the vault. */
+/** The cell of the header, which is read before anything is known about the vault. */
 export function headerCell(home: string): Cell {
   return { folder: join(vaultFolder(home), "header"), identity: "header", seal: checksumSeal };
 }
 
-/** The cell that lists the tokens. */
+/** The cell with the index of tokens. */
 export function indexCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "index"), identity: `${vaultId}/index`, seal };
 }
 
-/** The file that leads from a name to a token without reading the index of a large vault. */
+/** The file that finds a token by name without reading the index of a large vault. */
 export function locatorFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "locator");
 }
 
 /**
- * The file in which earlier builds kept the secrets of tokens without a PIN a second time. It is
- * removed when a vault is opened.
+ * The file in which earlier builds stored a copy of the secrets of tokens without a PIN. Opening a
+ * vault removes it.
  */
 export function formerSecretsFile(home: string): string {
   return join(vaultFolder(home), "unguarded");
 }
 
-/** One token's cell. */
+/** The cell of one token. */
 export function tokenCell(layout: VaultLayout, id: string, seal: Seal): Cell {
   return {
     folder: join(tokensFolder(layout), id),
@@ -56,7 +57,7 @@ export function tokensFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "tokens");
 }
 
-/** The folder of tokens that were removed. */
+/** The folder of removed tokens. */
 export function removedFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "removed");
 }
@@ -66,7 +67,7 @@ export function batchesFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "batches");
 }
 
-/** The cell that says what a process is doing to several tokens at once, until it is done. */
+/** The cell that records an unfinished change of several tokens. */
 export function batchCell(layout: VaultLayout, id: string, seal: Seal): Cell {
   return {
     folder: join(batchesFolder(layout), id),
@@ -75,14 +76,14 @@ export function batchCell(layout: VaultLayout, id: string, seal: Seal): Cell {
   };
 }
 
-/** The cell that says how much time has passed, as far as the clock can be trusted. */
+/** The cell that records the elapsed time, as far as the clock can be trusted. */
 export function calendarCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "calendar"), identity: `${vaultId}/calendar`, seal };
 }
 
 /**
- * The cell that counts the guesses at one PIN; see
- * {@link import("#vault/pins/attempts.ts").Attempts} for its name.
+ * The cell that counts the wrong guesses at one PIN; see {@link
+ * import("#vault/pins/attempts.ts").Attempts} for its name.
  */
 export function attemptsCell(layout: VaultLayout, name: string): Cell {
   const identity = `${layout.vaultId}/attempts/${name}`;
@@ -94,24 +95,24 @@ function attemptsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "attempts");
 }
 
-/** The file that says when each token was last used: worth no durable write. */
+/** The file with the last use of each token, which is not written durably. */
 export function lastUsesFile({ home }: VaultLayout): string {
   return join(vaultFolder(home), "used");
 }
 
-/** The folder of all grants' cells, one for each, sealed under the grant's own key. */
+/** The folder of the grants' cells, each encrypted with the grant's own key. */
 export function grantsFolder({ home }: VaultLayout): string {
   return join(vaultFolder(home), "grants");
 }
 
-/** The cell that tells the owner which grants there are. */
+/** The cell with the owner's list of grants. */
 export function grantListCell({ home, vaultId }: VaultLayout, seal: Seal): Cell {
   return { folder: join(vaultFolder(home), "grant-list"), identity: `${vaultId}/grant-list`, seal };
 }
 
 /**
- * The cell that names the agent of the vault: a process, which may have ended, and what it proves
- * itself with. No key of the vault is in it.
+ * The cell that names the agent of the vault: its process, which may have ended, and the secret
+ * that it authenticates with. It has no key of the vault.
  */
 export function agentCell({ home, vaultId }: VaultLayout): Cell {
   return {
