@@ -12,9 +12,9 @@ import { biometricSlot, findSlot } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /**
- * Lets biometrics stand for the app PIN: the vault key is wrapped by a key of its own in the
- * keychain. The vault was opened by its PIN, and the platform has recognised the person. Throws
- * FobError `denied` when another process has changed PIN or key meanwhile.
+ * Lets biometrics replace the app PIN: the vault key is wrapped by a separate key in the keychain.
+ * The caller has opened the vault by its PIN, and the platform has recognised the person. Throws
+ * FobError `denied` when another process has changed the PIN or key meanwhile.
  */
 export async function enableForApp(
   { vault, header }: OpenedVault,
@@ -28,7 +28,7 @@ export async function enableForApp(
   });
 }
 
-/** Takes biometrics off the app. Returns whether they were on. */
+/** Turns biometrics off for the app. Returns whether they were on. */
 export async function disableForApp(vault: Vault, access: VaultAccess): Promise<boolean> {
   const header = currentHeader(vault);
   updateSlots(vault.layout, (slots) => slots.filter(({ type }) => type !== "biometric"));
@@ -37,9 +37,9 @@ export async function disableForApp(vault: Vault, access: VaultAccess): Promise<
 }
 
 /**
- * Takes biometrics off the tokens of a vault, and what they released out of the keychain that
- * `header` names, whose key has gone elsewhere. Returns whether they were on for the app or a
- * token. What cannot be reached is left there: without its wrapping it opens nothing.
+ * Turns biometrics off for all tokens of a vault after its key has moved, and removes their keys
+ * from the keychain that `header` names. Returns whether they were on for the app or a token. A key
+ * that cannot be removed stays: it opens nothing without its wrapping.
  */
 export async function closeBiometrics(
   vault: Vault,
@@ -63,7 +63,10 @@ export async function closeBiometrics(
   return items.length > 0;
 }
 
-/** A token that cannot be read, or is removed at this moment, keeps nobody from moving the key. */
+/**
+ * Null for a token that cannot be read or is being removed: it must not prevent the move of the
+ * key.
+ */
 function readIfThere(vault: Vault, id: string): TokenRecord | null {
   try {
     return vault.read(id);
@@ -73,14 +76,15 @@ function readIfThere(vault: Vault, id: string): TokenRecord | null {
   }
 }
 
-/** Whether biometrics may stand for the app PIN. */
+/** Whether biometrics may replace the app PIN. */
 export function isEnabledForApp(header: Header): boolean {
   return findSlot(header, "biometric") !== null;
 }
 
 /**
- * Lets biometrics stand for a token's PIN. `secretKey` was opened by the PIN, and the platform has
- * recognised the person. Throws FobError `denied` when another process has changed the PIN.
+ * Lets biometrics replace a token's PIN. The caller has opened `secretKey` by the PIN, and the
+ * platform has recognised the person. Throws FobError `denied` when another process has changed the
+ * PIN.
  */
 export async function enableForToken(
   vault: Vault,
@@ -95,7 +99,7 @@ export async function enableForToken(
   setBiometric(vault, record, biometric);
 }
 
-/** Takes biometrics off a token. Returns whether they were on. */
+/** Turns biometrics off for a token. Returns whether they were on. */
 export async function disableForToken(
   vault: Vault,
   record: TokenRecord,
@@ -108,7 +112,7 @@ export async function disableForToken(
   return true;
 }
 
-/** Throws FobError `usage` where there is no app PIN, or no keychain to keep a key. */
+/** Throws FobError `usage` when there is no app PIN, or no keychain for the key. */
 export function refuseAppBiometrics(vault: Vault): void {
   const header = currentHeader(vault);
   if (header.keychain === "none") throw noKeychain();
@@ -119,8 +123,8 @@ export function refuseAppBiometrics(vault: Vault): void {
 }
 
 /**
- * Throws FobError `usage` for a token without a PIN, `denied` where the policy of its PIN wants the
- * PIN itself.
+ * Throws FobError `usage` for a token without a PIN, `denied` when the policy of its PIN does not
+ * allow biometrics.
  */
 export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecord): void {
   if (currentHeader(vault).keychain === "none") throw noKeychain();
@@ -135,8 +139,7 @@ export function refuseTokenBiometrics(vault: Vault, { token, guard }: TokenRecor
 }
 
 /**
- * The key that the keychain keeps for this use, or null where the vault has no keychain or the key
- * is gone.
+ * The key for this item in the keychain; null when the vault has no keychain or the key is gone.
  */
 export async function releasedKey(
   home: string,
@@ -147,7 +150,10 @@ export async function releasedKey(
   return (header && (await keyStore(header, item, access)?.read(header.id))) ?? null;
 }
 
-/** Only this changes: the counter may have moved on, and a new PIN has no biometrics yet. */
+/**
+ * Changes only this field, because the counter may have moved on since `before` was read. Refuses
+ * when the PIN has changed, because a new PIN has no biometrics yet.
+ */
 function setBiometric(vault: Vault, before: TokenRecord, biometric: string | null): void {
   vault.update(before.token.id, (record) => {
     if (!record.guard || record.wrappedSecretKey !== before.wrappedSecretKey) {

@@ -3,9 +3,9 @@ import { HEADER_FORMAT, headerCell } from "#vault/cells/layout.ts";
 import type { Header } from "./header.ts";
 
 /**
- * The header of the vault below `home` as it is written, of which neither form nor checksum was
- * checked: for the fast path, to which the vault's key or the agent says whether it is right. Null
- * when there is none, or one of another format. Throws what JSON.parse throws.
+ * The header of the vault below `home`, without verifying checksum and schema: for the fast path,
+ * where the vault's key or the agent verifies it. Null when there is none, or one of another
+ * format. Throws what JSON.parse throws.
  */
 export function peekHeader(home: string): Header | null {
   const value = peekCell(headerCell(home));

@@ -20,10 +20,7 @@ const StretchingSchema = v.object({
   salt: base64,
 });
 
-/**
- * Under which name its keeper has the vault's key; left out for the key that the vault was made
- * with.
- */
+/** The name of the vault's key in its key store; absent for the first key of the vault. */
 const keyItem = v.optional(v.pipe(v.string(), v.regex(/^key-[0-9a-f]{16}$/)));
 
 const SlotSchema = v.variant("type", [
@@ -33,8 +30,8 @@ const SlotSchema = v.variant("type", [
     stretching: StretchingSchema,
     wrapped: base64,
     keyItem,
-    // tells the vault's key from another one without the PIN; vaults of earlier versions get it at
-    // the next right PIN
+    // recognizes the vault's key without the PIN; vaults of earlier versions get it at the next
+    // right PIN
     keyCheck: v.optional(base64),
   }),
   v.object({ type: v.literal("passphrase"), stretching: StretchingSchema, wrapped: base64 }),
@@ -47,29 +44,29 @@ const HeaderSchema = v.object({
   version: v.literal(HEADER_FORMAT.version),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   keychain: v.picklist(KEYCHAIN_KINDS),
-  // none in what was exported for a grant
+  // empty in a home that was exported for a grant
   slots: v.pipe(v.array(SlotSchema), v.maxLength(16)),
 });
 
 /**
- * The one part of a vault that is readable without a key: what it is, who keeps its key, and the
- * wrapped vault key.
+ * The only part of a vault that is readable without a key: its id, the kind of its keychain, and
+ * the wrapped vault key.
  */
 export type Header = v.InferOutput<typeof HeaderSchema>;
 
-/** One way to open the vault: the vault key, wrapped under the key that this way gives. */
+/** One way to open the vault: the vault key, wrapped under another key. */
 export type Slot = Header["slots"][number];
 
 /**
  * The header of the vault below `home`, or null when there is no vault. Throws FobError `invalid`
- * for a damaged, foreign or newer one, and for one that is lost: a new header would make the tokens
- * that are there another vault's.
+ * for a damaged, foreign or newer header, and for a missing one beside tokens, because a new header
+ * could not open them.
  */
 export function readHeader(home: string): Header | null {
   const value = readCell(headerCell(home));
   if (value !== null) return parseHeader(value);
   if (!hasTokens(home)) return null;
-  // the vault may have been made between the two looks
+  // the vault may have been created since the first read
   const again = readCell(headerCell(home));
   if (again !== null) return parseHeader(again);
   throw new FobError(
@@ -81,7 +78,7 @@ export function readHeader(home: string): Header | null {
   );
 }
 
-/** Whether tokens were ever stored below a home, in use or removed. */
+/** Whether there are tokens below a home, in use or removed. */
 function hasTokens(home: string): boolean {
   return ["index", "tokens", "removed"].some((name) => isFilled(join(vaultFolder(home), name)));
 }
@@ -90,22 +87,19 @@ function isFilled(folder: string): boolean {
   try {
     return readdirSync(folder).some((name) => !name.startsWith("."));
   } catch {
-    // not there, or no folder: whoever needs it says so
+    // it does not exist or is not a folder; code that needs it reports that
     return false;
   }
 }
 
-/**
- * Whether the home was exported for a grant: its header has no way to open it, and says nothing of
- * a keychain.
- */
+/** Whether the home was exported for a grant: its header has no slot. */
 export function isExported({ slots }: Header): boolean {
   return slots.length === 0;
 }
 
 /**
- * Writes the first header of a vault. Returns the one that counts: another process may have been
- * faster.
+ * Writes the first header of a vault. Returns the effective one: another process may have written
+ * first.
  */
 export function createHeader(home: string, header: Omit<Header, "format" | "version">): Header {
   const created: Header = { format: HEADER_FORMAT.name, version: HEADER_FORMAT.version, ...header };
@@ -114,8 +108,8 @@ export function createHeader(home: string, header: Omit<Header, "format" | "vers
 }
 
 /**
- * Replaces the slots of an existing header; `change` may be asked again if another process was
- * faster.
+ * Replaces the slots of an existing header; `change` is called again if another process has written
+ * first.
  */
 export function updateSlots(
   { home }: VaultLayout,
@@ -129,8 +123,8 @@ export function updateSlots(
 }
 
 /**
- * Replaces what opens the vault, if that still is what this process has seen when it opened it, and
- * returns the new header. Throws FobError `denied` when another process was faster.
+ * Replaces the slots of the vault if they are still those in `seen`, and returns the new header.
+ * Throws FobError `denied` when another process has changed them.
  */
 export function replaceSlots(
   { home }: VaultLayout,
@@ -157,7 +151,7 @@ export function newVaultId(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** Slots that came through the schema have their keys in its order. */
+/** Compares JSON: the schema gives parsed slots their keys in the same order. */
 function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
@@ -192,7 +186,7 @@ function parseJson(value: Buffer): unknown {
   try {
     return JSON.parse(value.toString());
   } catch {
-    // the schema refuses undefined with the message for everything that is not a header
+    // the schema reports undefined as not a header
     return undefined;
   }
 }

@@ -9,13 +9,14 @@ import { findSlot, isKeyOf, type KeptKey, keyItemOf } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
 /**
- * The vault's key, or why it is not there; `isLost` where its keeper answers and does not have it.
+ * The vault's key, or the reason why it is missing; `isLost` when its key store works and does not
+ * have it.
  */
 export type FoundKey =
   | { readonly key: Secret }
   | { readonly trouble: FobError; readonly isLost: boolean };
 
-/** Asks who keeps the key of a vault. The trouble comes with what can help this vault. */
+/** Reads the vault's key from its key store. An error has a hint that fits this vault. */
 export async function findKey(
   header: Header,
   { keyStore }: Pick<VaultAccess, "keyStore">,
@@ -39,8 +40,8 @@ export async function findKey(
 }
 
 /**
- * Has a new key kept for an existing vault, beside whatever is there: nothing is replaced that this
- * or another process may need. Throws FobError `unavailable`.
+ * Stores a new key for an existing vault beside the existing keys: nothing is replaced that this or
+ * another process may need. Throws FobError `unavailable`.
  */
 export async function keepNewKey(
   kind: KeyKeeper,
@@ -48,7 +49,7 @@ export async function keepNewKey(
   { keyStore }: Pick<VaultAccess, "keyStore">,
 ): Promise<KeptKey> {
   const key = newKey();
-  // the usual place, unless there is a key already
+  // under the default name, unless there is a key already
   if (!KEEPERS[kind].isPerVault && (await isKept(keyStore(kind), id, key)))
     return { key, item: null };
   const item: KeyItem = newItem();
@@ -62,13 +63,13 @@ async function isKept(store: KeyStore, id: string, key: Secret): Promise<boolean
     if (!isOurs) forget(kept);
     return isOurs;
   } catch (error) {
-    // a file that is no key is left alone
+    // a file that is not a key stays
     if (error instanceof FobError && error.code === "invalid") return false;
     throw error;
   }
 }
 
-/** Forgets a key that counts no more. */
+/** Removes a key that is no longer used. */
 export async function dropKey(
   kind: KeyKeeper,
   item: KeyItem | null,

@@ -10,26 +10,26 @@ import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { findSlot, type KeptKey, keychainSlot, keyItemOf, pinSlot, recoverySlot } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
-/** Where a vault's key has gone. */
+/** The result of a move of a vault's key. */
 export interface KeyMove {
   readonly from: KeychainKind;
   readonly to: KeychainKind;
   /**
-   * A new recovery code, to be shown once; null where there is none, or the one from before still
-   * counts.
+   * A new recovery code, to be shown once; null when there is none, or the earlier one is still
+   * valid.
    */
   readonly recoveryCode: string | null;
-  /** Whether a finger or face stood for a PIN, and does no more. */
+  /** Whether biometrics were on, and are off now. */
   readonly closedBiometrics: boolean;
-  /** Why the old key is still where it was; it opens nothing any more. */
+  /** Why the old key could not be removed; it opens nothing any more. */
   readonly leftBehind: FobError | null;
 }
 
 /**
- * Gives a vault's key to another keeper: a new key is kept there, then the header that counts on it
- * is written, then the old key is removed, so that the vault opens whenever this is interrupted.
- * `pin` guards the vault from then on; with null, its key alone does. Throws FobError `denied` when
- * another process has changed PIN or key meanwhile, and `unavailable` when the new keeper cannot be
+ * Moves a vault's key to another key store: stores a new key there, then writes the header that
+ * uses it, then removes the old key. So the vault opens whenever this is interrupted. `pin`
+ * protects the vault from then on; null for the key alone. Throws FobError `denied` when another
+ * process has changed the PIN or key meanwhile, `unavailable` when the new key store cannot be
  * reached.
  */
 export async function moveKey(
@@ -45,7 +45,7 @@ export async function moveKey(
   try {
     replaceSlots(vault.layout, header, { keychain: to, slots });
   } catch (error) {
-    // whatever else has failed, the header may have been written
+    // after any other error the header may have been written
     const isUnused = error instanceof FobError && error.code === "denied";
     if (isUnused && kept && to !== "none") await dropKey(to, kept.item, header, access);
     throw error;
@@ -62,8 +62,8 @@ export async function moveKey(
 }
 
 /**
- * The recovery code from before goes on, unless it is all that the person has, or nothing else will
- * open the vault but a passphrase.
+ * The new slots. The earlier recovery code stays valid, unless it has opened the vault, or only a
+ * passphrase will open it from now on.
  */
 async function newSlots(
   { vault: { vaultKey }, header, proof }: OpenedVault,
@@ -108,7 +108,7 @@ async function dropOldKey(
   }
 }
 
-/** Whether what is kept has proved to be this vault's key, and not another vault's. */
+/** Whether the stored key is certainly this vault's, and not another vault's. */
 async function isProved(header: Header, access: VaultAccess): Promise<boolean> {
   if (findSlot(header, "keychain-pin")?.keyCheck === undefined) return false;
   const found = await findKey(header, access);

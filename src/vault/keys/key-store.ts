@@ -1,31 +1,34 @@
 import type { Secret } from "#token/secret.ts";
 
 /**
- * Who can keep the key that guards a vault: the operating system's keychain, or a 0600 file in the
- * home.
+ * Stores the key that protects a vault: the operating system's keychain, or a file with mode 0600
+ * in the home.
  */
 export interface KeyStore {
   /**
-   * The 32-byte key kept for this vault, or null when the store works but holds none. Throws
-   * FobError `unavailable` when the store cannot be reached, `invalid` when the entry is not a key.
+   * The 32-byte key of this vault, or null when the store works but has none. Throws FobError
+   * `unavailable` when the store cannot be reached, `invalid` when the entry is not a key.
    */
   read(vaultId: string): Promise<Secret | null>;
 
   /**
-   * Keeps a 32-byte key for a new vault and returns the one that is kept: where another process was
-   * faster, that one's, never replaced. Throws FobError `unavailable`.
+   * Stores a 32-byte key for a new vault and returns the stored one: if another process has stored
+   * one first, that one, which is never replaced. Throws FobError `unavailable`.
    */
   provide(vaultId: string, key: Secret): Promise<Secret>;
 
-  /** Throws FobError `unavailable`, saying what to do instead, where no key could be kept here. */
+  /**
+   * Throws FobError `unavailable`, with a hint about alternatives, when no key could be stored
+   * here.
+   */
   reach(purpose?: { readonly isForMove?: boolean }): Promise<void>;
 
-  /** Forgets the key. It is no failure when there is none. Throws FobError `unavailable`. */
+  /** Removes the key, if there is one. Throws FobError `unavailable`. */
   remove(vaultId: string): Promise<void>;
 }
 
 /**
- * A key of its own that a keeper has for a vault: released after the platform has recognised a
- * person, or one that has followed the key which the vault was made with.
+ * The name of a further key of a vault: one that is released after the platform has recognised a
+ * person, or one that replaced the first key.
  */
 export type KeyItem = "biometric" | `biometric-${string}` | `key-${string}`;

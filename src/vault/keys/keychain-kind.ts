@@ -1,26 +1,26 @@
 import { type Text, t } from "#base/language.ts";
 
-/** Who can keep a vault's key. */
+/** The kinds of keychains for a vault's key. */
 export const KEYCHAIN_KINDS = ["system", "file", "none"] as const;
 
 /** One of {@link KEYCHAIN_KINDS}. */
 export type KeychainKind = (typeof KEYCHAIN_KINDS)[number];
 
-/** Who keeps keys: every kind but `none`, which needs a passphrase. */
+/** The kinds that store keys: all but `none`, which needs a passphrase. */
 export type KeyKeeper = Exclude<KeychainKind, "none">;
 
-/** Who keeps the key of a vault where nothing else was chosen. */
+/** The kind for a new vault, unless another one is chosen. */
 export const DEFAULT_KEYCHAIN: KeyKeeper = "system";
 
-/** What people are told of a kind. */
+/** The texts of a kind. */
 interface KeychainWords {
-  /** What it is: what stands on help pages, and what a person chooses from. */
+  /** What it is, for help pages and for a choice. */
   readonly explanation: Text;
-  /** That it keeps the key from now on. */
+  /** The message after the key has moved to it. */
   readonly keepsNow: () => string;
 }
 
-/** What people are told of each kind. */
+/** The texts of each kind. */
 export const KEYCHAIN_WORDS: Readonly<Record<KeychainKind, KeychainWords>> = {
   system: {
     explanation: "the keychain of the operating system",
@@ -37,18 +37,18 @@ export const KEYCHAIN_WORDS: Readonly<Record<KeychainKind, KeychainWords>> = {
   },
 };
 
-/** How a keeper keeps keys, and what is said where it does not have the right one. */
+/** The properties of a key store, and its messages for a missing or wrong key. */
 interface Keeper {
   /**
-   * Whether it keeps a vault's first key under the vault's id. Else there is one place for all
-   * vaults of a home: the key in it may be another vault's.
+   * Whether the first key of a vault is stored under the vault's id. If not, all vaults of a home
+   * share one place, so the key in it may be another vault's.
    */
   readonly isPerVault: boolean;
   readonly noKey: () => string;
   readonly anotherKey: () => string;
 }
 
-/** How each keeper keeps keys. */
+/** The properties of each key store. */
 export const KEEPERS: Readonly<Record<KeyKeeper, Keeper>> = {
   system: {
     isPerVault: true,

@@ -4,8 +4,8 @@ import type { Secret } from "#token/secret.ts";
 import { KEY_LENGTH } from "#vault/cells/sealing.ts";
 
 /**
- * How a PIN is stretched into a key (RFC 7914); stored beside what it protects, so that it can
- * grow. `salt` is Base64.
+ * The parameters that derive a key from a PIN (scrypt, RFC 7914), stored beside the ciphertext so
+ * that they can be raised later. `salt` is Base64.
  */
 export interface PinStretching {
   readonly name: "scrypt";
@@ -16,8 +16,8 @@ export interface PinStretching {
 }
 
 /**
- * Costs that a header may ask for at most: a foreign one must not take all memory or hours (128 * N
- * * r bytes).
+ * The highest costs that a header may have, because a foreign one must not exhaust memory (128 * N
+ * * r bytes) or time.
  */
 export const MAX_SCRYPT = { N: 2 ** 20, r: 8, p: 4 } as const;
 
@@ -26,17 +26,17 @@ export function newKey(): Secret {
   return randomBytes(KEY_LENGTH);
 }
 
-/** A new name for a key that follows another one. */
+/** A new random name for a key that replaces another one. */
 export function newItem(): `key-${string}` {
   return `key-${randomBytes(8).toString("hex")}`;
 }
 
-/** Today's costs (378 ms on the machine of docs/performance.md) with a new salt of 16 bytes. */
+/** The current costs (378 ms on the machine of docs/performance.md) with a new salt of 16 bytes. */
 export function newStretching(): PinStretching {
   return { name: "scrypt", N: 2 ** 17, r: 8, p: 1, salt: randomBytes(16).toString("base64") };
 }
 
-/** scrypt of a PIN, 32 bytes; slow on purpose. */
+/** Derives 32 bytes from a PIN with scrypt. */
 export function stretchPin(pin: Uint8Array, { N, r, p, salt }: PinStretching): Promise<Secret> {
   return new Promise((resolve, reject) => {
     scrypt(
@@ -49,7 +49,7 @@ export function stretchPin(pin: Uint8Array, { N, r, p, salt }: PinStretching): P
   });
 }
 
-/** HKDF-SHA-256 (RFC 5869) to 32 bytes. `purpose` keeps keys for different uses apart. */
+/** Derives 32 bytes with HKDF-SHA-256 (RFC 5869). `purpose` separates keys for different uses. */
 export function deriveKey(
   material: Uint8Array,
   salt: Uint8Array | string,
@@ -58,14 +58,12 @@ export function deriveKey(
   return Buffer.from(hkdfSync("sha256", material, salt, `fob ${purpose}`, KEY_LENGTH));
 }
 
-/** A key sealed under another key, as Base64. `place` is where it may be unwrapped. */
+/** Encrypts a key with another key, to Base64. It can be unwrapped only with the same `place`. */
 export function wrapKey(key: Uint8Array, under: Uint8Array, place: string): string {
   return encrypt(under, key, place).toString("base64");
 }
 
-/**
- * Reverses {@link wrapKey}; null when `under` is the wrong key or the wrapping belongs elsewhere.
- */
+/** Reverses {@link wrapKey}; null when `under` is the wrong key or `place` another one. */
 export function unwrapKey(wrapped: string, under: Uint8Array, place: string): Secret | null {
   const key = decrypt(under, Buffer.from(wrapped, "base64"), place);
   return key?.length === KEY_LENGTH ? key : null;

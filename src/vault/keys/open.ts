@@ -37,14 +37,14 @@ import {
 } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 
-/** What opened a vault. The PIN is there for whoever changes what opens it, and forgets it. */
+/** What opened a vault. The caller may use the PIN to change the slots, and wipes it. */
 export type Proof =
   | { readonly kind: "keychain" | "biometric" | "recovery" }
   | { readonly kind: "pin"; readonly pin: Secret };
 
 /**
- * An open vault, what has opened it, and the header as it was then: only while that is the same may
- * what opens the vault be changed.
+ * An open vault, what opened it, and its header at that time: slots may be changed only while the
+ * header is still the same.
  */
 export interface OpenedVault {
   readonly vault: Vault;
@@ -52,7 +52,7 @@ export interface OpenedVault {
   readonly proof: Proof;
 }
 
-/** The open vault below the home, or null when there is none yet. */
+/** Opens the vault below the home; null when there is none yet. */
 export async function openVault(access: VaultAccess): Promise<Vault | null> {
   const opened = await openToChange(access, { byPin: false });
   if (opened?.proof.kind === "pin") forget(opened.proof.pin);
@@ -60,8 +60,8 @@ export async function openVault(access: VaultAccess): Promise<Vault | null> {
 }
 
 /**
- * {@link openVault} for whoever changes what opens it. With `byPin`, a finger or face does not
- * stand for the app PIN.
+ * {@link openVault} for callers that change its slots. With `byPin`, biometrics do not replace the
+ * app PIN.
  */
 export async function openToChange(
   access: VaultAccess,
@@ -75,9 +75,9 @@ export async function openToChange(
 }
 
 /**
- * Creates a vault whose key `kind` keeps, and opens it; with `none`, a passphrase is asked for
- * first. If another process creates one meanwhile, that one is opened where nothing but its
- * keychain or the same passphrase is needed; FobError `denied` elsewhere.
+ * Creates a vault with its key in the keychain `kind`, and opens it; with `none`, asks for a
+ * passphrase first. If another process creates a vault meanwhile, that one is opened, provided that
+ * its keychain or the same passphrase opens it; else throws FobError `denied`.
  */
 export async function createVault(
   kind: KeychainKind,
@@ -107,8 +107,8 @@ export async function createVault(
 }
 
 /**
- * The key that the header's keychain keeps, or null for `none`. Throws FobError `unavailable` when
- * it is gone or the keychain cannot be reached, `invalid` when it is another one.
+ * The vault's key from its keychain, or null for `none`. Throws FobError `unavailable` when it is
+ * gone or the keychain cannot be reached, `invalid` when it is another vault's.
  */
 export async function keychainKey(header: Header, access: VaultAccess): Promise<Secret | null> {
   if (header.keychain === "none") return null;
@@ -117,7 +117,7 @@ export async function keychainKey(header: Header, access: VaultAccess): Promise<
   throw found.trouble;
 }
 
-/** The rules for a PIN of the app. Without a keychain it must be a passphrase. */
+/** The policy for the app PIN. Without a keychain it must be a passphrase. */
 export function appPinPolicy(header: Pick<Header, "keychain">): PinPolicy {
   return header.keychain === "none" ? PASSPHRASE_POLICY : USER_PIN_POLICY;
 }
@@ -127,22 +127,22 @@ export function appPinSlot(header: Header) {
   return findSlot(header, "keychain-pin") ?? findSlot(header, "passphrase");
 }
 
-/** What the PIN of the app is called: without a keychain it is a passphrase. */
+/** The name of the app PIN: without a keychain it is a passphrase. */
 export function appPinInWords({ keychain }: Pick<Header, "keychain">): string {
   return keychain === "none" ? t("passphrase") : t("app PIN");
 }
 
-/** The vault key, and what gave it. */
+/** The vault key, and what opened it. */
 interface Opening {
   readonly vaultKey: Secret;
   readonly proof: Proof;
-  /** The header, which may have got what it lacked. */
+  /** The current header, to which a missing key check may have been added. */
   readonly header: Header;
 }
 
 /**
- * Asks for the app PIN and opens the vault key with it. The recovery code is taken in its place,
- * and asked for where the keychain's key is not there.
+ * Asks for the app PIN and opens the vault key with it. The recovery code is accepted in its place,
+ * and asked for when the keychain's key is missing.
  */
 async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> {
   const role = header.keychain === "none" ? "passphrase" : "current";
@@ -151,7 +151,7 @@ async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> 
     if (recovered) return { vaultKey: recovered, proof: { kind: "recovery" }, header } as const;
     const isLikeCode = isLikeRecoveryCode(pin.toString("utf8"));
     const found = header.keychain === "none" ? { key: null } : await findKey(header, access);
-    // whoever mistypes the code has lost the PIN, or the keychain: neither is what must be told
+    // for a mistyped recovery code, neither the PIN nor the keychain is the problem to report
     if ("trouble" in found)
       return isLikeCode ? Promise.reject(wrongRecoveryCode(pin)) : found.trouble;
     if (!isLikeCode) return openWithPin(header, access, pin, { key: found.key, isCounted: true });
@@ -167,8 +167,8 @@ async function askAppPin(header: Header, access: VaultAccess): Promise<Opening> 
 }
 
 /**
- * Asks for the recovery code, because of `trouble` with the keychain's key; throws that where there
- * is no code or nobody to ask.
+ * Asks for the recovery code because of `trouble` with the keychain's key; throws `trouble` when
+ * the vault has no code or no person can be asked.
  */
 function askRecoveryCode(
   header: Header,
@@ -183,10 +183,7 @@ function askRecoveryCode(
   });
 }
 
-/**
- * The vault key that the platform releases when it recognises the person; null where the PIN is
- * needed.
- */
+/** Opens the vault key by biometrics; null when the PIN is needed. */
 async function recognizePerson(
   header: Header,
   { home, pinPrompt }: VaultAccess,
@@ -254,7 +251,9 @@ async function unlockGuarded(
   return { ...opening, vault, header: addRecoveryCode(vault, opening.header, recoveryCodes) };
 }
 
-/** Opens the vault key with the app PIN; `isCounted` says whether a wrong one counts as a guess. */
+/**
+ * Opens the vault key with the app PIN; `isCounted` says whether a wrong one counts as an attempt.
+ */
 async function openWithPin(
   header: Header,
   access: VaultAccess,
@@ -292,14 +291,14 @@ async function openWithPin(
   }
 }
 
-/** The vault key, and the header that it was opened with; null when the PIN is wrong. */
+/** The vault key and the header that it was opened with; null when the PIN is wrong. */
 async function tryPin(
   before: Header,
   { home }: VaultAccess,
   key: Secret | null,
   pin: Secret,
 ): Promise<{ readonly vaultKey: Secret; readonly current: Header } | null> {
-  // the PIN may have been changed while it was asked for
+  // the PIN may have been changed during the prompt
   const current = readHeader(home);
   const slot = current?.id === before.id ? appPinSlot(current) : null;
   if (!current || !slot)
@@ -310,7 +309,10 @@ async function tryPin(
   return vaultKey && { vaultKey, current };
 }
 
-/** Of 128 bits nobody guesses one: it costs no attempt. */
+/**
+ * The error for a wrong recovery code, which does not count as an attempt: 128 random bits cannot
+ * be guessed.
+ */
 function wrongRecoveryCode(given: Secret): FobError {
   if (!parseRecoveryCode(given.toString("utf8")))
     return new FobError(
@@ -326,10 +328,7 @@ function wrongRecoveryCode(given: Secret): FobError {
   );
 }
 
-/**
- * A vault of an earlier version gets what tells its key from another one, now that the key has
- * proved right.
- */
+/** Adds the key check to a vault of an earlier version, now that its key is known to be right. */
 function noteKeyCheck(header: Header, layout: Vault["layout"], key: Secret | null): Header {
   const slot = findSlot(header, "keychain-pin");
   if (!slot || !key || slot.keyCheck !== undefined) return header;
@@ -339,13 +338,13 @@ function noteKeyCheck(header: Header, layout: Vault["layout"], key: Secret | nul
   try {
     return replaceSlots(layout, header, { slots });
   } catch (error) {
-    // the vault opens without it, and the next right PIN tries again
+    // the vault opens without it; the next right PIN tries again
     if (asFobError(error).code !== "internal") return header;
     throw error;
   }
 }
 
-/** What too many wrong PINs say, with what helps this vault. */
+/** The error after too many wrong PINs, with a hint for this vault. */
 function lockedHere(header: Header, limit: number): FobError {
   const hint = findSlot(header, "recovery")
     ? t("the recovery code opens the vault in its place: `fob pin change` with it sets a new one")
@@ -364,8 +363,8 @@ function recover(header: Header, pin: Secret): Secret | null {
 }
 
 /**
- * Opens the vault that another process has made meanwhile. Nobody is asked for its PIN, and a new
- * passphrase is no guess at it: what was given was meant for another vault.
+ * Opens the vault that another process has created meanwhile, without asking for its PIN. The new
+ * passphrase is tried and not counted as an attempt, because it was meant for another vault.
  */
 async function openOther(
   header: Header,
@@ -387,7 +386,7 @@ async function openOther(
   );
 }
 
-/** The slot of a new vault: its passphrase opens it, or the key that the store keeps. */
+/** The slot of a new vault: for its passphrase, or for a key in the store. */
 async function firstSlot(
   id: string,
   vaultKey: Secret,

@@ -9,9 +9,7 @@ export function newRecoveryCode(): Secret {
   return randomBytes(CODE_BYTES);
 }
 
-/**
- * The code as people write it down: nine groups of four hexadecimal digits, the last one a check.
- */
+/** Formats the code for people: nine groups of four hexadecimal digits, the last one a check. */
 export function formatRecoveryCode(code: Secret): string {
   return (
     Buffer.concat([code, check(code)])
@@ -20,7 +18,7 @@ export function formatRecoveryCode(code: Secret): string {
   ).join("-");
 }
 
-/** Reads a code back, whatever the case and the separators; null for text that is not one. */
+/** Parses a code in any letter case and with any separators; null for an invalid one. */
 export function parseRecoveryCode(text: string): Secret | null {
   if (!isLikeRecoveryCode(text)) return null;
   const bytes = Buffer.from(digitsOf(text), "hex");
@@ -28,7 +26,7 @@ export function parseRecoveryCode(text: string): Secret | null {
   return sameSecret(bytes.subarray(CODE_BYTES), check(code)) ? code : null;
 }
 
-/** Whether a text has the form of a code, right or wrong. */
+/** Whether a text has the form of a code, even with a wrong check. */
 export function isLikeRecoveryCode(text: string): boolean {
   return /^[0-9a-f]{36}$/i.test(digitsOf(text));
 }

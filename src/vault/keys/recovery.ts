@@ -6,18 +6,18 @@ import { type Header, replaceSlots } from "./header.ts";
 import { formatRecoveryCode, newRecoveryCode } from "./recovery-code.ts";
 import { recoverySlot } from "./slots.ts";
 
-/** Where a person sees a new recovery code. */
+/** Shows a new recovery code to a person. */
 export interface RecoveryCodeDisplay {
-  /** Shows the code, which does not count yet. */
+  /** Shows the code, which is not valid yet. */
   show(code: string): void;
-  /** Says that the code counts from now on, or, with the reason, that it does not. */
+  /** Reports that the code is valid from now on, or why it is not. */
   conclude(trouble: FobError | null): void;
 }
 
 /**
- * Gives an open vault a recovery code. It is shown first, and counts only then: whoever interrupts
- * is shown another one the next time. Returns the header that counts now; a failed write is told,
- * and leaves the vault as it was.
+ * Adds a recovery code to an open vault. The code is shown before it becomes valid: after an
+ * interruption the next run shows another one. Returns the effective header; a failed write is
+ * reported, and leaves the vault unchanged.
  */
 export function addRecoveryCode(
   vault: Vault,

@@ -22,18 +22,16 @@ export function findSlot<Type extends Slot["type"]>(
   return (header.slots.find((slot) => slot.type === type) as SlotOf<Type> | undefined) ?? null;
 }
 
-/**
- * A key that a keeper has for a vault, and under which name; null for the name of the first one.
- */
+/** A stored key of a vault, and its name; null for the name of the first key. */
 export interface KeptKey {
   readonly key: Secret;
   readonly item: KeyItem | null;
 }
 
-/** The name under which the vault's key is kept; null for the first one. */
+/** The name of the vault's key in its key store; null for the first key. */
 export function keyItemOf(header: Header): KeyItem | null {
   const { keyItem } = findSlot(header, "keychain") ?? findSlot(header, "keychain-pin") ?? {};
-  // the schema has the form
+  // the schema has checked the form
   return (keyItem as KeyItem | undefined) ?? null;
 }
 
@@ -48,8 +46,8 @@ export function keychainSlot(vaultId: string, vaultKey: Secret, { key, item }: K
 }
 
 /**
- * Whether a key is the one that the vault's keeper should have. Where an app PIN guards a vault of
- * an earlier version, nothing but the PIN could tell: then every key counts.
+ * Whether a key is the one that the vault uses. For a vault of an earlier version with an app PIN
+ * this cannot be checked without the PIN: every key is accepted.
  */
 export function isKeyOf(header: Header, key: Secret): boolean {
   const slot = findSlot(header, "keychain");
@@ -66,8 +64,8 @@ export function isKeyOf(header: Header, key: Secret): boolean {
 }
 
 /**
- * The PIN slot with what tells the vault's key from another one. It is made of that key, 256 random
- * bits, and helps nobody to guess a PIN.
+ * Adds the check of the vault's key to a PIN slot. The check is derived from that key, 256 random
+ * bits, and does not help to guess the PIN.
  */
 export function withKeyCheck(vaultId: string, slot: SlotOf<"keychain-pin">, key: Secret): Slot {
   return { ...slot, keyCheck: checkOf(vaultId, key).toString("base64") };
@@ -85,7 +83,7 @@ export function openKeychainSlot(
   throw new FobError("invalid", t("the key in the keychain does not belong to this vault"));
 }
 
-/** A slot that opens with the app PIN, together with the keychain's key where there is one. */
+/** A slot that opens with the app PIN, together with the keychain's key if there is one. */
 export async function pinSlot(
   vaultId: string,
   vaultKey: Secret,
@@ -118,7 +116,7 @@ export async function openPinSlot(
   return vaultKey;
 }
 
-/** A slot that opens with the 128-bit recovery code alone, wherever the keychain went. */
+/** A slot that opens with the 128-bit recovery code alone, without the keychain. */
 export function recoverySlot(vaultId: string, vaultKey: Secret, code: Secret): Slot {
   const under = deriveKey(code, vaultId, "recovery slot");
   return { type: "recovery", wrapped: wrapKey(vaultKey, under, place(vaultId, "recovery")) };
@@ -137,16 +135,13 @@ export function openRecoverySlot(
   );
 }
 
-/**
- * A slot that opens with the key that the keychain releases once the platform has recognised the
- * person.
- */
+/** A slot that opens with the key that is released after the platform has recognised the person. */
 export function biometricSlot(vaultId: string, vaultKey: Secret, key: Secret): Slot {
   const under = deriveKey(key, vaultId, "biometric slot");
   return { type: "biometric", wrapped: wrapKey(vaultKey, under, place(vaultId, "biometric")) };
 }
 
-/** Opens the biometric slot; null when the key is another one. */
+/** Opens the biometric slot; null when the key is wrong. */
 export function openBiometricSlot(
   vaultId: string,
   slot: SlotOf<"biometric">,

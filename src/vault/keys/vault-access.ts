@@ -3,17 +3,16 @@ import type { KeyItem, KeyStore } from "./key-store.ts";
 import type { KeychainKind, KeyKeeper } from "./keychain-kind.ts";
 import type { RecoveryCodeDisplay } from "./recovery.ts";
 
-/** What opening a vault may need from outside. */
+/** What the code that opens a vault needs from outside. */
 export interface VaultAccess {
   readonly home: string;
-  /** Who must keep the key of an existing vault; null when the vault itself says. */
+  /** The kind of keychain that an existing vault must have; null for any. */
   readonly keychain: KeychainKind | null;
-  /** Who keeps the vault's key, or the key of `item`. */
+  /** The store of the vault's key, or of the key of `item`. */
   keyStore(kind: KeyKeeper, item?: KeyItem): KeyStore;
   readonly pinPrompt: PinPrompt;
   /**
-   * How a person sees a recovery code that a vault is given while it is opened; null where nobody
-   * would.
+   * Shows a recovery code that a vault gets while it is opened; null when no person would see it.
    */
   readonly recoveryCodes: RecoveryCodeDisplay | null;
 }
