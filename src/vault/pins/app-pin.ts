@@ -20,17 +20,17 @@ import {
   refusedPin,
 } from "./pin-prompt.ts";
 
-/** What setting an app PIN has given. */
+/** The result of setting an app PIN. */
 export interface NewAppPin {
-  /** The only other way in, to be shown once; an earlier one is void. */
+  /** Opens the vault in place of the PIN; to be shown once. It replaces an earlier code. */
   readonly recoveryCode: string;
-  /** Whether the vault's key was lost, and a new one was made. */
+  /** Whether the vault's key was lost and replaced. */
   readonly isNewKey: boolean;
 }
 
 /**
- * Asks for a new PIN of the app, or for the passphrase of a vault whose key nobody keeps;
- * `current`, where it is known, is refused. The caller forgets it.
+ * Asks for a new app PIN, or for the passphrase of a vault without a keychain; refuses `current`,
+ * if given. The caller wipes it.
  */
 export function askNewAppPin(
   { keychain }: Pick<Header, "keychain">,
@@ -46,9 +46,9 @@ export function askNewAppPin(
 }
 
 /**
- * Makes `pin` the app PIN: from now on the vault opens with keychain and PIN together. Where the
- * recovery code has opened it because the keychain's key is lost, a new key is made. Throws
- * FobError `denied` when another process has changed PIN or key meanwhile.
+ * Sets the app PIN: from now on keychain and PIN together open the vault. If the recovery code has
+ * opened it because the keychain's key is lost, a new key is made. Throws FobError `denied` when
+ * another process has changed the PIN or key meanwhile.
  */
 export async function setAppPin(
   opened: OpenedVault,
@@ -67,8 +67,8 @@ export async function setAppPin(
 }
 
 /**
- * Removes the app PIN and the recovery code. Throws FobError `usage` where the passphrase is all
- * that guards the vault, and `denied` as {@link setAppPin} does.
+ * Removes the app PIN and the recovery code. Throws FobError `usage` when the vault has no
+ * keychain, `denied` as {@link setAppPin} does.
  */
 export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Promise<void> {
   const { vault, header } = opened;
@@ -82,8 +82,8 @@ export async function removeAppPin(opened: OpenedVault, access: VaultAccess): Pr
 }
 
 /**
- * Replaces all slots by those that `make` gives for the key that is kept from now on. Returns
- * whether that is a new one.
+ * Replaces all slots by those of `make`, which gets the vault's stored key. Returns whether that
+ * key is a new one.
  */
 async function changeSlots(
   { vault, header, proof }: OpenedVault,
@@ -112,7 +112,7 @@ async function changeSlots(
   } finally {
     forget(kept.key);
   }
-  // what has a name of its own is ours
+  // a key under the default name of a shared key store may be another vault's, and stays
   if (isNewKey && (old !== null || KEEPERS[keychain].isPerVault))
     await dropKey(keychain, old, header, access);
   clearAttempts(attemptsOfApp(vault.layout));
@@ -120,7 +120,8 @@ async function changeSlots(
 }
 
 /**
- * The header of an open vault. Throws FobError `invalid` when another vault has taken its place.
+ * The current header of an open vault. Throws FobError `invalid` when another vault has replaced
+ * it.
  */
 export function currentHeader({ layout }: Vault): Header {
   const header = readHeader(layout.home);

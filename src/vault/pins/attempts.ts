@@ -12,58 +12,60 @@ import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { attemptsCell, type VaultLayout } from "#vault/cells/layout.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
 
-/** The version of the cell's value that this program writes; a number alone is the one before. */
+/**
+ * The version of the cell's value that this program writes; a plain number is the version before.
+ */
 const VERSION = 2;
 
-/** What is read where the files are damaged: no value of any version. */
+/** The value of a damaged cell: not a value of any version. */
 const DAMAGED = Buffer.from("damaged");
 
-/** More guesses than this are never under way at once, whatever the file says. */
+/** The maximum number of unfinished guesses in a valid file. */
 const MAX_UNDER_WAY = 64;
 
-/** Where the guesses at one PIN are counted. */
+/** The cell that counts the wrong guesses at one PIN. */
 export interface Attempts {
   readonly of: "app" | "token";
   readonly cell: Cell;
-  /** Where earlier versions counted them. */
+  /** The cell of earlier versions. */
   readonly former: Cell | null;
 }
 
 /**
- * A guess that was noted and is not finished: its PIN is being checked, or its process was killed.
+ * A guess that was recorded and is not finished: its PIN is being checked, or its process was
+ * killed.
  */
 export interface NotedGuess extends ProcessIdentity {
   readonly nonce: string;
   /**
-   * Whether a right PIN was given since it began, and nobody could say whether its process still
+   * Whether a right PIN was given after it began, while it was unknown whether its process still
    * ran.
    */
   readonly isForgiven: boolean;
 }
 
 /**
- * Why `wrong` may be too high: the file was damaged, or guesses were counted that nobody saw to be
- * wrong, because their process was killed. Such a count locks, but it must not wipe. Null where it
- * is sure.
+ * Why `wrong` may be too high: the file was damaged, or unfinished guesses of killed processes were
+ * counted. A doubtful count locks the PIN, but must not wipe the token. Null when it is certain.
  */
 type Doubt = "damaged" | "unseen" | null;
 
-/** What is known of the guesses at one PIN since the last right one. */
+/** The guesses at one PIN since the last right one. */
 export interface AttemptsState {
-  /** How many were finished and wrong, or were killed. */
+  /** How many were wrong, or their process was killed. */
   readonly wrong: number;
   readonly underWay: readonly NotedGuess[];
   readonly doubt: Doubt;
 }
 
-/** Where guesses at the app PIN are counted. */
+/** The counter of the app PIN. */
 export function attemptsOfApp(layout: VaultLayout): Attempts {
   return { of: "app", cell: readable(attemptsCell(layout, "app")), former: null };
 }
 
 /**
- * Where guesses at a token's PIN are counted, under a name that tells its token only with the vault
- * key.
+ * The counter of a token's PIN. Its name is derived with the vault key, so that it does not reveal
+ * the token.
  */
 export function attemptsOfToken(
   { layout, vaultKey }: { readonly layout: VaultLayout; readonly vaultKey: Secret },
@@ -77,15 +79,14 @@ export function attemptsOfToken(
   };
 }
 
-/** How many guesses at a PIN were wrong in a row. `limit` is how many its policy allows. */
+/** How many guesses at a PIN were wrong in a row. `limit` is the number that its policy allows. */
 export function failedAttempts(attempts: Attempts, limit: number): number {
   return settle(decode(read(attempts), limit)).wrong;
 }
 
 /**
- * Replaces the state of an {@link Attempts} by `change(state)`, durably and exactly once; `change`
- * may be asked again with a newer state, and nothing is written where it returns the state that it
- * was given.
+ * Replaces the state by `change(state)`, durably and exactly once; `change` may be called again
+ * with a newer state. When it returns the same state, nothing is written.
  */
 export function updateAttempts(
   attempts: Attempts,
@@ -102,7 +103,7 @@ export function updateAttempts(
   if (written !== null && attempts.former) removeFolder(attempts.former);
 }
 
-/** Forgets the wrong guesses, after a right PIN or a new one. Those under way stay. */
+/** Resets the count after a right or a new PIN. Unfinished guesses stay. */
 export function clearAttempts(attempts: Attempts): void {
   updateAttempts(attempts, 1, (state) =>
     state.wrong === 0 && state.underWay.length === 0 && state.doubt === null
@@ -111,27 +112,24 @@ export function clearAttempts(attempts: Attempts): void {
   );
 }
 
-/** Removes the count, with a token that is gone for good. */
+/** Removes the counter of a token that is removed for good. */
 export function removeAttempts({ cell, former }: Attempts): void {
   removeFolder(cell);
   if (former) removeFolder(former);
 }
 
-/** Whether the files do not say how many guesses were wrong. */
+/** Whether the number of wrong guesses is unknown because the files are damaged. */
 export function isDamaged(attempts: Attempts): boolean {
   return decode(read(attempts), 1).doubt === "damaged";
 }
 
-/**
- * Moves the files out of the way; they may still tell somebody something. All guesses are
- * forgotten.
- */
+/** Moves the files away, for later inspection, and resets the count. */
 export function setAttemptsAside({ cell, former }: Attempts): void {
   setAside(cell);
   if (former) setAside(former);
 }
 
-/** The state in which guesses whose process has certainly ended count as wrong. */
+/** Counts guesses whose process has certainly ended as wrong. */
 export function settle(state: AttemptsState): AttemptsState {
   return countUnseen(
     state,
@@ -140,33 +138,30 @@ export function settle(state: AttemptsState): AttemptsState {
 }
 
 /**
- * The state in which guesses count as wrong though nobody saw that they were: a process was killed
- * over a right PIN, perhaps. They may lock, so that killing wins no guess, but they must not wipe.
+ * Counts guesses as wrong that may have been right, because their process was killed. They may
+ * lock, so that killing a process does not give another guess, but they must not wipe.
  */
 export function countUnseen(state: AttemptsState, guesses: readonly NotedGuess[]): AttemptsState {
   const after = guesses.reduce(countAsWrong, state);
   return after.wrong === state.wrong ? after : { ...after, doubt: after.doubt ?? "unseen" };
 }
 
-/**
- * The state in which a guess that is under way was wrong. Nothing changes where somebody else has
- * counted it.
- */
+/** Counts an unfinished guess as wrong, unless another process has counted it already. */
 export function countAsWrong(state: AttemptsState, guess: NotedGuess): AttemptsState {
   const noted = state.underWay.find(({ nonce }) => nonce === guess.nonce);
   if (!noted) return state;
   return { ...without(state, noted), wrong: state.wrong + (noted.isForgiven ? 0 : 1) };
 }
 
-/** The state in which a guess was never made. */
+/** Removes a guess that was not made. */
 export function without(state: AttemptsState, { nonce }: NotedGuess): AttemptsState {
   const underWay = state.underWay.filter((guess) => guess.nonce !== nonce);
   return underWay.length === state.underWay.length ? state : { ...state, underWay };
 }
 
 /**
- * The state after a right PIN. What was killed before it counts no more; what may have been killed
- * will not count when that is found out.
+ * Resets the count after a right PIN. Guesses of dead processes are removed; those of unknown
+ * processes will not count when the process turns out to be dead.
  */
 export function cleared(state: AttemptsState): AttemptsState {
   const underWay = state.underWay.flatMap((guess) => {
@@ -176,7 +171,7 @@ export function cleared(state: AttemptsState): AttemptsState {
   return { wrong: 0, underWay, doubt: null };
 }
 
-/** What a PIN that was guessed at too often says. */
+/** The error for a PIN with too many wrong guesses. */
 export function lockedError({ of }: Attempts, limit: number): FobError {
   return of === "app"
     ? new FobError("locked", t`the app PIN is locked after ${plural(limit, "wrong attempt")}`, {
@@ -187,7 +182,7 @@ export function lockedError({ of }: Attempts, limit: number): FobError {
       });
 }
 
-/** Damaged files have a value, so that they lock nobody out. */
+/** Gives a damaged cell a value, so that the vault or token can still be opened. */
 function readable(cell: Cell): Cell {
   return { ...cell, whenDamaged: DAMAGED };
 }
@@ -201,7 +196,7 @@ function readFormer({ former }: Attempts): Buffer | null {
   return isNoFolder(former) ? DAMAGED : readCell(former);
 }
 
-/** Whether something else lies where the cell's folder belongs, or the folder of all of them. */
+/** Whether a file is in the place of the cell's folder, or of their common folder. */
 function isNoFolder({ folder }: Cell): boolean {
   return isFile(dirname(folder)) || isFile(folder);
 }
@@ -227,11 +222,11 @@ function removeFolder({ folder }: Cell): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // it stays and counts no more: nothing reads it, and the next write tries again
+    // it stays without effect: nothing reads it, and the next write tries again
   }
 }
 
-/** A number alone where no more is known, which earlier versions can read. */
+/** Encodes as a plain number if possible, which earlier versions can read. */
 function encode({ wrong, underWay, doubt }: AttemptsState): Buffer {
   const isPlain = underWay.length === 0 && doubt === null;
   return Buffer.from(
@@ -240,8 +235,8 @@ function encode({ wrong, underWay, doubt }: AttemptsState): Buffer {
 }
 
 /**
- * What was not written by us leaves one attempt: the right PIN opens, and a file that somebody
- * damages gives no more guesses than one. Throws FobError `invalid` for the value of a newer
+ * Decodes the cell's value. Damaged data leaves one attempt: the right PIN still opens, and
+ * damaging the file gives an attacker only one guess. Throws FobError `invalid` for a newer
  * version.
  */
 function decode(value: Buffer | null, limit: number): AttemptsState {
@@ -290,7 +285,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // no object: the caller takes it for damaged
+    // the caller treats it as damaged
     return null;
   }
 }

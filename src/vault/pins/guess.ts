@@ -16,15 +16,15 @@ import {
   without,
 } from "./attempts.ts";
 
-/** How many guesses at one PIN are checked at once at most: scrypt takes 128 MiB for each. */
+/** How many guesses at one PIN are checked at the same time: scrypt takes 128 MiB for each. */
 const AT_ONCE = 8;
 
-/** How often a guess that waits for others looks again, in milliseconds. */
+/** How often a waiting guess checks again, in milliseconds. */
 const POLL_MS = 40;
 
 /**
- * How long a guess waits for one that does not end, on a clock that only goes forward, in
- * milliseconds.
+ * How long a guess waits for another one that does not finish, in milliseconds on a monotonic
+ * clock.
  */
 const PATIENCE_MS = 60_000;
 
@@ -32,26 +32,28 @@ const PATIENCE_MS = 60_000;
 export interface Guess<T> {
   /** How many wrong guesses in a row the PIN's policy allows. */
   readonly limit: number;
-  /** What the PIN opens, or null when it is wrong. Whatever it throws, the guess was not made. */
+  /**
+   * Returns what the PIN opens, or null when it is wrong. When it throws, the guess does not count.
+   */
   check(): Promise<T | null>;
-  /** Called when wrong guesses have reached the limit, and nobody doubts their number. */
+  /** Called when the wrong guesses have reached the limit and their number is certain. */
   atLimit?(): void;
   readonly patienceMs?: number;
 }
 
-/** What a guess has opened, or how many more are left. */
+/** What the guess has opened, or the number of guesses that are left. */
 export type Verdict<T> =
   | { readonly opened: T }
   | { readonly opened: null; readonly attemptsLeft: number };
 
 /**
- * Checks a PIN and counts it if it is wrong. The guess is noted, durably, before it is checked, so
- * that a process that is killed has not guessed for nothing; whoever ends in order takes it back.
- * While wrong guesses and those under way together reach the limit, it waits: no more wrong PINs
- * than the limit are ever checked, and a right one costs nothing.
+ * Checks a PIN and counts a wrong one. The guess is recorded durably before the check, so that
+ * killing the process does not give a free guess; a process that ends in the normal way removes the
+ * record. While wrong and unfinished guesses together reach the limit, it waits: no more wrong PINs
+ * than the limit are ever checked, and a right one does not count.
  *
  * Throws FobError `locked` when the limit was reached, `unavailable` when a guess of a stopped
- * process stands in the way.
+ * process blocks this one.
  */
 export async function judge<T>(attempts: Attempts, guess: Guess<T>): Promise<Verdict<T>> {
   const own: NotedGuess = {
@@ -82,7 +84,7 @@ export async function judge<T>(attempts: Attempts, guess: Guess<T>): Promise<Ver
   }
 }
 
-/** Notes the guess, as soon as there is room for it. */
+/** Records the guess, when the limit allows it. */
 async function begin<T>(
   attempts: Attempts,
   own: NotedGuess,
@@ -103,7 +105,7 @@ async function begin<T>(
   }
 }
 
-/** What came of the attempt to note a guess. */
+/** The result of an attempt to record a guess. */
 interface Next {
   readonly step: "begun" | "wait" | "locked";
   readonly state: AttemptsState;
@@ -118,7 +120,7 @@ function note(
   updateAttempts(attempts, limit, (before) => {
     const state = watch.giveUp(settle(before));
     const { wrong, underWay } = state;
-    // written by this very process, which could not see that its write counted
+    // already recorded by this process, which could not confirm its write
     if (underWay.some(({ nonce }) => nonce === own.nonce)) next = { step: "begun", state };
     else if (wrong >= limit) next = { step: "locked", state };
     else if (wrong + underWay.length >= limit || underWay.length >= AT_ONCE)
@@ -142,7 +144,7 @@ function finishRight<T>(
   let isLocked = false;
   updateAttempts(attempts, limit, (state) => {
     const isNoted = state.underWay.some(({ nonce }) => nonce === own.nonce);
-    // somebody waited too long for this process, and has counted it
+    // another process has waited too long for this one, and counted its guess
     isLocked = !isNoted && state.wrong >= limit;
     return isLocked ? state : cleared(without(state, own));
   });
@@ -165,7 +167,7 @@ function finishWrong<T>(
   return { opened: null, attemptsLeft: Math.max(0, limit - wrong) };
 }
 
-/** For how long this process has seen the guesses of others. */
+/** Measures for how long this process has seen the guesses of others. */
 class Watch {
   readonly #patienceMs: number;
   readonly #seenAt = new Map<string, number>();
@@ -174,10 +176,7 @@ class Watch {
     this.#patienceMs = patienceMs;
   }
 
-  /**
-   * The state in which guesses of which nobody can say whether their process runs count as wrong,
-   * after a while.
-   */
+  /** Counts late guesses as wrong if it is unknown whether their process runs. */
   giveUp(state: AttemptsState): AttemptsState {
     return countUnseen(
       state,
@@ -186,7 +185,8 @@ class Watch {
   }
 
   /**
-   * Throws FobError `unavailable` where processes that do run have made no progress for a while.
+   * Throws FobError `unavailable` when all unfinished guesses are late, and their processes are
+   * running.
    */
   refuseStopped(underWay: readonly NotedGuess[]): void {
     if (underWay.length === 0 || !underWay.every((guess) => this.#isLate(guess))) return;
@@ -216,6 +216,6 @@ function quietly(work: () => void): void {
   try {
     work();
   } catch {
-    // what went wrong before is what has to be told; the note counts when this process has ended
+    // the first error is the one to report; the recorded guess counts once this process has ended
   }
 }

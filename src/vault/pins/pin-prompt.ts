@@ -11,8 +11,7 @@ import type { KeyItem } from "#vault/keys/key-store.ts";
 import { isLikeRecoveryCode } from "#vault/keys/recovery-code.ts";
 
 /**
- * Which PIN is wanted, for the words of the prompt. `of` is a token's or a file's name, or null for
- * the app PIN.
+ * Describes the PIN for the prompt. `of` is the name of a token or file, or null for the app PIN.
  */
 export interface PinRequest {
   readonly of: string | null;
@@ -27,7 +26,7 @@ export interface PinRequest {
     | "repeat-passphrase"
     | "recovery"
     | "key";
-  /** Why the last answer was not accepted, when the question is asked again. */
+  /** Why the last answer was refused, when the question is repeated. */
   readonly refusal: FobError | null;
   /**
    * How many PINs are asked for after this one, where that is known: whoever has more to give has
@@ -36,27 +35,27 @@ export interface PinRequest {
   readonly later?: number | undefined;
 }
 
-/** Where PINs come from: a person at a terminal, a file, a descriptor or the environment. */
+/** The source of PINs: a person at a terminal, a file, a descriptor or the environment. */
 export interface PinPrompt {
   /**
-   * The PIN as UTF-8 bytes. Throws FobError `locked` when there is nobody and nothing to ask, and
-   * the request's refusal when asking again makes no sense.
+   * The PIN as UTF-8 bytes. Throws FobError `locked` when there is no source, and the request's
+   * refusal when asking again is pointless.
    */
   ask(request: PinRequest): Promise<Secret>;
 
   /**
-   * The key that the platform releases when it recognises the person, by finger or face; null where
-   * it cannot, or the person would rather type the PIN.
+   * The key that is released when the platform recognises the person by fingerprint or face; null
+   * when it cannot, or the person prefers to type the PIN.
    */
   release(request: { readonly of: string | null; readonly item: KeyItem }): Promise<Secret | null>;
 
-  /** Whether a person types the answers, who may mistype a new PIN and must repeat it. */
+  /** Whether a person types the answers, and must repeat a new PIN. */
   readonly interactive: boolean;
 }
 
 /**
- * The PIN that is part of a Mobile-OTP passcode. Nobody stores it, so that a wrong one cannot be
- * told from the right one. The caller forgets it.
+ * Asks for the PIN that is an input of a Mobile-OTP passcode. It is not stored, so a wrong one
+ * cannot be detected. The caller wipes it.
  */
 export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret> {
   return prompt.ask({ of: name, role: "passcode", refusal: null });
@@ -75,7 +74,7 @@ export function askingBefore(later: number, prompt: PinPrompt): PinPrompt {
 }
 
 /**
- * Asks until `check` accepts the PIN; a FobError `denied` or `invalid` from it is shown with the
+ * Asks until `check` accepts the PIN. A FobError `denied` or `invalid` of `check` is shown with the
  * next question.
  */
 export async function askUntil<T>(
@@ -99,10 +98,9 @@ export async function askUntil<T>(
 }
 
 /**
- * Asks for a new PIN that `policy` accepts, and `refuse` besides, which throws FobError `invalid`;
- * twice where a person types it. `reason` is shown with the first question. Nothing is asked after
- * it unless `later` says otherwise, by a number or, where none is known, null. The caller forgets
- * the PIN.
+ * Asks for a new PIN, twice when a person types it. `policy` and `refuse` must accept it; `refuse`
+ * throws FobError `invalid`. `reason` is shown with the first question. Unless `isLast` is false,
+ * it is the last PIN that is asked for. The caller wipes it.
  */
 export function askNewPin(
   prompt: PinPrompt,
@@ -128,8 +126,8 @@ export function askNewPin(
 }
 
 /**
- * Why a new PIN is not good enough, or null. Whoever gives a recovery code as a new PIN has
- * mistaken the question.
+ * The rule that a new PIN breaks, or null. A recovery code is refused, because the person has
+ * misread the question.
  */
 function judgeNew(pin: Secret, policy: PinPolicy): PinViolation | null {
   const text = pin.toString("utf8");
@@ -139,25 +137,25 @@ function judgeNew(pin: Secret, policy: PinPolicy): PinViolation | null {
   return { rule: "recovery-code", message: t("it has the form of a recovery code") };
 }
 
-/** A PIN that breaks a rule of its policy. */
+/** The error for a PIN that breaks a rule. */
 export function refusedPin({ rule, message }: PinViolation): FobError {
   return new FobError("invalid", t`this PIN is refused (${rule}): ${message}`);
 }
 
-/** A passphrase that breaks a rule of its policy. */
+/** The error for a passphrase that breaks a rule. */
 export function refusedPassphrase({ rule, message }: PinViolation): FobError {
   return new FobError("invalid", t`this passphrase is refused (${rule}): ${message}`);
 }
 
-/** What is wrong with a new PIN or passphrase that is the one from before. */
+/** The rule that a new PIN or passphrase breaks when it equals the current one. */
 export function isTheSame(): PinViolation {
   return { rule: "same", message: t("it is the current one") };
 }
 
 /**
- * Asks for the passphrase of a new encrypted file, or, for null, of a vault whose key nobody keeps;
- * twice where a person types it. Whoever has the file can guess without end, so that a short one is
- * refused. `refuse` throws FobError `invalid` for others. The caller forgets it.
+ * Asks for a new passphrase, twice when a person types it: of an encrypted file, or (null) of a
+ * vault without a keychain. A short one is refused, because anyone with the file can guess offline.
+ * `refuse` throws FobError `invalid` for further ones. The caller wipes it.
  */
 export function askNewPassphrase(
   prompt: PinPrompt,

@@ -22,7 +22,7 @@ import { attemptsOfToken, clearAttempts, failedAttempts, removeAttempts } from "
 import { judge } from "./guess.ts";
 import { askNewPin, askUntil, isTheSame, type PinPrompt, refusedPin } from "./pin-prompt.ts";
 
-/** What the PIN of a token needs of an open vault. */
+/** The functions of an open vault that token PINs use. */
 interface GuardedTokens {
   readonly layout: VaultLayout;
   readonly vaultKey: Secret;
@@ -31,15 +31,15 @@ interface GuardedTokens {
   amend(id: string, change: (token: Token) => Token): Token;
 }
 
-/** The state of a PIN. `attemptsLeft` is null where no PIN of ours is checked. */
+/** The state of a PIN. `attemptsLeft` is null when fob does not check a PIN. */
 export interface PinState {
   readonly attemptsLeft: number | null;
   readonly locked: boolean;
 }
 
 /**
- * The key of a token's secret; asks for the token's PIN where it has one. Throws FobError `denied`
- * for a wrong PIN, `locked` after too many.
+ * Opens the key of a token's secret; asks for the token's PIN if it has one. Throws FobError
+ * `denied` for a wrong PIN, `locked` after too many.
  */
 export async function askSecretKey(
   vault: GuardedTokens,
@@ -55,8 +55,8 @@ export async function askSecretKey(
 }
 
 /**
- * {@link askSecretKey} for using the token: a PIN that must be changed is changed first, by a
- * person. Throws FobError `locked` where there is none.
+ * {@link askSecretKey} for using the token: a PIN that must be changed is changed first. Throws
+ * FobError `locked` when no person can do that.
  */
 export async function askToUse(
   vault: GuardedTokens,
@@ -65,7 +65,7 @@ export async function askToUse(
   now: Date,
 ): Promise<Secret> {
   const overdue = record.guard && overdueReason(record.guard, now);
-  // whoever must choose another PIN proves to know this one
+  // a person who must choose a new PIN first types the current one
   const released = overdue ? null : await recognizePerson(vault, record, prompt);
   if (released) return released;
   const secretKey = await askSecretKey(vault, record, prompt);
@@ -88,8 +88,8 @@ export async function askToUse(
 }
 
 /**
- * Asks for a new PIN of a token, under a policy and the PINs that the token remembers, and guards
- * it with that.
+ * Asks for a new PIN of a token and sets it. The PIN must fit the policy, and differ from the PINs
+ * that the token remembers.
  */
 export async function changeTokenPin(
   vault: GuardedTokens,
@@ -115,13 +115,13 @@ export async function changeTokenPin(
     if (opened) throw refusedPin(isTheSame());
   };
   const pin = await askNewPin(prompt, record.token.name, policy, { refuse, reason });
-  // whoever changes a PIN chooses it; the first one may be somebody else's
+  // a changed PIN was chosen by its user; the first one may come from somebody else
   const isOwn = prompt.interactive || record.guard !== null;
   await setTokenPin(vault, record, secretKey, { pin, policy, setAt: now, isOwn });
   forget(pin);
 }
 
-/** Guards a token with a PIN. `secretKey` proves that the caller could open it before. */
+/** Protects a token with a PIN. `secretKey` proves that the caller could open the token before. */
 export async function setTokenPin(
   vault: GuardedTokens,
   record: TokenRecord,
@@ -133,7 +133,7 @@ export async function setTokenPin(
   clearAttempts(attemptsOfToken(vault, record.token.id));
 }
 
-/** Takes the PIN off a token. Throws FobError `denied` where its issuer asks for one. */
+/** Removes the PIN of a token. Throws FobError `denied` when its issuer requires one. */
 export function removeTokenPin(vault: GuardedTokens, record: TokenRecord, secretKey: Secret): void {
   if (record.guard?.policy.required) {
     throw new FobError(
@@ -145,7 +145,7 @@ export function removeTokenPin(vault: GuardedTokens, record: TokenRecord, secret
   removeAttempts(attemptsOfToken(vault, record.token.id));
 }
 
-/** How many wrong PINs a token still allows. */
+/** The state of a token's PIN. */
 export function tokenPinState(vault: GuardedTokens, record: TokenRecord): PinState {
   if (!record.guard) return { attemptsLeft: null, locked: false };
   if (isWiped(record)) return { attemptsLeft: 0, locked: true };
@@ -153,23 +153,20 @@ export function tokenPinState(vault: GuardedTokens, record: TokenRecord): PinSta
   return pinState(policy, failedAttempts(attemptsOfToken(vault, record.token.id), policy.attempts));
 }
 
-/** The state of a PIN under `policy` after `failed` wrong attempts in a row. */
+/** The state of a PIN with this policy after `failed` wrong attempts in a row. */
 export function pinState(policy: PinPolicy, failed: number): PinState {
   const attemptsLeft = Math.max(0, policy.attempts - failed);
   return { attemptsLeft, locked: attemptsLeft === 0 };
 }
 
-/** Why a right PIN is not enough any more, or null. */
+/** Why a PIN must be changed before it is used, or null. */
 export function overdueReason({ policy, setAt, mustChange }: PinGuard, now: Date): string | null {
   if (mustChange) return t("it was chosen by somebody else");
   const expiry = pinExpiry(setAt, policy);
   return expiry && expiry <= now ? t("it has expired") : null;
 }
 
-/**
- * The secret key that the platform releases when it recognises the person; null where the PIN is
- * needed.
- */
+/** Opens the secret key by biometrics; null when the PIN is needed. */
 async function recognizePerson(
   vault: GuardedTokens,
   record: TokenRecord,
@@ -193,7 +190,7 @@ async function secretKeyByPin(
   const verdict = await judge(attemptsOfToken(vault, id), {
     limit: policy.attempts,
     check: () => {
-      // the PIN may have been changed while it was asked for, and a wiped token has none
+      // the PIN may have been changed, or the token wiped, during the prompt
       const current = vault.read(id);
       refuseWiped(current);
       return openSecretKey(current, vault.vaultKey, pin);
@@ -207,14 +204,17 @@ async function secretKeyByPin(
   );
 }
 
-/** Whoever kills the process before this has the next guess do it. */
+/**
+ * Wipes the secret if the policy says so. If the process is killed before this, the next guess does
+ * it.
+ */
 function wipeAtLimit(vault: GuardedTokens, id: string, { atLimit }: PinPolicy): void {
   if (atLimit !== "wipe") return;
   vault.update(id, wipeRecord);
   removeAttempts(attemptsOfToken(vault, id));
 }
 
-/** Only the guard changes: the counter may have moved on since `before` was read. */
+/** Replaces only the guard, because the counter may have moved on since `before` was read. */
 function replaceGuard(vault: GuardedTokens, before: TokenRecord, after: TokenRecord): void {
   const { guard, wrappedSecretKey } = after;
   vault.update(before.token.id, (record) => {
