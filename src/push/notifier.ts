@@ -1,4 +1,4 @@
-/** A notification of the desktop. Its texts are plain, and safe to show. */
+/** A desktop notification. Its texts are plain and safe to show. */
 export interface Notice {
   readonly title: string;
   readonly body: string;
@@ -10,32 +10,36 @@ export interface NoticeAction {
   readonly label: string;
 }
 
-/** A question with two buttons. Whatever the desktop adds for "neither" is its own. */
+/** A question with two buttons. The desktop may add one to dismiss it. */
 export interface NoticeQuestion extends Notice {
   readonly actions: readonly [NoticeAction, NoticeAction];
 }
 
-/** How long a question is worth an answer. */
+/** How long to wait for an answer. */
 export interface Patience {
   readonly signal: AbortSignal;
   /** In milliseconds. */
   readonly timeout: number;
 }
 
-/** The notifications of a desktop. */
+/** Shows notifications of the desktop. */
 export interface Notifier {
-  /** What shows them, in words. Throws FobError `unavailable` with a hint when nothing does. */
+  /**
+   * Describes the notification service. Throws FobError `unavailable` with a hint when there is
+   * none.
+   */
   describe(): Promise<string>;
 
   /**
-   * Shows a notice, and waits for nobody. Throws FobError `unavailable` as {@link describe} does.
+   * Shows a notice, without waiting for a person. Throws FobError `unavailable` as {@link describe}
+   * does.
    */
   tell(notice: Notice): Promise<void>;
 
   /**
-   * Shows a question until it is answered or dismissed, or its time is over. Resolves with the id
-   * of the button that was pressed, or null for none: never with a guess. Throws FobError
-   * `unavailable` when nothing shows it, or what does has no buttons.
+   * Shows a question until it is answered or dismissed, or the time is over. Resolves with the id
+   * of the pressed button, or null for none. Throws FobError `unavailable` when there is no
+   * notification service, or it has no buttons.
    */
   ask(question: NoticeQuestion, patience: Patience): Promise<string | null>;
 }

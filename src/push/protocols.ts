@@ -6,17 +6,17 @@ import { tiqr } from "./tiqr/tiqr.ts";
 type Protocols = { readonly [P in PushProtocol]: ProtocolDefinition<P> };
 
 /**
- * Every protocol of login requests. A new one is its credential in src/token/push-credential.ts, a
+ * All protocols of login requests. A new one needs a credential in src/token/push-credential.ts, a
  * folder beside this file, and a row here.
  */
 const DEFINITIONS = { privacyidea: privacyIdea, tiqr } as const satisfies Protocols;
 
 const PROTOCOLS: Protocols = DEFINITIONS;
 
-/** How tokens of each protocol are enrolled. */
+/** The enrollments of all protocols. */
 export const PUSH_ENROLLMENTS = Object.values(DEFINITIONS).map(({ enrollment }) => enrollment);
 
-/** How the server of a token is polled; null where the person scans each request. */
+/** The provider of a token's protocol; null when the person scans each request. */
 export function providerOf<P extends PushProtocol>({
   protocol,
 }: {
@@ -25,9 +25,9 @@ export function providerOf<P extends PushProtocol>({
   return PROTOCOLS[protocol].provider;
 }
 
-/** What a token computes its answers to login requests with. */
+/** The algorithm of a token's answers. */
 export function answerMethodOf<C extends PushCredential>(credential: C): AnswerMethod {
-  // the row of a protocol takes the credentials of that protocol, which TypeScript cannot follow
+  // each row takes the credentials of its own protocol, which TypeScript cannot infer
   const { answerMethod } = PROTOCOLS[credential.protocol] as ProtocolDefinition<PushProtocol>;
   return answerMethod(credential);
 }

@@ -3,14 +3,12 @@ import type { PushAnswer } from "#token/push-answer.ts";
 import type { PushOutcome, PushRequest } from "./push-request.ts";
 
 /**
- * What happens while login requests are listened for. Texts are safe for a terminal but for those
- * of a request.
+ * An event while listening for login requests. Its texts are safe for a terminal, except those of a
+ * request.
  */
 export type PushEvent =
   | { readonly kind: "request"; readonly request: PushRequest }
-  /**
-   * It was not answered here, and cannot be any more: its time is over, or its server withdrew it.
-   */
+  /** The request can no longer be answered: it has expired, or its server withdrew it. */
   | {
       readonly kind: "gone";
       readonly request: PushRequest;
@@ -22,13 +20,13 @@ export type PushEvent =
       readonly answer: PushAnswer;
       readonly outcome: PushOutcome;
     }
-  /** Something was dropped before it was shown. The same is said once. */
+  /** A request was dropped before it was shown. Each message is reported once. */
   | { readonly kind: "refusal"; readonly token: string; readonly message: string }
-  /** A token is listened to no longer: it was removed, or its access domain forbids it. */
+  /** Listening for a token has ended: it was removed, or its access domain forbids it. */
   | { readonly kind: "ended"; readonly token: string; readonly message: string }
   /**
-   * A server cannot be reached, or does not answer for one token; `token` is null where it is about
-   * all of them. It is tried again.
+   * A server cannot be reached, or does not answer for one token (`token` is null for all). Polling
+   * continues.
    */
   | ({
       readonly kind: "offline";
@@ -36,15 +34,12 @@ export type PushEvent =
       readonly hint: string | null;
     } & Whereabouts)
   | ({ readonly kind: "online" } & Whereabouts)
-  /**
-   * The clock is so far off that the server will refuse soon, or refuses; positive when it is
-   * ahead.
-   */
+  /** The clock differs so much that the server refuses, or soon will; positive when it is ahead. */
   | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number }
-  /** The clock, which was off, is right again. */
+  /** The clock is right again. */
   | { readonly kind: "steady"; readonly server: string };
 
-/** Why a request is gone, for people. */
+/** Describes to people why a request is gone. */
 export function goneInWords(reason: "expired" | "withdrawn"): string {
   return reason === "expired" ? t("expired") : t("withdrawn");
 }

@@ -1,7 +1,7 @@
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PushMemory, PushRequest } from "./push-request.ts";
 
-/** A request as scripts read it; times as ISO 8601. */
+/** A request for scripts; times as ISO 8601. */
 export function requestJson({
   id,
   token,
@@ -15,9 +15,7 @@ export function requestJson({
   return { id, token, title, question, server, ...times({ receivedAt, expiresAt }), options };
 }
 
-/**
- * A remembered request as scripts read it: `answer` is `approved`, `denied`, `reported` or null.
- */
+/** A remembered request for scripts: `answer` is `approved`, `denied`, `reported` or null. */
 export function memoryJson({
   id,
   token,

@@ -2,46 +2,46 @@ import { createHash } from "node:crypto";
 import type { PushAnswer } from "#token/push-answer.ts";
 
 /**
- * A login that a server asks about, after its signature was checked. Nothing in the texts is safe
- * for a terminal: `printable()` them.
+ * A login request of a server, with a verified signature. Its texts are not safe for a terminal:
+ * use `printable()`.
  */
 export interface PushRequest {
-  /** The same in every process: {@link requestId}. */
+  /** The same in every process: see {@link requestId}. */
   readonly id: string;
   readonly tokenId: string;
   /** The token's name. */
   readonly token: string;
   readonly title: string;
   readonly question: string;
-  /** The server's name, and its port if it is an unusual one. */
+  /** The server's host name, with its port unless it is the default. */
   readonly server: string;
-  /** When it was first seen here, by any process. */
+  /** When any process first saw it. */
   readonly receivedAt: Date;
-  /** From when on it is not answered any more. */
+  /** It is not answered after this time. */
   readonly expiresAt: Date;
   /**
-   * What to choose from (number matching): the login page shows the right one. Empty where nothing
-   * is to be chosen.
+   * The options for number matching: the login page shows the right one. Empty without number
+   * matching.
    */
   readonly options: readonly string[];
   /** Whether a notification's button may approve it. */
   readonly isQuick: boolean;
 }
 
-/** What came of an answer that was sent. */
+/** The server's reply to an answer. */
 export interface PushOutcome {
   /**
-   * Whether the server took it: it does not when the request has expired, was answered elsewhere,
-   * or the choice is wrong.
+   * Whether the server accepted it: not when the request has expired, was answered elsewhere, or
+   * the choice is wrong.
    */
   readonly isAccepted: boolean;
-  /** What the person must type at the login page; absent where that is nothing. */
+  /** The code that the person must type at the login page, if any. */
   readonly displayCode?: string;
-  /** What the server wants to be told with it. */
+  /** A message of the server for the person. */
   readonly message?: string;
 }
 
-/** A request as it is remembered. */
+/** A remembered request. */
 export interface PushMemory {
   readonly id: string;
   readonly token: string;
@@ -49,16 +49,17 @@ export interface PushMemory {
   readonly question: string;
   readonly server: string;
   readonly receivedAt: Date;
-  /** Null when nobody answered it here. */
+  /** Null when it was not answered here. */
   readonly answer: PushAnswer | null;
   /**
-   * Whether the server took the answer; null when that is not known, because there is none or it
-   * was cut off on the way.
+   * Whether the server accepted the answer; null when there is no answer, or its reply was lost.
    */
   readonly isAccepted: boolean | null;
 }
 
-/** 12 hexadecimal digits that name a request of a token by the server's nonce for it. */
+/**
+ * The id of a request: 12 hexadecimal digits, derived from the token's id and the server's nonce.
+ */
 export function requestId(tokenId: string, nonce: string): string {
   return createHash("sha256").update(`${tokenId}\0${nonce}`).digest("hex").slice(0, 12);
 }

@@ -6,15 +6,15 @@ export type PushTokenOf<P extends PushProtocol> = Token & {
   readonly credential: PushCredentialOf<P>;
 };
 
-/** A token whose login requests are approved or denied. */
+/** A token that answers login requests. */
 export type PushToken = PushTokenOf<PushProtocol>;
 
-/** Whether a token is one for login requests. */
+/** Whether a token answers login requests. */
 export function isPushToken(token: Token): token is PushToken {
   return token.credential.kind === "push";
 }
 
-/** The name of a token's server, and its port if it is an unusual one. */
+/** The host name of a token's server, with its port unless it is the default. */
 export function serverOf({ credential }: PushToken): string {
   return new URL(credential.url).host;
 }

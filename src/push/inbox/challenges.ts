@@ -7,16 +7,16 @@ import type { PushAnswer } from "#token/push-answer.ts";
 import type { RememberedRequest } from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 
-/** A challenge that a poll brought, by the id that it has in every process. */
+/** A polled challenge with its id, which is the same in every process. */
 export interface IdentifiedChallenge {
   readonly id: string;
   readonly challenge: PushChallenge;
 }
 
-/** What a token's record remembers, by the id of the request. */
+/** The remembered requests in a token's record, by id. */
 export type PushMemoryById = ReadonlyMap<string, RememberedRequest>;
 
-/** Challenges of a token with their ids. */
+/** Adds ids to the challenges of a token. */
 export function withIds(
   tokenId: string,
   challenges: readonly PushChallenge[],
@@ -24,14 +24,14 @@ export function withIds(
   return challenges.map((challenge) => ({ id: requestId(tokenId, challenge.nonce), challenge }));
 }
 
-/** What a record remembers. */
+/** The remembered requests of a record. */
 export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
   return new Map(pushRequests.map((one) => [one.id, one]));
 }
 
 /**
- * Whether a request can be answered. One whose answer was decided on and perhaps never received
- * still can.
+ * Whether a request can be answered. An answer that was recorded but perhaps never received can be
+ * sent again.
  */
 export function isWaiting(
   remembered: RememberedRequest | undefined,
@@ -45,7 +45,7 @@ export function isWaiting(
   );
 }
 
-/** Whether the time to answer a request is over: it is counted from when it was first seen. */
+/** Whether a request has expired. The time counts from when it was first seen. */
 export function hasExpired(
   { seenAt }: RememberedRequest,
   { lifetime }: PushChallenge,
@@ -54,7 +54,7 @@ export function hasExpired(
   return seenAt + lifetime * 1000 <= now.getTime();
 }
 
-/** Why requests that were known before the server was asked are not shown again. */
+/** Reasons why requests that were known before the poll are not shown again. */
 export function refuseRepeated(
   received: readonly IdentifiedChallenge[],
   past: PushMemoryById,
@@ -69,7 +69,7 @@ export function refuseRepeated(
   });
 }
 
-/** A challenge as the person is asked about it; `seenAt` is in milliseconds. */
+/** The request for a challenge; `seenAt` is in milliseconds. */
 export function asRequest(
   token: PushToken,
   { id, challenge }: IdentifiedChallenge,
@@ -77,15 +77,13 @@ export function asRequest(
 ): PushRequest {
   const { title, question, options, lifetime } = challenge;
   return {
-    ...{
-      id,
-      tokenId: token.id,
-      token: token.name,
-      title,
-      question,
-      server: serverOf(token),
-      options,
-    },
+    id,
+    tokenId: token.id,
+    token: token.name,
+    title,
+    question,
+    server: serverOf(token),
+    options,
     receivedAt: new Date(seenAt),
     expiresAt: new Date(seenAt + lifetime * 1000),
     isQuick: token.credential.isQuick && token.pin === "none" && options.length === 0,
@@ -93,8 +91,7 @@ export function asRequest(
 }
 
 /**
- * Throws FobError `usage` when an approval does not choose what must be chosen, or chooses what is
- * not offered.
+ * Throws FobError `usage` when an approval lacks a required choice, or has one that is not offered.
  */
 export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): void {
   if (answer.kind === "deny") return;

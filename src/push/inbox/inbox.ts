@@ -4,33 +4,31 @@ import type { PushToken } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
-/** A token that login requests can come for. */
+/** A token that can receive login requests. */
 export interface InboxToken {
   readonly token: PushToken;
-  /** Whether its own PIN is needed: to begin with, and again for every approval. */
+  /** Whether the token's own PIN is needed: to open it, and again for each approval. */
   readonly isGuarded: boolean;
 }
 
-/** What a server said when it was asked for a token's requests. */
+/** The result of a poll for one token. */
 export interface PolledRequests {
-  /** Those that wait for an answer, the newest first. */
+  /** The open requests, the newest first. */
   readonly requests: readonly PushRequest[];
-  /** What was dropped and why, one line each, safe for a terminal. */
+  /** Why requests were dropped, one line each, safe for a terminal. */
   readonly refusals: readonly string[];
   /**
-   * How far this machine's clock is ahead of the server's, to the second; null where the server
-   * does not tell.
+   * How far this machine's clock is ahead of the server's, in seconds; null when the server does
+   * not send its time.
    */
   readonly clockOffsetSeconds: number | null;
 }
 
-/** What came of denying several requests. */
+/** The result of denying several requests. */
 export interface Denials {
-  /** The ids of the requests whose denial the server took. */
+  /** The ids of the requests whose denial the server accepted. */
   readonly denied: readonly string[];
-  /**
-   * The tokens that were left with requests that their server did not hear the denial of, and why.
-   */
+  /** The tokens with requests that were not denied, and the errors. */
   readonly failures: readonly DenialFailure[];
 }
 
@@ -42,47 +40,47 @@ export interface DenialFailure {
 }
 
 /**
- * Where login requests come in and are answered, for a vault or grant in this process, or an agent
- * that holds the vault. It has a life: keys of guarded tokens are kept from `open` to `close`.
+ * The login requests of a vault or grant in this process, or of an agent. It keeps the keys of
+ * guarded tokens from `open` to `close`.
  */
 export interface PushInbox {
-  /** What the grant is called that opens these tokens; null for those of a vault. */
+  /** The label of the grant; null for a vault. */
   readonly grantLabel: string | null;
 
-  /** The tokens whose server can be asked, in list order. */
+  /** The tokens whose servers can be polled, in list order. */
   tokens(): Promise<readonly InboxToken[]>;
 
   /**
-   * Makes a token ready to be polled; asks for its PIN where it has one. Throws FobError `denied`
-   * or `locked` by its access domain or PIN.
+   * Opens a token for polling; asks for its PIN if it has one. Throws FobError `denied` or `locked`
+   * because of its access domain or PIN.
    */
   open(tokenId: string, prompt: PinPrompt): Promise<void>;
 
   /**
-   * Asks the server for a token's requests; those answered or expired are left out. Throws FobError
-   * `unavailable`, `rejected` when the server refuses, `locked` for a guarded token that was not
-   * opened, `denied` by its access domain, `interrupted` when the signal ended it.
+   * Polls the server for a token's requests, without answered and expired ones. Throws FobError
+   * `unavailable`; `rejected` when the server refuses; `locked` for a guarded token that is not
+   * open; `denied` by its access domain; `interrupted` when the signal aborts.
    */
   poll(tokenId: string, signal?: AbortSignal): Promise<PolledRequests>;
 
   /**
-   * Answers a request. The answer is claimed durably before it is sent: after that no process can
-   * give another one, and the same one can be sent again where it is not known whether it arrived.
-   * Approving with a guarded token asks for its PIN. Throws FobError `not-found` for a request that
-   * does not wait (any more), `rejected` when it was answered otherwise, `usage` for a choice that
-   * is not offered or is missing, and what {@link open} and {@link poll} throw.
+   * Answers a request. The answer is recorded durably before it is sent: after that no process can
+   * send a different one, and the same one can be sent again when its reply was lost. Approving
+   * with a guarded token asks for its PIN. Throws FobError `not-found` for a request that is not
+   * open, `rejected` when it was answered differently, `usage` for a missing or wrong choice, and
+   * what {@link open} and {@link poll} throw.
    */
   answer(requestId: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
 
   /**
-   * Denies requests that were polled before, many at once; one that is answered otherwise, or went
-   * meanwhile, is passed over. What fails for one token keeps no other from being denied.
+   * Denies several polled requests; skips those that were answered differently or have gone. An
+   * error for one token does not stop the others.
    */
   denyAll(requestIds: readonly string[], isReport: boolean): Promise<Denials>;
 
-  /** What is remembered of a token's requests, the newest first, at most 20. */
+  /** The remembered requests of a token, the newest first, at most 20. */
   history(tokenId: string): Promise<readonly PushMemory[]>;
 
-  /** Forgets the keys that it keeps. */
+  /** Wipes the keys. */
   close(): void;
 }

@@ -29,13 +29,13 @@ import type { Denials, InboxToken, PolledRequests, PushInbox } from "./inbox.ts"
 import { claimMany, sendSeveral } from "./many-answers.ts";
 import { pushToken, ServerConnections } from "./server-connections.ts";
 
-/** The inbox of tokens that this process can open. */
+/** The inbox of a vault or grant that is open in this process. */
 export class LocalInbox implements PushInbox {
   readonly grantLabel: string | null;
   readonly #store: TokenStore;
   readonly #services: PushServices;
   readonly #connections: ServerConnections;
-  /** What each token's last poll brought, by the id of the token and of the request. */
+  /** The challenges of each token's last poll, by token id and request id. */
   readonly #challenges = new Map<string, ReadonlyMap<string, PushChallenge>>();
 
   constructor(store: TokenStore, services: PushServices, grantLabel: string | null = null) {
@@ -93,7 +93,7 @@ export class LocalInbox implements PushInbox {
     const outcome = await connection.answer(challenge, answer, this.#services);
     this.#change(tokenId, (known) => settleAnswers(known, new Map([[id, outcome.isAccepted]])));
     touch(this.#store, [tokenId], this.#services.now());
-    // another process may have sent the same answer a moment before: the server took that one
+    // another process may have sent the same answer before: the server accepted that one
     const isAccepted =
       memoryOf(this.#store.read(tokenId)).get(id)?.isAccepted ?? outcome.isAccepted;
     return { ...outcome, isAccepted };
@@ -103,7 +103,7 @@ export class LocalInbox implements PushInbox {
     const wanted = [...this.#challenges]
       .map(([tokenId, challenges]) => [tokenId, pick(challenges, ids)] as const)
       .filter(([, challenges]) => challenges.size > 0);
-    // at once: a server that does not answer must not keep the others waiting
+    // in parallel, because a server that does not answer must not delay the others
     const denials = await Promise.all(
       wanted.map(([tokenId, challenges]) =>
         this.#denyMany(tokenId, challenges, { kind: "deny", isReport }),
@@ -139,7 +139,10 @@ export class LocalInbox implements PushInbox {
     this.#challenges.clear();
   }
 
-  /** Two writes for all of them: in a flood, each write is a wait. */
+  /**
+   * Denies all requests of a token with two writes, because in a flood one write for each would
+   * take too long.
+   */
   async #denyMany(
     tokenId: string,
     challenges: ReadonlyMap<string, PushChallenge>,
@@ -195,7 +198,7 @@ export class LocalInbox implements PushInbox {
   }
 
   #claim(tokenId: string, id: string, challenge: PushChallenge, answer: PushAnswer): void {
-    // after the PIN, which takes as long as people take
+    // measured after the PIN prompt, which may take long
     const now = this.#services.now();
     this.#change(tokenId, (known) => {
       const remembered = known.find((one) => one.id === id);
@@ -209,8 +212,8 @@ export class LocalInbox implements PushInbox {
   }
 
   /**
-   * Nothing is written where nothing changes: of many processes that hear of the same request, one
-   * has to.
+   * Changes the remembered requests. Writes only changes: of many processes that receive the same
+   * request, one has to.
    */
   #change(tokenId: string, change: (known: RememberedRequests) => RememberedRequests): void {
     this.#store.update(tokenId, (record) => {
@@ -219,7 +222,7 @@ export class LocalInbox implements PushInbox {
     });
   }
 
-  /** A request that was not seen by this inbox may have come since. */
+  /** Finds a challenge; polls when this inbox has not seen it yet. */
   async #find(id: string) {
     const known = this.#seen(id);
     if (known) return known;

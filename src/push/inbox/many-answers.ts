@@ -3,15 +3,15 @@ import type { PushChallenge, PushServices, ServerConnection } from "#push/provid
 import type { PushAnswer } from "#token/push-answer.ts";
 import { claimAnswer, type RememberedRequests } from "#vault/tokens/push-memory.ts";
 
-/** How many answers are on their way at once. */
+/** How many answers are sent at the same time. */
 const AT_ONCE = 8;
 
 /**
- * What a server said to several answers, and why it was not sent all of them. What it did not hear
- * can be sent again.
+ * The results of several answers, and the error that stopped the rest. Answers without a result can
+ * be sent again.
  */
 export interface SeveralOutcomes {
-  /** Whether each answer that it heard was accepted, by the id of the request. */
+  /** Whether each sent answer was accepted, by request id. */
   readonly outcomes: ReadonlyMap<string, boolean>;
   readonly failure: FobError | null;
 }
@@ -38,9 +38,7 @@ export async function sendSeveral(
   throw failed.reason;
 }
 
-/**
- * {@link claimAnswer} for several requests; those that were answered already are left out of `ids`.
- */
+/** {@link claimAnswer} for several requests; `ids` has those that were not answered before. */
 export function claimMany(
   before: RememberedRequests,
   ids: readonly string[],

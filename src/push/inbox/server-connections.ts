@@ -11,8 +11,8 @@ import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
 /**
- * The connections of tokens to their servers. It has a life: the keys that sign are kept from
- * {@link open} to {@link close}.
+ * The connections of tokens to their servers. It keeps the signing keys from {@link open} to {@link
+ * close}.
  */
 export class ServerConnections {
   readonly #store: TokenStore;
@@ -31,7 +31,7 @@ export class ServerConnections {
   }
 
   /**
-   * Opens a token's connection and keeps it; asks for the token's PIN where it has one. Throws
+   * Opens a token's connection and keeps it; asks for the token's PIN if it has one. Throws
    * FobError `denied`, `locked` and `usage`.
    */
   async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
@@ -39,8 +39,8 @@ export class ServerConnections {
   }
 
   /**
-   * A connection that is not kept: for an answer that needs the PIN again. Throws as {@link open}
-   * does.
+   * Opens a connection without keeping it, for an answer that needs the PIN again. Throws as {@link
+   * open} does.
    */
   async openOnce(record: TokenRecord, prompt: PinPrompt): Promise<ServerConnection> {
     const token = pushToken(record);
@@ -61,8 +61,8 @@ export class ServerConnections {
   }
 
   /**
-   * A token's connection. One without a PIN is opened when it is first needed: nobody is asked.
-   * Throws as {@link open} does.
+   * The connection of a token. That of a token without a PIN is opened at first use, because no PIN
+   * must be asked for. Throws as {@link open} does.
    */
   async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
@@ -72,13 +72,13 @@ export class ServerConnections {
     return connection;
   }
 
-  /** Forgets the keys. */
+  /** Drops the connections and their keys. */
   close(): void {
     this.#connections.clear();
   }
 }
 
-/** The token of a record, which must be one for login requests: throws FobError `usage`. */
+/** The push token of a record. Throws FobError `usage` for another kind of token. */
 export function pushToken({ token }: TokenRecord): PushToken {
   if (isPushToken(token)) return token;
   throw new FobError("usage", t`${token.name} approves no login requests`);

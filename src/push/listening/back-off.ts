@@ -1,20 +1,20 @@
-/** For how long after the last sign of life a server is asked every second, in milliseconds. */
+/** How long after the last activity a server is polled every second, in milliseconds. */
 const EAGER_MS = 120_000;
 
-/** How often a server is asked at most and at least, in milliseconds. */
+/** The shortest and the longest pause between two polls, in milliseconds. */
 const FASTEST = 1_000;
 const SLOWEST = 30_000;
 
 /**
- * By how much the pauses of many listeners differ at most, so that they do not all ask at once: a
- * part of the pause.
+ * The maximum random addition to a pause, as a part of it, so that many listeners do not poll at
+ * the same time.
  */
 const JITTER = 0.25;
 
 /**
- * How long to pause before a server is asked again: a second while somebody waits, doubling up to
- * 30 s when nothing happens or the server cannot be reached. With `fixed`, in milliseconds, always
- * that long while it can.
+ * Computes the pause before the next poll of a server: one second during activity, doubling up to
+ * 30 s without activity or when the server cannot be reached. With `fixed`, in milliseconds, always
+ * that pause while the server can be reached.
  */
 export class BackOff {
   readonly #fixed: number | null;
@@ -23,30 +23,33 @@ export class BackOff {
   #idle = 0;
   #failures = 0;
 
-  /** `random` gives numbers from 0 up to 1; `now` is in milliseconds, as everywhere here. */
+  /**
+   * `random` returns numbers from 0 (inclusive) to 1 (exclusive); `now` is in milliseconds, as in
+   * all methods.
+   */
   constructor(now: number, random: () => number, fixed: number | null) {
     this.#wokenAt = now;
     this.#random = random;
     this.#fixed = fixed;
   }
 
-  /** Starts anew with short pauses: a request came, or a person pressed a key. */
+  /** Goes back to short pauses, after a request or a pressed key. */
   wake(now: number): void {
     this.#wokenAt = now;
     this.#idle = 0;
   }
 
-  /** The server answered. */
+  /** Records an answer of the server. */
   succeed(): void {
     this.#failures = 0;
   }
 
-  /** The server did not answer, or not with sense. */
+  /** Records a poll without a valid answer. */
   fail(): void {
     this.#failures++;
   }
 
-  /** The next pause. */
+  /** The next pause in milliseconds. */
   pause(now: number): number {
     const isEager = now - this.#wokenAt < EAGER_MS;
     this.#idle = isEager ? 0 : this.#idle + 1;

@@ -1,21 +1,21 @@
 import type { PushEvent } from "#push/push-event.ts";
 
-/** How many events wait at most: then the oldest is dropped. */
+/** The maximum number of waiting events; then the oldest is dropped. */
 const MAX_EVENTS = 4_096;
 
-/** Events that wait to be taken, by one who waits for them. */
+/** A queue of events with a single consumer. */
 export class EventQueue {
   readonly #events: PushEvent[] = [];
   #wake: () => void = () => undefined;
 
-  /** Adds one. */
+  /** Adds an event. */
   tell(event: PushEvent): void {
     if (this.#events.length >= MAX_EVENTS) this.#events.shift();
     this.#events.push(event);
     this.wake();
   }
 
-  /** The oldest one; null when there is none. */
+  /** Removes and returns the oldest event; null when the queue is empty. */
   take(): PushEvent | null {
     return this.#events.shift() ?? null;
   }

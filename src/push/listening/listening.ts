@@ -8,20 +8,18 @@ import { EventQueue } from "./event-queue.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { ServerPolling } from "./server-polling.ts";
 
-/** What listening needs of its surroundings. */
+/** The settings of {@link Listening}. */
 export interface ListeningSettings {
   now(): Date;
-  /** Ends it. */
+  /** Ends the listening. */
   readonly signal: AbortSignal;
-  /**
-   * How often to ask, in milliseconds; null for once a second, and less often when nothing happens.
-   */
+  /** The pause between polls, in milliseconds; null for the usual back-off. */
   readonly interval: number | null;
 }
 
 /**
- * Listens for the login requests of tokens: one loop a token, until its signal ends it. Whoever
- * makes it has opened the tokens in the inbox.
+ * Listens for the login requests of tokens, with one polling loop for each token, until the signal
+ * aborts. The caller has opened the tokens in the inbox.
  */
 export class Listening {
   readonly #inbox: PushInbox;
@@ -29,7 +27,7 @@ export class Listening {
   readonly #queues: readonly RequestQueue[];
   readonly #servers: readonly ServerPolling[];
   readonly #events = new EventQueue();
-  /** When requests came within the last minute, in milliseconds. */
+  /** The times of requests in the last minute, in milliseconds. */
   #arrivals: number[] = [];
   #running = 0;
   #failure: unknown = null;
@@ -51,25 +49,25 @@ export class Listening {
     );
   }
 
-  /** The requests that wait for an answer, the newest first. */
+  /** The open requests, the newest first. */
   get waiting(): readonly PushRequest[] {
     const all = this.#queues.flatMap(({ waiting }) => waiting);
     return all.sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
   }
 
-  /** How many requests came in the last minute. */
+  /** How many requests arrived in the last minute. */
   get perMinute(): number {
     const since = this.#settings.now().getTime() - 60_000;
     this.#arrivals = this.#arrivals.filter((at) => at >= since);
     return this.#arrivals.length;
   }
 
-  /** Asks the servers soon, and every second again: somebody is there. */
+  /** Polls the servers at once and then every second, because a person is present. */
   wake(): void {
     for (const server of this.#servers) server.wake();
   }
 
-  /** Answers a request that waits, as {@link PushInbox.answer} does; the event follows. */
+  /** Answers an open request as {@link PushInbox.answer} does; an event follows. */
   async answer(id: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
     const request = this.waiting.find((one) => one.id === id);
     const outcome = await this.#inbox.answer(id, answer, prompt);
@@ -78,8 +76,8 @@ export class Listening {
   }
 
   /**
-   * Denies everything that waits; returns how many requests that were. Throws why not all were,
-   * after those that were.
+   * Denies all open requests; returns how many were denied. When some fail, throws the first error
+   * after the others are denied.
    */
   async denyAll(isReport: boolean): Promise<number> {
     const requests = new Map(this.waiting.map((request) => [request.id, request]));
@@ -94,8 +92,7 @@ export class Listening {
   }
 
   /**
-   * What happens, as it happens. Ends when the signal says so; rejects when no token is left to
-   * listen to, as the last one failed. To be asked for once.
+   * The events. Ends when the signal aborts; rejects when the last token has failed. Call it once.
    */
   async *events(): AsyncGenerator<PushEvent, void, void> {
     const { signal } = this.#settings;
@@ -103,7 +100,7 @@ export class Listening {
     signal.addEventListener("abort", wake);
     for (const server of this.#servers) void this.#run(server);
     try {
-      // a signal that fired before anybody listened is seen here
+      // also true when the signal has aborted before this call
       while (!signal.aborted) {
         const event = this.#events.take();
         if (event) yield event;

@@ -7,25 +7,25 @@ import { printable } from "#token/printable.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
-/** What notifying needs of its surroundings. */
+/** The settings of {@link Notifying}. */
 export interface NotifyingSettings {
   readonly notifier: Notifier;
-  /** Answers a request that waits. */
+  /** Answers an open request. */
   answer(id: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome>;
-  /** Whether a token has a PIN, by its id: then no button approves. */
+  /** Whether the token with this id has a PIN: then no button can approve. */
   isGuarded(tokenId: string): boolean;
   now(): Date;
-  /** Told once when notifications cannot be shown. Others may be shown all the same. */
+  /** Called once when a notification cannot be shown. Later ones are still tried. */
   onTrouble(trouble: FobError): void;
 }
 
 /**
- * More notifications than these at once hide everything else: the rest is counted, and shown when
- * one has gone.
+ * The maximum number of notifications at a time. Further requests are counted, and shown when one
+ * has gone.
  */
 const MAX_SHOWN = 3;
 
-/** How often a flood is spoken of, in milliseconds. */
+/** The shortest time between two notifications about a flood, in milliseconds. */
 const FLOOD_MS = 60_000;
 
 /** The longest text of a notification, in UTF-16 units. */
@@ -34,7 +34,7 @@ const MAX_TEXT = 240;
 const APPROVE = "approve";
 const DENY = "deny";
 
-/** A notification cannot ask for a PIN. */
+/** Refuses to ask for a PIN, because a notification cannot. */
 const NO_PIN: PinPrompt = {
   interactive: false,
   release: async () => null,
@@ -44,15 +44,15 @@ const NO_PIN: PinPrompt = {
 };
 
 /**
- * Asks about login requests by notifications of the desktop, while somebody listens. Only a request
- * whose policy allows it (`isQuick`), with nothing to choose and no PIN to type, gets buttons; for
- * the others the person is told to open fob.
+ * Asks about login requests by desktop notifications. Only a request whose policy allows it
+ * (`isQuick`), without options and PIN, gets buttons; for others the notification tells the person
+ * to open fob.
  */
 export class Notifying {
   readonly #settings: NotifyingSettings;
-  /** What ends the notifications that are shown, by the request's id. */
+  /** Ends the shown notifications, by request id. */
   readonly #shown = new Map<string, AbortController>();
-  /** The requests that are not shown yet, by their ids, the oldest first. */
+  /** The requests that are not shown yet, by id, the oldest first. */
   readonly #waiting = new Map<string, PushRequest>();
   readonly #work = new Set<Promise<void>>();
   #uncounted = 0;
@@ -63,7 +63,7 @@ export class Notifying {
     this.#settings = settings;
   }
 
-  /** Does what an event calls for, and returns at once. */
+  /** Handles an event; returns at once. */
   hear(event: PushEvent): void {
     if (event.kind === "request") this.#receive(event.request);
     else if (event.kind === "gone" || event.kind === "answered") {
@@ -72,7 +72,7 @@ export class Notifying {
     }
   }
 
-  /** Takes every question away; returns when what was answered is done with. */
+  /** Closes all notifications; resolves when all pressed buttons are handled. */
   async end(): Promise<void> {
     this.#waiting.clear();
     for (const end of this.#shown.values()) end.abort();
@@ -114,7 +114,7 @@ export class Notifying {
   }
 
   /**
-   * A notice counts as shown until its request has gone: the desktop does not say when it has left
+   * Resolves when the request has gone: the desktop does not report when a notification has left
    * the screen.
    */
   async #tell(request: PushRequest, signal: AbortSignal): Promise<void> {
@@ -163,7 +163,7 @@ export class Notifying {
   }
 
   #endure(error: unknown): void {
-    // what could not show one shows no others
+    // the others would fail as well
     this.#waiting.clear();
     if (this.#isTroubled) return;
     this.#isTroubled = true;

@@ -2,18 +2,21 @@ import type { InboxToken, PolledRequests } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
 import type { PushRequest } from "#push/push-request.ts";
 
-/** How many different refusals are told from one another, and how many answers of ours. */
+/** How many different refusals are reported, and how many answered requests are remembered. */
 const MAX_REFUSALS = 256;
 const MAX_ANSWERED = 4_096;
 
-/** The requests of one token that wait for an answer. */
+/** The open requests of one token. */
 export class RequestQueue {
   readonly token: InboxToken["token"];
   /** The newest first. */
   waiting: readonly PushRequest[] = [];
-  /** Whether its server was said to refuse this token, or to be silent for this token alone. */
+  /**
+   * Whether an event has reported that the server refuses this token, or does not answer for it
+   * alone.
+   */
   isOffline = false;
-  /** A poll that was on its way meanwhile brings them once more. */
+  /** Answered requests: a poll that was already under way may list them once more. */
   readonly #answered = new Set<string>();
   readonly #refusals = new Set<string>();
 
@@ -22,8 +25,8 @@ export class RequestQueue {
   }
 
   /**
-   * Takes what a poll brought; returns what is new and what has gone since the last time, in the
-   * order in which it is to be told.
+   * Takes the result of a poll; returns the events for new and gone requests, in the order in which
+   * they are to be reported.
    */
   compare({ requests: listed, refusals }: PolledRequests, now: Date): PushEvent[] {
     const before = this.waiting;
@@ -38,14 +41,14 @@ export class RequestQueue {
     ];
   }
 
-  /** Time goes on, whether its server answers or not. Returns what to tell of it. */
+  /** Removes expired requests; returns their events. */
   expire(now: Date): PushEvent[] {
     const before = this.waiting;
     this.waiting = before.filter(({ expiresAt }) => expiresAt > now);
     return without(before, this.waiting).map((request) => asGone(request, now));
   }
 
-  /** It is not listened to any more. Returns what to tell of it. */
+  /** Ends the listening for this token; returns the events. */
   end(message: string): PushEvent[] {
     const left = this.waiting;
     this.waiting = [];
@@ -53,7 +56,7 @@ export class RequestQueue {
     return [...gone, { kind: "ended", token: this.token.name, message }];
   }
 
-  /** A request of it was answered. */
+  /** Removes an answered request. */
   drop(id: string): void {
     if (this.#answered.size >= MAX_ANSWERED) this.#answered.clear();
     this.#answered.add(id);

@@ -7,31 +7,31 @@ import type { PushEvent } from "#push/push-event.ts";
 import { BackOff } from "./back-off.ts";
 import type { RequestQueue } from "./request-queue.ts";
 
-/** What watching a server needs of its surroundings. */
+/** The settings of {@link ServerPolling}. */
 export interface PollingSettings {
   readonly inbox: PushInbox;
-  /** The server's name, as it is told. */
+  /** The server's name in events. */
   readonly server: string;
   now(): Date;
-  /** Ends it. */
+  /** Ends the polling. */
   readonly signal: AbortSignal;
-  /** In milliseconds; null for the usual back-off. */
+  /** The pause between polls, in milliseconds; null for the usual back-off. */
   readonly interval: number | null;
   tell(event: PushEvent): void;
 }
 
-/** How often requests are looked through for those that have expired, in milliseconds. */
+/** How often requests are checked for expiry, in milliseconds. */
 const EXPIRY_MS = 1_000;
 
-/** A question that got no answer, and how many questions had been asked until then. */
+/** A poll without an answer, and the number of polls that had been sent by then. */
 interface Silence {
   readonly error: FobError;
   readonly asked: number;
 }
 
 /**
- * Asks one server for the requests of its tokens, again and again. Each token is asked for in its
- * own time: one that fails, or gets no answer for a while, does not hold up the others.
+ * Polls one server for the requests of its tokens. Each token has a loop of its own, so that one
+ * that fails or gets no answer does not delay the others.
  */
 export class ServerPolling {
   readonly #settings: PollingSettings;
@@ -40,9 +40,9 @@ export class ServerPolling {
   #isDrifting = false;
   #failure: unknown = null;
   #wake = new AbortController();
-  /** How many questions were asked, of all tokens. */
+  /** The number of polls that were sent, for all tokens. */
   #asked = 0;
-  /** Tokens without an answer, as long as it is not known whether the others get one. */
+  /** Tokens without an answer, while it is unknown whether the other tokens get one. */
   readonly #silent = new Map<RequestQueue, Silence>();
 
   constructor(queues: readonly RequestQueue[], settings: PollingSettings) {
@@ -51,8 +51,8 @@ export class ServerPolling {
   }
 
   /**
-   * Asks until the signal says so, or no token is left; returns why the last one was given up, null
-   * where none was.
+   * Polls until the signal aborts or no token is left; returns the error of the last token that was
+   * given up, or null.
    */
   async run(): Promise<unknown> {
     const expiry = setInterval(() => this.#expire(), EXPIRY_MS);
@@ -64,7 +64,7 @@ export class ServerPolling {
     return this.#failure;
   }
 
-  /** Asks soon, and every second again. */
+  /** Polls at once and then every second. */
   wake(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
@@ -85,14 +85,14 @@ export class ServerPolling {
     const { signal, now } = this.#settings;
     const woken = this.#wake.signal;
     const pause = backOff.pause(now().getTime());
-    // an end of the pause that somebody asked for is no failure
+    // an aborted pause is not an error
     await untilFirst([signal, woken], (end) => sleep(pause, undefined, { signal: end })).catch(
       () => undefined,
     );
     if (woken.aborted) backOff.wake(now().getTime());
   }
 
-  /** Asks for one token's requests; returns whether the server answered. */
+  /** Polls for one token; returns whether the server answered. */
   async #ask(queue: RequestQueue): Promise<boolean> {
     const { signal, inbox, now, tell } = this.#settings;
     const number = ++this.#asked;
@@ -119,8 +119,7 @@ export class ServerPolling {
     this.#silent.delete(queue);
     if (queue.isOffline) tell({ kind: "online", server, token: queue.token.name });
     queue.isOffline = false;
-    // the server is there: whoever got no answer before this question was asked has a trouble of
-    // its own
+    // the server works: a token that got no answer to an earlier poll has a problem of its own
     for (const [other, { error, asked }] of this.#silent)
       if (asked < number) this.#tellOffline(other, error);
   }

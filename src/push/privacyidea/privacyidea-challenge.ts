@@ -6,12 +6,12 @@ import type { PushChallenge } from "#push/provider.ts";
 import { verifiesText } from "./privacyidea-signature.ts";
 
 /**
- * How long a server waits for an answer unless its administrator decided otherwise, in seconds; it
- * does not tell.
+ * The default time that servers wait for an answer, in seconds. Servers do not send the configured
+ * time.
  */
 const LIFETIME = 120;
 
-/** More requests at once are not looked at. */
+/** The maximum number of requests in a reply; further ones are dropped. */
 const MAX_CHALLENGES = 1_000;
 
 /** The longest text of a request, in UTF-16 units. */
@@ -37,29 +37,29 @@ const ChallengeSchema = v.object({
 
 type Received = v.InferOutput<typeof ChallengeSchema>;
 
-/** What a privacyIDEA challenge says beyond what every protocol's does. */
+/** The fields of a challenge that only privacyIDEA has. */
 export interface PrivacyIdeaData {
-  /** Whether the server takes the reason of a denial. */
+  /** Whether the server accepts the reason of a denial. */
   readonly takesReasons: boolean;
   /**
-   * What is sent for each option: a server compares it letter by letter, and an administrator may
-   * have put blanks around it.
+   * The answer for each option. The server compares it exactly, with any spaces that an
+   * administrator has put around it.
    */
   readonly presenceAnswers: ReadonlyMap<string, string>;
   /**
-   * What the person types at the login page, where the server says so before it is answered. Not
+   * The code that the person types at the login page, if the server sends it with the request. Not
    * safe for a terminal.
    */
   readonly displayCode: string | null;
 }
 
-/** Whom challenges must come from, and whom they must be for. */
+/** The serial and server key that challenges must match. */
 export interface Expected {
   readonly serial: string;
   readonly serverKey: KeyObject;
 }
 
-/** The challenges of a poll that can be trusted, and why the others cannot. */
+/** The valid challenges of a poll, and the reasons why others were dropped. */
 export function readChallenges(value: unknown, expected: Expected) {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [];
   const challenges = new Map<string, PushChallenge>();
@@ -77,7 +77,10 @@ export function readChallenges(value: unknown, expected: Expected) {
   return { challenges: [...challenges.values()], refusals };
 }
 
-/** A challenge, or why it is dropped. Nothing of one that is not signed is repeated. */
+/**
+ * A challenge, or the reason why it is dropped. The reason contains no text of an unverified
+ * challenge.
+ */
 function readChallenge(value: unknown, { serial, serverKey }: Expected): PushChallenge | string {
   const parsed = v.safeParse(ChallengeSchema, value);
   if (!parsed.success) return t("a request was dropped: it makes no sense");
@@ -103,8 +106,8 @@ function readChallenge(value: unknown, { serial, serverKey }: Expected): PushCha
 }
 
 /**
- * What depends on how the login is to be confirmed comes last: the options, or the code that some
- * servers already tell.
+ * The signed text. Its last part depends on the mode: the options, or the code that some servers
+ * send with the request.
  */
 function signedText(received: Received): string {
   const { nonce, url, serial, question, title, sslverify, require_presence, display_code } =
@@ -129,8 +132,8 @@ function presenceAnswersOf({ require_presence }: Received): ReadonlyMap<string, 
 }
 
 /**
- * What the server can do besides; nothing where it does not say or did not sign it, null where the
- * signature is of something else.
+ * The server's capabilities: empty when it sends none or does not sign them, null when the
+ * signature is wrong.
  */
 function readCapabilities(
   { nonce, capabilities: json, capabilities_signature: signature }: Received,

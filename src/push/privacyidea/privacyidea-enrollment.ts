@@ -10,29 +10,29 @@ import { Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
 import { readReply } from "./privacyidea-reply.ts";
 
-/** As long as those of privacyIDEA's own app. */
+/** The key size, the same as in privacyIDEA's own app. */
 const KEY_BITS = 4_096;
 
-/** Weaker keys of a server are not taken. */
+/** The minimum size of a server's key. */
 const MIN_SERVER_KEY_BITS = 2_048;
 
-/** What a device sends that no push service reaches: it asks for its requests itself. */
+/** Sent in place of a push service's token by devices that only poll. */
 const NO_PUSH_SERVICE = "no_firebase_token";
 
-/** A server may have to make a key of its own first, in milliseconds. */
+/** The time limit in milliseconds: the server may first have to make a key. */
 const MAX_WAITING = 30_000;
 const MAX_REPLY = 64 * 1024;
 
-/** This very machine: a lab, or the end of a tunnel. */
+/** Host names of this machine, for a lab or an SSH tunnel. */
 const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 
-/** A year, in minutes: no server keeps an enrollment open for longer. */
+/** The highest accepted lifetime of an enrollment: one year, in minutes. */
 const MAX_TTL = 525_600;
 
 /**
- * `otpauth://pipush/LABEL?PARAMETERS` or `pia://pipush/...`: a push token of privacyIDEA. It holds
- * no key: one is made here and told to the server at `url`, which takes the enrollment credential
- * once.
+ * `otpauth://pipush/LABEL?PARAMETERS` or `pia://pipush/...`: a push token of privacyIDEA. The
+ * string has no key: fob makes one and sends its public part to the server at `url`, which accepts
+ * the enrollment credential once.
  */
 export const privacyIdeaEnrollment = {
   id: "privacyidea-push",
@@ -50,12 +50,12 @@ export const privacyIdeaEnrollment = {
   parseOnline: parsePushUri,
 } as const satisfies PushEnrollment;
 
-/** What a string says that the server must hear. */
+/** The parameters of the string that the enrollment request needs. */
 interface Invitation {
   readonly url: URL;
   readonly serial: string;
   readonly credential: string;
-  /** Whether the issuer lets a notification's button approve. */
+  /** Whether the issuer allows approval by a notification's button. */
   readonly isQuick: boolean;
 }
 
@@ -98,7 +98,7 @@ function parsePushUri(text: string): ParsedOnline {
   };
 }
 
-/** Makes a key pair, tells the server the public key, and takes the server's. */
+/** Makes a key pair, sends the public key to the server, and receives the server's key. */
 async function enrollWith(
   { url, serial, credential, isQuick }: Invitation,
   known: Omit<ParsedToken<PrivacyIdeaCredential>, "credential" | "secret">,
@@ -141,7 +141,7 @@ function makeKeys(): Promise<{ readonly publicKey: Buffer; readonly privateKey: 
   });
 }
 
-/** The server sends PKCS #1 in Base64 with line breaks; kept is SubjectPublicKeyInfo. */
+/** Converts the server's key from PKCS #1 in Base64 with line breaks to SubjectPublicKeyInfo. */
 function readServerKey(text: unknown, host: string): string {
   if (typeof text !== "string")
     throw new FobError("rejected", t`${host} sent no key to check its requests with`);
@@ -172,7 +172,7 @@ function readUrl(parameters: Parameters): URL {
   return url;
 }
 
-/** The server must hear it as it stands, and people must see all of it. */
+/** The serial must be sent unchanged and be fully visible, so invisible characters are refused. */
 function readSerial(parameters: Parameters): string {
   const serial = required(parameters, "serial");
   if (cleanName("serial", serial, []) === serial) return serial;

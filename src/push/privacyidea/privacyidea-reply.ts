@@ -4,7 +4,7 @@ import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
 
-/** Longer messages of a server are cut, in characters. */
+/** The maximum length of a server's message; longer ones are cut. */
 const MAX_MESSAGE = 200;
 
 const ReplySchema = v.object({
@@ -16,15 +16,15 @@ const ReplySchema = v.object({
   detail: v.nullish(v.record(v.string(), v.unknown())),
 });
 
-/** What a privacyIDEA server answers when all is well. */
+/** A successful reply of a privacyIDEA server. */
 export interface PrivacyIdeaReply {
   readonly value: unknown;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads the reply of a privacyIDEA server called `host`. Throws FobError `rejected` with the
- * server's own words when it refuses, `unavailable` when it has a problem or makes no sense.
+ * Parses the reply of the privacyIDEA server `host`. Throws FobError `rejected` with the server's
+ * message when it refuses, `unavailable` when it has an internal error or the reply is invalid.
  */
 export function readReply({ status, body }: HttpReply, host: string): PrivacyIdeaReply {
   const parsed = v.safeParse(ReplySchema, parseJson(body));
@@ -46,7 +46,7 @@ export function readReply({ status, body }: HttpReply, host: string): PrivacyIde
     : new FobError("rejected", t`${host} refuses: ${reason}`);
 }
 
-/** A text of the server, cut and safe for a terminal; null where there is none. */
+/** A text of the server, cut and safe for a terminal; null when there is none. */
 export function words(text: unknown): string | null {
   if (typeof text !== "string" || text === "") return null;
   return printable([...text].slice(0, MAX_MESSAGE).join(""));
@@ -56,7 +56,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
-    // no reply of privacyIDEA's, as whoever reads it will find
+    // the schema refuses null
     return null;
   }
 }

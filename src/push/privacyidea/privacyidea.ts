@@ -18,28 +18,28 @@ import { privacyIdeaEnrollment } from "./privacyidea-enrollment.ts";
 import { readReply, words } from "./privacyidea-reply.ts";
 import { signParts } from "./privacyidea-signature.ts";
 
-/** Room for a thousand requests with everything that belongs to them, in bytes. */
+/** Enough for a thousand requests with all their fields, in bytes. */
 const MAX_LIST = 4 * 1024 * 1024;
 const MAX_REPLY = 64 * 1024;
 
-/** How long a server may take, in milliseconds. */
+/** The time limit for a server, in milliseconds. */
 const MAX_WAITING = 10_000;
 
 /**
- * The server takes signatures of a minute's difference; from here on, in seconds, the
- * clock is the likely reason of a refusal.
+ * The server accepts a difference of one minute. From this offset, in seconds, the clock is the
+ * likely reason of a refusal.
  */
 const TOLERATED_OFFSET = 55;
 
 /**
- * For how long the same signed question is asked, in milliseconds. An RSA signature costs an idle
- * listener more than everything else that it does, and a question may be a minute old; a clock that
- * is off by more than this, in seconds, leaves too little of that minute.
+ * How long a signed poll is reused, in milliseconds. An RSA signature costs an idle listener more
+ * than everything else, and the server accepts polls for one minute. With a clock offset above
+ * MAX_OFFSET_OF_OLD seconds too little of that minute is left, and polls are not reused.
  */
 const QUESTION_AGE = 10_000;
 const MAX_OFFSET_OF_OLD = 30;
 
-/** privacyIDEA's push tokens, which sign with RSA and are polled. */
+/** Push tokens of privacyIDEA, with RSA signatures and polling. */
 export const privacyIdea = {
   enrollment: privacyIdeaEnrollment,
   provider: {
@@ -64,7 +64,7 @@ interface Settings {
   readonly isInsecure: boolean;
 }
 
-/** A signed question for the open requests. */
+/** A signed poll for open requests. */
 interface Question {
   readonly url: URL;
   /** In milliseconds. */
@@ -73,7 +73,7 @@ interface Question {
 
 class PrivacyIdeaConnection implements ServerConnection {
   readonly #settings: Settings;
-  /** The last question that was answered well; null for one that must not be asked again. */
+  /** The last successful poll; null when it must not be reused. */
   #question: Question | null = null;
 
   constructor(settings: Settings) {
@@ -112,7 +112,7 @@ class PrivacyIdeaConnection implements ServerConnection {
         ? approval(answer.choice, data)
         : denial(answer.isReport, takesReasons);
     const signature = this.#sign(nonce, serial, ...parts);
-    // older servers find the request by its nonce, and refuse an answer without
+    // older servers require the nonce, by which they find the request
     const body = form({ serial, nonce, ...fields, signature });
     const reply = await http({
       ...this.#request("POST", MAX_REPLY),
@@ -185,7 +185,9 @@ function readKeys(name: string, { serverKey }: PrivacyIdeaCredential, secret: Bu
   }
 }
 
-/** A server does not say that it refuses a signature for its time. */
+/**
+ * Adds a hint about the clock: the server does not report that a signature is refused for its time.
+ */
 function blameClock(error: unknown, offset: number | null): unknown {
   if (!(error instanceof FobError) || error.code !== "rejected") return error;
   if (offset === null || Math.abs(offset) < TOLERATED_OFFSET) return error;

@@ -19,25 +19,28 @@ import { forget } from "#token/secret.ts";
 import { PROTOCOL, postForm, TIMEOUT } from "./tiqr-form.ts";
 
 /**
- * `tiqrenroll://` and the address of the metadata, or the link that opens an app: its address has
- * the path `/tiqrenroll`.
+ * `tiqrenroll://` and the address of the metadata, or a link that opens an app, with the path
+ * `/tiqrenroll`.
  */
 const SCHEME = /^tiqrenroll:\/\//i;
 const LINK = /^https:\/\/[^/?#]+\/tiqrenroll\/?\?/i;
 
-/** What an app uses that was told nothing else (tiqr-server-libphp). */
+/** The default suite of TiQR apps (tiqr-server-libphp). */
 const DEFAULT_SUITE = "OCRA-1:HOTP-SHA1-6:QH10-S";
 
-/** As long as a server can ask for: the secret of a TiQR token has at least 32 bytes. */
+/** The length of new secrets: servers may require up to 32 bytes. */
 const SECRET_BYTES = 32;
 
-/** Metadata is some names and addresses; any other reply is a word. In bytes. */
+/**
+ * The maximum size of a reply in bytes. Metadata is a few names and addresses; any other reply is a
+ * word.
+ */
 const MAX_REPLY = 64 * 1024;
 
 /**
- * TiQR: the address where a server says what to enroll, once, and where it wants to get the secret
- * that is made here (the TiQR project's protocol, versions 1 and 2, as its own servers and
- * privacyIDEA speak it).
+ * TiQR: the string has the address of the metadata, which works once. fob makes the secret and
+ * sends it to the server (the protocol of the TiQR project, versions 1 and 2, as its own servers
+ * and privacyIDEA implement it).
  */
 export const tiqrEnrollment = {
   id: "tiqr",
@@ -180,9 +183,9 @@ async function fetchMetadata(
 }
 
 /**
- * The secret goes to the server that the string names, and no other. Where responses go is that
- * server's business: they open nothing but the login that was asked for. Neither is less private
- * than the server itself.
+ * Refuses to send the secret to any other server than the one in the string. Responses may go to
+ * another server, because they open only the login that was asked for. Neither may go without TLS
+ * unless the enrollment itself does.
  */
 function refuseOtherServers(
   url: URL,
@@ -247,8 +250,8 @@ async function handOver(
 const ReplySchema = v.object({ responseCode: v.number(), message: v.optional(v.string(), "") });
 
 /**
- * Why the server refused, or null when it did not: version 1 says `OK`, version 2
- * `{"responseCode": 1}`.
+ * Why the server refused, or null on success: `OK` in version 1, `{"responseCode": 1}` in version
+ * 2.
  */
 function refusalOf(reply: HttpReply): string | null {
   const said = reply.body.toString("utf8").trim();
@@ -261,7 +264,7 @@ function refusalOf(reply: HttpReply): string | null {
   return reason.slice(0, 120) || t`status ${reply.status}`;
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 function parseJson({ body }: HttpReply): unknown {
   try {
     return JSON.parse(body.toString("utf8"));

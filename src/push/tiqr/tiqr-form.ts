@@ -1,18 +1,20 @@
 import type { HttpClient, HttpReply, HttpRequest } from "#base/http-client.ts";
 
-/** How long a TiQR server may take to answer, in milliseconds. */
+/** The time limit for a TiQR server, in milliseconds. */
 export const TIMEOUT = 15_000;
 
-/** What tells a TiQR server which protocol we speak. */
+/** The headers that tell a TiQR server the protocol version. */
 export const PROTOCOL = { accept: "application/json", "x-tiqr-protocol-version": "2" } as const;
 
 /**
- * Servers of the TiQR project insist on hearing where notifications would go; no push service
- * reaches this device.
+ * Required by servers of the TiQR project. The notification address is empty, because no push
+ * service reaches this device.
  */
 const DEVICE = { language: "en", version: "2", notificationType: "", notificationAddress: "" };
 
-/** Sends a form to a TiQR server, about this device as well. Rejects as {@link HttpClient} does. */
+/**
+ * Sends a form to a TiQR server, with the data of this device. Rejects as {@link HttpClient} does.
+ */
 export function postForm(
   http: HttpClient,
   request: Pick<HttpRequest, "url" | "isInsecure" | "maxBytes">,

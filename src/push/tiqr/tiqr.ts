@@ -11,20 +11,20 @@ import { tiqrEnrollment } from "./tiqr-enrollment.ts";
 import { postForm } from "./tiqr-form.ts";
 
 /**
- * A login that a TiQR server asks about, as its QR code or link says it. It is not signed: only
- * the server can tell, when it is answered, whether it is genuine.
+ * A login request of a TiQR server, from its QR code or link. It is not signed: whether it is
+ * genuine is known only when the server accepts the answer.
  */
 export interface TiqrChallenge {
-  /** Whose login it is for: the identifier that the service was enrolled with. In lower case. */
+  /** The identifier of the service, as at enrollment, in lower case. */
   readonly service: string;
-  /** Who is to log in; null where anybody can who has a token of the service. */
+  /** The user to log in; null for any user with a token of the service. */
   readonly identity: string | null;
-  /** Which login it is. */
+  /** Identifies the login. */
   readonly sessionKey: string;
-  /** What is answered with OCRA. */
+  /** The OCRA challenge. */
   readonly question: string;
   /**
-   * Where the login is, as the server calls it; null when it does not say. Not safe for a terminal.
+   * The server's name for the place of the login; null when it sends none. Not safe for a terminal.
    */
   readonly place: string | null;
 }
@@ -32,7 +32,7 @@ export interface TiqrChallenge {
 /** A token that answers TiQR challenges. */
 export type TiqrToken = PushTokenOf<"tiqr">;
 
-/** TiQR: the person scans each request, and it is answered with OCRA (RFC 6287). */
+/** TiQR: the person scans each request, and the answer is an OCRA response (RFC 6287). */
 export const tiqr = {
   enrollment: tiqrEnrollment,
   provider: null,
@@ -42,12 +42,12 @@ export const tiqr = {
   },
 } satisfies ProtocolDefinition<"tiqr">;
 
-/** Longer than any QR code holds, in characters. */
+/** The maximum length of a challenge in characters, more than a QR code can hold. */
 const MAX_LENGTH = 8_192;
 
 /**
- * `tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/PLACE/VERSION`; identity, place and version may be
- * missing.
+ * `tiqrauth://IDENTITY@SERVICE/SESSION/QUESTION/PLACE/VERSION`; identity, place and version are
+ * optional.
  */
 const CHALLENGE =
   /^tiqrauth:\/\/(?:([^/]*)@)?([^/@?]+)\/([^/?]+)\/([^/?]+)(?:\/([^/?]*))?(?:\/[^?]*)?(?:\?.*)?$/i;
@@ -57,10 +57,10 @@ const CHALLENGE =
  */
 const LINK = /^https:\/\/[^/?#]+\/tiqrauth\/?\?/i;
 
-/** A server's reply is a word or a little JSON, in bytes. */
+/** The maximum size of a reply, which is a word or a small JSON object, in bytes. */
 const MAX_REPLY = 16 * 1024;
 
-/** Whether a text is meant as a TiQR challenge, right or wrong. */
+/** Whether a text has the form of a TiQR challenge, valid or not. */
 export function isTiqrChallenge(text: string): boolean {
   return /^tiqrauth:/i.test(text) || LINK.test(text);
 }
@@ -70,7 +70,7 @@ export function isTiqrToken(token: Token): token is TiqrToken {
   return token.credential.kind === "push" && token.credential.protocol === "tiqr";
 }
 
-/** Reads what a login page shows. Throws FobError `invalid`. */
+/** Parses the challenge of a login page. Throws FobError `invalid`. */
 export function parseTiqrChallenge(text: string): TiqrChallenge {
   const given = text.trim();
   const parts =
@@ -82,8 +82,8 @@ export function parseTiqrChallenge(text: string): TiqrChallenge {
 }
 
 /**
- * Throws FobError `rejected` when a challenge is not for this token: another service's login page
- * may have copied it.
+ * Throws FobError `rejected` when a challenge is for another service or user: a phishing page may
+ * have copied it.
  */
 export function refuseOtherService(
   { service, identity }: TiqrChallenge,
@@ -106,8 +106,8 @@ export function refuseOtherService(
 }
 
 /**
- * The session information that a token's suite wants of a challenge: its session key, which is
- * hexadecimal then. Null where the suite has no S. Throws FobError `invalid`.
+ * The session information for a token's suite: the session key of the challenge, which must be
+ * hexadecimal. Null when the suite has no S. Throws FobError `invalid`.
  */
 export function sessionInformation(
   { sessionKey }: TiqrChallenge,
@@ -119,9 +119,8 @@ export function sessionInformation(
 }
 
 /**
- * Gives the server that a token was enrolled with the response to a challenge: whatever the
- * challenge says, it goes nowhere else. Rejects with FobError `rejected` saying why the server does
- * not take it, `unavailable` when it cannot be asked.
+ * Sends the response to the server of the token's enrollment, never to an address in the challenge.
+ * Rejects with FobError `rejected` and the server's reason, or `unavailable`.
  */
 export async function sendTiqrResponse(
   { sessionKey }: TiqrChallenge,
@@ -166,7 +165,7 @@ function readLink(text: string): TiqrChallenge | null {
   };
 }
 
-/** Servers write a space as a plus sign. */
+/** Decodes percent-encoding; servers write a space as a plus sign. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
@@ -177,7 +176,7 @@ function decode(text: string): string {
   }
 }
 
-/** What version 2 says in numbers, and version 1 in these words. */
+/** The words of version 1 for the numbers of version 2. */
 const WORDS: Readonly<Record<number, string>> = {
   1: "OK",
   201: "INVALID_RESPONSE",
@@ -194,8 +193,8 @@ const ReplySchema = v.object({
 });
 
 /**
- * The server's word, and the number with it: the attempts that are left, or for how many minutes
- * the account is blocked.
+ * The server's word, and its number: the remaining attempts, or how many minutes the account is
+ * blocked.
  */
 function readReply({ body }: HttpReply): { word: string; count: number | null } {
   const said = body.toString("utf8").trim();
@@ -249,7 +248,7 @@ function attempts(left: number | null): string {
   return t` (${plural(left, "attempt")} left)`;
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
