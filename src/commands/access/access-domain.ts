@@ -13,8 +13,8 @@ import {
 } from "#token/access-domain.ts";
 import { printable } from "#token/printable.ts";
 import { forget } from "#token/secret.ts";
+import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
 import { readHeader } from "#vault/keys/header.ts";
-import { appPinSlot } from "#vault/keys/open.ts";
 import { askSecretKey } from "#vault/pins/token-pin.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";

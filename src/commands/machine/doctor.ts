@@ -9,8 +9,9 @@ import { displayWidth } from "#cli/output/width.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { describeAgent } from "#commands/agent/agent-view.ts";
 import { printable } from "#token/printable.ts";
+import { appPinInWords } from "#vault/keys/app-pin-slot.ts";
 import { type Header, isExported, readHeader } from "#vault/keys/header.ts";
-import { appPinInWords, keychainKey } from "#vault/keys/open.ts";
+import { keychainKey } from "#vault/keys/open.ts";
 import { findSlot } from "#vault/keys/slots.ts";
 import { checkVault, type VaultChecksContext } from "./vault-checks.ts";
 

@@ -3,8 +3,8 @@ import { t } from "#base/language.ts";
 import { defineCommand, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { forget } from "#token/secret.ts";
+import { appPinSlot } from "#vault/keys/app-pin-slot.ts";
 import { readHeader } from "#vault/keys/header.ts";
-import { appPinSlot } from "#vault/keys/open.ts";
 import { removeAppPin } from "#vault/pins/app-pin.ts";
 import { askSecretKey, removeTokenPin } from "#vault/pins/token-pin.ts";
 import {

@@ -4,10 +4,11 @@ import { forget, type Secret } from "#token/secret.ts";
 import { currentHeader } from "#vault/pins/app-pin.ts";
 import { type TokenRecord, withBiometrics } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
+import { appPinSlot } from "./app-pin-slot.ts";
 import { type Header, readHeader, replaceSlots, updateSlots } from "./header.ts";
 import type { KeyItem, KeyStore } from "./key-store.ts";
 import { newKey } from "./keys.ts";
-import { appPinSlot, type OpenedVault } from "./open.ts";
+import type { OpenedVault } from "./open.ts";
 import { biometricSlot, findSlot } from "./slots.ts";
 import type { VaultAccess } from "./vault-access.ts";
 

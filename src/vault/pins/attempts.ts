@@ -1,8 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { syncFolder } from "#base/durable-file.ts";
-import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { lifeOf, type ProcessIdentity } from "#base/process-identity.ts";
@@ -11,6 +6,7 @@ import type { Secret } from "#token/secret.ts";
 import { type Cell, readCell, updateCell } from "#vault/cells/cell.ts";
 import { attemptsCell, type VaultLayout } from "#vault/cells/layout.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
+import { isNoFolder, removeFolder, setAside } from "./attempts-folder.ts";
 
 /**
  * The version of the cell's value that this program writes; a plain number is the version before.
@@ -194,36 +190,6 @@ function read(attempts: Attempts): Buffer | null {
 function readFormer({ former }: Attempts): Buffer | null {
   if (!former) return null;
   return isNoFolder(former) ? DAMAGED : readCell(former);
-}
-
-/** Whether a file is in the place of the cell's folder, or of their common folder. */
-function isNoFolder({ folder }: Cell): boolean {
-  return isFile(dirname(folder)) || isFile(folder);
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
-}
-
-function setAside({ folder }: Cell): void {
-  const all = dirname(folder);
-  const place = dirname(all);
-  const damaged = isFile(all) ? all : folder;
-  if (!statSync(damaged, { throwIfNoEntry: false })) return;
-  try {
-    renameSync(damaged, join(place, `damaged-attempts-${randomBytes(4).toString("hex")}`));
-    syncFolder(place);
-  } catch (error) {
-    throw describeFileError(error, "move", folder);
-  }
-}
-
-function removeFolder({ folder }: Cell): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // it stays without effect: nothing reads it, and the next write tries again
-  }
 }
 
 /** Encodes as a plain number if possible, which earlier versions can read. */
