@@ -21,7 +21,8 @@ interface BusConnection extends Signals {
 
 /**
  * Connects to the session bus or the system bus while `use` runs. Rejects with the bus's own error
- * when it cannot be reached, or the connection is lost.
+ * when it cannot be reached, or the connection is lost. `use` limits its own time: see {@link
+ * promptly}.
  */
 export async function withBus<T>(
   which: "session" | "system",

@@ -5,7 +5,8 @@ import { t } from "#base/language.ts";
  * Decodes a text file of any program: UTF-8, or UTF-16 in either byte order, with or without a byte
  * order mark, which is removed. Without a mark, bytes are read as UTF-16 only where every second
  * byte is zero, as in Latin text. `source` names the file in the error. Throws FobError `invalid`
- * for other encodings: replacing undecodable bytes would make different secrets equal.
+ * for other encodings, because replacing undecodable bytes would make different secrets equal, and
+ * for zero characters, because UTF-32 would be read as text with them.
  */
 export function decodeText(bytes: Buffer, source: string, hint = t("save it as UTF-8")): string {
   const text = decoded(bytes);

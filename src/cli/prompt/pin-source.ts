@@ -47,8 +47,9 @@ export function pinSource(globals: Globals, prompt: Prompt, biometrics: Biometri
 /**
  * Reads PINs from a text, one a line: each question takes the next line, in the order in which a
  * person would be asked. A single line answers every question, but it cannot become a new PIN after
- * it was used as an existing one. If there are more lines than questions, no line becomes a new
- * PIN: the first line may be the app PIN, which is not asked for while an agent holds the vault.
+ * it was used as an existing one. If an agent replaces the app PIN and there are more lines than
+ * questions, the next line is that of the app PIN and is skipped. If there are still more lines
+ * than questions, none of them becomes a new PIN.
  */
 function pinsInOrder(read: () => string): PinSource {
   let lines: string[] | null = null;

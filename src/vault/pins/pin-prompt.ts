@@ -29,8 +29,8 @@ export interface PinRequest {
   /** Why the last answer was refused, when the question is repeated. */
   readonly refusal: FobError | null;
   /**
-   * How many PINs are asked for after this one, where that is known: whoever has more to give has
-   * counted differently.
+   * How many PINs are asked for after this one, if known: a script that gives more lines has
+   * miscounted.
    */
   readonly later?: number | undefined;
 }
@@ -99,8 +99,8 @@ export async function askUntil<T>(
 
 /**
  * Asks for a new PIN, twice when a person types it. `policy` and `refuse` must accept it; `refuse`
- * throws FobError `invalid`. `reason` is shown with the first question. Unless `isLast` is false,
- * it is the last PIN that is asked for. The caller wipes it.
+ * throws FobError `invalid`. `reason` is shown with the first question. No PIN is asked for after
+ * it, unless `later` gives another number, or null for an unknown number. The caller wipes it.
  */
 export function askNewPin(
   prompt: PinPrompt,
