@@ -2,8 +2,12 @@ import * as nodeCrypto from "node:crypto";
 import type { Secret } from "#token/secret.ts";
 import type { Argon2Costs } from "./effort.ts";
 
-/** A key to be made by Argon2id, with its length in bytes. */
+/** The kinds of Argon2 that files of other apps take. */
+export type Argon2Kind = "argon2d" | "argon2id";
+
+/** A key to be made by Argon2, with its length in bytes. */
 export interface Argon2Derivation {
+  readonly kdf: Argon2Kind;
   readonly salt: Uint8Array;
   readonly keyBytes: number;
   readonly costs: Argon2Costs;
@@ -12,7 +16,7 @@ export interface Argon2Derivation {
 /** What node:crypto has from Node 24.7 on: OpenSSL's Argon2, five times as fast. */
 interface NodeArgon2 {
   argon2?(
-    algorithm: "argon2id",
+    algorithm: Argon2Kind,
     parameters: {
       readonly message: Uint8Array;
       readonly nonce: Uint8Array;
@@ -26,24 +30,24 @@ interface NodeArgon2 {
 }
 
 /**
- * The key that Argon2id (RFC 9106, version 0x13) makes of a passphrase and a salt of at least 8
+ * The key that Argon2 (RFC 9106, version 0x13) makes of a passphrase and a salt of at least 8
  * bytes. The caller has bounded the costs.
  */
-export async function argon2id(
+export async function argon2(
   passphrase: Uint8Array,
-  { salt, keyBytes, costs: { memory, passes, lanes } }: Argon2Derivation,
+  { kdf, salt, keyBytes, costs: { memory, passes, lanes } }: Argon2Derivation,
 ): Promise<Secret> {
-  const { argon2 } = nodeCrypto as NodeArgon2;
-  if (argon2) {
+  const { argon2: native } = nodeCrypto as NodeArgon2;
+  if (native) {
     return new Promise((resolve, reject) => {
       const parameters = { message: passphrase, nonce: salt, tagLength: keyBytes, memory, passes };
-      argon2("argon2id", { ...parameters, parallelism: lanes }, (error, key) =>
+      native(kdf, { ...parameters, parallelism: lanes }, (error, key) =>
         error ? reject(error) : resolve(key),
       );
     });
   }
   const noble = await import("@noble/hashes/argon2.js");
   return Buffer.from(
-    noble.argon2id(passphrase, salt, { t: passes, m: memory, p: lanes, dkLen: keyBytes }),
+    noble[kdf](passphrase, salt, { t: passes, m: memory, p: lanes, dkLen: keyBytes }),
   );
 }

@@ -26,6 +26,15 @@ const MAX_ARGON2_MEMORY = 2 ** 18;
  */
 const SENSITIVE = { writtenKib: 2 ** 22, memories: [2 ** 18, 2 ** 19, 2 ** 20] } as const;
 
+/**
+ * What one key may write whose costs an app chose by the time that they take, in KiB. KeePassXC
+ * takes a second of its machine: 1 to 4 GiB in a memory of 64 MiB.
+ */
+const MAX_TIMED_KIB = 2 ** 22;
+
+/** Rounds of KeePass's AES, of two blocks each: what a slow machine does in five seconds. */
+const MAX_AES_ROUNDS = 60_000_000;
+
 /** The costs of Argon2 (RFC 9106), with its memory in KiB. */
 export interface Argon2Costs {
   readonly memory: number;
@@ -73,15 +82,7 @@ export class Effort {
 
   /** Throws FobError `invalid` for costs that are none of Argon2's, too. */
   spendArgon2({ memory, passes, lanes }: Argon2Costs): void {
-    if (![memory, passes, lanes].every((cost) => Number.isSafeInteger(cost) && cost > 0)) {
-      throw new FobError("invalid", t("a key of Argon2 has whole numbers for its costs"));
-    }
-    if (memory < 8 * lanes) {
-      throw new FobError(
-        "invalid",
-        t`a key of Argon2 cannot be derived with ${lanes} lanes in ${memory} KiB of memory`,
-      );
-    }
+    refuseImpossible({ memory, passes, lanes });
     const writtenKib = memory * passes;
     const isSensitive =
       lanes === 1 &&
@@ -91,18 +92,52 @@ export class Effort {
       this.#spend(1);
       return;
     }
-    if (memory > MAX_ARGON2_MEMORY) {
-      throw new FobError(
-        "invalid",
-        t`a key of Argon2 with ${memory} KiB takes more than ${MAX_ARGON2_MEMORY / 2 ** 10} MiB of memory`,
-      );
-    }
+    refuseMuchMemory(memory);
     this.#spend(writtenKib / MAX_ARGON2_KIB);
+  }
+
+  /**
+   * {@link spendArgon2} for costs that an app chose by their time. A file may have two such keys: a
+   * database with a key file is tried without a password first.
+   */
+  spendTimedArgon2(costs: Argon2Costs): void {
+    refuseImpossible(costs);
+    refuseMuchMemory(costs.memory);
+    const writtenKib = costs.memory * costs.passes;
+    this.#spend(
+      writtenKib > MAX_TIMED_KIB ? Number.POSITIVE_INFINITY : writtenKib / (2 * MAX_TIMED_KIB),
+    );
+  }
+
+  /** KeePass's derivation with AES. */
+  spendAes(rounds: bigint): void {
+    this.#spend(Number(rounds) / MAX_AES_ROUNDS);
   }
 
   #spend(part: number): void {
     this.#left -= part;
     if (this.#left < 0) throw new FobError("invalid", t("its keys would take too long to derive"));
+  }
+}
+
+function refuseImpossible({ memory, passes, lanes }: Argon2Costs): void {
+  if (![memory, passes, lanes].every((cost) => Number.isSafeInteger(cost) && cost > 0)) {
+    throw new FobError("invalid", t("a key of Argon2 has whole numbers for its costs"));
+  }
+  if (memory < 8 * lanes) {
+    throw new FobError(
+      "invalid",
+      t`a key of Argon2 cannot be derived with ${lanes} lanes in ${memory} KiB of memory`,
+    );
+  }
+}
+
+function refuseMuchMemory(memory: number): void {
+  if (memory > MAX_ARGON2_MEMORY) {
+    throw new FobError(
+      "invalid",
+      t`a key of Argon2 with ${memory} KiB takes more than ${MAX_ARGON2_MEMORY / 2 ** 10} MiB of memory`,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash, pbkdf2 as nodePbkdf2, scrypt as nodeScrypt } from "node:crypto";
 import type { AskSecret } from "#token/draft/parsed-token.ts";
 import { forget, type Secret } from "#token/secret.ts";
-import { argon2id } from "./argon2.ts";
+import { aesKdf } from "./aes-kdf.ts";
+import { type Argon2Kind, argon2 } from "./argon2.ts";
 import { type Argon2Costs, type Effort, SCRYPT_MAX_MEMORY, type ScryptCosts } from "./effort.ts";
 
 /** The hashes of PBKDF2 (RFC 8018), and the bytes that each puts out. */
@@ -22,7 +23,14 @@ export type Derivation = {
 } & (
   | { readonly kdf: "pbkdf2"; readonly hash: Pbkdf2Hash; readonly iterations: number }
   | { readonly kdf: "scrypt"; readonly costs: ScryptCosts }
-  | { readonly kdf: "argon2id"; readonly costs: Argon2Costs }
+  | {
+      readonly kdf: Argon2Kind;
+      readonly costs: Argon2Costs;
+      /** Whether its app chose the costs by the time that they take on the machine it ran on. */
+      readonly isTimed?: true;
+    }
+  /** KeePass's own, of AES: the passphrase has 32 bytes, as the salt has. */
+  | { readonly kdf: "aes"; readonly rounds: bigint }
   /** The passphrase's SHA-256, without salt. */
   | { readonly kdf: "sha256" }
 );
@@ -64,8 +72,11 @@ export async function openWithPassphrase<D extends Derivation, T>(
 
 function spend(derivation: Derivation, effort: Effort): void {
   if (derivation.kdf === "scrypt") effort.spendScrypt(derivation.costs);
-  else if (derivation.kdf === "argon2id") effort.spendArgon2(derivation.costs);
-  else if (derivation.kdf === "pbkdf2") {
+  else if (derivation.kdf === "aes") effort.spendAes(derivation.rounds);
+  else if (derivation.kdf === "argon2d" || derivation.kdf === "argon2id") {
+    if (derivation.isTimed) effort.spendTimedArgon2(derivation.costs);
+    else effort.spendArgon2(derivation.costs);
+  } else if (derivation.kdf === "pbkdf2") {
     const { hash, iterations, keyBytes } = derivation;
     effort.spendPbkdf2(iterations, Math.ceil(keyBytes / HASH_BYTES[hash]));
   }
@@ -90,14 +101,16 @@ export function deriveWithin(
  */
 export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {
   const { salt, keyBytes } = derivation;
-  if (derivation.kdf === "argon2id") return argon2id(passphrase, derivation);
+  if (derivation.kdf === "argon2d" || derivation.kdf === "argon2id")
+    return argon2(passphrase, derivation);
+  if (derivation.kdf === "aes") return Promise.resolve(aesKdf(passphrase, salt, derivation.rounds));
   if (derivation.kdf === "sha256")
     return Promise.resolve(createHash("sha256").update(passphrase).digest());
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, key: Buffer) => (error ? reject(error) : resolve(key));
     if (derivation.kdf === "pbkdf2") {
       nodePbkdf2(passphrase, salt, derivation.iterations, keyBytes, derivation.hash, settle);
-    } else {
+    } else if (derivation.kdf === "scrypt") {
       const { n: N, r, p } = derivation.costs;
       nodeScrypt(passphrase, salt, keyBytes, { N, r, p, maxmem: SCRYPT_MAX_MEMORY }, settle);
     }

@@ -47,6 +47,21 @@ describe("fob import", () => {
     expect(JSON.parse((await fob(["import", file, "--json"])).stdout)).toHaveLength(2);
   });
 
+  test("takes the key file of a KeePass database", async () => {
+    const { fob } = testHome();
+    const [file, keyFile] = ["kdbx", "keyx"].map((end) =>
+      fileURLToPath(
+        new URL(`../enrollment/keepass/fixtures/keepassxc-key-file.${end}`, import.meta.url),
+      ),
+    ) as [string, string];
+    const env = { FOB_PIN: "corréct horse" };
+    const without = await fob(["import", file], { env });
+    expect([without.exitCode, without.stderr]).toEqual([4, expect.stringContaining("--key-file")]);
+    const { exitCode, stdout } = await fob(["import", file, "--key-file", keyFile], { env });
+    expect([exitCode, stdout.match(/^imported /gm)?.length]).toEqual([0, 4]);
+    expect((await fob(["code", "Counting"])).stdout).toMatch(/^\d{7}\n$/);
+  });
+
   test("asks for the password of an encrypted file, and takes it from a script", async () => {
     const { home, fob } = testHome();
     const secret = decodeBase32(RFC_SECRET);

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { defineCommand, flag, required } from "#cli/command.ts";
+import { defineCommand, flag, required, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { type DraftView, describeView, viewDraft } from "#commands/tokens/token-view.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
@@ -34,16 +34,27 @@ export const importFile = defineCommand({
     "enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
     "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
   arguments: { file: required("FILE", "the exported file", "file") },
-  options: { dryRun: flag("show what would be imported, and store nothing"), ...conflictOptions },
+  options: {
+    dryRun: flag("show what would be imported, and store nothing"),
+    keyFile: value("FILE", "the key file that a KeePass database has beside its password", "file"),
+    ...conflictOptions,
+  },
   examples: [
     {
       command: "fob import aegis-export.json",
       explanation: "asks for the password if the file has one",
     },
+    {
+      command: "fob import passwords.kdbx --key-file passwords.keyx",
+      explanation: "the tokens in a KeePass database",
+    },
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
-  async run({ file, dryRun, replace, keepBoth }, context: ImportContext): Promise<Imported> {
-    const { app, drafts: found, refusals, remarks } = await readFileOf(file, context);
+  async run(
+    { file, dryRun, keyFile, replace, keepBoth },
+    context: ImportContext,
+  ): Promise<Imported> {
+    const { app, drafts: found, refusals, remarks } = await readFileOf(file, context, keyFile);
     const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0) {
       const options = remarks.length === 0 ? {} : { hint: remarks.join("; ") };

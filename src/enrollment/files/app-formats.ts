@@ -17,6 +17,7 @@ import { enpass } from "./enpass.ts";
 import { entraCsv } from "./entra-csv.ts";
 import { freeOtp } from "./free-otp.ts";
 import { andOtp, freeOtpPlus, proton, raivo, stratum } from "./json-apps.ts";
+import { keePass } from "./keepass.ts";
 import { keeper } from "./keeper.ts";
 import { lastPassAuthenticator } from "./lastpass-authenticator.ts";
 import { oathCsv } from "./oath-csv.ts";
@@ -55,6 +56,7 @@ export const APP_FORMATS = [
   ente,
   cotp,
   freeOtp,
+  keePass,
   raivo,
   battleNet,
   browserAuthenticator,

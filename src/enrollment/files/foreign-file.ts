@@ -22,13 +22,16 @@ export class ForeignFile {
   readonly bytes: Buffer;
   /** What the bytes say, without the space around it; empty where they are no text. */
   readonly text: string;
+  /** The file beside it that opens it together with a password, where one was given. */
+  readonly keyFile: Buffer | null;
   #json: { readonly value: unknown } | null = null;
   #header: Promise<readonly string[]> | null = null;
   #rows: Promise<Rows | null> | null = null;
 
-  constructor(bytes: Buffer, text: string) {
+  constructor(bytes: Buffer, text: string, keyFile: Buffer | null = null) {
     this.bytes = bytes;
     this.text = text;
+    this.keyFile = keyFile;
   }
 
   /** What it is as JSON, or null. Throws FobError `invalid` for more than is read. */

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
+import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
@@ -23,6 +24,9 @@ export const MAX_APP_FILE_BYTES = 64 * 1024 * 1024;
 /** The largest one that is no picture: parsing takes many times the memory. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
+/** The largest database with attachments: it is opened in several steps. */
+const MAX_DATABASE_BYTES = 24 * 1024 * 1024;
+
 const FORMATS: readonly (AppFormat & { readonly id: FormatId })[] = APP_FORMATS;
 
 type FileDraft = EnrollmentDraft<OtpCredential, FormatId>;
@@ -39,6 +43,8 @@ export interface FileContent {
 /** What reading a file may need from outside. */
 export interface FileReading {
   readonly askSecret: AskSecret;
+  /** What opens a database together with its password, where such a file was given. */
+  readonly keyFile?: Buffer;
   /** The texts of the QR codes in a picture. */
   readQrCodes(bytes: Buffer): Promise<readonly string[]>;
 }
@@ -56,17 +62,25 @@ export async function readAppFile(
   if (readPictureHeader(bytes)) {
     return readStrings(t("a picture"), await reading.readQrCodes(bytes), new Effort());
   }
-  if (bytes.length > MAX_TEXT_BYTES) {
+  if (reading.keyFile && !isKeePass(bytes)) {
+    throw new FobError(
+      "usage",
+      t`${source} is no database of KeePass, and a key file opens nothing else`,
+    );
+  }
+  if (bytes.length > (isKeePass(bytes) ? MAX_DATABASE_BYTES : MAX_TEXT_BYTES)) {
     throw new FobError(
       "invalid",
-      t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`,
+      isKeePass(bytes)
+        ? t`${source} is larger than ${MAX_DATABASE_BYTES / 2 ** 20} MiB`
+        : t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`,
     );
   }
   const effort = new Effort();
   const { text, failure } = textOf(bytes, source);
   const found =
     (await readContainer(text, reading.askSecret, effort)) ??
-    (await readKnown(new ForeignFile(bytes, text), reading.askSecret, effort)) ??
+    (await readKnown(new ForeignFile(bytes, text, reading.keyFile), reading.askSecret, effort)) ??
     (await readList(text, effort));
   if (found) return found;
   if (failure) throw failure;

@@ -191,7 +191,11 @@ function references(what: string) {
   };
 }
 
-function decodeReferences(text: string, what: string): string {
+/**
+ * A text with the characters that its references stand for. Throws FobError `invalid` for those to
+ * anything else.
+ */
+export function decodeReferences(text: string, what: string): string {
   const parts: string[] = [];
   let from = 0;
   for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", from)) {

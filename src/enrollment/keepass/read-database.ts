@@ -1,0 +1,45 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+import type { AppItem } from "#enrollment/files/app-file.ts";
+import { MAX_ENTRIES } from "#enrollment/lines.ts";
+import type { Opening } from "#enrollment/passphrase.ts";
+import { forget } from "#token/secret.ts";
+import { isKeePass } from "./kdbx-header.ts";
+import { type KeePassEntry, readKeePassXml } from "./keepass-xml.ts";
+import { openKdbx } from "./open-kdbx.ts";
+import { tokensIn } from "./otp-fields.ts";
+
+/** The tokens in a database or an XML export. Rejects as `openKdbx` does. */
+export async function readDatabase(
+  bytes: Buffer,
+  keyFile: Buffer | null,
+  opening: Opening,
+): Promise<AppItem[]> {
+  if (!isKeePass(bytes)) return itemsIn(bytes, null);
+  const { document, openValue } = await openKdbx(bytes, keyFile, opening);
+  const items = itemsIn(document, openValue);
+  forget(document);
+  return items;
+}
+
+function itemsIn(document: Buffer, openValue: Parameters<typeof readKeePassXml>[1]): AppItem[] {
+  const items: AppItem[] = [];
+  readKeePassXml(document, openValue, (entry) => {
+    items.push(...itemsOf(entry));
+    if (items.length > MAX_ENTRIES)
+      throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
+  });
+  return items;
+}
+
+/** What an entry holds. What was thrown away there is not taken over. */
+function itemsOf({ fields, isInTrash }: KeePassEntry): AppItem[] {
+  if (isInTrash) return [];
+  return tokensIn(fields, { issuer: nameIn(fields, "Title"), account: nameIn(fields, "UserName") });
+}
+
+/** A name, unless it is a reference to another entry's. */
+function nameIn(fields: KeePassEntry["fields"], name: string): string | null {
+  const text = fields.get(name) ?? "";
+  return text.startsWith("{REF:") ? null : text;
+}
