@@ -21,6 +21,7 @@ import { keePass } from "./keepass.ts";
 import { keeper } from "./keeper.ts";
 import { lastPassAuthenticator } from "./lastpass-authenticator.ts";
 import { oathCsv } from "./oath-csv.ts";
+import { onePasswordExport } from "./one-password.ts";
 import { otpClient } from "./otp-client.ts";
 import { bitwarden } from "./password-managers.ts";
 import { protonPass } from "./proton-pass.ts";
@@ -57,6 +58,7 @@ export const APP_FORMATS = [
   cotp,
   freeOtp,
   keePass,
+  onePasswordExport,
   raivo,
   battleNet,
   browserAuthenticator,

@@ -5,6 +5,7 @@ import { Effort } from "#enrollment/effort.ts";
 import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
+import type { Opening } from "#enrollment/passphrase.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
 import { identify, recognizeEach } from "#enrollment/recognize.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -17,6 +18,7 @@ import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { enteBelongings } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
 import { countLeftBehind } from "./left-behind.ts";
+import { isZip, readZip } from "./zip-archive.ts";
 
 /** The largest file of another app that is read, in bytes. */
 export const MAX_APP_FILE_BYTES = 64 * 1024 * 1024;
@@ -68,6 +70,7 @@ export async function readAppFile(
       t`${source} is no database of KeePass, and a key file opens nothing else`,
     );
   }
+  if (isZip(bytes)) return readArchive(bytes, source, reading.askSecret);
   if (bytes.length > (isKeePass(bytes) ? MAX_DATABASE_BYTES : MAX_TEXT_BYTES)) {
     throw new FobError(
       "invalid",
@@ -76,15 +79,41 @@ export async function readAppFile(
         : t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`,
     );
   }
-  const effort = new Effort();
   const { text, failure } = textOf(bytes, source);
-  const found =
-    (await readContainer(text, reading.askSecret, effort)) ??
-    (await readKnown(new ForeignFile(bytes, text, reading.keyFile), reading.askSecret, effort)) ??
-    (await readList(text, effort));
+  const file = new ForeignFile(bytes, text, reading.keyFile);
+  const found = await readText(file, text, { askSecret: reading.askSecret, effort: new Effort() });
   if (found) return found;
   if (failure) throw failure;
   throw new FobError("invalid", t`${source} is not a file that fob knows`, { hint: knownFiles() });
+}
+
+async function readText(
+  file: ForeignFile,
+  text: string,
+  { askSecret, effort }: Opening,
+): Promise<FileContent | null> {
+  return (
+    (await readContainer(text, askSecret, effort)) ??
+    (await readKnown(file, askSecret, effort)) ??
+    (await readList(text, effort))
+  );
+}
+
+/** The first file of a zip archive that is known: apps put one there. */
+async function readArchive(
+  bytes: Buffer,
+  source: string,
+  askSecret: AskSecret,
+): Promise<FileContent> {
+  const opening = { askSecret, effort: new Effort() };
+  for (const content of await readZip(bytes, opening)) {
+    const { text } = textOf(content, source);
+    const found = text && (await readText(new ForeignFile(content, text), text, opening));
+    if (found) return found;
+  }
+  throw new FobError("invalid", t`${source} is an archive without a file that fob knows`, {
+    hint: knownFiles(),
+  });
 }
 
 function knownFiles(): string {
