@@ -71,6 +71,15 @@ export type AskProgram = (
   question: { readonly input: string; readonly signal: AbortSignal },
 ) => Promise<ProgramAnswer>;
 
+/** The store of `pass` or `gopass`, which a program of theirs opens. */
+export interface PasswordStore {
+  readonly program: "pass" | "gopass";
+  /** The names of all entries. */
+  readonly names: readonly string[];
+  /** What an entry holds, or null where the program does not show it. */
+  show(name: string): Promise<Buffer | null>;
+}
+
 /** A new file, readable only by its owner. */
 export interface SecretFile {
   readonly path: string;
@@ -269,6 +278,11 @@ interface MachineContext {
   readonly askProgram: AskProgram;
   /** The functions that `fob shellenv` prints for a shell. */
   shellFunctions(shell: string): Promise<string>;
+  /**
+   * The password store in a folder, or the usual one. Throws FobError `usage` where there is none,
+   * `unavailable` without a program that opens it.
+   */
+  passwordStore(folder: string | null): Promise<PasswordStore>;
 }
 
 /**

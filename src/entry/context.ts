@@ -171,6 +171,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       if (!globals.quiet) stderr.write(formatNote(text, globals.json));
     },
     complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
+    passwordStore: async (folder) =>
+      (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askProgram: async (path, question) =>
       (await import("#platform/program/ask-program.ts")).askProgram(path, question),
   };

@@ -1,9 +1,10 @@
 import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
-import { defineCommand, flag, required, value } from "#cli/command.ts";
+import { defineCommand, flag, optional, optionalValue, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { type DraftView, describeView, viewDraft } from "#commands/tokens/token-view.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
+import type { FileContent } from "#enrollment/files/read-file.ts";
 import { withoutRepetitions } from "#enrollment/repetitions.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { Credential } from "#token/credential.ts";
@@ -12,6 +13,7 @@ import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
 import { warningsAbout } from "./draft-findings.ts";
 import { type FileContext, readFileOf } from "./read-file.ts";
+import { readPasswordStore, type StoreContext } from "./read-password-store.ts";
 import { describeCounters } from "./store-drafts.ts";
 import { withRecoveryCode } from "./with-recovery-code.ts";
 
@@ -23,7 +25,7 @@ interface Imported {
   readonly failures: readonly FobError[];
 }
 
-type ImportContext = FileContext & ClientContext & Pick<Context, "newRecoveryCode">;
+type ImportContext = FileContext & StoreContext & ClientContext & Pick<Context, "newRecoveryCode">;
 
 /** `fob import`: takes tokens over from another app's file. */
 export const importFile = defineCommand({
@@ -33,9 +35,14 @@ export const importFile = defineCommand({
     "FILE is an export of another authenticator or password manager (docs/migrating.md names them), a key container (PSKC), a list of " +
     "enrollment strings, or a picture of QR codes. Tokens that are there already are left as they are; an account that is " +
     "there with another secret is asked about, or left out without --replace or --keep-both. A password is asked for, or comes from --pin-file, --pin-fd or FOB_PIN.",
-  arguments: { file: required("FILE", "the exported file", "file") },
+  arguments: { file: optional("FILE", "the exported file", "file") },
   options: {
     dryRun: flag("show what would be imported, and store nothing"),
+    pass: optionalValue(
+      "STORE",
+      "take them from the password store of pass or gopass, which is in ~/.password-store if no folder is given",
+      "file",
+    ),
     keyFile: value("FILE", "the key file that a KeePass database has beside its password", "file"),
     ...conflictOptions,
   },
@@ -48,13 +55,20 @@ export const importFile = defineCommand({
       command: "fob import passwords.kdbx --key-file passwords.keyx",
       explanation: "the tokens in a KeePass database",
     },
+    { command: "fob import --pass", explanation: "the tokens in the store of pass" },
     { command: "fob import --dry-run tokens.txt", explanation: "what is in a list of Key URIs" },
   ],
   async run(
-    { file, dryRun, keyFile, replace, keepBoth },
+    { file: path, pass, dryRun, keyFile, replace, keepBoth },
     context: ImportContext,
   ): Promise<Imported> {
-    const { app, drafts: found, refusals, remarks } = await readFileOf(file, context, keyFile);
+    const {
+      file,
+      app,
+      drafts: found,
+      refusals,
+      remarks,
+    } = await readSource({ path, pass, keyFile }, context);
     const drafts = withoutRepetitions(found);
     if (drafts.length === 0 && refusals.length === 0) {
       const options = remarks.length === 0 ? {} : { hint: remarks.join("; ") };
@@ -122,6 +136,32 @@ function describeRepeated(
   return more > 0
     ? [...named, t`left out: ${plural(more, "token")} more that are in the file twice`]
     : named;
+}
+
+/** Where tokens are taken from. */
+interface Source {
+  readonly path: string | undefined;
+  readonly pass: string | true | undefined;
+  readonly keyFile: string | undefined;
+}
+
+/** What is in the file or the password store, and what messages call that. */
+async function readSource(
+  { path, pass, keyFile }: Source,
+  context: ImportContext,
+): Promise<FileContent & { readonly file: string }> {
+  if (pass !== undefined) {
+    if (path !== undefined || keyFile !== undefined)
+      throw new FobError("usage", t("--pass takes the place of a file"));
+    const folder = pass === true ? null : pass;
+    return { file: t("the password store"), ...(await readPasswordStore(folder, context)) };
+  }
+  if (path === undefined) {
+    throw new FobError("usage", t("a FILE is needed, or --pass"), {
+      hint: t("docs/migrating.md says how each app exports its tokens"),
+    });
+  }
+  return { file: path, ...(await readFileOf(path, context, keyFile)) };
 }
 
 /**

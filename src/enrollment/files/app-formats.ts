@@ -83,4 +83,4 @@ export const APP_FORMATS = [
 ] as const satisfies readonly AppFormat[];
 
 /** What is stored with a token as its format: where it was read from. */
-export type FormatId = StringFormat | (typeof APP_FORMATS)[number]["id"];
+export type FormatId = StringFormat | (typeof APP_FORMATS)[number]["id"] | "password-store";

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type AppFormat, type AppItem, list, readEach, text } from "./app-file.ts";
+import { type AppFormat, type AppItem, list, readEach, text, textBeside, textsBeside } from "./app-file.ts";
+import { itemsOf } from "./logins.ts";
 
 const ExportSchema = v.object({
   accounts: v.pipe(
@@ -17,8 +18,9 @@ const SectionSchema = v.object({
 
 const ItemSchema = v.object({
   trashed: v.fallback(v.boolean(), false),
-  overview: v.object({ title: text }),
+  overview: v.object({ title: text, tags: textsBeside }),
   details: v.object({
+    notesPlain: textBeside,
     loginFields: v.fallback(
       v.array(v.object({ value: v.fallback(text, null), designation: v.fallback(text, null) })),
       [],
@@ -55,10 +57,14 @@ function unwrap(item: unknown): unknown {
 
 /** Every one-time password of an item. Those in the trash are not taken over. */
 function tokensOf({ trashed, overview, details }: v.InferOutput<typeof ItemSchema>): AppItem[] {
-  if (trashed) return [];
+  if (trashed) return [{ leftBehind: "trash" }];
   const user = details.loginFields.find(({ designation }) => designation === "username");
   const codes = details.sections.flatMap(({ fields }) => fields.map(({ value }) => value.totp));
-  return codes.flatMap((code) =>
-    code?.trim() ? [{ enrollment: code, issuer: overview.title, account: user?.value }] : [],
-  );
+  return itemsOf({
+    codes,
+    issuer: overview.title,
+    account: user?.value,
+    note: details.notesPlain,
+    tags: overview.tags,
+  });
 }

@@ -13,7 +13,7 @@ import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, ParsedToken } from "#token/draft/parsed-token.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import { draftsOf } from "./app-drafts.ts";
-import type { AppFormat, TokenItem } from "./app-file.ts";
+import type { AppFormat, AppItem, TokenItem } from "./app-file.ts";
 import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { enteBelongings } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
@@ -154,12 +154,21 @@ async function readKnown(
 ): Promise<FileContent | null> {
   for (const { id, app, read } of FORMATS) {
     const entries = await read(file, askSecret, effort);
-    if (entries === null) continue;
-    const { items, remarks } = countLeftBehind(entries);
-    const content = await readEntries(app, items, (entry) => draftsOf(entry, id, effort));
-    return { ...content, remarks };
+    if (entries) return readItems(app, id, entries, effort);
   }
   return null;
+}
+
+/** The tokens among what stands in a file, or in what takes its place; each entry stands alone. */
+export async function readItems(
+  app: string,
+  id: FormatId,
+  items: readonly AppItem[],
+  effort: Effort,
+): Promise<FileContent> {
+  const { items: tokens, remarks } = countLeftBehind(items);
+  const content = await readEntries(app, tokens, (entry) => draftsOf(entry, id, effort));
+  return { ...content, remarks };
 }
 
 /** One enrollment string a line, as Ente and many others write them. */

@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { AppItem } from "#enrollment/files/app-file.ts";
+import { belongingsOf } from "#enrollment/files/left-behind.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { forget } from "#token/secret.ts";
@@ -33,9 +34,15 @@ function itemsIn(document: Buffer, openValue: Parameters<typeof readKeePassXml>[
 }
 
 /** What an entry holds. What was thrown away there is not taken over. */
-function itemsOf({ fields, isInTrash }: KeePassEntry): AppItem[] {
-  if (isInTrash) return [];
-  return tokensIn(fields, { issuer: nameIn(fields, "Title"), account: nameIn(fields, "UserName") });
+function itemsOf({ fields, isInTrash, group, tags }: KeePassEntry): AppItem[] {
+  if (isInTrash) return [{ leftBehind: "trash" }];
+  const tokens = tokensIn(fields, {
+    issuer: nameIn(fields, "Title"),
+    account: nameIn(fields, "UserName"),
+  });
+  if (tokens.length === 0) return [{ leftBehind: "login" }];
+  const note = fields.get("Notes");
+  return [...tokens, ...belongingsOf({ note, groups: [group], tags: tags.split(/[,;]/) })];
 }
 
 /** A name, unless it is a reference to another entry's. */
