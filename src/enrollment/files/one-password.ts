@@ -1,5 +1,13 @@
 import * as v from "valibot";
-import { type AppFormat, type AppItem, list, readEach, text, textBeside, textsBeside } from "./app-file.ts";
+import {
+  type AppFormat,
+  type AppItem,
+  list,
+  readEach,
+  text,
+  textBeside,
+  textsBeside,
+} from "./app-file.ts";
 import { itemsOf } from "./logins.ts";
 
 const ExportSchema = v.object({
