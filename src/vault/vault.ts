@@ -21,6 +21,7 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { askToUse } from "#vault/pins/token-pin.ts";
 import { locate, writeLocator } from "#vault/tokens/locator.ts";
 import { isUnreadable, readRecord, updateRecord, vanished } from "#vault/tokens/record-cell.ts";
+import { recordSeal } from "#vault/tokens/record-seal.ts";
 import {
   decodeIndex,
   encodeIndex,
@@ -28,20 +29,20 @@ import {
   type IndexEntry,
   namesIn,
 } from "#vault/tokens/token-index.ts";
-import { recordSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
-/** The form of a token's id. */
+/** The format of a token's id. */
 export const TOKEN_ID = /^[0-9a-f]{16}$/;
 
-/** An index of fewer bytes than this (about 200 tokens) is read as quickly as a locator. */
+/** A smaller index, in bytes, is read as quickly as a locator (about 200 tokens). */
 const LARGE_INDEX = 16 * 1024;
 
-/** An open vault. It holds the vault key and nothing else: every call reads what is on disk now. */
+/** An open vault. It caches nothing but the vault key: every call reads the current files. */
 export class Vault implements TokenStore {
   readonly layout: VaultLayout;
   readonly vaultKey: Secret;
-  /** Whether the app PIN was given to open it; access domain 02 asks. */
+  /** Whether the app PIN opened it; access domain 02 asks. */
   readonly openedByPin: boolean;
 
   constructor(layout: VaultLayout, vaultKey: Secret, openedByPin: boolean) {
@@ -59,8 +60,8 @@ export class Vault implements TokenStore {
   }
 
   /**
-   * What the index lists. An interrupted removal leaves a token in it that {@link entries} leaves
-   * out, because its folder lies among the removed ones.
+   * All entries of the index. An interrupted removal leaves an entry whose folder is among the
+   * removed ones; {@link entries} leaves it out.
    */
   listed(): IndexEntry[] {
     return decodeIndex(this.#readIndex());
@@ -73,7 +74,7 @@ export class Vault implements TokenStore {
 
   /**
    * The record of the token with exactly this id or name, or null. Throws FobError `not-found` when
-   * it is removed at this moment.
+   * it is being removed.
    */
   readExactly(query: string): TokenRecord | null {
     const located = this.#locate(query);
@@ -100,14 +101,14 @@ export class Vault implements TokenStore {
   }
 
   async secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret> {
-    // nobody is asked for a PIN in vain
+    // before the user is asked for a PIN
     refuseByDomain(record.token, this.isPinGiven(record));
     return askToUse(this, record, prompt, now);
   }
 
   /**
-   * Adds tokens whose records exist to the index, or lists them anew; a name that another token
-   * took meanwhile gets a number.
+   * Adds tokens with records to the index, or replaces their entries; a name that is taken gets a
+   * number.
    */
   addToIndex(tokens: readonly Token[]): Token[] {
     const listed = this.announce(tokens);
@@ -117,10 +118,7 @@ export class Vault implements TokenStore {
     return listed;
   }
 
-  /**
-   * Lists tokens in the index whose records are still to come, and returns them as they are called
-   * there.
-   */
+  /** Lists tokens before their records are written. Returns them with their listed names. */
   announce(tokens: readonly Token[]): Token[] {
     let listed: Token[] = [];
     const ids = new Set(tokens.map(({ id }) => id));
@@ -139,29 +137,24 @@ export class Vault implements TokenStore {
     this.updateIndex((entries) => entries.filter(({ id }) => !dropped.has(id)));
   }
 
-  /**
-   * Changes which tokens are listed, and how; `change` is asked again when another process was
-   * faster.
-   */
+  /** Changes the index; `change` is called again if another process was faster. */
   updateIndex(change: (entries: IndexEntry[]) => IndexEntry[]): void {
     explained(() =>
       updateCell(this.indexCell(), (current) => encodeIndex(change(decodeIndex(current)))),
     );
   }
 
-  /** Makes a token's record say the name under which it is listed. */
+  /** Writes the listed name into a token's record. */
   setName(id: string, name: string): void {
     this.#setToken(id, (token) => ({ ...token, name }));
   }
 
   /**
-   * Changes what a token is called or how it is shown. Throws FobError `usage` when the new name is
-   * taken, and `invalid` for a token that cannot be read; nothing is changed then, nor when its
-   * file cannot be written.
+   * Changes a token's name or display. Throws FobError `usage` when the new name is taken,
+   * `invalid` for an unreadable token; then, and if its file cannot be written, nothing changes.
    */
   amend(id: string, change: (token: Token) => Token): Token {
-    // a token that cannot be read cannot be changed, and the index must not say something else than
-    // the token
+    // an unreadable token cannot be changed, and the index must agree with the token
     this.read(id);
     let before: IndexEntry | null = null;
     let amended: Token | null = null;
@@ -184,31 +177,27 @@ export class Vault implements TokenStore {
     return amended;
   }
 
-  /** The cell of one token; `recordSeal` opens it with this vault's key. */
+  /** The cell of one token. */
   tokenCell(id: string) {
     return tokenCell(this.layout, id, recordSeal(this.vaultKey, this.layout.vaultId, id));
   }
 
-  /** The cell of the index. */
   indexCell() {
     return indexCell(this.layout, encryptingSeal(this.vaultKey));
   }
 
-  /**
-   * Null for a vault that has listed no token yet. Throws FobError `invalid` for an index that is
-   * damaged or lost.
-   */
+  /** Null if no token was ever listed. Throws FobError `invalid` for a damaged or lost index. */
   #readIndex(): Buffer | null {
     return (
       explained(() => readCell(this.indexCell())) ??
-      // with neither a list nor a command that is making the first one, tokens would look like none
+      // no index, and no command is making the first one: tokens would be overlooked
       (hasUnlisted(this.layout)
         ? explained(() => readCell(this.indexCell()) ?? lostIndex(this.indexCell().folder))
         : null)
     );
   }
 
-  /** What the locator of a large index knows, once the sealed record has confirmed it. */
+  /** The result of the locator of a large index, checked against the sealed record. */
   #locate(query: string): TokenRecord | null | "unsure" {
     const newest = newestGeneration(this.indexCell());
     if (!newest || newest.bytes < LARGE_INDEX) return "unsure";
@@ -221,10 +210,7 @@ export class Vault implements TokenStore {
       : "unsure";
   }
 
-  /**
-   * The record of a token, if it can be read: where it cannot, the index knows the name all the
-   * same.
-   */
+  /** A token's record; "damaged" if unreadable, because the index may still know its name. */
   #readSound(id: string): TokenRecord | "damaged" {
     try {
       return this.read(id);
@@ -234,7 +220,7 @@ export class Vault implements TokenStore {
     }
   }
 
-  /** Reads the index, and makes the locator that spares the next one that. */
+  /** Reads the index, and writes the locator for the next look-up. */
   #search(query: string): IndexEntry | null {
     const cell = this.indexCell();
     const newest = newestGeneration(cell);
@@ -245,15 +231,12 @@ export class Vault implements TokenStore {
     return index && findExactly(index, query);
   }
 
-  /**
-   * Makes the index say again what it said, where that is possible; else `fob doctor --repair`
-   * does.
-   */
+  /** Restores the entry if possible; else `fob doctor --repair` does. */
   #putBack(entry: IndexEntry): void {
     try {
       this.updateIndex((entries) => entries.map((one) => (one.id === entry.id ? entry : one)));
     } catch {
-      // the first failure is the one to tell of
+      // the first error is reported
     }
   }
 
@@ -262,7 +245,7 @@ export class Vault implements TokenStore {
   }
 }
 
-/** Whether tokens lie there, and no command is at work that has not listed them yet. */
+/** Whether unlisted tokens exist that no running command is adding. */
 function hasUnlisted(layout: VaultLayout): boolean {
   return isFilled(tokensFolder(layout)) && !isFilled(batchesFolder(layout));
 }
@@ -271,12 +254,12 @@ function isFilled(folder: string): boolean {
   return idsIn(folder).length > 0;
 }
 
-/** The ids of the tokens whose folders lie there; none where there is no such folder. */
+/** The ids of the tokens in a folder; none where the folder is missing. */
 function idsIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => TOKEN_ID.test(name));
   } catch {
-    // not there, or no folder: whoever needs it says so
+    // missing or not a folder: later use reports it
     return [];
   }
 }
@@ -285,7 +268,7 @@ function lostIndex(folder: string): never {
   throw new FobError("invalid", t`${folder} is missing, and says which tokens there are`);
 }
 
-/** The index is the one file of a vault that can be made anew from the others. */
+/** The index can be rebuilt from the other files. */
 function explained<T>(read: () => T): T {
   try {
     return read();

@@ -7,15 +7,17 @@ import { readCell, updateCell } from "#vault/cells/cell.ts";
 import { tokenCell, type VaultLayout, vaultFolder } from "#vault/cells/layout.ts";
 import { createHeader } from "#vault/keys/header.ts";
 import { newKey } from "#vault/keys/keys.ts";
-import { encodeRecord, rotatingSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
+import { rotatingSeal } from "#vault/tokens/record-seal.ts";
+import { encodeRecord, type TokenRecord } from "#vault/tokens/token-record.ts";
 import { discard } from "#vault/trash/discarding.ts";
 import type { Vault } from "#vault/vault.ts";
 import { decodeGrant, encodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
 import { grantKey, parseGrantSecret } from "./grant-secret.ts";
 
 /**
- * Makes the folder of an exported grant, or takes an empty one, for nobody but its owner. Throws
- * FobError `usage` for one that holds anything: what lies there might be copied with the grant.
+ * Creates the folder of an exported grant, or takes an empty one, readable by its owner only.
+ * Throws FobError `usage` for a folder that is not empty: its content might be copied with the
+ * grant.
  */
 export function prepareExport(folder: string): void {
   try {
@@ -32,9 +34,9 @@ export function prepareExport(folder: string): void {
 }
 
 /**
- * Writes a home in which a grant works alone: its tokens, its cell, and a header by which nothing
- * else opens. The tokens get record keys of their own there, which open nothing of the vault's;
- * PINs, their history and login requests stay here.
+ * Writes a home in which one grant works alone: its tokens, its cell, and a header that opens
+ * nothing else. The tokens get new record keys there, which open nothing in the vault; PINs, their
+ * history and login requests are not exported.
  */
 export function exportGrant(vault: Vault, text: string, home: string): void {
   const secret = parseGrantSecret(text);
@@ -61,11 +63,11 @@ function exportToken(
   { id, secretKey }: GrantedKeys,
 ): GrantedKeys {
   const recordKey = newKey();
-  // in place of the vault key, which opens nothing there
-  const nobodys = newKey();
+  // in place of the vault key; nothing else is sealed under it
+  const unusedVaultKey = newKey();
   const bare: TokenRecord = { ...record, guard: null, wrappedSecretKey: "", pushRequests: [] };
-  const cell = tokenCell(layout, id, rotatingSeal(nobodys, layout.vaultId, id, recordKey));
+  const cell = tokenCell(layout, id, rotatingSeal(unusedVaultKey, layout.vaultId, id, recordKey));
   updateCell(cell, () => encodeRecord(bare));
-  forget(nobodys);
+  forget(unusedVaultKey);
   return { id, recordKeys: [recordKey], secretKey };
 }

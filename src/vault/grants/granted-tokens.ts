@@ -9,13 +9,14 @@ import { type Cell, readCell } from "#vault/cells/cell.ts";
 import { tokenCell, type VaultLayout } from "#vault/cells/layout.ts";
 import { readHeader } from "#vault/keys/header.ts";
 import { readRecord, updateRecord } from "#vault/tokens/record-cell.ts";
+import { grantedSeal } from "#vault/tokens/record-seal.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
-import { grantedSeal, type TokenRecord } from "#vault/tokens/token-record.ts";
+import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import { decodeGrant, type GrantedKeys, grantCell } from "./grant-cell.ts";
 import { grantKey, parseGrantSecret } from "./grant-secret.ts";
 
-/** The tokens of one grant: what a script has instead of a vault. */
+/** The tokens of one grant, which a script uses without the vault's key. */
 export class GrantedTokens implements TokenStore {
   readonly layout: VaultLayout;
   readonly grant: Grant;
@@ -23,8 +24,8 @@ export class GrantedTokens implements TokenStore {
   readonly #clock: () => Date;
 
   /**
-   * `cell` is the grant's, sealed under its key; `grant` what it held when it was opened. Throws
-   * FobError `denied` when it has expired.
+   * `cell` is the grant's cell, sealed under its key; `grant` is its content at opening. Throws
+   * FobError `denied` when the grant has expired.
    */
   constructor(layout: VaultLayout, cell: Cell, grant: Grant, clock: () => Date) {
     this.layout = layout;
@@ -42,7 +43,7 @@ export class GrantedTokens implements TokenStore {
         return [this.read(id).token];
       } catch (error) {
         if (!(error instanceof FobError) || !isOfOneToken(error)) throw error;
-        // removed since: the others are still granted. So they are when one cannot be read
+        // removed or unreadable: the other tokens are still granted
         if (error.code !== "not-found") trouble.push(error);
         return [];
       }
@@ -57,12 +58,12 @@ export class GrantedTokens implements TokenStore {
   }
 
   read(id: string): TokenRecord {
-    // whoever listens for login requests may do so for longer than the grant lasts
+    // `push listen` may run longer than the grant lasts
     this.#refuseExpired();
     try {
       return readRecord(this.#tokenCell(id), id);
     } catch (error) {
-      // the token has a key that this grant was not told: to us it looks damaged
+      // the token has a key that this grant does not have: the record looks damaged
       if (!isDamage(error)) throw error;
       throw new FobError("denied", t`the grant ${this.grant.label} no longer opens this token`, {
         cause: error,
@@ -74,7 +75,7 @@ export class GrantedTokens implements TokenStore {
     updateRecord(this.#tokenCell(id), id, change);
   }
 
-  /** A grant stands in for no PIN. */
+  /** A grant replaces the app PIN and needs no PIN. */
   isPinGiven(): boolean {
     return false;
   }
@@ -98,7 +99,7 @@ export class GrantedTokens implements TokenStore {
   }
 
   /**
-   * As they are at this moment: a token gets new ones whenever another grant of it is made or
+   * The keys that the grant has now: a token gets a new one whenever another grant of it is made or
    * revoked.
    */
   #keysOf(id: string): GrantedKeys {
@@ -111,8 +112,8 @@ export class GrantedTokens implements TokenStore {
 }
 
 /**
- * What FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was revoked, has
- * expired, or belongs elsewhere.
+ * The tokens that FOB_GRANT opens below `home`. Throws FobError `denied` for a grant that was
+ * revoked, has expired, or belongs to another vault.
  */
 export function openGrant(home: string, text: string, clock: () => Date): GrantedTokens {
   const secret = parseGrantSecret(text);
@@ -131,7 +132,7 @@ export function openGrant(home: string, text: string, clock: () => Date): Grante
   return new GrantedTokens(layout, cell, grant, clock);
 }
 
-/** With a wrong secret a grant looks damaged. */
+/** With a wrong secret the cell looks damaged. */
 function readSealed(cell: Cell): Buffer | null {
   try {
     return readCell(cell);
@@ -141,7 +142,7 @@ function readSealed(cell: Cell): Buffer | null {
   }
 }
 
-/** Whether an error says nothing of the other tokens of a grant. */
+/** Whether an error concerns one token only, and not the others of a grant. */
 function isOfOneToken(error: FobError): boolean {
   return error.code === "not-found" || error.code === "denied" || isOfNewer(error);
 }

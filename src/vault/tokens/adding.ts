@@ -31,13 +31,13 @@ import {
 } from "./token-record.ts";
 
 /**
- * What a new token is made of: all of it but what the vault decides, unless it had that in another
- * vault.
+ * The fields of a new token: all but those that the vault sets. A token from another vault brings
+ * those as well.
  */
 export type NewToken = EnrolledFields &
   Partial<Pick<Token, "id"> & KeptFields> & {
     readonly secret: Uint8Array;
-    /** The PIN that guards it from its first byte on disk; null for none. */
+    /** The PIN that protects it from its first write on; null for none. */
     readonly guard?: NewPin | null;
   };
 
@@ -46,31 +46,31 @@ export interface Adding {
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
-  /** The ids of tokens in whose place they come; those stay restorable. */
+  /** The ids of tokens that the new ones replace; they can be restored. */
   readonly replaced?: readonly string[];
   readonly tellAside?: TellAside | undefined;
-  /** The entries that the caller has seen: what is listed besides came meanwhile. */
+  /** The entries that the caller has seen: others in the index were added meanwhile. */
   readonly seen?: readonly IndexEntry[];
   /**
-   * Asked at the last moment, where other tokens came meanwhile, with these and with all that are
-   * listed. May throw, and nothing is added.
+   * Called right before the commit if other processes added tokens meanwhile, with those tokens and
+   * with all that are listed. If it throws, nothing is added.
    */
   settleMeanwhile?(meanwhile: readonly IndexEntry[], all: readonly IndexEntry[]): LateSettlement;
 }
 
-/** What becomes of tokens that others have listed while new ones were written. */
+/** What to do about tokens that other processes added meanwhile. */
 interface LateSettlement {
-  /** Which of the new tokens, by their place, are left out because of them. */
+  /** The positions of new tokens that are left out because of them. */
   readonly leftOut: ReadonlySet<number>;
-  /** The ids of tokens in whose place the new ones come, too. */
+  /** The ids of further tokens that the new ones replace. */
   readonly replaced: readonly string[];
 }
 
 /**
- * Stores new tokens, durably: all of them or none, whatever happens to the process. A name that is
- * taken gets a number. Returns the tokens as stored, each at the place of the new token that it
- * comes from, and null at the place of one that was left out. Rejects as `look` does, when the disk
- * is full or failing, or when another process has taken this one for dead; nothing is stored then.
+ * Stores new tokens durably: all of them or none, even if the process is interrupted. A name that
+ * is taken gets a number. Returns the stored tokens in the order of the new ones, with null for
+ * each one that was left out. Rejects when `settleMeanwhile` throws, when the disk is full or
+ * fails, or when another process has treated this one as gone; nothing is stored then.
  */
 export async function addTokens(
   vault: Vault,
@@ -104,7 +104,7 @@ function wishedNames(newTokens: readonly NewToken[]): readonly string[] {
   return newTokens.map(({ name }) => name);
 }
 
-/** Writes the tokens' own files. No token is in use yet. */
+/** Writes the tokens' own files. The tokens are not in use yet. */
 async function writeTokens(
   vault: Vault,
   newTokens: readonly NewToken[],
@@ -146,13 +146,13 @@ async function recordOf(
 /** The batch that tokens are listed for. */
 interface ListingBatch {
   isOurs(): boolean;
-  /** Writes down that more tokens are taken out of use. */
+  /** Records that more tokens will be removed. */
   alsoRemove(ids: readonly string[]): void;
 }
 
 /**
- * The moment of truth: one update of the index lists the new tokens and drops those in whose place
- * they come, also those that others have listed since this process looked.
+ * The commit: one update of the index lists the new tokens and drops those that they replace,
+ * including those that other processes added meanwhile.
  */
 function list(
   vault: Vault,
@@ -174,7 +174,7 @@ function list(
       const meanwhile = known ? entries.filter(({ id }) => !known.has(id)) : [];
       const late = meanwhile.length > 0 ? adding.settleMeanwhile?.(meanwhile, entries) : undefined;
       const gone = new Set([...replaced, ...(late?.replaced ?? [])]);
-      // before the index says so: a token that it does not list must be known to somebody
+      // before the index is written: a token that the index drops must be named by a batch
       if (late) alsoRemove(late.replaced);
       const others = entries.filter(({ id }) => !gone.has(id));
       const names = new FreeNames(others.map(({ name }) => fold(name)));
@@ -185,7 +185,7 @@ function list(
     });
   } catch (error) {
     if (!isListed(vault, listed)) throw error;
-    // the index was published: what failed after that changes nothing
+    // the index was written: a later failure changes nothing
   }
   for (const [i, token] of listed.entries()) {
     if (token && token.name !== tokens[i]?.name) setName(vault, token);
@@ -193,7 +193,7 @@ function list(
   return listed;
 }
 
-/** Another process may have taken the token out of use at once: then its name does not matter. */
+/** Another process may have removed the token already: then its name does not matter. */
 function setName(vault: Vault, { id, name }: Token): void {
   try {
     vault.setName(id, name);

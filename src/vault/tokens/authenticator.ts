@@ -15,28 +15,28 @@ import type { IndexEntry } from "./token-index.ts";
 import { isWiped } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
-/** A token as it is at this moment, counter and all. */
+/** A token in its current state, with the current counter. */
 export interface TokenState {
   readonly token: Token;
-  /** Whether its own PIN is needed. */
+  /** Whether it has a PIN of its own. */
   readonly isGuarded: boolean;
-  /** Whether biometrics may stand for that PIN now. */
+  /** Whether biometrics can replace that PIN now. */
   readonly isBiometric: boolean;
   /** Whether its secret was wiped after too many wrong PINs. */
   readonly isWiped: boolean;
 }
 
 /**
- * What tokens are used with: a vault or grant in this process, or an agent that holds the vault.
- * Every answer is as of now.
+ * What commands use tokens through: a vault or grant in this process, or an agent that holds the
+ * vault. Every answer is current.
  */
 export interface Authenticator {
   readonly layout: VaultLayout;
 
-  /** What the grant is called that opens these tokens; null for those of a vault. */
+  /** The label of the grant that opens these tokens; null for a vault. */
   readonly grantLabel: string | null;
 
-  /** Every token there is, in list order (`inListOrder`). */
+  /** All tokens, in list order (`inListOrder`). */
   entries(): Promise<readonly IndexEntry[]>;
 
   /** The token with exactly this id or name, or null. */
@@ -46,8 +46,8 @@ export interface Authenticator {
   look(id: string): Promise<TokenState>;
 
   /**
-   * Makes a token's passcode, after asking for the PINs that it needs; `time` is called when they
-   * were given, which takes as long as people take. Throws what {@link takePasscode} throws,
+   * Makes a token's passcode, after asking for the PINs that it needs. `time` is called after the
+   * PINs were given, because the user may take long. Throws what {@link takePasscode} throws,
    * `denied` for a wrong PIN, `locked` after too many.
    */
   passcode(id: string, time: () => Promise<Date>, prompt: PinPrompt): Promise<Passcode>;

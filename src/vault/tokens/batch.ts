@@ -17,54 +17,56 @@ import { newTokenId, TOKEN_ID, type Vault } from "#vault/vault.ts";
 
 /** The processes of this machine. */
 export interface Processes {
-  /** The process that this is. */
+  /** The identity of this process. */
   own(): ProcessIdentity;
   lifeOf: typeof lifeOf;
 }
 
-/** What a process does to several tokens at once. */
+/** What a process changes in several tokens at once. */
 export interface BatchPlan {
   /** The ids of tokens that it makes. */
   readonly adds: readonly string[];
-  /** The ids of tokens that it takes out of use. */
+  /** The ids of tokens that it removes. */
   readonly removes: readonly string[];
   readonly at: Date;
 }
 
 /**
- * A change of several tokens at once, written down before it begins. Its moment of truth is one
- * update of the index: before it nothing has changed, after it everything has. What is left to do
- * follows from the index alone, so that anybody can do it, and do it again:
- *
- * - a token that was to be made and is not listed is deleted, unless another batch replaces it:
- *   then it was listed before, and that batch puts it away;
- * - a token that was to be removed and is not listed goes to the removed ones.
+ * A change of several tokens at once, recorded on disk before it begins. It is committed by one
+ * update of the index: before it nothing has changed, after it everything has. The index alone
+ * decides what is left to do, so any process can finish the batch, and repeat that:
+ * - A token of `adds` that is not listed is deleted, unless another batch removes it: then it had
+ *   been listed, and that batch moves it to the removed ones.
+ * - A token of `removes` that is not listed is moved to the removed ones.
  */
 interface Batch extends BatchPlan {
   readonly id: string;
   readonly process: ProcessIdentity;
-  /** Whether the vault had no index yet: only then may its absence mean that nothing is listed. */
+  /**
+   * Whether the vault had no index yet: only then does a missing index mean that no token is
+   * listed.
+   */
   readonly isFirst: boolean;
 }
 
 /**
- * What takes a process longer than this when it is to end is left to the next command, in
- * milliseconds.
+ * How long a process that is about to end works on a batch, in milliseconds; the next command does
+ * the rest.
  */
 const ENDING_MS = 600;
 
 const BATCH_ID = TOKEN_ID;
 
 /**
- * Writes down what is about to be done. An id that another batch makes at this moment, or that is
- * there already, is replaced by a new one: two restore one backup. Returns the batch.
+ * Records what is about to be done. An id that another batch is adding, or that exists already, is
+ * replaced by a new one: two processes may restore one backup. Returns the batch.
  */
 export function beginBatch(vault: Vault, plan: BatchPlan, processes: Processes): Batch {
   const id = randomBytes(8).toString("hex");
   const isFirst = readCell(vault.indexCell()) === null;
   const batch: Batch = { ...plan, id, process: processes.own(), isFirst };
   write(vault, batch);
-  // after writing, so that of two processes one sees the other
+  // after writing: of two processes at least one sees the other
   const others = new Set(otherBatches(vault, batch).flatMap(({ adds }) => adds));
   const isTaken = (token: string) => others.has(token) || existsSync(vault.tokenCell(token).folder);
   if (!plan.adds.some(isTaken)) return batch;
@@ -76,7 +78,7 @@ export function beginBatch(vault: Vault, plan: BatchPlan, processes: Processes):
   return free;
 }
 
-/** Writes down that more tokens are taken out of use. Returns the batch. */
+/** Records that more tokens will be removed. Returns the batch. */
 export function extendBatch(vault: Vault, batch: Batch, removes: readonly string[]): Batch {
   const added = removes.filter((id) => !batch.removes.includes(id));
   if (added.length === 0) return batch;
@@ -85,23 +87,25 @@ export function extendBatch(vault: Vault, batch: Batch, removes: readonly string
   return extended;
 }
 
-/** Whether a batch is still its process's own: nobody has taken it for abandoned. */
+/** Whether a batch still belongs to its process: no other process has finished it as abandoned. */
 export function isOurs(vault: Vault, { id }: Batch): boolean {
   return read(vault, id) !== null;
 }
 
-/** Hears which folder keeps the files of a token that was to be removed and could not be read. */
+/**
+ * Receives the folder that keeps the files of a token that was to be removed and could not be read.
+ */
 export type TellAside = (id: string, folder: string) => void;
 
 interface Finishing {
-  /** Asked before every token: what it does not wait for is left to the next command. */
+  /** Called before every token; if it returns true, the rest is left to the next command. */
   shouldStop?(): boolean;
   readonly tellAside?: TellAside | undefined;
 }
 
 /**
- * Does what is left of a batch and forgets it. What a failing disk does not allow is left to the
- * next command.
+ * Does what is left of a batch and deletes it. What fails because of the disk is left to the next
+ * command.
  */
 export function finishBatch(vault: Vault, batch: Batch, finishing: Finishing = {}): void {
   if (finish(vault, batch, finishing)) forgetBatch(vault, batch.id);
@@ -113,7 +117,7 @@ export function finishSoon(vault: Vault, batch: Batch): void {
   finishBatch(vault, batch, { shouldStop: () => Date.now() > until });
 }
 
-/** Finishes or takes back what processes have left that are gone. */
+/** Finishes or undoes the batches of processes that are gone. */
 export function settleBatches(vault: Vault, processes: Processes): void {
   for (const id of batchIds(vault)) {
     const batch = read(vault, id);
@@ -121,19 +125,19 @@ export function settleBatches(vault: Vault, processes: Processes): void {
   }
 }
 
-/** The tokens that processes at work are making or removing, or have left behind. */
+/** The tokens that running processes are adding or removing, or that interrupted ones left. */
 export interface Unsettled {
-  /** The ids of tokens that a batch names, as far as the index says what became of them. */
+  /** The ids of tokens in batches, as far as the index says whether they are listed. */
   readonly ids: ReadonlySet<string>;
-  /** How many batches were left by processes that are gone. */
+  /** How many batches belong to processes that are gone. */
   readonly abandoned: number;
-  /** How many of their tokens are not listed, and wait to be deleted or put away. */
+  /** How many of their tokens are not listed, and will be deleted or moved to the removed ones. */
   readonly tokens: number;
 }
 
 /**
- * What batches there are; the caller has listed the folders of the tokens before, and reads the
- * index afterwards.
+ * The batches on disk. The caller has listed the token folders before this call, and reads the
+ * index after it.
  */
 export function unsettled(vault: Vault, processes: Processes): Unsettled {
   const batches = batchIds(vault).flatMap((id) => read(vault, id) ?? []);
@@ -144,8 +148,8 @@ export function unsettled(vault: Vault, processes: Processes): Unsettled {
 }
 
 /**
- * Whether nobody goes on with a batch. Of a process on another machine, or before the last boot,
- * time tells.
+ * Whether no process will finish a batch. For a process on another machine, or before the last
+ * boot, its age decides.
  */
 function isAbandoned({ process, at }: Batch, processes: Processes): boolean {
   const life = processes.lifeOf(process);
@@ -156,7 +160,9 @@ function idsOf({ adds, removes }: Batch): string[] {
   return [...adds, ...removes];
 }
 
-/** Does what is left to do, unless it is to stop before; whether all of it is done. */
+/**
+ * Does what is left to do, unless `shouldStop` ends it early. Returns whether all of it is done.
+ */
 function finish(
   vault: Vault,
   batch: Batch,
@@ -164,7 +170,7 @@ function finish(
 ): boolean {
   const listed = listedIds(vault, batch);
   if (!listed) return false;
-  // after the index: what another process has taken out of it was written down before
+  // read after the index: a batch is written before it takes a token out of the index
   const replaced = new Set(otherBatches(vault, batch).flatMap(({ removes }) => removes));
   const isDone = (left: "adds" | "removes", work: (id: string) => void) =>
     batch[left].every((id) => listed.has(id) || (!shouldStop() && attempt(() => work(id) ?? true)));
@@ -172,21 +178,21 @@ function finish(
     isDone("adds", (id) => {
       if (!replaced.has(id)) rmSync(vault.tokenCell(id).folder, { recursive: true, force: true });
     }) &&
-    // what is deleted must not come back once the batch is forgotten
+    // a deleted token must not come back after the batch is gone
     attempt(() => syncTokens(vault) ?? true) === true &&
     isDone("removes", (id) => removeOnce(vault, id, { at: batch.at, tellAside }))
   );
 }
 
-/** The ids in the index; null where it does not say what was listed. */
+/** The ids in the index; null where the index does not say what was listed. */
 function listedIds(vault: Vault, batch: Batch): ReadonlySet<string> | null {
   if (!saysWhatIsListed(vault, batch)) return null;
   return attempt(() => new Set(vault.listed().map(({ id }) => id))) ?? null;
 }
 
 /**
- * Whether the index is there and can be read; one that is damaged or lost is made anew by `doctor`,
- * from all tokens.
+ * Whether the index exists and can be read. `doctor` rebuilds a damaged or lost one from all
+ * tokens.
  */
 function saysWhatIsListed(vault: Vault, { isFirst }: Batch): boolean {
   const index = attempt(() => readCell(vault.indexCell()));
@@ -194,8 +200,8 @@ function saysWhatIsListed(vault: Vault, { isFirst }: Batch): boolean {
 }
 
 /**
- * What `work` returns, or undefined when the disk or the token does not allow it: the batch stays,
- * and somebody tries again.
+ * The result of `work`, or undefined when it fails because of the disk or the token: the batch
+ * stays, and a later command tries again.
  */
 function attempt<T>(work: () => T): T | undefined {
   try {
@@ -207,7 +213,7 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-/** Removes a token, unless somebody else does so at this moment. */
+/** Removes a token, unless another process removes it at the same time. */
 function removeOnce(
   vault: Vault,
   id: string,
@@ -231,7 +237,7 @@ export function syncTokens({ layout }: Vault): void {
   }
 }
 
-/** The ids of batches that cannot be read: nobody knows what was to be done. */
+/** The ids of batches that cannot be read: what they were to do is unknown. */
 export function damagedBatches(vault: Vault): string[] {
   return batchIds(vault).filter((id) => {
     try {
@@ -245,8 +251,8 @@ export function damagedBatches(vault: Vault): string[] {
 }
 
 /**
- * Puts batches aside that cannot be read. Tokens that they were to make are listed then, like all
- * that lie there.
+ * Puts unreadable batches aside. The tokens that they were adding are then listed, like every token
+ * that has a folder.
  */
 export function putBatchesAside({ layout }: Vault, ids: readonly string[]): void {
   for (const id of ids) putAside(layout.home, join(batchesFolder(layout), id), `batch-${id}`);
@@ -264,7 +270,7 @@ function write(vault: Vault, { id, ...rest }: Batch): void {
   updateCell(cellOf(vault, id), () => Buffer.from(JSON.stringify(rest)));
 }
 
-/** A batch that is there, or null: it is being written or was just forgotten, or it is damaged. */
+/** A batch; null when it is being written, was just deleted, or is damaged. */
 function read(vault: Vault, id: string): Batch | null {
   const value = attempt(() => readCell(cellOf(vault, id)));
   if (!value) return null;
@@ -276,7 +282,7 @@ function cellOf({ layout, vaultKey }: Vault, id: string): Cell {
   return batchCell(layout, id, encryptingSeal(vaultKey));
 }
 
-/** The ids of all batches that were begun and not forgotten. */
+/** The ids of all batches on disk. */
 export function batchIds({ layout }: Vault): string[] {
   return namesIn(batchesFolder(layout)).filter((name) => BATCH_ID.test(name));
 }

@@ -10,40 +10,45 @@ import {
 import { lastUsesFile, type VaultLayout } from "#vault/cells/layout.ts";
 import type { TokenStore } from "./token-store.ts";
 
-/** An entry: a token's id as bytes, then the milliseconds since 1970, most significant first. */
+/** An entry: a token's id as bytes, then milliseconds since 1970, big-endian. */
 const ID_BYTES = 8;
 const ENTRY_BYTES = ID_BYTES + 8;
 const WORDS = ENTRY_BYTES / ID_BYTES;
 
-/** The last time that a Date can be; a later one is not ours. */
+/** The largest time that a Date can hold; an entry with a larger one is not from fob. */
 const LAST_TIME = 8.64e15;
 
-/** What is longer is not ours: a million tokens. */
+/** A longer file is not from fob: this is a million tokens. */
 const MAX_BYTES = 2 ** 24;
 
-/** As many tokens are searched for through the whole file before a map of it pays. */
+/**
+ * Up to this many tokens are searched for one by one; for more, a map of the whole file is faster.
+ */
 const FEW = 200;
 
-/** Notes that tokens were used. Worth no durable write, and no failure: the passcodes count. */
+/**
+ * Records that tokens were used. The write is not durable, and a failure is ignored: the passcodes
+ * matter more.
+ */
 export function touch(
   { layout }: Pick<TokenStore, "layout">,
   ids: readonly string[],
   now: Date,
 ): void {
   try {
-    // to be changed in place: readers and other writers see an entry before or after, and each
-    // token has its own
+    // changed in place: readers and other writers see an entry before or after, and each token has
+    // its own
     withFile(layout, constants.O_RDWR | constants.O_CREAT, (file) =>
       touchIn(file, layout, ids, now),
     );
   } catch {
-    // as said above
+    // a failed write is ignored
   }
 }
 
 /**
- * Takes notes of uses, and writes those of one turn of the event loop together with the time of the
- * last: each write looks through the file.
+ * Collects uses, and writes those of one turn of the event loop together, with the time of the last
+ * one: each write searches the whole file.
  */
 export function useNotes(store: Pick<TokenStore, "layout">): (id: string, now: Date) => void {
   let ids = new Set<string>();
@@ -85,17 +90,14 @@ export function lastUses({ layout }: Pick<TokenStore, "layout">): LastUses {
   return new LastUses(readOrNothing(layout));
 }
 
-/** Where the entries of tokens are. They are asked for in their own order, nearly always. */
+/** The positions of the tokens' entries. Look-ups nearly always come in the order of the file. */
 class Places {
   readonly #entries: Buffer;
-  /** The entries in words of an id's length, which are searched five times as fast as bytes. */
+  /** The file in words as long as an id: searching them is five times as fast as bytes. */
   #words: BigUint64Array | null = null;
   #likely = 0;
   #searched = 0;
-  /**
-   * By the first bytes of the id: a whole id as text would take more time and memory than
-   * everything else.
-   */
+  /** By the first bytes of the id: the whole id as text would take more time and memory. */
   #map: ReadonlyMap<number, number> | null = null;
 
   constructor(entries: Buffer) {
@@ -130,8 +132,8 @@ class Places {
     const places = new Map<number, number>();
     for (let at = 0; at + ENTRY_BYTES <= this.#entries.length; at += ENTRY_BYTES) {
       const start = this.#entries.readInt32BE(at);
-      // two processes may have noted the first use of a token at once: the first entry is the one
-      // that is kept up
+      // two processes may have written the first use of a token at once: the first entry is the one
+      // that is updated
       if (!places.has(start)) places.set(start, at);
     }
     return places;
@@ -144,10 +146,7 @@ class Places {
   }
 }
 
-/**
- * What is whole of so many bytes each; a copy of it where it does not begin where the memory has a
- * word.
- */
+/** The whole entries of `each` bytes, as words; copied where the bytes are not aligned to words. */
 function wordsOf(bytes: Buffer, each: number): BigUint64Array {
   const { buffer, byteOffset } =
     bytes.byteOffset % ID_BYTES === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
@@ -178,7 +177,7 @@ function touchIn(file: number, layout: VaultLayout, ids: readonly string[], now:
   );
 }
 
-/** Entries that follow each other in one write; those between are not ours to write. */
+/** Writes consecutive entries in one write each; entries between them belong to other tokens. */
 function writeInPlace(file: number, entries: Buffer, places: readonly number[]): void {
   let start = places[0] ?? 0;
   places.forEach((at, i) => {
@@ -189,7 +188,10 @@ function writeInPlace(file: number, entries: Buffer, places: readonly number[]):
   });
 }
 
-/** One write at the end, wherever that is by then: entries of several processes never overlap. */
+/**
+ * Appends in one write, at the end that the file has then: entries of several processes do not
+ * overlap.
+ */
 function append(layout: VaultLayout, file: number, entries: Buffer): void {
   const torn = fstatSync(file).size % ENTRY_BYTES;
   if (torn > 0) ftruncateSync(file, fstatSync(file).size - torn);
@@ -197,7 +199,7 @@ function append(layout: VaultLayout, file: number, entries: Buffer): void {
 }
 
 function withFile<T>(layout: VaultLayout, flags: number, use: (file: number) => T): T {
-  // opening a pipe would wait for whoever is at its other end; Windows has no such flag, which is 0
+  // opening a pipe would block until its other end opens; Windows has no such flag (0)
   const file = openSync(lastUsesFile(layout), flags | constants.O_NONBLOCK, 0o600);
   try {
     return use(file);
@@ -218,7 +220,7 @@ function readOrNothing(layout: VaultLayout): Buffer {
   try {
     return withFile(layout, constants.O_RDONLY, readAll);
   } catch {
-    // no token was used yet, or nobody can tell
+    // no token was used yet, or the file cannot be read
     return Buffer.alloc(0);
   }
 }

@@ -19,21 +19,21 @@ const ID_BYTES = 8;
 const ENTRY_BYTES = HASH_BYTES + ID_BYTES;
 
 /**
- * In front of the entries: the generation of the index that they were made from, 8 bytes, most
- * significant first.
+ * Length of the header before the entries: the generation of the index that they were made from, 8
+ * bytes, big-endian.
  */
 const HEAD_BYTES = 8;
 
 /**
- * What a name led to: a token's id, nothing, or no answer, where the locator is missing, damaged or
- * of another generation.
+ * The result of a look-up: a token's id, null for no such name, or "stale" where the locator is
+ * missing, damaged or of another generation.
  */
 export type Located = { readonly id: string | null } | "stale";
 
 /**
- * Says which token the index of this generation calls `name`, by reading a few kilobytes whatever
- * the number of tokens. The file holds no names, only hashes under a key of the vault; it is not
- * sealed: whoever uses an id makes sure that the token's sealed record has the name.
+ * Finds the id of the token that the index of this generation calls `name`. Reads a few kilobytes,
+ * however many tokens there are. The file holds no names, only hashes under a key of the vault. It
+ * is not sealed: the caller must check that the token's sealed record has this name.
  */
 export function locate(
   layout: VaultLayout,
@@ -54,8 +54,8 @@ export function locate(
 }
 
 /**
- * Makes the locator for the index of a generation. It is worth no durable write and no failure: a
- * locator that is not there, or only half, makes the next look-up read the index.
+ * Writes the locator for the index of a generation. The write is not durable and its failure is
+ * ignored: without a whole locator the next look-up reads the index.
  */
 export function writeLocator(
   layout: VaultLayout,
@@ -78,14 +78,15 @@ export function writeLocator(
     });
     renameSync(temporary, path);
   } catch {
-    // as said above
+    // a failed write is ignored
     removeQuietly(temporary);
   }
 }
 
 /**
- * Hashes are spread evenly, so that one of them lies close to its share of the file: among n, half
- * of sqrt(n) entries is the largest standard deviation, and eight of those to either side are read.
+ * Hashes are evenly distributed, so the entry of a hash lies close to its expected position. Among
+ * n entries the standard deviation is at most sqrt(n) / 2; eight standard deviations to either side
+ * are read.
  */
 function findEntry(file: number, count: number, hash: Buffer): Located {
   const guess = Math.floor((hash.readUInt32BE() / 2 ** 32) * count);
@@ -96,8 +97,7 @@ function findEntry(file: number, count: number, hash: Buffer): Located {
   for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) {
     const order = hash.compare(entries, at, at + HASH_BYTES);
     if (order === 0) return { id: entries.toString("hex", at + HASH_BYTES, at + ENTRY_BYTES) };
-    // sorted before all that was read: it may lie further ahead, or a later entry has passed its
-    // place
+    // smaller than all that was read: it may lie further ahead, or a later entry is out of place
     if (order < 0) return at > 0 || first === 0 ? { id: null } : "stale";
   }
   return end === count ? { id: null } : "stale";
@@ -118,10 +118,10 @@ function readAt(file: number, position: number, length: number): Buffer {
 
 function openOrNull(path: string): number | null {
   try {
-    // opening a pipe would wait for whoever writes to it
+    // opening a pipe would block until a writer opens it
     return statSync(path).isFile() ? openSync(path, "r") : null;
   } catch {
-    // not there, or not readable: the index is
+    // missing or unreadable: the caller reads the index
     return null;
   }
 }

@@ -12,8 +12,8 @@ import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /**
- * A passcode and how long it is good for: times for time-based tokens, the counter that it used for
- * event-based ones.
+ * A passcode and its validity: a time span for time-based tokens, the used counter for event-based
+ * ones.
  */
 export type Passcode =
   | {
@@ -24,12 +24,12 @@ export type Passcode =
     }
   | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
 
-/** What JSON keeps of a passcode: times as ISO 8601 text, its counter as a number or digits. */
+/** A passcode as JSON: times as ISO 8601 text, the counter as a number or digits. */
 type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<
   Record<string, unknown>
 >;
 
-/** Reads a passcode from the JSON data that an agent made of it. */
+/** Reads a passcode from an agent's JSON data. */
 export function decodePasscode(json: unknown): Passcode {
   const { kind, code, counter, validFrom, validUntil } = json as PasscodeJson;
   if (kind === "hotp") return { kind, code, counter: BigInt(String(counter)) };
@@ -42,10 +42,10 @@ export function decodePasscode(json: unknown): Passcode {
 }
 
 /**
- * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when
- * this returns, so that no passcode is ever given twice. `pin` is what a Mobile-OTP token computes
- * with. Throws FobError `denied` or `locked` by its access domain, `usage` for a token without
- * passcodes.
+ * Makes a token's passcode for `time`. An event-based token's counter is advanced durably before
+ * this returns, so that no passcode is given twice. `pin` is the PIN that a Mobile-OTP token
+ * computes with. Throws FobError `denied` or `locked` by the token's access domain, `usage` for a
+ * token without passcodes.
  */
 export function takePasscode(
   store: TokenStore,
@@ -67,8 +67,8 @@ export function takePasscode(
 }
 
 /**
- * Why a token has no passcode: its time has not come yet by this clock, or it computes with what no
- * algorithm takes.
+ * The error for a token that cannot make a passcode: the clock is before its start time, or its
+ * algorithm refuses its parameters.
  */
 export function withoutPasscode({ name }: Pick<Token, "name">, error: OtpError): FobError {
   const hint =
@@ -90,8 +90,8 @@ export function secretOf(record: TokenRecord, secretKey: Secret): Secret {
 }
 
 /**
- * Moves a token's counter on, durably, and returns the value it had: that one is the caller's and
- * nobody else's. `credentialOf` picks the counter out of the record as it is at that moment.
+ * Advances a token's counter durably and returns the previous value; no other caller gets the same
+ * value. `credentialOf` takes the credential from the current record.
  */
 export function takeCounter<C extends Credential & { readonly counter: bigint }>(
   store: TokenStore,
@@ -114,7 +114,7 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
     });
   } catch (error) {
     if (!(error instanceof FobError && error.isDone)) throw error;
-    // a passcode that a power cut makes possible again must not be given away
+    // a passcode that could be given again after a power cut must not be given
     const message = t`counter ${taken} of ${name} is used up, and no passcode was made of it: ${error.message}`;
     throw new FobError(error.code, message, {
       hint: t("check the disk; the next passcode has the next counter"),
@@ -135,7 +135,7 @@ function passcodeOf(
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
   if (credential.kind === "hotp") {
-    // before the counter moves: what cannot be computed uses up none
+    // before the counter is advanced: an error must not use up a counter
     const expected = hotp({ ...credential, secret });
     const counter = takeCounter(store, token.id, eventBased);
     return {

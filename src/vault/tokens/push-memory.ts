@@ -2,26 +2,26 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { answerInWords, type PushAnswer, sameAnswer } from "#token/push-answer.ts";
 
-/** How many requests are remembered with their words. */
+/** How many requests are kept with their text. */
 const TOLD = 20;
 
 /**
- * How many requests are remembered at all, so that none of them is shown again or answered twice. A
- * signature holds no time: whoever can stand in for the server could send an old one again. Its
- * server knows it no longer, and after this many newer ones it would be shown.
+ * How many requests are kept at all, so that none is shown or answered twice. A signature contains
+ * no time: an attacker in the server's place could replay an old request. The server has forgotten
+ * it by then, and after this many newer ones it would be shown again.
  */
 const KNOWN = 1_024;
 
-/** A login request as a token's record keeps it. */
+/** A login request as a token's record stores it. */
 export interface RememberedRequest {
   readonly id: string;
   /** When it was first seen, in milliseconds since 1970. */
   readonly seenAt: number;
-  /** What it says; null for one that is older than the newest 20. */
+  /** Its text; null for requests older than the newest 20. */
   readonly words: { readonly title: string; readonly question: string } | null;
-  /** What was, or is to be, said to it: whatever was decided here first. */
+  /** The first answer that was decided on here, whether it was sent yet or not. */
   readonly answer: PushAnswer | null;
-  /** Whether the server took the answer; null as long as nobody heard so. */
+  /** Whether the server accepted the answer; null while that is unknown. */
   readonly isAccepted: boolean | null;
 }
 
@@ -29,8 +29,8 @@ export interface RememberedRequest {
 export type RememberedRequests = readonly RememberedRequest[];
 
 /**
- * Remembers requests that are not known yet, the newest last. Returns `known` itself when all of
- * them are.
+ * Adds requests that are not known yet; the last of `arrived` is the newest. Returns `known` itself
+ * when all are known.
  */
 export function rememberRequests(
   known: RememberedRequests,
@@ -46,9 +46,9 @@ export function rememberRequests(
 }
 
 /**
- * Decides on an answer, before it is sent. Returns `known` itself when this very one was decided on
- * and may not have arrived. Throws FobError `rejected` when another one was decided on, or the
- * server has this one already.
+ * Decides on an answer before it is sent. Returns `known` itself when the same answer was decided
+ * on and may not have arrived. Throws FobError `rejected` when another answer was decided on, or
+ * the server has this one already.
  */
 export function claimAnswer(
   known: RememberedRequests,
@@ -72,9 +72,9 @@ export function claimAnswer(
 }
 
 /**
- * Notes whether the server took the answers that were sent, by the id of their request. What it
- * took once stays taken: two processes may have sent the same answer, and it takes one. Returns
- * `known` itself when that was known.
+ * Records whether the server accepted the answers that were sent, by request id. An accepted answer
+ * stays accepted: two processes may have sent the same answer, and the server accepts one. Returns
+ * `known` itself when nothing changes.
  */
 export function settleAnswers(
   known: RememberedRequests,

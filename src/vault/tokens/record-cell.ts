@@ -11,7 +11,7 @@ export function readRecord(cell: Cell, id: string): TokenRecord {
 
 /**
  * Replaces the record in a token's cell, as {@link updateCell} does; nothing is written when
- * `change` returns the record that it got. Throws FobError `not-found` when the token was removed.
+ * `change` returns the same object. Throws FobError `not-found` when the token was removed.
  */
 export function updateRecord(
   cell: Cell,
@@ -25,12 +25,12 @@ export function updateRecord(
   });
 }
 
-/** A token that is no longer there. */
+/** The error for a token that no longer exists. */
 export function vanished(id: string): FobError {
   return new FobError("not-found", t`the token ${id} is no longer in the vault`);
 }
 
-/** Whether reading a token failed because of the token: it is damaged, or not there. */
+/** Whether reading a token failed because of the token itself: it is damaged or missing. */
 export function isUnreadable(error: unknown): boolean {
   return isDamage(error) || (error instanceof FobError && error.code === "not-found");
 }

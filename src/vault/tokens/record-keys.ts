@@ -7,24 +7,25 @@ import { decodeGrant, encodeGrant, grantCell } from "#vault/grants/grant-cell.ts
 import { type OwnedGrant, readGrants } from "#vault/grants/grant-list.ts";
 import { removedCell } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
-import { rotatingSeal } from "./token-record.ts";
+import { rotatingSeal } from "./record-seal.ts";
 
 /**
- * Rounds of losing against others who make and revoke grants of a token; each round somebody else
- * made progress.
+ * How often sealing is retried after another process changed the grants of the token; in each round
+ * another process made progress.
  */
 const MAX_ROUNDS = 1_000;
 
 /**
- * Seals a token's record under the key that the list of grants has for it, which every grant of the
- * token is told before.
+ * Seals a token's record under the key that the list of grants has for it, after that key was
+ * written to every grant of the token.
  *
- * Why no grant dies of others that are made or revoked at the same time: a record is sealed under a
- * key only by a process that has told it to all grants that the list names with it, and that finds
- * the key still listed after it has read the record's generation. Whoever was overtaken by another
- * key therefore cannot create the next generation, or finds the other key and begins anew. At most
- * one record of an older key can come after a newer key was listed, from whoever had read before; a
- * grant keeps the keys that it was told since the one that the record has, so that it opens both.
+ * Why a grant keeps working when others are made or revoked at the same time: a process seals a
+ * record under a key only after it has written the key to all grants that the list names with it,
+ * and if the key is still listed after the process has read the record's generation. If another key
+ * was listed meanwhile, the process either cannot create the next generation, or sees the other key
+ * and starts again. At most one record under an older key can follow a newer key, from a process
+ * that had read the list before. A grant therefore keeps all keys from the record's current one on,
+ * and can open both.
  */
 export function settleRecordKey(vault: Vault, id: string): void {
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -44,7 +45,7 @@ export function settleRecordKey(vault: Vault, id: string): void {
 
 interface Wanted {
   readonly recordKey: Secret;
-  /** The grants that are to open the token. */
+  /** The grants that open the token. */
   readonly grants: readonly OwnedGrant[];
 }
 
@@ -58,13 +59,13 @@ function listed(vault: Vault, id: string): Wanted | null {
   };
 }
 
-/** False when the list or the place of the token has changed. */
+/** False when the list or the token's folder has changed. */
 function seal(vault: Vault, id: string, cell: Cell, recordKey: Secret): boolean {
   const rotating = rotatingSeal(vault.vaultKey, vault.layout.vaultId, id, recordKey);
   const isFound = () => isSame(rotating.found(), recordKey);
   let isThere = false;
   const written = updateCell({ ...cell, seal: rotating }, (current) => {
-    // the record was read: what is asked now is whether the key is still the one to use
+    // the record was read: the key must still be the listed one
     isThere = current !== null && isSame(listed(vault, id)?.recordKey ?? null, recordKey);
     return isThere && !isFound() ? current : null;
   });
@@ -80,7 +81,7 @@ function tell(
 ) {
   try {
     updateCell(grantCell(vault.layout, grantId, key), (value) => {
-      // being made, or revoked
+      // the grant is being made, or was revoked
       if (value === null) return null;
       const { grant, keys } = decodeGrant(value);
       const own = keys.find((one) => one.id === id);
@@ -92,21 +93,18 @@ function tell(
       });
     });
   } catch (error) {
-    // one damaged grant must not keep the others from being made and revoked; doctor finds it
+    // one damaged grant must not stop others from being made or revoked; doctor finds it
     if (!isDamage(error)) throw error;
   }
 }
 
-/**
- * The keys up to the one that the record has: what was told before that can seal no record any
- * more.
- */
+/** The keys up to the record's current one: no record can be sealed under an older key any more. */
 function upTo(keys: readonly Secret[], current: Secret | null): readonly Secret[] {
   const at = keys.findIndex((key) => isSame(key, current));
   return at < 0 ? keys : keys.slice(0, at + 1);
 }
 
-/** The key that the record has now. */
+/** The record's current key. */
 function keyOf(vault: Vault, id: string, cell: Cell, wanted: Secret): Secret | null {
   const rotating = rotatingSeal(vault.vaultKey, vault.layout.vaultId, id, wanted);
   readCell({ ...cell, seal: rotating });
@@ -114,12 +112,12 @@ function keyOf(vault: Vault, id: string, cell: Cell, wanted: Secret): Secret | n
 }
 
 /**
- * A removed token may come back, and must not do so with a key that a revoked grant knows. Null for
- * one that is gone, or that nobody can read.
+ * Removed tokens are searched too: a restored token must not have a key that a revoked grant knows.
+ * Null for a token that is gone or unreadable.
  */
 function findCell(vault: Vault, id: string): Cell | null {
   const [inUse, removed] = [vault.tokenCell(id), removedCell(vault, id)];
-  // looked for again in the first place: it may have been restored meanwhile
+  // in use a second time: it may have been restored meanwhile
   return [inUse, removed, inUse].find(isReadable) ?? null;
 }
 

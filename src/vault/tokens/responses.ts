@@ -13,8 +13,8 @@ import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /**
- * What is asked of a challenge-response token. `serverChallenge` and `serverResponse` belong to
- * mutual challenge-response.
+ * The input of a challenge-response token. `serverChallenge` and `serverResponse` are for mutual
+ * challenge-response.
  */
 export interface ChallengeInput {
   readonly challenge: string;
@@ -25,16 +25,16 @@ export interface ChallengeInput {
   readonly pin: Secret | null;
 }
 
-/** The answer to a challenge, and the counter that it used, where the suite has one. */
+/** The response to a challenge, and the counter that it used, where the suite has one. */
 export interface Response {
   readonly response: string;
   readonly counter: bigint | null;
 }
 
 /**
- * Answers a challenge. A counter has moved on durably when this returns; a challenge that does not
- * fit the suite costs none. Throws FobError `invalid` for an input that does not fit, `rejected`
- * when the server's response is wrong.
+ * Answers a challenge. The counter is advanced durably before this returns; a challenge that does
+ * not fit the suite uses up none. Throws FobError `invalid` for an input that does not fit,
+ * `rejected` when the server's response is wrong.
  */
 export function answerChallenge(
   store: TokenStore,
@@ -72,10 +72,7 @@ function respond({ challenge, serverChallenge, ...inputs }: Inputs): string {
   return compute(inputs, serverChallenge === null ? [challenge] : [serverChallenge, challenge]);
 }
 
-/**
- * The server has no PIN: where the token's suite has P, the server's is the same without it, as in
- * RFC 6287 Appendix C.2.
- */
+/** The server has no PIN: its suite is the token's suite without P, as in RFC 6287 Appendix C.2. */
 function refuseWrongServer(
   response: string,
   { challenge, serverChallenge, ...inputs }: Inputs,
@@ -106,7 +103,7 @@ function compute(
   }
 }
 
-/** A token of login requests that has a suite answers with OCRA as well, without a counter. */
+/** A push token with an OCRA suite answers challenges as well, without a counter. */
 function respondingCredential({
   name,
   credential,

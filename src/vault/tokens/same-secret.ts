@@ -17,8 +17,8 @@ import {
 } from "./token-record.ts";
 
 /**
- * What tells the secret of a record again; null behind a PIN in a record of an older fob, and where
- * it was wiped.
+ * The fingerprint of a record's secret. Null where the secret was wiped, and where a record of an
+ * older fob keeps its secret behind a PIN.
  */
 export function fingerprintIn(vault: Vault, record: TokenRecord): string | null {
   if (record.fingerprint !== null || record.guard || isWiped(record)) return record.fingerprint;
@@ -29,20 +29,22 @@ export function fingerprintIn(vault: Vault, record: TokenRecord): string | null 
   return fingerprint;
 }
 
-/** Tells tokens of one secret and one kind: two kinds may count on their own. */
+/**
+ * Identifies tokens with the same secret and kind: tokens of different kinds may count separately.
+ */
 export function countingKey(fingerprint: string, { kind }: Pick<Credential, "kind">): string {
   return `${kind} ${fingerprint}`;
 }
 
 /**
- * Whether a token in use has the secret of this fingerprint; false where nobody can tell: it is
- * gone or damaged, or an older fob put it behind a PIN.
+ * Whether a token in use has the secret with this fingerprint. False where that is unknown: the
+ * token is gone or damaged, or an older fob put it behind a PIN.
  */
 export function holdsSecret(vault: Vault, id: string, fingerprint: string): boolean {
   return soundFingerprint(vault, readSound(vault, id)) === fingerprint;
 }
 
-/** A token in use; null for one that is gone, and for what is damaged: `doctor` tells of that. */
+/** The record of a token in use; null for one that is gone or damaged (`doctor` reports damage). */
 export function readSound(vault: Vault, id: string): TokenRecord | null {
   return readIn(vault.tokenCell(id));
 }
@@ -53,9 +55,9 @@ export function soundFingerprint(vault: Vault, record: TokenRecord | null): stri
 }
 
 /**
- * The highest counter of every secret in the vault that `wanted` has as a {@link countingKey},
- * whether its token is in use or was removed: a secret that is enrolled again must not give its
- * passcodes again. A token that cannot be read does not count.
+ * The highest counter of every secret in the vault whose {@link countingKey} is in `wanted`, of
+ * tokens in use and removed ones: a secret that is enrolled again must not give the same passcodes
+ * again. A token that cannot be read is skipped.
  */
 export async function highestCounters(
   vault: Vault,

@@ -13,29 +13,29 @@ import { writtenByNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 
 /**
- * A token as the index knows it: all that does not change when it is used, so that using it
- * rewrites one file. An event-based token's counter is therefore not current here.
+ * A token as the index stores it: the fields that do not change when the token is used, so that a
+ * use rewrites one file. The counter of an event-based token is therefore not current here.
  */
 export type IndexEntry = Token;
 
 /**
- * Whether the records of such tokens may know what the index does not follow: a counter, or that
- * too many wrong PINs have wiped the secret.
+ * Whether the record of such a token may hold newer state than the index: a counter, or that its
+ * secret was wiped after too many wrong PINs.
  */
 export function hasNews({ credential, pin }: Pick<Token, "credential" | "pin">): boolean {
   return pin === "user" || isCounting({ credential });
 }
 
-/** Whether such tokens have a counter that moves on with every use. */
+/** Whether such a token has a counter that advances with every use. */
 export function isCounting({ credential }: Pick<Token, "credential">): boolean {
   return "counter" in credential && credential.counter !== null;
 }
 
 /** The index as JSON data. */
 interface IndexJson {
-  /** Of the rows and what they share; 0 where it is not there. */
+  /** The version of rows and kinds; absent in files of version 0. */
   readonly version?: number;
-  /** What many tokens have in common. */
+  /** The fields that many tokens share. */
   readonly kinds: readonly object[];
   readonly tokens: readonly TokenRow[];
 }
@@ -45,7 +45,7 @@ const NEWLINE = 0x0a;
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 const NAMES = new RegExp(String.raw`^\[\d+,${STRING},(${STRING})`, "gm");
 
-/** What stands in a line before an id, and before a name. */
+/** What precedes an id in a line, and what precedes a name. */
 const BEFORE_ID = /^\[\d+,$/;
 const BEFORE_NAME = /^\[\d+,"[0-9a-f]{16}",$/;
 
@@ -80,9 +80,9 @@ export function namesIn(value: Buffer | null): string[] {
 }
 
 /**
- * The entry with exactly this id or exactly this name, or null, in a time that hardly grows with
- * the number of tokens: inside a JSON string the quotes of the needle would be escaped, so that it
- * can only match a whole value.
+ * The entry with exactly this id or exactly this name, or null. The time hardly grows with the
+ * number of tokens. A match is always a whole value: inside a JSON string the quotes around `query`
+ * would be escaped.
  */
 export function findExactly(value: Buffer, query: string): IndexEntry | null {
   const line = lineWith(value, query, BEFORE_ID) ?? lineWith(value, query, BEFORE_NAME);
@@ -92,8 +92,8 @@ export function findExactly(value: Buffer, query: string): IndexEntry | null {
 }
 
 /**
- * The line that has `text` as a JSON string right after what `before` describes; null where there
- * is none.
+ * The line that has `text` as a JSON string right after a match of `before`; null where there is
+ * none.
  */
 function lineWith(value: Buffer, text: string, before: RegExp): string | null {
   const needle = Buffer.from(`${JSON.stringify(text)},`);

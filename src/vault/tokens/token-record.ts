@@ -6,7 +6,6 @@ import { writtenByNewer } from "#token/newer.ts";
 import type { PinPolicy } from "#token/pin-policy.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { type Seal, WRAPPED_KEY_LENGTH } from "#vault/cells/sealing.ts";
 import {
   deriveKey,
   newKey,
@@ -18,32 +17,35 @@ import {
 } from "#vault/keys/keys.ts";
 import type { RememberedRequests } from "./push-memory.ts";
 
-/** How a token's PIN guards its secret. */
+/** How a token's PIN protects its secret. */
 export interface PinGuard {
   readonly policy: PinPolicy;
   readonly stretching: PinStretching;
   readonly setAt: Date;
-  /** Whether somebody else chose it, and its owner must choose another one. */
+  /** Whether the issuer chose this PIN, and the user must choose another one. */
   readonly mustChange: boolean;
-  /** What tells the last PINs again, the newest first; null where the policy does not ask. */
+  /** Verifiers of the last PINs; null where the policy does not keep a history. */
   readonly history: PinHistory | null;
   /**
-   * The secret key once more, wrapped by the vault key and the key that biometrics release; null
-   * where they are off.
+   * The secret key again, wrapped by the vault key and the key that biometrics release; null where
+   * biometrics are off.
    */
   readonly biometric: string | null;
 }
 
-/** The last PINs: what each gives under one stretching, in Base64. */
+/**
+ * Verifiers of the last PINs, the newest first: a key from each PIN by the same stretching, in
+ * Base64.
+ */
 export interface PinHistory {
   readonly stretching: PinStretching;
   readonly verifiers: readonly string[];
 }
 
 /**
- * A token as it lies in its cell. The record key seals all of it; the secret inside is sealed once
- * more under the secret key, which is wrapped by the vault key, or by vault key and PIN together:
- * without the PIN the secret does not decrypt.
+ * A token as its cell stores it. The record key seals the whole record; the secret inside is also
+ * sealed under the secret key. The secret key is wrapped by the vault key, or by vault key and PIN
+ * together: without the PIN the secret cannot be decrypted.
  */
 export interface TokenRecord {
   readonly token: Token;
@@ -51,18 +53,18 @@ export interface TokenRecord {
   readonly wrappedSecretKey: string;
   readonly sealedSecret: string;
   /**
-   * Tells the same secret again without opening it ({@link fingerprintOf}); null in records from
-   * before there was one.
+   * Recognizes the same secret without opening it ({@link fingerprintOf}); null in records of older
+   * versions, which had none.
    */
   readonly fingerprint: string | null;
   /** When it was removed; null for a token in use. */
   readonly removedAt: Date | null;
   /**
-   * How much time the calendar had vouched for by then, in milliseconds; null where nobody had
-   * looked.
+   * The time that the calendar had counted at the removal, in milliseconds; null where the calendar
+   * could not be read.
    */
   readonly vouchedAtRemoval: number | null;
-  /** The login requests that came for it; empty where none can. */
+  /** Login requests that were received for this token; empty for tokens without push. */
   readonly pushRequests: RememberedRequests;
 }
 
@@ -86,17 +88,17 @@ export function createRecord(token: Token, secret: Uint8Array, vaultKey: Secret)
 }
 
 /**
- * The same text for the same secret in one vault, in Base64, and nothing to anybody without the
- * vault's key. It lies beside a secret behind a PIN: whoever has the vault's key tries all PINs
- * sooner than all secrets.
+ * A fingerprint of a secret, in Base64: the same for the same secret in one vault, and meaningless
+ * without the vault's key. It may be stored beside a secret behind a PIN: with the vault's key,
+ * trying all PINs is faster than trying all secrets.
  */
 export function fingerprintOf(secret: Uint8Array, vaultKey: Secret): string {
   return deriveKey(secret, vaultKey, "fingerprint of a secret").toString("base64");
 }
 
 /**
- * The key of a record's secret: opened by the vault key, and the PIN where the record has a guard.
- * Null when the PIN is wrong.
+ * The key of a record's secret, opened by the vault key, and by the PIN where the record has a
+ * guard. Null when the PIN is wrong.
  */
 export async function openSecretKey(
   record: TokenRecord,
@@ -122,12 +124,12 @@ export function unguardedSecretKey(record: TokenRecord, vaultKey: Secret): Secre
   throw new FobError("invalid", t`the record of ${record.token.name} is damaged`);
 }
 
-/** A PIN that its policy has accepted, and how it came to be. */
+/** A PIN that its policy has accepted. */
 export interface NewPin {
   readonly pin: Secret;
   readonly policy: PinPolicy;
   readonly setAt: Date;
-  /** Whether its owner chose it. */
+  /** Whether the user chose it, and not the issuer. */
   readonly isOwn: boolean;
 }
 
@@ -165,7 +167,10 @@ export function unguardRecord(
   return { ...record, token: { ...record.token, pin: "none" }, guard: null, wrappedSecretKey };
 }
 
-/** The guard with biometrics on, for whoever has opened the secret by its PIN, or off. */
+/**
+ * The guard with biometrics on, which needs the opened secret key, or with biometrics off (`keys`
+ * null).
+ */
 export function withBiometrics(
   { token, guard }: TokenRecord,
   keys: { readonly vaultKey: Secret; readonly secretKey: Secret; readonly released: Secret } | null,
@@ -178,7 +183,7 @@ export function withBiometrics(
   return { ...guard, biometric };
 }
 
-/** The secret key by the key that biometrics released; null when that is another one. */
+/** The secret key, opened by the key that biometrics released; null when that is the wrong key. */
 export function openByBiometrics(
   { token, guard }: TokenRecord,
   vaultKey: Secret,
@@ -218,7 +223,7 @@ async function remember(
   return { stretching, verifiers: [verifier.toString("base64"), ...verifiers].slice(0, length) };
 }
 
-/** The record without its secret, which no key opens any more. */
+/** The record without its secret; no key can open it afterwards. */
 export function wipeRecord(record: TokenRecord): TokenRecord {
   return { ...record, wrappedSecretKey: "", sealedSecret: "", fingerprint: null };
 }
@@ -228,7 +233,7 @@ export function isWiped({ sealedSecret }: TokenRecord): boolean {
   return sealedSecret === "";
 }
 
-/** Throws FobError `locked` for a token whose secret is gone. */
+/** Throws FobError `locked` for a token whose secret was wiped. */
 export function refuseWiped(record: TokenRecord): void {
   if (!isWiped(record)) return;
   throw new FobError(
@@ -241,7 +246,8 @@ export function refuseWiped(record: TokenRecord): void {
 }
 
 /**
- * The secret itself. The caller forgets it after use. Null when `secretKey` is not this record's.
+ * The secret. The caller forgets it after use. Null when `secretKey` does not belong to this
+ * record.
  */
 export function openSecret(record: TokenRecord, secretKey: Secret): Secret | null {
   return decrypt(
@@ -251,96 +257,6 @@ export function openSecret(record: TokenRecord, secretKey: Secret): Secret | nul
   );
 }
 
-/**
- * The seal of one token's cell: the record key, wrapped under the vault key, then the record under
- * the record key. The record key is made at the first sealing and kept from then on.
- */
-export function recordSeal(vaultKey: Secret, vaultId: string, id: string): Seal {
-  let wrapped: Buffer | null = null;
-  const keyPlace = `${vaultId}/tokens/${id}`;
-  return {
-    seal(plaintext, place) {
-      wrapped ??= encrypt(vaultKey, newKey(), keyPlace);
-      const recordKey = decrypt(vaultKey, wrapped, keyPlace);
-      if (!recordKey) throw new Error("the record key was not wrapped under this vault key");
-      const sealed = Buffer.concat([wrapped, encrypt(recordKey, plaintext, place)]);
-      forget(recordKey);
-      return sealed;
-    },
-    open(sealed, place) {
-      const head = sealed.subarray(0, WRAPPED_KEY_LENGTH);
-      const recordKey = decrypt(vaultKey, head, keyPlace);
-      if (!recordKey) return null;
-      wrapped = Buffer.from(head);
-      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
-      forget(recordKey);
-      return plaintext;
-    },
-  };
-}
-
-/**
- * A {@link recordSeal} that seals under a given record key, and says under which one it has found
- * the record.
- */
-export interface RotatingSeal extends Seal {
-  /** The record key of what was opened last; null where nothing was. */
-  found(): Secret | null;
-}
-
-/** The seal that gives a token's record another key. */
-export function rotatingSeal(
-  vaultKey: Secret,
-  vaultId: string,
-  id: string,
-  recordKey: Secret,
-): RotatingSeal {
-  const keyPlace = `${vaultId}/tokens/${id}`;
-  const current = recordSeal(vaultKey, vaultId, id);
-  const head = encrypt(vaultKey, recordKey, keyPlace);
-  let found: Secret | null = null;
-  return {
-    seal: (plaintext, place) => Buffer.concat([head, encrypt(recordKey, plaintext, place)]),
-    open(sealed, place) {
-      const plaintext = current.open(sealed, place);
-      found = plaintext && decrypt(vaultKey, sealed.subarray(0, WRAPPED_KEY_LENGTH), keyPlace);
-      return plaintext;
-    },
-    found: () => found,
-  };
-}
-
-/**
- * The seal of a token's cell for whoever knows its record key and not the vault key: the wrapped
- * key in front stays as it is. `learnKeys` is asked again when none of the keys fits: the record
- * may have got a new one meanwhile.
- */
-export function grantedSeal(learnKeys: () => readonly Secret[]): Seal {
-  let keys = learnKeys();
-  let opened: { readonly head: Buffer; readonly recordKey: Secret } | null = null;
-  const openWithAny = (sealed: Buffer, place: string) => {
-    for (const recordKey of keys) {
-      const plaintext = decrypt(recordKey, sealed.subarray(WRAPPED_KEY_LENGTH), place);
-      if (!plaintext) continue;
-      opened = { head: Buffer.from(sealed.subarray(0, WRAPPED_KEY_LENGTH)), recordKey };
-      return plaintext;
-    }
-    return null;
-  };
-  return {
-    seal(plaintext, place) {
-      if (!opened) throw new Error("a granted record is sealed again, never for the first time");
-      return Buffer.concat([opened.head, encrypt(opened.recordKey, plaintext, place)]);
-    },
-    open(sealed, place) {
-      const plaintext = openWithAny(sealed, place);
-      if (plaintext) return plaintext;
-      keys = learnKeys();
-      return openWithAny(sealed, place);
-    },
-  };
-}
-
 /** The record as bytes for its cell. */
 export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
   const json = { ...rest, version: TOKEN_VERSION, token: encodeToken(token) };
@@ -348,9 +264,9 @@ export function encodeRecord({ token, ...rest }: TokenRecord): Buffer {
 }
 
 /**
- * Reverses {@link encodeRecord}. The seal has vouched for the bytes, not for the program that wrote
- * them: throws FobError `invalid` for what is no record, or one of a newer fob. A field that this
- * version does not know stays with the record.
+ * Reverses {@link encodeRecord}. The seal proves that the bytes are unaltered, but not which
+ * version wrote them: throws FobError `invalid` for what is no record, or one of a newer fob. A
+ * field that this version does not know stays in the record.
  */
 export function decodeRecord(value: Buffer): TokenRecord {
   const json = parseRecord(value);
@@ -396,7 +312,7 @@ function unreadableRecord(cause?: unknown): FobError {
   );
 }
 
-/** Null where something is not there that every use of a token relies on. */
+/** Null where a field is missing that every use of a token needs. */
 function toRecord({ version: _, ...json }: RecordJson): TokenRecord | null {
   const token = decodeToken(json.token);
   const guard = toGuard(json.guard);
@@ -414,13 +330,13 @@ function toRecord({ version: _, ...json }: RecordJson): TokenRecord | null {
     sealedSecret,
     fingerprint: json.fingerprint ?? null,
     removedAt: json.removedAt ? new Date(json.removedAt) : null,
-    // records from before there was a calendar, or there were login requests
+    // missing in records of older versions
     vouchedAtRemoval: json.vouchedAtRemoval ?? null,
     pushRequests,
   };
 }
 
-/** Undefined for what is no guard. */
+/** Undefined for JSON that is no guard. */
 function toGuard(json: RecordJson["guard"]): PinGuard | null | undefined {
   if (json === null) return null;
   if (typeof json?.policy !== "object" || typeof json.stretching !== "object") return undefined;

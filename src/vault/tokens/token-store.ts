@@ -4,11 +4,14 @@ import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { IndexEntry } from "./token-index.ts";
 import type { TokenRecord } from "./token-record.ts";
 
-/** What passcodes and responses are made from: an open vault, or as much of it as a grant opens. */
+/**
+ * The tokens that passcodes and responses are made from: an open vault, or the part of it that a
+ * grant opens.
+ */
 export interface TokenStore {
   readonly layout: VaultLayout;
 
-  /** Every token there is, in list order (`inListOrder`). */
+  /** All tokens, in list order (`inListOrder`). */
   entries(): IndexEntry[];
 
   /** The token with exactly this id or name, or null. */
@@ -18,22 +21,22 @@ export interface TokenStore {
   read(id: string): TokenRecord;
 
   /**
-   * Replaces a token's record durably, unless `change` returns the very record that it was given.
-   * It is asked again with the newer record if another process was faster, so that it must decide
-   * by what it is given alone. Throws FobError `not-found` when the token was removed.
+   * Replaces a token's record durably; nothing is written if `change` returns the same object that
+   * it was given. `change` is called again with the newer record if another process was faster, so
+   * it must depend on its argument alone. Throws FobError `not-found` when the token was removed.
    */
   update(id: string, change: (record: TokenRecord) => TokenRecord): void;
 
   /**
-   * Whether a PIN is given in this very call before the record's secret opens; access domain 02
-   * asks.
+   * Whether a PIN was given in this call before the record's secret opens; access domain 02
+   * requires one.
    */
   isPinGiven(record: TokenRecord): boolean;
 
   /**
-   * The key of a record's secret; asks for the token's PIN where that is needed, and for another
-   * one where that is overdue. The caller forgets it. Throws FobError `denied` or `locked` by the
-   * token's access domain.
+   * The key of a record's secret. Asks for the token's PIN where one is needed, and for a new PIN
+   * where the policy requires a change. The caller forgets the key. Throws FobError `denied` or
+   * `locked` as the token's access domain says.
    */
   secretKey(record: TokenRecord, prompt: PinPrompt, now: Date): Promise<Secret>;
 }
