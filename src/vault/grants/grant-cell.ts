@@ -9,15 +9,15 @@ import { grantsFolder, type VaultLayout } from "#vault/cells/layout.ts";
 import { encryptingSeal } from "#vault/cells/sealing.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
 
-/** The version of a grant's cell; 0 where it says none. */
+/** The version of a grant's cell; a cell without one is version 0. */
 const VERSION = 1;
 
-/** Length in bytes of the name of a grant's folder, before it is written in hexadecimal. */
+/** Length of the name of a grant's folder, in bytes before hexadecimal encoding. */
 const NAME_BYTES = 16;
 
 /**
- * What opens one token of a grant. The record has one of the keys, the one told last first: an
- * older one while it is being replaced.
+ * The keys that open one token of a grant. The record is sealed under one of them; the newest comes
+ * first, and an older one fits while the key is being replaced.
  */
 export interface GrantedKeys {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface GrantedKeys {
   readonly secretKey: Secret;
 }
 
-/** What lies in a grant's cell, sealed under the grant's key alone. */
+/** The content of a grant's cell, sealed under the grant's key alone. */
 export interface GrantContent {
   readonly grant: Grant;
   readonly keys: readonly GrantedKeys[];
@@ -38,7 +38,8 @@ export type GrantJson = Omit<Grant, "createdAt" | "expiresAt"> & {
 };
 
 /**
- * The cell of one grant. Its folder's name tells nothing to those who do not have the grant's key.
+ * The cell of one grant. The name of its folder is derived from the grant's key, so it reveals
+ * nothing without that key.
  */
 export function grantCell(layout: VaultLayout, id: string, key: Secret): Cell {
   const folder = join(
@@ -64,8 +65,8 @@ export function encodeGrant({ grant, keys }: GrantContent): Buffer {
 }
 
 /**
- * Reverses {@link encodeGrant}; the seal has vouched for the bytes. Throws FobError `invalid` where
- * a newer fob wrote them.
+ * Reverses {@link encodeGrant}; the seal proves that the bytes are unaltered. Throws FobError
+ * `invalid` where a newer fob wrote them.
  */
 export function decodeGrant(value: Buffer): GrantContent {
   const { version = 0, grant, keys } = JSON.parse(value.toString());

@@ -9,26 +9,29 @@ import { encryptingSeal } from "#vault/cells/sealing.ts";
 import type { Vault } from "#vault/vault.ts";
 import { type GrantJson, reviveGrant } from "./grant-cell.ts";
 
-/** The owner's view of a grant: what it is about, and the key of its cell. */
+/** A grant as its owner sees it, with the key of its cell. */
 export interface OwnedGrant extends Grant {
   readonly key: Secret;
   /**
-   * Whether it was revoked, and only what that takes is left to be done: it is told nothing any
+   * Whether it was revoked and the new keys of its tokens are still to be set; it gets no keys any
    * more.
    */
   readonly isEnded: boolean;
-  /** What the calendar had vouched for when its time was found to be over; null before. */
+  /**
+   * The time that the calendar had counted when the grant was found expired, in milliseconds; null
+   * before.
+   */
   readonly vouchedAtExpiry: number | null;
 }
 
 /**
- * Which grants there are, and under which key the record of each granted token is to be sealed.
- * Both change in one write: whoever seals a record under a key of this list has told that key to
- * every grant that the list has with it.
+ * Which grants exist, and under which key the record of each granted token is sealed. Both change
+ * in one write: a record is sealed under a key of this list only after every grant that the list
+ * names for the token has received the key.
  */
 export interface GrantList {
   readonly grants: readonly OwnedGrant[];
-  /** By the ids of tokens; those that no grant names have none. */
+  /** By token id; tokens without a grant have no entry. */
   readonly recordKeys: ReadonlyMap<string, Secret>;
 }
 
@@ -54,7 +57,7 @@ export function listCell(vault: Vault): Cell {
   return grantListCell(vault.layout, encryptingSeal(vault.vaultKey));
 }
 
-/** Without the list nobody knows which grants there are: they can only be ended together. */
+/** Without the list it is unknown which grants exist: they can only be revoked together. */
 function explained<T>(use: () => T): T {
   try {
     return use();
@@ -85,7 +88,7 @@ function encode({ grants, recordKeys }: GrantList): Buffer {
 function decode(value: Buffer | null): GrantList {
   if (value === null) return { grants: [], recordKeys: new Map() };
   const json = JSON.parse(value.toString());
-  // an older fob wrote grants and nothing else
+  // older versions stored the grants alone
   if (Array.isArray(json)) return { grants: json.map(reviveOwned), recordKeys: new Map() };
   if (json.version !== VERSION) {
     throw writtenByNewer(t("the list of grants"));

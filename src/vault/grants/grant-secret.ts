@@ -6,7 +6,7 @@ import { deriveKey, newKey } from "#vault/keys/keys.ts";
 
 const FORM = /^fobgrant_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
-/** What a script holds: which grant it is, and the secret that opens it. */
+/** The content of FOB_GRANT: the grant's id, and the secret that opens it. */
 export interface GrantSecret {
   readonly id: string;
   readonly secret: Secret;
@@ -17,12 +17,12 @@ export function newGrantSecret(): GrantSecret {
   return { id: randomBytes(8).toString("hex"), secret: newKey() };
 }
 
-/** As text for FOB_GRANT; its beginning tells programs that look for leaked secrets what it is. */
+/** The text for FOB_GRANT; its prefix lets secret scanners recognize it. */
 export function formatGrantSecret({ id, secret }: GrantSecret): string {
   return `fobgrant_${id}_${secret.toString("base64url")}`;
 }
 
-/** Throws FobError `denied` for an empty grant: a failed `export FOB_GRANT=$(...)` leaves one. */
+/** Throws FobError `denied` for an empty grant, which a failed `export FOB_GRANT=$(...)` leaves. */
 export function refuseEmptyGrant(text: string): void {
   if (text.trim() !== "") return;
   throw new FobError("denied", t("FOB_GRANT is empty, and an empty grant opens nothing"), {
@@ -31,7 +31,8 @@ export function refuseEmptyGrant(text: string): void {
 }
 
 /**
- * Reverses {@link formatGrantSecret}. Throws FobError `denied`, without the text, for what is none.
+ * Reverses {@link formatGrantSecret}. Throws FobError `denied` for anything else, without repeating
+ * the text.
  */
 export function parseGrantSecret(text: string): GrantSecret {
   refuseEmptyGrant(text);

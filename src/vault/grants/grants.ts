@@ -27,20 +27,17 @@ import {
 import { formatGrantSecret, grantKey, newGrantSecret } from "./grant-secret.ts";
 
 /**
- * A grant is being made for no longer than this: its cell comes after its place in the list. In
- * milliseconds.
+ * Making a grant takes less than this, in milliseconds. Its cell is written after its entry in the
+ * list.
  */
 const MAKING_MS = 60_000;
 
-/**
- * The name of a grant's folder, of this fob and of older ones. What else lies beside them is not
- * ours.
- */
+/** The name of a grant's folder, in this version and older ones. Other names are not from fob. */
 const GRANT_FOLDER = /^([0-9a-f]{16}|[0-9a-f]{32})$/;
 
 /**
- * A token that a grant is to open, with the key of its secret, which proves that the caller could
- * open it.
+ * A token that a grant will open, with the key of its secret: the caller has shown that it can open
+ * it.
  */
 export interface GrantedToken {
   readonly id: string;
@@ -48,16 +45,16 @@ export interface GrantedToken {
 }
 
 /**
- * The vault's grants, oldest first; those that have expired as well. Throws FobError `invalid` when
- * their list is damaged.
+ * The vault's grants, oldest first, including expired ones. Throws FobError `invalid` when their
+ * list is damaged.
  */
 export function listGrants(vault: Vault): Grant[] {
   return readGrants(vault).grants.map(withoutKey);
 }
 
 /**
- * Makes a grant: its tokens open with the returned text alone, without keychain, PIN or agent.
- * Throws FobError `usage` when there is one of this label already whose time is not over.
+ * Makes a grant: the returned text alone opens its tokens, without keychain, PIN or agent. Throws
+ * FobError `usage` when an unexpired grant has this label already.
  */
 export function createGrant(
   vault: Vault,
@@ -68,7 +65,7 @@ export function createGrant(
   const secret = newGrantSecret();
   const key = grantKey(secret);
   const grant: Grant = { id: secret.id, ...about, tokens: tokens.map(({ id }) => id) };
-  // known to the owner first: what follows may be interrupted, and must be revocable
+  // listed first: if the rest is interrupted, the owner can see and revoke the grant
   updateGrants(vault, ({ grants, recordKeys }) => {
     if (grants.some(({ label }) => label === grant.label)) {
       throw new FobError(
@@ -96,8 +93,8 @@ export function createGrant(
 }
 
 /**
- * Ends a grant. Its tokens get new keys, so that its secret opens nothing even for somebody who
- * kept a copy of its file. Throws FobError `not-found`.
+ * Revokes a grant. Its tokens get new keys, so that its secret opens nothing even with a copy of
+ * its file. Throws FobError `not-found`.
  */
 export function revokeGrant(vault: Vault, label: string): Grant {
   const grant = listGrants(vault).find((one) => one.label === label);
@@ -107,9 +104,9 @@ export function revokeGrant(vault: Vault, label: string): Grant {
 }
 
 /**
- * Ends the grants whose time was over thirty days ago, by clock and calendar: a clock that runs
- * ahead makes a grant refuse, and must not end it. Looks at the clock as long as there is one whose
- * time is over. Throws FobError where list or calendar cannot be used.
+ * Deletes the grants that expired thirty days ago by clock and calendar: with a clock that runs
+ * ahead a grant refuses, but must not be deleted. Updates the calendar while there is an expired
+ * grant. Throws FobError where list or calendar cannot be used.
  */
 export function endExpiredGrants(vault: Vault, now: Date): void {
   const { grants } = readGrants(vault);
@@ -126,8 +123,8 @@ export function endExpiredGrants(vault: Vault, now: Date): void {
 }
 
 /**
- * A clock that ran ahead may have found the grant's time over before it was: its days begin when
- * that is so again.
+ * With a clock that ran ahead a grant may have looked expired too early: the count starts again
+ * when it really expires.
  */
 function vouchedAtExpiry(grant: OwnedGrant, now: Date, vouched: number): number | null {
   return hasExpired(grant, now) ? Math.min(grant.vouchedAtExpiry ?? vouched, vouched) : null;
@@ -148,17 +145,18 @@ export function grantCells(vault: Vault): Cell[] {
   return [listCell(vault), ...own];
 }
 
-/** What is wrong with the grants of a vault. */
+/** The damage in the grants of a vault. */
 export interface GrantDamage {
   /** Why the list of grants cannot be read; null when it can. */
   readonly list: string | null;
-  /** Grants that open nothing: their cell is gone or damaged, or revoking them was interrupted. */
+  /**
+   * Grants that open nothing: their cell is missing or damaged, or revoking them was interrupted.
+   */
   readonly dead: readonly Grant[];
 }
 
 /**
- * Looks through the grants. Throws FobError where a newer fob wrote the list: then
- * nothing is damaged, and nothing to be mended.
+ * Examines the grants. Throws FobError where a newer fob wrote the list: nothing is damaged then.
  */
 export function examineGrants(vault: Vault, now: Date): GrantDamage {
   try {
@@ -171,8 +169,8 @@ export function examineGrants(vault: Vault, now: Date): GrantDamage {
 }
 
 /**
- * Ends the grants that open nothing. Where the list of grants is damaged nobody can tell which
- * there are: all of them end, and every token in `ids` gets a new key, as when a grant is revoked.
+ * Revokes the grants that open nothing. Where the list is damaged, it is unknown which grants
+ * exist: all are revoked, and every token in `ids` gets a new key.
  */
 export function mendGrants(
   vault: Vault,
@@ -183,8 +181,7 @@ export function mendGrants(
   if (list === null) return;
   putAside(vault.layout.home, listCell(vault).folder, "grant-list");
   for (const folder of grantFolders(vault)) discard(folder);
-  // a grant that stands for all that were lost: revoking it is what is to be done, and can be gone
-  // on with
+  // a stand-in for all grants of the lost list: revoking it can be resumed after an interruption
   const lost: OwnedGrant = {
     ...{ id: randomBytes(8).toString("hex"), label: t("lost grants"), rights: [], tokens: ids },
     ...{
@@ -209,7 +206,7 @@ function endGrant(vault: Vault, id: string): void {
   if (key === null) return;
   discard(grantCell(vault.layout, id, key).folder);
   for (const token of tokens) settleRecordKey(vault, token);
-  // forgotten last: when this is interrupted, it can be asked for again
+  // removed last, so that an interrupted repair can be repeated
   updateGrants(vault, ({ grants, ...rest }) => ({
     ...rest,
     grants: grants.filter((grant) => grant.id !== id),
@@ -217,8 +214,8 @@ function endGrant(vault: Vault, id: string): void {
 }
 
 /**
- * From this write on the grant is told nothing, and its tokens are to have keys that it does not
- * know.
+ * After this write the grant gets no keys any more, and its tokens are to have keys that it does
+ * not know.
  */
 function withEnded({ grants, recordKeys }: GrantList, ended: OwnedGrant): GrantList {
   if (ended.isEnded) return { grants, recordKeys };
@@ -230,10 +227,7 @@ function withEnded({ grants, recordKeys }: GrantList, ended: OwnedGrant): GrantL
   };
 }
 
-/**
- * A new grant takes the place of one with its label whose time is over: whoever makes it has said
- * so.
- */
+/** A new grant replaces an expired one with the same label. */
 function endNamesake(
   vault: Vault,
   { label, createdAt: now }: Pick<Grant, "label" | "createdAt">,
@@ -255,7 +249,7 @@ function isDead(vault: Vault, { id, key, isEnded, createdAt }: OwnedGrant, now: 
   }
 }
 
-/** None where the list cannot be read: whoever looks for them does not need them then. */
+/** None where the list cannot be read; the callers do not need them then. */
 function ownedGrants(vault: Vault): readonly OwnedGrant[] {
   try {
     return readGrants(vault).grants;
