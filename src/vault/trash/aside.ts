@@ -5,8 +5,8 @@ import { describeDoneInDoubt, describeFileError } from "#base/file-error.ts";
 import { vaultFolder } from "#vault/cells/layout.ts";
 
 /**
- * Moves what is damaged out of the way, as `damaged-WHAT-...` in the vault's folder: it may still
- * be of use to somebody. Returns its new place.
+ * Moves something damaged to `damaged-WHAT-...` in the vault's folder, so that it is not lost.
+ * Returns its new path.
  */
 export function putAside(home: string, path: string, what: string): string {
   const place = join(vaultFolder(home), `damaged-${what}-${randomBytes(4).toString("hex")}`);
@@ -15,8 +15,8 @@ export function putAside(home: string, path: string, what: string): string {
 }
 
 /**
- * Gives a file or folder another place, durably. Throws FobError `unavailable`; its `isDone` says
- * that the thing has moved all the same.
+ * Moves a file or folder durably. Throws FobError `unavailable`; its `isDone` says whether the move
+ * happened all the same.
  */
 export function move(from: string, to: string): void {
   try {
@@ -25,7 +25,7 @@ export function move(from: string, to: string): void {
     throw describeFileError(error, "move", from);
   }
   try {
-    // the new place first: a power cut must not find it in neither
+    // the new folder first: after a power cut it must not be missing in both
     syncFolder(dirname(to));
     syncFolder(dirname(from));
   } catch (error) {

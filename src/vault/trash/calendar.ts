@@ -8,36 +8,36 @@ import type { Vault } from "#vault/vault.ts";
 /** A day, in milliseconds. */
 export const DAY = 24 * 60 * 60 * 1000;
 
-/** Looks that are closer together than this count as one: no more than one durable write a day. */
+/** The calendar is updated no more than once a day, because each update is a durable write. */
 const LOOK_EVERY = DAY;
 
-/** What one look vouches for at most, however far the clock went since the last one. */
+/** The most that one update adds, however far the clock has moved. */
 const MOST_A_LOOK = 10 * DAY;
 
 /**
- * How much time has passed, as far as a clock can be trusted that may be wrong. Where days decide
- * about what cannot be had back, they must have passed by the clock and by this account.
+ * Measures elapsed time with a clock that may be wrong. Where a number of days decides about a
+ * deletion that cannot be undone, the days must have passed by the clock and by this calendar.
  *
- * Why one wrong clock destroys nothing: a look adds what the clock went forward since the last
- * look, and ten days at most. While the clock is right, the account is never ahead of the time. A
- * jump ahead is seen by one look, which adds ten days too many at most; a clock that stays wrong
- * goes on as fast as a right one, so that a jump counts once. When the clock goes back, nothing is
- * added, and what the last look added is taken back by as much. So after k jumps ahead the account
- * is ahead by ten days times k at most, and thirty days need three jumps, or the time itself; fewer
- * than three looks never make thirty days.
+ * Why one wrong clock deletes nothing: an update adds the time that the clock moved forward since
+ * the last update, and ten days at most. While the clock is right, the calendar is never ahead of
+ * real time. If the clock jumps ahead, one update adds ten days too many at most; a clock that
+ * stays wrong runs at normal speed, so the jump counts once. When the clock goes back, nothing is
+ * added, and the last addition is reduced by the same amount. So after k jumps ahead the calendar
+ * is ahead by 10 * k days at most, and thirty days need three jumps, or thirty days; fewer than
+ * three updates never make thirty days.
  */
 export interface Calendar {
-  /** The time that all looks have vouched for, in milliseconds. */
+  /** The time that all updates have added up, in milliseconds. */
   readonly vouched: number;
-  /** What the clock said at the last look, in milliseconds since 1970. */
+  /** The clock at the last update, in milliseconds since 1970. */
   readonly lookedAt: number;
-  /** How much of the time the last look has added. */
+  /** How much the last update has added, in milliseconds. */
   readonly added: number;
 }
 
 const VERSION = 1;
 
-/** The calendar after a look at the clock; null when that changes nothing. */
+/** The calendar after an update; null when nothing changes. */
 export function look(calendar: Calendar | null, now: number): Calendar | null {
   if (calendar === null) return { vouched: 0, lookedAt: now, added: 0 };
   const { vouched, lookedAt, added } = calendar;
@@ -49,8 +49,8 @@ export function look(calendar: Calendar | null, now: number): Calendar | null {
 }
 
 /**
- * Looks at the clock for a vault. `moved` says whether that told anything new. Throws FobError
- * `invalid` for a damaged calendar.
+ * Updates a vault's calendar. `moved` says whether it changed. Throws FobError `invalid` for a
+ * damaged calendar.
  */
 export function lookAtClock(
   vault: Vault,
@@ -66,25 +66,19 @@ export function lookAtClock(
   return { vouched: (seen as Calendar | null)?.vouched ?? 0, moved: written !== null };
 }
 
-/**
- * What began at some time: what the clock said then, and how much time the calendar had vouched
- * for.
- */
+/** When something began: the clock at that time, and the calendar's `vouched` time. */
 export interface Beginning {
   readonly at: Date;
   readonly vouched: number;
 }
 
-/** Whether so many days have passed since, by the clock and by the calendar. */
+/** Whether `days` have passed since then, by the clock and by the calendar. */
 export function havePassed(days: number, since: Beginning, now: Date, vouched: number): boolean {
   const needed = days * DAY;
   return now.getTime() - since.at.getTime() >= needed && vouched - since.vouched >= needed;
 }
 
-/**
- * Why the calendar is damaged; null when it is not. Throws FobError where a newer fob
- * wrote it.
- */
+/** Why the calendar is damaged; null when it is not. Throws FobError where a newer fob wrote it. */
 export function calendarDamage(vault: Vault): string | null {
   try {
     const value = readCell(cellOf(vault));

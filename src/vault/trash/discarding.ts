@@ -3,10 +3,10 @@ import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describeFolderError } from "#vault/cells/folder-error.ts";
 
-/** The name of a folder on its way out: nobody reads, restores or writes half of it. */
+/** The name of a folder that is being deleted; fob does not read, restore or write it. */
 const DISCARDED = /^\.discarded-/;
 
-/** Removes a folder for good. It is out of everybody's reach before its files go. */
+/** Deletes a folder. It is renamed first, so that no process sees half of it. */
 export function discard(folder: string): void {
   const parent = dirname(folder);
   try {
@@ -15,14 +15,14 @@ export function discard(folder: string): void {
       join(parent, `.discarded-${basename(folder)}-${randomBytes(4).toString("hex")}`),
     );
   } catch (error) {
-    // restored, or discarded by somebody else
+    // another process has restored or deleted it
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw describeFolderError(error, "remove", folder);
   }
   finishDiscarding(parent);
 }
 
-/** Removes what was discarded in a folder, also by those who were interrupted. */
+/** Deletes what an interrupted {@link discard} left in a folder. */
 export function finishDiscarding(parent: string): void {
   try {
     for (const name of readdirSync(parent)) {

@@ -6,7 +6,7 @@ import { putAside } from "./aside.ts";
 /** The folders of a vault that hold folders. */
 const FOLDERS = ["tokens", "removed", "attempts", "grants", "batches"];
 
-/** What lies in a vault where something of another kind belongs. */
+/** Something in the vault's folder that is not of the expected kind. */
 export interface Misplaced {
   readonly path: string;
   readonly wanted: "file" | "folder";
@@ -14,8 +14,8 @@ export interface Misplaced {
 }
 
 /**
- * What is no folder where the vault has folders of its own, and no file where it has single files:
- * pipes and devices among it. Cells are looked at by whoever reads them.
+ * What is not a folder where fob has folders, and not a file where fob has files, such as pipes and
+ * devices. Cells are checked when they are read.
  */
 export function misplacedIn(layout: VaultLayout): Misplaced[] {
   const folders = FOLDERS.map((name) => join(vaultFolder(layout.home), name));
@@ -29,7 +29,7 @@ export function misplacedIn(layout: VaultLayout): Misplaced[] {
   });
 }
 
-/** Puts aside what is misplaced; what belongs there is made when it is needed. */
+/** Puts aside what is misplaced; fob makes the right folder or file when it needs it. */
 export function putMisplacedAside({ home }: VaultLayout, misplaced: readonly Misplaced[]): void {
   for (const { path } of misplaced) putAside(home, path, basename(path));
 }

@@ -20,11 +20,11 @@ import { discard } from "./discarding.ts";
 export const RESTORABLE_DAYS = 30;
 
 /**
- * Puts a token away. It gives no passcodes from then on, and stays restorable for 30 days. One that
- * cannot be read is put aside instead: returns the folder with its files, or null.
+ * Removes a token. It gives no passcodes from then on, and can be restored for 30 days. A token
+ * that cannot be read is put aside instead: returns the folder with its files, or null.
  */
 export function removeToken(vault: Vault, id: string, now: Date): string | null {
-  // first: a token must not be marked as removed that cannot be put away
+  // first: a token must not be marked as removed if it cannot be moved
   makeFolder(removedFolder(vault.layout));
   try {
     absorbDouble(vault, id);
@@ -34,16 +34,16 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
     if (isUnreadable(error)) return putTokenAside(vault, id);
     throw error;
   }
-  // this is what removes it: a passcode that is being made meanwhile either counts in what is kept,
-  // or fails
+  // the move removes the token: a passcode that is being made meanwhile is either counted in the
+  // moved record, or fails
   move(vault.tokenCell(id).folder, removedCell(vault, id).folder);
   vault.dropFromIndex(id);
   return null;
 }
 
 /**
- * Takes a token that cannot be read out of use. What is damaged may still be of use to somebody:
- * returns the folder that keeps it, or null where there was nothing.
+ * Takes an unreadable token out of use. Returns the folder that keeps its files, or null where
+ * there were none.
  */
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
@@ -66,7 +66,7 @@ function hasRemovedEmpty(folder: string): boolean {
 }
 
 /**
- * The tokens that can be restored, latest first. What is damaged is left out, and what a newer fob
+ * The tokens that can be restored, latest first, without damaged ones and those that a newer fob
  * wrote. Throws FobError `unavailable` where the disk fails.
  */
 export function removedTokens(vault: Vault): TokenRecord[] {
@@ -77,9 +77,8 @@ export function removedTokens(vault: Vault): TokenRecord[] {
 }
 
 /**
- * What became of a removed token: its record, why that cannot be read although the disk gives it,
- * or null for one that is gone. Throws FobError `unavailable` where the disk fails: that is no
- * damage.
+ * A removed token: its record, the reason why the record cannot be read, or null when it is gone.
+ * Throws FobError `unavailable` where the disk fails: that is no damage.
  */
 export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | null {
   try {
@@ -92,12 +91,12 @@ export function readRemoved(vault: Vault, id: string): TokenRecord | FobError | 
 }
 
 /**
- * Takes a removed token back into use; if its name is taken by now, it gets a number. Returns the
- * token. One that is in use already stays as it is, with the higher counter of the two, unless it
- * is damaged: then it makes room.
+ * Takes a removed token back into use; if its name is taken, it gets a number. Returns the token.
+ * If it is in use already, the one in use stays, with the higher counter of the two, unless it is
+ * damaged: then the removed one replaces it.
  */
 export function restoreToken(vault: Vault, id: string): Token {
-  // where the list is lost, one token would be a list by itself, and hide the others
+  // throws where the index is lost: otherwise this token would become the whole index
   vault.listed();
   const record = readRemoved(vault, id);
   if (record === null)
@@ -111,7 +110,7 @@ export function restoreToken(vault: Vault, id: string): Token {
   if (existsSync(folder)) putAside(vault.layout.home, folder, `token-${id}`);
   makeFolder(tokensFolder(vault.layout));
   const { token } = record;
-  // listed first: whoever is interrupted finds it in use, or among the removed ones
+  // listed first: after an interruption the token is either in use or still removed
   const { name } = vault.announce([token])[0] ?? token;
   try {
     move(removedCell(vault, id).folder, folder);
@@ -129,9 +128,9 @@ export function restoreToken(vault: Vault, id: string): Token {
 }
 
 /**
- * Ends that a token which is in use lies among the removed ones as well: after a power cut between
- * two folders, or because somebody copied files. The one in use counts, with the higher counter of
- * the two.
+ * Deletes the removed copy of a token that is in use as well: after a power cut between two
+ * folders, or because files were copied. The token in use stays, with the higher counter of the
+ * two.
  */
 export function absorbDouble(vault: Vault, id: string): void {
   const { folder } = removedCell(vault, id);
@@ -147,8 +146,8 @@ export function absorbDouble(vault: Vault, id: string): void {
 }
 
 /**
- * Whether there is a token of this id in use that is not damaged. Throws FobError `unavailable`
- * where the disk fails.
+ * Whether an undamaged token of this id is in use. Throws FobError `unavailable` where the disk
+ * fails.
  */
 export function isInUse(vault: Vault, id: string): boolean {
   try {
@@ -169,7 +168,7 @@ function withHigherCounter(
     : { ...record, token: { ...record.token, credential } };
 }
 
-/** Null where the calendar cannot be read: the account then begins at the next look. */
+/** Null where the calendar cannot be read: the 30 days then begin at its next update. */
 function vouchedNow(vault: Vault, now: Date): number | null {
   try {
     return lookAtClock(vault, now).vouched;
@@ -179,9 +178,7 @@ function vouchedNow(vault: Vault, now: Date): number | null {
   }
 }
 
-/**
- * A removed token keeps the identity of its cell, so that moving its folder is all there is to do.
- */
+/** A removed token's cell keeps its identity, so that moving its folder is enough. */
 export function removedCell(vault: Vault, id: string): Cell {
   return { ...vault.tokenCell(id), folder: join(removedFolder(vault.layout), id) };
 }

@@ -21,23 +21,23 @@ import {
 } from "./removal.ts";
 
 /**
- * Looks at the clock, and lets the removed tokens go whose time is over. What is damaged stays, and
- * hinders none of the others. Throws FobError where the folder or the calendar cannot be used; the
- * tokens stay then.
+ * Updates the calendar and deletes removed tokens after their 30 days. Damaged ones stay, and do
+ * not stop the deletion of others. Throws FobError where the folder or the calendar cannot be used;
+ * nothing is deleted then.
  */
 export function emptyTrash(vault: Vault, now: Date): void {
   const ids = removedIds(vault);
   if (ids.length === 0) return;
   const { vouched, moved } = lookAtClock(vault, now);
-  // between two looks nothing is over that was not before
+  // without a calendar update no token can have become due
   if (!moved) return;
   finishDiscarding(removedFolder(vault.layout));
   for (const id of ids) letGo(vault, id, now, vouched);
 }
 
 /**
- * {@link emptyTrash} and {@link endExpiredGrants} after a command that is done, whatever becomes of
- * this: returns what to tell the person where it failed.
+ * {@link emptyTrash} and {@link endExpiredGrants} after a command has succeeded. Does not throw:
+ * returns a warning for the user where it failed.
  */
 export function emptyTrashQuietly(vault: Vault, now: Date): string | null {
   const ofTokens = reasonWhyNot(vault, () => emptyTrash(vault, now));
@@ -52,8 +52,7 @@ function reasonWhyNot(vault: Vault, work: () => void): string | null {
     return null;
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    // `fob doctor` says so, and mends it. Where the folder itself cannot be read, it is told of at
-    // once
+    // `fob doctor` reports and repairs these; only an unreadable folder is reported at once
     const isFolder =
       (error.cause as NodeJS.ErrnoException | undefined)?.path === removedFolder(vault.layout);
     return isDamage(error) && !isFolder ? null : error.message;
@@ -64,7 +63,7 @@ function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
   const record = readRemoved(vault, id);
   if (!record || !("token" in record) || !record.removedAt) return;
   const { removedAt, vouchedAtRemoval } = record;
-  // removed by an older fob, or under a calendar that is no longer: its account begins now
+  // removed by an older fob, or under a lost calendar: its 30 days begin now
   if (vouchedAtRemoval === null || vouchedAtRemoval > vouched) {
     updateRecord(removedCell(vault, id), id, (before) => ({
       ...before,
@@ -78,17 +77,17 @@ function letGo(vault: Vault, id: string, now: Date, vouched: number): void {
   }
 }
 
-/** What is wrong with the removed tokens. */
+/** The damage among the removed tokens. */
 export interface TrashDamage {
   /** Why the calendar cannot be read; null when it can. */
   readonly calendar: string | null;
-  /** Those that cannot be read, and why. */
+  /** The tokens that cannot be read, with the reason. */
   readonly damaged: readonly { readonly id: string; readonly error: FobError }[];
-  /** Those that are in use as well. */
+  /** The ids of tokens that are also in use. */
   readonly doubled: readonly string[];
 }
 
-/** Looks through the removed tokens. */
+/** Examines the removed tokens. */
 export function examineTrash(vault: Vault): TrashDamage {
   const ids = removedIds(vault);
   const damaged = ids.flatMap((id) => {
@@ -103,8 +102,8 @@ export function examineTrash(vault: Vault): TrashDamage {
 }
 
 /**
- * Puts aside what is damaged, and ends that tokens are in use and removed at once. What a newer fob
- * wrote stays where it is.
+ * Puts aside what is damaged, and deletes the removed copies of tokens in use. What a newer fob
+ * wrote stays.
  */
 export function mendTrash(vault: Vault, { calendar, damaged, doubled }: TrashDamage): void {
   const { home } = vault.layout;
