@@ -39,7 +39,7 @@ import { putAside } from "#vault/trash/aside.ts";
 import { putTokenAside, removedCell, removedIds } from "#vault/trash/removal.ts";
 import { TOKEN_ID, type Vault } from "./vault.ts";
 
-/** Wrong PINs that nobody can count. */
+/** A damaged file of wrong-PIN counters. */
 interface DamagedAttempts {
   readonly of: string | null;
   readonly attempts: Attempts;
@@ -47,26 +47,23 @@ interface DamagedAttempts {
 
 /** What interrupted commands left in a vault, and what is damaged. */
 export interface Checkup {
-  /** Why the index cannot be read; null when it can. It can be made again from the tokens. */
+  /** Why the index cannot be read; null when it can. It can be rebuilt from the tokens. */
   readonly damagedIndex: string | null;
-  /** Tokens that cannot be read, and why; nothing mends that but a backup of the folder. */
+  /** Tokens that cannot be read, with the reason; only a copy of the folder restores them. */
   readonly damaged: readonly DamagedToken[];
-  /**
-   * Whose wrong PINs cannot be counted, because the file is damaged: a token's name, or null for
-   * the app PIN.
-   */
+  /** Owners of damaged counters of wrong PINs: a token's name, or null for the app PIN. */
   readonly damagedAttempts: readonly DamagedAttempts[];
-  /** Tokens that the index does not know, or knows otherwise. */
+  /** Tokens that are missing in the index or differ from their entry. */
   readonly unlisted: readonly Token[];
   /** The names of tokens whose secret was wiped after too many wrong PINs. */
   readonly wiped: readonly string[];
   /** Entries of the index whose token was removed. */
   readonly gone: readonly Pick<Token, "id" | "name">[];
-  /** Entries of the index whose token is nowhere: its file was lost. */
+  /** Entries of the index whose token has no file at all. */
   readonly lost: readonly Pick<Token, "id" | "name">[];
   /**
-   * Commands that were cut off while they changed several tokens, and how many tokens wait to be
-   * taken back or put away.
+   * Commands that were interrupted while they changed several tokens, and how many tokens are still
+   * to be deleted or moved to the removed ones.
    */
   readonly cutOff: Pick<Unsettled, "abandoned" | "tokens">;
   /** The ids of batches that cannot be read. */
@@ -78,10 +75,9 @@ export interface DamagedToken extends Pick<Token, "id" | "name"> {
   readonly reason: string;
 }
 
-/** Looks through all tokens of an open vault. */
+/** Examines all tokens of an open vault. */
 export function examineVault(vault: Vault, processes: Processes): Checkup {
-  // in this order: a token that is being added is named by its batch before it is there, and until
-  // it is listed
+  // in this order: a batch names a token before its folder exists and until it is listed
   const ids = tokenIds(vault);
   const batches = unsettled(vault, processes);
   const index = attempt(() => vault.listed());
@@ -97,7 +93,7 @@ export function examineVault(vault: Vault, processes: Processes): Checkup {
       ? [{ id: read.id, name: entries.get(read.id)?.name ?? read.id, reason: read.reason }]
       : [],
   );
-  // one without a file is being made or moved by somebody at this moment, or has lost it
+  // a token without a file is being added or moved at this moment, or its file is lost
   const present = new Set([
     ...damaged.map(({ id }) => id),
     ...records.map(({ token }) => token.id),
@@ -129,7 +125,7 @@ function readRecord(vault: Vault, id: string): TokenRecord | null {
   return value && decodeRecord(value);
 }
 
-/** What `read` gives, or why it cannot. */
+/** The result of `read`, or the reason why it failed. */
 function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: string } {
   try {
     return { value: read() };
@@ -141,16 +137,16 @@ function attempt<T>(read: () => T): { readonly value: T } | { readonly reason: s
 }
 
 /**
- * Whether the fault is the file's: it is damaged, or closed to its owner. A disk that fails at this
- * moment says nothing of what is on it.
+ * Whether the file is at fault: damaged, or without read permission. A failing disk says nothing
+ * about the file's content.
  */
 function isOfFile({ code, cause }: FobError): boolean {
   return code === "invalid" || (cause as NodeJS.ErrnoException | undefined)?.code === "EACCES";
 }
 
 /**
- * Puts aside the tokens that cannot be read, and makes the index say what the others say, which
- * finishes every command that was interrupted. Returns the folders that keep what was put aside.
+ * Puts unreadable tokens aside, finishes interrupted commands, and rebuilds the index from the
+ * other tokens. Returns the folders that keep what was put aside.
  */
 export function mendVault(vault: Vault, checkup: Checkup, processes: Processes): readonly string[] {
   const { damaged, damagedIndex, damagedAttempts, unlisted } = checkup;
@@ -166,23 +162,20 @@ export function mendVault(vault: Vault, checkup: Checkup, processes: Processes):
   return aside.filter((folder) => folder !== null);
 }
 
-/** What interrupted writes left behind; none of it is part of a value. */
+/** Files and folders that interrupted writes left; none is part of a current value. */
 export interface Leftovers {
-  /** Older values that have a successor. */
+  /** Older generations that have a successor. */
   readonly old: readonly string[];
-  /** Files that were never finished (`.new-...`), whose writers are gone. */
+  /** Unfinished files (`.new-...`) of processes that are gone. */
   readonly temporary: readonly string[];
-  /**
-   * Folders of tokens and batches that hold nothing: what was to lie there was never written, or
-   * lies elsewhere.
-   */
+  /** Empty folders of tokens and batches: their file was never written, or was moved. */
   readonly empty: readonly string[];
 }
 
-/** Looks for {@link Leftovers}; the names are whole paths. */
+/** Finds {@link Leftovers}, as absolute paths. */
 export function leftovers(vault: Vault, processes: Processes): Leftovers {
   const folders = allCells(vault).map(({ folder }) => folder);
-  // a cell that cannot be read is said to be damaged by whoever needs it
+  // damage of a cell is reported when it is read
   const within = (folder: string, find: (folder: string) => readonly string[]) => {
     const found = attempt(() => find(folder));
     return "value" in found ? found.value.map((name) => join(folder, name)) : [];
@@ -196,15 +189,15 @@ export function leftovers(vault: Vault, processes: Processes): Leftovers {
   };
 }
 
-/** Removes {@link Leftovers}. A cell that is damaged keeps its files. */
+/** Deletes {@link Leftovers}. A damaged cell keeps its files. */
 export function removeLeftovers(vault: Vault, processes: Processes): void {
   for (const cell of allCells(vault)) attempt(() => tidyCell(cell));
   for (const folder of emptyFolders(vault, processes)) removeIfEmpty(folder);
 }
 
 /**
- * Folders without a value that no command at work is filling: a batch names those of new tokens,
- * and an older fob fills them at once.
+ * Empty folders that no running command is filling: a batch names the folders of new tokens; an
+ * older fob fills them at once.
  */
 function emptyFolders(vault: Vault, processes: Processes): string[] {
   const ids = tokenIds(vault);
@@ -219,7 +212,7 @@ function emptyFolders(vault: Vault, processes: Processes): string[] {
   });
 }
 
-/** Whether a writer may be at work in a folder, or has removed it. */
+/** Whether a process may be writing to the folder, or has removed it. */
 function mayBeFilled(folder: string): boolean {
   const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
   return changed === undefined || isYoung(changed);
@@ -229,7 +222,7 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // gone already, or no longer empty: both are fine
+    // already removed, or no longer empty: nothing to do
   }
 }
 
@@ -249,8 +242,8 @@ function allCells(vault: Vault): Cell[] {
 }
 
 /**
- * Where guesses are counted, by the id of the token, or null for the app PIN. What else lies there
- * is not fob's.
+ * The counters of wrong PINs, by token id, or null for the app PIN. Other files there are not from
+ * fob.
  */
 function allAttempts(vault: Vault): { readonly id: string | null; readonly attempts: Attempts }[] {
   return [
@@ -267,7 +260,7 @@ export function tokenIds({ layout }: Vault): string[] {
   return namesIn(tokensFolder(layout)).filter((name) => TOKEN_ID.test(name));
 }
 
-/** Credentials do not count: the index does not follow counters. */
+/** Credentials are not compared: the index does not follow counters. */
 function isListedAs(entry: Token | undefined, token: Token): boolean {
   return entry !== undefined && isListedAlike(entry, token);
 }

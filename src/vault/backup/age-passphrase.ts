@@ -3,14 +3,14 @@ import type { Identity, Recipient, Stanza } from "age-encryption";
 import { forget, type Secret } from "#token/secret.ts";
 
 /**
- * The cost of a passphrase that age itself chooses, as a power of two: it takes 256 MiB, and there
- * are files with twice that.
+ * The work factor that age itself chooses, as a power of two: scrypt takes 256 MiB then; some files
+ * have 19.
  */
 export const MAX_WORK_FACTOR = 18;
 
 /**
- * The first word of the stanza (https://age-encryption.org/v1, "The scrypt recipient type"), and
- * what its salt begins with.
+ * The type of the stanza (https://age-encryption.org/v1, "The scrypt recipient type"); its salt
+ * begins with the same word.
  */
 const TYPE = "scrypt";
 const LABEL = Buffer.from("age-encryption.org/v1/scrypt");
@@ -22,9 +22,9 @@ const CIPHER = "chacha20-poly1305";
 const ONCE = { authTagLength: TAG_BYTES } as const;
 
 /**
- * Encrypts for whoever knows a passphrase (UTF-8). Node's scrypt does it in a thread of its own, in
- * a quarter of the time that JavaScript takes, so that a signal ends it. `newStanza` makes the
- * package's object of its parts.
+ * Encrypts with a passphrase (UTF-8). Node's scrypt runs in its own thread, so that a signal can
+ * end it, and takes a quarter of the time of age's JavaScript. `newStanza` makes the age package's
+ * stanza object.
  */
 export function passphraseRecipient(
   passphrase: Uint8Array,
@@ -34,7 +34,7 @@ export function passphraseRecipient(
     async wrapFileKey(fileKey) {
       const salt = randomBytes(SALT_BYTES);
       const key = await stretch(passphrase, salt, MAX_WORK_FACTOR);
-      // a key that is used once may have a nonce of zeros
+      // the key is used once, so the nonce may be zeros
       const cipher = createCipheriv(CIPHER, key, Buffer.alloc(12), ONCE);
       const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
       forget(key);
@@ -44,7 +44,7 @@ export function passphraseRecipient(
 }
 
 /**
- * Opens what {@link passphraseRecipient} or age has encrypted with a passphrase. Rejects for a
+ * Decrypts what {@link passphraseRecipient} or age has encrypted with a passphrase. Rejects for a
  * stanza that breaks the format.
  */
 export function passphraseIdentity(passphrase: Uint8Array): Identity {
@@ -88,7 +88,7 @@ function open(key: Secret, body: Buffer): Uint8Array | null {
   try {
     return Buffer.concat([decipher.update(body.subarray(0, FILE_KEY_BYTES)), decipher.final()]);
   } catch {
-    // another passphrase
+    // wrong passphrase
     return null;
   }
 }

@@ -2,21 +2,24 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { MAX_WORK_FACTOR, passphraseIdentity, passphraseRecipient } from "./age-passphrase.ts";
 
-/** How a file starts that age has encrypted, plain or in ASCII armor. */
+/** The start of a file that age has encrypted, in binary or ASCII armor. */
 const AGE_FILE = /^(?:age-encryption\.org\/v1|-----BEGIN AGE ENCRYPTED FILE-----)/;
 
-/** Room for hundreds of recipients, each of which costs a multiplication on a curve. In bytes. */
+/**
+ * Longest header, in bytes: hundreds of recipients. Each of them costs an elliptic curve
+ * multiplication.
+ */
 const MAX_HEADER = 64 * 1024;
 
 /**
- * Who can open a new file: whoever knows the passphrase (UTF-8), or holds the identity of one of
- * the recipients (`age1...`).
+ * What opens a new file: a passphrase (UTF-8), or the identity of one of the recipients
+ * (`age1...`).
  */
 export type Lock = { readonly passphrase: Uint8Array } | { readonly recipients: readonly string[] };
 
 /**
- * What opens a file: the identities of age's key files, or a passphrase that is asked for when the
- * file wants one.
+ * What opens a file: the identities of age's key files, or a passphrase, which is asked for only
+ * when the file needs one.
  */
 export interface Keys {
   readonly identities: readonly string[];
@@ -29,8 +32,8 @@ export function isAgeFile(bytes: Buffer): boolean {
 }
 
 /**
- * `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for something
- * that is no recipient.
+ * Encrypts `plaintext` as an age file (age-encryption.org/v1). Rejects with FobError `usage` for an
+ * invalid recipient.
  */
 export async function encryptForAge(plaintext: Uint8Array, lock: Lock): Promise<Buffer> {
   const { Encrypter, Stanza } = await import("age-encryption");
@@ -45,14 +48,14 @@ export async function encryptForAge(plaintext: Uint8Array, lock: Lock): Promise<
   return Buffer.from(await encrypter.encrypt(plaintext));
 }
 
-/** The same bytes in ASCII armor, for places that take text alone. */
+/** The same bytes in ASCII armor, for text. */
 export async function armorAgeFile(bytes: Uint8Array): Promise<string> {
   return (await import("age-encryption")).armor.encode(bytes);
 }
 
 /**
- * What an age file holds. Rejects with FobError `denied` when nothing given opens it, `invalid`
- * when it is damaged.
+ * The plaintext of an age file. Rejects with FobError `denied` when none of the keys opens it,
+ * `invalid` when it is damaged.
  */
 export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer> {
   const { armor, Decrypter } = await import("age-encryption");
@@ -84,8 +87,8 @@ export async function decryptFromAge(bytes: Buffer, keys: Keys): Promise<Buffer>
 }
 
 /**
- * Throws FobError `invalid` for a header that would take too long: a long one, or a passphrase that
- * was made expensive (age's stanza `scrypt`).
+ * Throws FobError `invalid` for a header that would take too long: a long one, or a passphrase
+ * stanza (`scrypt`) with a high work factor.
  */
 function refuseCostly(start: string): void {
   const end = start.indexOf("\n---");
@@ -105,7 +108,7 @@ function refuseCostly(start: string): void {
 }
 
 /**
- * The identities in age's key file: one a line, and comments. Throws FobError `invalid` when there
+ * The identities in an age key file: one a line, and comments. Throws FobError `invalid` when there
  * is none.
  */
 export function parseIdentities(text: string, path: string): string[] {

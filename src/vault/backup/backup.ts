@@ -14,17 +14,14 @@ import {
 } from "#token/pin-policy.ts";
 import type { Token } from "#token/token.ts";
 
-/**
- * A token in a backup: all of it, and the policy that its PIN must keep to; the PIN itself is
- * nowhere.
- */
+/** A token in a backup, with the policy for its PIN; the PIN itself is not in the backup. */
 export interface BackedUpToken {
   readonly token: Token;
   readonly secret: Uint8Array;
   readonly pinPolicy: PinPolicy | null;
 }
 
-/** Goes up with the version of a token, and with what else is in a backup. */
+/** Increases with the version of a token, and with any other change of the format. */
 const VERSION = TOKEN_VERSION;
 
 /** Thirty values a token, for as many tokens as a file may hold. */
@@ -49,7 +46,7 @@ const PolicyObject = v.strictObject({
   required: v.optional(v.boolean(), USER_PIN_POLICY.required),
 } satisfies { [K in keyof PinPolicy]: v.GenericSchema<unknown, PinPolicy[K]> });
 
-/** The policy of a PIN, as older versions wrote it, too. */
+/** A PIN policy, as this version or an older one wrote it. */
 export const PolicySchema = v.pipe(
   PolicyObject,
   v.check(({ minLength, maxLength }) => minLength <= maxLength),
@@ -76,13 +73,13 @@ const EntrySchema = v.strictObject({
   pinPolicy: v.nullable(PolicySchema),
 });
 
-/** What is in a backup: its tokens, and for each one that cannot be restored, why. */
+/** The content of a backup: its tokens, and the reason for each one that cannot be restored. */
 export interface BackupContent {
   readonly tokens: readonly BackedUpToken[];
   readonly refusals: readonly string[];
 }
 
-/** A backup as the bytes to be encrypted: JSON, with secrets in Base64. */
+/** The plaintext of a backup: JSON, with secrets in Base64. */
 export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date): Buffer {
   const entries = tokens.map(({ token, secret, pinPolicy }) => {
     return { token: encodeToken(token), secret: Buffer.from(secret).toString("base64"), pinPolicy };
@@ -93,8 +90,8 @@ export function encodeBackup(tokens: readonly BackedUpToken[], createdAt: Date):
 }
 
 /**
- * Reverses {@link encodeBackup}. A token that is damaged, or what no issuer could have given, hides
- * no other one. Throws FobError `invalid` for what is no backup, or one of a newer fob.
+ * Reverses {@link encodeBackup}. A token that is damaged or invalid is reported and does not stop
+ * the others. Throws FobError `invalid` for what is no backup, or one of a newer fob.
  */
 export function decodeBackup(bytes: Buffer): BackupContent {
   const backup = v.safeParse(
@@ -130,7 +127,7 @@ function toBackedUp({
   };
 }
 
-/** Why an entry is refused, by the path of a value in the file. */
+/** Why an entry is refused, with the path of the value in the file. */
 function whyNot(issue: v.BaseIssue<unknown>): string {
   const place = v.getDotPath(issue as v.InferIssue<typeof EntrySchema>) ?? t("the token");
   const isUnknown = issue.type === "strict_object" && issue.expected === "never";
@@ -139,7 +136,7 @@ function whyNot(issue: v.BaseIssue<unknown>): string {
     : t`${place} is damaged, or out of bounds`;
 }
 
-/** How people know a token of which little can be read. */
+/** A description of a token of which little can be read. */
 function describe(entry: unknown, index: number): string {
   const named = v.safeParse(v.object({ token: v.object({ name: v.string() }) }), entry);
   return (named.success ? shortenName(named.output.token.name) : null) ?? t`token ${index + 1}`;
