@@ -26,17 +26,18 @@ import type { Connection } from "./connection.ts";
 import { needsAppPin, openAgain, opening } from "./open-token.ts";
 
 /**
- * The inbox of an agent that holds the vault. What an open vault is not enough for (access domain
- * 02, where the app PIN must be given in this very call) goes to an inbox that `open` makes.
+ * The inbox of an agent that holds the vault. Tokens that need more than an open vault (access
+ * domain 02, where the app PIN must be given in the same call) are used through an inbox from
+ * `open`.
  */
 export class AgentInbox implements PushInbox {
   readonly grantLabel = null;
   readonly #connection: Connection;
   readonly #open: () => Promise<PushInbox | null>;
-  /** Which token a request is for, by the id of the request. */
+  /** Token ids, by request id. */
   readonly #tokenIds = new Map<string, string>();
   #own: PushInbox | null = null;
-  /** The tokens whose requests `open`'s inbox takes. */
+  /** The ids of the tokens that `open`'s inbox handles. */
   readonly #ownTokens = new Set<string>();
 
   constructor(connection: Connection, open: () => Promise<PushInbox | null>) {
@@ -115,7 +116,7 @@ export class AgentInbox implements PushInbox {
   }
 
   /**
-   * Throws FobError `locked` where the agent has gone, because waiting would not help;
+   * Throws FobError `locked` where the agent has ended, because waiting would not help;
    * `unavailable` where it only does not answer this request.
    */
   async #ask(request: RequestInput): Promise<unknown> {

@@ -17,9 +17,9 @@ import type { Connection } from "./connection.ts";
 import { needsAppPin, type Opener, openAgain, opening } from "./open-token.ts";
 
 /**
- * The tokens of a vault that an agent holds open. What an open vault is not enough for (access
- * domain 02, where the app PIN must be given in this very call) goes to `open`, which opens the
- * vault itself.
+ * The tokens of a vault that an agent holds open. Tokens that need more than an open vault (access
+ * domain 02, where the app PIN must be given in the same call) are used through `open`, which opens
+ * the vault in this process.
  */
 export function agentTokens(
   connection: Connection,

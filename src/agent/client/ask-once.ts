@@ -3,9 +3,9 @@ import { FobError } from "#base/fob-error.ts";
 import { findAgent } from "./find-agent.ts";
 
 /**
- * What the agent of this claim answers to one request, in English; undefined when it does not
- * answer, or refuses. Rejects with the agent's error only where the request was carried out before
- * it failed: it must not be sent again.
+ * Sends one request to the agent of this claim and returns the reply in English; undefined when the
+ * agent does not answer, or refuses. Rejects with the agent's error only if the request was
+ * executed before it failed: it must not be sent again.
  */
 export async function askOnce(
   holder: Holder,

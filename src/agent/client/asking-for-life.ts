@@ -1,17 +1,17 @@
 import type { Connection } from "./connection.ts";
 
-/** How often an agent that works on a request is asked whether it lives, in milliseconds. */
+/** How often an agent is asked for a sign of life during a request, in milliseconds. */
 const LIFE_MS = 3_000;
 
-/** For how long it is asked, in milliseconds: no request takes longer. */
+/** How long it is asked, in milliseconds: no request takes longer. */
 const MAX_WORKING = 10 * 60 * 1000;
 
-/** A request that no agent knows: it is refused at once, and counts as no use of the vault. */
+/** An unknown request: it is refused at once, and is no use of the vault. */
 const QUESTION = '{"do":"live"}';
 
 /**
- * The same connection, but an answer may take as long as the agent lives: while it works on a
- * request, it is asked for signs of life. Requests of many clients wait for each other.
+ * The same connection, but an answer may take as long as the agent lives: during a request it is
+ * asked for signs of life. An agent may be busy with the requests of other clients.
  */
 export function askingForLife(connection: Connection): Connection {
   return {
@@ -22,7 +22,7 @@ export function askingForLife(connection: Connection): Connection {
     async ask(line, patience) {
       const until = performance.now() + MAX_WORKING;
       const life = setInterval(() => {
-        // the request fails with the agent, whatever becomes of the question
+        // if the agent dies, the request fails as well; this error is not needed
         if (performance.now() < until) connection.ask(QUESTION).catch(() => undefined);
       }, LIFE_MS);
       try {

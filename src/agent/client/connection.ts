@@ -3,33 +3,33 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
 /**
- * How long an agent may give no sign of life while it is waited for, in milliseconds. An answer may
- * take longer: it may have to stretch a PIN, after those of others.
+ * How long an agent may be silent while a request waits, in milliseconds. One answer may take
+ * longer, because it may stretch a PIN after those of other clients.
  */
 const MAX_SILENCE = 20_000;
 
-/** Far more than the list of a very large vault takes, in UTF-16 units. */
+/** Far more than the list of a very large vault, in UTF-16 units. */
 const MAX_REPLY = 64 * 1024 * 1024;
 
 /**
- * How often a client connects again, and after how many milliseconds each time, where too many
- * clients wait for the agent already.
+ * How many times a client connects again if the agent's connection queue is full, and the pause
+ * between, in milliseconds.
  */
 const RETRIES = { most: 100, pause: 20 };
 
 /**
- * Lines to an agent, and the lines it answers. JSON requests are answered as they are ready, the
- * others in their order.
+ * Sends lines to an agent and receives its answers. JSON requests are answered as they are ready,
+ * other requests in order.
  */
 export interface Connection {
   /**
-   * Sends a line. Rejects with FobError `unavailable` when the agent goes away, or gives no sign of
-   * life for `patience` milliseconds; then the connection goes on for other requests.
+   * Sends a line. Rejects with FobError `unavailable` when the agent ends, or is silent for
+   * `patience` milliseconds; in the latter case the connection stays usable.
    */
   ask(line: string, patience?: number): Promise<string>;
   /** Whether neither side has ended the connection. */
   readonly isOpen: boolean;
-  /** Resolves when the other side has ended, or this one. */
+  /** Resolves when either side has ended the connection. */
   readonly ended: Promise<void>;
   end(): void;
 }
@@ -38,7 +38,7 @@ export interface Connection {
 interface Waiting {
   answer(line: string): void;
   fail(message: string): void;
-  /** Called when the agent has said anything. */
+  /** Called whenever the agent sends anything: restarts the time limit. */
   hope(): void;
 }
 
@@ -62,7 +62,7 @@ export async function connect(path: string): Promise<Connection | null> {
     if (tag === null) inOrder.shift()?.answer(line);
     else tagged.get(tag)?.answer(line.slice(tag.length));
     if (tag !== null) tagged.delete(tag);
-    // an idle connection keeps no program running
+    // an idle connection must not keep the process running
     if (inOrder.length === 0 && tagged.size === 0) socket.unref();
   };
   const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -96,8 +96,8 @@ export async function connect(path: string): Promise<Connection | null> {
 }
 
 /**
- * A question that is given up when the agent has said nothing for `patience` milliseconds. A later
- * answer is dropped.
+ * A request that fails when the agent is silent for `patience` milliseconds. A later answer is
+ * ignored.
  */
 function patiently(
   patience: number,

@@ -19,13 +19,13 @@ import { forget } from "#token/secret.ts";
 import type { PinPrompt, PinRequest } from "#vault/pins/pin-prompt.ts";
 import type { Connection } from "./connection.ts";
 
-/** How the client asks its person and reads input for a command that an agent carries out. */
+/** How the client asks the user and reads input for a command that runs in an agent. */
 export interface Means {
   readonly prompt: Questions & { readonly available: boolean };
   readonly pinPrompt: PinPrompt;
   readInput(): Promise<string>;
   /**
-   * Calls `act` when the process is asked to end, which waits for it, until the returned function
+   * Calls `act` at a signal that ends the process, which waits for it, until the returned function
    * is called.
    */
   whenEnding(act: () => Promise<void>): () => void;
@@ -38,8 +38,8 @@ export interface Means {
 const PATIENCE_MS = 10 * 60 * 1000;
 
 /**
- * Has an agent carry a command out, and asks the person here what it asks. Returns its result, or
- * null where the agent's open vault is not enough. Throws what the command throws.
+ * Runs a command in an agent and asks the user its questions here. Returns its result, or null
+ * where the command needs more than the agent's open vault. Throws what the command throws.
  */
 export async function delegate(
   connection: Connection,
@@ -64,9 +64,8 @@ export async function delegate(
 }
 
 /**
- * Sends a request and waits for its reply. The first signal stops the command in the agent; the
- * process ends only when what came of the command has been told, and a second signal ends it at
- * once.
+ * Sends a request and waits for its reply. The first signal stops the command in the agent, and the
+ * process ends after the command's result is reported; a second signal ends it at once.
  */
 async function askStoppably(
   connection: Connection,
@@ -77,7 +76,7 @@ async function askStoppably(
   let end: () => void = () => undefined;
   const forget = whenEnding(() => {
     stopped = send(connection, STOP);
-    // it is awaited where the agent asks something
+    // awaited below, if the agent asks something
     stopped.catch(() => undefined);
     return new Promise<void>((resolve) => {
       end = resolve;
@@ -87,7 +86,7 @@ async function askStoppably(
     const reply = await send(connection, request);
     if (!("question" in reply)) return reply;
     forget();
-    // it was asked before the agent heard of the signal
+    // asked before the signal reached the agent
     return (await stopped) ?? reply;
   } catch (error) {
     forget();
@@ -108,10 +107,10 @@ const STOP = {
   isSilent: true,
 } as const;
 
-/** What an agent says in place of a result when the app PIN must be given in the very call. */
+/** The agent's reply in place of a result, when the app PIN must be given in the same call. */
 export const NEEDS_APP_PIN = { needsAppPin: true } as const;
 
-/** An agent of an earlier version knows no commands, or fewer. */
+/** Agents of earlier versions know no commands, or fewer. */
 function nullIfUnknown(error: unknown, name: string): null {
   const unknown = [
     'the request has a wrong "do"',

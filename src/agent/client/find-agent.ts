@@ -2,27 +2,29 @@ import type { Holder } from "#agent/protocol/claim.ts";
 import { isProof, newChallenge } from "#agent/protocol/proof.ts";
 import { type Connection, connect } from "./connection.ts";
 
-/** How long a proof may take, in milliseconds: the agent computes it at once. */
+/** How long a proof may take, in milliseconds; the agent computes it at once. */
 const MAX_PROVING = 3_000;
 
-/** How long it may take an agent whose process runs for sure, on a machine that has much to do. */
+/** The same for an agent whose process is known to run, on a busy machine. */
 export const MAX_PROVING_ALIVE = 15_000;
 
 /**
- * What was found: an agent that has proved itself, another program at the address `stranger`, or
- * nothing (null).
+ * An agent that has proved its identity, another program at the address `stranger`, or null for
+ * nothing.
  */
 export type Found = { readonly agent: Connection } | Stranger | null;
 
-/** Who is at an agent's address and has not proved to be one; perhaps it has said nothing yet. */
+/**
+ * A program at an agent's address that has not proved to be the agent; it may not have answered.
+ */
 interface Stranger {
   readonly stranger: string;
   readonly isSilent: boolean;
 }
 
 /**
- * Looks for the agent that made a claim at these addresses, one after the other. No name and no
- * PIN is sent before the proof, which may take `patience` milliseconds.
+ * Looks for the agent that made a claim at these addresses, one after the other. No name and no PIN
+ * is sent before the proof, which may take `patience` milliseconds.
  */
 export async function findAgent(
   { secret }: Holder,
@@ -42,7 +44,7 @@ export async function findAgent(
   return found;
 }
 
-/** Null for one that says nothing, or hangs up. */
+/** Null where there is no answer, or the connection is closed. */
 async function proves(
   connection: Connection,
   secret: Buffer,

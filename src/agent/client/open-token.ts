@@ -5,14 +5,16 @@ import { forget } from "#token/secret.ts";
 import { askUntil, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import type { TokenState } from "#vault/tokens/authenticator.ts";
 
-/** Opens the vault in this process, for what an agent may not do. Throws FobError `invalid`. */
+/**
+ * Opens the vault in this process, for uses that an agent must refuse. Throws FobError `invalid`.
+ */
 export async function openAgain<T>(open: () => Promise<T | null>): Promise<T> {
   const opened = await open();
   if (opened) return opened;
   throw new FobError("invalid", t("the vault has vanished"));
 }
 
-/** Whether a token is used only after the app PIN was given in this very call. */
+/** Whether a token can be used only after the app PIN was given in the same call. */
 export function needsAppPin({
   token,
   isGuarded,
@@ -29,9 +31,9 @@ export interface Opener {
 const NOTHING: Opener = { pin: null, biometricKey: null };
 
 /**
- * Uses a guarded token: by the key that biometrics release where they are on, else by its PIN,
- * asked for until the agent takes it; `act` asks for `later` more, where that is known. Throws by
- * the access domain before anything is asked.
+ * Uses a guarded token: with the key that biometrics release where they are on, else with its PIN,
+ * which is asked for until the agent accepts it. `act` can ask for the `later` PINs, where they are
+ * known. Throws by the access domain before anything is asked.
  */
 export async function opening<T>(
   { token, isGuarded, isBiometric }: TokenState,
@@ -47,7 +49,7 @@ export async function opening<T>(
   try {
     if (key) return await act({ pin: null, biometricKey: key.toString("base64") });
   } catch (error) {
-    // the PIN was changed meanwhile, and this key with it
+    // the PIN and its biometric key were changed meanwhile
     if (!hasCode(error, "denied", "locked")) throw error;
   } finally {
     forget(key);

@@ -5,40 +5,42 @@ import type { Secret } from "#token/secret.ts";
 import { peekCell, readCell, replaceDamaged, updateCell } from "#vault/cells/cell.ts";
 import { agentCell, type VaultLayout } from "#vault/cells/layout.ts";
 
-/** The agent of a vault, as it wrote itself down. */
+/** The agent that holds a vault, as it recorded itself. */
 export interface Holder {
   readonly pid: number;
-  /** When the process began, as the system counts; empty where it does not tell. */
+  /** The start time of the process, in the system's own form; empty where the system has none. */
   readonly started: string;
-  /** Where it listens. */
+  /** The address that it listens on. */
   readonly socket: string;
   /**
-   * The home of the vault that it holds, by its real path: a copy of the home names the agent of
-   * the original.
+   * The real path of the home of its vault: in a copied home the claim still names the original.
    */
   readonly home: string;
   /**
-   * What it proves itself with, 32 random bytes of this agent alone; empty in the claim of an older
-   * program.
+   * 32 random bytes of this agent, with which it proves its identity; empty in the claim of an
+   * older version.
    */
   readonly secret: Secret;
 }
 
-/** How a claim ended: made, after the one of `before`, or not, because `other` has the vault. */
+/**
+ * The result of a claim: made, replacing the claim of `before`, or refused, because `other` holds
+ * the vault.
+ */
 export type Claiming = { readonly before: Holder | null } | { readonly other: Holder };
 
 /** The claim that an agent leaves when it ends: it names no holder. */
 const NO_HOLDER = Buffer.from("{}");
 
-/** What is found in the place of a claim: files that say nothing, or no files at all. */
+/** A claim that cannot be read: its files have no valid content, or are not files. */
 const DAMAGED = "damaged";
 const UNREADABLE = "unreadable";
 
 type Found = Buffer | typeof DAMAGED | typeof UNREADABLE | null;
 
 /**
- * Makes `holder` the one agent of a vault, unless another one is alive. Of several that try at
- * once, one succeeds: it must listen already, because the others ask it.
+ * Makes `holder` the only agent of a vault, unless another one is alive. If several try at the same
+ * time, one succeeds. `holder` must be listening already, because the others query it.
  */
 export async function claimVault(
   layout: VaultLayout,
@@ -55,7 +57,7 @@ export async function claimVault(
 
 /**
  * Whether a vault is still claimed by `holder`, or by another agent; "lost" when the claim is
- * damaged or gone.
+ * damaged or missing.
  */
 export function lookAtClaim(layout: VaultLayout, holder: Holder): "ours" | "another's" | "lost" {
   const found = peek(layout);
@@ -63,21 +65,20 @@ export function lookAtClaim(layout: VaultLayout, holder: Holder): "ours" | "anot
   return decode(found) ? "another's" : "lost";
 }
 
-/** Makes a claim again that was lost; one of another agent stays. */
+/** Restores a lost claim; does not replace another agent's. */
 export function remakeClaim(layout: VaultLayout, holder: Holder): void {
   const found = peek(layout);
   if (!decode(found)) replace(layout, found, holder);
 }
 
-/** Takes the claim of `holder` back, unless another one has taken its place. */
+/** Withdraws the claim of `holder`, unless another agent has replaced it. */
 export function releaseClaim(layout: VaultLayout, holder: Holder): void {
   updateCell(agentCell(layout), (current) => (isSame(current, encode(holder)) ? NO_HOLDER : null));
 }
 
 /**
- * Who claimed a vault last, or null. The claim is taken at its word, whether its checksum is right
- * or not: whoever answers for it proves that. Throws FobError `invalid` for one that cannot be
- * read.
+ * The last holder in the claim, or null. Its checksum is not checked: the agent proves its identity
+ * itself. Throws FobError `invalid` for a claim that cannot be read.
  */
 export function claimant(layout: VaultLayout): Holder | null {
   const value = peek(layout);
@@ -94,14 +95,14 @@ export function isClaimWhole(layout: VaultLayout): boolean {
     const value = readCell(agentCell(layout));
     return value === null || isSame(value, NO_HOLDER) || decode(value) !== null;
   } catch {
-    // whatever the reason, it is to be mended
+    // repaired for every kind of error
     return false;
   }
 }
 
 /**
- * Makes the claim whole again: the one that can still be read, or one without a holder. An agent
- * that is alive then claims the vault anew.
+ * Repairs the claim: rewrites the one that can still be read, or writes one without a holder. A
+ * running agent then claims the vault again.
  */
 export function mendClaim(layout: VaultLayout): void {
   const found = peek(layout);
@@ -111,8 +112,8 @@ export function mendClaim(layout: VaultLayout): void {
 }
 
 /**
- * The claim at its word; null where there was never one. A newest file that says nothing is passed
- * over for the one before it, as everywhere in a vault.
+ * Reads the claim without its checksum; null where there never was one. If the newest file has no
+ * valid content, the one before it counts, as in all cells.
  */
 function peek(layout: VaultLayout): Found {
   const cell = agentCell(layout);
@@ -130,10 +131,7 @@ function isReadable(value: Buffer): boolean {
   return isSame(value, NO_HOLDER) || decode(value) !== null;
 }
 
-/**
- * Puts the claim of `holder` in the place of the one that was found; false when that has changed
- * meanwhile.
- */
+/** Replaces the claim that was found by that of `holder`; false when it has changed meanwhile. */
 function replace(layout: VaultLayout, found: Found, holder: Holder): boolean {
   const cell = agentCell(layout);
   if (found === DAMAGED) return replaceDamaged(cell, encode(holder));
@@ -144,12 +142,12 @@ function replace(layout: VaultLayout, found: Found, holder: Holder): boolean {
     );
   } catch (error) {
     if (!(error instanceof FobError) || error.code !== "invalid") throw error;
-    // it could be read, and its checksum is wrong
+    // readable, but with a wrong checksum
     return replaceDamaged(cell, encode(holder));
   }
 }
 
-/** Removes what is no cell at all. */
+/** Removes something that is not a cell. */
 function clear(layout: VaultLayout): null {
   rmSync(agentCell(layout).folder, { recursive: true, force: true });
   return null;
@@ -163,7 +161,7 @@ function encode({ secret, ...plain }: Holder): Buffer {
   return Buffer.from(JSON.stringify({ ...plain, secret: secret.toString("base64url") }));
 }
 
-/** Null for what is no claim, or names no holder. */
+/** Null for what is not a claim, or has no holder. */
 function decode(value: Found): Holder | null {
   const claim = value instanceof Buffer ? parse(value) : null;
   if (typeof claim !== "object" || claim === null) return null;

@@ -12,15 +12,14 @@ import { strangeAnswer } from "./strange-answer.ts";
 
 const words = v.pipe(v.string(), v.maxLength(4096));
 
-/** What the command line gave for an argument or option; those that were left out are not there. */
+/** The values of the command line's arguments and options; absent ones were not given. */
 const InputSchema = v.record(
   words,
   v.union([words, v.boolean(), v.pipe(v.array(words), v.maxLength(10_000))]),
 );
 
 /**
- * Requests by which fob has an agent carry a command out: the command, then the answers to what it
- * asks the person.
+ * Requests that run a command in the agent: the command, then the user's answers to its questions.
  */
 export const COMMAND_REQUESTS = [
   v.object({
@@ -44,8 +43,8 @@ export const COMMAND_REQUESTS = [
 export type CommandInput = v.InferOutput<typeof InputSchema>;
 
 /**
- * A question to the person, whose terminal the agent does not have; each is asked as the prompt of
- * that name does.
+ * A question for the user, whose terminal the agent does not have; the client asks it with the
+ * prompt of the same name.
  */
 export type Question =
   | { readonly ask: "confirm" | "text"; readonly question: string; readonly instead: string }
@@ -64,12 +63,12 @@ export type Question =
     }
   | { readonly ask: "input" };
 
-/** The reply to a command, or to an answer: the next question, or what came of it. */
+/** The reply to a command or an answer: the next question, or the result. */
 export type CommandReply = { readonly question: Question } | { readonly result: unknown };
 
 /**
- * Data as JSON can carry it: times, big numbers and errors become objects with one key of their
- * own, and so do texts in another language than English, which bring their English along.
+ * Converts data for JSON: times, big integers, errors, and texts in another language (with their
+ * English) become objects with one key.
  */
 export function toPlain(value: unknown): unknown {
   if (value instanceof FobError)

@@ -4,18 +4,18 @@ import type { Secret } from "#token/secret.ts";
 const OrderSchema = v.object({
   home: v.string(),
   vault: v.string(),
-  /** Where it listens. */
+  /** The address that it listens on. */
   socket: v.string(),
-  /** Which link leads there, if one does. */
+  /** A symbolic link to the socket, if there is one. */
   link: v.nullable(v.string()),
   limits: v.object({ totalMs: v.number(), idleMs: v.number() }),
-  /** Whether it asks for login requests by itself. */
+  /** Whether it polls for login requests. */
   push: v.boolean(),
-  /** Whether it asks about them by notifications. */
+  /** Whether it shows notifications about them. */
   notify: v.boolean(),
 });
 
-/** What a new agent is told, on its standard input, before the vault key. */
+/** The order for a new agent, on its standard input, before the vault key. */
 export type AgentOrder = v.InferOutput<typeof OrderSchema>;
 
 const NEWLINE = 0x0a;

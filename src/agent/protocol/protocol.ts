@@ -13,7 +13,7 @@ import { strangeAnswer } from "./strange-answer.ts";
 /** A client that sends a longer line is disconnected. In UTF-16 units. */
 export const MAX_LINE = 64 * 1024;
 
-/** How many login requests one line may deny: its reply must come in time. */
+/** How many login requests one line may deny, so that the reply comes in time. */
 export const MAX_DENIALS = 50;
 
 const text = v.pipe(v.string(), v.maxLength(4096));
@@ -77,44 +77,42 @@ const RequestSchema = v.variant("do", [
   ...COMMAND_REQUESTS,
 ]);
 
-/** What every request may say besides: a language as FOB_LANG names it, `de` or `de_AT`. */
+/** Optional in every request: a language in the form of FOB_LANG, `de` or `de_AT`. */
 const LanguageSchema = v.object({ language: v.pipe(v.string(), v.maxLength(32)) });
 
 /** A request in its JSON form. A NAME is matched as on the command line; absent PINs are null. */
 export type Request = v.InferOutput<typeof RequestSchema>;
 
-/** What a client may leave out of a request. */
+/** A request as a client may write it, with optional fields left out. */
 export type RequestInput = v.InferInput<typeof RequestSchema>;
 
-/** What an agent says of itself. */
+/** An agent's report on itself. */
 export interface AgentStatus {
   readonly pid: number;
   readonly socket: string;
   readonly vault: string;
   readonly unlockedAt: string;
-  /** When it locks at the latest. */
+  /** The latest time at which it locks. */
   readonly endsAt: string;
-  /** After how many seconds without a request it locks. */
+  /** It locks after this many seconds without a request. */
   readonly idleSeconds: number;
-  /** The login requests that it asks for by itself; null where it does not. */
+  /** The login requests that it polls for; null where it does not poll. */
   readonly push: { readonly tokens: number; readonly waiting: number } | null;
 }
 
-/** The line of a request; its reply brings texts in this process's language. */
+/** A request as a line, with this process's language for the texts of the reply. */
 export function encodeRequest(request: RequestInput): string {
   const language = spokenLanguage();
   return JSON.stringify(language === null ? request : { ...request, language });
 }
 
-/**
- * The language that a line asks for texts in, right or wrong as the request is; null for English.
- */
+/** The language that a line requests, even if the request is invalid; null for English. */
 export function languageOfRequest(line: string): string | null {
   if (!line.includes('"language"')) return null;
   try {
     return v.parse(LanguageSchema, JSON.parse(line)).language;
   } catch {
-    // `parseRequest` says what is wrong
+    // `parseRequest` reports the error
     return null;
   }
 }
@@ -125,7 +123,7 @@ export function parseRequest(line: string): Request {
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
   const where = v.getDotPath(issue);
-  // the issue's own message would repeat what was received, which may be a PIN
+  // valibot's own message would repeat the input, which may be a PIN
   throw new FobError(
     "usage",
     where === null
@@ -142,21 +140,21 @@ function parseJson(line: string): unknown {
   }
 }
 
-/** A reply to a JSON request, and the value inside. */
+/** A reply to a JSON request, with its value. */
 export function encodeReply(value: unknown): string {
   return JSON.stringify({ ok: value }, (_, item) =>
     typeof item === "bigint" ? counterJson(item) : item,
   );
 }
 
-/** The reply for a request that failed. */
+/** The reply to a request that failed. */
 export function encodeRefusal(error: FobError): string {
   return JSON.stringify({ error: encodeError(error) });
 }
 
 /**
- * The value of a reply. Throws the FobError that it carries, or `unavailable` for what no agent of
- * ours says.
+ * The value of a reply. Throws the FobError in the reply, or `unavailable` for a reply that no
+ * agent sends.
  */
 export function decodeReply(line: string): unknown {
   const reply = asObject(parseReply(line));
@@ -176,7 +174,7 @@ export function encodeEntry(entry: IndexEntry): TokenJson {
   return encodeToken(entry);
 }
 
-/** Reverses {@link encodeEntry}. Throws FobError `unavailable` for what no agent of ours says. */
+/** Reverses {@link encodeEntry}. Throws FobError `unavailable` for data that no agent sends. */
 export function decodeEntry(json: unknown): IndexEntry {
   return decodeToken(json) ?? refuseReply();
 }

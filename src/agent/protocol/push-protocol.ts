@@ -23,7 +23,7 @@ export interface PushRequestJson
 /** What a poll brought, as the protocol writes it. */
 export interface PushPollJson {
   readonly requests: readonly PushRequestJson[];
-  /** In English; in the client's language in `localRefusals`, where it asked for one. */
+  /** In English; `localRefusals` has them in the client's language, where it requested one. */
   readonly refusals: readonly string[];
   readonly localRefusals?: readonly string[];
   readonly clockOffsetSeconds: number | null;
@@ -49,7 +49,7 @@ export function encodeRefusals(
     : { refusals: english };
 }
 
-/** Reverses what an agent makes of a poll. */
+/** Decodes an agent's reply to a poll. */
 export function decodePoll(json: unknown): PolledRequests {
   const { requests, refusals, localRefusals = refusals, clockOffsetSeconds } = json as PushPollJson;
   return {
@@ -66,14 +66,14 @@ export function decodePoll(json: unknown): PolledRequests {
   };
 }
 
-/** What came of denying several requests, as the protocol writes it. */
+/** The result of denying several requests, as the protocol writes it. */
 interface DenialsJson {
   readonly denied: readonly string[];
-  /** Absent from agents that are older. */
+  /** Absent in replies of older agents. */
   readonly failures?: readonly (ErrorJson & { readonly token: string })[];
 }
 
-/** What an agent makes of denials. */
+/** Encodes the result of denying several requests. */
 export function encodeDenials({ denied, failures }: Denials): DenialsJson {
   return {
     denied,
@@ -93,7 +93,7 @@ export function decodeDenials(json: unknown): Denials {
   };
 }
 
-/** What came of an answer, as the protocol writes it; texts as in {@link PushPollJson}. */
+/** The result of an answer, as the protocol writes it; texts as in {@link PushPollJson}. */
 interface PushOutcomeJson {
   readonly accepted: boolean;
   readonly displayCode: string | null;
@@ -101,7 +101,7 @@ interface PushOutcomeJson {
   readonly localMessage?: string;
 }
 
-/** What an agent makes of an outcome. */
+/** Encodes the result of an answer. */
 export function encodeOutcome({ isAccepted, displayCode, message }: PushOutcome): PushOutcomeJson {
   const text = message === undefined ? null : encodeText(message);
   return {
@@ -124,7 +124,7 @@ export function decodeOutcome(json: unknown): PushOutcome {
   };
 }
 
-/** Reverses what an agent makes of a remembered request. */
+/** Decodes a remembered request. */
 export function decodeMemory({
   receivedAt,
   answer,

@@ -14,8 +14,8 @@ import { answerWords, refuseElsewhere } from "./word-requests.ts";
 const CODE = "code ";
 
 /**
- * Answers one line with one line. A tag in front, `#TAG `, comes back in front of the reply, so
- * that clients that share a connection know their own. Never throws.
+ * Answers one line with one line. A tag in front, `#TAG `, is repeated in front of the reply, so
+ * that clients on a shared connection recognize their replies. Never throws.
  */
 export function answer(
   line: string,
@@ -46,7 +46,7 @@ function passcodeAtOnce(
     if (passcode !== null) services.noteUse();
     return passcode;
   } catch {
-    // `answerInTime` tries again, and says what is wrong
+    // `answerInTime` tries again and reports the error
     return null;
   }
 }

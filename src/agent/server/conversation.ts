@@ -2,29 +2,28 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { MAX_LINE } from "#agent/protocol/protocol.ts";
 
-/** How many lines of one client are answered before the others have their turn. */
+/** How many lines of one client are answered before those of other clients. */
 const LINES_A_TURN = 32;
 
-/** How many lines with a tag may wait for their answers; until then the next ones are read. */
+/** How many tagged lines may be in progress; up to that number the next lines are read. */
 const MAX_UNDER_WAY = 32;
 
-/** What is said to a line: known at once, or in time. */
+/** The answer to a line, at once or as a promise. */
 export type Answer = (line: string) => string | Promise<string>;
 
 /** How one client is served. */
 export interface ClientHandler {
   readonly answer: Answer;
-  /** Called when the client has gone, or will say nothing more; perhaps twice. */
+  /** Called when the client disconnects or ends its side; possibly twice. */
   leave(): void;
 }
 
 const TOO_LONG = "error usage the line is too long";
 
 /**
- * Answers a client's lines until it ends: those with a tag in front (`#TAG `) as soon as their
- * answer is there, the others in their order. What a client may make us keep is bounded: after one
- * line that is too long it is sent away, and while it does not read its replies nothing more is
- * read from it.
+ * Answers a client's lines until it disconnects: lines with a tag (`#TAG `) as soon as their answer
+ * is ready, the others in order. Memory per client is bounded: a client that sends a line that is
+ * too long is disconnected, and while a client does not read its replies, its lines are not read.
  */
 export function converse(socket: Socket, { answer, leave }: ClientHandler): void {
   const replies = new Replies(socket, answer);
@@ -47,7 +46,7 @@ export function converse(socket: Socket, { answer, leave }: ClientHandler): void
   };
 
   socket.setEncoding("utf8");
-  // clients come and go as they like
+  // clients may disconnect at any time
   socket.on("error", () => socket.destroy());
   socket.on("data", (text: string) => {
     pending += text;
@@ -71,7 +70,7 @@ async function answerLines(socket: Socket, text: string, replies: Replies): Prom
       if (end < 0) break;
       const waiting = replies.answer(text.slice(start, end));
       start = end + 1;
-      // waiting for what is there already would halve the number of answers a second
+      // awaiting an answer that is ready would halve the number of answers per second
       if (waiting) await waiting;
     }
     await replies.flush();
@@ -82,13 +81,13 @@ async function answerLines(socket: Socket, text: string, replies: Replies): Prom
 }
 
 /**
- * The replies to one client: gathered, so that many leave at once, but never held back for one that
- * is still to come.
+ * The replies to one client: collected to be sent together, but not delayed by a reply that is not
+ * ready.
  */
 class Replies {
   readonly #socket: Socket;
   readonly #answer: Answer;
-  /** The answers to lines with a tag that are still to come. */
+  /** The unfinished answers to lines with a tag. */
   readonly #underWay = new Set<Promise<void>>();
   #gathered = "";
 
@@ -97,7 +96,7 @@ class Replies {
     this.#answer = answer;
   }
 
-  /** Answers a line; returns what to wait for before the next one, or null. */
+  /** Answers a line; returns a promise to await before the next line, or null. */
   answer(line: string): Promise<void> | null {
     const reply = line.length > MAX_LINE ? TOO_LONG : this.#answer(line);
     if (typeof reply === "string") {
@@ -114,7 +113,7 @@ class Replies {
     return this.#underWay.size < MAX_UNDER_WAY ? null : Promise.race(this.#underWay);
   }
 
-  /** Sends what was gathered; waits while the client does not read. */
+  /** Sends the collected replies; waits while the client does not read. */
   async flush(): Promise<void> {
     const text = this.#gathered;
     this.#gathered = "";
@@ -122,10 +121,7 @@ class Replies {
     if (this.#socket.writableNeedDrain && !this.#socket.destroyed) await drained(this.#socket);
   }
 
-  /**
-   * Answers the last line, which may lack its end, waits for the answers that are still to come,
-   * and ends.
-   */
+  /** Answers the last line, which may lack its newline, waits for unfinished answers, and ends. */
   async end(lastLine: string): Promise<void> {
     if (lastLine !== "") await this.answer(lastLine);
     await Promise.all(this.#underWay);
@@ -134,7 +130,7 @@ class Replies {
   }
 
   async #inTurn(reply: Promise<string>): Promise<void> {
-    // what is there goes out before anything is waited for
+    // send what is ready before waiting
     await this.flush();
     this.#gathered += `${await reply}\n`;
   }

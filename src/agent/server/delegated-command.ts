@@ -16,13 +16,11 @@ export interface Questions {
   ): Promise<T>;
 }
 
-/**
- * How a command that an agent carries out reaches the person: by questions that the client asks.
- */
+/** How a command in the agent asks the user: its questions are shown by the client. */
 export interface Asking extends Questions {
   readInput(): Promise<string>;
   readonly pinPrompt: PinPrompt;
-  /** Throws FobError `interrupted` once the person does not want the command any more. */
+  /** Throws FobError `interrupted` after the user has stopped the command. */
   refuseStopped(undone: string): void;
 }
 
@@ -32,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * A command that an agent carries out for one client. `run` gets the means to ask; whenever it
- * asks, the client's request is replied to with the question, and its next one brings the answer.
+ * A command that an agent runs for one client. `run` gets the functions that ask. A question is
+ * sent as the reply to the client's request, and the client's next request carries the answer.
  */
 export class DelegatedCommand {
   readonly #done: Promise<CommandReply>;
@@ -43,18 +41,18 @@ export class DelegatedCommand {
 
   constructor(run: (asking: Asking) => Promise<unknown>, interactive: boolean) {
     this.#done = run(this.#asking(interactive)).then((result) => ({ result: toPlain(result) }));
-    // it is awaited with the next request, which may never come
+    // awaited with the next request, which may never come
     this.#done.catch(() => undefined);
   }
 
-  /** The first question, or what came of the command. Rejects as the command does. */
+  /** The first question, or the command's result. Rejects as the command does. */
   start(): Promise<CommandReply> {
     return this.#next();
   }
 
   /**
-   * {@link start} after an answer. Throws FobError `usage` when nothing was asked. A person who
-   * interrupts may do so before anything is asked.
+   * {@link start} after an answer. Throws FobError `usage` when nothing was asked, unless the value
+   * is an error: the user may interrupt at any time.
    */
   answer(value: string | boolean | FobError): Promise<CommandReply> {
     const waiting = this.#waiting;
@@ -68,9 +66,7 @@ export class DelegatedCommand {
     return next;
   }
 
-  /**
-   * Stops the command between two of its steps: its client has gone.
-   */
+  /** Stops the command between two of its steps, because its client has disconnected. */
   stop(): void {
     this.#isStopped = true;
     const waiting = this.#waiting;

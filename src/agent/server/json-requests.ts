@@ -7,7 +7,8 @@ import { answerPushRequest } from "./push-answers.ts";
 import { findEntry, makeCode, respond } from "./token-answers.ts";
 
 /**
- * Requests that programs repeat without a person: for names to complete, and for login requests.
+ * Requests that programs repeat without a user, for completions and login requests; they are no use
+ * of the vault.
  */
 const UNUSED: ReadonlySet<Request["do"]> = new Set(["names", "push-list"]);
 
@@ -41,7 +42,7 @@ export async function answerJson(
       return commandOf(client).answer(request.value);
     case "answer-refused": {
       const { code, message, hint, isSilent } = request;
-      // its texts are in the client's language, and go back to the client as they are
+      // the texts are in the client's language, and are sent back unchanged
       const refusal = new FobError(code, message, {
         ...(hint === null ? {} : { hint }),
         isSilent,

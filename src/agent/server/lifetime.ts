@@ -1,14 +1,12 @@
-/**
- * How long an agent keeps a vault open, in milliseconds: in all, and without being asked anything.
- */
+/** How long an agent keeps a vault open, in milliseconds: in total, and without requests. */
 export interface Limits {
   readonly totalMs: number;
   readonly idleMs: number;
 }
 
 /**
- * Two clocks in milliseconds: the time of day, which people and time servers set, and one that only
- * runs. While the machine sleeps, that one stands on Linux, and runs on elsewhere.
+ * Two clocks in milliseconds: the time of day, which can be set, and a monotonic one. During sleep
+ * the monotonic clock stops on Linux and continues on other systems.
  */
 export interface Clocks {
   wall(): number;
@@ -22,15 +20,14 @@ export type Reason = "its time is over" | "nobody asked for a while" | "the mach
 export const CHECK_MS = 1_000;
 
 /**
- * The machine slept, or the process was stopped, or somebody set the clock, when the two clocks
- * part by more than this, in milliseconds, or when nobody looked at them for that much longer than
- * is due.
+ * The machine slept, the process was stopped, or the clock was set, if the two clocks differ by
+ * more than this, in milliseconds, or if a check is late by more than this.
  */
 const SLEPT_MS = 10_000;
 
 /**
- * The time that an agent has left. It must be asked every {@link CHECK_MS}, which shows a sleep,
- * and before every answer, because no timer runs while the machine sleeps.
+ * The time that an agent has left. It must be checked every {@link CHECK_MS}, to notice sleep, and
+ * before every answer, because timers do not run while the machine sleeps.
  */
 export class Lifetime {
   readonly #limits: Limits;
@@ -56,12 +53,12 @@ export class Lifetime {
     return new Date(this.#startWall + this.#limits.totalMs);
   }
 
-  /** Notes that somebody asked for something. */
+  /** Records a request. */
   use(): void {
     this.#used = this.#clocks.monotonic();
   }
 
-  /** Why it is over, or null while it is not. */
+  /** Why the time is over; null while it is not. */
   end(): Reason | null {
     const now = this.#clocks.monotonic();
     const wall = this.#clocks.wall();

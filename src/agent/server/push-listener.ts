@@ -9,8 +9,8 @@ import { needsNoPin } from "#token/access-domain.ts";
 const TOKEN_CHECK_MS = 10_000;
 
 /**
- * An agent that asks for login requests by itself, for the tokens that need no PIN. It shows in its
- * status how many wait, and asks about them by notifications where it has a notifier.
+ * Polls for login requests in an agent, for the tokens that need no PIN. Reports in the agent's
+ * status how many wait, and shows notifications where it has a notifier.
  */
 export class PushListener {
   readonly #inbox: PushInbox;
@@ -19,10 +19,10 @@ export class PushListener {
   readonly #end = new AbortController();
   #tokens: readonly InboxToken[] = [];
   #listening: Listening | null = null;
-  /** Whether a token was given up: its access domain may have forbidden it for a while. */
+  /** Whether polling of a token has stopped; its access domain may forbid it for some time only. */
   #isIncomplete = false;
 
-  /** `tokenCheck` is how often it looks whether tokens came or went, in milliseconds. */
+  /** `tokenCheck` is how often it checks for added and removed tokens, in milliseconds. */
   constructor(inbox: PushInbox, notifier: Notifier | null, tokenCheck = TOKEN_CHECK_MS) {
     this.#inbox = inbox;
     this.#notifier = notifier;
@@ -72,7 +72,7 @@ export class PushListener {
         notifying?.hear(event);
       }
     } catch {
-      // no token is left to listen to; the next check looks again
+      // no token is left to poll; the next check looks again
       this.#isIncomplete = true;
     }
     await notifying?.end();
@@ -83,14 +83,13 @@ export class PushListener {
       const tokens = await this.#inbox.tokens();
       return tokens.filter(({ token, isGuarded }) => needsNoPin(token, isGuarded));
     } catch {
-      // a vault that cannot be read now says so to whoever asks for something; the next check
-      // looks again
+      // requests report that the vault cannot be read; the next check looks again
       return [];
     }
   }
 }
 
-/** Trouble with the desktop is not reported: the requests wait for `fob push` all the same. */
+/** Failures of the desktop are not reported: `fob push` still shows the requests. */
 function notifyOf(listening: Listening, notifier: Notifier): Notifying {
   return new Notifying({
     notifier,

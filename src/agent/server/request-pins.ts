@@ -4,9 +4,8 @@ import { pinBytes } from "#token/secret.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /**
- * Answers questions for PINs with those that came with a request: the key that biometrics released
- * (Base64), and PINs by the role in which they are asked for. Throws FobError `locked` for one that
- * did not come.
+ * Answers PIN prompts with the PINs of a request: the key that biometrics released (Base64), and
+ * PINs by role. Throws FobError `locked` for a PIN that the request lacks.
  */
 export function pinsOfRequest(
   biometricKey: string | null,

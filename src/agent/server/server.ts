@@ -3,19 +3,19 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { type ClientHandler, converse } from "./conversation.ts";
 
-/** Far more clients than a machine has. */
+/** Far more clients than one machine has. */
 const MAX_CLIENTS = 8_192;
 
 /**
- * How many clients may wait to be let in, where the system allows as many: Node's own 511 turns
- * many clients away.
+ * Length of the queue of pending connections, where the system allows it: Node's default of 511
+ * refuses clients under load.
  */
 const MAX_WAITING = 4_096;
 
 /**
- * Listens on a socket (or named pipe) of this user, and answers lines with
- * lines. The folder of the socket belongs to this user alone. Rejects with FobError `unavailable`
- * when the name is taken, or longer than a socket's may be.
+ * Listens on a socket (or named pipe) and answers lines with lines. The socket's folder is
+ * accessible to this user only. Rejects with FobError `unavailable` when the address is in use, or
+ * too long for a socket.
  */
 export function listen(path: string, newClient: () => ClientHandler): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, newClient()));
@@ -26,7 +26,7 @@ export function listen(path: string, newClient: () => ClientHandler): Promise<Se
     server.once("error", fail);
     server.listen({ path, backlog: MAX_WAITING }, () => {
       server.off("error", fail);
-      // out of descriptors: the clients that are there go on
+      // out of file descriptors: connected clients are still served
       server.on("error", () => undefined);
       resolve(server);
     });

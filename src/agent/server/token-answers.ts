@@ -9,7 +9,7 @@ type CodeRequest = Omit<Extract<Request, { do: "code" }>, "do">;
 type ChallengeRequest = Omit<Extract<Request, { do: "challenge" }>, "do">;
 type TokenServices = Pick<AgentServices, "tokens" | "clock">;
 
-/** What a challenge in words leaves out. */
+/** The inputs of a challenge that the text protocol does not have. */
 export const NO_CHALLENGE = {
   serverChallenge: null,
   serverResponse: null,
@@ -48,7 +48,7 @@ export async function respond(
   return { name, response, counter };
 }
 
-/** The token that a NAME names, as on the command line. Throws as {@link findToken} does. */
+/** The token named by a NAME, as on the command line. Throws as {@link findToken} does. */
 export async function findEntry(query: string, tokens: Authenticator): Promise<IndexEntry> {
   return (await tokens.findExactly(query)) ?? findToken(query, await tokens.entries());
 }

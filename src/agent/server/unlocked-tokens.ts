@@ -11,12 +11,15 @@ import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** A folder that changed more recently than this, in milliseconds, may change again at that time. */
+/**
+ * A folder that changed within this time, in milliseconds, may change again without a new
+ * modification time.
+ */
 const SETTLED_MS = 3_000;
 
 /**
- * A passcode that is asked for again while it is good, the record it was made from, and when its
- * token's use was last noted.
+ * A passcode that is given again while it is valid, the record it was made from, and when the use
+ * of its token was last recorded.
  */
 interface KeptPasscode {
   readonly record: TokenRecord;
@@ -25,21 +28,20 @@ interface KeptPasscode {
 }
 
 /**
- * How long one look at the disk is good for the next request, in milliseconds: a program that has
- * changed something takes longer than that to end.
+ * How long a check of the disk is valid, in milliseconds: a program that has changed something
+ * takes longer than that to end.
  */
 const LOOK_MS = 1;
 
-/**
- * A passcode, and when the disk was last asked whether it is the one of a name, on a clock that
- * only goes forward.
- */
+/** A passcode, and when the disk was last checked for changes of its name, on a monotonic clock. */
 interface SeenPasscode {
   readonly kept: KeptPasscode;
   readonly at: number;
 }
 
-/** How often the use of a token is noted while the same passcode is asked for, in milliseconds. */
+/**
+ * How often the use of a token is recorded while the same passcode is requested, in milliseconds.
+ */
 const NOTE_MS = 1_000;
 
 interface KnownKey {
@@ -53,8 +55,8 @@ interface KeptIndex {
 }
 
 /**
- * An open vault that is asked again and again: what did not change on disk since it was read is not
- * read again. Other processes write to the same files all the while.
+ * An open vault for many requests: files that have not changed on disk are not read again. Other
+ * processes write to the same files at any time.
  */
 export class UnlockedTokens implements TokenStore {
   readonly layout: VaultLayout;
@@ -63,7 +65,7 @@ export class UnlockedTokens implements TokenStore {
   #index = new CellCache<KeptIndex>();
   /** The modification time of the folder of removed tokens when the index was read; 0 for none. */
   #removed = 0;
-  /** The keys of secrets that need no PIN, by the id of their token. */
+  /** The keys of secrets without a PIN, by token id. */
   readonly #secretKeys = new Map<string, KnownKey>();
   readonly #passcodes = new Map<string, KeptPasscode>();
   /** By the name that was asked for. */
@@ -104,9 +106,9 @@ export class UnlockedTokens implements TokenStore {
   }
 
   /**
-   * The passcode of a time-based token that was asked for before, at once: what is asked of the
-   * disk is whether index and record are still the ones that were read. Null for everything else,
-   * which the ordinary way answers or refuses.
+   * The passcode of a time-based token that was requested before, without waiting: it only checks
+   * that index and record have not changed on disk. Null for everything else; the caller then takes
+   * the ordinary path.
    */
   passcodeAtOnce(name: string, now: Date): string | null {
     const at = performance.now();
@@ -143,7 +145,7 @@ export class UnlockedTokens implements TokenStore {
     return made;
   }
 
-  /** Overwrites every key it has. */
+  /** Overwrites all its keys. */
   forget(): void {
     this.#seen.clear();
     this.#passcodes.clear();
@@ -155,7 +157,7 @@ export class UnlockedTokens implements TokenStore {
 
   #keep(record: TokenRecord, secretKey: Secret): void {
     const { id } = record.token;
-    // a record that is not kept will never be asked for again
+    // the cached record was dropped and will not be used again
     if (!this.#records.has(this.#vault.tokenCell(id), record)) return;
     forget(this.#secretKeys.get(id)?.secretKey);
     this.#secretKeys.set(id, { record, secretKey: Buffer.from(secretKey) });
@@ -163,7 +165,7 @@ export class UnlockedTokens implements TokenStore {
 
   #readIndex(): KeptIndex {
     const removed = statSync(removedFolder(this.layout), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    // a removal that was cut off has moved its token, and not yet changed the index
+    // an interrupted removal has moved the token but not yet changed the index
     if (removed !== this.#removed || Date.now() - removed <= SETTLED_MS)
       this.#index = new CellCache<KeptIndex>();
     this.#removed = removed;

@@ -3,17 +3,20 @@ import { performance } from "node:perf_hooks";
 import { headerCell, type VaultLayout } from "#vault/cells/layout.ts";
 import { readHeader } from "#vault/keys/header.ts";
 
-/** How long one look is good, in milliseconds: an agent is asked many times in one. */
+/** How long one check is valid, in milliseconds: an agent gets many requests in that time. */
 const LOOK_MS = 1;
 
 /**
- * Whether the vault that an agent holds is still on the disk: its home may be removed, or another
- * vault put in its place.
+ * Whether the vault that an agent holds is still on disk: its home may be removed or replaced by
+ * another vault.
  */
 export class VaultPresence {
   readonly #layout: VaultLayout;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** The folder of the header when it was last read, as the file system tells one from another. */
+  /**
+   * The identity of the header's folder, as the file system reports it, when the header was last
+   * read.
+   */
   #known = "";
   #isHere = true;
 
@@ -21,7 +24,7 @@ export class VaultPresence {
     this.#layout = layout;
   }
 
-  /** Must be asked before every answer. Once false, it stays false. */
+  /** Must be checked before every answer. Once false, it stays false. */
   get isHere(): boolean {
     const now = performance.now();
     if (!this.#isHere || now - this.#lookedAt < LOOK_MS) return this.#isHere;
@@ -30,7 +33,7 @@ export class VaultPresence {
     return this.#isHere;
   }
 
-  /** {@link isHere} by the header itself, for file systems whose times are coarse. */
+  /** Like {@link isHere}, but reads the header, for file systems with coarse times. */
   lookAgain(): boolean {
     this.#known = "";
     this.#lookedAt = Number.NEGATIVE_INFINITY;
@@ -47,7 +50,7 @@ export class VaultPresence {
       this.#known = seen;
       return isSame;
     } catch {
-      // a header that cannot be read is no other vault; whoever needs it says what is wrong with it
+      // an unreadable header is not another vault; later use reports the error
       return true;
     }
   }

@@ -6,7 +6,7 @@ import type { AgentServices, ClientState } from "./agent-services.ts";
 import { makeCode, NO_CHALLENGE, respond } from "./token-answers.ts";
 
 /**
- * Answers a request in words, `code NAME` and its like; returns what stands behind `ok`. Throws
+ * Answers a request in the text protocol, such as `code NAME`; returns the text after `ok`. Throws
  * FobError.
  */
 export async function answerWords(
@@ -55,7 +55,7 @@ export function refuseElsewhere({ isElsewhere }: ClientState): void {
   if (isElsewhere) throw new FobError("unavailable", t("this agent holds another vault"));
 }
 
-/** The text before and behind a space, whose place is negative where there is none. */
+/** The text before and after the space at `at`; `at` is negative where there is none. */
 function splitAtSpace(text: string, at: number): [before: string, behind: string] {
   return at < 0 ? [text, ""] : [text.slice(0, at).trimEnd(), text.slice(at).trim()];
 }
