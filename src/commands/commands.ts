@@ -65,7 +65,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   completion: async () => (await import("#commands/machine/completion.ts")).completion,
 };
 
-/** All of them, for what tells of every command: help, completions, man pages. */
+/** All commands, for help, completions and man pages. */
 export function allCommands(): Promise<AnyCommand[]> {
   return Promise.all(Object.values(COMMANDS).map((load) => load()));
 }

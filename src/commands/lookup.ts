@@ -65,10 +65,10 @@ export async function findEach(
 }
 
 /**
- * The token that a person means by a NAME, among all tokens of a vault, or those that a grant
- * opens. With a grant, NAME is an id or a whole name: whether a part of a name fits only one token
- * of the vault cannot be known there. Throws FobError `not-found` or `ambiguous`; with a grant
- * `denied`, so that it tells nothing of the other tokens.
+ * The token named by NAME, among all tokens of a vault, or those that a grant opens. With a grant,
+ * NAME is an id or a whole name: a part of a name could also fit tokens of the vault that the grant
+ * does not know. Throws FobError `not-found` or `ambiguous`; with a grant `denied`, which reveals
+ * nothing about other tokens.
  */
 export function findNamed<T extends Named>(
   query: string,

@@ -86,8 +86,8 @@ async function encode(text: string) {
 }
 
 /**
- * A QR code as the bytes of a picture file; `path` says by its ending which kind. Throws FobError
- * `usage` for another kind.
+ * A QR code as an image file; the extension of `path` selects the format. Throws FobError `usage`
+ * for another extension.
  */
 async function drawForFile(text: string, path: string): Promise<Buffer> {
   if (/\.svg$/i.test(path)) {

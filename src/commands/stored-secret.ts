@@ -6,7 +6,7 @@ import type { Vault } from "#vault/vault.ts";
 
 /**
  * The secret of a stored token; asks for its PIN where it has one. The caller forgets it. Throws
- * FobError `invalid` when the record is damaged, and what stands in the way of its use.
+ * FobError `invalid` when the record is damaged, and the error that forbids its use.
  */
 export async function storedSecret(
   vault: Vault,

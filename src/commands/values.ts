@@ -7,7 +7,7 @@ import { formatMoment } from "#cli/output/moments.ts";
 import { parseIsoDate } from "#token/iso-date.ts";
 
 /**
- * Tells the person which time a text without a time zone was taken for; nothing for other texts.
+ * Tells the user how a time without a time zone was interpreted; prints nothing for other texts.
  */
 export function tellZone(
   option: string,
@@ -20,9 +20,9 @@ export function tellZone(
 }
 
 /**
- * A point in time as people write it: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970
- * (`@1769860800`), or an offset from now (`+30s`, `-5m`, `+2h`, `-1d`). Without a zone it is the
- * machine's. Throws FobError `usage`.
+ * A point in time: ISO 8601 (`2026-01-31T12:00:00Z`), seconds since 1970 (`@1769860800`), or an
+ * offset from now (`+30s`, `-5m`, `+2h`, `-1d`). Without a zone, the machine's applies. Throws
+ * FobError `usage`.
  */
 export function parseTime(text: string, now: Date): Date {
   const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);

@@ -11,25 +11,22 @@ import { askingForLife } from "./asking-for-life.ts";
 import { type Connection, connect } from "./connection.ts";
 import { type Found, findAgent, MAX_PROVING_ALIVE } from "./find-agent.ts";
 
-/** What an agent needs of the machine. */
+/** The system functions that the control of an agent needs. */
 export interface AgentHost {
-  /** Where shells find the agent of this home, whether there is one or not. */
+  /** The address at which shells find the agent of this home, whether one runs or not. */
   readonly forShells: string;
-  /**
-   * A place for a new agent, whose folder is for this user alone. Throws FobError `unavailable`.
-   */
+  /** An address for a new agent, in a folder for this user only. Throws FobError `unavailable`. */
   newPlace(): Pick<AgentOrder, "socket" | "link">;
-  /** Whether a claim was made for this home, and not for one that this is a copy of. */
+  /** Whether a claim was made in this home, and not in the home that this is a copy of. */
   isOfThisHome(holder: Holder): boolean;
   /**
-   * Where to look for the agent that made a claim; only places that this user alone can have made.
+   * The addresses of the agent that made a claim; only in folders that no other user can write to.
    */
   addressesOf(holder: Holder): readonly string[];
-  /** Where to look for an agent whose claim cannot be read. */
+  /** The addresses where an agent may listen whose claim cannot be read. */
   likelyAddresses(): readonly string[];
   /**
-   * Starts the agent's process, hands the order and the vault key over, and returns the line that
-   * it answers with.
+   * Starts the agent's process, sends it the order and the vault key, and returns its reply line.
    */
   startProcess(order: AgentOrder, vaultKey: Secret): Promise<string>;
   /** Whether the process that made a claim still runs. */
@@ -42,7 +39,7 @@ export interface AgentHost {
 export type AgentOptions = Pick<AgentOrder, "limits" | "push" | "notify">;
 
 /**
- * The agent of a vault: its status, and the address of another program that answers in its place.
+ * The agent of a vault: its status, and the address of another program that answers instead of it.
  */
 export interface AgentReport {
   readonly status: AgentStatus | null;
@@ -50,27 +47,28 @@ export interface AgentReport {
 }
 
 /**
- * What came of ending the agent: whether one ran, and the address of another program that answers
- * in its place.
+ * The result of ending the agent: whether one ran, and the address of another program that answers
+ * instead of it.
  */
 export interface Ending {
   readonly wasRunning: boolean;
   readonly stranger: string | null;
 }
 
-/** How long an agent may take to lock before it is ended, in milliseconds. */
+/** How long an agent may take to lock before its process is ended, in milliseconds. */
 const MAX_LOCKING = 2_000;
 
 /** How long an agent may take until it listens, in milliseconds. */
 const MAX_STARTING = 2_000;
 
 /**
- * How long an agent may take to make a claim anew that was damaged or lost, in milliseconds: it
- * looks once a second, twice, and gives a file of the last two seconds time to be finished.
+ * How long an agent may take to restore a damaged or lost claim, in milliseconds: it checks once a
+ * second, acts at the second check, and waits for a file that was written less than two seconds
+ * ago.
  */
 const MAX_MENDING = 6_000;
 
-/** The same where nobody answers at its address: there is hardly an agent then. */
+/** The same if no program answers at its address: an agent is unlikely then. */
 const MAX_MENDING_UNHEARD = 2_000;
 
 /** The agent of the vault below `home`. */
@@ -83,15 +81,15 @@ export class AgentControl {
     this.#host = host;
   }
 
-  /** Where shells find the agent; empty where they cannot reach one. */
+  /** The address at which shells find the agent; empty where they cannot reach one. */
   get forShells(): string {
     return this.#host.forShells;
   }
 
   /**
-   * A connection to the agent that holds this vault and has proved it, or null when there is none.
-   * Throws FobError `unavailable` for one that runs and does not answer: whoever would do without
-   * it would take PINs that were meant for it as PINs of the app.
+   * A connection to the agent that holds this vault and has proved its identity; null when there is
+   * none. Throws FobError `unavailable` for one that runs and does not answer: without it, a caller
+   * would take the PIN for the agent's token as the app PIN.
    */
   async connect(): Promise<Connection | null> {
     const holder = readHeader(this.#home) && this.#ownClaim();
@@ -112,36 +110,35 @@ export class AgentControl {
     return holder && findAgent(holder, this.#host.addressesOf(holder));
   }
 
-  /** The claim of an agent of this very home; null without one that can be read. */
+  /** The claim of an agent of this home; null where there is none that can be read. */
   #ownClaim(): Holder | null {
     const holder = this.#claim();
     if (!holder || holder === "damaged" || !this.#host.isOfThisHome(holder)) return null;
     return holder;
   }
 
-  /** What the agent says of itself, or null when none holds this vault. */
+  /** The agent's status; null when no agent holds this vault. */
   async status(): Promise<AgentStatus | null> {
     return (await this.report()).status;
   }
 
-  /** {@link status}, and the program that answers in its place, if any. */
+  /** {@link status}, and the program that answers instead of the agent, if any. */
   async report(): Promise<AgentReport> {
     const found = readHeader(this.#home) && (await this.#find());
     if (!found) return { status: null, stranger: null };
     if ("stranger" in found) return { status: null, stranger: found.stranger };
     const line = await found.agent.ask("status");
     found.agent.end();
-    // it may have locked in between
+    // it may have locked meanwhile
     const status = line.startsWith("ok ")
       ? (JSON.parse(line.slice("ok ".length)) as AgentStatus)
       : null;
     return { status, stranger: null };
   }
 
-  /** Starts an agent that holds `vault`; one that is there already is ended first. */
+  /** Starts an agent that holds `vault`, after ending a running one. */
   async start(vault: Vault, options: AgentOptions): Promise<AgentStatus> {
-    // one that cannot be found, or hangs, ends by itself when it sees that another one has the
-    // vault
+    // an agent that is not found, or hangs, ends itself when it sees another agent's claim
     await this.stop().catch(() => undefined);
     return this.#launch(vault, options);
   }
@@ -161,8 +158,8 @@ export class AgentControl {
   }
 
   /**
-   * The agent that is there, or one that `open`'s vault is given to. Of several that are started at
-   * once, all get the same.
+   * The running agent, or a new one with the vault from `open`. Concurrent calls get the same
+   * agent.
    */
   async join(open: () => Promise<Vault>, options: AgentOptions): Promise<AgentStatus> {
     const present = await this.status();
@@ -178,8 +175,8 @@ export class AgentControl {
   }
 
   /**
-   * Ends the agent, so that nothing of the vault is in memory when this returns. Throws FobError
-   * `unavailable` where an agent cannot be ended, or nobody can tell whether there is one.
+   * Ends the agent: when this returns, no agent has keys of the vault in memory. Throws FobError
+   * `unavailable` where an agent cannot be ended, or it is unknown whether one runs.
    */
   async stop(): Promise<Ending> {
     const holder = await this.#awaitClaim();
@@ -191,16 +188,16 @@ export class AgentControl {
     }
     const state = this.#host.lifeOf(holder);
     if (state === "running") {
-      // one that hangs proves nothing
+      // a hanging agent cannot prove its identity
       await this.#endProcess(holder);
       return { wasRunning: true, stranger: null };
     }
-    // a pipe of Windows ends with its process
+    // a named pipe of Windows ends with its process
     if (state === "unknown" && (found || process.platform !== "win32")) throw cannotTell(holder);
     return { wasRunning: false, stranger: found?.stranger ?? null };
   }
 
-  /** The process is the agent's as long as it keeps the connection. */
+  /** As long as it keeps the connection, the process is the agent's. */
   async #endProven(holder: Holder, agent: Connection): Promise<void> {
     let isConnected = true;
     void agent.ended.then(() => {
@@ -215,7 +212,9 @@ export class AgentControl {
     if (!isOver) throw cannotBeEnded(holder);
   }
 
-  /** By number and start: an agent that hangs, or whose socket is gone. */
+  /**
+   * Ends the process by its id and start time: for an agent that hangs, or whose socket is gone.
+   */
   async #endProcess(holder: Holder): Promise<void> {
     const hasEnded = () => this.#host.lifeOf(holder) !== "running";
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -229,15 +228,15 @@ export class AgentControl {
     try {
       return claimant({ home: this.#home, vaultId: this.#vaultId() });
     } catch (error) {
-      // nothing but ending an agent needs it
+      // only ending an agent needs the claim
       if (error instanceof FobError) return "damaged";
       throw error;
     }
   }
 
   /**
-   * The claim, for which an agent that is alive cares: one that is damaged or missing while
-   * somebody answers may come anew.
+   * The claim. A running agent restores a damaged or missing one, so this waits while a program
+   * answers.
    */
   async #awaitClaim(): Promise<Holder | null> {
     let claim = this.#claim();
@@ -266,7 +265,7 @@ export class AgentControl {
     );
   }
 
-  /** An address where somebody says that it is the agent of this vault. */
+  /** An address where a program claims to be the agent of this vault. */
   async #whoAnswers(): Promise<string | null> {
     const vault = this.#vaultId();
     for (const address of vault === "" ? [] : this.#host.likelyAddresses()) {
@@ -278,19 +277,17 @@ export class AgentControl {
     return null;
   }
 
-  /**
-   * Empty where there is no vault, or its header is damaged: an agent can be ended all the same.
-   */
+  /** Empty where there is no vault, or its header is damaged: an agent can be ended even then. */
   #vaultId(): string {
     try {
       return readHeader(this.#home)?.id ?? "";
     } catch {
-      // whoever opens the vault says what is wrong with it
+      // opening the vault reports the damage
       return "";
     }
   }
 
-  /** Another process may have been faster, and may not listen yet. */
+  /** The status of an agent that another process has started, once it listens. */
   async #awaitStatus(): Promise<AgentStatus | null> {
     for (let waited = 0; waited < MAX_STARTING; waited += 50) {
       const status = await this.status();
@@ -301,7 +298,7 @@ export class AgentControl {
   }
 }
 
-/** Tells the person of a program that answers in the agent's place. */
+/** A message about a program that answers instead of the agent. */
 export function describeStranger(address: string): string {
   return t`whoever answers at ${address} cannot prove to be the agent of this vault, and was not believed`;
 }

@@ -4,14 +4,14 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { DelegatedCommand } from "./delegated-command.ts";
 
 /**
- * Whether an agent still holds its vault. It is `gone` for the line at which the agent finds out
- * that the vault is no longer on the disk, and `locked` from then on.
+ * Whether an agent still holds its vault. It is `gone` for the request at which the agent notices
+ * that the vault is no longer on disk, and `locked` after that.
  */
 export type VaultState = "open" | "locked" | "gone";
 
-/** What an agent answers its clients with. */
+/** The functions with which an agent answers its clients. */
 export interface AgentServices {
-  /** To be asked once for each line, before anything else. */
+  /** Called once for each line, before anything else. */
   vaultState(): VaultState;
   readonly tokens: Authenticator;
   /** An inbox for one client's login requests. */
@@ -19,29 +19,29 @@ export interface AgentServices {
   /** A passcode that needs no reading and no waiting; null where it needs them. */
   passcodeAtOnce(name: string): string | null;
   clock(): Date;
-  /** Carries out a command of fob. Throws FobError `usage` for one that an agent does not. */
+  /** Runs a command of fob. Throws FobError `usage` for a command that an agent does not run. */
   carryOut(request: Extract<Request, { do: "command" }>): DelegatedCommand;
-  /** Does work whose texts are in a language, `de` or `de_AT`; null for English. */
+  /** Runs `work` with texts in a language, `de` or `de_AT`; null for English. */
   inLanguage<T>(language: string | null, work: () => T): T;
   status(): AgentStatus;
   /** The answer to a challenge that only this agent can give. */
   prove(challenge: string): string;
-  /** Notes that the vault is used, which looking at the agent is not. */
+  /** Records a use of the vault. Questions about the agent itself are no use. */
   noteUse(): void;
-  /** Ends the agent when its present answer is sent. */
+  /** Ends the agent after its present answer is sent. */
   lock(): void;
 }
 
 /** What the agent knows of one client. */
 export interface ClientState {
-  /** It asked for another vault than the agent's: it gets no more answers. */
+  /** It asked for another vault than the agent's, and gets no more answers. */
   isElsewhere: boolean;
   /**
-   * Its inbox, from the first login request that it asks for: what its PINs opened is not for other
-   * clients.
+   * Its inbox, created at its first request about logins. Each client has its own, because its PINs
+   * must not open tokens for other clients.
    */
   inbox: PushInbox | null;
-  /** The command that is carried out for it. */
+  /** The command that the agent runs for it. */
   command: DelegatedCommand | null;
 }
 

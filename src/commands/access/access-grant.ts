@@ -22,7 +22,7 @@ const MAX_LABEL = 100;
 interface Granted {
   readonly view: GrantView;
   readonly secret: string;
-  /** Where it was exported to. */
+  /** The folder of the exported grant; null where it was not exported. */
   readonly folder: string | null;
   readonly failures: readonly FobError[];
 }

@@ -5,7 +5,7 @@ import { flag, value } from "#cli/command.ts";
 import { durationMs } from "#cli/duration.ts";
 import type { Settings } from "#cli/settings/settings.ts";
 
-/** How long an agent holds the vault open and what it does by itself, as options. */
+/** The options for how long an agent holds the vault open and for its polling. */
 export const AGENT_OPTIONS = {
   for: value("TIME", "lock after this time at the latest: 30m, 8h, 7d (agent.lifetime: 8h)"),
   idle: value("TIME", "lock when nothing was asked for this long (agent.idle: 1h)"),

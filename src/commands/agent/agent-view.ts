@@ -3,12 +3,12 @@ import { t } from "#base/language.ts";
 import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 
-/** Until when an agent holds the vault open, in words. */
+/** How long an agent holds the vault open, as text. */
 export function describeAgent({ endsAt, idleSeconds }: AgentStatus, style: Style | null): string {
   return t`unlocked until ${formatMoment(new Date(endsAt), style)}, or ${formatDuration(idleSeconds)} after the last use`;
 }
 
-/** A duration as people say it: `90 s`, `30 min`, `8 h`. */
+/** A duration for people: `90 s`, `30 min`, `8 h`. */
 function formatDuration(seconds: number): string {
   if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
   return seconds % 60 === 0 ? t`${seconds / 60} min` : `${seconds} s`;

@@ -17,7 +17,7 @@ type EnableContext = Pick<
   "access" | "findVault" | "openToChange" | "pinPrompt" | "sensor" | "tell"
 >;
 
-/** `fob biometric enable`: a finger or face may stand for a PIN. */
+/** `fob biometric enable`: a finger or face replaces a PIN. */
 export const biometricEnable = defineCommand({
   name: "biometric enable",
   summary: "let a finger or face stand for the app PIN, or one token's PIN",

@@ -14,11 +14,11 @@ interface BiometricStatus {
   /** Why there is none. */
   readonly problem: string | null;
   readonly app: boolean;
-  /** The names of tokens whose PIN a finger or face may stand for. */
+  /** The names of tokens that biometrics open instead of a PIN. */
   readonly tokens: readonly string[];
 }
 
-/** `fob biometric status`: which sensor there is, and which PINs it stands for. */
+/** `fob biometric status`: the sensor, and the PINs that it replaces. */
 export const biometricStatus = defineCommand({
   name: "biometric status",
   summary: "tell which sensor there is, and which PINs it stands for",

@@ -174,7 +174,7 @@ async function findInOrder(tokens: Authenticator, names: readonly string[]): Pro
   return found;
 }
 
-/** The tokens whose passcodes are wanted, what to say of the others, and which failed. */
+/** The chosen tokens, the notes about the others, and the failures. */
 interface ChosenTokens extends FreeTokens {
   readonly notes: readonly string[];
 }

@@ -2,8 +2,8 @@ import { plural, t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 
 /**
- * Puts a passcode on the clipboard and has it cleared after `seconds`, unless something else was
- * copied meanwhile. Returns what to tell the person.
+ * Copies a passcode to the clipboard, and has it cleared after `seconds`, unless something else was
+ * copied meanwhile. Returns the message for the user.
  */
 export async function copyPasscode(
   passcode: string,

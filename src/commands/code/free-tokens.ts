@@ -8,8 +8,9 @@ import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 
 /**
- * Whether asking for a token's passcode uses nothing up and needs nobody: `code --all` leaves the
- * others out. `isGuarded` says whether the token has a PIN now; a list may not know of it yet.
+ * Whether a token's passcode can be made without using up a counter and without a question; `code
+ * --all` leaves the others out. `isGuarded` says whether the token has a PIN now, which an index
+ * entry may not know yet.
  */
 export function isFree(
   token: Pick<Token, "credential" | "pin" | "accessDomain">,
@@ -39,7 +40,7 @@ export async function chooseFree(
   return { chosen: free.map(({ token }) => token), failures };
 }
 
-/** What `code --all` says of the tokens that it left out; nothing where there are none. */
+/** The note of `code --all` about the tokens that it left out; nothing where there are none. */
 export function describeLeftOut(count: number): readonly string[] {
   if (count === 0) return [];
   return [

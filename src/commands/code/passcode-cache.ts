@@ -48,7 +48,7 @@ export class PasscodeCache {
     return { kind: "masked", by: credential.kind === "hotp" && pin !== "user" ? "counter" : "PIN" };
   }
 
-  /** Makes the next passcodes of these tokens, except where that needs a PIN or uses a counter. */
+  /** Makes the next passcodes of these tokens, except those that need a PIN or use a counter. */
   async renew(tokens: readonly Token[]): Promise<void> {
     for (const token of tokens) if (this.#isStale(token)) await this.#renew(token);
   }

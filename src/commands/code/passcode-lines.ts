@@ -28,10 +28,10 @@ export type LinesContext = Pick<
 >;
 
 /**
- * Prints a line for every passcode of now and every one that follows, until standard output is
- * closed. PINs are asked for once. A token that fails is named and left out from then on; returns
- * the first failure. Throws the failure of an only token, and FobError `usage` for a named token
- * whose passcodes do not follow one another by themselves.
+ * Prints a line for every current and later passcode, until standard output is closed. PINs are
+ * asked for once. A token that fails is reported and skipped from then on; returns the first
+ * failure. Throws the failure of an only token, and FobError `usage` for a named token whose
+ * passcodes do not change with time.
  */
 export async function printPasscodeLines(
   watched: WatchedTokens,

@@ -34,8 +34,8 @@ type ScreenContext = Pick<Context, "clipboard" | "clock" | "pinPrompt" | "pinPro
 export type WatchContext = ScreenContext & LinesContext & Pick<Context, "openScreen">;
 
 /**
- * Shows passcodes and renews them, on a screen or, where there is none, line by line. Returns when
- * the person leaves, with the first failure that was reported meanwhile.
+ * Shows passcodes and renews them, on a screen or, without one, line by line. Returns when the user
+ * quits, with the first failure.
  */
 export async function watchPasscodes(
   watched: WatchedTokens,
@@ -132,7 +132,7 @@ class PasscodeScreen {
     return { id: token.id, label: printable(labelToken(token)), code: this.#codes.codeOf(token) };
   }
 
-  /** Does what a key asked for. A failure becomes a remark, and the screen goes on. */
+  /** Carries out a key's action. A failure is shown as a remark, and the screen continues. */
   async #perform(wish: Wish, token: Token): Promise<void> {
     const known = this.#codes.codeOf(token);
     const isShown = "code" in known;
@@ -151,7 +151,7 @@ class PasscodeScreen {
   #reveal(token: Token): Promise<string> {
     const { terminal } = this.#screen;
     const needsVault = token.accessDomain === ACCESS.pin && token.pin !== "user";
-    // then the vault itself is opened, whose questions are not drawn on this screen
+    // the vault is opened then, and its questions need the terminal without this screen
     if (needsVault) return terminal.aside(() => this.#codes.reveal(token, this.#context.pinPrompt));
     return this.#codes.reveal(token, this.#prompt());
   }

@@ -17,7 +17,7 @@ export interface TokenPasscode {
 interface Field {
   /** The key in `--json`, and the name in `--format`. */
   readonly name: string;
-  /** False for what `fob list --json` says of the token. */
+  /** False for fields that `fob list --json` has. */
   readonly isInJson: boolean;
   /** Undefined where a passcode of this kind has none. */
   of(made: TokenPasscode): FieldValue | undefined;
@@ -70,7 +70,7 @@ export function formatPasscodes(made: readonly TokenPasscode[], style: Style): s
     .join("\n");
 }
 
-/** A line of `--watch` where there is no screen; without the name where there is one token. */
+/** A line of `--watch` without a screen; without the name where there is one token. */
 export function formatWatchedLine(made: TokenPasscode, isOnlyOne: boolean, style: Style): string {
   const { token, passcode } = made;
   if (style.isSpoken)

@@ -65,8 +65,7 @@ export class PinCache {
 }
 
 /**
- * Fails instead of asking: passcodes are renewed while the person does something else, and no
- * question may appear then.
+ * Fails instead of asking: passcodes are renewed in the background, where no question may appear.
  */
 export const NO_QUESTIONS: PinPrompt = {
   interactive: false,

@@ -18,7 +18,7 @@ import { forget, type Secret } from "#token/secret.ts";
 import { askingBefore, askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import { withoutPasscode } from "#vault/tokens/passcodes.ts";
 
-/** The outcome of a check: where the passcode matched, counted from where it was expected. */
+/** The result: the position of the matching passcode, relative to the expected one. */
 type Verdict =
   | { readonly match: false }
   | {
@@ -37,7 +37,7 @@ interface Verified {
 /** What checking a stored token's passcode needs. */
 type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
 
-/** An argument that begins so is an enrollment string, and no name. */
+/** An argument with this prefix is an enrollment string, not a name. */
 const ENROLLMENT = /^(?:(?:apple-)?otpauth|otpauth-migration|steam|motp):\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */

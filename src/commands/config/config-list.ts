@@ -13,7 +13,7 @@ interface SettingList {
   readonly unknownKeys: readonly string[];
 }
 
-/** `fob config list`: every setting, its value, and where that comes from. */
+/** `fob config list`: every setting with its value and source. */
 export const configList = defineCommand({
   name: "config list",
   summary: "list the settings, their values, and where those come from",

@@ -13,14 +13,14 @@ export interface SettingView {
   readonly default: string | number | boolean;
 }
 
-/** The value of a setting that counts now, and where it comes from. */
+/** The effective value of a setting, and its source. */
 export function viewSetting(key: SettingKey, settings: Settings): SettingView {
   return { key, ...settings.look(key), default: SETTINGS[key].initial };
 }
 
 /**
- * What counts before the value that the configuration now has, in words; nothing when that one
- * counts.
+ * A note about the source that overrides the configuration; nothing when the configuration's value
+ * is in effect.
  */
 export function noteOverride({ key, source, from, value }: SettingView): string[] {
   const isOverridden = source === "option" || source === "environment";

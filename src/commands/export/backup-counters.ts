@@ -6,16 +6,15 @@ import { isCounting } from "#vault/tokens/token-index.ts";
 import { fingerprintOf } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** A token that was there already, and the counter of a backup at which it goes on. */
+/** An existing token, and the counter that it took from a backup. */
 export interface RaisedCounter {
   readonly name: string;
   readonly counter: bigint;
 }
 
 /**
- * Moves event-based tokens that are there already on to the counter that the backup has of their
- * secret, where that is higher: the passcodes before it were given elsewhere. Returns those that it
- * moved.
+ * Advances existing event-based tokens to the backup's counter for their secret, where that is
+ * higher: the passcodes before it were given elsewhere. Returns the changed tokens.
  */
 export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): RaisedCounter[] {
   const counters = new Map<string, bigint>();
@@ -31,7 +30,7 @@ export function raiseCounters(vault: Vault, backup: readonly NamedDraft[]): Rais
     .flatMap(({ id }) => raiseTo(vault, id, counters) ?? []);
 }
 
-/** What to tell of such a token. */
+/** The message about such a token. */
 export function describeRaised({ name, counter }: RaisedCounter): string {
   return t`${name} is there already: it goes on at the counter ${counter} of the backup`;
 }

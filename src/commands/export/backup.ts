@@ -81,10 +81,7 @@ export const backup = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-/**
- * A backup counts when the file holds what was written: a disk may say that it has taken what it
- * has not.
- */
+/** The file is read back and compared, because a disk may report a write that it has not done. */
 async function writeBackup(
   file: string,
   content: Buffer,

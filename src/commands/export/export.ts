@@ -22,7 +22,7 @@ import { confirmExport, type OpenedToken, type OpeningContext, openTokens } from
 interface Exported {
   readonly format: string;
   readonly names: readonly string[];
-  /** What is printed; null where it went into files. */
+  /** The text to print; null where it was written to files. */
   readonly content: string | null;
   readonly files: readonly string[];
   readonly notes: readonly string[];

@@ -30,7 +30,9 @@ export const handingOutOptions = {
   psk: flag("encrypt with a key that the other side has already, instead of a passphrase"),
 } as const;
 
-/** What both commands called `--plain`, before that was an option of all commands. */
+/**
+ * The former meaning of `--plain` in both commands, before all commands got an option of that name.
+ */
 export const formerPlain = {
   plain: { now: "unencrypted", meaning: "without encryption" },
 } satisfies Readonly<Record<string, FormerOption>>;
@@ -93,7 +95,7 @@ function keyFormats(): string {
   return formats.flatMap(({ id, keyBytes }) => (keyBytes ? id : [])).join(", ");
 }
 
-/** Writes tokens that the format does not refuse; asks for a passphrase where it encrypts. */
+/** Writes tokens in a format that supports them; asks for a passphrase where it encrypts. */
 export async function writeExport(
   format: ExportFormat,
   tokens: readonly ExportedToken[],
@@ -139,13 +141,13 @@ export type WritingContext = Pick<
   "doLongWork" | "pictures" | "progress" | "writeSecretFile" | "writeSecretFiles"
 >;
 
-/** What was handed out: what is to be printed, or null where it went into files. */
+/** The exported content: the text to print, or null where it was written to files. */
 export interface HandedOut {
   readonly content: string | null;
   readonly files: readonly string[];
 }
 
-/** Takes what was made to where it is wanted. */
+/** Prints the content, or writes it to files, as the options say. */
 export async function handOut(
   made: Export,
   { output, qr }: HandingOut,
@@ -169,12 +171,12 @@ export async function handOut(
   return { content: null, files };
 }
 
-/** What was written, in words. */
+/** A message about the written files. */
 export function describeWritten(tokens: number, files: readonly string[], style: Style): string {
   return t`wrote ${plural(tokens, "token")} to ${style.strong(nameFiles(files))}`;
 }
 
-/** What to say about files with secrets. */
+/** Warnings about files with secrets. */
 export function warnAbout(files: readonly string[]): string[] {
   if (files.length > MAX_NAMED) return [t`${nameFiles(files)} hold secrets: remove them after use`];
   return files.map((file) => t`${file} holds secrets: remove it after use`);

@@ -11,8 +11,8 @@ export interface ListedOrder {
 
 /**
  * The orders in a CSV file, one a line. Its first line names the columns, which are the fields of
- * an order; empty cells say nothing. `source` names the file. Throws FobError `invalid` for what is
- * no such file.
+ * an order; an empty cell is an absent field. `source` names the file. Throws FobError `invalid`
+ * for any other file.
  */
 export async function parseOrders(bytes: Buffer, source: string): Promise<ListedOrder[]> {
   const rows = await parseRows(bytes, source);

@@ -13,7 +13,7 @@ import { formatLabel } from "#token/draft/uri-label.ts";
  */
 export type Order = Readonly<Partial<Record<OrderField, string | undefined>>>;
 
-/** Everything that an order can say. */
+/** All fields of an order. */
 export const ORDER_FIELDS = [
   "kind",
   "issuer",
@@ -34,7 +34,7 @@ type OrderField = (typeof ORDER_FIELDS)[number];
 /** The kinds of token that can be made. */
 export const KINDS: readonly string[] = ["totp", "hotp", "ocra"];
 
-/** RFC 4226 (R6) wants at least 128 bits and recommends 160. */
+/** RFC 4226 (R6) requires at least 128 bits and recommends 160. */
 const SECRET_BITS = { min: 128, max: 512, usual: "160" };
 
 /**

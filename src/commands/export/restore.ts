@@ -176,8 +176,8 @@ async function restoreRemoved(
 }
 
 /**
- * The backup that is meant, or null where a name is that of a removed token. What is given a key
- * file is a backup for sure.
+ * The backup, or null where the argument names a removed token. With a key file it is always a
+ * backup.
  */
 async function readBackup(
   name: string,
@@ -188,7 +188,7 @@ async function readBackup(
   return readBackupFile(name, context);
 }
 
-/** Of several with one name, the one removed last is meant. */
+/** Of several with the same name, the one removed last. */
 function findRemoved(removed: readonly TokenRecord[], name: string): Token {
   const tokens = removed.map(({ token }) => token);
   return tokens.find((token) => token.name === name) ?? findToken(name, tokens);
@@ -225,8 +225,8 @@ function twinInUse(vault: Vault, removed: TokenRecord): IndexEntry | null {
 }
 
 /**
- * Moves a removed token on to the highest counter that the vault knows of its secret. Returns it,
- * or null where it is there already.
+ * Advances a removed token to the highest counter that the vault has for its secret. Returns the
+ * token, or null where it has that counter already.
  */
 async function raiseAmong(vault: Vault, removed: TokenRecord, look: Look): Promise<bigint | null> {
   const { id, credential } = removed.token;

@@ -32,9 +32,9 @@ export interface OpenedTokens {
 }
 
 /**
- * Opens the named tokens, or all of them: asks for the PIN of each that has one. A token that
- * answers nobody is left out of all, and refused where it is named. Throws what stopped the first
- * token where none could be opened.
+ * Opens the named tokens, or all of them; asks for the PIN of each that has one. A token that
+ * cannot be opened by any answer is skipped among all, and refused if it was named. Throws the
+ * first token's error where none could be opened.
  */
 export async function openTokens(
   vault: Vault,

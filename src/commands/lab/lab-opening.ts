@@ -4,7 +4,7 @@ import type { Context } from "#cli/context.ts";
 import type { Lab } from "#lab/lab.ts";
 import { type LabUser, parseUserName } from "#lab/lab-user.ts";
 
-/** Where a lab listens unless it is told otherwise, or the port is taken. */
+/** The default port of a lab; a free one is used where it is taken. */
 export const USUAL_PORT = 8462;
 
 /** What opening the lab of a home needs. */
@@ -44,9 +44,9 @@ export function labUrl({ store }: Lab, given: string | undefined): string {
 }
 
 /**
- * A password or PIN for an option that names where it comes from: `-` is standard input, nothing
- * asks at the terminal. Null without the option. Throws FobError `usage` for anything else: a
- * secret does not belong on the command line.
+ * A password or PIN, by the value of the option for it: `-` reads standard input, no value asks at
+ * the terminal. Null without the option. Throws FobError `usage` for any other value: a secret does
+ * not belong on the command line.
  */
 export async function readSecretOption(
   option: string,

@@ -27,8 +27,8 @@ const OCRA_SUITE = "OCRA-1:HOTP-SHA1-6:QN08";
 const ALGORITHMS = ["SHA1", "SHA256", "SHA512"] as const;
 
 /**
- * A totp, hotp or ocra token; `hasPin` tells that its responses are made with a PIN. Throws
- * FobError `usage`, as all of these.
+ * A totp, hotp or ocra token; `hasPin` says whether its responses include a PIN. Throws FobError
+ * `usage`, like all functions here.
  */
 export function orderPasscodes(options: IssueOptions) {
   refuse(options, ["devicePin", "token", "ttl", "url", "old", "twoPass"]);

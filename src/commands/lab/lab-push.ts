@@ -18,7 +18,7 @@ type PushContext = LabContext & QrContext & Pick<Context, "sleep">;
 
 interface Pushed extends Drawn {
   readonly transaction: Transaction;
-  /** How it stands, where it was waited for. */
+  /** Its state, where the command waited for it. */
   readonly state: TransactionState | null;
 }
 

@@ -26,7 +26,7 @@ export function checkQr(qr: string | true | undefined, context: Pick<Context, "p
     throw new FobError("usage", t`${qr} is neither .png nor .svg`);
 }
 
-/** Draws a text as the option `--qr` says: not at all, in the terminal, or into a new file. */
+/** Draws a text as `--qr` says: not at all, in the terminal, or into a new file. */
 export async function drawQr(
   text: string,
   qr: string | true | undefined,

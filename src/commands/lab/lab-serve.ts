@@ -39,8 +39,8 @@ export const labServe = defineCommand({
     const forMs = duration === undefined ? null : parseDuration("--for", duration);
     const wanted = port === undefined ? null : parseWhole("--port", port, 0, 65_535);
     const server = await startServer(await openLab(context, old), host, wanted);
-    // before its address is printed, so that whoever reads that can end it at once, and not before
-    // it listens: a clock keeps a program running
+    // before the address is printed, so that a reader of the address can end the server at once;
+    // and not before it listens, because a timer keeps a process running
     const ended = context.untilTerminated(forMs);
     return { server, ended, isOpen: !(await import("#lab/http/server.ts")).isLoopback(host) };
   },
@@ -58,10 +58,7 @@ export const labServe = defineCommand({
   },
 });
 
-/**
- * On the port that was asked for; without one on the usual port, or on a free one where that is
- * taken.
- */
+/** On the given port; by default on the usual port, or on a free one where that is taken. */
 async function startServer(lab: Lab, host: string, port: number | null) {
   const { serveLab } = await import("#lab/serve-lab.ts");
   if (port !== null) return serveLab(lab, { host, port });

@@ -8,7 +8,7 @@ import {
   type SecretOptionContext,
 } from "./lab-opening.ts";
 
-/** `fob lab user add`: somebody who can log in at the lab. */
+/** `fob lab user add`: adds a user who can log in at the lab. */
 export const labUserAdd = defineCommand({
   name: "lab user add",
   summary: "add a user to the lab",

@@ -76,7 +76,9 @@ export const doctor = defineCommand({
   },
 });
 
-/** By the agent that holds the vault, if there is one: then the app PIN is not asked for. */
+/**
+ * Through the agent that holds the vault, if there is one, so that the app PIN is not asked for.
+ */
 async function lookIntoVault(
   repair: boolean,
   context: VaultChecksContext & Pick<Context, "delegate">,

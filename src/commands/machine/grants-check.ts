@@ -5,7 +5,7 @@ import { examineGrants, listGrants, mendGrants } from "#vault/grants/grants.ts";
 import { removedIds } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** Looks through the grants, and ends those that are damaged where that is wanted. */
+/** Examines the grants, and revokes damaged ones with `repair`. */
 export function checkGrants(vault: Vault, repair: boolean, now: Date): Check {
   const check = "grants";
   const found = examineGrants(vault, now);

@@ -130,8 +130,7 @@ async function refuseUnreachable(
 }
 
 /**
- * What guards the vault from now on; null where its key alone does. A passphrase goes on as the app
- * PIN.
+ * What protects the vault after the move; null for its key alone. A passphrase becomes the app PIN.
  */
 async function choosePin(
   { header, proof }: OpenedVault,

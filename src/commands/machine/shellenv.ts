@@ -62,13 +62,13 @@ function assignments(shell: Shell, { socket, vault }: Place): string[] {
 }
 
 /**
- * A script whose shell evaluates its own functions: it could not even parse those of the others.
+ * A script that evaluates the functions for its shell: a shell cannot even parse those of others.
  */
 async function chooseInShell(functionsFor: (shell: Shell) => Promise<string>): Promise<string> {
   const [zsh, bash, sh] = await Promise.all((["zsh", "bash", "sh"] as const).map(functionsFor));
   return [
     `if [ -n "\${ZSH_VERSION-}" ]; then eval ${quote(zsh ?? "")}`,
-    // the 3.2 of macOS cannot pick file descriptors by itself
+    // bash 3.2 of macOS cannot allocate file descriptors
     `elif [ "\${BASH_VERSINFO-0}" -ge 5 ] 2>/dev/null; then eval ${quote(bash ?? "")}`,
     `else eval ${quote(sh ?? "")}`,
     "fi",

@@ -5,7 +5,7 @@ import { removedIds } from "#vault/trash/removal.ts";
 import { examineTrash, mendTrash, type TrashDamage } from "#vault/trash/trash.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** Looks through what `remove` took away, and mends it where that is wanted. */
+/** Examines the removed tokens, and repairs them with `repair`. */
 export function checkTrash(vault: Vault, repair: boolean): Check {
   const check = "trash";
   const found = examineTrash(vault);

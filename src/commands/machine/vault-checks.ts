@@ -39,14 +39,14 @@ export const vaultChecks = {
     checkVault(repair, context),
 };
 
-/** Looks into the vault, and mends it where that is wanted and possible. */
+/** Examines the vault, and repairs what it can with `repair`. */
 export async function checkVault(repair: boolean, context: VaultChecksContext): Promise<Check[]> {
   const opened = await open(context);
   if ("check" in opened) return [opened];
   try {
     return await lookThrough(opened.vault, repair, context);
   } catch (error) {
-    // one file that nobody can judge, or that a newer fob wrote: nothing around it is mended
+    // a file that cannot be judged, or that a newer fob wrote: nothing is repaired then
     if (!(error instanceof FobError) || !["invalid", "unavailable"].includes(error.code))
       throw error;
     return [failure("vault", error)];
@@ -60,7 +60,7 @@ async function lookThrough(
 ): Promise<Check[]> {
   const { processes } = context;
   const misplaced = misplacedIn(vault.layout);
-  // what lies in the way of everything else comes first
+  // misplaced files first: they block all other checks
   if (misplaced.length > 0 && !repair) return [describeMisplaced(misplaced)];
   putMisplacedAside(vault.layout, misplaced);
   if (!isWhole(examineVault(vault, processes))) await context.sleep(SECOND_LOOK);
@@ -152,7 +152,7 @@ function describeDamage(
   return { check, status: "ok", message: tokens };
 }
 
-/** What lies where something else belongs. The rest is looked at when that is out of the way. */
+/** Files and folders of the wrong kind. Everything else is checked after they are put aside. */
 function describeMisplaced(misplaced: readonly Misplaced[]): Check {
   const reasons = misplaced.map(describeKind);
   return {
@@ -178,7 +178,7 @@ function describePutAside(misplaced: readonly Misplaced[]): Check {
   return { check: "files", status: "ok", message: t`put aside as vault/damaged-...: ${names}` };
 }
 
-/** Tokens that are listed and lie nowhere; nothing where there are none. */
+/** Tokens in the index whose files are lost; nothing where there are none. */
 function describeLost({ lost }: Checkup, repaired: boolean): Check[] {
   if (lost.length === 0) return [];
   const names = nameSome(lost.map(({ name }) => name));
@@ -241,7 +241,7 @@ function describeAttempts({ damagedAttempts }: Checkup, repaired: boolean): Chec
   });
 }
 
-/** Said where there is something to say: hardly any vault has such a token. */
+/** Reported only where there is such a token, which is rare. */
 function describeWiped({ wiped }: Checkup): Check[] {
   if (wiped.length === 0) return [];
   return [

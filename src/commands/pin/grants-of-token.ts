@@ -11,8 +11,8 @@ export interface GrantChoice {
 }
 
 /**
- * The labels of the grants to revoke when a token gets a PIN: all that name it, or none. A person
- * is asked; a script has to say so. Rejects with FobError `locked` where nobody can be asked,
+ * The labels of the grants to revoke when a token gets a PIN: all that name it, or none. The user
+ * is asked; a script needs an option. Rejects with FobError `locked` where there is no terminal,
  * naming the grants.
  */
 export async function chooseGrantsToRevoke(
@@ -36,7 +36,7 @@ export async function chooseGrantsToRevoke(
   return (await prompt.pick(question, choices, "--revoke-grants or --keep-grants")) ? labels : [];
 }
 
-/** Revokes grants. One that was revoked meanwhile is no failure. */
+/** Revokes grants. A grant that was revoked meanwhile is skipped. */
 export function revokeGrants(vault: Vault, labels: readonly string[]): void {
   for (const label of labels) {
     try {

@@ -117,7 +117,7 @@ function parsePolicy({
   try {
     return parsePinPolicy(policy);
   } catch (error) {
-    // `invalid` is what an issuer got wrong; these are the words of the person
+    // `invalid` is an issuer's mistake; this text is the user's
     if (error instanceof FobError) throw new FobError("usage", error.message, { cause: error });
     throw error;
   }

@@ -22,14 +22,14 @@ interface PinStatus extends PinState {
   readonly name: string | null;
   readonly type: "none" | "user" | "server";
   readonly policy: PinPolicy;
-  /** When the PIN was set, and when it must be changed; null where that is not known, or never. */
+  /** When the PIN was set, and when it must be changed; null where that is unknown, or never. */
   readonly setAt: Date | null;
   readonly expiresAt: Date | null;
   readonly mustChange: boolean;
   /** Whether too many wrong PINs have destroyed the secret. */
   readonly wiped: boolean;
   readonly biometric: boolean;
-  /** What the app PIN is called here; for people. */
+  /** The name of the app PIN in messages. */
   readonly app?: string;
 }
 

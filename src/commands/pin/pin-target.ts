@@ -8,7 +8,7 @@ import type { OpenedVault } from "#vault/keys/open.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { Vault } from "#vault/vault.ts";
 
-/** One token whose PIN a `pin` command is about. */
+/** The token whose PIN a `pin` command changes or shows. */
 export interface TokenPin {
   readonly vault: Vault;
   readonly record: TokenRecord;
@@ -20,11 +20,11 @@ export interface PinChange {
   readonly change: "set" | "changed" | "removed";
   /** The code that opens the vault when the app PIN is lost; shown this once. */
   readonly recoveryCode: string | null;
-  /** What the app PIN is called here, and whether the vault got a new key besides; for people. */
+  /** The name of the app PIN in messages, and whether the vault got a new key. */
   readonly app?: { readonly pin: string; readonly isNewKey: boolean };
 }
 
-/** The token called `name` in the open vault. */
+/** The token with this NAME in the open vault. */
 export async function tokenPin(name: string, vault: Vault): Promise<TokenPin> {
   const record = vault.read((await findOne(vault, name)).id);
   if (record.token.pin === "server") {
@@ -62,7 +62,7 @@ const DONE: Readonly<Record<PinChange["change"], (pin: string) => string>> = {
   removed: (pin) => t`${pin} removed`,
 };
 
-/** What was done, in words. */
+/** A message about the change. */
 export function formatChange({ name, change, recoveryCode, app }: PinChange): string {
   const appPin = app?.pin ?? t("app PIN");
   const done = DONE[change](name === null ? appPin : t`PIN of ${printable(name)}`);

@@ -30,7 +30,7 @@ type Approved = { readonly notes: readonly string[] } & (
 /** What `fob push approve` needs of the context. */
 export type PushApproveContext = AnsweringContext & TiqrContext & TiqrSourceContext;
 
-/** `fob push approve`: lets somebody log in. */
+/** `fob push approve`: approves a login. */
 export const pushApprove = defineCommand({
   name: "push approve",
   summary: "approve a login request",

@@ -19,7 +19,7 @@ interface Denied {
   readonly exitCode: number;
 }
 
-/** `fob push deny`: keeps somebody out. */
+/** `fob push deny`: denies a login. */
 export const pushDeny = defineCommand({
   name: "push deny",
   summary: "deny a login request, or all of them",

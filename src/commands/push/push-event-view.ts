@@ -32,7 +32,7 @@ export function eventJson(event: PushEvent): object {
   }
 }
 
-/** What happened, in lines for people. */
+/** An event as lines of text. */
 export function formatEvent(event: PushEvent, now: Date, style: Style): string {
   switch (event.kind) {
     case "request": {

@@ -85,7 +85,7 @@ export const pushListen = defineCommand({
       ? notifyOf(listening, opened, { notifier: context.notifier, clock: context.clock, tell })
       : null;
     const hear = (event: PushEvent) => notifying?.hear(event);
-    // nothing may fail before the end is sure to come: a timer keeps the program running
+    // all checks come before this: a timer keeps the process running
     const timer = timeout === null ? null : setTimeout(() => end.abort(), timeout * 1000);
     if (!screen && !context.isJson)
       context.tell(t`waiting for login requests of ${plural(opened.length, "token")}`);
@@ -147,10 +147,7 @@ function notifyOf(
   });
 }
 
-/**
- * Takes events until there are no more, or `end` was called because nobody wants them; returns how
- * many requests came.
- */
+/** Handles events until they end or `end` is called; returns the number of requests. */
 async function receive(
   listening: Listening,
   input: ListenInput & { hear(event: PushEvent): void },
@@ -158,7 +155,7 @@ async function receive(
   end: () => void,
 ): Promise<number> {
   let received = 0;
-  // whoever is to decide is waited for, unless it is too late
+  // wait for the user's decision, unless it is too late
   const awaited = input.notify || input.exec !== undefined ? "gone" : "request";
   for await (const event of listening.events()) {
     input.hear(event);

@@ -24,10 +24,7 @@ export async function existingInbox(
   });
 }
 
-/**
- * Makes tokens ready. Throws why the first one cannot be where none can, after telling of the
- * others.
- */
+/** Makes tokens ready and reports those that fail. Throws the first failure where all fail. */
 export async function openTokens(
   { inbox, tokens }: { readonly inbox: PushInbox; readonly tokens: readonly InboxToken[] },
   prompt: PinPrompt,
@@ -42,7 +39,7 @@ export async function openTokens(
   return { opened, failures };
 }
 
-/** The requests that wait now, the newest first, and what else is to be said. */
+/** The waiting requests, the newest first, and further messages. */
 export interface Waiting {
   readonly requests: readonly PushRequest[];
   readonly notes: readonly string[];
@@ -50,9 +47,7 @@ export interface Waiting {
   readonly failures: readonly FobError[];
 }
 
-/**
- * Asks the servers of all tokens. Throws what is wrong with the first one where none can be asked.
- */
+/** Polls the servers of all tokens. Throws the first token's error where none can be polled. */
 export async function findWaiting(
   push: { readonly inbox: PushInbox; readonly tokens: readonly InboxToken[] },
   prompt: PinPrompt,

@@ -26,9 +26,9 @@ export type PushScreenContext = Pick<Context, "clock" | "pinPrompt">;
 export interface PushScreenSettings {
   readonly listening: Listening;
   readonly tokens: readonly InboxToken[];
-  /** Whether it ends after the first request that was answered, or that nobody answered in time. */
+  /** Whether it ends after the first request that was answered or expired. */
   readonly once: boolean;
-  /** Hears of every event as well. */
+  /** Receives every event as well. */
   hear(event: PushEvent): void;
 }
 
@@ -83,7 +83,7 @@ class PushScreen {
     return this.#received;
   }
 
-  /** Whoever leaves while a request counts as denied has denied it. */
+  /** Quitting while a request is shown as denied denies it. */
   async end(): Promise<void> {
     const { mode } = this.#state;
     this.#screen.terminal.close();

@@ -22,7 +22,7 @@ export function formatRequests(requests: readonly PushRequest[], now: Date, styl
   );
 }
 
-/** What a request says, in one line. */
+/** A request's text, in one line. */
 export function wording({ title, question }: Pick<PushRequest, "title" | "question">): string {
   return printable([title, question].filter(Boolean).join(": "));
 }

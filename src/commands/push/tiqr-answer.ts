@@ -29,15 +29,14 @@ export interface TiqrLogin {
   readonly name: string;
   readonly service: string;
   readonly identity: string;
-  /** What the service calls the place of the login; null when it does not say. */
+  /** The service's name for the place of login; null where it gives none. */
   readonly place: string | null;
 }
 
 /**
- * Approves the login that a TiQR challenge is about, after a person has confirmed it, or
- * `isConfirmed` says so. Throws FobError `invalid` for what is no challenge, `not-found` when no
- * token is for it, `locked` when there is nobody to ask, `rejected` when the server does not take
- * the answer.
+ * Approves the login of a TiQR challenge, after the user has confirmed it, or with `isConfirmed`.
+ * Throws FobError `invalid` for what is no challenge, `not-found` when no token fits it, `locked`
+ * without a terminal, `rejected` when the server refuses the answer.
  */
 export async function approveTiqr(
   text: string,
@@ -116,7 +115,7 @@ export function tiqrInput(
   };
 }
 
-/** The token that a challenge is for. Where it names nobody, a person may choose. */
+/** The token for a challenge. Where the challenge names no account, the user may choose. */
 async function chooseToken(
   challenge: TiqrChallenge,
   tokens: Authenticator,

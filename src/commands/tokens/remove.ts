@@ -11,7 +11,7 @@ import type { Vault } from "#vault/vault.ts";
 
 type RemoveContext = Pick<Context, "clock" | "doLongWork" | "findVault" | "prompt">;
 
-/** `fob remove`: takes tokens out of use; they stay restorable for 30 days. */
+/** `fob remove`: removes tokens; they can be restored for 30 days. */
 export const remove = defineCommand({
   name: "remove",
   summary: "remove tokens; `fob restore` brings them back for 30 days",

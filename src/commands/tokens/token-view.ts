@@ -115,7 +115,7 @@ function viewSuite(suite: string) {
 /** The view of a token that is not stored: without an id, and without history. */
 export type DraftView = Omit<TokenView, "id" | "wiped" | "enrolledAt" | "lastUsedAt">;
 
-/** How a draft would look as a token called `name`. */
+/** A draft as the token with this name would be shown. */
 export function viewDraft(
   name: string,
   { issuer, account, serial, format, credential }: EnrollmentDraft<Credential>,
@@ -149,7 +149,7 @@ const KINDS: Readonly<Record<Credential["kind"], () => string>> = {
   push: () => t("push approval"),
 };
 
-/** What kind of token it is, in words. */
+/** The kind of a token, as text. */
 export function kindInWords(kind: Credential["kind"]): string {
   return KINDS[kind]();
 }
@@ -160,7 +160,7 @@ const PINS: Readonly<Record<PinType, () => string>> = {
   server: () => t("server"),
 };
 
-/** Whose PIN it is, in words: the user's, the server's, or none. */
+/** The PIN of a token, as text: the user's, the server's, or none. */
 export function pinInWords(pin: PinType): string {
   return PINS[pin]();
 }
@@ -210,7 +210,7 @@ export function fieldsOf(view: TokenView, style: Style): Fields {
   return fields.map(([name, value]) => [name, value ? printable(value) : null]);
 }
 
-/** How a token makes its passcodes, in words: `time-based, 6 digits every 30 s, SHA1`. */
+/** How a token makes its passcodes, as text: `time-based, 6 digits every 30 s, SHA1`. */
 export function describeView(view: DraftView): string {
   if (view.protocol !== undefined)
     return t`${kindInWords(view.kind)}, ${view.protocol} at ${view.server}`;
