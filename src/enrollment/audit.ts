@@ -22,9 +22,9 @@ export function judgeValidity(
 }
 
 /**
- * What an administrator should know about a token before it is handed out, beyond what enrolling it
- * says: secrets that can be guessed, names that could be taken for others, and parameters that
- * other apps read otherwise (docs/compatibility.md names them).
+ * Findings for an administrator before a token is handed out, in addition to those at enrollment:
+ * guessable secrets, names that look like others, and parameters that other apps read differently
+ * (docs/compatibility.md names them).
  */
 export function audit({ issuer, account, credential, secret }: EnrollmentDraft): Finding[] {
   return [
@@ -144,7 +144,7 @@ const COPIED: readonly string[] = [
   "3dc6caa4824a6d288767b2331e20b43166cb85d9",
 ];
 
-/** What to say of a secret that everybody can look up, even to who enrolls it. */
+/** Findings about a published secret, for users as well. */
 export function judgeCopiedSecret(secret: Uint8Array): Finding[] {
   return COPIED.includes(Buffer.from(secret).toString("hex"))
     ? [warning("secret-example", t("the secret is one from documentation, known to everybody"))]

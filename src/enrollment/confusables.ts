@@ -59,8 +59,8 @@ const SCRIPTS: readonly RegExp[] = [
 ];
 
 /**
- * What is to be said of names that people could take for others: letters of several alphabets in
- * one word, and words of another alphabet that look like Latin ones.
+ * Findings about names that look like others: letters of several alphabets in one word, and words
+ * of another alphabet that look like Latin ones.
  */
 export function judgeNames(names: {
   readonly issuer: string | null;

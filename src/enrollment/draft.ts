@@ -19,8 +19,8 @@ export interface EnrollmentDraft<
 }
 
 /**
- * An enrollment string that holds no token, but says where to get one, and its format. Reading it
- * sends nothing.
+ * An enrollment string that holds no token but the address of a server that makes one, and its
+ * format. Reading it sends nothing.
  */
 export interface OnlineEnrollment<Format extends string = string> extends ParsedOnline {
   readonly format: Format;
@@ -37,16 +37,13 @@ export interface ParsedFile {
 export interface EnrollmentFormat {
   /** Stored with the token; stable, kebab-case. */
   readonly id: string;
-  /** An example or a few words, for the message that lists what is known. */
+  /** An example or a few words, for the message that lists the known formats. */
   readonly example: string;
   /** Whether one string may have several lines. */
   readonly isMultiline?: boolean;
   /** The longest text that can have this form, in characters; 65,536 unless told. */
   readonly maxLength?: number;
-  /**
-   * Whether the text has this form, right or wrong: the format's own parser then says what is wrong
-   * with it.
-   */
+  /** Whether the text has this form, valid or not: the format's own parser reports errors. */
   matches(text: string): boolean;
   /**
    * The tokens in the text. Rejects with FobError `invalid` naming what is wrong, `unavailable`
@@ -58,11 +55,11 @@ export interface EnrollmentFormat {
     askSecret: AskSecret,
     effort: Effort,
   ): ParsedToken[] | Promise<readonly ParsedToken[]>;
-  /** What the text says, where a server makes the token. Nothing is sent. */
+  /** The content of the text, where a server makes the token. Nothing is sent. */
   parseOnline?(text: string): ParsedOnline;
   /**
-   * For a text that holds many tokens, each of which stands alone: what people call it, and its
-   * good tokens. Rejects with FobError where the text itself is damaged.
+   * For a text that holds many tokens, each independent of the others: its name, and its valid
+   * tokens. Rejects with FobError where the text itself is damaged.
    */
   readonly many?: {
     readonly name: string;

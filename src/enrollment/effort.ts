@@ -10,7 +10,7 @@ const MAX_HMAC_BLOCKS = 2_000_000;
  */
 const MAX_SCRYPT_BLOCKS = 2 ** 22;
 
-/** Of one derivation, in pieces of 128 bytes that it needs at once: 128 MiB. */
+/** Memory of one derivation, in pieces of 128 bytes: 128 MiB. */
 const MAX_SCRYPT_MEMORY = 2 ** 20;
 
 /** What Argon2 may write together, in KiB: a slow machine fills 1 GiB in five seconds. */
@@ -20,9 +20,9 @@ const MAX_ARGON2_KIB = 2 ** 20;
 const MAX_ARGON2_MEMORY = 2 ** 18;
 
 /**
- * What Ente Auth writes for every key, in KiB, whatever the device: 4 GiB (libsodium's
- * SENSITIVE), in a memory of one of these sizes. No smaller limit lets its exports in. A file may
- * cost that once, and nothing else.
+ * The parameters that Ente Auth writes for every key, in KiB: 4 GiB (libsodium's SENSITIVE), and
+ * the memory that it really uses, one of these sizes. A smaller limit would refuse its exports. A
+ * file may cost this once, and nothing else.
  */
 const SENSITIVE = { writtenKib: 2 ** 22, memories: [2 ** 18, 2 ** 19, 2 ** 20] } as const;
 

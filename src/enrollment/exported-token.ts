@@ -1,21 +1,18 @@
 import type { OtpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 
-/** What a Key URI says about a token. */
+/** The fields of a token in a Key URI. */
 export interface KeyUriParts {
   readonly issuer: string | null;
   readonly account: string | null;
   readonly serial: string | null;
   readonly credential: OtpCredential;
   readonly secret: Uint8Array;
-  /** The PIN that its issuer wants, or that its user chose. */
+  /** The PIN that its issuer requires, or its user has chosen. */
   readonly pin?: RequiredPin;
 }
 
-/**
- * A token on its way into a file: what a Key URI says, and what it is called here. The caller
- * forgets the secret.
- */
+/** A token to export: the fields of a Key URI, and its name here. The caller forgets the secret. */
 export interface ExportedToken extends KeyUriParts {
   /** Random, fixed for the token's life; 16 hexadecimal digits. */
   readonly id: string;
@@ -36,7 +33,7 @@ export interface ExportFormat {
   readonly isDrawable: boolean;
   /** Whether `write` encrypts for a passphrase. */
   readonly canBeEncrypted: boolean;
-  /** How many bytes a pre-shared key may have that it encrypts with; absent where it takes none. */
+  /** The allowed lengths of a pre-shared key, in bytes; absent where the format takes none. */
   readonly keyBytes?: readonly number[];
   /** Why a token cannot be written in this format without loss, or null when it can. */
   refuse(token: ExportedToken): string | null;

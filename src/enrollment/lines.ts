@@ -1,7 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** More tokens than anybody has in one list. */
+/** More tokens than a list can be expected to have. */
 export const MAX_ENTRIES = 20_000;
 
 /** One enrollment string of a list, and the number of its line. */

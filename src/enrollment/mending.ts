@@ -1,13 +1,13 @@
 import { t } from "#base/language.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 
-/** A text as it was meant, and what was mended. */
+/** A corrected text, and the corrections. */
 export interface MendedText {
   readonly text: string;
   readonly findings: readonly Finding[];
 }
 
-/** What people and programs put around a string, by what stands in front of it. */
+/** Quotation marks around strings: the closing one by the opening one. */
 const QUOTES: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
   ["'", "'"],

@@ -42,10 +42,10 @@ export interface Opening {
 }
 
 /**
- * Asks for a passphrase once and tries the keys that it makes, in this order: the first thing that
- * `open` returns, or null when it opens nothing. The cost of all derivations goes off `effort`
- * before anything is asked; FobError `invalid` for too much. `of` names what is opened, in place of
- * the file. Each key is forgotten when `open` has returned.
+ * Asks for a passphrase once and tries its keys in this order. Returns the first result of `open`,
+ * or null when no key opens anything. The cost of all derivations is charged to `effort` before
+ * anything is asked; FobError `invalid` for too much. `of` names in messages what is opened, in
+ * place of the file. Each key is forgotten after `open` has returned.
  */
 export async function openWithPassphrase<D extends Derivation, T>(
   derivations: readonly D[],
@@ -83,7 +83,7 @@ function spend(derivation: Derivation, effort: Effort): void {
 }
 
 /**
- * The key of a passphrase, at the cost that somebody else has chosen: it goes off `effort` first.
+ * The key of a passphrase, at the cost that a file demands, which is charged to `effort` first.
  * FobError `invalid` for too much.
  */
 export function deriveWithin(

@@ -41,8 +41,8 @@ export interface RecognizedTokens {
 }
 
 /**
- * {@link recognize}, where a token that is wrong hinders no other of the same string. Rejects where
- * none is good.
+ * {@link recognize} for strings with many tokens: an invalid token does not stop the others.
+ * Rejects where none is valid.
  */
 export async function recognizeEach(
   input: string,
@@ -57,8 +57,7 @@ export async function recognizeEach(
 }
 
 /**
- * What an enrollment string says that only a server can turn into a token; null for every other
- * one.
+ * The content of an enrollment string that a server turns into a token; null for every other one.
  */
 export function recognizeOnline(input: string): OnlineEnrollment<StringFormat> | null {
   const { format, text, findings } = recognition(input);

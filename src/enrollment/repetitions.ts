@@ -13,7 +13,7 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
     const key = [
       issuer,
       account,
-      // a manufacturer's tokens, which are for nobody yet, differ by it
+      // a manufacturer's tokens have no user yet and differ by serial
       account === null ? serial : null,
       ...Object.values(parameters),
       Buffer.from(secret).toString("base64"),

@@ -1,6 +1,6 @@
 import { sameSecret } from "#token/secret.ts";
 
-/** What a message of a stream has beside its text: a byte that tells its role, and the tag. */
+/** The bytes that a message of a stream adds to its text: one for its role, and the tag. */
 const OVERHEAD_BYTES = 17;
 const TAG_BYTES = 16;
 const BLOCK_BYTES = 64;
@@ -57,7 +57,7 @@ function lengths(authenticBytes: number): Buffer {
   return block;
 }
 
-/** Bytes as the words that they are on this machine. */
+/** Bytes as words in this machine's byte order. */
 function words(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(Uint8Array.from(bytes).buffer);
 }

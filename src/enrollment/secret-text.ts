@@ -13,8 +13,8 @@ const WEAK_SECRET_BITS = 80;
 export const MAX_SECRET_BYTES = 1_024;
 
 /**
- * A secret in Base32, as issuers write it. Throws FobError `invalid` that tells what is wrong
- * without showing the secret.
+ * A secret in Base32, as issuers write it. Throws FobError `invalid` with the reason and without
+ * the secret.
  */
 export function parseBase32Secret(text: string): Buffer {
   const secret = decodeBase32(text);
@@ -34,7 +34,7 @@ export function parseHexSecret(text: string): Buffer {
   throw new FobError("invalid", t("secret is not hexadecimal: pairs of 0-9 and a-f are needed"));
 }
 
-/** What is to be said about a secret's strength. */
+/** Findings about a secret's strength. */
 export function judgeSecret(secret: Uint8Array): Finding[] {
   const bits = secret.length * 8;
   if (bits >= MIN_SECRET_BITS) return [];

@@ -2,7 +2,7 @@
 export interface AuthenticationCode {
   readonly clientId: string;
   readonly password: string;
-  /** Whether its checksum fits; null where it has none. */
+  /** Whether its checksum is right; null where it has none. */
   readonly isIntact: boolean | null;
 }
 
@@ -11,9 +11,9 @@ const PASSWORD = "2";
 const CHECKSUM = "3";
 
 /**
- * Reads an authentication code: a hexadecimal digit for the type, two for the length, and a value
- * of so many hexadecimal digits, again and again. Null for any other text, such as a passphrase of
- * free choice. Client id and password are hexadecimal digits as they stand there.
+ * Reads an authentication code, a sequence of fields: one hexadecimal digit for the type, two for
+ * the length, and a value of that many hexadecimal digits. Null for any other text, such as a
+ * chosen passphrase. Client id and password are the hexadecimal digits themselves.
  */
 export function parseAuthenticationCode(text: string): AuthenticationCode | null {
   const values = new Map<string, string>();

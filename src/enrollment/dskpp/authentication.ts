@@ -2,7 +2,7 @@ import { deriveKey } from "#enrollment/passphrase.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
-/** What the proof of a password is bound to. */
+/** The values that the proof of a password is bound to. */
 export interface Binding {
   readonly clientId: string;
   /** Where the server is asked, as it stands in the request (URL_S). */
@@ -23,8 +23,8 @@ const MAC_BYTES = 16;
 
 /**
  * The MAC that proves the password: DSKPP-PRF(K_AC, ClientID || URL_S || R_C || [R_S], 16) with
- * K_AC = PBKDF2(password, R_C || K, iterations, 16), whose own function is HMAC-SHA-1, as PKCS #5
- * 2.0 has it where nothing else is said (RFC 6063 section 3.4.1.2).
+ * K_AC = PBKDF2(password, R_C || K, iterations, 16). PBKDF2 uses HMAC-SHA-1, the default of PKCS #5
+ * 2.0 (RFC 6063 section 3.4.1.2).
  */
 export async function proveKnowledge(
   prf: Prf,

@@ -15,7 +15,7 @@ export const KEY_PACKAGE_FORMAT = `${DSKPP}:pskc-key-container`;
 /** The protection of two passes that a passphrase opens (RFC 6063 section 5.1.3). */
 export const PASSPHRASE_WRAP = "urn:ietf:params:xml:schema:keyprov:dskpp:passphrase-wrap";
 
-/** The proof of a password as a message carries it. */
+/** The password's proof in a message. */
 export interface Proof {
   readonly clientId: string;
   /** R_C, in two passes alone: in four it is a secret. */
@@ -56,8 +56,8 @@ export function formatHello(
 }
 
 /**
- * Pass 3: our nonce, which only the server can open, and the proof of the password (RFC 6063
- * section 4.2.4).
+ * Pass 3: our nonce, encrypted for the server, and the proof of the password (RFC 6063 section
+ * 4.2.4).
  */
 export function formatNonce(
   encryptedNonce: Buffer,
@@ -94,7 +94,7 @@ function formatProof(proof: Proof | null) {
   };
 }
 
-/** The authentication data of a trigger, whose MAC somebody else made. */
+/** The authentication data of a trigger, with a MAC that the server made. */
 function formatGiven(authentication: Element | null) {
   const code = child(authentication, "AuthenticationCodeMac");
   const mac = childText(code, "Mac");

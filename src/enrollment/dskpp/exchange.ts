@@ -15,7 +15,7 @@ const MAX_REPLY_BYTES = 256 * 1024;
 /** How long a server may think, in milliseconds. */
 const TIMEOUT = 30_000;
 
-/** One run of the protocol over HTTP (RFC 6063 section 7.2): what was said so far, as bytes. */
+/** One run of the protocol over HTTP (RFC 6063 section 7.2), with its messages so far as bytes. */
 export class Exchange {
   readonly #url: URL;
   readonly #services: EnrollmentServices;
@@ -33,11 +33,11 @@ export class Exchange {
 
   /**
    * Sends a message and reads the answer. Rejects with FobError `rejected` or `unavailable` when
-   * the server does not want to talk, `invalid` when what it says is no message.
+   * the server refuses the request, `invalid` when its answer is no message.
    */
   async say(name: string, message: Buffer): Promise<ServerMessage> {
     const reply = await this.#request("POST", `${name}, ${message.length} bytes`, message);
-    // a server that begins by itself wants to be asked for its trigger
+    // a server with a trigger is asked for it with GET
     const answer =
       reply.status === 405 ? await this.#request("GET", "KeyProvTrigger wanted", null) : reply;
     this.#refuseFailure(answer);
@@ -79,7 +79,7 @@ export class Exchange {
   }
 }
 
-/** An address for the log: its query is a password in itself. */
+/** A URL for the log, without its query, which serves as a password. */
 function withoutQuery({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

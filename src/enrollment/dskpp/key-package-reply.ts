@@ -22,7 +22,7 @@ export interface Confirmation {
   readonly prf: Prf;
   /** Its name, for messages. */
   readonly server: string;
-  /** Everything that was said before it, as bytes. */
+  /** All messages before it, as bytes. */
   readonly messages: readonly Uint8Array[];
   readonly passphrase: Secret;
 }
@@ -31,8 +31,8 @@ export interface Confirmation {
 const MIN_PROVISIONING_BYTES = 32;
 
 /**
- * The token of four passes, whose key package has no secret: both sides have made it. Rejects as
- * {@link transportedDraft} does.
+ * The token of the four-pass protocol. Its key package has no secret, because both sides have
+ * computed it. Rejects as {@link transportedDraft} does.
  */
 export function agreedDraft(
   finished: ServerFinished,

@@ -32,15 +32,15 @@ const KNOWN: ReadonlySet<string> = new Set([
 /** Namespaces by their prefixes; the default one has the empty prefix. */
 type Scope = Readonly<Record<string, string>>;
 
-/** A message: what its root is called in the protocol's namespace, and what is in it. */
+/** A message: the name of its root in the protocol's namespace, and its content. */
 export interface XmlMessage {
   readonly name: string;
   readonly root: Element;
 }
 
 /**
- * Reads a message by namespaces, whatever their prefixes: known elements get their bare names, all
- * others `{namespace}name`, so that nobody takes them for one of ours. Rejects with FobError
+ * Reads a message by namespaces, whatever their prefixes: known elements get their local names, all
+ * others `{namespace}name`, so that they cannot be mistaken for known ones. Rejects with FobError
  * `invalid` for what is no message of the protocol.
  */
 export async function parseMessage(bytes: Buffer): Promise<XmlMessage> {
@@ -66,7 +66,7 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // the decoder has no other way to say that these bytes are no text
+    // any error of the decoder means that the bytes are not text
     throw noMessage();
   }
 }

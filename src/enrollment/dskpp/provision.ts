@@ -28,7 +28,7 @@ import {
 } from "./server-messages.ts";
 import { describeStatus, TRY_AGAIN } from "./status.ts";
 
-/** What an activation string says: where, who, and the secret that both sides know. */
+/** The content of an activation string: the server, the client id, and the shared secret. */
 export interface ProvisioningOrder {
   readonly url: URL;
   /** Empty where the string names no user. */
@@ -37,17 +37,17 @@ export interface ProvisioningOrder {
   readonly password: Secret | null;
 }
 
-/** The length of R_C where it is no key, in bytes; at least 16. */
+/** The length of R_C where it is not a key, in bytes; at least 16. */
 const NONCE_BYTES = 32;
 
-/** How many runs there are at most, where the server says that another one may succeed. */
+/** How many runs are made at most, where the server says that another one may succeed. */
 const TRIES = 2;
 
 /**
- * Gets a token from a server by DSKPP (RFC 6063): in four passes or two, as the server chooses.
+ * Gets a token from a server by DSKPP (RFC 6063), in four passes or two, as the server chooses.
  * Rejects with FobError `rejected` when it refuses or cannot confirm the key, `unavailable` when it
- * cannot be reached, `invalid` when what it says makes no sense; then every secret of the run is
- * forgotten.
+ * cannot be reached, `invalid` when its messages are invalid; then every secret of the run is
+ * overwritten.
  */
 export async function provision(
   order: ProvisioningOrder,
@@ -109,7 +109,7 @@ class Run {
     }
   }
 
-  /** Passes 1 and 2; a server may begin by itself, once. */
+  /** Passes 1 and 2; a server may send a trigger, once. */
   async #open(): Promise<ServerMessage> {
     const reply = await this.#sayHello(null);
     if (reply.kind !== "trigger") return reply;
@@ -243,7 +243,7 @@ function checkChoice(hello: ServerHello): ServerHello {
   return hello;
 }
 
-/** A user for the log: enough to tell one from another, not enough to be one. */
+/** A shortened client id for the log: enough to tell users apart, too little to log in. */
 function mask(clientId: string): string {
   const characters = [...clientId];
   return characters.length < 3

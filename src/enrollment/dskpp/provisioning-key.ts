@@ -41,8 +41,8 @@ export function agreeOnKeys(
 }
 
 /**
- * The halves of a provisioning key, each cut to the length that its use wants (RFC 6063 section
- * 5.2.2). Takes the key over.
+ * The two halves of a provisioning key, each cut to the length for its use (RFC 6063 section
+ * 5.2.2). Takes ownership of the key.
  */
 export function splitKeys(
   prf: Prf,
@@ -59,8 +59,8 @@ export function splitKeys(
 }
 
 /**
- * Whether the server's MAC says that it has the same key and saw the same messages, none of them
- * the one that carries it (RFC 6063 section 4.2.4).
+ * Whether the server's MAC proves that it has the same key and saw the same messages, without the
+ * message that carries the MAC (RFC 6063 section 4.2.4).
  */
 export function isConfirmed(
   prf: Prf,

@@ -97,7 +97,7 @@ function encryptByRsa(nonce: Secret, key: KeyObject, padding: number): Buffer {
   try {
     return publicEncrypt({ key, padding }, nonce);
   } catch {
-    // node:crypto has no other way to say that a number is none of RSA
+    // any error of node:crypto means that the number is not an RSA modulus
     throw unusable(t("does not encrypt"));
   }
 }
@@ -156,7 +156,7 @@ function importKey(read: () => KeyObject): KeyObject {
     return read();
   } catch (error) {
     if (error instanceof FobError) throw error;
-    // node:crypto says it in words of OpenSSL
+    // node:crypto throws a message of OpenSSL
     throw unusable(t("is damaged"));
   }
 }

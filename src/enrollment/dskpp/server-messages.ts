@@ -26,7 +26,7 @@ export interface ServerHello {
   readonly serverKey: ServerKey;
   /** R_S. */
   readonly serverNonce: Buffer;
-  /** What the server wants back as it is, in Base64. */
+  /** Data that the server gets back unchanged, in Base64. */
   readonly serverInfo: string | null;
 }
 
@@ -44,8 +44,8 @@ export interface ServerFinished {
 }
 
 /**
- * What a server sends to have us begin, and wants back in our first message (RFC 6063 section
- * 4.2.1).
+ * A server's trigger, which starts the protocol and is returned in our first message (RFC 6063
+ * section 4.2.1).
  */
 export interface Trigger {
   readonly kind: "trigger";
@@ -57,7 +57,7 @@ export interface Trigger {
   readonly url: string | null;
 }
 
-/** The server does not go on, and its status says why. */
+/** The server ends the protocol, with a status that gives the reason. */
 export interface Refused {
   readonly kind: "refused";
   readonly status: string;

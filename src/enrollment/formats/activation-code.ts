@@ -11,8 +11,8 @@ const ENTROPY_BYTES = 10;
 const CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
- * Groups of five with dashes between them: no bare secret is written like this, so that a mistyped
- * code is told from one.
+ * Groups of five with dashes between them. Bare secrets are not written like this, so a mistyped
+ * code is still recognized.
  */
 const SHORT_FORM = /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3}$/i;
 const LONG_FORM = /^[a-z0-9]{5}(?:-[a-z0-9]{5}){3,31}-[a-z0-9]{1,5}$/i;
@@ -41,7 +41,7 @@ function isShortWithoutDashes(text: string): boolean {
   );
 }
 
-/** The groups of five, with the characters that people mix up put right. */
+/** The groups of five, with characters that are often confused corrected. */
 function readGroups(text: string): string[] {
   const characters = text
     .replace(/[-\s]/g, "")

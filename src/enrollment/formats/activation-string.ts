@@ -80,7 +80,7 @@ function parseActivationString(text: string): ParsedOnline {
   };
 }
 
-/** Who the string is for, and the password that proves it. */
+/** The client id of the string, and the password that authenticates it. */
 interface Code {
   readonly clientId: string;
   readonly password: string | null;
@@ -169,7 +169,7 @@ function isThisMachine(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
 }
 
-/** The query of the address is a password in itself. */
+/** The query of the URL serves as a password. */
 function fieldsOf(lines: ReadonlyMap<string, string>, url: URL): DraftField[] {
   const shown: DraftField[] = [
     { name: "server", value: url.host, origin: "given" },

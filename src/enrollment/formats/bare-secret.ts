@@ -11,7 +11,8 @@ const ONLY_HEX = /[0189]/;
 
 /**
  * A secret alone, in Base32 or hexadecimal, for a time-based token with the usual parameters. A
- * text that both could be is Base32, which issuers show; `hex:` or `0x` in front says otherwise.
+ * text that could be both is read as Base32, which issuers show; the prefix `hex:` or `0x` selects
+ * hexadecimal.
  */
 export const bareSecret = {
   id: "bare-secret",

@@ -56,7 +56,7 @@ function formatQuery(given: readonly (readonly [string, string | null])[]): stri
     .join("&");
 }
 
-/** What says that passcodes are digits, whoever the issuer is. */
+/** Marks passcodes as digits, so that no app infers Steam Guard from the issuer. */
 const DIGITS: [string, string] = ["alphabet", "decimal"];
 
 function parametersOf(

@@ -34,7 +34,7 @@ const TYPES: Readonly<
   Record<string, (parameters: Parameters, issuer: string | null) => OtpCredential>
 > = {
   totp: readTotp,
-  // privacyIDEA's day passwords: time-based, with a period of a day
+  // privacyIDEA's day passwords are time-based, with a period of a day
   daypassword: readTotp,
   hotp: readHotp,
   ocra: readOcra,
@@ -105,12 +105,12 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
 function readSecret(parameters: Parameters): Buffer {
   const text = parameters.read("secret");
   if (text === null) throw parameters.missing("secret");
-  // in a query a plus stands for a space, and people do write secrets in groups
+  // in a query a plus is a space, and secrets are often written in groups
   return parseBase32Secret(text.replaceAll("+", " "));
 }
 
 /**
- * The PIN that the issuer wants: `pinpolicy=server`, or the rules for one that the user chooses.
+ * The PIN that the issuer requires: `pinpolicy=server`, or the rules for one that the user chooses.
  */
 function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");

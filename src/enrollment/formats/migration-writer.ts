@@ -63,8 +63,7 @@ export async function formatMigration(tokens: readonly ExportedToken[]): Promise
 }
 
 /**
- * What tells the batches of one export from those of another: the same tokens have the same one. A
- * number from 1 to 2^31.
+ * The id that the batches of one export share, from 1 to 2^31; the same tokens give the same id.
  */
 function batchIdOf(tokens: readonly ExportedToken[]): number {
   const hash = createHash("sha256");
@@ -93,6 +92,6 @@ function writeToken(
 function nameOf(name: string, issuer: string | null, account: string | null): string {
   if (issuer !== null) return withIssuer(account ?? "", issuer);
   const text = account ?? name;
-  // an empty issuer in front says that the colons are the account's own
+  // an empty issuer shows that the colons belong to the account
   return text.includes(":") ? `:${text}` : text;
 }

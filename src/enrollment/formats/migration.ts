@@ -11,15 +11,14 @@ import { type Field, ProtocolBufferError, readFields } from "./protocol-buffer.t
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 
 /**
- * Google Authenticator puts at most ten tokens into a code; a code with more than this is not meant
- * for it.
+ * Google Authenticator puts at most ten tokens into a code; a code with more than this is refused.
  */
 const MAX_TOKENS = 1_000;
 
 /**
- * `otpauth-migration://offline?data=...`, what Google Authenticator exports: tokens in Base64 of a
- * protocol buffer, in one or several batches. Each batch is enrolled by itself; a finding says
- * which of how many it is.
+ * `otpauth-migration://offline?data=...`, the export of Google Authenticator: tokens in a protocol
+ * buffer in Base64, in one or several batches. Each batch is enrolled separately; a finding gives
+ * its number and the total.
  */
 export const migration = {
   id: "migration",
@@ -52,7 +51,7 @@ function parseMigration(text: string): ParsedFile {
   return { drafts, refusals };
 }
 
-/** What an entry calls itself, for a message; null where it has no name, or is broken. */
+/** The name of an entry for a message; null where it has no name, or is broken. */
 function nameIn(bytes: Buffer): string | null {
   try {
     const fields = new Fields(bytes);
@@ -80,7 +79,7 @@ interface Payload {
   readonly batchIndex: number;
 }
 
-/** The numbers of the protocol buffer; 0 stands for what was not given. */
+/** The numbers of the protocol buffer; 0 is an absent value. */
 const ALGORITHMS: readonly (HashAlgorithm | null)[] = ["SHA1", "SHA1", "SHA256", "SHA512", null];
 const DIGITS: readonly number[] = [6, 6, 8];
 const TYPES: readonly ("hotp" | "totp")[] = ["totp", "hotp", "totp"];
@@ -165,7 +164,7 @@ class Fields {
     throw new ProtocolBufferError("a number is given as bytes");
   }
 
-  /** A number that is none of ours where it is too large to be exact. */
+  /** The number of a field, or an invalid one where it is too large to be exact. */
   number(tag: number, otherwise: number): number {
     return Number(this.varint(tag, BigInt(otherwise)));
   }

@@ -14,19 +14,19 @@ export const STEAM_GUARD = {
   t0: 0,
 } as const satisfies TotpCredential;
 
-/** Whether a name is Steam's, whose tokens are Steam Guard even where a string does not say so. */
+/** Whether an issuer is Steam, whose tokens are Steam Guard even where a string does not say so. */
 function isSteam(issuer: string | null): boolean {
   return issuer !== null && /^steam(?: ?guard)?$/i.test(issuer);
 }
 
-/** What a finding says about such a token. */
+/** The finding about such a token. */
 export function steamByIssuer(): string {
   return t("it is taken for Steam Guard because of its issuer: Steam has no other passcodes");
 }
 
 /**
- * Whether a token would be taken for Steam Guard because of its issuer, where nothing says that its
- * passcodes are digits.
+ * Whether a token would be read as Steam Guard because of its issuer, where its string does not
+ * mark passcodes as digits.
  */
 export function looksLikeSteamGuard(
   issuer: string | null,
@@ -36,7 +36,7 @@ export function looksLikeSteamGuard(
   return isSteam(issuer) && isUsual && digits <= 6;
 }
 
-/** `steam://SECRET`, as password managers write a Steam Guard secret in Base32. */
+/** `steam://SECRET`, a Steam Guard secret in Base32 as password managers write it. */
 export const steam = {
   id: "steam",
   example: "steam://SECRET",

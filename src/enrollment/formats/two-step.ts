@@ -6,11 +6,11 @@ import { HASH_BYTES, type HashAlgorithm } from "#otp/algorithm.ts";
 import { encodeBase32 } from "#token/base32.ts";
 import { type Parameters, wholeNumber } from "#token/draft/uri-parameters.ts";
 
-/** What privacyIDEA's server takes where the string does not say. */
+/** The default of privacyIDEA's server. */
 const DEFAULT_CLIENT_BYTES = 8;
 const DEFAULT_ROUNDS = 10_000;
 
-/** More than anybody would type. */
+/** More than a user would type. */
 const MAX_CLIENT_BYTES = 256;
 
 /** More rounds than this would keep a person waiting. */

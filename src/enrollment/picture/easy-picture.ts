@@ -28,8 +28,8 @@ export async function readEasyQrCodes(bytes: Buffer, source: string): Promise<st
 }
 
 /**
- * What a picture's header says. Throws FobError `invalid` for what is no picture, a damaged one or
- * too large a one.
+ * The header of a picture. Throws FobError `invalid` for what is no picture, a damaged one or too
+ * large a one.
  */
 export function checkPicture(bytes: Buffer, source: string): PictureHeader {
   const header = readPictureHeader(bytes);

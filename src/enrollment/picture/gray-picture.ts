@@ -86,7 +86,7 @@ function rank(counts: Uint32Array, pixels: number): number {
   return shade;
 }
 
-/** The picture scaled by these factors, each pixel the mean of four neighbours in place. */
+/** The picture scaled by these factors, each pixel interpolated between four neighbours. */
 export function scale(
   picture: GrayPicture,
   horizontal: number,
@@ -127,7 +127,7 @@ export function addBorder(picture: GrayPicture, border: number): GrayPicture {
   });
 }
 
-/** A part of a picture, and white where it reaches beyond. */
+/** A part of a picture; white outside its edges. */
 export interface Area {
   readonly left: number;
   readonly top: number;
@@ -135,7 +135,7 @@ export interface Area {
   readonly bottom: number;
 }
 
-/** What is in an area, whose edges are whole numbers. */
+/** The part of a picture in an area with integer edges. */
 export function crop(picture: GrayPicture, { left, top, right, bottom }: Area): GrayPicture {
   const [width, height] = [right - left, bottom - top];
   const data = new Uint8ClampedArray(width * height).fill(255);
@@ -226,7 +226,7 @@ function combine(
 
 type Vector = readonly [x: number, y: number];
 
-/** A new picture whose pixels lie on a grid over the old one. */
+/** A new picture with the pixels of a grid over the old one. */
 function sample(
   picture: GrayPicture,
   width: number,

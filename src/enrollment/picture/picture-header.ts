@@ -1,4 +1,4 @@
-/** What a picture says about itself before anything is decoded. */
+/** The header of a picture, read before anything is decoded. */
 export interface PictureHeader {
   readonly format: "png" | "jpeg" | "gif" | "bmp" | "tiff" | "webp";
   readonly width: number;

@@ -50,8 +50,8 @@ const TREATMENTS: readonly ((picture: GrayPicture) => GrayPicture)[] = [
 ];
 
 /**
- * The picture in every way in which a code in it may become readable; a transparent one on white,
- * then on black, first.
+ * The picture in all variants in which a code in it may become readable; a transparent one first on
+ * white, then on black.
  */
 export function* variantsOf(picture: ColorPicture): Generator<GrayPicture> {
   const gray = toGray(picture, 255);

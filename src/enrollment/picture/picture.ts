@@ -82,7 +82,10 @@ function textsOf(codes: readonly FoundCode[]): string[] {
   return [...new Set(codes.map(({ text }) => text))];
 }
 
-/** Tells whether {@link PATIENCE} has passed since now, on the clock and in processor time. */
+/**
+ * A function that returns whether {@link PATIENCE} has passed since this call, on the clock and in
+ * processor time.
+ */
 function patience(): () => boolean {
   const [begin, used] = [performance.now(), process.cpuUsage()];
   return () => {

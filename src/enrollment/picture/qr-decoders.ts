@@ -13,12 +13,13 @@ export async function findWithZxing(picture: GrayPicture): Promise<FoundCode[]> 
   return results.filter(({ isValid }) => isValid);
 }
 
-/** A code's text, the bytes that it stands for, and its corners. */
+/** A code's text, its bytes, and its corners. */
 export type FoundCode = Pick<ReadResult, "text" | "bytes" | "position">;
 
 /**
- * Whether the weaker decoder reads other bytes where one of these codes is: then neither can be
- * trusted. Texts say less: for bytes that are not ASCII, each decoder guesses an encoding.
+ * Whether the weaker decoder reads other bytes at the position of one of these codes: then neither
+ * is trusted. Texts are not compared: for bytes that are not ASCII, each decoder guesses an
+ * encoding.
  */
 export async function isContradicted(
   codes: readonly FoundCode[],

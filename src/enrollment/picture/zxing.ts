@@ -12,7 +12,7 @@ export const OPTIONS: ReaderOptions = {
   formats: ["QRCode", "QRCodeModel1", "MicroQRCode", "RMQRCode"],
   tryHarder: true,
   maxNumberOfSymbols: MAX_CODES,
-  // as the code says it: its form for people has `<SOH>` for a control character
+  // the exact text: other modes write `<SOH>` for a control character
   textMode: "Plain",
 };
 
@@ -24,7 +24,7 @@ export async function decodeWithZxing(file: Uint8Array): Promise<string[]> {
   const reader = await loadZxing();
   if (!reader) return [];
   const results = await reader.readBarcodes(file, OPTIONS);
-  // a code whose error correction does not come out says so, and is never taken for one that does
+  // codes whose error correction fails are marked invalid and left out
   return [...new Set(results.filter(({ isValid }) => isValid).map(({ text }) => text))];
 }
 
@@ -37,20 +37,20 @@ let zxing: Promise<Reader | null> | null = null;
  * (`--jitless`).
  */
 export function loadZxing() {
-  // whatever the reason, the weaker decoder goes on
+  // for any reason: the weaker decoder is used then
   zxing ??= prepareZxing().catch(() => null);
   return zxing;
 }
 
 /**
- * The package would fetch its machine code from the network, unless it is given the one that lies
- * beside it.
+ * The package would fetch its WebAssembly from the network unless it is given the file in its own
+ * folder.
  */
 async function prepareZxing(): Promise<Reader> {
   const compiling = WebAssembly.compile(
     readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm")),
   );
-  // another processor compiles meanwhile
+  // compiles in another thread meanwhile
   const reader: Reader = require("zxing-wasm/reader");
   const module = await compiling;
   reader.prepareZXingModule({

@@ -62,7 +62,7 @@ const NAMES = [
   "@PINEncoding",
 ] as const;
 
-/** What drafts of RFC 6030 called the same. */
+/** The names of the same elements in drafts of RFC 6030. */
 const FORMER_NAMES = {
   SecretContainer: "KeyContainer",
   Device: "KeyPackage",
@@ -126,7 +126,7 @@ function rename(element: Element): Element {
   return Object.fromEntries(renamed);
 }
 
-/** In a draft, the only thing inside a device could be called Secret. */
+/** In a draft, the only key of a device may be an element Secret. */
 function readFormerPackage(one: Element): Element {
   const keys = [...children(one, "Key"), ...children(one, "Secret")];
   return keys.length === 0 ? one : { ...one, Key: keys.map(readFormerKey) };

@@ -76,7 +76,7 @@ export interface ContainerKeys {
   readonly mac: { readonly hash: string; readonly key: Buffer } | null;
 }
 
-/** A value that was encrypted, or not; and whether something vouches for it. */
+/** A decrypted or plain value, and whether a MAC or cipher mode protects its integrity. */
 export interface OpenedValue {
   readonly bytes: Buffer;
   readonly isAuthentic: boolean;
@@ -97,7 +97,7 @@ export async function openContainer(
   const encryptionKey = await openKey(encryption, askSecret, effort);
   const method = child(container, "MACMethod");
   const algorithm = attribute(method, "Algorithm");
-  // key wraps need no MAC, and some programs write its element all the same
+  // key wraps need no MAC, but some programs write a MAC element
   if (!method || algorithm === null) return { encryptionKey, mac: null };
   const hash = hashOf(algorithm, t("the MAC method"));
   const encryptedKey = child(method, "MACKey");
@@ -136,7 +136,7 @@ export function openValue(
   return { bytes, isAuthentic: given !== null || PROTECTED.has(mode) };
 }
 
-/** What nobody can change without the key. */
+/** Cipher modes that detect changes without the key. */
 const PROTECTED: ReadonlySet<Cipher["mode"]> = new Set(["gcm", "wrap", "3des-wrap"]);
 
 async function openKey(encryption: Element, askSecret: AskSecret, effort: Effort): Promise<Buffer> {
@@ -189,8 +189,8 @@ async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort)
 }
 
 /**
- * A pre-shared key as people write it: in hexadecimal, or else in Base64. Throws FobError `denied`
- * for none of 16, 24 or 32 bytes.
+ * A pre-shared key as typed: in hexadecimal, else in Base64. Throws FobError `denied` unless it has
+ * 16, 24 or 32 bytes.
  */
 export function parseKey(typed: Uint8Array): Buffer {
   const written = Buffer.from(typed).toString("utf8").trim();
@@ -241,12 +241,12 @@ function decrypt(encrypted: Element, key: Buffer): Buffer | null {
   const body = mode === "wrap" ? data : data.subarray(iv.length);
   try {
     const decipher = createDecipheriv(name, key, iv);
-    // the padding of XML Encryption says only in its last byte how long it is
+    // XML Encryption defines only the last byte of the padding, which is its length
     if (mode !== "wrap") decipher.setAutoPadding(false);
     const plaintext = Buffer.concat([decipher.update(body), decipher.final()]);
     return mode === "wrap" ? plaintext : unpad(plaintext, iv.length);
   } catch {
-    // node:crypto has no other way to say that a length is wrong
+    // any error of node:crypto means a wrong length
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** What begins a part of a distinguished name: a word, or numbers with dots (RFC 4514 section 3). */
+/** The attribute type at the start of a part: a word, or numbers with dots (RFC 4514 section 3). */
 const TYPE = /^\s*([A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)\s*=(.*)$/s;
 
 /**
@@ -11,7 +11,7 @@ export function commonName(user: string): string {
   for (const { separator, part } of splitParts(user)) {
     const [, type, value = ""] = TYPE.exec(part) ?? [];
     if (type === undefined && separator === "") return user;
-    // a comma that nobody has escaped belongs to the value before it
+    // an unescaped comma belongs to the value before it
     if (type === undefined) values.set(last, `${values.get(last)}${separator}${part}`);
     else {
       last = values.has(type.toUpperCase()) ? `${values.size}` : type.toUpperCase();

@@ -18,14 +18,14 @@ import { attribute, base64, child, childText, type Element, text } from "./xml.t
 
 const MAX_SECRET_BYTES = 1_024;
 
-/** ALPHANUMERIC is not among them: no standard says which letters. */
+/** ALPHANUMERIC is missing: no standard defines its letters. */
 const ENCODINGS: Readonly<Record<string, Alphabet>> = {
   DECIMAL: "decimal",
   HEXADECIMAL: "hexadecimal",
   BASE64: "base64",
 };
 
-/** How people call a key package in a message: by its serial number or key id. */
+/** The name of a key package in messages: its serial number or key id. */
 export function describePackage(one: Element): string {
   const id = childText(child(one, "DeviceInfo"), "SerialNo") ?? attribute(child(one, "Key"), "Id");
   return id === null ? t("a key") : t`key ${printable(id).slice(0, 60)}`;
@@ -96,7 +96,7 @@ class PackageReader {
     );
   }
 
-  /** What its Secret holds, opened; null where it has none. */
+  /** The opened content of its Secret; null where it has none. */
   carried(): Buffer | null {
     const element = child(child(this.#key, "Data"), "Secret");
     const opened = openValue(element, this.#keys, t("the secret"));
@@ -112,8 +112,8 @@ class PackageReader {
   }
 
   /**
-   * Keys that are derived from, or lie in, something that we do not have. One that is there may
-   * have a profile besides, which says more about it.
+   * Refuses keys that are derived from, or stored in, something that fob does not have. A key that
+   * is present may have a profile, which describes it further.
    */
   #judgeReferences(): void {
     const isThere = child(child(this.#key, "Data"), "Secret") !== null;
@@ -177,7 +177,7 @@ class PackageReader {
     return counter;
   }
 
-  /** A number in Data: in decimal digits, or, where it is encrypted, as a big-endian integer. */
+  /** A number in Data: decimal digits or, where it is encrypted, a big-endian integer. */
   #dataText(name: string): string | null {
     const element = child(child(this.#key, "Data"), name);
     const opened = openValue(element, this.#keys, name);
@@ -211,7 +211,7 @@ function namesOf(one: Element, key: Element, findings: Finding[]) {
   return { name: friendly ?? issuer ?? account ?? serial ?? id, issuer, account, serial };
 }
 
-/** The suite that an algorithm's identifier ends in, where it names one itself. */
+/** The suite at the end of an algorithm's identifier, if it has one. */
 function suiteIn(algorithm: string): string | undefined {
   const at = algorithm.indexOf("OCRA-1:");
   const suite = at < 0 ? "" : algorithm.slice(at);
@@ -239,8 +239,8 @@ function fieldsOf(
 }
 
 /**
- * The hash that a Suite names: as its text, or as privacyIDEA does, in an attribute. Throws FobError
- * `invalid` for one that says something else, because the passcodes would be wrong.
+ * The hash in a Suite: as its text or, as privacyIDEA writes it, in an attribute. Throws FobError
+ * `invalid` for an unknown one, because the passcodes would be wrong.
  */
 function hashIn(suite: Element | null): string | null {
   const other = Object.keys(suite ?? {}).find(

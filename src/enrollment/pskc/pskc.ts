@@ -6,7 +6,7 @@ import type { AskSecret } from "#token/draft/parsed-token.ts";
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
-/** In any letter case, and as drafts of the RFC called it. */
+/** In any letter case, with the names of drafts of the RFC. */
 const ROOT = /^<(?:[\w.-]{1,100}:)?(?:Key|Secret)Container[\s>]/i;
 
 /** A key container (PSKC, RFC 6030) as one string. */

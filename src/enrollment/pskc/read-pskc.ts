@@ -31,7 +31,7 @@ export async function readPskc(
   return readContainer(container, askSecret, effort, secretInside);
 }
 
-/** {@link readPskc} for a container whose secrets `makeSecret` knows how to get. */
+/** {@link readPskc} for a container whose secrets come from `makeSecret`. */
 export async function readContainer(
   container: Element,
   askSecret: AskSecret,

@@ -24,7 +24,7 @@ const NAMESPACES = {
 };
 const PBKDF2 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2";
 
-/** How a container is encrypted, and what it can say. */
+/** How a container is encrypted, and which hash it uses. */
 interface Profile {
   /** Of the key that a passphrase makes. */
   readonly keyBytes: 16 | 32;
@@ -109,7 +109,7 @@ function refusalOf({ credential }: ExportedToken): string | null {
 
 /** How the secrets of one container are written. */
 interface SecretWriter {
-  /** What stands before the keys and says how to open them. */
+  /** The elements before the keys, which say how to decrypt them. */
   readonly head: object;
   write(secret: Uint8Array): object;
 }
@@ -181,7 +181,7 @@ async function secretWriter(
   );
 }
 
-/** `opening` says how the reader gets the key. */
+/** `opening` describes how the reader gets the key. */
 function encryptedSecrets(opening: object, key: Uint8Array, hash: Profile["hash"]): SecretWriter {
   const macKey = randomBytes(MAC_KEY_BYTES[hash]);
   return {
@@ -268,7 +268,7 @@ function dataOf(credential: OtpCredential): object {
   return { Counter: { PlainValue: String(credential.counter) } };
 }
 
-/** What PSKC has no words for (history, expiry, wiping) is left out. */
+/** PIN rules that PSKC cannot express (history, expiry, wiping) are left out. */
 function pinOf(pin: RequiredPin): object {
   if (pin.type === "server") return { "@PINUsageMode": "Append" };
   const { minLength, maxLength, alphabet, attempts } = pin.policy;
