@@ -37,7 +37,7 @@ export class Exchange {
    */
   async say(name: string, message: Buffer): Promise<ServerMessage> {
     const reply = await this.#request("POST", `${name}, ${message.length} bytes`, message);
-    // a server with a trigger is asked for it with GET
+    // 405: the server starts with a trigger, which is requested with GET
     const answer =
       reply.status === 405 ? await this.#request("GET", "KeyProvTrigger wanted", null) : reply;
     this.#refuseFailure(answer);

@@ -37,8 +37,8 @@ export const aegisExport = {
 } as const satisfies ExportFormat;
 
 /**
- * Tokens that {@link aegisExport} does not refuse as an Aegis vault, encrypted where a password
- * (UTF-8) is given.
+ * Tokens as an Aegis vault, encrypted where a password (UTF-8) is given. {@link aegisExport} must
+ * support them.
  */
 export async function formatAegis(
   tokens: readonly ExportedToken[],

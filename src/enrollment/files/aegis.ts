@@ -72,10 +72,7 @@ const EncryptedSchema = v.object({
 
 type Database = v.InferOutput<typeof DatabaseSchema>;
 
-/**
- * The vault of Aegis, plain or encrypted with a password (AES-256-GCM under a key that scrypt
- * makes).
- */
+/** The vault of Aegis, plain or encrypted with a password (AES-256-GCM with a key from scrypt). */
 export const aegis = {
   id: "aegis",
   app: "Aegis",

@@ -11,9 +11,8 @@ import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/
 import type { AppEntry, AppLogin, TokenItem } from "./app-file.ts";
 
 /**
- * The tokens of an entry: one, unless a password manager keeps a code that holds several, of which
- * some may be refused. Rejects with FobError `invalid` in the words in which enrollment strings are
- * refused.
+ * The tokens of an entry: one, unless a password manager's code holds several, some of which may be
+ * refused. Rejects with FobError `invalid` and the messages for enrollment strings.
  */
 export async function draftsOf<Format extends string>(
   entry: TokenItem,
@@ -38,7 +37,7 @@ function nameDraft<Format extends string>(
   entry: AppEntry | AppLogin,
   format: Format,
 ): EnrollmentDraft<OtpCredential, Format> {
-  // what an entry says of itself is in the draft already
+  // the draft has the other fields of the entry already
   if (!("enrollment" in entry)) {
     const name = draft.name ?? draft.serial;
     return { ...draft, name, format, findings: [...draft.findings, ...(entry.findings ?? [])] };
@@ -58,7 +57,7 @@ function nameIn(part: string, text: string | null | undefined, findings: Finding
   return name;
 }
 
-/** What a token of each type takes; apps write the rest as well, where it means nothing. */
+/** The parameters of each type; apps write the others as well, without a meaning. */
 const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
   totp: ["secret", "algorithm", "digits", "alphabet", "period", "t0"],
   hotp: ["secret", "algorithm", "digits", "counter"],

@@ -21,8 +21,8 @@ export interface AppEntry {
   readonly algorithm?: string | null | undefined;
   readonly digits?: number | string | null | undefined;
   /**
-   * Of an app that has a type of its own for Steam Guard: what is of another type there has digits,
-   * whoever its issuer is.
+   * "decimal" in apps with a type of their own for Steam Guard: tokens of other types have digits,
+   * whatever their issuer.
    */
   readonly alphabet?: "decimal";
   readonly period?: number | string | null | undefined;
@@ -34,14 +34,11 @@ export interface AppEntry {
   /** The OCRA suite of a challenge-response token. */
   readonly suite?: string | null | undefined;
   readonly serial?: string | null | undefined;
-  /** What is to be said about the entry, beside what its Key URI tells. */
+  /** Findings about the entry, in addition to those about its Key URI. */
   readonly findings?: readonly Finding[];
 }
 
-/**
- * A token that a password manager keeps as an enrollment string, beside the names of the login that
- * it belongs to.
- */
+/** A token that a password manager stores as an enrollment string, with the names of its login. */
 export interface AppLogin {
   readonly enrollment: string;
   readonly issuer?: string | null | undefined;
@@ -59,14 +56,14 @@ export interface MalformedEntry {
 /** What a file has in the place of a token. */
 export type TokenItem = AppEntry | AppLogin | MalformedEntry;
 
-/** What stands in a file: tokens, and what else it has. */
+/** An item of a file: a token, or something that is not imported. */
 export type AppItem = TokenItem | LeftBehind;
 
 /** One kind of file that another app exports. */
 export interface AppFormat {
   /** Stored with the token as its format; stable, kebab-case. */
   readonly id: string;
-  /** The app's name, for people. */
+  /** The app's name in messages. */
   readonly app: string;
   /**
    * The tokens in a file, or null when it is not of this kind. Each entry stands alone: use
@@ -82,7 +79,7 @@ export const list = v.array(v.unknown());
 /** A text that apps leave out, or set to null. */
 export const text = v.optional(v.nullable(v.string()));
 
-/** A text beside a token, and a list of them: whatever else stands there hinders no token. */
+/** A text beside a token; a value of another type is ignored. */
 export const textBeside = v.fallback(text, null);
 export const textsBeside = v.fallback(v.optional(v.nullable(v.array(text))), null);
 
@@ -103,9 +100,8 @@ export interface EntryReading<Schema extends v.GenericSchema> {
 }
 
 /**
- * What an encrypted file holds: the JSON that its password opened, which is forgotten. `file` names
- * it in messages. Throws FobError `denied` where the password opened nothing, `invalid` for other
- * data.
+ * The content of an encrypted file: the decrypted JSON, which is forgotten. `file` names it in
+ * messages. Throws FobError `denied` where the password opened nothing, `invalid` for other data.
  */
 export function readOpened<const Content extends v.GenericSchema>(
   json: Buffer | null,
@@ -119,21 +115,21 @@ export function readOpened<const Content extends v.GenericSchema>(
   throw holdsSomethingElse(file);
 }
 
-/** For a password that opens nothing. Nobody can tell it from a file that was altered. */
+/** The error for a password that opens nothing; an altered file gives the same error. */
 export function wrongPassword(file: string): FobError {
   return new FobError("denied", t`the password does not open ${file}`, {
     hint: t("if the password is right, the file is damaged or was cut off"),
   });
 }
 
-/** For a file whose password is right, and whose content is not what its app writes. */
+/** The error for a right password and content that the app does not write. */
 export function holdsSomethingElse(file: string): FobError {
   return new FobError("invalid", t`${file} opens, and holds something else than tokens`);
 }
 
 /**
- * The entries of a list, each by itself: one of a wrong shape hinders no other. Throws FobError
- * `invalid` for a list that is too long.
+ * The entries of a list, each parsed alone: an invalid entry does not stop the others. Throws
+ * FobError `invalid` for a list that is too long.
  */
 export function readEach<const Schema extends v.GenericSchema>(
   entries: readonly unknown[],

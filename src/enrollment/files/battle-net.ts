@@ -56,7 +56,7 @@ function settingsIn(map: Element | null): ReadonlyMap<string, string> {
   return new Map(entries);
 }
 
-/** The text behind a masked value in hexadecimal, or null where it is none. */
+/** The text of a masked hexadecimal value, or null where it is none. */
 function unmask(masked: string): string | null {
   if (!/^(?:[0-9a-f]{2})+$/i.test(masked) || masked.length > 2 * MASK.length) return null;
   const bytes = Buffer.from(masked, "hex");

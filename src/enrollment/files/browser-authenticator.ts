@@ -101,7 +101,7 @@ function fromHex(secret: string): string {
     : secret;
 }
 
-/** What a number stands for; a name is itself. */
+/** The name for a number; a text is returned unchanged. */
 function nameIn(
   names: readonly (string | undefined)[],
   value: string | number | null | undefined,

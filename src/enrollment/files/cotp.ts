@@ -19,7 +19,7 @@ const DATABASE_VERSION = 2;
 const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
 
-/** How cotp makes a key of a password. */
+/** How cotp derives a key from a password. */
 const DERIVATION = {
   kdf: "argon2id",
   keyBytes: 32,

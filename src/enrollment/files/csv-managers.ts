@@ -13,7 +13,7 @@ export const keePassXc = csvFormat("keepassxc", "KeePassXC", {
   group: "group",
 });
 
-/** The CSV export of 1Password 8; older ones had a column for one-time passwords as well. */
+/** The CSV export of 1Password 8; older versions had a column for one-time passwords as well. */
 export const onePassword = csvFormat("1password", "1Password", {
   needs: [
     "title",
@@ -28,7 +28,7 @@ export const onePassword = csvFormat("1password", "1Password", {
   tags: "tags",
 });
 
-/** The CSV export of Apple's Passwords, and of Safari before it. */
+/** The CSV export of Apple's Passwords, and earlier of Safari. */
 export const applePasswords = csvFormat("apple-passwords", "Apple Passwords", {
   needs: ["title", "url", "username", "password", "otpauth"],
   code: ["otpauth"],
@@ -67,8 +67,8 @@ export const safeInCloud = csvFormat("safeincloud", "SafeInCloud", {
 });
 
 /**
- * The CSV export of NordPass, which leaves out the codes that it computes itself. People keep
- * enrollment strings in fields of their own, too.
+ * The CSV export of NordPass, which leaves out the secrets of its own codes. Custom fields may hold
+ * enrollment strings.
  */
 export const nordPass = csvFormat("nordpass", "NordPass", {
   needs: ["name", "username", "note", "cardholdername", "folder"],
@@ -81,7 +81,7 @@ export const nordPass = csvFormat("nordpass", "NordPass", {
   skips: (row) => row.cell("type") === "folder",
 });
 
-/** An app whose only export is CSV. */
+/** An app with CSV as its only export. */
 function csvFormat<const Id extends string>(id: Id, app: string, columns: LoginColumns) {
   return { id, app, read: (file) => readLogins(file, columns) } as const satisfies AppFormat;
 }

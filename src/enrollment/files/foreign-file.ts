@@ -20,7 +20,7 @@ type Rows = readonly (readonly string[])[];
 /** A file of another program, in each of the shapes that its format may have. */
 export class ForeignFile {
   readonly bytes: Buffer;
-  /** What the bytes say, without the space around it; empty where they are no text. */
+  /** The bytes as trimmed text; empty where they are not text. */
   readonly text: string;
   /** The file beside it that opens it together with a password, where one was given. */
   readonly keyFile: Buffer | null;
@@ -46,9 +46,9 @@ export class ForeignFile {
   }
 
   /**
-   * The table of a CSV file (RFC 4180) whose first line `has` the names of the right columns;
-   * null for every other file. Names are compared in lower case. Rejects with FobError `invalid`
-   * for a table that is damaged or too large.
+   * The table of a CSV file (RFC 4180) with the right columns, as `has` decides; null for every
+   * other file. Names are compared in lower case. Rejects with FobError `invalid` for a table that
+   * is damaged or too large.
    */
   async table(has: (columns: ReadonlySet<string>) => boolean): Promise<Table | null> {
     const columns = await this.#columns();
@@ -59,8 +59,8 @@ export class ForeignFile {
   }
 
   /**
-   * The cells of each row of a file that may be CSV, the first row among them; null where it cannot
-   * be read so. Rejects with FobError `invalid` for a table that is too large.
+   * The rows of a file that may be CSV, with the first row; null where it cannot be parsed. Rejects
+   * with FobError `invalid` for a table that is too large.
    */
   rows(): Promise<Rows | null> {
     this.#rows ??= this.isTable ? parseCsv(this.text) : Promise.resolve(null);
@@ -85,7 +85,7 @@ export class ForeignFile {
   }
 }
 
-/** The first line; empty where it is longer than one that names columns. */
+/** The first line; empty where it is too long for a line of column names. */
 function headerOf(text: string): string {
   const start = text.slice(0, MAX_HEADER + 1);
   const line = start.slice(0, start.search(/[\r\n]|$/));
@@ -101,7 +101,7 @@ function delimiterOf(text: string): string | null {
   return most === 0 ? null : (DELIMITERS[counts.indexOf(most)] ?? null);
 }
 
-/** The names of the columns in lower case; none for a line that is not CSV by itself. */
+/** The names of the columns in lower case; none for a line that is not CSV. */
 async function parseHeader(text: string): Promise<readonly string[]> {
   const [row = []] = (await parseRows(headerOf(text), delimiterOf(text))) ?? [];
   return row.map((name) => name.trim().toLowerCase());
@@ -113,7 +113,7 @@ async function parseCsv(text: string): Promise<Rows | null> {
   return parseRows(text, delimiter);
 }
 
-/** Some programs leave a quote in an unquoted cell as it is, which hinders nothing. */
+/** Quotes in unquoted cells are accepted, because some programs write them. */
 async function parseRows(text: string, delimiter: string | null): Promise<string[][] | null> {
   const { parse } = await import("csv-parse/sync");
   try {
@@ -125,7 +125,7 @@ async function parseRows(text: string, delimiter: string | null): Promise<string
       to: MAX_ENTRIES + 2,
     });
   } catch {
-    // the parser has no other way to say that a quote is missing
+    // any error of the parser means that a quote is missing
     return null;
   }
 }

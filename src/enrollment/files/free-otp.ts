@@ -59,8 +59,8 @@ const DescriptionSchema = v.object({
 });
 
 /**
- * `externalBackup.xml` of FreeOTP 2, which is no XML: a map that Java serialized. Each token's
- * secret is encrypted with the master key, and that one with a key of the password.
+ * `externalBackup.xml` of FreeOTP 2, which is no XML but a serialized Java map. Each token's secret
+ * is encrypted with the master key, and the master key with a key from the password.
  */
 export const freeOtp = {
   id: "freeotp",
@@ -97,7 +97,7 @@ function derivationOf({
     hash: `sha${hash as "1" | "256" | "512"}`,
     iterations: mIterations,
     salt: mSalt,
-    // FreeOTP makes a key as long as its salt
+    // FreeOTP's key is as long as its salt
     keyBytes: mSalt.length,
   };
 }
@@ -150,7 +150,7 @@ function jsonAt(map: JavaMap | null, name: string): unknown {
   return parseEntry(map?.get(name) ?? "");
 }
 
-/** What an entry says, or null where it is no JSON: it hinders no other one. */
+/** An entry's JSON, or null where it is invalid, which does not stop the others. */
 function parseEntry(json: string): unknown {
   try {
     return parseJson(json, LIMITS);

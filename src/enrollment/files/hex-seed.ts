@@ -7,7 +7,7 @@ export function isHexSeed(text: string): boolean {
   return text.length >= 20 && text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text);
 }
 
-/** The seed of a hardware token in Base32, and the hash that its length stands for. */
+/** The seed of a hardware token in Base32, and the hash that has its length. */
 export function readHexSeed(text: string) {
   return {
     secret: encodeBase32(Buffer.from(text, "hex")),
@@ -20,7 +20,7 @@ export function seedFault(seed: string | null): string {
   return seed ? t("its seed is not hexadecimal, or has less than 80 bits") : t("it has no seed");
 }
 
-/** What is to be said where a list does not tell whether its tokens are event- or time-based. */
+/** The finding for a list that does not say whether its tokens are event- or time-based. */
 export function kindAssumed(): Finding {
   const message = t(
     "the list does not say what kind the token is: event-based with 6 digits is assumed",

@@ -1,6 +1,6 @@
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
 
-/** A map of texts as Java wrote it, without what else stood in it. */
+/** The text entries of a serialized Java map. */
 export type JavaMap = ReadonlyMap<string, string>;
 
 /** What a stream of Java's serialization begins with: its magic number and its version. */
@@ -24,19 +24,19 @@ const FIRST_HANDLE = 0x7e_0000;
 /** A token has two entries, and the map some others. */
 const MAX_MAP_ENTRIES = 2 * MAX_ENTRIES + 64;
 
-/** The bytes of a value of each primitive type, by the letter that stands for it. */
+/** The sizes of Java's primitive types in bytes, by type code. */
 const PRIMITIVE_BYTES: ReadonlyMap<string, number> = new Map(
   Object.entries({ B: 1, C: 2, D: 8, F: 4, I: 4, J: 8, S: 2, Z: 1 }),
 );
 
-/** A class whose objects may be read: what its fields have, and the class above it. */
+/** A class of objects that may be read: its fields, and its superclass. */
 interface JavaClass {
   readonly name: string;
   readonly fieldBytes: number;
   readonly above: JavaClass | null;
 }
 
-/** The classes whose objects a map of preferences may hold. Nothing of them is carried out. */
+/** The classes of values in a map of preferences. Their code is not run. */
 const VALUE_CLASSES: readonly string[] = [
   "java.lang.Boolean",
   "java.lang.Float",
@@ -53,8 +53,8 @@ export function isJavaStream(bytes: Buffer): boolean {
 }
 
 /**
- * The texts of a serialized `HashMap` whose keys are texts, and whose values texts or boxed numbers,
- * which are left out. Null for every other stream, and for a damaged one.
+ * The text entries of a serialized `HashMap` with texts as keys, and texts or boxed numbers as
+ * values; numbers are left out. Null for every other stream, and for a damaged one.
  */
 export function readJavaMap(bytes: Buffer): JavaMap | null {
   try {
@@ -65,7 +65,10 @@ export function readJavaMap(bytes: Buffer): JavaMap | null {
   }
 }
 
-/** A stream that ends too early (a RangeError of Buffer says so, too), or holds something else. */
+/**
+ * Thrown for a stream that holds something else; one that ends too early may give a RangeError of
+ * Buffer.
+ */
 class NotReadable extends Error {}
 
 /** What a reference may refer to. */
@@ -124,7 +127,7 @@ class Stream {
     return VALUE;
   }
 
-  /** A class and the one above it, of which there is one at most. */
+  /** A class and its superclass, of which there is one at most. */
   #readClass(depth = 0): JavaClass | null {
     const code = this.#byte();
     if (code === CODE.null) return null;
@@ -176,7 +179,7 @@ class Stream {
     return Number(this.#bytes.readBigUInt64BE(this.#skip(8)));
   }
 
-  /** A text in Java's form of UTF-8: UTF-16, of which every unit is written by itself. */
+  /** A text in Java's modified UTF-8: each UTF-16 unit is encoded separately. */
   #readText(length: number): string {
     const start = this.#skip(length);
     const units = new Uint16Array(length);

@@ -152,7 +152,7 @@ const STRATUM_TYPES: readonly (string | undefined)[] = [
 ];
 const STRATUM_ALGORITHMS: readonly (string | undefined)[] = ["SHA1", "SHA256", "SHA512"];
 
-/** The plain backup of Stratum, which was called Authenticator Pro. */
+/** The plain backup of Stratum, formerly Authenticator Pro. */
 export const stratum = jsonFormat(
   "stratum",
   "Stratum",

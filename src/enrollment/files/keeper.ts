@@ -25,7 +25,7 @@ const RecordSchema = v.object({
   folders: v.fallback(v.optional(v.nullable(v.array(FolderSchema))), null),
 });
 
-/** How Keeper calls the field of a one-time password, in older and newer exports. */
+/** Keeper's names for the field of a one-time password, in older and newer exports. */
 const CODE = /^(?:TFC:Keeper|\$oneTimeCode(?::.*)?)$/;
 
 /** The exports of Keeper, JSON and CSV. */
@@ -60,7 +60,9 @@ function codesIn([name, value]: [string, unknown]): string[] {
 /** The column behind those of the standard: there names and values of fields begin, in turn. */
 const FIRST_FIELD = 7;
 
-/** The CSV export has no names of columns. Its mark is how it calls one-time passwords. */
+/**
+ * The CSV export has no column names. It is recognized by the name of its one-time password field.
+ */
 async function readRows(file: ForeignFile): Promise<AppItem[] | null> {
   if (!file.isTable || !/(?:TFC:Keeper|\$oneTimeCode)/.test(file.text)) return null;
   const rows = await file.rows();

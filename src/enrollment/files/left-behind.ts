@@ -5,9 +5,7 @@ import { plural, t } from "#base/language.ts";
  * have thousands.
  */
 export interface LeftBehind {
-  /**
-   * `login`: an entry without a one-time password. `trash`: an entry that was thrown away there.
-   */
+  /** `login`: an entry without a one-time password. `trash`: a deleted entry. */
   readonly leftBehind: "login" | "trash" | "group" | "tag" | "note";
   /** What counts once, however many entries have it. Everything else counts each time. */
   readonly name?: string;
@@ -33,7 +31,9 @@ function namesIn(names: Belongings["tags"]): string[] {
   return (names ?? []).flatMap((name) => name?.trim() || []);
 }
 
-/** Parts items from what is left behind, and says how much of each kind that is. */
+/**
+ * Separates items from those that are not imported, and reports how many of each kind those are.
+ */
 export function countLeftBehind<Item extends object>(
   items: readonly (Item | LeftBehind)[],
 ): { readonly items: readonly Item[]; readonly remarks: readonly string[] } {

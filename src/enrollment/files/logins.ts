@@ -6,9 +6,9 @@ import type { Row } from "./table.ts";
 
 type Text = string | null | undefined;
 
-/** An entry of a password manager, as far as it is looked at. */
+/** An entry of a password manager, with the fields that fob reads. */
 export interface Login {
-  /** Its one-time passwords, as enrollment strings or bare secrets; empty ones are none. */
+  /** Its one-time passwords, as enrollment strings or bare secrets; empty ones are ignored. */
   readonly codes: readonly Text[];
   readonly issuer: Text;
   readonly account: Text;
@@ -17,7 +17,7 @@ export interface Login {
   readonly tags?: readonly Text[] | null | undefined;
 }
 
-/** The tokens of a login, and what else it has. One without a one-time password is counted. */
+/** The tokens of a login, and its other content. A login without a one-time password is counted. */
 export function itemsOf({ codes, issuer, account, ...belongings }: Login): AppItem[] {
   const given = codes.flatMap((code) => code?.trim() || []);
   if (given.length === 0) return [{ leftBehind: "login" }];
@@ -39,7 +39,7 @@ export interface LoginColumns {
   readonly group?: string;
   /** Tags stand in one cell, with commas or semicolons between. */
   readonly tags?: string;
-  /** What else a row may hold that is a code. */
+  /** Further codes in a row. */
   readonly codesIn?: (row: Row) => readonly string[];
   /** Rows that are no entries. */
   readonly skips?: (row: Row) => boolean;

@@ -21,7 +21,7 @@ export function openDatabase(key: Secret, { header, iv, sealed }: SealedDatabase
   try {
     return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
   } catch {
-    // node:crypto has one way to say that a tag does not match
+    // any error of node:crypto means that the tag does not match
     return null;
   }
 }

@@ -67,7 +67,7 @@ export const bitwarden = {
   },
 } as const satisfies AppFormat;
 
-/** Other password managers have a list of this name, too, whose entries have a title. */
+/** Other password managers use a list of the same name; the entries of those have a title. */
 function isBitwarden({ encrypted, items }: v.InferOutput<typeof BitwardenSchema>): boolean {
   return encrypted === false || ["type", "login"].some((field) => someHas(items, "name", field));
 }

@@ -120,7 +120,7 @@ function knownFiles(): string {
   return t`known are the exports of ${apps().join(", ")}, key containers (PSKC), lists of enrollment strings, and pictures of QR codes`;
 }
 
-/** What the bytes say, or why they are no text that fob reads. */
+/** The text of the bytes, or the reason why fob cannot read them as text. */
 function textOf(bytes: Buffer, source: string) {
   try {
     return { text: decodeText(bytes, source, knownFiles()).trim(), failure: null };

@@ -7,7 +7,7 @@ const T0 = Date.UTC(2000, 0, 1) / 1000;
 
 /**
  * The list of SafeWord and eToken PASS that LinOTP imports as an eToken DAT file: records of an
- * LDAP directory, an empty line between.
+ * LDAP directory, separated by empty lines.
  */
 export const safeWordList = {
   id: "safeword-list",

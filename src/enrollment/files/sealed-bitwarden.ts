@@ -13,7 +13,7 @@ const MAC_BYTES = 32;
 /** What Bitwarden calls `kdfType`. */
 const KDF = { pbkdf2: 0, argon2id: 1 } as const;
 
-/** AES-256-CBC with HMAC-SHA256, the only encryption that Bitwarden makes with a password. */
+/** AES-256-CBC with HMAC-SHA256, Bitwarden's only encryption with a password. */
 const AES_CBC_HMAC = "2";
 
 const MarkSchema = v.object({ encrypted: v.literal(true), passwordProtected: v.literal(true) });
@@ -39,7 +39,7 @@ interface Sealed {
   readonly mac: Buffer;
 }
 
-/** What stands in an export of Bitwarden with a password of its own: its plain export. */
+/** The content of a Bitwarden export with a password of its own: its plain export. */
 export const openBitwarden: OpenFile = async (file, opening) => {
   const content = file.json();
   if (!v.is(MarkSchema, content)) return null;
@@ -53,7 +53,7 @@ export const openBitwarden: OpenFile = async (file, opening) => {
     forget(validation);
     return { text: open(key, data) };
   });
-  // the password is right, so the rest is not
+  // the password is right, so the data is damaged
   if (!opened.text) throw damagedFile(APP);
   return opened.text;
 };
@@ -65,7 +65,7 @@ function derivationOf({
   kdfMemory,
   kdfParallelism,
 }: Export): Derivation {
-  // the text of the salt is what counts, and not the bytes that it stands for
+  // Bitwarden uses the text of the salt, not the bytes that it encodes
   const bytes = Buffer.from(salt);
   if (kdfType === KDF.pbkdf2)
     return {

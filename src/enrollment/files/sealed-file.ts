@@ -26,8 +26,8 @@ export const base64Bytes = v.pipe(
 );
 
 /**
- * The text that an app's encrypted file holds, or null for a file that is no such one. Rejects with
- * FobError `denied` for a wrong password.
+ * Decrypts the text of an app's encrypted file; null for any other file. Rejects with FobError
+ * `denied` for a wrong password.
  */
 export type OpenFile = (file: ForeignFile, opening: Opening) => Promise<Secret | null>;
 
@@ -56,7 +56,7 @@ export function orSealed<const Id extends string, const App extends string>(
   } as const satisfies AppFormat;
 }
 
-/** What was decrypted, as the file that the app would have written without a password. */
+/** The decrypted content, as the file that the app would have written without a password. */
 export function contentOf(opened: Secret, app: string): ForeignFile {
   return new ForeignFile(opened, textOfOpened(opened, app));
 }
@@ -68,8 +68,8 @@ export function textOfOpened(opened: Secret, app: string): string {
 }
 
 /**
- * What the password opens: {@link openWithPassphrase} for a file of `app`. Rejects with FobError
- * `denied` when it opens nothing.
+ * {@link openWithPassphrase} for a file of `app`. Rejects with FobError `denied` when the password
+ * opens nothing.
  */
 export async function openSealed<D extends Derivation, T>(
   app: string,

@@ -13,7 +13,7 @@ const APP = "Proton Authenticator";
 const VERSION = 1;
 const SALT_BYTES = 16;
 
-/** How Proton Authenticator makes a key of a password. */
+/** How Proton Authenticator derives a key from a password. */
 const DERIVATION = {
   kdf: "argon2id",
   keyBytes: 32,
@@ -30,7 +30,7 @@ const ExportSchema = v.object({
   content: v.pipe(base64Bytes, v.minLength(GCM_OVERHEAD_BYTES)),
 });
 
-/** What stands in an export of Proton Authenticator with a password: its plain export. */
+/** The content of a Proton Authenticator export with a password: its plain export. */
 export const openProton: OpenFile = async (file, opening) => {
   const json = file.json();
   if (!v.is(MarkSchema, json)) return null;

@@ -34,7 +34,7 @@ function open(rest: Buffer, opening: Opening): Promise<Secret> {
   return openSealed(APP, [derivation], opening, (key) => decrypt(key, sealed));
 }
 
-/** AES-CBC, with nothing that would tell a wrong password but the text that comes out. */
+/** AES-CBC without a MAC: a wrong password is recognized by the decrypted text only. */
 function openOld(rest: Buffer, opening: Opening): Promise<Secret> {
   const salt = rest.subarray(0, OLD_SALT_BYTES);
   const iv = rest.subarray(OLD_SALT_BYTES, OLD_SALT_BYTES + BLOCK_BYTES);
@@ -53,7 +53,7 @@ function openOld(rest: Buffer, opening: Opening): Promise<Secret> {
       const text = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
       return isJsonText(text) ? text : null;
     } catch {
-      // node:crypto has no other way to say that the padding is wrong
+      // any error of node:crypto means that the padding is wrong
       return null;
     }
   });

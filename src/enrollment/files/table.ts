@@ -1,4 +1,4 @@
-/** A table whose columns have names. */
+/** A table with named columns. */
 export class Table {
   readonly rows: readonly Row[];
 

@@ -17,7 +17,7 @@ import {
 } from "./app-file.ts";
 import { belongingsOf } from "./left-behind.ts";
 
-/** How 2FAS makes a key of a password. */
+/** How 2FAS derives a key from a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
 
 const ServiceSchema = v.object({

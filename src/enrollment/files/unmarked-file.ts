@@ -8,10 +8,10 @@ import type { ForeignFile } from "./foreign-file.ts";
 import { openDatabase } from "./otp-client-database.ts";
 import { openSealed } from "./sealed-file.ts";
 
-/** An app whose encrypted files have no mark: all of their bytes look random. */
+/** An app whose encrypted files have no marker: all their bytes look random. */
 type App = "andOTP" | "OTPClient";
 
-/** What a password opened, and whose file it is. */
+/** The content that a password opened, and the app of the file. */
 interface Opened {
   readonly app: App;
   readonly content: Secret;
@@ -34,9 +34,9 @@ const MIN_BYTES = 100;
 const opened = new WeakMap<ForeignFile, Promise<Opened | null>>();
 
 /**
- * The content of an encrypted file that has no mark, or null for a file that cannot be one. The
- * password is asked for once, whichever apps it may be of. Rejects with FobError `denied` for one
- * that opens nothing.
+ * The content of an encrypted file without a marker, or null for a file that cannot be one. The
+ * password is asked for once for all possible apps. Rejects with FobError `denied` when it opens
+ * nothing.
  */
 export function openUnmarked(file: ForeignFile, opening: Opening): Promise<Opened | null> {
   const known = opened.get(file) ?? open(file.bytes, opening);
@@ -72,7 +72,7 @@ function countedAndOtp(bytes: Buffer, iterations: number): Reading {
   };
 }
 
-/** Until version 0.6.3 andOTP made its key of nothing but the password. */
+/** Until version 0.6.3 andOTP derived its key from the password alone, without a salt. */
 function oldAndOtp(bytes: Buffer): Reading {
   return {
     app: "andOTP",
@@ -100,8 +100,8 @@ function oldOtpClient(bytes: Buffer): Reading {
 }
 
 /**
- * As many bytes of a password as it has characters, which is all that older versions of OTPClient
- * took; null where that is the whole password.
+ * The first bytes of a password, as many as it has characters: older versions of OTPClient used
+ * only these. Null where that is the whole password.
  */
 export function cutToCharacters(passphrase: Uint8Array): Uint8Array | null {
   const characters = [...Buffer.from(passphrase).toString("utf8")].length;
@@ -111,8 +111,8 @@ export function cutToCharacters(passphrase: Uint8Array): Uint8Array | null {
 const OPEN_PGP_ARMOR = Buffer.from("-----BEGIN PGP MESSAGE-----");
 
 /**
- * andOTP's third kind of backup is an OpenPGP message: armored, or one that begins with a key of
- * version 3 that is encrypted for somebody (RFC 4880 section 5.1). Throws FobError `invalid`.
+ * andOTP's third kind of backup is an OpenPGP message: armored, or one that begins with an
+ * encrypted session key of version 3 (RFC 4880 section 5.1). Throws FobError `invalid`.
  */
 function refuseOpenPgp(bytes: Buffer): void {
   const isArmored = bytes.subarray(0, OPEN_PGP_ARMOR.length).equals(OPEN_PGP_ARMOR);
@@ -123,7 +123,7 @@ function refuseOpenPgp(bytes: Buffer): void {
   });
 }
 
-/** How files of other programs begin whose rest looks random. */
+/** Beginnings of files of other programs whose other bytes look random. */
 const KNOWN_BEGINNINGS = [
   "PK",
   "%PDF",

@@ -18,8 +18,8 @@ const PARAMETERS = new Set(
 );
 
 /**
- * The text export of WinAuth: Key URIs whose labels have a plus for each space, and whose Steam
- * tokens carry more secrets than a passcode needs.
+ * The text export of WinAuth: Key URIs with a plus for each space in labels; its Steam tokens carry
+ * further secrets.
  */
 export const winAuth = {
   id: "winauth",

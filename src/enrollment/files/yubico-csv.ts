@@ -3,7 +3,7 @@ import type { Finding } from "#token/draft/parsed-token.ts";
 import type { AppFormat, AppItem } from "./app-file.ts";
 import { isHexSeed, readHexSeed, seedFault } from "./hex-seed.ts";
 
-/** What a row of the traditional log begins with when it tells of a token. */
+/** The first cell of a row about a token in the traditional log. */
 const EVENTS = /^(?:OATH-HOTP|Yubico OTP|Static Password|Challenge-Response)/i;
 
 /** A serial number, and the time at which the key was written, six columns later. */
@@ -43,7 +43,7 @@ function yubico([
   time = "",
 ]: readonly string[]) {
   if (!SERIAL.test(serial) || !TIME.test(time)) return null;
-  // a private id has twelve hexadecimal digits, and a static password has none
+  // a private id has twelve hexadecimal digits; a static password has none
   if (!/^\d{1,7}$/.test(third)) return { fault: notOath(), account: serial };
   const findings = [
     assumed(
