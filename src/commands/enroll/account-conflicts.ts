@@ -15,7 +15,7 @@ import type { NamedDraft } from "./named-draft.ts";
 
 type ConflictContext = Pick<HouseContext, "prompt">;
 
-/** What becomes of drafts whose account is enrolled already with another secret. */
+/** The decisions about drafts whose account is enrolled already with another secret. */
 export interface Settled {
   /** To be stored, with the names that they get. */
   readonly drafts: readonly NamedDraft[];
@@ -25,7 +25,7 @@ export interface Settled {
   readonly refused: readonly FobError[];
 }
 
-/** What options say about such drafts, and how messages name these options. */
+/** The options about such drafts, and their names for messages. */
 export interface ConflictWishes {
   readonly replace: boolean;
   readonly keepBoth: boolean;
@@ -50,9 +50,8 @@ export function refuseBoth({
 }
 
 /**
- * Settles what becomes of drafts whose account came before in the same command. Nobody can tell
- * which of two secrets counts, so that none takes another's place: they are kept under other names,
- * or refused.
+ * Decides about drafts whose account occurred before in the same command. It is unknown which of
+ * two secrets is current, so none replaces another: they are stored under other names, or refused.
  */
 export async function settleRepeated(
   vault: Vault,
@@ -88,9 +87,9 @@ type Decision = "replace" | "keep" | "leave";
 const MAX_NAMED = 5;
 
 /**
- * Settles what becomes of drafts whose account has another secret: as the options say, or as a
- * person at the terminal answers to one question. Elsewhere each is refused by name. Throws
- * FobError `interrupted` for a person who wants nothing of all this.
+ * Decides about drafts whose account has another secret: by the options, or by one question at the
+ * terminal. Without either, each is refused by name. Throws FobError `interrupted` if the user
+ * cancels.
  */
 export async function settleConflicts(
   vault: Vault,

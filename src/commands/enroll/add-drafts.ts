@@ -19,9 +19,9 @@ import { type FetchedTokens, interruptedAfter, nameStored, storeFetched } from "
 export type ClientContext = AddingContext & Pick<Context, "complain" | "delegate" | "tell">;
 
 /**
- * Adds drafts to the vault, and before them what servers make: by the agent that holds it, so that
- * nobody is asked for the app PIN, else here. The servers are asked here, when nothing else is left
- * to ask. Their secrets are forgotten.
+ * Adds tokens from servers and then drafts to the vault: in the agent that holds it, so that the
+ * app PIN is not asked for, else in this process. This process sends the requests to servers, after
+ * all questions. Forgets the secrets.
  */
 export async function addDrafts(
   named: readonly NamedDraft[],
@@ -87,8 +87,8 @@ async function* tellAgent(
 }
 
 /**
- * What the next server makes. A signal ends this process while that one is asked: the agent has
- * stored what came before, and the person is told so.
+ * The tokens of the next server. A signal during a request ends this process: the agent has stored
+ * the tokens before, and the user is told so.
  */
 async function nextOf(servers: ServerEnrollments | null, { complain }: ClientContext) {
   const names = servers?.fetched.map(({ name }) => name) ?? [];
@@ -101,8 +101,8 @@ async function nextOf(servers: ServerEnrollments | null, { complain }: ClientCon
 }
 
 /**
- * Stores here what servers have made, because the agent has gone before it said that it did. Throws
- * FobError as opening the vault does.
+ * Stores tokens from servers in this process, because the agent ended before it confirmed them.
+ * Throws FobError as opening the vault does.
  */
 async function rescue(
   servers: ServerEnrollments,

@@ -63,10 +63,10 @@ export type AddingContext = Pick<
 >;
 
 /**
- * Adds drafts to the vault that this process opens, all of them or none: settles what becomes of
- * accounts that are there, asks for the PINs that issuers demand, stores what servers make, if any,
- * and stores the drafts. Their secrets are forgotten. Throws FobError `usage` where `enroll` is
- * given what is there already.
+ * Adds drafts to the vault that this process opens, all of them or none: decides about accounts
+ * that are enrolled already, asks for the PINs that issuers require, stores tokens from servers, if
+ * any, and stores the drafts. Forgets their secrets. Throws FobError `usage` where `enroll` gets a
+ * token that is enrolled already.
  */
 export async function addHere(
   given: readonly NamedDraft[],

@@ -3,7 +3,7 @@ export const ADDING_COMMANDS = ["enroll", "import", "restore"] as const;
 
 type AddingCommand = (typeof ADDING_COMMANDS)[number];
 
-/** Which command adds the drafts, and what its options say. */
+/** The command that adds the drafts, and its options. */
 export interface AddingWishes {
   readonly by: AddingCommand;
   /** The name that a person gave, who so knows that it is another token. */

@@ -5,8 +5,8 @@ import type { AskSecret } from "#token/draft/parsed-token.ts";
 export type SecretContext = Pick<Context, "pinPrompt" | "hearSignals">;
 
 /**
- * Asks the person, or takes from where PINs come from, what opens an encrypted enrollment; `source`
- * names it where it has no name.
+ * Gets the secret that opens an encrypted enrollment, from the user or the configured source of
+ * PINs; `source` names the enrollment where it has no name.
  */
 export function askSecretFor(source: string, { pinPrompt, hearSignals }: SecretContext): AskSecret {
   return (role, of) => hearSignals(() => pinPrompt.ask({ of: of ?? source, role, refusal: null }));

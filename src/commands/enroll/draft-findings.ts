@@ -6,7 +6,7 @@ import type { NamedDraft } from "./named-draft.ts";
 /** No more tokens are named behind one warning. */
 const MAX_NAMED = 3;
 
-/** What there is to say about drafts, each finding with the name of its token. */
+/** All findings about drafts, each with the name of its token. */
 export function findingsOf(named: readonly NamedDraft[], now: Date): Finding[] {
   return named.flatMap((one) => findingsAbout(one, now).map((finding) => about(one.name, finding)));
 }
@@ -29,7 +29,7 @@ export function about(name: string, { severity, code, message }: Finding): Findi
   return { severity, code, message: t`${name}: ${message}` };
 }
 
-/** A finding as a line for people. */
+/** A finding as a line of text. */
 export function describeFinding({ severity, message }: Finding): string {
   return `${severityInWords(severity)}: ${message}`;
 }

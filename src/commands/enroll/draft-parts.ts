@@ -71,9 +71,8 @@ const DraftSchema = v.strictObject({
 });
 
 /**
- * Drafts as texts that are short enough for an agent's lines, with their secrets and all that is
- * stored of them: one line of JSON each, cut wherever a part is full. Null where that is too much
- * for an agent.
+ * Drafts with their secrets and all stored fields, as texts short enough for an agent's lines: one
+ * line of JSON each, cut into parts. Null where they are too much for an agent.
  */
 export function draftParts(drafts: readonly SentDraft[]): readonly string[] | null {
   const lines = drafts.map((draft) => `${encodeDraft(draft)}\n`);

@@ -187,7 +187,7 @@ function refuseConflicts(refused: readonly FobError[], context: EnrollContext): 
   refuseNothingDone({ done: [], failures: refused }, context);
 }
 
-/** Throws FobError `usage` for options that say how to talk to a server where none is asked. */
+/** Throws FobError `usage` for options about servers where no server is used. */
 function refuseIdleOptions(
   { trace, insecure }: { trace: string | undefined; insecure: boolean },
   servers: number,

@@ -19,7 +19,7 @@ export interface ChosenPin {
   readonly policy: PinPolicy;
 }
 
-/** A token to come, as far as its PIN is concerned. */
+/** The fields of a new token that its PIN depends on. */
 interface Guarded {
   readonly name: string;
   readonly draft: { readonly pin?: RequiredPin };
@@ -31,9 +31,8 @@ type PinContext = Pick<HouseContext, "clock" | "pinPrompt">;
 export type ChosenPins<T extends Guarded = NamedDraft> = ReadonlyMap<T, ChosenPin>;
 
 /**
- * Asks for the PINs of new tokens: where their issuer wants one, and with `everywhere` for all of
- * them. Tokens under one policy share one question. `isLast` says whether nothing is asked after
- * them.
+ * Asks for the PINs of new tokens: where their issuer requires one, and with `everywhere` for all
+ * of them. Tokens under one policy share one question. `isLast` says whether no question follows.
  */
 export async function askPins<T extends Guarded>(
   named: readonly T[],
@@ -94,9 +93,7 @@ export function fittingPins(fetched: readonly FetchedDraft[]): ChosenPins {
   return pins;
 }
 
-/**
- * A stored token that still lacks the PIN which its issuer wants, and why it has none.
- */
+/** A stored token that lacks the PIN that its issuer requires, and the reason. */
 export interface Unguarded {
   readonly name: string;
   readonly policy: PinPolicy;
@@ -104,8 +101,8 @@ export interface Unguarded {
 }
 
 /**
- * Asks for the PINs of tokens whose server has just said that it wants some; nobody is asked after
- * an `interruption`. Returns those that got none: they are stored, whatever became of the question.
+ * Asks for the PINs of tokens after their server has required some; no question is asked after an
+ * `interruption`. Returns the tokens without a PIN: they are stored in any case.
  */
 export async function guardLate(
   vault: Vault,
@@ -133,7 +130,7 @@ export async function guardLate(
   }
 }
 
-/** What to tell the person about a token whose PIN is missing. */
+/** A message about a token whose PIN is missing. */
 export function describeMissingPin({ name, policy, reason }: Unguarded): string {
   const rules = ` --policy ${formatPinPolicy(policy)}`;
   const why = reason.code === "interrupted" ? "" : ` (${reason.message})`;
@@ -141,8 +138,8 @@ export function describeMissingPin({ name, policy, reason }: Unguarded): string 
 }
 
 /**
- * Guards tokens that are stored already. It opens them: a token that lacks the PIN its issuer wants
- * waits behind its access domain.
+ * Sets the PINs of stored tokens. It opens their records although they are locked until they have a
+ * PIN.
  */
 async function guardAndOpen(
   vault: Vault,

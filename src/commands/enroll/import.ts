@@ -21,7 +21,7 @@ interface Imported {
   readonly views: readonly DraftView[];
   readonly isDryRun: boolean;
   readonly notes: readonly string[];
-  /** Why tokens whose account is there with another secret were left out. */
+  /** The errors of tokens that were left out because their account has another secret. */
   readonly failures: readonly FobError[];
 }
 
@@ -165,8 +165,8 @@ async function readSource(
 }
 
 /**
- * A token without a name is called after its account, or the app that it comes from: a file may
- * have many, too many to ask for each name.
+ * A token without a name gets that of its account or app: a file may hold too many to ask for each
+ * name.
  */
 function nameIn(app: string, { name, account }: EnrollmentDraft<Credential>): string {
   return [name, account, app].map((text) => text && shortenName(text)).find((text) => text) ?? app;

@@ -15,7 +15,7 @@ const MAX_INSPECTED = 5_000;
 export interface InspectedToken {
   /** Null where only the server knows what the token will be. */
   readonly view: DraftView | null;
-  /** The passcode that it would give now; null where that cannot be known. */
+  /** Its current passcode; null where that cannot be known. */
   readonly code: string | null;
   readonly fields: readonly DraftField[];
 }
@@ -29,7 +29,7 @@ export interface Inspection {
   readonly findings: readonly Finding[];
 }
 
-/** What is to be said about tokens that can be enrolled. Forgets their secrets. */
+/** The report on tokens that can be enrolled. Forgets their secrets. */
 export function inspectDrafts(
   format: string | null,
   drafts: readonly EnrollmentDraft[],
@@ -54,7 +54,7 @@ export function inspectDrafts(
   return { format, isEnrollable: drafts.length > 0, tokens, findings };
 }
 
-/** What is to be said about a string that a server turns into a token. */
+/** The report on a string that a server turns into a token. */
 export function inspectOnline(
   { format, fields, findings }: OnlineEnrollment,
   reveal: boolean,
@@ -63,7 +63,7 @@ export function inspectOnline(
   return { format, isEnrollable: true, tokens: [token], findings };
 }
 
-/** What is to be said about something that cannot be enrolled, and why. */
+/** The report on something that cannot be enrolled, with the reason. */
 export function inspectRefused(
   format: string | null,
   code: string,
@@ -73,7 +73,7 @@ export function inspectRefused(
   return { format, isEnrollable: false, tokens: [], findings };
 }
 
-/** What is to be said about a file beside its tokens. */
+/** The report on a file apart from its tokens. */
 export function inspectRemarks(code: string, messages: readonly string[]): Inspection {
   const findings = messages.map((message): Finding => ({ severity: "info", code, message }));
   return { format: null, isEnrollable: false, tokens: [], findings };
@@ -94,7 +94,7 @@ export function joinInspections(inspections: readonly Inspection[]): Inspection 
   };
 }
 
-/** Where there are several tokens, a finding says which one it is about. */
+/** Names the token of a finding where there are several tokens. */
 function named(
   finding: Finding,
   { name }: EnrollmentDraft,
@@ -111,7 +111,7 @@ function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Da
   if (credential.kind === "ocra" || credential.kind === "motp") return null;
   if (credential.kind === "hotp") return hotp({ ...credential, secret });
   const unixSeconds = now.getTime() / 1000;
-  // its first time step is still to come
+  // null before its first time step
   return unixSeconds < credential.t0 ? null : totp({ ...credential, secret, unixSeconds }).code;
 }
 

@@ -17,8 +17,8 @@ export interface KnownTokens {
 }
 
 /**
- * A draft of an account that is enrolled already with another secret, or with one that nobody can
- * compare.
+ * A draft of an account that is enrolled already with another secret, or with one that cannot be
+ * compared.
  */
 export interface Conflict {
   readonly named: NamedDraft;
@@ -88,7 +88,7 @@ export function sortDrafts(
   return { fresh, same, conflicts, repeated };
 }
 
-/** Of each draft whose account came before, the first one of that account. */
+/** For each draft whose account occurred before: the first draft of that account. */
 function findRepeated(drafts: readonly NamedDraft[]): ReadonlyMap<NamedDraft, NamedDraft> {
   const first = new Map<string, NamedDraft>();
   const earlierOf = new Map<NamedDraft, NamedDraft>();
@@ -102,7 +102,10 @@ function findRepeated(drafts: readonly NamedDraft[]): ReadonlyMap<NamedDraft, Na
   return earlierOf;
 }
 
-/** Why a draft is refused: its account is enrolled already. `options` says what would let it in. */
+/**
+ * The error for a draft whose account is enrolled already. `options` names the options that allow
+ * it.
+ */
 export function refusal({ named, entry }: Conflict, options: string): FobError {
   const what = entry.pin === "user" ? t("behind a PIN") : t("with another secret");
   return new FobError(
@@ -115,7 +118,8 @@ export function refusal({ named, entry }: Conflict, options: string): FobError {
 }
 
 /**
- * Why a draft is refused: an earlier one is of its account. `options` says what would let it in.
+ * The error for a draft whose account an earlier draft has. `options` names the options that allow
+ * it.
  */
 export function refusalOfRepeated({ named, earlier }: Repeated, options: string): FobError {
   return new FobError(
@@ -133,7 +137,7 @@ function difference(one: NamedDraft, other: NamedDraft): string {
     : t("with different secrets");
 }
 
-/** What lets `fob enroll` take a draft whose account is enrolled already. */
+/** The options with which `fob enroll` accepts a draft whose account is enrolled already. */
 export function enrollOptions(): string {
   return t("--replace takes the place of what is there, --name NAME keeps both");
 }
@@ -154,8 +158,8 @@ export function findSame(vault: Vault, named: NamedDraft, known: KnownTokens): I
 }
 
 /**
- * Whether a token holds a draft's secret; false where nobody can compare, in a damaged file or
- * behind the PIN of an older fob.
+ * Whether a token has a draft's secret; false where that is unknown: in a damaged file, or behind a
+ * PIN in a record of an older fob.
  */
 function holdsDraft(
   vault: Vault,
@@ -182,9 +186,9 @@ export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraf
 }
 
 /**
- * Tokens with the same key belong to one account; letter case, and how many blanks there are, do
- * not count. Tokens that are for nobody yet, as a manufacturer hands them out, differ by their
- * serials. Null where neither issuer nor account is known.
+ * Tokens with the same key belong to one account; letter case and the number of blanks do not
+ * matter. A manufacturer's tokens, which have no user yet, differ by serial. Null where neither
+ * issuer nor account is known.
  */
 function accountKey({
   issuer,
@@ -223,7 +227,7 @@ export function refuseKnown(
   }
 }
 
-/** Throws FobError `usage` when a token is called so already. */
+/** Throws FobError `usage` when a token has this name already. */
 export function refuseTakenName(vault: Vault, name: string): void {
   refuseNameAmong(knownTokens(vault.entries()), name);
 }

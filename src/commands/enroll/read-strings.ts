@@ -34,7 +34,7 @@ export interface EnrollmentSources {
   readonly screen: boolean;
 }
 
-/** What the strings say: tokens that are whole, and where to get the others. */
+/** The content of the strings: tokens, and enrollments with a server. */
 export interface Enrollments {
   readonly drafts: readonly EnrollmentDraft[];
   readonly online: readonly OnlineEnrollment[];
@@ -46,9 +46,8 @@ type Enrollment = EnrollmentDraft | OnlineEnrollment;
 
 /**
  * Reads every enrollment string of the command line, of standard input, pictures, clipboard and
- * screen. Throws FobError `invalid` naming the first one that is wrong and where it stands, before
- * anything is stored or sent. Of a string that holds many tokens, one that is wrong hinders no
- * other.
+ * screen. Throws FobError `invalid` with the first invalid one and its position, before anything is
+ * stored or sent. In a string with many tokens, an invalid token does not stop the others.
  */
 export async function readEnrollments(
   sources: EnrollmentSources,

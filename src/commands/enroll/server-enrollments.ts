@@ -20,13 +20,13 @@ export interface OnlineWishes {
   readonly name: string | undefined;
   /** Whether every token gets a PIN. */
   readonly pin: boolean;
-  /** Whether servers will do that nothing vouches for. */
+  /** Whether servers without authentication are accepted. */
   readonly insecure: boolean;
   /** The file that the enrollment log goes to. */
   readonly trace: string | undefined;
 }
 
-/** An online enrollment, and what its token is called until the server has named it. */
+/** An online enrollment, and the name of its token until the server has given one. */
 interface Order {
   readonly name: string;
   readonly draft: OnlineEnrollment;

@@ -79,7 +79,7 @@ function withoutId(
   return { ...one, past };
 }
 
-/** Throws FobError `usage` where one is enrolled already, unless somebody wants it all the same. */
+/** Throws FobError `usage` where a token is enrolled already, unless the options allow it. */
 async function settleEnrollment(
   { vault, seen }: SeenVault,
   named: readonly NamedDraft[],

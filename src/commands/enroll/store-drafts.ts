@@ -37,19 +37,19 @@ export interface StoredDraft {
 }
 
 /**
- * What to do with a draft whose token is enrolled already: nothing at all, take its place, or leave
- * this one out; or not even look, and store it under a name that is free.
+ * What to do with a draft whose token is enrolled already: refuse all drafts, replace the token, or
+ * skip the draft; "keep" stores it without a check, under a free name.
  */
 export type OnKnown = "refuse" | "replace" | "skip" | "keep";
 
 /** How drafts are stored. */
 export interface Storing {
   readonly onKnown: OnKnown;
-  /** Drafts that take the place of every token of their account, whatever `onKnown` says. */
+  /** Drafts that replace every token of their account, whatever `onKnown` is. */
   readonly replacing?: ReadonlySet<NamedDraft>;
   /**
-   * The tokens that were there when it was settled which drafts are stored; others have come since,
-   * for whose accounts nothing was settled. Absent where nothing was.
+   * The tokens in the vault when the user decided about the drafts; tokens that were added later
+   * were not considered. Absent where nothing was decided.
    */
   readonly seen?: readonly IndexEntry[];
   /**
@@ -62,7 +62,7 @@ export interface Storing {
   readonly look: Look;
   /** The PIN that a draft's token gets before it is stored; absent where none was chosen. */
   readonly pinOf?: PinOf;
-  /** Hears what became of the files of a replaced token that could not be read. */
+  /** Receives a message about the files of a replaced token that could not be read. */
   tellAside?(text: string): void;
 }
 
@@ -70,11 +70,10 @@ export interface Storing {
 export type PinOf = (named: NamedDraft) => NewPin | null;
 
 /**
- * Stores drafts as tokens, all of them or none. A token that is replaced stays restorable. An
- * event-based token goes on at the highest counter that the vault knows of its secret. Throws
- * FobError `usage` when a token is enrolled already or its chosen name is taken and `onKnown` is
- * `refuse`, before anything is stored. Returns the new tokens, and those that got the PIN that they
- * lacked.
+ * Stores drafts as tokens, all of them or none. A replaced token can be restored. An event-based
+ * token continues at the highest counter that the vault has for its secret. Throws FobError `usage`
+ * when a token is enrolled already or its chosen name is taken and `onKnown` is `refuse`, before
+ * anything is stored. Returns the new tokens, and those that got the PIN that they lacked.
  */
 export async function storeDrafts(
   vault: Vault,
@@ -137,7 +136,7 @@ export async function storeDrafts(
   return [...stored, ...(await finishGuards(vault, unfinished, pinOf))];
 }
 
-/** What to tell the person about tokens whose counters were known here. */
+/** Messages about tokens whose counters were known in the vault. */
 export function describeCounters(
   stored: readonly { readonly view: { readonly name: string }; readonly goesOnAt: bigint | null }[],
 ): string[] {
@@ -177,8 +176,8 @@ interface Unfinished {
 }
 
 /**
- * Which drafts are to be stored, which are there but for the PIN that their issuer demands, and
- * what tells the secrets of those that count.
+ * The drafts to store, those that are stored already but lack the PIN that their issuer requires,
+ * and the fingerprints of the secrets.
  */
 async function lookAtDrafts(
   vault: Vault,
@@ -220,10 +219,7 @@ async function finishGuards(
   }));
 }
 
-/**
- * The counter that the vault knows of a draft's secret, where that is higher than the draft's own;
- * else null.
- */
+/** The vault's counter for a draft's secret, where it is higher than the draft's own; else null. */
 function higherCounter(
   { draft: { credential } }: NamedDraft,
   known: bigint | undefined,
@@ -246,8 +242,8 @@ function leaveOutSettled(
 }
 
 /**
- * The places of drafts whose tokens, or others of their accounts, another process has stored since
- * this one looked. Throws as {@link refuseEnrolled} does.
+ * The positions of drafts whose tokens, or others of their accounts, another process has stored
+ * meanwhile. Throws as {@link refuseEnrolled} does.
  */
 function knownMeanwhile(
   vault: Vault,
@@ -266,8 +262,8 @@ function knownMeanwhile(
 }
 
 /**
- * Throws as {@link refuseKnown} does, and FobError `usage` for an account that has another secret:
- * whoever settled what becomes of it chose a name, or another process has enrolled it since.
+ * Throws as {@link refuseKnown} does, and FobError `usage` for an account with another secret: the
+ * user chose a name for it, or another process has enrolled it meanwhile.
  */
 function refuseEnrolled(
   vault: Vault,
@@ -290,7 +286,7 @@ function nameOfReplaced(name: string, replaced: readonly IndexEntry[]): string |
   return (namesake ?? replaced[0])?.name ?? null;
 }
 
-/** A second token of an issuer is told from the first by its account rather than by a number. */
+/** A second token of an issuer is named by its account rather than by a number. */
 function distinctName(
   name: string,
   { issuer, account }: EnrollmentDraft<Credential>,
@@ -310,8 +306,9 @@ function cameSince(
 }
 
 /**
- * The tokens whose place a draft takes: all of its account, and the one that has the name which a
- * person chose, or that none else has. `newcomers` are those of which nothing was settled.
+ * The tokens that a draft replaces: all of its account, and the token with the draft's name, if the
+ * user chose that name or no other token has it. `newcomers` are tokens about which nothing was
+ * decided.
  */
 function findReplaced(
   named: NamedDraft,

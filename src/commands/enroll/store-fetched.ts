@@ -26,15 +26,16 @@ import { type StoredDraft, type Storing, storeDrafts } from "./store-drafts.ts";
 const LOOK_MS = 50;
 
 /**
- * Gives the tokens of the next enrollment with a server, and null behind the last. Whoever asks
- * again has stored those before. Rejects with what stops the enrollments: the server refuses, say.
+ * Returns the tokens of the next enrollment with a server, and null after the last. A further call
+ * means that those before were stored. Rejects with the error that ends the enrollments, such as a
+ * refusal by the server.
  */
 export type NextFetched = () => Promise<readonly FetchedDraft[] | null>;
 
 /** What came of enrollments with servers; nothing of it is secret. */
 export interface FetchedTokens {
   readonly stored: readonly FetchedToken[];
-  /** Those that lack the PIN which their issuer wants. They are locked. */
+  /** Tokens without the PIN that their issuer requires. They are locked. */
   readonly withoutPin: readonly Unguarded[];
   readonly notes: readonly string[];
   /**
@@ -53,7 +54,7 @@ interface FetchedToken {
 /** How tokens that came from servers are stored. */
 interface FetchedStoring extends Pick<Storing, "tellAside"> {
   readonly replace: boolean;
-  /** Whether somebody else may have stored some of them: those are left as they are. */
+  /** Whether another process may have stored some of them: those are not changed. */
   readonly mayBeThere: boolean;
 }
 
@@ -118,7 +119,7 @@ async function untilStopped<T>(work: Promise<T>, look: Look): Promise<T> {
   return Promise.race([work, stopped]).finally(() => clearInterval(timer));
 }
 
-/** What a person is told who stops the command when servers have made these tokens. */
+/** The error when the user stops the command after servers have made these tokens. */
 export function interruptedAfter(names: readonly string[]): FobError {
   return new FobError(
     "interrupted",
@@ -126,7 +127,7 @@ export function interruptedAfter(names: readonly string[]): FobError {
   );
 }
 
-/** A failure whose hint names the tokens that came from servers before it. */
+/** An error whose hint names the tokens that servers made before it. */
 export function nameStored(failure: FobError, names: readonly string[]): FobError {
   if (names.length === 0) return failure;
   const hint =
@@ -137,8 +138,8 @@ export function nameStored(failure: FobError, names: readonly string[]): FobErro
 }
 
 /**
- * A token that lacks the PIN which its issuer wants is used only after one: even if this process
- * ends before it is set.
+ * Locks a token that lacks the PIN that its issuer requires until one is set, even if this process
+ * ends before.
  */
 function lockUnguarded(
   fetched: readonly FetchedDraft[],
@@ -185,7 +186,7 @@ async function storeAll(
   }
 }
 
-/** Those that are stored already, whatever they are called: no server gives one secret twice. */
+/** Tokens that are stored already, under any name: a server never gives one secret twice. */
 function findThere(
   vault: Vault,
   drafts: readonly FetchedDraft[],

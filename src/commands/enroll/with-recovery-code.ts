@@ -1,8 +1,8 @@
 import type { Context } from "#cli/context.ts";
 
 /**
- * The tokens of a result, the first of which carries the recovery code of the vault that was made
- * for them, where it has one for JSON.
+ * The tokens of a result for JSON; the first one carries the recovery code if a vault was created
+ * for them.
  */
 export function withRecoveryCode<View extends object>(
   views: readonly View[],
