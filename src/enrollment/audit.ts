@@ -136,7 +136,7 @@ const EXAMPLES: readonly string[] = [
 ];
 
 /**
- * The secrets of the pages that explain Key URIs, in hexadecimal: who enrolls one has copied the
+ * The secrets of pages that explain Key URIs, in hexadecimal: a user who enrolls one has copied the
  * wrong string.
  */
 const COPIED: readonly string[] = [

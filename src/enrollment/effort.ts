@@ -1,28 +1,30 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** Blocks of HMAC that derivations may take together: what a slow machine does in three seconds. */
+/** Limit on HMAC blocks of all derivations: a slow machine needs three seconds. */
 const MAX_HMAC_BLOCKS = 2_000_000;
 
 /**
- * 128 bytes of memory, each of them passed twice: what scrypt costs, as N * r * p. A slow machine
- * does so many in three seconds.
+ * Limit on the cost of scrypt, N * r * p: 128 bytes of memory per unit, each passed twice. A slow
+ * machine needs three seconds.
  */
 const MAX_SCRYPT_BLOCKS = 2 ** 22;
 
 /** Memory of one derivation, in pieces of 128 bytes: 128 MiB. */
 const MAX_SCRYPT_MEMORY = 2 ** 20;
 
-/** What Argon2 may write together, in KiB: a slow machine fills 1 GiB in five seconds. */
+/**
+ * Limit on what all Argon2 derivations write, in KiB: a slow machine fills 1 GiB in five seconds.
+ */
 const MAX_ARGON2_KIB = 2 ** 20;
 
-/** Of one derivation, in KiB: 256 MiB. */
+/** Memory of one Argon2 derivation, in KiB: 256 MiB. */
 const MAX_ARGON2_MEMORY = 2 ** 18;
 
 /**
- * The parameters that Ente Auth writes for every key, in KiB: 4 GiB (libsodium's SENSITIVE), and
- * the memory that it really uses, one of these sizes. A smaller limit would refuse its exports. A
- * file may cost this once, and nothing else.
+ * The cost of every key of Ente Auth, in KiB: 4 GiB written in total (libsodium's SENSITIVE), in a
+ * memory of one of these sizes. A smaller limit would refuse its exports. A file may cost this
+ * once, and nothing else.
  */
 const SENSITIVE = { writtenKib: 2 ** 22, memories: [2 ** 18, 2 ** 19, 2 ** 20] } as const;
 
@@ -63,7 +65,7 @@ export class Effort {
     this.#spend((iterations * blocks) / MAX_HMAC_BLOCKS);
   }
 
-  /** Throws FobError `invalid` for costs that are none of scrypt's, too. */
+  /** Also throws FobError `invalid` for costs that scrypt does not allow. */
   spendScrypt({ n, r, p }: ScryptCosts): void {
     if (n < 2 || !Number.isInteger(Math.log2(n)) || n >= 2 ** (16 * r)) {
       throw new FobError(
@@ -80,7 +82,7 @@ export class Effort {
     this.#spend((n * r * p) / MAX_SCRYPT_BLOCKS);
   }
 
-  /** Throws FobError `invalid` for costs that are none of Argon2's, too. */
+  /** Also throws FobError `invalid` for costs that Argon2 does not allow. */
   spendArgon2({ memory, passes, lanes }: Argon2Costs): void {
     refuseImpossible({ memory, passes, lanes });
     const writtenKib = memory * passes;

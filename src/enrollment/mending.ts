@@ -26,8 +26,8 @@ const ESCAPED_AMPERSAND = /&(?:amp;|#38;|#x26;)+/gi;
 const URI = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * An enrollment string without what was put around it on its way here: a byte order mark, space,
- * quotes, the escapes of a web page's source. Texts of other kinds stay as they are.
+ * An enrollment string without additions from copying: a byte order mark, space, quotes, the
+ * escapes of a web page's source. Texts of other kinds are unchanged.
  */
 export function mend(input: string): MendedText {
   const findings: Finding[] = [];

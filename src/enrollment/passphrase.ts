@@ -16,8 +16,8 @@ export type Derivation = {
   readonly salt: Uint8Array;
   readonly keyBytes: number;
   /**
-   * What of the passphrase makes the key, where an app takes only a part of it; null for a
-   * passphrase with which there is no such key.
+   * The part of the passphrase that makes the key, where an app uses only a part; null where the
+   * key does not exist for a passphrase.
    */
   readonly part?: (passphrase: Uint8Array) => Uint8Array | null;
 } & (
@@ -96,7 +96,7 @@ export function deriveWithin(
 }
 
 /**
- * The key of a passphrase in UTF-8, at a cost that we have chosen: others' are bounded by
+ * The key of a passphrase in UTF-8, at a cost that fob has chosen: costs in files are bounded by
  * {@link openWithPassphrase} and {@link deriveWithin}.
  */
 export function deriveKey(passphrase: Uint8Array, derivation: Derivation): Promise<Secret> {

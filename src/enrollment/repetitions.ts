@@ -2,8 +2,8 @@ import { counterOf } from "#token/counter.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "./draft.ts";
 
 /**
- * Exports overlap, and a code may be scanned twice: the same token counts once. Of one that counts,
- * the copy that has come furthest is the token: two would give every passcode twice.
+ * Exports overlap, and a code may be scanned twice: the same token counts once. Of a counter-based
+ * token, the copy with the highest counter is kept: two copies would give every passcode twice.
  */
 export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): EnrollmentDraft[] {
   const seen = new Map<string, EnrollmentDraft>();
@@ -26,7 +26,7 @@ export function withoutRepetitions(drafts: readonly EnrollmentDraft[]): Enrollme
   return [...seen.values()];
 }
 
-/** A server takes a string once: the same one counts once. */
+/** A server accepts a string once, so a repeated string counts once. */
 export function withoutRepeatedStrings(
   enrollments: readonly OnlineEnrollment[],
 ): OnlineEnrollment[] {

@@ -50,7 +50,7 @@ export async function openStream(
   return Buffer.from(chacha20(streamKey, nonce, ciphertext, undefined, 2));
 }
 
-/** Nothing is authentic beside the message. */
+/** There is no additional authenticated data. */
 function lengths(authenticBytes: number): Buffer {
   const block = Buffer.alloc(16);
   block.writeBigUInt64LE(BigInt(authenticBytes), 8);

@@ -26,8 +26,8 @@ export interface Proof {
 }
 
 /**
- * Pass 1: what we can do, and who we are. What a trigger gave goes back as it was (RFC 6063 section
- * 4.2.2).
+ * Pass 1: what this client supports, and its client id. The content of a trigger is returned
+ * unchanged (RFC 6063 section 4.2.2).
  */
 export function formatHello(
   clientNonce: Buffer,

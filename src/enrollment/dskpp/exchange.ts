@@ -12,7 +12,7 @@ const HEADERS = { accept: MEDIA_TYPE, "cache-control": "no-cache, no-store", pra
 /** A key container with one token takes 4 KiB. */
 const MAX_REPLY_BYTES = 256 * 1024;
 
-/** How long a server may think, in milliseconds. */
+/** How long a server may take to answer, in milliseconds. */
 const TIMEOUT = 30_000;
 
 /** One run of the protocol over HTTP (RFC 6063 section 7.2), with its messages so far as bytes. */

@@ -74,7 +74,7 @@ export async function transportedDraft(
   });
 }
 
-/** Nothing of the package counts before the MAC is right. */
+/** Nothing in the package is used before the MAC is checked. */
 async function confirmedDraft(
   { container, mac }: ServerFinished,
   { prf, server, messages, serverId, passphrase }: Confirmation & { readonly serverId: string },
@@ -118,7 +118,7 @@ async function readOnly(
   throw new FobError("invalid", t`the server sent ${drafts.length} tokens where one was asked for`);
 }
 
-/** A passphrase that does not open the package is not the server's. */
+/** A passphrase that does not open the package is reported as the server's refusal. */
 function asRejection(error: unknown): never {
   if (!(error instanceof FobError) || error.code !== "denied") throw error;
   throw new FobError(

@@ -87,7 +87,7 @@ class Run {
     this.#exchange = new Exchange(order.url, services);
   }
 
-  /** The token; null when the server could not make one, and may with another try. */
+  /** The token; null when the server could not make one and another run may succeed. */
   async complete(isLast: boolean): Promise<ParsedToken | null> {
     try {
       const reply = await this.#open();
@@ -133,7 +133,7 @@ class Run {
     );
   }
 
-  /** Another server than the string's is none that its user trusts. */
+  /** A trigger may not name another server: the user trusts only the string's. */
   #follow({ url, clientId }: Trigger): void {
     const text = url ?? this.#url.href;
     const absolute = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
@@ -229,7 +229,7 @@ class Run {
   }
 }
 
-/** A server chooses among what it was offered. */
+/** Checks that the server chose among what was offered. */
 function checkChoice(hello: ServerHello): ServerHello {
   const { keyType, encryptionAlgorithm, keyPackageFormat } = hello;
   const isOffered = KEY_TYPES.some(

@@ -2,7 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { type Text, type Texts, t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 
-/** What a server means that does not go on, by its Status (RFC 6063 section 3.3). */
+/** The meaning of a Status with which a server ends the protocol (RFC 6063 section 3.3). */
 const REFUSALS: Texts = {
   Abort: "ended the enrollment without saying why",
   AccessDenied: "does not let us enroll (AccessDenied)",
@@ -41,7 +41,7 @@ const UPDATE: Text = "show the issuer the log that --trace writes";
 /** The status after which a new run may succeed, as the standard has it. */
 export const TRY_AGAIN = "InitializationFailed";
 
-/** A server's refusal as FobError `rejected`, and `invalid` for a status that there is not. */
+/** A server's refusal as FobError `rejected`, or `invalid` for an unknown status. */
 export function describeStatus(status: string, server: string): FobError {
   const refusal = Object.hasOwn(REFUSALS, status) ? REFUSALS[status] : undefined;
   if (!refusal) {

@@ -49,7 +49,7 @@ function nameDraft<Format extends string>(
   return { ...draft, issuer, account, name: issuer ?? account ?? draft.name, format, findings };
 }
 
-/** A name, and what was taken out of it; a text of which nothing is left is no name. */
+/** A name, and a finding about what was removed from it; null for a text that becomes empty. */
 function nameIn(part: string, text: string | null | undefined, findings: Finding[]): string | null {
   const found: Finding[] = [];
   const name = cleanName(part, text ?? "", found);
@@ -65,7 +65,7 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
   steam: ["secret"],
 };
 
-/** An entry takes the way of a Key URI, so that the same rules hold for it. */
+/** An entry is parsed as a Key URI, so that the same rules apply. */
 function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
   if (type === "motp") return mobileOtpUriOf(entry);

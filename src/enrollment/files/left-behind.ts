@@ -7,7 +7,7 @@ import { plural, t } from "#base/language.ts";
 export interface LeftBehind {
   /** `login`: an entry without a one-time password. `trash`: a deleted entry. */
   readonly leftBehind: "login" | "trash" | "group" | "tag" | "note";
-  /** What counts once, however many entries have it. Everything else counts each time. */
+  /** Counted once, however many entries have it. Without a name, each occurrence counts. */
   readonly name?: string;
 }
 

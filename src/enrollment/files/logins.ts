@@ -30,7 +30,7 @@ export function itemsOf({ codes, issuer, account, ...belongings }: Login): AppIt
  * that is not empty counts.
  */
 export interface LoginColumns {
-  /** What the first line of no other app has: all of these, or one of those in a list. */
+  /** The columns that identify the app: all of these, or one of each nested list. */
   readonly needs: readonly (string | readonly string[])[];
   readonly code: readonly string[];
   readonly issuer: readonly string[];

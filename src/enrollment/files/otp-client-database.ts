@@ -4,7 +4,7 @@ import type { Secret } from "#token/secret.ts";
 
 /** A database of OTPClient, in its parts. */
 export interface SealedDatabase {
-  /** What stands before the ciphertext, and is authentic with it. */
+  /** The bytes before the ciphertext, authenticated with it. */
   readonly header: Buffer;
   /** The nonce, which has 16 bytes here, and 12 everywhere else. */
   readonly iv: Buffer;
@@ -12,7 +12,7 @@ export interface SealedDatabase {
   readonly sealed: Buffer;
 }
 
-/** What a database holds under AES-256-GCM; null when the tag does not match. */
+/** The content of a database under AES-256-GCM; null when the tag does not match. */
 export function openDatabase(key: Secret, { header, iv, sealed }: SealedDatabase): Secret | null {
   if (sealed.length < TAG_BYTES) return null;
   const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES });

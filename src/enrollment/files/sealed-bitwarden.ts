@@ -113,7 +113,7 @@ function open(master: Secret, { iv, ciphertext, mac }: Sealed): Secret | null {
     const decipher = createDecipheriv("aes-256-cbc", key, iv);
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
   } catch {
-    // what is authentic and no whole blocks was never Bitwarden's
+    // authentic data that is not whole blocks is not from Bitwarden
     return null;
   } finally {
     forget(key, macKey);

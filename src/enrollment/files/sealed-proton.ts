@@ -20,7 +20,7 @@ const DERIVATION = {
   costs: { memory: 19 * 2 ** 10, passes: 2, lanes: 1 },
 } as const;
 
-/** What is authentic beside the export. */
+/** The additional authenticated data. */
 const CONTEXT = "proton.authenticator.export.v1";
 
 const MarkSchema = v.object({ version: v.number(), salt: v.string(), content: v.string() });

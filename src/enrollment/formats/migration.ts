@@ -32,7 +32,7 @@ export const migration = {
   many: { name: "Google Authenticator", parse: async (text) => parseMigration(text) },
 } as const satisfies EnrollmentFormat;
 
-/** Each entry stands alone; only what holds them together must be whole. */
+/** Each entry is parsed alone; only the structure around them must be valid. */
 function parseMigration(text: string): ParsedFile {
   const payload = readPayload(readData(text));
   if (payload.entries.length === 0)
@@ -138,10 +138,7 @@ function readEntry(bytes: Buffer): Entry {
   }
 }
 
-/**
- * The fields of a protocol buffer by their numbers. Of a field that is there twice, the last one
- * counts.
- */
+/** The fields of a protocol buffer by their numbers. Of a repeated field, the last one counts. */
 class Fields {
   readonly #fields: readonly Field[];
 
@@ -164,7 +161,7 @@ class Fields {
     throw new ProtocolBufferError("a number is given as bytes");
   }
 
-  /** The number of a field, or an invalid one where it is too large to be exact. */
+  /** The number in a field; inexact where it is larger than any valid value. */
   number(tag: number, otherwise: number): number {
     return Number(this.varint(tag, BigInt(otherwise)));
   }
@@ -175,7 +172,7 @@ function asBytes(value: bigint | Buffer): Buffer {
   throw new ProtocolBufferError("bytes are given as a number");
 }
 
-/** Signed in the app: what is beyond 2^63 was negative. */
+/** Signed in the app: values above 2^63 were negative. */
 function readCounter(counter: bigint): bigint {
   if (counter < 2n ** 63n) return counter;
   throw new FobError("invalid", t("counter of a token in the migration code is out of range"));
@@ -204,8 +201,8 @@ function toDraft(entry: Entry, { batchSize, batchIndex }: Payload): ParsedToken 
 }
 
 /**
- * The app keeps the whole label as the name, and an issuer that was given; only where none was, a
- * colon divides the name.
+ * The app stores the whole label as the name, and the issuer if one was given; only without an
+ * issuer does a colon divide the name.
  */
 function namesOf(entry: Entry, findings: Finding[]) {
   const given = cleanName("issuer", entry.issuer, findings);

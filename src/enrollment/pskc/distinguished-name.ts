@@ -23,8 +23,8 @@ export function commonName(user: string): string {
 }
 
 /**
- * A text of which {@link commonName} makes this name: the name itself, unless it would be taken for
- * a distinguished one.
+ * A text from which {@link commonName} reads this name: the name itself, unless it looks like a
+ * distinguished name.
  */
 export function nameAsUser(name: string): string {
   return commonName(name) === name ? name : `CN=${name.replace(/[\\",+;<=>#]/g, "\\$&")}`;

@@ -32,8 +32,8 @@ export function describePackage(one: Element): string {
 }
 
 /**
- * How a token's secret comes from what its key package carries, which may be nothing. Takes what
- * was carried over.
+ * Makes a token's secret from the content of its key package, which may be null. Takes ownership of
+ * the content.
  */
 export type MakeSecret = (carried: Buffer | null, credential: OtpCredential) => Buffer;
 

@@ -9,7 +9,7 @@ import { type PinPolicy, USER_PIN_POLICY } from "#token/pin-policy.ts";
 import { printable } from "#token/printable.ts";
 import { attribute, child, children, childText, type Element, text } from "./xml.ts";
 
-/** What a key's Policy demands (RFC 6030 section 5). */
+/** The requirements of a key's Policy (RFC 6030 section 5). */
 export interface KeyPolicy {
   readonly pin: RequiredPin | null;
   readonly validFrom: Date | null;
@@ -28,8 +28,8 @@ const PIN_ATTRIBUTES = [
 ];
 
 /**
- * How PINs are written, by the names of RFC 6030 section 4.3.4; where nothing fits exactly, what is
- * stricter.
+ * The alphabets of PINs, by the names of RFC 6030 section 4.3.4; where none fits exactly, a
+ * stricter one.
  */
 const PIN_ALPHABETS: Readonly<Record<string, PinPolicy["alphabet"]>> = {
   DECIMAL: "numeric",

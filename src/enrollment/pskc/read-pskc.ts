@@ -84,7 +84,7 @@ function readPackages(
       refusals.push(new FobError(error.code, t`${describePackage(one)}: ${error.message}`));
     }
   }
-  // a wrong key opens nothing at all: that is no matter of one package
+  // a wrong key opens no package at all, so the error is not about one package
   const denied = refusals.find(({ code }) => code === "denied");
   if (denied && drafts.length === 0) throw denied;
   return { drafts, refusals: refusals.map(({ message }) => message) };

@@ -116,7 +116,9 @@ interface SecretWriter {
 
 /** How a container is written, besides for a passphrase. */
 interface Writing {
-  /** What the other side has already: 16, 24 or 32 bytes. It goes before a passphrase. */
+  /**
+   * A key that the recipient has already: 16, 24 or 32 bytes. It is used in place of a passphrase.
+   */
   readonly preSharedKey?: Uint8Array | null;
   readonly profile?: Profile;
 }
@@ -240,7 +242,7 @@ function idOf({ name, issuer, account, serial }: ExportedToken): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Names that older versions took as they came may hold what XML cannot. */
+/** Names from older versions may contain characters that XML does not allow. */
 function wellFormed(name: string): string {
   return stripControls(name);
 }

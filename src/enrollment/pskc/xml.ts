@@ -13,7 +13,7 @@ export interface Element {
 
 type Node = Element | string;
 
-/** No container nests deeper than this; the parser would walk any depth. */
+/** Deeper documents are refused; the parser would accept any depth. */
 const MAX_DEPTH = 32;
 
 /**
@@ -21,9 +21,7 @@ const MAX_DEPTH = 32;
  */
 const MAX_TAG = 8_192;
 
-/**
- * The longest value is a secret of a kilobyte. A parser puts text together one character at a time.
- */
+/** The longest value is a secret of a kilobyte. The parser appends text one character at a time. */
 const MAX_TEXT = 64 * 1024;
 
 /**
@@ -133,7 +131,7 @@ function refuseExcess(text: string, what: string): void {
     throw new FobError("invalid", t`${what} holds more than ${MAX_MARKS} tags and attributes`);
 }
 
-/** How much deeper the tag goes that stands between these places. */
+/** The change of depth at the tag between these positions. */
 function stepOf(text: string, start: number, end: number): number {
   if (text[start + 1] === "/") return -1;
   const isOpening =
@@ -155,7 +153,7 @@ const EQUALS = 0x3d;
 const AMPERSAND = 0x26;
 
 /**
- * Where a tag ends, or the next one begins, or the text ends; not looked for further than a tag can
+ * The end of a tag: the start of the next one, or the end of the text; at most as far as a tag can
  * be long.
  */
 function endOfTag(text: string, start: number): number {
