@@ -39,7 +39,7 @@ _fob_look_up() {
   'restore') options='--replace --keep-both --identity' places=('file') ;;
   'favorite') options='--off' places=('token') ;;
   'resync') places=('token' 'any' 'any') ;;
-  'import') options='--dry-run --replace --keep-both' places=('file') ;;
+  'import') options='--dry-run --pass --key-file --replace --keep-both' places=('file') ;;
   'export') options='--format --output --qr --unencrypted --psk --yes' refused='--plain' places=('more token') ;;
   'backup') options='--recipient --armor' places=('file') ;;
   'inspect') options='--qr --reveal' places=('file') ;;
@@ -102,6 +102,8 @@ _fob_look_up_value() {
     'access grant --expires') place='any' ;;
     'access grant --export') place='folder' ;;
     'restore --identity') place='file' ;;
+    'import --pass') place='file' ;;
+    'import --key-file') place='file' ;;
     'export --format') place='words uri aegis pskc privacyidea migration' ;;
     'export --output') place='file' ;;
     'export --qr') place='file' ;;

@@ -300,9 +300,9 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'import' = @{
             Commands = @()
-            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'); , @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'))
+            Options = @(, @('--dry-run', 'show what would be imported, and store nothing'); , @('--pass', 'take them from the password store of pass or gopass, which is in ~/.password-store if no folder is given'); , @('--key-file', 'the key file that a KeePass database has beside its password'); , @('--replace', 'replace tokens of the same account that have another secret; they stay restorable'); , @('--keep-both', 'keep both where an account is there with another secret'))
             Refused = @()
-            Values = @{  }
+            Values = @{ '--pass' = 'file'; '--key-file' = 'file' }
             Places = @('file')
         }
         'export' = @{
