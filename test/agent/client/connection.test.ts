@@ -108,3 +108,61 @@ test("an answer may take as long as the agent gives signs of life, and no longer
   vi.advanceTimersByTime(patience);
   await expect(slow).rejects.toMatchObject({ message: "the agent does not answer" });
 });
+
+test("an answer that comes in pieces is one answer", async () => {
+  const { connection, lines, say } = await connectionTo();
+  const answers = Promise.all([connection.ask("one"), connection.ask("two")]);
+  await expect.poll(() => lines.length).toBe(2);
+  const pieces = ["ok 1", "23\nok", " 4", "56\n"];
+  for (const [i, piece] of pieces.entries()) {
+    say(piece);
+    // each has arrived before the next one leaves
+    if (i < pieces.length - 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await answers).toEqual(["ok 123", "ok 456"]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a connection keeps its program running only while something is asked",
+  async () => {
+    const { connection, lines, say } = await connectionTo();
+    const running = () =>
+      process.getActiveResourcesInfo().filter((kind) => kind === "PipeWrap").length;
+    for (const question of ["word", '{"do":"list"}']) {
+      const answer = connection.ask(question);
+      await expect.poll(() => lines.length).toBe(1);
+      const busy = running();
+      const tag = question.startsWith("{") ? tagOf(lines[0]) : "";
+      say(`${tag}ok\n`);
+      await answer;
+      expect([question, running()]).toEqual([question, busy - 1]);
+      lines.length = 0;
+    }
+  },
+);
+
+test("a tag that was answered, or never given, answers nothing", async () => {
+  const { connection, lines, say } = await connectionTo();
+  const asked = connection.ask('{"do":"list"}');
+  const word = connection.ask("one");
+  await expect.poll(() => lines.length).toBe(2);
+  say(`#99 {"ok":"strange"}\n${tagOf(lines[0])}{"ok":1}\n${tagOf(lines[0])}{"ok":2}\nok 1\n`);
+  expect([await asked, await word]).toEqual(['{"ok":1}', "ok 1"]);
+});
+
+test("nothing can be asked of a connection that has ended, and both sides know the end", async () => {
+  const { connection } = await connectionTo();
+  expect(connection.isOpen).toBe(true);
+  connection.end();
+  await connection.ended;
+  expect(connection.isOpen).toBe(false);
+  await expect(connection.ask("one")).rejects.toMatchObject({
+    code: "unavailable",
+    message: "the agent has gone",
+    hint: "`fob lock` ends the agent, `fob unlock` starts one",
+  });
+});
+
+test("nobody is at a place where nobody listens", async () => {
+  expect(await connect(join(tmpdir(), "fob-nobody-listens-here"))).toBeNull();
+});
