@@ -146,6 +146,36 @@ describe("login requests of an agent's tokens", () => {
     expect(opened).toEqual([]);
   });
 
+  test("of all tokens without a PIN come at once, and one that fails is told with its name", async () => {
+    const { server, store, connection } = await held();
+    const ask = async (request: object) =>
+      JSON.parse(await connection.ask(JSON.stringify(request)));
+    store({ url: new URL("http://127.0.0.1:1/ttype/push") }, "Gone", "PIPU0009ABCD");
+    server.challenge({ question: "one" });
+    const { ok } = await ask({ do: "push-list" });
+    expect(ok).toMatchObject({
+      requests: [{ token: "ACME", question: "one", quick: true }],
+      refusals: [expect.stringMatching(/^Gone: /)],
+      clockOffsetSeconds: null,
+    });
+    expect(await ask({ do: "push-history", name: "nobody" })).toMatchObject({
+      error: { code: "not-found" },
+    });
+  });
+
+  test("of a token with a PIN come with its PIN, and not among those of all", async () => {
+    const { server, connection, guard } = await held();
+    const ask = async (request: object) =>
+      JSON.parse(await connection.ask(JSON.stringify(request)));
+    await guard("83517");
+    server.challenge();
+    expect(await ask({ do: "push-list" })).toMatchObject({ ok: { requests: [], refusals: [] } });
+    const named = { do: "push-list", name: "ACME" };
+    expect(await ask(named)).toMatchObject({ error: { code: "locked" } });
+    expect(await ask({ ...named, pin: "83518" })).toMatchObject({ error: { code: "denied" } });
+    expect((await ask({ ...named, pin: "83517" })).ok.requests).toHaveLength(1);
+  });
+
   test("cannot be had from an agent that has gone: the vault is locked", async () => {
     const { inbox, connection, token } = await held();
     inbox.close();

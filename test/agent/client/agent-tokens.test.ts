@@ -69,12 +69,15 @@ async function held(credential: OtpCredential) {
   };
   const domain = (accessDomain: "00" | "02" | "FF") =>
     vault.amend(id, (before) => ({ ...before, accessDomain }));
-  return { vault, id, tokens, heard, opened, guard, domain };
+  return { vault, id, tokens, heard, opened, guard, domain, connection };
 }
 
 describe("the tokens of an agent", () => {
   test("are listed, found and looked at as they are", async () => {
-    const { vault, id, tokens, guard } = await held(TOTP);
+    const { vault, id, tokens, guard, connection } = await held(TOTP);
+    const listed = (await connection.ask("list")).replace(/^ok /, "");
+    expect(JSON.parse(listed)).toMatchObject([{ id, name: "vpn" }]);
+    expect(await connection.ask('{"do":"names"}')).toBe('{"ok":["vpn"]}');
     expect([tokens.layout, tokens.grantLabel]).toEqual([vault.layout, null]);
     expect(await tokens.entries()).toEqual(vault.entries());
     expect(await tokens.findExactly("vpn")).toMatchObject({ id });
@@ -159,6 +162,37 @@ describe("the tokens of an agent", () => {
     const asking = { ...input, session: null, unixSeconds: AT.getTime() / 1000 };
     expect(await tokens.respond(id, asking, prompt)).toMatchObject({ counter: null });
     expect(asked).toEqual([]);
+  });
+
+  test("answer a challenge in words, which are told apart at the last space", async () => {
+    const suite = "OCRA-1:HOTP-SHA1-6:QN08";
+    const { vault, id, connection } = await held({ kind: "ocra", suite, counter: null });
+    vault.amend(id, (before) => ({ ...before, name: "my bank" }));
+    const input = { suite: parseOcraSuite(suite), secret: SECRET };
+    const response = ocra({
+      ...input,
+      ...{ counter: null, pin: null, session: null, unixSeconds: NOW.getTime() / 1000 },
+      challenge: ["12345678"],
+    });
+    for (const line of ["challenge my bank 12345678", "challenge  my bank \t 12345678  "])
+      expect(await connection.ask(line)).toBe(`ok ${response}`);
+    expect(await connection.ask("challenge 12345678")).toMatch(/^error not-found /);
+  });
+
+  test("whose access domain wants a PIN answer a challenge after their own, at the agent", async () => {
+    const suite = "OCRA-1:HOTP-SHA1-6:QN08";
+    const { id, tokens, opened, guard, domain } = await held({
+      kind: "ocra",
+      suite,
+      counter: null,
+    });
+    await guard("83517");
+    domain("02");
+    const input = { challenge: "12345678", serverChallenge: null, serverResponse: null };
+    const asking = { ...input, session: null, unixSeconds: AT.getTime() / 1000 };
+    const { prompt } = person({ current: "83517" });
+    expect(await tokens.respond(id, asking, prompt)).toMatchObject({ counter: null });
+    expect(opened).toEqual([]);
   });
 
   test("that need a PIN in the very call are used by the vault that is opened here", async () => {

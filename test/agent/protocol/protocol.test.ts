@@ -17,8 +17,10 @@ import {
   decodePoll,
   encodeDenials,
   encodeOutcome,
+  encodeRefusals,
 } from "#agent/protocol/push-protocol.ts";
 import { FobError } from "#base/fob-error.ts";
+import { original, toldBefore } from "#base/language.ts";
 
 const refusal = (where: string) =>
   expect.objectContaining({ code: "usage", message: `the request has a wrong "${where}"` });
@@ -37,6 +39,20 @@ describe("a request", () => {
   ])("has a %s of at most %i characters", (where, most, make) => {
     expect(parse(make("x".repeat(most)))).toMatchObject(make("x".repeat(most)));
     expect(() => parse(make("x".repeat(most + 1)))).toThrow(refusal(where));
+  });
+
+  test("has at most 10,000 words for one option of a command, of 4,096 characters each", () => {
+    const make = (ids: readonly string[]) => ({
+      do: "command",
+      name: "x",
+      interactive: true,
+      input: { ids },
+    });
+    const most = Array.from({ length: 10_000 }, () => "");
+    expect(parse(make(most))).toEqual({ ...make(most), canAsk: true });
+    expect(parse(make(["x".repeat(4096)]))).toMatchObject({ do: "command" });
+    expect(() => parse(make([...most, ""]))).toThrow(refusal("input.ids"));
+    expect(() => parse(make(["x".repeat(4097)]))).toThrow(refusal("input.ids.0"));
   });
 
   test("denies at most fifty login requests, and reports none that it does not say", () => {
@@ -117,6 +133,20 @@ describe("login requests", () => {
       },
     ]);
     expect(decodePoll({ ...polled, localRefusals: ["eins"] }).refusals).toEqual(["eins", "two"]);
+  });
+
+  test("have texts in the client's language beside the English, where they have any", () => {
+    expect(encodeRefusals([])).toEqual({ refusals: [] });
+    expect(encodeRefusals(["one", "two"])).toEqual({ refusals: ["one", "two"] });
+    const eins = toldBefore("eins von der Probe", "one of the test");
+    expect(encodeRefusals(["zero", eins])).toEqual({
+      refusals: ["zero", "one of the test"],
+      localRefusals: ["zero", "eins von der Probe"],
+    });
+    const outcome = encodeOutcome({ isAccepted: true, message: eins });
+    expect(outcome).toMatchObject({ message: "one of the test", localMessage: eins });
+    const { message } = decodeOutcome(outcome);
+    expect([message, original(message)]).toEqual(["eins von der Probe", "one of the test"]);
   });
 
   test.each([
