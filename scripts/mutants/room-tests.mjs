@@ -55,8 +55,10 @@ function closureOf(root, file) {
     if (name.endsWith(".json") || !LOADABLE.test(name)) continue;
     for (const { fileName } of ts.preProcessFile(readFileSync(join(root, name), "utf8"))
       .importedFiles) {
-      const imported = join(dirname(name), fileName);
-      if (fileName.startsWith(".") && existsSync(join(root, imported))) found.add(imported);
+      const imported = fileName.startsWith("#")
+        ? join("src", fileName.slice(1))
+        : join(dirname(name), fileName);
+      if (/^[.#]/.test(fileName) && existsSync(join(root, imported))) found.add(imported);
     }
   }
   return [...found];
