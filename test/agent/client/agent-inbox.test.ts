@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentInbox } from "#agent/client/agent-inbox.ts";
 import { connect } from "#agent/client/connection.ts";
 import { LocalInbox } from "#push/inbox/local-inbox.ts";
+import { Vault } from "#vault/vault.ts";
 import { inboxBench, pins } from "../../push/inbox-bench.ts";
 import { impersonate } from "../impostor.ts";
 import { served } from "../served.ts";
@@ -29,7 +30,13 @@ async function held() {
   const opened: string[] = [];
   const inbox = new AgentInbox(connection, async () => {
     opened.push("here");
-    return newInbox();
+    const own = newInbox();
+    const close = own.close.bind(own);
+    own.close = () => {
+      opened.push("closed");
+      close();
+    };
+    return own;
   });
   const domain = (accessDomain: "00" | "02" | "FF") =>
     vault.amend(token.id, (before) => ({ ...before, accessDomain }));
@@ -137,6 +144,22 @@ describe("login requests of an agent's tokens", () => {
     expect(await inbox.denyAll(["unknown"], false)).toEqual({ denied: [], failures: [] });
     expect(heard.every((line) => line.includes('"look"'))).toBe(true);
     inbox.close();
+    expect(opened).toEqual(["here", "closed"]);
+  });
+
+  test("of a token that needs a PIN in the very call are answered here, once that was given", async () => {
+    const { vault, services, server, token, connection, domain, heard } = await held();
+    domain("02");
+    const given = new Vault(vault.layout, vault.vaultKey, true);
+    const inbox = new AgentInbox(connection, async () => new LocalInbox(given, services));
+    server.challenge();
+    server.challenge();
+    await inbox.open(token.id, NOBODY);
+    const [first, second] = (await inbox.poll(token.id)).requests;
+    expect(await inbox.answer(first?.id ?? "", APPROVE, NOBODY)).toEqual({ isAccepted: true });
+    const { denied } = await inbox.denyAll([second?.id ?? ""], false);
+    expect(denied).toEqual([second?.id]);
+    expect(heard.every((line) => line.includes('"look"'))).toBe(true);
   });
 
   test("of a token that answers nobody are not opened", async () => {

@@ -60,6 +60,23 @@ test("it asks about requests by notifications, and answers as the person does", 
   expect(server.answers[0]).not.toHaveProperty("decline");
 });
 
+test("what it has asked by a notification is taken back when it ends", async () => {
+  const shown: AbortSignal[] = [];
+  const { listener, server } = await listening({
+    describe: async () => "a desktop",
+    tell: async () => undefined,
+    ask: (_, { signal }) => {
+      shown.push(signal);
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null)));
+    },
+  });
+  server.challenge();
+  await expect.poll(() => shown.length, { timeout: 10_000 }).toBe(1);
+  expect(shown[0]?.aborted).toBe(false);
+  listener.end();
+  await expect.poll(() => shown[0]?.aborted).toBe(true);
+});
+
 test.each(["02", "FF"] as const)(
   "a token whose access domain becomes %s is left alone until that is lifted",
   async (code) => {
