@@ -62,6 +62,8 @@ function auditCredential(credential: OtpCredential): Finding[] {
   if (credential.kind === "ocra") return auditSuite(credential.suite);
   if (credential.kind === "motp")
     return [info("mobile-otp", t("few apps know Mobile-OTP, and its method, MD5, is an old one"))];
+  if (credential.kind === "yandex")
+    return [info("yandex", t("few apps know passcodes of Yandex: most would show digits"))];
   const { algorithm, digits, alphabet } = credential;
   const findings: Finding[] = [];
   if (alphabet === "steam")

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 
 /** The length of a Mobile-OTP time step, in seconds. */
-export const MOTP_PERIOD = 10;
+const PERIOD = 10;
 
 /** How many hexadecimal characters a Mobile-OTP passcode has. */
-export const MOTP_DIGITS = 6;
+const DIGITS = 6;
 
 /**
  * A Mobile-OTP passcode (mOTP): the first six hexadecimal digits of MD5 over the time step in
  * decimal, the secret in lower-case hexadecimal, and the PIN. The method prescribes MD5.
  */
-export function motp(input: {
+function motpPasscode(input: {
   readonly secret: Uint8Array;
   /** UTF-8. */
   readonly pin: Uint8Array;
-  /** Seconds since 1970 divided by {@link MOTP_PERIOD}. */
+  /** Seconds since 1970 divided by {@link PERIOD}. */
   readonly step: bigint;
 }): string {
   const { secret, pin, step } = input;
@@ -22,5 +22,14 @@ export function motp(input: {
     .update(String(step))
     .update(Buffer.from(secret).toString("hex"))
     .update(pin);
-  return hash.digest("hex").slice(0, MOTP_DIGITS);
+  return hash.digest("hex").slice(0, DIGITS);
 }
+
+/** Mobile-OTP: nothing about it can be chosen. */
+export const MOTP = {
+  algorithm: "MD5",
+  digits: DIGITS,
+  alphabet: "hexadecimal",
+  period: PERIOD,
+  passcode: motpPasscode,
+} as const;

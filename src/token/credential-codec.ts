@@ -55,6 +55,7 @@ function isCredential(credential: Credential): boolean {
     case "ocra":
       return typeof credential.suite === "string" && credential.counter !== undefined;
     case "motp":
+    case "yandex":
       return true;
     case "push":
       return typeof credential.url === "string" && typeof credential.protocol === "string";
@@ -104,6 +105,7 @@ export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
     hotp: v.strictObject({ kind: v.literal("hotp"), ...hmac, counter }),
     ocra: v.strictObject({ kind: v.literal("ocra"), suite, counter: v.nullable(counter) }),
     motp: v.strictObject({ kind: v.literal("motp") }),
+    yandex: v.strictObject({ kind: v.literal("yandex") }),
     push: pushCredentialSchema(),
   } satisfies SchemasByKind;
   return v.variant("kind", Object.values(kinds));

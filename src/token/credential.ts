@@ -1,5 +1,6 @@
 import type { HashAlgorithm } from "#otp/algorithm.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
+import { PIN_KINDS, type PinKind } from "#otp/pin-kind.ts";
 import type { PushCredential } from "./push-credential.ts";
 
 /** Time-based passcodes (RFC 6238). `period` and `t0` are in seconds. */
@@ -32,15 +33,19 @@ export interface OcraCredential {
 }
 
 /**
- * Mobile-OTP: time-based passcodes with a PIN that is an input of each passcode and is never
- * stored. All other parameters are fixed.
+ * Mobile-OTP and Yandex: time-based passcodes with a PIN that is an input of each passcode and is
+ * never stored. All other parameters are fixed.
  */
-export interface MotpCredential {
-  readonly kind: "motp";
+export type PinCredential = { readonly [K in PinKind]: { readonly kind: K } }[PinKind];
+
+/** Whether passcodes are made with a PIN, which is then asked for with each. */
+export function isMadeWithPin(credential: Credential): credential is PinCredential {
+  const kinds: readonly string[] = PIN_KINDS;
+  return kinds.includes(credential.kind);
 }
 
 /** The parameters of passcodes and responses, without the secret. */
-export type OtpCredential = TotpCredential | HotpCredential | OcraCredential | MotpCredential;
+export type OtpCredential = TotpCredential | HotpCredential | OcraCredential | PinCredential;
 
 /** The parameters of a token, without its secret. */
 export type Credential = OtpCredential | PushCredential;

@@ -28,8 +28,9 @@ beforeAll(async () => {
   const bank = HOTP_URI.replaceAll("ACME", "Bank");
   const shop = TOTP_URI.replaceAll("Example", "Shop");
   const motp = "motp://Motp:ann?secret=1f2e3d4c5b6a79880102030405060708";
+  const yandex = "otpauth://yaotp/Yandex:ann?secret=LA2V6KMCGYMWWVEW64RNP3JA3IAAAAAAHTSG4HRZPI";
   const { exitCode } = await fob(["enroll", "-"], {
-    input: [HOTP_URI, bank, shop, motp, OCRA_URI].join("\n"),
+    input: [HOTP_URI, bank, shop, motp, yandex, OCRA_URI].join("\n"),
   });
   expect(exitCode).toBe(0);
   for (const [name, pin] of [
@@ -73,6 +74,7 @@ const SCRIPTS: readonly (readonly [string, readonly string[], readonly string[]]
   ["a resynchronization", ["resync", "Bank", ...RFC_CODES.slice(2, 4)], [BANK]],
   ["a check", ["verify", "Bank", RFC_CODES[0] ?? ""], [BANK]],
   ["a Mobile-OTP passcode", ["code", "Motp", ...at], [MOTP]],
+  ["a passcode of Yandex", ["code", "Yandex", ...at], ["7586"]],
   ["a response", ["challenge", "Ocra", "12345678"], ["4711"]],
   [
     "a program",

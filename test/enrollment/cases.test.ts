@@ -327,7 +327,7 @@ test.each([
   expect(content.drafts).toMatchObject([{ secret: SECRET }]);
 });
 
-describe("Mobile-OTP entries of other apps", () => {
+describe("entries of other apps with a PIN", () => {
   const secret = Buffer.from("1234567890");
 
   test("aegis-mobile-otp.json: is a token, and its PIN is not kept", async () => {
@@ -335,9 +335,42 @@ describe("Mobile-OTP entries of other apps", () => {
     expect(drafts).toMatchObject([
       { issuer: "Good", account: "ann", credential: { kind: "totp" }, secret: SECRET },
       { issuer: "Motp", account: "cid", credential: { kind: "motp" }, secret, format: "aegis" },
+      { issuer: "Yandex", account: "dora" },
     ]);
     expect(drafts[1]?.findings.map(({ code }) => code)).toContain("pin-in-string");
-    expect(refusals).toEqual([expect.stringMatching(/^Yandex:dora: key type "yandex"/)]);
+    expect(refusals).toEqual([]);
+  });
+
+  test("aegis-mobile-otp.json: Yandex is a token, of which 16 bytes of the secret count", async () => {
+    const { drafts } = await readCase("aegis-mobile-otp.json");
+    expect(drafts[2]).toMatchObject({
+      issuer: "Yandex",
+      account: "dora",
+      credential: { kind: "yandex" },
+      secret: SECRET.subarray(0, 16),
+      format: "aegis",
+    });
+    expect(drafts[2]?.findings.map(({ code }) => code)).toEqual(["pin-in-string"]);
+  });
+
+  test("of Yandex in files of Stratum, andOTP and cotp", async () => {
+    const names = { issuer: "Yandex", secret: "6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY" };
+    const stratum = { Type: 5, Issuer: "Yandex", Username: "dora", Secret: names.secret };
+    const files = [
+      { Authenticators: [{ ...stratum, Algorithm: 0, Digits: 8, Period: 30, Pin: "5239" }] },
+      [{ type: "YANDEX", ...names, label: "dora", tags: [] }],
+      { version: 2, elements: [{ type: "YANDEX", ...names, label: "dora", digits: 8 }] },
+    ];
+    for (const content of files) {
+      const { drafts, refusals } = await readAppFile(Buffer.from(JSON.stringify(content)), "x", {
+        askSecret: async () => Buffer.of(),
+        readQrCodes: async () => [],
+      });
+      expect(refusals).toEqual([]);
+      const credential = { kind: "yandex" };
+      const secret = Buffer.from("f483a429acf3839782a1acdc71aa5c28", "hex");
+      expect(drafts).toMatchObject([{ issuer: "Yandex", account: "dora", credential, secret }]);
+    }
   });
 
   test("of Stratum and andOTP", async () => {

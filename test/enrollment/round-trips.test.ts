@@ -11,6 +11,7 @@ const others = fc.constantFrom<(OtpCredential | null)[]>(
   null,
   null,
   { kind: "motp" },
+  { kind: "yandex" },
   { kind: "ocra", suite: "OCRA-1:HOTP-SHA256-8:C-QN08-PSHA1", counter: 5n },
 );
 
@@ -18,6 +19,7 @@ const tokens = fc.tuple(arbitraryToken, oddNames, others).map(
   ([token, names, other]): ExportedToken => ({
     ...token,
     credential: other ?? token.credential,
+    secret: other?.kind === "yandex" ? Buffer.alloc(16, token.secret) : token.secret,
     ...names,
     name: names.issuer ?? names.account ?? token.name,
   }),

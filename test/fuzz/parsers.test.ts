@@ -99,6 +99,7 @@ const KEY_URIS = [
 const CODES = [
   "steam://GEZDGNBVGY3TQOJQ",
   "motp://ACME:ann?secret=0123456789abcdef",
+  "otpauth://yaotp/ann?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&pin=GUZDGOI",
   "tiqrenroll://https://tiqr.example.org/tiqr.php?key=c0ffee&serial=TiQR0001",
   "https://eduid.test/tiqrenroll/?metadata=https%3A%2F%2Feduid.test%2Ftiqrenroll%2F%3Fkey%3DX",
   "FSDR7-7Q2WE-4K5TY-6PLMN",

@@ -63,6 +63,7 @@ const CONCEPTS: readonly Concept[] = [
       "src/enrollment/audit.ts",
       "src/enrollment/dskpp/provisioning-key.ts",
       "src/enrollment/files/aegis-writer.ts",
+      "src/enrollment/formats/key-uri-writer.ts",
       "src/enrollment/pskc/write-pskc.ts",
       "src/token/credential-codec.ts",
     ],

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { ALPHABETS } from "#otp/alphabet.ts";
 import { hotp } from "#otp/hotp.ts";
-import { MOTP_PERIOD, motp } from "#otp/motp.ts";
+import { MOTP } from "#otp/motp.ts";
 import { timeStep, totp } from "#otp/totp.ts";
 
 const SECRET = Buffer.from("12345678901234567890");
@@ -138,8 +138,8 @@ describe("Mobile-OTP passcodes", () => {
       .update("1296000007ac61d4736f51a2b7391ä")
       .digest("hex")
       .slice(0, 6);
-    expect(motp({ secret, pin: Buffer.from("7391ä"), step: 129_600_000n })).toBe(expected);
-    expect(MOTP_PERIOD).toBe(10);
+    expect(MOTP.passcode({ secret, pin: Buffer.from("7391ä"), step: 129_600_000n })).toBe(expected);
+    expect(MOTP.period).toBe(10);
   });
 });
 

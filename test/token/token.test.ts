@@ -26,7 +26,7 @@ const COUNTING: Credential = {
   suite: "OCRA-1:HOTP-SHA1-6:C-QN08",
   counter: 2n ** 64n - 1n,
 };
-const CREDENTIALS = [HOTP, PLAIN, COUNTING, { kind: "motp" } as const];
+const CREDENTIALS = [HOTP, PLAIN, COUNTING, { kind: "motp" }, { kind: "yandex" }] as const;
 
 const token = (credential: Credential, more: Partial<Token> = {}): Token => ({
   id: "0123456789abcdef",
@@ -70,7 +70,7 @@ describe("a token", () => {
       fields: Object.keys(tokenSchemas()).join(" "),
       credentials: formsOf(credentialSchema() as unknown as Schema),
     }).toEqual({
-      version: 1,
+      version: 2,
       fields:
         "id name issuer account serial format credential pin accessDomain favorite enrolledAt",
       credentials: [
@@ -78,6 +78,7 @@ describe("a token", () => {
         "hotp: kind algorithm digits alphabet counter",
         "ocra: kind suite counter",
         "motp: kind",
+        "yandex: kind",
         "push privacyidea: kind protocol serverKey url isQuick isInsecure",
         "push tiqr: kind protocol service identity suite url isQuick isInsecure",
       ],
@@ -85,7 +86,7 @@ describe("a token", () => {
   });
 
   test("knows its counter where it has one", () => {
-    expect(CREDENTIALS.map(counterOf)).toEqual([7n, null, 2n ** 64n - 1n, null]);
+    expect(CREDENTIALS.map(counterOf)).toEqual([7n, null, 2n ** 64n - 1n, null, null]);
   });
 
   test("has its counter raised, and never lowered", () => {

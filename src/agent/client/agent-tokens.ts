@@ -7,6 +7,7 @@ import {
   encodeRequest,
   type RequestInput,
 } from "#agent/protocol/protocol.ts";
+import { isMadeWithPin } from "#token/credential.ts";
 import type { Secret } from "#token/secret.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { askPasscodePin } from "#vault/pins/pin-prompt.ts";
@@ -42,15 +43,15 @@ export function agentTokens(
       const state = await look(id);
       const { token } = state;
       if (needsAppPin(state)) return (await openAgain(open)).passcode(id, time, prompt);
-      const isMotp = token.credential.kind === "motp";
+      const isWithPin = isMadeWithPin(token.credential);
       const make = async (opener: Opener) => {
-        const passcodePin = isMotp ? await askPasscodePin(token.name, prompt) : null;
+        const passcodePin = isWithPin ? await askPasscodePin(token.name, prompt) : null;
         const at = (await time()).toISOString();
         return decodePasscode(
           await ask({ do: "code", name: id, at, ...opener, passcodePin: words(passcodePin) }),
         );
       };
-      return opening(state, prompt, make, isMotp ? 1 : 0);
+      return opening(state, prompt, make, isWithPin ? 1 : 0);
     },
     async respond(id, { session, unixSeconds, ...asked }, prompt) {
       const state = await look(id);

@@ -7,6 +7,7 @@ import { askingBefore } from "#vault/pins/pin-prompt.ts";
 import type { Authenticator } from "#vault/tokens/authenticator.ts";
 import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import { chooseFree, type FreeTokens } from "./free-tokens.ts";
+import { stepsOf } from "./passcode-time.ts";
 import { formatWatchedLine, passcodeJson, type TokenPasscode } from "./passcode-view.ts";
 import { PinCache } from "./pin-cache.ts";
 
@@ -124,7 +125,7 @@ async function chooseTimed(
 ): Promise<FreeTokens> {
   const candidates = await choose();
   if (isNamed) {
-    const wrong = candidates.find(({ credential: { kind } }) => kind !== "totp" && kind !== "motp");
+    const wrong = candidates.find(({ credential }) => stepsOf(credential) === null);
     if (wrong) throw notTimed(wrong);
     return { chosen: candidates, failures: [] };
   }

@@ -2,9 +2,9 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import { parseTime } from "#commands/values.ts";
-import { MOTP_PERIOD } from "#otp/motp.ts";
+import { PIN_METHODS } from "#otp/pin-passcode.ts";
 import type { TimeSteps } from "#otp/totp.ts";
-import type { Credential } from "#token/credential.ts";
+import { type Credential, isMadeWithPin } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
 /** For which time a passcode is wanted. */
@@ -18,7 +18,7 @@ export interface WantedTime {
 
 /** How a credential cuts time into steps, or null when it does not. */
 export function stepsOf(credential: Credential): TimeSteps | null {
-  if (credential.kind === "motp") return { period: MOTP_PERIOD, t0: 0 };
+  if (isMadeWithPin(credential)) return { period: PIN_METHODS[credential.kind].period, t0: 0 };
   return credential.kind === "totp" ? credential : null;
 }
 

@@ -1,3 +1,4 @@
+import { isMadeWithPin } from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 import { askingBefore, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 
@@ -18,5 +19,5 @@ export function pinsInTurn(
 
 /** How many PINs a passcode is made with. */
 function pinsOf({ pin, credential }: Token): number {
-  return (pin === "user" ? 1 : 0) + (credential.kind === "motp" ? 1 : 0);
+  return (pin === "user" ? 1 : 0) + (isMadeWithPin(credential) ? 1 : 0);
 }

@@ -8,12 +8,12 @@ import { storedSecret } from "#commands/stored-secret.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
 import { recognize } from "#enrollment/recognize.ts";
 import { findPasscode } from "#otp/find-passcode.ts";
-import { MOTP_DIGITS, MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
+import { PIN_METHODS } from "#otp/pin-passcode.ts";
 import { timeStep } from "#otp/totp.ts";
 import { findOffset, type PasscodeAt } from "#otp/verify.ts";
 import { countersFrom, stepsAround } from "#otp/window.ts";
-import type { Credential } from "#token/credential.ts";
+import { type Credential, isMadeWithPin, type PinCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { askingBefore, askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import { withoutPasscode } from "#vault/tokens/passcodes.ts";
@@ -113,10 +113,9 @@ async function verdictOn(
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
   const { credential, secret } = await find();
   refuseOtherLength(credential, input.passcode);
-  const pin =
-    credential.kind === "motp"
-      ? await askPasscodePin(input.name, askingBefore(0, context.pinPrompt))
-      : null;
+  const pin = isMadeWithPin(credential)
+    ? await askPasscodePin(input.name, askingBefore(0, context.pinPrompt))
+    : null;
   const unixSeconds = now.getTime() / 1000;
   try {
     return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
@@ -129,12 +128,11 @@ async function verdictOn(
 
 /** What is too short or too long was never a passcode of this token. */
 function refuseOtherLength(credential: Credential, passcode: string): void {
-  const digits =
-    credential.kind === "motp"
-      ? MOTP_DIGITS
-      : credential.kind === "totp" || credential.kind === "hotp"
-        ? credential.digits
-        : null;
+  const digits = isMadeWithPin(credential)
+    ? PIN_METHODS[credential.kind].digits
+    : credential.kind === "totp" || credential.kind === "hotp"
+      ? credential.digits
+      : null;
   const given = [...passcode].length;
   if (digits !== null && given !== digits)
     throw new FobError(
@@ -176,7 +174,7 @@ async function storedSubject(
 ): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read((await findOne(vault, query)).id);
-  const later = record.token.credential.kind === "motp" ? 1 : 0;
+  const later = isMadeWithPin(record.token.credential) ? 1 : 0;
   const pinPrompt = askingBefore(later, context.pinPrompt);
   return {
     credential: record.token.credential,
@@ -199,20 +197,22 @@ function judge(
       ? { match: false }
       : { match: true, counter: counter + BigInt(offset), offset };
   }
-  const steps = credential.kind === "motp" ? { period: MOTP_PERIOD, t0: 0 } : credential;
+  const steps = isMadeWithPin(credential)
+    ? { period: PIN_METHODS[credential.kind].period, t0: 0 }
+    : credential;
   const step = timeStep({ ...steps, unixSeconds });
   const around = stepsAround(step, window);
-  const offset =
-    credential.kind === "motp"
-      ? findOffset(passcode, mobileOtpAt(secret, pin), around)
-      : findPasscode({ ...credential, secret }, passcode, around);
+  const offset = isMadeWithPin(credential)
+    ? findOffset(passcode, madeWithPin(credential, secret, pin), around)
+    : findPasscode({ ...credential, secret }, passcode, around);
   if (offset === null) return { match: false };
   const clockOffsetSeconds = offset * steps.period;
   return { match: true, step: step + BigInt(offset), offset, clockOffsetSeconds };
 }
 
-function mobileOtpAt(secret: Secret, pin: Secret | null): PasscodeAt {
-  return (step) => motp({ secret, pin: pin ?? Buffer.alloc(0), step });
+function madeWithPin({ kind }: PinCredential, secret: Secret, pin: Secret | null): PasscodeAt {
+  const { passcode } = PIN_METHODS[kind];
+  return (step) => passcode({ secret, pin: pin ?? Buffer.alloc(0), step });
 }
 
 function formatVerdict(verdict: Verdict, style: Style): string {

@@ -5,6 +5,7 @@ import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { hotp } from "#otp/hotp.ts";
 import { totp } from "#otp/totp.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { isMadeWithPin } from "#token/credential.ts";
 import type { DraftField, Finding, Severity } from "#token/draft/parsed-token.ts";
 import { forget } from "#token/secret.ts";
 
@@ -108,7 +109,7 @@ function named(
 function passcodeOf({ credential, secret, clientPart }: EnrollmentDraft, now: Date): string | null {
   // the next reading of the string makes another secret
   if (clientPart !== undefined) return null;
-  if (credential.kind === "ocra" || credential.kind === "motp") return null;
+  if (credential.kind === "ocra" || isMadeWithPin(credential)) return null;
   if (credential.kind === "hotp") return hotp({ ...credential, secret });
   const unixSeconds = now.getTime() / 1000;
   // null before its first time step

@@ -3,8 +3,8 @@ import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import type { Fields } from "#cli/output/table.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
-import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
+import { PIN_METHODS } from "#otp/pin-passcode.ts";
 import { answerMethodOf } from "#push/protocols.ts";
 import { newlyEnrolled } from "#token/codec.ts";
 import type { Credential } from "#token/credential.ts";
@@ -89,13 +89,11 @@ function viewCredential({ credential }: Token): CredentialView {
       return { kind, algorithm, digits, alphabet, ...moving };
     }
     case "motp":
-      return {
-        kind: "motp",
-        algorithm: "MD5",
-        digits: MOTP_DIGITS,
-        alphabet: "hexadecimal",
-        period: MOTP_PERIOD,
-      };
+    case "yandex": {
+      const { kind } = credential;
+      const { algorithm, digits, alphabet, period } = PIN_METHODS[kind];
+      return { kind, algorithm, digits, alphabet, period };
+    }
     case "ocra": {
       const { kind, suite, counter } = credential;
       return { kind, ...viewSuite(suite), ...(counter === null ? {} : { counter }) };
@@ -146,6 +144,7 @@ const KINDS: Readonly<Record<Credential["kind"], () => string>> = {
   hotp: () => t("event-based"),
   ocra: () => t("challenge-response"),
   motp: () => t("time-based with PIN"),
+  yandex: () => t("Yandex, time-based with PIN"),
   push: () => t("push approval"),
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HASH_BYTES } from "#otp/algorithm.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
-import type { OtpCredential } from "#token/credential.ts";
+import { isMadeWithPin, type OtpCredential } from "#token/credential.ts";
 import { forget, type Secret, sameSecret } from "#token/secret.ts";
 import { derive, type Prf } from "./prf.ts";
 
@@ -83,5 +83,5 @@ export function isConfirmed(
  */
 function tokenKeyBytes(credential: OtpCredential): number {
   if (credential.kind === "ocra") return HASH_BYTES[parseOcraSuite(credential.suite).algorithm];
-  return credential.kind === "motp" ? HASH_BYTES.SHA1 : HASH_BYTES[credential.algorithm];
+  return isMadeWithPin(credential) ? HASH_BYTES.SHA1 : HASH_BYTES[credential.algorithm];
 }

@@ -4,6 +4,7 @@ import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { isMadeWithPin } from "#token/credential.ts";
 import { withIssuer } from "#token/draft/uri-label.ts";
 import { forget } from "#token/secret.ts";
 
@@ -18,7 +19,9 @@ export const aegisExport = {
   refuse({ credential }) {
     if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
     if (credential.kind === "motp")
-      return "Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it";
+      return t("Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it");
+    if (credential.kind === "yandex")
+      return t("Aegis keeps the PIN with a token of Yandex, and fob does not have it");
     if (!ALGORITHMS.includes(credential.algorithm))
       return t`Aegis does not know ${credential.algorithm}`;
     if (credential.alphabet !== "decimal" && credential.alphabet !== "steam") {
@@ -71,7 +74,7 @@ function format(header: object, db: unknown): string {
 }
 
 function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
-  if (credential.kind === "ocra" || credential.kind === "motp")
+  if (credential.kind === "ocra" || isMadeWithPin(credential))
     throw new Error("a token was not refused that this format cannot hold");
   const { algorithm, digits } = credential;
   const moving =

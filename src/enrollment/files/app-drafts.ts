@@ -4,7 +4,7 @@ import { ownValue } from "#base/own-value.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import { type RecognizedToken, recognizeEach } from "#enrollment/recognize.ts";
-import { MOTP_DIGITS, MOTP_PERIOD } from "#otp/motp.ts";
+import { MOTP } from "#otp/motp.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { cleanName, encodeText, formatLabel, withoutIssuer } from "#token/draft/uri-label.ts";
@@ -63,6 +63,7 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
   hotp: ["secret", "algorithm", "digits", "counter"],
   ocra: ["secret", "suite", "counter"],
   steam: ["secret"],
+  yandex: ["secret", "digits", "period", "pin"],
 };
 
 /** An entry is parsed as a Key URI, so that the same rules apply. */
@@ -80,12 +81,12 @@ function keyUriOf(entry: AppEntry): string {
 /** Throws FobError `invalid` for digits or a period that no Mobile-OTP has. */
 function mobileOtpUriOf(entry: AppEntry): string {
   const { issuer, secret, digits, period, pin } = entry;
-  if (Number(digits ?? MOTP_DIGITS) !== MOTP_DIGITS)
+  if (Number(digits ?? MOTP.digits) !== MOTP.digits)
     throw new FobError(
       "invalid",
       t`a Mobile-OTP passcode of ${digits} characters is not supported`,
     );
-  if (Number(period ?? MOTP_PERIOD) !== MOTP_PERIOD)
+  if (Number(period ?? MOTP.period) !== MOTP.period)
     throw new FobError("invalid", t`a Mobile-OTP period of ${period} s is not supported`);
   const given = { secret, issuer: issuer?.trim() || null, pin: pin || null };
   const query = Object.entries(given).flatMap(([name, value]) =>

@@ -27,7 +27,7 @@ export interface AppEntry {
   readonly alphabet?: "decimal";
   readonly period?: number | string | null | undefined;
   readonly counter?: number | string | null | undefined;
-  /** Of a Mobile-OTP entry; the app has it for every passcode. */
+  /** Of a Mobile-OTP or Yandex entry; the app has it for every passcode. */
   readonly pin?: string | null | undefined;
   /** When the first time step begins, in seconds since 1970. */
   readonly t0?: number | null | undefined;

@@ -1,11 +1,6 @@
 import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
 import { encodeBase32 } from "#token/base32.ts";
-import type {
-  HotpCredential,
-  MotpCredential,
-  OtpCredential,
-  TotpCredential,
-} from "#token/credential.ts";
+import type { HotpCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { encodeText, formatLabel } from "#token/draft/uri-label.ts";
 import { formatPinPolicy } from "#token/pin-policy-text.ts";
@@ -47,8 +42,18 @@ export function formatKeyUri({
     ["serial", serial],
     ["pinpolicy", pin === undefined ? null : pinPolicyOf(pin)],
   ]);
-  return `otpauth://${credential.kind}/${label}?${query}`;
+  return `otpauth://${TYPES[credential.kind]}/${label}?${query}`;
 }
+
+type UriCredential = Exclude<OtpCredential, { kind: "motp" }>;
+
+/** What the URI calls each kind. */
+const TYPES = {
+  totp: "totp",
+  hotp: "hotp",
+  ocra: "ocra",
+  yandex: "yaotp",
+} as const satisfies Readonly<Record<UriCredential["kind"], string>>;
 
 function formatQuery(given: readonly (readonly [string, string | null])[]): string {
   return given
@@ -59,10 +64,7 @@ function formatQuery(given: readonly (readonly [string, string | null])[]): stri
 /** Marks passcodes as digits, so that no app infers Steam Guard from the issuer. */
 const DIGITS: [string, string] = ["alphabet", "decimal"];
 
-function parametersOf(
-  credential: Exclude<OtpCredential, MotpCredential>,
-  issuer: string | null,
-): [string, string | null][] {
+function parametersOf(credential: UriCredential, issuer: string | null): [string, string | null][] {
   switch (credential.kind) {
     case "totp":
       if (credential.alphabet === "steam") return [["encoder", "steam"]];
@@ -79,6 +81,8 @@ function parametersOf(
         ["suite", credential.suite],
         ["counter", credential.counter?.toString() ?? null],
       ];
+    case "yandex":
+      return [];
   }
 }
 

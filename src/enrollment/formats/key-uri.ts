@@ -9,10 +9,12 @@ import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
 import { DIGITS } from "#otp/hotp.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
+import { isDamagedYandexSecret, YANDEX, YANDEX_SECRET_BYTES } from "#otp/yandex.ts";
 import type {
   HotpCredential,
   OcraCredential,
   OtpCredential,
+  PinCredential,
   TotpCredential,
 } from "#token/credential.ts";
 import type { ParsedToken } from "#token/draft/parsed-token.ts";
@@ -20,6 +22,7 @@ import { readPinWish } from "#token/draft/pin-wish.ts";
 import { cleanName, readLabel } from "#token/draft/uri-label.ts";
 import { counterNumber, Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
 import { parsePinPolicy } from "#token/pin-policy-text.ts";
+import { pinIsNotKept } from "./mobile-otp.ts";
 import { looksLikeSteamGuard, STEAM_GUARD, steamByIssuer } from "./steam.ts";
 import { readTwoStep } from "./two-step.ts";
 
@@ -39,6 +42,9 @@ const TYPES: Readonly<
   hotp: readHotp,
   ocra: readOcra,
   steam: readSteam,
+  // what Yandex itself writes, and what other apps call it
+  yaotp: readYandex,
+  yandex: readYandex,
 };
 
 /** Parameters that dress a token up for other apps' screens, or lock it there. */
@@ -53,10 +59,13 @@ const DECORATION = [
   "creator",
 ];
 
+/** Parameters of Yandex that say whose login the token is for, and how long its PIN is. */
+const YANDEX_DECORATION = ["name", "uid", "track_id", "pin_length"];
+
 /**
  * `otpauth://TYPE/LABEL?PARAMETERS`, the Key URI of Google Authenticator, read the way issuers
  * really write it. `ocra` and the parameters `alphabet`, `t0`, `serial` and `pinpolicy` go beyond
- * the original.
+ * the original. `yaotp` is what Yandex writes.
  */
 export const keyUri = {
   id: "key-uri",
@@ -83,9 +92,9 @@ async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   const credential = read(parameters, label.issuer);
   const algorithm = "algorithm" in credential ? credential.algorithm : "SHA1";
   const twoStep = await readTwoStep(parameters, given, algorithm, effort);
-  const secret = twoStep?.secret ?? given;
+  const secret = trimSecret(twoStep?.secret ?? given, credential);
   const serial = cleanName("serial", parameters.read("serial") ?? "", parameters.findings);
-  const pin = readPin(parameters);
+  const pin = readPin(parameters, credential);
   parameters.read(...DECORATION);
   parameters.findUnknown();
   const { fields } = parameters;
@@ -112,9 +121,10 @@ function readSecret(parameters: Parameters): Buffer {
 /**
  * The PIN that the issuer requires: `pinpolicy=server`, or the rules for one that the user chooses.
  */
-function readPin(parameters: Parameters): Pick<ParsedToken, "pin"> {
+function readPin(parameters: Parameters, { kind }: OtpCredential): Pick<ParsedToken, "pin"> {
   const text = parameters.read("pinpolicy");
-  const wish = readPinWish(parameters);
+  // there `pin` is the PIN itself
+  const wish = kind === "yandex" ? null : readPinWish(parameters);
   if (text === null) return wish ? { pin: wish } : {};
   parameters.note("pinpolicy", text, "given");
   if (text.toLowerCase() === "server") return { pin: { type: "server" } };
@@ -152,6 +162,34 @@ function readSteam(parameters: Parameters): TotpCredential {
   parameters.read("encoder", "digits", "period", "algorithm");
   parameters.note("encoder", "steam", "given");
   return STEAM_GUARD;
+}
+
+function readYandex(parameters: Parameters): PinCredential {
+  for (const name of ["digits", "period"] as const) {
+    const only = YANDEX[name];
+    parameters.take([name], (text) => readOnly(name, text, only), only);
+  }
+  parameters.read(...YANDEX_DECORATION);
+  if (parameters.read("pin") !== null) parameters.find("warning", "pin-in-string", pinIsNotKept());
+  return { kind: "yandex" };
+}
+
+function readOnly(name: string, text: string, only: number): number {
+  if (Number(text) === only) return only;
+  throw new FobError("invalid", t`${name} is ${show(text)}: tokens of Yandex have ${only}`);
+}
+
+/** Throws FobError `invalid` for a secret that Yandex has not made. */
+function trimSecret(secret: Buffer, { kind }: OtpCredential): Buffer {
+  if (kind !== "yandex") return secret;
+  if (secret.length < YANDEX_SECRET_BYTES)
+    throw new FobError(
+      "invalid",
+      t`secret has ${secret.length} bytes: those of Yandex have ${YANDEX_SECRET_BYTES}`,
+    );
+  if (isDamagedYandexSecret(secret))
+    throw new FobError("invalid", t("the checksum of secret does not fit: it may be mistyped"));
+  return secret.subarray(0, YANDEX_SECRET_BYTES);
 }
 
 /** Stratum writes a parameter without a value. */

@@ -16,6 +16,11 @@ export const mobileOtp = {
   parse: (text) => [parseMobileOtp(text)],
 } as const satisfies EnrollmentFormat;
 
+/** What a finding says of a string with a PIN that is part of passcodes. */
+export function pinIsNotKept(): string {
+  return t("the string carries the PIN: it is not kept, and asked for with every passcode");
+}
+
 function parseMobileOtp(text: string): ParsedToken {
   const match = /^motp:\/\/([^?]*)\??(.*)/is.exec(text);
   const parameters = new Parameters(match?.[2] ?? "");
@@ -26,11 +31,7 @@ function parseMobileOtp(text: string): ParsedToken {
   if (encoded === null) throw parameters.missing("secret");
   const secret = parseHexSecret(encoded);
   if (parameters.read("pin") !== null) {
-    parameters.find(
-      "warning",
-      "pin-in-string",
-      t("the string carries the PIN: it is not kept, and asked for with every passcode"),
-    );
+    parameters.find("warning", "pin-in-string", pinIsNotKept());
   }
   parameters.findUnknown();
   const { fields } = parameters;

@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { ExportedToken, ExportFormat } from "#enrollment/exported-token.ts";
 import { deriveKey } from "#enrollment/passphrase.ts";
 import type { Alphabet } from "#otp/alphabet.ts";
-import type { OtpCredential } from "#token/credential.ts";
+import { isMadeWithPin, type OtpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { stripControls } from "#token/printable.ts";
 import { nameAsUser } from "./distinguished-name.ts";
@@ -80,7 +80,7 @@ export const privacyIdeaExport = {
   refuse(token) {
     const { credential } = token;
     if (credential.kind === "ocra") return t("privacyIDEA imports no challenge-response tokens");
-    if (credential.kind !== "motp" && credential.alphabet !== "decimal")
+    if (!isMadeWithPin(credential) && credential.alphabet !== "decimal")
       return t`privacyIDEA has no ${credential.alphabet} passcodes`;
     return refusalOf(token);
   },
@@ -96,7 +96,8 @@ function asExport(text: string) {
 }
 
 function refusalOf({ credential }: ExportedToken): string | null {
-  if (credential.kind === "motp") return t("PSKC has no name for Mobile-OTP");
+  if (isMadeWithPin(credential))
+    return t`PSKC has no name for ${{ motp: "Mobile-OTP", yandex: "Yandex" }[credential.kind]}`;
   if (credential.kind !== "totp" && (credential.counter ?? 0n) > MAX_COUNTER)
     return t("the counter is too large for PSKC");
   if (credential.kind === "ocra") return null;
@@ -254,7 +255,7 @@ function algorithmOf(credential: OtpCredential): string {
 }
 
 function parametersOf(credential: OtpCredential): object {
-  if (credential.kind === "ocra" || credential.kind === "motp") return {};
+  if (credential.kind === "ocra" || isMadeWithPin(credential)) return {};
   const { algorithm, digits, alphabet } = credential;
   return {
     AlgorithmParameters: {
@@ -266,7 +267,7 @@ function parametersOf(credential: OtpCredential): object {
 
 function dataOf(credential: OtpCredential): object {
   if (credential.kind === "totp") return { TimeInterval: { PlainValue: credential.period } };
-  if (credential.kind === "motp" || credential.counter === null) return {};
+  if (isMadeWithPin(credential) || credential.counter === null) return {};
   return { Counter: { PlainValue: String(credential.counter) } };
 }
 

@@ -54,8 +54,8 @@ export interface PinPrompt {
 }
 
 /**
- * Asks for the PIN that is an input of a Mobile-OTP passcode. It is not stored, so a wrong one
- * cannot be detected. The caller wipes it.
+ * Asks for the PIN that is an input of a passcode. It is not stored, so a wrong one cannot be
+ * detected. The caller wipes it.
  */
 export function askPasscodePin(name: string, prompt: PinPrompt): Promise<Secret> {
   return prompt.ask({ of: name, role: "passcode", refusal: null });

@@ -1,10 +1,12 @@
 import { refuseByDomain } from "#token/access-domain.ts";
+import { isMadeWithPin } from "#token/credential.ts";
 import { forget } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import type { VaultLayout } from "#vault/cells/layout.ts";
 import { askPasscodePin, type PinPrompt } from "#vault/pins/pin-prompt.ts";
 import { useNotes } from "./last-uses.ts";
 import { type Passcode, takePasscode } from "./passcodes.ts";
+import { passcodesWith } from "./pin-passcodes.ts";
 import {
   answerChallenge,
   type ChallengeInput,
@@ -85,9 +87,10 @@ export function directAuthenticator(
       const record = store.read(id);
       const { name, credential } = record.token;
       const secretKey = await store.secretKey(record, prompt, clock());
-      const pin = credential.kind === "motp" ? await askPasscodePin(name, prompt) : null;
+      const pin = isMadeWithPin(credential) ? await askPasscodePin(name, prompt) : null;
       try {
-        const passcode = takePasscode(store, record, secretKey, await time(), pin);
+        const withPin = pin && passcodesWith(pin);
+        const passcode = takePasscode(store, record, secretKey, await time(), withPin);
         noteUse(id, clock());
         return passcode;
       } finally {

@@ -1,11 +1,17 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { hotp, LAST_COUNTER } from "#otp/hotp.ts";
-import { MOTP_PERIOD, motp } from "#otp/motp.ts";
 import { OtpError } from "#otp/otp-error.ts";
-import { timeStep, totp } from "#otp/totp.ts";
+import type { PinKind } from "#otp/pin-kind.ts";
+import { totp } from "#otp/totp.ts";
 import { refuseByDomain } from "#token/access-domain.ts";
-import type { Credential, HotpCredential, TotpCredential } from "#token/credential.ts";
+import {
+  type Credential,
+  type HotpCredential,
+  isMadeWithPin,
+  type PinCredential,
+  type TotpCredential,
+} from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
 import { openSecret, refuseWiped, type TokenRecord } from "./token-record.ts";
@@ -17,14 +23,17 @@ import type { TokenStore } from "./token-store.ts";
  */
 export type Passcode =
   | {
-      readonly kind: "totp" | "motp";
+      readonly kind: "totp" | PinKind;
       readonly code: string;
       readonly validFrom: Date;
       readonly validUntil: Date;
     }
   | { readonly kind: "hotp"; readonly code: string; readonly counter: bigint };
 
-/** A passcode as JSON: times as ISO 8601 text, the counter as a number or digits. */
+/** Makes a passcode with the PIN that is part of it. */
+export type PasscodeWithPin = (credential: PinCredential, secret: Secret, time: Date) => Passcode;
+
+/** What JSON keeps of a passcode: times as ISO 8601 text, its counter as a number or digits. */
 type PasscodeJson = { readonly kind: Passcode["kind"]; readonly code: string } & Readonly<
   Record<string, unknown>
 >;
@@ -42,23 +51,22 @@ export function decodePasscode(json: unknown): Passcode {
 }
 
 /**
- * Makes a token's passcode for `time`. An event-based token's counter is advanced durably before
- * this returns, so that no passcode is given twice. `pin` is the PIN that a Mobile-OTP token
- * computes with. Throws FobError `denied` or `locked` by the token's access domain, `usage` for a
- * token without passcodes.
+ * Makes a token's passcode for `time`. An event-based token's counter has moved on durably when
+ * this returns, so that no passcode is ever given twice. `withPin` makes what a PIN is part of.
+ * Throws FobError `denied` or `locked` by its access domain, `usage` for a token without passcodes.
  */
 export function takePasscode(
   store: TokenStore,
   record: TokenRecord,
   secretKey: Secret,
   time: Date,
-  pin: Secret | null = null,
+  withPin: PasscodeWithPin | null = null,
 ): Passcode {
   const { token } = record;
   refuseByDomain(token, store.isPinGiven(record));
   const secret = secretOf(record, secretKey);
   try {
-    return passcodeOf(store, record, secret, time, pin);
+    return passcodeOf(store, record, secret, time, withPin);
   } catch (error) {
     throw error instanceof OtpError ? withoutPasscode(token, error) : error;
   } finally {
@@ -130,7 +138,7 @@ function passcodeOf(
   { token }: TokenRecord,
   secret: Secret,
   time: Date,
-  pin: Secret | null,
+  withPin: PasscodeWithPin | null,
 ): Passcode {
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
@@ -144,9 +152,10 @@ function passcodeOf(
       counter,
     };
   }
-  if (credential.kind === "motp" && pin) return mobileOtp(secret, time, pin);
-  if (credential.kind === "motp")
+  if (isMadeWithPin(credential)) {
+    if (withPin) return withPin(credential, secret, time);
     throw new FobError("locked", t`the PIN of ${token.name} is needed for its passcode`);
+  }
   if (credential.kind === "push") {
     throw new FobError("usage", t`${token.name} approves login requests and gives no passcodes`, {
       hint: "fob push listen",
@@ -173,13 +182,6 @@ function timeBased(credential: TotpCredential, secret: Secret, time: Date): Pass
     validFrom: new Date(validFrom * 1000),
     validUntil: new Date(validUntil * 1000),
   };
-}
-
-function mobileOtp(secret: Secret, time: Date, pin: Secret): Passcode {
-  const step = timeStep({ unixSeconds: time.getTime() / 1000, period: MOTP_PERIOD, t0: 0 });
-  const validFrom = new Date(Number(step) * MOTP_PERIOD * 1000);
-  const validUntil = new Date(validFrom.getTime() + MOTP_PERIOD * 1000);
-  return { kind: "motp", code: motp({ secret, pin, step }), validFrom, validUntil };
 }
 
 function eventBased({ token }: TokenRecord): HotpCredential {
