@@ -35,6 +35,39 @@ beforeEach(() => {
   server.verdict = { value: true };
 });
 
+test("a second enrollment of the same serial is refused to a script before its server is asked, or replaces the first", {
+  timeout: 120_000,
+}, async () => {
+  const removals: (() => void)[] = [];
+  const { fob } = testHome();
+  const first = await PrivacyIdeaServer.start((remove) => void removals.push(remove));
+  const input = first.invitation();
+  expect(await fob(["enroll", "-", "--yes"], { input })).toMatchObject({ exitCode: 0 });
+  await fob(["rename", "ACME", "work"]);
+  let asked = 0;
+  first.intercept = () => {
+    asked++;
+    return false;
+  };
+  const again = input.replace("pipush/ann", "pipush/Ann%20B");
+  expect(await fob(["enroll", "-", "--yes"], { input: again })).toEqual({
+    exitCode: 2,
+    stdout: "",
+    stderr: `fob: work is enrolled already at this server, with the serial ${first.serial}\nhint: --replace takes the place of what is there\n`,
+  });
+  expect(asked).toBe(0);
+  const before = json(await fob(["show", "work", "--json"]));
+  first.reopen();
+  expect(await fob(["enroll", "-", "--yes", "--replace"], { input: again })).toMatchObject({
+    exitCode: 0,
+  });
+  expect(asked).toBe(1);
+  const listed = json(await fob(["list", "--json"]));
+  expect(listed).toMatchObject([{ name: "work", serial: first.serial, account: "Ann B" }]);
+  expect(listed[0].id).not.toBe(before.id);
+  for (const remove of removals) remove();
+});
+
 describe("fob push", () => {
   test("lists the requests that wait, answers one, and remembers it", async () => {
     const { fob } = bench;

@@ -80,6 +80,11 @@ export class PrivacyIdeaServer {
     return `otpauth://pipush/ann?${parameters}${more}`;
   }
 
+  /** Lets its token be enrolled once more. */
+  reopen(): void {
+    this.#isEnrolled = false;
+  }
+
   /** Opens a challenge, signed with `key`. */
   challenge(wording: Wording = {}, key: KeyObject = SERVER_KEYS.privateKey): WireChallenge {
     const challenge = this.sign(wording, key);

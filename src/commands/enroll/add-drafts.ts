@@ -43,14 +43,18 @@ export async function addDrafts(
 
 async function addByAgent(
   named: readonly NamedDraft[],
-  { by, name, pin, replace, keepBoth }: AddingWishes,
+  { by, name, pin, replace, keepBoth, online = [] }: AddingWishes,
   context: ClientContext,
   servers: ServerEnrollments | null,
 ): Promise<Added | null> {
   const parts = draftParts(named);
   if (!parts) return null;
   const left = tellAgent(parts, servers, context);
-  const input = { by, pin, replace, keepBoth, ...(name === undefined ? {} : { name }) };
+  const input = {
+    ...{ by, pin, replace, keepBoth },
+    ...(name === undefined ? {} : { name }),
+    ...(online.length === 0 ? {} : { online: [...online] }),
+  };
   try {
     const delegated = await context.delegate(servers ? "add with servers" : "add", input, {
       readInput: async () => (await left.next()).value ?? "",

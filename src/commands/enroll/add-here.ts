@@ -12,6 +12,7 @@ import { checkName } from "./draft-names.ts";
 import { askPins, forgetPins, pinsFor } from "./enrollment-pins.ts";
 import { refuseTakenName } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import { settleRenewals } from "./renewals.ts";
 import { settleDrafts } from "./settle-drafts.ts";
 import { storeDrafts } from "./store-drafts.ts";
 import {
@@ -125,10 +126,12 @@ export async function addHere(
 async function addFetched(
   vault: Vault,
   next: NextFetched,
-  { name, replace }: AddingWishes,
+  wishes: AddingWishes,
   context: AddingContext,
 ): Promise<FetchedTokens> {
+  const { name, replace } = wishes;
   if (name !== undefined && !replace) refuseTakenName(vault, checkName(name));
+  await settleRenewals(vault, wishes, context);
   return storeFetched(vault, next, { replace, mayBeThere: false }, context);
 }
 

@@ -12,4 +12,6 @@ export interface AddingWishes {
   readonly pin: boolean;
   readonly replace: boolean;
   readonly keepBoth: boolean;
+  /** What tells the tokens that servers are asked for, where that is known: see `keyAtServer`. */
+  readonly online?: readonly string[] | undefined;
 }

@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { flag, required, value } from "#cli/command.ts";
+import { flag, required, value, values } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
 import { type Added, type AddingContext, addHere } from "./add-here.ts";
 import { ADDING_COMMANDS, type AddingWishes } from "./adding-wishes.ts";
@@ -11,6 +11,7 @@ const ADDING_OPTIONS = {
   pin: flag("every token gets a PIN"),
   replace: flag("replace what is there"),
   keepBoth: flag("keep both"),
+  online: values("KEY", "what tells a token that a server is asked for"),
 };
 
 const BY = { by: required("COMMAND", "the command that adds them") };

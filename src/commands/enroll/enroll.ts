@@ -136,7 +136,8 @@ export const enroll = defineCommand({
         context.tell(describeFinding(finding));
     const servers = online.length === 0 ? null : new ServerEnrollments(online, input, context);
     const { name, pin, replace } = input;
-    const wishes = { by: "enroll", name, pin, replace, keepBoth: false } as const;
+    const keys = servers?.keys ?? [];
+    const wishes = { by: "enroll", name, pin, replace, keepBoth: false, online: keys } as const;
     const { stored, failures, fetched, ...added } = await addDrafts(
       named,
       wishes,

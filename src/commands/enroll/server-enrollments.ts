@@ -61,6 +61,11 @@ export class ServerEnrollments {
     this.#context = context;
   }
 
+  /** What tells their tokens at their servers, where that is known. */
+  get keys(): readonly string[] {
+    return this.#orders.flatMap(({ draft: { key } }) => key ?? []);
+  }
+
   /** The tokens that servers have made, in their order. */
   get fetched(): readonly FetchedDraft[] {
     return this.#fetched;

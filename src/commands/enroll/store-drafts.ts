@@ -24,6 +24,7 @@ import {
   tokensOfAccount,
 } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import { tokensRenewed } from "./renewals.ts";
 
 /** A draft and the token that came of it. */
 export interface StoredDraft {
@@ -57,6 +58,8 @@ export interface Storing {
    * secret. Without it, they are left out where `onKnown` is `skip`.
    */
   readonly replacesNewcomers?: boolean;
+  /** Whether servers have just made the drafts, which take the place of those they had made before. */
+  readonly renews?: boolean;
   readonly now: Date;
   readonly processes: Processes;
   readonly look: Look;
@@ -89,7 +92,10 @@ export async function storeDrafts(
   refuseEnrolled(vault, looked.fresh, known, storing);
   const fresh = leaveOutSettled(vault, looked.fresh, entries, storing);
   const newcomers = knownTokens(cameSince(storing.seen ?? entries, entries));
-  const replaced = fresh.map((one) => findReplaced(one, known, newcomers, storing));
+  const renewed = (one: NamedDraft) => (storing.renews ? tokensRenewed(one, entries) : []);
+  const replaced = fresh.map((one) => [
+    ...new Set([...findReplaced(one, known, newcomers, storing), ...renewed(one)]),
+  ]);
   const gone = new Set(replaced.flat().map(({ id }) => id));
   const free = new FreeNames(entries.flatMap(({ id, name }) => (gone.has(id) ? [] : fold(name))));
   const counters = await highestCounters(vault, new Set(keys.values()), look);

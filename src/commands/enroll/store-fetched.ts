@@ -20,6 +20,7 @@ import {
 } from "./enrollment-pins.ts";
 import { sortDrafts } from "./known-tokens.ts";
 import type { NamedDraft } from "./named-draft.ts";
+import { tokensRenewed } from "./renewals.ts";
 import { type StoredDraft, type Storing, storeDrafts } from "./store-drafts.ts";
 
 /** How often a command looks for signals while it waits for a server, in milliseconds. */
@@ -157,10 +158,13 @@ function lockUnguarded(
 
 /** The server has made them: they are stored whatever else is there. */
 function describeConflicts(vault: Vault, drafts: readonly NamedDraft[]): string[] {
-  return sortDrafts(vault, drafts, "kept").conflicts.map(
-    ({ named, entry }) =>
-      t`${named.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
-  );
+  const { conflicts } = sortDrafts(vault, drafts, "kept");
+  return conflicts
+    .filter(({ named, entry }) => tokensRenewed(named, [entry]).length === 0)
+    .map(
+      ({ named, entry }) =>
+        t`${named.name}: there is another token of this account, ${entry.name}; --replace would have removed it`,
+    );
 }
 
 async function storeAll(
@@ -176,6 +180,7 @@ async function storeAll(
     const stored = await storeDrafts(vault, missing, {
       ...storing,
       onKnown: replace ? "replace" : "keep",
+      renews: true,
       ...{ now: context.clock(), processes: context.processes, look: async () => undefined },
       pinOf: pinsFor(fitting, context),
     });

@@ -7,6 +7,7 @@ import type { EnrollmentServices, ParsedOnline, ParsedToken } from "#token/draft
 import { readPinWish, YES } from "#token/draft/pin-wish.ts";
 import { cleanName, readLabel } from "#token/draft/uri-label.ts";
 import { Parameters, show, wholeNumber } from "#token/draft/uri-parameters.ts";
+import { privacyIdeaKey } from "#token/key-at-server.ts";
 import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
 import { readReply } from "./privacyidea-reply.ts";
 
@@ -94,6 +95,7 @@ function parsePushUri(text: string): ParsedOnline {
   return {
     ...known,
     server: url.host,
+    key: privacyIdeaKey(serial, url),
     complete: async (services) => [await enrollWith(invitation, known, services)],
   };
 }

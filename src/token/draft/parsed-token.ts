@@ -73,6 +73,8 @@ export interface ParsedOnline {
   readonly findings: readonly Finding[];
   /** The PIN that the issuer requires, if the string says so. */
   readonly pin?: RequiredPin;
+  /** What tells the token at its server, where the string says so: see `keyAtServer`. */
+  readonly key?: string;
   /**
    * Gets the tokens from the server. The string works only once, so the caller must be ready to
    * store them. Rejects with FobError `rejected` when the server refuses or cannot be
