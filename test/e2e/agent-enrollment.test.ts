@@ -107,6 +107,13 @@ describe("an enrollment with a server, while an agent holds the vault, asks for 
     const [request] = JSON.parse((await fob(["push", "list", "--json"])).stdout);
     expect(await fob(["push", "approve", request.id])).toMatchObject({ exitCode: 0 });
     expect([server.answers.length, server.complaints]).toEqual([1, []]);
+    const again = await fob(["enroll", "-", "--yes"], { input: server.invitation() });
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /^fob: push is enrolled already at this server.*\nhint: --replace/,
+      ),
+    });
     for (const remove of removals) remove();
   });
 
