@@ -28,7 +28,7 @@ export async function run(program: Program, host: Host): Promise<number> {
   try {
     const parsed = await parseCommandLine(argv, program);
     if ("text" in parsed) {
-      stdout.write(parsed.text);
+      await write(stdout, parsed.text);
       return 0;
     }
     return await runCommand(program, parsed.invocation, host);

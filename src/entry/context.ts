@@ -46,7 +46,10 @@ export interface Build {
  */
 const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
 
-/** Creates the context of commands on this machine. Modules are loaded when a command uses them. */
+/** Node takes a longer time for a millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What commands can reach on this machine. What a command does not use is not loaded. */
 export function createContext(build: Build, globals: Globals, style: Style, host: Host): Context {
   const { stdin, stdout, stderr, env } = host;
   // child processes do not need these secrets, and other programs can read a process's environment
@@ -131,7 +134,8 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       });
     },
     clock: () => new Date(),
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    sleep: (milliseconds) =>
+      new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS))),
     processes: { own: thisProcess, lifeOf },
     look: lookForSignals,
     doLongWork,

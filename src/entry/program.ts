@@ -25,7 +25,7 @@ export function runProgram(
       columns: host.stdout.columns,
       commands: COMMANDS,
       alone: async () => (await import("#commands/tokens/welcome.ts")).welcome,
-      resolveGlobals: (flags) => resolveGlobals(flags, env, defaultHome),
+      resolveGlobals: (flags) => resolveGlobals(flags, env, () => defaultHome(env)),
       createContext: (globals, style) => makeContext(build, globals, style, host),
     },
     host,

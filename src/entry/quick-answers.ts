@@ -101,12 +101,9 @@ async function knownNames(env: NodeJS.ProcessEnv): Promise<readonly string[] | n
  * Finds the vault of this environment; null when FOB_GRANT is set, even to an empty text, or
  * FOB_KEYCHAIN differs from the vault's keychain.
  */
-async function find({
-  FOB_GRANT,
-  FOB_HOME,
-  FOB_KEYCHAIN,
-}: NodeJS.ProcessEnv): Promise<Found | null> {
-  const home = FOB_HOME || (await import("#platform/paths.ts")).defaultHome();
+async function find(env: NodeJS.ProcessEnv): Promise<Found | null> {
+  const { FOB_GRANT, FOB_HOME, FOB_KEYCHAIN } = env;
+  const home = FOB_HOME || (await import("#platform/paths.ts")).defaultHome(env);
   const header = FOB_GRANT === undefined ? peekHeader(home) : null;
   return header && (FOB_KEYCHAIN || header.keychain) === header.keychain ? { home, header } : null;
 }

@@ -1,9 +1,47 @@
-import envPaths from "env-paths";
+import { userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
 
 /**
- * The default home of vault and settings: the platform's folder for application data (XDG_DATA_HOME
- * on Linux).
+ * Where vault and settings live unless told otherwise: the platform's folder for application data
+ * (XDG_DATA_HOME on Linux). A variable that is empty or holds a relative path is ignored, as the
+ * XDG Base Directory Specification asks: the vault would be in whatever folder is the current one.
+ * Throws FobError `unavailable` where nothing says where the user's home is.
  */
-export function defaultHome(): string {
-  return envPaths("fob", { suffix: "" }).data;
+export function defaultHome(
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  if (platform === "win32") {
+    const home = () => join(userHome(env["USERPROFILE"]), "AppData", "Local");
+    return join(absolute(env["LOCALAPPDATA"]) ?? home(), "fob", "Data");
+  }
+  if (platform === "darwin")
+    return join(userHome(env["HOME"]), "Library", "Application Support", "fob");
+  const data = absolute(env["XDG_DATA_HOME"]) ?? join(userHome(env["HOME"]), ".local", "share");
+  return join(data, "fob");
+}
+
+/** A path from the environment; null for an empty or relative one. */
+export function absolute(path: string | undefined): string | null {
+  return path && isAbsolute(path) ? path : null;
+}
+
+/** The environment's, else that of the system's list of users. */
+function userHome(given: string | undefined): string {
+  const home = absolute(given) ?? absolute(listedHome());
+  if (home !== null) return home;
+  throw new FobError("unavailable", t("there is no home folder for this user"), {
+    hint: t("--home DIR or FOB_HOME names the folder of the vault"),
+  });
+}
+
+function listedHome(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // the system knows no user of this number
+    return undefined;
+  }
 }

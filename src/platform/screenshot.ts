@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { osascript, outputOf, powershell, type Tool, wordOf } from "#platform/program/tool.ts";
+import { absolute } from "./paths.ts";
 
 /** Enough for the picture of a large screen in Base64. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -50,7 +51,7 @@ const MAY_CAPTURE = `
  * a secret: the folder is readable only by its owner, and in memory if possible.
  */
 async function takeWithFiles(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Promise<Buffer[]> {
-  const folder = await mkdtemp(join(env["XDG_RUNTIME_DIR"] || tmpdir(), "fob-screen-"));
+  const folder = await mkdtemp(join(absolute(env["XDG_RUNTIME_DIR"]) ?? tmpdir(), "fob-screen-"));
   try {
     const file = (display: number) => join(folder, `screen-${display}.png`);
     const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) =>

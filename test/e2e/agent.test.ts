@@ -188,13 +188,17 @@ test.each(["SIGTERM", "SIGINT", "SIGQUIT"] as const)("locks on %s", async (signa
 test("keeps to itself: socket, environment, arguments, core dumps and debugger", async () => {
   const home = await enrolled();
   await home.fob(["pin", "set"], PIN);
-  await home.fob(["unlock"], { env: { ...PIN.env, NODE_OPTIONS: "--no-warnings" } });
+  await home.fob(["unlock"], {
+    env: { ...PIN.env, NODE_OPTIONS: "--no-warnings --use-openssl-ca" },
+  });
   const { pid, socket } = await status(home);
   expect(statSync(socket).mode & 0o777).toBe(0o600);
   expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
   const proc = (name: string) =>
     readFileSync(`/proc/${pid}/${name}`, "utf8").replaceAll("\0", "\n");
-  expect(proc("environ")).not.toMatch(/NODE_OPTIONS|FOB_|83517/);
+  expect(proc("environ")).not.toMatch(/FOB_|83517/);
+  // whom it trusts, and nothing else that Node can be told
+  expect(proc("environ")).toMatch(/^NODE_OPTIONS=--use-openssl-ca$/m);
   expect(proc("cmdline")).toMatch(/serve-agent\.cjs\n$/);
   expect(proc("limits")).toMatch(/^Max core file size\s+0\s+0/m);
   process.kill(pid, "SIGUSR1");

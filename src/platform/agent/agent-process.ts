@@ -5,10 +5,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 
-/**
- * The environment variables that an agent needs. No others are passed on: NODE_OPTIONS could open a
- * debugger.
- */
+/** What an agent needs of its starter's environment. Nothing else is handed on. */
 const NEEDED = [
   "PATH",
   "HOME",
@@ -34,7 +31,14 @@ const NEEDED = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
-/** Disables core dumps, which would contain the keys. */
+/**
+ * The options of Node that an agent takes over: whom it trusts, and how it reaches servers. Any
+ * other could open a debugger or load a stranger's module.
+ */
+const NEEDED_OF_NODE =
+  /^--(?:use-system-ca|use-openssl-ca|use-bundled-ca|use-env-proxy|dns-result-order=\w+|tls-(?:min|max)-v1\.[0-3])$/;
+
+/** No copy of its memory when it crashes. */
 const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
 
 /**
@@ -47,9 +51,7 @@ export async function startAgentProcess(
   input: Secret,
   ours: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const env = Object.fromEntries(
-    NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
-  );
+  const env = environmentOfAgent(ours);
   const [command, args] =
     process.platform === "win32"
       ? [process.execPath, [script]]
@@ -65,6 +67,14 @@ export async function startAgentProcess(
   child.unref();
   if (line !== null) return line;
   throw new FobError("unavailable", t("the agent cannot be started, or ended at once"));
+}
+
+function environmentOfAgent(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = Object.fromEntries(
+    NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
+  );
+  const options = (ours["NODE_OPTIONS"] ?? "").split(" ").filter((one) => NEEDED_OF_NODE.test(one));
+  return options.length === 0 ? env : { ...env, NODE_OPTIONS: options.join(" ") };
 }
 
 /** The first line that a process answers to its input; null without one. */
