@@ -5,18 +5,16 @@ type Undo = () => void | Promise<void>;
  * Without SIGINT: the entry of the program handles it, so that Ctrl-C has its exit code from the
  * start.
  */
-const SIGNALS = ["SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/**
- * The POSIX numbers of the signals that ask a process to end. Shells report 128 plus the number.
- */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** The signals that ask a process to end, by their numbers (POSIX), which shells add to 128. */
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 const undos = new Set<{ readonly undo: Undo }>();
 
 /**
  * Calls `undo` when the process is asked to end before the returned function is called: by SIGINT,
- * SIGTERM or SIGHUP, or by `process.exit`, which does not await promises.
+ * SIGTERM, SIGHUP or SIGQUIT, or by `process.exit`, which waits for no promise.
  *
  * Node delivers signals between two turns of the event loop, so long work must yield to it. The
  * process ends when all registered functions have been called, the newest first. A second signal
@@ -41,7 +39,26 @@ export function whenEnding(undo: Undo): () => void {
 }
 
 /**
- * Calls the functions registered with {@link whenEnding}, then ends the process: with exit code 130
+ * Calls `undo` at a signal as {@link whenEnding} does, and ends the process, although a library
+ * begins to listen to signals before the returned function is called. Whoever listened before is
+ * the one who ends the process.
+ */
+export function whenSignalled(undo: () => void): () => void {
+  const isOwned = new Set(SIGNALS.filter((signal) => !isUnowned(signal)));
+  const end = (signal: (typeof SIGNALS)[number]) => {
+    stop();
+    undo();
+    if (!isOwned.has(signal)) void endBy(signal);
+  };
+  const stop = () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return stop;
+}
+
+/**
+ * Undoes what {@link whenEnding} was told and ends the process as `signal` asks: with exit code 130
  * for SIGINT, else by the signal itself.
  */
 export async function endBy(signal: keyof typeof NUMBERS): Promise<void> {
@@ -70,8 +87,11 @@ function stopListening(): void {
 }
 
 function endUnlessOwned(signal: (typeof SIGNALS)[number]): void {
-  if (process.listeners(signal).every((listener) => listener === endUnlessOwned))
-    void endBy(signal);
+  if (isUnowned(signal)) void endBy(signal);
+}
+
+function isUnowned(signal: (typeof SIGNALS)[number]): boolean {
+  return process.listeners(signal).every((listener) => listener === endUnlessOwned);
 }
 
 function undoAtExit(): void {

@@ -1,5 +1,5 @@
-/** The signals that ask a program to end. */
-const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** What a person or the system ends a program with. */
+const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 /**
  * Removes and restores the signal listeners of this process. Node calls a listener only between two

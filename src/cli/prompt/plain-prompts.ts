@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
+import { borrowTerminal } from "./borrowed-terminal.ts";
 import { bestMatches } from "./fuzzy.ts";
 import type { Choice, Terminal } from "./prompt.ts";
 
@@ -70,7 +71,7 @@ export class PlainPrompts {
       prompt: "",
     });
     try {
-      return await nextLine(lines);
+      return await borrowTerminal(this.#terminal, () => nextLine(lines));
     } finally {
       lines.close();
       if (!isSeen) stderr.write("\n");

@@ -1,6 +1,7 @@
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
+import { borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
 import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
@@ -30,7 +31,8 @@ function spokenPrompt(terminal: Terminal): Prompt {
     confirm: async (question) => (await plain()).confirm(question),
     text: async (question) => (await plain()).text(question),
     secret: async (question) => (await plain()).secret(question),
-    wait: (question, work) => waitForPerson(question, work, terminal),
+    wait: (question, work) =>
+      borrowTerminal(terminal, () => waitForPerson(question, work, terminal)),
     pick: async (question, choices) => (await plain()).pick(question, choices),
   };
 }
@@ -59,7 +61,8 @@ function drawnPrompt(asking: Asking): Prompt {
       ask({ question, instead }, asking, ({ password }) =>
         password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
       ),
-    wait: (question, work) => waitForPerson(question, work, terminal),
+    wait: (question, work) =>
+      borrowTerminal(terminal, () => waitForPerson(question, work, terminal)),
     pick: (question, choices, instead) =>
       ask({ question, instead }, asking, ({ search }) =>
         search(pickerOf(question, choices), streams),
@@ -122,7 +125,8 @@ async function ask<T>(
   }
   const showColors = hasColor ? () => undefined : hideColors(terminal.env);
   try {
-    return await put(await import("./inquirer.ts"));
+    const prompts = await import("./inquirer.ts");
+    return await borrowTerminal(terminal, () => put(prompts), SHOW_CURSOR);
   } catch (error) {
     if ((error as Error).name === "ExitPromptError") throw stoppedByPerson(error);
     throw error;

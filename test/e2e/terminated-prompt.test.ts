@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { describeWith } from "../requires.ts";
+import { eventually } from "../waiting.ts";
+import { FOB, HOTP_URI, homesLike } from "./fob.ts";
+import { openTerminal } from "./terminal.ts";
+
+const guarded = homesLike(async ({ fob }) => {
+  await fob(["enroll", "-"], { input: HOTP_URI });
+  await fob(["pin", "set"], { env: { FOB_PIN: "2468135" } });
+});
+
+const SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** What is asked, and what the screen shows then. */
+const QUESTIONS = [
+  ["code ACME", "PIN of fob"],
+  ["code ACME --plain", "PIN of fob"],
+  ["remove ACME --pin-file pin", "emove"],
+] as const;
+
+const CASES = QUESTIONS.flatMap((question) =>
+  SIGNALS.map((signal) => [signal, ...question] as const),
+);
+
+describeWith({ tmux: "tmux" }, "a prompt that a signal ends", () => {
+  test.each(CASES)("by %s leaves the terminal as it was: fob %s", async (signal, line, shown) => {
+    const { home } = await guarded();
+    const terminal = openTerminal(home);
+    onTestFinished(() => terminal.close());
+    const file = (name: string) => join(home, name);
+    const read = (name: string) => readFileSync(file(name), "utf8");
+    // this shell edits no lines, so that it sets no terminal itself
+    const script = `cd "${home}"; echo 2468135 >pin; stty -g >before; sh -c 'echo $$ >pid; exec "${process.execPath}" "${FOB}" ${line}'; echo $? >status; stty -g >after; touch done`;
+    writeFileSync(file("script"), script);
+    terminal.type(`clear; sh "${file("script")}"`, "Enter");
+    await terminal.see(shown);
+    process.kill(Number(read("pid")), signal);
+    await eventually("fob has ended", () => existsSync(file("done")) || undefined, {
+      everyMs: 30,
+      withinMs: 15_000,
+    });
+    expect(read("after")).toBe(read("before"));
+    expect(terminal.modes()).toEqual([]);
+    const numbers = { SIGHUP: 1, SIGQUIT: 3, SIGTERM: 15 };
+    expect(Number(read("status"))).toBe(128 + numbers[signal]);
+  });
+});
