@@ -11,13 +11,15 @@ import { ClientLanguages } from "#agent/server/client-languages.ts";
 import { CHECK_MS } from "#agent/server/lifetime.ts";
 import { asFobError } from "#base/file-error.ts";
 import { messagesFile, speak } from "#base/language.ts";
+import { closeInherited } from "#platform/inherited-descriptors.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { claimForAgent, newHolder } from "./agent-claim.ts";
 import { HeldVault } from "./held-vault.ts";
 
 process.umask(0o077);
 process.chdir("/");
-// by default, Node opens its debugger, which gives access to all memory
+closeInherited();
+// Node would open its debugger, which shows all memory to anybody who asks
 process.on("SIGUSR1", () => undefined);
 process.on("SIGHUP", () => undefined);
 

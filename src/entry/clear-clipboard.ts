@@ -3,7 +3,10 @@ import { text } from "node:stream/consumers";
 import type { ClipboardKeeper } from "#cli/clipboard.ts";
 import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";
 import { forgetInTmux } from "#platform/clipboard/tmux-buffer.ts";
+import { closeInherited } from "#platform/inherited-descriptors.ts";
 
+process.chdir("/");
+closeInherited();
 process.on("SIGHUP", () => undefined);
 
 interface Order {
