@@ -125,8 +125,11 @@ async function ask<T>(
   }
   const showColors = hasColor ? () => undefined : hideColors(terminal.env);
   try {
-    const prompts = await import("./inquirer.ts");
-    return await borrowTerminal(terminal, () => put(prompts), SHOW_CURSOR);
+    return await borrowTerminal(
+      terminal,
+      async () => put(await import("./inquirer.ts")),
+      SHOW_CURSOR,
+    );
   } catch (error) {
     if ((error as Error).name === "ExitPromptError") throw stoppedByPerson(error);
     throw error;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { agentTokens } from "#agent/client/agent-tokens.ts";
-import { motp } from "#otp/motp.ts";
+import { MOTP } from "#otp/motp.ts";
 import { ocra } from "#otp/ocra.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import { totp } from "#otp/totp.ts";
@@ -129,7 +129,7 @@ describe("the tokens of an agent", () => {
     const { asked, prompt } = person({ current: "83517", passcode: "4711" });
     const step = BigInt(AT.getTime() / 10_000);
     const made = await tokens.passcode(id, async () => AT, prompt);
-    expect(made.code).toBe(motp({ secret: SECRET, pin: Buffer.from("4711"), step }));
+    expect(made.code).toBe(MOTP.passcode({ secret: SECRET, pin: Buffer.from("4711"), step }));
     expect(asked).toEqual(["current of vpn, 1 more", "passcode of vpn, ? more"]);
   });
 
