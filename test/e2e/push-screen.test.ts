@@ -118,7 +118,6 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     await listen();
     server.challenge({ title: "Wiki", options: "17,42,63" });
     await see("1 login request waits");
-    type("a");
     await see("17    42    63");
     type("Enter");
     type("42");
@@ -129,7 +128,18 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     expect(await see("█ █")).toContain("Enter this");
   });
 
-  test("turns pages, denies a flood with one key, and fits a small terminal", async () => {
+  test("takes a letter that is an option for the option, in either case", async () => {
+    await listen();
+    server.challenge({ title: "Wiki", options: "A,D,Q" });
+    await see("A    D    Q");
+    type("d");
+    await see("type it, then Enter: d_");
+    type("Enter");
+    expect(await answered(1)).toMatchObject({ presence_answer: "D" });
+    await see("approved: Wiki");
+  });
+
+  test("turns pages, denies a flood after asking back, and fits a small terminal", async () => {
     await listen();
     for (let i = 1; i <= 12; i++) server.challenge({ title: `Login ${i}` });
     await see("12 login requests wait");
@@ -140,6 +150,9 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     terminal.resize(40, 10);
     await see("a approves");
     type("D");
+    await see("Deny all 12 login requests?");
+    expect(server.answers).toEqual([]);
+    type("Enter");
     await answered(12);
     await see("waiting for login requests");
   });

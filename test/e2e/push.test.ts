@@ -126,6 +126,14 @@ describe("fob push", () => {
     expect(server.answers).toHaveLength(1);
   });
 
+  test("takes a choice in either case, and tells options with blanks apart", async () => {
+    const { fob } = bench;
+    server.challenge({ options: "Blue car, Red , D" });
+    expect((await fob(["push", "list"])).stdout).toContain('\t"Blue car" Red D\t');
+    expect(await fob(["push", "approve", "--choice", "blue CAR"])).toMatchObject({ exitCode: 0 });
+    expect(server.answers).toMatchObject([{ presence_answer: "Blue car" }]);
+  });
+
   test("needs to be told which of several, and which number", async () => {
     const { fob } = bench;
     expect(await fob(["push", "approve"])).toMatchObject({

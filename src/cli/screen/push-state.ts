@@ -1,4 +1,5 @@
 import { t } from "#base/language.ts";
+import { beginsOption, findOption } from "#push/option.ts";
 import { goneInWords, type PushEvent } from "#push/push-event.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
@@ -12,7 +13,9 @@ type PushMode =
   | { readonly kind: "approving"; readonly id: string }
   /** The person types the option that the login page shows; Enter approves with it. */
   | { readonly kind: "choosing"; readonly id: string; readonly typed: string }
-  /** `d` was pressed: the request is denied at `until`; before that the person can report it. */
+  /** Denying all of them was asked for: Enter denies, and nothing else does. */
+  | { readonly kind: "denying-all" }
+  /** `d` was pressed: it is denied in a moment, and until then the person can report it. */
   | { readonly kind: "denying"; readonly id: string; readonly until: Date }
   /** Answers are being sent. */
   | { readonly kind: "sending"; readonly count: number }
@@ -27,13 +30,13 @@ export interface PushNote {
 
 /** The state of the screen of login requests, without the time. */
 export interface PushScreenState {
-  /** The open requests, the newest first. */
+  /** The requests that wait, the oldest first. */
   readonly requests: readonly PushRequest[];
   /** How many requests arrived in the last minute. */
   readonly perMinute: number;
   /** The id of the shown request; null when there is none. */
   readonly shownId: string | null;
-  /** Whether the person has chosen the shown request: a newer one does not replace it. */
+  /** Whether the person has turned to the one that is shown: an older one is shown otherwise. */
   readonly isPaged: boolean;
   readonly mode: PushMode;
   /** Recent events, the newest last. */
@@ -83,17 +86,21 @@ export function shownRequest({ requests, shownId }: PushScreenState): PushReques
 }
 
 /**
- * Updates the open requests. A mode about a request that is gone ends, and never applies to another
- * request.
+ * The screen with the requests that wait now, which are given the newest first. The oldest is shown,
+ * so that a new one never takes the place of another. What the person is about to do with one that
+ * has gone is not done to another.
  */
 export function withRequests(
   state: PushScreenState,
-  requests: readonly PushRequest[],
+  newestFirst: readonly PushRequest[],
   perMinute: number,
 ): PushScreenState {
+  const requests = newestFirst.toReversed();
   const isThere = (id: string | null) => requests.some((request) => request.id === id);
   const { mode } = state;
   const isAboutOne = "id" in mode;
+  const isOver =
+    (isAboutOne && !isThere(mode.id)) || (mode.kind === "denying-all" && requests.length === 0);
   const keeps = (isAboutOne || mode.kind === "sending" || state.isPaged) && isThere(state.shownId);
   return {
     ...state,
@@ -101,7 +108,7 @@ export function withRequests(
     perMinute,
     shownId: keeps ? state.shownId : (requests[0]?.id ?? null),
     isPaged: keeps && state.isPaged,
-    mode: isAboutOne && !isThere(mode.id) ? WATCHING : mode,
+    mode: isOver ? WATCHING : mode,
   };
 }
 
@@ -158,16 +165,20 @@ export function withNote(state: PushScreenState, text: string, at: Date): PushSc
  */
 export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
   const { mode } = state;
-  const pressed = key.name === "text" ? key.text : key.name;
+  const pressed = nameOf(key);
   switch (mode.kind) {
     case "watching":
-      return watch(state, pressed, now);
+      return typeOption(state, "", key) ?? watch(state, pressed, now);
     case "approving":
       return pressed === "enter"
         ? answerShown(state, { kind: "approve", choice: null })
         : back(state);
     case "choosing":
-      return choose(state, mode, key);
+      return choose(state, mode, key, now);
+    case "denying-all":
+      return pressed === "enter"
+        ? { state: sending(state, state.requests.length), wish: { kind: "deny-all" } }
+        : back(state);
     case "denying":
       return answerShown(state, { kind: "deny", isReport: pressed === "r" });
     case "sending":
@@ -226,41 +237,65 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
   const { id } = shown;
   switch (pressed) {
     case "a":
-      return stay({
-        ...state,
-        mode:
-          shown.options.length === 0
-            ? { kind: "approving", id }
-            : { kind: "choosing", id, typed: "" },
-      });
+      // where there are options, the one that is typed approves
+      return stay(
+        shown.options.length === 0 ? { ...state, mode: { kind: "approving", id } } : state,
+      );
     case "d":
+    case "delete":
       return stay({
         ...state,
         mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) },
       });
     case "D":
-      return { state: sending(state, state.requests.length), wish: { kind: "deny-all" } };
+    case "ctrl-d":
+      return stay({ ...state, mode: { kind: "denying-all" } });
     default:
       return stay(state);
   }
 }
 
-function choose(state: PushScreenState, mode: PushMode & { kind: "choosing" }, key: Key): PushStep {
-  const options = shownRequest(state)?.options ?? [];
-  if (key.name === "enter") {
-    const choice = options.find((option) => option === mode.typed);
-    return choice === undefined ? stay(state) : answerShown(state, { kind: "approve", choice });
+function choose(
+  state: PushScreenState,
+  { typed }: PushMode & { kind: "choosing" },
+  key: Key,
+  now: Date,
+): PushStep {
+  switch (key.name) {
+    case "enter": {
+      const choice = findOption(shownRequest(state)?.options ?? [], typed);
+      return choice === null ? stay(state) : answerShown(state, { kind: "approve", choice });
+    }
+    case "backspace":
+      return stay(withTyped(state, typed.slice(0, -1)));
+    case "text":
+      // what none of the options begins with is a slip
+      return typeOption(state, typed, key) ?? stay(state);
+    case "delete":
+    case "ctrl-d":
+      return watch(back(state).state, key.name, now);
+    default:
+      return back(state);
   }
-  if (key.name === "backspace")
-    return stay({ ...state, mode: { ...mode, typed: mode.typed.slice(0, -1) } });
-  if (key.name !== "text") return back(state);
-  const typed = mode.typed + key.text;
-  // a character that leads to no option is a typing error
-  return stay(
-    options.some((option) => option.startsWith(typed))
-      ? { ...state, mode: { ...mode, typed } }
-      : state,
-  );
+}
+
+/** What a key adds to the beginning of an option; null where no option begins so. */
+function typeOption(state: PushScreenState, typed: string, key: Key): PushStep | null {
+  if (key.name !== "text") return null;
+  const text = typed + key.text;
+  return beginsOption(shownRequest(state)?.options ?? [], text)
+    ? stay(withTyped(state, text))
+    : null;
+}
+
+function withTyped(state: PushScreenState, typed: string): PushScreenState {
+  const { shownId: id } = state;
+  if (typed === "" || id === null) return back(state).state;
+  return { ...state, mode: { kind: "choosing", id, typed } };
+}
+
+function nameOf(key: Key): string {
+  return key.name === "text" ? key.text : key.name;
 }
 
 function answerShown(state: PushScreenState, answer: PushAnswer): PushStep {

@@ -1,11 +1,13 @@
 import { plural, t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
 import { cutWidth, displayWidth } from "#cli/output/width.ts";
+import { beginsOption } from "#push/option.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { largeDigits } from "./large-digits.ts";
 import { FLOOD, type PushNote, type PushScreenState, shownRequest } from "./push-state.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
+import { wrapItems, wrapWhole } from "./wrap-whole.ts";
 
 /** The content of the screen of login requests. */
 export interface PushView {
@@ -74,14 +76,14 @@ function viewRequest(
 ): string[] {
   const { requests } = state;
   const place = requests.indexOf(request) + 1;
-  const question = wrap(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
+  const question = wrapWhole(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
   const names = { token: t("token"), from: t("from"), asked: t("asked"), left: t("left") };
   const width = Math.max(...Object.values(names).map(displayWidth)) + 2;
   const field = (name: keyof typeof names, value: string) =>
     cutWidth(`  ${names[name]}${" ".repeat(width - displayWidth(names[name]))}${value}`, columns);
   return [
     ...(requests.length > 1
-      ? [cutWidth(t`request ${place} of ${requests.length}, the newest first`, columns)]
+      ? [cutWidth(t`request ${place} of ${requests.length}, the oldest first`, columns)]
       : []),
     style.strong(cutWidth(`  ${printable(request.title) || t("Login")}`, columns)),
     ...question.map((line) => `  ${line}`),
@@ -105,25 +107,26 @@ function viewTimeLeft({ receivedAt, expiresAt }: PushRequest, now: Date): string
 /** What the person can do now, with the texts that they must read. */
 function viewMode({ state, now }: PushView, columns: number, style: Style): string[] {
   const { mode, requests } = state;
+  const shown = shownRequest(state);
   switch (mode.kind) {
-    case "watching": {
-      const paging = requests.length > 1 ? [t("D denies all"), t("arrows turn the page")] : [];
-      const keys =
-        requests.length > 0
-          ? [t("a approves"), t("d denies"), ...paging, t("q leaves")]
-          : [t("q leaves")];
-      return wrap(keys.join(" · "), columns).map((line) => style.faint(line));
-    }
+    case "watching":
+      return [
+        ...(shown && shown.options.length > 0 ? viewOptions(shown, "", columns, style) : []),
+        ...wrapItems(keysOf(shown, requests.length), " · ", columns).map((line) =>
+          style.faint(line),
+        ),
+      ];
     case "approving":
       return [
         style.strong(cutWidth(t("Approve this login?"), columns)),
         cutWidth(t("Enter approves · any other key does not"), columns),
       ];
     case "choosing":
+      return shown ? viewOptions(shown, mode.typed, columns, style) : [];
+    case "denying-all":
       return [
-        style.strong(cutWidth(t("Which one does the login page show?"), columns)),
-        cutWidth(`  ${(shownRequest(state)?.options ?? []).map(printable).join("    ")}`, columns),
-        cutWidth(t`type it, then Enter: ${printable(mode.typed)}_`, columns),
+        style.strong(cutWidth(t`Deny all ${plural(requests.length, "login request")}?`, columns)),
+        cutWidth(t("Enter denies them · any other key does not"), columns),
       ];
     case "denying":
       return [
@@ -145,6 +148,34 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
   }
 }
 
+/** The keys that do something. A letter that begins an option is typed, and another key does it. */
+function keysOf(shown: PushRequest | null, waiting: number): string[] {
+  if (!shown) return [t("q leaves")];
+  const { options } = shown;
+  const [denies, deniesAll] = beginsOption(options, "d")
+    ? [t("Delete denies"), t("Ctrl-D denies all")]
+    : [t("d denies"), t("D denies all")];
+  return [
+    ...(options.length === 0 ? [t("a approves")] : []),
+    denies,
+    ...(waiting > 1 ? [deniesAll, t("arrows turn the page")] : []),
+    beginsOption(options, "q") ? t("Escape leaves") : t("q leaves"),
+  ];
+}
+
+function viewOptions(
+  { options }: PushRequest,
+  typed: string,
+  columns: number,
+  style: Style,
+): string[] {
+  return [
+    style.strong(cutWidth(t("Which one does the login page show?"), columns)),
+    ...wrapItems(options.map(printable), "    ", columns - 2).map((line) => `  ${line}`),
+    cutWidth(t`type it, then Enter: ${printable(typed)}_`, columns),
+  ];
+}
+
 function viewCode(code: string, message: string | null, columns: number, style: Style): string[] {
   const large = largeDigits(code, columns - 2) ?? [
     style.strong(cutWidth([...code].join(" "), columns - 2)),
@@ -154,7 +185,7 @@ function viewCode(code: string, message: string | null, columns: number, style: 
     "",
     ...large.map((line) => `  ${line}`),
     "",
-    ...(message === null ? [] : wrap(printable(message), columns)),
+    ...(message === null ? [] : wrapWhole(printable(message), columns)),
     style.faint(cutWidth(t("any key goes on"), columns)),
   ];
 }
@@ -164,19 +195,4 @@ function viewNotes(notes: readonly PushNote[], now: Date, columns: number): stri
   return latest.map(({ at, text }) =>
     cutWidth(t`${inWords(now.getTime() - at.getTime())} ago  ${text}`, columns),
   );
-}
-
-/** Wraps a text into lines of at most `width` cells; a longer word is cut. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ").filter(Boolean)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (displayWidth(longer) <= width) line = longer;
-    else {
-      if (line !== "") lines.push(line);
-      line = cutWidth(word, width);
-    }
-  }
-  return line === "" ? lines : [...lines, line];
 }

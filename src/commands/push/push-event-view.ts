@@ -5,7 +5,7 @@ import { goneInWords, type PushEvent } from "#push/push-event.ts";
 import { requestJson } from "#push/push-json.ts";
 import { printable } from "#token/printable.ts";
 import { answeredJson } from "./push-requests.ts";
-import { formatAnswered, secondsLeft, wording } from "./push-view.ts";
+import { asOneWord, formatAnswered, secondsLeft, wording } from "./push-view.ts";
 
 /** What happened, for scripts. */
 export function eventJson(event: PushEvent): object {
@@ -38,7 +38,7 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
     case "request": {
       const { request } = event;
       const choice =
-        request.options.length === 0 ? "" : ` --choice ${request.options.map(printable).join("|")}`;
+        request.options.length === 0 ? "" : ` --choice ${request.options.map(asOneWord).join("|")}`;
       return [
         t`${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
         `  fob push approve ${request.id}${choice}`,

@@ -14,7 +14,7 @@ export function formatRequests(requests: readonly PushRequest[], now: Date, styl
       [t("TOKEN"), ({ token }) => printable(token)],
       [t("SERVER"), ({ server }) => printable(server)],
       [t("REQUEST"), wording],
-      [t("OPTIONS"), ({ options }) => options.map(printable).join(" ") || "-"],
+      [t("OPTIONS"), ({ options }) => options.map(asOneWord).join(" ") || "-"],
       [t("LEFT"), (request) => `${secondsLeft(request, now)} s`],
     ],
     requests,
@@ -22,7 +22,13 @@ export function formatRequests(requests: readonly PushRequest[], now: Date, styl
   );
 }
 
-/** A request's text, in one line. */
+/** An option as a shell takes it: one with blanks is put in quotation marks. */
+export function asOneWord(option: string): string {
+  const safe = printable(option);
+  return /^[\p{L}\p{N}._-]+$/u.test(safe) ? safe : JSON.stringify(safe);
+}
+
+/** What a request says, in one line. */
 export function wording({ title, question }: Pick<PushRequest, "title" | "question">): string {
   return printable([title, question].filter(Boolean).join(": "));
 }

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { findOption } from "#push/option.ts";
 import type { PushChallenge } from "#push/provider.ts";
 import { type PushRequest, requestId } from "#push/push-request.ts";
 import { type PushToken, serverOf } from "#push/push-token.ts";
@@ -91,15 +92,17 @@ export function asRequest(
 }
 
 /**
- * Throws FobError `usage` when an approval lacks a required choice, or has one that is not offered.
+ * An answer with its choice as the server wrote it. Throws FobError `usage` when an approval does
+ * not choose what must be chosen, or chooses what is not offered.
  */
-export function refuseChoice({ options }: PushChallenge, answer: PushAnswer): void {
-  if (answer.kind === "deny") return;
+export function withOption({ options }: PushChallenge, answer: PushAnswer): PushAnswer {
+  if (answer.kind === "deny") return answer;
   const { choice } = answer;
-  if (options.length === 0 && choice === null) return;
-  if (choice !== null && options.includes(choice)) return;
+  if (options.length === 0 && choice === null) return answer;
   if (choice !== null && options.length === 0)
     throw new FobError("usage", t("this request offers nothing to choose from"));
+  const option = choice === null ? null : findOption(options, choice);
+  if (option !== null) return { kind: "approve", choice: option };
   throw new FobError(
     "usage",
     t`one of ${options.join(", ")} must be chosen: the login page shows which`,

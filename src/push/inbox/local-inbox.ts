@@ -21,9 +21,9 @@ import {
   type IdentifiedChallenge,
   isWaiting,
   memoryOf,
-  refuseChoice,
   refuseRepeated,
   withIds,
+  withOption,
 } from "./challenges.ts";
 import type { Denials, InboxToken, PolledRequests, PushInbox } from "./inbox.ts";
 import { claimMany, sendSeveral } from "./many-answers.ts";
@@ -81,10 +81,10 @@ export class LocalInbox implements PushInbox {
     };
   }
 
-  async answer(id: string, answer: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
+  async answer(id: string, given: PushAnswer, prompt: PinPrompt): Promise<PushOutcome> {
     const { tokenId, challenge } = await this.#find(id);
     const record = this.#store.read(tokenId);
-    refuseChoice(challenge, answer);
+    const answer = withOption(challenge, given);
     const isAsked = answer.kind === "approve" && record.guard !== null;
     const connection = isAsked
       ? await this.#connections.openOnce(record, prompt)

@@ -70,27 +70,65 @@ describe("approving", () => {
 
 describe("number matching", () => {
   const matched = pushRequest("1", { options: ["12", "57", "5"] });
+  const lettered = pushRequest("1", { options: ["A", "D", "Q"] });
+  const chosen = (choice: string) => [{ kind: "answer", answer: { kind: "approve", choice } }];
 
   test("has nothing selected, and takes what was typed whole", () => {
+    expect(press(waiting(matched), ENTER).wishes).toEqual([]);
     expect(press(waiting(matched), text("a"), ENTER).wishes).toEqual([]);
-    expect(press(waiting(matched), text("a"), text("1"), ENTER).wishes).toEqual([]);
-    expect(press(waiting(matched), text("a"), text("5"), text("7"), ENTER).wishes).toEqual([
+    expect(press(waiting(matched), text("1"), ENTER).wishes).toEqual([]);
+    expect(press(waiting(matched), text("5"), text("7"), ENTER).wishes).toEqual([
       { kind: "answer", request: matched, answer: { kind: "approve", choice: "57" } },
     ]);
   });
 
   test("takes no number that is not offered", () => {
-    expect(press(waiting(matched), text("a"), text("9"), text("12"), ENTER).wishes).toMatchObject([
-      { answer: { choice: "12" } },
-    ]);
-    expect(press(waiting(matched), text("a"), text("1"), text("9"), ENTER).wishes).toEqual([]);
+    const { wishes } = press(waiting(matched), text("9"), text("12"), ENTER);
+    expect(wishes).toMatchObject(chosen("12"));
+    expect(press(waiting(matched), text("1"), text("9"), ENTER).wishes).toEqual([]);
   });
 
   test("can be corrected, and left", () => {
-    const keys = [text("a"), text("1"), { name: "backspace" }, text("57"), ENTER] as const;
-    expect(press(waiting(matched), ...keys).wishes).toMatchObject([{ answer: { choice: "57" } }]);
-    const left = press(waiting(matched), text("a"), text("12"), { name: "escape" }, ENTER);
+    const keys = [text("1"), { name: "backspace" }, text("57"), ENTER] as const;
+    expect(press(waiting(matched), ...keys).wishes).toMatchObject(chosen("57"));
+    const left = press(waiting(matched), text("12"), { name: "escape" }, ENTER);
     expect(left).toMatchObject({ wishes: [], state: { mode: { kind: "watching" } } });
+  });
+
+  test.each(["A", "D", "Q"])("takes the letter %s in either case, and does nothing else", (one) => {
+    for (const typed of [one, one.toLowerCase()]) {
+      expect(press(waiting(lettered), text(typed)).wishes).toEqual([]);
+      expect(press(waiting(lettered), text(typed), ENTER).wishes).toMatchObject(chosen(one));
+    }
+  });
+
+  test("tells the cases apart where the options differ in nothing else", () => {
+    const cased = waiting(pushRequest("1", { options: ["ab", "AB"] }));
+    expect(press(cased, text("AB"), ENTER).wishes).toMatchObject(chosen("AB"));
+    expect(press(cased, text("aB"), ENTER).wishes).toEqual([]);
+  });
+
+  test("is denied with Delete where a letter is an option, also while one is typed", () => {
+    const denied = [{ kind: "answer", answer: { kind: "deny", isReport: true } }];
+    for (const keys of [[], [text("A")]]) {
+      const { wishes } = press(waiting(lettered), ...keys, { name: "delete" }, text("r"));
+      expect(wishes).toMatchObject(denied);
+    }
+    const { wishes } = press(waiting(lettered, one), { name: "right" }, { name: "ctrl-d" }, ENTER);
+    expect(wishes).toEqual([{ kind: "deny-all" }]);
+  });
+
+  test("answers the oldest request, whatever comes while it is typed", () => {
+    const newer = pushRequest("2", { options: ["12", "34"] });
+    const { state } = press(waiting(newer, matched), text("1"));
+    const { wishes } = press(withRequests(state, [three, newer, matched], 3), text("2"), ENTER);
+    expect(wishes).toMatchObject([{ request: matched, answer: { choice: "12" } }]);
+  });
+
+  test("forgets what was typed for a request that has gone", () => {
+    const newer = pushRequest("2", { options: ["12", "34"] });
+    const { state } = press(waiting(newer, matched), text("12"));
+    expect(press(withRequests(state, [newer], 1), ENTER).wishes).toEqual([]);
   });
 });
 
@@ -113,24 +151,29 @@ describe("denying", () => {
     expect(passTime(state, new Date(NOW.getTime() + REPORT_MS)).wish).toEqual(denied(false));
   });
 
-  test("of all takes one key", () => {
-    expect(press(waiting(three, two, one), text("D")).wishes).toEqual([{ kind: "deny-all" }]);
+  test("of all asks back, and takes Enter", () => {
+    const all = waiting(three, two, one);
+    expect(press(all, text("D")).wishes).toEqual([]);
+    expect(press(all, text("D"), text("D"), ENTER).wishes).toEqual([]);
+    expect(press(all, text("D"), ENTER).wishes).toEqual([{ kind: "deny-all" }]);
+    const gone = withRequests(press(all, text("D")).state, [], 3);
+    expect(press(withRequests(gone, [one], 3), ENTER).wishes).toEqual([]);
   });
 });
 
 describe("several requests", () => {
-  test("are paged through, the newest first", () => {
+  test("are paged through, the oldest first", () => {
     const { state } = press(waiting(three, two, one), { name: "right" });
     expect(shownRequest(state)).toBe(two);
-    expect(shownRequest(press(state, { name: "right" }, { name: "right" }).state)).toBe(one);
-    expect(shownRequest(press(state, { name: "left" }, { name: "left" }).state)).toBe(three);
+    expect(shownRequest(press(state, { name: "right" }, { name: "right" }).state)).toBe(three);
+    expect(shownRequest(press(state, { name: "left" }, { name: "left" }).state)).toBe(one);
   });
 
-  test("show a newer one at once, unless the person has turned to another", () => {
-    expect(shownRequest(withRequests(waiting(one), [two, one], 2))).toBe(two);
+  test("keep their place when a newer one comes", () => {
+    expect(shownRequest(withRequests(waiting(one), [two, one], 2))).toBe(one);
     const { state } = press(waiting(two, one), { name: "down" });
-    expect(shownRequest(withRequests(state, [three, two, one], 3))).toBe(one);
-    expect(shownRequest(withRequests(state, [three, two], 3))).toBe(three);
+    expect(shownRequest(withRequests(state, [three, two, one], 3))).toBe(two);
+    expect(shownRequest(withRequests(state, [three, one], 3))).toBe(one);
   });
 });
 

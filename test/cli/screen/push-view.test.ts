@@ -79,12 +79,26 @@ describe("the screen of login requests", () => {
     }
   });
 
-  test("asks for the number that the login page shows, and has chosen none", () => {
-    const matched = waiting(pushRequest("1", { options: ["12", "57", "83"] }));
-    const shown = view(pressPushKey(matched, { name: "text", text: "a" }, NOW).state).join("\n");
+  test("offers the numbers at once, and has chosen none", () => {
+    const shown = view(waiting(pushRequest("1", { options: ["12", "57", "83"] }))).join("\n");
     expect(shown).toMatch(
-      /Which one does the login page show\?\n {2}12 {4}57 {4}83\ntype it, then Enter: _/,
+      /Which one does the login page show\?\n {2}12 {4}57 {4}83\ntype it, then Enter: _\nd denies/,
     );
+  });
+
+  test("names keys that are no option", () => {
+    const request = pushRequest("1", { options: ["D", "q", "Blue car"] });
+    const shown = view(waiting(request, pushRequest("2", { options: ["D", "q"] }))).join("\n");
+    expect(shown).toContain(
+      "Delete denies · Ctrl-D denies all · arrows turn the page · Escape leaves",
+    );
+  });
+
+  test("shows every option, however many and long they are", () => {
+    const options = Array.from({ length: 20 }, (_, i) => `${i}${"x".repeat(i * 7)}`);
+    const shown = view(waiting(pushRequest("1", { options })), { columns: 40, rows: 99 });
+    const whole = shown.join("").replaceAll(" ", "");
+    for (const option of options) expect(whole).toContain(option);
   });
 
   test("shows a code large, and as text", () => {
