@@ -157,6 +157,25 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     await see("waiting for login requests");
   });
 
+  test("approves a question that does not fit after its end was shown, and not before", async () => {
+    terminal.resize(60, 15);
+    await listen();
+    const question = `${"Sign in from 192.0.2.7 ".repeat(40)}AND TRANSFER 9999 EUR`;
+    server.challenge({ title: "Bank", question });
+    expect(await see("Space shows more")).not.toContain("9999");
+    type("a", "Enter");
+    type("Space");
+    await see(/rows 1\d to/);
+    type("Space", "Space");
+    await see("9999 EUR");
+    expect(server.answers).toEqual([]);
+    await see("a approves");
+    type("a");
+    await see("Approve this login?");
+    type("Enter");
+    await answered(1);
+  });
+
   test("says when its server is away, and when it is back", async () => {
     await listen();
     server.intercept = (_, response) => {

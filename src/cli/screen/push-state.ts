@@ -22,7 +22,21 @@ type PushMode =
   /** The person must type this code at the login page. */
   | { readonly kind: "code"; readonly code: string; readonly message: string | null };
 
-/** An event for the screen; its text is safe for a terminal. */
+/** What of a request a picture showed: rows from `top` on, as many as `room`. */
+export interface Sight {
+  readonly id: string;
+  /** How wide the screen was: at another width, the rows are others. */
+  readonly columns: number;
+  readonly top: number;
+  readonly room: number;
+  /** How many rows the request has, and how many of them must be seen before it is approved. */
+  readonly total: number;
+  readonly essential: number;
+  /** Whether the screen is too small to show what would be approved. */
+  readonly isTooSmall: boolean;
+}
+
+/** One thing that happened, safe for a terminal. */
 export interface PushNote {
   readonly at: Date;
   readonly text: string;
@@ -39,7 +53,11 @@ export interface PushScreenState {
   /** Whether the person has turned to the one that is shown: an older one is shown otherwise. */
   readonly isPaged: boolean;
   readonly mode: PushMode;
-  /** Recent events, the newest last. */
+  /** What of the shown request the last picture showed; null before the first one. */
+  readonly sight: Sight | null;
+  /** The ids of requests that were shown to their end: only these are approved. */
+  readonly read: ReadonlySet<string>;
+  /** What happened lately, the newest last. */
   readonly notes: readonly PushNote[];
   /** Current problems with servers and clocks, by subject. */
   readonly troubles: ReadonlyMap<string, string>;
@@ -71,13 +89,8 @@ const WATCHING: PushMode = { kind: "watching" };
 
 /** The initial state. */
 export const QUIET: PushScreenState = {
-  requests: [],
-  perMinute: 0,
-  shownId: null,
-  isPaged: false,
-  mode: WATCHING,
-  notes: [],
-  troubles: new Map(),
+  ...{ requests: [], perMinute: 0, shownId: null, isPaged: false },
+  ...{ mode: WATCHING, sight: null, read: new Set(), notes: [], troubles: new Map() },
 };
 
 /** The shown request, or null. */
@@ -86,8 +99,8 @@ export function shownRequest({ requests, shownId }: PushScreenState): PushReques
 }
 
 /**
- * The screen with the requests that wait now, which are given the newest first. The oldest is shown,
- * so that a new one never takes the place of another. What the person is about to do with one that
+ * The screen with the requests that wait now, which are given the newest first. The oldest is
+ * shown, so that a new one never takes the place of another. What the person is about to do with one that
  * has gone is not done to another.
  */
 export function withRequests(
@@ -109,10 +122,22 @@ export function withRequests(
     shownId: keeps ? state.shownId : (requests[0]?.id ?? null),
     isPaged: keeps && state.isPaged,
     mode: isOver ? WATCHING : mode,
+    read: new Set([...state.read].filter(isThere)),
   };
 }
 
-/** Updates the state after an event. */
+/** The screen after a picture of it was drawn. */
+export function withSight(state: PushScreenState, sight: Sight | null): PushScreenState {
+  const isRead = sight && !sight.isTooSmall && sight.top + sight.room >= sight.essential;
+  return { ...state, sight, read: isRead ? new Set([...state.read, sight.id]) : state.read };
+}
+
+/** Whether the shown request can be approved: it was shown whole, and the screen is no smaller. */
+export function isApprovable({ shownId, sight, read }: PushScreenState): boolean {
+  return shownId !== null && sight?.id === shownId && !sight.isTooSmall && read.has(shownId);
+}
+
+/** The screen after something happened. */
 export function withEvent(state: PushScreenState, event: PushEvent, now: Date): PushScreenState {
   switch (event.kind) {
     case "request":
@@ -166,11 +191,13 @@ export function withNote(state: PushScreenState, text: string, at: Date): PushSc
 export function pressPushKey(state: PushScreenState, key: Key, now: Date): PushStep {
   const { mode } = state;
   const pressed = nameOf(key);
+  const scrolled = scroll(state, pressed);
+  if (scrolled) return stay(scrolled);
   switch (mode.kind) {
     case "watching":
       return typeOption(state, "", key) ?? watch(state, pressed, now);
     case "approving":
-      return pressed === "enter"
+      return pressed === "enter" && isApprovable(state)
         ? answerShown(state, { kind: "approve", choice: null })
         : back(state);
     case "choosing":
@@ -239,7 +266,9 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
     case "a":
       // where there are options, the one that is typed approves
       return stay(
-        shown.options.length === 0 ? { ...state, mode: { kind: "approving", id } } : state,
+        shown.options.length === 0 && isApprovable(state)
+          ? { ...state, mode: { kind: "approving", id } }
+          : state,
       );
     case "d":
     case "delete":
@@ -264,7 +293,9 @@ function choose(
   switch (key.name) {
     case "enter": {
       const choice = findOption(shownRequest(state)?.options ?? [], typed);
-      return choice === null ? stay(state) : answerShown(state, { kind: "approve", choice });
+      return choice === null || !isApprovable(state)
+        ? stay(state)
+        : answerShown(state, { kind: "approve", choice });
     }
     case "backspace":
       return stay(withTyped(state, typed.slice(0, -1)));
@@ -281,11 +312,10 @@ function choose(
 
 /** What a key adds to the beginning of an option; null where no option begins so. */
 function typeOption(state: PushScreenState, typed: string, key: Key): PushStep | null {
-  if (key.name !== "text") return null;
+  if (key.name !== "text" || !shownRequest(state)) return null;
   const text = typed + key.text;
-  return beginsOption(shownRequest(state)?.options ?? [], text)
-    ? stay(withTyped(state, text))
-    : null;
+  if (!beginsOption(shownRequest(state)?.options ?? [], text)) return null;
+  return stay(isApprovable(state) ? withTyped(state, text) : state);
 }
 
 function withTyped(state: PushScreenState, typed: string): PushScreenState {
@@ -296,6 +326,28 @@ function withTyped(state: PushScreenState, typed: string): PushScreenState {
 
 function nameOf(key: Key): string {
   return key.name === "text" ? key.text : key.name;
+}
+
+/**
+ * The next rows of a request that does not fit, or those before; null for other keys. The last row
+ * that was seen is seen again, so that none is left out.
+ */
+function scroll(state: PushScreenState, pressed: string): PushScreenState | null {
+  const { sight, shownId, mode } = state;
+  const isReading = mode.kind === "watching" || mode.kind === "approving";
+  // a blank may be a part of the option that is typed
+  if (!isReading && (mode.kind !== "choosing" || pressed === " ")) return null;
+  if (!sight || sight.id !== shownId || sight.room >= sight.total) return null;
+  const page = Math.max(1, sight.room - 1);
+  const steps: Readonly<Record<string, number>> = {
+    ...{ up: -1, down: 1, "page-up": -page, "page-down": page, " ": page },
+  };
+  // a terminal may send blanks that were pressed quickly as one text
+  const name = /^ +$/.test(pressed) ? " " : pressed;
+  const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
+  if (step === undefined) return null;
+  const top = Math.max(0, Math.min(sight.total - sight.room, sight.top + step));
+  return { ...state, sight: { ...sight, top } };
 }
 
 function answerShown(state: PushScreenState, answer: PushAnswer): PushStep {

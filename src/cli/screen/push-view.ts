@@ -5,7 +5,15 @@ import { beginsOption } from "#push/option.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { largeDigits } from "./large-digits.ts";
-import { FLOOD, type PushNote, type PushScreenState, shownRequest } from "./push-state.ts";
+import {
+  FLOOD,
+  isApprovable,
+  type PushNote,
+  type PushScreenState,
+  type Sight,
+  shownRequest,
+  withSight,
+} from "./push-state.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
 import { wrapItems, wrapWhole } from "./wrap-whole.ts";
 
@@ -17,26 +25,76 @@ export interface PushView {
   readonly now: Date;
 }
 
-/** The most rows of a question that are shown. */
-const MAX_QUESTION_ROWS = 6;
+/** A picture of the screen, and what of the shown request is to be seen on it. */
+export interface PushPicture {
+  /** None wider than the screen, and not more than it has. Nothing is told by colour alone. */
+  readonly lines: string[];
+  /** Null when no request waits. */
+  readonly sight: Sight | null;
+}
 
 const BAR_WIDTH = 20;
 
-/** The lines of the screen, cut to its width. No information is in colours alone. */
-export function viewPush(view: PushView, { columns, rows }: ScreenSize, style: Style): string[] {
+/** On a smaller screen, in cells and in rows for the request, none is approved. */
+const MIN_COLUMNS = 20;
+const MIN_ROOM = 3;
+
+/** The screen as lines. A request that does not fit is shown in parts. */
+export function viewPush(view: PushView, size: ScreenSize, style: Style): PushPicture {
+  const { columns, rows } = size;
   const { state, now } = view;
   const shown = shownRequest(state);
-  const head = [
-    style.strong(cutWidth(headline(view), columns)),
-    ...viewWarnings(state, columns, style),
-    "",
-  ];
-  const foot = ["", ...viewMode(view, columns, style)];
-  const room = Math.max(0, rows - head.length - foot.length);
-  const body = (shown ? viewRequest(shown, view, columns, style) : []).slice(0, room);
-  const notes = viewNotes(state.notes, now, columns).slice(0, Math.max(0, room - body.length - 1));
-  const lines = [...head, ...body, ...foot, "", ...notes.map((note) => style.faint(note))];
-  return lines.slice(0, rows);
+  const warnings = viewWarnings(state, columns, style);
+  const headline = style.strong(cutWidth(headlineOf(view), columns));
+  const request = shown ? viewRequest(shown, view, columns, style) : NO_REQUEST;
+  const sight = shown ? see(shown, request, view, size, style) : null;
+  const foot = viewMode(withPosition(view, sight), columns, style);
+  const isTight = sight !== null && sight.room < sight.total;
+  const gap = isTight ? [] : [""];
+  const free = rows - 1 - foot.length - (sight?.room ?? 0);
+  const head = [headline, ...(isTight ? warnings.slice(0, Math.max(0, free)) : warnings), ...gap];
+  const body = sight ? request.lines.slice(sight.top, sight.top + sight.room) : [];
+  const room = rows - head.length - body.length - foot.length - 2;
+  const notes = viewNotes(state.notes, now, columns).slice(0, Math.max(0, room));
+  const lines = [...head, ...body, ...gap, ...foot, "", ...notes.map((note) => style.faint(note))];
+  return { lines: lines.slice(0, rows), sight };
+}
+
+/** A request as rows, and how many of them say who is asked for what and by whom. */
+interface RequestRows {
+  readonly lines: readonly string[];
+  readonly essential: number;
+}
+
+const NO_REQUEST: RequestRows = { lines: [], essential: 0 };
+
+/** Which rows of a request there is room for. Warnings are left out before any of them. */
+function see(
+  { id }: PushRequest,
+  { lines, essential }: RequestRows,
+  view: PushView,
+  { columns, rows }: ScreenSize,
+  style: Style,
+): Sight {
+  const { sight: before } = view.state;
+  const total = lines.length;
+  const isKnown = before?.id === id && before.columns === columns;
+  const warnings = viewWarnings(view.state, columns, style).length;
+  const whole = { id, columns, total, essential, top: 0, room: total, isTooSmall: false };
+  const footOf = (sight: Sight) => viewMode(withPosition(view, sight), columns, style).length;
+  const isWide = columns >= MIN_COLUMNS;
+  if (isWide && rows >= 3 + warnings + total + footOf(whole)) return whole;
+  const parts = { ...whole, top: isKnown ? before.top : 0, room: Math.min(MIN_ROOM, total - 1) };
+  const room = rows - 1 - footOf(parts);
+  if (!isWide || room < MIN_ROOM)
+    return { ...parts, room: Math.max(0, Math.min(total - 1, room)), isTooSmall: true };
+  const spare = Math.max(MIN_ROOM, Math.min(total - 1, room - warnings));
+  return { ...parts, room: spare, top: Math.min(parts.top, total - spare) };
+}
+
+/** The view as it will be once this is drawn: what can be done depends on what is seen. */
+function withPosition(view: PushView, sight: Sight | null): PushView {
+  return { ...view, state: withSight(view.state, sight) };
 }
 
 /** Formats a time span: `45 s`, `2 min`, `3 h`. */
@@ -46,7 +104,7 @@ export function inWords(milliseconds: number): string {
   return seconds < 5400 ? t`${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
-function headline({ state: { requests }, tokens }: PushView): string {
+function headlineOf({ state: { requests }, tokens }: PushView): string {
   if (requests.length > 0)
     return plural(requests.length, "login request waits", "login requests wait");
   const [first = ""] = tokens;
@@ -73,26 +131,36 @@ function viewRequest(
   { state, now }: PushView,
   columns: number,
   style: Style,
-): string[] {
+): RequestRows {
   const { requests } = state;
   const place = requests.indexOf(request) + 1;
-  const question = wrapWhole(printable(request.question), columns - 2).slice(0, MAX_QUESTION_ROWS);
   const names = { token: t("token"), from: t("from"), asked: t("asked"), left: t("left") };
   const width = Math.max(...Object.values(names).map(displayWidth)) + 2;
   const field = (name: keyof typeof names, value: string) =>
-    cutWidth(`  ${names[name]}${" ".repeat(width - displayWidth(names[name]))}${value}`, columns);
-  return [
+    wrapWhole(value, Math.max(1, columns - width - 2)).map((line, i) => {
+      const label = i === 0 ? names[name] : "";
+      return `  ${label}${" ".repeat(width - displayWidth(label))}${line}`;
+    });
+  const indented = (text: string) =>
+    wrapWhole(text, Math.max(1, columns - 2)).map((line) => `  ${line}`);
+  const essential = [
     ...(requests.length > 1
       ? [cutWidth(t`request ${place} of ${requests.length}, the oldest first`, columns)]
       : []),
-    style.strong(cutWidth(`  ${printable(request.title) || t("Login")}`, columns)),
-    ...question.map((line) => `  ${line}`),
+    ...indented(printable(request.title) || t("Login")).map((line) => style.strong(line)),
+    ...indented(printable(request.question)),
     "",
-    field("token", printable(request.token)),
-    field("from", printable(request.server)),
-    field("asked", t`${inWords(now.getTime() - request.receivedAt.getTime())} ago`),
-    field("left", viewTimeLeft(request, now)),
+    ...field("token", printable(request.token)),
+    ...field("from", printable(request.server)),
   ];
+  const times = [
+    ...field("asked", t`${inWords(now.getTime() - request.receivedAt.getTime())} ago`),
+    cutWidth(
+      `  ${names.left}${" ".repeat(width - displayWidth(names.left))}${viewTimeLeft(request, now)}`,
+      columns,
+    ),
+  ];
+  return { lines: [...essential, ...times], essential: essential.length };
 }
 
 function viewTimeLeft({ receivedAt, expiresAt }: PushRequest, now: Date): string {
@@ -112,9 +180,8 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
     case "watching":
       return [
         ...(shown && shown.options.length > 0 ? viewOptions(shown, "", columns, style) : []),
-        ...wrapItems(keysOf(shown, requests.length), " · ", columns).map((line) =>
-          style.faint(line),
-        ),
+        ...viewReading(state, columns, style),
+        ...wrapItems(keysOf(state, shown), " · ", columns).map((line) => style.faint(line)),
       ];
     case "approving":
       return [
@@ -122,7 +189,9 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
         cutWidth(t("Enter approves · any other key does not"), columns),
       ];
     case "choosing":
-      return shown ? viewOptions(shown, mode.typed, columns, style) : [];
+      return shown
+        ? [...viewOptions(shown, mode.typed, columns, style), ...viewReading(state, columns, style)]
+        : [];
     case "denying-all":
       return [
         style.strong(cutWidth(t`Deny all ${plural(requests.length, "login request")}?`, columns)),
@@ -148,15 +217,29 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
   }
 }
 
+/** What keeps the person from approving, and how the rest of a long request is seen. */
+function viewReading(state: PushScreenState, columns: number, style: Style): string[] {
+  const { sight } = state;
+  if (!sight || sight.room >= sight.total) return [];
+  const last = sight.top + sight.room;
+  const text = sight.isTooSmall
+    ? t("this screen is too small to approve on: enlarge it")
+    : isApprovable(state)
+      ? t`rows ${sight.top + 1} to ${last} of ${sight.total}`
+      : t`rows ${sight.top + 1} to ${last} of ${sight.total}: Space shows more, to approve read to the end`;
+  return wrapWhole(text, columns).map((line) => style.strong(line));
+}
+
 /** The keys that do something. A letter that begins an option is typed, and another key does it. */
-function keysOf(shown: PushRequest | null, waiting: number): string[] {
+function keysOf(state: PushScreenState, shown: PushRequest | null): string[] {
   if (!shown) return [t("q leaves")];
+  const waiting = state.requests.length;
   const { options } = shown;
   const [denies, deniesAll] = beginsOption(options, "d")
     ? [t("Delete denies"), t("Ctrl-D denies all")]
     : [t("d denies"), t("D denies all")];
   return [
-    ...(options.length === 0 ? [t("a approves")] : []),
+    ...(options.length === 0 && isApprovable(state) ? [t("a approves")] : []),
     denies,
     ...(waiting > 1 ? [deniesAll, t("arrows turn the page")] : []),
     beginsOption(options, "q") ? t("Escape leaves") : t("q leaves"),

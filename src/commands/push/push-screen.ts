@@ -11,6 +11,7 @@ import {
   withEvent,
   withNote,
   withRequests,
+  withSight,
   wordingOf,
 } from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
@@ -164,9 +165,10 @@ class PushScreen {
   #draw(): void {
     const { terminal, style } = this.#screen;
     const tokens = this.#settings.tokens.map(({ token }) => token.name);
-    terminal.draw(
-      viewPush({ state: this.#state, tokens, now: this.#context.clock() }, terminal.size, style),
-    );
+    const view = { state: this.#state, tokens, now: this.#context.clock() };
+    const { lines, sight } = viewPush(view, terminal.size, style);
+    terminal.draw(lines);
+    this.#state = withSight(this.#state, sight);
   }
 
   #untilNextSecond(): number {

@@ -1,25 +1,37 @@
 import { t } from "#base/language.ts";
-import type { Style } from "#cli/output/style.ts";
-import { formatTable } from "#cli/output/table.ts";
+import { type Style, UNCOLORED } from "#cli/output/style.ts";
+import { type Column, formatFields, formatTable } from "#cli/output/table.ts";
+import { displayWidth } from "#cli/output/width.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
 import type { Answered } from "./push-requests.ts";
 
-/** Requests as a table. */
+/** Requests as a table, or one below the other where a table would cut what they say. */
 export function formatRequests(requests: readonly PushRequest[], now: Date, style: Style): string {
-  return formatTable(
-    [
-      [t("ID"), ({ id }) => id],
-      [t("TOKEN"), ({ token }) => printable(token)],
-      [t("SERVER"), ({ server }) => printable(server)],
-      [t("REQUEST"), wording],
-      [t("OPTIONS"), ({ options }) => options.map(asOneWord).join(" ") || "-"],
-      [t("LEFT"), (request) => `${secondsLeft(request, now)} s`],
-    ],
-    requests,
-    style,
-  );
+  const columns = columnsAt(now);
+  const { columns: width } = style;
+  if (width === null || style.isSpoken) return formatTable(columns, requests, style);
+  const whole = formatTable(columns, requests, { ...UNCOLORED, columns: Number.MAX_SAFE_INTEGER });
+  if (whole.split("\n").every((line) => displayWidth(line) <= width))
+    return formatTable(columns, requests, style);
+  const asFields = (request: PushRequest) =>
+    formatFields(
+      columns.map(([heading, cell]) => [heading, cell(request)]),
+      style,
+    );
+  return requests.map(asFields).join("\n\n");
+}
+
+function columnsAt(now: Date): readonly Column<PushRequest>[] {
+  return [
+    [t("ID"), ({ id }) => id],
+    [t("TOKEN"), ({ token }) => printable(token)],
+    [t("SERVER"), ({ server }) => printable(server)],
+    [t("REQUEST"), wording],
+    [t("OPTIONS"), ({ options }) => options.map(asOneWord).join(" ") || "-"],
+    [t("LEFT"), (request) => `${secondsLeft(request, now)} s`],
+  ];
 }
 
 /** An option as a shell takes it: one with blanks is put in quotation marks. */

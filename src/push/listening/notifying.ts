@@ -31,6 +31,12 @@ const FLOOD_MS = 60_000;
 /** The longest text of a notification, in UTF-16 units. */
 const MAX_TEXT = 240;
 
+/**
+ * What every desktop shows whole, in UTF-16 units: a title of one line, and a few lines of text.
+ */
+const MAX_WHOLE_TITLE = 40;
+const MAX_WHOLE_TEXT = 120;
+
 const APPROVE = "approve";
 const DENY = "deny";
 
@@ -44,9 +50,9 @@ const NO_PIN: PinPrompt = {
 };
 
 /**
- * Asks about login requests by desktop notifications. Only a request whose policy allows it
- * (`isQuick`), without options and PIN, gets buttons; for others the notification tells the person
- * to open fob.
+ * Asks about login requests by notifications of the desktop, while somebody listens. Only a request
+ * whose policy allows it (`isQuick`), with nothing to choose, no PIN to type and so few words that
+ * all of them are seen, gets buttons; for the others the person is told to open fob.
  */
 export class Notifying {
   readonly #settings: NotifyingSettings;
@@ -123,8 +129,10 @@ export class Notifying {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
-  #isAnswerable({ isQuick, options, tokenId }: PushRequest): boolean {
-    return isQuick && options.length === 0 && !this.#settings.isGuarded(tokenId);
+  #isAnswerable(request: PushRequest): boolean {
+    const { isQuick, options, tokenId } = request;
+    const isAllowed = isQuick && options.length === 0 && !this.#settings.isGuarded(tokenId);
+    return isAllowed && isShownWhole(request);
   }
 
   async #ask(request: PushRequest, signal: AbortSignal): Promise<void> {
@@ -171,6 +179,11 @@ export class Notifying {
       error instanceof FobError ? error : new FobError("internal", String(error), { cause: error });
     this.#settings.onTrouble(trouble);
   }
+}
+
+function isShownWhole({ title, question, token, server }: PushRequest): boolean {
+  const text = [question, token, server].map(printable).join("");
+  return printable(title).length <= MAX_WHOLE_TITLE && text.length <= MAX_WHOLE_TEXT;
 }
 
 function asQuestion(request: PushRequest): NoticeQuestion {

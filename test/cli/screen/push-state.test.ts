@@ -11,6 +11,7 @@ import {
   withAnswersSent,
   withEvent,
   withRequests,
+  withSight,
 } from "#cli/screen/push-state.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
@@ -21,13 +22,20 @@ const ENTER: Key = { name: "enter" };
 const waiting = (...requests: readonly PushRequest[]) =>
   withRequests(QUIET, requests, requests.length);
 
+/** The screen after it showed all of a request. */
+function drawn(state: PushScreenState): PushScreenState {
+  const { shownId: id } = state;
+  const rows = { columns: 80, top: 0, room: 8, total: 8, essential: 6, isTooSmall: false };
+  return withSight(state, id === null ? null : { id, ...rows });
+}
+
 /** Presses keys one after the other; returns the last state and every wish. */
 function press(state: PushScreenState, ...keys: readonly Key[]) {
   const wishes: PushWish[] = [];
-  let now = state;
+  let now = drawn(state);
   for (const key of keys) {
     const step = pressPushKey(now, key, NOW);
-    now = step.state;
+    now = drawn(step.state);
     if (step.wish) wishes.push(step.wish);
   }
   return { state: now, wishes };
@@ -129,6 +137,37 @@ describe("number matching", () => {
     const newer = pushRequest("2", { options: ["12", "34"] });
     const { state } = press(waiting(newer, matched), text("12"));
     expect(press(withRequests(state, [newer], 1), ENTER).wishes).toEqual([]);
+  });
+});
+
+describe("a request that was not shown whole", () => {
+  const plain = pushRequest("1");
+  const matched = pushRequest("1", { options: ["12", "57"] });
+  const rows = { id: "1", columns: 80, top: 0, room: 3, total: 9, essential: 7 };
+  const pressOnce = (state: PushScreenState, ...keys: readonly Key[]) =>
+    keys.reduce(({ state: now }, key) => pressPushKey(now, key, NOW), { state, wish: null } as {
+      state: PushScreenState;
+      wish: PushWish | null;
+    });
+
+  test.each([
+    ["its end was not reached", { ...rows, isTooSmall: false }],
+    ["the screen is too small", { ...rows, top: 6, isTooSmall: true }],
+    ["another one was shown", { ...rows, id: "2", room: 9, isTooSmall: false }],
+  ])("is not approved where %s", (_, sight) => {
+    const one = withSight(waiting(plain), sight);
+    expect(pressOnce(one, text("a"), ENTER).wish).toBeNull();
+    expect(pressOnce(withSight(waiting(matched), sight), text("12"), ENTER).wish).toBeNull();
+    expect(pressOnce(one, text("d"), text("r")).wish).toMatchObject({ answer: { kind: "deny" } });
+  });
+
+  test("is approved after its end was shown, and no other one with it", () => {
+    const end = withSight(waiting(plain), { ...rows, top: 4, isTooSmall: false });
+    const back = withSight(end, { ...rows, isTooSmall: false });
+    expect(pressOnce(back, text("a"), ENTER).wish).toMatchObject({ request: plain });
+    const small = withSight(end, { ...rows, isTooSmall: true });
+    expect(pressOnce(small, text("a"), ENTER).wish).toBeNull();
+    expect(pressOnce(withRequests(end, [two], 1), text("a"), ENTER).wish).toBeNull();
   });
 });
 

@@ -2,7 +2,15 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { styleFor } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
-import { pressPushKey, QUIET, withEvent, withNote, withRequests } from "#cli/screen/push-state.ts";
+import {
+  type PushScreenState,
+  pressPushKey,
+  QUIET,
+  withEvent,
+  withNote,
+  withRequests,
+  withSight,
+} from "#cli/screen/push-state.ts";
 import { viewPush } from "#cli/screen/push-view.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { NOW, pushRequest } from "./push-request.ts";
@@ -11,10 +19,10 @@ const style = await styleFor({ isTerminal: true, columns: 80, color: "always", i
 const SIZE = { columns: 80, rows: 24 };
 
 const view = (state = QUIET, size = SIZE, tokens: readonly string[] = ["vpn", "mail"]) =>
-  viewPush({ state, tokens, now: NOW }, size, style).map(stripVTControlCharacters);
+  viewPush({ state, tokens, now: NOW }, size, style).lines.map(stripVTControlCharacters);
 
 const waiting = (...requests: readonly PushRequest[]) =>
-  withRequests(QUIET, requests, requests.length);
+  withRequests(QUIET, requests.toReversed(), requests.length);
 
 describe("the screen of login requests", () => {
   test("is quiet while none waits", () => {
@@ -55,7 +63,7 @@ describe("the screen of login requests", () => {
       question: "a\nb\u0007 \u009b31m",
       token: "v\u001bpn",
     });
-    const lines = viewPush({ state: waiting(evil), tokens: ["v"], now: NOW }, SIZE, style);
+    const { lines } = viewPush({ state: waiting(evil), tokens: ["v"], now: NOW }, SIZE, style);
     for (const line of lines) expect(stripVTControlCharacters(line)).not.toMatch(/\p{Cc}|\u202e/u);
     expect(lines.join("\n")).toContain("\\x1b[2J");
   });
@@ -66,16 +74,66 @@ describe("the screen of login requests", () => {
     [20, 6],
     [10, 3],
     [1, 1],
-  ])("fits %d x %d, and says what can be done now", (columns, rows) => {
+  ])("fits %d x %d", (columns, rows) => {
     const long = pushRequest("1", { title: "ログイン".repeat(30), question: "word ".repeat(200) });
     const noisy = withNote(withRequests(QUIET, [long, pushRequest("2")], 40), "x".repeat(200), NOW);
-    const { state } = pressPushKey(noisy, { name: "text", text: "a" }, NOW);
+    const { state } = pressPushKey(noisy, { name: "text", text: "D" }, NOW);
     for (const shown of [noisy, state]) {
       const lines = view(shown, { columns, rows });
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
-      if (rows >= 6)
-        expect(lines.join("\n")).toContain(shown === state ? "Enter approve" : "a approves");
+    }
+  });
+
+  /** Reads a request with the space bar; returns all that was seen until it can be approved. */
+  function readToEnd(request: PushRequest, size: typeof SIZE): string {
+    const options = request.options.length > 0;
+    let state: PushScreenState = waiting(request);
+    let seen = "";
+    for (let presses = 0; presses < 500; presses++) {
+      const { lines, sight } = viewPush({ state, tokens: ["vpn"], now: NOW }, size, style);
+      expect(lines.length).toBeLessThanOrEqual(size.rows);
+      seen += lines.map(stripVTControlCharacters).join("\n");
+      state = withSight(state, sight);
+      const typed = pressPushKey(state, { name: "text", text: options ? "1" : "a" }, NOW).state;
+      const { wish } = pressPushKey(typed, { name: "enter" }, NOW);
+      if (wish) return seen;
+      state = pressPushKey(state, { name: "text", text: " " }, NOW).state;
+    }
+    return `never: ${seen}`;
+  }
+
+  test.each([
+    [80, 24],
+    [60, 15],
+    [40, 15],
+    [40, 12],
+    [30, 10],
+    [20, 24],
+  ])("has shown all of what is approved on %d x %d, to the last word", (columns, rows) => {
+    const words = Array.from({ length: 90 }, (_, i) => `word${i}`);
+    for (const options of [[], ["1", "2"]]) {
+      const title = "Wiki of the department";
+      const question = [...words, "x".repeat(99), "AND TRANSFER 9999 EUR"].join(" ");
+      const seen = readToEnd(pushRequest("1", { title, question, options }), { columns, rows });
+      expect(seen).not.toMatch(/^never/);
+      for (const word of [...title.split(" "), ...words, "9999", "EUR", "vpn"])
+        expect(seen).toContain(word);
+      expect(seen.replaceAll(/\s/g, "")).toContain("pi.example.org");
+      expect(seen.match(/x/g)?.length).toBeGreaterThanOrEqual(99);
+    }
+  });
+
+  test.each([
+    [30, 4],
+    [19, 24],
+    [10, 3],
+    [1, 1],
+  ])("refuses to approve on %d x %d", (columns, rows) => {
+    expect(readToEnd(pushRequest("1"), { columns, rows })).toMatch(/^never/);
+    if (columns > 18) {
+      const shown = view(waiting(pushRequest("1")), { columns, rows }).join(" ");
+      expect(shown).toContain("too small");
     }
   });
 

@@ -67,6 +67,7 @@ describeWith(DUNST, "asking about login requests by notification", () => {
     ["whose token has a PIN", { tokenId: "guarded" }],
     ["whose policy does not allow it", { isQuick: false }],
     ["where a number is to be chosen", { options: ["1", "2"] }],
+    ["that is too long to be seen whole", { question: `${"word ".repeat(30)}AND TRANSFER` }],
   ])("a request %s has no buttons, and says to open fob", async (_, more) => {
     const { notifying, answers } = listener();
     const request = pushRequest("b", { ...more, title: `Without buttons ${Object.keys(more)}` });
