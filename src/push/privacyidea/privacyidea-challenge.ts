@@ -59,11 +59,10 @@ export interface Expected {
   readonly serverKey: KeyObject;
 }
 
-/** The valid challenges of a poll, and the reasons why others were dropped. */
-export function readChallenges(value: unknown, expected: Expected) {
-  const listed: readonly unknown[] = Array.isArray(value) ? value : [];
+/** The challenges of a poll that can be trusted, and why the others cannot. */
+export function readChallenges(listed: readonly unknown[], expected: Expected) {
   const challenges = new Map<string, PushChallenge>();
-  const refusals = Array.isArray(value) ? [] : [t("the server's list of requests is none")];
+  const refusals: string[] = [];
   for (const one of listed.slice(-MAX_CHALLENGES)) {
     const read = readChallenge(one, expected);
     if (typeof read === "string") refusals.push(read);

@@ -34,14 +34,14 @@ export function readReply({ status, body }: HttpReply, host: string): PrivacyIde
         ? t("answers what no privacyIDEA server does")
         : t`answers with status ${status}`;
     throw new FobError(
-      status >= 400 && status < 500 ? "rejected" : "unavailable",
+      status >= 400 && status < 500 && status !== 429 ? "rejected" : "unavailable",
       t`${host} ${what}`,
     );
   }
   const { result, detail } = parsed.output;
   if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };
   const reason = words(result.error?.message) ?? t`status ${status}`;
-  throw status >= 500
+  throw status >= 500 || status === 429
     ? new FobError("unavailable", t`${host} has a problem: ${reason}`)
     : new FobError("rejected", t`${host} refuses: ${reason}`);
 }

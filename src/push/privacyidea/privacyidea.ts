@@ -91,6 +91,8 @@ class PrivacyIdeaConnection implements ServerConnection {
     const clockOffsetSeconds = clockOffset(reply, now());
     try {
       const { value } = readReply(reply, url.host);
+      if (!Array.isArray(value))
+        throw new FobError("unavailable", t`${url.host}: the server's list of requests is none`);
       if (Math.abs(clockOffsetSeconds ?? 0) <= MAX_OFFSET_OF_OLD) this.#question = question;
       return { ...readChallenges(value, { serial, serverKey }), clockOffsetSeconds };
     } catch (error) {

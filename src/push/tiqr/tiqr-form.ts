@@ -1,4 +1,6 @@
+import { FobError } from "#base/fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "#base/http-client.ts";
+import { t } from "#base/language.ts";
 
 /** The time limit for a TiQR server, in milliseconds. */
 export const TIMEOUT = 15_000;
@@ -27,4 +29,13 @@ export function postForm(
     headers: { ...PROTOCOL, "content-type": "application/x-www-form-urlencoded" },
     body: Buffer.from(new URLSearchParams({ ...fields, ...DEVICE }).toString()),
   });
+}
+
+/**
+ * Throws FobError `unavailable` for a reply of a server that has a problem (5xx) or too much to do
+ * (429), whatever its body says.
+ */
+export function refuseServerTrouble({ status }: HttpReply, host: string): void {
+  if (status >= 500 || status === 429)
+    throw new FobError("unavailable", t`${host} answers with status ${status}`);
 }

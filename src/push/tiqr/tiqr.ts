@@ -5,10 +5,11 @@ import { plural, t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { ProtocolDefinition, PushServices } from "#push/provider.ts";
 import type { PushTokenOf } from "#push/push-token.ts";
+import { printable } from "#token/printable.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { tiqrEnrollment } from "./tiqr-enrollment.ts";
-import { postForm } from "./tiqr-form.ts";
+import { postForm, refuseServerTrouble } from "./tiqr-form.ts";
 
 /**
  * A login request of a TiQR server, from its QR code or link. It is not signed: whether it is
@@ -135,8 +136,9 @@ export async function sendTiqrResponse(
     { url, isInsecure, maxBytes: MAX_REPLY },
     { operation: "login", userId: identity, sessionKey, response },
   );
-  const { word, count } = readReply(reply);
-  if (word !== "OK") throw refusal(word, count, url.host);
+  refuseServerTrouble(reply, url.host);
+  const { word, count, message } = readReply(reply);
+  if (word !== "OK") throw withMessage(refusal(word, count, url.host), message);
 }
 
 function readScheme(text: string): TiqrChallenge | null {
@@ -186,28 +188,48 @@ const WORDS: Readonly<Record<number, string>> = {
   205: "INVALID_USERID",
 };
 
+/** Some servers send numbers as text. */
+const number = v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))]);
+
 const ReplySchema = v.object({
-  responseCode: v.number(),
-  attemptsLeft: v.optional(v.number()),
-  duration: v.optional(v.number()),
+  responseCode: number,
+  attemptsLeft: v.nullish(number),
+  duration: v.nullish(number),
+  message: v.nullish(v.string()),
 });
 
-/**
- * The server's word, and its number: the remaining attempts, or how many minutes the account is
- * blocked.
- */
-function readReply({ body }: HttpReply): { word: string; count: number | null } {
+/** Longer messages of a server are cut, in characters. */
+const MAX_MESSAGE = 200;
+
+interface TiqrReply {
+  readonly word: string;
+  /** The attempts that are left, or for how many minutes the account is blocked. */
+  readonly count: number | null;
+  /** What version 2 says besides, for people. Not safe for a terminal. */
+  readonly message: string | null;
+}
+
+function readReply({ body }: HttpReply): TiqrReply {
   const said = body.toString("utf8").trim();
   const parsed = v.safeParse(ReplySchema, parseJson(said));
   if (parsed.success) {
-    const { responseCode, attemptsLeft, duration } = parsed.output;
+    const { responseCode, attemptsLeft, duration, message } = parsed.output;
     return {
       word: WORDS[responseCode] ?? String(responseCode),
       count: attemptsLeft ?? duration ?? null,
+      message: message || null,
     };
   }
   const [, word = "", count] = /^([A-Z_]+)(?::(\d{1,6}))?$/.exec(said) ?? [];
-  return { word, count: count === undefined ? null : Number(count) };
+  return { word, count: count === undefined ? null : Number(count), message: null };
+}
+
+/** The refusal with what the server says of it. */
+function withMessage(refused: FobError, message: string | null): FobError {
+  if (message === null) return refused;
+  const said = printable([...message].slice(0, MAX_MESSAGE).join(""));
+  const { code, hint } = refused;
+  return new FobError(code, t`${refused.message}: ${said}`, hint === undefined ? {} : { hint });
 }
 
 function refusal(word: string, count: number | null, host: string): FobError {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { HttpRequest } from "#base/http-client.ts";
 import { ocra } from "#otp/ocra.ts";
@@ -190,6 +191,9 @@ describe("a response that the server does not take", () => {
     ["INVALID_USERID", "does not know this user"],
     ["AUTHENTICATION_FAILED", "AUTHENTICATION_FAILED"],
     ['{"responseCode":201,"attemptsLeft":2}', "2 attempts left"],
+    ['{"responseCode":"201","attemptsLeft":"2"}', "2 attempts left"],
+    ['{"responseCode":201,"attemptsLeft":null,"duration":null}', "does not take the response"],
+    ['{"responseCode":204,"message":"Call\\u001b us"}', "this account: Call\\x1b us"],
     ['{"responseCode":202}', "does not understand"],
     ['{"responseCode":203}', "expired"],
     ['{"responseCode":204,"duration":10}', "for 10 min"],
@@ -216,3 +220,22 @@ describe("a response that the server does not take", () => {
     });
   });
 });
+
+test.each([429, 500, 503])(
+  "status %i is the server's trouble, whatever the body says",
+  async (status) => {
+    const intercept = (_: unknown, response: ServerResponse) => {
+      response.writeHead(status).end("OK");
+      return true;
+    };
+    const server = await tiqrServer({ intercept });
+    const login = `${new URL(server.enrollment.replace("tiqrenroll://", "")).origin}/login`;
+    const sent = sendTiqrResponse(parseTiqrChallenge(server.login()), token(login), "123456", {
+      http: httpClient("fob/test"),
+    });
+    await expect(sent).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining(String(status)),
+    });
+  },
+);
