@@ -18,6 +18,7 @@ import { APP_FORMATS, type FormatId } from "./app-formats.ts";
 import { enteBelongings } from "./ente.ts";
 import { ForeignFile } from "./foreign-file.ts";
 import { countLeftBehind } from "./left-behind.ts";
+import { refuseOtherPrograms } from "./other-programs.ts";
 import { isZip, readZip } from "./zip-archive.ts";
 
 /** The largest file of another app that is read, in bytes. */
@@ -64,6 +65,7 @@ export async function readAppFile(
   if (readPictureHeader(bytes)) {
     return readStrings(t("a picture"), await reading.readQrCodes(bytes), new Effort());
   }
+  refuseOtherPrograms(bytes, source);
   if (reading.keyFile && !isKeePass(bytes)) {
     throw new FobError(
       "usage",
@@ -84,6 +86,7 @@ export async function readAppFile(
   const found = await readText(file, text, { askSecret: reading.askSecret, effort: new Effort() });
   if (found) return found;
   if (failure) throw failure;
+  if (text === "") throw new FobError("invalid", t`${source} is empty`);
   throw new FobError("invalid", t`${source} is not a file that fob knows`, { hint: knownFiles() });
 }
 

@@ -84,7 +84,8 @@ describe("files of other apps", () => {
   });
 
   test.each([
-    ["", /is not a file that fob knows/],
+    ["", /^export\.file is empty$/],
+    ["\ufeff \r\n", /^export\.file is empty$/],
     ["hello", /is not a file that fob knows/],
     ["{", /begins like JSON, and is damaged/],
     ['{"a": 1}', /is not a file that fob knows/],

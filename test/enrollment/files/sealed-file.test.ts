@@ -192,14 +192,38 @@ describe("costs and lengths that lie", () => {
 
 describe("a file that holds something else", () => {
   test.each([
-    ["zip", Buffer.concat([Buffer.from("PK\x03\x04"), fixture("andotp-old")])],
-    ["gzip", Buffer.concat([Buffer.from([0x1f, 0x8b]), fixture("andotp-old")])],
     ["a program", Buffer.concat([fixture("andotp-old"), Buffer.alloc(400)])],
     ["a few bytes", Buffer.from([0xff, 0, 1, 2, 3])],
     ["a word in Latin-1", Buffer.from("Gr\u00fc\u00dfe, xyz! 0123456789 (28-42)", "latin1")],
     ["Latin-1", Buffer.from(`${ASCII.repeat(2)}\u00e4\u00f6\u00fc`, "latin1")],
   ])("%s is not taken for an encrypted file", async (_, bytes) => {
     await expect(read(bytes, null)).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  test.each([
+    ["a 7-Zip archive", "377abcaf271c"],
+    ["a gzip file", "1f8b08"],
+    ["a program", "7f454c46"],
+    ["a program", "4d5a90000300000050450000"],
+    ["an SQLite database", "53514c69746520666f726d6174203300"],
+    ["a PDF document", "255044462d312e37"],
+  ])("%s (%s) is named", async (name, beginning) => {
+    const bytes = Buffer.concat([Buffer.from(beginning, "hex"), fixture("andotp-old")]);
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(new RegExp(`is ${name}, which fob does not read$`)),
+    });
+  });
+
+  test.each([
+    ["bytes", Buffer.concat([Buffer.from("age-encryption.org/v1\n-> "), fixture("andotp-old")])],
+    ["text", Buffer.from("\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n")],
+  ])("a backup of fob as %s says what restores it", async (_, bytes) => {
+    await expect(read(bytes, null)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/ is a backup, or another file encrypted with age$/),
+      hint: expect.stringContaining("fob restore "),
+    });
   });
 
   test.each([
