@@ -20,6 +20,13 @@ import {
 } from "./app-file.ts";
 import { belongingsOf } from "./left-behind.ts";
 import { hexOfBase32 } from "./mobile-otp-secret.ts";
+import { refuseNewer } from "./newer-version.ts";
+
+const APP = "Aegis";
+
+/** The version of the file, and that of the database in it, which is older in older files. */
+const VERSION = 1;
+const DATABASE_VERSION = 3;
 
 /** More passwords than any vault of Aegis has. */
 const MAX_SLOTS = 64;
@@ -39,7 +46,11 @@ const PasswordSlotSchema = v.object({
   salt: hex(32),
 });
 
-const DatabaseSchema = v.object({ entries: list, groups: listBeside });
+const DatabaseSchema = v.object({
+  version: v.fallback(v.optional(v.number()), undefined),
+  entries: list,
+  groups: listBeside,
+});
 
 const EntrySchema = v.object({
   type: v.string(),
@@ -75,18 +86,22 @@ type Database = v.InferOutput<typeof DatabaseSchema>;
 /** The vault of Aegis, plain or encrypted with a password (AES-256-GCM with a key from scrypt). */
 export const aegis = {
   id: "aegis",
-  app: "Aegis",
+  app: APP,
   async read(file, askSecret, effort) {
     const plain = v.safeParse(PlainSchema, file.json(), { abortEarly: true });
-    if (plain.success) return entriesOf(plain.output.db);
+    if (plain.success) {
+      refuseNewer(APP, plain.output.version, VERSION);
+      return entriesOf(plain.output.db);
+    }
     const encrypted = v.safeParse(EncryptedSchema, file.json(), { abortEarly: true });
-    return encrypted.success
-      ? entriesOf(await openDatabase(encrypted.output, { askSecret, effort }))
-      : null;
+    if (!encrypted.success) return null;
+    refuseNewer(APP, encrypted.output.version, VERSION);
+    return entriesOf(await openDatabase(encrypted.output, { askSecret, effort }));
   },
 } as const satisfies AppFormat;
 
-function entriesOf({ entries, groups }: Database): AppItem[] {
+function entriesOf({ version, entries, groups }: Database): AppItem[] {
+  refuseNewer(APP, version, DATABASE_VERSION);
   const tokens = readEach(entries, {
     schema: EntrySchema,
     issuer: ["issuer"],

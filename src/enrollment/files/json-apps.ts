@@ -15,6 +15,7 @@ import {
 } from "./app-file.ts";
 import { belongingsOf, type LeftBehind } from "./left-behind.ts";
 import { hexInBase32 } from "./mobile-otp-secret.ts";
+import { refuseNewer } from "./newer-version.ts";
 
 /**
  * A kind of JSON file: where its list stands, how an entry of it is read, and what it has beside
@@ -188,13 +189,20 @@ export const stratum = jsonFormat(
   (content) => belongingsOf({ groups: textsOf(listIn("Categories")(content) ?? [], "Id") }),
 );
 
+const PROTON = "Proton Authenticator";
+const PROTON_VERSION = 1;
+const ProtonSchema = v.object({ version: v.number(), entries: list });
+
 /** The unencrypted export of Proton Authenticator: enrollment strings with names. */
 export const proton = jsonFormat(
   "proton-authenticator",
-  "Proton Authenticator",
+  PROTON,
   (content) => {
-    const entries = listIn("entries", { version: v.number() })(content);
-    return entries && (entries.length === 0 || someHas(entries, "content")) ? entries : null;
+    if (!v.is(ProtonSchema, content)) return null;
+    const { version, entries } = content;
+    if (entries.length > 0 && !someHas(entries, "content")) return null;
+    refuseNewer(PROTON, version, PROTON_VERSION);
+    return entries;
   },
   {
     schema: v.object({ content: v.object({ uri: v.string(), name: text }), note: textBeside }),

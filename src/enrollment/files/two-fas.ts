@@ -16,6 +16,12 @@ import {
   textsOf,
 } from "./app-file.ts";
 import { belongingsOf } from "./left-behind.ts";
+import { refuseNewer } from "./newer-version.ts";
+
+const APP = "2FAS";
+
+/** The newest version of a backup. */
+const SCHEMA_VERSION = 4;
 
 /** How 2FAS derives a key from a password. */
 const DERIVATION = { kdf: "pbkdf2", hash: "sha256", iterations: 10_000, keyBytes: 32 } as const;
@@ -46,11 +52,12 @@ const BackupSchema = v.object({
 /** The backup of 2FAS, plain or encrypted with a password. */
 export const twoFas = {
   id: "2fas",
-  app: "2FAS",
+  app: APP,
   async read(file, askSecret, effort) {
     const backup = v.safeParse(BackupSchema, file.json(), { abortEarly: true });
     if (!backup.success) return null;
-    const { services, groups, servicesEncrypted } = backup.output;
+    const { schemaVersion, services, groups, servicesEncrypted } = backup.output;
+    refuseNewer(APP, schemaVersion, SCHEMA_VERSION);
     return [
       ...entriesOf(
         servicesEncrypted ? await openServices(servicesEncrypted, { askSecret, effort }) : services,

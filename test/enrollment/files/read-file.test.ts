@@ -66,6 +66,25 @@ describe("files of other apps", () => {
     expect(refusals.join()).not.toContain("not!base32");
   });
 
+  test.each([
+    ["Aegis", samples.aegisPlain, ["version"], 1],
+    ["Aegis", samples.aegisPlain, ["db", "version"], 3],
+    ["2FAS", samples.twoFas, ["schemaVersion"], 4],
+    ["2FAS", samples.encryptedTwoFas("correct horse"), ["schemaVersion"], 4],
+    ["Proton Authenticator", samples.proton, ["version"], 1],
+  ])("a newer file of %s is named (%#)", async (app, text, path, known) => {
+    const withVersion = (version: number) =>
+      JSON.stringify(JSON.parse(text), function (key, value) {
+        const isThere = key === path.at(-1) && (path.length === 1 || "entries" in this);
+        return isThere ? version : value;
+      });
+    await expect(read(withVersion(known))).resolves.toMatchObject({ app });
+    await expect(read(withVersion(known + 1))).rejects.toMatchObject({
+      code: "invalid",
+      message: `this ${app} export has version ${known + 1}, and fob reads ${known}`,
+    });
+  });
+
   test("a wrong password is denied", async () => {
     const aegis = await formatAegis([], Buffer.from("correct horse"));
     for (const file of [aegis, samples.encryptedTwoFas("correct horse")]) {
