@@ -12,10 +12,23 @@ const MAX_CELLS = 600_000;
 /** The longest first line of a table: fifty names of columns, and more. */
 const MAX_HEADER = 8_192;
 
-/** Spreadsheets of some countries write semicolons. */
-const DELIMITERS = [",", ";"] as const;
+/** Spreadsheets of some countries write semicolons, and what is copied out of one has tabs. */
+const DELIMITERS = [",", ";", "\t"] as const;
 
 type Rows = readonly (readonly string[])[];
+
+/** A text as CSV. */
+interface CsvText {
+  readonly body: string;
+  readonly delimiter: string | null;
+  readonly linesBefore: number;
+}
+
+/** What was read as CSV, and the line of a quote that nothing closes: rows end before it. */
+interface Csv {
+  readonly rows: Rows;
+  readonly openLine: number | null;
+}
 
 /** A file of another program, in each of the shapes that its format may have. */
 export class ForeignFile {
@@ -26,7 +39,9 @@ export class ForeignFile {
   readonly keyFile: Buffer | null;
   #json: { readonly value: unknown } | null = null;
   #header: Promise<readonly string[]> | null = null;
-  #rows: Promise<Rows | null> | null = null;
+  #csvText: CsvText | null = null;
+  #csv: Promise<Csv> | null = null;
+  #openLine: number | null = null;
 
   constructor(bytes: Buffer, text: string, keyFile: Buffer | null = null) {
     this.bytes = bytes;
@@ -42,7 +57,19 @@ export class ForeignFile {
 
   /** Whether it looks like CSV: its first line has cells, and it is neither JSON nor XML. */
   get isTable(): boolean {
-    return !/^[[{<]/.test(this.text) && delimiterOf(this.text) !== null;
+    return !/^[[{<]/.test(this.text) && this.delimiter !== null;
+  }
+
+  /** What divides the cells of its first line, or null where nothing does. */
+  get delimiter(): string | null {
+    this.#csvText ??= readCsvText(this.text);
+    return this.#csvText.delimiter;
+  }
+
+  /** Why the end of a table was not read, where that is so; known once its rows were. */
+  get missingEnd(): string | null {
+    if (this.#openLine === null) return null;
+    return t`line ${this.#openLine}: a quote is not closed, so that this line and what follows cannot be read`;
   }
 
   /**
@@ -62,9 +89,14 @@ export class ForeignFile {
    * The rows of a file that may be CSV, with the first row; null where it cannot be parsed. Rejects
    * with FobError `invalid` for a table that is too large.
    */
-  rows(): Promise<Rows | null> {
-    this.#rows ??= this.isTable ? parseCsv(this.text) : Promise.resolve(null);
-    return this.#rows;
+  async rows(): Promise<Rows | null> {
+    if (!this.isTable) return null;
+    this.#csvText ??= readCsvText(this.text);
+    this.#csv ??= parseCsv(this.#csvText);
+    const { rows, openLine } = await this.#csv;
+    if (openLine !== null && rows.length < 2) return null;
+    this.#openLine = openLine;
+    return rows;
   }
 
   /**
@@ -80,12 +112,24 @@ export class ForeignFile {
   }
 
   async #columns(): Promise<readonly string[]> {
-    this.#header ??= this.isTable ? parseHeader(this.text) : Promise.resolve([]);
+    if (!this.isTable) return [];
+    this.#csvText ??= readCsvText(this.text);
+    this.#header ??= parseHeader(this.#csvText);
     return this.#header;
   }
 }
 
-/** The first line; empty where it is too long for a line of column names. */
+/** A first line that only says to spreadsheets what divides the cells. */
+const SEPARATOR_LINE = /^"?sep=([,;\t])"?[^\S\r\n]*(?:\r\n|\r|\n|$)/i;
+
+/** The text below such a line, and what divides its cells; null where nothing does. */
+function readCsvText(text: string): CsvText {
+  const [line = "", given] = SEPARATOR_LINE.exec(text.slice(0, MAX_HEADER)) ?? [];
+  const body = text.slice(line.length);
+  return { body, delimiter: given ?? delimiterOf(body), linesBefore: line === "" ? 0 : 1 };
+}
+
+/** The first line; empty where it is longer than one that names columns. */
 function headerOf(text: string): string {
   const start = text.slice(0, MAX_HEADER + 1);
   const line = start.slice(0, start.search(/[\r\n]|$/));
@@ -101,33 +145,50 @@ function delimiterOf(text: string): string | null {
   return most === 0 ? null : (DELIMITERS[counts.indexOf(most)] ?? null);
 }
 
-/** The names of the columns in lower case; none for a line that is not CSV. */
-async function parseHeader(text: string): Promise<readonly string[]> {
-  const [row = []] = (await parseRows(headerOf(text), delimiterOf(text))) ?? [];
-  return row.map((name) => name.trim().toLowerCase());
+/** The names of the columns in lower case; none for a line that is not CSV by itself. */
+async function parseHeader({ body, delimiter }: CsvText): Promise<readonly string[]> {
+  const { rows, openLine } = await parseRows(headerOf(body), delimiter);
+  return openLine === null ? (rows[0] ?? []).map((name) => name.trim().toLowerCase()) : [];
 }
 
-async function parseCsv(text: string): Promise<Rows | null> {
-  const delimiter = delimiterOf(text);
-  refuseLargeTable(text, delimiter ?? ",");
-  return parseRows(text, delimiter);
+async function parseCsv({ body, delimiter, linesBefore }: CsvText): Promise<Csv> {
+  refuseLargeTable(body, delimiter ?? ",");
+  const { rows, openLine } = await parseRows(body, delimiter);
+  return { rows, openLine: openLine === null ? null : openLine + linesBefore };
 }
 
-/** Quotes in unquoted cells are accepted, because some programs write them. */
-async function parseRows(text: string, delimiter: string | null): Promise<string[][] | null> {
+/** Some programs leave a quote in an unquoted cell as it is, which hinders nothing. */
+async function parseRows(text: string, delimiter: string | null): Promise<Csv> {
   const { parse } = await import("csv-parse/sync");
+  const rows: string[][] = [];
+  let bytesRead = 0;
   try {
-    return parse(text, {
+    parse(text, {
       delimiter: delimiter ?? ",",
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
       to: MAX_ENTRIES + 2,
+      on_record: (row: string[], { bytes }) => {
+        rows.push(row);
+        bytesRead = bytes;
+        return null;
+      },
     });
+    return { rows, openLine: null };
   } catch {
-    // any error of the parser means that a quote is missing
-    return null;
+    // the parser has no other way to say that a quote is missing
+    return { rows, openLine: lineAfter(Buffer.from(text), bytesRead) };
   }
+}
+
+/** The number of the first line with a text in it that begins at this byte, or after it. */
+function lineAfter(bytes: Buffer, start: number): number {
+  const isLine = (at: number) => bytes[at] === 0x0a || bytes[at] === 0x0d;
+  let end = start;
+  while (end < bytes.length && isLine(end)) end++;
+  const before = bytes.toString("latin1", 0, end);
+  return (before.match(/\r\n|\r|\n/g)?.length ?? 0) + 1;
 }
 
 /** Every cell ends with a delimiter or a line, and costs a parser many times its bytes. */

@@ -46,9 +46,10 @@ export const oathCsv = {
 } as const satisfies AppFormat;
 
 async function rowsOf(file: ForeignFile): Promise<string[][]> {
-  const rows = file.isTable
-    ? await file.rows()
-    : readLines(file.text).map(({ text }) => text.split(/\s+/));
+  const rows =
+    file.isTable && file.delimiter !== "\t"
+      ? await file.rows()
+      : readLines(file.text).map(({ text }) => text.split(/\s+/));
   return (rows ?? []).map((row) => row.map((cell) => cell.trim()));
 }
 

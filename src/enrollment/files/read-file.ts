@@ -126,11 +126,18 @@ function knownFiles(): string {
 /** The text of the bytes, or the reason why fob cannot read them as text. */
 function textOf(bytes: Buffer, source: string) {
   try {
-    return { text: decodeText(bytes, source, knownFiles()).trim(), failure: null };
+    return { text: withoutSpaceAround(decodeText(bytes, source, knownFiles())), failure: null };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
     return { text: "", failure: error };
   }
+}
+
+/** Tabs at the end are the empty cells of a last row. */
+function withoutSpaceAround(text: string): string {
+  const start = text.trimStart();
+  const end = start.trimEnd().length;
+  return start.slice(0, end) + (/^\t+/.exec(start.slice(end))?.[0] ?? "");
 }
 
 function apps(): string[] {
@@ -157,7 +164,12 @@ async function readKnown(
 ): Promise<FileContent | null> {
   for (const { id, app, read } of FORMATS) {
     const entries = await read(file, askSecret, effort);
-    if (entries) return readItems(app, id, entries, effort);
+    if (entries === null) continue;
+    const content = await readItems(app, id, entries, effort);
+    const { missingEnd } = file;
+    return missingEnd === null
+      ? content
+      : { ...content, refusals: [...content.refusals, missingEnd] };
   }
   return null;
 }

@@ -208,7 +208,7 @@ describe("a CSV export", () => {
 
   test.each(
     EXPORTS.filter(([format, , [header = ""]]) => format !== "keeper" && !header.startsWith('"')),
-  )("of %s (%s) is read with semicolons, and in any order of columns", async (...row) => {
+  )("of %s (%s) is read with semicolons and tabs, and in any order of columns", async (...row) => {
     const [format, , [header = ""]] = row;
     const names = header.split(",");
     const cells = new Map([
@@ -222,11 +222,12 @@ describe("a CSV export", () => {
         `"[{""label"":""a"",""type"":""text"",""value"":""${uri("Site:ann")}""}]"`,
       ] as const,
     ]);
-    for (const delimiter of [",", ";"]) {
+    for (const delimiter of [",", ";", "\t"]) {
       for (const order of [names, names.toReversed()]) {
         const values = order.map((name) => cells.get(name.toLowerCase()) ?? "");
         const text = [order, values].map((line) => line.join(delimiter)).join("\n");
         await expectTokens(text, format, [ann]);
+        await expectTokens(`sep=${delimiter}\r\n${text}`, format, [ann]);
       }
     }
   });
@@ -247,7 +248,8 @@ describe("a CSV export", () => {
     const known = (await readText(whole)).drafts.map(({ secret }) => secret.toString());
     for (let at = 0; at < whole.length; at += 7) {
       const cut = await readText(whole.slice(0, at)).catch((error) => error);
-      if (cut instanceof Error) expect(cut.message).toMatch(/damaged|not a file that fob knows/);
+      if (cut instanceof Error)
+        expect(cut.message).toMatch(/damaged|is empty|not a file that fob knows/);
       // where the last cell is the secret, nothing tells that some of it is missing
       else
         for (const { secret } of cut.drafts.slice(0, -1))
@@ -266,6 +268,29 @@ describe("a CSV export", () => {
     );
     expect([drafts.length, refusals]).toEqual([1, ["bob: the file ends in this row"]]);
   });
+
+  test.each(["\n", "\r\n"])(
+    "with a quote that nothing closes gives the rows before it (%j)",
+    async (end) => {
+      const lines = [
+        "url,username,password,totp,extra,name,grouping,fav",
+        `u,ann,"two${end}lines",${RFC.base32},"a ""note""",Site,,0`,
+        "",
+        `u,bob,"open,${RFC.base32},,Second,,0`,
+        `u,cid,x,${RFC.base32},,Third,,0`,
+      ];
+      for (const [before, line] of [
+        ["", 5],
+        [`sep=,${end}`, 6],
+      ] as const) {
+        const { drafts, refusals } = await readText(before + lines.join(end));
+        expect(drafts).toMatchObject([{ issuer: "Site", account: "ann" }]);
+        expect(refusals).toEqual([
+          `line ${line}: a quote is not closed, so that this line and what follows cannot be read`,
+        ]);
+      }
+    },
+  );
 
   test("with no token at all tells how many entries there are", async () => {
     const content = await readText(
