@@ -73,7 +73,7 @@ function format(header: object, db: unknown): string {
   return `${JSON.stringify({ version: 1, header, db }, null, 2)}\n`;
 }
 
-function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
+function entryOf({ issuer, account, credential, secret }: ExportedToken) {
   if (credential.kind === "ocra" || isMadeWithPin(credential))
     throw new Error("a token was not refused that this format cannot hold");
   const { algorithm, digits } = credential;
@@ -83,7 +83,7 @@ function entryOf({ name, issuer, account, credential, secret }: ExportedToken) {
       : { counter: Number(credential.counter) };
   return {
     type: credential.alphabet === "steam" ? "steam" : credential.kind,
-    name: issuer === null ? (account ?? name) : withIssuer(account ?? "", issuer),
+    name: withIssuer(account ?? "", issuer ?? ""),
     issuer: issuer ?? "",
     note: "",
     favorite: false,

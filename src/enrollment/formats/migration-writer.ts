@@ -67,20 +67,20 @@ export async function formatMigration(tokens: readonly ExportedToken[]): Promise
  */
 function batchIdOf(tokens: readonly ExportedToken[]): number {
   const hash = createHash("sha256");
-  for (const { name, issuer, account, secret } of tokens)
-    hash.update(JSON.stringify([nameOf(name, issuer, account), issuer])).update(secret);
+  for (const { issuer, account, secret } of tokens)
+    hash.update(JSON.stringify([nameOf(issuer, account), issuer])).update(secret);
   return (hash.digest().readUInt32BE(0) >>> 1) + 1;
 }
 
 function writeToken(
-  { name, issuer, account, credential, secret }: ExportedToken,
+  { issuer, account, credential, secret }: ExportedToken,
   writer: PbfWriter,
 ): void {
   if (credential.kind !== "totp" && credential.kind !== "hotp")
     throw new Error("a token was not refused that this format cannot hold");
   writer.writeBytesField(1, secret);
   // as bytes: the package breaks characters beyond U+FFFF in text
-  writer.writeBytesField(2, Buffer.from(nameOf(name, issuer, account)));
+  writer.writeBytesField(2, Buffer.from(nameOf(issuer, account)));
   writer.writeBytesField(3, Buffer.from(issuer ?? ""));
   writer.writeVarintField(4, ALGORITHMS[credential.algorithm] ?? 0);
   writer.writeVarintField(5, DIGITS[credential.digits] ?? 0);
@@ -89,9 +89,9 @@ function writeToken(
 }
 
 /** What is read as this account again: a name may begin with its issuer. */
-function nameOf(name: string, issuer: string | null, account: string | null): string {
+function nameOf(issuer: string | null, account: string | null): string {
   if (issuer !== null) return withIssuer(account ?? "", issuer);
-  const text = account ?? name;
+  const text = account ?? "";
   // an empty issuer shows that the colons belong to the account
   return text.includes(":") ? `:${text}` : text;
 }
