@@ -151,7 +151,7 @@ describe("fob import", () => {
     const outcome = await fob(["import", "--dry-run", "--json", file]);
     expect(outcome.exitCode).toBe(0);
     expect(JSON.parse(outcome.stdout)).toHaveLength(4);
-    expect(outcome.stderr).toContain("left out: entry 5");
+    expect(outcome.stderr).toContain("left out: line 5");
     expect((await fob(["list", "--json"])).stdout).toBe("[]\n");
   });
 

@@ -66,6 +66,9 @@ const PARAMETERS: Readonly<Record<string, readonly (keyof AppEntry)[]>> = {
   yandex: ["secret", "digits", "period", "pin"],
 };
 
+/** Where these are 0, the entry is wrong; other fields that are 0 mean the same as missing ones. */
+const NEVER_ZERO: ReadonlySet<keyof AppEntry> = new Set(["digits", "period"]);
+
 /** An entry is parsed as a Key URI, so that the same rules apply. */
 function keyUriOf(entry: AppEntry): string {
   const type = entry.type.toLowerCase();
@@ -73,7 +76,9 @@ function keyUriOf(entry: AppEntry): string {
   const label = labelOf(entry);
   const names = [...(ownValue(PARAMETERS, type) ?? []), "issuer" as const, "serial" as const];
   const query = names.flatMap((name) =>
-    entry[name] ? [`${name}=${encodeText(String(entry[name]))}`] : [],
+    entry[name] || (NEVER_ZERO.has(name) && entry[name] === 0)
+      ? [`${name}=${encodeText(String(entry[name]))}`]
+      : [],
   );
   return `otpauth://${encodeText(type)}/${label}?${query.join("&")}`;
 }

@@ -53,11 +53,23 @@ export interface MalformedEntry {
   readonly account?: string | null | undefined;
 }
 
+/** Where in the list of its file an item stands, counted from 1; absent where all are tokens. */
+interface Placed {
+  readonly position?: number;
+}
+
 /** What a file has in the place of a token. */
-export type TokenItem = AppEntry | AppLogin | MalformedEntry;
+export type TokenItem = (AppEntry | AppLogin | MalformedEntry) & Placed;
 
 /** An item of a file: a token, or something that is not imported. */
 export type AppItem = TokenItem | LeftBehind;
+
+/** What an entry of a list came to, with its place: messages name an entry without names by it. */
+export function placed(items: AppItem | readonly AppItem[], position: number): AppItem[] {
+  return [items]
+    .flat()
+    .map((item: AppItem) => ("leftBehind" in item ? item : { ...item, position }));
+}
 
 /** One kind of file that another app exports. */
 export interface AppFormat {
@@ -137,11 +149,12 @@ export function readEach<const Schema extends v.GenericSchema>(
 ): AppItem[] {
   if (entries.length > MAX_ENTRIES)
     throw new FobError("invalid", t`the file has more than ${MAX_ENTRIES} entries`);
-  return entries.flatMap((entry) => {
+  return entries.flatMap((entry, i) => {
     const parsed = v.safeParse(schema, entry, { abortEarly: true });
-    if (parsed.success) return read(parsed.output);
+    if (parsed.success) return placed(read(parsed.output), i + 1);
     const fault = describeFault(parsed.issues[0]);
-    return { fault, issuer: textAt(entry, issuer), account: textAt(entry, account) };
+    const names = { issuer: textAt(entry, issuer), account: textAt(entry, account) };
+    return placed({ fault, ...names }, i + 1);
   });
 }
 

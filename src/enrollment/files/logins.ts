@@ -1,5 +1,5 @@
 import { t } from "#base/language.ts";
-import type { AppItem } from "./app-file.ts";
+import { type AppItem, placed } from "./app-file.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 import { belongingsOf } from "./left-behind.ts";
 import type { Row } from "./table.ts";
@@ -53,8 +53,10 @@ export async function readLogins(
   const table = await file.table((names) =>
     columns.needs.every((need) => [need].flat().some((name) => names.has(name))),
   );
-  const rows = table?.rows.filter((row) => !columns.skips?.(row));
-  return rows?.flatMap((row) => itemsIn(row, columns)) ?? null;
+  const items = table?.rows.flatMap((row, i) =>
+    columns.skips?.(row) ? [] : placed(itemsIn(row, columns), i + 1),
+  );
+  return items ?? null;
 }
 
 function itemsIn(row: Row, { code, ...columns }: LoginColumns): AppItem[] {

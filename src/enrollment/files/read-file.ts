@@ -3,7 +3,7 @@ import { t } from "#base/language.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { isKeePass } from "#enrollment/keepass/kdbx-header.ts";
-import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
+import { type Line, MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
 import { mend } from "#enrollment/mending.ts";
 import type { Opening } from "#enrollment/passphrase.ts";
 import { readPictureHeader } from "#enrollment/picture/picture-header.ts";
@@ -81,24 +81,26 @@ export async function readAppFile(
         : t`${source} is larger than ${MAX_TEXT_BYTES / 2 ** 20} MiB, and no picture`,
     );
   }
-  const { text, failure } = textOf(bytes, source);
+  const { text, linesBefore, failure } = textOf(bytes, source);
   const file = new ForeignFile(bytes, text, reading.keyFile);
-  const found = await readText(file, text, { askSecret: reading.askSecret, effort: new Effort() });
+  const opening = { askSecret: reading.askSecret, effort: new Effort() };
+  const found = await readText(file, linesBefore, opening);
   if (found) return found;
   if (failure) throw failure;
   if (text === "") throw new FobError("invalid", t`${source} is empty`);
   throw new FobError("invalid", t`${source} is not a file that fob knows`, { hint: knownFiles() });
 }
 
+/** `linesBefore` is how many empty lines were in front of the file's text. */
 async function readText(
   file: ForeignFile,
-  text: string,
+  linesBefore: number,
   { askSecret, effort }: Opening,
 ): Promise<FileContent | null> {
   return (
-    (await readContainer(text, askSecret, effort)) ??
+    (await readContainer(file.text, askSecret, effort)) ??
     (await readKnown(file, askSecret, effort)) ??
-    (await readList(text, effort))
+    (await readList(file.text, linesBefore, effort))
   );
 }
 
@@ -110,8 +112,8 @@ async function readArchive(
 ): Promise<FileContent> {
   const opening = { askSecret, effort: new Effort() };
   for (const content of await readZip(bytes, opening)) {
-    const { text } = textOf(content, source);
-    const found = text && (await readText(new ForeignFile(content, text), text, opening));
+    const { text, linesBefore } = textOf(content, source);
+    const found = text && (await readText(new ForeignFile(content, text), linesBefore, opening));
     if (found) return found;
   }
   throw new FobError("invalid", t`${source} is an archive without a file that fob knows`, {
@@ -126,10 +128,13 @@ function knownFiles(): string {
 /** The text of the bytes, or the reason why fob cannot read them as text. */
 function textOf(bytes: Buffer, source: string) {
   try {
-    return { text: withoutSpaceAround(decodeText(bytes, source, knownFiles())), failure: null };
+    const whole = decodeText(bytes, source, knownFiles());
+    const before = whole.slice(0, whole.length - whole.trimStart().length);
+    const linesBefore = before.split("\n").length - 1;
+    return { text: withoutSpaceAround(whole), linesBefore, failure: null };
   } catch (error) {
     if (!(error instanceof FobError)) throw error;
-    return { text: "", failure: error };
+    return { text: "", linesBefore: 0, failure: error };
   }
 }
 
@@ -187,25 +192,31 @@ export async function readItems(
 }
 
 /** One enrollment string a line, as Ente and many others write them. */
-async function readList(text: string, effort: Effort): Promise<FileContent | null> {
-  const lines = readLines(text).map((line) => line.text);
-  if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line).text))) return null;
-  const { remarks } = countLeftBehind(lines.flatMap(enteBelongings));
-  return { ...(await readStrings(t("a list"), lines, effort)), remarks };
+async function readList(
+  text: string,
+  linesBefore: number,
+  effort: Effort,
+): Promise<FileContent | null> {
+  const lines = readLines(text);
+  if (!lines.some((line) => /^[a-z-]+:\/\//i.test(mend(line.text).text))) return null;
+  const { remarks } = countLeftBehind(lines.flatMap((line) => enteBelongings(line.text)));
+  const numbered = lines.map((line) => ({ ...line, number: line.number + linesBefore }));
+  return { ...(await readStrings(t("a list"), numbered, effort)), remarks };
 }
 
 function readStrings(
   app: string,
-  strings: readonly string[],
+  strings: readonly (string | Line)[],
   effort: Effort,
 ): Promise<FileContent> {
-  return readEntries(app, strings, async (text) => {
+  return readEntries(app, strings, async (string) => {
+    const text = typeof string === "string" ? string : string.text;
     const { tokens, refusals } = await recognizeEach(text, undefined, effort);
     return { drafts: tokens, refusals };
   });
 }
 
-async function readEntries<Entry extends TokenItem | string>(
+async function readEntries<Entry extends TokenItem | Line | string>(
   app: string,
   entries: readonly Entry[],
   read: (entry: Entry) => Promise<Pick<FileContent, "drafts" | "refusals">>,
@@ -248,11 +259,13 @@ function refuseTwoStep<Draft extends ParsedToken>(draft: Draft): Draft {
 }
 
 /** A string is named by its number alone: it is a secret. */
-function describe(entry: TokenItem | string, index: number): string {
-  const given = typeof entry === "string" ? [] : [entry.issuer, entry.account];
-  const serial = typeof entry === "object" && "serial" in entry ? entry.serial : null;
+function describe(entry: TokenItem | Line | string, index: number): string {
+  if (typeof entry === "string") return t`entry ${index + 1}`;
+  if ("number" in entry) return t`line ${entry.number}`;
+  const given = [entry.issuer, entry.account];
+  const serial = "serial" in entry ? entry.serial : null;
   const names = (given.some(Boolean) ? given : [serial]).flatMap(
     (name) => shortenName(name ?? "") ?? [],
   );
-  return names.length === 0 ? t`entry ${index + 1}` : names.join(":");
+  return names.length === 0 ? t`entry ${entry.position ?? index + 1}` : names.join(":");
 }

@@ -77,14 +77,14 @@ export const keyUri = {
 async function parseKeyUri(text: string, effort: Effort): Promise<ParsedToken> {
   // such a URI has no fragment: a # is text
   const match = /^otpauth:\/\/([^/?]*)\/?([^?]*)\??(.*)/is.exec(text);
-  const type = (match?.[1] ?? "").toLowerCase();
+  const parameters = new Parameters(match?.[3] ?? "");
+  const type = parameters.decode(match?.[1] ?? "").toLowerCase();
   const read = ownValue(TYPES, type);
   if (!read)
     throw new FobError(
       "invalid",
       t`key type ${show(type)} is not supported: totp, hotp and ocra are`,
     );
-  const parameters = new Parameters(match?.[3] ?? "");
   parameters.note("type", type, "given");
   parameters.findNumberSign(text);
   const label = readLabel(match?.[2] ?? "", parameters);

@@ -60,9 +60,47 @@ describe("files of other apps", () => {
     ]);
   });
 
+  test("an entry without names is called by its place among all entries", async () => {
+    const login = { type: 1, name: "", login: { username: null, totp: null } };
+    const bad = { type: 1, name: "", login: { username: null, totp: "not!base32" } };
+    const note = { type: 2, name: "", login: null };
+    const items = [login, note, bad, login, { login: 5 }];
+    const { refusals } = await read(JSON.stringify({ encrypted: false, items }));
+    expect(refusals).toEqual([
+      expect.stringMatching(/^entry 3: /),
+      expect.stringMatching(/^entry 5: /),
+    ]);
+    const rows = ["x,,,,", ",,,,not!base32", ",,,,also bad!"];
+    const csv = ["folder,name,notes,login_username,login_totp", ...rows].join("\n");
+    expect((await read(csv)).refusals).toEqual([
+      expect.stringMatching(/^entry 2: /),
+      expect.stringMatching(/^entry 3: /),
+    ]);
+  });
+
+  test("a type that is not known is told as the app writes it", async () => {
+    const { Authenticators } = JSON.parse(samples.stratum);
+    Authenticators[0].Type = 9;
+    const { refusals } = await read(JSON.stringify({ Authenticators }));
+    expect(refusals).toEqual([expect.stringMatching(/: key type "type 9" is not supported/)]);
+  });
+
+  test.each([
+    ["digits", /: digits is "0": /],
+    ["period", /: period is "0": /],
+  ])("an entry of Aegis whose %s are 0 is refused, as in a Key URI", async (name, message) => {
+    const vault = JSON.parse(samples.aegisPlain);
+    vault.db.entries[0].info[name] = 0;
+    const { drafts, refusals } = await read(JSON.stringify(vault));
+    expect(drafts).toEqual(expected([...SAMPLES.slice(1), STEAM], "aegis"));
+    expect(refusals).toEqual([expect.stringMatching(message)]);
+  });
+
   test("a line of a list is refused without being shown", async () => {
-    const { refusals } = await read(`${samples.uriList}\notpauth://totp/x?secret=not!base32`);
-    expect(refusals).toEqual([expect.stringMatching(/^entry 5: secret has a character/)]);
+    const { refusals } = await read(
+      `\n# all\n\n${samples.uriList}\n\notpauth://totp/x?secret=not!base32`,
+    );
+    expect(refusals).toEqual([expect.stringMatching(/^line 9: secret has a character/)]);
     expect(refusals.join()).not.toContain("not!base32");
   });
 
