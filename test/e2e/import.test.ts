@@ -183,9 +183,26 @@ describe("fob import", () => {
   });
 
   test.each([
+    ["bytes", []],
+    ["armor", ["--armor"]],
+  ])("names a backup of fob (%s), and asks for no password", async (_, options) => {
+    const { home, fob } = testHome();
+    await fob(["enroll", "-"], { input: uriList.split("\n")[0] ?? "" });
+    const backup = join(home, "tokens.age");
+    const env = { FOB_PIN: PASSWORD };
+    expect(await fob(["backup", backup, ...options], { env })).toMatchObject({ exitCode: 0 });
+    for (const command of ["import", "inspect"])
+      expect(await fob([command, backup], { env })).toEqual({
+        exitCode: 6,
+        stdout: "",
+        stderr: `fob: ${backup} is a backup, or another file encrypted with age\nhint: \`fob restore ${backup}\` reads a backup of fob\n`,
+      });
+  });
+
+  test.each([
     ["words.txt", "hello world\n", /is not a file that fob knows/],
     ["broken.json", '{"db": ', /begins like JSON, and is damaged/],
-    ["empty.txt", "", /is not a file that fob knows/],
+    ["empty.txt", "", /empty\.txt is empty$/m],
     ["all-bad.txt", "otpauth://yubi/x?secret=MFRGG", /nothing in .* can be enrolled/],
   ])("explains %s with exit code 6", async (name, text, message) => {
     const { home, fob } = testHome();
