@@ -81,7 +81,7 @@ export class ForeignFile {
     const columns = await this.#columns();
     if (columns.length < 2 || !has(new Set(columns))) return null;
     const rows = await this.rows();
-    if (rows) return new Table(columns, rows.slice(1));
+    if (rows) return new Table(columns, rows.slice(1), this.#openLine === null);
     throw new FobError("invalid", t("the file begins like CSV, and is damaged"));
   }
 

@@ -2,10 +2,13 @@
 export class Table {
   readonly rows: readonly Row[];
 
-  /** The names of the columns are in lower case; of two with one name, the first counts. */
-  constructor(columns: readonly string[], rows: readonly (readonly string[])[]) {
+  /**
+   * The names of the columns are in lower case; of two with one name, the first counts. `hasEnd`
+   * says whether the last row is the end of the file.
+   */
+  constructor(columns: readonly string[], rows: readonly (readonly string[])[], hasEnd: boolean) {
     const places = new Map(columns.map((name, i) => [name, i] as const).toReversed());
-    this.rows = rows.map((cells, i) => new Row(cells, places, i === rows.length - 1));
+    this.rows = rows.map((cells, i) => new Row(cells, places, hasEnd && i === rows.length - 1));
   }
 }
 

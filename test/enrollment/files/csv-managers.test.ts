@@ -275,13 +275,14 @@ describe("a CSV export", () => {
       const lines = [
         "url,username,password,totp,extra,name,grouping,fav",
         `u,ann,"two${end}lines",${RFC.base32},"a ""note""",Site,,0`,
+        "u,eve,x",
         "",
         `u,bob,"open,${RFC.base32},,Second,,0`,
         `u,cid,x,${RFC.base32},,Third,,0`,
       ];
       for (const [before, line] of [
-        ["", 5],
-        [`sep=,${end}`, 6],
+        ["", 6],
+        [`sep=,${end}`, 7],
       ] as const) {
         const { drafts, refusals } = await readText(before + lines.join(end));
         expect(drafts).toMatchObject([{ issuer: "Site", account: "ann" }]);
