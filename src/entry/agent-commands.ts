@@ -159,7 +159,9 @@ function inputFor(
   });
   return Object.fromEntries(
     definitions.map(([name, { kind }]) => {
-      const value = Object.hasOwn(given, name) ? given[name] : undefined;
+      // an option that is not given has no values
+      const missing = kind === "values" ? [] : undefined;
+      const value = Object.hasOwn(given, name) ? given[name] : missing;
       if (!isOfKind(kind, value))
         throw new FobError("usage", t`the request has a wrong ${JSON.stringify(name)}`);
       return [name, value];
