@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { decodeEntries, decodeReply, decodeState } from "#agent/protocol/protocol.ts";
 import { keyFilePath, readKeyFile } from "#platform/keychain/key-file.ts";
+import { TOKEN_VERSION } from "#token/codec.ts";
 import { updateCell } from "#vault/cells/cell.ts";
 import { updateGrants } from "#vault/grants/grant-list.ts";
 import { readHeader } from "#vault/keys/header.ts";
@@ -170,7 +171,7 @@ describe("what a newer fob wrote is refused by name, and stays as it is:", () =>
   test.each<[string, (vault: Vault) => void, string, readonly (readonly string[])[]]>([
     [
       "an index of another version",
-      (vault) => rewrite(vault.indexCell(), (json) => ({ version: 2, ...json })),
+      (vault) => rewrite(vault.indexCell(), (json) => ({ version: TOKEN_VERSION + 1, ...json })),
       "the index of the tokens",
       [["list"], ["code", "time"], ["rename", "time", "clock"], ["show", "time"]],
     ],
@@ -197,7 +198,10 @@ describe("what a newer fob wrote is refused by name, and stays as it is:", () =>
     [
       "a token",
       (vault) =>
-        rewrite(vault.tokenCell(tokenOf(vault, "time")), (json) => ({ ...json, version: 2 })),
+        rewrite(vault.tokenCell(tokenOf(vault, "time")), (json) => ({
+          ...json,
+          version: TOKEN_VERSION + 1,
+        })),
       "time",
       [
         ["code", "time"],
