@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, test } from "vitest";
+import { TOKEN_VERSION } from "#token/codec.ts";
 import { describeWith } from "../requires.ts";
 import { HOTP_URI, RFC_CODES, RFC_SECRET, TOTP_URI, testHome } from "./fob.ts";
 
@@ -132,7 +133,10 @@ describeWith({ age: "age", "age-keygen": "age" }, "a backup and the program age"
     const recipient = /age1\S+/.exec(keygen.stderr)?.[0] ?? "";
     expect((await fob(["backup", file, "--recipient", recipient])).exitCode).toBe(0);
     const opened = spawnSync("age", ["-d", "-i", identity, file], { encoding: "utf8" });
-    expect(JSON.parse(opened.stdout)).toMatchObject({ format: "fob-backup", version: 1 });
+    expect(JSON.parse(opened.stdout)).toMatchObject({
+      format: "fob-backup",
+      version: TOKEN_VERSION,
+    });
     const ours = join(home, "theirs.age");
     spawnSync("age", ["-r", recipient, "-a", "-o", ours], { input: opened.stdout });
     const to = testHome();
