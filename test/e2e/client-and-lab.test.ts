@@ -130,7 +130,12 @@ describe("a push token of the lab", () => {
     expect(await device.fob(["enroll", "--name", "lab", "-"], { input: string })).toMatchObject({
       exitCode: 0,
     });
+    // the server is not asked before the person has agreed, and takes a string only once
     expect(await device.fob(["enroll", "-"], { input: string })).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+    });
+    expect(await device.fob(["enroll", "--replace", "-"], { input: string })).toMatchObject({
       exitCode: 7,
       stdout: "",
     });

@@ -63,19 +63,22 @@ export class PlainPrompts {
     const { stdin, stderr } = this.#terminal;
     stderr.write(question);
     const output = isSeen ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
-    const lines = createInterface({
-      input: stdin,
-      output,
-      terminal: true,
-      historySize: 0,
-      prompt: "",
+    return borrowTerminal(this.#terminal, async () => {
+      // this makes the terminal raw, so a signal that comes now must be heard already
+      const lines = createInterface({
+        input: stdin,
+        output,
+        terminal: true,
+        historySize: 0,
+        prompt: "",
+      });
+      try {
+        return await nextLine(lines);
+      } finally {
+        lines.close();
+        if (!isSeen) stderr.write("\n");
+      }
     });
-    try {
-      return await borrowTerminal(this.#terminal, () => nextLine(lines));
-    } finally {
-      lines.close();
-      if (!isSeen) stderr.write("\n");
-    }
   }
 }
 

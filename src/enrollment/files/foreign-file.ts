@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { ownValue } from "#base/own-value.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
 import { rootOf } from "#enrollment/pskc/pskc.ts";
 import { type Element, parseXml } from "#enrollment/pskc/xml.ts";
@@ -107,7 +108,7 @@ export class ForeignFile {
     const root = rootOf(this.text);
     if (!root.startsWith(`<${name}`) || /[\w.:-]/.test(root[name.length + 1] ?? "")) return null;
     const document = await parseXml(this.text, { what: t("the file"), keepsPrefixes: false });
-    const found = document[name];
+    const found = ownValue(document, name);
     return typeof found === "object" && !Array.isArray(found) ? (found as Element) : {};
   }
 

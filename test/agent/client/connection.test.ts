@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { askingForLife } from "#agent/client/asking-for-life.ts";
 import { type Connection, connect } from "#agent/client/connection.ts";
@@ -114,10 +115,10 @@ test("an answer that comes in pieces is one answer", async () => {
   const answers = Promise.all([connection.ask("one"), connection.ask("two")]);
   await expect.poll(() => lines.length).toBe(2);
   const pieces = ["ok 1", "23\nok", " 4", "56\n"];
-  for (const [i, piece] of pieces.entries()) {
+  for (const piece of pieces) {
     say(piece);
-    // each has arrived before the next one leaves
-    if (i < pieces.length - 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    // several turns of the event loop: the socket's other end has read it by then
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
   }
   expect(await answers).toEqual(["ok 123", "ok 456"]);
 });

@@ -55,7 +55,7 @@ describe("files of other apps", () => {
     const { drafts, refusals } = await read(JSON.stringify({ Authenticators: entries }));
     expect(drafts).toEqual(expected([SAMPLES[0] as samples.Sample, STEAM], "stratum"));
     expect(refusals).toEqual([
-      expect.stringMatching(/^Big & Co:bob: key type "type%209" is not supported/),
+      expect.stringMatching(/^Big & Co:bob: key type "type 9" is not supported/),
       expect.stringMatching(/^Counting:carl: secret has a character at position 11/),
     ]);
   });
