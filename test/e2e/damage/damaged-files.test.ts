@@ -96,7 +96,7 @@ describe.each(chosen.map((one) => [one.of, one.injury, one] as const))(
   "%s, hurt by: %s",
   (_of, _injury, one) => {
     const lines = linesFor(one);
-    const tried = only ? lines : sampled(lines, isTorture ? 1 : 5);
+    const tried = only ? lines : sampled(lines, isTorture ? 1 : 8);
 
     test("stops what needs it and nothing else", { timeout: 600_000 }, async () => {
       const sick = hurt(one);

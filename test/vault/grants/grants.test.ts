@@ -80,7 +80,7 @@ function overtakenAt(n: number, vault: Vault, act: () => void) {
 }
 
 /** What a process does between two writes takes more looks than this. `npm run torture` tries all. */
-const STRIDE = isTorture ? 1 : 4;
+const STRIDE = isTorture ? 1 : 8;
 
 /** The first write of the revocation of "other", after which its process was killed. */
 function interruptRevocation(vault: Vault): void {
