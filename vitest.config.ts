@@ -11,15 +11,19 @@ const textFiles: Plugin = {
   enforce: "pre",
   load: (path) =>
     /[\\/]completions[\\/][^\\/]+$/.test(path)
-      ? `/** Where tests run the whole program, each file of them in a process of its own. */
-const WITH_PROCESSES = ["test/docs", "test/e2e", "test/fuzz", "test/system", "test/torture"];
-
-export default ${JSON.stringify(readFileSync(path, "utf8"))}`
+      ? `export default ${JSON.stringify(readFileSync(path, "utf8"))}`
       : null,
 };
 
 /** Where tests run the whole program, each file of them in a process of its own. */
-const WITH_PROCESSES = ["test/docs", "test/e2e", "test/fuzz", "test/system", "test/torture"];
+const WITH_PROCESSES = [
+  "test/docs",
+  "test/e2e",
+  "test/fuzz",
+  "test/strangers",
+  "test/system",
+  "test/torture",
+];
 
 export default defineConfig(({ mode }) => ({
   plugins: [textFiles],

@@ -1,17 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
 
 /**
  * Programs that tests need, and the Debian package that each comes from; `python3:MODULE` for a
- * module of Debian's own Python, `tmpfs` for the right to mount one.
+ * module of Debian's own Python, `pam:MODULE` for one of PAM, `root` for the rights of root, `tmpfs`
+ * for the right to mount one.
  */
 export type Requirements = Readonly<Record<string, string | true>>;
 
 /** The Python whose modules are Debian packages; another one may come first in PATH. */
 export const DEBIAN_PYTHON = "/usr/bin/python3";
+
+/** Where Debian keeps the modules of PAM. */
+const PAM_FOLDERS = ["aarch64", "x86_64"].map((machine) => `/lib/${machine}-linux-gnu/security`);
 
 /**
  * A group of tests that use real components of the system. Where one is missing they are left out,
@@ -32,9 +36,12 @@ export function describeWith(requirements: Requirements, name: string, body: () 
 
 function isThere(tool: string): boolean {
   if (tool === "tmpfs") return canMount();
+  if (tool === "root") return process.getuid?.() === 0;
+  const [, pam] = /^pam:(\w+)$/.exec(tool) ?? [];
+  if (pam) return PAM_FOLDERS.some((folder) => existsSync(join(folder, `${pam}.so`)));
   const [, module] = /^python3:(\w+)$/.exec(tool) ?? [];
   if (module) return spawnSync(DEBIAN_PYTHON, ["-c", `import ${module}`]).status === 0;
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+  return [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"].some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
       return true;

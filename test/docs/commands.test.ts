@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith } from "../requires.ts";
+import { isForStrangers } from "../strangers/recipes.ts";
 import { commandsOf, shellBlocks } from "./blocks.ts";
 import { Stage } from "./stage.ts";
 
@@ -14,21 +15,23 @@ const PAGES = readdirSync(`${ROOT}/docs`)
   .map((file) => `docs/${file}`);
 
 const SCRIPTS = ["README.md", ...PAGES].flatMap((page) =>
-  shellBlocks(readFileSync(`${ROOT}/${page}`, "utf8")).flatMap((block) =>
-    block.isList
-      ? commandsOf(block).map((command) => ({
-          place: `${page}:${block.line}`,
-          title: command,
-          script: command,
-        }))
-      : [
-          {
+  shellBlocks(readFileSync(`${ROOT}/${page}`, "utf8"))
+    .filter(({ text }) => !isForStrangers(text))
+    .flatMap((block) =>
+      block.isList
+        ? commandsOf(block).map((command) => ({
             place: `${page}:${block.line}`,
-            title: block.text.split("\n")[0] ?? "",
-            script: block.text,
-          },
-        ],
-  ),
+            title: command,
+            script: command,
+          }))
+        : [
+            {
+              place: `${page}:${block.line}`,
+              title: block.text.split("\n")[0] ?? "",
+              script: block.text,
+            },
+          ],
+    ),
 );
 
 describeWith(
