@@ -14,8 +14,13 @@ import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 
-/** How much is read from the end of the log, where the newest events are. */
-const MAX_READ_BYTES = 4 * 1024 * 1024;
+/** The most events that can be read at once: some 20 MiB. */
+export const MOST_EVENTS = 100_000;
+
+/** How much is read at a time, from the end of the log backwards, in bytes. */
+const PART_BYTES = 1024 * 1024;
+
+const NEWLINE = "\n".charCodeAt(0);
 
 /** An event at the lab: user, token and outcome. Never contains a secret, passcode, code or PIN. */
 export interface AuditEvent {
@@ -51,29 +56,49 @@ export function appendEvent(folder: string, event: AuditEvent, now: Date): void 
   }
 }
 
-/** The newest `count` events, the oldest first. Damaged lines are skipped. */
+/**
+ * The newest `count` events (at most {@link MOST_EVENTS}), the oldest first. Damaged lines are
+ * skipped.
+ */
 export function readEvents(folder: string, count: number): AuditEntry[] {
-  const lines = readEnd(logFile(folder)).split("\n");
-  return lines.flatMap((line) => parseEntry(line) ?? []).slice(-count);
+  const newestFirst: AuditEntry[] = [];
+  for (const line of linesFromEnd(logFile(folder))) {
+    const entry = parseEntry(line);
+    if (entry && newestFirst.push(entry) === Math.min(count, MOST_EVENTS)) break;
+  }
+  return newestFirst.reverse();
 }
 
 function logFile(folder: string): string {
   return join(folder, "log.jsonl");
 }
 
-function readEnd(path: string): string {
+/** The lines of a file, the last one first; none where there is no file. */
+function* linesFromEnd(path: string): Generator<string> {
   let file: number | null = null;
   try {
     // opening a pipe would wait for whoever writes to it
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const found = fstatSync(file);
     refuseOther(found, path);
-    const { size } = found;
-    const bytes = Buffer.alloc(Math.min(size, MAX_READ_BYTES));
-    const length = readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString("utf8", 0, length);
+    // the beginning of a line whose end was read already, in parts from its end
+    let ends: Buffer[] = [];
+    for (let end = found.size; end > 0; ) {
+      const part = Buffer.alloc(Math.min(end, PART_BYTES));
+      end -= part.length;
+      const read = part.subarray(0, readSync(file, part, 0, part.length, end));
+      const first = read.indexOf(NEWLINE);
+      if (first < 0) {
+        ends = [read, ...ends];
+        continue;
+      }
+      const whole = Buffer.concat([read.subarray(first + 1), ...ends]);
+      yield* whole.toString("utf8").split("\n").reverse();
+      ends = [read.subarray(0, first)];
+    }
+    yield Buffer.concat(ends).toString("utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw describeFileError(error, "read", path);
   } finally {
     if (file !== null) closeSync(file);

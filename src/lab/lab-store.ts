@@ -9,11 +9,12 @@ import { checksumSeal, encryptingSeal } from "#vault/cells/sealing.ts";
 import { newKey } from "#vault/keys/keys.ts";
 import { isSerial, type LabToken } from "./lab-token.ts";
 import { type LabUser, userName } from "./lab-user.ts";
+import { OwnerIndex } from "./owner-index.ts";
 import { decodeRecord, encodeRecord } from "./record-text.ts";
 
 /**
  * The lab's data, in cells below `HOME/lab`: one for each user, one for each token with its
- * challenges. Several processes may write without locks, and see each other's writes at the next
+ * challenges, and an index of who has which. Several processes may write without locks, and see each other's writes at the next
  * read. A process that is killed leaves the old value or the new one. Data that must change
  * together is in one cell.
  */
@@ -21,6 +22,7 @@ export class LabStore {
   readonly folder: string;
   readonly #key: Secret;
   readonly #tokens = new CellCache<LabToken | null>();
+  readonly #owners: OwnerIndex;
 
   /**
    * Opens the lab of a home, and creates it if necessary. Its key is a file of mode 0600 beside the
@@ -29,6 +31,11 @@ export class LabStore {
   constructor(home: string) {
     this.folder = join(home, "lab");
     this.#key = onlyValue({ ...this.#cell("key"), seal: checksumSeal }, newKey);
+    this.#owners = new OwnerIndex(
+      this.folder,
+      (name) => this.#sealedCell(name),
+      () => this.tokens(),
+    );
   }
 
   /** The user with this canonical name, or null. */
@@ -76,11 +83,26 @@ export class LabStore {
 
   /** All tokens of a user. */
   tokensOf(user: string): LabToken[] {
-    return this.tokens().filter((token) => token.user === user);
+    if (userName(user) !== user) return [];
+    const serials = this.#owners.serialsOf(user);
+    const tokens = serials.flatMap((serial) => this.token(serial) ?? []);
+    return tokens.filter((token) => token.user === user);
+  }
+
+  /** Notes that a transaction asks a user: before the challenges are written. */
+  addTransaction(id: string, user: string, now: Date): void {
+    this.#owners.addTransaction(id, user, now.getTime());
+  }
+
+  /** The tokens that a transaction may have asked: those of its user; none when it was long ago. */
+  tokensAskedBy(transaction: string): LabToken[] {
+    const user = this.#owners.userOfTransaction(transaction);
+    return user === null ? [] : this.tokensOf(user);
   }
 
   /** Writes a new token. Throws FobError `internal` when the serial number is taken. */
   addToken(token: LabToken): void {
+    this.#owners.add(token.user, token.serial);
     const written = updateCell(this.#tokenCell(token.serial), (current) =>
       current ? null : encodeRecord(token),
     );
@@ -89,7 +111,7 @@ export class LabStore {
   }
 
   /**
-   * Changes a token atomically: `decide` returns its next state (null: unchanged) and an outcome,
+   * Changes a token atomically, but never its user: `decide` returns its next state (null: unchanged) and an outcome,
    * and is called again with the newer token if another process has written first. Returns the
    * outcome once the state is on disk; null when there is no such token.
    */
@@ -113,7 +135,7 @@ export class LabStore {
    * creates it at first use.
    */
   once(name: string, make: () => Buffer): Buffer {
-    return onlyValue({ ...this.#cell(name), seal: encryptingSeal(this.#key) }, make);
+    return onlyValue(this.#sealedCell(name), make);
   }
 
   /** The address of the last server that was started; null when there was none. */
@@ -135,11 +157,15 @@ export class LabStore {
   }
 
   #userCell(name: string): Cell {
-    return { ...this.#cell(join("users", name)), seal: encryptingSeal(this.#key) };
+    return this.#sealedCell(join("users", name));
   }
 
   #tokenCell(serial: string): Cell {
-    return { ...this.#cell(join("tokens", serial)), seal: encryptingSeal(this.#key) };
+    return this.#sealedCell(join("tokens", serial));
+  }
+
+  #sealedCell(name: string): Cell {
+    return { ...this.#cell(name), seal: encryptingSeal(this.#key) };
   }
 
   #names(kind: "users" | "tokens"): string[] {

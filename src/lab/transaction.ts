@@ -33,7 +33,7 @@ export interface Transaction {
 export type TransactionState = "open" | "accepted" | "declined" | "over";
 
 /**
- * Challenges all of the tokens that can be challenged. Devices see it at their next poll. Null when
+ * Challenges all of the tokens of one user that can be challenged. Devices see it at their next poll. Null when
  * there is no such token.
  */
 export function openTransaction(
@@ -41,7 +41,10 @@ export function openTransaction(
   tokens: readonly LabToken[],
   wording: PushWording,
 ): Transaction | null {
+  const [first] = tokens;
+  if (!first) return null;
   const id = newTransaction();
+  lab.store.addTransaction(id, first.user, lab.clock());
   const asked = tokens.flatMap(
     ({ serial }) => lab.store.decide(serial, (token) => ask(lab, token, id, wording)) ?? [],
   );
@@ -52,7 +55,7 @@ export function openTransaction(
 
 /** The transaction with this id. Null when there is none, or it was long ago. */
 export function findTransaction(lab: Lab, id: string): Transaction | null {
-  const asked = lab.store.tokens().flatMap((token) => findAsked(token, id) ?? []);
+  const asked = lab.store.tokensAskedBy(id).flatMap((token) => findAsked(token, id) ?? []);
   return asked.length === 0 ? null : { id, asked };
 }
 

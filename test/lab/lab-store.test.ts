@@ -28,9 +28,24 @@ test("two stores of one home see each other's writes at once, and what comes bac
   const [one, other] = [new LabStore(home), new LabStore(home)];
   one.addToken(TOKEN);
   expect(other.token(TOKEN.serial)).toEqual(TOKEN);
-  expect(other.decide(TOKEN.serial, (token) => [{ ...token, user: "bob" }, "done"])).toBe("done");
-  expect(one.tokensOf("bob")).toEqual([{ ...TOKEN, user: "bob" }]);
+  expect(one.tokensOf("ann")).toEqual([TOKEN]);
+  const next = { ...TOKEN, counter: 8 };
+  expect(other.decide(TOKEN.serial, () => [next, "done"])).toBe("done");
+  expect(one.tokensOf("ann")).toEqual([next]);
+  expect(one.tokensOf("bob")).toEqual([]);
   expect(() => other.addToken(TOKEN)).toThrow("given out before");
+});
+
+test("a lab that was made before there was an index of users has one from then on", () => {
+  const home = newHome();
+  new LabStore(home).addToken(TOKEN);
+  for (const part of ["owners", "index-version"])
+    rmSync(join(home, "lab", part), { recursive: true, force: true });
+  const store = new LabStore(home);
+  store.addToken({ ...TOKEN, serial: "OATH00000002" });
+  const serials = store.tokensOf("ann").map(({ serial }) => serial);
+  expect(serials.sort()).toEqual([TOKEN.serial, "OATH00000002"]);
+  expect(new LabStore(home).tokensOf("ann")).toHaveLength(2);
 });
 
 test("a token is read again only when its folder has changed", () => {
@@ -90,4 +105,25 @@ test("the log passes over a line that was torn, and over what is no line of it",
     ["bob", 300],
   ]);
   expect(readEvents(folder, 1)).toEqual([events[1]]);
+});
+
+test("the newest of more events than are read at once are all there, in order", () => {
+  const folder = join(newHome(), "lab");
+  const at = (i: number) => new Date(i).toISOString();
+  const event = {
+    event: "login",
+    outcome: "ok",
+    user: "ann",
+    serial: null,
+    detail: "é".repeat(60),
+  };
+  appendEvent(folder, { ...event, outcome: "ok" }, new Date(0));
+  const lines = Array.from({ length: 20_000 }, (_, i) =>
+    JSON.stringify({ time: at(i + 1), ...event }),
+  );
+  appendFileSync(join(folder, "log.jsonl"), `${lines.join("\n")}\n`);
+  expect(statSync(join(folder, "log.jsonl")).size).toBeGreaterThan(4 * 2 ** 20);
+  const times = (count: number) => readEvents(folder, count).map(({ time }) => time);
+  expect(times(20_001)).toEqual(Array.from({ length: 20_001 }, (_, i) => at(i)));
+  expect(times(3)).toEqual([at(19_998), at(19_999), at(20_000)]);
 });

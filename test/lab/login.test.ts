@@ -1,3 +1,5 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { HOTP, Secret, TOTP } from "otpauth";
 import { describe, expect, test } from "vitest";
 import { attempt } from "#lab/attempts.ts";
@@ -400,4 +402,38 @@ describe("the validation API", () => {
     expect(response.status).toBe(400);
     expect(((await response.json()) as ApiReply).result.status).toBe(false);
   });
+});
+
+test("a login looks at no token of anybody else", async () => {
+  const lab = await testLab();
+  const order = { kind: "hotp", algorithm: "SHA1", digits: 6 } as const;
+  const other = issuePasscodes(lab, { user: "bob", pin: null }, order).token;
+  const { text } = issuePasscodes(lab, { user: "ann", pin: null }, order);
+  const suite = "OCRA-1:HOTP-SHA1-6:QN08";
+  issuePasscodes(lab, { user: "ann", pin: null }, { kind: "ocra", suite, responsePin: null });
+  // whoever reads it fails
+  writeFileSync(join(lab.home, "lab", "tokens", other.serial, "1"), "damaged");
+
+  const secret = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
+  const pass = HOTP.generate({ secret, counter: 0 });
+  const accepted = await api(lab.post("/validate/check", { user: "ann", pass }));
+  expect(accepted.result.authentication).toBe("ACCEPT");
+  const asked = await api(lab.post("/validate/triggerchallenge", { user: "ann" }));
+  const id = asked.detail?.["transaction_id"];
+  const polled = await api(lab.get(`/validate/polltransaction?transaction_id=${id}`));
+  expect(polled.detail).toMatchObject({ challenge_status: "pending" });
+});
+
+test("users of transactions are forgotten when these are over", async () => {
+  const lab = await testLab();
+  const order = { kind: "ocra", suite: "OCRA-1:HOTP-SHA1-6:QN08", responsePin: null } as const;
+  issuePasscodes(lab, { user: "ann", pin: null }, order);
+  const ask = () => openTransaction(lab, lab.store.tokensOf("ann"), LOGIN_WORDING)?.id ?? "";
+  const first = ask();
+  lab.pass(239);
+  const second = ask();
+  expect([first, second].map((id) => findTransaction(lab, id)?.id)).toEqual([first, second]);
+  lab.pass(360);
+  ask();
+  expect(readdirSync(join(lab.home, "lab", "transactions"))).toHaveLength(1);
 });

@@ -24,6 +24,16 @@ function hotpToken(lab: TestLab): (counter: number) => string {
   return (counter) => HOTP.generate({ secret, counter });
 }
 
+/** A token that answers challenges, and its response to one. */
+function ocraToken(lab: TestLab): (question: string) => string {
+  const order = { kind: "ocra", suite: SUITE, responsePin: null } as const;
+  const { text } = issuePasscodes(lab, { user: "ann", pin: null }, order);
+  const { bytes } = Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "");
+  const suite = parseOcraSuite(SUITE);
+  const rest = { counter: null, pin: null, session: null, unixSeconds: null } as const;
+  return (question) => ocra({ suite, secret: Buffer.from(bytes), challenge: [question], ...rest });
+}
+
 async function pushDevice(lab: TestLab): Promise<PushDevice> {
   const order = { url: lab.url, ttlMinutes: 10, wantsPin: false, isOld: false };
   const device = new PushDevice(lab, issuePush(lab, { user: "ann", pin: null }, order).text);
@@ -120,14 +130,7 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
 
   test("shows a challenge as text and as a QR code, and takes the response", async () => {
     const lab = await testLab();
-    const { text } = issuePasscodes(
-      lab,
-      { user: "ann", pin: null },
-      { kind: "ocra", suite: SUITE, responsePin: null },
-    );
-    const secret = Buffer.from(
-      Secret.fromBase32(new URL(text).searchParams.get("secret") ?? "").bytes,
-    );
+    const response = ocraToken(lab);
     const page = await open(lab);
     await logIn(page, "", "Ask my device");
     const question = (await page.locator(".challenge").textContent()) ?? "";
@@ -136,14 +139,28 @@ describeWith({ chromium: "chromium" }, "the page in a browser without scripts", 
     await page.getByLabel("Response").fill("000000");
     await page.getByRole("button").click();
     expect(await page.getByRole("alert").isVisible()).toBe(true);
-    const input = {
-      suite: parseOcraSuite(SUITE),
-      secret,
-      challenge: [question],
-      counter: null,
-      pin: null,
-    } as const;
-    await page.getByLabel("Response").fill(ocra({ ...input, session: null, unixSeconds: null }));
+    await page.getByLabel("Response").fill(response(question));
+    await page.getByRole("button").click();
+    expect(await page.getByRole("heading").textContent()).toBe("The protected resource");
+  });
+
+  test("waits for a device and for a typed response, whichever comes first", async () => {
+    const lab = await testLab();
+    const device = await pushDevice(lab);
+    const response = ocraToken(lab);
+    const page = await open(lab);
+    await logIn(page, "", "Ask my device");
+    const [request = {}] = await device.requests();
+    await device.approve(request);
+    await page.waitForURL(`${lab.url}/protected`);
+
+    await page.getByRole("button", { name: "Log out" }).click();
+    await logIn(page, "", "Ask my device");
+    const question = (await page.locator(".challenge").textContent()) ?? "";
+    await page.getByRole("link", { name: "Type the response" }).click();
+    await page.getByLabel("Response").fill("000000");
+    await page.getByRole("button").click();
+    await page.getByLabel("Response").fill(response(question));
     await page.getByRole("button").click();
     expect(await page.getByRole("heading").textContent()).toBe("The protected resource");
   });

@@ -16,7 +16,7 @@ export const labLog = defineCommand({
   description:
     "Logins, enrollments, challenges and answers, and why one was refused. It holds no secrets.",
   arguments: {},
-  options: { last: value("N", declared`how many, the newest (${USUAL_COUNT})`) },
+  options: { last: value("N", declared`how many, the newest: at most 100000 (${USUAL_COUNT})`) },
   examples: [
     { command: "fob lab log", explanation: "the newest events, the newest last" },
     {
@@ -25,9 +25,9 @@ export const labLog = defineCommand({
     },
   ],
   async run({ last = USUAL_COUNT }, context: LabContext): Promise<readonly AuditEntry[]> {
-    const { readEvents } = await import("#lab/audit-log.ts");
+    const { MOST_EVENTS, readEvents } = await import("#lab/audit-log.ts");
     const { store } = await openLab(context);
-    return readEvents(store.folder, parseWhole("--last", last, 1, 1_000_000));
+    return readEvents(store.folder, parseWhole("--last", last, 1, MOST_EVENTS));
   },
   text: formatEvents,
   json: (entries) => entries,

@@ -90,7 +90,7 @@ async function login(visit: Visit): Promise<HttpReply> {
 }
 
 function showWaiting(visit: Visit): HttpReply | Promise<HttpReply> {
-  const { lab, session } = visit;
+  const { lab, session, request } = visit;
   if (session.state.kind !== "asked") return redirect("/");
   const { user, transaction: id } = session.state;
   const transaction = findTransaction(lab, id);
@@ -104,7 +104,7 @@ function showWaiting(visit: Visit): HttpReply | Promise<HttpReply> {
     );
   }
   if (transaction && (state === "open" || state === "accepted"))
-    return pageReply(waitingPage(session, transaction));
+    return pageReply(waitingPage(session, transaction, { isTyping: request.query.has("type") }));
   return pageReply(
     giveUp(visit, state === "declined" ? "The request was declined." : "Nobody answered in time."),
   );
@@ -121,7 +121,9 @@ async function answer(visit: Visit): Promise<HttpReply> {
   });
   const transaction = findTransaction(lab, id);
   return follow(visit, verdict, () =>
-    transaction ? waitingPage(session, transaction, FAILED) : giveUp(visit, FAILED),
+    transaction
+      ? waitingPage(session, transaction, { problem: FAILED, isTyping: true })
+      : giveUp(visit, FAILED),
   );
 }
 

@@ -32,33 +32,45 @@ ${tokenField(formToken)}
   };
 }
 
+/** What the waiting page shows beside the challenges. */
+interface WaitingOptions {
+  readonly problem?: string;
+  /** Whether the person wants to type, though a device may answer as well. */
+  readonly isTyping?: boolean;
+}
+
 /**
- * The page that waits for an answer of one of the user's tokens. It reloads by itself unless there
- * is an input field.
+ * The page that waits for an answer of one of the user's tokens. It reloads by itself where a
+ * device may answer. An input field would be emptied by that: it has a page of its own then.
  */
 export function waitingPage(
   { formToken }: Session,
   { asked }: Transaction,
-  problem: string | null = null,
+  { problem, isTyping = false }: WaitingOptions = {},
 ): Page {
-  const wantsText = asked.some(isTyped);
+  const mayType = asked.some(isTyped);
+  const hasField = mayType && (isTyping || asked.every(isTyped));
+  const label = asked.some(({ kind }) => kind === "ocra") ? "Response" : "Code";
   const field = html`<form method="post" action="/waiting">
 ${tokenField(formToken)}
-<label for="answer">${asked.some(({ kind }) => kind === "ocra") ? "Response" : "Code"}</label>
+<label for="answer">${label}</label>
 <input id="answer" name="answer" required maxlength="200" autocomplete="one-time-code" autocapitalize="none" spellcheck="false">
 <button>Log in</button>
 </form>`;
+  const status = html`<p role="status">This page checks every ${REFRESH_S} seconds.</p>`;
+  const toField = html`<p><a href="/waiting?type">Type the ${label.toLowerCase()}</a></p>`;
   const body = html`<h1>Waiting for you</h1>
-${alert(problem)}
+${alert(problem ?? null)}
 ${[...asked].sort((a, b) => Number(isTyped(a)) - Number(isTyped(b))).map(describe)}
-${wantsText ? field : html`<p role="status">This page checks every ${REFRESH_S} seconds.</p>`}
+${mayType && !hasField ? toField : null}
+${hasField ? field : status}
 <p><a href="/waiting">Check now</a> or <a href="/?again">start over</a></p>`;
   const title = "Waiting for you";
   return {
     title,
     body,
-    ...(wantsText ? {} : { refreshSeconds: REFRESH_S }),
-    ...(problem === null ? {} : { status: 401 }),
+    ...(hasField ? {} : { refreshSeconds: REFRESH_S }),
+    ...(problem === undefined ? {} : { status: 401 }),
   };
 }
 
