@@ -26,7 +26,12 @@ export function tellZone(
  */
 export function parseTime(text: string, now: Date): Date {
   const time = parseEpoch(text) ?? parseOffset(text, now) ?? parseIso(text);
-  if (time && !Number.isNaN(time.getTime()) && time.getTime() >= 0) return time;
+  const milliseconds = time?.getTime() ?? Number.NaN;
+  if (time && milliseconds >= 0) return time;
+  if (milliseconds < 0 || /^@-[0-9]+$/.test(text))
+    throw new FobError("usage", t`--at is ${JSON.stringify(text)}: it is before 1970`, {
+      hint: t("time steps are counted from 1970 on"),
+    });
   throw new FobError("usage", t`--at is ${JSON.stringify(text)}: not a time that is understood`, {
     hint: t("2026-01-31T12:00:00Z, @1769860800 (seconds since 1970), +30s or -5m"),
   });

@@ -9,6 +9,9 @@ export const DIGITS = { min: 4, max: 10 } as const;
 /** The highest counter or time step: both have eight bytes. */
 export const LAST_COUNTER = 2n ** 64n - 1n;
 
+/** The counter of a token that has given the passcode of the last one. */
+export const NO_COUNTER_LEFT = LAST_COUNTER + 1n;
+
 /** The inputs of an HMAC-based passcode. */
 export interface HotpInput {
   readonly secret: Uint8Array;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { HASH_ALGORITHMS } from "#otp/algorithm.ts";
 import { ALPHABETS, type Alphabet } from "#otp/alphabet.ts";
-import { LAST_COUNTER } from "#otp/hotp.ts";
+import { NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { isOcraSuite } from "#otp/ocra-suite.ts";
 import type { Credential } from "./credential.ts";
 import { pushCredentialSchema } from "./push-credential.ts";
@@ -87,7 +87,7 @@ type SchemasByKind = {
 export function credentialSchema(): v.GenericSchema<unknown, CredentialJson> {
   const counter = v.pipe(
     v.string(),
-    v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) <= LAST_COUNTER),
+    v.check((digits) => /^[0-9]{1,20}$/.test(digits) && BigInt(digits) <= NO_COUNTER_LEFT),
   );
   const suite = v.pipe(v.string(), v.check(isOcraSuite));
   const hmac = {

@@ -382,7 +382,7 @@ describe("while an agent holds the vault", () => {
       { credential: { ...credential, digits: 3 } },
       { credential: { ...credential, digits: 11 } },
       { credential: { ...credential, period: 0 } },
-      { credential: { ...credential, kind: "hotp", counter: String(2n ** 64n) } },
+      { credential: { ...credential, kind: "hotp", counter: String(2n ** 64n + 1n) } },
       { credential: { ...credential, kind: "__proto__" } },
       { pin: { type: "user", policy: { minLength: 9, maxLength: 1 } } },
       {

@@ -126,11 +126,14 @@ describe("resynchronizing", () => {
     ).toBeNull();
   });
 
-  test("does not go on to the last counter, which could give nothing more", () => {
+  test("goes on to the last counter, after which no passcode is left", () => {
     const search = { second: null, passcodeAt, from: LAST - 3n, window: 9 };
     expect(resynchronize({ ...search, first: String(LAST - 1n) })).toBe(LAST);
-    expect(resynchronize({ ...search, first: String(LAST) })).toBeNull();
-    expect(resynchronize({ ...search, first: String(LAST - 1n), second: String(LAST) })).toBeNull();
+    expect(resynchronize({ ...search, first: String(LAST) })).toBe(LAST + 1n);
+    expect(resynchronize({ ...search, first: String(LAST - 1n), second: String(LAST) })).toBe(
+      LAST + 1n,
+    );
+    expect(resynchronize({ ...search, from: LAST + 1n, first: String(LAST) })).toBeNull();
   });
 
   test("does not go back", () => {

@@ -1,5 +1,8 @@
+import { t } from "#base/language.ts";
 import type { ExportFormat, KeyUriParts } from "#enrollment/exported-token.ts";
+import { NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { encodeBase32 } from "#token/base32.ts";
+import { counterOf } from "#token/counter.ts";
 import type { HotpCredential, OtpCredential, TotpCredential } from "#token/credential.ts";
 import type { RequiredPin } from "#token/draft/parsed-token.ts";
 import { encodeText, formatLabel } from "#token/draft/uri-label.ts";
@@ -9,7 +12,10 @@ import { looksLikeSteamGuard } from "./steam.ts";
 /** Key URIs, one a token. */
 export const keyUriExport = {
   id: "uri",
-  refuse: () => null,
+  refuse: ({ credential }) =>
+    (counterOf(credential) ?? 0n) < NO_COUNTER_LEFT
+      ? null
+      : t("its last passcode was given, and no counter is left"),
   isDrawable: true,
   canBeEncrypted: false,
   async write(tokens) {

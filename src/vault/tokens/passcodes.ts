@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { hotp, LAST_COUNTER } from "#otp/hotp.ts";
+import { hotp, NO_COUNTER_LEFT } from "#otp/hotp.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import type { PinKind } from "#otp/pin-kind.ts";
 import { totp } from "#otp/totp.ts";
@@ -112,8 +112,7 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
     store.update(id, (record) => {
       const credential = credentialOf(record);
       name = record.token.name;
-      if (credential.counter >= LAST_COUNTER)
-        throw new FobError("invalid", t`the counter of ${name} has reached its end`);
+      refuseUsedUp(name, credential.counter);
       taken = credential.counter;
       return {
         ...record,
@@ -133,6 +132,12 @@ export function takeCounter<C extends Credential & { readonly counter: bigint }>
   return taken;
 }
 
+/** Throws FobError `invalid` when the passcode of the last counter was given. */
+export function refuseUsedUp(name: string, counter: bigint): void {
+  if (counter >= NO_COUNTER_LEFT)
+    throw new FobError("invalid", t`the counter of ${name} has reached its end`);
+}
+
 function passcodeOf(
   store: TokenStore,
   { token }: TokenRecord,
@@ -143,6 +148,7 @@ function passcodeOf(
   const { credential } = token;
   if (credential.kind === "totp") return timeBased(credential, secret, time);
   if (credential.kind === "hotp") {
+    refuseUsedUp(token.name, credential.counter);
     // before the counter is advanced: an error must not use up a counter
     const expected = hotp({ ...credential, secret });
     const counter = takeCounter(store, token.id, eventBased);

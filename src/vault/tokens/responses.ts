@@ -8,7 +8,7 @@ import { refuseByDomain } from "#token/access-domain.ts";
 import type { OcraCredential } from "#token/credential.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import type { Token } from "#token/token.ts";
-import { secretOf, takeCounter } from "./passcodes.ts";
+import { refuseUsedUp, secretOf, takeCounter } from "./passcodes.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -45,6 +45,7 @@ export function answerChallenge(
   const { token } = record;
   refuseByDomain(token, store.isPinGiven(record));
   const { suite: suiteText, counter: expected } = respondingCredential(token);
+  if (expected !== null) refuseUsedUp(token.name, expected);
   const suite = parseOcraSuite(suiteText);
   const secret = secretOf(record, secretKey);
   const inputs = { ...asked, suite, secret };

@@ -86,9 +86,10 @@ describe("a counter that has moved on since the token was read", () => {
   });
 });
 
-test("the last counter there is gives no passcode, because none can follow", () => {
-  const { vault, id, record, secretKey, counterOf } = enrolled({ ...HOTP, counter: LAST - 1n });
-  expect(takePasscode(vault, record, secretKey, NOW)).toMatchObject({ counter: LAST - 1n });
+test("the last counter there is gives a passcode, and none can follow", () => {
+  const { vault, id, record, secretKey, counterOf } = enrolled({ ...HOTP, counter: LAST });
+  const code = hotp({ ...HOTP, secret: SECRET, counter: LAST });
+  expect(takePasscode(vault, record, secretKey, NOW)).toMatchObject({ counter: LAST, code });
   const again = () => takePasscode(vault, vault.read(id), secretKey, NOW);
   expect(again).toThrow(
     expect.objectContaining({
@@ -96,8 +97,8 @@ test("the last counter there is gives no passcode, because none can follow", () 
       message: "the counter of bank has reached its end",
     }),
   );
-  expect(counterOf()).toBe(LAST);
-  const take = () => takeCounter(vault, id, () => ({ ...HOTP, counter: LAST }));
+  expect(counterOf()).toBe(LAST + 1n);
+  const take = () => takeCounter(vault, id, () => ({ ...HOTP, counter: LAST + 1n }));
   expect(take).toThrow(expect.objectContaining({ code: "invalid" }));
 });
 
