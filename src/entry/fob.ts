@@ -1,6 +1,7 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
 import type { FobError } from "#base/fob-error.ts";
 import { messagesFile } from "#base/language.ts";
+import { leaveTerminals } from "./leave-terminals.ts";
 
 declare const FOB_VERSION: string;
 
@@ -21,8 +22,7 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
     return;
   }
   print(answer);
-  // exit at once: otherwise Node first tears down its environment
-  process.exit();
+  leave();
 }
 
 /**
@@ -31,7 +31,14 @@ async function answerOrLoad(argv: readonly string[]): Promise<void> {
  */
 function report({ message, hint, exitCode = 1 }: FobError): void {
   writeSync(2, `fob: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
-  process.exit(exitCode);
+  process.exitCode = exitCode;
+  leave();
+}
+
+/** Exits at once: otherwise Node first tears down its environment. */
+function leave(): void {
+  leaveTerminals();
+  process.exit();
 }
 
 /** The answer to a command line, or null when the whole program is needed. */

@@ -1,17 +1,31 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endBy } from "#base/ending.ts";
+import { leaveTerminals } from "./leave-terminals.ts";
 import { runProgram } from "./program.ts";
 
 declare const FOB_VERSION: string;
 
 const { argv, env, stdin, stdout, stderr } = process;
 
-process.once("SIGINT", () => void endBy("SIGINT"));
+process.once("SIGINT", () => {
+  leaveTerminalsAtExit();
+  void endBy("SIGINT");
+});
+// Node's own listener sets the terminals; without it the system ends the process
+process.once("SIGTERM", unheard).off("SIGTERM", unheard);
 // the callback of the write reports the error; without a listener it would end the process
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
 const build = { version: FOB_VERSION, folder: join(fileURLToPath(import.meta.url), "..") };
 void runProgram(build, { argv: argv.slice(2), env, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;
+  leaveTerminalsAtExit();
 });
+
+/** To be called last: listeners that were there before may still write to the terminal. */
+function leaveTerminalsAtExit(): void {
+  process.once("exit", leaveTerminals);
+}
+
+function unheard(): void {}
