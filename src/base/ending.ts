@@ -44,16 +44,20 @@ export function whenEnding(undo: Undo): () => void {
  * the one who ends the process.
  */
 export function whenSignalled(undo: () => void): () => void {
-  const isOwned = new Set(SIGNALS.filter((signal) => !isUnowned(signal)));
-  const end = (signal: (typeof SIGNALS)[number]) => {
-    stop();
-    undo();
-    if (!isOwned.has(signal)) void endBy(signal);
-  };
+  const listeners = SIGNALS.map((signal) => {
+    const isOwned = !isUnowned(signal);
+    const end = () => {
+      stop();
+      undo();
+      if (!isOwned) void endBy(signal);
+    };
+    return [signal, end] as const;
+  });
   const stop = () => {
-    for (const signal of SIGNALS) process.off(signal, end);
+    for (const [signal, end] of listeners) process.off(signal, end);
   };
-  for (const signal of SIGNALS) process.on(signal, end);
+  // before the others, because one that ends the process would leave no time
+  for (const [signal, end] of listeners) process.prependListener(signal, end);
   return stop;
 }
 

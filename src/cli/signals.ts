@@ -69,7 +69,7 @@ function isNeeded(): boolean {
 }
 
 /** Removes all listeners of a signal; the returned function restores them. */
-function removeListeners(signal: NodeJS.Signals): () => void {
+export function removeListeners(signal: NodeJS.Signals): () => void {
   // the raw listeners, because `once` wraps its listener
   const listeners = process.rawListeners(signal) as NodeJS.SignalsListener[];
   process.removeAllListeners(signal);

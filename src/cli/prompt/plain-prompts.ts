@@ -60,23 +60,18 @@ export class PlainPrompts {
 
   /** Rejects with FobError `interrupted` after Ctrl-C or Ctrl-D. */
   async #line(question: string, isSeen = true): Promise<string> {
-    const { stdin, stderr } = this.#terminal;
-    stderr.write(question);
+    const { stderr } = this.#terminal;
     const output = isSeen ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
-    return borrowTerminal(this.#terminal, async () => {
+    return borrowTerminal(this.#terminal, async ({ input, signal }) => {
+      stderr.write(question);
       // this makes the terminal raw, so a signal that comes now must be heard already
-      const lines = createInterface({
-        input: stdin,
-        output,
-        terminal: true,
-        historySize: 0,
-        prompt: "",
-      });
+      const lines = createInterface({ input, output, terminal: true, historySize: 0, prompt: "" });
+      signal.addEventListener("abort", () => lines.close());
       try {
         return await nextLine(lines);
       } finally {
         lines.close();
-        if (!isSeen) stderr.write("\n");
+        if (!isSeen || signal.aborted) stderr.write("\n");
       }
     });
   }

@@ -1,7 +1,7 @@
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { printable } from "#token/printable.ts";
-import { borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
+import { type Borrowed, borrowTerminal, SHOW_CURSOR } from "./borrowed-terminal.ts";
 import { pickerOf } from "./picker.ts";
 import type { Prompt, Terminal, Watch } from "./prompt.ts";
 import { promptLook } from "./prompt-look.ts";
@@ -31,19 +31,17 @@ function spokenPrompt(terminal: Terminal): Prompt {
     confirm: async (question) => (await plain()).confirm(question),
     text: async (question) => (await plain()).text(question),
     secret: async (question) => (await plain()).secret(question),
-    wait: (question, work) =>
-      borrowTerminal(terminal, () => waitForPerson(question, work, terminal)),
+    wait: (question, work) => waitForPerson(question, work, terminal),
     pick: async (question, choices) => (await plain()).pick(question, choices),
   };
 }
 
 function drawnPrompt(asking: Asking): Prompt {
   const { terminal } = asking;
-  const streams = { input: terminal.stdin, output: terminal.stderr, clearPromptOnDone: true };
   return {
     available: asking.available,
     confirm: (question, instead) =>
-      ask({ question, instead }, asking, ({ confirm }) =>
+      ask({ question, instead }, asking, ({ confirm }, streams) =>
         confirm(
           {
             message: printable(question),
@@ -54,17 +52,16 @@ function drawnPrompt(asking: Asking): Prompt {
         ),
       ),
     text: (question, instead) =>
-      ask({ question, instead }, asking, ({ input }) =>
+      ask({ question, instead }, asking, ({ input }, streams) =>
         input({ message: printable(question), required: true, theme: promptLook() }, streams),
       ),
     secret: (question, instead) =>
-      ask({ question, instead }, asking, ({ password }) =>
+      ask({ question, instead }, asking, ({ password }, streams) =>
         password({ message: `${printable(question)}:`, mask: false, theme: promptLook() }, streams),
       ),
-    wait: (question, work) =>
-      borrowTerminal(terminal, () => waitForPerson(question, work, terminal)),
+    wait: (question, work) => waitForPerson(question, work, terminal),
     pick: (question, choices, instead) =>
-      ask({ question, instead }, asking, ({ search }) =>
+      ask({ question, instead }, asking, ({ search }, streams) =>
         search(pickerOf(question, choices), streams),
       ),
   };
@@ -83,31 +80,45 @@ function answers() {
 async function waitForPerson(
   question: string,
   work: (watch: Watch) => Promise<void>,
-  { stdin, stderr }: Terminal,
+  terminal: Terminal,
 ): Promise<boolean> {
   const end = new AbortController();
-  const tell = (text: string) => void stderr.write(`${printable(text)}\n`);
-  tell(question);
-  stdin.setRawMode(true);
-  stdin.resume();
-  const instead = new Promise<boolean>((resolve, reject) => {
-    const listen = (keys: Buffer) => {
-      if (keys.includes(CTRL_C)) reject(stoppedByPerson());
-      if (/[\r\n]/.test(keys.toString("latin1"))) resolve(false);
-    };
-    stdin.on("data", listen);
-    end.signal.addEventListener("abort", () => stdin.off("data", listen));
-  });
+  const tell = (text: string) => void terminal.stderr.write(`${printable(text)}\n`);
+  let working: Promise<boolean> | null = null;
   try {
-    return await Promise.race([work({ signal: end.signal, tell }).then(() => true), instead]);
+    return await borrowTerminal(terminal, async ({ input, signal }) => {
+      tell(question);
+      input.setRawMode(true);
+      try {
+        working ??= work({ signal: end.signal, tell }).then(() => true);
+        return await Promise.race([working, untilEnter(input, signal)]);
+      } finally {
+        input.setRawMode(false);
+      }
+    });
   } finally {
     end.abort();
-    stdin.setRawMode(false);
-    stdin.pause();
   }
 }
 
+/** Resolves with false after Enter. Rejects after Ctrl-C, and when `signal` aborts. */
+function untilEnter(input: NodeJS.ReadStream, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    input.on("data", (keys: Buffer) => {
+      if (keys.includes(CTRL_C)) reject(stoppedByPerson());
+      if (/[\r\n]/.test(keys.toString("latin1"))) resolve(false);
+    });
+    signal.addEventListener("abort", () => reject(stoppedByPerson()));
+  });
+}
+
 const CTRL_C = 0x03;
+
+/** What a prompt of @inquirer/prompts reads and writes. */
+type Streams = Borrowed & {
+  readonly output: NodeJS.WriteStream;
+  readonly clearPromptOnDone: boolean;
+};
 
 /**
  * Loads @inquirer/prompts, which takes longer than most commands run, and asks a question. Without
@@ -116,7 +127,7 @@ const CTRL_C = 0x03;
 async function ask<T>(
   { question, instead }: { readonly question: string; readonly instead: string },
   { available, hasColor, terminal }: Asking,
-  put: (prompts: typeof import("./inquirer.ts")) => Promise<T>,
+  put: (prompts: typeof import("./inquirer.ts"), streams: Streams) => Promise<T>,
 ): Promise<T> {
   if (!available) {
     throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
@@ -127,7 +138,12 @@ async function ask<T>(
   try {
     return await borrowTerminal(
       terminal,
-      async () => put(await import("./inquirer.ts")),
+      async (borrowed) =>
+        put(await import("./inquirer.ts"), {
+          ...borrowed,
+          output: terminal.stderr,
+          clearPromptOnDone: true,
+        }),
       SHOW_CURSOR,
     );
   } catch (error) {
