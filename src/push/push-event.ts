@@ -1,6 +1,6 @@
 import { t } from "#base/language.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import type { PushOutcome, PushRequest } from "./push-request.ts";
+import { type PushOutcome, type PushRequest, waitsOn } from "./push-request.ts";
 
 /**
  * An event while listening for login requests. Its texts are safe for a terminal, except those of a
@@ -38,6 +38,12 @@ export type PushEvent =
   | { readonly kind: "drift"; readonly server: string; readonly offsetSeconds: number }
   /** The clock is right again. */
   | { readonly kind: "steady"; readonly server: string };
+
+/** Whether a request can no longer be answered after this event. */
+export function endsRequest(event: PushEvent): boolean {
+  if (event.kind === "answered") return !waitsOn(event.answer, event.outcome);
+  return event.kind === "gone";
+}
 
 /** Describes to people why a request is gone. */
 export function goneInWords(reason: "expired" | "withdrawn"): string {

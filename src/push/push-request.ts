@@ -41,6 +41,14 @@ export interface PushOutcome {
   readonly message?: string;
 }
 
+/**
+ * Whether a request waits on after an answer: the chosen option was not accepted, and the person
+ * can choose another one until it expires.
+ */
+export function waitsOn(answer: PushAnswer, { isAccepted }: PushOutcome): boolean {
+  return !isAccepted && answer.kind === "approve" && answer.choice !== null;
+}
+
 /** A remembered request. */
 export interface PushMemory {
   readonly id: string;

@@ -51,6 +51,8 @@ export class PrivacyIdeaServer {
   clockOffset = 0;
   /** What the reply to an answer is. */
   verdict: { readonly value: unknown; readonly detail?: object } = { value: true };
+  /** Whether a challenge stays open when its answer is not accepted, as after a wrong choice. */
+  stays = false;
   /** Replies in place of the server, where it returns true. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   publicKeyText: string | null;
@@ -203,7 +205,8 @@ export class PrivacyIdeaServer {
       return;
     }
     this.answers.push({ ...fields, signed: tail.slice(1).join("|") });
-    this.challenges = open.filter((one) => one !== answered);
+    if (!this.stays || this.verdict.value === true)
+      this.challenges = open.filter((one) => one !== answered);
     reply(response, this.verdict.value, this.verdict.detail);
   }
 

@@ -1,7 +1,7 @@
 import { t } from "#base/language.ts";
 import { beginsOption, findOption } from "#push/option.ts";
 import { goneInWords, type PushEvent } from "#push/push-event.ts";
-import type { PushRequest } from "#push/push-request.ts";
+import { type PushRequest, waitsOn } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { Key } from "./keys.ts";
@@ -233,7 +233,13 @@ function withOutcome(
   const { request, answer, outcome } = event;
   const wording = wordingOf(request);
   if (!outcome.isAccepted)
-    return withNote(state, t`${wording}: too late, or the wrong choice`, now);
+    return withNote(
+      state,
+      waitsOn(answer, outcome)
+        ? t`${wording}: not accepted, the choice is wrong, or too late`
+        : t`${wording}: not accepted, it is too late, or was answered elsewhere`,
+      now,
+    );
   const { displayCode, message } = outcome;
   const noted = withNote(
     state,

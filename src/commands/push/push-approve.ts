@@ -9,7 +9,10 @@ import {
   answeredJson,
   answerRequest,
   chooseRequest,
+  leftOut,
+  type OpenRequests,
   openRequests,
+  WrongChoice,
 } from "./push-requests.ts";
 import { formatAnswered, wording } from "./push-view.ts";
 import {
@@ -84,11 +87,36 @@ async function approveRequest(
   context: AnsweringContext & Pick<Context, "prompt">,
 ): Promise<Approved> {
   const open = await openRequests(context);
-  const request = chooseRequest(open.requests, id);
+  const request = chooseRequest(open, id, context);
   if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
-  const chosen = choice ?? (await askForChoice(request, context));
-  const answered = await answerRequest(open, request, { kind: "approve", choice: chosen });
-  return { kind: "request", answered, notes: open.notes };
+  const answered =
+    choice === undefined
+      ? await approveByAsking(request, open, context)
+      : await answerRequest(open, request, { kind: "approve", choice });
+  return { kind: "request", answered, notes: [...open.notes, ...leftOut(open)] };
+}
+
+/** Approves with the option that the person picks, who may pick again after a wrong one. */
+async function approveByAsking(
+  request: PushRequest,
+  open: OpenRequests,
+  context: AnsweringContext & Pick<Context, "prompt">,
+): Promise<Answered> {
+  for (;;) {
+    const choice = await askForChoice(request, context);
+    try {
+      return await answerRequest(open, request, { kind: "approve", choice });
+    } catch (error) {
+      if (!(error instanceof WrongChoice) || !(await isOpen(request, open))) throw error;
+      context.complain(error);
+    }
+  }
+}
+
+/** Whether a request still waits at its server. */
+async function isOpen({ id, tokenId }: PushRequest, { inbox }: OpenRequests): Promise<boolean> {
+  const { requests } = await inbox.poll(tokenId);
+  return requests.some((one) => one.id === id);
 }
 
 async function confirm(request: PushRequest, { prompt }: Pick<Context, "prompt">): Promise<void> {

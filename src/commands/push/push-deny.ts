@@ -7,6 +7,7 @@ import {
   answeredJson,
   answerRequest,
   chooseRequest,
+  leftOut,
   openRequests,
 } from "./push-requests.ts";
 import { formatAnswered } from "./push-view.ts";
@@ -15,7 +16,7 @@ interface Denied {
   readonly denied: readonly Answered[];
   readonly isAll: boolean;
   readonly notes: readonly string[];
-  /** That of the first denial that did not reach its server. */
+  /** That of the first token that could not be asked, or of the first denial that failed. */
   readonly exitCode: number;
 }
 
@@ -41,10 +42,11 @@ export const pushDeny = defineCommand({
     if (all && id !== undefined)
       throw new FobError("usage", t("--all and an ID exclude each other"));
     const open = await openRequests(context);
-    const { requests, notes } = open;
+    const { requests } = open;
+    const notes = [...open.notes, ...leftOut(open)];
     const answer = { kind: "deny", isReport: report } as const;
     if (!all) {
-      const denied = await answerRequest(open, chooseRequest(requests, id), answer);
+      const denied = await answerRequest(open, chooseRequest(open, id, context), answer);
       return { denied: [denied], isAll: false, notes, exitCode: 0 };
     }
     const { denied, failures } = await open.inbox.denyAll(
@@ -68,7 +70,7 @@ export const pushDeny = defineCommand({
         ...failures.map(({ token, error }) => t`${token}: ${error.message}`),
         ...late,
       ],
-      exitCode: failure?.error.exitCode ?? 0,
+      exitCode: open.failures[0]?.exitCode ?? failure?.error.exitCode ?? 0,
     };
   },
   text: ({ denied, isAll }, style) =>

@@ -48,7 +48,9 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
     case "gone":
       return `${goneInWords(event.reason)}: ${wording(event.request)} (${event.request.id})`;
     case "answered":
-      return formatAnswered(event, style);
+      return event.outcome.isAccepted
+        ? formatAnswered(event, style)
+        : t`not accepted: ${style.strong(wording(event.request))} (${event.request.id})`;
     case "drift":
       return t`${describeOffset(event.offsetSeconds)}: set it right`;
     case "steady":

@@ -1,11 +1,11 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attemptAll, failureOf, refuseNothingDone } from "#cli/attempts.ts";
+import { attemptAll, failureOf, refuseFailures, refuseNothingDone } from "#cli/attempts.ts";
 import type { Context } from "#cli/context.ts";
 import { nothingEnrolled } from "#commands/lookup.ts";
 import { describeOffset, isClockOff } from "#push/clock-offset.ts";
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
-import type { PushOutcome, PushRequest } from "#push/push-request.ts";
+import { type PushOutcome, type PushRequest, waitsOn } from "#push/push-request.ts";
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
@@ -81,17 +81,20 @@ export async function findWaiting(
 
 /**
  * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError
- * `not-found` and `ambiguous`.
+ * `not-found` and `ambiguous`; the first failure when it may be a request of a token that could not
+ * be asked.
  */
 export function chooseRequest(
-  requests: readonly PushRequest[],
+  { requests, failures }: Pick<Waiting, "requests" | "failures">,
   id: string | undefined,
+  context: Pick<Context, "complain">,
 ): PushRequest {
   const fitting = requests.filter(
     (request) => id === undefined || request.id.startsWith(id.toLowerCase()),
   );
   const [request] = fitting;
   if (!request) {
+    refuseFailures(failures, context);
     const message =
       id === undefined
         ? t("no login request waits")
@@ -120,7 +123,7 @@ export interface Answered {
 export type AnsweringContext = Pick<Context, "findPush" | "pinPrompt" | "complain">;
 
 /** The requests that wait in an inbox, and a prompt that asks for each PIN once. */
-export interface OpenRequests extends Pick<Waiting, "requests" | "notes"> {
+export interface OpenRequests extends Waiting {
   readonly inbox: PushInbox;
   readonly prompt: PinPrompt;
 }
@@ -133,11 +136,18 @@ export async function openRequests(context: AnsweringContext): Promise<OpenReque
   const prompt = rememberPins(context.pinPrompt);
   const push = await existingInbox(context);
   const { requests, notes, failures } = await findWaiting(push, prompt, context);
-  const leftOut = failures.map(({ message }) => t`left out: ${message}`);
-  return { inbox: push.inbox, prompt, requests, notes: [...notes, ...leftOut] };
+  return { inbox: push.inbox, prompt, requests, notes, failures };
 }
 
-/** Answers a request. Throws FobError `rejected` when its server does not take the answer. */
+/** What to tell of the tokens that could not be asked, where the answer was given all the same. */
+export function leftOut({ failures }: Pick<Waiting, "failures">): string[] {
+  return failures.map(({ message }) => t`left out: ${message}`);
+}
+
+/**
+ * Answers a request. Throws FobError `rejected` when its server does not take the answer; after a
+ * wrong choice, a {@link WrongChoice}.
+ */
 export async function answerRequest(
   { inbox, prompt }: Pick<OpenRequests, "inbox" | "prompt">,
   request: PushRequest,
@@ -145,9 +155,10 @@ export async function answerRequest(
 ): Promise<Answered> {
   const outcome = await inbox.answer(request.id, answer, prompt);
   if (outcome.isAccepted) return { request, answer, outcome };
+  if (waitsOn(answer, outcome)) throw new WrongChoice(request);
   throw new FobError(
     "rejected",
-    t`${request.server} does not take the answer: ${whyNotTaken(request, answer)}`,
+    t`${request.server} does not take the answer: ${whyNotTaken(answer)}`,
     {
       hint:
         answer.kind === "approve"
@@ -157,10 +168,18 @@ export async function answerRequest(
   );
 }
 
-function whyNotTaken({ options }: PushRequest, { kind }: PushAnswer): string {
-  if (kind === "deny") return t("it is too late, or the server is so old that it knows no denials");
-  return options.length > 0
-    ? t("it is too late, or the choice was wrong")
+/** The server did not take a choice. Until the request expires, another one can be made. */
+export class WrongChoice extends FobError {
+  constructor({ server, id }: PushRequest) {
+    super("rejected", t`${server} does not take this choice: it is wrong, or too late`, {
+      hint: t`look at the login page again: fob push approve ${id} --choice C`,
+    });
+  }
+}
+
+function whyNotTaken({ kind }: PushAnswer): string {
+  return kind === "deny"
+    ? t("it is too late, or the server is so old that it knows no denials")
     : t("it is too late, or it was answered elsewhere");
 }
 

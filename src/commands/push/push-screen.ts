@@ -17,7 +17,7 @@ import {
 import { viewPush } from "#cli/screen/push-view.ts";
 import type { InboxToken } from "#push/inbox/inbox.ts";
 import type { Listening } from "#push/listening/listening.ts";
-import type { PushEvent } from "#push/push-event.ts";
+import { endsRequest, type PushEvent } from "#push/push-event.ts";
 import { ACCESS } from "#token/access-domain.ts";
 
 /** What the screen of login requests needs of the context. */
@@ -113,7 +113,7 @@ class PushScreen {
         hear(event);
         if (event.kind === "request") this.#received++;
         this.#state = withEvent(this.#state, event, this.#context.clock());
-        if (once && (event.kind === "answered" || event.kind === "gone")) this.#isOver = true;
+        if (once && endsRequest(event)) this.#isOver = true;
         this.#screen.terminal.wake();
       }
     } catch (error) {

@@ -5,7 +5,7 @@ import type { PushChallenge } from "#push/provider.ts";
 import { type PushRequest, requestId } from "#push/push-request.ts";
 import { type PushToken, serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
-import type { RememberedRequest } from "#vault/tokens/push-memory.ts";
+import { canBeTriedAgain, type RememberedRequest } from "#vault/tokens/push-memory.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 
 /** A polled challenge with its id, which is the same in every process. */
@@ -31,8 +31,14 @@ export function memoryOf({ pushRequests }: TokenRecord): PushMemoryById {
 }
 
 /**
+ * For how long after it was first seen a server may list a request that is over here, in
+ * milliseconds: its administrator may have set a longer time for answers.
+ */
+const LISTED_MS = 600_000;
+
+/**
  * Whether a request can be answered. An answer that was recorded but perhaps never received can be
- * sent again.
+ * sent again, and another choice after a wrong one.
  */
 export function isWaiting(
   remembered: RememberedRequest | undefined,
@@ -41,7 +47,7 @@ export function isWaiting(
 ): boolean {
   return (
     remembered !== undefined &&
-    remembered.isAccepted === null &&
+    (remembered.isAccepted === null || canBeTriedAgain(remembered)) &&
     !hasExpired(remembered, challenge, now)
   );
 }
@@ -55,7 +61,10 @@ export function hasExpired(
   return seenAt + lifetime * 1000 <= now.getTime();
 }
 
-/** Reasons why requests that were known before the poll are not shown again. */
+/**
+ * Reasons why requests that were known before the poll are not shown again. None is given while
+ * the server may still wait for an answer that it has not accepted.
+ */
 export function refuseRepeated(
   received: readonly IdentifiedChallenge[],
   past: PushMemoryById,
@@ -64,7 +73,9 @@ export function refuseRepeated(
   return received.flatMap(({ id, challenge }) => {
     const remembered = past.get(id);
     if (!remembered || isWaiting(remembered, challenge, now)) return [];
-    return remembered.isAccepted === null
+    const { isAccepted, seenAt } = remembered;
+    if (isAccepted !== true && now.getTime() - seenAt < LISTED_MS) return [];
+    return isAccepted !== true && hasExpired(remembered, challenge, now)
       ? [t("a request was dropped: it has expired and was sent again")]
       : [t("a request was dropped: it was answered already and was sent again")];
   });

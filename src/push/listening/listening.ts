@@ -1,6 +1,6 @@
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import type { PushEvent } from "#push/push-event.ts";
-import type { PushOutcome, PushRequest } from "#push/push-request.ts";
+import { type PushOutcome, type PushRequest, waitsOn } from "#push/push-request.ts";
 import { serverOf } from "#push/push-token.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
@@ -124,8 +124,8 @@ export class Listening {
   }
 
   #leave(request: PushRequest, answer: PushAnswer, outcome: PushOutcome): void {
-    for (const queue of this.#queues)
-      if (queue.token.id === request.tokenId) queue.drop(request.id);
+    const queues = waitsOn(answer, outcome) ? [] : this.#queues;
+    for (const queue of queues) if (queue.token.id === request.tokenId) queue.drop(request.id);
     this.#events.tell({ kind: "answered", request, answer, outcome });
   }
 

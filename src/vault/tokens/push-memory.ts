@@ -46,9 +46,20 @@ export function rememberRequests(
 }
 
 /**
+ * Whether a request can be answered once more: its server did not accept the option that was
+ * chosen, and keeps the request open for another choice.
+ */
+export function canBeTriedAgain({
+  answer,
+  isAccepted,
+}: Pick<RememberedRequest, "answer" | "isAccepted">): boolean {
+  return isAccepted === false && answer?.kind === "approve" && answer.choice !== null;
+}
+
+/**
  * Decides on an answer before it is sent. Returns `known` itself when the same answer was decided
  * on and may not have arrived. Throws FobError `rejected` when another answer was decided on, or
- * the server has this one already.
+ * the server has this one already. After a wrong choice any answer is possible again.
  */
 export function claimAnswer(
   known: RememberedRequests,
@@ -57,6 +68,7 @@ export function claimAnswer(
   now: Date,
 ): RememberedRequests {
   const before = known.find((one) => one.id === id) ?? unanswered(id, now);
+  if (canBeTriedAgain(before)) return put(known, { ...before, answer, isAccepted: null });
   if (
     before.answer !== null &&
     (before.isAccepted !== null || !sameAnswer(before.answer, answer))
