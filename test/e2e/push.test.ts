@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -279,6 +279,51 @@ describe("fob push listen", () => {
       await bench.fob(["push", "listen", "--exec", "/nowhere", "--timeout", "20"]),
     ).toMatchObject({ exitCode: 8 });
   });
+});
+
+describe.skipIf(process.platform === "win32")("fob push listen --exec", () => {
+  /** A program that hangs with a child for questions that say so, writes down both, and denies. */
+  const hanging = () =>
+    decider(`grep -q hang "$0.heard" || exit 1\nsleep 300 & echo $$ $! >> "$0.pids"\nwait`);
+  const pidsOf = (program: string) =>
+    (existsSync(`${program}.pids`) ? readFileSync(`${program}.pids`, "utf8") : "")
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
+  const isRunning = (pid: number) => {
+    try {
+      process.kill(pid, 0);
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+      return false;
+    }
+  };
+  const startsRun = async (program: string, runs: number) => {
+    await expect.poll(() => pidsOf(program), { timeout: 20_000 }).toHaveLength(2 * runs);
+    expect(pidsOf(program).slice(-2).map(isRunning)).toEqual([true, true]);
+  };
+  const endsRuns = (program: string) =>
+    expect.poll(() => pidsOf(program).filter(isRunning), { timeout: 20_000 }).toEqual([]);
+
+  test.each(["SIGTERM", "SIGINT", "withdrawn"] as const)(
+    "gives each request a run of its own, which ends with its children: %s",
+    async (how) => {
+      const program = hanging();
+      rmSync(`${program}.pids`, { force: true });
+      server.challenge({ question: "hang" });
+      const args = ["push", "listen", "--exec", program, "--poll", "1"];
+      const listening = execa(process.execPath, [FOB, ...args], surroundings());
+      await startsRun(program, 1);
+      server.challenge({ question: "quick" });
+      await expect.poll(() => server.answers, { timeout: 20_000 }).toHaveLength(1);
+      expect(server.answers).toMatchObject([{ decline: "1" }]);
+      if (how === "withdrawn") server.challenges = [];
+      else listening.kill(how);
+      await endsRuns(program);
+      listening.kill("SIGTERM");
+      await listening;
+    },
+  );
 });
 
 describe("who may answer login requests", () => {

@@ -7,9 +7,9 @@ import { parseWhole } from "#commands/values.ts";
 import type { InboxToken } from "#push/inbox/inbox.ts";
 import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
-import type { PushEvent } from "#push/push-event.ts";
+import { endsRequest, type PushEvent } from "#push/push-event.ts";
 import { eventJson, formatEvent } from "./push-event-view.ts";
-import { decideByProgram } from "./push-exec.ts";
+import { ProgramDecisions } from "./push-exec.ts";
 import { existingInbox, openTokens } from "./push-requests.ts";
 import { type PushScreenContext, watchRequests } from "./push-screen.ts";
 
@@ -154,30 +154,40 @@ async function receive(
   context: PushListenContext,
   end: () => void,
 ): Promise<number> {
+  const decisions = input.exec === undefined ? null : decide(listening, input.exec, context, end);
   let received = 0;
   // wait for the user's decision, unless it is too late
-  const awaited = input.notify || input.exec !== undefined ? "gone" : "request";
-  for await (const event of listening.events()) {
-    input.hear(event);
-    const isRead = await show(event, context);
-    if (event.kind === "request") {
-      received++;
-      if (input.exec !== undefined) await decide(event, listening, input.exec, context);
+  const isDecided = input.notify || input.exec !== undefined;
+  try {
+    for await (const event of listening.events()) {
+      input.hear(event);
+      decisions?.hear(event);
+      const isRead = await show(event, context);
+      if (event.kind === "request") received++;
+      const isEnough = isDecided ? endsRequest(event) : event.kind === "request";
+      if (!isRead || (input.once && isEnough)) end();
     }
-    const isEnough = input.once && (event.kind === "answered" || event.kind === awaited);
-    if (!isRead || isEnough) end();
+  } finally {
+    await decisions?.end();
   }
   return received;
 }
 
 function decide(
-  { request }: Extract<PushEvent, { kind: "request" }>,
   listening: Listening,
   program: string,
   context: PushListenContext,
-) {
+  fail: () => void,
+): ProgramDecisions {
   const { askProgram, pinPrompt, clock, tell } = context;
-  return decideByProgram(request, listening, { program, askProgram, pinPrompt, now: clock, tell });
+  return new ProgramDecisions(listening, {
+    program,
+    askProgram,
+    pinPrompt,
+    now: clock,
+    tell,
+    fail,
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { AskProgram, ProgramAnswer } from "#cli/context.ts";
@@ -6,15 +7,36 @@ import type { AskProgram, ProgramAnswer } from "#cli/context.ts";
 /** The maximum length of a program's output, in characters; the rest is ignored. */
 const MAX_OUTPUT = 1_024;
 
-/** Runs a program of the user; its standard error is ours. */
+/**
+ * For how long, in milliseconds, output is read after the program has ended: a child that it left
+ * running may hold its output open.
+ */
+const MAX_READING = 1_000;
+
+/**
+ * Runs a program of the user in a process group of its own; its standard error is ours. When the
+ * signal aborts, or this process is asked to end, it is killed with its children.
+ */
 export const askProgram: AskProgram = (path, { input, signal }) =>
   new Promise<ProgramAnswer>((resolve, reject) => {
+    if (signal.aborted) {
+      resolve({ exitCode: null, line: "" });
+      return;
+    }
     const child = spawn(path, [], {
       stdio: ["pipe", "pipe", "inherit"],
-      signal,
-      killSignal: "SIGKILL",
+      detached: process.platform !== "win32",
       windowsHide: true,
     });
+    const kill = () => killAll(child);
+    const left = whenEnding(kill);
+    signal.addEventListener("abort", kill, { once: true });
+    let reading: NodeJS.Timeout | undefined;
+    const leave = () => {
+      clearTimeout(reading);
+      left();
+      signal.removeEventListener("abort", kill);
+    };
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(0, MAX_OUTPUT);
@@ -23,13 +45,34 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
     child.stdin.once("error", () => undefined);
     child.stdin.end(input);
     child.once("error", (error) => {
-      if (error.name === "AbortError") resolve({ exitCode: null, line: "" });
-      else
-        reject(
-          new FobError("unavailable", t`${path} cannot be run: ${error.message}`, { cause: error }),
-        );
+      leave();
+      reject(
+        new FobError("unavailable", t`${path} cannot be run: ${error.message}`, { cause: error }),
+      );
     });
-    child.once("close", (exitCode) =>
-      resolve({ exitCode, line: output.split(/\r?\n/)[0]?.trim() ?? "" }),
-    );
+    child.once("exit", () => {
+      reading = setTimeout(() => child.stdout.destroy(), MAX_READING);
+    });
+    child.once("close", (exitCode) => {
+      leave();
+      const line = output.split(/\r?\n/)[0]?.trim() ?? "";
+      resolve({ exitCode: signal.aborted ? null : exitCode, line });
+    });
   });
+
+/** Kills a program and its children, as far as they have not left its process group. */
+function killAll({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  if (process.platform === "win32") {
+    spawn("taskkill", ["/pid", String(pid), "/t", "/f"], {
+      stdio: "ignore",
+      windowsHide: true,
+    }).once("error", () => undefined);
+    return;
+  }
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // all of them have ended already
+  }
+}
