@@ -36,7 +36,7 @@ function tableRow(key: SettingKey): string {
     `\`${key}\``,
     kind.words(),
     `\`${initial}\``,
-    `\`${option}\``,
+    option === null ? "" : `\`${option}\``,
     names.join(", "),
     summary,
   ];

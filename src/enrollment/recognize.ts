@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t, translated } from "#base/language.ts";
+import { refusalOfTiqrScheme } from "#push/tiqr/tiqr-schemes.ts";
 import type { OtpCredential } from "#token/credential.ts";
 import type { AskSecret, Finding, ParsedToken } from "#token/draft/parsed-token.ts";
 import type { EnrollmentDraft, EnrollmentFormat, OnlineEnrollment } from "./draft.ts";
@@ -102,7 +103,7 @@ function recognition(input: string) {
   if (format) return { format, text, findings };
   if (text.length > MAX_LENGTH)
     throw new FobError("invalid", t`the enrollment string is longer than ${MAX_LENGTH} characters`);
-  const otherApp = refusalOfOtherApp(text);
+  const otherApp = refusalOfOtherApp(text) ?? refusalOfTiqrScheme(text);
   if (otherApp) throw otherApp;
   throw new FobError("invalid", t("this is not an enrollment string that fob knows"), {
     hint: t`known are ${FORMATS.map(({ example }) => translated(example)).join(", ")}`,

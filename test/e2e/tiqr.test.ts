@@ -134,3 +134,80 @@ describe("fob push approve with a TiQR challenge", () => {
     expect(server.isApproved(login)).toBe(true);
   });
 });
+
+test("commands that ask servers say of a TiQR token that its logins are scanned, and how", async () => {
+  const { fob } = await enrolled();
+  for (const args of [
+    ["list"],
+    ["approve"],
+    ["deny"],
+    ["history"],
+    ["history", "example"],
+    ["listen", "--json"],
+  ]) {
+    expect(await fob(["push", ...args, "--plain"])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(
+        /^(?:\{"error".*)?.*Example College \(TiQR\) are scanned.*fob push approve --qr FILE/s,
+      ),
+    });
+  }
+});
+
+test("the schemes of another organization are named as unknown, and taken where a setting names them", async () => {
+  const [{ fob, home }, server] = [testHome(), await tiqrServer()];
+  const foreign = (text: string) => text.replace(/^tiqr(auth|enroll)/, "acme$1");
+  const unknown = (scheme: string) => ({
+    exitCode: 6,
+    stdout: "",
+    stderr: `fob: ${scheme}: is no scheme that fob knows\nhint: if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}\n`,
+  });
+  const input = foreign(server.enrollment);
+  expect(await fob(["enroll", "-"], { input })).toEqual(unknown("acmeenroll"));
+  for (const wrong of ["https", "otpauth", "a b/c", "acme:"])
+    expect(await fob(["config", "set", "tiqr.schemes", wrong])).toMatchObject({ exitCode: 2 });
+  await fob(["config", "set", "tiqr.schemes", "acmeenroll"]);
+  expect(await fob(["inspect", "-"], { input })).toMatchObject({ exitCode: 0 });
+  expect(await fob(["enroll", "-"], { input })).toMatchObject({ exitCode: 0 });
+  const login = foreign(server.login());
+  expect(await fob(["push", "approve", login, "--yes"])).toEqual(unknown("acmeauth"));
+  const asInput = { input: `${login}\n` };
+  expect(await fob(["push", "approve", "-", "--yes"], asInput)).toEqual(unknown("acmeauth"));
+  expect(await fob(["challenge", "Example", login])).toEqual(unknown("acmeauth"));
+  await fob(["config", "set", "tiqr.schemes", "acmeenroll, AcmeAuth"]);
+  expect(await fob(["challenge", "Example", login])).toMatchObject({ exitCode: 0 });
+  const picture = join(home, "login.png");
+  writeFileSync(picture, await drawQr(login).getBuffer("image/png"));
+  expect(await fob(["push", "approve", "--qr", picture, "--yes"])).toMatchObject({ exitCode: 0 });
+  expect(server.isApproved(login)).toBe(true);
+});
+
+test("an enrollment that is given as a login is said to be one", async () => {
+  const { fob, server } = await enrolled();
+  expect(await fob(["push", "approve", server.enrollment, "--yes"])).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining("`fob enroll -`"),
+  });
+});
+
+test("of several identities at a service, the NAME of a token chooses", async () => {
+  const [{ fob, home }, ann, bob] = [testHome(), await tiqrServer(), await tiqrServer()];
+  for (const [name, server] of Object.entries({ ann, bob }))
+    await fob(["enroll", "-", "--name", name], { input: server.enrollment });
+  const login = bob.login({ identity: null });
+  expect(await fob(["push", "approve", login, "--yes"])).toMatchObject({
+    exitCode: 5,
+    stderr: expect.stringContaining("a NAME"),
+  });
+  expect(await fob(["push", "approve", login, "carl", "--yes"])).toMatchObject({ exitCode: 3 });
+  expect(await fob(["push", "approve", "3f2a", "bob"])).toMatchObject({ exitCode: 2 });
+  expect(ann.answers.concat(bob.answers)).toEqual([]);
+  expect(await fob(["push", "approve", login, "bob", "--yes"])).toMatchObject({ exitCode: 0 });
+  const again = bob.login({ identity: null });
+  const picture = join(home, "login.png");
+  writeFileSync(picture, await drawQr(again).getBuffer("image/png"));
+  expect(await fob(["push", "approve", "bob", "--qr", picture, "--yes"])).toMatchObject({
+    exitCode: 0,
+  });
+  expect([bob.isApproved(login), bob.isApproved(again), ann.answers]).toEqual([true, true, []]);
+});

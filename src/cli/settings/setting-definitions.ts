@@ -1,7 +1,14 @@
 import type * as v from "valibot";
 import type { GlobalFlags } from "#cli/command-line/global-flags.ts";
 import { DEFAULT_KEYCHAIN, KEYCHAIN_KINDS } from "#vault/keys/keychain-kind.ts";
-import { choice, duration, type SettingKind, seconds, yesOrNo } from "./setting-kinds.ts";
+import {
+  choice,
+  duration,
+  type SettingKind,
+  seconds,
+  tiqrSchemes,
+  yesOrNo,
+} from "./setting-kinds.ts";
 
 /** Reads a setting from an environment variable; null when the variable does not set it. */
 type FromVariable = (text: string) => string | null;
@@ -13,8 +20,8 @@ export interface SettingDefinition<T extends string | number | boolean> {
   readonly initial: T;
   /** One line without a full stop. */
   readonly summary: string;
-  /** The command-line option that overrides all other sources. */
-  readonly option: string;
+  /** The command-line option that overrides all other sources; null when there is none. */
+  readonly option: string | null;
   /** Reads it from the global options, for a setting with a global option. */
   readonly fromFlags?: (flags: GlobalFlags) => string | null;
   /** The environment variables that override the configuration, in order of precedence. */
@@ -78,6 +85,13 @@ export const SETTINGS = {
     initial: false,
     summary: "whether login requests are asked about by notification of the desktop",
     option: "--notify",
+    variables: {},
+  }),
+  "tiqr.schemes": define({
+    kind: tiqrSchemes(),
+    initial: "",
+    summary: "the schemes of other TiQR apps than tiqr.org's: acmeauth,acmeenroll",
+    option: null,
     variables: {},
   }),
   "agent.lifetime": define({

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { t } from "#base/language.ts";
 import { DURATION, durationMs } from "#cli/duration.ts";
+import { areTiqrSchemes } from "#push/tiqr/tiqr-schemes.ts";
 
 /**
  * A kind of setting: how its value is checked, written on the command line, and described in
@@ -58,6 +59,17 @@ export function duration(): SettingKind<string> {
     words: () => t("a duration of at most 30 days (90s, 30m, 8h, 7d)"),
   };
 }
+
+/** The schemes of TiQR apps, with commas between them. */
+export function tiqrSchemes(): SettingKind<string> {
+  return {
+    schema: v.pipe(v.string(), v.maxLength(MAX_SCHEMES), v.check(areTiqrSchemes)),
+    fromText: (text) => text.replace(/[ ,]+/g, ",").toLowerCase(),
+    words: () => t("schemes with commas between them (acmeauth,acmeenroll)"),
+  };
+}
+
+const MAX_SCHEMES = 1_024;
 
 function asItIs(text: string): string {
   return text;

@@ -124,7 +124,7 @@ function fromOption<T extends string | number | boolean>(
 ): Effective<T> | null {
   const { option, fromFlags } = definition;
   const text = given ?? fromFlags?.(flags) ?? null;
-  return text === null
+  return text === null || option === null
     ? null
     : { value: parse(definition, text, option), source: "option", from: option };
 }

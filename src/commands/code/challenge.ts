@@ -4,6 +4,7 @@ import { defineCommand, flag, optional, required, value } from "#cli/command.ts"
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
 import { tiqrInput } from "#commands/push/tiqr-answer.ts";
+import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { parseTime, tellZone } from "#commands/values.ts";
 import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { isTiqrToken, parseTiqrChallenge, type TiqrToken } from "#push/tiqr/tiqr.ts";
@@ -25,10 +26,9 @@ interface Answer {
 /** Where a challenge comes from. */
 type ReadContext = Pick<Context, "prompt" | "readInput" | "readPicture">;
 
-type InputContext = ReadContext & Pick<Context, "clock" | "tell">;
+type InputContext = ReadContext & Pick<Context, "clock" | "settings" | "tell">;
 
-type ChallengeContext = InputContext &
-  Pick<Context, "clipboard" | "findTokens" | "pinPrompt" | "settings">;
+type ChallengeContext = InputContext & Pick<Context, "clipboard" | "findTokens" | "pinPrompt">;
 
 /** `fob challenge`: answers a challenge (OCRA, RFC 6287). */
 export const challenge = defineCommand({
@@ -121,7 +121,9 @@ async function readTiqrInput(
   }
   tellZone("--at", at, context);
   const now = context.clock();
-  const challenge = parseTiqrChallenge(await readChallenge(input, context));
+  const challenge = parseTiqrChallenge(
+    withKnownScheme(await readChallenge(input, context), context),
+  );
   return tiqrInput(challenge, token, at === undefined ? now : parseTime(at, now));
 }
 

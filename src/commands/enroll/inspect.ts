@@ -4,6 +4,7 @@ import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatFields } from "#cli/output/table.ts";
+import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import { kindInWords } from "#commands/tokens/token-view.ts";
 import { identify, recognizeEach, recognizeOnline } from "#enrollment/recognize.ts";
 import { type DraftField, severityInWords } from "#token/draft/parsed-token.ts";
@@ -22,7 +23,7 @@ import { type FileContext, readFileOf } from "./read-file.ts";
 import { askForString } from "./read-strings.ts";
 
 type InspectContext = FileContext &
-  Pick<Context, "clock" | "fileExists" | "prompt" | "readInput" | "readPicture">;
+  Pick<Context, "clock" | "fileExists" | "prompt" | "readInput" | "readPicture" | "settings">;
 
 /** `fob inspect`: what an enrollment string is, without storing it. */
 export const inspect = defineCommand({
@@ -61,7 +62,7 @@ export const inspect = defineCommand({
     if (enrollment === "-")
       return inspectTexts([await context.readInput()], t("standard input"), settings, context);
     const text = enrollment ?? (await askForString(context));
-    const isUnknown = identify(text) === null;
+    const isUnknown = identify(withKnownScheme(text, context)) === null;
     const isFile = isUnknown && (await context.fileExists(text));
     if (enrollment !== undefined && isUnknown && !isFile && isPath(text))
       throw new FobError("invalid", t`${text} does not exist`);
@@ -115,11 +116,12 @@ async function inspectTexts(
 }
 
 async function inspectText(
-  text: string,
+  given: string,
   source: string,
   settings: Settings,
   context: InspectContext,
 ): Promise<Inspection> {
+  const text = withKnownScheme(given, context);
   const format = identify(text)?.id ?? null;
   try {
     return await context.endAtSignals(async () => {

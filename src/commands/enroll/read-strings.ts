@@ -1,6 +1,7 @@
 import { FobError } from "#base/fob-error.ts";
 import { type Text, t, translated } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
+import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import type { EnrollmentDraft, OnlineEnrollment } from "#enrollment/draft.ts";
 import { Effort } from "#enrollment/effort.ts";
 import { MAX_ENTRIES, readLines } from "#enrollment/lines.ts";
@@ -22,6 +23,7 @@ export type StringContext = SecretContext &
     | "readInput"
     | "readPicture"
     | "readQrCodes"
+    | "settings"
     | "takeScreenshot"
     | "tell"
   >;
@@ -92,7 +94,7 @@ async function readSources(
   if (clipboard) await add(readClipboard(reading));
   if (screen) {
     const texts = await readScreen(context);
-    const enrollment = texts.filter((text) => identify(text) !== null);
+    const enrollment = texts.filter((text) => identify(withKnownScheme(text, context)) !== null);
     // a screen shows many things; only when none of its codes is for us is that an error
     await add(
       recognizeAll(enrollment.length > 0 ? enrollment : texts, translated(SCREEN), reading),
@@ -113,9 +115,10 @@ function recognizeAny(
   prefix: string | null = null,
 ): Promise<readonly Enrollment[]> {
   return context.endAtSignals(async () => {
-    const online = recognizeOnline(text);
+    const known = withKnownScheme(text, context);
+    const online = recognizeOnline(known);
     if (online) return [online];
-    const found = await recognizeEach(text, askSecretFor(place, context), effort);
+    const found = await recognizeEach(known, askSecretFor(place, context), effort);
     for (const refusal of found.refusals)
       refusals.push(new FobError("invalid", prefix === null ? refusal : t`${prefix}: ${refusal}`));
     return found.tokens;
@@ -190,7 +193,8 @@ async function readScreen(
 async function readClipboard(reading: Reading): Promise<readonly Enrollment[]> {
   const { clipboard, readQrCodes } = reading.context;
   const { text, picture } = await clipboard.paste();
-  if (!picture || identify(text)) return recognizeAt(text, translated(CLIPBOARD), reading);
+  if (!picture || identify(withKnownScheme(text, reading.context)))
+    return recognizeAt(text, translated(CLIPBOARD), reading);
   return recognizeAll(
     await readQrCodes(picture, translated(CLIPBOARD)),
     translated(CLIPBOARD),

@@ -44,8 +44,9 @@ export const pushApprove = defineCommand({
   arguments: {
     id: optional(
       "ID",
-      "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge",
+      "the request, as `fob push list` shows it, or its beginning; or a TiQR challenge, and with --qr a NAME",
     ),
+    name: optional("NAME", "the token that answers a TiQR challenge, where several fit", "token"),
   },
   options: {
     qr: value("FILE", "read a TiQR challenge from a picture of its QR code", "file"),
@@ -61,7 +62,7 @@ export const pushApprove = defineCommand({
     { command: "fob push approve --qr login.png", explanation: "the QR code of a TiQR login page" },
   ],
   async run(input, context: PushApproveContext): Promise<Approved> {
-    const challenge = await readTiqrChallenge(input.id, input.qr, context);
+    const challenge = await readTiqrChallenge(input, context);
     if (challenge === null) return approveRequest(input, context);
     if (input.choice !== undefined)
       throw new FobError("usage", t("a TiQR login offers nothing to choose from"));

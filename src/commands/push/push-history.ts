@@ -7,11 +7,14 @@ import { formatMoment } from "#cli/output/moments.ts";
 import type { Style } from "#cli/output/style.ts";
 import { formatTable } from "#cli/output/table.ts";
 import { findNamed } from "#commands/lookup.ts";
+import type { PushInbox } from "#push/inbox/inbox.ts";
 import { memoryJson } from "#push/push-json.ts";
 import type { PushMemory } from "#push/push-request.ts";
+import type { PushToken } from "#push/push-token.ts";
+import { isTiqrToken } from "#push/tiqr/tiqr.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords } from "#token/push-answer.ts";
-import { existingInbox } from "./push-requests.ts";
+import { existingInbox, type InboxContext, refuseScanned, scannedTokens } from "./push-requests.ts";
 import { wording } from "./push-view.ts";
 
 interface History {
@@ -20,7 +23,7 @@ interface History {
 }
 
 /** What `fob push history` needs of the context. */
-export type PushHistoryContext = Pick<Context, "findPush" | "complain">;
+export type PushHistoryContext = InboxContext & Pick<Context, "complain">;
 
 /** `fob push history`: what came of past login requests. */
 export const pushHistory = defineCommand({
@@ -33,7 +36,7 @@ export const pushHistory = defineCommand({
   async run({ name }, context: PushHistoryContext): Promise<History> {
     const { inbox, tokens } = await existingInbox(context);
     const all = tokens.map(({ token }) => token);
-    const chosen = name === undefined ? all : [findNamed(name, all, inbox.grantLabel)];
+    const chosen = name === undefined ? all : [await choose(name, all, inbox, context)];
     const { done, failures } = await attemptAll(chosen, ({ id }) => inbox.history(id), context);
     const memories = done.flat().sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime());
     return { memories, failures };
@@ -43,6 +46,18 @@ export const pushHistory = defineCommand({
   notes: ({ memories }) => (memories.length === 0 ? [t("no login request came yet")] : []),
   failures: ({ failures }) => failures,
 });
+
+/** The token with this NAME. Throws for one whose requests are scanned, as they are not remembered. */
+async function choose(
+  name: string,
+  polled: readonly PushToken[],
+  { grantLabel }: PushInbox,
+  context: InboxContext,
+): Promise<PushToken> {
+  const found = findNamed(name, [...polled, ...(await scannedTokens(context))], grantLabel);
+  if (isTiqrToken(found)) throw refuseScanned(found);
+  return found;
+}
 
 function formatMemories(memories: readonly PushMemory[], style: Style): string {
   return formatTable(

@@ -2,7 +2,7 @@ import { t } from "#base/language.ts";
 import { defineCommand } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { requestJson } from "#push/push-json.ts";
-import { existingInbox, findWaiting, type Waiting } from "./push-requests.ts";
+import { existingInbox, findWaiting, type InboxContext, type Waiting } from "./push-requests.ts";
 import { formatRequests } from "./push-view.ts";
 
 interface Listed extends Waiting {
@@ -10,7 +10,7 @@ interface Listed extends Waiting {
 }
 
 /** What `fob push list` needs of the context. */
-export type PushListContext = Pick<Context, "findPush" | "pinPrompt" | "complain" | "clock">;
+export type PushListContext = InboxContext & Pick<Context, "pinPrompt" | "complain" | "clock">;
 
 /** `fob push list`: the login requests that wait. */
 export const pushList = defineCommand({

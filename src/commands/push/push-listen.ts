@@ -21,7 +21,14 @@ export type PushListenContext = ShowingContext &
   PushScreenContext &
   Pick<
     Context,
-    "settings" | "notifier" | "findPush" | "complain" | "openScreen" | "isTerminal" | "askProgram"
+    | "settings"
+    | "notifier"
+    | "findPush"
+    | "findTokens"
+    | "complain"
+    | "openScreen"
+    | "isTerminal"
+    | "askProgram"
   >;
 
 /** What showing events needs. */

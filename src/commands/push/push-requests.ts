@@ -6,22 +6,45 @@ import { nothingEnrolled } from "#commands/lookup.ts";
 import { describeOffset, isClockOff } from "#push/clock-offset.ts";
 import type { InboxToken, PushInbox } from "#push/inbox/inbox.ts";
 import { type PushOutcome, type PushRequest, waitsOn } from "#push/push-request.ts";
+import { isTiqrToken, type TiqrToken } from "#push/tiqr/tiqr.ts";
 import { answerWord, type PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
+
+/** What finding the tokens of login requests needs of the context. */
+export type InboxContext = Pick<Context, "findPush" | "findTokens">;
 
 /**
  * The inbox of login requests, and the tokens that they can come for. Throws FobError `not-found`
  * when there is none.
  */
 export async function existingInbox(
-  context: Pick<Context, "findPush">,
+  context: InboxContext,
 ): Promise<{ inbox: PushInbox; tokens: readonly InboxToken[] }> {
   const inbox = (await context.findPush()) ?? nothingEnrolled();
   const tokens = await inbox.tokens();
   if (tokens.length > 0) return { inbox, tokens };
+  const [scanned] = await scannedTokens(context);
+  if (scanned) throw refuseScanned(scanned);
   throw new FobError("not-found", t("no token here approves login requests"), {
     hint: t("`fob enroll` takes the otpauth://pipush string or QR code of a server"),
   });
+}
+
+/** The tokens whose login requests a person scans: no server is asked for them. */
+export async function scannedTokens(
+  context: Pick<Context, "findTokens">,
+): Promise<readonly TiqrToken[]> {
+  const tokens = await context.findTokens("push");
+  return ((await tokens?.entries()) ?? []).filter(isTiqrToken);
+}
+
+/** The error for a command that asks servers, about a token whose requests are scanned. */
+export function refuseScanned({ name }: TiqrToken): FobError {
+  return new FobError(
+    "not-found",
+    t`the logins of ${name} (TiQR) are scanned: its server is not asked for them, and none is remembered`,
+    { hint: t("with the picture of the login page's code: fob push approve --qr FILE") },
+  );
 }
 
 /** Makes tokens ready and reports those that fail. Throws the first failure where all fail. */
@@ -80,7 +103,7 @@ export async function findWaiting(
 }
 
 /**
- * The request that an ID, or the beginning of one, names; without ID the only one. Throws FobError
+ * The request that an ID, the beginning of one, or the name of its token names; without ID the only one. Throws FobError
  * `not-found` and `ambiguous`; the first failure when it may be a request of a token that could not
  * be asked.
  */
@@ -89,9 +112,7 @@ export function chooseRequest(
   id: string | undefined,
   context: Pick<Context, "complain">,
 ): PushRequest {
-  const fitting = requests.filter(
-    (request) => id === undefined || request.id.startsWith(id.toLowerCase()),
-  );
+  const fitting = requestsOf(requests, id?.toLowerCase());
   const [request] = fitting;
   if (!request) {
     refuseFailures(failures, context);
@@ -112,6 +133,18 @@ export function chooseRequest(
   });
 }
 
+/** The requests with an ID that begins so; where there is none, those of the token of that name. */
+function requestsOf(
+  requests: readonly PushRequest[],
+  wanted: string | undefined,
+): readonly PushRequest[] {
+  if (wanted === undefined) return requests;
+  const fitting = requests.filter(({ id }) => id.startsWith(wanted));
+  return fitting.length > 0
+    ? fitting
+    : requests.filter(({ token }) => token.toLowerCase() === wanted);
+}
+
 /** An answer that its server took. */
 export interface Answered {
   readonly request: PushRequest;
@@ -120,7 +153,7 @@ export interface Answered {
 }
 
 /** What answering requests needs of the context. */
-export type AnsweringContext = Pick<Context, "findPush" | "pinPrompt" | "complain">;
+export type AnsweringContext = InboxContext & Pick<Context, "pinPrompt" | "complain">;
 
 /** The requests that wait in an inbox, and a prompt that asks for each PIN once. */
 export interface OpenRequests extends Waiting {

@@ -2,7 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Context } from "#cli/context.ts";
 import type { Style } from "#cli/output/style.ts";
-import { existingTokens, pickToken } from "#commands/lookup.ts";
+import { existingTokens, findNamed, pickToken } from "#commands/lookup.ts";
+import { withKnownScheme } from "#commands/tiqr-scheme.ts";
 import {
   isTiqrChallenge,
   isTiqrToken,
@@ -20,8 +21,14 @@ import type { ChallengeInput } from "#vault/tokens/responses.ts";
 /** What approving a TiQR login needs of the context. */
 export type TiqrContext = Pick<Context, "findTokens" | "prompt" | "pinPrompt" | "clock" | "http">;
 
+/** A TiQR challenge, and the NAME of the token that is to answer it, if one is given. */
+interface GivenChallenge {
+  readonly text: string;
+  readonly name: string | undefined;
+}
+
 /** Where a TiQR challenge is read from. */
-export type TiqrSourceContext = Pick<Context, "readPicture" | "readInput">;
+export type TiqrSourceContext = Pick<Context, "readPicture" | "readInput" | "settings">;
 
 /** A login that was approved by answering its TiQR challenge. */
 export interface TiqrLogin {
@@ -39,13 +46,13 @@ export interface TiqrLogin {
  * without a terminal, `rejected` when the server refuses the answer.
  */
 export async function approveTiqr(
-  text: string,
+  { text, name }: GivenChallenge,
   isConfirmed: boolean,
   context: TiqrContext,
 ): Promise<TiqrLogin> {
   const challenge = parseTiqrChallenge(text);
   const tokens = await existingTokens("push", context);
-  const token = await chooseToken(challenge, tokens, context);
+  const token = await chooseToken(challenge, name, tokens, context);
   const { service, identity } = token.credential;
   const { place } = challenge;
   if (!isConfirmed)
@@ -56,20 +63,36 @@ export async function approveTiqr(
   return { name: token.name, service, identity, place };
 }
 
+/** What a command was given of a TiQR challenge. With a picture, the first argument is a NAME. */
+export interface TiqrSource {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly qr: string | undefined;
+}
+
 /**
  * The TiQR challenge that a command was given: as its ID, on standard input (`-`), or in a picture.
  * Null for the ID of a request, or none.
  */
 export async function readTiqrChallenge(
-  id: string | undefined,
-  qr: string | undefined,
+  { id, name, qr }: TiqrSource,
   context: TiqrSourceContext,
-): Promise<string | null> {
-  if (id !== undefined && qr !== undefined)
-    throw new FobError("usage", t("an ID and --qr exclude each other"));
-  if (qr !== undefined) return (await context.readPicture(qr)).find(isTiqrChallenge) ?? "";
-  if (id === "-") return context.readInput();
-  return id !== undefined && isTiqrChallenge(id) ? id : null;
+): Promise<GivenChallenge | null> {
+  if (qr !== undefined) {
+    if (name !== undefined || (id !== undefined && hasScheme(id)))
+      throw new FobError("usage", t("with --qr, no more than a NAME can be given"));
+    const texts = (await context.readPicture(qr)).map((text) => withKnownScheme(text, context));
+    return { text: texts.find(isTiqrChallenge) ?? texts[0] ?? "", name: id };
+  }
+  if (id === "-") return { text: withKnownScheme(await context.readInput(), context), name };
+  if (id !== undefined && hasScheme(id)) return { text: withKnownScheme(id, context), name };
+  if (name === undefined) return null;
+  throw new FobError("usage", t("a NAME is given for TiQR logins alone, whose token it chooses"));
+}
+
+/** Whether a text is an address of some kind: neither the ID of a request nor a name is. */
+function hasScheme(text: string): boolean {
+  return /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 /** A login in one line. */
@@ -115,14 +138,20 @@ export function tiqrInput(
   };
 }
 
-/** The token for a challenge. Where the challenge names no account, the user may choose. */
+/**
+ * The token for a challenge: the one with this NAME, else the one that fits. Where the challenge
+ * names no account, the user may choose.
+ */
 async function chooseToken(
   challenge: TiqrChallenge,
+  name: string | undefined,
   tokens: Authenticator,
   context: Pick<Context, "prompt">,
 ): Promise<TiqrToken> {
   const { service, identity } = challenge;
-  const known = (await tokens.entries()).filter(isTiqrToken).filter(({ credential }) => {
+  const all = (await tokens.entries()).filter(isTiqrToken);
+  if (name !== undefined) return findNamed(name, all, tokens.grantLabel);
+  const known = all.filter(({ credential }) => {
     const isService = credential.service.toLowerCase() === service;
     return isService && (identity === null || credential.identity === identity);
   });

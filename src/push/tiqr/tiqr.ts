@@ -10,6 +10,7 @@ import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { tiqrEnrollment } from "./tiqr-enrollment.ts";
 import { postForm, refuseServerTrouble } from "./tiqr-form.ts";
+import { refuseOtherSchemes } from "./tiqr-schemes.ts";
 
 /**
  * A login request of a TiQR server, from its QR code or link. It is not signed: whether it is
@@ -74,6 +75,7 @@ export function isTiqrToken(token: Token): token is TiqrToken {
 /** Parses the challenge of a login page. Throws FobError `invalid`. */
 export function parseTiqrChallenge(text: string): TiqrChallenge {
   const given = text.trim();
+  refuseOtherSchemes(given);
   const parts =
     given.length > MAX_LENGTH ? null : LINK.test(given) ? readLink(given) : readScheme(given);
   if (parts) return parts;

@@ -12,6 +12,7 @@ async function stage() {
   const complaints: FobError[] = [];
   const context: PushListContext = {
     findPush: async () => bench.inbox,
+    findTokens: async () => null,
     pinPrompt: pins(),
     complain: (failure) => void complaints.push(failure),
     clock: bench.services.now,

@@ -1,0 +1,66 @@
+import { FobError } from "#base/fob-error.ts";
+import { t } from "#base/language.ts";
+
+/** The schemes of the TiQR project's own app. */
+const ENROLLMENT = "tiqrenroll";
+const LOGIN = "tiqrauth";
+
+/** `SCHEME://`, and a scheme alone (RFC 3986 section 3.1). */
+const BEGINNING = /^([a-z][a-z0-9+.-]{0,40}):\/\//i;
+const SCHEME = /^[a-z][a-z0-9+.-]{0,40}$/;
+
+/** Schemes that mean something else. */
+const TAKEN = /^(?:https?|otpauth(?:-.*)?|pia|steam|motp)$/;
+
+/** The schemes of other organizations' TiQR apps in a setting: with commas between them. */
+export function parseTiqrSchemes(setting: string): readonly string[] {
+  return setting === "" ? [] : setting.split(",");
+}
+
+/** Whether a text is a value of the setting that names the schemes of other organizations. */
+export function areTiqrSchemes(setting: string): boolean {
+  return parseTiqrSchemes(setting).every((scheme) => SCHEME.test(scheme) && !TAKEN.test(scheme));
+}
+
+/**
+ * A text with the TiQR project's own scheme in place of one of `schemes`: where the address of a
+ * web server follows, that of an enrollment, else that of a login. Any other text is unchanged.
+ */
+export function withTiqrScheme(given: string, schemes: readonly string[]): string {
+  const text = given.trim();
+  const [beginning = "", scheme = ""] = BEGINNING.exec(text) ?? [];
+  if (!schemes.includes(scheme.toLowerCase())) return given;
+  const rest = text.slice(beginning.length);
+  return `${/^https?:?\/\//i.test(rest) ? ENROLLMENT : LOGIN}://${rest}`;
+}
+
+/**
+ * Throws FobError `invalid` when a text that should be a TiQR login has another scheme, which the
+ * message names.
+ */
+export function refuseOtherSchemes(text: string): void {
+  const scheme = BEGINNING.exec(text)?.[1]?.toLowerCase();
+  if (scheme === ENROLLMENT) {
+    throw new FobError("invalid", t("this is a TiQR enrollment, and no login"), {
+      hint: t("`fob enroll -` reads it from standard input"),
+    });
+  }
+  if (scheme !== undefined && scheme !== LOGIN && !TAKEN.test(scheme)) throw unknownScheme(scheme);
+}
+
+/**
+ * The error for an enrollment that looks like one of TiQR, with a scheme that fob does not know;
+ * null for every other text.
+ */
+export function refusalOfTiqrScheme(text: string): FobError | null {
+  const [beginning = "", scheme = ""] = BEGINNING.exec(text) ?? [];
+  const isEnrollment =
+    /enroll?$/i.test(scheme) && /^https?:?\/\//i.test(text.slice(beginning.length));
+  return isEnrollment ? unknownScheme(scheme.toLowerCase()) : null;
+}
+
+function unknownScheme(scheme: string): FobError {
+  return new FobError("invalid", t`${scheme}: is no scheme that fob knows`, {
+    hint: t`if it is that of a TiQR app of your organization: fob config set tiqr.schemes ${scheme}`,
+  });
+}
