@@ -14,7 +14,7 @@ _fob_look_up() {
   'challenge') options='--qr --server-challenge --verify --session --at --copy' places=('token' 'any') ;;
   'push') commands='listen list approve deny history' ;;
   'push listen') options='--once --timeout --exec --notify --poll' ;;
-  'push approve') options='--qr --choice --yes' places=('any') ;;
+  'push approve') options='--qr --choice --yes' places=('any' 'token') ;;
   'push deny') options='--report --all' places=('any') ;;
   'push history') places=('token') ;;
   'pin') commands='set change remove status' ;;
@@ -46,9 +46,9 @@ _fob_look_up() {
   'provision') options='--issuer --account --serial --algorithm --digits --alphabet --period --counter --suite --pinpolicy --bits --csv --format --output --qr --unencrypted --psk' refused='--plain' places=('words totp hotp ocra') ;;
   'verify') options='--window --at' places=('token' 'any') ;;
   'config') commands='list get set unset' ;;
-  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
-  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle' 'any') ;;
-  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle') ;;
+  'config get') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle') ;;
+  'config set') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle' 'any') ;;
+  'config unset') places=('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle') ;;
   'lab') commands='serve user issue push log' ;;
   'lab serve') options='--port --host --for --old' ;;
   'lab user') commands='add list unlock' ;;

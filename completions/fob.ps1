@@ -86,7 +86,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @(, @('--qr', 'read a TiQR challenge from a picture of its QR code'); , @('--choice', 'what the login page shows, where several are offered'); , @('--yes', 'do not ask back without ID'))
             Refused = @()
             Values = @{ '--qr' = 'file'; '--choice' = 'any' }
-            Places = @('any')
+            Places = @('any', 'token')
         }
         'push deny' = @{
             Commands = @()
@@ -359,21 +359,21 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle')
         }
         'config set' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle', 'any')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle', 'any')
         }
         'config unset' = @{
             Commands = @()
             Options = @()
             Refused = @()
             Values = @{  }
-            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify agent.lifetime agent.idle')
+            Places = @('words keychain color plain clipboard.clear-after code.min-validity push.poll-seconds push.notify tiqr.schemes agent.lifetime agent.idle')
         }
         'lab' = @{
             Commands = @(, @('serve', 'run the lab: a small authentication server to try things out with'); , @('user', 'who logs in at the lab'); , @('issue', 'make a token of the lab, and print its enrollment string'); , @('push', 'send a push request to a user''s devices'); , @('log', 'show what happened at the lab'))
@@ -433,7 +433,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         }
         'lab log' = @{
             Commands = @()
-            Options = @(, @('--last', 'how many, the newest (50)'))
+            Options = @(, @('--last', 'how many, the newest: at most 100000 (50)'))
             Refused = @()
             Values = @{ '--last' = 'any' }
             Places = @()
