@@ -4,7 +4,8 @@ export interface Host {
   readonly argv: readonly string[];
   /** The program deletes secrets from it. */
   readonly env: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadStream;
+  /** The standard input of this process has the descriptor 0. */
+  readonly stdin: NodeJS.ReadStream & { readonly fd?: number };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }

@@ -23,7 +23,7 @@ import type { Style } from "#cli/output/style.ts";
 import { startTraceFile } from "#cli/output/trace-file.ts";
 import { pinSource } from "#cli/prompt/pin-source.ts";
 import type { Prompt } from "#cli/prompt/prompt.ts";
-import { terminalPrompt } from "#cli/prompt/prompts.ts";
+import { promptsFor } from "#cli/prompt/prompt-beside-input.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
 import { closeToOthers, openToOthers } from "#platform/file-modes.ts";
@@ -55,11 +55,11 @@ export function createContext(build: Build, globals: Globals, style: Style, host
   // child processes do not need these secrets, and other programs can read a process's environment
   for (const name of ["FOB_PIN", "FOB_PIN_FILE", "FOB_GRANT"]) delete env[name];
   const isSpoken = globals.spoken !== "nowhere" || env["TERM"] === "dumb";
-  const available = globals.input && stdin.isTTY === true;
-  const prompt = terminalPrompt({ available, isSpoken, hasColor: style.hasColor, terminal: host });
+  const asking = { isSpoken, hasColor: style.hasColor, terminal: host };
+  const { prompt, pins } = promptsFor(host, globals.input, asking);
   const sensor = systemSensor();
   const listeners = new SignalListeners();
-  const access = vaultAccess(globals, prompt, sensor, stderr);
+  const access = vaultAccess(globals, pins, sensor, stderr);
   const agent = once(async () =>
     (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
   );

@@ -129,11 +129,7 @@ async function ask<T>(
   { available, hasColor, terminal }: Asking,
   put: (prompts: typeof import("./inquirer.ts"), streams: Streams) => Promise<T>,
 ): Promise<T> {
-  if (!available) {
-    throw new FobError("locked", t`cannot ask here: ${printable(question)}`, {
-      hint: t`${instead} answers without a terminal`,
-    });
-  }
+  if (!available) throw cannotAsk(question, instead);
   const showColors = hasColor ? () => undefined : hideColors(terminal.env);
   try {
     return await borrowTerminal(
@@ -152,6 +148,13 @@ async function ask<T>(
   } finally {
     showColors();
   }
+}
+
+/** The error of a question where there is no terminal; `instead` is the option that answers it. */
+export function cannotAsk(question: string, instead: string): FobError {
+  return new FobError("locked", t`cannot ask here: ${printable(question)}`, {
+    hint: t`${instead} answers without a terminal`,
+  });
 }
 
 /**

@@ -1,0 +1,67 @@
+import { t } from "#base/language.ts";
+import type { Host } from "#cli/host.ts";
+import { atControllingTerminal, hasControllingTerminal } from "./controlling-terminal.ts";
+import type { Prompt } from "./prompt.ts";
+import { type Asking, cannotAsk, terminalPrompt } from "./prompts.ts";
+
+/** The prompts of a run: for all questions, and for those about PINs. */
+export interface Prompts {
+  readonly prompt: Prompt;
+  readonly pins: Prompt;
+}
+
+/**
+ * Creates the prompts of a run. Where standard input is data that the command line names, PINs are
+ * asked for at the terminal of the process, as ssh, git and age do; nothing else is asked there.
+ * Where only standard error is no terminal, all questions go to the terminal of the process.
+ */
+export function promptsFor(
+  { argv, stdin, stderr }: Host,
+  isInputAllowed: boolean,
+  asking: Omit<Asking, "available">,
+): Prompts {
+  const available = isInputAllowed && stdin.isTTY === true;
+  const prompt = terminalPrompt({ ...asking, available });
+  const isBeside = available ? !stderr.isTTY : isInputAllowed && isData(stdin) && namesInput(argv);
+  const beside = isBeside ? promptBesideInput(asking) : null;
+  if (!beside?.available) return { prompt, pins: prompt };
+  return { prompt: available ? beside : prompt, pins: beside };
+}
+
+/** Whether it is the standard input of this process: a test may give another one. */
+function isData({ fd, isTTY }: Host["stdin"]): boolean {
+  return fd === 0 && isTTY !== true;
+}
+
+/** Whether an argument of fob itself means standard input. */
+function namesInput(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  return own.includes("-") || own.includes("/dev/stdin");
+}
+
+/** Creates prompts that appear at the terminal of this process, whatever its descriptors are. */
+function promptBesideInput(asking: Omit<Asking, "available">): Prompt {
+  const put = async <T>(
+    question: string,
+    instead: string,
+    ask: (prompt: Prompt) => Promise<T>,
+  ): Promise<T> => {
+    const answer = await atControllingTerminal(asking.terminal.env, (terminal) =>
+      ask(terminalPrompt({ ...asking, available: true, terminal })),
+    );
+    if (!answer) throw cannotAsk(question, instead);
+    return answer.done;
+  };
+  return {
+    available: hasControllingTerminal(),
+    confirm: (question, instead) =>
+      put(question, instead, (prompt) => prompt.confirm(question, instead)),
+    text: (question, instead) => put(question, instead, (prompt) => prompt.text(question, instead)),
+    secret: (question, instead) =>
+      put(question, instead, (prompt) => prompt.secret(question, instead)),
+    wait: (question, work) => put(question, t("a PIN"), (prompt) => prompt.wait(question, work)),
+    pick: (question, choices, instead) =>
+      put(question, instead, (prompt) => prompt.pick(question, choices, instead)),
+  };
+}
