@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { PrivacyIdeaServer } from "../push/privacyidea-server.ts";
 import { describeWith } from "../requires.ts";
-import { type TestHome, testHome } from "./fob.ts";
+import { FOB, type TestHome, testHome } from "./fob.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
@@ -222,5 +224,29 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     type("4711", "Enter");
     await answered(1);
     expect(await see("approved: Wiki")).not.toContain("4711");
+  });
+
+  test("asks for that PIN again after Ctrl-Z, and a signal then leaves the terminal as it was", async () => {
+    const file = (name: string) => join(home.home, name);
+    const read = (name: string) => readFileSync(file(name), "utf8");
+    const modes = (name: string) => `sh -c 'stty -g >"${file(name)}"'`;
+    const listening = `sh -c 'echo $$ >"${file("pid")}"; exec "${process.execPath}" "${FOB}" push listen'`;
+    type(`${modes("before")}; clear; ${listening}`, "Enter");
+    await see("PIN for ACME");
+    type("4711", "Enter");
+    await see("waiting for login requests");
+    server.challenge({ title: "Wiki" });
+    await see("1 login request waits");
+    type("a", "Enter");
+    await see("PIN for ACME");
+    type("C-z");
+    await see("Stopped");
+    expect(terminal.modes()).toEqual([]);
+    type(`clear; fg; echo code=$?; ${modes("after")}; echo end`, "Enter");
+    await see("PIN for ACME");
+    process.kill(Number(read("pid")), "SIGTERM");
+    expect(await see(/^end/m)).toContain("code=143");
+    expect(terminal.modes()).toEqual([]);
+    expect(read("after")).toBe(read("before"));
   });
 });
