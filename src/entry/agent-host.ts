@@ -2,12 +2,7 @@ import { join, resolve } from "node:path";
 import { AgentControl } from "#agent/client/control.ts";
 import { encodeOrder } from "#agent/protocol/order.ts";
 import { lifeHere } from "#base/processes.ts";
-import {
-  agentForShells,
-  likelyAddresses,
-  makeSocketFolder,
-  newAgentPlace,
-} from "#platform/agent/agent-place.ts";
+import { agentForShells, likelyAddresses, newAgentPlace } from "#platform/agent/agent-place.ts";
 import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 
 /**
@@ -17,11 +12,8 @@ import { addressesOf, realPath } from "#platform/agent/agent-socket.ts";
 export function agentControl(folder: string, home: string, env: NodeJS.ProcessEnv): AgentControl {
   return new AgentControl(resolve(home), {
     forShells: agentForShells(home, env),
-    newPlace() {
-      const place = newAgentPlace(home, env);
-      makeSocketFolder(place.socket);
-      return place;
-    },
+    leadsTo: (address, socket) => address !== "" && realPath(address) === realPath(socket),
+    newPlace: () => newAgentPlace(home, env),
     isOfThisHome: (holder) => holder.home === realPath(home),
     addressesOf: (holder) => addressesOf(holder, home, env),
     likelyAddresses: () => likelyAddresses(home, env),

@@ -15,6 +15,8 @@ import { type Found, findAgent, MAX_PROVING_ALIVE } from "./find-agent.ts";
 export interface AgentHost {
   /** The address at which shells find the agent of this home, whether one runs or not. */
   readonly forShells: string;
+  /** Whether an address is a socket, or a link to it. */
+  leadsTo(address: string, socket: string): boolean;
   /** An address for a new agent, in a folder for this user only. Throws FobError `unavailable`. */
   newPlace(): Pick<AgentOrder, "socket" | "link">;
   /** Whether a claim was made in this home, and not in the home that this is a copy of. */
@@ -98,6 +100,11 @@ export class AgentControl {
     if (found && "agent" in found) return askingForLife(found.agent);
     if (found?.isSilent && this.#host.lifeOf(holder) === "running") throw doesNotAnswer(holder);
     return null;
+  }
+
+  /** The address at which shells find an agent that runs, for as long as they can. */
+  addressOf({ socket }: AgentStatus): string {
+    return this.#host.leadsTo(this.forShells, socket) ? this.forShells : socket;
   }
 
   #findPatiently(holder: Holder): Promise<Found> {

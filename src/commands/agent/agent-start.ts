@@ -7,7 +7,7 @@ import { describeAgent } from "./agent-view.ts";
 
 /** What `fob agent start` needs of the context. */
 export interface AgentStartContext extends Pick<Context, "findVault" | "settings"> {
-  agent(): Promise<Pick<AgentControl, "join" | "forShells">>;
+  agent(): Promise<Pick<AgentControl, "join" | "addressOf">>;
 }
 
 /** `fob agent start`: an agent for scripts and shells; one that is there already is left alone. */
@@ -34,7 +34,7 @@ export const agentStart = defineCommand({
       () => existingVault(context),
       parseAgentOptions(input, context.settings),
     );
-    return { status, address: agent.forShells || status.socket, isExported: input.export };
+    return { status, address: agent.addressOf(status), isExported: input.export };
   },
   text: ({ status, address, isExported }, style) =>
     isExported ? exportLine(address) : describeAgent(status, style),

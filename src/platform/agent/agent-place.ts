@@ -4,20 +4,13 @@ import { dirname, join } from "node:path";
 import { describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { agentLink, isOurSocket, linkIn, namedSocket, realPath } from "./agent-socket.ts";
 import {
-  agentLink,
+  faultsOfSocketFolders,
   isOurFolder,
-  isOurSocket,
-  namedSocket,
-  realPath,
-  socketFolder,
-} from "./agent-socket.ts";
-
-/**
- * The longest path of a socket that every system supports, in bytes; Node silently cuts a longer
- * one.
- */
-const MAX_NAME_BYTES = 103;
+  MAX_NAME_BYTES,
+  socketFolders,
+} from "./socket-folders.ts";
 
 /** The address of a new agent. */
 export interface AgentPlace {
@@ -30,16 +23,25 @@ export interface AgentPlace {
 }
 
 /**
- * The address for a new agent of a home: FOB_AGENT_SOCK, or an unpredictable new name; on Windows
- * of a named pipe, elsewhere of a socket in the session's folder (XDG_RUNTIME_DIR) or the temporary
- * folder.
+ * The address for a new agent of a home, in a folder that is made for it: FOB_AGENT_SOCK, or an
+ * unpredictable new name; on Windows of a named pipe, elsewhere of a socket in the session's folder
+ * (XDG_RUNTIME_DIR) or the temporary folder. Throws FobError `unavailable` when there is no folder
+ * that only this user can reach, or the path is too long.
  */
 export function newAgentPlace(home: string, env: NodeJS.ProcessEnv): AgentPlace {
   const named = namedSocket(home, env);
-  if (named !== null) return { socket: named, link: null };
+  if (named !== null) {
+    makeFolderOf(named);
+    return { socket: named, link: null };
+  }
   const name = randomBytes(16).toString("hex");
   if (process.platform === "win32") return { socket: `\\\\.\\pipe\\fob-${name}`, link: null };
-  return { socket: join(socketFolder(env), `${name}.sock`), link: agentLink(home, env) };
+  const folder = makeFirst(socketFolders(env));
+  if (folder !== null) return { socket: join(folder, `${name}.sock`), link: linkIn(folder, home) };
+  const faults = faultsOfSocketFolders(env).reduce((all, one) => t`${all}; ${one}`);
+  throw new FobError("unavailable", t("there is no folder for the socket of an agent"), {
+    hint: t`FOB_AGENT_SOCK names another place: ${faults}`,
+  });
 }
 
 /** The address of a home's agent for shells; empty on Windows, where shells cannot use pipes. */
@@ -56,11 +58,22 @@ export function likelyAddresses(home: string, env: NodeJS.ProcessEnv): string[] 
   );
 }
 
-/**
- * Creates the folder of a socket. Throws FobError `unavailable` when others can write to it, or the
- * path is too long.
- */
-export function makeSocketFolder(path: string): void {
+/** Makes the first of these folders that can be made; null for none. */
+function makeFirst(folders: readonly string[]): string | null {
+  return (
+    folders.find((folder) => {
+      try {
+        // not its parents: on some file systems, Node would try that for ever
+        mkdirSync(folder, { mode: 0o700 });
+      } catch {
+        // it exists, or cannot be made
+      }
+      return isOurFolder(folder);
+    }) ?? null
+  );
+}
+
+function makeFolderOf(path: string): void {
   if (process.platform === "win32") return;
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
     throw new FobError("unavailable", t`${path} is too long for the name of a socket`, {

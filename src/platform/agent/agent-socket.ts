@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { isOurFolder, socketFolders } from "./socket-folders.ts";
 
 /**
  * The addresses where an agent may listen, from its claim and FOB_AGENT_SOCK; only sockets that no
@@ -23,17 +23,15 @@ export function namedSocket(home: string, env: NodeJS.ProcessEnv): string | null
   return process.platform === "win32" ? named : resolve(named);
 }
 
-/** The path of the link to the socket of a home's agent; null on Windows. */
+/** The path of the link to the socket of a home's agent; null on Windows, and without a folder. */
 export function agentLink(home: string, env: NodeJS.ProcessEnv): string | null {
-  return process.platform === "win32"
-    ? null
-    : join(socketFolder(env), `${nameFor(realPath(home))}.sock`);
+  const [folder] = process.platform === "win32" ? [] : socketFolders(env);
+  return folder === undefined ? null : linkIn(folder, home);
 }
 
-/** The folder of the sockets of this user's agents. */
-export function socketFolder(env: NodeJS.ProcessEnv): string {
-  const session = env["XDG_RUNTIME_DIR"];
-  return session ? join(session, "fob") : join(tmpdir(), `fob-${process.getuid?.()}`);
+/** The path of the link to the socket of a home's agent, in a folder of {@link socketFolders}. */
+export function linkIn(folder: string, home: string): string {
+  return join(folder, `${nameFor(realPath(home))}.sock`);
 }
 
 /**
@@ -45,14 +43,6 @@ export function isOurSocket(path: string): boolean {
   const socket = lstatSync(path, { throwIfNoEntry: false });
   return (
     socket?.isSocket() === true && socket.uid === process.getuid?.() && isOurFolder(dirname(path))
-  );
-}
-
-/** Whether only this user can access a folder. */
-export function isOurFolder(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return (
-    found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0
   );
 }
 

@@ -29,6 +29,7 @@ async function claimed({ isOurs = true, life = "dead" as ReturnType<AgentHost["l
   const ended: string[] = [];
   const host: AgentHost = {
     forShells: "",
+    leadsTo: (address, socket) => address === socket,
     newPlace: () => ({ socket, link: null }),
     isOfThisHome: () => isOurs,
     addressesOf: (claim) => [claim.socket],
