@@ -47,6 +47,12 @@ export interface Machine {
    */
   openToOthers(folder: string): readonly string[];
   closeToOthers(paths: readonly string[]): void;
+  /** The owner of a home, null where there is none, and what in it belongs to other users. */
+  ownershipOf(home: string): {
+    readonly owner: number | null;
+    readonly isUsable: boolean;
+    readonly foreign: readonly { readonly path: string; readonly owner: number }[];
+  };
 }
 
 /** Adds a line to a file, with the time in front. A failed write is ignored. */

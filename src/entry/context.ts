@@ -26,7 +26,7 @@ import type { Prompt } from "#cli/prompt/prompt.ts";
 import { promptsFor } from "#cli/prompt/prompt-beside-input.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { SignalListeners } from "#cli/signals.ts";
-import { closeToOthers, openToOthers } from "#platform/file-modes.ts";
+import { closeToOthers, openToOthers, ownershipOf } from "#platform/file-modes.ts";
 import { keyStores } from "#platform/keychain/key-stores.ts";
 import type { Notifier } from "#push/notifier.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
@@ -90,6 +90,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
         }),
       openToOthers,
       closeToOthers,
+      ownershipOf,
     },
     async findVault() {
       const { openWhole, at } = await opening();

@@ -9,6 +9,7 @@ import {
 } from "#base/durable-file.ts";
 import { describeDoneInDoubt, describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
+import { refuseForeignHome } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
 import { decodeText } from "#token/text-encoding.ts";
 
@@ -114,6 +115,7 @@ function removeIfLeft(draft: string): void {
 }
 
 function makeHome(home: string): void {
+  refuseForeignHome(home);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { describeStranger } from "#agent/client/control.ts";
 import { isClaimWhole, mendClaim } from "#agent/protocol/claim.ts";
+import { nameUser, refuseForeignHome } from "#base/home-owner.ts";
 import { again, original, plural, t } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { defineCommand, flag } from "#cli/command.ts";
@@ -40,6 +41,7 @@ export const doctor = defineCommand({
   async run({ repair }, context: DoctorContext): Promise<readonly Check[]> {
     const checks = [
       ...(await context.machine.check()),
+      checkOwner(context),
       checkRights(context, repair),
       checkSettings(context),
       await checkAgent(context, repair),
@@ -85,6 +87,38 @@ async function lookIntoVault(
 ): Promise<readonly Check[]> {
   const delegated = await context.delegate("doctor", { repair });
   return delegated ? (delegated.result as readonly Check[]) : checkVault(repair, context);
+}
+
+/** One run as root with the user's HOME leaves files that the user cannot read. */
+function checkOwner({ access, machine }: RightsContext): Check {
+  const check = "owner";
+  const { home } = access;
+  const { owner, isUsable, foreign } = machine.ownershipOf(home);
+  if (owner === null) return { check, status: "skipped", message: t`${home} has no owner` };
+  if (!isUsable) {
+    return {
+      check,
+      status: "failed",
+      message: t`${home} belongs to ${nameUser(owner)}, and this user cannot use it`,
+      hint: `\`sudo chown -hR ${process.geteuid?.()} ${quoteForShell(home)}\``,
+    };
+  }
+  const [first] = foreign;
+  if (first !== undefined) {
+    const files = plural(foreign.length, "file");
+    return {
+      check,
+      status: "failed",
+      message: t`${files} or folders belong to others than ${nameUser(owner)}: ${first.path} to ${nameUser(first.owner)}`,
+      hint: `\`sudo chown -hR ${owner} ${quoteForShell(home)}\``,
+    };
+  }
+  try {
+    refuseForeignHome(home);
+  } catch (error) {
+    return { ...failure(check, error), status: "warning" };
+  }
+  return { check, status: "ok", message: t`everything belongs to ${nameUser(owner)}` };
 }
 
 function checkRights(context: RightsContext, repair: boolean): Check {
@@ -161,6 +195,10 @@ async function checkAgent(
     // `checkVault` reports a damaged header
     return { ...failure(check, error), status: "warning" };
   }
+}
+
+function quoteForShell(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** A machine without one is not wrong. */

@@ -46,8 +46,8 @@ export async function checkVault(repair: boolean, context: VaultChecksContext): 
   try {
     return await lookThrough(opened.vault, repair, context);
   } catch (error) {
-    // a file that cannot be judged, or that a newer fob wrote: nothing is repaired then
-    if (!(error instanceof FobError) || !["invalid", "unavailable"].includes(error.code))
+    // a file that cannot be judged, that a newer fob wrote, or another user's: not repaired then
+    if (!(error instanceof FobError) || !["invalid", "unavailable", "denied"].includes(error.code))
       throw error;
     return [failure("vault", error)];
   }

@@ -4,6 +4,7 @@ import { publishFile, syncFolder } from "#base/durable-file.ts";
 import { WRITING_MS } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
+import { refuseForeignHome } from "#base/home-owner.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 import type { KeyItem, KeyStore } from "#vault/keys/key-store.ts";
@@ -43,6 +44,7 @@ export function fileKeyStore(home: string, item: KeyItem | null): KeyStore {
  * it.
  */
 function createKeyFile(home: string, path: string, key: Secret): void {
+  refuseForeignHome(home);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const bytes = Buffer.from(`${key.toString("base64")}\n`);

@@ -10,7 +10,8 @@ import {
 } from "#base/durable-file.ts";
 import { isLongAgo, isYoung } from "#base/file-age.ts";
 import { describeFileError } from "#base/file-error.ts";
-import { describeFolderError, namesIn } from "./folder-error.ts";
+import { refuseForeignHome } from "#base/home-owner.ts";
+import { describeFolderError, homeOf, namesIn } from "./folder-error.ts";
 
 /** The largest file that is read, in bytes; no file of a vault is nearly as large. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -63,8 +64,12 @@ export function isFresh(folder: string, generation: number): boolean {
   }
 }
 
-/** Creates a cell's folder with mode 0700, and makes its name durable. */
+/**
+ * Creates a cell's folder with mode 0700, and makes its name durable. Throws FobError `denied` in
+ * another user's home, as everything here does that writes.
+ */
 export function makeFolder(folder: string): void {
+  refuseForeignHome(homeOf(folder));
   try {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
@@ -82,6 +87,7 @@ export function makeFolder(folder: string): void {
  */
 export function createGeneration(folder: string, generation: number, bytes: Buffer): boolean {
   const path = join(folder, String(generation));
+  refuseForeignHome(homeOf(folder));
   try {
     return publishFile(join(folder, `.new-${randomBytes(8).toString("hex")}`), path, bytes);
   } catch (error) {
@@ -95,6 +101,7 @@ export function createGeneration(folder: string, generation: number, bytes: Buff
  * Throws FobError `unavailable` when that fails, or the folder exists.
  */
 export function createFolderWith(folder: string, generation: number, bytes: Buffer): void {
+  refuseForeignHome(homeOf(folder));
   try {
     mkdirSync(folder, { mode: 0o700 });
     writeNewFile(join(folder, String(generation)), bytes);

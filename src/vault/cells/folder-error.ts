@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { dirname, sep } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import { describeFileError, type FileAction } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -36,6 +36,14 @@ export function namesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw describeFolderError(error, "read", folder);
   }
+}
+
+/** The home that a folder of the vault is in; the folder itself where it is in no vault. */
+export function homeOf(folder: string): string {
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (basename(at) === VAULT_FOLDER) return dirname(at);
+  }
+  return folder;
 }
 
 /** Whether a path is in the vault. A file above it is a wrong home, not damage of the vault. */

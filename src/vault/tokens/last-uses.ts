@@ -7,6 +7,7 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
+import { refuseForeignHome } from "#base/home-owner.ts";
 import { lastUsesFile, type VaultLayout } from "#vault/cells/layout.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -36,6 +37,7 @@ export function touch(
   now: Date,
 ): void {
   try {
+    refuseForeignHome(layout.home);
     // changed in place: readers and other writers see an entry before or after, and each token has
     // its own
     withFile(layout, constants.O_RDWR | constants.O_CREAT, (file) =>

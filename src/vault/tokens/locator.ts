@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { removeQuietly } from "#base/durable-file.ts";
+import { refuseForeignHome } from "#base/home-owner.ts";
 import type { Secret } from "#token/secret.ts";
 import { locatorFile, type VaultLayout } from "#vault/cells/layout.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
@@ -72,6 +73,7 @@ export function writeLocator(
   const path = locatorFile(layout);
   const temporary = `${path}.new-${randomBytes(8).toString("hex")}`;
   try {
+    refuseForeignHome(layout.home);
     writeFileSync(temporary, Buffer.concat([head, ...entries.sort(Buffer.compare)]), {
       flag: "wx",
       mode: 0o600,
