@@ -28,7 +28,13 @@ const ENROLLMENTS = [
  */
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), "fob-docs-"));
+  readonly #fob: string;
   #count = 0;
+
+  /** `fob` is the command of a shell that runs the program; the built one, if it is not given. */
+  constructor(fob = `'${process.execPath}' '${FOB}'`) {
+    this.#fob = fob;
+  }
 
   /** Sets it up, for every run to begin with. */
   async build(): Promise<void> {
@@ -36,7 +42,7 @@ export class Stage {
     mkdirSync(bin);
     mkdirSync(person, { mode: 0o700 });
     cpSync(STAND_INS, bin, { recursive: true });
-    writeFileSync(join(bin, "fob"), `#!/bin/sh\nexec '${process.execPath}' '${FOB}' "$@"\n`);
+    writeFileSync(join(bin, "fob"), `#!/bin/sh\nexec ${this.#fob} "$@"\n`);
     chmodSync(join(bin, "fob"), 0o755);
     await fillFolder(person);
     writeFileSync(join(person, "enrollments"), ENROLLMENTS.join("\n"));
