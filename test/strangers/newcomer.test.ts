@@ -87,6 +87,7 @@ describeWith({ git: "git", tmux: "tmux" }, "a newcomer with Node, git and an emp
     await terminal.see("Who shall keep the key of the vault?");
     terminal.type("Enter");
     await terminal.see(/^enrolled ACME/m);
+    terminal.type("fob code ACME", "Enter");
     expect(await terminal.see(RFC_CODES[0] ?? "")).not.toContain("secret=");
   });
 
