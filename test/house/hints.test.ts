@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { beforeAll, expect, test } from "vitest";
+import type { AnyCommand } from "#cli/command.ts";
+import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
+import { allCommands } from "#commands/commands.ts";
+
+/** Other words for commands, as the contract names them, and what commander adds. */
+const OTHER_WORDS = ["ls", "rm", "add", "get", "version", "help"];
+
+/** The global options; --help and --version belong to every command line. */
+const GLOBAL =
+  "--home --keychain --pin-file --pin-fd --no-input --json --quiet --no-color --plain --help --version".split(
+    " ",
+  );
+
+/** Folders whose texts are about other programs' options. */
+const OTHERS = ["src/platform/", "src/lab/page/"];
+
+/** Options of other programs in examples and hints. */
+const OF_OTHER_PROGRAMS = ["--otp", "--decrypt"];
+
+/** A text of the program, with `{}` for what stands in it. */
+interface ProgramText {
+  readonly file: string;
+  readonly text: string;
+}
+
+let commands: ReadonlyMap<string, AnyCommand>;
+let texts: readonly ProgramText[];
+
+beforeAll(async () => {
+  commands = new Map((await allCommands()).map((command) => [command.name, command]));
+  const paths = readdirSync("src", { recursive: true, encoding: "utf8" })
+    .map((path) => join("src", path).replaceAll("\\", "/"))
+    // what an agent and its client sign is no text for people
+    .filter((path) => path.endsWith(".ts") && path !== "src/agent/protocol/proof.ts");
+  texts = paths.flatMap((file) =>
+    textsOf(readFileSync(file, "utf8")).map((text) => ({ file, text })),
+  );
+});
+
+function textsOf(source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) found.push(node.text);
+    else if (ts.isTemplateExpression(node))
+      found.push(
+        node.templateSpans.reduce(
+          (text, { literal }) => `${text}{}${literal.text}`,
+          node.head.text,
+        ),
+      );
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("text.ts", source, ts.ScriptTarget.ESNext, true));
+  return found;
+}
+
+/** The command lines in a text: all of them in backticks, and others that begin as a command. */
+function commandLines(text: string): string[] {
+  const firstWords = new Set([...commands.keys()].map((name) => name.split(" ")[0]));
+  return [...text.matchAll(/(`)?\bfob ([^`;,]+)/g)].flatMap(([, tick, rest = ""]) =>
+    tick !== undefined || firstWords.has(rest.split(" ")[0] ?? "") ? [rest] : [],
+  );
+}
+
+/** Why a command line in a text cannot be given; null when it can. */
+function faultOf(line: string): string | null {
+  const words = line.split(/\s+/).filter(Boolean);
+  const [first = ""] = words;
+  if (first.startsWith("-") || first.startsWith("{}") || OTHER_WORDS.includes(first)) return null;
+  const name = [3, 2, 1]
+    .map((length) => words.slice(0, length).join(" "))
+    .find((beginning) => commands.has(beginning));
+  // `fob pin` or `fob lab` names a group
+  const isGroup = [...commands.keys()].some((one) => one.startsWith(`${first} `));
+  if (name === undefined) return isGroup && words.length === 1 ? null : `no command: fob ${line}`;
+  const known = [...optionsOf(name), ...GLOBAL];
+  const wrong = line.match(/--[a-z][a-z-]*/g)?.filter((option) => !known.includes(option)) ?? [];
+  return wrong.length === 0 || line.includes(" -- ") ? null : `no option ${wrong}: fob ${line}`;
+}
+
+function optionsOf(name: string): string[] {
+  return Object.keys(commands.get(name)?.options ?? {}).map(
+    (key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
+test("every command line that a text of the program names exists, with its options", () => {
+  const lines = texts.flatMap(({ file, text }) =>
+    commandLines(text).map((line) => ({ file, fault: faultOf(line) })),
+  );
+  expect(lines.length).toBeGreaterThan(100);
+  expect(lines.filter(({ fault }) => fault !== null)).toEqual([]);
+});
+
+test("every option that a text of the program names belongs to a command", () => {
+  const known = new Set([...commands.keys()].flatMap(optionsOf).concat(GLOBAL, OF_OTHER_PROGRAMS));
+  const wrong = texts
+    .filter(({ file, text }) => text.includes(" ") && !OTHERS.some((one) => file.startsWith(one)))
+    .flatMap(({ file, text }) =>
+      (text.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [])
+        .filter((option) => !known.has(option))
+        .map((option) => `${file}: ${option}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+test("every setting that a text of the program sets exists", () => {
+  const named = texts.flatMap(({ text }) =>
+    [...text.matchAll(/fob config (?:set|unset|get) ([a-z.-]+)/g)].map(([, key]) => key),
+  );
+  expect(named.length).toBeGreaterThan(1);
+  expect(named.filter((key) => !(SETTING_KEYS as readonly unknown[]).includes(key))).toEqual([]);
+});
+
+test("a text that names what does not exist is found", () => {
+  for (const line of ["push aprove", "push", "code --fourth", "nothing", "pin set --yes"])
+    expect([line, faultOf(line) !== null]).toEqual([line, line !== "push"]);
+  expect(commandLines("`fob nothing` does; fob code --at T, and fob opens")).toEqual([
+    "nothing",
+    "code --at T",
+  ]);
+});
