@@ -12,7 +12,7 @@ import { anyMoment, cutOffAfter } from "../waiting.ts";
 import { addAtOnce } from "./add-at-once.ts";
 
 /** `npm run torture` kills more often. */
-const KILLS = process.env["MODE"] === "torture" ? 1_000 : 60;
+const KILLS = process.env["MODE"] === "torture" ? 1_000 : 25;
 const SECRET = Buffer.from("12345678901234567890");
 
 let folder: string;
