@@ -69,12 +69,17 @@ export interface ProgramAnswer {
 
 /**
  * Runs the program at this path, or with this name in PATH, without arguments and without a shell,
- * and gives it the question on standard input; `signal` ends it. Rejects with FobError
- * `unavailable` when it cannot be started.
+ * and gives it the question on standard input; `signal` ends it. `remark` is called with each line
+ * of its standard error, which is otherwise that of fob. Rejects with FobError `unavailable` when
+ * it cannot be started.
  */
 export type AskProgram = (
   path: string,
-  question: { readonly input: string; readonly signal: AbortSignal },
+  question: {
+    readonly input: string;
+    readonly signal: AbortSignal;
+    readonly remark?: ((line: string) => void) | null;
+  },
 ) => Promise<ProgramAnswer>;
 
 /** The store of `pass` or `gopass`, which a program of theirs opens. */

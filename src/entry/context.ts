@@ -64,6 +64,9 @@ export function createContext(build: Build, globals: Globals, style: Style, host
     (await import("./agent-host.ts")).agentControl(build.folder, globals.home, env),
   );
   const http = httpClient(build);
+  const tell = (text: string) => {
+    if (!globals.quiet) stderr.write(formatNote(text, globals.json));
+  };
   let opened: Vault | null = null;
   let newRecoveryCode: () => string | null = () => null;
   const opening = async () => ({
@@ -172,14 +175,16 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       if (globals.json) return write(stdout, `${jsonLine(json)}\n`);
       return write(stdout, `${stdout.isTTY ? text(style) : inEnglish(() => text(style))}\n`);
     },
-    tell: (text) => {
-      if (!globals.quiet) stderr.write(formatNote(text, globals.json));
-    },
+    tell,
     complain: (failure) => void stderr.write(formatFailures([failure], globals.json)),
     passwordStore: async (folder) =>
       (await import("#platform/program/password-store.ts")).openPasswordStore(folder, env),
     askProgram: async (path, question) =>
-      (await import("#platform/program/ask-program.ts")).askProgram(path, question),
+      (await import("#platform/program/ask-program.ts")).askProgram(path, {
+        ...question,
+        // with --json, standard error has only JSON objects
+        remark: globals.json ? tell : null,
+      }),
   };
 }
 

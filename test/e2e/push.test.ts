@@ -263,6 +263,19 @@ describe("fob push listen", () => {
     });
   });
 
+  test("makes remarks of what its program says, with --json", async () => {
+    server.challenge();
+    const program = decider("echo looked it up >&2; printf denied >&2; exit 1");
+    const args = ["push", "listen", "--exec", program, "--once", "--json"];
+    const { stderr } = await bench.fob(args);
+    expect(
+      stderr
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ note: { message: "looked it up" } }, { note: { message: "denied" } }]);
+  });
+
   test("lets a request wait that its program does not decide", async () => {
     server.challenge();
     const { stderr, exitCode } = await bench.fob([

@@ -27,9 +27,7 @@ const SHIM = fileURLToPath(new URL("crash-shim.cjs", import.meta.url));
 
 const CASES = [
   ...QUESTIONS.flatMap((question) => SIGNALS.map((signal) => [signal, ...question] as const)),
-  // a list to pick from hides the cursor
   [CRASH, "code --pin-file pin", "Which token"],
-  [CRASH, "code ACME --plain", "PIN of fob"],
 ] as const;
 
 describeWith({ tmux: "tmux" }, "a prompt that a signal or a failure ends", () => {

@@ -22,9 +22,9 @@ export interface Borrowed {
 /**
  * Puts a question that reads keys one by one and without echo. Ctrl-Z and SIGTSTP stop the process,
  * and the question is put once more when the process continues, with what was typed so far. A
- * signal or an error that ends the process in the middle of it leaves the terminal as it was: Node
- * sees to that only for SIGINT and SIGTERM, and only where nobody listens to them. `leave` is
- * written then, for what was drawn.
+ * signal that ends the process in the middle of it leaves the terminal as it was: Node sees to that
+ * only for errors, and for SIGINT and SIGTERM where nobody listens to them. `leave` is written
+ * then, for what was drawn.
  */
 export async function borrowTerminal<T>(
   { stdin, stderr }: Terminal,
@@ -37,7 +37,6 @@ export async function borrowTerminal<T>(
     if (leave !== "" && stderr.isTTY) stderr.write(leave);
   };
   const stopListening = whenSignalled(giveBack);
-  process.once("exit", giveBack);
   // a screen that has lent the terminal has listeners of its own
   const restoreListeners = (["SIGTSTP", "SIGCONT"] as const).map(removeListeners);
   const typed: Buffer[] = [];
@@ -46,7 +45,6 @@ export async function borrowTerminal<T>(
   } finally {
     for (const bytes of typed) bytes.fill(0);
     for (const restore of restoreListeners) restore();
-    process.off("exit", giveBack);
     stopListening();
   }
 }

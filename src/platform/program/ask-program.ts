@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { whenEnding } from "#base/ending.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -14,20 +15,21 @@ const MAX_OUTPUT = 1_024;
 const MAX_READING = 1_000;
 
 /**
- * Runs a program of the user in a process group of its own; its standard error is ours. When the
+ * Runs a program of the user in a process group of its own; its standard error is ours, unless
+ * `remark` takes its lines. When the
  * signal aborts, or this process is asked to end, it is killed with its children.
  */
-export const askProgram: AskProgram = (path, { input, signal }) =>
+export const askProgram: AskProgram = (path, { input, signal, remark = null }) =>
   new Promise<ProgramAnswer>((resolve, reject) => {
     if (signal.aborted) {
       resolve({ exitCode: null, line: "" });
       return;
     }
     const child = spawn(path, [], {
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", remark ? "pipe" : "inherit"],
       detached: process.platform !== "win32",
       windowsHide: true,
-    });
+    }) as ChildProcessByStdio<Writable, Readable, Readable | null>;
     const kill = () => killAll(child);
     const left = whenEnding(kill);
     signal.addEventListener("abort", kill, { once: true });
@@ -41,6 +43,7 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(0, MAX_OUTPUT);
     });
+    if (remark && child.stderr) eachLine(child.stderr, remark);
     // it may end without reading its input
     child.stdin.once("error", () => undefined);
     child.stdin.end(input);
@@ -51,7 +54,10 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
       );
     });
     child.once("exit", () => {
-      reading = setTimeout(() => child.stdout.destroy(), MAX_READING);
+      reading = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr?.destroy();
+      }, MAX_READING);
     });
     child.once("close", (exitCode) => {
       leave();
@@ -59,6 +65,19 @@ export const askProgram: AskProgram = (path, { input, signal }) =>
       resolve({ exitCode: signal.aborted ? null : exitCode, line });
     });
   });
+
+/** Calls `take` with each line that is not empty, and with no more of it than is read of output. */
+function eachLine(stream: Readable, take: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    const lines = `${rest}${text}`.split("\n").map((line) => line.slice(0, MAX_OUTPUT));
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") take(line.trim());
+  });
+  stream.once("close", () => {
+    if (rest.trim() !== "") take(rest.trim());
+  });
+}
 
 /** Kills a program and its children, as far as they have not left its process group. */
 function killAll({ pid }: ChildProcess): void {
