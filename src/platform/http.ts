@@ -29,6 +29,9 @@ const CERTIFICATE_FAULTS: Texts = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it belongs to another server",
 };
 
+/** The faults that are none once this machine knows the certificate's issuer. */
+const OF_UNKNOWN_ISSUERS = /UNTRUSTED|SELF_SIGNED|UNABLE_TO/;
+
 const CONNECTION_FAULTS: Texts = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the connection was cut",
@@ -208,7 +211,13 @@ function describeFailure(
     t`the certificate of ${url.host} does not vouch for it: ${translated(certificate)}`,
     {
       cause: error,
-      hint: t("for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)"),
+      ...(OF_UNKNOWN_ISSUERS.test(code)
+        ? {
+            hint: t(
+              "for a certificate authority of your own: NODE_EXTRA_CA_CERTS=ca.pem (docs/push.md)",
+            ),
+          }
+        : {}),
     },
   );
 }

@@ -2,7 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
+import { tlsServer } from "../platform/web-server.ts";
 import { type TiqrServer, type TiqrServerSettings, tiqrServer } from "../push/tiqr-server.ts";
+import { describeWith } from "../requires.ts";
 import { type TestHome, testHome } from "./fob.ts";
 import { violations } from "./schemas.ts";
 
@@ -27,8 +29,9 @@ test("a TiQR enrollment is inspected without asking its server, and enrolled onc
   expect(inspected.stdout).not.toContain(server.enrollment.split("key=")[1]);
   expect((await fob(["enroll", "-"], { input: server.enrollment })).exitCode).toBe(0);
   expect(await fob(["enroll", "-"], { input: server.enrollment })).toMatchObject({
-    exitCode: 7,
+    exitCode: 8,
     stdout: "",
+    stderr: expect.stringContaining("status 500"),
   });
 });
 
@@ -210,4 +213,51 @@ test("of several identities at a service, the NAME of a token chooses", async ()
     exitCode: 0,
   });
   expect([bob.isApproved(login), bob.isApproved(again), ann.answers]).toEqual([true, true, []]);
+});
+
+test("what the server says of an accepted login is shown, and its odd numbers are understood", async () => {
+  const verdict = JSON.stringify({
+    responseCode: "1",
+    attemptsLeft: null,
+    message: "Welcome back\u001b[2J",
+  });
+  const { fob, server } = await enrolled({ verdict });
+  expect(await fob(["push", "approve", server.login(), "--yes"])).toEqual({
+    stdout: expect.stringMatching(/^approved the login of ann .*\nWelcome back\P{Cc}*\n$/u),
+    stderr: "",
+    exitCode: 0,
+  });
+  const { stdout } = await fob(["push", "approve", server.login(), "--yes", "--json"]);
+  expect(JSON.parse(stdout).message).toMatch(/^Welcome back/);
+});
+
+test("an enrollment that a parser of addresses has changed is read, without a warning on this machine", async () => {
+  const [{ fob }, server] = [testHome(), await tiqrServer()];
+  const input = server.enrollment.replace("tiqrenroll://http://", "tiqrenroll://http//");
+  expect(input).not.toBe(server.enrollment);
+  const inspected = JSON.parse((await fob(["inspect", "-", "--json"], { input })).stdout);
+  expect(inspected.findings.map(({ severity }: { severity: string }) => severity)).toEqual([
+    "info",
+  ]);
+  expect(await fob(["enroll", "-"], { input })).toMatchObject({
+    exitCode: 0,
+    stderr: `asking ${new URL(server.enrollment.slice("tiqrenroll://".length)).host} for the token\n`,
+  });
+});
+
+describeWith({ openssl: "openssl" }, "a certificate for another host name", () => {
+  test("is not a matter of a certificate authority, and nothing is told of one", async () => {
+    const { fob } = testHome();
+    const { port, certificatePath } = await tlsServer("other.test", (_, response) =>
+      response.end("{}"),
+    );
+    const input = `tiqrenroll://https://localhost:${port}/metadata`;
+    const env = { NODE_EXTRA_CA_CERTS: certificatePath };
+    const { exitCode, stderr } = await fob(["enroll", "-"], { input, env });
+    expect([exitCode, stderr]).toEqual([
+      7,
+      expect.stringContaining("does not vouch for it: it belongs to another server"),
+    ]);
+    expect(stderr).not.toContain("hint:");
+  });
 });

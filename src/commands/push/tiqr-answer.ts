@@ -38,6 +38,8 @@ export interface TiqrLogin {
   readonly identity: string;
   /** The service's name for the place of login; null where it gives none. */
   readonly place: string | null;
+  /** What the server says of the login; null where it says nothing. */
+  readonly message: string | null;
 }
 
 /**
@@ -59,8 +61,8 @@ export async function approveTiqr(
     await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
   const asked = tiqrInput(challenge, token, context.clock());
   const { response } = await tokens.respond(token.id, asked, context.pinPrompt);
-  await sendTiqrResponse(challenge, token, response, context);
-  return { name: token.name, service, identity, place };
+  const message = await sendTiqrResponse(challenge, token, response, context);
+  return { name: token.name, service, identity, place, message };
 }
 
 /** What a command was given of a TiQR challenge. With a picture, the first argument is a NAME. */
@@ -97,22 +99,23 @@ function hasScheme(text: string): boolean {
 
 /** A login in one line. */
 export function formatTiqrLogin(
-  { name, service, identity, place }: TiqrLogin,
+  { name, service, identity, place, message }: TiqrLogin,
   style: Style,
 ): string {
   const where = style.strong(printable(place ?? service));
-  return t`approved the login of ${printable(identity)} at ${where} (${printable(name)})`;
+  const approved = t`approved the login of ${printable(identity)} at ${where} (${printable(name)})`;
+  return message === null ? approved : `${approved}\n${message}`;
 }
 
 /** A login for scripts. */
-export function tiqrLoginJson({ name, service, identity, place }: TiqrLogin) {
+export function tiqrLoginJson({ name, service, identity, place, message }: TiqrLogin) {
   return {
     id: null,
     token: name,
     answer: "approved",
     accepted: true,
     displayCode: null,
-    message: null,
+    message,
     service,
     identity,
     place,

@@ -1,5 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isThisMachine } from "#base/this-machine.ts";
 import type { EnrollmentFormat } from "#enrollment/draft.ts";
 import { parseAuthenticationCode } from "#enrollment/dskpp/authentication-code.ts";
 import { shortenName } from "#token/clean-name.ts";
@@ -163,10 +164,6 @@ function readUrl(text: string | undefined, findings: Finding[]): URL {
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
   return url;
-}
-
-function isThisMachine(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
 }
 
 /** The query of the URL serves as a password. */

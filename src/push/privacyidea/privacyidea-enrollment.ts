@@ -2,6 +2,8 @@ import { createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { isThisMachine } from "#base/this-machine.ts";
+import { withUsedUpHint } from "#push/lost-reply.ts";
 import type { PushEnrollment } from "#push/provider.ts";
 import type { EnrollmentServices, ParsedOnline, ParsedToken } from "#token/draft/parsed-token.ts";
 import { readPinWish, YES } from "#token/draft/pin-wish.ts";
@@ -23,9 +25,6 @@ const NO_PUSH_SERVICE = "no_firebase_token";
 /** The time limit in milliseconds: the server may first have to make a key. */
 const MAX_WAITING = 30_000;
 const MAX_REPLY = 64 * 1024;
-
-/** Host names of this machine, for a lab or an SSH tunnel. */
-const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 
 /** The highest accepted lifetime of an enrollment: one year, in minutes. */
 const MAX_TTL = 525_600;
@@ -131,7 +130,7 @@ async function enrollWith(
     return { ...known, credential: token, secret: keys.privateKey };
   } catch (error) {
     keys.privateKey.fill(0);
-    throw error;
+    throw withUsedUpHint(error);
   }
 }
 
@@ -185,7 +184,7 @@ function readRest(parameters: Parameters, url: URL): void {
   parameters.take(["ttl"], wholeNumber(1, MAX_TTL), 10);
   parameters.take(["poll_only"], isTrue, false);
   const isVerified = parameters.take(["sslverify"], isTrue, true);
-  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === "http:" && !isThisMachine(url.hostname)) {
     parameters.find(
       "warning",
       "server-insecure",

@@ -36,14 +36,19 @@ export function readReply({ status, body }: HttpReply, host: string): PrivacyIde
     throw new FobError(
       status >= 400 && status < 500 && status !== 429 ? "rejected" : "unavailable",
       t`${host} ${what}`,
+      patience(status),
     );
   }
   const { result, detail } = parsed.output;
   if (status === 200 && result.status) return { value: result.value, detail: detail ?? {} };
   const reason = words(result.error?.message) ?? t`status ${status}`;
   throw status >= 500 || status === 429
-    ? new FobError("unavailable", t`${host} has a problem: ${reason}`)
+    ? new FobError("unavailable", t`${host} has a problem: ${reason}`, patience(status))
     : new FobError("rejected", t`${host} refuses: ${reason}`);
+}
+
+function patience(status: number): { readonly hint?: string } {
+  return status === 429 ? { hint: t("try again in a minute") } : {};
 }
 
 /** A text of the server, cut and safe for a terminal; null when there is none. */

@@ -2,8 +2,10 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+import { isThisMachine } from "#base/this-machine.ts";
 import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
+import { withUsedUpHint } from "#push/lost-reply.ts";
 import type { PushEnrollment } from "#push/provider.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type {
@@ -16,7 +18,7 @@ import { cleanName } from "#token/draft/uri-label.ts";
 import { printable } from "#token/printable.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
-import { PROTOCOL, postForm, TIMEOUT } from "./tiqr-form.ts";
+import { number, PROTOCOL, postForm, refuseServerTrouble, TIMEOUT } from "./tiqr-form.ts";
 
 /**
  * `tiqrenroll://` and the address of the metadata, or a link that opens an app, with the path
@@ -67,7 +69,7 @@ function parseTiqrUri(text: string): ParsedOnline {
       message: t("it is enrolled with the server that it names, and works once"),
     },
   ];
-  if (address.protocol === "http:") {
+  if (address.protocol === "http:" && !isThisMachine(address.hostname)) {
     const message = t("its server has no TLS: anybody on the way could take the new token");
     findings.push({ severity: "warning", code: "server-insecure", message });
   }
@@ -102,13 +104,13 @@ async function enroll(
   serial: string | null,
   services: EnrollmentServices,
 ): Promise<[ParsedToken<TiqrCredential>]> {
-  const { service, identity } = await fetchMetadata(address, services);
+  const { service, identity } = await fetchMetadata(address, services).catch(throwLost);
   const secret = services.randomBytes(SECRET_BYTES);
   try {
     await handOver(secret, service.enrollmentUrl, services);
   } catch (error) {
     forget(secret);
-    throw error;
+    throw withUsedUpHint(error);
   }
   const credential: TiqrCredential = {
     kind: "push",
@@ -123,6 +125,10 @@ async function enroll(
   const issuer = shortenName(service.displayName) ?? shortenName(service.identifier);
   const names = { name: issuer, issuer, account: shortenName(identity.displayName) };
   return [{ ...names, serial, credential, secret, fields: [], findings: [] }];
+}
+
+function throwLost(error: unknown): never {
+  throw withUsedUpHint(error);
 }
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
@@ -160,6 +166,7 @@ async function fetchMetadata(
   } as const;
   const reply = await http(request);
   trace("metadata", `status ${reply.status}, ${reply.body.length} bytes`);
+  refuseServerTrouble(reply, url.host);
   if (reply.status !== 200) {
     throw new FobError(
       "rejected",
@@ -236,6 +243,7 @@ async function handOver(
     { operation: "register", secret: secret.toString("hex") },
   );
   trace("secret", `status ${reply.status}, ${reply.body.length} bytes`);
+  refuseServerTrouble(reply, url.host);
   const refusal = refusalOf(reply);
   if (refusal === null) return;
   throw new FobError(
@@ -247,7 +255,7 @@ async function handOver(
   );
 }
 
-const ReplySchema = v.object({ responseCode: v.number(), message: v.optional(v.string(), "") });
+const ReplySchema = v.object({ responseCode: number, message: v.nullish(v.string(), "") });
 
 /**
  * Why the server refused, or null on success: `OK` in version 1, `{"responseCode": 1}` in version

@@ -1,6 +1,13 @@
+import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
+
+/** A number of a reply, which some servers send as text. */
+export const number = v.union([
+  v.number(),
+  v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number)),
+]);
 
 /** The time limit for a TiQR server, in milliseconds. */
 export const TIMEOUT = 15_000;
@@ -36,6 +43,10 @@ export function postForm(
  * (429), whatever its body says.
  */
 export function refuseServerTrouble({ status }: HttpReply, host: string): void {
-  if (status >= 500 || status === 429)
-    throw new FobError("unavailable", t`${host} answers with status ${status}`);
+  if (status < 500 && status !== 429) return;
+  throw new FobError(
+    "unavailable",
+    t`${host} answers with status ${status}`,
+    status === 429 ? { hint: t("try again in a minute") } : {},
+  );
 }

@@ -9,7 +9,7 @@ import { printable } from "#token/printable.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { tiqrEnrollment } from "./tiqr-enrollment.ts";
-import { postForm, refuseServerTrouble } from "./tiqr-form.ts";
+import { number, postForm, refuseServerTrouble } from "./tiqr-form.ts";
 import { refuseOtherSchemes } from "./tiqr-schemes.ts";
 
 /**
@@ -123,14 +123,15 @@ export function sessionInformation(
 
 /**
  * Sends the response to the server of the token's enrollment, never to an address in the challenge.
- * Rejects with FobError `rejected` and the server's reason, or `unavailable`.
+ * Returns what the server says of an accepted login, safe for a terminal, or null. Rejects with
+ * FobError `rejected` and the server's reason, or `unavailable`.
  */
 export async function sendTiqrResponse(
   { sessionKey }: TiqrChallenge,
   { credential }: TiqrToken,
   response: string,
   { http }: Pick<PushServices, "http">,
-): Promise<void> {
+): Promise<string | null> {
   const { identity, isInsecure } = credential;
   const url = new URL(credential.url);
   const reply = await postForm(
@@ -141,6 +142,7 @@ export async function sendTiqrResponse(
   refuseServerTrouble(reply, url.host);
   const { word, count, message } = readReply(reply);
   if (word !== "OK") throw withMessage(refusal(word, count, url.host), message);
+  return message;
 }
 
 function readScheme(text: string): TiqrChallenge | null {
@@ -190,9 +192,6 @@ const WORDS: Readonly<Record<number, string>> = {
   205: "INVALID_USERID",
 };
 
-/** Some servers send numbers as text. */
-const number = v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))]);
-
 const ReplySchema = v.object({
   responseCode: number,
   attemptsLeft: v.nullish(number),
@@ -207,7 +206,7 @@ interface TiqrReply {
   readonly word: string;
   /** The attempts that are left, or for how many minutes the account is blocked. */
   readonly count: number | null;
-  /** What version 2 says besides, for people. Not safe for a terminal. */
+  /** What version 2 says besides, for people; cut, and safe for a terminal. */
   readonly message: string | null;
 }
 
@@ -219,7 +218,7 @@ function readReply({ body }: HttpReply): TiqrReply {
     return {
       word: WORDS[responseCode] ?? String(responseCode),
       count: attemptsLeft ?? duration ?? null,
-      message: message || null,
+      message: message ? printable([...message].slice(0, MAX_MESSAGE).join("")) : null,
     };
   }
   const [, word = "", count] = /^([A-Z_]+)(?::(\d{1,6}))?$/.exec(said) ?? [];
@@ -229,9 +228,8 @@ function readReply({ body }: HttpReply): TiqrReply {
 /** The refusal with what the server says of it. */
 function withMessage(refused: FobError, message: string | null): FobError {
   if (message === null) return refused;
-  const said = printable([...message].slice(0, MAX_MESSAGE).join(""));
   const { code, hint } = refused;
-  return new FobError(code, t`${refused.message}: ${said}`, hint === undefined ? {} : { hint });
+  return new FobError(code, t`${refused.message}: ${message}`, hint === undefined ? {} : { hint });
 }
 
 function refusal(word: string, count: number | null, host: string): FobError {

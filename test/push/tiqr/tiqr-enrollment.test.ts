@@ -103,7 +103,9 @@ describe("enrolling with a TiQR server", () => {
     const { server, done } = await enrollAt({});
     await done;
     await expect(online(server.enrollment).complete(services())).rejects.toMatchObject({
-      code: "rejected",
+      code: "unavailable",
+      message: expect.stringContaining("status 500"),
+      hint: expect.stringContaining("used up"),
     });
   });
 
@@ -147,10 +149,13 @@ describe("enrolling with a TiQR server", () => {
   });
 
   test.each([
-    ["no in words", 200, "Enrollment failed\u001b[2J"],
-    ["no in JSON", 200, '{"responseCode":101,"message":"too late"}'],
-    ["nothing", 500, ""],
-  ])("that says %s to the secret leaves nothing of it", async (_, status, body) => {
+    ["no in words", 200, "Enrollment failed\u001b[2J", "rejected"],
+    ["no in JSON", 200, '{"responseCode":101,"message":"too late"}', "rejected"],
+    ["no in JSON with null", 200, '{"responseCode":"101","message":null}', "rejected"],
+    ["nothing", 500, "", "unavailable"],
+    ["yes with a status of trouble", 503, '{"responseCode":1}', "unavailable"],
+    ["that it has too much to do", 429, "OK", "unavailable"],
+  ])("that says %s to the secret leaves nothing of it", async (_, status, body, code) => {
     const { given, done } = await enrollAt({
       intercept(request, response) {
         if (request.method === "POST") response.writeHead(status).end(body);
@@ -159,7 +164,7 @@ describe("enrolling with a TiQR server", () => {
     });
     const error = await done.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      code: "rejected",
+      code,
       message: expect.not.stringContaining("\u001b"),
     });
     expect(given.made.map((secret) => secret.some((byte) => byte !== 0))).toEqual([false]);
