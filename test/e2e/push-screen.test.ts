@@ -30,6 +30,7 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     server.challenges = [];
     server.answers.length = 0;
     server.verdict = { value: true };
+    server.stays = false;
     terminal = openTerminal(home.home);
   });
 
@@ -208,6 +209,52 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     await listen();
     server.challenge({ title: "\u001b[2J\u001b]0;x\u0007", question: "\u202elive" });
     expect(await see("1 login request waits")).toContain("\\x1b[2J");
+  });
+
+  test("takes another choice after a wrong one, on the screen and for push approve", async () => {
+    server.stays = true;
+    server.verdict = { value: false };
+    await listen();
+    server.challenge({ title: "Wiki", options: "17,42" });
+    await see("Which one does the login page show?");
+    type("17", "Enter");
+    await see(/Wiki.*not accepted, the choice is wrong/);
+    await see("1 login request waits");
+    type("42");
+    await see("type it, then Enter: 42_");
+    type("BSpace", "BSpace");
+    await see("q leaves");
+    type("q");
+    await left(0);
+    type("clear; fob push approve --yes", "Enter");
+    await see("Which one does the login page show?");
+    type("Enter");
+    await see("does not take this choice");
+    await expect.poll(() => server.answers).toHaveLength(2);
+    server.verdict = { value: true };
+    await see(/--choice C(?:.|\n)*Which one does the login page show\?/);
+    type("Down", "Enter");
+    await see("approved Wiki");
+    expect(server.answers.map(({ presence_answer: answer }) => answer)).toEqual(["17", "17", "42"]);
+    expect(server.complaints).toEqual([]);
+  });
+
+  test("with --plain prints each request whole, a line each, and says how it is answered", async () => {
+    const question = `${"who wants to transfer money ".repeat(18)}AND 9999 EUR`;
+    type("fob push listen --plain", "Enter");
+    await see("waiting for login requests of 1 token");
+    expect(terminal.modes()).toEqual([]);
+    server.challenge({ title: "Bank", question, options: "17,Blue car" });
+    const seen = await see("--report");
+    // a terminal shows no blank at the end of a row
+    const packed = (text: string) => text.replace(/\s/g, "");
+    expect(packed(seen)).toContain(packed(`Bank: ${question} (ACME at`));
+    expect(seen).toMatch(/fob push approve [0-9a-f]{12} --choice 17\|"Blue car"/);
+    server.challenges = [];
+    await see("withdrawn: Bank");
+    await terminal.interrupt();
+    type("echo code=$?", "Enter");
+    await see("code=130");
   });
 
   test("asks for the PIN of a token that has one, before it listens and before it approves", async () => {
