@@ -185,8 +185,8 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
       ];
     case "approving":
       return [
-        style.strong(cutWidth(t("Approve this login?"), columns)),
-        cutWidth(t("Enter approves · any other key does not"), columns),
+        ...strong(t("Approve this login?"), columns, style),
+        ...wrapWhole(t("Enter approves · any other key does not"), columns),
       ];
     case "choosing":
       return shown
@@ -194,20 +194,20 @@ function viewMode({ state, now }: PushView, columns: number, style: Style): stri
         : [];
     case "denying-all":
       return [
-        style.strong(cutWidth(t`Deny all ${plural(requests.length, "login request")}?`, columns)),
-        cutWidth(t("Enter denies them · any other key does not"), columns),
+        ...strong(t`Deny all ${plural(requests.length, "login request")}?`, columns, style),
+        ...wrapWhole(t("Enter denies them · any other key does not"), columns),
       ];
     case "denying":
       return [
-        style.strong(cutWidth(t("Denied. Did somebody else start this login?"), columns)),
-        cutWidth(
+        ...strong(t("Denied. Did somebody else start this login?"), columns, style),
+        ...wrapWhole(
           t`r reports it · any other key does not (${inWords(mode.until.getTime() - now.getTime())})`,
           columns,
         ),
       ];
     case "sending":
       return [
-        cutWidth(
+        ...wrapWhole(
           mode.count === 1 ? t("sending the answer") : t`sending ${mode.count} answers`,
           columns,
         ),
@@ -253,24 +253,28 @@ function viewOptions(
   style: Style,
 ): string[] {
   return [
-    style.strong(cutWidth(t("Which one does the login page show?"), columns)),
+    ...strong(t("Which one does the login page show?"), columns, style),
     ...wrapItems(options.map(printable), "    ", columns - 2).map((line) => `  ${line}`),
-    cutWidth(t`type it, then Enter: ${printable(typed)}_`, columns),
+    ...wrapWhole(t`type it, then Enter: ${printable(typed)}_`, columns),
   ];
 }
 
 function viewCode(code: string, message: string | null, columns: number, style: Style): string[] {
-  const large = largeDigits(code, columns - 2) ?? [
-    style.strong(cutWidth([...code].join(" "), columns - 2)),
-  ];
+  const large =
+    largeDigits(code, columns - 2) ?? strong([...code].join(" "), Math.max(1, columns - 2), style);
   return [
-    style.strong(cutWidth(t`Type this at the login page: ${code}`, columns)),
+    ...strong(t`Type this at the login page: ${code}`, columns, style),
     "",
     ...large.map((line) => `  ${line}`),
     "",
     ...(message === null ? [] : wrapWhole(printable(message), columns)),
     style.faint(cutWidth(t("any key goes on"), columns)),
   ];
+}
+
+/** A text that is never cut, in bold. */
+function strong(text: string, columns: number, style: Style): string[] {
+  return wrapWhole(text, columns).map((line) => style.strong(line));
 }
 
 function viewNotes(notes: readonly PushNote[], now: Date, columns: number): string[] {

@@ -85,6 +85,37 @@ describe("the screen of login requests", () => {
     }
   });
 
+  test("cuts nothing that a person must read or type at 40 columns", () => {
+    const size = { columns: 40, rows: 24 };
+    const request = pushRequest("1", { options: ["17", "the blue car with the dented left door"] });
+    const flat = (state: PushScreenState) =>
+      view(state, size)
+        .join("")
+        .replace(/[\s…]+/g, "");
+    const packed = (text: string) => text.replaceAll(" ", "");
+    const seen = (of: PushRequest) => {
+      const state = waiting(of);
+      return withSight(state, viewPush({ state, tokens: [], now: NOW }, size, style).sight);
+    };
+    const state = seen(request);
+    const keys = [..."the blue car with the dented left"].map((text) => ({ name: "text", text }));
+    let typed = state;
+    for (const key of keys as Parameters<typeof pressPushKey>[1][])
+      typed = pressPushKey(typed, key, NOW).state;
+    expect(flat(typed)).toContain(
+      packed("type it, then Enter: the blue car with the dented left_"),
+    );
+    const code = "K7QX-93MF-TT20-81LL-ZZ4P";
+    for (const [mode, text] of [
+      [{ kind: "denying-all" }, "Enter denies them · any other key does not"],
+      [{ kind: "denying", id: "1", until: NOW }, "Denied. Did somebody else start this login?"],
+      [{ kind: "denying", id: "1", until: NOW }, "r reports it · any other key does not (0 s)"],
+      [{ kind: "code", code, message: null }, `Type this at the login page: ${code}`],
+      [{ kind: "code", code, message: null }, [...code].join(" ")],
+    ] as const)
+      expect(flat({ ...state, mode })).toContain(packed(text));
+  });
+
   /** Reads a request with the space bar; returns all that was seen until it can be approved. */
   function readToEnd(request: PushRequest, size: typeof SIZE): string {
     const options = request.options.length > 0;
