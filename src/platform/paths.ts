@@ -28,20 +28,20 @@ export function absolute(path: string | undefined): string | null {
   return path && isAbsolute(path) ? path : null;
 }
 
-/** The environment's, else that of the system's list of users. */
-function userHome(given: string | undefined): string {
-  const home = absolute(given) ?? absolute(listedHome());
+/** The home of this user: the environment's, else the system's. Throws FobError `unavailable`. */
+export function userHome(given: string | undefined): string {
+  const home = absolute(given) ?? absolute(listedUser()?.homedir);
   if (home !== null) return home;
   throw new FobError("unavailable", t("there is no home folder for this user"), {
     hint: t("--home DIR or FOB_HOME names the folder of the vault"),
   });
 }
 
-function listedHome(): string | undefined {
+/** This user in the system's list; null for a number that it does not know. */
+export function listedUser(): { readonly username: string; readonly homedir: string } | null {
   try {
-    return userInfo().homedir;
+    return userInfo();
   } catch {
-    // the system knows no user of this number
-    return undefined;
+    return null;
   }
 }

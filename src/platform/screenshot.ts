@@ -46,12 +46,19 @@ const MAY_CAPTURE = `
   ObjC.bindFunction("CGPreflightScreenCaptureAccess", ["bool", []]);
   $.CGPreflightScreenCaptureAccess() ? "allowed" : "refused"`;
 
+/** In the session's folder, else in the temporary one. */
+async function makeFolder(session: string | null): Promise<string> {
+  const make = (around: string) => mkdtemp(join(around, "fob-screen-"));
+  // the session's may be gone, or another user's
+  return session === null ? make(tmpdir()) : make(session).catch(() => make(tmpdir()));
+}
+
 /**
  * Takes screenshots into files, because not every program can write to a pipe. The screen may show
  * a secret: the folder is readable only by its owner, and in memory if possible.
  */
 async function takeWithFiles(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Promise<Buffer[]> {
-  const folder = await mkdtemp(join(absolute(env["XDG_RUNTIME_DIR"]) ?? tmpdir(), "fob-screen-"));
+  const folder = await makeFolder(absolute(env["XDG_RUNTIME_DIR"]));
   try {
     const file = (display: number) => join(folder, `screen-${display}.png`);
     const files = Array.from({ length: platform === "darwin" ? MAX_DISPLAYS : 1 }, (_, i) =>

@@ -71,6 +71,12 @@ describe.skipIf(process.platform === "win32")("no home folder but an absolute on
         );
         const told = run({ ...env, FOB_HOME: "/nonexistent/fob" }, "list");
         expect(told).toMatchObject({ status: 0, stderr: "no tokens yet: `fob enroll` adds one\n" });
+        const finger = run({ ...env, FOB_HOME: "/nonexistent/fob" }, "biometric", "status");
+        expect(finger.stdout).toContain(
+          "none: fprintd knows users by name, and this user has none",
+        );
+        const store = run({ ...env, FOB_HOME: "/nonexistent/fob" }, "import", "--pass");
+        expect(store).toMatchObject({ status: 8, stderr: lost.stderr });
       },
     );
   });
@@ -110,6 +116,7 @@ describeWith({ faketime: "faketime" }, "a clock before 1970", () => {
     ["code", "Example"],
     ["list", "--codes"],
     ["code", "Example", "--json"],
+    ["code", "Example", "--watch"],
     ["verify", "Example", "12345678"],
   ])("fails %s %s with its reason", async (...args) => {
     const { fob, home } = testHome();

@@ -78,13 +78,18 @@ class PasscodeLines {
     const { clock, sleep } = this.#context;
     while (this.#chosen.length > 0) {
       for (const token of this.#chosen) {
-        if (clock().getTime() < (this.#endings.get(token.id) ?? 0)) continue;
+        if (clock().getTime() < this.#endingOf(token)) continue;
         const made = await this.#make(token);
         if (made && !(await this.#emit(made))) return;
       }
-      const endings = this.#chosen.map(({ id }) => this.#endings.get(id) ?? 0);
+      const endings = this.#chosen.map((token) => this.#endingOf(token));
       await sleep(Math.max(0, Math.min(...endings) - clock().getTime()));
     }
+  }
+
+  /** Before all times where there is no passcode yet: a clock may be before 1970. */
+  #endingOf({ id }: Token): number {
+    return this.#endings.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   end(): void {

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { ClientInterface, MessageBus } from "@jellybrick/dbus-next";
 import { FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { plural, type Text, type Texts, t, translated } from "#base/language.ts";
@@ -7,6 +6,7 @@ import { untilFirst } from "#base/until-first.ts";
 import type { Watch } from "#cli/prompt/prompt.ts";
 import type { Sensor } from "#cli/sensor.ts";
 import { call, promptly, type Signals, withBus } from "#platform/d-bus.ts";
+import { listedUser } from "#platform/paths.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 
@@ -61,10 +61,11 @@ export function fingerprintReader(maxWaiting = MAX_WAITING): Sensor {
 async function withDevice<T>(
   use: (device: ClientInterface, user: string) => Promise<T>,
 ): Promise<T> {
+  const user = listedUser();
+  if (user === null)
+    throw new FobError("unavailable", t("fprintd knows users by name, and this user has none"));
   try {
-    return await withBus("system", async (bus) =>
-      use(await defaultDevice(bus), userInfo().username),
-    );
+    return await withBus("system", async (bus) => use(await defaultDevice(bus), user.username));
   } catch (error) {
     throw error instanceof FobError ? error : describe(error);
   }

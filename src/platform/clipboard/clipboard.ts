@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { resolve as resolvePath } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Clipboard, ClipboardKeeper } from "#cli/clipboard.ts";
@@ -42,7 +43,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       }
     },
     clearLater: (text, seconds, keeper) =>
-      handOver(surroundings.clearScript, JSON.stringify({ text, seconds, keeper })),
+      handOver(surroundings, JSON.stringify({ text, seconds, keeper })),
   };
 }
 
@@ -97,11 +98,43 @@ const COPYING: Readonly<
   },
 };
 
+/** What the programs of the clipboard need of the environment; nothing else is handed on. */
+const NEEDED = [
+  "PATH",
+  "HOME",
+  "USERPROFILE",
+  "SystemRoot",
+  "TMPDIR",
+  "TEMP",
+  "DISPLAY",
+  "XAUTHORITY",
+  "WAYLAND_DISPLAY",
+  "XDG_RUNTIME_DIR",
+  "XDG_SESSION_TYPE",
+  "TMUX",
+  "TMUX_TMPDIR",
+  // clipboardy asks for them, and for Windows in its Linux
+  "WSL_DISTRO_NAME",
+  "WSL_INTEROP",
+  "TERMUX_VERSION",
+  "PREFIX",
+];
+
+function environmentToClear(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = Object.fromEntries(
+    NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
+  );
+  const { XAUTHORITY } = env;
+  // its working directory is another one
+  return XAUTHORITY ? { ...env, XAUTHORITY: resolvePath(XAUTHORITY) } : env;
+}
+
 /** Starts a detached process and writes the order to its standard input. */
-function handOver(script: string, order: string): Promise<void> {
+function handOver({ clearScript, env }: ClipboardSurroundings, order: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(process.execPath, [clearScript], {
       detached: true,
+      env: environmentToClear(env),
       stdio: ["pipe", "ignore", "ignore"],
       windowsHide: true,
     });

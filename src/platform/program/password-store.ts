@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PasswordStore } from "#cli/context.ts";
+import { userHome } from "#platform/paths.ts";
 
 /** The programs that can show an entry, the usual one first. */
 const PROGRAMS = ["pass", "gopass"] as const;
@@ -26,8 +26,8 @@ export function openPasswordStore(
   folder: string | null,
   env: Readonly<Record<string, string | undefined>>,
 ): PasswordStore {
-  const home = env["HOME"] || homedir();
-  const path = folder ?? (env["PASSWORD_STORE_DIR"] || join(home, ".password-store"));
+  const path =
+    folder ?? (env["PASSWORD_STORE_DIR"] || join(userHome(env["HOME"]), ".password-store"));
   if (!existsSync(path)) throw new FobError("usage", t`there is no password store ${path}`);
   const files = filesOf(path);
   const isAge = files.some((name) => name.endsWith(".age"));
