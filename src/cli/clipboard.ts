@@ -6,6 +6,12 @@ export interface Clipboard {
   copy(text: string): Promise<ClipboardKeeper>;
 
   /**
+   * Puts `text` on the desktop's clipboard for one paste. False where the system cannot count
+   * pastes; nothing is copied then.
+   */
+  copyOnce(text: string): Promise<boolean>;
+
+  /**
    * The content of the clipboard. Throws FobError `unavailable` when the clipboard cannot be
    * reached.
    */

@@ -2,6 +2,7 @@
 import { text } from "node:stream/consumers";
 import type { ClipboardKeeper } from "#cli/clipboard.ts";
 import { forgetOnDesktop } from "#platform/clipboard/forget-on-desktop.ts";
+import { type Copy, forgetCopy, isLatest } from "#platform/clipboard/latest-copy.ts";
 import { forgetInTmux } from "#platform/clipboard/tmux-buffer.ts";
 import { closeInherited } from "#platform/inherited-descriptors.ts";
 
@@ -13,10 +14,16 @@ interface Order {
   readonly text: string;
   readonly seconds: number;
   readonly keeper: ClipboardKeeper;
+  readonly latest: Copy | null;
 }
 
 void text(process.stdin).then((input) => {
   const order: Order = JSON.parse(input);
   const clear = order.keeper === "tmux" ? forgetInTmux : forgetOnDesktop;
-  setTimeout(() => clear(order.text), order.seconds * 1000);
+  setTimeout(() => {
+    // a later copy of the same text has its own time
+    if (!isLatest(order.latest)) return;
+    forgetCopy(order.latest);
+    return clear(order.text);
+  }, order.seconds * 1000);
 });

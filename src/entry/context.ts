@@ -226,6 +226,7 @@ function systemClipboard({ folder }: Build, host: Host): Clipboard {
   );
   return {
     copy: async (text) => (await load()).copy(text),
+    copyOnce: async (text) => (await load()).copyOnce(text),
     paste: async () => (await load()).paste(),
     clearLater: async (text, seconds, keeper) => (await load()).clearLater(text, seconds, keeper),
   };

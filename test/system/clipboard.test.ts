@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawQr } from "../../scripts/draw-qr.mjs";
-import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
+import { HOTP_URI, RFC_CODES, TOTP_URI, testHome } from "../e2e/fob.ts";
 import { describeWith } from "../requires.ts";
 import { until } from "../waiting.ts";
 import { startDisplay, type XDisplay } from "./x-display.ts";
@@ -85,6 +85,21 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     copy("mine");
     await until("what clears the clipboard has ended", () => !clearers().includes(clearer ?? 0));
     expect(paste()).toBe("mine");
+  });
+
+  test("is not cleared too early for a later copy of the same passcode", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: TOTP_URI });
+    const copying = ["code", "Example", "--at", "@59", "--copy", "--clear-after"];
+    const others = clearers();
+    await fob([...copying, "1"], { env: { DISPLAY } });
+    const [earlier] = clearers().filter((pid) => !others.includes(pid));
+    expect(earlier).toBeDefined();
+    await fob([...copying, "600"], { env: { DISPLAY } });
+    const [later] = clearers().filter((pid) => !others.includes(pid) && pid !== earlier);
+    await until("the earlier one has ended", () => !clearers().includes(earlier ?? 0));
+    expect(paste()).toBe("94287082");
+    process.kill(later ?? 0);
   });
 
   test("gives a text to enroll", async () => {

@@ -55,6 +55,7 @@ export const code = defineCommand({
       "S",
       "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)",
     ),
+    once: flag("with --copy: for one paste, where the system can count them (Wayland)"),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
     watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),
@@ -101,7 +102,8 @@ export const code = defineCommand({
       return { kind: "printed", codes, isSingle: false, format, notes, failures: all };
     }
     const made = await make(only);
-    if (input.copy) context.tell(await copyPasscode(made.passcode.code, clearAfter, context));
+    if (input.copy)
+      context.tell(await copyPasscode(made.passcode.code, clearAfter, context, input.once));
     const kind = input.copy ? "copied" : "printed";
     return { kind, codes: [made], isSingle: true, format, notes, failures: [] };
   },
@@ -120,6 +122,7 @@ interface CodeInput {
   readonly names: readonly string[];
   readonly all: boolean;
   readonly copy: boolean;
+  readonly once: boolean;
   readonly next: boolean;
   readonly at: string | undefined;
   readonly format: string | undefined;
@@ -131,6 +134,7 @@ function refuseContradictions({
   names,
   all,
   copy,
+  once,
   next,
   at,
   format,
@@ -147,6 +151,8 @@ function refuseContradictions({
     throw new FobError("usage", t("--all and a NAME exclude each other"));
   if (copy && (all || names.length > 1))
     throw new FobError("usage", t("--copy takes one token: the clipboard holds one passcode"));
+  if (once && !copy)
+    throw new FobError("usage", t("--once goes with --copy: it is about the clipboard"));
   if (copy && format !== undefined)
     throw new FobError("usage", t("--copy and --format exclude each other"));
   if (next && at !== undefined)

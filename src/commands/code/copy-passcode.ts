@@ -3,13 +3,18 @@ import type { Context } from "#cli/context.ts";
 
 /**
  * Copies a passcode to the clipboard, and has it cleared after `seconds`, unless something else was
- * copied meanwhile. Returns the message for the user.
+ * copied meanwhile; at once after one paste with `isForOnePaste`, where the system can. Returns the message for the user.
  */
 export async function copyPasscode(
   passcode: string,
   seconds: number,
   { clipboard }: Pick<Context, "clipboard">,
+  isForOnePaste = false,
 ): Promise<string> {
+  if (isForOnePaste && (await clipboard.copyOnce(passcode))) {
+    await clipboard.clearLater(passcode, seconds, "desktop");
+    return t`copied for one paste; the clipboard is cleared in ${plural(seconds, "second")} without one`;
+  }
   const keeper = await clipboard.copy(passcode);
   // only a text written to the terminal could clear it: after fob has ended, that would appear in
   // the output of another program
@@ -19,5 +24,7 @@ export async function copyPasscode(
   const time = plural(seconds, "second");
   if (keeper === "tmux")
     return t`copied; tmux forgets it in ${time}, the terminal around it does not`;
-  return t`copied; the clipboard is cleared in ${time}`;
+  return isForOnePaste
+    ? t`copied, and for more than one paste: this clipboard counts none; it is cleared in ${time}`
+    : t`copied; the clipboard is cleared in ${time}`;
 }

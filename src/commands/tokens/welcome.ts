@@ -18,6 +18,7 @@ const ANY_CODE: Parameters<typeof code.run>[0] = {
   names: [],
   all: false,
   copy: false,
+  once: false,
   clearAfter: undefined,
   next: false,
   at: undefined,

@@ -4,6 +4,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Clipboard, ClipboardKeeper } from "#cli/clipboard.ts";
 import { readCopiedPicture } from "./copied-picture.ts";
+import { copyForOnePaste, copyMarked } from "./copy-to-desktop.ts";
+import { type Copy, forgetCopy, noteCopy } from "./latest-copy.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";
 
@@ -20,10 +22,23 @@ export interface ClipboardSurroundings {
  * Creates the clipboard: that of the desktop; over SSH, or without a desktop, that of the terminal.
  */
 export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
+  const { env } = surroundings;
+  let latest: Copy | null = null;
+  /** Notes the copy before it is made: from then on, no earlier one is cleared. */
+  const noting = async (keeper: ClipboardKeeper, copy: () => Promise<boolean>) => {
+    latest = noteCopy(keeper, env);
+    const isCopied = await copy();
+    if (!isCopied) forgetCopy(latest);
+    return isCopied;
+  };
   return {
+    async copyOnce(text) {
+      if (keepersFor(surroundings)[0] !== "desktop") return false;
+      return noting("desktop", () => copyForOnePaste(text, env));
+    },
     async copy(text) {
       for (const keeper of keepersFor(surroundings)) {
-        if (await COPYING[keeper](text, surroundings)) return keeper;
+        if (await noting(keeper, () => COPYING[keeper](text, surroundings))) return keeper;
       }
       throw new FobError("unavailable", t("the clipboard cannot be reached"), {
         hint: hint(),
@@ -43,7 +58,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       }
     },
     clearLater: (text, seconds, keeper) =>
-      handOver(surroundings, JSON.stringify({ text, seconds, keeper })),
+      handOver(surroundings, JSON.stringify({ text, seconds, keeper, latest })),
   };
 }
 
@@ -81,7 +96,8 @@ function hasDesktop(env: NodeJS.ProcessEnv): boolean {
 const COPYING: Readonly<
   Record<ClipboardKeeper, (text: string, to: ClipboardSurroundings) => Promise<boolean>>
 > = {
-  async desktop(text) {
+  async desktop(text, { env }) {
+    if (await copyMarked(text, env)) return true;
     try {
       const { default: clipboard } = await import("clipboardy");
       await clipboard.write(text);

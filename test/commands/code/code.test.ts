@@ -11,6 +11,7 @@ const NONE: Parameters<typeof code.run>[0] = {
   names: [],
   all: false,
   copy: false,
+  once: false,
   clearAfter: undefined,
   next: false,
   at: undefined,
@@ -43,7 +44,7 @@ function at(start: string) {
       wait: nobody,
       pick: nobody,
     },
-    clipboard: { copy: nobody, paste: nobody, clearLater: nobody },
+    clipboard: { copy: nobody, copyOnce: nobody, paste: nobody, clearLater: nobody },
   };
   return { slice, told };
 }
@@ -188,6 +189,7 @@ describe("`fob code`", () => {
         copied.push(text);
         return "desktop" as const;
       },
+      copyOnce: nobody,
       clearLater: async (...how: readonly unknown[]) => void copied.push(how),
       paste: nobody,
     };
@@ -196,6 +198,21 @@ describe("`fob code`", () => {
     expect(printed(code, made).text).toBe("");
     expect(copied).toEqual([RFC_CODES[0], [RFC_CODES[0], 7, "desktop"]]);
     expect(told).toEqual(["copied; the clipboard is cleared in 7 seconds"]);
+    const once = { ...input, once: true };
+    await code.run(once, {
+      ...on,
+      ...slice,
+      clipboard: { ...clipboard, copyOnce: async () => true },
+    });
+    await code.run(once, {
+      ...on,
+      ...slice,
+      clipboard: { ...clipboard, copyOnce: async () => false },
+    });
+    expect(told.slice(1)).toEqual([
+      "copied for one paste; the clipboard is cleared in 7 seconds without one",
+      "copied, and for more than one paste: this clipboard counts none; it is cleared in 7 seconds",
+    ]);
   });
 });
 

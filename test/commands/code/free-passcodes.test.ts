@@ -83,7 +83,7 @@ async function guard(id: string): Promise<void> {
 const expected = totp({ ...TOTP, secret: SECRET, unixSeconds: NOW.getTime() / 1000 }).code;
 
 test("`code --all` gives the passcodes that use nothing up and need nobody, and counts the others", async () => {
-  const options = { all: true, copy: false, next: false, watch: false };
+  const options = { all: true, copy: false, once: false, next: false, watch: false };
   const none = { at: undefined, clearAfter: undefined, format: undefined, minValidity: undefined };
   const made = await code.run({ names: [], ...options, ...none }, context);
   if (made.kind !== "printed") throw new Error("passcodes were asked for");
