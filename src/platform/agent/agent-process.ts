@@ -29,6 +29,10 @@ const NEEDED = [
   "NO_PROXY",
   "no_proxy",
   "NODE_EXTRA_CA_CERTS",
+  "NODE_USE_SYSTEM_CA",
+  "NODE_USE_ENV_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
 ];
 
 /**
@@ -36,7 +40,7 @@ const NEEDED = [
  * other could open a debugger or load a stranger's module.
  */
 const NEEDED_OF_NODE =
-  /^--(?:use-system-ca|use-openssl-ca|use-bundled-ca|use-env-proxy|dns-result-order=\w+|tls-(?:min|max)-v1\.[0-3])$/;
+  /^--(?:use-system-ca|use-openssl-ca|use-bundled-ca|use-env-proxy|dns-result-order=\w+|(?:no-)?network-family-autoselection|tls-(?:min|max)-v1\.[0-3])$/;
 
 /** No copy of its memory when it crashes. */
 const WITHOUT_CORE_DUMP = ["-c", 'ulimit -c 0; exec "$@"', "fob-agent"];
@@ -73,7 +77,9 @@ function environmentOfAgent(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     NEEDED.flatMap((name) => (ours[name] ? [[name, ours[name]]] : [])),
   );
-  const options = (ours["NODE_OPTIONS"] ?? "").split(" ").filter((one) => NEEDED_OF_NODE.test(one));
+  const options = (ours["NODE_OPTIONS"] ?? "")
+    .split(" ")
+    .filter((one) => NEEDED_OF_NODE.test(one.replaceAll("_", "-")));
   return options.length === 0 ? env : { ...env, NODE_OPTIONS: options.join(" ") };
 }
 

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HOTP_URI, RFC_CODES, testHome } from "../e2e/fob.ts";
+import { describeWith } from "../requires.ts";
+import { until } from "../waiting.ts";
+
+/** sway refuses to run as root. */
+const NOBODY = 65_534;
+
+describeWith({ sway: "sway", "wl-copy": "wl-clipboard" }, "the clipboard (Wayland)", () => {
+  let folder: string;
+  let env: Record<string, string>;
+  let sway: ChildProcess;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "w-"));
+    const config = join(folder, "config");
+    writeFileSync(config, "xwayland disable\n");
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(folder, NOBODY, NOBODY);
+    env = { XDG_RUNTIME_DIR: folder, WAYLAND_DISPLAY: "wayland-1" };
+    sway = spawn("sway", ["-c", config], {
+      cwd: "/",
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: folder,
+        XDG_RUNTIME_DIR: folder,
+        WLR_BACKENDS: "headless",
+        WLR_LIBINPUT_NO_DEVICES: "1",
+        WLR_RENDERER: "pixman",
+      },
+      stdio: "ignore",
+      ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+    });
+    await until("sway listens", () => existsSync(join(folder, "wayland-1")));
+  });
+  afterAll(() => {
+    sway.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function paste(): string {
+    return spawnSync("wl-paste", ["--no-newline"], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+      timeout: 10_000,
+    }).stdout;
+  }
+
+  test("has a passcode for one paste", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const copied = await fob(["code", "ACME", "--copy", "--once", "--clear-after", "1"], { env });
+    expect(copied).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+      stderr: "copied for one paste; the clipboard is cleared in 1 second without one\n",
+    });
+    expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
+  });
+
+  test("is cleared in time", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    await fob(["code", "ACME", "--copy", "--clear-after", "2"], { env });
+    expect(paste()).toBe(RFC_CODES[0]);
+    await expect.poll(paste, { timeout: 10_000 }).toBe("");
+  });
+});
