@@ -20,7 +20,7 @@ const ENTRY = ["fob.js", "fob.cjs", "node:fs"];
 const VAULT = ["node:crypto", "node:path"];
 
 /** And for asking an agent, which must prove itself. */
-const AGENT = ["node:crypto", "node:net", "node:os", "node:path"];
+const AGENT = ["node:crypto", "node:net", "node:path"];
 
 let unlocked: TestHome[] = [];
 
