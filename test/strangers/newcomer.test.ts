@@ -41,8 +41,12 @@ describeWith({ git: "git", tmux: "tmux" }, "a newcomer with Node, git and an emp
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   const env = { PATH: `${bin}:${dirname(program)}`, HOME: home };
-  const run = (script: string, input = "", cwd = home) =>
-    spawnSync(join(bin, "sh"), ["-c", script], { cwd, input, env, encoding: "utf8", timeout });
+  const run = (script: string, input = "", place: { cwd?: string; env?: typeof env } = {}) =>
+    spawnSync(join(bin, "sh"), ["-c", script], {
+      ...{ cwd: home, env, input, timeout },
+      ...place,
+      encoding: "utf8",
+    });
 
   beforeAll(() => {
     for (const made of [home, bin]) mkdirSync(made);
@@ -53,10 +57,7 @@ describeWith({ git: "git", tmux: "tmux" }, "a newcomer with Node, git and an emp
   test("installs fob with the command of the README, and the clone may go", { timeout }, () => {
     const [, command = ""] = /`(npm run install:global -- --prefix [^`]+)`/.exec(README) ?? [];
     expect(README).toContain(`\n    ${command.replace(/ -- .*/, "")}\n`);
-    // the registry's packages are those that the machine has fetched before
-    const cache = execFileSync("npm", ["config", "get", "cache"], { encoding: "utf8" }).trim();
-    const settings = `npm_config_cache='${cache}' npm_config_prefer_offline=true`;
-    const { status, stderr } = run(`${settings} ${command}`, "", clone);
+    const { status, stderr } = run(command, "", { cwd: clone, env: { ...env, ...registry() } });
     const remarks = stderr.split("\n").filter((line) => !/^npm notice/.test(line));
     expect({ status, remarks }).toEqual({ status: 0, remarks: [""] });
     expect(lstatSync(join(home, ".local/lib/node_modules/fob")).isSymbolicLink()).toBe(false);
@@ -109,6 +110,19 @@ describeWith({ git: "git", tmux: "tmux" }, "a newcomer with Node, git and an emp
     }
   });
 });
+
+/** What leads npm from this machine to its registry, and to the packages that were fetched before. */
+function registry(): Readonly<Record<string, string | undefined>> {
+  const npm = (name: string) =>
+    execFileSync("npm", ["config", "get", name], { encoding: "utf8" }).trim();
+  const ways = Object.entries(process.env).filter(([name]) => /_proxy$|CERT/i.test(name));
+  return {
+    ...Object.fromEntries(ways),
+    npm_config_registry: npm("registry"),
+    npm_config_cache: npm("cache"),
+    npm_config_prefer_offline: "true",
+  };
+}
 
 function pathOf(name: string): string {
   return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
