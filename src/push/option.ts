@@ -1,3 +1,5 @@
+import { fold } from "#token/names.ts";
+
 /**
  * The option that a person means: letter by letter, or in another case where that fits one option
  * alone. Null for none.
@@ -11,8 +13,4 @@ export function findOption(options: readonly string[], said: string): string | n
 /** Whether some option begins with a text, in either case. */
 export function beginsOption(options: readonly string[], text: string): boolean {
   return options.some((option) => fold(option).startsWith(fold(text)));
-}
-
-function fold(text: string): string {
-  return text.toLowerCase();
 }

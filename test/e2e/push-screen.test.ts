@@ -249,7 +249,9 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     // a terminal shows no blank at the end of a row
     const packed = (text: string) => text.replace(/\s/g, "");
     expect(packed(seen)).toContain(packed(`Bank: ${question} (ACME at`));
-    expect(seen).toMatch(/fob push approve [0-9a-f]{12} --choice 17\|"Blue car"/);
+    expect(seen).toMatch(
+      /fob push approve ([0-9a-f]{12}) --choice 17\n *fob push approve \1 --choice 'Blue car'/,
+    );
     server.challenges = [];
     await see("withdrawn: Bank");
     await terminal.interrupt();

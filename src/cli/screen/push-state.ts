@@ -5,6 +5,7 @@ import { type PushRequest, waitsOn } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
 import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { Key } from "./keys.ts";
+import { withoutLast } from "./watch-state.ts";
 
 /** What the person is doing. A mode about one request ends when that request goes away. */
 type PushMode =
@@ -278,6 +279,8 @@ function watch(state: PushScreenState, pressed: string, now: Date): PushStep {
       );
     case "d":
     case "delete":
+      // the request was drawn before another took its place
+      if (state.sight?.id !== id) return stay(state);
       return stay({
         ...state,
         mode: { kind: "denying", id, until: new Date(now.getTime() + REPORT_MS) },
@@ -304,7 +307,7 @@ function choose(
         : answerShown(state, { kind: "approve", choice });
     }
     case "backspace":
-      return stay(withTyped(state, typed.slice(0, -1)));
+      return stay(withTyped(state, withoutLast(typed)));
     case "text":
       // what none of the options begins with is a slip
       return typeOption(state, typed, key) ?? stay(state);

@@ -1,6 +1,7 @@
 import type { AgentControl } from "#agent/client/control.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { quoteForShell } from "#cli/output/shell-word.ts";
 import { existingVault } from "#commands/lookup.ts";
 import { AGENT_OPTIONS, parseAgentOptions } from "./agent-options.ts";
 import { describeAgent } from "./agent-view.ts";
@@ -42,5 +43,5 @@ export const agentStart = defineCommand({
 });
 
 function exportLine(address: string): string {
-  return `export FOB_AGENT_SOCK='${address.replaceAll("'", "'\\''")}'`;
+  return `export FOB_AGENT_SOCK=${quoteForShell(address)}`;
 }

@@ -5,6 +5,7 @@ import { again, original, plural, t } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { defineCommand, flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { quoteForShell } from "#cli/output/shell-word.ts";
 import type { Style } from "#cli/output/style.ts";
 import { displayWidth } from "#cli/output/width.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
@@ -195,10 +196,6 @@ async function checkAgent(
     // `checkVault` reports a damaged header
     return { ...failure(check, error), status: "warning" };
   }
-}
-
-function quoteForShell(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** A machine without one is not wrong. */

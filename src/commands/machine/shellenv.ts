@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, optional } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { quoteForShell } from "#cli/output/shell-word.ts";
 import { readHeader } from "#vault/keys/header.ts";
 
 /** Shells with functions of their own. `sh` is for every other one that keeps to POSIX. */
@@ -58,7 +59,7 @@ function assignments(shell: Shell, { socket, vault }: Place): string[] {
       `set -g _fob_socket ${quoteForFish(socket)}`,
       `set -g _fob_vault ${quoteForFish(vault)}`,
     ];
-  return [`_fob_socket=${quote(socket)}`, `_fob_vault=${quote(vault)}`];
+  return [`_fob_socket=${quoteForShell(socket)}`, `_fob_vault=${quoteForShell(vault)}`];
 }
 
 /**
@@ -67,16 +68,12 @@ function assignments(shell: Shell, { socket, vault }: Place): string[] {
 async function chooseInShell(functionsFor: (shell: Shell) => Promise<string>): Promise<string> {
   const [zsh, bash, sh] = await Promise.all((["zsh", "bash", "sh"] as const).map(functionsFor));
   return [
-    `if [ -n "\${ZSH_VERSION-}" ]; then eval ${quote(zsh ?? "")}`,
+    `if [ -n "\${ZSH_VERSION-}" ]; then eval ${quoteForShell(zsh ?? "")}`,
     // bash 3.2 of macOS cannot allocate file descriptors
-    `elif [ "\${BASH_VERSINFO-0}" -ge 5 ] 2>/dev/null; then eval ${quote(bash ?? "")}`,
-    `else eval ${quote(sh ?? "")}`,
+    `elif [ "\${BASH_VERSINFO-0}" -ge 5 ] 2>/dev/null; then eval ${quoteForShell(bash ?? "")}`,
+    `else eval ${quoteForShell(sh ?? "")}`,
     "fi",
   ].join("\n");
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function quoteForFish(text: string): string {

@@ -5,7 +5,7 @@ import { goneInWords, type PushEvent } from "#push/push-event.ts";
 import { requestJson } from "#push/push-json.ts";
 import { printable } from "#token/printable.ts";
 import { answeredJson } from "./push-requests.ts";
-import { asOneWord, formatAnswered, secondsLeft, wording } from "./push-view.ts";
+import { formatAnswered, optionWord, secondsLeft, wording } from "./push-view.ts";
 
 /** What happened, for scripts. */
 export function eventJson(event: PushEvent): object {
@@ -37,11 +37,12 @@ export function formatEvent(event: PushEvent, now: Date, style: Style): string {
   switch (event.kind) {
     case "request": {
       const { request } = event;
-      const choice =
-        request.options.length === 0 ? "" : ` --choice ${request.options.map(asOneWord).join("|")}`;
+      const choices = request.options.map((option) => ` --choice ${optionWord(option)}`);
       return [
         t`${style.strong(wording(request))} (${printable(request.token)} at ${printable(request.server)}, ${secondsLeft(request, now)} s left)`,
-        `  fob push approve ${request.id}${choice}`,
+        ...(choices.length === 0 ? [""] : choices).map(
+          (choice) => `  fob push approve ${request.id}${choice}`,
+        ),
         `  fob push deny ${request.id} --report`,
       ].join("\n");
     }

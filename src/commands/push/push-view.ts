@@ -1,4 +1,5 @@
 import { t } from "#base/language.ts";
+import { shellWord } from "#cli/output/shell-word.ts";
 import { type Style, UNCOLORED } from "#cli/output/style.ts";
 import { type Column, formatFields, formatTable } from "#cli/output/table.ts";
 import { displayWidth } from "#cli/output/width.ts";
@@ -29,15 +30,14 @@ function columnsAt(now: Date): readonly Column<PushRequest>[] {
     [t("TOKEN"), ({ token }) => printable(token)],
     [t("SERVER"), ({ server }) => printable(server)],
     [t("REQUEST"), wording],
-    [t("OPTIONS"), ({ options }) => options.map(asOneWord).join(" ") || "-"],
+    [t("OPTIONS"), ({ options }) => options.map(optionWord).join(" ") || "-"],
     [t("LEFT"), (request) => `${secondsLeft(request, now)} s`],
   ];
 }
 
-/** An option as a shell takes it: one with blanks is put in quotation marks. */
-export function asOneWord(option: string): string {
-  const safe = printable(option);
-  return /^[\p{L}\p{N}._-]+$/u.test(safe) ? safe : JSON.stringify(safe);
+/** An option of a server as one word of a shell. */
+export function optionWord(option: string): string {
+  return shellWord(printable(option));
 }
 
 /** What a request says, in one line. */

@@ -2,10 +2,7 @@ import * as v from "valibot";
 import { FobError } from "#base/fob-error.ts";
 import type { HttpReply } from "#base/http-client.ts";
 import { t } from "#base/language.ts";
-import { printable } from "#token/printable.ts";
-
-/** The maximum length of a server's message; longer ones are cut. */
-const MAX_MESSAGE = 200;
+import { jsonOf, words } from "#push/server-words.ts";
 
 const ReplySchema = v.object({
   result: v.object({
@@ -27,7 +24,7 @@ export interface PrivacyIdeaReply {
  * message when it refuses, `unavailable` when it has an internal error or the reply is invalid.
  */
 export function readReply({ status, body }: HttpReply, host: string): PrivacyIdeaReply {
-  const parsed = v.safeParse(ReplySchema, parseJson(body));
+  const parsed = v.safeParse(ReplySchema, jsonOf(body));
   if (!parsed.success) {
     const what =
       status === 200
@@ -49,19 +46,4 @@ export function readReply({ status, body }: HttpReply, host: string): PrivacyIde
 
 function patience(status: number): { readonly hint?: string } {
   return status === 429 ? { hint: t("try again in a minute") } : {};
-}
-
-/** A text of the server, cut and safe for a terminal; null when there is none. */
-export function words(text: unknown): string | null {
-  if (typeof text !== "string" || text === "") return null;
-  return printable([...text].slice(0, MAX_MESSAGE).join(""));
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    // the schema refuses null
-    return null;
-  }
 }

@@ -11,11 +11,12 @@ import type {
   ServerConnection,
 } from "#push/provider.ts";
 import type { PushOutcome } from "#push/push-request.ts";
+import { words } from "#push/server-words.ts";
 import type { PushAnswer } from "#token/push-answer.ts";
 import type { PrivacyIdeaCredential } from "#token/push-credential.ts";
 import { type PrivacyIdeaData, readChallenges } from "./privacyidea-challenge.ts";
 import { privacyIdeaEnrollment } from "./privacyidea-enrollment.ts";
-import { readReply, words } from "./privacyidea-reply.ts";
+import { readReply } from "./privacyidea-reply.ts";
 import { signParts } from "./privacyidea-signature.ts";
 
 /** Enough for a thousand requests with all their fields, in bytes. */

@@ -7,6 +7,7 @@ import { type OcraSuite, parseOcraSuite } from "#otp/ocra-suite.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { withUsedUpHint } from "#push/lost-reply.ts";
 import type { PushEnrollment } from "#push/provider.ts";
+import { jsonOf, words } from "#push/server-words.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type {
   EnrollmentServices,
@@ -15,7 +16,6 @@ import type {
   ParsedToken,
 } from "#token/draft/parsed-token.ts";
 import { cleanName } from "#token/draft/uri-label.ts";
-import { printable } from "#token/printable.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import { forget } from "#token/secret.ts";
 import { number, PROTOCOL, postForm, refuseServerTrouble, TIMEOUT } from "./tiqr-form.ts";
@@ -176,7 +176,7 @@ async function fetchMetadata(
       },
     );
   }
-  const parsed = v.safeParse(MetadataSchema, parseJson(reply));
+  const parsed = v.safeParse(MetadataSchema, jsonOf(reply.body));
   if (!parsed.success) {
     const where = v.getDotPath(parsed.issues[0]) ?? t("the whole");
     throw new FobError(
@@ -246,13 +246,9 @@ async function handOver(
   refuseServerTrouble(reply, url.host);
   const refusal = refusalOf(reply);
   if (refusal === null) return;
-  throw new FobError(
-    "rejected",
-    t`${url.host} does not take the new token: ${printable(refusal)}`,
-    {
-      hint: t("nothing is enrolled; ask for another enrollment"),
-    },
-  );
+  throw new FobError("rejected", t`${url.host} does not take the new token: ${refusal}`, {
+    hint: t("nothing is enrolled; ask for another enrollment"),
+  });
 }
 
 const ReplySchema = v.object({ responseCode: number, message: v.nullish(v.string(), "") });
@@ -263,20 +259,11 @@ const ReplySchema = v.object({ responseCode: number, message: v.nullish(v.string
  */
 function refusalOf(reply: HttpReply): string | null {
   const said = reply.body.toString("utf8").trim();
-  const parsed = v.safeParse(ReplySchema, parseJson(reply));
+  const parsed = v.safeParse(ReplySchema, jsonOf(reply.body));
   const isTaken = parsed.success ? parsed.output.responseCode === 1 : said === "OK";
   if (isTaken) return null;
   const reason = parsed.success
     ? parsed.output.message || t`code ${parsed.output.responseCode}`
     : said;
-  return reason.slice(0, 120) || t`status ${reply.status}`;
-}
-
-/** Undefined for invalid JSON. */
-function parseJson({ body }: HttpReply): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
+  return words(reason) ?? t`status ${reply.status}`;
 }

@@ -5,7 +5,7 @@ import { plural, t } from "#base/language.ts";
 import { parseOcraSuite } from "#otp/ocra-suite.ts";
 import type { ProtocolDefinition, PushServices } from "#push/provider.ts";
 import type { PushTokenOf } from "#push/push-token.ts";
-import { printable } from "#token/printable.ts";
+import { jsonOf, words } from "#push/server-words.ts";
 import type { TiqrCredential } from "#token/push-credential.ts";
 import type { Token } from "#token/token.ts";
 import { tiqrEnrollment } from "./tiqr-enrollment.ts";
@@ -199,9 +199,6 @@ const ReplySchema = v.object({
   message: v.nullish(v.string()),
 });
 
-/** Longer messages of a server are cut, in characters. */
-const MAX_MESSAGE = 200;
-
 interface TiqrReply {
   readonly word: string;
   /** The attempts that are left, or for how many minutes the account is blocked. */
@@ -211,17 +208,17 @@ interface TiqrReply {
 }
 
 function readReply({ body }: HttpReply): TiqrReply {
-  const said = body.toString("utf8").trim();
-  const parsed = v.safeParse(ReplySchema, parseJson(said));
+  const parsed = v.safeParse(ReplySchema, jsonOf(body));
   if (parsed.success) {
     const { responseCode, attemptsLeft, duration, message } = parsed.output;
     return {
       word: WORDS[responseCode] ?? String(responseCode),
       count: attemptsLeft ?? duration ?? null,
-      message: message ? printable([...message].slice(0, MAX_MESSAGE).join("")) : null,
+      message: words(message),
     };
   }
-  const [, word = "", count] = /^([A-Z_]+)(?::(\d{1,6}))?$/.exec(said) ?? [];
+  const [, word = "", count] =
+    /^([A-Z_]+)(?::(\d{1,6}))?$/.exec(body.toString("utf8").trim()) ?? [];
   return { word, count: count === undefined ? null : Number(count), message: null };
 }
 
@@ -268,13 +265,4 @@ function attempts(left: number | null): string {
   if (left === null) return "";
   if (left <= 0) return t(", and has blocked this account");
   return t` (${plural(left, "attempt")} left)`;
-}
-
-/** Undefined for invalid JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

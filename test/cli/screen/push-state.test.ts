@@ -158,7 +158,7 @@ describe("a request that was not shown whole", () => {
     const one = withSight(waiting(plain), sight);
     expect(pressOnce(one, text("a"), ENTER).wish).toBeNull();
     expect(pressOnce(withSight(waiting(matched), sight), text("12"), ENTER).wish).toBeNull();
-    expect(pressOnce(one, text("d"), text("r")).wish).toMatchObject({ answer: { kind: "deny" } });
+    expect(pressOnce(one, text("d"), text("r")).wish).toBeNull();
   });
 
   test("is approved after its end was shown, and no other one with it", () => {
@@ -172,6 +172,15 @@ describe("a request that was not shown whole", () => {
 });
 
 describe("denying", () => {
+  test("is of the request that was drawn, and not of the one that took its place", () => {
+    const moved = withRequests(drawn(waiting(two, one)), [two], 1);
+    for (const key of [text("d"), { name: "delete" } as const]) {
+      const { state } = pressPushKey(moved, key, NOW);
+      expect(state.mode).toEqual({ kind: "watching" });
+      expect(pressPushKey(drawn(state), key, NOW).state.mode).toMatchObject({ id: "2" });
+    }
+  });
+
   const denied = (isReport: boolean) => ({
     kind: "answer",
     request: one,
