@@ -124,10 +124,16 @@ test("an agent that hangs is waited for and named, and the PIN of a token is nev
   await unlock(home);
   const { pid } = JSON.parse((await home.fob(["agent", "status", "--json"])).stdout);
   process.kill(pid, "SIGSTOP");
-  expect(await home.fob(["code", "Bank"], { env: { FOB_PIN: BANK } })).toMatchObject({
-    exitCode: 8,
-    stderr: `fob: the agent (process ${pid}) runs and does not answer\nhint: \`fob lock\` ends it, \`fob unlock\` starts another one\n`,
-  });
+  const asked = [
+    ["code", "Bank"],
+    ["agent", "status"],
+    ["agent", "start"],
+  ].map((args) => home.fob(args, { env: { FOB_PIN: BANK } }));
+  for (const outcome of await Promise.all(asked))
+    expect(outcome).toMatchObject({
+      exitCode: 8,
+      stderr: `fob: the agent (process ${pid}) runs and does not answer\nhint: \`fob lock\` ends it, \`fob unlock\` starts another one\n`,
+    });
   expect(await home.fob(["lock"])).toMatchObject({ exitCode: 0 });
   expect(await appAttemptsLeft(home)).toBe(10);
 });

@@ -94,12 +94,8 @@ export class AgentControl {
    * would take the PIN for the agent's token as the app PIN.
    */
   async connect(): Promise<Connection | null> {
-    const holder = readHeader(this.#home) && this.#ownClaim();
-    if (!holder) return null;
-    const found = await this.#findPatiently(holder);
-    if (found && "agent" in found) return askingForLife(found.agent);
-    if (found?.isSilent && this.#host.lifeOf(holder) === "running") throw doesNotAnswer(holder);
-    return null;
+    const found = await this.#find();
+    return found && "agent" in found ? askingForLife(found.agent) : null;
   }
 
   /** The address at which shells find an agent that runs, for as long as they can. */
@@ -107,14 +103,16 @@ export class AgentControl {
     return this.#host.leadsTo(this.forShells, socket) ? this.forShells : socket;
   }
 
-  #findPatiently(holder: Holder): Promise<Found> {
-    const patience = this.#host.lifeOf(holder) === "running" ? MAX_PROVING_ALIVE : undefined;
-    return findAgent(holder, this.#host.addressesOf(holder), patience);
-  }
-
+  /** Throws FobError `unavailable` for an agent of this home that runs and does not answer. */
   async #find(): Promise<Found> {
-    const holder = this.#ownClaim();
-    return holder && findAgent(holder, this.#host.addressesOf(holder));
+    const holder = readHeader(this.#home) && this.#ownClaim();
+    if (!holder) return null;
+    const isRunning = this.#host.lifeOf(holder) === "running";
+    const patience = isRunning ? MAX_PROVING_ALIVE : undefined;
+    const found = await findAgent(holder, this.#host.addressesOf(holder), patience);
+    const isSilent = found !== null && "isSilent" in found && found.isSilent;
+    if (isSilent && this.#host.lifeOf(holder) === "running") throw doesNotAnswer(holder);
+    return found;
   }
 
   /** The claim of an agent of this home; null where there is none that can be read. */
@@ -124,14 +122,14 @@ export class AgentControl {
     return holder;
   }
 
-  /** The agent's status; null when no agent holds this vault. */
+  /** The agent's status; null when no agent holds this vault. Throws as {@link connect} does. */
   async status(): Promise<AgentStatus | null> {
     return (await this.report()).status;
   }
 
-  /** {@link status}, and the program that answers instead of the agent, if any. */
+  /** {@link status}, and the program that answers instead of the agent. Throws as it does. */
   async report(): Promise<AgentReport> {
-    const found = readHeader(this.#home) && (await this.#find());
+    const found = await this.#find();
     if (!found) return { status: null, stranger: null };
     if ("stranger" in found) return { status: null, stranger: found.stranger };
     const line = await found.agent.ask("status");
