@@ -40,6 +40,24 @@ test("verify says that a passcode has another length", async () => {
   });
 });
 
+test("verify asks for no PIN where the passcode has another length", async () => {
+  const { fob } = testHome();
+  await fob(["enroll", "--pin", "-"], { input: HOTP_URI, env: { FOB_PIN: "4711" } });
+  expect((await fob(["verify", "ACME", "755224"])).exitCode).toBe(5);
+  expect(await fob(["verify", "ACME", "755"])).toMatchObject({ exitCode: 2, stdout: "" });
+});
+
+test("verify reads every enrollment string with a scheme, and takes others for names", async () => {
+  const { fob } = testHome();
+  const verified = await fob(["verify", HOTP_URI, "755224"]);
+  expect(verified).toMatchObject({ exitCode: 0 });
+  const moved = await fob(["verify", HOTP_URI.replace("otpauth", "apple-otpauth"), "755224"]);
+  expect(moved).toMatchObject({ exitCode: 0 });
+  expect((await fob(["verify", "otpauth://hotp/ACME", "755224"])).exitCode).toBe(6);
+  expect((await fob(["verify", "pia://pipush/ACME?url=x", "755224"])).exitCode).toBe(6);
+  expect((await fob(["verify", "https://acme.test/", "755224"])).exitCode).toBe(3);
+});
+
 test("JSON that names one-time passwords in its first line is no damaged CSV", async () => {
   const { home, fob } = testHome();
   const file = join(home, "x.json");

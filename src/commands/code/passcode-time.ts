@@ -4,7 +4,12 @@ import type { Context } from "#cli/context.ts";
 import { parseTime } from "#commands/values.ts";
 import { PIN_METHODS } from "#otp/pin-passcode.ts";
 import type { TimeSteps } from "#otp/totp.ts";
-import { type Credential, isMadeWithPin } from "#token/credential.ts";
+import {
+  type Credential,
+  isMadeWithPin,
+  type PinCredential,
+  type TotpCredential,
+} from "#token/credential.ts";
 import type { Token } from "#token/token.ts";
 
 /** For which time a passcode is wanted. */
@@ -17,9 +22,17 @@ export interface WantedTime {
 }
 
 /** How a credential cuts time into steps, or null when it does not. */
+export function stepsOf(credential: TotpCredential | PinCredential): TimeSteps;
+export function stepsOf(credential: Credential): TimeSteps | null;
 export function stepsOf(credential: Credential): TimeSteps | null {
   if (isMadeWithPin(credential)) return { period: PIN_METHODS[credential.kind].period, t0: 0 };
   return credential.kind === "totp" ? credential : null;
+}
+
+/** How many characters the passcodes of a credential have, or null where it depends on more. */
+export function digitsOf(credential: Credential): number | null {
+  if (isMadeWithPin(credential)) return PIN_METHODS[credential.kind].digits;
+  return credential.kind === "totp" || credential.kind === "hotp" ? credential.digits : null;
 }
 
 /**

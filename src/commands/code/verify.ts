@@ -6,7 +6,7 @@ import type { Style } from "#cli/output/style.ts";
 import { existingVault, findOne } from "#commands/lookup.ts";
 import { storedSecret } from "#commands/stored-secret.ts";
 import { parseTime, parseWhole, tellZone } from "#commands/values.ts";
-import { recognize } from "#enrollment/recognize.ts";
+import { identify, recognize } from "#enrollment/recognize.ts";
 import { findPasscode } from "#otp/find-passcode.ts";
 import { OtpError } from "#otp/otp-error.ts";
 import { PIN_METHODS } from "#otp/pin-passcode.ts";
@@ -17,6 +17,7 @@ import { type Credential, isMadeWithPin, type PinCredential } from "#token/crede
 import { forget, type Secret } from "#token/secret.ts";
 import { askingBefore, askPasscodePin } from "#vault/pins/pin-prompt.ts";
 import { withoutPasscode } from "#vault/tokens/passcodes.ts";
+import { digitsOf, stepsOf } from "./passcode-time.ts";
 
 /** The result: the position of the matching passcode, relative to the expected one. */
 type Verdict =
@@ -37,8 +38,8 @@ interface Verified {
 /** What checking a stored token's passcode needs. */
 type VerifyContext = Pick<Context, "clock" | "findVault" | "pinPrompt" | "readInput" | "tell">;
 
-/** An argument with this prefix is an enrollment string, not a name. */
-const ENROLLMENT = /^(?:(?:apple-)?otpauth|otpauth-migration|steam|motp):\/\//i;
+/** How a string with a scheme begins. A bare secret could be a name as well. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /** `fob verify`: is this passcode right, and if so, how far off is it? */
 export const verify = defineCommand({
@@ -62,12 +63,14 @@ export const verify = defineCommand({
   examples: [
     { command: "fob verify vpn 492039", explanation: "the passcode is right; clock offset 0 s" },
   ],
-  isDelegable: ({ subject }) => subject !== "-" && !ENROLLMENT.test(subject),
+  isDelegable: ({ subject }) => subject !== "-" && !isEnrollment(subject),
   async run(input, context: VerifyContext & Pick<Context, "endAtSignals">): Promise<Verdict> {
     const { subject, passcode } = await fromInput(input, context);
-    const isString = input.subject === "-" || ENROLLMENT.test(subject);
+    const isString = input.subject === "-" || isEnrollment(subject);
     const find = () =>
-      isString ? draftSubject(subject, context) : storedSubject(subject, context);
+      isString
+        ? draftSubject(subject, passcode, context)
+        : storedSubject(subject, passcode, context);
     return verdictOn(
       { ...input, name: isString ? t("this token") : subject, passcode },
       find,
@@ -90,11 +93,16 @@ export const tokenVerification = {
     const { subject, passcode } = await fromInput(input, context);
     return verdictOn(
       { ...input, name: subject, passcode },
-      () => storedSubject(subject, context),
+      () => storedSubject(subject, passcode, context),
       context,
     );
   },
 };
+
+/** Whether an argument is an enrollment string, not a name. */
+function isEnrollment(subject: string): boolean {
+  return SCHEME.test(subject) && identify(subject) !== null;
+}
 
 interface VerifyInput {
   readonly passcode: string;
@@ -102,7 +110,7 @@ interface VerifyInput {
   readonly at: string | undefined;
 }
 
-/** `name` is how messages call the token. */
+/** `name` is how messages call the token; `find` refuses passcodes of another length. */
 async function verdictOn(
   input: VerifyInput & { readonly name: string },
   find: () => Promise<Verified>,
@@ -112,12 +120,11 @@ async function verdictOn(
   tellZone("--at", input.at, context);
   const now = input.at === undefined ? context.clock() : parseTime(input.at, context.clock());
   const { credential, secret } = await find();
-  refuseOtherLength(credential, input.passcode);
-  const pin = isMadeWithPin(credential)
-    ? await askPasscodePin(input.name, askingBefore(0, context.pinPrompt))
-    : null;
-  const unixSeconds = now.getTime() / 1000;
+  let pin: Secret | null = null;
   try {
+    if (isMadeWithPin(credential))
+      pin = await askPasscodePin(input.name, askingBefore(0, context.pinPrompt));
+    const unixSeconds = now.getTime() / 1000;
     return judge({ credential, secret, pin }, input.passcode, { window, unixSeconds });
   } catch (error) {
     throw error instanceof OtpError ? withoutPasscode({ name: input.name }, error) : error;
@@ -128,11 +135,7 @@ async function verdictOn(
 
 /** What is too short or too long was never a passcode of this token. */
 function refuseOtherLength(credential: Credential, passcode: string): void {
-  const digits = isMadeWithPin(credential)
-    ? PIN_METHODS[credential.kind].digits
-    : credential.kind === "totp" || credential.kind === "hotp"
-      ? credential.digits
-      : null;
+  const digits = digitsOf(credential);
   const given = [...passcode].length;
   if (digits !== null && given !== digits)
     throw new FobError(
@@ -154,6 +157,7 @@ async function fromInput(
 
 async function draftSubject(
   text: string,
+  passcode: string,
   context: Pick<Context, "endAtSignals">,
 ): Promise<Verified> {
   const [draft, ...others] = await context.endAtSignals(() => recognize(text));
@@ -165,19 +169,24 @@ async function draftSubject(
       "usage",
       t("this token is enrolled in two steps: verify it by its name, once it is enrolled"),
     );
+  refuseOtherLength(draft.credential, passcode);
   return { credential: draft.credential, secret: Buffer.from(draft.secret) };
 }
 
 async function storedSubject(
   query: string,
+  passcode: string,
   context: Pick<Context, "clock" | "findVault" | "pinPrompt">,
 ): Promise<Verified> {
   const vault = await existingVault(context);
   const record = vault.read((await findOne(vault, query)).id);
-  const later = isMadeWithPin(record.token.credential) ? 1 : 0;
+  const { credential } = record.token;
+  // before a PIN is asked for
+  refuseOtherLength(credential, passcode);
+  const later = isMadeWithPin(credential) ? 1 : 0;
   const pinPrompt = askingBefore(later, context.pinPrompt);
   return {
-    credential: record.token.credential,
+    credential,
     secret: await storedSecret(vault, record, { ...context, pinPrompt }),
   };
 }
@@ -197,9 +206,7 @@ function judge(
       ? { match: false }
       : { match: true, counter: counter + BigInt(offset), offset };
   }
-  const steps = isMadeWithPin(credential)
-    ? { period: PIN_METHODS[credential.kind].period, t0: 0 }
-    : credential;
+  const steps = stepsOf(credential);
   const step = timeStep({ ...steps, unixSeconds });
   const around = stepsAround(step, window);
   const offset = isMadeWithPin(credential)
