@@ -70,7 +70,7 @@ describe("fob export with a pre-shared key", () => {
       6,
       "the key has 256 bits, and this format takes 128",
     ],
-    [["--format", "pskc", "--psk"], "no key", 4, "the key is not of 128, 192 or 256 bits"],
+    [["--format", "pskc", "--psk"], "no key", 6, "the key is not of 128, 192 or 256 bits"],
   ])("%j is refused", async (options, key, exitCode, message) => {
     const { fob } = testHome();
     await fob(["enroll", "-"], { input: HOTP_URI });

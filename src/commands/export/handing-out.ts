@@ -14,6 +14,9 @@ export const FORMAT_NAMES: readonly string[] = EXPORT_FORMATS.map(({ id }) => id
 
 const [USUAL_FORMAT] = EXPORT_FORMATS;
 
+/** The formats by their interface, whose optional members some of them lack. */
+const FORMATS: readonly ExportFormat[] = EXPORT_FORMATS;
+
 /** More files are named by the first and the last. */
 const MAX_NAMED = 3;
 
@@ -54,8 +57,7 @@ export function chooseFormat(
   { format = USUAL_FORMAT.id, output, qr, unencrypted, psk }: HandingOut,
   context: Pick<Context, "pictures">,
 ): ExportFormat {
-  const formats: readonly ExportFormat[] = EXPORT_FORMATS;
-  const chosen = formats.find(({ id }) => id === format);
+  const chosen = FORMATS.find(({ id }) => id === format);
   if (!chosen) {
     throw new FobError(
       "usage",
@@ -91,8 +93,7 @@ function encryptedFormats(): string {
 }
 
 function keyFormats(): string {
-  const formats: readonly ExportFormat[] = EXPORT_FORMATS;
-  return formats.flatMap(({ id, keyBytes }) => (keyBytes ? id : [])).join(", ");
+  return FORMATS.flatMap(({ id, keyBytes }) => (keyBytes ? id : [])).join(", ");
 }
 
 /** Writes tokens in a format that supports them; asks for a passphrase where it encrypts. */
@@ -102,20 +103,13 @@ export async function writeExport(
   { unencrypted, psk, file }: Pick<HandingOut, "unencrypted" | "psk"> & { readonly file: string },
   { pinPrompt }: Pick<Context, "pinPrompt">,
 ): Promise<Export> {
-  if (psk) {
-    const key = await askKey(format, file, pinPrompt);
-    try {
-      return await format.write(tokens, null, key);
-    } finally {
-      forget(key);
-    }
-  }
-  const isEncrypted = format.canBeEncrypted && !unencrypted;
-  const passphrase = isEncrypted ? await askNewPassphrase(pinPrompt, file) : null;
+  const key = psk ? await askKey(format, file, pinPrompt) : null;
+  const asksPassphrase = format.canBeEncrypted && !unencrypted && key === null;
+  const passphrase = asksPassphrase ? await askNewPassphrase(pinPrompt, file) : null;
   try {
-    return await format.write(tokens, passphrase);
+    return await format.write(tokens, passphrase, key);
   } finally {
-    forget(passphrase);
+    forget(key, passphrase);
   }
 }
 
@@ -125,14 +119,21 @@ async function askKey(
   of: string,
   prompt: PinPrompt,
 ): Promise<Secret> {
-  const { parseKey } = await import("#enrollment/pskc/decryption.ts");
-  const typed = await prompt.ask({ of, role: "key", refusal: null });
-  const key = parseKey(typed);
-  forget(typed);
+  const key = await askAnyKey(of, prompt);
   if (keyBytes.includes(key.length)) return key;
   const [found, wanted] = [key.length * 8, keyBytes.map((bytes) => bytes * 8).join(", ")];
   forget(key);
   throw new FobError("invalid", t`the key has ${found} bits, and this format takes ${wanted}`);
+}
+
+async function askAnyKey(of: string, prompt: PinPrompt): Promise<Secret> {
+  const { parseKey } = await import("#enrollment/pskc/decryption.ts");
+  const typed = await prompt.ask({ of, role: "key", refusal: null });
+  try {
+    return parseKey(typed, "invalid");
+  } finally {
+    forget(typed);
+  }
 }
 
 /** What handing out needs. */

@@ -205,9 +205,11 @@ class Run {
     if (name === this.#clientId) return { kind: "shared", bytes: this.#order.password };
     const { parseKey } = await import("#enrollment/pskc/decryption.ts");
     const typed = await this.#services.askSecret("key", name);
-    const bytes = this.#keep(parseKey(typed));
-    forget(typed);
-    return { kind: "shared", bytes };
+    try {
+      return { kind: "shared", bytes: this.#keep(parseKey(typed)) };
+    } finally {
+      forget(typed);
+    }
   }
 
   async #prove(

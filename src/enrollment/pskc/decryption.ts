@@ -189,19 +189,16 @@ async function deriveKey(derived: Element, askSecret: AskSecret, effort: Effort)
 }
 
 /**
- * A pre-shared key as typed: in hexadecimal, else in Base64. Throws FobError `denied` unless it has
- * 16, 24 or 32 bytes.
+ * A pre-shared key as typed: in hexadecimal, else in Base64. Throws a FobError unless it has 16, 24
+ * or 32 bytes: `denied`, or `invalid` where it is a new key, which cannot be the wrong one.
  */
-export function parseKey(typed: Uint8Array): Buffer {
+export function parseKey(typed: Uint8Array, code: "denied" | "invalid" = "denied"): Buffer {
   const written = Buffer.from(typed).toString("utf8").trim();
   const isHex = /^(?:[0-9a-f]{2}){16,32}$/i.test(written);
   const key = Buffer.from(written, isHex ? "hex" : "base64");
   if ([16, 24, 32].includes(key.length)) return key;
   forget(key);
-  throw new FobError(
-    "denied",
-    t("the key is not of 128, 192 or 256 bits in hexadecimal or Base64"),
-  );
+  throw new FobError(code, t("the key is not of 128, 192 or 256 bits in hexadecimal or Base64"));
 }
 
 /** A MAC is of the ciphertext, or in drafts of RFC 6030 and what follows them of the plaintext. */
