@@ -22,26 +22,28 @@ export async function readPasswordStore(
   const store = await passwordStore(folder);
   const entries: StoreEntry[] = [];
   let without = 0;
-  const bar = progress(store.names.length, t("entries"));
   try {
-    for (const [i, name] of store.names.entries()) {
-      const entry = { name, content: await store.show(name) };
-      bar.step();
-      if (hasToken(entry)) entries.push(entry);
-      else {
-        forget(entry.content);
-        without++;
+    const bar = progress(store.names.length, t("entries"));
+    try {
+      for (const [i, name] of store.names.entries()) {
+        const entry = { name, content: await store.show(name) };
+        bar.step();
+        if (hasToken(entry)) entries.push(entry);
+        else {
+          forget(entry.content);
+          without++;
+        }
+        const isHopeless = i + 1 === Math.min(MAX_FAILURES, store.names.length);
+        if (isHopeless && entries.every(({ content }) => content === null) && without === 0)
+          throw cannotShow(store.program);
       }
-      const isHopeless = i + 1 === Math.min(MAX_FAILURES, store.names.length);
-      if (isHopeless && entries.every(({ content }) => content === null) && without === 0)
-        throw cannotShow(store.program);
+    } finally {
+      bar.end();
     }
+    return await readStoreEntries(store.program, entries, without);
   } finally {
-    bar.end();
+    forget(...entries.map(({ content }) => content));
   }
-  const content = await readStoreEntries(store.program, entries, without);
-  for (const entry of entries) forget(entry.content);
-  return content;
 }
 
 function cannotShow(program: string): FobError {
