@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { updateCell } from "#vault/cells/cell.ts";
+import { vaultOf } from "./damage/rich-home.ts";
 import { HOTP_URI, RFC_CODES, type TestHome, TOTP_URI, testHome } from "./fob.ts";
 
 interface Patient extends TestHome {
@@ -52,6 +54,29 @@ describe("fob doctor", () => {
     expect(await one.examine()).toMatchObject(WHOLE);
     const { fob } = testHome();
     expect(await fob(["doctor"])).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test("tells what its repair put aside, also where the rest cannot be judged", async () => {
+    const { fob, home, ids } = await patient();
+    const batches = join(home, "vault", "batches");
+    rmSync(batches, { recursive: true, force: true });
+    writeFileSync(batches, "");
+    updateCell(vaultOf(home).tokenCell(ids[0] ?? ""), () => Buffer.from('{"version":99}'));
+    const checks = JSON.parse((await fob(["doctor", "--repair", "--json"])).stdout);
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: "files",
+        status: "ok",
+        message: expect.stringMatching(/^put aside .*batches$/),
+      }),
+    );
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: "vault",
+        status: "failed",
+        message: expect.stringContaining("newer fob"),
+      }),
+    );
   });
 
   test("gives every check as JSON with the same keys", async () => {

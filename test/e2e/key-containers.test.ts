@@ -17,7 +17,7 @@ describe("fob import of key containers", () => {
     expect(outcome.exitCode).toBe(0);
     const serials = JSON.parse(outcome.stdout).map(({ serial }: { serial: string }) => serial);
     expect(serials).toEqual(["654321", "123456", "9999999"]);
-    expect(outcome.stderr).toContain("left out: 9999999 is in the file twice");
+    expect(outcome.stderr).toContain("left out, because the file has them twice: 9999999");
     expect(outcome.stderr).toContain("the issuer allowed its use until 2006-05-31");
     const again = await fob(["import", FIGURE_10]);
     expect(again).toMatchObject({ exitCode: 0, stdout: "" });

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { flag } from "#cli/command.ts";
 import type { HouseContext } from "#cli/context.ts";
+import { nameSome } from "#commands/naming.ts";
 import type { Vault } from "#vault/vault.ts";
 import { checkName } from "./draft-names.ts";
 import {
@@ -65,10 +66,14 @@ export async function settleRepeated(
   const refused = repeated.map((one) => refusalOfRepeated(one, wishes.options));
   if (wishes.keepBoth) return { drafts, refused: [] };
   if (!context.prompt.available) return { drafts: [], refused };
+  const names = nameSome(
+    drafts.map(({ name }) => name),
+    MAX_NAMED,
+  );
   const question =
     others.length === 0
       ? t`${only.named.name} is given twice, with different secrets. What now?`
-      : t`${plural(repeated.length, "account")} are given twice, with different secrets (${shorten(drafts.map(({ name }) => name))}). What now?`;
+      : t`${plural(repeated.length, "account")} are given twice, with different secrets (${names}). What now?`;
   const choices = [
     { label: t("keep both, the later one under another name"), value: "keep" },
     { label: t("leave the later one out"), value: "leave" },
@@ -133,15 +138,13 @@ async function decide(
 }
 
 function question(conflicts: readonly Conflict[]): string {
-  const all = shorten(conflicts.map(({ entry }) => entry.name));
+  const all = nameSome(
+    conflicts.map(({ entry }) => entry.name),
+    MAX_NAMED,
+  );
   return conflicts.length === 1
     ? t`${all} is enrolled already with another secret. What now?`
     : t`${plural(conflicts.length, "account")} are enrolled already with another secret (${all}). What now?`;
-}
-
-function shorten(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return more > 0 ? t`${names.slice(0, MAX_NAMED).join(", ")} and ${more} more` : names.join(", ");
 }
 
 /** A person names one token; several, and those of a script, get a number behind their name. */

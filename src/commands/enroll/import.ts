@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { plural, t } from "#base/language.ts";
 import { defineCommand, flag, optional, optionalValue, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { nameSome } from "#commands/naming.ts";
 import { type DraftView, describeView, viewDraft } from "#commands/tokens/token-view.ts";
 import type { EnrollmentDraft } from "#enrollment/draft.ts";
 import type { FileContent } from "#enrollment/files/read-file.ts";
@@ -9,6 +10,7 @@ import { withoutRepetitions } from "#enrollment/repetitions.ts";
 import { shortenName } from "#token/clean-name.ts";
 import type { Credential } from "#token/credential.ts";
 import { printable } from "#token/printable.ts";
+import { forget } from "#token/secret.ts";
 import { conflictOptions, refuseBoth } from "./account-conflicts.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
 import { warningsAbout } from "./draft-findings.ts";
@@ -70,19 +72,22 @@ export const importFile = defineCommand({
       remarks,
     } = await readSource({ path, pass, keyFile }, context);
     const drafts = withoutRepetitions(found);
+    const taken = new Set(drafts);
+    const repeated = found.filter((draft) => !taken.has(draft));
+    forget(...repeated.map(({ secret }) => secret));
     if (drafts.length === 0 && refusals.length === 0) {
       const options = remarks.length === 0 ? {} : { hint: remarks.join("; ") };
       throw new FobError("invalid", t`${file} (${app}) holds no token`, options);
     }
-    const refused = [
+    const remarked = [
       ...refusals.map((refusal) => t`left out: ${refusal}`),
-      ...describeRepeated(found, drafts),
+      ...describeRepeated(repeated),
       ...remarks,
     ];
     if (drafts.length === 0)
       throw new FobError("invalid", t`nothing in ${file} (${app}) can be enrolled: ${refusals[0]}`);
     const named = drafts.map((draft) => ({ name: nameIn(app, draft), isChosen: false, draft }));
-    const left = [...refused, ...warningsAbout(named, context.clock())];
+    const left = [...remarked, ...warningsAbout(named, context.clock())];
     if (dryRun)
       return {
         views: named.map(({ name, draft }) => viewDraft(name, draft)),
@@ -119,23 +124,14 @@ export const importFile = defineCommand({
   failures: ({ failures }) => failures,
 });
 
-/** No more tokens are named that are in a file twice. */
+/** A message about the tokens that a file has twice names no more of them than this. */
 const MAX_NAMED = 5;
 
-/** The tokens of a file that it has twice, which are taken once. */
-function describeRepeated(
-  found: readonly EnrollmentDraft[],
-  taken: readonly EnrollmentDraft[],
-): string[] {
-  const isTaken = new Set(taken);
-  const names = found.flatMap((draft) =>
-    isTaken.has(draft) ? [] : [draft.serial ?? draft.name ?? t("a token")],
-  );
-  const named = names.slice(0, MAX_NAMED).map((name) => t`left out: ${name} is in the file twice`);
-  const more = names.length - named.length;
-  return more > 0
-    ? [...named, t`left out: ${plural(more, "token")} more that are in the file twice`]
-    : named;
+/** A message about the tokens that a file has twice, which are taken once. */
+function describeRepeated(repeated: readonly EnrollmentDraft[]): string[] {
+  if (repeated.length === 0) return [];
+  const names = repeated.map(({ serial, name }) => serial ?? name ?? t("a token"));
+  return [t`left out, because the file has them twice: ${nameSome(names, MAX_NAMED)}`];
 }
 
 /** Where tokens are taken from. */

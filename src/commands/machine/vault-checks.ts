@@ -3,6 +3,7 @@ import { plural, type Text, t, translated } from "#base/language.ts";
 import { type Check, failure } from "#cli/check.ts";
 import { flag } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { nameSome } from "#commands/naming.ts";
 import {
   type Checkup,
   examineVault,
@@ -43,31 +44,30 @@ export const vaultChecks = {
 export async function checkVault(repair: boolean, context: VaultChecksContext): Promise<Check[]> {
   const opened = await open(context);
   if ("check" in opened) return [opened];
-  try {
-    return await lookThrough(opened.vault, repair, context);
-  } catch (error) {
-    // a file that cannot be judged, that a newer fob wrote, or another user's: not repaired then
-    if (!(error instanceof FobError) || !["invalid", "unavailable", "denied"].includes(error.code))
-      throw error;
-    return [failure("vault", error)];
-  }
+  const { vault } = opened;
+  return orFailedVault(async () => {
+    const misplaced = misplacedIn(vault.layout);
+    // misplaced files first: they block all other checks
+    if (misplaced.length > 0 && !repair) return [describeMisplaced(misplaced)];
+    putMisplacedAside(vault.layout, misplaced);
+    return [
+      ...(misplaced.length > 0 ? [describePutAside(misplaced)] : []),
+      ...(await orFailedVault(() => lookThrough(vault, repair, context))),
+    ];
+  });
 }
 
+/** The checks of a vault without misplaced files. */
 async function lookThrough(
   vault: Vault,
   repair: boolean,
   context: VaultChecksContext,
 ): Promise<Check[]> {
   const { processes } = context;
-  const misplaced = misplacedIn(vault.layout);
-  // misplaced files first: they block all other checks
-  if (misplaced.length > 0 && !repair) return [describeMisplaced(misplaced)];
-  putMisplacedAside(vault.layout, misplaced);
   if (!isWhole(examineVault(vault, processes))) await context.sleep(SECOND_LOOK);
   const found = examineVault(vault, processes);
   const aside = repair ? mendVault(vault, found, processes) : [];
   return [
-    ...(misplaced.length > 0 ? [describePutAside(misplaced)] : []),
     describeDamage(vault, found, aside),
     ...describeLost(found, repair),
     ...describeAttempts(found, repair),
@@ -79,6 +79,20 @@ async function lookThrough(
     orFailed("grants", () => checkGrants(vault, repair, context.clock())),
     checkLeftovers(vault, found, repair, processes),
   ];
+}
+
+/**
+ * Checks of a vault, or one failed check where a file cannot be judged, was written by a newer fob,
+ * or is another user's. What was repaired before stays repaired.
+ */
+async function orFailedVault(checks: () => Promise<Check[]>): Promise<Check[]> {
+  try {
+    return await checks();
+  } catch (error) {
+    if (!(error instanceof FobError) || !["invalid", "unavailable", "denied"].includes(error.code))
+      throw error;
+    return [failure("vault", error)];
+  }
 }
 
 async function open(
@@ -181,7 +195,10 @@ function describePutAside(misplaced: readonly Misplaced[]): Check {
 /** Tokens in the index whose files are lost; nothing where there are none. */
 function describeLost({ lost }: Checkup, repaired: boolean): Check[] {
   if (lost.length === 0) return [];
-  const names = nameSome(lost.map(({ name }) => name));
+  const names = nameSome(
+    lost.map(({ name }) => name),
+    MAX_NAMED,
+  );
   const check = "lost";
   if (repaired) {
     const hint = t("enroll these tokens anew");
@@ -262,7 +279,10 @@ function describeIndex({ damagedIndex, unlisted, gone }: Checkup, repaired: bool
   if (repaired) return { check, status: "ok", message: t("the index was rebuilt from the tokens") };
   if (damagedIndex !== null)
     return { check, status: "failed", message: damagedIndex, hint: translated(REPAIR_HINT) };
-  const names = nameSome([...unlisted, ...gone].map(({ name }) => name));
+  const names = nameSome(
+    [...unlisted, ...gone].map(({ name }) => name),
+    MAX_NAMED,
+  );
   return {
     check,
     status: "warning",
@@ -328,10 +348,4 @@ function describeLeftovers({ old, temporary, empty }: Leftovers): string | null 
     empty.length > 0 ? plural(empty.length, "empty folder") : null,
   ].filter((kind) => kind !== null);
   return kinds.length === 0 ? null : kinds.reduce((all, kind) => t`${all}, ${kind}`);
-}
-
-/** The first names of many. */
-function nameSome(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_NAMED).join(", ");
-  return names.length > MAX_NAMED ? t`${shown} and ${names.length - MAX_NAMED} more` : shown;
 }

@@ -5,6 +5,7 @@ import { attemptEach } from "#cli/attempts.ts";
 import { defineCommand, flag, variadic } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingVault, findEach } from "#commands/lookup.ts";
+import { nameSome } from "#commands/naming.ts";
 import { printable } from "#token/printable.ts";
 import { removedIds, removeToken } from "#vault/trash/removal.ts";
 import type { Vault } from "#vault/vault.ts";
@@ -80,9 +81,11 @@ async function removeEach(
 
 function stoppedAfter(removed: readonly Removed[], tokens: readonly Removable[]): FobError {
   const left = tokens.filter(({ id }) => !removed.some((one) => one.id === id));
-  const names = left.slice(0, MAX_NAMED).map(({ name }) => name);
-  const more = left.length > names.length ? ", ..." : "";
-  const message = t`interrupted: ${plural(removed.length, "token")} removed, ${left.length} not (${names.join(", ")}${more})`;
+  const names = nameSome(
+    left.map(({ name }) => name),
+    MAX_NAMED,
+  );
+  const message = t`interrupted: ${plural(removed.length, "token")} removed, ${left.length} not (${names})`;
   return new FobError("interrupted", message, { hint: t("`fob restore` lists what was removed") });
 }
 
