@@ -1,4 +1,5 @@
-import { plural, t } from "#base/language.ts";
+import { t } from "#base/language.ts";
+import { nameSome } from "#commands/naming.ts";
 import { judgeCopiedSecret, judgeValidity } from "#enrollment/audit.ts";
 import { type Finding, severityInWords } from "#token/draft/parsed-token.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -20,8 +21,14 @@ export function warningsAbout(named: readonly NamedDraft[], now: Date): string[]
     }
   }
   return [...names].map(
-    ([message, all]) => `${severityInWords("warning")}: ${t`${shorten(all)}: ${message}`}`,
+    ([message, all]) =>
+      `${severityInWords("warning")}: ${t`${nameSome(all, MAX_NAMED)}: ${message}`}`,
   );
+}
+
+/** The findings about a draft that a user is asked about: all but those about when it is valid. */
+export function findingsToConfirm({ draft }: Pick<NamedDraft, "draft">): Finding[] {
+  return [...draft.findings, ...judgeCopiedSecret(draft.secret)];
 }
 
 /** A finding that names what it is about. */
@@ -35,12 +42,5 @@ export function describeFinding({ severity, message }: Finding): string {
 }
 
 function findingsAbout({ draft }: NamedDraft, now: Date): Finding[] {
-  return [...draft.findings, ...judgeCopiedSecret(draft.secret), ...judgeValidity(draft, now)];
-}
-
-function shorten(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return more > 0
-    ? t`${names.slice(0, MAX_NAMED).join(", ")} and ${plural(more, "other")}`
-    : names.join(", ");
+  return [...findingsToConfirm({ draft }), ...judgeValidity(draft, now)];
 }

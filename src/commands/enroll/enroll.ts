@@ -10,11 +10,10 @@ import {
   type TokenView,
   viewDraft,
 } from "#commands/tokens/token-view.ts";
-import { judgeCopiedSecret } from "#enrollment/audit.ts";
 import type { Finding } from "#token/draft/parsed-token.ts";
 import { printable } from "#token/printable.ts";
 import { addDrafts, type ClientContext } from "./add-drafts.ts";
-import { about, describeFinding, findingsOf } from "./draft-findings.ts";
+import { about, describeFinding, findingsOf, findingsToConfirm } from "./draft-findings.ts";
 import { nameDrafts, refuseSharedName } from "./draft-names.ts";
 import { describeMissingPin } from "./enrollment-pins.ts";
 import type { NamedDraft } from "./named-draft.ts";
@@ -123,13 +122,7 @@ export const enroll = defineCommand({
     }
     const isAsked = !input.yes && context.prompt.available;
     if (isAsked)
-      await confirmWarnings(
-        [
-          ...named.flatMap(({ draft }) => [...draft.findings, ...judgeCopiedSecret(draft.secret)]),
-          ...onlineFindings,
-        ],
-        context,
-      );
+      await confirmWarnings([...named.flatMap(findingsToConfirm), ...onlineFindings], context);
     // a server may refuse: that is no reason to be silent about the risk that was taken
     else
       for (const finding of onlineFindings.filter(isWarning))

@@ -90,8 +90,8 @@ export async function storeDrafts(
   const looked = await lookAtDrafts(vault, named, known, storing);
   const { unfinished, keys } = looked;
   refuseEnrolled(vault, looked.fresh, known, storing);
-  const fresh = leaveOutSettled(vault, looked.fresh, entries, storing);
   const newcomers = knownTokens(cameSince(storing.seen ?? entries, entries));
+  const fresh = leaveOutSettled(vault, looked.fresh, newcomers, storing);
   const renewed = (one: NamedDraft) => (storing.renews ? tokensRenewed(one, entries) : []);
   const replaced = fresh.map((one) => [
     ...new Set([...findReplaced(one, known, newcomers, storing), ...renewed(one)]),
@@ -124,6 +124,7 @@ export async function storeDrafts(
       seen: entries,
       settleMeanwhile: (meanwhile, all) => {
         const late = knownTokens(meanwhile);
+        refuseEnrolled(vault, fresh, late, storing);
         const leftOut = knownMeanwhile(vault, fresh, late, storing);
         const rest = fresh.filter((_, i) => !leftOut.has(i));
         const there = knownTokens(all);
@@ -238,18 +239,16 @@ function higherCounter(
 function leaveOutSettled(
   vault: Vault,
   named: readonly NamedDraft[],
-  entries: readonly IndexEntry[],
+  newcomers: KnownTokens,
   storing: Storing,
 ): readonly NamedDraft[] {
-  const meanwhile = cameSince(storing.seen ?? entries, entries);
-  if (meanwhile.length === 0) return named;
-  const out = knownMeanwhile(vault, named, knownTokens(meanwhile), storing);
+  const out = knownMeanwhile(vault, named, newcomers, storing);
   return named.filter((_, i) => !out.has(i));
 }
 
 /**
  * The positions of drafts whose tokens, or others of their accounts, another process has stored
- * meanwhile. Throws as {@link refuseEnrolled} does.
+ * meanwhile, and that are skipped therefore.
  */
 function knownMeanwhile(
   vault: Vault,
@@ -257,7 +256,6 @@ function knownMeanwhile(
   known: KnownTokens,
   storing: Storing,
 ): ReadonlySet<number> {
-  refuseEnrolled(vault, named, known, storing);
   const isThere = (one: NamedDraft) =>
     !isReplacing(one, storing) &&
     (findSame(vault, one, known) !== null ||
