@@ -1,6 +1,6 @@
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
-import { attemptEach, refuseFailures } from "#cli/attempts.ts";
+import { attemptAll, refuseFailures } from "#cli/attempts.ts";
 import { defineCommand, flag, rest, value, values } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
 import { existingTokens, findOne } from "#commands/lookup.ts";
@@ -139,28 +139,27 @@ async function makePasscodes(
   minValidity: number | "whole",
   context: MakeContext,
 ): Promise<(readonly [string, string])[]> {
-  const look = async ({ name }: Request) =>
-    (await tokens.look((await findOne(tokens, name)).id)).token;
-  const [only, ...others] = requests;
-  if (only && others.length === 0) {
-    const token = await look(only);
-    const pinPrompt = pinsInTurn([token], context.pinPrompt)(token);
-    const asking = { ...context, pinPrompt };
-    return [[only.variable, await makePasscode(tokens, token, minValidity, asking)]];
-  }
-  const looked = await attemptEach(requests, async (request) => ({
-    ...request,
-    token: await look(request),
-  }));
+  const looked = await attemptAll(
+    requests,
+    async (request) => ({
+      ...request,
+      token: (await tokens.look((await findOne(tokens, request.name)).id)).token,
+    }),
+    context,
+  );
   refuseFailures(looked.failures, context);
   const asking = pinsInTurn(
     looked.done.map(({ token }) => token),
     context.pinPrompt,
   );
-  const made = await attemptEach(looked.done, async ({ variable, token }) => {
-    const surroundings = { ...context, pinPrompt: asking(token) };
-    return [variable, await makePasscode(tokens, token, minValidity, surroundings)] as const;
-  });
+  const made = await attemptAll(
+    looked.done,
+    async ({ variable, token }) => {
+      const surroundings = { ...context, pinPrompt: asking(token) };
+      return [variable, await makePasscode(tokens, token, minValidity, surroundings)] as const;
+    },
+    context,
+  );
   refuseFailures(made.failures, context);
   return [...made.done];
 }
