@@ -6,8 +6,8 @@ import { schemasWithLists } from "./schema-lists.ts";
 import { settingsDocuments } from "./settings-documents.ts";
 
 /**
- * Every file that is made of the definitions of commands and settings, or of lists, by its path. `read` gives the text of a
- * file of this project, `schemas` are the paths of its schemas.
+ * Every file that is made of the definitions of commands and settings, or of lists, by its path.
+ * `read` gives the text of a file of this project, `schemas` are the paths of its schemas.
  */
 export async function documents(
   read: (path: string) => string,

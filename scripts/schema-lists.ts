@@ -16,20 +16,32 @@ const LISTS: readonly (readonly string[])[] = [
 
 /**
  * The schemas by their paths, with the members that the lists have now. `read` gives the text of a
- * file of this project.
+ * file of this project. Throws where a list is in no schema.
  */
 export function schemasWithLists(
   paths: readonly string[],
   read: (path: string) => string,
 ): [string, string][] {
-  return paths.map((path) => [path, LISTS.reduce(withList, read(path))]);
+  const schemas = paths.map((path) => [path, read(path)] as const);
+  for (const list of LISTS) {
+    if (!schemas.some(([, schema]) => patternOf(list).test(schema)))
+      throw new Error(`no schema has a list that begins as this one does: ${list.join(", ")}`);
+  }
+  return schemas.map(([path, schema]) => [path, LISTS.reduce(withList, schema)]);
 }
 
 function withList(schema: string, list: readonly string[]): string {
-  const [first, second] = list.map((member) => JSON.stringify(member));
   const members = list.map((member) => JSON.stringify(member)).join(", ");
-  return schema.replaceAll(
-    new RegExp(`"enum": \\[\\s*${first},\\s*${second}[^\\]]*\\]`, "g"),
-    `"enum": [${members}]`,
-  );
+  return schema.replaceAll(patternOf(list), () => `"enum": [${members}]`);
+}
+
+/** Finds a list in schemas. */
+function patternOf(list: readonly string[]): RegExp {
+  const [first, second] = list.map((member) => escapePattern(JSON.stringify(member)));
+  return new RegExp(`"enum": \\[\\s*${first},\\s*${second}[^\\]]*\\]`, "g");
+}
+
+/** Text as a regular expression that matches exactly it. */
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
