@@ -36,8 +36,8 @@ function emptyFolder(): string {
 describe.skipIf(process.platform === "win32")("no home folder but an absolute one", () => {
   const PATHS = ["", "relative", "./here"];
   const environments = PATHS.flatMap((path) => [
-    { HOME: "HOME", XDG_DATA_HOME: path },
-    { HOME: "HOME", XDG_DATA_HOME: path, XDG_CONFIG_HOME: path, XDG_RUNTIME_DIR: path },
+    { XDG_DATA_HOME: path },
+    { XDG_DATA_HOME: path, XDG_CONFIG_HOME: path, XDG_RUNTIME_DIR: path },
   ]);
 
   test.each(environments)("is taken from %o", (env) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { eventually } from "../waiting.ts";
+import { until } from "../waiting.ts";
 import { FOB, HOTP_URI, homesLike } from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -83,7 +83,7 @@ describeWith(programs, "a program that reads fob's output", () => {
       "Enter",
     );
     await terminal.see("Enter passphrase");
-    await eventually("fob has ended", () => existsSync(join(home, "ended")) || undefined);
+    await until("fob has ended", () => existsSync(join(home, "ended")));
     terminal.type(passphrase, "Enter");
     expect(await terminal.see("status=0")).not.toContain("correct");
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { describeWith } from "../requires.ts";
-import { eventually } from "../waiting.ts";
+import { until } from "../waiting.ts";
 import { FOB, HOTP_URI, homesLike } from "./fob.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -43,7 +43,7 @@ describeWith({ tmux: "tmux" }, "a prompt that a signal or a failure ends", () =>
     terminal.type(`clear; sh "${file("script")}"`, "Enter");
     await terminal.see(shown);
     process.kill(Number(read("pid")), signal);
-    await eventually("fob has ended", () => existsSync(file("done")) || undefined, {
+    await until("fob has ended", () => existsSync(file("done")), {
       everyMs: 30,
       withinMs: 15_000,
     });

@@ -40,7 +40,7 @@ test.each(FAMILIES)("no file of %s takes the whole context", (family) => {
   expect(wrong).toEqual([]);
 });
 
-test("what a command does not name is not there for it, as the compiler sees it", () => {
+test("what a command does not name is not there for it: the compiler alone holds this", () => {
   const about = {
     summary: "",
     arguments: {},

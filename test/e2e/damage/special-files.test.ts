@@ -51,6 +51,17 @@ function filesFor(kind: keyof typeof KINDS): string[] {
   return kind === "a pipe" ? paths : paths.filter((path) => !isCell(path));
 }
 
+/** Runs the program on a home, and kills it where it hangs. */
+function runIn(home: string, args: readonly string[]) {
+  return execa(process.execPath, [FOB, ...args], {
+    env: { PATH: process.env["PATH"], HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" },
+    extendEnv: false,
+    reject: false,
+    timeout: LONGEST_MS,
+    killSignal: "SIGKILL",
+  });
+}
+
 async function tryAll(path: string, kind: keyof typeof KINDS): Promise<string[]> {
   const home = copyOf(rich.home, onTestFinished);
   const whole = join(home, path);
@@ -59,13 +70,7 @@ async function tryAll(path: string, kind: keyof typeof KINDS): Promise<string[]>
   KINDS[kind](whole);
   const wrong: string[] = [];
   for (const args of COMMANDS) {
-    const { exitCode, stderr, timedOut } = await execa(process.execPath, [FOB, ...args], {
-      env: { PATH: process.env["PATH"], HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" },
-      extendEnv: false,
-      reject: false,
-      timeout: LONGEST_MS,
-      killSignal: "SIGKILL",
-    });
+    const { exitCode, stderr, timedOut } = await runIn(home, args);
     if (timedOut || exitCode === 1 || /unexpected/.test(stderr))
       wrong.push(`${path}, ${args.join(" ")}: ${timedOut ? "hangs" : stderr}`);
   }
@@ -93,11 +98,7 @@ test.skipIf(process.platform === "win32")(
     const used = join(home, "vault", "used");
     rmSync(used, { force: true });
     KINDS["a pipe"](used);
-    const run = (...args: string[]) =>
-      execa(process.execPath, [FOB, ...args], {
-        env: { PATH: process.env["PATH"], HOME: home, FOB_HOME: home, FOB_KEYCHAIN: "file" },
-        ...{ extendEnv: false, reject: false, timeout: LONGEST_MS },
-      });
+    const run = (...args: string[]) => runIn(home, args);
     expect(await run("show", "Time", "--json")).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('"lastUsedAt": null'),
