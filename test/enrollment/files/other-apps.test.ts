@@ -358,6 +358,9 @@ const EXPORTS: readonly Row[] = [
   ],
 ];
 
+/** The secrets of the samples, as they stand there. */
+const SECRETS = [RFC.base32, RFC.base64, RFC.hex, SECOND];
+
 describe("an export", () => {
   test.each(EXPORTS)("of %s (%s) gives its tokens, and counts the rest", async (...row) => {
     const [format, app, text, tokens, remarks] = row;
@@ -365,20 +368,28 @@ describe("an export", () => {
     expect([content.app, content.remarks]).toEqual([app, remarks]);
   });
 
-  test.each(EXPORTS)("of %s (%s) with a bad entry gives the others", async (...row) => {
+  // those of Battle.net that are masked show no secret to replace
+  const readable = EXPORTS.filter(([, , text]) => SECRETS.some((secret) => text.includes(secret)));
+
+  test.each(readable)("of %s (%s) with a bad entry gives the others", async (...row) => {
     const [, , text, tokens] = row;
-    for (const good of [RFC.base32, RFC.base64, RFC.hex, SECOND]) {
+    let refused = 0;
+    for (const good of SECRETS) {
       if (!text.includes(good)) continue;
       const { drafts, refusals } = await readText(text.replace(good, "not a secret!"));
       expect(drafts.length + refusals.length).toBe(tokens.length);
       expect(refusals.length).toBeLessThan(2);
+      refused += refusals.length;
       expect(refusals.join()).not.toContain("not a secret!");
     }
+    expect(refused).toBeGreaterThan(0);
   });
 
-  test.each(EXPORTS)("of %s (%s) that was cut off is no file, or damaged", async (...row) => {
-    const [format, , text] = row;
-    if (format === "winauth") return;
+  // what WinAuth writes is a list of Key URIs, whose first lines are such a list too
+  const wholes = EXPORTS.filter(([format]) => format !== "winauth");
+
+  test.each(wholes)("of %s (%s) that was cut off is no file, or damaged", async (...row) => {
+    const [, , text] = row;
     for (const part of [0.1, 0.4, 0.7, 0.95]) {
       await expect(readText(text.slice(0, Math.floor(part * text.length)))).rejects.toMatchObject({
         code: "invalid",
