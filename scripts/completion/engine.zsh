@@ -27,7 +27,8 @@ _fob_offer_tokens() {
   if [[ -n $home ]]; then local -x FOB_HOME=$home; fi
   names=("${(@f)$(fob __complete names 2>/dev/null)}")
   names=("${(@)names:#}")
-  _wanted tokens expl token compadd -a names
+  # fob takes a name in any letter case
+  _wanted tokens expl token compadd -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -a names
 }
 
 # Offers what can stand in the place $1.

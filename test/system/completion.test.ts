@@ -50,6 +50,8 @@ const NAMES = [
 /** What is typed before TAB, and the name that it stands for. */
 const BEGINNINGS: readonly [string, string][] = [
   ["pl", "plain"],
+  ["PL", "plain"],
+  ["acme:A", "ACME:ann@acme.test"],
   ["My\\ t", "My token"],
   ['"My t', "My token"],
   ["'My t", "My token"],
