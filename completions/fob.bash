@@ -264,6 +264,12 @@ _fob_follow() {
       -*=*) ;;
       -?*) option=$word && _fob_look_up_value "$path" "$word" ;;
       *)
+        if [[ -z $path ]]; then case $word in
+        ls) word=list ;;
+        rm) word=remove ;;
+        add) word=enroll ;;
+        get) word=code ;;
+        esac; fi
         _fob_look_up "$path"
         if [[ " $commands " == *" $word "* ]]; then path+=${path:+ }$word; else index=$((index + 1)); fi
         ;;

@@ -374,6 +374,18 @@ function __fob_follow
                     set option $word
                     set place (__fob_value "$path" $word)
                 case '*'
+                    if test -z "$path"
+                        switch $word
+                            case ls
+                                set word list
+                            case rm
+                                set word remove
+                            case add
+                                set word enroll
+                            case get
+                                set word code
+                        end
+                    end
                     if __fob_commands "$path" | string match -q -- $word\t'*'
                         set path (string trim "$path $word")
                     else

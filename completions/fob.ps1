@@ -482,6 +482,13 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
         '--pin-file' = 'file'
         '--pin-fd' = 'any'
     }
+    # the keys of a hashtable like this one are the same in either case
+    $aliases = @{
+        'ls' = 'list'
+        'rm' = 'remove'
+        'add' = 'enroll'
+        'get' = 'code'
+    }
 
     function Get-Place($path, $option) {
         if ($globalValues.ContainsKey($option)) { return $globalValues[$option] }
@@ -553,6 +560,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             $place = Get-Place $path $word
         } else {
             $place = ''
+            if ($path -eq '' -and $aliases.ContainsKey($word)) { $word = $aliases[$word] }
             if (@($table[$path].Commands | ForEach-Object { $_[0] }) -ccontains $word) { $path = "$path $word".Trim() } else { $index++ }
         }
     }

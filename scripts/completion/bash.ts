@@ -1,11 +1,12 @@
 import type { CompletionEntry, CompletionTable } from "./completion-table.ts";
 import { fillIn } from "./fill-in.ts";
-import { quoteForShell, valueCases } from "./shell-case.ts";
+import { aliasCases, quoteForShell, valueCases } from "./shell-case.ts";
 
 /** The completion script for bash: its engine with the table in it. */
 export function bashCompletion(engine: string, table: CompletionTable): string {
   return fillIn(engine, {
     ENTRIES: table.entries.flatMap(caseOf).join("\n"),
+    ALIASES: aliasCases(table),
     ...valueCases(table),
     GLOBAL_OPTIONS: table.globalOptions.map(({ text }) => text).join(" "),
   });

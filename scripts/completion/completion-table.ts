@@ -1,4 +1,5 @@
 import type { ArgumentDefinition, Candidates } from "#cli/command.ts";
+import { ALIASES } from "#cli/command-line/aliases.ts";
 import {
   GLOBAL_OPTIONS,
   type GlobalOption,
@@ -34,6 +35,8 @@ export interface CompletionEntry {
 
 /** What the scripts must know: every node, and what is the same for all. */
 export interface CompletionTable {
+  /** Other names of commands, and the commands. */
+  readonly aliases: readonly (readonly [alias: string, command: string])[];
   readonly entries: readonly CompletionEntry[];
   readonly globalOptions: readonly Word[];
   readonly globalValues: Readonly<Record<string, Place>>;
@@ -45,6 +48,7 @@ export function completionTable(root: CommandNode): CompletionTable {
   const [first, ...others] = flatten(root).map(describe);
   const names = root.children.map(({ path }) => path);
   return {
+    aliases: [...ALIASES].filter(([, command]) => names.includes(command)),
     entries: [
       { ...entryOf(first), commands: [...entryOf(first).commands, help] },
       {

@@ -134,6 +134,9 @@ _fob_follow() {
       -*=*) ;;
       -?*) option=$word && _fob_look_up_value "$path" "$word" ;;
       *)
+        if [[ -z $path ]]; then case $word in
+@ALIASES@
+        esac; fi
         _fob_look_up "$path"
         if [[ " $commands " == *" $word "* ]]; then path+=${path:+ }$word; else index=$((index + 1)); fi
         ;;

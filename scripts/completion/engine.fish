@@ -68,6 +68,11 @@ function __fob_follow
                     set option $word
                     set place (__fob_value "$path" $word)
                 case '*'
+                    if test -z "$path"
+                        switch $word
+@ALIASES@
+                        end
+                    end
                     if __fob_commands "$path" | string match -q -- $word\t'*'
                         set path (string trim "$path $word")
                     else

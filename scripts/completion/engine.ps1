@@ -12,6 +12,10 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     $globalValues = @{
 @GLOBAL_VALUES@
     }
+    # the keys of a hashtable like this one are the same in either case
+    $aliases = @{
+@ALIASES@
+    }
 
     function Get-Place($path, $option) {
         if ($globalValues.ContainsKey($option)) { return $globalValues[$option] }
@@ -83,6 +87,7 @@ Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
             $place = Get-Place $path $word
         } else {
             $place = ''
+            if ($path -eq '' -and $aliases.ContainsKey($word)) { $word = $aliases[$word] }
             if (@($table[$path].Commands | ForEach-Object { $_[0] }) -ccontains $word) { $path = "$path $word".Trim() } else { $index++ }
         }
     }

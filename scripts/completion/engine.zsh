@@ -62,6 +62,9 @@ _fob_follow() {
       -*=*) ;;
       -?*) option=$word && _fob_look_up_value "$path_so_far" "$word" ;;
       *)
+        if [[ -z $path_so_far ]]; then case $word in
+@ALIASES@
+        esac; fi
         _fob_look_up "$path_so_far"
         if (( ${subcommands[(I)${(b)word}:*]} )); then
           path_so_far+=${path_so_far:+ }$word

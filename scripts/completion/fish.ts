@@ -4,9 +4,13 @@ import { fillIn } from "./fill-in.ts";
 /** The completion script for fish: its engine with the table in it. */
 export function fishCompletion(
   engine: string,
-  { entries, globalOptions, globalValues }: CompletionTable,
+  { aliases, entries, globalOptions, globalValues }: CompletionTable,
 ): string {
   return fillIn(engine, {
+    ALIASES: aliases
+      .map(([alias, command]) => `case ${alias}\n${" ".repeat(32)}set word ${command}`)
+      .map((line) => " ".repeat(28) + line)
+      .join("\n"),
     COMMANDS: casesOf(entries, ({ commands }) => commands.length > 0 && printWords(commands)),
     OPTIONS: casesOf(entries, ({ options }) => options.length > 0 && printWords(options)),
     PLACES: casesOf(

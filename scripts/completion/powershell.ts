@@ -4,9 +4,12 @@ import { fillIn } from "./fill-in.ts";
 /** The completion script for PowerShell: its engine with the table in it. */
 export function powershellCompletion(
   engine: string,
-  { entries, globalOptions, globalValues }: CompletionTable,
+  { aliases, entries, globalOptions, globalValues }: CompletionTable,
 ): string {
   return fillIn(engine, {
+    ALIASES: aliases
+      .map(([alias, command]) => `        ${quote(alias)} = ${quote(command)}`)
+      .join("\n"),
     ENTRIES: entries.map(entryOf).join("\n"),
     GLOBAL_OPTIONS: globalOptions.map((option) => `        ${pair(option)}`).join("\n"),
     GLOBAL_VALUES: Object.entries(globalValues)

@@ -5,6 +5,11 @@ export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** The branches that set `word` to the command that an alias stands for. */
+export function aliasCases({ aliases }: CompletionTable): string {
+  return aliases.map(([alias, command]) => `        ${alias}) word=${command} ;;`).join("\n");
+}
+
 /** The branches that set `place` to what stands after an option: of every command, and of one. */
 export function valueCases({ entries, globalValues }: CompletionTable): {
   GLOBAL_VALUES: string;

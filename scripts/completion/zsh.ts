@@ -1,11 +1,12 @@
 import type { CompletionEntry, CompletionTable, Word } from "./completion-table.ts";
 import { fillIn } from "./fill-in.ts";
-import { quoteForShell, valueCases } from "./shell-case.ts";
+import { aliasCases, quoteForShell, valueCases } from "./shell-case.ts";
 
 /** The completion script for zsh: its engine with the table in it. */
 export function zshCompletion(engine: string, table: CompletionTable): string {
   return fillIn(engine, {
     ENTRIES: table.entries.flatMap(caseOf).join("\n"),
+    ALIASES: aliasCases(table),
     ...valueCases(table),
     GLOBAL_OPTIONS: table.globalOptions.map((option) => `      ${describe(option)}`).join("\n"),
   });

@@ -82,6 +82,8 @@ const LINES: readonly [string, string][] = [
   ["fob run --token plain -- cat expo", "fob run --token plain -- cat exported.json"],
   ["fob import expo", "fob import exported.json"],
   ["fob enroll --qr expo", "fob enroll --qr exported.json"],
+  ["fob rm pl", "fob rm plain"],
+  ["fob --quiet ls --co", "fob --quiet ls --codes"],
   ["fob --home oth", "fob --home other/"],
 ];
 

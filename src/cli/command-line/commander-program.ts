@@ -2,6 +2,7 @@ import { Command, type CommanderError, Option } from "commander";
 import { t, translated } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition, OptionDefinition } from "#cli/command.ts";
+import { ALIASES } from "./aliases.ts";
 import { flagsOf, GLOBAL_OPTIONS, HELP_OPTION, VERSION_OPTION } from "./global-options.ts";
 import { GROUPS } from "./groups.ts";
 import { formatHelpPage } from "./help-page.ts";
@@ -80,7 +81,8 @@ function createRoot(version: string, columns: number, { print }: Listener): Comm
       [
         `\n${t("Example:")}`,
         "  $ fob enroll --qr screenshot.png && fob code github",
-        `\n${t("fob COMMAND --help tells more about a command.")}`,
+        `\n${t`${[...ALIASES.keys()].join(", ")} stand for ${[...ALIASES.values()].join(", ")}.`}`,
+        t("fob COMMAND --help tells more about a command."),
       ].join("\n"),
     );
   for (const option of GLOBAL_OPTIONS) {

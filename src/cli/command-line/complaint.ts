@@ -52,14 +52,14 @@ function commandMissing({ argv, names }: Circumstances): FobError {
 function argumentMissing({ command }: Circumstances): FobError {
   const { registeredArguments, args } = command;
   const missing = registeredArguments.find(({ required }, i) => required && args[i] === undefined);
-  return refuse(t`missing required argument '${missing?.name()}'`);
+  return refuse(t`missing required argument '${missing?.name()}'`, howToUse(command));
 }
 
 /** Only the last word of a command line can be an option that lacks its value. */
 function valueMissing({ command, argv }: Circumstances): FobError {
   const last = argv.at(-1) ?? "";
   const option = command.options.find(({ long, short }) => last === long || last === short);
-  return refuse(t`option '${option?.flags ?? last}' argument missing`);
+  return refuse(t`option '${option?.flags ?? last}' argument missing`, howToUse(command));
 }
 
 function optionUnknown({ command, argv, former }: Circumstances): FobError {
@@ -73,7 +73,7 @@ function optionUnknown({ command, argv, former }: Circumstances): FobError {
   const similar = unknown.startsWith("--") ? mostSimilar(unknown, known) : [];
   return refuse(
     t`unknown option '${unknown}'`,
-    suggest(similar.map((name) => former.get(name) ?? name)),
+    suggest(similar.map((name) => former.get(name) ?? name)) ?? howToUse(command),
   );
 }
 
@@ -90,6 +90,7 @@ function argumentsTooMany({ command }: Circumstances): FobError {
   const most = command.registeredArguments.length;
   return refuse(
     t`too many arguments for '${command.name()}'. Expected ${plural(most, "argument")} but got ${command.args.length}`,
+    howToUse(command),
   );
 }
 
@@ -115,7 +116,13 @@ function suggest(names: readonly string[]): string | null {
 }
 
 function refuse(message: string, hint: string | null = null): FobError {
-  return new FobError("usage", message, { hint: hint ?? t("fob --help shows how it is used") });
+  return new FobError("usage", message, { hint: hint ?? t("fob --help lists the commands") });
+}
+
+/** Names the help page of a command. */
+function howToUse(command: Command): string {
+  const words = [command, ...ancestorsOf(command)].map((one) => one.name()).reverse();
+  return t`${words.join(" ")} --help shows how it is used`;
 }
 
 /** The commands of the innermost group on the command line. */

@@ -50,11 +50,17 @@ function wordsAfterCommand(argv: readonly string[]): readonly string[] {
 }
 
 function wordsFromCommand(argv: readonly string[]): readonly string[] {
+  const first = commandIndex(argv);
+  return first === null ? [] : argv.slice(first);
+}
+
+/** Where the first word of the command is: after global options and their values; null for none. */
+export function commandIndex(argv: readonly string[]): number | null {
   const withValue = GLOBAL_OPTIONS.filter(({ placeholder }) => placeholder !== undefined).map(
     ({ name }) => name,
   );
   const isBefore = (word: string, i: number) =>
     word.startsWith("-") || withValue.some((name) => name === argv[i - 1] && i > 0);
   const first = argv.findIndex((word, i) => !isBefore(word, i));
-  return first < 0 ? [] : argv.slice(first);
+  return first < 0 ? null : first;
 }

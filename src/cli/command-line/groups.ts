@@ -1,4 +1,4 @@
-import type { Texts } from "#base/language.ts";
+import type { Text, Texts } from "#base/language.ts";
 
 /** The summaries of command groups, for help pages. */
 export const GROUPS: Texts = {
@@ -12,3 +12,30 @@ export const GROUPS: Texts = {
   lab: "an authentication server to try things out with",
   "lab user": "who logs in at the lab",
 };
+
+/** Some of the commands and groups in a help page, by their first words. */
+export interface HelpSection {
+  readonly title: Text;
+  readonly words: readonly string[];
+}
+
+/** The sections in which the help page of fob lists all commands and groups. */
+export const HELP_SECTIONS: readonly HelpSection[] = [
+  {
+    title: "Every day:",
+    words: ["code", "list", "show", "run", "challenge", "push", "unlock", "lock"],
+  },
+  {
+    title: "Tokens:",
+    words: ["enroll", "import", "inspect", "rename", "favorite", "remove", "restore", "resync"],
+  },
+  {
+    title: "Safety:",
+    words: ["pin", "biometric", "access", "keychain", "backup", "export"],
+  },
+  { title: "Administrators:", words: ["provision", "verify", "lab"] },
+  {
+    title: "This machine:",
+    words: ["agent", "config", "doctor", "shellenv", "completion", "help"],
+  },
+];

@@ -1,5 +1,6 @@
 import type { Command, Help } from "commander";
-import { t } from "#base/language.ts";
+import { t, translated } from "#base/language.ts";
+import { HELP_SECTIONS } from "./groups.ts";
 
 /** The width of a help page when that of the terminal is unknown, in columns. */
 const USUAL_COLUMNS = 80;
@@ -26,14 +27,24 @@ export function formatHelpPage(command: Command, helper: Help): string {
     ),
     ...section(t("Options:"), helper.visibleOptions(command).map(option)),
     ...section(t("Global Options:"), helper.visibleGlobalOptions(command).map(option)),
-    ...section(
-      t("Commands:"),
-      helper
-        .visibleCommands(command)
-        .map((one) => item(helper.subcommandTerm(one), helper.subcommandDescription(one))),
+    ...commandSections(command, helper).flatMap(({ title, commands }) =>
+      section(
+        title,
+        commands.map((one) => item(helper.subcommandTerm(one), helper.subcommandDescription(one))),
+      ),
     ),
   ];
   return lines.join("\n");
+}
+
+/** The commands of the program are in sections, those of a group in one. */
+function commandSections(command: Command, helper: Help) {
+  const commands = helper.visibleCommands(command);
+  if (command.parent) return [{ title: t("Commands:"), commands }];
+  return HELP_SECTIONS.map(({ title, words }) => ({
+    title: translated(title),
+    commands: words.flatMap((word) => commands.find((one) => one.name() === word) ?? []),
+  }));
 }
 
 function section(title: string, items: readonly string[]): readonly string[] {

@@ -3,6 +3,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import type { AnyCommand, ArgumentDefinition } from "#cli/command.ts";
+import { withoutAlias } from "./aliases.ts";
 import { createProgram } from "./commander-program.ts";
 import { complaintOf, type Refusal } from "./complaint.ts";
 import { formerOptionsOf, refuseFormerOptions } from "./former-options.ts";
@@ -44,7 +45,7 @@ export async function parseCommandLine(
   vocabulary: Vocabulary,
 ): Promise<Parsed> {
   const names = Object.keys(vocabulary.commands);
-  const argv = helpAsOption(given, names);
+  const argv = helpAsOption(withoutAlias(given), names);
   const named = names.filter((name) => name.split(" ").every((word) => argv.includes(word)));
   const attempt = named.length > 0 ? await parseWith(argv, vocabulary, named) : null;
   const { parsed } = attempt?.isOfCommand ? attempt : await parseWith(argv, vocabulary, names);

@@ -5,18 +5,22 @@ import { mostSimilar } from "#cli/command-line/suggestion.ts";
 import { COMMANDS } from "#commands/commands.ts";
 import { welcome } from "#commands/tokens/welcome.ts";
 
-const USUAL = "fob --help shows how it is used";
+const USUAL = "fob --help lists the commands";
+const howTo = (name: string) => `${name} --help shows how it is used`;
+
+function parsed(line: string) {
+  return parseCommandLine(line.split(" ").filter(Boolean), {
+    version: "0",
+    columns: undefined,
+    commands: COMMANDS,
+    alone: async () => welcome,
+  });
+}
 
 /** What a command line is refused with; null where it is understood. */
 async function refusalOf(line: string): Promise<FobError | null> {
-  const argv = line.split(" ").filter(Boolean);
   try {
-    await parseCommandLine(argv, {
-      version: "0",
-      columns: undefined,
-      commands: COMMANDS,
-      alone: async () => welcome,
-    });
+    await parsed(line);
     return null;
   } catch (error) {
     if (error instanceof FobError) return error;
@@ -31,6 +35,9 @@ describe("a command line that is not understood", () => {
     ["help lst", "unknown command 'lst'", "did you mean list?"],
     ["pin sett", "unknown command 'sett'", "did you mean set?"],
     ["lab user ad", "unknown command 'ad'", "did you mean add?"],
+    ["git", "unknown command 'git'", USUAL],
+    ["rm --jsn vpn", "unknown option '--jsn'", "did you mean --json?"],
+    ["--json add --frobnicate", "unknown option '--frobnicate'", howTo("fob enroll")],
     [
       "lab user",
       "a command is missing",
@@ -43,21 +50,47 @@ describe("a command line that is not understood", () => {
     ],
     ["code --forma x", "unknown option '--forma'", "did you mean --format?"],
     ["code --jsn", "unknown option '--jsn'", "did you mean --json?"],
-    ["code vpn --all --frobnicate --at +1s", "unknown option '--frobnicate'", USUAL],
-    ["code --format {code} -x", "unknown option '-x'", USUAL],
+    ["code vpn --all --frobnicate --at +1s", "unknown option '--frobnicate'", howTo("fob code")],
+    ["code --format {code} -x", "unknown option '-x'", howTo("fob code")],
     ["--quite code vpn", "unknown option '--quite'", "did you mean --quiet?"],
-    ["pin --foo", "unknown option '--foo'", USUAL],
+    ["pin --foo", "unknown option '--foo'", howTo("fob pin")],
     ["provision --quie totp", "unknown option '--quie'", "did you mean --quiet?"],
     ["provision --quieet totp", "unknown option '--quieet'", "did you mean --quiet?"],
-    ["show", "missing required argument 'NAME'", USUAL],
-    ["rename vpn", "missing required argument 'NEW'", USUAL],
-    ["show a b", "too many arguments for 'show'. Expected 1 argument but got 2", USUAL],
-    ["rename a b c d", "too many arguments for 'rename'. Expected 2 arguments but got 4", USUAL],
-    ["lock x", "too many arguments for 'lock'. Expected 0 arguments but got 1", USUAL],
-    ["code vpn --at", "option '--at <TIME>' argument missing", USUAL],
-    ["list --home", "option '--home <DIR>' argument missing", USUAL],
+    ["show", "missing required argument 'NAME'", howTo("fob show")],
+    ["rename vpn", "missing required argument 'NEW'", howTo("fob rename")],
+    ["show a b", "too many arguments for 'show'. Expected 1 argument but got 2", howTo("fob show")],
+    [
+      "rename a b c d",
+      "too many arguments for 'rename'. Expected 2 arguments but got 4",
+      howTo("fob rename"),
+    ],
+    ["lock x", "too many arguments for 'lock'. Expected 0 arguments but got 1", howTo("fob lock")],
+    ["code vpn --at", "option '--at <TIME>' argument missing", howTo("fob code")],
+    ["list --home", "option '--home <DIR>' argument missing", howTo("fob")],
   ])("`fob %s` is refused with %j and the hint %j", async (line, message, hint) => {
     expect(await refusalOf(line)).toMatchObject({ code: "usage", message, hint });
+  });
+
+  test.each([
+    ["ls", "list"],
+    ["--home ls rm x --yes", "remove"],
+    ["--json get vpn", "code"],
+    ["add -", "enroll"],
+  ])("`fob %s` is %s", async (line, name) => {
+    expect(await parsed(line)).toMatchObject({ invocation: { command: { name } } });
+  });
+
+  test("`fob version` and the help of an alias print what they stand for", async () => {
+    expect(await parsed("version")).toMatchObject({ text: "0\n" });
+    expect(await parsed("help ls")).toEqual(await parsed("list --help"));
+    expect(await parsed("code ls")).toMatchObject({ invocation: { input: { names: ["ls"] } } });
+  });
+
+  test("the help of fob has every command and group once", async () => {
+    const { text } = (await parsed("--help")) as { readonly text: string };
+    const listed = [...text.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, word]) => word);
+    const words = new Set(Object.keys(COMMANDS).map((name) => name.split(" ")[0]));
+    expect(listed.toSorted()).toEqual([...words, "help"].toSorted());
   });
 
   test.each(["code -- --at", "code --format {code} -- -x", "list -q", "help pin set", "--version"])(
