@@ -267,6 +267,8 @@ const CASES: Readonly<Record<string, Case>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "the fingerprint reader does not know this finger": "test/system/fingerprint.test.ts",
   "no QR code found": "test/e2e/qr.test.ts",
+  '"belongs to user ann (1000), who could not read what this user writes there"':
+    "test/e2e/foreign-home.test.ts",
   '"NAME is empty"': "test/e2e/empty-values.test.ts",
   '"this account is enrolled already, with another secret"': "test/e2e/same-account.test.ts",
   '"this account is given twice, with different secrets"': "test/e2e/same-account.test.ts",

@@ -41,7 +41,7 @@ async function enrolled(): Promise<TestHome & { tokens: string[] }> {
 function expectOneClearLine({ stdout, stderr }: Outcome): void {
   expect(stdout).toBe("");
   expect(stderr).toMatch(/^fob: [^\n]+\n(?:hint: [^\n]+\n)?$/);
-  expect(stderr).not.toMatch(/ at |node:|\.ts|\.js/);
+  expect(stderr).not.toMatch(/ at |node:|\.[cm]?[jt]s\b/);
 }
 
 function onlyFile(folder: string): string {

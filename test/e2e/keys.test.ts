@@ -159,7 +159,7 @@ describeWith({ tmux: "tmux" }, "a vault whose key nobody keeps, at a terminal", 
     writeFileSync(join(home, "uri"), HOTP_URI);
     const terminal = openTerminal(home, { FOB_KEYCHAIN: "none" });
     try {
-      terminal.type(`fob enroll - < ${join(home, "uri")}`, "Enter");
+      terminal.type(`fob enroll - --no-input < ${join(home, "uri")}`, "Enter");
       await terminal.see("cannot ask here");
       terminal.type(`clear; fob enroll '${HOTP_URI}'`, "Enter");
       await terminal.see("New passphrase of fob (at least 12 characters)");

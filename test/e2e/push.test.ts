@@ -129,7 +129,7 @@ describe("fob push", () => {
   test("takes a choice in either case, and tells options with blanks apart", async () => {
     const { fob } = bench;
     server.challenge({ options: "Blue car, Red , D" });
-    expect((await fob(["push", "list"])).stdout).toContain('\t"Blue car" Red D\t');
+    expect((await fob(["push", "list"])).stdout).toContain("\t'Blue car' Red D\t");
     expect(await fob(["push", "approve", "--choice", "blue CAR"])).toMatchObject({ exitCode: 0 });
     expect(server.answers).toMatchObject([{ presence_answer: "Blue car" }]);
   });
