@@ -102,6 +102,60 @@ describeWith({ Xvfb: "xvfb", xclip: "xclip" }, "the clipboard (X11)", () => {
     process.kill(later ?? 0);
   });
 
+  /** What a program gets that asks the owner of the clipboard for a type. */
+  function ask(type: string): string {
+    const { stdout } = spawnSync("xclip", ["-o", "-selection", "clipboard", "-t", type], {
+      env: { ...process.env, DISPLAY },
+      encoding: "utf8",
+    });
+    return stdout.trimEnd();
+  }
+
+  test("tells clipboard managers that it is a secret", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const others = clearers();
+    await fob(["code", "ACME", "--copy", "--clear-after", "600"], { env: { DISPLAY } });
+    expect(ask("TARGETS").split("\n")).toEqual(
+      expect.arrayContaining([
+        "TARGETS",
+        "TIMESTAMP",
+        "x-kde-passwordManagerHint",
+        "UTF8_STRING",
+        "text/plain;charset=utf-8",
+        "STRING",
+      ]),
+    );
+    expect(ask("x-kde-passwordManagerHint")).toBe("secret");
+    expect(Number(ask("TIMESTAMP"))).toBeGreaterThan(0);
+    for (const type of ["UTF8_STRING", "text/plain;charset=utf-8", "STRING"])
+      expect(ask(type)).toBe(RFC_CODES[0]);
+    expect([ask("MULTIPLE"), ask("image/png")]).toEqual(["", ""]);
+    const owner = clearers().filter((pid) => !others.includes(pid));
+    copy("mine");
+    await until("the owner has ended", () => !clearers().some((pid) => owner.includes(pid)));
+    expect(paste()).toBe("mine");
+  });
+
+  test("serves one paste, and questions about it beforehand", async () => {
+    const { fob } = testHome();
+    await fob(["enroll", "-"], { input: HOTP_URI });
+    const copying = ["code", "ACME", "--copy", "--once", "--clear-after", "600"];
+    const { stderr } = await fob(copying, { env: { DISPLAY } });
+    expect(stderr).toBe(
+      "copied for one paste; the clipboard is cleared in 600 seconds without one\n",
+    );
+    const questions = [
+      "TARGETS",
+      "TIMESTAMP",
+      "MULTIPLE",
+      "x-kde-passwordManagerHint",
+      "image/png",
+    ];
+    for (const question of [...questions, ...questions]) ask(question);
+    expect([paste(), paste()]).toEqual([RFC_CODES[0], ""]);
+  });
+
   test("gives a text to enroll", async () => {
     const { fob } = testHome();
     copy(`${HOTP_URI}\n`);

@@ -55,7 +55,7 @@ export const code = defineCommand({
       "S",
       "with --copy: clear the clipboard after S seconds (clipboard.clear-after: 30)",
     ),
-    once: flag("with --copy: for one paste, where the system can count them (Wayland)"),
+    once: flag("with --copy: for one paste, where the system can count them (X11, Wayland)"),
     next: flag("the passcode of the next time step"),
     at: value("TIME", "the passcode at another time: 2026-01-31T12:00:00Z, @1769860800, +30s"),
     watch: flag("passcodes as time goes by, of the named tokens or all, on a live screen"),

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { resolve as resolvePath } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -8,6 +8,7 @@ import { copyForOnePaste, copyMarked } from "./copy-to-desktop.ts";
 import { type Copy, forgetCopy, noteCopy } from "./latest-copy.ts";
 import { clipboardSequence } from "./terminal-clipboard.ts";
 import { giveToTmux } from "./tmux-buffer.ts";
+import { displayOf, startOwner, type XOwner } from "./x-owner.ts";
 
 /** The surroundings that the clipboard depends on. */
 export interface ClipboardSurroundings {
@@ -24,8 +25,22 @@ export interface ClipboardSurroundings {
 export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard {
   const { env } = surroundings;
   let latest: Copy | null = null;
+  /** The process that owns the clipboard of X11 with the latest copy. */
+  let owner: XOwner | null = null;
+  const ownOnX = async (text: string, isForOnePaste: boolean) => {
+    const display = displayOf(env);
+    if (display === null) return false;
+    owner = await startOwner(() => startClearer(surroundings, "pipe"), {
+      display,
+      text,
+      isForOnePaste,
+      latest,
+    });
+    return owner !== null;
+  };
   /** Notes the copy before it is made: from then on, no earlier one is cleared. */
   const noting = async (keeper: ClipboardKeeper, copy: () => Promise<boolean>) => {
+    owner = null;
     latest = noteCopy(keeper, env);
     const isCopied = await copy();
     if (!isCopied) forgetCopy(latest);
@@ -34,11 +49,17 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
   return {
     async copyOnce(text) {
       if (keepersFor(surroundings)[0] !== "desktop") return false;
-      return noting("desktop", () => copyForOnePaste(text, env));
+      return noting(
+        "desktop",
+        async () => (await ownOnX(text, true)) || copyForOnePaste(text, env),
+      );
     },
     async copy(text) {
       for (const keeper of keepersFor(surroundings)) {
-        if (await noting(keeper, () => COPYING[keeper](text, surroundings))) return keeper;
+        const copy = async () =>
+          (keeper === "desktop" && (await ownOnX(text, false))) ||
+          COPYING[keeper](text, surroundings);
+        if (await noting(keeper, copy)) return keeper;
       }
       throw new FobError("unavailable", t("the clipboard cannot be reached"), {
         hint: hint(),
@@ -58,6 +79,7 @@ export function systemClipboard(surroundings: ClipboardSurroundings): Clipboard 
       }
     },
     clearLater: (text, seconds, keeper) =>
+      owner?.clearAfter(seconds) ??
       handOver(surroundings, JSON.stringify({ text, seconds, keeper, latest })),
   };
 }
@@ -145,22 +167,29 @@ function environmentToClear(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return XAUTHORITY ? { ...env, XAUTHORITY: resolvePath(XAUTHORITY) } : env;
 }
 
+function startClearer(
+  { clearScript, env }: ClipboardSurroundings,
+  output: "ignore" | "pipe",
+): ChildProcess {
+  return spawn(process.execPath, [clearScript], {
+    detached: true,
+    env: environmentToClear(env),
+    stdio: ["pipe", output, "ignore"],
+    windowsHide: true,
+  });
+}
+
 /** Starts a detached process and writes the order to its standard input. */
-function handOver({ clearScript, env }: ClipboardSurroundings, order: string): Promise<void> {
+function handOver(surroundings: ClipboardSurroundings, order: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [clearScript], {
-      detached: true,
-      env: environmentToClear(env),
-      stdio: ["pipe", "ignore", "ignore"],
-      windowsHide: true,
-    });
+    const child = startClearer(surroundings, "ignore");
     const fail = () =>
       reject(
         new FobError("unavailable", t("the clipboard was filled, but cannot be cleared later")),
       );
     child.once("error", fail);
-    child.stdin.once("error", fail);
-    child.stdin.end(order, () => {
+    child.stdin?.once("error", fail);
+    child.stdin?.end(order, () => {
       child.unref();
       resolve();
     });
