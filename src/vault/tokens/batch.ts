@@ -171,7 +171,9 @@ function finish(
   const listed = listedIds(vault, batch);
   if (!listed) return false;
   // read after the index: a batch is written before it takes a token out of the index
-  const replaced = new Set(otherBatches(vault, batch).flatMap(({ removes }) => removes));
+  const others = attempt(() => otherBatches(vault, batch));
+  if (!others) return false;
+  const replaced = new Set(others.flatMap(({ removes }) => removes));
   const isDone = (left: "adds" | "removes", work: (id: string) => void) =>
     batch[left].every((id) => listed.has(id) || (!shouldStop() && attempt(() => work(id) ?? true)));
   return (
