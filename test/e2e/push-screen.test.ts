@@ -229,11 +229,14 @@ describeWith({ tmux: "tmux" }, "fob push listen at a terminal", () => {
     type("clear; fob push approve --yes", "Enter");
     await see("Which one does the login page show?");
     type("Enter");
+    type("1", "Enter");
+    await see('"1" is none of 17, 42');
+    type("17", "Enter");
     await see("does not take this choice");
     await expect.poll(() => server.answers).toHaveLength(2);
     server.verdict = { value: true };
     await see(/--choice C(?:.|\n)*Which one does the login page show\?/);
-    type("Down", "Enter");
+    type("42", "Enter");
     await see("approved Wiki");
     expect(server.answers.map(({ presence_answer: answer }) => answer)).toEqual(["17", "17", "42"]);
     expect(server.complaints).toEqual([]);

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { defineCommand, flag, optional, value } from "#cli/command.ts";
 import type { Context } from "#cli/context.ts";
+import { findOption } from "#push/option.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import {
   type Answered,
@@ -14,7 +15,7 @@ import {
   openRequests,
   WrongChoice,
 } from "./push-requests.ts";
-import { formatAnswered, wording } from "./push-view.ts";
+import { formatAnswered, optionWord, wording } from "./push-view.ts";
 import {
   approveTiqr,
   formatTiqrLogin,
@@ -85,23 +86,31 @@ interface GivenInput {
 
 async function approveRequest(
   { id, choice, yes }: GivenInput,
-  context: AnsweringContext & Pick<Context, "prompt">,
+  context: AnsweringContext & Pick<Context, "prompt" | "complain">,
 ): Promise<Approved> {
   const open = await openRequests(context);
   const request = chooseRequest(open, id, context);
-  if (id === undefined && !yes && context.prompt.available) await confirm(request, context);
+  const isConfirmed = id !== undefined || yes || !context.prompt.available;
+  const isAsked = choice === undefined && request.options.length > 0;
+  // who types an option has seen the login page, and needs no other question
+  if (!isConfirmed && !isAsked) await confirm(request, context);
   const answered =
     choice === undefined
-      ? await approveByAsking(request, open, context)
+      ? await approveByAsking(request, open, { ...context, isConfirmed })
       : await answerRequest(open, request, { kind: "approve", choice });
   return { kind: "request", answered, notes: [...open.notes, ...leftOut(open)] };
 }
 
-/** Approves with the option that the person picks, who may pick again after a wrong one. */
+interface AskingForChoice extends Pick<Context, "prompt" | "complain"> {
+  /** Whether the person knows already what is to be approved. */
+  readonly isConfirmed: boolean;
+}
+
+/** Approves with the option that the person types, who may type another one after a wrong one. */
 async function approveByAsking(
   request: PushRequest,
   open: OpenRequests,
-  context: AnsweringContext & Pick<Context, "prompt">,
+  context: AnsweringContext & AskingForChoice,
 ): Promise<Answered> {
   for (;;) {
     const choice = await askForChoice(request, context);
@@ -126,15 +135,21 @@ async function confirm(request: PushRequest, { prompt }: Pick<Context, "prompt">
     throw new FobError("interrupted", t("nothing was answered"));
 }
 
+/** Asks for an option, which has to be typed: nothing is chosen for the person. */
 async function askForChoice(
-  { options }: PushRequest,
-  { prompt }: Pick<Context, "prompt">,
+  request: PushRequest,
+  { prompt, complain, isConfirmed }: AskingForChoice,
 ): Promise<string | null> {
+  const { options } = request;
   if (options.length === 0) return null;
-  const choices = options.map((option) => ({ label: option, value: option }));
-  return prompt.pick(
-    t("Which one does the login page show?"),
-    choices,
-    `--choice (${options.join(", ")})`,
-  );
+  const offered = options.map(optionWord).join(", ");
+  const question = isConfirmed
+    ? t`Which one does the login page show? ${offered}`
+    : t`${request.token} at ${request.server} asks: ${wording(request)}. Which one does the login page show? ${offered}`;
+  for (;;) {
+    const typed = (await prompt.text(question, `--choice (${options.join(", ")})`)).trim();
+    const choice = findOption(options, typed);
+    if (choice !== null) return choice;
+    complain(new FobError("usage", t`${JSON.stringify(typed)} is none of ${offered}`));
+  }
 }

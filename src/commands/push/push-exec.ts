@@ -9,7 +9,7 @@ import { answerInWords, type PushAnswer } from "#token/push-answer.ts";
 import type { PinPrompt } from "#vault/pins/pin-prompt.ts";
 
 /** How many programs run at the same time. Further requests wait for one that ends. */
-const AT_ONCE = 16;
+export const RUNS_AT_ONCE = 16;
 
 /** What deciding by a program needs. */
 export interface Deciding {
@@ -17,6 +17,8 @@ export interface Deciding {
   readonly program: string;
   readonly askProgram: AskProgram;
   readonly pinPrompt: PinPrompt;
+  /** How many programs may run at the same time: one where one answer is wanted. */
+  readonly atOnce: number;
   now(): Date;
   tell(text: string): void;
   /** Called when no further request can be decided, for example without the program. */
@@ -71,7 +73,7 @@ export class ProgramDecisions {
   }
 
   #startNext(): void {
-    if (this.#isEnding || this.#runs.size >= AT_ONCE) return;
+    if (this.#isEnding || this.#runs.size >= this.#deciding.atOnce) return;
     const request = this.#queue.shift();
     if (!request) return;
     const run = new AbortController();

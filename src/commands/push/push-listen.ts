@@ -9,7 +9,7 @@ import { Listening } from "#push/listening/listening.ts";
 import { Notifying } from "#push/listening/notifying.ts";
 import { endsRequest, type PushEvent } from "#push/push-event.ts";
 import { eventJson, formatEvent } from "./push-event-view.ts";
-import { ProgramDecisions } from "./push-exec.ts";
+import { ProgramDecisions, RUNS_AT_ONCE } from "./push-exec.ts";
 import { existingInbox, openTokens } from "./push-requests.ts";
 import { type PushScreenContext, watchRequests } from "./push-screen.ts";
 
@@ -161,7 +161,8 @@ async function receive(
   context: PushListenContext,
   end: () => void,
 ): Promise<number> {
-  const decisions = input.exec === undefined ? null : decide(listening, input.exec, context, end);
+  const decisions =
+    input.exec === undefined ? null : decide(listening, input.exec, input.once, context, end);
   let received = 0;
   // wait for the user's decision, unless it is too late
   const isDecided = input.notify || input.exec !== undefined;
@@ -183,6 +184,7 @@ async function receive(
 function decide(
   listening: Listening,
   program: string,
+  isOnce: boolean,
   context: PushListenContext,
   fail: () => void,
 ): ProgramDecisions {
@@ -191,6 +193,7 @@ function decide(
     program,
     askProgram,
     pinPrompt,
+    atOnce: isOnce ? 1 : RUNS_AT_ONCE,
     now: clock,
     tell,
     fail,

@@ -57,6 +57,8 @@ export async function approveTiqr(
   const token = await chooseToken(challenge, name, tokens, context);
   const { service, identity } = token.credential;
   const { place } = challenge;
+  // nobody is asked about a login that cannot be
+  tiqrInput(challenge, token, context.clock());
   if (!isConfirmed)
     await confirm(t`Log ${identity} in at ${place ?? service} (${service})?`, context);
   const asked = tiqrInput(challenge, token, context.clock());

@@ -141,6 +141,7 @@ export async function sendTiqrResponse(
   );
   refuseServerTrouble(reply, url.host);
   const { word, count, message } = readReply(reply);
+  if (word === "") throw noTiqrServer(url.host, reply);
   if (word !== "OK") throw withMessage(refusal(word, count, url.host), message);
   return message;
 }
@@ -222,6 +223,12 @@ function readReply({ body }: HttpReply): TiqrReply {
   return { word, count: count === undefined ? null : Number(count), message: null };
 }
 
+function noTiqrServer(host: string, { status }: HttpReply): FobError {
+  const what =
+    status === 200 ? t("answers what no TiQR server does") : t`answers with status ${status}`;
+  return new FobError("unavailable", t`${host} ${what}`);
+}
+
 /** The refusal with what the server says of it. */
 function withMessage(refused: FobError, message: string | null): FobError {
   if (message === null) return refused;
@@ -254,10 +261,7 @@ function refusal(word: string, count: number | null, host: string): FobError {
     case "INVALID_REQUEST":
       return new FobError("rejected", t`${host} does not understand the answer`);
     default:
-      return new FobError(
-        "rejected",
-        t`${host} does not accept this login${word === "" ? "" : ` (${word})`}`,
-      );
+      return new FobError("rejected", t`${host} does not accept this login (${word})`);
   }
 }
 

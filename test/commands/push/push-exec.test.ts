@@ -21,6 +21,7 @@ function hangingPrograms() {
   const told: string[] = [];
   const deciding: Deciding = {
     program: "decide",
+    atOnce: 16,
     pinPrompt: pins(),
     now: () => new Date(),
     tell: (text) => void told.push(text),

@@ -199,10 +199,10 @@ describe("a response that the server does not take", () => {
     ['{"responseCode":204,"duration":10}', "for 10 min"],
     ['{"responseCode":205}', "does not know this user"],
     ['{"responseCode":999}', "999"],
-    ["OK\u001b[2J", "does not accept"],
-    ["<html>OK</html>", "does not accept"],
-    ["", "does not accept"],
-  ])("is a failure with its own message: %s", async (verdict, words) => {
+    ["OK\u001b[2J", "answers what no TiQR server does", "unavailable"],
+    ["<html>OK</html>", "answers what no TiQR server does", "unavailable"],
+    ["", "answers what no TiQR server does", "unavailable"],
+  ])("is a failure with its own message: %s", async (verdict, words, code = "rejected") => {
     const server = await tiqrServer({ verdict });
     const challenge = server.login();
     const login = `${new URL(server.enrollment.replace("tiqrenroll://", "")).origin}/login`;
@@ -210,7 +210,7 @@ describe("a response that the server does not take", () => {
       http: httpClient("fob/test"),
     });
     await expect(sent).rejects.toMatchObject({
-      code: "rejected",
+      code,
       message: expect.stringContaining(words),
     });
     expect(Object.fromEntries(server.answers[0] ?? [])).toMatchObject({
