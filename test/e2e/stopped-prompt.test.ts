@@ -19,8 +19,8 @@ const guarded = homesLike(async ({ fob }) => {
 const QUESTIONS: [string, string, string, string, string, RegExp?][] = [
   ["code ACME", "PIN of fob", "2468", "135", "755224"],
   ["code ACME --plain", "PIN of fob", "2468", "135", "755224"],
-  ["remove ACME --pin-file pin", "emove", "y", "", "removed ACME"],
-  ["remove ACME --pin-file pin --plain", "emove", "ye", "s", "removed ACME"],
+  ["remove ACME --pin-file pin", "Remove ACME", "y", "", "removed ACME"],
+  ["remove ACME --pin-file pin --plain", "Remove ACME", "ye", "s", "removed ACME"],
   ["code --pin-file pin", "Which token", "Bank", "", "755224", /^❯ Bank/m],
 ];
 
