@@ -105,15 +105,17 @@ export class Effort {
   spendTimedArgon2(costs: Argon2Costs): void {
     refuseImpossible(costs);
     refuseMuchMemory(costs.memory);
-    const writtenKib = costs.memory * costs.passes;
-    this.#spend(
-      writtenKib > MAX_TIMED_KIB ? Number.POSITIVE_INFINITY : writtenKib / (2 * MAX_TIMED_KIB),
-    );
+    this.#spendTimed((costs.memory * costs.passes) / MAX_TIMED_KIB);
   }
 
-  /** KeePass's derivation with AES. */
+  /** KeePass's derivation with AES, whose costs are chosen by their time as well. */
   spendAes(rounds: bigint): void {
-    this.#spend(Number(rounds) / MAX_AES_ROUNDS);
+    this.#spendTimed(Number(rounds) / MAX_AES_ROUNDS);
+  }
+
+  /** Takes half of one key's price, because the other half is for a second key. */
+  #spendTimed(part: number): void {
+    this.#spend(part > 1 ? Number.POSITIVE_INFINITY : part / 2);
   }
 
   #spend(part: number): void {

@@ -5,6 +5,7 @@ import type { Request } from "#agent/protocol/protocol.ts";
 import { type Asking, DelegatedCommand } from "#agent/server/delegated-command.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { sleep } from "#base/long-timer.ts";
 import { lookForSignals } from "#base/long-work.ts";
 import { ownValue } from "#base/own-value.ts";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
@@ -116,7 +117,7 @@ function contextOf({ vault, canAsk }: Held, asking: Asking): HouseContext {
   return {
     findVault: async () => vault,
     clock: () => new Date(),
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
     processes: { own: thisProcess, lifeOf },
     look: lookForSignals,
     ensureVault: async () => vault,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HttpClient } from "#base/http-client.ts";
 import { inEnglish, t } from "#base/language.ts";
+import { callAfter, sleep } from "#base/long-timer.ts";
 import { doLongWork, lookForSignals } from "#base/long-work.ts";
 import { lifeOf, thisProcess } from "#base/process-identity.ts";
 import type { Clipboard } from "#cli/clipboard.ts";
@@ -45,9 +46,6 @@ export interface Build {
  * have to unlock it first.
  */
 const KEYCHAIN_MS = { script: 3_000, person: 60_000 };
-
-/** Node takes a longer time for a millisecond. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What commands can reach on this machine. What a command does not use is not loaded. */
 export function createContext(build: Build, globals: Globals, style: Style, host: Host): Context {
@@ -138,8 +136,7 @@ export function createContext(build: Build, globals: Globals, style: Style, host
       });
     },
     clock: () => new Date(),
-    sleep: (milliseconds) =>
-      new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS))),
+    sleep,
     processes: { own: thisProcess, lifeOf },
     look: lookForSignals,
     doLongWork,
@@ -297,10 +294,10 @@ function recoveryCodes({ json }: Globals, stderr: Host["stderr"]): RecoveryCodeD
 
 function untilTerminated(limit: number | null): Promise<void> {
   return new Promise((resolve) => {
-    const timer = limit === null ? undefined : setTimeout(resolve, limit);
+    const cancel = limit === null ? () => undefined : callAfter(limit, resolve);
     process.once("SIGTERM", () => {
       // a running timer would keep the process running
-      clearTimeout(timer);
+      cancel();
       resolve();
     });
   });

@@ -34,6 +34,13 @@ describe("the effort for one foreign file", () => {
     expect(spend(scrypt(2 ** 17, 8, 4), pbkdf2(1, 1))).toThrow("would take too long");
   });
 
+  test("lets the two keys of one database through, with and without a password", () => {
+    const aes = (rounds: bigint) => (effort: Effort) => effort.spendAes(rounds);
+    expect(spend(aes(60_000_000n), aes(60_000_000n))).not.toThrow();
+    expect(spend(aes(60_000_001n))).toThrow("would take too long");
+    expect(spend(aes(60_000_000n), aes(60_000_000n), aes(1n))).toThrow("would take too long");
+  });
+
   test("has no room for more than 128 MiB at once", () => {
     expect(spend(scrypt(2 ** 17, 8, 1))).not.toThrow();
     expect(spend(scrypt(2 ** 18, 8, 1))).toThrow(

@@ -17,7 +17,7 @@ const ALGORITHMS: readonly string[] = ["SHA1", "SHA256", "SHA512"];
 export const aegisExport = {
   id: "aegis",
   refuse({ credential }) {
-    if (credential.kind === "ocra") return "Aegis has no challenge-response tokens";
+    if (credential.kind === "ocra") return t("Aegis has no challenge-response tokens");
     if (credential.kind === "motp")
       return t("Aegis keeps the PIN with a Mobile-OTP token, and fob does not have it");
     if (credential.kind === "yandex")

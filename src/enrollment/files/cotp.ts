@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type AppFormat, type AppItem, list, number, readEach, text } from "./app-file.ts";
+import { refuseNewer } from "./newer-version.ts";
 import {
   base64Bytes,
   damagedFile,
@@ -43,7 +44,7 @@ const plain = {
     const parsed = v.safeParse(DatabaseSchema, json, { abortEarly: true });
     if (!parsed.success) return null;
     const { version, elements } = parsed.output;
-    if (version > DATABASE_VERSION) throw newerFile(APP, version);
+    refuseNewer(APP, version, DATABASE_VERSION);
     return readEach(elements, {
       schema: v.object({
         type: v.string(),

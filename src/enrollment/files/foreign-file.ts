@@ -2,8 +2,8 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import { ownValue } from "#base/own-value.ts";
 import { MAX_ENTRIES } from "#enrollment/lines.ts";
-import { rootOf } from "#enrollment/pskc/pskc.ts";
 import { type Element, parseXml } from "#enrollment/pskc/xml.ts";
+import { rootOf } from "#enrollment/pskc/xml-root.ts";
 import { parseJson } from "#token/bounded-json.ts";
 import { Table } from "./table.ts";
 

@@ -2,6 +2,7 @@ import { FobError } from "#base/fob-error.ts";
 import type { EnrollmentFormat, ParsedFile } from "#enrollment/draft.ts";
 import type { Effort } from "#enrollment/effort.ts";
 import type { AskSecret } from "#token/draft/parsed-token.ts";
+import { rootOf } from "./xml-root.ts";
 
 /** The largest container that is read, in characters. */
 const MAX_LENGTH = 8 * 1024 * 1024;
@@ -31,16 +32,4 @@ async function readContainer(
 ): Promise<ParsedFile> {
   const { readPskc } = await import("./read-pskc.ts");
   return readPskc(text, askSecret, effort);
-}
-
-/** The first characters of the root element, behind a declaration and comments. */
-export function rootOf(text: string): string {
-  for (let at = 0; ; ) {
-    while (at < text.length && text.charAt(at).trim() === "") at++;
-    const end = text.startsWith("<!--", at) ? "-->" : text.startsWith("<?", at) ? "?>" : null;
-    if (end === null) return text.slice(at, at + 200);
-    const found = text.indexOf(end, at + 2);
-    if (found < 0) return "";
-    at = found + end.length;
-  }
 }

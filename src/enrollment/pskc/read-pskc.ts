@@ -9,6 +9,7 @@ import { containerIn } from "./container-names.ts";
 import { type ContainerKeys, openContainer } from "./decryption.ts";
 import { describePackage, type MakeSecret, readPackage, secretInside } from "./key-package.ts";
 import { attribute, child, children, type Element, parseXml } from "./xml.ts";
+import { rootOf } from "./xml-root.ts";
 
 const NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc";
 
@@ -53,12 +54,26 @@ export async function readContainer(
 /** Throws FobError `invalid` that names the namespace: another one has other names for keys. */
 function refuseOtherNamespace(xml: string, container: Element): void {
   if (children(container, "KeyPackage").length > 0) return;
-  const namespace = /\sxmlns(?::[\w.-]{1,100})?="([^"]{1,200})"/.exec(xml)?.[1];
+  const namespace = namespaceOf(rootOf(xml, MAX_START_TAG));
   if (namespace === undefined || namespace === NAMESPACE) return;
   throw new FobError(
     "invalid",
     t`the container holds no key in a form that is known: its namespace is ${show(namespace)}`,
   );
+}
+
+/** The longest start tag of a container that is looked through, in characters. */
+const MAX_START_TAG = 4_000;
+
+/** The namespace of a start tag's own prefix; undefined where it declares none. */
+function namespaceOf(start: string): string | undefined {
+  const [, prefix] = /^<(?:([\w.-]{1,100}):)?[\w.-]{1,100}/.exec(start) ?? [];
+  const declarations = start.matchAll(/\sxmlns(?::([\w.-]{1,100}))?=["']([^"'>]{1,200})["']|>/g);
+  for (const [whole, name, namespace] of declarations) {
+    if (whole === ">") return undefined;
+    if (name === prefix) return namespace;
+  }
+  return undefined;
 }
 
 /**

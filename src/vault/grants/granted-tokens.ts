@@ -75,7 +75,7 @@ export class GrantedTokens implements TokenStore {
     updateRecord(this.#tokenCell(id), id, change);
   }
 
-  /** A grant replaces the app PIN and needs no PIN. */
+  /** False: a grant does not count as a PIN, so that access domain 02 refuses. */
   isPinGiven(): boolean {
     return false;
   }

@@ -519,4 +519,13 @@ describe("a container that follows other rules", () => {
     const xml = '<KeyContainer xmlns="urn:example:other"><Thing/></KeyContainer>';
     await expect(read(xml)).rejects.toThrow('its namespace is "urn:example:other"');
   });
+
+  test.each([
+    '<KeyContainer xmlns:ds="urn:example:other" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"/>',
+    '<p:KeyContainer xmlns="urn:example:other" xmlns:p="urn:ietf:params:xml:ns:keyprov:pskc"/>',
+    '<KeyContainer><Thing xmlns="urn:example:other"/></KeyContainer>',
+  ])("blames no namespace but that of its root: %s", async (xml) => {
+    await expect(read(xml)).rejects.toThrow("the container holds no key");
+    await expect(read(xml)).rejects.not.toThrow("its namespace");
+  });
 });
