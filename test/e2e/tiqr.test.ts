@@ -35,6 +35,24 @@ test("a TiQR enrollment is inspected without asking its server, and enrolled onc
   });
 });
 
+test("two identities with one display name are two accounts, and --replace leaves the other", async () => {
+  const { fob } = testHome();
+  const replace = async (identifier: string, name: string) => {
+    const { enrollment } = await tiqrServer({ identifier });
+    const args = ["enroll", "--replace", "--name", name, "-"];
+    expect(await fob(args, { input: enrollment })).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^asking [^\n]*\n$/),
+    });
+    return JSON.parse((await fob(["list", "--json"])).stdout).map(
+      (token: { name: string }) => token.name,
+    );
+  };
+  expect(await replace("ann", "user")).toEqual(["user"]);
+  expect(await replace("ann-admin", "admin")).toEqual(["admin", "user"]);
+  expect(await replace("ann", "again")).toEqual(["admin", "again"]);
+});
+
 test("fob challenge prints the response to a TiQR challenge, and sends nothing", async () => {
   const { fob, server } = await enrolled({ suite: "OCRA-1:HOTP-SHA256-8:QN10" });
   const login = server.login();

@@ -13,6 +13,8 @@ export interface TiqrServerSettings {
   tamper?(metadata: Metadata): unknown;
   /** What it says to every login, in place of the truth. */
   readonly verdict?: string;
+  /** The user's name at the service, beside a display name that many may have. */
+  readonly identifier?: string;
   /** Answers a request in place of the server. */
   intercept?(request: IncomingMessage, response: ServerResponse): boolean;
 }
@@ -106,7 +108,7 @@ export async function tiqrServer(settings: TiqrServerSettings = {}): Promise<Tiq
       ...{ logoUrl: `${base}logo`, infoUrl: `${base}info` },
       ...{ authenticationUrl: `${base}login`, enrollmentUrl: `${base}enroll?otp=${otp}` },
     },
-    identity: { identifier: "ann", displayName: "Ann Example" },
+    identity: { identifier: settings.identifier ?? "ann", displayName: "Ann Example" },
   });
 
   return {

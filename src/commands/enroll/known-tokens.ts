@@ -187,8 +187,8 @@ export function lacksPin({ pin, accessDomain }: IndexEntry, { draft }: NamedDraf
 
 /**
  * Tokens with the same key belong to one account; letter case and the number of blanks do not
- * matter. A manufacturer's tokens, which have no user yet, differ by serial. Null where neither
- * issuer nor account is known.
+ * matter. A manufacturer's tokens, which have no user yet, differ by serial. TiQR's have names for
+ * people beside those that tell identities apart. Null where neither issuer nor account is known.
  */
 function accountKey({
   issuer,
@@ -196,6 +196,8 @@ function accountKey({
   serial,
   credential,
 }: Pick<IndexEntry, "issuer" | "account" | "serial" | "credential">): string | null {
+  if (credential.kind === "push" && credential.protocol === "tiqr")
+    return JSON.stringify(["tiqr", fold(credential.service), credential.identity]);
   if (issuer === null && account === null) return null;
   const names = [issuer, account ?? serial].map((text) => text && foldBlanks(text));
   return JSON.stringify([...names, account === null && serial !== null, credential.kind]);

@@ -32,7 +32,7 @@ export type AnswerOutcome =
 
 /**
  * Handles a device's answer, once: it must be signed with the device's key, for a request that is
- * still open. A wrong number ends the request, because a second guess would be right half the time.
+ * still open. After a wrong number the request stays open, as at privacyIDEA.
  */
 export function takeAnswer(lab: Lab, answer: PushAnswer): AnswerOutcome {
   const outcome =
@@ -77,10 +77,7 @@ function decide(
     ];
   }
   if (found.presence && found.presence.right !== answer.presence) {
-    return [
-      next({ answer: "declined", reason: "wrong number" }),
-      { counted: false, why: "the wrong number was picked" },
-    ];
+    return [null, { counted: false, why: "the wrong number was picked" }];
   }
   return [next({ answer: "accepted" }), { counted: true, displayCode: found.displayCode }];
 }
