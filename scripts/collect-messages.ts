@@ -27,7 +27,13 @@ interface PluralEntry {
 /**
  * Properties of declarations that hold a text: of commands, options, settings, examples, formats.
  */
-const TEXT_PROPERTIES: readonly string[] = ["summary", "description", "explanation", "example"];
+const TEXT_PROPERTIES: readonly string[] = [
+  "summary",
+  "description",
+  "explanation",
+  "example",
+  "heading",
+];
 
 /**
  * Functions that declare an argument or option (src/cli/command.ts), and which of their arguments

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { speak } from "#base/language.ts";
+import { ALIASES } from "#cli/command-line/aliases.ts";
 import { parseCommandLine } from "#cli/command-line/parse.ts";
 import { SETTING_KEYS } from "#cli/settings/setting-definitions.ts";
 import { COMMANDS } from "#commands/commands.ts";
@@ -92,7 +93,8 @@ describe("in another language", () => {
   test("`fob --help` holds no English", async () => {
     const { stdout, stderr } = await fob(["--help"]);
     expect(stdout).toContain(accentuate("Usage:"));
-    expect({ stderr, words: englishWords(explanationsOf(stdout), KEYCHAIN_KINDS) }).toEqual({
+    const same = [...KEYCHAIN_KINDS, ...[...ALIASES].flat()];
+    expect({ stderr, words: englishWords(explanationsOf(stdout), same) }).toEqual({
       stderr: "",
       words: [],
     });
@@ -116,7 +118,7 @@ describe("in another language", () => {
   test.each<
     [exitCode: number, args: readonly string[], same?: readonly string[], more?: Surroundings]
   >([
-    [2, ["code", "--frobnicate"]],
+    [2, ["code", "--frobnicate"], ["code"]],
     [2, ["lits"], ["lits", "list"]],
     [2, ["code", "--all", "ACME"]],
     [2, ["config", "set", "color", "pink"], ["color", "auto", "always", "never"]],

@@ -15,27 +15,27 @@ export const GROUPS: Texts = {
 
 /** Some of the commands and groups in a help page, by their first words. */
 export interface HelpSection {
-  readonly title: Text;
+  readonly heading: Text;
   readonly words: readonly string[];
 }
 
 /** The sections in which the help page of fob lists all commands and groups. */
 export const HELP_SECTIONS: readonly HelpSection[] = [
   {
-    title: "Every day:",
+    heading: "Every day:",
     words: ["code", "list", "show", "run", "challenge", "push", "unlock", "lock"],
   },
   {
-    title: "Tokens:",
+    heading: "Tokens:",
     words: ["enroll", "import", "inspect", "rename", "favorite", "remove", "restore", "resync"],
   },
   {
-    title: "Safety:",
+    heading: "Safety:",
     words: ["pin", "biometric", "access", "keychain", "backup", "export"],
   },
-  { title: "Administrators:", words: ["provision", "verify", "lab"] },
+  { heading: "Administrators:", words: ["provision", "verify", "lab"] },
   {
-    title: "This machine:",
+    heading: "This machine:",
     words: ["agent", "config", "doctor", "shellenv", "completion", "help"],
   },
 ];

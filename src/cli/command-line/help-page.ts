@@ -41,8 +41,8 @@ export function formatHelpPage(command: Command, helper: Help): string {
 function commandSections(command: Command, helper: Help) {
   const commands = helper.visibleCommands(command);
   if (command.parent) return [{ title: t("Commands:"), commands }];
-  return HELP_SECTIONS.map(({ title, words }) => ({
-    title: translated(title),
+  return HELP_SECTIONS.map(({ heading, words }) => ({
+    title: translated(heading),
     commands: words.flatMap((word) => commands.find((one) => one.name() === word) ?? []),
   }));
 }
