@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { isSettled } from "#base/file-age.ts";
 import { needsNoPin } from "#token/access-domain.ts";
 import { forget, type Secret } from "#token/secret.ts";
 import { CellCache } from "#vault/cells/cell-cache.ts";
@@ -10,12 +11,6 @@ import type { IndexEntry } from "#vault/tokens/token-index.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 import type { Vault } from "#vault/vault.ts";
-
-/**
- * A folder that changed within this time, in milliseconds, may change again without a new
- * modification time.
- */
-const SETTLED_MS = 3_000;
 
 /**
  * A passcode that is given again while it is valid, the record it was made from, and when the use
@@ -166,8 +161,7 @@ export class UnlockedTokens implements TokenStore {
   #readIndex(): KeptIndex {
     const removed = statSync(removedFolder(this.layout), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     // an interrupted removal has moved the token but not yet changed the index
-    if (removed !== this.#removed || Date.now() - removed <= SETTLED_MS)
-      this.#index = new CellCache<KeptIndex>();
+    if (removed !== this.#removed || !isSettled(removed)) this.#index = new CellCache<KeptIndex>();
     this.#removed = removed;
     return this.#index.value(this.#vault.indexCell(), () => {
       const entries = this.#vault.entries();
