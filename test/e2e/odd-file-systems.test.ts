@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Faults, runWith } from "../torture/faults.ts";
@@ -111,5 +111,15 @@ describe("a disk that fails after the counter has moved on", () => {
       exitCode: 8,
       stderr: expect.stringContaining("was changed"),
     });
+  });
+
+  test("tells of putting damaged counters of wrong PINs aside that it was done", async () => {
+    const home = await enrolled({});
+    const vault = join(home.home, "vault");
+    mkdirSync(join(vault, "attempts"));
+    writeFileSync(join(vault, "attempts", "app"), "");
+    const { stdout, stderr } = await runWith(home, ["doctor", "--repair"], { folderSync: "EIO" });
+    expect(readdirSync(vault)).toContainEqual(expect.stringMatching(/^damaged-attempts-/));
+    expect(stdout + stderr).toMatch(/damaged-attempts-\w+ was changed, but a power cut may undo/);
   });
 });

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { syncFolder } from "#base/durable-file.ts";
-import { describeFileError } from "#base/file-error.ts";
+import { rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Cell } from "#vault/cells/cell.ts";
+import { homeOf } from "#vault/cells/folder-error.ts";
+import { putAside } from "#vault/trash/aside.ts";
 
 /** Whether a file is in the place of the cell's folder, or of their common folder. */
 export function isNoFolder({ folder }: Cell): boolean {
@@ -11,20 +10,13 @@ export function isNoFolder({ folder }: Cell): boolean {
 }
 
 /**
- * Renames a damaged cell or the common folder, so that it can be inspected later. Throws FobError
- * `unavailable`.
+ * Puts a damaged cell or the common folder aside, so that it can be inspected later. Throws
+ * FobError `unavailable`; its `isDone` says whether that happened all the same.
  */
 export function setAside({ folder }: Cell): void {
   const all = dirname(folder);
-  const place = dirname(all);
   const damaged = isFile(all) ? all : folder;
-  if (!statSync(damaged, { throwIfNoEntry: false })) return;
-  try {
-    renameSync(damaged, join(place, `damaged-attempts-${randomBytes(4).toString("hex")}`));
-    syncFolder(place);
-  } catch (error) {
-    throw describeFileError(error, "move", folder);
-  }
+  if (statSync(damaged, { throwIfNoEntry: false })) putAside(homeOf(folder), damaged, "attempts");
 }
 
 /** Removes the folder of a cell. A failure is ignored. */
