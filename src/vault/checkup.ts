@@ -1,4 +1,4 @@
-import { existsSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isYoung } from "#base/file-age.ts";
 import { FobError } from "#base/fob-error.ts";
@@ -6,7 +6,7 @@ import { isListedAlike } from "#token/codec.ts";
 import { isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell, tidyCell } from "#vault/cells/cell.ts";
-import { abandonedFilesIn, generationsIn } from "#vault/cells/cell-files.ts";
+import { abandonedFilesIn, generationsIn, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
 import {
   batchesFolder,
@@ -216,14 +216,6 @@ function emptyFolders(vault: Vault, processes: Processes): string[] {
 function mayBeFilled(folder: string): boolean {
   const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
   return changed === undefined || isYoung(changed);
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // already removed, or no longer empty: nothing to do
-  }
 }
 
 function allCells(vault: Vault): Cell[] {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   publishFile,
@@ -144,6 +144,17 @@ export function removeBelow(folder: string, generation: number): void {
     for (const name of abandonedFilesIn(folder)) removeQuietly(join(folder, name));
   } catch {
     // old files stay until the next write
+  }
+}
+
+/** Removes a folder if it has no files. Returns whether it was removed. */
+export function removeIfEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    // not empty, or another process has removed it: there is nothing to do
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, rmdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
@@ -6,7 +6,7 @@ import { counterOf, raiseCounter } from "#token/counter.ts";
 import { isDamage, isOfNewer } from "#token/newer.ts";
 import type { Token } from "#token/token.ts";
 import { type Cell, readCell } from "#vault/cells/cell.ts";
-import { makeFolder } from "#vault/cells/cell-files.ts";
+import { makeFolder, removeIfEmpty } from "#vault/cells/cell-files.ts";
 import { namesIn } from "#vault/cells/folder-error.ts";
 import { removedFolder, tokensFolder } from "#vault/cells/layout.ts";
 import { isUnreadable } from "#vault/tokens/record-cell.ts";
@@ -48,21 +48,11 @@ export function removeToken(vault: Vault, id: string, now: Date): string | null 
 export function putTokenAside(vault: Vault, id: string): string | null {
   const { folder } = vault.tokenCell(id);
   const aside =
-    existsSync(folder) && !hasRemovedEmpty(folder)
+    existsSync(folder) && !removeIfEmpty(folder)
       ? putAside(vault.layout.home, folder, `token-${id}`)
       : null;
   vault.dropFromIndex(id);
   return aside;
-}
-
-/** Removes a folder that has no files. Returns whether it had none. */
-function hasRemovedEmpty(folder: string): boolean {
-  try {
-    rmdirSync(folder);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**
