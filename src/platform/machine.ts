@@ -1,9 +1,8 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Check } from "#cli/check.ts";
 import { systemNotifier } from "#platform/notification/notifier.ts";
+import { isInstalled } from "#platform/program/find-program.ts";
 import { outputOf } from "#platform/program/tool.ts";
 
 /** A facility of the desktop that needs one of these programs. */
@@ -152,16 +151,4 @@ function checkTerminal({ platform, env, stdin, stderr }: Surroundings): Check {
     message: t("the terminal may not show every letter and QR code"),
     hint: t("set LANG to a UTF-8 locale"),
   };
-}
-
-function isInstalled(program: string, env: NodeJS.ProcessEnv): boolean {
-  return (env["PATH"] ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      // not in this folder
-      return false;
-    }
-  });
 }

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { PasswordStore } from "#cli/context.ts";
 import { userHome } from "#platform/paths.ts";
+import { isInstalled } from "./find-program.ts";
 
 /** The programs that can show an entry, the usual one first. */
 const PROGRAMS = ["pass", "gopass"] as const;
@@ -31,7 +32,7 @@ export function openPasswordStore(
   if (!existsSync(path)) throw new FobError("usage", t`there is no password store ${path}`);
   const files = filesOf(path);
   const isAge = files.some((name) => name.endsWith(".age"));
-  const program = PROGRAMS.find((name) => isThere(name, env) && !(isAge && name === "pass"));
+  const program = PROGRAMS.find((name) => isInstalled(name, env) && !(isAge && name === "pass"));
   if (!program) {
     throw new FobError("unavailable", t`neither pass nor gopass is here to open ${path}`, {
       hint: t("its passwords are asked for by these programs, and never by fob"),
@@ -64,13 +65,6 @@ function* filesBelow(folder: string, prefix: string): Generator<string> {
     if (entry.isDirectory()) yield* filesBelow(folder, `${name}/`);
     else if (ENCRYPTED.test(name)) yield name;
   }
-}
-
-function isThere(program: string, { PATH = "" }: Readonly<Record<string, string | undefined>>) {
-  const names = process.platform === "win32" ? [`${program}.exe`] : [program];
-  return PATH.split(delimiter).some((folder) =>
-    names.some((name) => existsSync(join(folder, name))),
-  );
 }
 
 /** What the program prints, or null where it fails: it asks for its own password. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, existsSync, constants as fileConstants, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { ChildProgram } from "#cli/context.ts";
+import { isProgram, placesOf } from "./find-program.ts";
 
 /** The signals that are passed on to the child. */
 const SIGNALS = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
@@ -55,23 +55,12 @@ export async function runProgram(
  * Throws the error of {@link runProgram} if the program certainly does not exist, before a passcode
  * is made for it. Does nothing on Windows, where the system completes names.
  */
-export function checkProgram(command: string, { PATH }: NodeJS.ProcessEnv): void {
-  if (process.platform === "win32" || (!PATH && !command.includes("/"))) return;
-  const folders = command.includes("/") ? [""] : (PATH ?? "").split(":");
-  const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
+export function checkProgram(command: string, env: NodeJS.ProcessEnv): void {
+  if (process.platform === "win32" || (!env["PATH"] && !command.includes("/"))) return;
+  const found = placesOf(command, env).filter((path) => existsSync(path));
   if (found.some(isProgram)) return;
   const code = found.length > 0 ? "EACCES" : "ENOENT";
   throw describeStart(Object.assign(new Error(code), { code }), command);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, fileConstants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    // not executable, or removed meanwhile
-    return false;
-  }
 }
 
 /** Replaces the listeners of signals by `handle`. Returns a function that restores them. */
