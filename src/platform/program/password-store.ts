@@ -67,7 +67,10 @@ function* filesBelow(folder: string, prefix: string): Generator<string> {
   }
 }
 
-/** What the program prints, or null where it fails: it asks for its own password. */
+/**
+ * What the program prints, or null where it fails, or prints more than {@link MAX_ENTRY_BYTES}. It
+ * asks for its own password.
+ */
 function show(
   [program, ...args]: readonly [string, ...string[]],
   env: Readonly<Record<string, string | undefined>>,
@@ -77,12 +80,18 @@ function show(
     const pieces: Buffer[] = [];
     let size = 0;
     child.stdout.on("data", (piece: Buffer) => {
+      pieces.push(piece);
       size += piece.length;
-      if (size <= MAX_ENTRY_BYTES) pieces.push(piece);
+      if (size <= MAX_ENTRY_BYTES) return;
+      // a program that it has started may hold the pipe open
+      child.stdout.destroy();
+      child.kill();
     });
     child.once("error", (cause) =>
       reject(new FobError("unavailable", t`${program} cannot be run`, { cause })),
     );
-    child.once("close", (code) => resolve(code === 0 ? Buffer.concat(pieces) : null));
+    child.once("close", (code) =>
+      resolve(code === 0 && size <= MAX_ENTRY_BYTES ? Buffer.concat(pieces) : null),
+    );
   });
 }
