@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { publishFile, removeQuietly, syncFolder } from "#base/durable-file.ts";
 import { describeDoneInDoubt, describeForeignFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { openRegular } from "#base/open-regular.ts";
 import { decodeText } from "#token/text-encoding.ts";
 import type { SecretFile } from "./context.ts";
 import { endedBySignals } from "./signals.ts";
@@ -88,20 +89,19 @@ export async function fileExists(path: string): Promise<boolean> {
 
 function readRegularFile(path: string, limit: number): Buffer {
   refuseUnreadable(statSync(path), path, false);
-  // it may have become a pipe since, and opening a pipe would block
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const opened = openRegular(path);
+  // it was one before
+  if (!opened) throw new FobError("invalid", t`${path} is not a file`);
   try {
-    const found = fstatSync(file);
-    refuseUnreadable(found, path, false);
-    if (found.size > limit) throw tooLarge(path, limit);
-    return readBounded(file, path, limit, () => {
+    if (opened.stats.size > limit) throw tooLarge(path, limit);
+    return readBounded(opened.file, path, limit, () => {
       throw new FobError(
         "invalid",
         t`${path} is not a file that ends: it has nothing to read now, and may have later`,
       );
     });
   } finally {
-    closeSync(file);
+    closeSync(opened.file);
   }
 }
 

@@ -1,18 +1,9 @@
-import {
-  appendFileSync,
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { appendFileSync, closeSync, constants, mkdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { type OpenFile, openRegular } from "#base/open-regular.ts";
 
 /** The most events that can be read at once: some 20 MiB. */
 export const MOST_EVENTS = 100_000;
@@ -49,8 +40,12 @@ export function appendEvent(folder: string, event: AuditEvent, now: Date): void 
   };
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    refuseOther(statSync(path, { throwIfNoEntry: false }), path);
-    appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    const { file } = openLog(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+    try {
+      appendFileSync(file, `${JSON.stringify(entry)}\n`);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw describeFileError(error, "write", path);
   }
@@ -75,15 +70,13 @@ function logFile(folder: string): string {
 
 /** The lines of a file, the last one first; none where there is no file. */
 function* linesFromEnd(path: string): Generator<string> {
-  let file: number | null = null;
+  let opened: OpenFile | null = null;
   try {
-    // opening a pipe would wait for whoever writes to it
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const found = fstatSync(file);
-    refuseOther(found, path);
+    opened = openLog(path, constants.O_RDONLY);
+    const { file, stats } = opened;
     // the beginning of a line whose end was read already, in parts from its end
     let ends: Buffer[] = [];
-    for (let end = found.size; end > 0; ) {
+    for (let end = stats.size; end > 0; ) {
       const part = Buffer.alloc(Math.min(end, PART_BYTES));
       end -= part.length;
       const read = part.subarray(0, readSync(file, part, 0, part.length, end));
@@ -101,13 +94,14 @@ function* linesFromEnd(path: string): Generator<string> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw describeFileError(error, "read", path);
   } finally {
-    if (file !== null) closeSync(file);
+    if (opened) closeSync(opened.file);
   }
 }
 
-/** A pipe would be waited for. */
-function refuseOther(found: Stats | undefined, path: string): void {
-  if (found?.isFile() === false) throw new FobError("invalid", t`${path} is not a file`);
+function openLog(path: string, flags: number): OpenFile {
+  const opened = openRegular(path, flags);
+  if (opened) return opened;
+  throw new FobError("invalid", t`${path} is not a file`);
 }
 
 function parseEntry(line: string): AuditEntry | null {

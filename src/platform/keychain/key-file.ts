@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeFileError } from "#base/file-error.ts";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { type OpenFile, openRegular } from "#base/open-regular.ts";
 import type { Secret } from "#token/secret.ts";
 import type { KeyItem } from "#vault/keys/key-store.ts";
 
@@ -27,21 +28,19 @@ export function readKeyFile(path: string): Secret | null {
 }
 
 function readPrivately(path: string): string | null {
-  let file: number | null = null;
+  let opened: OpenFile | null = null;
   try {
-    // without O_NONBLOCK, opening a pipe would block
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const found = fstatSync(file);
-    const { mode, size } = found;
-    if (!found.isFile()) throw new FobError("invalid", t`${path} is not a key file of fob`);
+    opened = openRegular(path);
+    if (!opened) throw new FobError("invalid", t`${path} is not a key file of fob`);
+    const { mode, size } = opened.stats;
     if (process.platform !== "win32" && (mode & 0o077) !== 0) throw readableByOthers(path, mode);
     if (size > MAX_FILE_BYTES) throw new FobError("invalid", t`${path} is not a key file of fob`);
-    return readFileSync(file, "utf8");
+    return readFileSync(opened.file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw describeFileError(error, "read", path);
   } finally {
-    if (file !== null) closeSync(file);
+    if (opened) closeSync(opened.file);
   }
 }
 

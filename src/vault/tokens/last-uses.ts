@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { refuseForeignHome } from "#base/home-owner.ts";
+import { openRegular } from "#base/open-regular.ts";
 import { lastUsesFile, type VaultLayout } from "#vault/cells/layout.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -201,19 +194,18 @@ function append(layout: VaultLayout, file: number, entries: Buffer): void {
 }
 
 function withFile<T>(layout: VaultLayout, flags: number, use: (file: number) => T): T {
-  // opening a pipe would block until its other end opens; Windows has no such flag (0)
-  const file = openSync(lastUsesFile(layout), flags | constants.O_NONBLOCK, 0o600);
+  const opened = openRegular(lastUsesFile(layout), flags);
+  if (!opened) throw new Error("not a file");
   try {
-    return use(file);
+    return use(opened.file);
   } finally {
-    closeSync(file);
+    closeSync(opened.file);
   }
 }
 
 function readAll(file: number): Buffer {
-  const found = fstatSync(file);
-  const { size } = found;
-  if (!found.isFile() || size > MAX_BYTES) throw new Error("not a file of last uses");
+  const { size } = fstatSync(file);
+  if (size > MAX_BYTES) throw new Error("not a file of last uses");
   const bytes = Buffer.alloc(size);
   return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
 }

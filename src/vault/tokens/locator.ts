@@ -1,15 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { removeQuietly } from "#base/durable-file.ts";
 import { refuseForeignHome } from "#base/home-owner.ts";
+import { type OpenFile, openRegular } from "#base/open-regular.ts";
 import type { Secret } from "#token/secret.ts";
 import { locatorFile, type VaultLayout } from "#vault/cells/layout.ts";
 import { deriveKey } from "#vault/keys/keys.ts";
@@ -42,12 +35,13 @@ export function locate(
   generation: number,
   name: string,
 ): Located {
-  const file = openOrNull(locatorFile(layout));
-  if (file === null) return "stale";
+  const opened = openOrNull(locatorFile(layout));
+  if (opened === null) return "stale";
+  const { file, stats } = opened;
   try {
     const head = readAt(file, 0, HEAD_BYTES);
     if (head.length < HEAD_BYTES || head.readBigUInt64BE() !== BigInt(generation)) return "stale";
-    const count = Math.floor((fstatSync(file).size - HEAD_BYTES) / ENTRY_BYTES);
+    const count = Math.floor((stats.size - HEAD_BYTES) / ENTRY_BYTES);
     return findEntry(file, count, hashName(locatorKey(layout, vaultKey), name));
   } finally {
     closeSync(file);
@@ -118,10 +112,9 @@ function readAt(file: number, position: number, length: number): Buffer {
   return bytes.subarray(0, readSync(file, bytes, 0, length, position));
 }
 
-function openOrNull(path: string): number | null {
+function openOrNull(path: string): OpenFile | null {
   try {
-    // opening a pipe would block until a writer opens it
-    return statSync(path).isFile() ? openSync(path, "r") : null;
+    return openRegular(path);
   } catch {
     // missing or unreadable: the caller reads the index
     return null;
