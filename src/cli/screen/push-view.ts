@@ -1,6 +1,6 @@
 import { plural, t } from "#base/language.ts";
 import type { Style } from "#cli/output/style.ts";
-import { cutWidth, displayWidth } from "#cli/output/width.ts";
+import { cutWidth, displayWidth, wrapItems, wrapWhole } from "#cli/output/width.ts";
 import { beginsOption } from "#push/option.ts";
 import type { PushRequest } from "#push/push-request.ts";
 import { printable } from "#token/printable.ts";
@@ -15,7 +15,6 @@ import {
   withSight,
 } from "./push-state.ts";
 import type { ScreenSize } from "./terminal-screen.ts";
-import { wrapItems, wrapWhole } from "./wrap-whole.ts";
 
 /** The content of the screen of login requests. */
 export interface PushView {
