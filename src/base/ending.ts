@@ -2,12 +2,12 @@
 type Undo = () => void | Promise<void>;
 
 /**
- * Without SIGINT: the entry of the program handles it, so that Ctrl-C has its exit code from the
- * start.
+ * The signals that ask a process to end, without SIGINT: the entry of the program handles it, so
+ * that Ctrl-C has its exit code from the start.
  */
-const SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+export const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** The signals that ask a process to end, by their numbers (POSIX), which shells add to 128. */
+/** The numbers of {@link ENDING_SIGNALS} and SIGINT (POSIX), which shells add to 128. */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 const undos = new Set<{ readonly undo: Undo }>();
@@ -44,7 +44,7 @@ export function whenEnding(undo: Undo): () => void {
  * the one who ends the process.
  */
 export function whenSignalled(undo: () => void): () => void {
-  const listeners = SIGNALS.map((signal) => {
+  const listeners = ENDING_SIGNALS.map((signal) => {
     const isOwned = !isUnowned(signal);
     const end = () => {
       stop();
@@ -81,20 +81,20 @@ async function undoAll(): Promise<void> {
 }
 
 function listen(): void {
-  for (const signal of SIGNALS) process.on(signal, endUnlessOwned);
+  for (const signal of ENDING_SIGNALS) process.on(signal, endUnlessOwned);
   process.on("exit", undoAtExit);
 }
 
 function stopListening(): void {
-  for (const signal of SIGNALS) process.off(signal, endUnlessOwned);
+  for (const signal of ENDING_SIGNALS) process.off(signal, endUnlessOwned);
   process.off("exit", undoAtExit);
 }
 
-function endUnlessOwned(signal: (typeof SIGNALS)[number]): void {
+function endUnlessOwned(signal: (typeof ENDING_SIGNALS)[number]): void {
   if (isUnowned(signal)) void endBy(signal);
 }
 
-function isUnowned(signal: (typeof SIGNALS)[number]): boolean {
+function isUnowned(signal: (typeof ENDING_SIGNALS)[number]): boolean {
   return process.listeners(signal).every((listener) => listener === endUnlessOwned);
 }
 

@@ -1,5 +1,7 @@
+import { ENDING_SIGNALS } from "#base/ending.ts";
+
 /** What a person or the system ends a program with. */
-const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+const ENDINGS: readonly NodeJS.Signals[] = ["SIGINT", ...ENDING_SIGNALS];
 
 /**
  * Removes and restores the signal listeners of this process. Node calls a listener only between two

@@ -1,3 +1,4 @@
+import { ENDING_SIGNALS } from "#base/ending.ts";
 import { type FobError, stoppedByPerson } from "#base/fob-error.ts";
 import { type Key, KeyParser } from "./keys.ts";
 import { repaint } from "./repaint.ts";
@@ -18,9 +19,6 @@ export interface ScreenSize {
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h";
 const LEAVE = "\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-/** The signals that end the process after the terminal is restored. */
-const ENDINGS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGQUIT"];
-
 /** How long to wait for the rest of a sequence after Escape, in milliseconds. */
 const SEQUENCE_MS = 50;
 
@@ -34,9 +32,9 @@ const STOP_MS = 150;
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
- * A full-screen terminal. Only this class takes over the terminal and restores it: at {@link
- * close}, when an error or signal ends the process, and on Ctrl-Z (the terminal is taken again when
- * the process continues).
+ * A full-screen terminal. Only this class takes the full screen and restores what it showed before:
+ * at {@link close}, when an error or signal ends the process, and on Ctrl-Z (the screen is taken
+ * again when the process continues).
  *
  * It is used in a loop: draw the state, wait for a key or a timeout, change the state.
  *
@@ -69,7 +67,7 @@ export class TerminalScreen {
   constructor(streams: ScreenStreams) {
     this.#streams = streams;
     const { input, output } = streams;
-    for (const signal of ENDINGS) process.on(signal, this.#endBySignal);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#endBySignal);
     process.on("SIGTSTP", this.#stop);
     process.on("SIGCONT", this.#continue);
     process.on("exit", this.#giveBack);
@@ -134,7 +132,7 @@ export class TerminalScreen {
   /** Restores the terminal and removes all listeners. */
   close(): void {
     const { input, output } = this.#streams;
-    for (const signal of ENDINGS) process.off(signal, this.#endBySignal);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.#endBySignal);
     process.off("SIGTSTP", this.#stop);
     process.off("SIGCONT", this.#continue);
     process.off("exit", this.#giveBack);
