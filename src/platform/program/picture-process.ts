@@ -13,7 +13,7 @@ import type { PictureAnswer } from "#enrollment/picture/picture-answer.ts";
 const MAX_SECONDS = 5;
 const MAX_MEBIBYTES = 256;
 
-/** The time limit on the busiest machine, in milliseconds. */
+/** How long the process may take on the busiest machine, waiting included, in milliseconds. */
 const MAX_WAIT = 30_000;
 
 /** How often the process is checked, in milliseconds. */
@@ -21,8 +21,9 @@ const WATCH_INTERVAL = 20;
 
 /**
  * Reads the QR codes of a picture in a separate process (`script` is the built program), which is
- * killed when it takes more than five seconds or 256 MiB. Rejects with the FobError of that
- * process, or with `invalid` naming the exceeded limit.
+ * killed when it takes more than five seconds or 256 MiB. On Linux these are five seconds of
+ * processor time, and 30 seconds with the time that it waits; elsewhere only the time is watched.
+ * Rejects with the FobError of that process, or with `invalid` naming the exceeded limit.
  */
 export async function readQrCodesApart(
   script: string,
@@ -35,7 +36,7 @@ export async function readQrCodesApart(
     windowsHide: true,
   });
   const end = ended(child);
-  // where the system has no room for its pipes, they are not there; `end` says that it did not start
+  // where the system has no room for its pipes, there are none; `end` says that it did not start
   if (child.pid === undefined) await end;
   const excess = watch(child);
   child.stdin.once("error", () => undefined);
@@ -73,14 +74,12 @@ function watch(child: ChildProcess): { stop(): void; readonly reason: string | n
   const canTell = process.platform === "linux";
   const wait = canTell ? MAX_WAIT : MAX_SECONDS * 1_000;
   const timer = setTimeout(() => end(`${wait / 1_000} s`), wait);
-  const looks = setInterval(
-    async () => {
-      const { mebibytes, seconds } = await consumedBy(child.pid);
-      if (mebibytes > MAX_MEBIBYTES) end(t`${MAX_MEBIBYTES} MiB of memory`);
-      if (seconds > MAX_SECONDS) end(`${MAX_SECONDS} s`);
-    },
-    canTell ? WATCH_INTERVAL : MAX_WAIT,
-  );
+  const look = async () => {
+    const { mebibytes, seconds } = await consumedBy(child.pid);
+    if (mebibytes > MAX_MEBIBYTES) end(t`${MAX_MEBIBYTES} MiB of memory`);
+    if (seconds > MAX_SECONDS) end(`${MAX_SECONDS} s`);
+  };
+  const looks = canTell ? setInterval(look, WATCH_INTERVAL) : undefined;
   return {
     stop() {
       clearTimeout(timer);
@@ -95,10 +94,7 @@ function watch(child: ChildProcess): { stop(): void; readonly reason: string | n
 /** Linux reports processor time in hundredths of a second (USER_HZ). */
 const TICKS = 100;
 
-/**
- * The memory in use and the processor time of a process, on Linux. Elsewhere only the limits on
- * files and pixels apply.
- */
+/** The memory in use and the processor time of a process, on Linux. */
 async function consumedBy(
   pid: number | undefined,
 ): Promise<{ readonly mebibytes: number; readonly seconds: number }> {
