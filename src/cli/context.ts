@@ -224,6 +224,7 @@ interface ForeignContext {
   readonly http: HttpClient;
 }
 
+/** New files that a person asked for. */
 interface FileContext {
   /**
    * Writes a new file, readable only by its owner. Throws FobError `usage` when the file exists.

@@ -10,8 +10,9 @@ const MAX_WORKING = 10 * 60 * 1000;
 const QUESTION = '{"do":"live"}';
 
 /**
- * The same connection, but an answer may take as long as the agent lives: during a request it is
- * asked for signs of life. An agent may be busy with the requests of other clients.
+ * The same connection, but an answer may take as long as the agent lives, at most ten minutes:
+ * during a request it is asked for signs of life. An agent may be busy with the requests of other
+ * clients.
  */
 export function askingForLife(connection: Connection): Connection {
   return {

@@ -5,7 +5,10 @@ import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
 import type { Secret } from "#token/secret.ts";
 
-/** What an agent needs of its starter's environment. Nothing else is handed on. */
+/**
+ * The variables that an agent takes over from its starter's environment. Of the others it gets only
+ * NODE_OPTIONS, with {@link NEEDED_OF_NODE}.
+ */
 const NEEDED = [
   "PATH",
   "HOME",

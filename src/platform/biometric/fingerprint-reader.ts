@@ -10,7 +10,9 @@ import { listedUser } from "#platform/paths.ts";
 
 const SERVICE = "net.reactivated.Fprint";
 
-/** How long a person may take for one scan, in milliseconds. */
+/**
+ * How long a person may take for one scan, or for allowing fob to use the reader, in milliseconds.
+ */
 const MAX_WAITING = 30_000;
 
 /** How many scans may fail. */

@@ -61,8 +61,8 @@ export class ServerConnections {
   }
 
   /**
-   * The connection of a token. That of a token without a PIN is opened at first use, because no PIN
-   * must be asked for. Throws as {@link open} does.
+   * The connection of a token. That of a token without a PIN is opened at first use, because it
+   * needs no PIN. Throws as {@link open} does.
    */
   async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
