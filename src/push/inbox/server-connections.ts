@@ -10,6 +10,13 @@ import { secretOf } from "#vault/tokens/passcodes.ts";
 import type { TokenRecord } from "#vault/tokens/token-record.ts";
 import type { TokenStore } from "#vault/tokens/token-store.ts";
 
+/** A connection that is kept. */
+interface Kept {
+  readonly connection: ServerConnection;
+  /** Whether the token had a PIN when it was opened. */
+  readonly isGuarded: boolean;
+}
+
 /**
  * The connections of tokens to their servers. It keeps the signing keys from {@link open} to {@link
  * close}.
@@ -18,16 +25,16 @@ export class ServerConnections {
   readonly #store: TokenStore;
   readonly #now: () => Date;
   /** By the id of the token. */
-  readonly #connections = new Map<string, ServerConnection>();
+  readonly #connections = new Map<string, Kept>();
 
   constructor(store: TokenStore, now: () => Date) {
     this.#store = store;
     this.#now = now;
   }
 
-  /** Whether a token's connection is open, by the token's id. */
+  /** Whether a connection was opened with the token's PIN, by the token's id. */
   has(tokenId: string): boolean {
-    return this.#connections.has(tokenId);
+    return this.#connections.get(tokenId)?.isGuarded ?? false;
   }
 
   /**
@@ -35,7 +42,7 @@ export class ServerConnections {
    * FobError `denied`, `locked` and `usage`.
    */
   async open(record: TokenRecord, prompt: PinPrompt): Promise<void> {
-    this.#connections.set(record.token.id, await this.openOnce(record, prompt));
+    await this.#keep(record, prompt);
   }
 
   /**
@@ -62,13 +69,18 @@ export class ServerConnections {
 
   /**
    * The connection of a token. That of a token without a PIN is opened at first use, because it
-   * needs no PIN. Throws as {@link open} does.
+   * needs no PIN; it is not used when the token has a PIN since. Throws as {@link open} does.
    */
   async of(record: TokenRecord): Promise<ServerConnection> {
     refuseByDomain(record.token, this.#store.isPinGiven(record));
-    const { id } = record.token;
-    const connection = this.#connections.get(id) ?? (await this.openOnce(record, NO_PIN));
-    this.#connections.set(id, connection);
+    const kept = this.#connections.get(record.token.id);
+    const isUsable = kept !== undefined && (kept.isGuarded || record.guard === null);
+    return isUsable ? kept.connection : this.#keep(record, NO_PIN);
+  }
+
+  async #keep(record: TokenRecord, prompt: PinPrompt): Promise<ServerConnection> {
+    const connection = await this.openOnce(record, prompt);
+    this.#connections.set(record.token.id, { connection, isGuarded: record.guard !== null });
     return connection;
   }
 

@@ -72,6 +72,19 @@ test("an answer that was cut off can be sent again, and no other one in its plac
   ]);
 });
 
+test("a token that gets a PIN while it is listened to asks for it", async () => {
+  const { server, token, guard, inbox } = await inboxBench();
+  server.challenge();
+  const [request] = (await inbox.poll(token.id)).requests;
+  await guard("83517");
+  const locked = { code: "locked" };
+  await expect(inbox.poll(token.id)).rejects.toMatchObject(locked);
+  await expect(inbox.answer(request?.id ?? "", DENY, NOBODY)).rejects.toMatchObject(locked);
+  await inbox.open(token.id, pins("83517"));
+  expect((await inbox.poll(token.id)).requests).toHaveLength(1);
+  expect(await inbox.answer(request?.id ?? "", DENY, NOBODY)).toEqual({ isAccepted: true });
+});
+
 test("a token with a PIN asks for it to listen and for each approval, and not for a denial", async () => {
   const { server, token, guard, inbox } = await inboxBench();
   await guard("83517");
