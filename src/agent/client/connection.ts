@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { FobError } from "#base/fob-error.ts";
 import { t } from "#base/language.ts";
+import { receivedLines } from "./received-lines.ts";
 
 /**
  * How long an agent may be silent while a request waits, in milliseconds. One answer may take
@@ -49,7 +50,7 @@ export async function connect(path: string): Promise<Connection | null> {
   const tagged = new Map<string, Waiting>();
   const inOrder: Waiting[] = [];
   let asked = 0;
-  let received = "";
+  const take = receivedLines(MAX_REPLY);
   const fail = (message: string) => {
     for (const { fail } of waiting()) fail(message);
     inOrder.length = 0;
@@ -68,9 +69,8 @@ export async function connect(path: string): Promise<Connection | null> {
   const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.setEncoding("utf8");
   socket.on("data", (text: string) => {
-    const lines = (received + text).split("\n");
-    received = lines.pop() ?? "";
-    if (received.length > MAX_REPLY) return fail(t("the agent gave an answer that makes no sense"));
+    const lines = take(text);
+    if (lines === null) return fail(t("the agent gave an answer that makes no sense"));
     for (const line of lines) hear(line);
     for (const { hope } of waiting()) hope();
   });
